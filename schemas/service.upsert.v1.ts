@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { AnyCode, closed, FieldCode, Id, Line, Name, oneOf, Prose, ServiceCode, Url, Vnd } from './parts.ts';
 
-/** Who may carry a service out, from the ministry down. `district` is historic: the level ended on 1 July 2025. */
+/** The levels that may carry out a service, from the ministry down. `district` is historic: the level ended on 1 July 2025. */
 export const LEVELS = ['ministry', 'province', 'district', 'commune'] as const;
 export const ONLINE_LEVELS = ['information', 'partial', 'full'] as const;
 

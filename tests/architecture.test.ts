@@ -3,13 +3,13 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { foldersUnder, type Import, type SourceFile, sourceFiles } from './support/source-files.ts';
 
-/** Who may import whom. The first rule whose `of` begins a file's path is the file's rule. */
+/** Who may import whom. The first rule whose `of` begins a file's path applies to the file. */
 interface Rule {
   /** Beginnings of paths. These files may import one another. */
   readonly of: readonly string[];
   /** Beginnings of paths; `npm:` for any package or `npm:<name>`; `node:` for Node's own modules. */
   readonly may: readonly string[];
-  /** Where types may come from besides: they are gone when the hub runs. */
+  /** Sources of types only: they are gone when the hub runs. */
   readonly mayTypes?: readonly string[];
   /** Beginnings of paths that stay forbidden although `of` or `may` includes them. Not for tests. */
   readonly mayNot?: readonly string[];
@@ -17,19 +17,19 @@ interface Rule {
 }
 
 const ADAPTERS = foldersUnder('adapters').filter((folder) => folder.split('/').length === 2);
-/** What `lienthong adapter new` copies is held to what holds for an adapter. */
+/** The files that `lienthong adapter new` copies follow the rules of an adapter. */
 const SAMPLE = 'src/cli/adapter/sample-partner';
 const adapterOf = (path: string): string | undefined =>
   [...ADAPTERS, SAMPLE].find((folder) => path.startsWith(`${folder}/`));
 const RECORDS = ['src/core/', 'schemas/'];
 const OUTSIDE = ['npm:', 'node:'];
-/** What `#kit`, `#ministry` and `#kit/testing` name. */
+/** The modules of `#kit`, `#ministry` and `#kit/testing`. */
 const DOORS = ['src/kit/index.ts', 'src/ministry/index.ts', 'src/kit/testing/index.ts'];
 const SQL = [...RECORDS, 'src/database/', 'src/concurrency/', ...OUTSIDE];
 
 /** The steps of the pipeline. They meet in pipeline.ts alone. */
 const VERBS = ['accept', 'delivery', 'pull', 'operator-orders', 'statistics'].map((verb) => `src/${verb}/`);
-/** What every verb works with: the tables, and the reading of a stored message by its door or adapter. */
+/** The modules that every verb uses: the tables, and the reading of a stored message by its door or adapter. */
 const STORED = [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/parties/read-again.ts'];
 /** Types of what hub.ts passes in. */
 const PASSED_IN = [
@@ -114,9 +114,9 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/copy/'],
     may: [
-      // Lists are filtered and times are read as the hub does it.
+      // Filters lists and reads times as the hub does.
       ...['dates/dates', 'catalogue/catalogue-facts', 'identifiers/identifiers'].map((name) => `src/core/${name}.ts`),
-      // Checks the signature of a snapshot; a module that knows nothing of the hub itself, like the next three.
+      // Checks a snapshot's signature. Like the next three, a module that knows nothing of the hub itself.
       'src/secrets/signed-documents.ts',
       'src/concurrency/lines.ts',
       'src/process/make-folders.ts',
@@ -309,7 +309,7 @@ describe('imports', () => {
   });
 });
 
-describe('what runs', () => {
+describe('running code', () => {
   it('core and mappings read no clock, chance or environment', () => {
     const pure = own.filter((file) => /^(?:src\/core|mappings)\//.test(file.path) && !isTest(file));
     report(
@@ -337,7 +337,7 @@ describe('what runs', () => {
 
   it('only src/config reads the environment; main.ts and the commands pass it on', () => {
     const src = own.filter((file) => file.path.startsWith('src/') && !isTest(file));
-    // The server's process is given PATH and SystemRoot; nothing is decided by them.
+    // The server's process gets PATH and SystemRoot; nothing is decided by them.
     const others = src.filter(({ path }) => !/^src\/(?:config\b|embedded-postgres\/processes\.ts)/.test(path));
     report([
       ...usesOf(others, /^process\.env[.[]/),
@@ -358,7 +358,7 @@ describe('what runs', () => {
         .flatMap(({ path, texts }) =>
           texts
             .filter(({ text }) => names.some((name) => text === name || text.includes(`adapters/${name}`)))
-            // A door for a dialect is named as the dialect is.
+            // A door for a dialect has the dialect's name.
             .filter(({ text }) => !(path.startsWith('src/http/') && doors.includes(text)))
             .map(({ text, line }) => `${path}:${line} names ${text}`),
         ),
@@ -380,7 +380,7 @@ describe('files', () => {
     report(all.filter((file) => file.isBarrel && !DOORS.includes(file.path)).map(({ path }) => `${path} is a barrel`));
   });
 
-  it('default exports are there for a loader', () => {
+  it('default exports exist only for a loader', () => {
     const isLoaded = (path: string): boolean =>
       path === 'tests/support/global-setup.ts' ||
       /^\/(?:adapter|simulator)\.ts$/.test(path.slice((adapterOf(path) ?? path).length));
@@ -391,8 +391,6 @@ describe('files', () => {
     );
   });
 });
-
-// --- Support
 
 /** Fails with every violation on a line of its own. */
 function report(violations: readonly string[]): void {
@@ -442,9 +440,9 @@ function usesOf(files: readonly SourceFile[], unwanted: RegExp): string[] {
   );
 }
 
-/** Folders, and files beside them, that need one another, be it for types. */
+/** Folders, and files beside them, that import one another, even types only. */
 function circles(files: readonly SourceFile[]): string[] {
-  // HubContext names the types of several wings, and the folder that it stands in has nothing to do with them.
+  // HubContext names the types of several wings; its folder does not depend on them.
   const unit = (path: string): string => (path === 'src/process/hub-context.ts' ? path : path.split('/', 2).join('/'));
   const edges = new Map<string, Map<string, string>>();
   for (const file of files)
@@ -465,7 +463,7 @@ function circles(files: readonly SourceFile[]): string[] {
     }
   };
   for (const start of edges.keys()) walk(start, [start]);
-  // One import closes many: the longer ones are gone with the short ones.
+  // One import closes many circles: the longer ones disappear with the short ones.
   const least = Math.min(...[...shortest.values()].map((way) => way.length));
   return [...shortest]
     .filter(([, way]) => way.length === least)

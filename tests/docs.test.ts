@@ -154,8 +154,6 @@ describe('the language', () => {
   });
 });
 
-// --- Support
-
 /** Idioms that a fluent reader has to decode; see docs/contributing/style.md. */
 function BANNED(): Readonly<Record<string, RegExp>> {
   return {

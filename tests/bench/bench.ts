@@ -17,7 +17,7 @@ export interface OwnBench extends Bench {
 
 const NOBODY = partyOf('one-stop', 'http://127.0.0.1:9');
 
-/** Three databases with a hub's tables and the catalogue, and the means to start a hub on either. */
+/** Three databases with a hub's tables and the catalogue, and functions that start a hub on each. */
 export async function openBench(
   server: Server,
   folder: string,
@@ -50,7 +50,7 @@ export async function openBench(
     return {
       folder,
       seconds,
-      // As long as what is measured: a hub runs for days, and in its first second half of its time goes to compiling itself.
+      // As long as the measurement: a hub runs for days, and in its first second compiling takes half of its time.
       warmUpSeconds: seconds,
       writing: await open(),
       reading: await open(),
@@ -65,7 +65,7 @@ export async function openBench(
         const given = { ...settings(database, roles, partner), ...(redis && { REDIS_URL: redis }) };
         if (roles.includes('api')) return startHub(given);
         const before = await sessionsOf(database);
-        // It has looked into its tables, and begins to work.
+        // It has read its tables, and begins to work.
         return startHub(given, async () => (await sessionsOf(database)) > before);
       },
       newSeries: () => seriesOf(series++),
@@ -84,7 +84,7 @@ async function sessionsOf(database: BenchDatabase): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** One party that pushes, and one that is told; the route is there in every measurement, so that each writes as much. */
+/** One party that pushes, and one that receives; every measurement has the route, so that each writes as much. */
 function writeConfig(folder: string, secrets: Bench['secrets'], partner: PartyConfig): string {
   const path = join(folder, 'hub.config.json');
   mkdirSync(folder, { recursive: true });

@@ -27,14 +27,14 @@ export function readCatalogue(kind: Kind): readonly CatalogueEntry[] {
   return JSON.parse(fileOf(kind).toString());
 }
 
-/** Make the tables of a hub with these settings, and put the catalogue in, so that no dossier meets an unknown code. */
+/** Creates a hub's tables with these settings, and loads the catalogue, so that no dossier has an unknown code. */
 export async function prepareHub(env: NodeJS.ProcessEnv): Promise<void> {
   const config = loadConfig(env);
   const log = pino({ level: 'error' }, pino.destination(2));
   const hub = await createHub(config, config.databaseUrl as string, await loadAdapters(), log);
   try {
     for (const kind of Object.keys(OPERATIONS) as Kind[]) await load(hub, kind);
-    // Whatever the new entries freed is released behind the reply.
+    // Items freed by the new entries are released after the reply.
     await hub.pipeline.sweep();
   } finally {
     await hub.stop();

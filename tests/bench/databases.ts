@@ -17,13 +17,13 @@ export async function openServer(databaseUrl: string | undefined, folder: string
   return { url, embedded: true, stop };
 }
 
-/** A database of the benchmark's own. */
+/** A separate database for the benchmark. */
 export interface BenchDatabase {
   readonly url: string;
   rows<T>(text: string, values?: readonly unknown[]): Promise<readonly T[]>;
-  /** Forget all dossiers and what belongs to them; the catalogue stays. */
+  /** Removes all dossiers and their rows; the catalogue stays. */
   empty(): Promise<void>;
-  /** Write out what the last measurement left to be written, so that the next one does not pay for it. */
+  /** Writes out the last measurement's dirty pages, so that the next one does not pay for them. */
   settle(): Promise<void>;
   drop(): Promise<void>;
 }

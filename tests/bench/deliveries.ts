@@ -10,11 +10,11 @@ import { type Partner, type PartnerKind, startPartner } from './partner.ts';
 import { startWorker } from './workers.ts';
 
 const ALL_ROLES = 'api,worker,scheduler';
-/** As many calls as the hub makes at one partner at once. */
+/** The hub's limit of concurrent calls to one partner. */
 const CALLS_AT_ONCE = 16;
 const PEAK_SHARE = 0.7;
 
-/** What is delivered: how soon, how fast, and with how much of it waiting. */
+/** Deliveries: how soon, how fast, and with how large a backlog. */
 export const DELIVERIES: readonly Measurement[] = [
   {
     name: 'steady-70',
@@ -95,7 +95,7 @@ async function steady(bench: Bench, partner: Partner): Promise<Sample> {
   }
 }
 
-/** Acknowledged and delivered: what is asked as fast as it is answered, over the time until nothing is due any more. */
+/** Acknowledged and delivered: the number of requests at full speed, over the time until nothing is due. */
 async function peakOf(
   { loader, writing }: Bench,
   order: LoadOrder,
@@ -106,7 +106,7 @@ async function peakOf(
   return { perSecond: (result.answered.length * 1000) / (performance.now() - began), result, problems };
 }
 
-/** How long after its acknowledgement each was seen elsewhere; the three clocks are one machine's. */
+/** Time from each acknowledgement to its arrival elsewhere; the three clocks are one machine's. */
 function since({ answeredAtMs }: LoadResult, codes: readonly string[], at: ReadonlyMap<string, number>): number[] {
   return codes.flatMap((code, n) => {
     const atMs = at.get(code);
@@ -135,7 +135,7 @@ async function floorByAxios(bench: Bench, partner: Partner): Promise<Sample> {
   }
 }
 
-/** Of the floor the keys repeat with each series: there are as many dossiers as answers. */
+/** The floor repeats its keys with each series: there are as many dossiers as answers. */
 function compareKeys(taken: readonly { readonly times: number }[], answered: number): readonly string[] {
   const times = taken.reduce((sum, one) => sum + one.times, 0);
   return times === answered ? [] : [`the partner took ${times} dossiers, ${answered} were answered`];
@@ -173,7 +173,7 @@ async function drainDue(bench: Bench, partner: Partner): Promise<Sample> {
 
 const DRAINS_WITHIN_MS = 600_000;
 
-/** Half of the time the partner takes what comes, then it is away; what is left is the next round's. */
+/** Half of the time the partner accepts, then it is away; the rest is the next round's. */
 async function holdBacklog(bench: Bench, partner: Partner): Promise<Sample> {
   const { database } = bench.backlog;
   await database.settle();
@@ -203,7 +203,7 @@ async function holdBacklog(bench: Bench, partner: Partner): Promise<Sample> {
   };
 }
 
-/** Whether what the partner took, and nothing else, is delivered by the hub's books, each once. */
+/** Whether the hub's books show exactly the partner's dossiers as delivered, each once. */
 async function keptProblems(bench: Bench, partner: Partner, before: number): Promise<readonly string[]> {
   const rows = await bench.backlog.database.rows<{ key: string }>(
     `SELECT 'lienthong-' || id AS key FROM deliveries WHERE state = 'delivered' ORDER BY settled_at OFFSET $1`,

@@ -19,15 +19,15 @@ export interface Dossiers {
   /** The code of the nth dossier. */
   readonly codeOf: (n: number) => string;
   readonly nameOf: (n: number) => string;
-  /** The nth dossier as JSON, in a buffer of the caller's own. */
+  /** The nth dossier as JSON, in a buffer of the caller. */
   readonly jsonOf: (n: number) => Buffer;
   /** The same as an element of the hub's SOAP messages, in the default namespace. */
   readonly xmlOf: (n: number) => Buffer;
 }
 
 /**
- * A maker of realistic dossiers of about 1.2 kB. It shares the cores with what is measured, so it has to be cheap: the
- * texts are made beforehand, and of each dossier only the day and the serial number are written.
+ * Makes realistic dossiers of about 1.2 kB. It shares the cores with the measured hub, so it must be cheap: texts are made
+ * beforehand, and each dossier gets only a day and a serial number.
  */
 export function createDossiers(series: Series): Dossiers {
   const texts = createTexts(digitsOf(series));
@@ -67,7 +67,7 @@ const TEXTS = 4_096;
 function createTexts(digits: number): readonly Text[] {
   const dice = createDice(1);
   const agencies = readCatalogue('agencies').filter(({ code }) => /^H60\.\d/.test(code));
-  // The national portal is told of no procedure without a field.
+  // The national portal gets no procedure without a field.
   const services = readCatalogue('services').filter(({ inForce, fieldCode }) => inForce && fieldCode !== undefined);
   return Array.from({ length: TEXTS }, () => {
     const [agency, service] = [dice.pick(agencies), dice.pick(services)];

@@ -4,9 +4,8 @@ import type { BenchDatabase } from './databases.ts';
 const LOOK_MS = 100;
 
 /**
- * Wait until nothing is due any more.
- *
- * @returns what is wrong when it does not come to that, or ended otherwise than delivered
+ * Waits until nothing is due.
+ * @returns what is wrong if that fails, or a delivery ended otherwise than delivered
  */
 export async function drain(database: BenchDatabase, withinMs = 60_000): Promise<readonly string[]> {
   for (const until = performance.now() + withinMs; await isDue(database); await sleep(LOOK_MS))
@@ -22,7 +21,7 @@ async function whatIsLeft(database: BenchDatabase): Promise<string> {
   return left.map(({ n, reason, detail }) => `${n} are left: ${reason ?? 'not tried'} (${detail ?? ''})`).join('; ');
 }
 
-/** Not by counting, which would read all that is due again and again. */
+/** Not by counting, which would read the whole backlog again and again. */
 async function isDue(database: BenchDatabase): Promise<boolean> {
   const [row] = await database.rows<{ due: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM deliveries WHERE state IN ('due', 'held')) AS due`,

@@ -3,18 +3,18 @@ import { SIMULATOR_TOKEN } from '../../adapters/one-stop/simulator.ts';
 import { beWorker } from './workers.ts';
 
 /**
- * A partner that is never what is waited for: over raw sockets, since it shares the cores with the hub. It speaks the
- * one-stop system's dialect, where it takes a dossier under a key, writes it down, and answers with a receipt; and the
- * national portal's, where it takes many dossiers in a call.
+ * A partner that is never the bottleneck: over raw sockets, since it shares the cores with the hub. In the one-stop system's
+ * dialect it takes a dossier under a key, records it and answers with a receipt. In the national portal's it takes many
+ * dossiers in a call.
  */
 export type PartnerOrder = 'open' | 'taken' | 'count' | 'leave';
 
 export interface Taken {
-  /** The key under which the dossier came: a delivery's, the same at every attempt; of the portal, which has none, its code. */
+  /** The key of the dossier: a delivery's id, the same at every attempt; for the portal, which has none, its code. */
   readonly key: string;
   readonly code: string;
   readonly times: number;
-  /** When it came first, epoch milliseconds. */
+  /** First arrival, epoch milliseconds. */
   readonly atMs: number;
 }
 
@@ -45,7 +45,7 @@ const server = net.createServer((socket) => {
   });
 });
 
-/** The reply to a request that is there to its end. Nobody sends a second one before the reply to the first. */
+/** The reply to a complete request. Nobody sends a second request before the reply to the first. */
 function replyTo(bytes: Buffer): string | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return undefined;
@@ -88,7 +88,7 @@ function replyOf(status: number, body: object): string {
   return `HTTP/1.1 ${status} Said\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 
-/** From now on nobody is there: what was taken has been answered. */
+/** From now on it is unreachable; requests already taken have been answered. */
 function leave(): void {
   server.close();
   for (const socket of sockets) socket.end();

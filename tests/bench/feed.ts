@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When each dossier was seen in the change feed by one reader that waits for news, epoch milliseconds. */
+/** When one reader that waits for news saw each dossier in the change feed, epoch milliseconds. */
 export interface FeedWatch {
   readonly seenAtMs: ReadonlyMap<string, number>;
-  /** Read on until nothing is new, and end. */
+  /** Reads on until nothing is new, and ends. */
   end(): Promise<void>;
 }
 
@@ -12,11 +12,11 @@ interface Feed {
   readonly next: string;
 }
 
-/** Every commit would wake a reader that waits: asked a little later, the feed costs next to nothing. */
+/** Every commit would wake a waiting reader. With a pause before each request the feed costs next to nothing. */
 const PAUSE_MS = 25;
 const PAGE = 200;
 
-/** Follow the feed from its present end on, with one request at a time. What is told is late by the pause at the most. */
+/** Follows the feed from its present end on, with one request at a time. Times are late by the pause at most. */
 export async function watchFeed(url: string, secret: string): Promise<FeedWatch> {
   const seenAtMs = new Map<string, number>();
   let ending = false;

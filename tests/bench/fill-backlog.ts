@@ -7,7 +7,7 @@ const ARRAY = 100;
 /** Dossiers that come in through the door; the others of the backlog are copies of them. */
 const PUSHED = 5_000;
 
-/** Push so many dossiers while nobody delivers. */
+/** Pushes this many dossiers while no worker delivers. */
 export async function pushUndelivered(
   bench: Bench,
   database: BenchDatabase,
@@ -33,9 +33,9 @@ export async function pushUndelivered(
 }
 
 /**
- * Make the large backlog, quickly: some dossiers are pushed through the door, the others and their deliveries are copies
- * of those rows under codes of their own. All can be claimed and sent; but a copy's record, which is sealed, still says
- * the code that it was copied from, so that the partner's book is compared by the keys of the deliveries.
+ * Builds the large backlog quickly: some dossiers are pushed, the others and their deliveries are copies of those rows under
+ * new codes. All can be claimed and sent. But a copy's sealed record still has the original code, so the partner's book is
+ * compared by the keys of the deliveries.
  */
 export async function fillBacklog(bench: Bench): Promise<void> {
   const { database, count } = bench.backlog;
@@ -47,7 +47,7 @@ export async function fillBacklog(bench: Bench): Promise<void> {
        AND attname <> ALL ('{code,masked,search}')`,
   );
   const names = columns.map(({ name }) => name).join(', ');
-  // Nobody reads or looks for these copies.
+  // Nobody reads or searches these copies.
   await database.rows(
     `INSERT INTO dossiers (code, masked, search, ${names})
      SELECT code || '-' || n, '', '', ${names} FROM dossiers, generate_series(2, $1::int) AS n`,

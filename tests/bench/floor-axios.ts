@@ -14,11 +14,11 @@ export interface AxiosOrder {
 export interface AxiosDone {
   readonly perSecond: number;
   readonly cpuSeconds: number;
-  /** What the partner answered with its receipts. */
+  /** The partner's answers with receipts. */
   readonly answered: readonly string[];
 }
 
-/** Tell a partner of dossiers by axios as it is, one a call, over connections that are kept, and keep nothing of it. */
+/** Sends dossiers to a partner with plain axios, one a call, over kept-alive connections, and stores nothing. */
 async function tell({ url, connections, seconds, series }: AxiosOrder): Promise<AxiosDone> {
   const { codeOf, jsonOf } = createDossiers(series);
   const httpAgent = new http.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });

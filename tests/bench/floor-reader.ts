@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import pg from 'pg';
 import { beWorker } from './workers.ts';
 
-/** The least that answers for a dossier: Hono, and one prepared statement a request for the ready JSON. */
+/** The minimum that reads a dossier: Hono, and one prepared statement for the ready JSON. */
 beWorker(async ({ databaseUrl }: { readonly databaseUrl: string }): Promise<string> => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   const app = new Hono();

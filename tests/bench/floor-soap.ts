@@ -7,11 +7,11 @@ import { beWorker } from './workers.ts';
 export type SoapOrder = Readonly<Record<string, never>>;
 export interface SoapState {
   readonly url: string;
-  /** The processor time that this process has used by now. */
+  /** The processor time of this process so far. */
   readonly cpuSeconds: number;
 }
 
-/** node-soap in a process of its own, with as little around it as can be. */
+/** node-soap in a separate process, with as little around it as possible. */
 if (process.argv[1] === import.meta.filename) {
   const server = await start();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,7 +1,6 @@
 /**
- * What the hub must keep at the least, as one would write it by hand: the message as it came, the newest state in 40
- * columns with a primary key and two more indexes, the event with its record, for the history has to show it, and what is
- * due to a partner. One statement, one commit.
+ * The minimum that a hub must store, written by hand: the message, the newest state in 40 columns with a primary key and two
+ * more indexes, the event with its record for the history, and the due delivery. One statement, one commit.
  */
 const COLUMNS: readonly (readonly [name: string, type: string, value: string])[] = [
   ['code', 'text', 'H60.01-250812-0000001'],
@@ -87,7 +86,7 @@ export function oneRowStatement(place: (name: string, position: number) => strin
   return statement(place('body', COLUMNS.length + 1), `SELECT ${given}`, 'message.body');
 }
 
-/** Many rows: a parameter a column, one for the records, then the body. */
+/** Many rows: a parameter for each column, one for the records, then the body. */
 export function manyRowsStatement(): string {
   const arrays = [...COLUMNS.map(([, type]) => type), 'text'].map((type, at) => `$${at + 1}::${type}[]`).join(', ');
   const names = [...COLUMNS.map(([name]) => name), 'record'].join(', ');

@@ -8,7 +8,7 @@ export interface WriteOrder {
   readonly seconds: number;
   /** Rows a statement. */
   readonly many: number;
-  /** Tells the codes of this run from those of another. */
+  /** Distinguishes the codes of this run from others. */
   readonly run: number;
 }
 
@@ -17,7 +17,7 @@ export interface Written {
   readonly perSecond: number;
 }
 
-/** Write the floor's statement from Node, prepared, over and over. */
+/** Writes the floor's statement from Node, prepared, over and over. */
 async function write({ databaseUrl, connections, seconds, many, run }: WriteOrder): Promise<Written> {
   const statement =
     many === 1

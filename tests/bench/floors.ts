@@ -8,7 +8,7 @@ import { startWorker } from './workers.ts';
 
 const PGBENCH = findPgbench();
 
-/** The same kept by hand: one statement for message, 40-column row, event and delivery, and nothing around it; and node-soap. */
+/** The same by hand: one statement for message, 40-column row, event and delivery, and nothing around it; and node-soap. */
 export const FLOORS: readonly Measurement[] = [
   {
     name: 'floor-single',
@@ -27,7 +27,7 @@ export const FLOORS: readonly Measurement[] = [
   },
 ];
 
-/** What node-soap makes of the same envelopes, when nothing is done with them. */
+/** The speed of node-soap for the same envelopes, without any further work. */
 async function floorBySoap(bench: Bench, connections: number, many: number): Promise<Sample> {
   const server = startWorker<SoapOrder, SoapState>('floor-soap.ts');
   try {
@@ -69,7 +69,7 @@ async function floorByNode(bench: Bench, connections: number, many: number): Pro
   }
 }
 
-/** Like the hub's measurements: empty tables, a warm-up, and a count of what was kept. */
+/** Like the hub's measurements: empty tables, a warm-up, and a count of the stored rows. */
 async function floor(
   { writing, warmUpSeconds, seconds }: Bench,
   write: (seconds: number, run: number) => Promise<Written>,

@@ -48,7 +48,7 @@ describe('the load generator', () => {
     expect(replies).toEqual(Array(3).fill('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef'));
   });
 
-  it('counts as answered only what was answered well, and shows the first reply that was not', async () => {
+  it('counts only good answers, and shows the first bad reply', async () => {
     const port = await listen((n) => [
       n === 1 ? 'HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nlate' : 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
     ]);
@@ -57,7 +57,7 @@ describe('the load generator', () => {
     expect(result.firstBad).toContain('late');
   });
 
-  it('has the reply to everything it sent when time is over', async () => {
+  it('has the reply to every request at the end', async () => {
     let arrived = 0;
     const port = await listen(() => {
       arrived++;
@@ -68,19 +68,19 @@ describe('the load generator', () => {
     expect(result.next).toBe(arrived);
   });
 
-  it('asks at a fixed rate, and counts from the moment at which it meant to ask', async () => {
+  it('sends at a fixed rate, and measures from the planned moment', async () => {
     let arrived = 0;
     const port = await listen(() => {
-      // The partner of all stands still once: whoever was to ask meanwhile waited for it.
+      // The shared partner pauses once: requests planned meanwhile wait for it.
       if (arrived++ === 5) for (const until = performance.now() + 200; performance.now() < until; );
       return ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'];
     });
     const result = await generate(load(port, { connections: 2, seconds: 0.5, rate: 100 }));
-    // Fifty, or on a machine that is busy otherwise a few less: what was asked at the very end is not waited for.
+    // Fifty, or on a busy machine a few less: the last requests are not awaited.
     expect(result.answered.length).toBeGreaterThan(30);
     expect(result.answered.length).toBeLessThanOrEqual(50);
     expect(result.answeredAtMs).toHaveLength(result.answered.length);
-    // Of the twenty that were meant for the pause, the first waited for all of it.
+    // Of the twenty planned for the pause, the first waited for all of it.
     expect(result.p95Ms).toBeGreaterThan(100);
     expect(result.p999Ms).toBeGreaterThan(150);
   });
@@ -90,7 +90,7 @@ describe('the load generator', () => {
     await expect(generate(load(port))).rejects.toThrow(/closed without a reply|ECONNRESET/);
   });
 
-  it('names the value that a share of the replies did not exceed', () => {
+  it('finds the value that a share of the replies did not exceed', () => {
     const sorted = Array.from({ length: 100 }, (_, at) => at + 1);
     expect([0.5, 0.95, 0.99, 1].map((share) => quantile(sorted, share))).toEqual([50, 95, 99, 100]);
     expect(quantile([7], 0.99)).toBe(7);

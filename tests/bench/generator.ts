@@ -1,8 +1,8 @@
 import net from 'node:net';
 
 /**
- * Requests over raw sockets, in a closed loop or at a fixed rate: as light as a generator in Node can be, because it
- * shares the cores with the hub and the database. See load.ts, which runs it in a process of its own.
+ * Requests over raw sockets, in a closed loop or at a fixed rate. As light as possible in Node, because it shares the cores
+ * with the hub and the database. See load.ts, which runs it in a separate process.
  */
 export interface Load {
   readonly host: string;
@@ -10,8 +10,8 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   /**
-   * Requests a second, whether answers come or not: each has its moment, and its latency counts from that moment, so
-   * that a hub which stops for a while does not stop the clock (coordinated omission). Otherwise the loop is closed.
+   * Requests a second, whether answers come or not. Each has its planned moment, and its latency counts from it, so that a
+   * stalled hub does not stop the clock (coordinated omission). Otherwise the loop is closed.
    */
   readonly rate?: number | undefined;
   /** The number of the first request. */
@@ -30,20 +30,19 @@ export interface LoadResult {
   readonly p95Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
-  /** The numbers of the requests that were answered well. */
+  /** The numbers of the requests with good answers. */
   readonly answered: readonly number[];
   /** When each of them was answered, epoch milliseconds. */
   readonly answeredAtMs: readonly number[];
   readonly bad: number;
-  /** The first reply that was not good. */
+  /** The first bad reply. */
   readonly firstBad?: string;
   /** The number of the first request that was not sent. */
   readonly next: number;
 }
 
 /**
- * Ask until the time is over; each connection reads its last reply, so that nothing is left in doubt.
- *
+ * Sends until the time is over; each connection reads its last reply, so that nothing is left in doubt.
  * @throws when a connection breaks
  */
 export async function generate(load: Load): Promise<LoadResult> {
@@ -120,7 +119,7 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
-/** The status of a reply that is there to its end, by its Content-Length. */
+/** The status of a complete reply, by its Content-Length. */
 function wholeReply(bytes: Buffer): number | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) return undefined;

@@ -9,22 +9,21 @@ import { endWithUs } from './workers.ts';
 const READY_WITHIN_MS = 60_000;
 const STOPS_WITHIN_MS = 15_000;
 
-/** The hub as a process, as `npm start` runs it. */
+/** The hub as a process, like `npm start`. */
 export interface HubProcess {
   readonly url: string;
-  /** The most memory that it has held by now; undefined where the system does not tell. */
+  /** The peak of its memory so far; undefined where the system does not report it. */
   maxRssMb(): number | undefined;
-  /** The processor time that it has used by now. */
+  /** Its processor time so far. */
   cpuSeconds(): number | undefined;
-  /** What it complained of. */
+  /** The errors of its log. */
   readonly complaints: readonly string[];
   stop(): Promise<void>;
 }
 
 /**
- * Start it with these settings, on a port that nobody has, and wait until it is ready.
- *
- * @param works for a process that does not listen, whether it works by now
+ * Starts it with these settings on a free port, and waits until it is ready.
+ * @param works whether a process that does not listen works by now
  */
 export async function startHub(
   settings: Readonly<Record<string, string>>,
@@ -33,7 +32,7 @@ export async function startHub(
   const port = await freePort('127.0.0.1', 0);
   const child = spawn(process.execPath, startArguments(), {
     cwd: ROOT,
-    // Nothing of ours but the path: a REDIS_URL or NODE_OPTIONS would make it another hub.
+    // Only the path of our environment: a REDIS_URL or NODE_OPTIONS would change the hub.
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -68,7 +67,7 @@ export async function startHub(
 /** What `npm start` gives to node. */
 function startArguments(): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  // In the place of the shell; where there is no `exec` (Windows), the same once more.
+  // In place of the shell; without `exec` (Windows), the same process once more.
   const [how = '', again] = String(scripts.start).split(' || ');
   const [, program, ...args] = how.split(' ');
   if (program !== 'node' || how !== `exec ${again}`)

@@ -1,8 +1,8 @@
 import type { BenchDatabase } from './databases.ts';
 
 /**
- * Whether the index holds each acknowledged dossier once and nothing else: its newest state as of one message, one
- * event, one entry in the change feed and one delivery.
+ * Whether the index holds each acknowledged dossier once and nothing else: its newest state from one message, one event, one
+ * entry in the change feed and one delivery.
  */
 export async function indexProblems(
   database: BenchDatabase,

@@ -2,7 +2,7 @@ import { createDossiers, type Series } from './dossiers.ts';
 import { generate, type Load, type LoadResult, rawRequest, requestBytes } from './generator.ts';
 import { beWorker } from './workers.ts';
 
-/** What the load worker is asked to do. */
+/** The order to the load worker. */
 export interface LoadOrder {
   readonly url: string;
   readonly secret: string;
@@ -16,11 +16,11 @@ export interface LoadOrder {
 }
 
 export type Work =
-  /** Push a series, `many` dossiers a request. */
+  /** Pushes a series, `many` dossiers a request. */
   | { readonly kind: 'push'; readonly series: Series; readonly many: number }
   /** The same by SOAP, to a path. */
   | { readonly kind: 'soap'; readonly series: Series; readonly many: number; readonly path: string }
-  /** Read random dossiers of the first `count` of a series. */
+  /** Reads random dossiers of the first `count` of a series. */
   | { readonly kind: 'read'; readonly series: Series; readonly count: number }
   /** Search for these texts in turn. */
   | { readonly kind: 'search'; readonly texts: readonly string[] };
@@ -53,7 +53,7 @@ function pushing(series: Series, many: number, secret: string): Asking {
     ]);
   return {
     request: (n) => post(many === 1 ? jsonOf(n) : list(n)),
-    // Whatever is said besides "accepted" comes with problems or warnings, but for duplicates, which the ledger shows.
+    // Any outcome other than "accepted" has problems or warnings, except duplicates, which the ledger shows.
     isGood: (status, reply) =>
       status === (many === 1 ? 201 : 200) && !reply.includes('"problems"') && !reply.includes('"warnings"'),
   };

@@ -6,11 +6,11 @@ import type { LoadOrder, LoadResult } from './load.ts';
 import type { PartyConfig } from './partner.ts';
 import type { Worker } from './workers.ts';
 
-/** One thing that is measured once a round. */
+/** One measurement of a round. */
 export interface Measurement {
   readonly name: string;
   readonly what: string;
-  /** The measurement of the same round that this one is a share of. */
+  /** The measurement of the same round that is the base of this one's ratio. */
   readonly floor?: string;
   /** Whether it reads the large index; otherwise it begins with empty tables. */
   readonly reads?: boolean;
@@ -19,7 +19,7 @@ export interface Measurement {
   readonly run: (bench: Bench) => Promise<Sample>;
 }
 
-/** What came of it in one round. */
+/** Its result in one round. */
 export interface Sample {
   readonly perSecond: number;
   readonly p50Ms?: number;
@@ -32,7 +32,7 @@ export interface Sample {
   readonly drainPerSecond?: number;
   /** Measured on the way: a rate, or latencies of another kind. */
   readonly parts?: readonly SamplePart[];
-  /** What the ledger check and the replies complain of; a fast run with one miss is a failed run. */
+  /** Problems of the ledger check and the replies; a fast run with one miss is a failed run. */
   readonly problems: readonly string[];
 }
 
@@ -50,9 +50,9 @@ export function latenciesOf(ms: readonly number[]): Latencies {
   return { p50Ms, p95Ms, p99Ms, p999Ms } as Required<Latencies>;
 }
 
-/** The means of all measurements. */
+/** The shared resources of all measurements. */
 export interface Bench {
-  /** For what is written on the way. */
+  /** For intermediate messages. */
   readonly folder: string;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -68,11 +68,11 @@ export interface Bench {
   /** Keys of the hub's configuration. */
   readonly secrets: { readonly writer: string; readonly reader: string };
   readonly startHub: (database: BenchDatabase, roles: string, partner?: PartyConfig) => Promise<HubProcess>;
-  /** A series that nobody had. */
+  /** A new series. */
   readonly newSeries: () => Series;
 }
 
-/** What the replies complain of. */
+/** The problems in the replies. */
 export function replyProblems({ bad, firstBad, answered }: LoadResult): readonly string[] {
   if (bad > 0) return [`${bad} replies were wrong, the first one: ${firstBad}`];
   return answered.length === 0 ? ['nothing was answered'] : [];

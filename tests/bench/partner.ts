@@ -3,7 +3,7 @@ import type { PartnerOrder, PartnerState, Taken } from './fast-partner.ts';
 import { compare } from './ledger-check.ts';
 import { startWorker } from './workers.ts';
 
-/** A partner that costs next to nothing, in a process of its own, with a book of what it took; see fast-partner.ts. */
+/** A partner that costs next to nothing, in a separate process, with a book of its dossiers; see fast-partner.ts. */
 export interface Partner {
   readonly url: string;
   /** As a hub's configuration names it. */
@@ -11,9 +11,9 @@ export interface Partner {
   /** Whether it took each of these dossiers once and nothing else. */
   problems(acknowledged: readonly string[]): Promise<readonly string[]>;
   taken(): Promise<readonly Taken[]>;
-  /** How much it took by now, and between which moments. */
+  /** How much it took so far, and between which moments. */
   count(): Promise<{ readonly count: number; readonly firstAtMs: number; readonly lastAtMs: number }>;
-  /** From now on its address is nobody's. */
+  /** From now on its address is unreachable. */
   leave(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface PartyConfig {
   readonly settings: object;
 }
 
-/** Which adapter speaks to it: one dossier a call, or ten. */
+/** The adapter for it: one dossier a call, or ten. */
 export type PartnerKind = 'one-stop' | 'national-portal';
 
 export async function startPartner(kind: PartnerKind = 'one-stop'): Promise<Partner> {
@@ -42,7 +42,7 @@ export async function startPartner(kind: PartnerKind = 'one-stop'): Promise<Part
   };
 }
 
-/** The party as which the hub is told of a partner at this address. */
+/** The party entry of a partner at this address. */
 export function partyOf(kind: PartnerKind, url: string): PartyConfig {
   if (kind === 'one-stop') return { adapter: kind, settings: { baseUrl: url, token: SIMULATOR_TOKEN } };
   const account = {

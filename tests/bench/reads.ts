@@ -5,7 +5,7 @@ import { type LoadOrder, pushedCodes, type Work } from './load.ts';
 import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
 import { startWorker } from './workers.ts';
 
-/** Dossiers read, and the least that answers for them. */
+/** Reads of dossiers, and their floor. */
 export const READS: readonly Measurement[] = [
   {
     name: 'floor-read',
@@ -83,7 +83,7 @@ function searchTexts({ indexed }: Bench): readonly string[] {
 
 const ARRAY = 100;
 
-/** Fill the index that is read, through the door, once for all rounds. */
+/** Fills the index for reads through the door, once for all rounds. */
 export async function fillIndex(bench: Bench): Promise<void> {
   const { reading, indexed, loader, secrets } = bench;
   const hub = await bench.startHub(reading, 'api');

@@ -1,6 +1,6 @@
 import type { Latencies, Measurement, Sample } from './measurement.ts';
 
-/** What came of one measurement, round by round; undefined where it did not come to an end. */
+/** The result of one measurement, round by round; undefined when it failed. */
 export interface Series {
   readonly measurement: Measurement;
   readonly samples: readonly (Sample | undefined)[];

@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Every other round in reverse order: what gets slower or warmer with time hits both ends alike. */
+/** Every other round in reverse order, so that warm-up and slowdown hit both ends the same. */
 async function measure(bench: Bench, chosen: readonly Measurement[], rounds: number): Promise<readonly Series[]> {
   const results = chosen.map((measurement) => ({ measurement, samples: [] as (Sample | undefined)[] }));
   for (let round = 0; round < rounds; round++)
@@ -87,7 +87,7 @@ function line({ perSecond, p50Ms, p99Ms, hubMicros, rssMb, drainPerSecond, parts
   ].join(', ');
 }
 
-/** Those that were asked for, with the floors that they are measured by. */
+/** The chosen ones, with the floors of their ratios. */
 function choose(only: readonly string[]): readonly Measurement[] {
   if (only.length === 0) return ALL;
   const wanted = new Set(only);

@@ -42,7 +42,7 @@ export async function startHubs(database: BenchDatabase, folder: string, partner
     HUB_SECRET: randomBytes(33).toString('base64url'),
     HUB_CONFIG: config,
     HUB_DATA_DIR: folder,
-    // Its one line an attempt would be most of what is measured.
+    // Its line for each attempt would dominate the measurement.
     LOG_LEVEL: 'warn',
     NODE_OPTIONS: '--max-semi-space-size=16',
     ...(process.env.REDIS_URL && { REDIS_URL: process.env.REDIS_URL }),

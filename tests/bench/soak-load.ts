@@ -2,9 +2,9 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from './generator.ts';
 
-/** Dossiers that are told of again and again: what is kept of each stays small, what is written never ends. */
+/** Dossiers with endless updates: little is stored of each, and writes never end. */
 const DOSSIERS = 20_000;
-/** All of them are open from the flood on, so that more sockets than these are the hub's own. */
+/** All are open from the flood on, so that further sockets are the hub's own. */
 const CONNECTIONS = 16;
 const FIRST_MS = Date.parse('2025-01-01T08:00:00+07:00');
 
@@ -15,11 +15,11 @@ export interface SoakTarget {
 }
 
 export interface SoakLoad {
-  /** Ask on all connections as fast as answers come; how many were acknowledged. */
+  /** Sends on all connections as fast as answers come; returns the number of acknowledged ones. */
   flood(seconds: number): Promise<number>;
-  /** Ask at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
+  /** Sends at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
   steady(perSecond: number, seconds: number, signal: AbortSignal): Promise<void>;
-  /** Since the last look: how many were acknowledged, how many were not, and after how long 99 % of them. */
+  /** Since the last look: acknowledged, failed, and the 99 % latency. */
   look(): { readonly acknowledged: number; readonly failed: number; readonly p99Ms: number };
 }
 

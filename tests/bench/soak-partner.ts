@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beWorker } from './workers.ts';
 
-/** A partner that takes everything and remembers nothing: it may run for hours beside what is measured. */
+/** A partner that takes everything and stores nothing, so it can run for hours. */
 function startPartner(): Promise<string> {
   const server = http.createServer((incoming, outgoing) => {
     incoming.resume().on('end', () => {

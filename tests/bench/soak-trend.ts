@@ -1,16 +1,16 @@
-/** One thing that was looked at again and again. */
+/** One value that is sampled again and again. */
 export interface Trend {
   readonly name: string;
   readonly unit: string;
   /** Means of the first and the last quarter. */
   readonly first: number;
   readonly last: number;
-  /** Of the straight line through all looks, an hour. */
+  /** Slope of the regression line, an hour. */
   readonly slopePerHour: number;
-  /** The most that the last quarter's mean may be; undefined where it is only shown. */
+  /** The limit of the last quarter's mean; undefined for a value that is only shown. */
   readonly most: number | undefined;
   readonly flat: boolean;
-  /** Why nobody can say whether it is flat. */
+  /** Why its trend cannot be judged. */
   readonly unjudged?: string;
 }
 
@@ -19,7 +19,7 @@ export interface Look {
   readonly value: number;
 }
 
-/** @param most from the first quarter's mean, the most that the last one's may be and still count as flat */
+/** @param most the limit of the last quarter's mean, from the first quarter's mean */
 export function trendOf(name: string, unit: string, looks: readonly Look[], most?: (first: number) => number): Trend {
   const quarter = Math.max(1, Math.floor(looks.length / 4));
   const first = mean(looks.slice(0, quarter));
@@ -36,19 +36,19 @@ export function trendOf(name: string, unit: string, looks: readonly Look[], most
   };
 }
 
-/** What would be held against the hub, and is not its doing: only shown. */
+/** Not caused by the hub: only shown. */
 export function unjudged(trend: Trend, why: string): Trend {
   return { ...trend, most: undefined, flat: true, unjudged: why };
 }
 
-/** What a trend comes to, in a word; nothing where it is only shown. */
+/** The verdict on a trend in a word; empty where it is only shown. */
 export function judgementOf({ flat, most, unjudged: why }: Trend): string {
   if (why !== undefined) return `cannot be judged: ${why}`;
   if (!flat) return 'NOT FLAT';
   return most === undefined ? '' : 'flat';
 }
 
-/** What all of them come to. */
+/** The verdict on all of them. */
 export function verdictOf(trends: readonly Trend[]): string {
   if (trends.some(({ flat }) => !flat)) return 'NOT flat';
   return trends.some((trend) => trend.unjudged !== undefined) ? 'flat, as far as it can be judged' : 'flat';

@@ -7,18 +7,18 @@ export interface Watched {
   readonly processes: Readonly<Record<string, number>>;
   readonly database: BenchDatabase;
   readonly load: SoakLoad;
-  /** Whether the server cleans up dead rows by itself: where it does not they grow, whatever the hub does. */
+  /** Whether the server cleans up dead rows: otherwise they grow whatever the hub does. */
   readonly autovacuum: boolean;
 }
 
-/** Looks at everything again and again, and says what became of it. */
+/** Samples everything again and again, and returns the trends. */
 export interface Watch {
   look(): Promise<string>;
   trends(): readonly Trend[];
 }
 
 const TABLES = ['dossiers', 'deliveries', 'events', 'messages', 'attempts', 'changes'] as const;
-/** Autovacuum comes when a fifth of a table is dead, at most once a minute. */
+/** Autovacuum runs when a fifth of a table is dead, at most once a minute. */
 const DEAD_SHARE = 0.2;
 
 export function createWatch({ processes, database, load, autovacuum }: Watched, perSecond: number): Watch {
@@ -54,7 +54,7 @@ export function createWatch({ processes, database, load, autovacuum }: Watched, 
     },
     trends: () => [
       ...Object.keys(processes).flatMap((name) => [
-        // A heap that has just been collected and one that is about to be are that much apart.
+        // A heap right after a collection and one right before it differ by this much.
         trendOf(`${name}: memory`, 'MB', of(`${name} memory`), (first) => first * 1.15 + 25),
         trendOf(`${name}: handles`, '', of(`${name} handles`), (first) => first + 10),
         trendOf(`${name}: sockets`, '', of(`${name} sockets`), (first) => first + 10),
@@ -68,7 +68,7 @@ export function createWatch({ processes, database, load, autovacuum }: Watched, 
         const dead = trendOf(`${name}: dead rows`, '', of(`${name} dead`), most);
         return [
           autovacuum ? dead : unjudged(dead, 'autovacuum is off'),
-          // They grow with what is kept: shown only.
+          // They grow with the stored data: shown only.
           trendOf(`${name}: size`, 'MB', of(`${name} size`)),
         ];
       }),

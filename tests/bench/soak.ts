@@ -12,9 +12,8 @@ import { createWatch } from './soak-watch.ts';
 import { startWorker, stopAll } from './workers.ts';
 
 /**
- * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of the peak that it holds with delivery on, for so
- * long. Memory, handles and tables are looked at again and again; exit code 1 when one of them is not flat. Dead rows are
- * judged where the server has autovacuum on.
+ * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of its peak rate with delivery on. Samples memory, handles
+ * and tables; exit code 1 when one of them is not flat. Dead rows are judged where the server has autovacuum on.
  */
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '15' }, share: { type: 'string', default: '0.7' } },
@@ -25,7 +24,7 @@ const share = positive('share', values.share);
 const PEAK_SECONDS = 15;
 const LOOK_MS = 3_000;
 const DRAINS_WITHIN_MS = 120_000;
-/** The first of it, in which caches and heaps fill, is not looked at. */
+/** The first part, in which caches and heaps fill, is not sampled. */
 const WARM_UP_SHARE = 0.15;
 
 const stop = new AbortController();
@@ -71,7 +70,7 @@ async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> 
     console.error(await watched.look());
   }
   if (stop.signal.aborted) throw new Error('interrupted');
-  // A hub that has ended answers nobody.
+  // A hub that has ended answers nothing.
   if (hubs.ended.length > 0) stop.abort();
   await steady;
   const trends = watched.trends();
@@ -85,7 +84,7 @@ async function hasAutovacuum(database: BenchDatabase): Promise<boolean> {
   return setting?.on === true;
 }
 
-/** Acknowledged and delivered: what is asked as fast as it is answered, over the time until nothing is due any more. */
+/** Acknowledged and delivered: the number of requests at full speed, over the time until nothing is due. */
 async function peakOf(load: SoakLoad, database: BenchDatabase): Promise<number> {
   await load.flood(3);
   await drained(database);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { compiled } from '../../src/process/compiled.ts';
 
-/** A process that answers questions, one after the other. */
+/** A process that answers requests one after another. */
 export interface Worker<In, Out> {
   /** Rejects when it fails, or ends before it answers. */
   ask(input: In): Promise<Out>;
@@ -10,7 +10,7 @@ export interface Worker<In, Out> {
 
 type Reply<Out> = { readonly out: Out } | { readonly error: string };
 
-/** Start a file of this folder as a worker; it calls `beWorker`. */
+/** Starts a file of this folder as a worker; it calls `beWorker`. */
 export function startWorker<In, Out>(file: string): Worker<In, Out> {
   const child = fork(compiled(`tests/bench/${file}`));
   endWithUs(child);
@@ -30,7 +30,7 @@ export function startWorker<In, Out>(file: string): Worker<In, Out> {
   };
 }
 
-/** Answer the questions of the process that started this one, until it goes. */
+/** Answers the requests of the parent process until the parent ends. */
 export function beWorker<In, Out>(answer: (input: In) => Promise<Out>): void {
   process.on('message', (input: In) => {
     const replied = answer(input).then(
@@ -47,13 +47,13 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Let nothing run on when the benchmark has ended, however it did. */
+/** Lets no process outlive the benchmark. */
 export function endWithUs(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));
 }
 
-/** Ask all that runs to end: whoever waits for it hears of that. */
+/** Asks all running processes to end; the callers waiting for them get an error. */
 export function stopAll(): void {
   for (const child of children) child.kill('SIGTERM');
 }

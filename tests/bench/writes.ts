@@ -6,7 +6,7 @@ import { type LoadOrder, pushedCodes } from './load.ts';
 import { type Bench, type Measurement, replyProblems, type Sample, sampleOf } from './measurement.ts';
 import { type Partner, startPartner } from './partner.ts';
 
-/** Dossiers pushed through the REST door, and through the SOAP door. */
+/** Pushes of dossiers through the REST door, and through the SOAP door. */
 export const WRITES: readonly Measurement[] = [
   {
     name: 'single-16',
@@ -70,7 +70,7 @@ export const WRITES: readonly Measurement[] = [
 const SOAP_PATH = '/soap/v1/one-stop';
 
 interface Way {
-  /** With a partner, the hub has all roles, and everything has to have arrived there at the end. */
+  /** With a partner the hub has all roles, and everything must have arrived there at the end. */
   readonly partner?: Partner;
   /** Whether another process delivers. */
   readonly apart?: boolean;
@@ -135,7 +135,7 @@ async function startHubs({ startHub, writing }: Bench, { partner, apart = false 
   };
 }
 
-/** Of a backlog smaller than this, the time tells nothing. */
+/** A smaller backlog makes the time meaningless. */
 const TELLING = 500;
 
 interface Drained {

@@ -5,7 +5,7 @@ import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogu
 import { findings } from '../support/shapes.ts';
 
 const CODE = '1.999001.000.00.00.H60';
-/** A service that tells all that can be told, and a form at an address with blanks in it. */
+/** A service with all possible members, and a form at an address with blanks in it. */
 const EVERY = {
   ...every.record,
   code: CODE,
@@ -15,7 +15,7 @@ const EVERY = {
   ],
 };
 
-/** The catalogue as the doors give it, read as RDF and held against the shapes of the profile. */
+/** The doors' catalogue, read as RDF and validated by the shapes of the profile. */
 describe('the catalogue as linked data, by the shapes of CPSV-AP', () => {
   let hub: TestHub;
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe('the catalogue as linked data, by the shapes of CPSV-AP', () => {
     return (await hub.request('GET', path, 'portal', undefined, { Accept: 'application/ld+json' })).json();
   }
 
-  test('every service has all that is asked for, but for who carries it out where nobody told', async () => {
+  test('every service has all required members, except an unknown implementing agency', async () => {
     const document = await read('/api/v1/services?limit=200');
     expect(document['@graph']).toHaveLength(99);
     const untold = seedOf('services').filter(({ agencies }) => !(agencies as unknown[] | undefined)?.length);
@@ -75,7 +75,7 @@ describe('the catalogue as linked data, by the shapes of CPSV-AP', () => {
     expect((await findings(document)).join('\n')).toContain(expected);
   });
 
-  test('what would be lost on the way to RDF is an error, and so is what would have to be fetched', async () => {
+  test('content that RDF would lose or would have to fetch is an error', async () => {
     const { '@context': context, ...service } = await read(`/api/v1/services/${CODE}`);
     const lost = { ...service, 'nobody knows': 'x' };
     await expect(findings({ '@context': context, ...lost })).rejects.toThrow();

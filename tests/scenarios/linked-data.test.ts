@@ -45,7 +45,7 @@ describe('the catalogue as linked data', () => {
     ['text/html', 'application/json'],
     ['', 'application/json'],
     ['a;;,/;q="', 'application/json'],
-  ])('to Accept: %s it is %s', async (accept, expected) => {
+  ])('answers Accept: %s with %s', async (accept, expected) => {
     for (const path of [ONE, '/api/v1/services?limit=1', '/api/v1/fields', '/api/v1/agencies']) {
       const { status, headers, body } = await get(path, { Accept: accept });
       expect([status, headers.get('content-type'), headers.get('vary')]).toEqual([200, expected, 'Accept']);
@@ -66,7 +66,7 @@ describe('the catalogue as linked data', () => {
     expect((await get('/api/v1/services/1.999999', { Accept: LD })).status).toBe(404);
   });
 
-  test('each form has its own ETag, and one does not stand for the other', async () => {
+  test('each form has its own ETag, valid for no other', async () => {
     const [json, linked] = [await get(ONE), await get(ONE, { Accept: LD })];
     const [plainTag, linkedTag] = [json, linked].map(({ headers }) => headers.get('etag') as string);
     expect(plainTag).not.toBe(linkedTag);
@@ -77,7 +77,7 @@ describe('the catalogue as linked data', () => {
     expect(unchanged.headers.get('vary')).toBe('Accept');
   });
 
-  test('pages lead to one another by Link, and meet every service once', async () => {
+  test('pages link to one another by Link, and show every service once', async () => {
     const ids: string[] = [];
     let path: string | undefined = '/api/v1/services?limit=30&inForce=true';
     while (path) {
@@ -91,7 +91,7 @@ describe('the catalogue as linked data', () => {
     expect(new Set(ids).size).toBe(96);
   });
 
-  test('an amount that is not known has no value, and never 0', async () => {
+  test('an unknown amount has no value, and never 0', async () => {
     const { body } = await get('/api/v1/services?limit=200', { Accept: LD });
     const nodes = body['@graph'] as { 'cv:hasCost'?: Cost[] }[];
     const costs = nodes.flatMap((node) => node['cv:hasCost'] ?? []);
@@ -103,13 +103,13 @@ describe('the catalogue as linked data', () => {
     expect(costs.filter((cost) => cost['cv:hasValue'] === 0)).toHaveLength(84);
   });
 
-  test('agencies and fields are narrowed as services are: to an agency with those below it, to a field', async () => {
+  test('agencies and fields are filtered like services: by an agency with those below it, by a field', async () => {
     const codes = async (path: string) => (await get(`/api/v1/${path}`)).body.items.map((one: any) => one.code);
     expect(await codes('agencies?agency=h60.02')).toEqual(['H60.02', 'H60.02.01']);
     expect(await codes('fields?field=g15-ht01')).toEqual(['G15-HT01']);
   });
 
-  test('what a service refers to is among the agencies and fields', async () => {
+  test('the references of a service are among the agencies and fields', async () => {
     const read = async (path: string) => (await get(path, { Accept: LD })).body['@graph'] as Linked[];
     const services = await read('/api/v1/services?limit=200');
     const [fields, agencies] = [await read('/api/v1/fields?limit=200'), await read('/api/v1/agencies?limit=200')];

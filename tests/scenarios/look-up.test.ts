@@ -22,7 +22,7 @@ describe('a citizen looks up a dossier', () => {
   afterAll(() => hub.close());
 
   let people = 0;
-  /** From an address of its own, if from no other. */
+  /** From a separate address by default. */
   async function lookUp(code: string, query: string, address = `198.51.100.${people++}`) {
     const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
     const began = performance.now();
@@ -35,7 +35,7 @@ describe('a citizen looks up a dossier', () => {
     ['the end of the phone number', CODE, '0001'],
     ['the end of the identity number', CODE, '0042'],
     ['another code of the dossier', 'bn-77', '0001'],
-  ])('by %s, and is told how far it is and nothing that is personal', async (_, code, proof) => {
+  ])('by %s, and gets its status and no personal data', async (_, code, proof) => {
     const { status, body, headers } = await lookUp(code, `?proof=${proof}`);
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(body).toEqual({
@@ -46,7 +46,7 @@ describe('a citizen looks up a dossier', () => {
     });
   });
 
-  test('a code that there is not, a wrong proof and a dossier that nothing proves are one answer, after the same time', async () => {
+  test('an unknown code, a wrong proof and an unprovable dossier get one answer in equal time', async () => {
     for (const [code, proof] of [
       ['H60.01-250812-9999', '0001'],
       [CODE, '0002'],
@@ -60,7 +60,7 @@ describe('a citizen looks up a dossier', () => {
   });
 
   test.each(['', '?proof=', '?proof=1', '?proof=001000000042', '?proof=12a4', '?proof=0001&name=An'])(
-    'with %s it is said what is expected, and nothing that was given is repeated',
+    'with %s gets the expected form, and no echo of the input',
     async (query) => {
       const { status, body } = await lookUp(CODE, query);
       expect([status, body.problems[0].message]).toEqual([400, expect.stringMatching(/expected|no parameter/)]);
@@ -68,7 +68,7 @@ describe('a citizen looks up a dossier', () => {
     },
   );
 
-  test('a client sends ten wrong proofs an hour of a code, and locks out nobody but itself', async () => {
+  test('ten wrong proofs of a code an hour lock out only their client', async () => {
     for (const code of ['H60.01-250812-0100', 'H60.01-250812-8888']) {
       const tries = await Promise.all(
         Array.from({ length: 30 }, () => lookUp(code, '?proof=9999', `192.0.2.10${code.at(-1)}`)),
@@ -116,7 +116,7 @@ describe('a citizen looks up a dossier', () => {
       ['loopback'],
       (n: number) => ({ address: '127.0.0.1', forwarded: `[2001:DB8:1:2${n % 10}0::${n}]:443` }),
     ],
-  ])('of a dossier no other way to write a code of it gives a client new tries, %s', async (_, proxies, from) => {
+  ])('another spelling of a dossier’s code gives a client no new attempts, %s', async (_, proxies, from) => {
     const own = await testHub(proxies ? { proxies } : {});
     await own.push(dossier({ aliases: [{ party: 'one-stop', code: 'BN-77' }] }));
     const written = [CODE, CODE.toLowerCase(), `%20${CODE}%E2%80%8B`, `%EF%BB%BF${CODE}%09`, 'bn-77', 'BN-77%C2%A0'];
@@ -135,7 +135,7 @@ describe('a citizen looks up a dossier', () => {
     await own.close();
   });
 
-  test('from an address, and from the IPv6 network that it is of, sixty wrong proofs an hour are heard', async () => {
+  test('an address or its IPv6 network may send sixty wrong proofs an hour', async () => {
     const statuses: number[] = [];
     for (let minute = 0; minute < 2; minute++) {
       const replies = await Promise.all(
@@ -153,7 +153,7 @@ describe('a citizen looks up a dossier', () => {
     expect((await lookUp(...known, '2001:db8:1:300::1')).status).toBe(200);
   });
 
-  test('who knows the proof may ask as often as an address may', async () => {
+  test('a client with the right proof may ask as often as an address may', async () => {
     for (let n = 0; n < 60; n++)
       expect((await lookUp('H60.01-250812-0102', '?proof=0001', '192.0.2.1')).status).toBe(200);
     expect((await lookUp('H60.01-250812-0103', '?proof=0001', '192.0.2.1')).status).toBe(429);

@@ -13,7 +13,7 @@ describe("the national portal's dialect", () => {
   });
   afterAll(() => hub.close());
 
-  test('a key logs in with its id and secret; anything else is told in the way that clients look at', async () => {
+  test('a key logs in with its id and secret; anything else gets the error form of the dialect', async () => {
     expect(await login('one-stop', SECRETS['one-stop'])).toMatchObject({ error_code: 0, session: expect.any(String) });
     expect(await login('one-stop', 'wrong')).toMatchObject({
       error_code: -1,
@@ -29,7 +29,7 @@ describe("the national portal's dialect", () => {
     hub.clock.nowMs -= 31 * 60_000;
   });
 
-  test('what a stranger sends is kept where it is small, so that nobody without a key can fill the database', async () => {
+  test('only small requests of strangers are stored, so they cannot fill the database', async () => {
     const bodies = async () =>
       (
         await hub.hub.database.pool.query(
@@ -44,7 +44,7 @@ describe("the national portal's dialect", () => {
     expect((await bodies()).slice(before).map(({ kept }) => kept)).toEqual([true, false, true]);
   });
 
-  test('whose key may not tell of dossiers may not look one up in full either', async () => {
+  test('a key that may not send dossiers may not look one up in full either', async () => {
     await call('DongBoHoSoMC', { data: [record('H60.01-250812-2090')] });
     const reader = (await login('reader', 'reader-secret-of-the-tests')).session;
     expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-2090' }, reader)).toEqual({
@@ -72,7 +72,7 @@ describe("the national portal's dialect", () => {
     expect(body).not.toHaveProperty('finishedAt');
   });
 
-  test('a status that no table maps waits: it is acknowledged, not shown, and nothing is guessed', async () => {
+  test('an unmapped status waits: acknowledged, not shown, and never guessed', async () => {
     const reply = await call('DongBoHoSoMC', {
       isUpdating: 'False',
       data: [record('H60.01-250812-2003', { TrangThaiHoSo: '11' }), record('H60.01-250812-2004')],
@@ -87,7 +87,7 @@ describe("the national portal's dialect", () => {
     expect(rows).toMatchObject([{ cause_kind: 'unmapped', cause_key: 'unmapped:national-status:11' }]);
   });
 
-  test('a wrong item gives -1 with the first reason, and the others are taken', async () => {
+  test('a wrong item gives -1 with the first reason, and the others are stored', async () => {
     const reply = await call('DongBoHoSoMC', {
       isUpdating: 'False',
       data: [record('H60.01-250812-2005', { NgayTiepNhan: '20250230081500' }), record('H60.01-250812-2006')],
@@ -119,7 +119,7 @@ describe("the national portal's dialect", () => {
     expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
   });
 
-  test('a supplement that came back moves the dossier on, although the record has no new date', async () => {
+  test('a returned supplement moves the dossier on, although the record has no new date', async () => {
     const code = 'H60.01-250812-2008';
     for (const [TrangThaiHoSo, GhiChu] of [
       ['2', 'a'],
@@ -131,7 +131,7 @@ describe("the national portal's dialect", () => {
     expect((await hub.read(`/api/v1/dossiers/${code}`)).body).toMatchObject({ status: 'processing', note: 'd' });
   });
 
-  test('a look-up answers the whole record with its steps to the party that told it, and nothing to others', async () => {
+  test('a look-up shows the whole record with its steps to the sending party, nothing to others', async () => {
     await call('DongBoHoSoMC', { isUpdating: 'False', data: [record('H60.01-250812-2009')] });
     await call('CapNhatTienDoHoSoMC', { data: [step('H60.01-250812-2009', '4', '20250813090000')] });
     const found = await call('TraCuuHoSo', { mahoso: 'h60.01-250812-2009' });
@@ -155,7 +155,7 @@ describe("the national portal's dialect", () => {
     });
   });
 
-  test('the OpenAPI document names what a call takes, and what is told of each item', async () => {
+  test('the OpenAPI document names the arguments of a call, and the result of each item', async () => {
     const { requestBody, responses } = (await hub.read('/openapi.json')).body.paths['/mapi/g'].post;
     const of = (one: any) => one.content['application/json'].schema.properties;
     expect(Object.keys(of(requestBody))).toEqual(expect.arrayContaining(['isUpdating', 'data', 'mahoso', 'maTTHC']));
@@ -175,7 +175,7 @@ describe("the national portal's dialect", () => {
     },
   );
 
-  test('an unknown service, a missing argument and a body that is not JSON are told as errors', async () => {
+  test('an unknown service, a missing argument and a body that is not JSON are errors', async () => {
     expect(await call('LamGiDo', {})).toMatchObject({
       error_code: -1,
       message: expect.stringContaining('DongBoHoSoMC'),
@@ -187,7 +187,7 @@ describe("the national portal's dialect", () => {
     expect(await response.json()).toMatchObject({ error_code: -1 });
   });
 
-  test('a call without data, or with the field misspelt, is no success: nothing was got', async () => {
+  test('a call without data, or with a misspelt field, is no success', async () => {
     for (const service of ['DongBoHoSoMC', 'CapNhatTienDoHoSoMC'])
       for (const args of [{}, { Data: [record('H60.01-250812-2010')] }, { data: null }, { data: '' }])
         expect(await call(service, args)).toMatchObject({
@@ -199,7 +199,7 @@ describe("the national portal's dialect", () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-2010')).status).toBe(404);
   });
 
-  test('a body that is no object is refused as the dialect refuses, and no error of the hub', async () => {
+  test('a body that is no object gets a refusal of the dialect, not an internal error', async () => {
     for (const path of ['/mapi/login', '/mapi/g'])
       for (const body of ['null', '[]', '"text"', '3', 'true']) {
         const response = await hub.request('POST', path, undefined, body);
@@ -217,7 +217,7 @@ describe("the national portal's dialect", () => {
     [[{ toString: 1 }], 'a list'],
     [['DongBoHoSoMC'], 'a list'],
     [true, 'a boolean'],
-  ])('where a text belongs, %j is refused by the name of its field, and no error of the hub', async (value, kind) => {
+  ])('in a text field, %j is refused with the field’s name, not as an internal error', async (value, kind) => {
     const ask = async (path: string, body: object) => {
       const response = await hub.request('POST', path, undefined, body);
       return [response.status, await response.json()];
@@ -247,7 +247,7 @@ describe("the national portal's dialect", () => {
     expect(reply.message).toBe('data/0: /MaHoSo got an object, expected a text');
   });
 
-  test('of a caller whom nobody knows a large body is not kept, a small one is; of a known one it is', async () => {
+  test('a stranger’s large body is not stored; a small one, or a known sender’s, is', async () => {
     const large = { TrichYeuHoSo: 'x'.repeat(70_000) };
     const noted = async () =>
       (
@@ -263,7 +263,7 @@ describe("the national portal's dialect", () => {
     expect(await noted()).toMatchObject({ kept: true });
   });
 
-  test('a message is kept as it came, and a login never is', async () => {
+  test('a message is stored unchanged, and a login never is', async () => {
     const rows = await hub.hub.database.query
       .selectFrom('messages')
       .selectAll()

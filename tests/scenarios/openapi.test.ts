@@ -32,7 +32,7 @@ const ENTRIES = {
 const MAX_BODY = 100_000;
 const NOBODY = 'nobody-secret-of-the-tests';
 
-/** The OpenAPI document against what is served: each route, each status. */
+/** Compares the OpenAPI document with the served routes: each route, each status. */
 describe('the OpenAPI document', () => {
   let hub: TestHub;
   let operations: Map<string, Operation>;
@@ -75,7 +75,7 @@ describe('the OpenAPI document', () => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => hub.close());
 
-  /** Ask, and hold the reply against what the document says of its status. */
+  /** Sends a request, and compares the reply with the document's schema of its status. */
   async function ask(
     name: string,
     status: number,
@@ -125,8 +125,7 @@ describe('the OpenAPI document', () => {
     return { body: parsed, headers: response.headers };
   }
 
-  test('of every route, what it gives when all is well is as documented', async () => {
-    // Doors
+  test('documents the success of every route', async () => {
     const dossiers = 'post /api/v1/parties/{party}/dossiers';
     const steps = 'post /api/v1/parties/{party}/progress';
     const { receipt } = (await ask(dossiers, 201, { body: dossier({ code: CODE(1) }) })).body;
@@ -151,7 +150,6 @@ describe('the OpenAPI document', () => {
     for (const version of ['1.1', '1.2'] as const)
       await ask('post /soap/v1/{party}', 200, { body: envelope('<h:Ping/>', { version }), headers: SOAP[version] });
 
-    // Readers
     await hub.deliver();
     for (const name of operations.keys())
       if (operations.get(name)?.parameters.some((parameter) => parameter.name === 'If-None-Match')) {
@@ -167,7 +165,6 @@ describe('the OpenAPI document', () => {
         expect(headers.get('content-type')).toBe(JSON_LD);
       }
 
-    // Operators
     const ops = (path: string): string => `/api/v1/ops/${path}`;
     const first = async (list: string) => (await ask(`get ${ops(list)}`, 200)).body.items[0];
     const why = 'because the test asks';
@@ -222,7 +219,7 @@ describe('the OpenAPI document', () => {
       await ask(`get ${path}`, 200);
   });
 
-  test('of every route, what it refuses is as documented: keys, parameters, bodies, what is not there', async () => {
+  test('documents the refusals of every route: keys, parameters, bodies, missing resources', async () => {
     for (const [name, operation] of operations) {
       const { responses } = operation;
       const isPost = name.startsWith('post ');
@@ -230,7 +227,7 @@ describe('the OpenAPI document', () => {
       const isSoap = name === 'post /soap/v1/{party}';
       if (operation['x-scopes']) {
         await ask(name, 401, { secret: 'Bearer of-nobody', body });
-        // Whoever has no key learns nothing of how one asks.
+        // A client without a key learns nothing of the parameters.
         await ask(name, 401, { secret: 'Bearer of-nobody', body, query: '?zz=1' });
         await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
       }
@@ -280,7 +277,7 @@ describe('the OpenAPI document', () => {
     );
     await ask('get /api/v1/events', 429);
     await Promise.all(streams.map((stream) => stream.body?.cancel()));
-    // More than all buffers take: a snapshot that fits in them has ended before the next is asked for.
+    // More than all buffers hold: a smaller snapshot would end before the next request.
     for (let n = 0; n < 40; n += 5)
       await hub.push(
         Array.from({ length: 5 }, (_, i) => dossier({ code: CODE(6000 + n + i), note: 'x'.repeat(13_000) })),
@@ -316,7 +313,7 @@ describe('the OpenAPI document', () => {
       await ask(name, 409, { path: { code: 'A-1' } });
   });
 
-  test('of every route, what it gives while the database is away is as documented, with Retry-After', async () => {
+  test('documents every route’s answer without the database, with Retry-After', async () => {
     const { session } = (await ask('post /mapi/login', 200, { body: LOGIN })).body;
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
     vi.spyOn(pg.Client.prototype, 'query').mockImplementation(((...given: unknown[]) => {
@@ -343,7 +340,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('says nothing that is not served: every documented status was met', () => {
+  test('documents no status that is not served', () => {
     const documented = [...operations].flatMap(([name, { responses }]) =>
       Object.keys(responses)
         .filter((status) => status !== 'default')
@@ -353,7 +350,7 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((one) => !met.has(one) && !one.endsWith(' 408'))).toEqual([]);
   });
 
-  test('nothing that a key is needed for is kept on its way to somebody else', async () => {
+  test('allows no shared cache for answers that need a key', async () => {
     for (const [name, { 'x-scopes': scopes }] of operations) {
       if (!scopes || !name.startsWith('get ')) continue;
       const path = name.slice(4).replaceAll(/\{\w+\}/g, '1');
@@ -375,14 +372,14 @@ describe('the OpenAPI document', () => {
     expect(tags.map(({ name }) => name).sort()).toEqual([...new Set(used)].sort());
   });
 
-  test('no identifier stands in it twice: validators refuse such a document', async () => {
+  test('has no identifier twice: validators refuse such a document', async () => {
     const document = await (await hub.request('GET', '/openapi.json')).text();
     const ids = [...document.matchAll(/"(?:\$id|\$anchor|operationId)":"([^"]*)"/g)].map(([, id]) => id);
     expect(ids).toHaveLength(operations.size);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('numbers of queries are numbers there: generated clients give them as such', () => {
+  test('types query numbers as numbers, for generated clients', () => {
     const numbers = new Map(
       [...operations.values()].flatMap(({ parameters }) =>
         parameters.flatMap(({ name, schema }) => ('minimum' in schema ? [[name, schema] as const] : [])),
@@ -394,7 +391,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  test('nobody takes a door for public: each says what it wants to know', () => {
+  test('marks no door as public: each names its security', () => {
     const open = [...operations].filter(([, { security }]) => security.length === 0).map(([name]) => name);
     expect(open.sort()).toEqual([
       'get /.well-known/jwks.json',
@@ -427,15 +424,13 @@ describe('the OpenAPI document', () => {
   });
 });
 
-// --- Support
-
 interface Asked {
   readonly path?: Record<string, string | number>;
   readonly query?: string;
   readonly secret?: string | undefined;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** Which address asks. */
+  /** The requesting address. */
   readonly from?: string;
 }
 
@@ -467,7 +462,7 @@ const SOAP = {
 };
 const CALLBACK = 'post /callbacks/{party}/{name}';
 const TO_CALLBACK = { path: { party: 'portal', name: 'status' }, secret: 'Bearer of-the-partner' };
-/** A partner that pushes steps in the hub's own words, and is answered in its own. */
+/** A partner that pushes steps in the hub's own format, and gets answers in it. */
 const STEP_PUSH: Callback<unknown> = {
   check: ({ headers }) => (headers.get('authorization') === TO_CALLBACK.secret ? undefined : 'who is it?'),
   read: (body) => [readItem('dossier.progress.v1', JSON.parse(Buffer.from(body).toString()))],
@@ -501,13 +496,13 @@ async function beginningOf(response: Response): Promise<string> {
   return Buffer.from(value as Uint8Array).toString();
 }
 
-/** Where an entry of the catalogue is asked for: the one that there is. */
+/** The address of a catalogue entry: the existing one. */
 function pathOf(name: string): Record<string, string> {
   const [, list = ''] = /(services|agencies|fields)\/\{code\}/.exec(name) ?? [];
   return list in ENTRIES ? { code: ENTRIES[list as keyof typeof ENTRIES].code } : {};
 }
 
-/** Credentials that are enough for an operation. */
+/** Sufficient credentials for an operation. */
 function secretFor(operation: Operation): string | undefined {
   const scopes = operation['x-scopes'];
   if (!scopes)

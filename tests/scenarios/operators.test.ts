@@ -76,15 +76,15 @@ describe('operators', () => {
     }
   });
 
-  test('a key is told its id and its scopes, and no secret', async () => {
+  test('a key sees its id and its scopes, and no secret', async () => {
     expect(await ops.get('key', 'ops-read')).toEqual({ status: 200, body: { id: 'ops-read', scopes: ['ops:read'] } });
   });
 
-  test('what is not expected is listed with its kind, the newest first, and counted', async () => {
+  test('unexpected events are listed by kind, newest first, and counted', async () => {
     const told = (n: number, status: string, at: string) => progress({ code: CODE(n), status, at });
     later(4 * 86_400_000);
     await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n), status: 'received' })));
-    // (c) two statuses at one time; (d) one that the table does not allow; and an end that is no end.
+    // (c) two statuses at one time; (d) a transition that the table does not allow; and a step after an end.
     await hub.push(told(1, 'processing', '2025-08-13T09:00:00+07:00'), { what: 'progress' });
     later(1_000);
     await hub.push(told(1, 'resolved', '2025-08-13T09:00:00+07:00'), { what: 'progress' });
@@ -133,7 +133,7 @@ describe('operators', () => {
     expect(await metrics()).toContain('hub_anomalies_total{party="one-stop",kind="transition"} 1');
   });
 
-  test('a moment that has not come is told to its sender and to officers, and decides nothing before it comes', async () => {
+  test('a future moment is reported to its sender and officers, and decides nothing before', async () => {
     const push = (status: string, statusAt: string) => hub.push(dossier({ code: CODE(1), status, statusAt }));
     const early = (await push('received', '2025-08-13T08:00:00+07:00')).body.results[0];
     expect(JSON.stringify(early)).not.toContain('/statusAt');
@@ -193,7 +193,7 @@ describe('operators', () => {
         { path },
       ]);
     expect((await ops.get('deliveries?from=yesterday')).body.problems).toMatchObject([{ path: '?from' }]);
-    // Who sees a reason that is blank in the audit learns nothing.
+    // A blank reason in the audit would explain nothing.
     for (const [order, given] of [
       ['deliveries/replay', { preview: false, state: 'refused' }],
       ['quarantine/1/resolve', { action: 'release' }],
@@ -220,7 +220,7 @@ describe('operators', () => {
       expect((await ops.get(wrong)).status).toBe(400);
   });
 
-  test('one party and one run are told as in their lists', async () => {
+  test('one party and one run look as in their lists', async () => {
     // Paused, so that nothing changes between two looks.
     await ops.post('parties/portal/pause', { why: 'to look at it' });
     await hub.push(dossier());
@@ -245,7 +245,7 @@ describe('operators', () => {
         Authorization: 'Bearer ops-secret-of-the-tests',
         ...(type && { 'Content-Type': type }),
       });
-    // A blank one is none.
+    // A blank one counts as missing.
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json-seq', ' ']) {
       const refused = await order('{"why":"x"}', type);
       expect([type, refused.status]).toEqual([type, 415]);
@@ -256,7 +256,7 @@ describe('operators', () => {
     await ops.post('parties/portal/resume');
   });
 
-  test('a message that is nested 3,000 deep is told as such, and breaks no reader', async () => {
+  test('a message nested 3,000 deep is reported as such, and breaks no reader', async () => {
     const deep = '['.repeat(3_000) + ']'.repeat(3_000);
     const inText = JSON.stringify({ ThongTinKhac: `${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}` });
     const xml = `<a>${'<b>'.repeat(3_000)}${'</b>'.repeat(3_000)}</a>`;
@@ -273,7 +273,7 @@ describe('operators', () => {
     expect((await ops.get(`messages/${id}`, 'ops-personal')).body).toMatchObject({ body: { format: 'hidden' } });
   });
 
-  test('of what has very many values so much is shown as is looked through in a moment, and files count as one', async () => {
+  test('of a body with very many values a bounded part is shown, and files count as one', async () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`member${n}`, `${n}`]));
     const look = (value: unknown) => viewBody(Buffer.from(JSON.stringify(value)), false);
     const list = Array.from({ length: 60 }, () => many(2_000));
@@ -282,7 +282,7 @@ describe('operators', () => {
       expect(view).toMatchObject({ format: 'json', note: 'the first 2 of 60 items are shown' });
       expect(view.text.match(/"member1999"/g)).toHaveLength(2);
     }
-    // What stands for one that is larger is one value.
+    // The placeholder of a larger one is one value.
     for (const given of [
       [many(6_000), 1, 'hai'],
       [1, many(6_000), many(6_000), 'hai'],
@@ -297,7 +297,7 @@ describe('operators', () => {
     expect((await look(file)).text).toContain('(800000 characters)');
   });
 
-  test('what is opened inside of texts counts too, and lines, and what an XML document is made of', async () => {
+  test('values inside texts, lines and parts of XML count too', async () => {
     const view = (text: string) => viewBody(Buffer.from(text), false);
     const people = (count: number) =>
       Array.from({ length: count }, (_, n) => ({ hoTen: `Nguyễn Văn ${n}`, ghiChu: `gọi Nguyễn Văn ${n}` }));
@@ -319,7 +319,7 @@ describe('operators', () => {
     expect((await view(`<a><b><![CDATA[${JSON.stringify(people(2_500))}]]></b><c>1</c></a>`)).text).toMatch(
       /<b>\(\d+ characters that are not shown\)<\/b>\s*<c>1<\/c>/,
     );
-    // Also where nothing is opened twice: each level of texts in texts is looked through anew.
+    // Also without a repeat: each level of texts in texts is parsed again.
     const nested = Array.from({ length: 4 }).reduce(
       (inner: string) => JSON.stringify([inner]),
       'xin chào '.repeat(16_000),
@@ -338,15 +338,15 @@ describe('operators', () => {
     const attributes = Array.from({ length: 9_000 }, (_, n) => `a${n}="1"`).join(' ');
     expect((await view(`<a><q>0</q><b ${attributes}/></a>`)).text).toBe('<a>\n  <q>0</q>\n</a>');
     expect(await view(`<a><b ${attributes}/></a>`)).toMatchObject({ format: 'hidden', text: '' });
-    // Attributes in a comment are none: it is shown whole.
+    // Attributes in a comment do not count: it is shown whole.
     expect(await view(`<a><q>0</q><!-- ${attributes} --></a>`)).toEqual({
       format: 'xml',
       text: '<a>\n  <q>0</q>\n</a>',
     });
   });
 
-  test('a form with a word as long as a file is looked through once', async () => {
-    // Looked through from each of its letters it would take minutes.
+  test('a form with a word as long as a file is searched once', async () => {
+    // Searched from each of its letters it would take minutes.
     const word = 'a'.repeat(250_000);
     expect(await viewBody(Buffer.from(`${word} token=abc&ma=1`), true)).toEqual({
       format: 'text',
@@ -354,7 +354,7 @@ describe('operators', () => {
     });
   });
 
-  test('a large envelope is shown by its first items, masked as a small one, and another large document by its beginning', async () => {
+  test('a large envelope is shown by its first items, masked; other documents by their beginning', async () => {
     const more = `<h:applicant><h:name>Nguyễn Văn An</h:name><h:phone>0900000001</h:phone></h:applicant><h:note>${'Ghi chú. '.repeat(80)}</h:note>`;
     const items = Array.from({ length: 600 }, (_, n) => dossierXml(CODE(n), more));
     const soap = await sendSoap(hub, envelope(pushXml(...items)));
@@ -383,7 +383,7 @@ describe('operators', () => {
     nothingOf(view, PERSONAL);
   });
 
-  test('a body is seen with ops:body alone, masked, and each look is in the audit', async () => {
+  test('a body needs ops:body, is masked, and each look is in the audit', async () => {
     await hub.push(dossier({ note: 'gọi cho Nguyễn Văn An, 0900000001' }));
     const [message] = await items('messages');
     expect((await ops.get(`messages/${message.id}`, 'ops-read')).body).not.toHaveProperty('body');
@@ -401,7 +401,7 @@ describe('operators', () => {
     ]);
   });
 
-  test('secrets are seen by nobody, and XML is as readable as JSON', async () => {
+  test('nobody sees secrets, and XML is as readable as JSON', async () => {
     const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
       hub.request('POST', path, undefined, body, headers);
     const login = { username: 'one-stop', password: 'one-stop-secret-of-the-tests' };
@@ -431,7 +431,7 @@ describe('operators', () => {
       nothingOf((await ops.get(`messages/${id}`)).body, ['Nguyễn Văn An', '0900000001', 'Trần Thị B']);
   });
 
-  test('what stands inside of a text is masked by its names too, and a file is not shown', async () => {
+  test('members inside a text are masked too, and a file is not shown', async () => {
     const form = '<hotich><hoso><nycHoTen>Lê Văn Cường</nycHoTen><noiCuTru>12 Phố Huế</noiCuTru></hoso></hotich>';
     const body = JSON.stringify({
       data: form,
@@ -458,7 +458,7 @@ describe('operators', () => {
     }
   });
 
-  test('what went over the wire is kept with its attempt, masked as bodies are', async () => {
+  test('wire calls are stored with their attempt, masked like bodies', async () => {
     await hub.push(dossier());
     await hub.deliver();
     const [delivery] = await items('deliveries');
@@ -492,7 +492,7 @@ describe('operators', () => {
     expect(JSON.stringify((await read('ops-personal')).wire)).toContain('Nguyễn Văn An');
   });
 
-  test('what a partner could not be told in full is shown with the delivery and its attempt, until it is told again', async () => {
+  test('what a partner could not receive in full is shown with the delivery, until it is sent again', async () => {
     const note = 'cut to what the portal takes: /TrichYeuHoSo from 1200 to 999 characters';
     partner.script.push({ kind: 'delivered', reference: 'r-1', note }, { kind: 'delivered', reference: 'r-2' });
     await hub.push(dossier());
@@ -509,7 +509,7 @@ describe('operators', () => {
     expect(body.attempts.map(({ detail }: { detail: string | null }) => detail)).toEqual([note, null]);
   });
 
-  test('messages are found by what they speak of, also when nothing came of them, page by page', async () => {
+  test('messages are found by the codes in them, even unapplied ones, page by page', async () => {
     for (let n = 0; n < 5; n++) {
       await hub.push(dossier({ code: CODE(n) }));
       later(60_000);
@@ -586,7 +586,7 @@ describe('operators', () => {
     expect(partner.sent).toHaveLength(settled);
   });
 
-  test('what failed is found, counted and replayed as long as somebody should see it: not what was told in a newer version', async () => {
+  test('open failures are found, counted and replayed, except those delivered in a newer version', async () => {
     partner.script.push(NO, NO);
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
     await hub.deliver();
@@ -605,7 +605,7 @@ describe('operators', () => {
     await expect.poll(() => failed(), { timeout: 5_000 }).toEqual([[], 0]);
   });
 
-  test('what is due for a party that is no longer configured waits, is listed, and goes on when it is back', async () => {
+  test('deliveries to an unconfigured party wait, are listed, and continue when it is back', async () => {
     await ops.post('parties/portal/pause', {});
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
     await hub.deliver();
@@ -634,7 +634,7 @@ describe('operators', () => {
     expect((await items('deliveries')).every(({ state }: { state: string }) => state === 'delivered')).toBe(true);
   });
 
-  test('a party shows how it fares: its last success and error, its incidents, and what it may be asked', async () => {
+  test('a party shows its last success and error, its incidents, and its limits', async () => {
     partner.script.push({ kind: 'delivered' }, NO);
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
     await hub.deliver();
@@ -656,7 +656,7 @@ describe('operators', () => {
     );
   });
 
-  test('a pull that is asked for is due at once, and every order is in the audit', async () => {
+  test('an ordered pull is due at once, and every order is in the audit', async () => {
     expect(await ops.post('parties/portal/pull', { name: 'catalogue', why: 'a new service' })).toMatchObject({
       status: 202,
       body: { pulls: ['catalogue'], waitsFor: null },
@@ -678,7 +678,7 @@ describe('operators', () => {
     expect(await items('audit?actor=nobody')).toEqual([]);
   });
 
-  test('an order that is refused is in the audit with its key and status, within a limit', async () => {
+  test('a refused order is in the audit with its key and status, within a limit', async () => {
     expect((await ops.post('parties/portal/pause', { why: 'x' }, 'ops-read')).status).toBe(403);
     expect((await ops.post('parties/portal/pause', { wy: 'x' })).status).toBe(400);
     await hub.request('POST', '/api/v1/ops/parties/portal/pause', undefined, { why: 'x' });
@@ -696,7 +696,7 @@ describe('operators', () => {
     expect(ofKey.filter(([, , why]: readonly string[]) => why?.includes('not listed'))).toHaveLength(1);
   });
 
-  test('what was done to one thing is found by its subject, in whichever form it was written', async () => {
+  test('actions on one subject are found in every written form of it', async () => {
     await hub.push([1, 2].map((n) => dossier({ code: CODE(n) })));
     await hub.deliver();
     later(10_000);
@@ -711,7 +711,7 @@ describe('operators', () => {
     expect((await ops.post('code-tables/one-stop/national-status', line)).status).toBe(201);
     for (const path of [`/api/v1/dossiers/${CODE(1)}`, `/api/v1/dossiers/${CODE(1)}/history`, '/api/v1/dossiers?q=An'])
       expect((await hub.read(path, 'personal')).status).toBe(200);
-    // As versions of before wrote them.
+    // As earlier versions wrote them.
     await hub.hub.database.pool.query(
       `INSERT INTO audit (at, actor, action, subject) SELECT now(), 'before', action, subject FROM (VALUES
          ('delivery.replay', '${id} replayed'), ('delivery.replay', '${id}9 replayed'), ('party.pause', 'portal'),
@@ -770,7 +770,7 @@ describe('operators', () => {
     });
   });
 
-  test('codes that the catalogue does not know are listed, page by page, until it does', async () => {
+  test('codes missing from the catalogue are listed, page by page, until it has them', async () => {
     await hub.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2), serviceCode: '1.999999.000.00.00.H60' })]);
     const first = (await ops.get('unknown-codes?limit=2')).body;
     expect(first.items).toMatchObject([
@@ -819,7 +819,7 @@ describe('operators', () => {
       expect([wrong, (await ops.get(`code-tables?${wrong}`)).status]).toEqual([wrong, 400]);
   });
 
-  test('incidents are listed while they are open, and kept when they are over', async () => {
+  test('incidents are listed while they are open, and stored when they are over', async () => {
     const slow: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'ECONNREFUSED' };
     partner.script.push(...Array(20).fill(slow));
     await hub.push(Array.from({ length: 8 }, (_, n) => dossier({ code: CODE(n) })));

@@ -44,15 +44,15 @@ describe('outages', () => {
     // Nothing failed for good, and nothing waits for hours when the portal is back.
     expect((await world.states()).map(({ state }) => state)).toEqual(['delivered']);
     expect(world.hub.clock.nowMs - backMs).toBeLessThan(3 * 60 * SECOND);
-    // Each once, and none before what came before it.
+    // Each once, and none before its predecessor.
     expect(world.portal.ledger.repeats()).toBe(0);
     for (let n = 0; n < 60; n++) expect(told(n)).toEqual(expectedOf(n));
-    // Whatever time is looked at, no more calls came in it than the budget gives, with the second's worth that is kept;
-    // a process takes a fifth of one at a time.
+    // In any period there were no more calls than the budget allows, plus one second's worth; a process takes a fifth of that
+    // at a time.
     expect(mostOver(world.calls.slice(before))).toBeLessThanOrEqual(BUDGET * 1.2);
   });
 
-  /** What the portal's own book says of a dossier. */
+  /** A dossier in the portal's own book. */
   function told(n: number): readonly string[] {
     return world.portal.ledger
       .entries()
@@ -70,7 +70,7 @@ describe('outages', () => {
     return steps.length > 0 ? ['dossier 2', 'dossier 4', ...steps] : ['dossier 2'];
   }
 
-  /** By how many calls the busiest stretch of time exceeds what its length allows. */
+  /** The largest excess of calls over the budget in any period. */
   function mostOver(times: readonly number[]): number {
     let most = 0;
     for (const [from, fromMs] of times.entries())

@@ -18,7 +18,7 @@ const bearer = (party: string) => ({ Authorization: `Bearer ${secretOf(party)}` 
 
 const ask = (code: string): string => `<h:GetDossier><h:code>${code}</h:code></h:GetDossier>`;
 
-/** What a party reads of a dossier by both doors that show one in full. */
+/** A party's view of a dossier by both doors that show one in full. */
 async function readBy(hub: TestHub, party: string, code: string): Promise<string> {
   const soap = await sendSoap(hub, envelope(ask(code)), { party, key: null, headers: basic(party) });
   const { session } = await logIn(hub, party, secretOf(party));
@@ -33,7 +33,7 @@ async function readBy(hub: TestHub, party: string, code: string): Promise<string
 
 type Warnings = NonNullable<Awaited<ReturnType<TestHub['push']>>['results'][number]['warnings']>;
 
-/** The catalogue of these hubs is empty, of which each push is warned. */
+/** The catalogue of these hubs is empty, so each push gets a warning. */
 const notOfCatalogue = (warnings: Warnings = []): Warnings =>
   warnings.filter(({ message }) => !message.startsWith('the catalogue has no'));
 
@@ -65,7 +65,7 @@ describe('a dossier and the party that owns it', () => {
   const warningsOf = async (answer: ReturnType<typeof pushAs>) => notOfCatalogue((await answer).results[0]?.warnings);
   const shown = async (code = CODE) => (await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body;
 
-  test('what another party pushed before the owner makes it no owner and shows it nothing', async () => {
+  test('a push before the owner’s makes another party no owner and shows it nothing', async () => {
     await start();
     await pushAs('other', dossier({ applicant: FOREIGN }));
     await pushAs('one-stop', dossier({ applicant: OWN, note: 'Hồ sơ gốc' }));
@@ -88,7 +88,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await pushAs('one-stop', dossier({ applicant: OWN }))).results[0]?.outcome).toBe('duplicate');
   });
 
-  test('a code that a configured party owns is begun by that party alone; what came early is a claim then', async () => {
+  test('only the party that owns a code begins its dossier; an early one becomes a claim', async () => {
     await start({ entries: { 'one-stop': { owns: { codes: ['H60.'] } }, other: { owns: { codes: ['H22.'] } } } });
     const early = await pushAs('other', dossier({ applicant: FOREIGN }));
     expect([early.status, early.results[0]?.outcome]).toEqual([202, 'quarantined']);
@@ -103,7 +103,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await pushAs('other', dossier({ code: 'H22.05-250812-0001' }))).results[0]?.outcome).toBe('accepted');
   });
 
-  test('a claim is kept with a warning and an anomaly, changes nothing and is told to nobody', async () => {
+  test('a claim is stored with a warning and an anomaly, changes nothing and is sent to nobody', async () => {
     await start();
     await pushAs('one-stop', dossier({ applicant: OWN }));
     await hub.deliver();
@@ -133,7 +133,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
-  test('a claim does not stand in the way when the owner says the same later', async () => {
+  test('a claim does not block the owner from saying the same later', async () => {
     await start();
     await pushAs('one-stop', dossier());
     await pushAs('other', progress(), 'progress');
@@ -164,7 +164,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
-  test('a partner that the dossier is routed to and that reports back may report its status', async () => {
+  test('a routed partner that reports back may report the status', async () => {
     const asked = testPartner({
       pull: { results: { next: async () => ({ bodies: [], checkpoint: 0, more: false }) } as never },
     });
@@ -187,14 +187,14 @@ describe('a dossier and the party that owns it', () => {
     ]);
   });
 
-  test('at the moment of the owner’s record a party only adds what the owner did not say', async () => {
+  test('at the moment of the owner’s record a party only adds missing members', async () => {
     await start({ entries: { other: { may: ['status', 'channel', 'abstract'] } } });
     await pushAs('one-stop', dossier({ channel: 'counter' }));
     await pushAs('other', dossier({ channel: 'online', abstract: 'Tóm tắt', status: 'processing' }));
     expect(await shown()).toMatchObject({ channel: 'counter', abstract: 'Tóm tắt', status: 'received' });
   });
 
-  test('a constant of a pull fills only what nobody has said', async () => {
+  test('a constant of a pull fills only missing members', async () => {
     await start({ entries: { other: { may: ['channel', 'status'] } } });
     await pushAs('one-stop', dossier({ channel: 'counter', statusAt: '2025-08-12T08:00:00+07:00' }));
     await pushAs(
@@ -224,7 +224,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await ops.get('anomalies')).body.items).toEqual([]);
   });
 
-  test('a party gives aliases for itself alone, and none joins or hides another party’s dossiers', async () => {
+  test('a party gives aliases only for itself, and none joins or hides another party’s dossiers', async () => {
     await start();
     const codes = [1, 2, 3].map((n) => `H60.01-250812-010${n}`);
     await pushAs(
@@ -262,7 +262,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
-  test('a moment far ahead decides nothing before it comes, and is applied when it has', async () => {
+  test('a future moment decides nothing before it comes, and is applied then', async () => {
     await start();
     await pushAs('one-stop', dossier());
     const soon = '2025-08-25T08:00:00+07:00';
@@ -285,7 +285,7 @@ describe('a dossier and the party that owns it', () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
-  test('a dossier that begins with a moment far ahead follows what is said of the present', async () => {
+  test('a dossier that begins in the future follows the messages about the present', async () => {
     await start();
     await pushAs('one-stop', dossier({ statusAt: '2099-01-01T00:00:00+07:00' }));
     await pushAs('one-stop', progress({ at: '2025-08-13T09:00:00+07:00' }), 'progress');
@@ -306,12 +306,12 @@ describe('a dossier and the party that owns it', () => {
     ]);
   });
 
-  test('an upgrade lists what another party changed before, and leaves it as it was', async () => {
+  test('an upgrade lists what another party changed before, and leaves it unchanged', async () => {
     await start();
     await pushAs('one-stop', dossier());
     await pushAs('one-stop', dossier({ code: 'H60.01-250812-0036', statusAt: '2099-01-01T00:00:00+07:00' }));
     const { pool } = hub.hub.database;
-    // As the version before kept what another party said.
+    // As the previous version stored another party's message.
     await pool.query(`INSERT INTO aliases VALUES ('third', 'T-1', $1)`, [CODE]);
     await pool.query(
       `INSERT INTO events (code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status,
@@ -400,7 +400,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
       ...given,
     });
 
-  /** What an attacker says of a victim's dossier; `taken` is another dossier of the victim. */
+  /** An attacker's message about a victim's dossier; `taken` is another dossier of the victim. */
   interface Target {
     readonly attacker: Name;
     readonly victim: Name;
@@ -431,7 +431,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
   interface Door {
     readonly claims: Readonly<Record<string, (target: Target) => object>>;
     readonly send: (party: Name, item: object) => Promise<unknown>;
-    /** Parties that have it; all where absent. */
+    /** Parties with this door; all when absent. */
     readonly only?: readonly Name[];
   }
   const rest = (what: string) => (party: Name, item: object) =>
@@ -472,7 +472,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     ],
   };
 
-  test('every door that takes dossiers or steps is tried below', async () => {
+  test('every door for dossiers or steps is attacked below', async () => {
     const { paths } = (await (await hub.request('GET', '/openapi.json')).json()) as {
       paths: Record<string, Record<string, { 'x-scopes'?: readonly string[]; tags?: readonly string[] }>>;
     };
@@ -507,7 +507,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
         if (!isFirst) await own();
         for (const { claim, target } of targets) await send(attacker, claim(target));
         if (isFirst) await own();
-        // What waited for the dossiers is applied by now.
+        // Waiting items of the dossiers are applied by now.
         await hub.hub.pipeline.sweep();
         for (const {
           target: { code, taken },
@@ -526,14 +526,14 @@ describe('two one-stop systems, two ministries and the national portal, each hos
         const stranger = await readBy(hub, attacker, target.code);
         expect(stranger).not.toContain(personOf(victim).phone);
         expect(stranger).not.toContain(personOf(victim).name);
-        // A wrong proof takes its time: one of each phase is enough.
+        // A wrong proof is slow, so one of each phase is enough.
         if (send !== doors[0]?.send) continue;
         expect(await lookUp(hub, target.code, personOf(victim).phone.slice(-4))).toBe(200);
         expect(await lookUp(hub, target.code, personOf(attacker).phone.slice(-4))).toBe(404);
       }
   });
 
-  test('what they may say still counts: a ministry reports on what was routed to it', async () => {
+  test('their valid messages still count: a ministry reports on a dossier routed to it', async () => {
     const code = `${OWNS['one-stop']}-250812-9001`;
     await rest('dossiers')('one-stop', recordOf('one-stop', code, { serviceCode: '1.000009' }));
     await rest('progress')('health', progress({ code }));
@@ -541,7 +541,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
   });
 
-  test('after all of it the index can be built anew from the messages alone', async () => {
+  test('afterwards the index can be rebuilt from the messages alone', async () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 });

@@ -6,10 +6,10 @@ import { lowestCpuOfTen } from '../support/measures.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
-/** What would run, or break out of its place, if any text were put into a page as it is. */
+/** Text that would run, or break out of its place, if a page contained it unescaped. */
 const CANARY = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>&amp;`;
 
-/** Every text of a record, by its place, becomes a canary; what the schema holds to a form stays. */
+/** Each text of a record becomes a canary of its place; texts with a fixed form stay. */
 function poisoned(record: Record<string, unknown>): Record<string, unknown> {
   const kept =
     /^(?:code|serviceCode|agencyCode|fieldCode|publishedBy|channel|unit|level|levels|onlineLevel|status|.*At|party)$/;
@@ -22,7 +22,7 @@ function poisoned(record: Record<string, unknown>): Record<string, unknown> {
   return poison(record, '') as Record<string, unknown>;
 }
 
-/** The block of data in the head of a page: no text of a source ends it. */
+/** The data block in the head of a page: no text of a source ends it. */
 const DATA = /<script type="application\/ld\+json">([^<]*)<\/script>/;
 
 describe('pages for citizens', () => {
@@ -78,7 +78,7 @@ describe('pages for citizens', () => {
     return open('/', { method: 'POST', headers, body: new URLSearchParams(fields).toString() }, address);
   }
 
-  test('every page is held by a policy that lets nothing run, and none is kept', async () => {
+  test('every page has a policy that lets nothing run, and none is cached', async () => {
     for (const path of [
       '/',
       '/services',
@@ -99,7 +99,7 @@ describe('pages for citizens', () => {
     }
   });
 
-  test('an address that there is not is told to people on a page, and to programs as a problem', async () => {
+  test('a missing address is a page for people, and a problem for programs', async () => {
     const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     const asked = (path: string, accept: string) => open(path, { headers: { Accept: accept } });
     const { status, headers, text } = await asked('/dich-vu', browser);
@@ -120,8 +120,8 @@ describe('pages for citizens', () => {
     }
   });
 
-  describe('a dossier is looked up', () => {
-    test('and its status is told in words, with dates as people write them and what is due', async () => {
+  describe('the look-up of a dossier', () => {
+    test('shows its status in words, dates as people write them, and the due date', async () => {
       const { status, text, html } = await lookUp({ code: ` ${CODE.toLowerCase()} `, proof: '0001' });
       expect(status).toBe(200);
       for (const part of [CODE, 'Được tiếp nhận', 'từ 12/08/2025 08:15', 'Việc cần làm', 'Sở Tư pháp', 'N***** V** A*'])
@@ -132,7 +132,7 @@ describe('pages for citizens', () => {
       expect(html).not.toMatch(/Nguyễn Văn An|0900000001|001000000001|an@example/);
     });
 
-    test('and its service is linked to where the catalogue has it alone', async () => {
+    test('links its service only where the catalogue has it', async () => {
       const { html, text } = await lookUp({ code: 'H60.01-250812-0040', proof: '0001' });
       expect(text).toContain('Thủ tục thử nghiệm');
       expect(html).not.toContain('href="/services/');
@@ -142,28 +142,28 @@ describe('pages for citizens', () => {
       ['found', CODE, '0001'],
       ['not found', CODE, '9999'],
       ['wrong', CODE, '1'],
-    ])('and in the other language its form has the code, and never the digits: %s', async (_, code, proof) => {
+    ])('keeps the code in the form of the other language, and never the digits: %s', async (_, code, proof) => {
       const { html } = await lookUp({ code, proof });
       expect(html).toContain(`href="/?code=${code}&amp;lang=en"`);
       expect(html.match(/href="[^"]*"/g)?.join(' ')).not.toMatch(`proof|=${proof}`);
       expect((await open(`/?code=${code}&lang=en`)).html).toContain(`value="${code}"`);
     });
 
-    test('and it is overdue by the clock of the hub, which goes on', async () => {
+    test('shows it overdue by the hub’s clock', async () => {
       expect((await lookUp({ code: 'H60.01-250812-0036', proof: '0001' })).text).toContain('quá hạn 1 ngày');
       hub.clock.nowMs += 86_400_000;
       expect((await lookUp({ code: 'H60.01-250812-0036', proof: '0001' })).text).toContain('quá hạn 2 ngày');
       hub.clock.nowMs -= 86_400_000;
     });
 
-    test('and one that is done is neither in time nor late; one without a due date says so', async () => {
+    test('shows a finished one neither in time nor late; says when there is no due date', async () => {
       const done = await lookUp({ code: 'H60.01-250812-0038', proof: '0001' });
       expect(done.text).toContain('Đã trả kết quả');
       expect(done.text).not.toMatch(/quá hạn|còn hạn/);
       expect((await lookUp({ code: 'H60.01-250812-0040', proof: '0001' })).text).toContain('Ngày hẹn trả chưa rõ');
     });
 
-    test('in English as well', async () => {
+    test('works in English too', async () => {
       const { text, html } = await lookUp({ code: CODE, proof: '0001' }, { lang: 'en' });
       expect(html).toContain('<html lang="en">');
       for (const part of ['Received', 'since 12/08/2025 08:15', 'What to do:', 'in time – 7 days left'])
@@ -173,11 +173,11 @@ describe('pages for citizens', () => {
     test.each([
       [CODE.replaceAll('-', ' – '), '00 01'],
       [CODE.replaceAll('0', 'O').toLowerCase(), '0001'],
-    ])('is found by %j and %j, as people copy them from paper', async (code, proof) => {
+    ])('finds %j and %j, as people copy them from paper', async (code, proof) => {
       expect((await lookUp({ code, proof })).text).toContain('Kết quả tra cứu');
     });
 
-    test('a code that there is not and a proof that is wrong are one answer', async () => {
+    test('answers an unknown code and a wrong proof alike', async () => {
       const wrong = await lookUp({ code: CODE, proof: '0002' });
       const none = await lookUp({ code: 'H60.01-250812-9999', proof: '0002' });
       expect([wrong.status, none.status]).toEqual([404, 404]);
@@ -190,19 +190,19 @@ describe('pages for citizens', () => {
       ['0900000001', 'proof', '4 số cuối: hãy nhập'],
       ['12a4', 'proof', '4 số cuối: hãy nhập'],
       ['', 'proof', '4 số cuối: hãy nhập'],
-    ])('with the proof %j the field is named, and nothing that was given is repeated', async (proof, field, says) => {
+    ])('names the field of the wrong proof %j, and repeats no input', async (proof, field, says) => {
       const { status, text, html } = await lookUp({ code: CODE, proof });
       expect([status, text.includes(says)]).toEqual([400, true]);
       expect(html).toMatch(
         new RegExp(`name="${field}"[^>]*aria-describedby="${field}-hint wrong" aria-invalid="true"`),
       );
-      // Whoever hears the page hears by its title that nothing came of it.
+      // A screen reader reads from the title that nothing was found.
       expect(html).toContain('<title>Chưa tra cứu được hồ sơ –');
       if (proof !== '') expect(html).not.toContain(proof);
     });
 
     test.each(['', 'x'.repeat(101), 'H60\u0000', '..', '%2e%2e', 'H60.01-250812-0035/../0036', '../../../metrics'])(
-      'with the code %j there is a page, and no fault',
+      'answers the code %j with a page, not a fault',
       async (code) => {
         const { status, html } = await lookUp({ code, proof: '0001' });
         expect([400, 404]).toContain(status);
@@ -210,7 +210,7 @@ describe('pages for citizens', () => {
       },
     );
 
-    test('the code is kept in the form, the proof nowhere: not in the page, an address, a header or the log', async () => {
+    test('keeps the code in the form, and the proof nowhere: not in a page, address, header or log', async () => {
       for (const proof of ['7391', '0001']) {
         const { html, headers } = await lookUp({ code: CODE, proof });
         if (proof === '7391') expect(html).toContain(`value="${CODE}"`);
@@ -222,7 +222,7 @@ describe('pages for citizens', () => {
       expect(html).not.toMatch(/value="0001"|Được tiếp nhận<\/strong>/);
     });
 
-    test('by the limits of the API: too often is 429 with the wait, also where both are used', async () => {
+    test('shares the limits of the API: 429 with the wait, also when both are used', async () => {
       const code = 'H60.01-250812-7001';
       const statuses: number[] = [];
       const address = '192.0.2.77';
@@ -236,14 +236,14 @@ describe('pages for citizens', () => {
       expect(text).toMatch(/Xin thử lại sau (?:59|60) phút\./);
     });
 
-    test('by the address that the request came from', async () => {
+    test('counts by the address of the request', async () => {
       const from = (address: string) => lookUp({ code: CODE, proof: '0001' }, { address });
       for (let n = 0; n < 60; n++) expect((await from('192.0.2.1')).status).toBe(200);
       expect((await from('192.0.2.1')).status).toBe(429);
       expect((await from('192.0.2.2')).status).toBe(200);
     });
 
-    test('a form that does not arrive holds nobody up for longer than half a minute', async () => {
+    test('a stalled form delays nobody for longer than half a minute', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       try {
         const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '198.51.100.251' }, headers: {} });
@@ -284,7 +284,7 @@ describe('pages for citizens', () => {
       expect(await found(query)).toBe(count);
     });
 
-    test('is paged, keeps its filters, and meets every service once', async () => {
+    test('is paged, keeps its filters, and shows every service once', async () => {
       const codes: string[] = [];
       let path: string | undefined = '/services?level=commune&inForce=all';
       while (path) {
@@ -310,7 +310,7 @@ describe('pages for citizens', () => {
       expect([status, text.includes(`không hợp lệ: ${name}.`)]).toEqual([400, true]);
     });
 
-    test('a cursor of the API is none of the page', async () => {
+    test('a cursor of the API is invalid on the page', async () => {
       const { next } = (await hub.read('/api/v1/services?limit=1')).body;
       expect((await open(`/services?cursor=${next}`)).status).toBe(400);
     });
@@ -327,7 +327,7 @@ describe('pages for citizens', () => {
       }
     });
 
-    test('a fee or a term that nobody told is not known, and not 0; an address that is none of the web is no link', async () => {
+    test('an unknown fee or term is not 0, and an address outside the web is no link', async () => {
       const { text, html } = await open('/services/1.999991');
       expect(text).toContain('Trực tiếp chưa rõ chưa rõ 0 đồng');
       expect(text).toContain('Trực tiếp Ngay chưa rõ');
@@ -336,7 +336,7 @@ describe('pages for citizens', () => {
       expect((await open('/services/1.999991?lang=en')).text).toContain('At the counter not known not known 0 VND');
     });
 
-    test('what is no longer in force says so, to people, and nothing to search engines', async () => {
+    test('an entry out of force says so to people, and is hidden from search engines', async () => {
       const { html } = await open('/services?inForce=false');
       const code = /<a href="\/services\/([^"]+)"/.exec(html)?.[1] as string;
       const { text, html: ended } = await open(`/services/${code}`);
@@ -344,7 +344,7 @@ describe('pages for citizens', () => {
       expect(DATA.test(ended)).toBe(false);
     });
 
-    test('a service is told to search engines in the words of schema.org, an unknown fee not as one', async () => {
+    test('a service has schema.org data for search engines, without an unknown fee', async () => {
       const dataOf = async (code: string) =>
         JSON.parse(DATA.exec((await open(`/services/${code}`)).html)?.[1] as string);
       const known = await dataOf('1.001193');
@@ -362,12 +362,12 @@ describe('pages for citizens', () => {
     });
   });
 
-  test('the statistics are those of the form, by what is chosen, and say by which rule they were counted', async () => {
+  test('the statistics equal those of the form, and name their counting rule', async () => {
     const { status, text } = await open('/statistics?period=2025-Q3&by=field&rule=opencps');
     expect(status).toBe(200);
     expect(text).toContain('Từ 15/06/2025 đến 14/09/2025');
     expect(text).toContain('Tính theo OpenCPS');
-    // All of them came in August; one is handed over after its date, one is pending after its own.
+    // All arrived in August; one is handed over after its date, one is pending after its own.
     expect(text).toContain('Tổng cộng 5 5 0 0 1 0 0 1 4 3 1 0 %');
     const english = await open('/statistics?period=2025-Q1&rule=<b>&lang=en');
     expect(english.text).toContain('There are no dossiers in this period yet.');
@@ -377,7 +377,7 @@ describe('pages for citizens', () => {
     expect(channels.html).not.toContain('Brought');
   });
 
-  test('however often the statistics are asked for, the database counts once in five minutes, and few reports at once', async () => {
+  test('the database computes statistics at most once in five minutes, and few at once', async () => {
     const path = '/statistics?by=channel';
     await open(path);
     const asked = vi.spyOn(pg.Client.prototype, 'query');
@@ -398,7 +398,7 @@ describe('pages for citizens', () => {
     hub.clock.nowMs -= 301_000;
   });
 
-  test('whatever a party writes into any field is shown as text', async () => {
+  test('text of a party is shown as text in every field', async () => {
     for (const { html } of [
       await lookUp({ code: 'H60.01-250812-0037', proof: '0001' }),
       await lookUp({ code: CANARY, proof: '0001' }),

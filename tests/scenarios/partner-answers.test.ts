@@ -4,11 +4,11 @@ import { type SimulatedPortal, simulatedPortal } from '../support/simulated-port
 const BUDGET = 20;
 const SECOND = 1_000;
 
-describe('what a portal answers', () => {
+describe('the answers of a portal', () => {
   let world: SimulatedPortal;
   afterEach(() => world.close());
 
-  test('when the answer is lost after the portal took a batch, each is looked up before it is told again: none twice', async () => {
+  test('after a lost answer to a batch each dossier is looked up first: none is sent twice', async () => {
     world = await simulatedPortal(BUDGET);
     await world.newDossiers(0, 10);
     await world.work();
@@ -47,7 +47,7 @@ describe('what a portal answers', () => {
     expect([world.portal.ledger.count('dossier'), world.portal.ledger.repeats()]).toEqual([13, 0]);
   });
 
-  test('a portal that asks to be left alone is left alone so long, by all dossiers', async () => {
+  test('a portal that asks to wait is left alone that long, for all dossiers', async () => {
     world = await simulatedPortal(BUDGET);
     await world.newDossiers(0, 3);
     await world.work();

@@ -37,7 +37,7 @@ describe('partner health', () => {
     });
   }
 
-  test('a partner that is away is left alone after some calls, tried by one, and drained when it is back; one incident, one alert', async () => {
+  test('a partner that is away gets single probes, and the backlog when back; one incident, one alert', async () => {
     const portal = testPartner();
     await start({ portal });
     portal.script.push(...Array(200).fill({ ...DOWN, message: `${DOWN.message}, Trần Thị Thử` }));
@@ -72,7 +72,7 @@ describe('partner health', () => {
     expect(rows[0].n).toBe(0);
   });
 
-  test('the last error of a partner is what it answered, not that others of the same call waited for that one', async () => {
+  test('the last error of a partner is its own answer, not a consequence in the same call', async () => {
     const portal = testPartner();
     await start({ portal });
     const waits: Outcome = { kind: 'unavailable', reason: 'waits', message: 'an earlier one did not get through' };
@@ -84,7 +84,7 @@ describe('partner health', () => {
     await expect.poll(lastError, { timeout: 3_000 }).toEqual([{ reason: 'econnrefused' }]);
   });
 
-  test('a clock that is set back while a partner is left alone does not keep it waiting', async () => {
+  test('a clock set back while the breaker is open does not prolong the wait', async () => {
     const portal = testPartner();
     await start({ portal });
     portal.script.push(...Array(16).fill(DOWN));
@@ -120,7 +120,7 @@ describe('partner health', () => {
     finish();
   });
 
-  test('a paused party is told nothing from that moment, and everything in order when it goes on', async () => {
+  test('a paused party gets nothing from that moment, and everything in order when resumed', async () => {
     const portal = testPartner();
     await start({ portal });
     await pauseParty(hub.hub.database.pool, 'portal', 'officer', hub.clock.nowMs);
@@ -132,7 +132,7 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(5);
   });
 
-  test('when the partner is back, what waited for hours is tried at once, and loses no try by it; what a person must settle stays', async () => {
+  test('a returning partner gets long-waiting deliveries at once, without losing an attempt', async () => {
     const portal = testPartner();
     hub = await testHub({
       partners: { portal },
@@ -166,12 +166,12 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(8);
   });
 
-  test('no more dossiers are leased at once than the budget allows, however many processes ask', async () => {
+  test('no more dossiers are leased at once than the budget allows, whatever the number of processes', async () => {
     await start({ portal: testPartner() });
     await pauseParty(hub.hub.database.pool, 'portal', 'the test', hub.clock.nowMs);
     await hub.push(codes(30));
     await hub.hub.pipeline.idle();
-    // Due for those who ask here, and not for the hub, which may hear late that there is something.
+    // Due for these claims, and not for the hub, which may be notified late.
     await hub.hub.database.pool.query("UPDATE deliveries SET next_at = next_at + interval '1 hour'");
     await resumeParty(hub.hub.database, 'portal');
     const claimers = Array.from({ length: 6 }, (_, n) =>
@@ -186,17 +186,17 @@ describe('partner health', () => {
       }),
     );
     expect((await Promise.all(claimers)).flat()).toHaveLength(4);
-    // Nobody extends these leases; let them go, so that closing the hub delivers nothing in doubt.
+    // Nobody extends these leases; release them, so that closing the hub delivers nothing in doubt.
     await hub.hub.database.pool.query('DELETE FROM deliveries');
   });
 
-  test('the calls of all processes together keep to the budget', async () => {
+  test('the calls of all processes together respect the budget', async () => {
     await start({ portal: testPartner() });
     const { database } = hub.hub;
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs)).toBe(10);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(5);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(0);
-    // One that asked before and is served after the others gives nothing twice.
+    // A claim that asked first and is served last gives nothing twice.
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 100)).toBe(0);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 500)).toBe(0);
     expect(await takeCalls(database, 'portal', 10, 100, hub.clock.nowMs + 60_000)).toBe(10);
@@ -212,12 +212,12 @@ describe('partner health', () => {
       }),
     );
     const seconds = (performance.now() - began) / 1000;
-    // A second's worth to begin with, then what comes in.
+    // One second's worth first, then the refill.
     expect(calls).toBeLessThanOrEqual(50 + 50 * seconds + 3);
     expect(calls).toBeGreaterThan(50);
   });
 
-  test('with one partner that takes a minute to answer, another gets all that is new before the first answer is there', async () => {
+  test('a slow partner does not delay new deliveries of another', async () => {
     const portal = testPartner();
     const slow = testPartner();
     let answer = (): void => undefined;
@@ -233,7 +233,7 @@ describe('partner health', () => {
     await start({ portal, slow });
     const order: string[] = [];
     void minute.then(() => order.push('slow'));
-    // Much more than the slow one's lane holds: what waits for it is behind it, and for nobody else.
+    // Much more than the slow one's worker holds: its backlog is behind it, and delays nobody else.
     for (let round = 0; round < 5; round++) {
       const { pool } = hub.hub.database;
       await hub.push(codes(40).map((one, n) => ({ ...one, code: `H60.0${round + 1}-250812-${1_000 + n}` })));
@@ -250,7 +250,7 @@ describe('partner health', () => {
     expect(order).toEqual(['portal 0', 'portal 1', 'portal 2', 'portal 3', 'portal 4', 'slow']);
   });
 
-  test('a pause in a storm stops it at once: nothing is begun after it, and what was refused long before stays refused when it goes on', async () => {
+  test('a pause in a storm stops all new calls; earlier refusals stay refused after resuming', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const portal = testPartner();
     portal.script.push({ kind: 'refused', reason: 'wrong', message: 'no such field' });
@@ -270,7 +270,7 @@ describe('partner health', () => {
     );
     await hub.push(codes(300).map((one, n) => ({ ...one, code: `H60.02-250812-${1_000 + n}` })));
     await hub.deliver();
-    // Calls that were claimed before it are made; the lane takes none after.
+    // Calls claimed before it are made; the worker takes none after.
     expect(portal.sent.length).toBeLessThanOrEqual(1 + 16);
     const asked = portal.sent.length;
     isPaused = true;
@@ -294,16 +294,16 @@ describe('partner health', () => {
   });
 });
 
-describe('a partner that is pulled', () => {
+describe('a pulled partner', () => {
   let hub: TestHub;
   let ops: Operator;
   let portal: Partner;
-  /** What the next runs come to; a complete one when there is nothing more. */
+  /** The results of the next runs; complete when there are no more. */
   let failures: (Outcome | Error)[];
   let asked: string[];
-  /** What the next pages say, each item as `ok` or the place where it is wrong. */
+  /** The next pages, each item as `ok` or the place of its fault. */
   let pages: (readonly string[])[];
-  /** What the next runs say of what they may lack. */
+  /** What the next runs say they may lack. */
   let lacks: Page['lacks'][];
   afterEach(() => hub.close());
 
@@ -362,7 +362,7 @@ describe('a partner that is pulled', () => {
   };
   const alerted = () => hub.logLines.filter((line) => line.msg === 'incident').length;
 
-  test('a maintenance window holds back deliveries and pulls alike, counts as no failure, and ends by itself', async () => {
+  test('a maintenance window stops deliveries and pulls, counts as no failure, and ends by itself', async () => {
     await start([{ from: '22:00', to: '05:00' }]);
     await pull();
     expect(asked).toEqual(['dossiers']);
@@ -378,14 +378,14 @@ describe('a partner that is pulled', () => {
     expect(await health()).toMatchObject({ health: 'maintenance', reason: undefined, open: [] });
     hub.clock.nowMs = Date.parse('2025-08-13T05:00:00+07:00');
     await hub.deliver();
-    // What was ordered in the window is due when it is over.
+    // An order during the window is due after it.
     await pull('dossiers', false);
     expect({ asked, sent: portal.sent.length }).toEqual({ asked: ['dossiers', 'dossiers'], sent: 1 });
     const { rows } = await hub.hub.database.pool.query('SELECT state, attempts FROM deliveries');
     expect(rows).toEqual([{ state: 'delivered', attempts: 1 }]);
   });
 
-  test('a pull that is ordered of a party that may not be asked now says what it waits for, and waits', async () => {
+  test('a pull ordered in a window says what it waits for, and waits', async () => {
     await start([{ from: '22:00', to: '05:00' }]);
     const order = async () => (await ops.post('parties/portal/pull', { name: 'dossiers' })).body.waitsFor;
     expect(await order()).toBe(null);
@@ -403,7 +403,7 @@ describe('a partner that is pulled', () => {
     expect(asked).toEqual(['dossiers']);
   });
 
-  test('one whose deliveries a person gave up is not away for ever: nothing would come that could end the incident', async () => {
+  test('giving up all deliveries ends the incident of a partner that is away', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     await start();
     portal.script.push(...Array(50).fill(DOWN));
@@ -432,11 +432,11 @@ describe('a partner that is pulled', () => {
     vi.useRealTimers();
   });
 
-  test('one that is away is one incident and one alert, as if it were told; when it answers, that is over', async () => {
+  test('an outage is one incident and one alert, as for deliveries; an answer ends it', async () => {
     await start();
     failures.push(...Array(6).fill(DOWN));
     await pull();
-    // One failure is tried again in a minute: operators see it, and nobody is called.
+    // One failure is retried in a minute: operators see it, and nobody is alerted.
     expect(await health()).toMatchObject({ health: 'trouble', reason: 'econnrefused', lastSuccessAt: null, open: [] });
     for (let n = 2; n <= 6; n++) await pull();
     expect(await health()).toMatchObject({ health: 'away', reason: 'econnrefused', open: ['partner-away'] });
@@ -446,11 +446,11 @@ describe('a partner that is pulled', () => {
     expect(alerted()).toBe(1);
   });
 
-  test('a login that is refused is told at the first time, and what another pull complains of is not over', async () => {
+  test('a refused login is reported at once, and another pull’s success does not close it', async () => {
     await start();
     failures.push({ kind: 'unavailable', reason: 'login-refused', message: 'sai mật khẩu của Nguyễn Văn Thử' });
     await pull('dossiers');
-    // A partner may name people whom nobody told us of.
+    // A partner may name people of dossiers that the hub does not have.
     expect(hub.logLines.find((line) => line.msg === 'incident')?.cause).toContain('sai mật khẩu của N***** V** T**');
     expect(JSON.stringify(hub.logLines)).not.toContain('Thử');
     await pull('catalogue');
@@ -459,7 +459,7 @@ describe('a partner that is pulled', () => {
     expect(await health()).toMatchObject({ health: 'ok', open: [] });
   });
 
-  test('a page that the hub cannot keep again and again is an incident of its own', async () => {
+  test('a page that repeatedly cannot be stored is an incident of its own', async () => {
     await start();
     failures.push(new Error('as in the test'), new Error('as in the test'));
     await pull();
@@ -469,7 +469,7 @@ describe('a partner that is pulled', () => {
     expect(await health()).toMatchObject({ health: 'ok', open: [] });
   });
 
-  test('one of which half is invalid is an incident with the place, until what is new can be read', async () => {
+  test('a half invalid page is an incident with the place, until new items can be read', async () => {
     await start();
     const told = async (name: string, ...said: (readonly string[])[]) => {
       pages = [...said];
@@ -480,14 +480,14 @@ describe('a partner that is pulled', () => {
     expect(await told('dossiers', ['ok'], ['/0/NgayCapNhat'])).toEqual(['pull-invalid']);
     const { cause } = hub.logLines.find((line) => line.msg === 'incident') ?? {};
     expect(cause).toBe('dossiers: 1 of 2 records are invalid, the first at /NgayCapNhat');
-    // Nothing new, and what another pull says, is no sign that it is mended.
+    // An empty page, or another pull, does not prove the repair.
     expect(await told('dossiers')).toEqual(['pull-invalid']);
     expect(await told('catalogue', ['ok'])).toEqual(['pull-invalid']);
     expect(await told('dossiers', ['ok', 'ok', '/2'])).toEqual([]);
     expect(JSON.stringify(hub.logLines)).not.toContain('001000000001');
   });
 
-  test('one that may lack records is an incident, until it shows that it lacks none', async () => {
+  test('a pull that may lack records is an incident, until it proves complete', async () => {
     await start();
     const shown = async (name: string, ...said: Page['lacks'][]) => {
       lacks = said;
@@ -503,7 +503,7 @@ describe('a partner that is pulled', () => {
     });
     const metrics = await (await hub.request('GET', '/metrics')).text();
     expect(metrics).toContain('hub_incidents_open{party="portal",kind="pull-incomplete"} 1');
-    // A run that shows neither, and what another pull shows, is no sign that it is mended.
+    // A run without proof, or another pull's, does not prove the repair.
     expect(await shown('dossiers', undefined)).toEqual(['pull-incomplete']);
     expect(await shown('catalogue', false)).toEqual(['pull-incomplete']);
     expect(await shown('dossiers', false)).toEqual([]);

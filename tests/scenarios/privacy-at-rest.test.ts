@@ -28,7 +28,7 @@ const DIALECT = {
 };
 const PULLED = dossier({ code: codeOf(37), applicant: { name: NAME, phone: PHONE } });
 
-/** A party whose checkpoint is what the ministries of the kit keep: fingerprints of what records say. */
+/** A party whose checkpoint is that of the kit's ministries: fingerprints of records. */
 const ministry = () =>
   testPartner({
     pull: {
@@ -65,7 +65,7 @@ async function start(
 const PUSHED = dossier({ applicant: { name: NAME, phone: PHONE, identityNumber: '001000000042' } });
 const ONCE = { headers: { 'Idempotency-Key': createHash('sha256').update(JSON.stringify(PUSHED)).digest('hex') } };
 
-/** A little of everything that a hub keeps of a person. */
+/** One of each kind of personal data that a hub stores. */
 async function play(hub: TestHub): Promise<void> {
   await hub.push(PUSHED, ONCE);
   await hub.push(progress({ content: `Đã gọi ${NAME}` }), { what: 'progress' });
@@ -87,7 +87,7 @@ async function pull(hub: TestHub): Promise<void> {
   await hub.hub.pipeline.pull('ministry', 'dossiers');
 }
 
-/** Everything that stands in the tables and in the planner's statistics, as text in lower case. */
+/** The content of all tables and of the planner's statistics, as lower-case text. */
 async function wholeBackup({ pool }: { pool: pg.Pool }): Promise<string> {
   await pool.query('ANALYZE');
   const { rows } = await pool.query<{ table: string }>(
@@ -110,8 +110,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-describe('who has the tables and not the secret', () => {
-  test('can test no guess of a phone number, a body, an address or a file of a pull', async () => {
+describe('an attacker with the tables and without the secret', () => {
+  test('cannot test a guess of a phone number, a body, an address or a pulled file', async () => {
     const hub = await start();
     await play(hub);
     const backup = await wholeBackup(hub.hub.database);
@@ -148,7 +148,7 @@ describe('who has the tables and not the secret', () => {
     for (const word of [...wordsOf(NAME), PHONE, '001000000042']) expect(backup).not.toContain(word.toLowerCase());
   });
 
-  test('can test no guess with the content hashes of signed evidence either', async () => {
+  test('cannot test a guess with the content hashes of signed evidence either', async () => {
     const hub = await start();
     await play(hub);
     const vault = createVault([OLD]);
@@ -180,7 +180,7 @@ describe('a search for a name', () => {
     ['an nguyen', [an]],
     ['nguyen', [an, anh]],
     ['ng', [an, anh]],
-    // A single letter begins only what is written like a Vietnamese syllable.
+    // A single letter matches only words spelt like a Vietnamese syllable.
     ['n', [an, anh]],
     ['guyen', []],
     ['nguyen thi a', [anh]],
@@ -206,7 +206,7 @@ describe('a search for a name', () => {
 });
 
 describe('a new secret', () => {
-  test('changes neither what is a duplicate nor what a search finds, before and after keys reseal', async () => {
+  test('changes neither duplicates nor search results, before and after keys reseal', async () => {
     const before = await start();
     await play(before);
     const { receipt } = await before.push(PUSHED, ONCE);
@@ -254,8 +254,8 @@ async function expectUnchanged(hub: TestHub, receipt: string | undefined): Promi
   expect((await hub.hub.database.pool.query('SELECT count(*)::int4 AS n FROM messages')).rows).toEqual(messages.rows);
 }
 
-describe('rows of a version that keyed nothing', () => {
-  test('work as they are, and are keyed page by page while the hub takes pushes', async () => {
+describe('rows of a version without keyed hashes', () => {
+  test('work unchanged, and are keyed page by page while the hub takes pushes', async () => {
     const before = await start();
     await play(before);
     const { receipt } = await before.push(PUSHED, ONCE);
@@ -302,7 +302,7 @@ describe('rows of a version that keyed nothing', () => {
     for (const word of [...wordsOf(NAME), PHONE]) expect(backup).not.toContain(word.toLowerCase());
   });
 
-  test('that an old process still writes afterwards are told by the doctor, and keyed by keys reseal', async () => {
+  test('of an old process are reported by doctor, and keyed by keys reseal', async () => {
     const hub = await start();
     await play(hub);
     await asBefore(hub);

@@ -25,7 +25,7 @@ import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';
 
-/** All scopes to read but those that show personal data and bodies. */
+/** All scopes to read except those for personal data and bodies. */
 const READER: KeyEntry = {
   id: 'reader',
   secret: 'reader-secret-of-the-tests',
@@ -46,7 +46,7 @@ interface Node {
   readonly items?: Node;
 }
 
-/** Every member of a schema in which somebody can write, filled by `write`. */
+/** Every writable member of a schema, filled by `write`. */
 function filled(node: Node, write: (node: Node) => string, except: readonly string[] = []): Record<string, unknown> {
   const members = Object.entries(node.properties ?? {}).flatMap(([name, one]) => {
     if (except.includes(name)) return [];
@@ -60,7 +60,7 @@ function filled(node: Node, write: (node: Node) => string, except: readonly stri
 
 const isCode = ({ pattern }: Node): boolean => pattern !== undefined && pattern !== '^[^\\s]+$';
 
-/** Some members take no blank, or not much. */
+/** Some members allow no blanks, or only short texts. */
 function fitting(text: string): (node: Node) => string {
   return ({ pattern, maxLength = 20_000 }) => {
     const whole = `(${text}) - `;
@@ -69,7 +69,7 @@ function fitting(text: string): (node: Node) => string {
   };
 }
 
-/** What `write` spells so, in every member of a dossier and of its steps. */
+/** The spelling of `write` in every member of a dossier and of its steps. */
 function planted(n: number, text: string): { readonly record: object; readonly step: object } {
   const { aliases: _, ...written } = filled(Dossier as unknown as Node, fitting(text), ['applicant', 'code']);
   return {
@@ -96,7 +96,7 @@ async function serve(answer: (request: http.IncomingMessage, body: string) => { 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, came, close };
 }
 
-/** A partner that repeats whom it was told of, in its own spelling. */
+/** A partner that repeats the people it got, in its own spelling. */
 function repeating() {
   const partner = testPartner();
   partner.script.push(
@@ -111,7 +111,7 @@ function repeating() {
   return partner;
 }
 
-describe('what readers without the scope for personal data are shown', () => {
+describe('readers without the scope for personal data', () => {
   let hub: TestHub;
   let collector: Awaited<ReturnType<typeof serve>>;
   let hook: Awaited<ReturnType<typeof serve>>;
@@ -151,7 +151,7 @@ describe('what readers without the scope for personal data are shown', () => {
     await Promise.all([collector.close(), hook.close()]);
   });
 
-  /** Names and numbers where a value of a list, a moment, a code or another kind of value belongs; at three doors. */
+  /** Names and numbers in the place of list values, moments, codes and others; at three doors. */
   async function pushWrongMembers(): Promise<void> {
     const values = [...Object.values(PERSON), ...Object.values(SPELLINGS).map((spell) => spell(PERSON.name))];
     const wrong = Object.keys(Dossier.properties).flatMap((member) =>
@@ -197,7 +197,7 @@ describe('what readers without the scope for personal data are shown', () => {
     const response = await hub.request('GET', path, undefined, undefined, {
       ...{ Authorization: `Bearer ${READER.secret}`, Accept: accept },
     });
-    // Some addresses of the catalogue and of receipts are another key's, or of nothing.
+    // Some addresses of the catalogue and of receipts belong to another key, or to nothing.
     const mayBeMissing = /\/(?:services|fields|agencies|receipts|soap|public|compared)\b/.test(path);
     if (!mayBeMissing) expect([path, response.status]).toEqual([path, 200]);
     return response.text();
@@ -213,7 +213,7 @@ describe('what readers without the scope for personal data are shown', () => {
     }
   };
 
-  /** What stands in the place of each parameter of a path. A new one has to be given values here. */
+  /** The value of each path parameter. A new parameter needs values here. */
   async function pathsOf(): Promise<readonly string[]> {
     const openApi = JSON.parse(await reading('/openapi.json'));
     const listed: Record<string, readonly string[]> = {
@@ -252,7 +252,7 @@ describe('what readers without the scope for personal data are shown', () => {
   }
 
   test.each(Object.keys(SPELLINGS).map((spelling, at) => [spelling, at] as const))(
-    'masks a name %s in every member of a dossier and of its steps',
+    'see a name %s masked in every member of a dossier and of its steps',
     async (spelling, at) => {
       for (const [kind, n] of [
         ['name', 2 * at],
@@ -265,7 +265,7 @@ describe('what readers without the scope for personal data are shown', () => {
     },
   );
 
-  test('says nothing of a person at any address of the interface, however it was written', async () => {
+  test('see no personal data at any address of the interface, however it was written', async () => {
     const paths = (await pathsOf()).filter((path) => path !== '/api/v1/events');
     expect(paths.length).toBeGreaterThan(500);
     const told: string[] = [];
@@ -277,7 +277,7 @@ describe('what readers without the scope for personal data are shown', () => {
     expect(told).toEqual([]);
   }, 240_000);
 
-  test('says nothing of a person in lists by filter, in what statistics are made of, and in the past', async () => {
+  test('see no personal data in filtered lists, statistics and the past', async () => {
     const by = `?${DRILL_DOWN}&limit=200`;
     const paths = [
       '/api/v1/dossiers?agency=H60.01&limit=200',
@@ -294,13 +294,13 @@ describe('what readers without the scope for personal data are shown', () => {
     }
     expect(JSON.parse(await reading(paths[0] as string)).items.length).toBeGreaterThanOrEqual(codes.length);
     expect(JSON.parse(await reading(paths[1] as string)).items.length).toBeGreaterThan(5);
-    // What is shown is still of use: the agency, the officer's words, and to whom it is recognisable.
+    // The answer stays useful: the agency, the officer's words, and a recognisable mask.
     const one = JSON.parse(await reading(`/api/v1/dossiers/${codes[0]}`));
     expect(one.applicant.name).toBe('Q**** T** T*** M**');
     expect(one.abstract).toBe('(Q**** T** T*** M**) -');
   });
 
-  test('says nothing of a person in the feed of events, the snapshot and a copy', async () => {
+  test('see no personal data in the event feed, the snapshot and a copy', async () => {
     const { items } = JSON.parse(await reading('/api/v1/changes?limit=200'));
     const events = await hub.request('GET', '/api/v1/events', undefined, undefined, {
       ...{ Authorization: `Bearer ${READER.secret}`, 'Last-Event-ID': items[0].cursor },
@@ -330,7 +330,7 @@ describe('what readers without the scope for personal data are shown', () => {
     }
   });
 
-  test('says nothing of a person on the pages of the console and of the public', async () => {
+  test('see no personal data on the pages of the console and of the public', async () => {
     const officer = officerAt(hub);
     await officer.signIn('reader');
     const values: Record<string, readonly string[]> = {
@@ -359,7 +359,7 @@ describe('what readers without the scope for personal data are shown', () => {
     expect(told).toEqual([]);
   }, 120_000);
 
-  test('says nothing of a person in webhooks, in exported files, in evidence and in metrics', async () => {
+  test('see no personal data in webhooks, exports, evidence and metrics', async () => {
     expect(hook.came.length).toBeGreaterThan(10);
     expect(hook.came.flatMap((text) => canariesIn(text))).toEqual([]);
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-privacy-'));
@@ -381,14 +381,14 @@ describe('what readers without the scope for personal data are shown', () => {
     expect(canariesIn(await reading('/metrics'))).toEqual([]);
   }, 60_000);
 
-  test('keeps nothing of a person in clear in the database', async () => {
+  test('find no personal data in clear in the database', async () => {
     const client = new pg.Client({ connectionString: hub.databaseUrl });
     await client.connect();
     const { rows: tables } = await client.query(`SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
       WHERE schemaname = 'public'`);
     const told: string[] = [];
     for (const { name } of tables) {
-      // Sealed columns are bytea, and words to search by are another matter.
+      // Sealed columns are bytea, and search words are another matter.
       const { rows } = await client.query(`SELECT to_jsonb(t) - 'search' AS row FROM ${name} t`);
       for (const { row } of rows) {
         const clear = Object.entries(row).filter(([, value]) => typeof value !== 'string' || !value.startsWith('\\x'));
@@ -402,8 +402,8 @@ describe('what readers without the scope for personal data are shown', () => {
     expect([...new Set(told)]).toEqual([]);
   }, 120_000);
 
-  // The last one: it closes the hub, so that all traces are written.
-  test('says nothing of a person in logs at the level debug, and in traces', async () => {
+  // Must be last: it closes the hub, so that all traces are written.
+  test('see no personal data in logs at the level debug, and in traces', async () => {
     await hub.close();
     expect(hub.logLines.length).toBeGreaterThan(100);
     expect(hub.logLines.filter((line) => canariesIn(JSON.stringify(line)).length > 0)).toEqual([]);
@@ -412,7 +412,7 @@ describe('what readers without the scope for personal data are shown', () => {
   });
 });
 
-describe('what is masked', () => {
+describe('masking', () => {
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub({ keys: KEYS });
@@ -441,12 +441,12 @@ describe('what is masked', () => {
     expect(items.at(-1)).toMatchObject({ actor: 'Mai Thị An', unit: 'Công an xã' });
   });
 
-  test('are the people too whom the dossier named before, whatever was said of them then', async () => {
+  test('covers earlier applicants of the dossier too, in all texts', async () => {
     const code = codeOf(102);
     const later = (day: number) => ({ code, statusAt: `2025-08-${day}T08:00:00+07:00` });
     const said = { note: `Giấy tờ của bà ${PERSON.name}`, documents: [{ name: 'quach_thi_truc_mai.pdf' }] };
     await hub.push(dossier({ ...later(12), applicant: PERSON, ...said }));
-    // Corrected twice; neither correction says anything of the note and the documents.
+    // Corrected twice; neither correction mentions the note and the documents.
     await hub.push(dossier({ ...later(13), applicant: { ...PERSON, name: 'Lường Văn Pản' } }));
     await hub.push(dossier({ ...later(14), applicant: { name: 'Vàng A Tủa', phone: '0900000003' } }));
     await hub.push(progress({ code, at: '2025-08-15T08:00:00+07:00' }), { what: 'progress' });
@@ -459,7 +459,7 @@ describe('what is masked', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('are the addresses of documents and results: nobody opens a file by them', async () => {
+  test('covers the addresses of documents and results, so that they open no file', async () => {
     const code = codeOf(103);
     const given = {
       documents: [
@@ -485,13 +485,13 @@ describe('what is masked', () => {
       expect(shown.results).toEqual([{ code: 'KQ-1' }]);
     }
     expect(await readBy('personal', `/api/v1/dossiers/${code}`)).toMatchObject(given);
-    // Who sends back what it read takes nothing away.
+    // A sender that returns masked values removes nothing.
     const { freshness, ...read } = await readBy('portal', `/api/v1/dossiers/${code}`);
     await hub.push({ ...read, statusAt: '2025-08-15T08:00:00+07:00' });
     expect(await readBy('personal', `/api/v1/dossiers/${code}`)).toMatchObject(given);
   });
 
-  test('is of what a sender put into a wrong member, for operators, and not in the reply to the sender', async () => {
+  test('covers values in wrong members for operators, and not in the reply to the sender', async () => {
     const wrong = dossier({
       code: codeOf(104),
       status: PERSON.phone,
@@ -522,7 +522,7 @@ describe('what is masked', () => {
     expect(text.replaceAll('&quot;', '"')).toContain('nhận được "9999 999 999", cần một trong: submitted');
   });
 
-  test('is what an older hub kept of a wrong value, when operators read it', async () => {
+  test('covers wrong values that an older hub stored, when operators read them', async () => {
     const { receipt } = await hub.push(dossier({ code: codeOf(105), dueAt: 'x' }));
     const results = [
       {
@@ -540,7 +540,7 @@ describe('what is masked', () => {
     expect(canariesIn(await (await operator(`messages/${items[0]?.id}`)).text())).toEqual([]);
   });
 
-  test('is masked by the present rule where an older hub masked it, before and after it is written again', async () => {
+  test('uses the present rule for rows of an older hub, before and after they are rewritten', async () => {
     const code = codeOf(106);
     const alias = 'OLD-106';
     await hub.push(dossier({ code, applicant: PERSON, aliases: [{ party: 'one-stop', code: alias }], note: 'Chờ' }));
@@ -576,7 +576,7 @@ describe('what is masked', () => {
     expect(await whole()).toEqual(before.map((text, at) => (at === 4 ? expect.any(String) : text)));
     expect(canariesIn((await whole()).join('\n'))).toEqual([]);
     expect(await etag()).toBe(tag);
-    // Where nobody can open the record any more none of its texts is shown.
+    // If the record cannot be decrypted any more, none of its texts is shown.
     await pool.query('UPDATE dossiers SET sealed_key = sealed_key + 1 WHERE code = $1', [code]);
     expect(canariesIn((await whole()).join('\n'))).toEqual([]);
     expect((await hub.read(paths[0] as string)).body).toMatchObject({ code, note: '***', status: 'received' });

@@ -9,10 +9,10 @@ import { partnerWithTable } from '../support/operator.ts';
 
 type Row = Record<string, unknown>;
 
-/** A partner whose rows are read two at a time in the order of their last change, as a search by `updatedDate` pages. */
+/** A partner whose rows are read two at a time by their last change, as a search by `updatedDate` pages. */
 interface Source {
   readonly rows: { row: Row; changedAt: number }[];
-  /** What happens before the nth page of all is answered: the rows change, or it fails. */
+  /** Before the nth page of all is answered: the rows change, or it fails. */
   readonly before: Map<number, () => Outcome | undefined | Promise<undefined>>;
   readonly asked: unknown[];
   /** Whether a page brings each row in a message of its own. */
@@ -59,7 +59,7 @@ describe('pulling', () => {
     };
     const services = {
       schedule,
-      // A list that has to be read whole each time: it begins anew when it was complete.
+      // A list that must be read whole each time: it begins again after a complete run.
       next: async (_: unknown, checkpoint: unknown) => {
         const page = await pageOf(Number(checkpoint ?? 0));
         return 'kind' in page || page.more ? page : { ...page, checkpoint: 0 };
@@ -88,10 +88,10 @@ describe('pulling', () => {
     return Object.fromEntries(items.map((item: Row) => [item.code, item.inForce]));
   };
 
-  test('rows that change while they are paged are neither skipped nor doubled', async () => {
+  test('rows that change during paging are neither skipped nor doubled', async () => {
     for (let n = 1; n <= 6; n++) add(n, n);
     source.before.set(2, () => {
-      // One that was read, one that is to come, and a new one, between two pages.
+      // One already read, one still to come, and a new one, between two pages.
       change(1, 7, { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' });
       change(4, 8, { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' });
       add(9, 9);
@@ -106,7 +106,7 @@ describe('pulling', () => {
     expect(await historyOf(1)).toEqual(['received', 'processing']);
   });
 
-  test('a run that fails half way goes on from the last page that was kept', async () => {
+  test('a run that fails half way continues after the last stored page', async () => {
     for (let n = 1; n <= 6; n++) add(n, n);
     source.before.set(3, () => ({ kind: 'unavailable', reason: 'down', message: 'no connection' }));
     await pull('dossiers');
@@ -118,7 +118,7 @@ describe('pulling', () => {
     expect(rows[0].n).toBe(3);
   });
 
-  test('a page that cannot be kept is asked for again: what was read and where it ended are kept together', async () => {
+  test('a page that cannot be stored is pulled again: page and checkpoint are stored together', async () => {
     for (let n = 1; n <= 4; n++) add(n, n);
     const { pool } = hub.hub.database;
     await pool.query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
@@ -132,7 +132,7 @@ describe('pulling', () => {
     for (let n = 1; n <= 4; n++) expect(await historyOf(n)).toEqual(['received']);
   });
 
-  test('what is ordered while it runs is asked once more', async () => {
+  test('an order during a run leads to one more run', async () => {
     add(1, 1);
     source.before.set(1, async () => {
       hub.clock.nowMs += 5;
@@ -146,7 +146,7 @@ describe('pulling', () => {
     expect(source.asked).toEqual([0, 1]);
   });
 
-  test('only a complete run takes out of force what it does not have; a partial one takes nothing', async () => {
+  test('only a complete run puts missing entries out of force; a partial one does not', async () => {
     const service = (n: number): Row => ({ code: `1.00000${n}`, name: `Thủ tục số ${n}`, inForce: true });
     for (let n = 1; n <= 5; n++) source.rows.push({ row: service(n), changedAt: n });
     await pull('services');
@@ -165,7 +165,7 @@ describe('pulling', () => {
     });
   });
 
-  test('a page that meets others writing the same at the same moment is kept, and so is all that they push', async () => {
+  test('a page with concurrent writers is stored, and so are all their pushes', async () => {
     for (let n = 1; n <= 20; n++) add(n, n);
     const later = { status: 'processing', statusAt: '2025-08-12T10:00:00+07:00' };
     const pushes: Promise<unknown>[] = [];
@@ -180,7 +180,7 @@ describe('pulling', () => {
     for (let n = 1; n <= 20; n++) expect(await historyOf(n), codeOf(n)).toEqual(['received', 'processing']);
   });
 
-  test('a deadlock that is over does not end a run', async () => {
+  test('a resolved deadlock does not end a run', async () => {
     add(1, 1);
     const { pool } = hub.hub.database;
     await pool.query('CREATE SEQUENCE tries');
@@ -192,7 +192,7 @@ describe('pulling', () => {
     expect(await historyOf(1)).toEqual(['received']);
   });
 
-  test('of a page with one message that the database refuses the others are kept, and the page is asked for again', async () => {
+  test('a page with one unstorable message stores the others, and is pulled again', async () => {
     for (let n = 1; n <= 2; n++) add(n, n);
     source.apart = true;
     const { pool } = hub.hub.database;
@@ -207,7 +207,7 @@ describe('pulling', () => {
     expect(await historyOf(2)).toEqual(['received']);
   });
 
-  test('a paused party is asked nothing, also when it is ordered; what was due is asked when it goes on', async () => {
+  test('a paused party is not pulled, even on order; a due pull runs when it resumes', async () => {
     for (let n = 1; n <= 6; n++) add(n, n);
     const { database } = hub.hub;
     source.before.set(2, async () => {
@@ -215,7 +215,7 @@ describe('pulling', () => {
       return undefined;
     });
     await pull('dossiers');
-    // The page that was on its way is kept, and no further one is asked for.
+    // The page under way is stored, and no further one is requested.
     expect(source.asked).toEqual([0, 2]);
     expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(4);
     await pull('dossiers');
@@ -227,7 +227,7 @@ describe('pulling', () => {
   });
 });
 
-describe('what a pull brings', () => {
+describe('the content of a pull', () => {
   let hub: TestHub;
   let partner: ReturnType<typeof partnerWithTable>;
   let entries: Row[];
@@ -258,7 +258,7 @@ describe('what a pull brings', () => {
     await hub.hub.pipeline.pull('ministry', 'catalogue');
   };
 
-  test('a mapping that arrives by dictionary sync frees the deliveries that waited for it', async () => {
+  test('a mapping from a dictionary sync releases the deliveries that waited for it', async () => {
     await hub.push(dossier({ serviceCode: '1.999999' }));
     await hub.deliver();
     const held = async () =>
@@ -274,7 +274,7 @@ describe('what a pull brings', () => {
     expect(partner.codes).toEqual(['1']);
   });
 
-  test('a dossier that arrives by a pull is applied the steps that waited for it', async () => {
+  test('a pulled dossier gets the steps that waited for it', async () => {
     const code = 'H60.01-250812-0035';
     await hub.push(progress({ code }), { what: 'progress' });
     entries = [{ kind: 'dossier.upsert.v1', ...dossier({ code }) }];

@@ -18,7 +18,7 @@ import { execute } from '../support/template.ts';
 const HOUR_MS = 3_600_000;
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 
-describe('a database that was put back to an earlier state', () => {
+describe('a database that was restored to an earlier state', () => {
   const databases: TestDatabase[] = [];
   let partner: Partner;
   let hub: TestHub;
@@ -35,7 +35,7 @@ describe('a database that was put back to an earlier state', () => {
     for (const database of databases.splice(0)) await database.drop();
   });
 
-  /** A hub on a database; the partner knows what it was told, and the time goes on. */
+  /** A hub on a database; the partner remembers its deliveries, and the time advances. */
   async function start({ url }: TestDatabase): Promise<void> {
     hub = await testHub({
       databaseUrl: url,
@@ -48,7 +48,7 @@ describe('a database that was put back to an earlier state', () => {
     });
   }
 
-  /** The state of now as a backup; what `work` does meanwhile is not in it. The hub then runs on the backup. */
+  /** A backup of now, without the later effects of `work`. The hub then runs on the backup. */
   async function backUp(work: () => Promise<void>, downMs = 1_000): Promise<void> {
     await hub.close();
     const [live] = databases as [TestDatabase];
@@ -67,7 +67,7 @@ describe('a database that was put back to an earlier state', () => {
   const ops = () => operatorOf(hub);
   const incidents = async () =>
     (await ops().get('incidents')).body.items.filter((one: { kind: string }) => one.kind === 'put-back');
-  /** What the scheduler does each minute. */
+  /** The scheduler's work of each minute. */
   function watch(): RestoreWatch {
     const { database } = hub.hub;
     const telemetry = createTelemetry(pino({ level: 'silent' }));
@@ -77,7 +77,7 @@ describe('a database that was put back to an earlier state', () => {
   }
   const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database is another one'));
 
-  test('is noticed once, by log, audit and incident, with the moment from which senders must send again', async () => {
+  test('is noticed once by log, audit and incident, with the time from which senders must repeat', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     const lastMs = hub.clock.nowMs;
     await backUp(async () => {
@@ -100,7 +100,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(await incidents()).toEqual([]);
   });
 
-  test('readers who have read further meet all that is new, and no ETag of what was lost passes for something else', async () => {
+  test('leads readers to all news, and no ETag of lost content stays valid', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     let cursor = '';
     let etag = '';
@@ -112,7 +112,7 @@ describe('a database that was put back to an earlier state', () => {
     });
     await hub.push([5, 6].map((n) => dossier({ code: CODE(n) })));
     expect((await feed(cursor)).items.map(({ code }: { code: string }) => code)).toEqual([CODE(5), CODE(6)]);
-    // Another step than the one that was lost, and so the same number of steps.
+    // Another step than the lost one, so the number of steps is equal.
     await hub.push(progress({ code: CODE(1), status: 'supplement-required', content: 'Thiếu giấy' }), {
       what: 'progress',
     });
@@ -122,7 +122,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(again.status).toBe(200);
   });
 
-  test('what partners are told counts as told in doubt, and under no number that they have seen, for seven times as long as is missing', async () => {
+  test('puts deliveries in doubt under new numbers, for seven times the lost time', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
     await backUp(async () => {
@@ -149,7 +149,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(partner.sent.at(-1)).toMatchObject({ code: CODE(6), doubt: false });
   });
 
-  test('what was due when the backup was made is told in doubt too', async () => {
+  test('puts deliveries due at the backup in doubt too', async () => {
     partner.script.push({ kind: 'unavailable', reason: 'down', message: 'down' });
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
@@ -162,7 +162,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(partner.sent.map(({ doubt }) => doubt)).toEqual([false, false, true]);
   });
 
-  test('one of before the first message is noticed too: what was told since is gone with its numbers', async () => {
+  test('from before the first message is noticed too: later deliveries and their numbers are gone', async () => {
     let cursor = '';
     await backUp(async () => {
       await hub.push([1, 2, 3].map((n) => dossier({ code: CODE(n) })));
@@ -181,7 +181,7 @@ describe('a database that was put back to an earlier state', () => {
     expect((await feed(cursor)).items.map(({ code }: { code: string }) => code)).toEqual([CODE(4), CODE(5)]);
   });
 
-  test('once more put back is another incident, with another moment', async () => {
+  test('restored once more is another incident, with another time', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     const home = watch();
     const order = (why: string) => ({ folder: undefined, order: { who: 'lan', why } });
@@ -202,7 +202,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(all[0].cause).toContain(`its newest message is of ${rows[0].at}`);
   });
 
-  test('who asks while a look is under way that began before the newest connection waits for the next one', async () => {
+  test('a caller during an older check waits for the next one', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     const home = watch();
     expect(await home.isDoubtful()).toBe(false);
@@ -214,7 +214,7 @@ describe('a database that was put back to an earlier state', () => {
     });
     let connections = database.connections() + 1;
     const ask = pool.query.bind(pool) as (...asked: unknown[]) => unknown;
-    // The last thing that a look asks: what it compares is compared by then.
+    // The last query of a check: the comparison is done by then.
     let isHeld = (): void => undefined;
     const reached = new Promise<void>((resolve) => {
       isHeld = resolve;
@@ -229,7 +229,7 @@ describe('a database that was put back to an earlier state', () => {
     const count = vi.spyOn(database, 'connections').mockImplementation(() => connections);
     const first = home.isDoubtful();
     await reached;
-    // Another server behind a connection that is made meanwhile.
+    // Another server behind a connection made meanwhile.
     connections++;
     await execute(hub.databaseUrl, "UPDATE database_homes SET home = replace(home, 'history ', 'history F')");
     const second = home.isDoubtful();
@@ -239,7 +239,7 @@ describe('a database that was put back to an earlier state', () => {
     count.mockRestore();
   });
 
-  test('files of a server of our own that were made anew are others; another owner makes no others of them', async () => {
+  test('recreated files of our own server count as another database; a new owner does not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
     const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder });
     const makeAnew = () => writeFile(join(folder, 'PG_VERSION'), '18\n');
@@ -248,7 +248,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(await look()).toBeUndefined();
     await chmod(join(folder, 'PG_VERSION'), 0o600);
     expect(await look()).toBeUndefined();
-    // The number of a file that is gone is given to the next one.
+    // The inode number of a removed file goes to the next one.
     await rm(join(folder, 'PG_VERSION'));
     await sleep(20);
     await makeAnew();
@@ -257,7 +257,7 @@ describe('a database that was put back to an earlier state', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('processes that may ask different things of a server keep what either knows', async () => {
+  test('processes with different rights on a server combine what they know', async () => {
     const { pool } = hub.hub.database;
     const { rows } = await pool.query('SELECT home FROM database_homes');
     await pool.query("UPDATE database_homes SET home = regexp_replace(home, 'server \\d+, ', '')");
@@ -270,7 +270,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(await kept()).toEqual([once]);
   });
 
-  test('a dump that is read in elsewhere is whole: noticed, the same when built anew, its audit unbroken, and it goes on', async (context) => {
+  test('a dump restored elsewhere is whole: noticed, rebuilt the same, its audit unbroken', async (context) => {
     await hub.push([dossier({ code: CODE(1) }), dossier({ code: CODE(2) })]);
     await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
     await hub.deliver();
@@ -293,13 +293,13 @@ describe('a database that was put back to an earlier state', () => {
     expect(partner.sent.at(-1)).toMatchObject({ code: CODE(2), doubt: true });
   });
 
-  test('the same place, a second process and a new database are nothing to notice', async () => {
+  test('the same place, a second process and a new database trigger nothing', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     nowMs = hub.clock.nowMs;
     await hub.close();
     await start(databases[0] as TestDatabase);
     expect(noticed()).toEqual([]);
-    // A process whose role may not ask for everything.
+    // A process whose role may not query everything.
     await hub.close();
     await execute(
       (databases[0] as TestDatabase).url,
@@ -315,16 +315,16 @@ describe('a database that was put back to an earlier state', () => {
     expect(await incidents()).toEqual([]);
   });
 
-  test('another server that takes over while the hub runs is noticed before anything is told by it', async () => {
+  test('a failover while the hub runs is noticed before any delivery after it', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
-    // What a stand-by that took over looks like: another line of history behind connections that are new.
+    // The sign of a stand-by that took over: another timeline behind new connections.
     await execute(hub.databaseUrl, "UPDATE database_homes SET home = replace(home, 'history ', 'history F')");
     await execute(
       hub.databaseUrl,
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
-    // The first statement meets the connection that was cut.
+    // The first statement meets the cut connection.
     await expect.poll(async () => (await hub.push(dossier({ code: CODE(2) }))).status).toBeLessThan(300);
     await expect
       .poll(async () => {
@@ -338,7 +338,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(noticed()).toHaveLength(1);
   });
 
-  test('what was put back before stays in doubt for as long, whatever takes over meanwhile', async () => {
+  test('an earlier restore stays in doubt as long, whatever server takes over', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
     await backUp(async () => undefined, 24 * HOUR_MS);
@@ -361,7 +361,7 @@ describe('a database that was put back to an earlier state', () => {
     expect(partner.sent.at(-1)).toMatchObject({ code: CODE(3), doubt: true });
   });
 
-  test('a person may say so, where the database cannot tell', async () => {
+  test('a person may report it, where the database cannot tell', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
     await lookAtHome(hub.hub.database, hub.clock.nowMs, {
@@ -375,7 +375,10 @@ describe('a database that was put back to an earlier state', () => {
   });
 });
 
-/** Dump a database and read it in. @returns why that cannot be done here */
+/**
+ * Dumps a database and restores it.
+ * @returns why that is not possible here
+ */
 function dumpInto(from: string, into: string): string | undefined {
   const dump = spawnSync('pg_dump', ['--format=custom', '--dbname', from], { maxBuffer: 64 * 1024 * 1024 });
   if (dump.error || dump.status !== 0) return dump.error?.message ?? String(dump.stderr).split('\n', 1).join();

@@ -10,7 +10,7 @@ interface Told {
   readonly at: string;
 }
 
-/** A dossier as the one-stop tells it in the dialect of the national portal. */
+/** A dossier from the one-stop system in the national portal's dialect. */
 function national(code: string, given: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     MaHoSo: code,
@@ -55,7 +55,7 @@ describe('quarantine', () => {
   const resolve = (id: number, order: object) =>
     ops.post(`quarantine/${id}/resolve`, { why: 'by the table of the ministry', ...order });
 
-  test('a line of a code table is tried on what was told lately, before it is entered; nothing is changed by that', async () => {
+  test('a code table line is tried on recent messages before it is entered, and changes nothing', async () => {
     await dialect([1, 2].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
     await dialect([national(CODE(3), { TrangThaiHoSo: '78' }), national(CODE(4)), national(CODE(5), { MaHoSo: 'x' })]);
     await hub.push(dossier({ code: CODE(6) }));
@@ -66,7 +66,7 @@ describe('quarantine', () => {
       ...{ looked, freed: 2, changed: 0, told: ['portal'], waiting: { items: 2, deliveries: 0 } },
       items: [1, 2].map((n) => ({ code: CODE(n), changes: [{ path: '/status', was: null, would: 'resolved' }] })),
     });
-    // A code that is mapped already: what it made of a dossier that is held.
+    // A mapped code: its effect on a stored dossier.
     const { body } = await preview({ from: '4', to: 'stopped', days: 1 });
     expect(body).toMatchObject({ freed: 0, changed: 1, waiting: { items: 0, deliveries: 0 } });
     expect(body.items[0].changes).toContainEqual({ path: '/status', was: 'processing', would: 'stopped' });
@@ -85,7 +85,7 @@ describe('quarantine', () => {
     expect((await ops.post('code-tables/one-stop/national-status/preview', {}, 'ops-read')).status).toBe(403);
   });
 
-  test('a line is tried for ten seconds, also where the messages are all of others', async () => {
+  test('a trial takes at most ten seconds, even when no message matches', async () => {
     const { pool } = hub.hub.database;
     await pool.query(
       `INSERT INTO messages (id, receipt, received_at, party, door, body_bytes, body, outcome, results)
@@ -102,7 +102,7 @@ describe('quarantine', () => {
       asked.mock.calls.filter(([query]) => (query as { name?: string }).name === 'message ids of').length;
     expect(await preview()).toEqual({ ...nothing, isAll: true });
     expect(walked()).toBe(3);
-    // Ten seconds are over while the first of them are looked through.
+    // Ten seconds are over while it reads the first of them.
     asked.mockClear();
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + (walked() > 0 ? 10_000 : 0));
@@ -110,7 +110,7 @@ describe('quarantine', () => {
     expect(walked()).toBe(1);
   });
 
-  test('one resolution frees all that waited, in order: what was read', async () => {
+  test('one resolution releases all that waited, in order: incoming items', async () => {
     await dialect([1, 2, 3].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
     later(1_000);
     await dialect([national(CODE(1), { TrangThaiHoSo: '77', GhiChu: 'một lần nữa', NgayTiepNhan: '20250812090000' })]);
@@ -131,7 +131,7 @@ describe('quarantine', () => {
     });
     expect(status).toBe(200);
     expect(body).toMatchObject({ freed: 4, stillWaiting: 0, entries: [{ party: 'one-stop', version: 1, who: 'ops' }] });
-    // The messages that let go tell the order in which it was applied.
+    // The releasing messages show the order of application.
     const events = await hub.hub.database.pool.query(
       "SELECT results -> 0 ->> 'code' AS code FROM messages WHERE door = 'release' ORDER BY id",
     );
@@ -143,7 +143,7 @@ describe('quarantine', () => {
     expect(await causes()).toMatchObject([{ key: 'unmapped:national-status:78' }]);
   });
 
-  test('what waits of one dossier is found by any of its codes, whichever it came under', async () => {
+  test('waiting items of a dossier are found by any of its codes', async () => {
     const alias = { party: 'one-stop', code: 'H60.02-250812-0077' };
     await hub.push([
       dossier({ code: CODE(1), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00', aliases: [alias] }),
@@ -154,7 +154,7 @@ describe('quarantine', () => {
       ...{ code, at: '2025-08-15T09:00:00+07:00', status: 'returned', actor: 'B', content: 'Nguyá»…n VÄ�n An' },
     });
     await hub.push([doubtful('H60.02-250812-0077'), doubtful(CODE(3))], { what: 'progress' });
-    // A number of another system's own, which is not known there.
+    // A foreign system's own number, unknown there.
     await hub.push(doubtful('H60.02-250812-0077'), { what: 'progress', party: 'other' });
     const found = async (code: string) =>
       (await ops.get(`quarantine?code=${encodeURIComponent(code)}`)).body.items.map(
@@ -171,7 +171,7 @@ describe('quarantine', () => {
     expect((await ops.get(`quarantine/${one[0].id}`)).body).toMatchObject({ items: 3, kind: 'doubtful-text' });
   });
 
-  test('one resolution frees all that waited, in order: what is to be told', async () => {
+  test('one resolution releases all that waited, in order: deliveries', async () => {
     const steps = [
       ['resolved', '2025-08-14T08:00:00+07:00'],
       ['processing', '2025-08-15T08:00:00+07:00'],
@@ -198,13 +198,13 @@ describe('quarantine', () => {
     expect(await causes()).toEqual([]);
   });
 
-  test('an entry is used at once for what waits and is sent, and by doors when every process has heard of it', async () => {
+  test('an entry counts at once for waiting items and deliveries, and for doors after its spread', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
     const [cause] = await causes();
     await resolve(cause.id, { action: 'map', to: 'processing' });
     await dialect([national(CODE(2), { TrangThaiHoSo: '77' })]);
     expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).status).toBe(404);
-    // What came in between is freed by the sweep, though nobody asks for it.
+    // The sweep releases what arrived in between, without an order.
     later(1_000);
     await hub.hub.pipeline.sweep();
     expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
@@ -213,12 +213,12 @@ describe('quarantine', () => {
     expect(reply.result[0]).toMatchObject({ outcome: 'accepted' });
   });
 
-  test('another process sends by a new entry within moments, and what it still held back is freed', async () => {
+  test('another process uses a new entry within moments, and releases what it held back', async () => {
     const theirs = partnerWithTable();
     const other = await testHub({ partners: { portal: theirs }, databaseUrl: hub.databaseUrl });
     const { pool } = hub.hub.database;
     const tellBy = async (n: number, status: string): Promise<void> => {
-      // Nothing for this process: the other one is to tell it.
+      // Nothing for this process: the other one must send it.
       await pool.query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
       await hub.push(dossier({ code: CODE(n), status, statusAt: '2025-08-14T08:00:00+07:00' }));
       await hub.deliver();
@@ -262,7 +262,7 @@ describe('quarantine', () => {
     ['map', { action: 'map', to: 'processing' }, { action: 'dismiss' }],
     ['two maps', { action: 'map', to: 'processing' }, { action: 'map', to: 'resolved' }],
     ['dismiss', { action: 'dismiss' }, { action: 'release' }],
-  ])('of two different resolutions at one moment one counts, and the other is told it: %s', async (_, one, other) => {
+  ])('of two simultaneous resolutions one counts, and the other learns it: %s', async (_, one, other) => {
     await dialect([1, 2, 3].map((n) => national(CODE(n), { TrangThaiHoSo: '77', NgayKetThucXuLy: '20250812081500' })));
     const [cause] = await causes();
     const orders = [one, other] as { action: string; to?: string }[];
@@ -277,14 +277,14 @@ describe('quarantine', () => {
     const { pool } = hub.hub.database;
     expect((await pool.query('SELECT DISTINCT action FROM resolutions')).rows).toEqual([{ action }]);
     expect((await pool.query('SELECT to_code AS "to" FROM code_entries')).rows).toEqual(to ? [{ to }] : []);
-    // Later too: what is settled is not settled otherwise.
+    // Later too: a settled cause is not settled differently.
     later(120_000);
     await hub.hub.pipeline.sweep();
     expect((await resolve(cause.id, orders[1 - first] as object)).body).toMatchObject({ decided: { action } });
     expect((await resolve(cause.id, orders[first] as object)).body).toMatchObject({ freed: 0 });
   });
 
-  test('a later line takes the place of an earlier one, and both are kept with who and why', async () => {
+  test('a later line replaces an earlier one, and both are stored with person and reason', async () => {
     const line = (to: string, why: string) => ops.post('code-tables/one-stop/national-status', { from: '77', to, why });
     expect((await line('processing', 'first thought')).body).toMatchObject({ version: 1 });
     expect((await line('resolved', 'second thought')).body).toMatchObject({ version: 2 });
@@ -299,7 +299,7 @@ describe('quarantine', () => {
     ]);
   });
 
-  test('a mapping that nothing could mean is refused, with what is expected', async () => {
+  test('an impossible mapping is refused, with the expected values', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
     const [cause] = await causes();
     const { status, body } = await resolve(cause.id, { action: 'map', to: 'nearly-done', table: 'national-channel' });
@@ -313,7 +313,7 @@ describe('quarantine', () => {
     expect(await causes()).toHaveLength(1);
   });
 
-  test('candidates are proposed by the likeness of names, the best first', async () => {
+  test('candidates are ranked by the similarity of names', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: 'Dang xu ly ho so' })]);
     const [cause] = await causes();
     const { candidates, waiting, items } = (await ops.get(`quarantine/${cause.id}`)).body;
@@ -323,7 +323,7 @@ describe('quarantine', () => {
     expect(candidates.length).toBeLessThanOrEqual(5);
   });
 
-  test('a service that the catalogue does not know is told under the one that an operator names, found by its name', async () => {
+  test('an unknown service is sent under the one that an operator finds by its name', async () => {
     const read = (name: string, code: string) => readItem('service.upsert.v1', { code, name, inForce: true });
     const items = [
       read('Đăng ký khai sinh', '1.001193'),
@@ -357,7 +357,7 @@ describe('quarantine', () => {
     expect((await ops.get('deliveries')).body.items).toMatchObject([{ state: 'delivered' }]);
   });
 
-  test('what is dismissed is never applied or told, and what was behind it goes on', async () => {
+  test('a dismissed item is never applied or sent, and those behind it continue', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
     await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
     await hub.push(dossier({ code: CODE(2), status: 'processing', statusAt: '2025-08-15T08:00:00+07:00' }));
@@ -372,7 +372,7 @@ describe('quarantine', () => {
     expect(again.result[0]).toMatchObject({ outcome: 'quarantined' });
   });
 
-  test('doubtful text that a person releases is taken as it stands', async () => {
+  test('doubtful text that a person releases is stored unchanged', async () => {
     const broken = 'Nguyá»…n VÄ�n An';
     const { results } = await hub.push(dossier({ code: CODE(1), note: broken }));
     expect(results[0]?.outcome).toBe('quarantined');
@@ -381,7 +381,7 @@ describe('quarantine', () => {
     expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).body.note).toBe(broken);
   });
 
-  test('a step with doubtful text that a person releases before its dossier comes is applied by itself when it comes', async () => {
+  test('a released doubtful step before its dossier is applied when the dossier arrives', async () => {
     const content = 'Nguyá»…n VÄ\ufffdn An';
     await hub.push(progress({ code: CODE(1), content }), { what: 'progress' });
     const [doubt] = await causes();
@@ -394,7 +394,7 @@ describe('quarantine', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('what is released takes nothing back of what its sender has put right meanwhile, at the same moment', async () => {
+  test('a release undoes no correction of its sender at the same moment', async () => {
     const broken = 'Nguyá»…n VÄ\ufffdn An';
     await hub.push(dossier({ code: CODE(1), note: broken, abstract: 'Khai sinh' }));
     await hub.push(dossier({ code: CODE(1), note: 'Đã nhận đủ' }));
@@ -415,7 +415,7 @@ describe('quarantine', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('what a person took as it stands is a duplicate when its sender tells it again, by any door; what is new waits', async () => {
+  test('text accepted by a person is a duplicate when repeated by any door; new text waits', async () => {
     const broken = 'Nguyá»…n VÄ\ufffdn An';
     const told = [
       () => hub.push(dossier({ code: CODE(1), note: broken })),
@@ -433,12 +433,12 @@ describe('quarantine', () => {
     expect(await causes()).toEqual([]);
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
 
-    // The same text in a newer state is another content, and nobody has judged it.
+    // The same text with a newer state is another content, and nobody has judged it.
     const newer = dossier({ code: CODE(1), note: broken, statusAt: '2025-08-20T08:00:00+07:00' });
     expect((await hub.push(newer)).results[0]?.outcome).toBe('quarantined');
   });
 
-  test('what cannot be read any more is set aside under a cause of its own, and holds up no other', async () => {
+  test('an unreadable item gets a cause of its own, and holds up no other', async () => {
     const { pool } = hub.hub.database;
     for (const n of [1, 2, 3, 4]) await dialect([national(CODE(n), { TrangThaiHoSo: '77' })]);
     const [cause] = await causes();
@@ -461,7 +461,7 @@ describe('quarantine', () => {
       { party: 'one-stop', code: CODE(1), messageId: changed.id, item: 0 },
     ]);
 
-    // It is tried again when a person says so: as long as it cannot be read it stays, and is no second one.
+    // A person may retry it: while unreadable it stays, and is not doubled.
     const again = () => resolve(apart[0].id, { action: 'release' });
     expect((await again()).body).toMatchObject({ freed: 0, stillWaiting: 1 });
     later(61_000);
@@ -472,7 +472,7 @@ describe('quarantine', () => {
     expect(await causes()).toEqual([]);
   });
 
-  test('a step that cannot be read any more holds up no other when its dossier comes', async () => {
+  test('an unreadable step holds up no other when its dossier arrives', async () => {
     for (const at of ['2025-08-13T08:00:00+07:00', '2025-08-14T08:00:00+07:00'])
       await hub.push(progress({ code: CODE(1), at }), { what: 'progress' });
     const { pool } = hub.hub.database;
@@ -484,11 +484,11 @@ describe('quarantine', () => {
     expect(await causes()).toMatchObject([{ kind: 'unreadable', items: 1, dossiers: 1 }]);
   });
 
-  test('a process that dies in the middle of a resolution leaves the rest to whoever sweeps next', async () => {
+  test('a process that dies during a resolution leaves the rest to the next sweep', async () => {
     await dialect([1, 2].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
     const [cause] = await causes();
     const { pool } = hub.hub.database;
-    // As it stands when the process died right after its word was kept.
+    // The state after the process died right after storing the decision.
     await pool.query(
       `INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
        VALUES ('one-stop', 'national-status', '77', 'processing', 1, 'ops', 'because', now(), '2025-08-21T08:30:02+07:00')`,

@@ -64,7 +64,7 @@ describe('readers', () => {
   });
   afterAll(() => hub.close());
 
-  test('pages of a list meet every dossier once, the newest status first, also while others change', async () => {
+  test('pages of a list show every dossier once, newest status first, also during changes', async () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < 20; page++) {
@@ -147,7 +147,7 @@ describe('readers', () => {
     expect(await found('000.00.07.H60')).toEqual([]);
   });
 
-  test('a value over its limit is told the limit', async () => {
+  test('a value over its limit gets an answer with the limit', async () => {
     const { body } = await hub.read(`/api/v1/dossiers?agency=${'H60.'.repeat(60)}`);
     expect(body.detail).toMatch(/^\?agency got "H60.*, expected an agency code.*, at most 200 characters$/);
   });
@@ -170,7 +170,7 @@ describe('readers', () => {
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(session)}`)).status).toBe(400);
   });
 
-  test('without the scope for personal data the applicant is masked, with it each read is kept in the audit', async () => {
+  test('without the scope the applicant is masked, with it each read is audited', async () => {
     const code = 'H60.01-250812-3001';
     const mentioned = {
       abstract: 'Khai sinh cho con ông NGUYỄN VĂN AN',
@@ -197,7 +197,7 @@ describe('readers', () => {
     ]);
     const found = await hub.read(paths[2] as string, 'personal');
     expect(found.body.items).toEqual([one.body]);
-    // One entry a request, with what was read and nothing of what is personal.
+    // One entry for a request, with the codes and without personal data.
     expect(await audited()).toEqual([
       ['dossier.read-personal', `dossier ${code}`, null],
       ['dossier.history-personal', `dossier ${code}`, null],
@@ -221,7 +221,7 @@ describe('readers', () => {
         ['dossier.list-personal', `dossiers ?q=…&status=processing: ${code}`, 'trả lời đơn của công dân'],
       ]),
     );
-    // Who sees nothing personal may say so as well, and nothing is kept of it.
+    // A reader without the scope may ask for masking too, without an entry.
     expect((await hub.read(`${paths[0]}?why=${why}`)).status).toBe(200);
     expect(await audited()).toHaveLength(6);
 
@@ -233,7 +233,7 @@ describe('readers', () => {
     }
   });
 
-  test('the history shows nothing of an applicant who was put right later', async () => {
+  test('the history shows nothing of a later corrected applicant', async () => {
     const code = 'H60.01-250812-3003';
     const applicant = { name: 'Trần Thị Bưởi', phone: '0900000002', identityNumber: '001000000002' };
     await hub.push(dossier({ code, applicant, note: 'Gọi bà TRẦN THỊ BƯỞI, +84 900 000 002' }));
@@ -247,7 +247,7 @@ describe('readers', () => {
     ]);
   });
 
-  test('pages of a history meet every step once, also those of one moment, and one that comes meanwhile', async () => {
+  test('history pages show every step once, also simultaneous and new ones', async () => {
     const code = 'H60.01-250812-3004';
     const path = `/api/v1/dossiers/${code}/history`;
     await hub.push(dossier({ code }));
@@ -286,7 +286,7 @@ describe('readers', () => {
     }
   });
 
-  test('the change feed meets every change once, in the order of commits, and waits for the next one', async () => {
+  test('the change feed shows every change once in commit order, and waits for the next', async () => {
     const start = (await feed(undefined)).next;
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => hub.push(dossier({ code: `H60.05-250812-${String(n).padStart(4, '0')}` }))),
@@ -332,7 +332,7 @@ describe('readers', () => {
     expect(await count('limit=3')).toBe(3);
   });
 
-  test('a service that vanished from a complete list is no longer in force, and is still there', async () => {
+  test('a service missing from a complete list is out of force, and still there', async () => {
     services.splice(6, 1);
     await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', 'catalogue');
@@ -367,7 +367,7 @@ describe('readers', () => {
     ['PUT', '/api/v1/parties/one-stop/dossiers', 'POST, OPTIONS'],
     ['GET', '/mapi/g', 'POST, OPTIONS'],
     ['PATCH', '/soap/v1/one-stop', 'GET, HEAD, POST, OPTIONS'],
-  ])('%s %s is answered with what is allowed there: %s', async (method, path, allowed) => {
+  ])('%s %s is answered with the allowed methods: %s', async (method, path, allowed) => {
     const refused = await hub.request(method, path, 'one-stop');
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, allowed]);
     expect(await refused.json()).toMatchObject({

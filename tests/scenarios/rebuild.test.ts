@@ -42,7 +42,7 @@ describe('rebuild', () => {
   const query = (sql: string, values: readonly unknown[] = []) => hub.hub.database.pool.query(sql, [...values]);
   const rebuild = (options?: RebuildOptions) => hub.hub.rebuild(options);
 
-  test('after a day with everything in it, the messages alone tell the whole index, and nobody hears of it', async () => {
+  test('the messages of a full day restore the whole index, and notify nobody', async () => {
     const deliveries = (await query('SELECT count(*) AS n FROM deliveries')).rows[0].n;
     const report = await rebuild();
     expect(report).toMatchObject({ identical: true, found: 0, differences: [], notCovered: 0, swapped: 0 });
@@ -70,7 +70,7 @@ describe('rebuild', () => {
             WHERE code = $1`,
       column: 'sealed/code',
     },
-  ])('$what that was tampered with is named, and a swap puts it right', async ({ sql, column }) => {
+  ])('$what that was tampered with is named, and a swap corrects it', async ({ sql, column }) => {
     await query(sql, [CODE]);
     const { differences, ...swapped } = await rebuild({ swap: true });
     expect(differences.map((one) => `${one.code} ${one.column}`)).toContain(`${CODE} ${column}`);
@@ -78,7 +78,7 @@ describe('rebuild', () => {
     expect(swapped).toMatchObject({ identical: true, swapped: 1 });
   });
 
-  test('without a swap nothing is touched, and what is told of a difference shows nobody', async () => {
+  test('without a swap nothing changes, and the differences show no personal data', async () => {
     await query('UPDATE dossiers SET search = $2::tsvector, masked = $3 WHERE code = $1', [
       CODE,
       "'tran'",
@@ -99,7 +99,7 @@ describe('rebuild', () => {
     expect(await rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
-  test('a change that the feed never told is told by the swap, and so is the dossier that was put right', async () => {
+  test('a swap reports missing changes and corrected dossiers in the feed', async () => {
     const { rows } = await query('SELECT value FROM change_counter');
     await query('DELETE FROM changes WHERE code = $1 AND status = $2', [CODE, 'processing']);
     await query("UPDATE dossiers SET status = 'stopped' WHERE code = 'H60.01-250812-1001'");
@@ -113,7 +113,7 @@ describe('rebuild', () => {
     expect(told.rows.at(-1)).toEqual({ code: 'H60.01-250812-1001', status: 'resolved' });
   });
 
-  test('who has read what was wrong is not told that nothing has changed', async () => {
+  test('a reader of wrong data gets no 304 after the swap', async () => {
     await query(`UPDATE dossiers SET masked = replace(masked, '***', 'Trần') WHERE code = $1`, [CODE]);
     const path = `/api/v1/dossiers/${CODE}`;
     const wrong = await hub.read(path);
@@ -124,13 +124,13 @@ describe('rebuild', () => {
     expect([again.status, (await again.text()).includes('Trần')]).toEqual([200, false]);
   });
 
-  test('two at once do not meet', async () => {
+  test('two rebuilds never run at once', async () => {
     const both = await Promise.allSettled([rebuild(), rebuild()]);
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     expect(refused).toEqual([expect.stringContaining('another rebuild')]);
   });
 
-  test('while the hub goes on, nothing is found that is not wrong', async () => {
+  test('a running hub causes no false findings', async () => {
     let going = true;
     const load = (async () => {
       for (let n = 0; going; n++) {
@@ -155,7 +155,7 @@ describe('rebuild', () => {
     expect(await rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
-  test('a message that nobody can read today is named, and then nothing is swapped', async () => {
+  test('a message that nobody can read today is named, and blocks the swap', async () => {
     await query(
       "UPDATE messages SET door = 'gone' WHERE id = (SELECT message_id FROM events WHERE code = $1 AND seq = 1)",
       ['H60.01-250812-1001'],
@@ -176,7 +176,7 @@ describe('rebuild', () => {
     await query("UPDATE messages SET door = 'rest' WHERE door = 'gone'");
   });
 
-  test('dossiers that began before the oldest message that is kept are left alone', async () => {
+  test('dossiers older than the oldest stored message stay unchanged', async () => {
     await query('DELETE FROM messages WHERE id IN (SELECT id FROM messages ORDER BY id LIMIT 1)');
     const first = (await query('SELECT last_message_id FROM dossiers WHERE code = $1', [CODE])).rows[0];
     const report = await rebuild({ swap: true });
@@ -184,7 +184,7 @@ describe('rebuild', () => {
     expect((await query('SELECT last_message_id FROM dossiers WHERE code = $1', [CODE])).rows[0]).toEqual(first);
   });
 
-  test('what was let go while another line of its code was being entered is told by what it was read by', async () => {
+  test('an item released while another line was entered is rebuilt by the line that read it', async () => {
     const code = 'H60.01-250812-3003';
     await pushRecords(hub, { [code]: '12' });
     const line = { table: 'national-status', from: '12' };
@@ -248,7 +248,7 @@ async function pushClaim(hub: TestHub, record: object): Promise<void> {
   expect(warnings).toContainEqual(expect.objectContaining({ path: '/status', code: 'not-owner' }));
 }
 
-/** The step that came before its dossier is applied when that one is there. */
+/** A step before its dossier is applied when the dossier arrives. */
 async function untilReleased(hub: TestHub): Promise<void> {
   for (;;) {
     const waiting = await hub.hub.database.query
@@ -262,7 +262,7 @@ async function untilReleased(hub: TestHub): Promise<void> {
   }
 }
 
-/** Sixty dossiers, their steps in no order, several at once. */
+/** Sixty dossiers, their steps out of order, several at once. */
 async function pushMany(hub: TestHub): Promise<void> {
   const codes = Array.from({ length: 60 }, (_, n) => `H60.02-250812-${2000 + n}`);
   await hub.push(codes.map((code) => dossier({ code, statusAt: '2025-08-12T07:00:00+07:00' })));
@@ -294,7 +294,7 @@ async function pushRecords(hub: TestHub, records: Readonly<Record<string, string
   return (await legacySystem(hub)).call('DongBoHoSoMC', { isUpdating: 'False', data });
 }
 
-/** An operator says what a code stands for: what waited for it is let go. */
+/** An operator maps a code: the waiting items are released. */
 async function enterCode(hub: TestHub, line: Line): Promise<void> {
   await inTransaction(hub.hub.database, (tx) => enterLine(hub, tx, line));
   hub.clock.nowMs += 3_000;

@@ -48,7 +48,7 @@ describe('reconcile', () => {
 
   const query = (sql: string, values: readonly unknown[] = []) => hub.hub.database.pool.query(sql, [...values]);
 
-  /** Somebody changes a dossier at the portal, past the hub. */
+  /** Changes a dossier at the portal, past the hub. */
   async function changeAtPortal(code: string, change: Record<string, unknown>): Promise<void> {
     const post = async (path: string, body: object) => {
       const reply = await fetch(`${portal.url}${path}`, {
@@ -71,13 +71,13 @@ describe('reconcile', () => {
     expect(await post('/mapi/g', told)).toMatchObject({ error_code: 0 });
   }
 
-  test('where both sides have the same, they agree, and the metric says so', async () => {
+  test('both sides with the same content agree, and the metric says so', async () => {
     expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, counts: { agrees: 4 }, findings: [] });
     const metrics = await (await hub.request('GET', '/metrics')).text();
     expect(metrics).toContain('hub_reconcile_agreement_ratio{party="portal"} 1');
   });
 
-  test('what was changed over there is named field by field, shows nobody, and is told once more', async () => {
+  test('a change at the partner is named field by field, without personal data, and corrected', async () => {
     await changeAtPortal(ONE, { TrangThaiHoSo: '4', ChuHoSo: 'Lê Thị Hoa' });
     const report = await hub.hub.reconcile('portal', { repair: 'ours' });
     expect(report).toMatchObject({ agreement: 0.75, counts: { agrees: 3, differs: 1 }, repaired: 1 });
@@ -89,7 +89,7 @@ describe('reconcile', () => {
     expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, counts: { agrees: 4 } });
   });
 
-  test('what they have is taken in where that is wished, and stands in the messages', async () => {
+  test('the partner’s version is stored on request, as a message', async () => {
     await changeAtPortal(TWO, { TrangThaiHoSo: '4' });
     const report = await hub.hub.reconcile('portal', { repair: 'theirs' });
     expect(report.findings).toMatchObject([{ code: TWO, repair: 'their answer was taken in: accepted' }]);
@@ -98,7 +98,7 @@ describe('reconcile', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0 });
   });
 
-  test('a dossier that is gone over there is told anew', async () => {
+  test('a dossier missing at the partner is sent again', async () => {
     await query(
       `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, created_at, next_at)
        SELECT 'portal', 'dossier.upsert.v1', code, version, last_message_id, 'delivered', changed_at, changed_at FROM dossiers
@@ -111,14 +111,14 @@ describe('reconcile', () => {
     expect(await hub.hub.reconcile('portal')).toMatchObject({ counts: { absent: 0, differs: 0 } });
   });
 
-  /** A dossier that no route tells anybody. */
+  /** A dossier without a route to any party. */
   async function held(code: string): Promise<{ code: string }> {
     await hub.push(whole({ code }), { party: 'other' });
     return { code };
   }
 
-  test('what is under way is not judged; what was refused leaves the partner behind', async () => {
-    // No route tells what the other system says: what becomes of its delivery is in the test's hands.
+  test('deliveries under way are not judged; a refused one leaves the partner behind', async () => {
+    // No route leads to the other system, so the test decides about its delivery.
     const newer = whole({ code: THREE, status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' });
     await hub.push(newer, { party: 'other' });
     expect((await hub.hub.reconcile('portal')).counts).toMatchObject({ pending: 0, behind: 0, differs: 0 });
@@ -137,7 +137,7 @@ describe('reconcile', () => {
     ]);
   });
 
-  test('a party that offers no look-up, and one that is paused, are not asked, and that is said', async () => {
+  test('a party without look-up, or paused, is not asked, with the reason', async () => {
     await expect(hub.hub.reconcile('mute')).rejects.toThrow('the adapter of mute offers no look-up');
     await query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
     await expect(hub.hub.reconcile('portal')).rejects.toThrow('portal is paused');
@@ -157,7 +157,7 @@ describe('reconcile', () => {
   });
 });
 
-describe('reconcile with ministries by SOAP', () => {
+describe('reconcile with SOAP ministries', () => {
   let ministry: Simulator;
   let hub: TestHub;
   beforeAll(async () => {
@@ -179,7 +179,7 @@ describe('reconcile with ministries by SOAP', () => {
     await ministry.close();
   });
 
-  test('one that offers no look-up is not asked, by nobody and in no night, and what is missing is named', async () => {
+  test('one without look-up is never asked, and the missing setting is named', async () => {
     const why = 'nobody can ask mute what it has: its settings name no push.dossiers.lookUp';
     await expect(hub.hub.reconcile('mute')).rejects.toThrow(why);
     const { database, parties } = hub.hub;
@@ -190,7 +190,7 @@ describe('reconcile with ministries by SOAP', () => {
     expect(rows).toEqual([{ party: 'ministry' }]);
   });
 
-  test('what was changed over there is named, with its codes in full and nobody by name, and told once more', async () => {
+  test('a change there is named with full codes and no person, and corrected', async () => {
     expect(await hub.hub.reconcile('ministry')).toMatchObject({ agreement: 1, counts: { agrees: 2 } });
     const past = testConnection(transportAt(ministry.url));
     const record = whole({ code: ONE, status: 'processing', applicant: { name: 'Lê Thị Hoa' } });
@@ -219,7 +219,7 @@ describe('the nightly comparison', () => {
     return made;
   }
 
-  test('is made by one of two processes, again the next night, and a disagreement is an incident', async () => {
+  test('runs in one of two processes, again the next night; a disagreement is an incident', async () => {
     const { hub, asked, incidents, partner, nightly } = await scene();
     const [one, two] = [nightly(), nightly()];
     await one.register();
@@ -241,7 +241,7 @@ describe('the nightly comparison', () => {
   test.each([
     [{ sample: 2 }, 2],
     [{ sample: 'all' as const }, 3],
-  ])('takes as many dossiers as the party says: %j', async (reconcile, dossiers) => {
+  ])('takes the number of dossiers from the party’s settings: %j', async (reconcile, dossiers) => {
     const { hub, asked, nightly } = await scene(reconcile);
     const one = nightly();
     await one.register();
@@ -250,7 +250,7 @@ describe('the nightly comparison', () => {
     expect(new Set(asked).size).toBe(dossiers);
   });
 
-  test('keeps to the schedule of the party, also to one that was changed since', async () => {
+  test('follows the schedule of the party, also a changed one', async () => {
     const { hub, nightly } = await scene();
     await nightly().register();
     const later = nightly({ schedule: '0 0 5 * * 0' });
@@ -266,7 +266,7 @@ describe('the nightly comparison', () => {
     expect(await earlier.due()).toEqual(['portal']);
   });
 
-  test('is not made where it is switched off, and not in the middle of the day when it is on again', async () => {
+  test('stays off when switched off, and waits for the night when on again', async () => {
     const { hub, nightly } = await scene();
     await nightly().register();
     const off = nightly(false);
@@ -280,7 +280,7 @@ describe('the nightly comparison', () => {
     expect(await on.due()).toEqual(['portal']);
   });
 
-  test('is made by itself also where somebody ordered one before the first night', async () => {
+  test('runs by itself even after an order before the first night', async () => {
     const { hub, nightly } = await scene();
     await hub.hub.reconcile('portal');
     const one = nightly();
@@ -289,7 +289,7 @@ describe('the nightly comparison', () => {
     expect(await one.due()).toEqual(['portal']);
   });
 
-  test('that was cut short is made half an hour later, also by a process that has just started', async () => {
+  test('is repeated half an hour after an interruption, also by a new process', async () => {
     const { hub, asked, nightly } = await scene();
     const one = nightly();
     await one.register();
@@ -313,9 +313,9 @@ interface NightlyScene {
   /** The dossiers that the partner was asked for. */
   readonly asked: string[];
   readonly incidents: string[];
-  /** Where it differs from what we hold. */
+  /** Where it differs from ours. */
   readonly partner: { differences: Extract<Comparison, { kind: 'found' }>['differences'] };
-  /** A process's own; what the party says of it, where that is not what the hub was started with. */
+  /** A process's own options; the party's settings, if they differ from those at the start. */
   nightly(reconcile?: ReconcileTimes | false): NightlyReconcile;
 }
 
@@ -374,7 +374,7 @@ function partnerOf(adapter: unknown): Partner {
   return { sent: [], script: [], adapter: adapter as Adapter };
 }
 
-/** With all that the portal's catalogue would say of it. */
+/** With everything that the portal's catalogue contains of it. */
 function whole(given: Record<string, unknown> = {}): Record<string, unknown> {
   return dossier({
     ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },

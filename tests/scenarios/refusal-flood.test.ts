@@ -21,7 +21,7 @@ const adapter = defineAdapter({
 });
 const BASIC = { 'Content-Type': 'text/xml', Authorization: `Basic ${btoa(`one-stop:${SECRETS['one-stop']}`)}` };
 
-describe('a flood of what is refused', () => {
+describe('a flood of refused requests', () => {
   let hub: TestHub;
   beforeEach(async () => {
     hub = await testHub({
@@ -40,7 +40,7 @@ describe('a flood of what is refused', () => {
     return rows[0];
   }
 
-  /** Somebody at an address. */
+  /** A client at an address. */
   async function from(
     remoteAddress: string,
     path: string,
@@ -52,7 +52,7 @@ describe('a flood of what is refused', () => {
     return hub.hub.app.request(path, { method: 'POST', headers: told }, { incoming });
   }
 
-  test('of one address, and of strangers together, is kept within a budget of rows and bytes an hour', async () => {
+  test('of one address, or of all strangers, is stored within an hourly budget of rows and bytes', async () => {
     const body = JSON.stringify({ session: 'made-up', service: 'x'.repeat(60_000) });
     const flood = async (address: string) => {
       for (let n = 0; n < 13; n++) await Promise.all(Array.from({ length: 10 }, () => from(address, '/mapi/g', body)));
@@ -74,7 +74,7 @@ describe('a flood of what is refused', () => {
     expect((await kept()).strangers).toBe(501);
   });
 
-  test('of strangers is forgotten after two weeks, and that of keys is not', async () => {
+  test('of strangers is removed after two weeks, and that of keys is not', async () => {
     await from('203.0.113.1', '/mapi/g', '{}');
     await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', 'no JSON');
     await forgetStrangersRefusals(hub.hub.database, hub.clock.nowMs - 1);
@@ -83,7 +83,7 @@ describe('a flood of what is refused', () => {
     expect(await kept()).toMatchObject({ strangers: 0, known: 1 });
   });
 
-  test('of a key takes no more room than what it sent, whatever that inflates to', async () => {
+  test('of a key takes no more room than the sent bytes, whatever they inflate to', async () => {
     const items = Array.from({ length: 1_001 }, () => ({ x: 'Xin cấp giấy. '.repeat(100) }));
     const login = async (id: string, password: string) =>
       ((await (await hub.request('POST', '/mapi/login', undefined, { username: id, password })).json()) as any).session;
@@ -116,7 +116,7 @@ describe('a flood of what is refused', () => {
     expect(bytes).toBeLessThan(5 * KIB);
   });
 
-  test('takes no place of what a partner is to hear in the same hour', async () => {
+  test('takes no room from a known partner’s errors in the same hour', async () => {
     for (let n = 0; n < 110; n++) await from('203.0.113.1', '/mapi/g', '{}');
     const { status } = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', 'no JSON');
     expect([status, (await kept()).known]).toEqual([400, 1]);
@@ -132,7 +132,7 @@ describe('a flood of what is refused', () => {
       undefined,
       { 'X-Secret': 'right' },
     ],
-  ] as const)('nor of one who is known %s', async (_, expected, path, key, headers) => {
+  ] as const)('nor from a sender known %s', async (_, expected, path, key, headers) => {
     for (let n = 0; n < 110; n++) await hub.request('POST', '/mapi/g', undefined, '{}');
     const count = async () => {
       const { strangers, known } = await kept();
@@ -143,7 +143,7 @@ describe('a flood of what is refused', () => {
     expect([status, await count()]).toEqual([expected, before + 1]);
   });
 
-  test('with what no text can hold, at any door, is no error of the hub', async () => {
+  test('with unstorable text, at any door, is no internal error', async () => {
     const odd = [
       '%00',
       '%ED%A0%80',

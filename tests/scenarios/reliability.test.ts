@@ -13,7 +13,7 @@ const ROUTES = [
   { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
 ];
 
-describe('what the database cannot keep', () => {
+describe('a database that cannot store', () => {
   let partner: Partner;
   let hub: TestHub;
   beforeEach(async () => {
@@ -24,7 +24,7 @@ describe('what the database cannot keep', () => {
 
   const sql = (text: string) => hub.hub.database.pool.query(text);
   const post = (body: unknown) => hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', body);
-  /** Writing to this table fails so from now on, as the database itself would fail. */
+  /** From now on writes to this table fail like a real database failure. */
   const failAt = async (table: string, code: string): Promise<void> => {
     await sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
                $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '${code}'; END $$`);
@@ -48,7 +48,7 @@ describe('what the database cannot keep', () => {
     ['a deadlock that does not end', '40P01', 'dossiers'],
     ['the server is shut down', '57P01', 'messages'],
   ])(
-    '%s: refused with 503 and Retry-After, nothing is kept, and it is taken when the database can',
+    '%s: refused with 503 and Retry-After, nothing stored, and accepted when the database works',
     async (_, sqlState, table) => {
       const code = codeOf(1);
       await failAt(table, sqlState);
@@ -69,7 +69,7 @@ describe('what the database cannot keep', () => {
     },
   );
 
-  test('a disk that is full: the hub is not ready, says why, and is again when something was kept or after a while', async () => {
+  test('a full disk makes the hub not ready, with the reason, until a write succeeds', async () => {
     await failAt('messages', '53100');
     await post(dossier());
     const reply = await ready();
@@ -84,7 +84,7 @@ describe('what the database cannot keep', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('a database that does not answer: the hub says soon that it is not ready', async () => {
+  test('a database without answers makes the hub not ready soon', async () => {
     const line = await lineTo(hub.databaseUrl);
     const deaf = await testHub({ databaseUrl: line.url, answerMs: 300 });
     line.deafen();
@@ -99,7 +99,7 @@ describe('what the database cannot keep', () => {
     ['no file is left for a connection', 'EMFILE'],
     ['no network leads to it', 'ENETUNREACH'],
     ['nobody knows its name', 'ENOTFOUND'],
-  ])('a database that cannot be reached, since %s: 503 and Retry-After, as to be sent again', async (_, code) => {
+  ])('an unreachable database, since %s: 503 and Retry-After', async (_, code) => {
     const error = Object.assign(new Error(`connect ${code}`), { code });
     const connect = vi.spyOn(hub.hub.database.pool, 'connect');
     connect.mockImplementation(((done?: (error: Error) => void) =>
@@ -111,7 +111,7 @@ describe('what the database cannot keep', () => {
     connect.mockRestore();
   });
 
-  describe('a database that lets nobody in', () => {
+  describe('a database that accepts no session', () => {
     const name = () => new URL(hub.databaseUrl).pathname.slice(1);
     const server = () => urlOf(hub.databaseUrl, 'postgres');
     const endSessions = () =>
@@ -146,19 +146,19 @@ describe('what the database cannot keep', () => {
       const soap = await sendSoap(hub, envelope(pushXml(dossierXml(codeOf(1)))));
       await execute(server(), back(name()));
       expect(heard).toEqual(replies.map(() => [503, '5']));
-      // A fault of SOAP 1.1 has always the status 500; Retry-After tells it from ours.
+      // A SOAP 1.1 fault always has the status 500; Retry-After distinguishes it from internal errors.
       expect([soap.status, soap.headers.get('retry-after')]).toEqual([500, '5']);
       expect((await post(dossier())).status).toBe(201);
     });
 
-    test('is told from a statement that meets something in a state of our making: 500', async () => {
+    test('differs from a statement that fails by our own fault: 500', async () => {
       await failAt('messages', '55000');
       expect((await post(dossier())).status).toBe(500);
       await mend();
     });
   });
 
-  test('a database that only reads: the hub is not ready, and says why', async () => {
+  test('a read-only database makes the hub not ready, with the reason', async () => {
     const name = new URL(hub.databaseUrl).pathname.slice(1);
     const set = async (to: string): Promise<void> => {
       const server = urlOf(hub.databaseUrl, 'postgres');
@@ -174,7 +174,7 @@ describe('what the database cannot keep', () => {
     expect((await hub.request('GET', '/health/ready')).status).toBe(200);
   });
 
-  test('a deadlock that is over is not heard of outside', async () => {
+  test('a resolved deadlock is not visible outside', async () => {
     await sql('CREATE SEQUENCE tries');
     await sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
                $$ BEGIN IF nextval('tries') < 4 THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$`);
@@ -183,7 +183,7 @@ describe('what the database cannot keep', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);
   });
 
-  test('one that the database refuses spoils nothing of those that share its commit', async () => {
+  test('a message that the database refuses spoils no other in its commit', async () => {
     await sql(`ALTER TABLE dossiers ADD CONSTRAINT refuse CHECK (code <> '${codeOf(3)}')`);
     const replies = await Promise.all(Array.from({ length: 8 }, (_, n) => post(dossier({ code: codeOf(n) }))));
     expect(replies.map(({ status }) => status)).toEqual([201, 201, 201, 500, 201, 201, 201, 201]);
@@ -191,7 +191,7 @@ describe('what the database cannot keep', () => {
     expect(rows[0].n).toBe(7);
   });
 
-  test('when all connections are taken the request is refused with 503, and the next ones go on', async () => {
+  test('without a free connection a request gets 503, and the next ones work', async () => {
     const taken = await Promise.all(Array.from({ length: 10 }, () => hub.hub.database.pool.connect()));
     const reply = await post(dossier());
     for (const client of taken) client.release();
@@ -204,42 +204,39 @@ describe('what the database cannot keep', () => {
     ['the dossier', `SELECT 1 FROM dossiers WHERE code = '${codeOf(1)}' FOR UPDATE`],
     ['the order of changes', 'SELECT 1 FROM change_counter FOR UPDATE'],
     ['a table that is written last', 'LOCK TABLE deliveries IN SHARE MODE'],
-  ])(
-    'a database too slow to write, since %s stays locked: 503 and Retry-After, nothing by halves, taken once when sent again',
-    async (_, lock) => {
-      expect((await post(dossier({ code: codeOf(1) }))).status).toBe(201);
-      await hub.deliver();
-      const before = await counts();
-      const { rows } = await sql('SHOW statement_timeout');
-      expect(rows).toEqual([{ statement_timeout: '1min' }]);
-      // The hub's own limit, in less time: all of its sessions have it, and the lock stays until it was answered.
-      await limitStatements('200ms');
-      const holder = new pg.Client({ connectionString: hub.databaseUrl });
-      await holder.connect();
-      await holder.query('BEGIN');
-      await holder.query(lock);
-      const newer = dossier({ code: codeOf(1), status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' });
-      const bodies = [[newer, dossier({ code: codeOf(2) })], dossier({ code: codeOf(3) })];
-      for (const reply of await Promise.all(bodies.map(post))) {
-        expect(reply.status).toBe(503);
-        expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
-        expect(((await reply.json()) as { detail: string }).detail).toContain('nothing of this request was kept');
-      }
-      await holder.end();
-      await limitStatements('1min');
-      expect(await counts()).toEqual(before);
-      for (const code of [codeOf(2), codeOf(3)]) expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+  ])('a locked database, since %s: 503 and Retry-After, nothing by halves, stored once on repeat', async (_, lock) => {
+    expect((await post(dossier({ code: codeOf(1) }))).status).toBe(201);
+    await hub.deliver();
+    const before = await counts();
+    const { rows } = await sql('SHOW statement_timeout');
+    expect(rows).toEqual([{ statement_timeout: '1min' }]);
+    // The hub's own timeout, shortened for all its sessions; the lock stays until the answer.
+    await limitStatements('200ms');
+    const holder = new pg.Client({ connectionString: hub.databaseUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query(lock);
+    const newer = dossier({ code: codeOf(1), status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' });
+    const bodies = [[newer, dossier({ code: codeOf(2) })], dossier({ code: codeOf(3) })];
+    for (const reply of await Promise.all(bodies.map(post))) {
+      expect(reply.status).toBe(503);
+      expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(((await reply.json()) as { detail: string }).detail).toContain('nothing of this request was kept');
+    }
+    await holder.end();
+    await limitStatements('1min');
+    expect(await counts()).toEqual(before);
+    for (const code of [codeOf(2), codeOf(3)]) expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
 
-      const outcomes = async () =>
-        (await Promise.all(bodies.map((body) => hub.push(body)))).flatMap(({ results }) =>
-          results.map(({ outcome }) => outcome),
-        );
-      expect(await outcomes()).toEqual(['accepted', 'accepted', 'accepted']);
-      expect(await outcomes()).toEqual(['duplicate', 'duplicate', 'duplicate']);
-      await hub.deliver();
-      expect(partner.sent.map((item) => item.code).sort()).toEqual([1, 1, 2, 3].map(codeOf));
-    },
-  );
+    const outcomes = async () =>
+      (await Promise.all(bodies.map((body) => hub.push(body)))).flatMap(({ results }) =>
+        results.map(({ outcome }) => outcome),
+      );
+    expect(await outcomes()).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(await outcomes()).toEqual(['duplicate', 'duplicate', 'duplicate']);
+    await hub.deliver();
+    expect(partner.sent.map((item) => item.code).sort()).toEqual([1, 1, 2, 3].map(codeOf));
+  });
   const counts = async (): Promise<unknown> => {
     const tables = ['messages', 'dossiers', 'events', 'deliveries', 'changes'];
     return (await sql(tables.map((table) => `SELECT '${table}' AS name, count(*) FROM ${table}`).join(' UNION ALL ')))
@@ -251,7 +248,7 @@ describe('what the database cannot keep', () => {
     for (const client of all) client.release();
   };
 
-  test('a commit whose answer does not come, as on a slow disk: 503 that says so, and sent again it is there once', async () => {
+  test('a commit without an answer gives a clear 503, and a repeat is stored once', async () => {
     const line = await lineTo(hub.databaseUrl);
     const slow = await testHub({
       ...{ partners: { portal: partner }, routes: ROUTES, databaseUrl: line.url, answerMs: 300 },
@@ -271,7 +268,7 @@ describe('what the database cannot keep', () => {
     line.close();
   });
 
-  test('a server that is gone without a word, as its machine is: what waits on its sessions hears so, and goes on with the one at its address', async () => {
+  test('a server that vanishes with its machine fails its waits; the hub uses its successor', async () => {
     const line = await lineTo(hub.databaseUrl);
     const own = testPartner();
     const lonely = await testHub({
@@ -286,7 +283,7 @@ describe('what the database cannot keep', () => {
       lonely.deliver().catch(() => undefined),
     ]);
     expect(heard.map((reply) => reply?.status)).toContain(503);
-    // Each session that was lost costs one answer.
+    // Each lost session costs one answer.
     await expect.poll(async () => (await lonely.push(dossier({ code: codeOf(2) }))).status).toBeLessThan(300);
     await expect
       .poll(async () => {
@@ -302,7 +299,7 @@ describe('what the database cannot keep', () => {
     ['a pooler that passes over what a session asks for', /options\0[^\0]*\0/, '', 'TimeZone Etc/UTC'],
     ['one that keeps the zone alone', / -c plan_cache_mode=[^ \0]*/, '', 'plan_cache_mode auto'],
     ['an address with options of its own', /^$/, '?options=-c%20jit%3Doff', 'TimeZone Etc/UTC'],
-  ])('%s stops the start: times would be of another zone, or plans of empty tables', async (_, lost, more, setting) => {
+  ])('%s stops the start: wrong time zones or plans would follow', async (_, lost, more, setting) => {
     const line = await lineTo(hub.databaseUrl, (start) => without(lost, start));
     await execute(
       hub.databaseUrl,
@@ -313,7 +310,7 @@ describe('what the database cannot keep', () => {
     line.close();
   });
 
-  test('whatever a role asks for by itself, the hub works as ever: its clock, its tables, what it keeps', async () => {
+  test('settings of a role do not affect the hub: its clock, its tables, its data', async () => {
     const role = `odd_${new URL(hub.databaseUrl).pathname.slice(1)}`;
     const settings = {
       TimeZone: 'America/New_York',
@@ -348,7 +345,7 @@ describe('what the database cannot keep', () => {
     }
   });
 
-  test('a database in which Vietnamese cannot be kept is refused, and it is said how to make one', async () => {
+  test('a database whose encoding lacks Vietnamese is refused, with advice', async () => {
     const url = new URL(hub.databaseUrl);
     const name = `${url.pathname.slice(1)}_latin`;
     await execute(hub.databaseUrl, `CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
@@ -360,12 +357,12 @@ describe('what the database cannot keep', () => {
     }
   });
 
-  test('a session that ends between two statements of a transaction costs that transaction, not the process', async () => {
+  test('a session that ends between two statements costs its transaction, not the process', async () => {
     const client = await hub.hub.database.pool.connect();
     await client.query('BEGIN');
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
     await sql(`SELECT pg_terminate_backend(${rows[0].pid})`);
-    // A listener of the test's own would hide that nobody else listens.
+    // A listener of the test would hide that the hub has none.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await expect(client.query('COMMIT')).rejects.toThrow();
     client.release(true);
@@ -403,7 +400,7 @@ describe('what the database cannot keep', () => {
     over = true;
     await load;
     expect(acknowledged.length).toBeGreaterThan(20);
-    // By a session of its own: the hub's may be among those that were ended a moment ago, which costs an answer.
+    // By a separate session: one of the hub's may have just been ended, which costs an answer.
     const client = new pg.Client({ connectionString: hub.databaseUrl });
     await client.connect();
     const { rows } = await client.query('SELECT code FROM dossiers');
@@ -413,7 +410,7 @@ describe('what the database cannot keep', () => {
   });
 });
 
-/** The message that begins a session, without some of it: as a pooler sends it that passes that over. */
+/** The startup message of a session without some settings, as a pooler sends it. */
 function without(lost: RegExp, start: Buffer): Buffer {
   const named = start.subarray(8).toString('latin1').replace(lost, '');
   const size = Buffer.alloc(4);
@@ -422,9 +419,8 @@ function without(lost: RegExp, start: Buffer): Buffer {
 }
 
 /**
- * A line to the database that can lose what is answered from the next write on; what is asked always arrives.
- *
- * @param first what becomes of the first thing that a client says
+ * A line to the database that can lose answers from the next write on; requests always arrive.
+ * @param first replaces the first message of a client
  */
 async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffer => asked) {
   const to = new URL(databaseUrl);
@@ -450,7 +446,7 @@ async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffer => as
   url.port = String((server.address() as net.AddressInfo).port);
   return {
     url: url.href,
-    /** The server is gone: it ends no connection, and new ones lead to another. */
+    /** The server is gone: it closes no connection, and new ones lead to another. */
     lose: () => {
       for (const socket of sockets.splice(0)) {
         if (clients.has(socket)) socket.removeAllListeners('data').resume();
@@ -503,7 +499,7 @@ describe('two processes on one database', () => {
     await hub.close();
   });
 
-  test('a pull that is due is done by one of them, also when the other one saw it due and comes late', async () => {
+  test('one of them runs a due pull, even if the other saw it due and comes late', async () => {
     for (let minute = 1; minute <= 3; minute++) {
       await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
       await Promise.all([hub, other].map((one) => one.hub.pipeline.pull('source', 'catalogue')));
@@ -516,7 +512,7 @@ describe('two processes on one database', () => {
     expect(runs).toHaveLength(4);
   });
 
-  test('one that stood still in its pull finds another at it, and does and says nothing more of it', async () => {
+  test('a process that stalled in its pull finds another at it, and stops', async () => {
     let goOn = (): void => undefined;
     standsStill.push(new Promise((resolve) => (goOn = resolve)));
     await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
@@ -551,7 +547,7 @@ describe('two processes on one database', () => {
     const records = Array.from({ length: 30 }, (_, n) => dossier({ code: codeOf(n) }));
     const steps = Array.from({ length: 30 }, (_, n) => progress({ code: codeOf(n) }));
     await hub.push(records);
-    // At one moment the key of the events would refuse the second of two; at different ones nothing but their versions does.
+    // At one moment the key of the events would refuse the second of two; at different ones only their versions do.
     other.clock.nowMs += 1;
     const replies = await Promise.all([
       hub.push(steps, { what: 'progress' }),
@@ -571,7 +567,7 @@ describe('two processes on one database', () => {
     expect(rows[0]).toEqual({ n: 60, last: 60, counted: 60 });
   });
 
-  test('dossiers that name one further code at both at once are one dossier, whichever was first', async () => {
+  test('dossiers that share a further code at both at once become one dossier', async () => {
     const naming = (n: number, other = 0) =>
       dossier({ code: codeOf(2 * n + other), aliases: [{ party: 'one-stop', code: `M-${n}` }] });
     const numbers = Array.from({ length: 20 }, (_, n) => n);
@@ -586,11 +582,11 @@ describe('two processes on one database', () => {
   });
 });
 
-test('a new dossier under a code by which another is known already is that one', async () => {
+test('a new dossier under a known alias is the known one', async () => {
   const hub = await testHub();
   try {
     await hub.push(dossier({ code: codeOf(1), aliases: [{ party: 'one-stop', code: codeOf(2) }] }));
-    // Nothing about it says that it is not new.
+    // Nothing in it says that it is not new.
     expect((await hub.push(dossier({ code: codeOf(2), note: 'Bổ sung' }))).results[0]?.outcome).toBe('accepted');
     expect((await hub.read(`/api/v1/dossiers/${codeOf(2)}`)).body).toMatchObject({ code: codeOf(1), note: 'Bổ sung' });
     expect((await hub.read('/api/v1/dossiers')).body.items).toHaveLength(1);
@@ -634,7 +630,7 @@ describe('the order of events', () => {
     (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body.items.map((item: { status: string }) => item.status);
   const current = async () => (await hub.read(`/api/v1/dossiers/${CODE}`)).body;
 
-  test('the source’s time decides, also where its clock is a day ahead or behind, and the history is complete', async () => {
+  test('the source’s time decides, even with a clock a day off, and the history is complete', async () => {
     await hub.push(at('processing', '2025-08-13T08:30:00+07:00'));
     await hub.push(at('received', '2025-08-11T08:30:00+07:00'));
     await hub.push(at('resolved', '2025-08-13T08:30:01+07:00'));
@@ -646,7 +642,7 @@ describe('the order of events', () => {
   test.each([
     ['as they happened', false],
     ['the other way round', true],
-  ])('of two at the same second the further one counts, told %s', async (_, reversed) => {
+  ])('of two in the same second the further one counts, sent %s', async (_, reversed) => {
     const second = '2025-08-13T09:00:00+07:00';
     const both = [at('processing', second), at('resolved', second)];
     await hub.push(dossier());
@@ -655,7 +651,7 @@ describe('the order of events', () => {
     expect(await statuses()).toEqual(['received', 'processing', 'resolved']);
   });
 
-  test('the hub’s own clock may be set back a day: nothing is refused, and feed and messages keep their order', async () => {
+  test('the hub’s own clock may be set back a day: nothing is refused or reordered', async () => {
     await hub.push(dossier());
     hub.clock.nowMs -= 86_400_000;
     await hub.push(at('processing', '2025-08-13T08:00:00+07:00'));

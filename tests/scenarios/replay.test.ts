@@ -52,10 +52,10 @@ describe('replay', () => {
     });
   });
 
-  test('a double click on replay does nothing twice', async () => {
+  test('a double click on replay has one effect', async () => {
     await refusedOnes(1);
     const { id } = await first();
-    // The partner answers when all have clicked: one who clicks after it was delivered is told so, see below.
+    // The partner answers after all clicks; a click after the delivery is tested below.
     let answer = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       answer = resolve;
@@ -68,7 +68,7 @@ describe('replay', () => {
     expect(clicks.sort()).toEqual(['already-due', 'already-due', 'replayed']);
     answer();
     await hub.deliver();
-    // It is delivered by the time of the next press.
+    // It is delivered by the time of the next click.
     later(1_000);
     expect(await outcomeOf(id)).toBe('just-replayed');
     await hub.deliver();
@@ -92,7 +92,7 @@ describe('replay', () => {
     expect(partner.sent).toHaveLength(3);
   });
 
-  test('an older version is not told again once a newer one is, and steps are', async () => {
+  test('an older version is not sent again after a newer one, and steps are', async () => {
     partner.script.push(NO);
     await hub.push(dossier());
     await hub.deliver();
@@ -115,7 +115,7 @@ describe('replay', () => {
     expect(partner.sent.slice(sent).map((item) => item.operation)).toEqual(['dossier.progress.v1']);
   });
 
-  test('a preview changes nothing and says how many, whose, and which versions', async () => {
+  test('a preview changes nothing and shows the count, the parties and the versions', async () => {
     await refusedOnes(12);
     const before = await ops.get('deliveries?limit=200');
     const { status, body } = await ops.post('deliveries/replay', { state: 'refused', preview: true });
@@ -131,7 +131,7 @@ describe('replay', () => {
     expect(await ops.get('deliveries?limit=200')).toEqual(before);
   });
 
-  test('a run keeps to its rate and to the order of a dossier, and ends by itself', async () => {
+  test('a run respects its rate and the order of a dossier, and ends by itself', async () => {
     partner.script.push(...Array(9).fill(NO));
     for (const [at, status] of ['received', 'processing', 'resolved'].entries()) {
       await hub.push(
@@ -156,7 +156,7 @@ describe('replay', () => {
       ).toEqual(['received', 'processing', 'resolved']);
   });
 
-  test('the stop button stops within a second, and what was not begun stays as it was', async () => {
+  test('the stop button stops within a second, and the rest stays unchanged', async () => {
     await refusedOnes(30);
     const { body: run } = await start({ perSecond: 5 });
     await hub.deliver();
@@ -170,7 +170,7 @@ describe('replay', () => {
     expect((await ops.get('deliveries?state=refused&limit=200')).body.items).toHaveLength(25);
   });
 
-  test('of a run only what is still to be done is kept, and its counts', async () => {
+  test('a run stores only its open items and its counts', async () => {
     const left = async () => {
       const { rows } = await hub.hub.database.pool.query(
         'SELECT replay_id AS run, count(*) AS items FROM replay_items GROUP BY replay_id ORDER BY replay_id',
@@ -185,7 +185,7 @@ describe('replay', () => {
     const done = { id: run.id, state: 'done', total: 7, outcomes: { replayed: 7 } };
     expect(await left()).toEqual([]);
     expect((await ops.get('replays')).body.items).toMatchObject([done]);
-    // Once more the same button, and the one that stops what is over.
+    // The same button again, and the stop of a finished run.
     const again = await ops.post('deliveries/replay', { party: 'portal', preview: false, why: 'a second press' });
     expect(again.body).toMatchObject({ state: 'done', total: 7, outcomes: { 'just-replayed': 7 } });
     expect((await ops.post(`replays/${run.id}/stop`, {})).body).toMatchObject({ ...done, stoppedBy: null });
@@ -205,7 +205,7 @@ describe('replay', () => {
     ]);
   });
 
-  test('a run survives the process that began it, and two processes do not do it twice', async () => {
+  test('a run survives the process that began it, and two processes do not repeat it', async () => {
     await refusedOnes(20);
     await start({ perSecond: 5 });
     await hub.deliver();
@@ -223,7 +223,7 @@ describe('replay', () => {
     expect((await ops.get('replays')).body.items).toMatchObject([{ state: 'done', outcomes: { replayed: 20 } }]);
   });
 
-  test('an item that waits and cannot be let go holds up no replay', async () => {
+  test('a waiting item that cannot be released blocks no replay', async () => {
     await refusedOnes(3);
     const { pool } = hub.hub.database;
     await hub.push(progress({ code: CODE(7) }), { what: 'progress' });
@@ -243,7 +243,7 @@ describe('replay', () => {
     expect(partner.sent.length).toBe(before + 3);
   });
 
-  test('a resolution that cannot be carried out is kept, and holds up no other one and no replay', async () => {
+  test('a failed resolution is stored, and blocks neither another one nor a replay', async () => {
     await refusedOnes(3);
     const { pool } = hub.hub.database;
     await hub.push(dossier({ code: CODE(8), note: 'Nguyá»…n VÄ�n An' }));
@@ -261,13 +261,13 @@ describe('replay', () => {
     await start({ perSecond: 3 });
     await hub.deliver().catch(() => undefined);
     expect(partner.sent.length).toBe(before + 3);
-    // Nobody has to wait for it for ever: what still waits a minute later may be decided anew.
+    // It does not wait for ever: after a minute a person may decide again.
     later(61_000);
     const anew = await ops.post(`quarantine/${first.id}/resolve`, { action: 'dismiss', why: 'it cannot be released' });
     expect(anew).toMatchObject({ status: 200, body: { freed: 1, stillWaiting: 0 } });
   });
 
-  test('nothing overtakes what is on its way: a replay of the same dossier waits for it', async () => {
+  test('nothing overtakes a delivery under way: a replay of the same dossier waits for it', async () => {
     partner.script.push(NO);
     await hub.push(progress({ code: CODE(1) }), { what: 'progress' });
     await hub.push(dossier({ code: CODE(1) }));

@@ -47,7 +47,7 @@ describe('the REST door', () => {
     expect((await hub.read(`/api/v1/dossiers/${code}/history`)).body.items).toHaveLength(2);
   });
 
-  test('an older version is kept in the history and leaves the status alone', async () => {
+  test('an older version enters the history and leaves the status alone', async () => {
     const code = 'H60.01-250812-1004';
     await hub.push(dossier({ code, status: 'resolved', statusAt: '2025-08-15T10:00:00+07:00' }));
     const late = await hub.push(dossier({ code, status: 'processing', statusAt: '2025-08-13T10:00:00+07:00' }));
@@ -109,7 +109,7 @@ describe('the REST door', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-1010')).status).toBe(404);
   });
 
-  test('progress before its dossier waits, and is applied by itself when the dossier comes', async () => {
+  test('progress before its dossier waits, and is applied when the dossier arrives', async () => {
     const code = 'H60.01-250812-1011';
     const early = await hub.push(progress({ code }), { what: 'progress' });
     expect(early).toMatchObject({ status: 202, results: [{ outcome: 'quarantined' }] });
@@ -151,7 +151,7 @@ describe('the REST door', () => {
     expect(body.processingUnit).toBe('Sở Tư pháp'.normalize('NFC'));
   });
 
-  test('a dossier is found by any of its codes, and two dossiers that share one are held apart', async () => {
+  test('a dossier is found by any of its codes, and two that share one stay apart', async () => {
     const aliases = [{ party: 'other', code: '03706/2026/07906' }];
     await hub.push(dossier({ code: 'H60.01-250812-1014' }));
     await hub.push(dossier({ code: 'H60.01-250812-1014', aliases }), { party: 'other' });
@@ -176,7 +176,7 @@ describe('the REST door', () => {
     expect(clash).toMatchObject({ status: 202, results: [{ outcome: 'quarantined' }] });
   });
 
-  test('a number that two systems gave, each to a dossier of its own, joins nothing', async () => {
+  test('one number given by two systems to their own dossiers joins nothing', async () => {
     const numbered = (n: number, party: string) =>
       dossier({ code: `H60.01-250812-102${n}`, aliases: [{ party, code: '12' }] });
     const first = await hub.push(numbered(1, 'other'), { party: 'other' });
@@ -188,7 +188,7 @@ describe('the REST door', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-1022')).body.note).toBeUndefined();
   });
 
-  test('lines of a stream are items of their own, any number of them, and one broken line spoils nothing', async () => {
+  test('lines of a stream are separate items in any number, and a broken one spoils nothing', async () => {
     const lines = Array.from({ length: 1_203 }, (_, n) =>
       JSON.stringify(dossier({ code: `H60.03-250812-${String(n).padStart(5, '0')}` })),
     );
@@ -216,7 +216,7 @@ describe('the REST door', () => {
   test.each([
     ['without a key', {}, 2001],
     ['with an Idempotency-Key', { 'Idempotency-Key': 'lines-1' }, 2011],
-  ])('lines that wait are found again where they stood, whatever stands between them: %s', async (_, key, first) => {
+  ])('waiting lines are found again at their place, whatever stands between them: %s', async (_, key, first) => {
     const codes = [0, 1, 2].map((n) => `H60.01-250812-${first + n}`);
     const [one, two, three] = codes.map(stepOf) as [string, string, string];
     // A no-break space is no blank line, a tab is; a byte order mark belongs to its line.
@@ -238,7 +238,7 @@ describe('the REST door', () => {
   test.each([
     ['without a key', {}],
     ['with an Idempotency-Key', { 'Idempotency-Key': 'bytes-1' }],
-  ])('a line that is not UTF-8 is invalid, never taken with replaced letters: %s', async (_, key) => {
+  ])('a line that is not UTF-8 is invalid, never stored with replaced letters: %s', async (_, key) => {
     const [before, after] = JSON.stringify(dossier({ code: 'H60.01-250812-2021', note: 'X' })).split('X');
     const body = Buffer.concat([
       Buffer.from(before as string),
@@ -253,7 +253,7 @@ describe('the REST door', () => {
     ['LF', '\n', 2051],
     ['CR LF', '\r\n', 2061],
     ['the end of the stream', '', 2071],
-  ])('a line has up to 1 MiB, whichever way it ends: %s', async (_, end, first) => {
+  ])('a line has up to 1 MiB, however it ends: %s', async (_, end, first) => {
     const line = (n: number, bytes: number): string => {
       const json = JSON.stringify(dossier({ code: `H60.01-250812-${first + n}` }));
       return `{${' '.repeat(bytes - Buffer.byteLength(json))}${json.slice(1)}${end}`;
@@ -266,7 +266,7 @@ describe('the REST door', () => {
     expect(await outcomeOf(line(2, MIB + 1))).toBe('invalid');
   });
 
-  test('a body that begins with a byte order mark is taken, and read again where something of it waits', async () => {
+  test('a body with a byte order mark is accepted, and can be read again', async () => {
     const code = 'H60.01-250812-2031';
     const marked = `\ufeff${stepOf(code)}`;
     expect(await hub.push(marked, { what: 'progress' })).toMatchObject({ status: 202 });
@@ -274,7 +274,7 @@ describe('the REST door', () => {
     await expect.poll(() => historyOf(code)).toEqual(['received', 'processing']);
   });
 
-  test('a stream of invalid lines alone ends early, and says what was decided of it', async () => {
+  test('a stream of invalid lines only ends early, and reports the decided ones', async () => {
     const lines = Array.from({ length: 50_000 }, () => '{').join('\n');
     const given = await hub.push(`${JSON.stringify(dossier())}\n${lines}`, { headers: NDJSON });
     expect(given).toMatchObject({ status: 422, body: { receipt: expect.any(String), held: 5_500 } });
@@ -283,7 +283,7 @@ describe('the REST door', () => {
     expect(body.items[0]).toMatchObject({ index: 0, code: 'H60.01-250812-0035' });
   });
 
-  test('a stream that breaks off after its beginning is committed says how much is held, and under which receipt', async () => {
+  test('a stream that breaks off after a commit reports its receipt and the stored count', async () => {
     const lines = Array.from({ length: 700 }, (_, n) =>
       JSON.stringify(dossier({ code: `H60.05-250812-${String(n).padStart(5, '0')}` })),
     );
@@ -298,14 +298,14 @@ describe('the REST door', () => {
     expect(broken.body.detail).not.toMatch(/nothing of this request/);
     const { rows } = await pool.query('SELECT results FROM messages WHERE receipt = $1', [broken.receipt]);
     expect(rows.flatMap((row) => row.results)).toHaveLength(500);
-    // All of it again does no harm.
+    // Repeating all of it does no harm.
     const again = await hub.push(lines.join('\n'), { headers: NDJSON });
     const outcomes = again.results.map(({ outcome }) => outcome);
     expect(outcomes.slice(0, 500).every((outcome) => outcome === 'duplicate')).toBe(true);
     expect(outcomes.slice(500).every((outcome) => outcome === 'accepted')).toBe(true);
   });
 
-  test('however much is wrong with a stream, each line is answered in its place, with its first problems', async () => {
+  test('each line of a bad stream is answered in its place, with its first problems', async () => {
     const bad = JSON.stringify(dossier(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n]))));
     const lines = Array.from({ length: 1_100 }, () => bad);
     const gzip = gzipSync(lines.join('\n'));
@@ -322,7 +322,7 @@ describe('the REST door', () => {
     expect(alone.results[0]?.problems).toHaveLength(60);
   });
 
-  test('the answer to a long stream is read from the ledger and written part by part: it takes the memory of a part', async () => {
+  test('the answer to a long stream takes the memory of one part', async () => {
     const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
     const lines = Array.from({ length: 4_000 }, () => bad).join('\n');
     const response = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', lines, NDJSON);
@@ -355,12 +355,12 @@ describe('the REST door', () => {
   test.each([
     ['blanks', Buffer.alloc(64 * 1024 * 1024, 0x0a)],
     ['one line without an end', Buffer.alloc(64 * 1024 * 1024, 0x31)],
-  ])('a stream that inflates to far more than it is, is refused: %s', async (_, bytes) => {
+  ])('a stream that inflates too much is refused: %s', async (_, bytes) => {
     const reply = await hub.push(gzipSync(bytes), { headers: { ...NDJSON, 'Content-Encoding': 'gzip' } });
     expect(reply).toMatchObject({ status: 413, body: { detail: expect.stringContaining('inflates') } });
   });
 
-  test('a stream with an Idempotency-Key has at most 1,000 lines, as is told where it is refused and documented', async () => {
+  test('a stream with an Idempotency-Key has at most 1,000 lines, as the refusal and the docs say', async () => {
     const headers = { ...NDJSON, 'Idempotency-Key': 'key-of-lines' };
     const line = `${JSON.stringify({ code: 'H60' })}\n`;
     expect((await hub.push(line.repeat(1_000), { headers })).status).toBe(200);
@@ -379,7 +379,7 @@ describe('the REST door', () => {
     }
   });
 
-  test('the same Idempotency-Key and body get the same receipt, also when both come at once; another body gets 409', async () => {
+  test('the same Idempotency-Key and body get one receipt, also at once; another body gets 409', async () => {
     const headers = { 'Idempotency-Key': 'key-1' };
     const given = dossier({ code: 'H60.01-250812-1016' });
     const [first, second] = await Promise.all([hub.push(given, { headers }), hub.push(given, { headers })]);
@@ -444,12 +444,12 @@ describe('the REST door', () => {
     ['NaN', 'it has NaN, which JSON does not have'],
     ['undefined', 'it has undefined, which JSON does not have'],
     ['{"code": NaN}', 'it has "N" where JSON has no such character'],
-  ])('of %s the reply says what is wrong with it', async (body, why) => {
+  ])('the reply to %s says what is wrong with it', async (body, why) => {
     const response = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', body);
     expect(await response.json()).toMatchObject({ status: 400, detail: `the body is not valid JSON: ${why}` });
   });
 
-  test('what is refused or wrong never shows a personal value, in the reply, the log or the message log', async () => {
+  test('refusals never show a personal value, in the reply, the log or the message log', async () => {
     const reply = await hub.push(
       dossier({
         applicant: {
@@ -480,7 +480,7 @@ describe('the REST door', () => {
     ]);
   });
 
-  test('what is at rest is encrypted: no phone, identity number, e-mail or body is in the tables', async () => {
+  test('stored data is encrypted: no phone, identity number, e-mail or body is in the tables', async () => {
     await hub.push(
       dossier({
         code: 'H60.01-250812-1018',

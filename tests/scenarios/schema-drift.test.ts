@@ -22,7 +22,7 @@ describe('schema drift', () => {
       )
     ).rows;
 
-  /** A watch of a process of its own. */
+  /** The watch of one process. */
   function watch(): PayloadShapes {
     const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
     const telemetry = createTelemetry(log);
@@ -50,7 +50,7 @@ describe('schema drift', () => {
     await one.flush();
   }
 
-  test('of payloads too large to be read whole the beginning is: a new field is noticed, and what follows is not missed', async () => {
+  test('the beginning of a large payload is watched: a new field is noticed, a cut one not missed', async () => {
     const one = watch();
     const rows = (more: object) =>
       Array.from({ length: 4_000 }, (_, n) => ({ MaHoSo: codeOf(n), TrichYeu: 'x, "y" [z]'.repeat(8), ...more }));
@@ -64,10 +64,10 @@ describe('schema drift', () => {
     expect(incident?.cause).not.toContain('total');
   });
 
-  test('a new field in what a partner pushes is noticed once, not at every message, and shows no value', async () => {
+  test('a new field in a partner’s push is noticed once, and shows no value', async () => {
     for (let n = 0; n < 21; n++) await hub.push(dossier({ code: codeOf(n) }));
     await expect.poll(() => shapes()).toHaveLength(1);
-    // The 50th message is looked at again, and the 100th.
+    // The 50th message is checked again, and the 100th.
     for (let n = 21; n < 101; n++)
       await hub.push(dossier({ code: codeOf(n), ...(n >= 40 && { note: 'Nguyễn Văn Bí Mật' }) }));
     await expect.poll(incidents, { timeout: 5_000 }).toHaveLength(1);
@@ -82,7 +82,7 @@ describe('schema drift', () => {
 
   const shapes = async () => (await hub.hub.database.pool.query('SELECT * FROM payload_shapes')).rows;
 
-  test('a partner of whom little is heard is looked at each time', async () => {
+  test('a partner with few messages is checked each time', async () => {
     const one = watch();
     await answers(one, { a: 1 }, 20);
     await answers(one, { a: 1, b: 1 }, 1);
@@ -92,7 +92,7 @@ describe('schema drift', () => {
     expect(await incidents()).toMatchObject([{ party: 'portal', open: true }]);
   });
 
-  test('a retyped field in what a partner answers is noticed once among all processes, then it is the usual one', async () => {
+  test('a retyped field in a partner’s answer is noticed once among all processes', async () => {
     const [first, second] = [watch(), watch()];
     await answers(first, { error_code: 0, result: [{ MaHoSo: 'H60.01-250812-0001', SoLuong: 3 }] }, 20);
     await answers(first, { error_code: '0', result: [] }, 50);
@@ -107,7 +107,7 @@ describe('schema drift', () => {
     ]);
   });
 
-  test('a field that was always there and is gone is noticed; a second matter is a notice of its own', async () => {
+  test('a missing field is noticed; a second change is a notice of its own', async () => {
     const one = watch();
     await answers(one, { error_code: 0, session: 's', user: 'u' }, 20);
     await answers(watch(), { error_code: 0, session: 's' }, 10);
@@ -118,7 +118,7 @@ describe('schema drift', () => {
     ]);
   });
 
-  test('answers to other questions, error pages and failures have shapes of their own, or none', async () => {
+  test('answers to other requests, error pages and failures have shapes of their own, or none', async () => {
     const one = watch();
     await answers(one, { error_code: 0, result: [] }, 20);
     await answers(one, { error_code: 0, result: [{ MaHoSo: 'x' }] }, 60, '{"session":"s","service":"y","data":[]}');
@@ -132,7 +132,7 @@ describe('schema drift', () => {
     expect(lines.filter((line) => line.msg === 'failed')).toEqual([]);
   });
 
-  test('XML is watched by its elements, whether one or several', async () => {
+  test('XML is watched by its elements, one or several', async () => {
     const told = (xml: string) => ({
       party: 'other',
       door: 'soap',
@@ -153,7 +153,7 @@ describe('schema drift', () => {
     ]);
   });
 
-  test('a notice rests after a day', async () => {
+  test('a notice ends after a day', async () => {
     const one = watch();
     await answers(one, { a: 1 }, 20);
     await answers(watch(), { a: 1, b: 1 }, 1);

@@ -4,7 +4,7 @@ import { envelope } from '../support/soap.ts';
 
 const NOTHING = 'secret-of-a-key-without-scopes';
 const CATALOGUE = 'secret-of-a-key-for-the-catalogue';
-/** Routes that need no key: pages, probes, what is public, and doors that are asked for their rights below. */
+/** Routes that need no key: pages, probes, public data, and doors whose rights are tested below. */
 const PUBLIC = new Set([
   ...['GET /api/public/dossiers/{code}', 'GET /openapi.json', 'GET /docs', 'GET /schemas/{name}'],
   ...['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /.well-known/jwks.json', 'GET /soap/v1/{party}'],
@@ -41,7 +41,7 @@ describe('a key without scopes', () => {
     return (await reply.json()) as { error_code: number; message: string; result: readonly unknown[] };
   };
 
-  test('is refused by every route of the table, whatever its method', async () => {
+  test('is refused by every route of the table, with any method', async () => {
     const asked = routes.filter((route) => !PUBLIC.has(route) && !DIALECT.includes(route));
     expect(asked.length).toBeGreaterThan(50);
     for (const route of asked) {
@@ -78,7 +78,7 @@ describe('a key without scopes', () => {
     expect([reply.status, await reply.text()]).toEqual([500, expect.stringMatching(/lacks the scope dossier:write/)]);
   });
 
-  test('of the catalogue, as of a party that pushes, is enough for the catalogue services of /mapi alone', async () => {
+  test('with the catalogue scope only is accepted by the catalogue services of /mapi alone', async () => {
     const catalogue = ['LayDanhSachTTHC', 'LayDanhMucCoQuan', 'LayDanhMucLinhVuc'];
     for (const service of catalogue)
       expect([service, (await call('catalogue', CATALOGUE, service)).error_code]).toEqual([service, 0]);

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) folder.remove();
 });
 
-/** Where a ministry's record has what every dossier needs. */
+/** Where a ministry's record has the members that every dossier needs. */
 const REQUIRED_FIELDS = {
   ...{ code: 'ma', serviceCode: 'thuTuc', agencyCode: 'coQuan', channel: { value: 'online' } },
   ...{ status: 'tt', statusAt: 'luc', 'applicant.name': 'ten' },
@@ -20,7 +20,7 @@ const REQUIRED_FIELDS = {
 const APPLICANT = 'kind, name, identityKind, identityNumber, phone, email, address, techId';
 const ONE_STOP = { adapter: 'one-stop', settings: { baseUrl: 'http://127.0.0.1:9' } };
 
-/** A file with something wrong in each of its parts. */
+/** A file with a fault in each of its parts. */
 const WRONG = {
   province: { code: 'Hà Giang', name: 'Hà Giang' },
   keys: [{ id: 'a', secret: '${KEY}', scopes: ['root'] }],
@@ -50,7 +50,7 @@ const WRONG = {
 };
 
 describe('settings that are not usable', () => {
-  test('are told in one go: the shape of the file, adapters, their settings, and both ends and the operation of routes', () => {
+  test('are reported at once: the file’s shape, adapters, their settings, and routes', () => {
     const found = problemsOf(WRONG, { PORT: 'x', KEY: 'a-long-enough-key-9', TOKEN_URL: 'sftp://gate:pass-word@x' });
     expect(found).toEqual([
       'PORT: got "x", expected a port number from 0 to 65535',
@@ -82,14 +82,14 @@ describe('settings that are not usable', () => {
     expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
   });
 
-  test('an address that is wrong for its password is told without it', () => {
+  test('never show an address with a wrong password', () => {
     const settings = { system: 'tax', baseUrl: 'https://h60:mat-khau@tax.example.test/api' };
     expect(problemsOf({ parties: { m: { adapter: 'rest-ministry', settings } } })).toEqual([
       expect.stringContaining('/parties/m/settings/baseUrl: got "https://***@tax.example.test/api", expected '),
     ]);
   });
 
-  test('of a union, only what the kind that is meant lacks is told, and a kind that is none by its name', () => {
+  test('report of a union only the faults of the chosen kind, and an unknown kind by its name', () => {
     const told = (security: object) => {
       const settings = { system: 'tax', wsdl: 'tax.wsdl', security };
       return problemsOf({ parties: { m: { adapter: 'soap-ministry', settings } } });
@@ -105,12 +105,12 @@ describe('settings that are not usable', () => {
     ]);
   });
 
-  test('a table of codes that a ministry’s settings use and do not have is told by the place of each use', () => {
+  test('report a missing code table of a ministry at each place of its use', () => {
     const settings = {
       ...{ system: 'tax', wsdl: 'tax.wsdl', codes: { status: { '01': 'received' } } },
       pull: {
         dossiers: {
-          // A field of theirs that has the name `codes` is no use of a table.
+          // A field of theirs named `codes` does not use a table.
           ...{ operation: 'List', request: { 'a/b': { from: 'size', codes: 'sizes' }, codes: 'page' }, records: 'r' },
           page: { size: 10 },
           fields: {
@@ -196,7 +196,7 @@ describe('settings that are not usable', () => {
     );
   });
 
-  test('stop the start before any database is made or asked', async () => {
+  test('stop the start before any query', async () => {
     const folder = folderOf({ parties: { legacy: { adapter: 'two-stop' } } });
     const dataDir = join(folder.path, 'data');
     const started = startHubProcess({ HUB_CONFIG: folder.configPath, HUB_DATA_DIR: dataDir });
@@ -205,14 +205,12 @@ describe('settings that are not usable', () => {
   });
 });
 
-test('every setting says in words what is expected of it: of the file and of each adapter', () => {
+test('have an expectation in words for every member: of the file and of each adapter', () => {
   const silent = [...adapters].flatMap(([name, { adapter }]) => wordless(adapter.settings, name));
   expect([...silent, ...wordless(HubFile, 'HUB_CONFIG')]).toEqual([]);
 });
 
-// --- Support
-
-/** Places of a schema where a message could say no more than the name of a type. */
+/** Places of a schema where a message could only name a type. */
 function wordless(schema: unknown, path: string): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const {
@@ -248,7 +246,7 @@ function problemsOf(file: object, env: Readonly<Record<string, string>> = {}): r
   return [];
 }
 
-/** Those of the environment first. */
+/** The environment's first. */
 function byPlace(a: string, b: string): number {
   return Number(a.startsWith('/')) - Number(b.startsWith('/')) || (a < b ? -1 : 1);
 }

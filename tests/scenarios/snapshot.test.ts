@@ -43,7 +43,7 @@ const linesIn = (text: string): any[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** What a reader holds who has read a snapshot and follows the changes after its cursor. */
+/** The state of a reader that has read a snapshot and follows the changes after its cursor. */
 async function converged(lines: readonly any[]): Promise<Map<string, unknown>> {
   const held = new Map(lines.filter((one) => one.kind === 'dossier').map(({ record }) => [record.code, record]));
   const { items, gap } = (await hub.read(`/api/v1/changes?limit=200&cursor=${lines[0].cursor}`)).body;
@@ -52,7 +52,7 @@ async function converged(lines: readonly any[]): Promise<Map<string, unknown>> {
   return held;
 }
 
-test('a snapshot has every dossier and entry as its own address shows it, and nothing personal', async () => {
+test('a snapshot equals the single answers for every dossier and entry, without personal data', async () => {
   const response = await ask();
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
   const text = await response.text();
@@ -70,7 +70,7 @@ test('a snapshot has every dossier and entry as its own address shows it, and no
   expect(lines.slice(1, 5)).toEqual(shown.map((record, at) => `{"kind":"${kinds[at + 1]}","record":${record}}`));
 });
 
-test('a key without the catalogue gets none, one without the index nothing, one that sees personal data nothing', async () => {
+test('a key needs the index, gets the catalogue by scope, and never personal data', async () => {
   const response = await hub.request('GET', '/api/v1/snapshot', undefined, undefined, {
     Authorization: `Bearer ${INDEX_ALONE}`,
   });
@@ -81,7 +81,7 @@ test('a key without the catalogue gets none, one without the index nothing, one 
     expect((await hub.request('GET', '/api/v1/snapshot', key)).status).toBe(403);
 });
 
-test('its last line says how much there is, and signs it with the published key', async () => {
+test('its last line has the counts, and signs them with the published key', async () => {
   const text = await (await ask()).text();
   const end = linesIn(text).at(-1);
   const before = text.slice(0, text.indexOf('{"kind":"end"'));
@@ -96,10 +96,10 @@ test('its last line says how much there is, and signs it with the published key'
   });
 });
 
-test('what changes while it is read is told after its cursor: a reader that follows comes to the state of the hub', async () => {
+test('changes during the read follow its cursor: a reader reaches the hub’s state', async () => {
   const reader = ((await ask()).body as ReadableStream<Uint8Array>).getReader();
   let text = Buffer.from((await reader.read()).value as Uint8Array).toString();
-  // Before and behind the place that it has come to: changed, and new.
+  // Before and behind its present place: changed, and new.
   await hub.push(
     [CODE(2), CODE(440)].map((code) => progress({ code })),
     { what: 'progress' },
@@ -113,7 +113,7 @@ test('what changes while it is read is told after its cursor: a reader that foll
     expect(held.get(code)).toEqual((await hub.read(`/api/v1/dossiers/${code}`)).body);
 });
 
-test('one that breaks off has no last line, and its end is no regular one', async () => {
+test('a broken one has no last line, and no regular end', async () => {
   const reader = ((await ask()).body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
   vi.spyOn(hub.hub.database.query, 'selectFrom').mockImplementation(() => {
@@ -126,7 +126,7 @@ test('one that breaks off has no last line, and its end is no regular one', asyn
   ).rejects.toThrow();
 });
 
-test('two that a key does not read leave places to other keys; whoever leaves makes room', async () => {
+test('two unread ones of a key leave places to other keys; a closed one makes room', async () => {
   const open = [await ask(), await ask({ 'Accept-Encoding': 'gzip' })];
   const third = await ask();
   expect([third.status, third.headers.get('retry-after')]).toEqual([429, '30']);
@@ -142,8 +142,8 @@ test('two that a key does not read leave places to other keys; whoever leaves ma
   for (let n = 0; n < 3; n++) expect((await hub.request('HEAD', '/api/v1/snapshot', 'portal')).status).toBe(200);
 });
 
-test('one of which nothing is taken for a minute is broken off, and makes room; what is taken at a time is little', async () => {
-  // More than all buffers take, also compressed.
+test('a stalled one is broken off after a minute, and makes room; its buffer is small', async () => {
+  // More than all buffers hold, even compressed.
   const unlike = (n: number) =>
     Array.from({ length: 300 }, (_, at) => createHash('sha256').update(`${n} ${at}`).digest('base64')).join(' ');
   await hub.push(Array.from({ length: 40 }, (_, n) => dossier({ code: CODE(5000 + n), note: unlike(n) })));
@@ -173,7 +173,7 @@ test('one of which nothing is taken for a minute is broken off, and makes room; 
   }
 });
 
-test('it is compressed for whoever says so', async () => {
+test('it is compressed on request', async () => {
   const [plain, zipped] = [await ask(), await ask({ 'Accept-Encoding': 'br, gzip' })];
   expect(zipped.headers.get('content-encoding')).toBe('gzip');
   const inflated = (zipped.body as ReadableStream).pipeThrough(new DecompressionStream('gzip'));
@@ -181,7 +181,7 @@ test('it is compressed for whoever says so', async () => {
   expect((await ask({ 'Accept-Encoding': 'gzip;q=0' })).headers.has('content-encoding')).toBe(false);
 });
 
-test('a cursor after which changes may be missing is told of, and no other', async () => {
+test('a gap is reported only for a cursor that may miss changes', async () => {
   const other = await testHub();
   const changes = async (query = '') => (await other.read(`/api/v1/changes?limit=1${query}`)).body;
   const gapAfter = async (cursor: string) => (await changes(`&cursor=${cursor}`)).gap;
@@ -191,9 +191,9 @@ test('a cursor after which changes may be missing is told of, and no other', asy
   expect([await gapAfter(before.cursor), await gapAfter(third)]).toEqual([undefined, undefined]);
   await other.hub.database.pool.query('DELETE FROM changes WHERE cursor <= 2');
   expect([await gapAfter(before.cursor), await gapAfter(third)]).toEqual([true, undefined]);
-  // Whoever begins has lost nothing.
+  // A new reader has lost nothing.
   expect((await changes()).gap).toBeUndefined();
-  // As where the database was put back: numbers far ahead, and none of them told yet.
+  // As after a restore: numbers far ahead, and none of them sent yet.
   await other.hub.database.pool.query('UPDATE change_counter SET value = value + 1000');
   expect(await gapAfter(third)).toBe(true);
   await other.close();

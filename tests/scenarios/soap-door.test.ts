@@ -15,7 +15,7 @@ describe('the SOAP door', () => {
   const messages = () => hub.hub.database.query.selectFrom('messages').selectAll().where('door', '=', 'soap');
 
   test.each(VERSIONS)(
-    'a pushed dossier is in the index at once, and can be read back as it was told (SOAP %s)',
+    'a pushed dossier is in the index at once, and reads back unchanged (SOAP %s)',
     async (version) => {
       const code = version === '1.1' ? 'H60.01-250812-2001' : 'H60.01-250812-2002';
       const more =
@@ -48,14 +48,14 @@ describe('the SOAP door', () => {
     },
   );
 
-  test('a dossier that grew by several versions is read in the order of the WSDL, so that it can be pushed as it was read', async () => {
+  test('a dossier of several versions reads in WSDL order, and can be pushed unchanged', async () => {
     const code = 'H60.01-250812-2016';
     const told = [
       '<h:applicant><h:name>Nguyễn Văn A</h:name></h:applicant>',
       '<h:submittedAt>2025-08-12T08:00:00+07:00</h:submittedAt><h:applicant><h:kind>citizen</h:kind><h:name>Nguyễn Văn A</h:name></h:applicant><h:fees><h:kind>ordinary</h:kind><h:amountVnd>1</h:amountVnd></h:fees>',
       '<h:dueAt>2025-08-19T17:00:00+07:00</h:dueAt><h:note>Bổ sung</h:note><h:documents><h:id>1</h:id></h:documents><h:results><h:id>1</h:id></h:results>',
     ];
-    // The oldest comes last: what it alone tells fills what is not known.
+    // The oldest arrives last: it fills only missing members.
     for (const [at, more] of [1, 2, 0].map((index) => [`2025-08-12T08:1${index}:00`, told[index]] as const)) {
       const dossier = dossierXml(code, more).replace('2025-08-12T08:15:00', at);
       await sendSoap(hub, envelope(pushXml(dossier)));
@@ -68,7 +68,7 @@ describe('the SOAP door', () => {
     expect(again.fault).toBeUndefined();
   });
 
-  test('one wrong value spoils its item and no other, and the problem names field, value and expectation', async () => {
+  test('one wrong value spoils only its item, and the problem names field, value and expectation', async () => {
     const good = dossierXml('H60.01-250812-2003');
     const wrong = dossierXml('H60.01-250812-2004').replace('received', 'done');
     const withoutZone = dossierXml('H60.01-250812-2005').replace('+07:00', '');
@@ -87,7 +87,7 @@ describe('the SOAP door', () => {
     });
   });
 
-  test('a date that there is not spoils its item alone, and a blank one says nothing', async () => {
+  test('an impossible date spoils only its item, and a blank one says nothing', async () => {
     const dossiers = [
       ['2025-08-12T08:15:00+07:00', '<h:receivedAt> </h:receivedAt><h:dueAt/>'],
       ['2025-02-30T08:15:00+07:00'],
@@ -115,7 +115,7 @@ describe('the SOAP door', () => {
     expect(results[1].problems[0].message[0]).toMatch(/"2025-02-30T08:15:00\+07:00", expected a real date and time/);
   });
 
-  test('an operator reads a message as text whatever charset it came in, with nothing personal in it', async () => {
+  test('an operator reads a message of any charset as text, without personal data', async () => {
     const more = '<h:applicant><h:name>Nguyễn Văn Đức</h:name></h:applicant><h:note>Giấy chứng nhận</h:note>';
     const text = envelope(pushXml(dossierXml('H60.01-250812-2098', more))).replace('UTF-8', 'UTF-16');
     const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
@@ -149,7 +149,7 @@ describe('the SOAP door', () => {
     });
   });
 
-  test('a push that is nil is refused as one without items is: nobody is told that it was taken', async () => {
+  test('a nil push is refused like one without items', async () => {
     const nil = `<h:PushDossiers xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>`;
     for (const push of [nil, pushXml()])
       expect((await sendSoap(hub, envelope(push))).fault).toMatchObject({
@@ -158,7 +158,7 @@ describe('the SOAP door', () => {
       });
   });
 
-  test('what is nil says nothing, and hints of the type are passed over', async () => {
+  test('a nil member says nothing, and type hints are ignored', async () => {
     const xsi = 'xmlns:x="http://www.w3.org/2001/XMLSchema-instance"';
     const more = `<h:note ${xsi} x:nil="true"/><h:databases ${xsi} x:nil="1"/>`;
     const dossier = dossierXml('H60.01-250812-2008', more).replace(
@@ -173,13 +173,13 @@ describe('the SOAP door', () => {
     expect(body).not.toHaveProperty('databases');
   });
 
-  test('a declared prefix named nil says nothing of the value', async () => {
+  test('a declared prefix named nil does not affect the value', async () => {
     const dossier = dossierXml('H60.01-250812-2095', '<h:note xmlns:nil="1">Giữ lại</h:note>');
     await sendSoap(hub, envelope(pushXml(dossier)));
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-2095', 'personal')).body.note).toBe('Giữ lại');
   });
 
-  test('space around a time says nothing', async () => {
+  test('space around a time is ignored', async () => {
     const dossier = dossierXml('H60.01-250812-2097', '<h:dueAt><![CDATA[2025-08-26T17:00:00+07:00]]> </h:dueAt>');
     await sendSoap(hub, envelope(pushXml(dossier.replace('<h:statusAt>', '<h:statusAt>\r\n\t '))));
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-2097')).body).toMatchObject({
@@ -196,7 +196,7 @@ describe('the SOAP door', () => {
     ['1.1', 'id="ref1"', 'href="#ref1"'],
     ['1.2', 'e:id="ref1"', 'e:ref="#ref1"'],
   ] as const)(
-    'a reference to what stands elsewhere, as PHP writes it, is refused with its reason (SOAP %s)',
+    'a reference to another element, as PHP writes it, is refused with its reason (SOAP %s)',
     async (version, id, ref) => {
       const encoding = `xmlns:e="${SOAP12.replace('envelope', 'encoding')}"`;
       const dossiers = [
@@ -212,7 +212,7 @@ describe('the SOAP door', () => {
     },
   );
 
-  test('a fault by the schema says by a JSON Pointer which item and what in it does not fit, also on one line', async () => {
+  test('a schema fault names item and member by a JSON Pointer, also on one line', async () => {
     const fee = (amount: string) => `<h:fees><h:amountVnd>${amount}</h:amountVnd></h:fees>`;
     const fees = ['1', 'không', '2', 'nhiều', 'không'].map(fee).join('');
     const sent = await sendSoap(
@@ -242,7 +242,7 @@ describe('the SOAP door', () => {
     expect(await inOperation('<h:GetDossier><h:no/></h:GetDossier>')).toMatchObject([{ path: '/no' }]);
   });
 
-  test('an attribute of another namespace that is not allowed is told with its element', async () => {
+  test('a forbidden attribute of another namespace is reported with its element', async () => {
     const dossier = dossierXml('H60.01-250812-2096', '<h:note xml:lang="vi">x</h:note>');
     expect((await sendSoap(hub, envelope(pushXml(dossier)))).fault?.problems).toMatchObject([
       { path: '/dossier/0/note', message: expect.stringMatching(/^line \d+: The attribute '.*lang' is not allowed/) },
@@ -250,7 +250,7 @@ describe('the SOAP door', () => {
   });
 
   test.each(VERSIONS)(
-    'a message that does not fit the schema is a fault with element, line and reason (SOAP %s)',
+    'a message that violates the schema gets a fault with element, line and reason (SOAP %s)',
     async (version) => {
       const twoErrors = `\n${dossierXml('H60.01-250812-2009')}\n${dossierXml('H60.01-250812-2010', '<h:dueDate>x</h:dueDate>')}\n${dossierXml('H60.01-250812-2011', '<h:fees><h:amountVnd>nhiều</h:amountVnd></h:fees>')}`;
       const reply = await sendSoap(hub, envelope(pushXml(twoErrors), { version }), { version });
@@ -267,7 +267,7 @@ describe('the SOAP door', () => {
     },
   );
 
-  test('the fault of each version has the shape of that version', async () => {
+  test('the fault of each version has the form of that version', async () => {
     const [old, modern] = await Promise.all(
       VERSIONS.map((version) => sendSoap(hub, envelope('<h:Unknown/>', { version }), { version })),
     );
@@ -279,7 +279,7 @@ describe('the SOAP door', () => {
     );
   });
 
-  test('the body alone says what is asked; an action that contradicts it is refused, an empty one is none', async () => {
+  test('the body alone names the operation; a contradicting action is refused, an empty one is not', async () => {
     const action = (name: string) => ({ SOAPAction: `"${HUB}/${name}"` });
     const ping = envelope('<h:Ping/>');
     for (const headers of [action('Ping'), { SOAPAction: '""' }, { SOAPAction: '' }, {}])
@@ -307,7 +307,7 @@ describe('the SOAP door', () => {
     expect(foreign.fault?.reason.replace('2013', '9999')).toBe(none.fault?.reason);
   });
 
-  test('a header that must be understood and is not, is refused; an unknown envelope too', async () => {
+  test('an unknown mandatory header is refused, and so is an unknown envelope', async () => {
     // Without an Action this is no WS-Addressing.
     const must = '<a:To xmlns:a="http://www.w3.org/2005/08/addressing" s:mustUnderstand="1">x</a:To>';
     expect((await sendSoap(hub, envelope('<h:Ping/>', { header: must }))).fault?.code).toBe('soap:MustUnderstand');
@@ -318,7 +318,7 @@ describe('the SOAP door', () => {
     );
   });
 
-  describe('a message that speaks WS-Addressing', () => {
+  describe('a message with WS-Addressing', () => {
     const wsa = 'http://www.w3.org/2005/08/addressing';
     const block = (name: string, value: string) =>
       `<a:${name} xmlns:a="${wsa}" s:mustUnderstand="1">${value}</a:${name}>`;
@@ -328,15 +328,18 @@ describe('the SOAP door', () => {
     const headers = (action: string, more = '') =>
       block('Action', action) + block('MessageID', 'urn:uuid:1 &amp; only') + block('To', 'https://hub.example') + more;
 
-    test.each([`${HUB}/Ping`, `${HUB}:HubPort:PingRequest`])('is answered as one, by the Action %s', async (action) => {
-      const reply = await ask(headers(action, block('ReplyTo', address(` ${wsa}/anonymous `))));
-      expect(reply.status).toBe(200);
-      expect(reply.text).toContain(
-        `<soap:Header><Action xmlns="${wsa}">${HUB}:HubPort:PingResponse</Action><RelatesTo xmlns="${wsa}">urn:uuid:1 &amp; only</RelatesTo></soap:Header>`,
-      );
-    });
+    test.each([`${HUB}/Ping`, `${HUB}:HubPort:PingRequest`])(
+      'is answered with it, by the Action %s',
+      async (action) => {
+        const reply = await ask(headers(action, block('ReplyTo', address(` ${wsa}/anonymous `))));
+        expect(reply.status).toBe(200);
+        expect(reply.text).toContain(
+          `<soap:Header><Action xmlns="${wsa}">${HUB}:HubPort:PingResponse</Action><RelatesTo xmlns="${wsa}">urn:uuid:1 &amp; only</RelatesTo></soap:Header>`,
+        );
+      },
+    );
 
-    test('is told a fault as one', async () => {
+    test('gets a fault with it', async () => {
       const reply = await ask(
         headers(`${HUB}/GetDossier`),
         '<h:GetDossier><h:code>H60.01-250812-9999</h:code></h:GetDossier>',
@@ -362,26 +365,23 @@ describe('the SOAP door', () => {
       ],
       ['wants faults elsewhere', `${HUB}/Ping`, block('FaultTo', address(`${wsa}/none`)), /wsa:FaultTo/],
       ['says something twice', `${HUB}/Ping`, block('MessageID', 'urn:uuid:2'), /more than one wsa:MessageID/],
-    ])(
-      'is refused where it %s, and answered as any other where that need not be understood',
-      async (_, action, more, reason) => {
-        const { fault } = await ask(headers(action, more));
-        expect(fault?.code).toBe('soap:Sender');
-        expect(fault?.reason).toMatch(reason);
-        const reply = await ask(headers(action, more).replaceAll('s:mustUnderstand="1"', ''));
-        expect(reply.status).toBe(200);
-        expect(reply.text).not.toContain(wsa);
-      },
-    );
+    ])('is refused where it %s, and answered normally when that is not mandatory', async (_, action, more, reason) => {
+      const { fault } = await ask(headers(action, more));
+      expect(fault?.code).toBe('soap:Sender');
+      expect(fault?.reason).toMatch(reason);
+      const reply = await ask(headers(action, more).replaceAll('s:mustUnderstand="1"', ''));
+      expect(reply.status).toBe(200);
+      expect(reply.text).not.toContain(wsa);
+    });
 
-    test('is refused where its id is too long to be said again, or it has what WS-Addressing has not', async () => {
+    test('is refused when its id is too long to repeat, or it has unknown parts', async () => {
       const long = await ask(headers(`${HUB}/Ping`).replace('urn:uuid:1', 'x'.repeat(2_000)));
       expect(long.fault?.reason).toMatch(/MessageID is too long/);
       expect(long.text).not.toContain('RelatesTo');
       expect((await ask(headers(`${HUB}/Ping`, block('Session', 'x')))).fault?.code).toBe('soap:MustUnderstand');
     });
 
-    test('and is for somebody on the way is none of ours', async () => {
+    test('that is for an intermediary is answered normally', async () => {
       const gateway = headers('urn:gateway').replaceAll('s:mustUnderstand="1"', 's:role="urn:gateway"');
       const reply = await ask(gateway);
       expect(reply.status).toBe(200);
@@ -394,12 +394,12 @@ describe('the SOAP door', () => {
     ['1.1', 's:actor="http://schemas.xmlsoap.org/soap/actor/next"', 500],
     ['1.2', `s:role="${SOAP12}/role/none"`, 200],
     ['1.2', `s:role="${SOAP12}/role/ultimateReceiver"`, 500],
-  ] as const)('whom a header is for says who must understand it (SOAP %s, %s)', async (version, target, status) => {
+  ] as const)('the role of a header decides who must understand it (SOAP %s, %s)', async (version, target, status) => {
     const header = `<a:Way xmlns:a="urn:a" s:mustUnderstand="1" ${target}>x</a:Way>`;
     expect((await sendSoap(hub, envelope('<h:Ping/>', { version, header }), { version })).status).toBe(status);
   });
 
-  test('messages are kept as they came, with hash, operation and key; a refused one with its reason', async () => {
+  test('messages are stored unchanged, with hash, operation and key; a refused one with its reason', async () => {
     const message = envelope(pushXml(dossierXml('H60.01-250812-2014')));
     const reply = await sendSoap(hub, message);
     const kept = await messages()
@@ -421,7 +421,7 @@ describe('the SOAP door', () => {
     });
   });
 
-  test('progress that waited is read again from the envelope that was kept', async () => {
+  test('waiting progress is read again from the stored envelope', async () => {
     const code = 'H60.01-250812-2015';
     const step = `<h:progress><h:code>${code}</h:code><h:at>2025-08-13T02:00:00Z</h:at><h:status>processing</h:status><h:actor>B</h:actor><h:content>Đang thẩm định</h:content></h:progress>`;
     const utf16 = Buffer.from(
@@ -446,7 +446,7 @@ describe('the SOAP door', () => {
   });
 
   test('the WSDL is well-formed whatever the host is called', async () => {
-    // Two hyphens, as every name with letters beyond ASCII has them, end what a comment of XML may say.
+    // Two hyphens, as in every internationalised host name, would end an XML comment.
     const url = 'http://xn--tuynquang-b4a.vn/soap/v1/one-stop?wsdl';
     const text = await (await hub.hub.app.request(url, { headers: { Host: 'xn--tuynquang-b4a.vn' } })).text();
     const document = XmlDocument.fromString(text);

@@ -12,7 +12,7 @@ import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/s
 const PING = '<h:Ping/>';
 const namespaces = Array.from({ length: 50 }, (_, n) => `xmlns:p${n}="u"`).join(' ');
 
-/** A Ping with a Signature that is none, and what stands beside it. */
+/** A Ping with an invalid Signature, and extra elements. */
 function signedWith(inside: string, beside = ''): string {
   const signature = `<d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#">${inside}<d:KeyInfo><d:X509Data><d:X509Certificate>AAAA</d:X509Certificate></d:X509Data></d:KeyInfo></d:Signature>`;
   const header = `<w:Security xmlns:w="${WSSE}" xmlns:u="${WSU}">${beside}${signature}</w:Security>`;
@@ -24,7 +24,7 @@ const WSA = 'http://www.w3.org/2005/08/addressing';
 const manyHeaders = (count: number): string =>
   Array.from({ length: count }, (_, n) => `<a:N${n} xmlns:a="${WSA}"/>`).join('');
 
-describe('what a hostile message costs', () => {
+describe('the cost of a hostile message', () => {
   let hub: TestHub;
   let fetched = 0;
   const bait = createServer((_, response) => {
@@ -34,7 +34,7 @@ describe('what a hostile message costs', () => {
   beforeAll(async () => {
     hub = await testHub();
     await new Promise<void>((resolve) => bait.listen(0, '127.0.0.1', resolve));
-    // The first message pays for what is compiled once.
+    // The first message pays for compiling.
     for (let n = 0; n < 50; n++) await sendSoap(hub, envelope(n % 2 ? PING : '<h:Nothing/>'));
   });
   afterAll(async () => {
@@ -178,10 +178,10 @@ describe('what a hostile message costs', () => {
     expect((await sendSoap(hub, envelope(PING))).status).toBe(200);
   });
 
-  test('nothing was fetched', () => expect(fetched).toBe(0));
+  test('fetches nothing', () => expect(fetched).toBe(0));
 });
 
-describe('what a message may come as', () => {
+describe('the encodings of a message', () => {
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub();
@@ -266,7 +266,7 @@ describe('what a message may come as', () => {
   const include = '<i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:a%40x"/>';
   const withNote = (code: string): string => envelope(pushXml(dossierXml(code, `<h:note>${include}</h:note>`)));
 
-  test('MTOM is read, and what an Include refers to is put in its place', async () => {
+  test('MTOM is read, with each Include replaced by its part', async () => {
     expect((await sendSoap(hub, mtom(ping, { attachment: null }), { headers: mtomHeaders })).body).toHaveProperty(
       'PingResponse',
     );
@@ -334,7 +334,7 @@ describe('what a message may come as', () => {
     expect(reply.fault?.reason).toContain('two xop:Include refer to the part');
   });
 
-  test('MTOM of 20 MB takes the memory of a few copies of it, taken or refused', async () => {
+  test('MTOM of 20 MB takes the memory of a few copies of it, stored or refused', async () => {
     const attachment = 'x'.repeat(18_000_000);
     const large = mtom(withNote('H60.01-250812-3105'), { length: attachment.length, attachment });
     const wrong = mtom(withNote('H60.01-250812-3106'), { length: 5, attachment });
@@ -370,7 +370,7 @@ describe('large envelopes', () => {
       dossierXml(`H60.02-250812-${String(n + from).padStart(5, '0')}`, `<h:note>${note}</h:note>`),
     );
 
-  test('1,000 dossiers are taken from one envelope; 1,001 are a fault, and none of them is taken', async () => {
+  test('1,000 dossiers in one envelope are stored; 1,001 are a fault, and none is stored', async () => {
     const reply = await sendSoap(hub, envelope(pushXml(many(1_000, 'Ghi chú <!-- > -->').join('\n'))));
     expect(reply.body.PushDossiersResponse[0].result.map((result: { outcome: string[] }) => result.outcome[0])).toEqual(
       Array(1_000).fill('accepted'),
@@ -380,7 +380,7 @@ describe('large envelopes', () => {
     expect((await hub.read('/api/v1/dossiers/H60.02-250812-05000')).status).toBe(404);
   });
 
-  test('what is wrong at the end of a large envelope is told with its line, and nothing before it is taken', async () => {
+  test('a fault at the end of a large envelope has its line, and nothing before it is stored', async () => {
     const items = many(900, 'Ghi chú '.repeat(60), 10_000);
     items[850] = items[850]?.replace('</h:note>', '</h:note><h:dueDate/>') as string;
     const reply = await sendSoap(hub, envelope(pushXml(items.join('\n'))));
@@ -401,7 +401,7 @@ describe('large envelopes', () => {
     expect((await hub.read('/api/v1/dossiers/H60.02-250812-10000')).status).toBe(404);
   });
 
-  test('an item of more than 1 MiB spoils itself alone', async () => {
+  test('an item of more than 1 MiB spoils only itself', async () => {
     const [small, large] = [
       many(1, 'x', 20_000),
       many(1, 'x'.repeat(1_000_000), 20_001).map((item) =>
@@ -414,7 +414,7 @@ describe('large envelopes', () => {
     );
   });
 
-  test('a stranger has nothing read: a large envelope without credentials is refused by its head', async () => {
+  test('a large envelope without credentials is refused by its head, unread', async () => {
     const message = Buffer.from(envelope(pushXml(...many(1_000, 'x'.repeat(18_000)))));
     const { reply, cpuMs } = await lowestCpuOfTen(100, () => sendSoap(hub, message, { key: null }));
     expect(reply.status).toBe(401);
@@ -442,8 +442,8 @@ describe('large envelopes', () => {
   });
 });
 
-describe('any bytes at all', () => {
-  test('of 100,000 damaged envelopes each is read or refused, and none is an error of the hub', {
+describe('arbitrary bytes', () => {
+  test('each of 100,000 damaged envelopes is read or refused, without an internal error', {
     timeout: 120_000,
   }, () => {
     const valid = Buffer.from(
@@ -493,7 +493,7 @@ describe('any bytes at all', () => {
   });
 });
 
-/** A small generator of the same numbers in each run (mulberry32). */
+/** A small generator with the same numbers in each run (mulberry32). */
 function dice(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

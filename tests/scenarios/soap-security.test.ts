@@ -36,7 +36,7 @@ function token({
   return `<w:Security xmlns:w="${WSSE}" xmlns:u="${WSU}" s:mustUnderstand="1"><w:UsernameToken><w:Username>${user}</w:Username><w:Password Type="${PASSWORD}${type}">${shown}</w:Password>${once}</w:UsernameToken></w:Security>`;
 }
 
-describe('who may speak through the SOAP door', () => {
+describe('authentication at the SOAP door', () => {
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub();
@@ -60,7 +60,7 @@ describe('who may speak through the SOAP door', () => {
     expect([reply.status, reply.headers.has('www-authenticate')]).toEqual([401, true]);
   });
 
-  test('a UsernameToken opens the door: as a digest from anywhere, as a text over TLS or on this machine', async () => {
+  test('a UsernameToken is accepted: a digest from anywhere, a text over TLS or from this machine', async () => {
     expect((await send(token(), { peer: FAR })).status).toBe(200);
     expect((await send(token({ type: 'Text' }))).status).toBe(200);
     expect((await send(token({ type: 'Text' }), { peer: { ...FAR, encrypted: true } })).status).toBe(200);
@@ -90,7 +90,7 @@ describe('who may speak through the SOAP door', () => {
     expect((await send(token({ type: 'Text', password: `${secret}<!-- -->x` }))).fault?.reason).toContain('wrong');
   });
 
-  test('a message that was overheard cannot be sent again: not here, not at another process, not in other letters', async () => {
+  test('an overheard message cannot be replayed: at no process, in no other spelling', async () => {
     const nonce = Buffer.from('one nonce of 17 b').toString('base64');
     expect((await send(token({ nonce }))).status).toBe(200);
     for (const again of [nonce, `${nonce.slice(0, 4)}\n${nonce.slice(4)}`, nonce.replace('=', '')])
@@ -107,7 +107,7 @@ describe('who may speak through the SOAP door', () => {
     },
   );
 
-  test('of two that come at once with one nonce, one is taken', async () => {
+  test('of two simultaneous messages with one nonce, one is accepted', async () => {
     const header = token();
     const statuses = (await Promise.all([1, 2, 3].map(() => send(header)))).map((reply) => reply.status);
     expect(statuses.sort()).toEqual([200, 500, 500]);
@@ -147,7 +147,7 @@ describe('who may speak through the SOAP door', () => {
     expect((await send(token(), { key: 'other' })).fault?.reason).toContain('different keys');
   });
 
-  test("another party's key, a key without the scope, and a party that is not there are faults of the caller", async () => {
+  test("another party's key, a key without the scope, and an unknown party are client faults", async () => {
     for (const [party, key, why] of [
       ['one-stop', 'other', /not a key of the party/],
       ['one-stop', 'portal', /lacks the scope/],
@@ -171,7 +171,7 @@ describe('who may speak through the SOAP door', () => {
   });
 });
 
-describe('a certificate that a proxy tells of', () => {
+describe('a certificate that a proxy forwards', () => {
   const [own, stranger] = [testCertificate('own'), testCertificate('stranger')];
   let hub: TestHub;
   beforeAll(async () => {
@@ -191,7 +191,7 @@ describe('a certificate that a proxy tells of', () => {
   };
   const escaped = ({ certificate }: TestCertificate) => encodeURIComponent(certificate);
 
-  test('is the key that it belongs to, as at the other doors, where nothing else says who it is', async () => {
+  test('identifies its key, as at the other doors, unless other credentials do', async () => {
     await hub.push(dossier());
     const reply = await send(escaped(own));
     expect(reply.status).toBe(200);
@@ -202,7 +202,7 @@ describe('a certificate that a proxy tells of', () => {
     expect((await send(escaped(own), { peer: '203.0.113.5' })).fault?.reason).toContain('brings no credentials');
   });
 
-  test('tells who sends: strangers of its address take no room of it, nor of each other', async () => {
+  test('separates senders: strangers at its address take no room of it, nor of each other', async () => {
     const headers = { 'content-type': 'text/xml' };
     const open = Array.from({ length: 5 }, () => {
       const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '10.1.2.3' }, headers });
@@ -221,7 +221,7 @@ describe('a certificate that a proxy tells of', () => {
     await Promise.all(open.map(({ answer }) => answer));
   });
 
-  test('is named where it lets nobody in', async () => {
+  test('is named when it is not accepted', async () => {
     const { fingerprint256 } = new X509Certificate(stranger.certificate);
     const reply = await send(escaped(stranger));
     expect([reply.status, reply.fault?.reason]).toEqual([
@@ -263,7 +263,7 @@ describe('a signed envelope', () => {
   const TIMESTAMP = "//*[local-name(.)='Timestamp']";
   const BODY = "//*[local-name(.)='Body']";
 
-  /** As WSS4J, WCF and node-soap sign: a token with the certificate, a Timestamp, exclusive canonicalisation. */
+  /** In the way of WSS4J, WCF and node-soap: a token with the certificate, a Timestamp, exclusive canonicalisation. */
   function signed(content: string, options: Signing = {}): string {
     const {
       by = own,
@@ -297,7 +297,7 @@ describe('a signed envelope', () => {
   const outcome = async (message: string): Promise<string> =>
     (await send(message)).body.PushDossiersResponse?.[0].result[0].outcome[0];
 
-  test('of a certificate that a key has is taken, and may read', async () => {
+  test('with the certificate of a key is accepted, and may read', async () => {
     expect(await outcome(signed(pushXml(dossierXml('H60.01-250812-4001', '<h:note>Đã ký &amp; gửi</h:note>'))))).toBe(
       'accepted',
     );
@@ -311,7 +311,7 @@ describe('a signed envelope', () => {
     expect(kept?.key_name).toBe('signer');
   });
 
-  test('that a hub has taken is refused by a second hub on the same database, and so is a UsernameToken', async () => {
+  test('accepted by one hub is refused by a second one on the database; so is a UsernameToken', async () => {
     const keys = [
       {
         id: 'signer',
@@ -330,7 +330,7 @@ describe('a signed envelope', () => {
     await second.close();
   });
 
-  test('of many dossiers is checked beside, and taken', async () => {
+  test('of many dossiers is verified in a thread, and stored', async () => {
     const many = Array.from({ length: 400 }, (_, n) =>
       dossierXml(`H60.03-250812-${String(n).padStart(4, '0')}`, '<h:note>Ghi chú</h:note>'),
     );
@@ -451,7 +451,7 @@ describe('a signed envelope', () => {
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-4666')).status).toBe(404);
   });
 
-  test('a comment in a signed text changes nothing of what is read', async () => {
+  test('a comment in a signed text does not change the read text', async () => {
     const message = push('H60.01-250812-4006').replace('4006</h:code>', '40<!-- -->06</h:code>');
     expect(await outcome(message)).toBe('accepted');
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-4006')).status).toBe(200);

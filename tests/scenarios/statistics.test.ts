@@ -17,7 +17,7 @@ interface Line {
 }
 
 let number = 0;
-/** A dossier that was received and is due on a day, in March unless it says otherwise. */
+/** A dossier received and due on a day, by default in March. */
 const one = (receivedAt: string, dueAt: string, more: Record<string, unknown> = {}) =>
   dossier({
     code: `H60.01-260301-${String(++number).padStart(4, '0')}`,
@@ -49,13 +49,13 @@ describe('statistics', () => {
     ...[pending.total, pending.withinTerm, pending.late],
   ];
 
-  /** One of each kind; in the order of the columns of form II.06a. */
+  /** One of each kind, in the order of the columns of form II.06a. */
   const pushDay = () =>
     hub.push([
       // Carried over from February: one resolved late, one still pending and late.
       resolved(at('02-10'), at('02-27'), at('03-03')),
       one(at('02-20'), at('03-02'), { channel: 'post', agencyCode: 'H60.02' }),
-      // Resolved before March: of no concern.
+      // Resolved before March: not counted.
       resolved(at('02-10'), at('02-20'), at('02-19')),
       // In March: early, on time on the day, late by an hour, pending in term, pending late.
       resolved(at('03-02'), at('03-10'), at('03-09'), { serviceCode: '2.000001', fieldCode: 'G03-GD10' }),
@@ -71,7 +71,7 @@ describe('statistics', () => {
       one(at('03-06'), at('03-12'), { status: 'submitted', receivedAt: undefined, submittedAt: at('03-06') }),
     ]);
 
-  test('a supplement that a record and its step tell of, in the dialect of the national portal, is one', async () => {
+  test('a supplement reported by a record and by its step counts once', async () => {
     const { call } = await legacySystem(hub);
     const MaHoSo = 'H60.01-260302-0001';
     const tell = async (status: string, at: string, more = {}) => {
@@ -89,7 +89,7 @@ describe('statistics', () => {
     expect(total.resolved).toEqual({ total: 1, early: 1, onTime: 0, late: 0 });
   });
 
-  test('a part of a dossier is not counted beside it, whichever comes first, and is where its whole is not here', async () => {
+  test('a part of a dossier is counted only when its whole is not here', async () => {
     const [whole, early, late, alone] = [at('03-02'), at('03-03'), at('03-04'), at('03-05')].map((day) =>
       one(day, at('03-30')),
     ) as [object, object, object, object];
@@ -107,10 +107,10 @@ describe('statistics', () => {
     expect(body.items.map(({ code }: { code: string }) => code)).toEqual(
       [whole, alone].map((each) => (each as { code: string }).code),
     );
-    // One that names itself has no other.
+    // A dossier that names itself has no whole.
     await hub.push({ ...alone, statusAt: at('03-06'), parentCode: (alone as { code: string }).code });
     expect((await statistics(march)).total.received.total).toBe(2);
-    // Two that name one another are not both left out.
+    // Of two that name one another, one is counted.
     await hub.push({ ...whole, statusAt: at('03-06'), parentCode: (early as { code: string }).code });
     expect((await statistics(march)).total.received.total).toBe(2);
     await hub.push(
@@ -125,20 +125,20 @@ describe('statistics', () => {
     expect((await statistics(march)).total.received.total).toBe(3);
   });
 
-  test('each rule counts the same day in its own way, and says which it is', async () => {
+  test('each rule counts the same day in its own way, and names itself', async () => {
     await pushDay();
     const march = '?from=2026-03-01&to=2026-03-31';
     const by766 = await statistics(march);
     expect(by766.rule).toBe('766');
     expect(flat(by766.total)).toEqual([8, 4, 2, 2, 5, 2, 1, 2, 3, 1, 2]);
     expect(by766.total.onTimePercent).toBe(60);
-    // Without the refused one; early is what was handed over before its date, and nothing was.
+    // Without the refused one; early means handed over before its date, and none was.
     expect(flat((await statistics(`${march}&rule=opencps`)).total)).toEqual([7, 3, 2, 2, 4, 0, 2, 2, 3, 1, 2]);
-    // By days: an hour late is in time.
+    // By days an hour late is in time.
     expect(flat((await statistics(`${march}&rule=td`)).total)).toEqual([7, 3, 2, 2, 4, 1, 2, 1, 3, 1, 2]);
   });
 
-  test('received is what was resolved and what is pending, whatever the rule, the group and the period', async () => {
+  test('received equals resolved plus pending, for every rule, group and period', async () => {
     await pushDay();
     for (const rule of RULES)
       for (const by of GROUPS)
@@ -165,9 +165,9 @@ describe('statistics', () => {
         }
   });
 
-  test('behind each number are the dossiers that it counts', async () => {
+  test('each number leads to its dossiers', async () => {
     await pushDay();
-    // Each column is asked for by itself: none may tell more or less than its number, by any rule, in any line.
+    // Each column is requested separately: its list must match its number, by any rule, in any line.
     const numbers = ({ received, resolved: done, pending }: Line) => ({
       ...{ received: received.total, 'received.online': received.online, 'received.direct': received.direct },
       ...{ 'received.carriedOver': received.carriedOver, resolved: done.total, 'resolved.early': done.early },
@@ -192,7 +192,7 @@ describe('statistics', () => {
     expect([...seen].sort()).toEqual([...COLUMNS].sort());
   });
 
-  test('the dossiers behind a number come in pages, masked, in the order of their codes; what names no number is refused', async () => {
+  test('the dossiers of a number come in pages, masked, ordered by code; an invalid number is refused', async () => {
     await pushDay();
     const ask = (query: string) => hub.read(`/api/v1/statistics/dossiers?period=2026-Q1${query}`);
     const first = (await ask('&column=received&limit=3')).body;
@@ -214,7 +214,7 @@ describe('statistics', () => {
     expect((await hub.read('/api/v1/statistics/dossiers?column=received', 'one-stop')).status).toBe(403);
   });
 
-  test('lines are those of agencies, services, channels and months, with what is below and what has no name', async () => {
+  test('lines are agencies, services, channels and months, with sub-units and a line without a name', async () => {
     await pushDay();
     const march = '?from=2026-03-01&to=2026-03-31';
     const keys = async (query: string) =>
@@ -253,7 +253,7 @@ describe('statistics', () => {
     ]);
   });
 
-  test('what is told later changes the numbers: a dossier moves from pending to resolved, and back when it is reopened', async () => {
+  test('later messages move a dossier from pending to resolved, and back when it is reopened', async () => {
     const given = one(at('03-02'), at('03-10'));
     await hub.push(given);
     expect(flat((await statistics()).total).slice(4)).toEqual([0, 0, 0, 0, 1, 0, 1]);
@@ -263,7 +263,7 @@ describe('statistics', () => {
     expect(flat((await statistics()).total).slice(4)).toEqual([0, 0, 0, 0, 1, 0, 1]);
   });
 
-  test('a period that is over keeps its numbers, whatever is resolved, asked for or withdrawn afterwards', async () => {
+  test('a past period keeps its numbers, whatever is resolved, supplemented or withdrawn afterwards', async () => {
     const dossiers = [at('02-20'), at('03-10'), undefined].flatMap((dueAt) =>
       ['resolved', 'supplement-required', 'withdrawn'].map((then) => ({
         then,
@@ -271,7 +271,7 @@ describe('statistics', () => {
       })),
     );
     await hub.push(dossiers.map(({ record }) => record));
-    // One counts, and those who ask meanwhile are told what was counted before.
+    // One computes, and concurrent requests get the previous result.
     await statistics();
     const february = async () =>
       Promise.all(
@@ -288,12 +288,12 @@ describe('statistics', () => {
     expect(await february()).toEqual(before);
   });
 
-  test('of nothing resolved the share is not said, but by OpenCPS', async () => {
+  test('a share of nothing resolved is missing, except by OpenCPS', async () => {
     expect((await statistics()).total).toMatchObject({ received: { total: 0 }, onTimePercent: null });
     expect((await statistics('?rule=opencps')).total.onTimePercent).toBe(100);
   });
 
-  test('where the feed has lost what was not counted, all dossiers are counted anew', async () => {
+  test('after lost feed entries all dossiers are counted again', async () => {
     await pushDay();
     const before = await statistics('?from=2026-03-01');
     await hub.push(resolved(at('03-02'), at('03-10'), at('03-09')));
@@ -305,7 +305,7 @@ describe('statistics', () => {
     expect(after.total.received.total).toBe(before.total.received.total + 1);
   });
 
-  test('where old months were dropped a dossier keeps the times that it was counted with', async () => {
+  test('after a drop of old months a dossier keeps its counted times', async () => {
     const given = dossier({
       code: 'H60.01-260101-9001',
       status: 'received',
@@ -323,12 +323,12 @@ describe('statistics', () => {
     await tell('returned', at('03-02'));
     expect((await statistics('?from=2026-01-01')).total).toEqual(early);
     expect((await statistics('?from=2026-03-01')).total.received.total).toBe(0);
-    // Also when all of them are, and all dossiers are counted anew.
+    // Also when all months are dropped, and all dossiers are counted again.
     await hub.hub.database.pool.query("DELETE FROM events; UPDATE counted_state SET filled_to = ''");
     expect((await statistics('?from=2026-01-01')).total).toEqual(early);
   });
 
-  test('one dossier that cannot be counted keeps no other from it, and a failure is told as what is behind', async () => {
+  test('a dossier that cannot be counted blocks no other, and shows as a backlog', async () => {
     await hub.push([
       one('2200-12-20T09:00:00+07:00', '2200-12-30T09:00:00+07:00', { dueAt: undefined }),
       resolved(at('03-02'), at('03-10'), at('03-09')),
@@ -340,7 +340,7 @@ describe('statistics', () => {
     expect(hub.logLines.some(({ msg, where }) => `${msg} ${where}`.includes('count'))).toBe(true);
   });
 
-  test('a record that PostgreSQL would not take for JSON is counted with the others', async () => {
+  test('a record that PostgreSQL does not accept as JSON is counted with the others', async () => {
     const supplements = [{ requestedAt: at('03-05'), content: 'Bổ sung' }];
     const [bad, good] = [one(at('03-02'), at('03-10'), { supplements }), one(at('03-02'), at('03-10'))];
     await hub.push([bad, good]);
@@ -354,7 +354,7 @@ describe('statistics', () => {
     });
   });
 
-  test('when the terms of services change, dossiers without a date are counted anew by them', async () => {
+  test('changed terms of services recount dossiers without a date', async () => {
     const pool = hub.hub.database.pool;
     await hub.push(one(at('03-02'), at('03-10'), { dueAt: undefined, serviceCode: '1.000001' }));
     expect((await statistics('?from=2026-03-01')).total.pending).toEqual({ total: 1, withinTerm: 1, late: 0 });
@@ -386,7 +386,7 @@ describe('statistics', () => {
     expect(items.at(-1)?.pending).toEqual(total.pending);
   });
 
-  test('an index that was tampered with is counted as it is, and as it was when it is put right', async () => {
+  test('a tampered index is counted as it is, and correctly after its repair', async () => {
     const pool = hub.hub.database.pool;
     await hub.push([one(at('03-02'), at('03-10')), one(at('03-02'), at('03-10'))]);
     const before = (await statistics()).total;
@@ -399,7 +399,7 @@ describe('statistics', () => {
     expect((await statistics()).total).toEqual(before);
   });
 
-  test('a long list comes in pages, and its total with each of them', async () => {
+  test('a long list comes in pages, each with the total', async () => {
     await pushDay();
     const first = await statistics('?from=2026-03-01&limit=2');
     const second = await statistics(`?from=2026-03-01&limit=2&cursor=${encodeURIComponent(first.next as string)}`);
@@ -417,13 +417,13 @@ describe('statistics', () => {
     ['?from=2026-03-02&to=2026-03-01', '?to'],
     ['?cursor=abc', '?cursor'],
     ['?unit=H60', '?unit'],
-  ])('%s is refused by the name of its parameter', async (query, path) => {
+  ])('%s is refused with the name of its parameter', async (query, path) => {
     const { status, body } = await hub.read(`/api/v1/statistics${query}`);
     expect(status).toBe(400);
     expect(body.problems.map((problem: { path: string }) => problem.path)).toEqual([path]);
   });
 
-  test('numbers need the scope of readers, and are not sent twice', async () => {
+  test('numbers need the scope of readers, and an unchanged answer is 304', async () => {
     expect((await hub.request('GET', '/api/v1/statistics')).status).toBe(401);
     expect((await hub.request('GET', '/api/v1/statistics', 'one-stop')).status).toBe(403);
     const { headers } = await hub.read('/api/v1/statistics?to=2026-03-01');

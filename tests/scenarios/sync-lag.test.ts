@@ -23,8 +23,8 @@ describe('sync lag', () => {
     return found === undefined ? undefined : Number(found.slice(line.length + 1));
   };
 
-  test('is measured from the event at its source to the index, from the acknowledgement to the partner, and over both', async () => {
-    // Told a quarter of an hour after it happened.
+  test('is measured from the event to the index, from the receipt to the partner, and over both', async () => {
+    // Sent a quarter of an hour after it happened.
     await hub.push(dossier());
     expect(await metric('hub_event_to_index_seconds_sum{party="one-stop"}')).toBe(900);
     partner.script.push(DOWN);
@@ -37,7 +37,7 @@ describe('sync lag', () => {
     expect(await metric('hub_oldest_due_seconds{party="portal"}')).toBeUndefined();
   });
 
-  test('counts what changed the index and nothing else, and clocks that are fast as none', async () => {
+  test('counts only changes of the index, and fast clocks as 0', async () => {
     await hub.push(dossier());
     await hub.push(dossier());
     await hub.push(dossier({ code: 'H60.01-250812-0036', status: 'nonsense' }));

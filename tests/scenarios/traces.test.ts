@@ -23,7 +23,7 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, any> }[];
 }
 
-/** A server that keeps what comes, and answers with what `status` says. */
+/** A server that records requests and answers with `status`. */
 interface Recorder {
   readonly url: string;
   readonly came: { readonly path: string; readonly headers: http.IncomingHttpHeaders; readonly body: string }[];
@@ -75,7 +75,7 @@ describe('traces', () => {
     });
   }
 
-  /** What was exported by the time the hub has stopped. */
+  /** The exported spans when the hub has stopped. */
   async function exported(): Promise<readonly Span[]> {
     await hub.close();
     isClosed = true;
@@ -124,7 +124,7 @@ describe('traces', () => {
       expect(told(attempt)).toMatchObject({ 'lienthong.party': 'portal', 'lienthong.attempt': at + 1 });
       expect(BigInt(attempt.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(attempt.startTimeUnixNano));
     }
-    // The partner can go on with it.
+    // The partner can continue the trace.
     expect(partner.came.map(({ headers }) => headers.traceparent)).toEqual(
       attempts.map(({ spanId }) => `00-${traceOf(receipt)}-${spanId}-01`),
     );
@@ -133,7 +133,7 @@ describe('traces', () => {
     );
   });
 
-  test('what waited goes on in the trace of the message that it waited in', async () => {
+  test('a released item continues the trace of its message', async () => {
     await begin();
     const step = await hub.push(progress(), { what: 'progress' });
     const { receipt } = await hub.push(dossier());
@@ -151,7 +151,7 @@ describe('traces', () => {
     expect(spans.some(({ traceId }) => traceId === traceOf(receipt))).toBe(true);
   });
 
-  test('say nothing of a person, nor what was sent in the place of a code', async () => {
+  test('contain no personal data, and no text sent instead of a code', async () => {
     await begin();
     await hub.push(dossier());
     await hub.push(dossier({ code: 'Nguyễn Văn An 001000000001' }));
@@ -165,7 +165,7 @@ describe('traces', () => {
       expect(all).not.toContain(secret);
   });
 
-  test('of a share of the messages are whole or not at all, and partners are told which', async () => {
+  test('of a share of messages are whole or absent, and partners learn which', async () => {
     await begin(0.5);
     const receipts: string[] = [];
     for (let n = 0; n < 24; n++)
@@ -181,7 +181,7 @@ describe('traces', () => {
     for (const [, trace = '', , flag] of flags) expect(flag).toBe(traced.has(trace) ? '01' : '00');
   });
 
-  test('that the collector does not take are dropped, and nothing waits for it', async () => {
+  test('that the collector refuses are dropped, and nothing waits for it', async () => {
     await begin();
     collector.status = 400;
     await hub.push(dossier());

@@ -17,7 +17,7 @@ const LONG = 'Nguyễn Văn Đức, '.repeat(450);
 const records = Array.from({ length: COUNT }, (_, n) => dossier({ code: codeOf(n), note: LONG }));
 const OPERATION = { operation: 'dossier.upsert.v1', party: 'one-stop' };
 
-describe('a body of 9 MB that was kept is read again in turns', () => {
+describe('a stored body of 9 MB is read again in turns', () => {
   const readers = createReaders('H60', { at: () => NO_CODES });
   const xml = records.map(({ code }) => dossierXml(String(code), `<h:note>${LONG}</h:note>`));
   const national = { madonvi: 'H60.01', data: records.map(({ code }) => ({ MaHoSo: code, GhiChu: LONG })) };
@@ -37,7 +37,7 @@ describe('a body of 9 MB that was kept is read again in turns', () => {
   });
 });
 
-describe('20 MiB that were made to cost time are looked through in turns', () => {
+describe('20 MiB of costly content are shown in turns', () => {
   const BYTES = 20 * 1024 * 1024;
   const fill = (before: string, part: string, after: string): Buffer =>
     Buffer.from(`${before}${part.repeat(Math.floor((BYTES - 100) / part.length))}${after}`);
@@ -67,14 +67,14 @@ async function turnsOf(work: () => Promise<unknown>): Promise<{ longestMs: numbe
   return { longestMs: watch.longestMs() };
 }
 
-describe('a message with many items that wait', () => {
+describe('a message with many waiting items', () => {
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub();
   });
   afterAll(() => hub.close());
 
-  test('is opened and read once, however many of its items are released, until a code table changes', async () => {
+  test('is decrypted and read once for all its released items, until a code table changes', async () => {
     const steps = [1, 2, 3].map((n) => progress({ code: codeOf(n) }));
     await hub.push(steps, { what: 'progress' });
     const { database } = hub.hub;

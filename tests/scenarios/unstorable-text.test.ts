@@ -8,11 +8,11 @@ import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 const NUL = '\u0000';
 const HALF = '\ud800';
 
-/** PostgreSQL keeps neither in a text nor in JSON. */
+/** PostgreSQL stores neither in a text nor in JSON. */
 describe.each([
   ['U+0000', NUL, 'it has the control character U+0000'],
   ['half of a surrogate pair', HALF, 'it has half of a surrogate pair (U+D800)'],
-])('%s, wherever it stands, spoils its own item alone', (_, bad, reason) => {
+])('%s, in any place, spoils only its own item', (_, bad, reason) => {
   let hub: TestHub;
   let partner: Partner;
   let page: readonly unknown[];
@@ -97,7 +97,7 @@ describe.each([
     },
   );
 
-  test('a code that no table maps is none that can wait, and says why', async () => {
+  test('an unstorable unmapped code cannot wait, and says why', async () => {
     const { call } = await legacySystem(hub);
     const step = {
       ...{ MaHoSo: good, NguoiXuLy: 'Trần B', ThoiDiemXuLy: '20250813090000', NoiDungXuLy: 'Đang thẩm định' },
@@ -107,13 +107,13 @@ describe.each([
     expect(reply.message).toContain(`got a text that cannot be stored: ${reason}`);
   });
 
-  test('in a page of a pull, which goes on', async () => {
+  test('in a page of a pull, which continues', async () => {
     page = [dossier({ code: `A${bad}` }), dossier({ code: good })];
     expect(await pull()).toEqual([{ last_error: null }]);
     expect(await isThere()).toBe(true);
   });
 
-  test('in what a partner answers: the delivery is settled', async () => {
+  test('in a partner’s answer: the delivery is settled', async () => {
     await hub.deliver();
     const refused: Outcome = { kind: 'refused', reason: 'field', message: `TenTTHC ${bad} is wrong` };
     partner.script.push(refused);

@@ -40,7 +40,7 @@ describe('a new version on the tables of an older one', () => {
     return hub;
   };
 
-  test.each(EARLIER)('completes what was queued and what waited when %s was the last of them', async (last) => {
+  test.each(EARLIER)('completes queued and waiting work when %s was the last of them', async (last) => {
     const down = testPartner();
     down.script.push(...Array(20).fill(DOWN));
     const before = await start(down);
@@ -61,12 +61,12 @@ describe('a new version on the tables of an older one', () => {
     expect(partner.sent.map(({ code, operation }) => `${code} ${operation}`).sort()).toEqual([
       `${CODE(1)} dossier.upsert.v1`,
       `${CODE(2)} dossier.progress.v1`,
-      // As it came, and as the step left it.
+      // Unchanged, and as the step left it.
       `${CODE(2)} dossier.upsert.v1`,
       `${CODE(2)} dossier.upsert.v1`,
     ]);
     await after.push(dossier({ code: CODE(3) }));
-    // What waited for it is let go beside the reply.
+    // Its waiting items are released beside the reply.
     await expect.poll(async () => (await after.read(`/api/v1/dossiers/${CODE(3)}`)).body.status).toBe('processing');
     await after.deliver();
     const { rows } = await after.hub.database.pool.query(
@@ -76,7 +76,7 @@ describe('a new version on the tables of an older one', () => {
     expect(await after.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('shows nothing that an older version has not masked, from the first read on', async () => {
+  test('masks what an older version left unmasked, from the first read on', async () => {
     const before = await start(testPartner());
     await before.push([1, 2].map((n) => dossier({ code: CODE(n), note: 'Chờ' })));
     const older = await testDatabase();
@@ -95,7 +95,7 @@ describe('a new version on the tables of an older one', () => {
     expect(await after.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('keeps the counts of replays, and goes on with one that is running where it was', async () => {
+  test('keeps the counts of replays, and continues a running one', async () => {
     const refusing = testPartner();
     refusing.script.push(NO, NO, NO);
     const before = await start(refusing);
@@ -128,7 +128,7 @@ describe('a new version on the tables of an older one', () => {
     expect(rows).toEqual([{ items: 0 }]);
   });
 
-  test('takes in what its catalogue holds as the first versions that are known, and goes on from there', async () => {
+  test('stores the catalogue’s content as the first known versions, and continues from there', async () => {
     const before = await start(testPartner());
     const tell = (hub: TestHub, record: object) => {
       const items = [readItem('service.upsert.v1', record)];
@@ -161,7 +161,7 @@ describe('a new version on the tables of an older one', () => {
     ]);
   });
 
-  test('shows what commit eb54898 wrote as that commit showed it, and rebuilds it identically', async () => {
+  test('shows the data of commit eb54898 as that commit did, and rebuilds it identically', async () => {
     const older = await testDatabase();
     closing.push(older.drop);
     await restoreFirstVersion(older.url);
@@ -191,7 +191,7 @@ describe('a new version on the tables of an older one', () => {
     ]);
   });
 
-  test('of a newer one is refused, in words, and nothing is changed', async () => {
+  test('of a newer version is refused in words, and nothing is changed', async () => {
     const hub = await start(testPartner());
     const { pool } = hub.hub.database;
     await pool.query("INSERT INTO hub_migrations (name, timestamp) VALUES ('999-of-tomorrow', 'x')");
@@ -203,7 +203,7 @@ describe('a new version on the tables of an older one', () => {
   });
 });
 
-/** Make the tables up to the migration `last`, and fill them with the rows of another database, as far as they have columns. */
+/** Creates the tables up to the migration `last`, and copies another database's rows into their columns. */
 async function copyInto(url: string, from: string, last: string): Promise<void> {
   await migrateUntil(url, last, MORNING);
   const [old, full] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: from })];

@@ -14,7 +14,7 @@ const OTHER_CODE = 'H60.01-250812-0036';
 
 interface Subscriber {
   readonly simulator: Simulator;
-  /** All that came, also what was not taken. */
+  /** All requests, also refused ones. */
   readonly requests: SimulatorRequest[];
 }
 
@@ -27,7 +27,7 @@ describe('webhooks', () => {
     for (const { simulator } of Object.values(subscribers)) await simulator.close();
   });
 
-  /** Subscribers, each with the secret that it holds; the hub signs with both. */
+  /** Subscribers, each with its own secret; the hub signs with both. */
   async function begin(
     secretOf: Readonly<Record<string, string>> = { portal: SIMULATOR_SECRET },
     options: Pick<Parameters<typeof testHub>[0] & object, 'retryDelaysMs'> & {
@@ -66,7 +66,7 @@ describe('webhooks', () => {
   const later = (ms: number): void => {
     hub.clock.nowMs += ms;
   };
-  /** What a subscriber has taken, in its order. */
+  /** The accepted events of a subscriber, in order. */
   const taken = ({ simulator }: Subscriber = portal()): readonly Change[] =>
     simulator.ledger.entries().map(({ content }) => {
       const { timestamp, data } = content as { timestamp: string; data: Omit<Change, 'changedAt'> };
@@ -80,7 +80,7 @@ describe('webhooks', () => {
   const deliveries = async (query = '') => (await ops.get(`deliveries?${query}`)).body.items;
   const replay = async (id: number) => (await ops.post(`deliveries/${id}/replay`, { why: 'told again' })).body.outcome;
 
-  /** A dossier and its steps, with what changes nothing between. */
+  /** A dossier and its steps, with repeats between them. */
   async function someChanges(): Promise<void> {
     await hub.push([dossier(), dossier({ code: OTHER_CODE })]);
     later(1_000);
@@ -89,13 +89,13 @@ describe('webhooks', () => {
     later(1_000);
     // The same status once more: its time moves on.
     await hub.push(progress({ at: '2025-08-13T10:00:00+07:00', content: 'Đã thẩm định' }), { what: 'progress' });
-    // Older than what is held: history only.
+    // Older than the stored one: history only.
     await hub.push(progress({ at: '2025-08-12T16:00:00+07:00', status: 'submitted', content: 'Bổ sung sổ' }), {
       what: 'progress',
     });
     later(1_000);
     await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T10:00:00+07:00', note: 'Đã gọi điện' }));
-    // Not after what is held, by a party that has no authority: kept, and nothing that readers see.
+    // Not after the stored one, from a party without authority: stored, and not visible to readers.
     await hub.push(progress({ at: '2025-08-13T11:00:00+07:00', status: 'submitted', content: 'Nộp lại' }), {
       what: 'progress',
       party: 'other',
@@ -106,7 +106,7 @@ describe('webhooks', () => {
     await hub.push(dossier({ status: 'received', statusAt: '2025-08-12T08:00:00+07:00' }));
   }
 
-  test('each line of the change feed is told once, in order, and nothing besides', async () => {
+  test('each line of the change feed is sent once, in order, and nothing else', async () => {
     await begin();
     await someChanges();
     await hub.deliver();
@@ -119,7 +119,7 @@ describe('webhooks', () => {
     expect(new Set((await deliveries()).map(({ state }: { state: string }) => state))).toEqual(new Set(['delivered']));
   });
 
-  test('what is told is type, time, code and status; nobody is named in it, in the log or to operators', async () => {
+  test('an event has type, time, code and status; it names nobody, also in log and console', async () => {
     await begin();
     await someChanges();
     await portal().simulator.fault({ kind: 'status', status: 410, body: 'Nguyễn Văn An, 001000000001: không nhận' });
@@ -142,7 +142,7 @@ describe('webhooks', () => {
     expect(JSON.stringify([wires, hub.logLines])).not.toMatch(/dGhlLW5leHQt|c2ltdWxhdGVk/);
   });
 
-  test('during a rotation one that holds either secret takes it, and one that holds another does not', async () => {
+  test('during a rotation either secret verifies, and no other does', async () => {
     await begin({
       portal: SIMULATOR_SECRET,
       early: NEXT_SECRET,
@@ -156,7 +156,7 @@ describe('webhooks', () => {
     expect(await deliveries('party=stranger')).toMatchObject([{ state: 'due', reason: 'credentials' }]);
   });
 
-  test('one that was down gets all that happened, in order', async () => {
+  test('a subscriber that was down gets all events in order', async () => {
     await begin();
     await portal().simulator.fault({ kind: 'status', status: 503, forMs: 600_000 });
     await hub.push(dossier());
@@ -172,7 +172,7 @@ describe('webhooks', () => {
     expect(statuses()).toEqual(['received', 'processing', 'resolved']);
   });
 
-  test('an answer that is lost is told again under its id, signed anew, and taken once', async () => {
+  test('after a lost answer an event is repeated under its id, signed again, and taken once', async () => {
     await begin();
     await portal().simulator.fault({ kind: 'drop-reply', times: 3 });
     await hub.push(dossier());
@@ -187,7 +187,7 @@ describe('webhooks', () => {
     expect(taken()).toHaveLength(1);
   });
 
-  test('what is replayed tells no status that is over, and the one that holds once more', async () => {
+  test('a replay sends no outdated status, and the current one once more', async () => {
     await begin();
     await someChanges();
     await hub.deliver();
@@ -209,7 +209,7 @@ describe('webhooks', () => {
     expect(again.filter(({ code }) => code === OTHER_CODE)).toHaveLength(1);
   });
 
-  test('a step that was given up and is told again, after a later one, tells nothing', async () => {
+  test('a parked step replayed after a later one sends nothing', async () => {
     await begin(undefined, {
       retryDelaysMs: [],
       routes: [{ from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] }],
@@ -232,9 +232,9 @@ describe('webhooks', () => {
     });
   });
 
-  describe('what was given up, and is replayed,', () => {
+  describe('a replay of parked events', () => {
     const resolved = progress({ at: '2025-08-14T08:00:00+07:00', status: 'resolved' });
-    /** `received` is told, `processing` and `resolved` are given up, and an old step that changes nothing is settled. */
+    /** `received` is delivered, `processing` and `resolved` are parked, and an old step without effect is settled. */
     async function givenUp(): Promise<readonly { readonly id: number; readonly operation: string }[]> {
       await begin(undefined, { retryDelaysMs: [] });
       await hub.push(dossier());
@@ -242,7 +242,7 @@ describe('webhooks', () => {
       await portal().simulator.fault({ kind: 'status', status: 500, times: 4 });
       await hub.push(progress(), { what: 'progress' });
       await hub.push(resolved, { what: 'progress' });
-      // One that does not answer is tried with one delivery at a time.
+      // One that does not answer gets one delivery at a time.
       for (let ring = 0; ring < 5; ring++) {
         await hub.deliver();
         later(60_000);
@@ -257,9 +257,9 @@ describe('webhooks', () => {
       return parked;
     }
 
-    test('is told in order, whatever was settled since without telling anything', async () => {
+    test('is sent in order, whatever was settled since without an event', async () => {
       const parked = await givenUp();
-      // While the first of them is on its way the others could not be replayed.
+      // While the first of them is under way the others could not be replayed.
       await ops.post('parties/portal/pause', {});
       for (const { id } of parked) expect(await replay(id)).toBe('replayed');
       await ops.post('parties/portal/resume', {});
@@ -268,14 +268,14 @@ describe('webhooks', () => {
       expect(taken()).toEqual((await feed()).filter(({ code }) => code === dossier().code));
     });
 
-    test('is told alone', async () => {
+    test('is sent alone', async () => {
       const [processing] = await givenUp();
       await replay(processing?.id as number);
       await hub.deliver();
       expect(statuses()).toEqual(['received', 'processing']);
     });
 
-    test('is not told after a later status that was told, also where that was replayed and given up since', async () => {
+    test('is not sent after a later delivered status, even one replayed and parked since', async () => {
       const [processing, , told] = await givenUp();
       await replay(told?.id as number);
       await hub.deliver();
@@ -291,7 +291,7 @@ describe('webhooks', () => {
     });
   });
 
-  test('a subscriber is told what it asked for: some services, or steps alone', async () => {
+  test('a subscriber gets what it asked for: some services, or steps only', async () => {
     await begin(undefined, {
       routes: [
         { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'], services: ['1.000001'] },
@@ -312,12 +312,12 @@ describe('webhooks', () => {
     ).toEqual([`${dossier().code} resolved`, `${OTHER_CODE} received`]);
   });
 
-  describe('a subscriber that says it is gone (410)', () => {
+  describe('a subscriber that answers 410', () => {
     const incidents = async (query = '') => (await ops.get(`incidents?party=portal${query}`)).body.items;
     const party = async () => (await ops.get('parties/portal')).body;
     const codes = Array.from({ length: 60 }, (_, n) => `H60.01-250812-${String(n).padStart(4, '0')}`);
 
-    /** Many are due when it says so. */
+    /** Many are due at that time. */
     async function gone(): Promise<void> {
       await begin(undefined, { retryDelaysMs: [] });
       await portal().simulator.fault({ kind: 'status', status: 410, forMs: 30 * 86_400_000 });
@@ -350,7 +350,7 @@ describe('webhooks', () => {
       expect(portal().requests).toHaveLength(called);
     });
 
-    test('goes on where it stopped when it is resumed: nothing is lost, doubled or out of order', async () => {
+    test('continues where it stopped when resumed: nothing is lost, doubled or reordered', async () => {
       await gone();
       await hub.push(progress({ code: codes[0] }), { what: 'progress' });
       await portal().simulator.clearFaults();
@@ -366,7 +366,7 @@ describe('webhooks', () => {
       expect((await deliveries('state=due')).length + (await deliveries('state=parked')).length).toBe(0);
     });
 
-    test('that says so again after it was resumed is paused again, with an incident of its own', async () => {
+    test('that answers it again after it was resumed is paused again, with a new incident', async () => {
       await gone();
       await expect.poll(() => incidents()).toHaveLength(1);
       later(10_000);
@@ -379,7 +379,7 @@ describe('webhooks', () => {
       expect(taken()).toEqual([]);
     });
 
-    test('that an officer has paused meanwhile stays paused by the officer', async () => {
+    test('that an officer paused meanwhile stays paused by the officer', async () => {
       await gone();
       await ops.post('parties/portal/resume', {});
       await ops.post('parties/portal/pause', { why: 'by hand' });
@@ -397,7 +397,7 @@ interface Change {
   readonly changedAt: string;
 }
 
-/** A subscriber that goes by the hub's clock, with a book of its requests. */
+/** A subscriber on the hub's clock, with a book of its requests. */
 async function subscriberWith(secret: string, clock: { readonly now: () => number }): Promise<Subscriber> {
   const requests: SimulatorRequest[] = [];
   const definition = webhookSubscriber(secret);
