@@ -161,7 +161,9 @@ describe('keys', () => {
   });
 
   test('reseal: says what still needs the old secret', async () => {
-    expect((await here(['keys', 'reseal', '--help'])).out).toMatch(/no more but for cursors\n?.* 400/s);
+    expect((await here(['keys', 'reseal', '--help'])).out).toMatch(
+      /only cursors that were handed out before the change\n?.* 400/s,
+    );
   });
 
   test('list: the hub accepts a printed new entry; secrets are not shown', async () => {

@@ -111,7 +111,7 @@ describe('doctor', () => {
     const rotated = await doctor({ HUB_SECRET_OLD: scene.env().HUB_SECRET as string });
     expect(rotated).toMatchObject({
       code: 0,
-      out: expect.stringContaining('HUB_SECRET opens the newest 1 messages'),
+      out: expect.stringContaining('HUB_SECRET decrypts the newest 1 messages'),
     });
   });
 

@@ -86,7 +86,7 @@ describe('lienthong evidence', () => {
     await write(CODE, 'two.jws');
     const { code, out } = await verify('two.jws');
     expect(code).toBe(0);
-    expect(out).toContain(`was NOT compared with a published one: see that ${kid()} is a kid in`);
+    expect(out).toContain(`was NOT compared with a published one: check that ${kid()} is a kid in`);
   });
 
   test('names the message with exactly the bytes of a file, and ends with 1 without one', async () => {
