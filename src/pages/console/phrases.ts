@@ -248,7 +248,7 @@ export const PHRASES: readonly Phrase[] = [
   ],
   ['{service} lists nothing; nothing is put out of force', '{service} không liệt kê gì; không đưa gì ra khỏi hiệu lực'],
   ['it is not as the adapter keeps it', 'không đúng dạng mà bộ chuyển đổi lưu'],
-  ['the answer says that there is more, and does not go on', 'câu trả lời nói còn nữa nhưng không đi tiếp'],
+  ['the answer announces more changes but does not continue', 'câu trả lời báo còn thay đổi nhưng không đi tiếp'],
   ['its adapter answered with no page', 'bộ chuyển đổi không trả về trang nào'],
   ['{error}: name the endpoint in the settings', '{error}: hãy ghi địa chỉ dịch vụ trong cấu hình'],
   // Answers of partners about a dossier.
