@@ -143,8 +143,8 @@ export function repetition(
 function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working) {
   const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
-  const told = { ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)), ...came };
-  return deps.stepsAreByMoment(party) ? asFirstTold(history.events, told, item.standIns) : told;
+  const incoming = { ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)), ...came };
+  return deps.stepsAreByMoment(party) ? asFirstTold(history.events, incoming, item.standIns) : incoming;
 }
 
 /**

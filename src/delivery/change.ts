@@ -19,8 +19,8 @@ export interface ChangedDossier {
  * A delivery as a change of the index: one line of the change feed is one that is new. Whoever is told of changes alone
  * is told neither twice nor, when something is told again, of a state that is over.
  */
-export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, told: ChangedDossier): Change {
-  return { at: claimed.createdAt, news: newsOf(claimed, taken, told) };
+export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, dossier: ChangedDossier): Change {
+  return { at: claimed.createdAt, news: newsOf(claimed, taken, dossier) };
 }
 
 function newsOf(

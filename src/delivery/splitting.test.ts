@@ -64,8 +64,8 @@ describe('a call that is refused as a whole', () => {
       items(8),
       async (some) => {
         const [news, updates] = [some.filter(({ code }) => code < '4'), some.filter(({ code }) => code >= '4')];
-        const told = [...(await send(news)), ...(updates.length > 0 ? await send(updates) : [])];
-        return told;
+        const outcomes = [...(await send(news)), ...(updates.length > 0 ? await send(updates) : [])];
+        return outcomes;
       },
       noBug,
     );

@@ -59,9 +59,11 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       const isHeard = (item: (typeof steps)[number]): boolean => {
         const events = histories?.get(item.record.code) ?? [];
         // What the party has said is compared, whoever owns the dossier.
-        const told = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
+        const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
         // As it will be judged when it is taken in.
-        const { kind, contentId } = party.adapter.stepsAreByMoment ? asFirstTold(events, told, item.standIns) : told;
+        const { kind, contentId } = party.adapter.stepsAreByMoment
+          ? asFirstTold(events, incoming, item.standIns)
+          : incoming;
         return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
       };
       return new Set(steps.filter((item) => !isHeard(item)));
