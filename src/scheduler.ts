@@ -5,7 +5,7 @@ import { keyOldRows } from './database/rekey.ts';
 import { createMaskRound } from './index/mask-again.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
-import { forgetStrangersRefusals } from './ledger/messages.ts';
+import { deleteAnonymousRefusals } from './ledger/messages.ts';
 import { duePulls, registerPulls, resealCheckpoints } from './ledger/pulls.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
@@ -175,7 +175,7 @@ async function housekeeping(hub: HubContext, { parties, watches, retentionMonths
     const dropped = await dropOldPartitions(database, nowMs(), retentionMonths);
     if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
   }
-  await forgetStrangersRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
+  await deleteAnonymousRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
   await watches.shapes.closeOld();
   await forgetOldKeys(database, msToInstant(nowMs()));
   await forgetEndedSessions(database, nowMs());

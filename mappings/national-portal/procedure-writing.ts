@@ -1,4 +1,4 @@
-import { parseTerm } from '#core/money';
+import { parseTerm } from '#core/catalogue/fees-and-terms';
 import type { Service } from '#schemas/service.upsert.v1';
 import { CODES, codeOf } from './codes.ts';
 import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';

@@ -1,5 +1,5 @@
+import { parseTerm } from '#core/catalogue/fees-and-terms';
 import type { Item } from '#core/dossier/item';
-import { parseTerm } from '#core/money';
 import { CODES, type Codes } from './codes.ts';
 import { CHANNEL, COMPONENT, FORM, PROCEDURE, SERVICE_FEE, TERM } from './fields.ts';
 import { finishReading, notAnObject } from './finish.ts';

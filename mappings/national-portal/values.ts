@@ -1,7 +1,7 @@
+import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { parseInstant, parseLocal } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import { LONGEST_CODE } from '#core/identifiers/codes';
-import { parseVnd } from '#core/money';
 import { unmappedKey } from '#core/problem';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';

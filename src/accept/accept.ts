@@ -1,5 +1,5 @@
 import type { Held } from '#core/dossier/apply';
-import { isDossierItem, keepable } from '#core/dossier/item';
+import { isDossierItem, withStorableTexts } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
 import { catalogueKey } from '#core/identifiers/identifiers';
 import { unmappedKey } from '#core/problem';
@@ -10,7 +10,7 @@ import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.
 import { changeParts } from '../index/changes.ts';
 import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { eventPart } from '../index/events.ts';
-import { forgetWritten } from '../index/sealed-records.ts';
+import { releaseSerialized } from '../index/sealed-records.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
 import { idempotencyPart } from '../ledger/idempotency.ts';
 import { messagePart } from '../ledger/messages.ts';
@@ -102,7 +102,7 @@ function handOn(
     if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
       justKept.put(party, { held, createdAt, door, receivedAt });
   }
-  for (const { held } of written) if (held) forgetWritten(held.view.record);
+  for (const { held } of written) if (held) releaseSerialized(held.view.record);
 }
 
 async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
@@ -116,7 +116,7 @@ async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], do
     const id = deps.uuids.next(areNew ? undefined : lastMessageOf(submission, sender, dossiers));
     // Of a dossier with a long history each item takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
-      const item = given.kind === 'record' ? given : keepable(given);
+      const item = given.kind === 'record' ? given : withStorableTexts(given);
       const source = submission.released ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
       const place: Place = { deps, submission, id, source, index, rows, sender };
       if (item.kind === 'invalid')

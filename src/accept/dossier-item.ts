@@ -1,5 +1,5 @@
 import { aliasName, aliasNames } from '#core/dossier/aliases';
-import { type Applied, apply, asFirstTold, isKnown } from '#core/dossier/apply';
+import { type Applied, apply, isKnown, withFirstContentId } from '#core/dossier/apply';
 import { counts, isAheadOfTime, isPremature } from '#core/dossier/event';
 import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
@@ -144,7 +144,7 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
   const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
   const incoming = { ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)), ...came };
-  return deps.stepsAreByMoment(party) ? asFirstTold(history.events, incoming, item.standIns) : incoming;
+  return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;
 }
 
 /**

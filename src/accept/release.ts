@@ -1,12 +1,12 @@
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { maskNamesIn } from '#core/masking/masking';
-import { NotLoaded } from '#core/not-loaded';
 import type { Cause } from '#core/problem';
+import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import { type KeptMessage, loadSealedMessage, openMessage } from '../ledger/messages.ts';
-import { type WaitingRow, waitInstead } from '../ledger/quarantine.ts';
+import { loadSealedMessage, openMessage, type StoredMessage } from '../ledger/messages.ts';
+import { changeCause, type WaitingRow } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { itemToRelease, RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
@@ -42,7 +42,7 @@ export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
         else {
           if (read.isWhole) unreadable.set(row.messageId, read);
           const cause = unreadableCause(row.messageId, read);
-          await waitInstead(hub.database, row.id, cause, msToInstant(hub.nowMs()));
+          await changeCause(hub.database, row.id, cause, msToInstant(hub.nowMs()));
         }
       }
       // All begin after all are read, so that no rejection comes while nothing awaits it.
@@ -64,7 +64,7 @@ function wavesOf(rows: readonly WaitingRow[]): readonly (readonly WaitingRow[])[
 }
 
 interface Read {
-  readonly message: Pick<KeptMessage, 'party' | 'operation' | 'receivedAt'>;
+  readonly message: Pick<StoredMessage, 'party' | 'operation' | 'receivedAt'>;
   readonly item: Item;
   readonly releasedAt: string;
   /** The moment whose code tables it was read by. */
@@ -117,7 +117,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
         // The last one stays, however large: its other items come next.
         cache.put(id, read, Math.min(whole.body.length, CACHED_BYTES));
       } catch (error) {
-        if (error instanceof NotLoaded) throw error;
+        if (error instanceof ReaderNotLoaded) throw error;
         return { why: maskNamesIn((error as Error).message), isWhole: true };
       }
     }
@@ -127,7 +127,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
     return { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
   };
 
-  async function readWhole(whole: KeptMessage): Promise<CachedRead> {
+  async function readWhole(whole: StoredMessage): Promise<CachedRead> {
     const { party, operation, receivedAt } = whole;
     const codesMs = codes.knownMs(party);
     const items = await readAgain(readers, parties, whole, codesMs);

@@ -12,7 +12,7 @@ import type { EventRow } from '../index/events.ts';
 import type { DeliveryRow } from '../ledger/deliveries.ts';
 import type { IdempotencyRow } from '../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../ledger/messages.ts';
-import { type QuarantineRow, WAITS_OTHERWISE } from '../ledger/quarantine.ts';
+import { CAUSE_CHANGED, type QuarantineRow } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 
@@ -89,7 +89,7 @@ export function quarantine({ submission, source, rows, index }: Place, item: Wai
   const { released: again } = submission;
   // The catalogue is public, and operators compare the names in it.
   const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
-  if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, WAITS_OTHERWISE);
+  if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
   if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
 }

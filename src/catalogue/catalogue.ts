@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { agenciesOf, levelsOf } from '#core/catalogue/catalogue-facts';
 import { catalogueKey } from '#core/identifiers/identifiers';
-import { searchWords } from '#core/search';
+import { searchWords } from '#core/vietnamese/search-words';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';

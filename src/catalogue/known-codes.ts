@@ -2,7 +2,7 @@ import { catalogueKey } from '#core/identifiers/identifiers';
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
-import { loadEnded } from './ended.ts';
+import { loadServicesOutOfForce } from './services-out-of-force.ts';
 
 /** Which codes the catalogue knows, kept in memory: every dossier asks. */
 export interface KnownCodes {
@@ -27,7 +27,7 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
   return {
     ended() {
       if (ended && Math.abs(nowMs() - ended.atMs) < ENDED_MS) return ended.services;
-      const asked = { atMs: nowMs(), services: loadEnded(database) };
+      const asked = { atMs: nowMs(), services: loadServicesOutOfForce(database) };
       ended = asked;
       asked.services.catch(() => {
         if (ended === asked) ended = undefined;

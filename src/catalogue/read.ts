@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
-import { catalogueKey, tailOfThoseBelow } from '#core/identifiers/identifiers';
-import { searchQuery } from '#core/search';
+import { catalogueKey, subordinateSuffix } from '#core/identifiers/identifiers';
+import { searchQuery } from '#core/vietnamese/search-words';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
-import { type EndedService, listEnded } from './ended.ts';
-import { createVersionsReader, type VersionsReader } from './versions.ts';
+import { createVersionsReader, type VersionsReader } from './read-versions.ts';
+import { listServicesOutOfForce, type ServiceOutOfForce } from './services-out-of-force.ts';
 
 /** One whose record is taken apart, or, of many, as the JSON that it is kept as. */
 export interface ServedEntry<Held = unknown> {
@@ -39,7 +39,7 @@ export interface CatalogueReader {
   /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
   /** Services no longer in force that live dossiers are under, by their keys, after `after`. */
-  ended(limit: number, after: string | undefined): Promise<readonly EndedService[]>;
+  ended(limit: number, after: string | undefined): Promise<readonly ServiceOutOfForce[]>;
   /** What entries were before. */
   readonly versions: VersionsReader;
 }
@@ -76,7 +76,7 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
-    ended: (limit, after) => listEnded(database, limit, after),
+    ended: (limit, after) => listServicesOutOfForce(database, limit, after),
     versions: createVersionsReader(database),
   };
 }
@@ -125,7 +125,7 @@ function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilt
 
 /** An agency stands for all below it, as where dossiers are listed; of the list of agencies it finds itself and those. */
 function isAtOrBelow(agency: string, kind: CatalogueKind) {
-  const tail = tailOfThoseBelow(agency);
+  const tail = subordinateSuffix(agency);
   const own = kind === 'agency' ? sql`ARRAY[code]` : sql`agencies`;
   const isBelow =
     tail === undefined ? sql`starts_with(one, ${`${agency}.`})` : sql`right(one, ${tail.length}) = ${tail}`;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { msToInstant, readPeriod } from '#core/dates/dates';
 import { loadConfig } from '../config/config.ts';
-import { type Compared, type ComparedState, comparePartners } from '../ledger/compared.ts';
+import { type ComparedState, comparePartners, type PartnerComparison } from '../ledger/compare-partners.ts';
 import { knownParties } from '../ledger/party-states.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, type Result, runCommand, USAGE, UsageError } from './run-command.ts';
@@ -53,7 +53,7 @@ async function compare(party: string, other: string, options: CompareOptions): P
   };
 }
 
-function textOf(party: string, other: string, { agreement, pairs, taking }: Compared): string {
+function textOf(party: string, other: string, { agreement, pairs, taking }: PartnerComparison): string {
   if (pairs.length === 0) return `no event was sent to both ${party} and ${other}`;
   const share = agreement === null ? 'no event was answered by both' : `${percentOf(agreement)} % answered the same`;
   return [

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { embeddedFolder, loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
-import { lookAtHome, putBackCause } from '../ledger/homes.ts';
+import { checkDatabaseIdentity, describeRestore } from '../ledger/database-identity.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 
@@ -35,10 +35,10 @@ async function putBack({ why }: PutBackCommand): Promise<Result> {
   const order = { who: 'lienthong put-back', why: why.trim() };
   const noticed = await withDatabase(config, async (database) => {
     await migrate(database, Date.now());
-    return lookAtHome(database, Date.now(), { folder: folder && dataFolderOf(folder), order });
+    return checkDatabaseIdentity(database, Date.now(), { folder: folder && dataFolderOf(folder), order });
   });
   return {
-    text: noticed ? putBackCause(noticed) : 'no hub ever ran on this database, so there is nothing to report',
+    text: noticed ? describeRestore(noticed) : 'no hub ever ran on this database, so there is nothing to report',
     document: { noticed: noticed ?? null },
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { dossierWords } from '#core/search';
+import { dossierWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';

@@ -1,9 +1,9 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { ReadEvent } from '../index/events.ts';
-import { asOf } from '../index/state-at.ts';
+import { stateAt } from '../index/state-at.ts';
 import type { Change } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
-import type { TakenBesides } from '../ledger/deliveries.ts';
+import type { OtherDeliveries } from '../ledger/deliveries.ts';
 
 export interface ChangedDossier {
   /** The dossier as the event left it, and as it is by now. */
@@ -19,20 +19,20 @@ export interface ChangedDossier {
  * A delivery as a change of the index: one line of the change feed is one that is new. Whoever is told of changes alone
  * is told neither twice nor, when something is told again, of a state that is over.
  */
-export function changeOf(claimed: Claimed, taken: TakenBesides | undefined, dossier: ChangedDossier): Change {
+export function changeOf(claimed: Claimed, taken: OtherDeliveries | undefined, dossier: ChangedDossier): Change {
   return { at: claimed.createdAt, news: newsOf(claimed, taken, dossier) };
 }
 
 function newsOf(
   { operation, seq }: Claimed,
-  { itself, later }: TakenBesides = { itself: false, later: false },
+  { itself, later }: OtherDeliveries = { itself: false, later: false },
   { dossier, now, history, owner }: ChangedDossier,
 ): Change['news'] {
   if (later && (dossier.status !== now?.status || dossier.statusAt !== now.statusAt)) return 'outdated';
   if (operation !== 'dossier.progress.v1') return 'new';
   if (itself) return 'told';
-  const after = asOf(history, seq, owner);
+  const after = stateAt(history, seq, owner);
   // Where its beginning is not kept any more, nobody knows: rather one too many than one that is missed.
-  const isChanged = !after || JSON.stringify(asOf(history, seq - 1, owner)) !== JSON.stringify(after);
+  const isChanged = !after || JSON.stringify(stateAt(history, seq - 1, owner)) !== JSON.stringify(after);
   return isChanged ? 'new' : 'unchanged';
 }

@@ -7,10 +7,10 @@ import { type Found, loadHeld } from '../index/dossiers.ts';
 import { loadEventsReading, type ReadEvent } from '../index/events.ts';
 import type { Original, Originals } from '../index/originals.ts';
 import type { RecentCommit, RecentCommits } from '../index/recent-commits.ts';
-import { asOf } from '../index/state-at.ts';
+import { stateAt } from '../index/state-at.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
-import { knownTo, takenBesides, toldSince } from '../ledger/deliveries.ts';
+import { loadKnownSubjects, loadNewerDeliveries, loadOtherDeliveries } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { changeOf } from './change.ts';
@@ -43,7 +43,7 @@ export async function dossierOutgoing(
   const events = await loadHistories(hub, loaded, claimed);
   const originals = await loadOriginals(deps, party, loaded, claimed);
   const ids = claimed.map(({ id }) => id);
-  const taken = party.adapter.sendsChanges ? await takenBesides(database, ids) : undefined;
+  const taken = party.adapter.sendsChanges ? await loadOtherDeliveries(database, ids) : undefined;
   // A webhook subscriber gets no catch-up: only a delivery in doubt of another party may have to carry a newer version.
   const newer = taken ? new Map<number, number>() : await newerVersions(database, claimed, isOutdated(loaded));
   const facts = await catalogueFacts(database, deps.entries, party, loaded);
@@ -52,7 +52,7 @@ export async function dossierOutgoing(
     const { owner, view, version } = loaded.held.get(one.subject)?.held ?? {};
     const now = view?.record;
     const seq = newer.get(one.id) ?? one.seq;
-    const dossier = version === seq ? now : asOf(history, seq, owner)?.record;
+    const dossier = version === seq ? now : stateAt(history, seq, owner)?.record;
     const isUpsert = one.operation === 'dossier.upsert.v1';
     const record = isUpsert ? dossier : history.find((event) => event.seq === one.seq)?.said;
     if (!dossier || !record) return [];
@@ -91,7 +91,10 @@ async function loadDossiers(
   const codes = [...new Set(claimed.map(({ subject }) => subject))];
   const toLoad = codes.filter((code) => !recent.has(code));
   const older = codes.filter((code) => !isFirst(recent.get(code)));
-  const [found, known] = await Promise.all([loadHeld(database.pool, vault, toLoad), knownTo(database, party, older)]);
+  const [found, known] = await Promise.all([
+    loadHeld(database.pool, vault, toLoad),
+    loadKnownSubjects(database, party, older),
+  ]);
   const held = new Map<string, Pick<Found, 'held' | 'createdAt'>>(recent);
   for (const one of found) held.set(one.held.code, one);
   let since = '';
@@ -166,7 +169,7 @@ async function newerVersions(
 ): Promise<ReadonlyMap<number, number>> {
   const outdated = claimed.filter(isOutdated);
   const ids = outdated.map(({ id }) => id);
-  const newer = new Map(await toldSince(database, ids));
+  const newer = new Map(await loadNewerDeliveries(database, ids));
   for (const { id, subject, seq } of outdated)
     for (const before of claimed)
       if (before.subject === subject && before.id < id && before.seq > (newer.get(id) ?? seq))

@@ -1,5 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
-import { type PartyNews, savePartyHealth } from '../ledger/party-health.ts';
+import { type PartyHealthUpdate, savePartyHealth } from '../ledger/party-health.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
 /** Stores for operators when a partner last accepted a delivery, and its last error. */
@@ -19,7 +19,7 @@ export function createHealth(
   { database, nowMs, telemetry }: Pick<HubContext, 'database' | 'nowMs' | 'telemetry'>,
   party: string,
 ): Health {
-  let news: PartyNews = {};
+  let news: PartyHealthUpdate = {};
   let timer: NodeJS.Timeout | undefined;
 
   async function flush(): Promise<void> {

@@ -9,7 +9,7 @@ import type { CodeEntries } from '../ledger/code-entries.ts';
 import type { DelayReader } from '../ledger/delays.ts';
 import type { UseOnce } from '../ledger/nonces.ts';
 import type { LedgerReader } from '../ledger/read.ts';
-import type { Tries } from '../ledger/tries.ts';
+import type { RequestLimits } from '../ledger/request-limits.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { MakeEvidence, SignDocument } from '../operator-orders/evidence.ts';
 import type { Orders } from '../operator-orders/orders.ts';
@@ -56,7 +56,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly keys: Keys;
   readonly clients: Clients;
   readonly guessLimit: SecretGuessLimit;
-  readonly tries: Tries;
+  readonly requestLimits: RequestLimits;
   readonly useOnce: UseOnce;
   readonly cursors: Cursors;
 

@@ -7,7 +7,7 @@ import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
-import type { KeptVersion, VersionPlace } from '../catalogue/versions.ts';
+import type { StoredVersion, VersionPlace } from '../catalogue/read-versions.ts';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { requireKey } from './auth.ts';
@@ -162,8 +162,8 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
 /** Compares and writes each version in its own turns, because a page of large versions is megabytes. */
 async function inLanguage(
   c: Context,
-  versions: readonly KeptVersion[],
-  show: (one: KeptVersion, language: Language) => Promise<object>,
+  versions: readonly StoredVersion[],
+  show: (one: StoredVersion, language: Language) => Promise<object>,
   next: string | null,
   hold: Hold,
 ): Promise<Response> {
@@ -177,12 +177,12 @@ async function inLanguage(
   return conditionalList(c, list, { Vary: 'Accept-Language', 'Content-Language': language }, hold);
 }
 
-async function changed(one: KeptVersion, language: Language) {
+async function changed(one: StoredVersion, language: Language) {
   const { code, name, inForce } = one.record as { code: string; name: string; inForce: boolean };
   return { kind: one.kind, code, name, inForce, ...(await shown(one, language)) };
 }
 
-async function shown({ kind, record, before, ...one }: KeptVersion, language: Language) {
+async function shown({ kind, record, before, ...one }: StoredVersion, language: Language) {
   const changes = await mapYielding(before ? changesInSteps(before, record) : [], (change) => {
     if (!change) return [];
     const { path, was, now } = change;

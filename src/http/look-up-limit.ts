@@ -1,4 +1,4 @@
-import type { TryKind } from '../ledger/tries.ts';
+import type { LimitKind } from '../ledger/request-limits.ts';
 import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
 
@@ -22,18 +22,21 @@ export interface LookUpLimit {
   countGuesses(network: string, codes: readonly string[]): Promise<() => Promise<void>>;
 }
 
-type LookUpTry = Exclude<TryKind, 'secret'>;
+type LookUpTry = Exclude<LimitKind, 'secret'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
-  asking: 'this address asks too often',
-  guessing: 'from this address wrong proofs came too often',
+  lookup: 'this address asks too often',
+  'wrong-proof': 'from this address wrong proofs came too often',
   'client-code': 'from this address wrong proofs of this dossier came too often',
   code: 'this dossier was asked for with wrong proofs too often',
   'code-day': 'this dossier was asked for with wrong proofs too often',
 };
 
-export function createLookUpLimit({ tries, telemetry }: Pick<AppContext, 'tries' | 'telemetry'>): LookUpLimit {
+export function createLookUpLimit({
+  requestLimits,
+  telemetry,
+}: Pick<AppContext, 'requestLimits' | 'telemetry'>): LookUpLimit {
   async function count(kind: LookUpTry, subject: string): Promise<void> {
-    const waitS = await tries.take(kind, subject);
+    const waitS = await requestLimits.take(kind, subject);
     if (waitS === undefined) return;
     telemetry.lookedUp('too-often');
     throw new Refusal('too-often', `${TOO_OFTEN[kind]}; wait ${waitS} s`, {
@@ -43,28 +46,28 @@ export function createLookUpLimit({ tries, telemetry }: Pick<AppContext, 'tries'
 
   async function countGuess(network: string, code: string): Promise<() => Promise<unknown>> {
     const subject = `${network} proof of ${code}`;
-    const [hasProved] = await Promise.all([tries.hasProved(subject), count('client-code', subject)]);
+    const [hasProved] = await Promise.all([requestLimits.hasProved(subject), count('client-code', subject)]);
     // In sequence: a guess that the hourly limit refuses does not count for the day.
     const totals = hasProved ? [] : (['code', 'code-day'] as const);
     for (const total of totals) await count(total, code);
     return () =>
       Promise.all([
-        tries.giveBack('client-code', subject),
-        ...totals.map((total) => tries.giveBack(total, code)),
-        tries.prove(subject),
+        requestLimits.refund('client-code', subject),
+        ...totals.map((total) => requestLimits.refund(total, code)),
+        requestLimits.rememberProof(subject),
       ]);
   }
 
   return {
     async countRequest(network) {
-      await count('asking', network);
-      await count('guessing', network);
+      await count('lookup', network);
+      await count('wrong-proof', network);
     },
     async countGuesses(network, codes) {
       const takeBacks: (() => Promise<unknown>)[] = [];
       for (const code of codes) takeBacks.push(await countGuess(network, code));
       return async () => {
-        await Promise.all([tries.giveBack('guessing', network), ...takeBacks.map((takeBack) => takeBack())]);
+        await Promise.all([requestLimits.refund('wrong-proof', network), ...takeBacks.map((takeBack) => takeBack())]);
       };
     },
   };

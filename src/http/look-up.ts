@@ -9,7 +9,7 @@ import { createLookUpLimit } from './look-up-limit.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export type LookUpContext = Pick<AppContext, 'lookUp' | 'tries' | 'clients' | 'telemetry'>;
+export type LookUpContext = Pick<AppContext, 'lookUp' | 'requestLimits' | 'clients' | 'telemetry'>;
 
 const Query = closed({
   // Errors never quote the input, because a citizen may enter more digits than requested.

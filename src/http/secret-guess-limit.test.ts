@@ -13,9 +13,9 @@ function limit() {
     { nowMs: () => clock.nowMs },
     {
       take: async () => 60,
-      giveBack: async () => undefined,
-      know: async (subject) => void refreshed.push(subject),
-      isKnown: async (subject) => {
+      refund: async () => undefined,
+      rememberClient: async (subject) => void refreshed.push(subject),
+      isKnownClient: async (subject) => {
         looked.push(subject);
         return true;
       },

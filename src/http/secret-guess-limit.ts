@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Tries } from '../ledger/tries.ts';
+import type { RequestLimits } from '../ledger/request-limits.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { bearerOf, type Keys } from './auth.ts';
 import { type Clients, networkOf } from './clients.ts';
@@ -63,7 +63,7 @@ const REFRESH_MS = 86_400_000;
 
 export function createSecretGuessLimit(
   { nowMs }: Pick<HubContext, 'nowMs'>,
-  tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>,
+  limits: Pick<RequestLimits, 'take' | 'refund' | 'rememberClient' | 'isKnownClient'>,
   clients: Pick<Clients, 'addressOf'>,
 ): SecretGuessLimit {
   /** Known pairs, with the time of their last refresh in the database. */
@@ -81,7 +81,7 @@ export function createSecretGuessLimit(
     if (lastMs === undefined) {
       const first =
         checking.get(pair) ??
-        firstUse(tries, network, pair)
+        firstUse(limits, network, pair)
           .then(() => remember(pair))
           .finally(() => checking.delete(pair));
       checking.set(pair, first);
@@ -90,7 +90,7 @@ export function createSecretGuessLimit(
     if (nowMs() - lastMs >= REFRESH_MS) {
       // No request waits for the refresh, and the pair stays known while the database is unavailable.
       remember(pair);
-      void tries.know(pair);
+      void limits.rememberClient(pair);
     }
     return undefined;
   }
@@ -101,14 +101,14 @@ export function createSecretGuessLimit(
       // A request without a connection comes from the hub itself.
       if (address === undefined || (owner && isUnguessable(owner))) return undefined;
       const network = networkOf(address);
-      return owner === undefined ? countGuess(tries, network) : checkOwner(network, owner);
+      return owner === undefined ? countGuess(limits, network) : checkOwner(network, owner);
     },
   };
 }
 
 /** @throws Refusal 429 */
-async function countGuess(tries: Pick<Tries, 'take'>, network: string): Promise<void> {
-  const waitS = await tries.take('secret', network);
+async function countGuess(limits: Pick<RequestLimits, 'take'>, network: string): Promise<void> {
+  const waitS = await limits.take('secret', network);
   if (waitS === undefined) return;
   throw new Refusal('too-often', `from this address wrong secrets came too often; wait ${waitS} s`, {
     headers: { 'Retry-After': String(waitS) },
@@ -120,13 +120,13 @@ async function countGuess(tries: Pick<Tries, 'take'>, network: string): Promise<
  * address before.
  */
 async function firstUse(
-  tries: Pick<Tries, 'take' | 'giveBack' | 'know' | 'isKnown'>,
+  limits: Pick<RequestLimits, 'take' | 'refund' | 'rememberClient' | 'isKnownClient'>,
   network: string,
   pair: string,
 ): Promise<void> {
-  const isNew = !(await tries.isKnown(pair));
-  if (isNew) await countGuess(tries, network);
-  await Promise.all([isNew ? tries.giveBack('secret', network) : undefined, tries.know(pair)]);
+  const isNew = !(await limits.isKnownClient(pair));
+  if (isNew) await countGuess(limits, network);
+  await Promise.all([isNew ? limits.refund('secret', network) : undefined, limits.rememberClient(pair)]);
 }
 
 /** Adds routes whose wrong keys count as guesses. */

@@ -3,7 +3,7 @@ import type { Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { foldUpTo, maskedInTurns } from './history.ts';
+import { foldUpTo, maskYielding } from './history.ts';
 
 /** What the index said of a dossier at a moment of the past. */
 export type AsOf =
@@ -44,7 +44,7 @@ export async function readAsOf(
   const until = next && { until: next.recordedAt };
   const asOf = { at, recordedAt: newest.recordedAt, messageId: newest.messageId, ...until };
   const mask = await maskOf?.();
-  const record = mask ? await maskedInTurns(view.record, (part) => maskedDossier(part, mask)) : view.record;
+  const record = mask ? await maskYielding(view.record, (part) => maskedDossier(part, mask)) : view.record;
   return { kind: 'found', dossier: { ...record, freshness, asOf } };
 }
 

@@ -4,7 +4,7 @@ import { lastFour, serviceKey } from '#core/identifiers/identifiers';
 import { maskedDossier, writtenTexts } from '#core/masking/masked-record';
 import { maskApplicant } from '#core/masking/masking';
 import { createMentions, type Person } from '#core/masking/mentions';
-import { dossierWords } from '#core/search';
+import { dossierWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, type Part } from '../database/parts.ts';

@@ -191,7 +191,7 @@ const MASKED_AT_ONCE = 25;
 const LISTS = ['documents', 'supplements', 'results', 'fees'] as const;
 
 /** Masks a record in turns with other requests: it may have thousands of texts. @param mask masks a part of it at a time */
-export async function maskedInTurns(record: Dossier, mask: (part: Dossier) => Dossier): Promise<Dossier> {
+export async function maskYielding(record: Dossier, mask: (part: Dossier) => Dossier): Promise<Dossier> {
   const { documents, supplements, results, fees, ...rest } = record;
   const masked: Record<string, unknown> = { ...mask(rest) };
   for (const name of LISTS) {

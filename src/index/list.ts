@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { tailOfThoseBelow } from '#core/identifiers/identifiers';
-import { keyedQuery } from '#core/search';
+import { subordinateSuffix } from '#core/identifiers/identifiers';
+import { keyedSearchQuery } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
@@ -36,7 +36,7 @@ export interface SoughtFilter extends Omit<DossierFilter, 'q'> {
 }
 
 export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wordTokens'>): SoughtFilter {
-  return q === undefined ? filter : { ...filter, search: keyedQuery(q, vault.wordTokens) };
+  return q === undefined ? filter : { ...filter, search: keyedSearchQuery(q, vault.wordTokens) };
 }
 
 export interface Place {
@@ -152,7 +152,7 @@ async function filtered(database: Database, filter: SoughtFilter) {
   // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
   if (filter.agency !== undefined) {
     const agency = filter.agency;
-    const tail = tailOfThoseBelow(agency);
+    const tail = subordinateSuffix(agency);
     const below = tail === undefined ? [] : await agenciesEndingWith(database, tail);
     query = query.where(({ or, and, eb }) =>
       below.length > 0

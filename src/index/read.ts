@@ -28,7 +28,7 @@ import { createMasks } from './people.ts';
 export type { HistoryItem, HistoryPage } from './history.ts';
 
 /** What a party may read in full of a dossier: see IndexReader.toldBy. */
-export interface ToldDossier {
+export interface RecipientView {
   readonly record: Dossier;
   readonly steps: readonly Progress[];
 }
@@ -57,7 +57,7 @@ export interface IndexReader {
    * A dossier as a party may read it in full. The owner reads it as the index has it, with the applicant that the owner
    * named. Any other party reads what it said itself. Undefined where the party has sent no record of the dossier.
    */
-  toldBy(code: string, party: string): Promise<ToldDossier | undefined>;
+  toldBy(code: string, party: string): Promise<RecipientView | undefined>;
   /** What the index said of the dossier with this code at an instant. */
   asOf(code: string, at: string, personal: boolean): Promise<AsOf>;
   /**
@@ -224,7 +224,7 @@ async function readToldBy(
   vault: Vault,
   code: string,
   party: string,
-): Promise<ToldDossier | undefined> {
+): Promise<RecipientView | undefined> {
   const [[found], events] = await Promise.all([
     loadHeld(database.pool, vault, [code]),
     readEvents(database, vault, code),

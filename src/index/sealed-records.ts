@@ -74,6 +74,6 @@ export function openContentId(vault: Vault, stored: Uint8Array): ContentId {
 }
 
 /** What was written of a record is not needed any more: it takes several times the memory of the record. */
-export function forgetWritten(record: object): void {
+export function releaseSerialized(record: object): void {
   written.delete(record);
 }

@@ -3,7 +3,11 @@ import type { DossierView } from '#core/dossier/state';
 import type { ReadEvent } from './events.ts';
 
 /** The dossier as its first `seq` events tell it. */
-export function asOf(history: readonly ReadEvent[], seq: number, owner: string | undefined): DossierView | undefined {
+export function stateAt(
+  history: readonly ReadEvent[],
+  seq: number,
+  owner: string | undefined,
+): DossierView | undefined {
   const known = history.filter((event) => event.seq <= seq);
   return fold(known, known.findLast((event) => event.owner !== undefined)?.owner ?? owner);
 }

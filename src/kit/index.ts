@@ -1,12 +1,12 @@
 /** The door for adapter authors: everything an adapter may use, apart from the schemas, the mappings and packages. */
 
+export { parseTerm, parseVnd } from '#core/catalogue/fees-and-terms';
 export { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/dossier/item';
 export type { Outcome } from '#core/dossier/settle';
 export { pointer, quote } from '#core/explain';
 export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
 export { cleanCode, identityKindOf, isDossierCode, serviceKey } from '#core/identifiers/identifiers';
-export { parseTerm, parseVnd } from '#core/money';
 export { type Problem, unmappedKey } from '#core/problem';
 export { fold, inspectText, nfc } from '#core/vietnamese/text';
 export { type Adapter, defineAdapter } from './adapter.ts';

@@ -1,4 +1,4 @@
-import { NOTHING_TOLD, type Outcome } from '#core/dossier/settle';
+import { NOTHING_NEW, type Outcome } from '#core/dossier/settle';
 import { serviceKey } from '#core/identifiers/identifiers';
 import { type Cause, unmappedKey } from '#core/problem';
 
@@ -10,7 +10,7 @@ export const delivered = (reference?: string, note?: string): Outcome => ({
 });
 
 /** Delivered, for there is nothing to tell. @param note why */
-export const nothingToSend = (note: string): Outcome => ({ kind: 'delivered', reason: NOTHING_TOLD, note });
+export const nothingToSend = (note: string): Outcome => ({ kind: 'delivered', reason: NOTHING_NEW, note });
 
 export const refused = (reason: string, message: string, cause?: Cause): Outcome => ({
   kind: 'refused',

@@ -58,7 +58,7 @@ async function writeAll(db: pg.Pool | pg.PoolClient, entries: readonly AuditEntr
   });
 }
 
-export interface KeptAuditEntry extends Omit<AuditEntry, 'why'> {
+export interface StoredAuditEntry extends Omit<AuditEntry, 'why'> {
   readonly id: number;
   readonly at: string;
   readonly why: string | null;
@@ -81,7 +81,7 @@ export async function listAudit(
   { actor, action, subject, from, to }: AuditFilter,
   limit: number,
   before: number | undefined,
-): Promise<readonly KeptAuditEntry[]> {
+): Promise<readonly StoredAuditEntry[]> {
   let query = database.query
     .selectFrom('audit')
     .select(['id', 'at', 'actor', 'action', 'subject', 'why', 'position', sql<string>`encode(link, 'hex')`.as('link')]);

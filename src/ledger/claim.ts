@@ -29,13 +29,13 @@ export interface Claimer {
   /** How many calls at the most. */
   readonly limit: number;
   /** Operations of which one call carries several; of the others it carries one. */
-  readonly carries: ReadonlyMap<string, Carries>;
+  readonly carries: ReadonlyMap<string, CallCapacity>;
   /** How many dossiers all processes together may have leased at once. */
   readonly atOnce: number | undefined;
 }
 
 /** What one call may carry. */
-export interface Carries {
+export interface CallCapacity {
   readonly items: number;
   /** How many of them may be of one dossier. */
   readonly ofOneDossier: number;

@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { NOTHING_TOLD } from '#core/dossier/settle';
+import { NOTHING_NEW } from '#core/dossier/settle';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed } from '../secrets/vault.ts';
@@ -49,7 +49,7 @@ export async function partiesWithWork(
 }
 
 /** Which of these dossiers a party has taken before. */
-export async function knownTo(
+export async function loadKnownSubjects(
   database: Database,
   party: string,
   subjects: readonly string[],
@@ -68,7 +68,7 @@ export async function knownTo(
 }
 
 /** What a party has been told of the same dossier besides one delivery. */
-export interface TakenBesides {
+export interface OtherDeliveries {
   /** The dossier, as the same event left it. */
   readonly itself: boolean;
   /** Something that came to be told later. */
@@ -76,16 +76,16 @@ export interface TakenBesides {
 }
 
 /** Whether `d` has told something: as it is settled, or before it was replayed, which it may not have survived. */
-const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_TOLD}'
+const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}'
   OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
-    WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_TOLD}'))`;
+    WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
 
 /** For each of these deliveries what else its party has been told. */
-export async function takenBesides(
+export async function loadOtherDeliveries(
   database: Database,
   deliveries: readonly number[],
-): Promise<ReadonlyMap<number, TakenBesides>> {
-  const { rows } = await database.pool.query<TakenBesides & { id: number }>({
+): Promise<ReadonlyMap<number, OtherDeliveries>> {
+  const { rows } = await database.pool.query<OtherDeliveries & { id: number }>({
     name: 'taken besides',
     // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
     text: `SELECT told.id,
@@ -102,7 +102,7 @@ export async function takenBesides(
 }
 
 /** Of these deliveries those after which their party has taken something newer of the same dossier: which event it was. */
-export async function toldSince(
+export async function loadNewerDeliveries(
   database: Database,
   deliveries: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
@@ -112,7 +112,7 @@ export async function toldSince(
     // One probe each: see `known to`.
     text: `SELECT told.id, (SELECT max(d.seq) FROM deliveries d
              WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered'
-               AND d.reason IS DISTINCT FROM '${NOTHING_TOLD}') AS seq
+               AND d.reason IS DISTINCT FROM '${NOTHING_NEW}') AS seq
            FROM deliveries told WHERE told.id = ANY($1::int8[])`,
     values: [deliveries],
   });
@@ -125,7 +125,7 @@ export async function toldSince(
  *
  * @returns the events that say so
  */
-export async function calledBackAt(
+export async function loadCalledBack(
   database: Database,
   party: string,
   codes: readonly string[],
@@ -151,7 +151,7 @@ export async function calledBackAt(
 }
 
 /** Dossiers that a party has taken and that are not finished, in code order after `after`. */
-export async function outstandingAt(
+export async function listOutstanding(
   database: Database,
   party: string,
   limit: number,

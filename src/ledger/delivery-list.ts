@@ -56,7 +56,7 @@ type WithDeliveries = Tables & { d: Tables['deliveries'] };
 type Builder = ExpressionBuilder<WithDeliveries, 'd'>;
 
 /** Narrow a query over `deliveries as d`. `subjects` are those of the filter's code (subjectsOf). */
-export function filtered<Out>(
+export function filterDeliveries<Out>(
   query: SelectQueryBuilder<WithDeliveries, 'd', Out>,
   filter: DeliveryFilter,
   subjects: readonly string[] | undefined,
@@ -100,7 +100,9 @@ export async function listDeliveries(
   before: number | undefined,
 ): Promise<readonly ListedDelivery[]> {
   const subjects = await subjectsOf(database, filter);
-  let query = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).selectAll('d').select(BEHIND);
+  let query = filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects)
+    .selectAll('d')
+    .select(BEHIND);
   if (before !== undefined) query = query.where('d.id', '<', before);
   return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
 }
@@ -195,13 +197,13 @@ export interface ListedAttempt {
   readonly hasWire: boolean;
 }
 
-export interface KeptAttempt extends ListedAttempt {
+export interface StoredAttempt extends ListedAttempt {
   /** What went over the wire, as JSON. */
   wire(): string | undefined;
 }
 
 /** The attempts of a delivery, oldest first. Their wire is opened when it is asked for. */
-export async function attemptsOf(database: Database, vault: Vault, id: number): Promise<readonly KeptAttempt[]> {
+export async function attemptsOf(database: Database, vault: Vault, id: number): Promise<readonly StoredAttempt[]> {
   const rows = await database.query
     .selectFrom('attempts')
     .selectAll()

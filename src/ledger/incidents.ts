@@ -67,7 +67,7 @@ export async function closeIncidents(
 }
 
 /** Incidents whose alert has not gone out yet, oldest first. */
-export async function untoldIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
+export async function loadUnreportedIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
   const { rows } = await database.pool.query<Incident>({
     name: 'untold incidents',
     text: `SELECT ${COLUMNS} FROM incidents WHERE alerted_at IS NULL ORDER BY id LIMIT $1`,
@@ -77,21 +77,21 @@ export async function untoldIncidents(database: Database, limit: number): Promis
 }
 
 /** One number for the advisory lock: one process at a time tells of incidents. */
-const TELLING = 7_160_005;
+const REPORT_LOCK = 7_160_005;
 
 /**
  * Do this unless another process is at it. The turn ends with the session, so a killed process holds up nobody; no
  * transaction is open meanwhile.
  */
-export async function withTellersTurn(database: Database, work: () => Promise<void>): Promise<void> {
+export async function withReportLock(database: Database, work: () => Promise<void>): Promise<void> {
   const session = await database.pool.connect();
   let isFree = true;
   try {
-    const { rows } = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [TELLING]);
+    const { rows } = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [REPORT_LOCK]);
     if (!rows[0]?.got) return;
     isFree = false;
     await work();
-    await session.query('SELECT pg_advisory_unlock($1)', [TELLING]);
+    await session.query('SELECT pg_advisory_unlock($1)', [REPORT_LOCK]);
     isFree = true;
   } finally {
     // A session that may still hold the turn is ended.
@@ -99,7 +99,7 @@ export async function withTellersTurn(database: Database, work: () => Promise<vo
   }
 }
 
-export async function markTold(database: Database, ids: readonly number[], nowMs: number): Promise<void> {
+export async function markReported(database: Database, ids: readonly number[], nowMs: number): Promise<void> {
   await database.pool.query('UPDATE incidents SET alerted_at = $2::timestamptz WHERE id = ANY($1::int8[])', [
     ids,
     msToInstant(nowMs),
@@ -118,7 +118,7 @@ export async function openIncidents(database: Database): Promise<readonly Incide
  * Parties with such an incident for which nothing is due or parked, whose pulls have not failed, and that no process has tried
  * for ten minutes.
  */
-export async function partiesLeftInPeace(database: Database, nowMs: number): Promise<readonly string[]> {
+export async function listIdleParties(database: Database, nowMs: number): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'parties left in peace',
     text: `SELECT DISTINCT i.party FROM incidents i

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { instantToMs } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
-import { type ItemResult, keptResults } from './messages.ts';
+import { type ItemResult, resultsToStore } from './messages.ts';
 
 export interface MessageFilter {
   readonly party?: string;
@@ -105,7 +105,7 @@ export async function oneMessage(database: Database, id: string): Promise<WholeM
     results:
       row.outcome === 'refused'
         ? (results as WholeMessage['results'])
-        : keptResults(row.operation, results as ItemResult[]),
+        : resultsToStore(row.operation, results as ItemResult[]),
     sealed: body && keyId !== null ? { bytes: body, keyId } : undefined,
   };
 }

@@ -73,7 +73,7 @@ const columns = {
   results: [
     'text',
     ({ row }: Written) =>
-      JSON.stringify(row.refused ? [keptRefusal(row.refused)] : keptResults(row.operation, row.results)),
+      JSON.stringify(row.refused ? [keptRefusal(row.refused)] : resultsToStore(row.operation, row.results)),
   ],
 } as const;
 const names = Object.keys(columns);
@@ -87,15 +87,15 @@ const part = definePart<Written>(
 );
 
 /** The results as they are kept: what is quoted of a dossier may be personal, what is quoted of the catalogue is public. */
-export function keptResults(
+export function resultsToStore(
   operation: string | undefined | null,
   results: readonly ItemResult[],
 ): readonly ItemResult[] {
-  return /^(?:service|agency|field)\./.test(operation ?? '') ? results : results.map(keptResult);
+  return /^(?:service|agency|field)\./.test(operation ?? '') ? results : results.map(resultToStore);
 }
 
 /** The reply alone tells what it quotes. */
-function keptResult(result: ItemResult): ItemResult {
+function resultToStore(result: ItemResult): ItemResult {
   const { code, outcome, problems, warnings } = result;
   if (!problems && !warnings && outcome !== 'invalid') return result;
   return {
@@ -133,7 +133,7 @@ function outcomeOf(row: MessageRow): string {
   return row.results.some((result) => result.outcome === 'quarantined') ? 'quarantined' : 'accepted';
 }
 
-export interface KeptMessage {
+export interface StoredMessage {
   readonly id: string;
   readonly receipt: string;
   readonly receivedAt: string;
@@ -146,16 +146,16 @@ export interface KeptMessage {
 }
 
 /** The same, its body as it is kept. */
-export type SealedMessage = Omit<KeptMessage, 'body'> & { readonly sealed: Sealed };
+export type SealedMessage = Omit<StoredMessage, 'body'> & { readonly sealed: Sealed };
 
 /** A message with its body, to be read again. Undefined when it is not kept (any more) or was refused unread. */
-export async function loadMessage(database: Database, vault: Vault, id: string): Promise<KeptMessage | undefined> {
+export async function loadMessage(database: Database, vault: Vault, id: string): Promise<StoredMessage | undefined> {
   const message = await loadSealedMessage(database, id);
   return message && openMessage(vault, message);
 }
 
 /** @throws when its body was sealed with a secret that is not known, or was changed */
-export function openMessage(vault: Vault, { sealed, ...message }: SealedMessage): KeptMessage {
+export function openMessage(vault: Vault, { sealed, ...message }: SealedMessage): StoredMessage {
   return { ...message, body: vault.open(sealed) };
 }
 
@@ -238,7 +238,7 @@ export async function* resultsOf(database: Database, receipt: string): AsyncGene
 }
 
 /** Drop refused requests that came without a key before a moment. @returns how many */
-export async function forgetStrangersRefusals({ pool }: Pick<Database, 'pool'>, beforeMs: number): Promise<number> {
+export async function deleteAnonymousRefusals({ pool }: Pick<Database, 'pool'>, beforeMs: number): Promise<number> {
   const { rowCount } = await pool.query(
     `DELETE FROM messages WHERE outcome = 'refused' AND key_name IS NULL AND id < $1`,
     [firstUuidOf(beforeMs)],

@@ -4,7 +4,7 @@ import { UNSETTLED } from './backlog.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
 /** How a partner fared since this was told last. */
-export interface PartyNews {
+export interface PartyHealthUpdate {
   readonly successMs?: number;
   readonly error?: { readonly atMs: number; readonly reason: string; readonly detail: string };
 }
@@ -12,7 +12,7 @@ export interface PartyNews {
 export async function savePartyHealth(
   database: Database,
   party: string,
-  { successMs, error }: PartyNews,
+  { successMs, error }: PartyHealthUpdate,
 ): Promise<void> {
   await database.pool.query({
     name: 'save health',

@@ -80,7 +80,7 @@ export async function saveBreaker(
 }
 
 /** Whether a process leaves the party alone, its breaker being open; it tells so again at each try. */
-export async function isLeftAlone(database: Database, party: string, nowMs: number): Promise<boolean> {
+export async function hasOpenBreaker(database: Database, party: string, nowMs: number): Promise<boolean> {
   const { rows } = await database.pool.query(
     `SELECT 1 FROM breakers WHERE party = $1 AND state <> 'closed' AND since > $2::timestamptz - interval '10 minutes' LIMIT 1`,
     [party, msToInstant(nowMs)],

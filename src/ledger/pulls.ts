@@ -168,7 +168,7 @@ export async function hasFailedPull(database: Database, party: string): Promise<
 }
 
 /** Make pulls due at once, whatever their schedule. */
-export async function pullNow(
+export async function makePullsDue(
   database: Database,
   party: string,
   names: readonly string[],

@@ -92,10 +92,10 @@ export const settledPart = definePart<SettledRow>(
  * An item waits for another cause from now on, unless it waits no longer or waits for that cause already: what waits for
  * the one of before goes on without it.
  */
-export async function waitInstead({ pool }: Database, id: number, cause: Cause, at: string): Promise<void> {
+export async function changeCause({ pool }: Database, id: number, cause: Cause, at: string): Promise<void> {
   await pool.query(
     `WITH moved AS (
-       UPDATE quarantine SET settled_at = $5::timestamptz, settlement = '${WAITS_OTHERWISE}'
+       UPDATE quarantine SET settled_at = $5::timestamptz, settlement = '${CAUSE_CHANGED}'
        WHERE id = $1 AND settled_at IS NULL AND cause_key <> $3
        RETURNING party, operation, code, message_id, item)
      INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at)
@@ -105,7 +105,7 @@ export async function waitInstead({ pool }: Database, id: number, cause: Cause, 
 }
 
 /** How a row is settled whose item waits on in another one. */
-export const WAITS_OTHERWISE = 'waits for something else';
+export const CAUSE_CHANGED = 'waits for something else';
 
 /** Items that wait for one of these dossiers, oldest first. */
 export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
@@ -190,7 +190,7 @@ export async function oneCause(database: Database, id: number): Promise<WaitingC
 }
 
 /** How much of a party waits for a cause. */
-export async function waitingFor(
+export async function countWaiting(
   database: Database,
   causeKey: string,
   party: string,
@@ -204,7 +204,7 @@ export async function waitingFor(
 }
 
 /** What a row waits for, or did, and of which party; undefined when none of this id was ever on the list. */
-export async function waitedFor(
+export async function findCause(
   database: Database,
   id: number,
 ): Promise<{ readonly kind: string; readonly key: string; readonly party: string } | undefined> {

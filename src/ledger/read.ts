@@ -2,19 +2,19 @@ import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
-import { type AuditFilter, type KeptAuditEntry, listAudit } from './audit.ts';
+import { type AuditFilter, listAudit, type StoredAuditEntry } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
-import { type Compared, type ComparedQuestion, comparePartners } from './compared.ts';
-import { type CurrentState, currentStates } from './current-states.ts';
+import { type ComparisonQuery, comparePartners, type PartnerComparison } from './compare-partners.ts';
 import {
   attemptsOf,
   type DeliveryFilter,
   deliveriesOfMessage,
-  type KeptAttempt,
   type ListedDelivery,
   listDeliveries,
   oneDelivery,
+  type StoredAttempt,
 } from './delivery-list.ts';
+import { type CurrentState, findCurrentStates } from './find-current-states.ts';
 import { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
@@ -46,7 +46,7 @@ export interface LedgerReader {
   delivery(id: number): Promise<ListedDelivery | undefined>;
   /** The dossiers that have a code, own or alias. */
   currentStates(code: string): Promise<readonly CurrentState[]>;
-  attempts(deliveryId: number): Promise<readonly KeptAttempt[]>;
+  attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
   causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
   waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
@@ -54,11 +54,11 @@ export interface LedgerReader {
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
   /** What came of the same events at two parties. One comparison at a time: each reads all of its period. */
-  compared(question: ComparedQuestion): Promise<Compared>;
+  compared(question: ComparisonQuery): Promise<PartnerComparison>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
-  audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly KeptAuditEntry[]>;
+  audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
   /** All versions of what was entered, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
 }
@@ -77,7 +77,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     waitingOf: (messageId) => waitingOfMessage(database, messageId),
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),
     delivery: (id) => oneDelivery(database, id),
-    currentStates: (code) => currentStates(database, code),
+    currentStates: (code) => findCurrentStates(database, code),
     attempts: (id) => attemptsOf(database, vault, id),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),
     cause: (id) => oneCause(database, id),

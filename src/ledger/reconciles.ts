@@ -120,7 +120,7 @@ export async function lastReconciles(database: Database): Promise<readonly LastR
 }
 
 /** What a party was told of a dossier. */
-export interface Told {
+export interface LastDelivered {
   readonly subject: string;
   /** The newest delivery that it took, and the version that it told. */
   readonly deliveryId: number;
@@ -135,7 +135,7 @@ export interface Told {
 }
 
 /** Dossiers that a party has taken, in code order after `after`. */
-export async function toldAfter(
+export async function listDelivered(
   database: Database,
   party: string,
   limit: number,
@@ -152,7 +152,7 @@ export async function toldAfter(
 }
 
 /** Dossiers that a party has taken, some of all; the same seed draws the same. */
-export async function toldSample(
+export async function sampleDelivered(
   database: Database,
   party: string,
   limit: number,
@@ -170,12 +170,16 @@ export async function toldSample(
 }
 
 /** What a party was told last of these dossiers. */
-export async function lastTold(
+export async function loadLastDelivered(
   database: Database,
   party: string,
   subjects: readonly string[],
-): Promise<readonly Told[]> {
-  const { rows } = await database.pool.query<Told>({ name: 'last told', text: LAST_TOLD, values: [party, subjects] });
+): Promise<readonly LastDelivered[]> {
+  const { rows } = await database.pool.query<LastDelivered>({
+    name: 'last told',
+    text: LAST_TOLD,
+    values: [party, subjects],
+  });
   return rows;
 }
 

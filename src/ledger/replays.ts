@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
-import { type DeliveryFilter, filtered, subjectsOf } from './delivery-list.ts';
+import { type DeliveryFilter, filterDeliveries, subjectsOf } from './delivery-list.ts';
 
 /** What becomes of a delivery that is to be replayed. Only `replayed` changes anything. */
 export type ReplayOutcome =
@@ -84,7 +84,7 @@ const SAMPLE = 10;
 export async function previewReplay(database: Database, filter: DeliveryFilter, nowMs: number): Promise<ReplayPreview> {
   const subjects = await subjectsOf(database, filter);
   const now = `'${msToInstant(nowMs)}'::timestamptz`;
-  const judged = filtered(database.query.selectFrom('deliveries as d'), filter, subjects)
+  const judged = filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects)
     .select(['d.id', 'd.party', 'd.operation', 'd.subject', 'd.seq', 'd.state'])
     .select(sql<ReplayOutcome>`${sql.raw(outcomeSql(now))}`.as('outcome'));
   const counts = await database.query
@@ -144,13 +144,15 @@ export interface Replay {
  *
  * @returns what notes it, and tells its id
  */
-export async function readyReplay(
+export async function prepareReplay(
   database: Database,
   run: NewRun<DeliveryFilter>,
 ): Promise<(tx: pg.PoolClient, nowMs: number) => Promise<number>> {
   const { filter } = run;
   const subjects = await subjectsOf(database, filter);
-  const found = filtered(database.query.selectFrom('deliveries as d'), filter, subjects).select('d.id').compile();
+  const found = filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects)
+    .select('d.id')
+    .compile();
   return async (tx, nowMs) => {
     const id = await addRun(tx, run, 0, nowMs);
     const { rowCount } = await tx.query(

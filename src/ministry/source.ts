@@ -1,6 +1,6 @@
+import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 import type { CodesOf } from '#core/identifiers/codes';
-import { parseVnd } from '#core/money';
 import { type Cause, type Problem, unmappedKey } from '#core/problem';
 import { nfc } from '#core/vietnamese/text';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';

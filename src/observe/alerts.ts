@@ -6,10 +6,10 @@ import { webhookHeaders } from '../kit/webhooks.ts';
 import {
   closeIncidents,
   type Incident,
-  markTold,
+  loadUnreportedIncidents,
+  markReported,
   openIncident,
-  untoldIncidents,
-  withTellersTurn,
+  withReportLock,
 } from '../ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -42,10 +42,10 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
 
   /** One process sends at a time. Another process may have sent these incidents in the meantime. */
   async function sendAll(): Promise<void> {
-    if ((await untoldIncidents(database, 1)).length === 0) return;
-    await withTellersTurn(database, async () => {
-      for (const incident of await untoldIncidents(database, 50))
-        if (await post(incident)) await markTold(database, [incident.id], nowMs());
+    if ((await loadUnreportedIncidents(database, 1)).length === 0) return;
+    await withReportLock(database, async () => {
+      for (const incident of await loadUnreportedIncidents(database, 50))
+        if (await post(incident)) await markReported(database, [incident.id], nowMs());
     });
   }
 

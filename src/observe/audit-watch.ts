@@ -1,5 +1,5 @@
 import { type Anchor, followChain, loadAnchors, saveAnchor } from '../ledger/audit-chain.ts';
-import { HUB, withTellersTurn } from '../ledger/incidents.ts';
+import { HUB, withReportLock } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /**
@@ -32,7 +32,7 @@ export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: 
   }
 
   // One process signs at a time. Another process may have signed more entries in the meantime.
-  return () => withTellersTurn(database, watch);
+  return () => withReportLock(database, watch);
 }
 
 function forgedCause(days: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Database } from '../database/pool.ts';
-import { AWAY_KINDS, partiesLeftInPeace } from '../ledger/incidents.ts';
+import { AWAY_KINDS, listIdleParties } from '../ledger/incidents.ts';
 import type { Alerts } from './alerts.ts';
 
 /**
@@ -12,5 +12,5 @@ export async function watchAway(
   { database, alerts }: { readonly database: Database; readonly alerts: Pick<Alerts, 'close'> },
   nowMs: number,
 ): Promise<void> {
-  for (const party of await partiesLeftInPeace(database, nowMs)) await alerts.close(party, AWAY_KINDS);
+  for (const party of await listIdleParties(database, nowMs)) await alerts.close(party, AWAY_KINDS);
 }

@@ -1,5 +1,5 @@
 import { instantToMs } from '#core/dates/dates';
-import { openIncidents, withTellersTurn } from '../ledger/incidents.ts';
+import { openIncidents, withReportLock } from '../ledger/incidents.ts';
 import type { Party } from '../parties/party.ts';
 import type { WatchContext } from './watch-context.ts';
 
@@ -18,7 +18,7 @@ export async function watchCertificates(
   parties: ReadonlyMap<string, Pick<Party, 'id' | 'certificates'>>,
 ): Promise<void> {
   // One process at a time: two processes would each close the other's incident.
-  await withTellersTurn(database, async () => {
+  await withReportLock(database, async () => {
     const incidents = await openIncidents(database);
     for (const { id, certificates } of parties.values()) {
       const known = incidents.find(({ party, kind }) => party === id && kind === 'certificate-expiry')?.cause;

@@ -1,9 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { beginningOf, type Drift, type Fingerprint, fingerprintOf, LEARNING, learn } from '#core/dossier/shape';
+import {
+  type Drift,
+  type Fingerprint,
+  fingerprintOf,
+  learnShape,
+  PAYLOADS_TO_LEARN,
+  truncateJson,
+} from '#core/dossier/payload-shape';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import { readXml } from '../kit/xml/read-xml.ts';
 import { openIncidents } from '../ledger/incidents.ts';
-import { changeShape } from '../ledger/shapes.ts';
+import { updatePayloadShape } from '../ledger/payload-shapes.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /** The part of a message that matters for its payload's shape. */
@@ -107,7 +114,7 @@ function createSamples(nowMs: () => number) {
       const key = `${one.party} ${one.kind}`;
       const before = seen.get(key) ?? { count: 0, sampledMs: 0 };
       const count = before.count + 1;
-      const isNth = count <= LEARNING || count % ONE_OF === 0;
+      const isNth = count <= PAYLOADS_TO_LEARN || count % ONE_OF === 0;
       const isSampled = isNth || Math.abs(nowMs() - before.sampledMs) >= AGAIN_AFTER_MS;
       seen.set(key, { count, sampledMs: isSampled ? nowMs() : before.sampledMs });
       if (!isSampled) return false;
@@ -147,11 +154,11 @@ async function compare(
   kind: string,
   prints: readonly Print[],
 ): Promise<void> {
-  const drifts = await changeShape(database, party, kind, nowMs(), (known) => {
+  const drifts = await updatePayloadShape(database, party, kind, nowMs(), (known) => {
     const found: Drift[] = [];
     let shape = known;
     for (const { print, isPart } of prints) {
-      const learnt = learn(shape, print, isPart);
+      const learnt = learnShape(shape, print, isPart);
       shape = learnt.shape;
       found.push(...learnt.drifts);
     }
@@ -179,7 +186,7 @@ function printOf({ body, isPart }: Sample): Fingerprint | undefined {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString();
   try {
     if (text.trimStart().startsWith('<')) return isPart ? undefined : fingerprintOf(readXml(text), true);
-    const whole = isPart ? (beginningOf(text, MOST_BYTES) ?? '') : text;
+    const whole = isPart ? (truncateJson(text, MOST_BYTES) ?? '') : text;
     const value = parsed(whole) ?? parsed(text.slice(0, text.indexOf('\n')));
     return typeof value === 'object' && value !== null ? fingerprintOf(value) : undefined;
   } catch {

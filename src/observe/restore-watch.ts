@@ -1,4 +1,9 @@
-import { doubtfulHome, lookAtHome, type PutBack, putBackCause } from '../ledger/homes.ts';
+import {
+  checkDatabaseIdentity,
+  type DatabaseRestore,
+  describeRestore,
+  loadRecentRestore,
+} from '../ledger/database-identity.ts';
 import { HUB, openIncidents } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
@@ -22,26 +27,26 @@ export async function reportRestore({
   telemetry,
   nowMs,
   folder,
-}: RestoreContext): Promise<PutBack | undefined> {
-  const noticed = await lookAtHome(database, nowMs(), { folder });
-  if (noticed) telemetry.log.warn({ ...noticed }, putBackCause(noticed));
+}: RestoreContext): Promise<DatabaseRestore | undefined> {
+  const noticed = await checkDatabaseIdentity(database, nowMs(), { folder });
+  if (noticed) telemetry.log.warn({ ...noticed }, describeRestore(noticed));
   return noticed;
 }
 
 /**
  * Detects that the database was restored from a backup, or that another server took over (see
- * ledger/homes.ts).
+ * ledger/database-identity.ts).
  */
 export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 'alerts'>): RestoreWatch {
   const { database, alerts, nowMs } = context;
   let lookedAt: number | undefined;
-  let doubtful: PutBack | undefined;
+  let doubtful: DatabaseRestore | undefined;
   let looking: Promise<void> | undefined;
 
   async function lookOnce(): Promise<void> {
     // A connection made during this check is covered by the next check.
     const connections = database.connections();
-    doubtful = (await reportRestore(context)) ?? (await doubtfulHome(database, nowMs()));
+    doubtful = (await reportRestore(context)) ?? (await loadRecentRestore(database, nowMs()));
     lookedAt = connections;
   }
 
@@ -60,7 +65,7 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
     },
     async watch() {
       await look();
-      const cause = doubtful && putBackCause(doubtful);
+      const cause = doubtful && describeRestore(doubtful);
       const known = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
       // A second restore is another incident, because senders must send again from another time.
       if (known && known.cause !== cause) await alerts.close(HUB, ['put-back']);

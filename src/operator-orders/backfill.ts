@@ -4,8 +4,14 @@ import { type Route, recipients } from '#core/dossier/route';
 import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
-import { asOf } from '../index/state-at.ts';
-import { addUntold, loadTellings, oneBackfillAtATime, type Tellings, type Untold } from '../ledger/untold.ts';
+import { stateAt } from '../index/state-at.ts';
+import {
+  type BackfillGap,
+  type DeliveryProgress,
+  fillGaps,
+  loadDeliveryProgress,
+  lockBackfill,
+} from '../ledger/backfill-gaps.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
 /** Which party is to be told what it was never told, and of which dossiers. */
@@ -45,8 +51,9 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
   for (let after = ''; !isAll && performance.now() < endMs; ) {
     const { looked, untold, last } = await untoldAfter(hub, routes, hub.database.pool, order, after);
     count.dossiers += looked;
-    for (const { told } of untold) count[told === null ? 'never' : 'older']++;
-    for (const { code, version, told } of untold.slice(0, SAMPLE - sample.length)) sample.push({ code, version, told });
+    for (const { deliveredSeq: told } of untold) count[told === null ? 'never' : 'older']++;
+    for (const { code, version, deliveredSeq: told } of untold.slice(0, SAMPLE - sample.length))
+      sample.push({ code, version, told });
     isAll = looked < PAGE;
     after = last ?? after;
     // Other requests get their turn between two pages.
@@ -72,14 +79,14 @@ export async function continueBackfill(
 ): Promise<{ readonly added: number; readonly after: string | undefined }> {
   // A process of other settings, as while they are changed one after the other: it leaves the run to those that know the way.
   if (!isRoutedTo(routes, order.party)) return { added: 0, after: begin };
-  await oneBackfillAtATime(tx, order.party);
+  await lockBackfill(tx, order.party);
   const endMs = performance.now() + STEP_MS;
   let added = 0;
   let after = begin;
   while (added < atMost && performance.now() < endMs) {
     const { looked, untold, last } = await untoldAfter(hub, routes, tx, order, after);
     const now = untold.slice(0, atMost - added);
-    added += await addUntold(tx, order.party, now, hub.nowMs());
+    added += await fillGaps(tx, order.party, now, hub.nowMs());
     const isWhole = now.length === untold.length;
     if (isWhole && looked < PAGE) return { added, after: undefined };
     after = (isWhole ? last : now.at(-1)?.code) ?? after;
@@ -104,17 +111,17 @@ async function untoldAfter(
   if (last === undefined) return { looked: 0, untold: [], last };
   const since = page.map(({ createdAt }) => createdAt).reduce((a, b) => (a < b ? a : b));
   const codes = page.map(({ code }) => code);
-  const tellings = await loadTellings(db, party, codes, since);
+  const tellings = await loadDeliveryProgress(db, party, codes, since);
   const missing = page.flatMap((one) => {
-    const tellingsOf = tellings.get(one.code) as Tellings;
-    const { told } = tellingsOf;
-    return (told ?? 0) < newestFor(routes, party, one, tellingsOf) ? [{ ...one, told }] : [];
+    const tellingsOf = tellings.get(one.code) as DeliveryProgress;
+    const { deliveredSeq: told } = tellingsOf;
+    return (told ?? 0) < newestFor(routes, party, one, tellingsOf) ? [{ ...one, deliveredSeq: told }] : [];
   });
   const same = await toldTheSame(hub, missing, since);
   return { looked: page.length, untold: missing.filter(({ code }) => !same.has(code)), last };
 }
 
-type Missing = Untold & Pick<Tellings, 'told'>;
+type Missing = BackfillGap & Pick<DeliveryProgress, 'deliveredSeq'>;
 
 /** Opened and compared at once: a dossier may have a thousand documents, and others have their turn in between. */
 const AT_ONCE = 10;
@@ -125,7 +132,7 @@ async function toldTheSame(
   missing: readonly Missing[],
   since: string,
 ): Promise<ReadonlySet<string>> {
-  const told = new Map(missing.flatMap(({ code, told: seq }) => (seq === null ? [] : [[code, seq] as const])));
+  const told = new Map(missing.flatMap(({ code, deliveredSeq: seq }) => (seq === null ? [] : [[code, seq] as const])));
   const codes = [...told.keys()];
   const same = new Set<string>();
   for (let at = 0; at < codes.length; at += AT_ONCE) {
@@ -136,7 +143,7 @@ async function toldTheSame(
     ]);
     for (const { held } of found) {
       const { code, view } = held;
-      const then = asOf(events.get(code) ?? [], told.get(code) as number, held.owner);
+      const then = stateAt(events.get(code) ?? [], told.get(code) as number, held.owner);
       if (then && JSON.stringify(then.record) === JSON.stringify(view.record)) same.add(code);
     }
     await setImmediate();
@@ -149,7 +156,7 @@ function newestFor(
   routes: readonly Route[],
   party: string,
   { code, owner, version, serviceCode, fieldCode }: RoutedDossier,
-  { by, oldest }: Tellings,
+  { reports: by, oldestSeq: oldest }: DeliveryProgress,
 ): number {
   const subject = { code, serviceCode, ...(fieldCode && { fieldCode }) };
   // Whoever told of it first has told what is dropped already.

@@ -1,7 +1,7 @@
 import type { CodeTable } from '#core/identifiers/codes';
 import { unmappedOf } from '#core/problem';
 import { similarity } from '#core/vietnamese/text';
-import { best, findAlike } from '../catalogue/alike.ts';
+import { findSimilar, topScored } from '../catalogue/find-similar.ts';
 import type { Database } from '../database/pool.ts';
 import { listWaiting, type WaitingCause } from '../ledger/quarantine.ts';
 
@@ -33,7 +33,7 @@ export async function candidatesFor(
     const score = Math.max(similarity(from, label), similarity(from, is.replaceAll('-', ' ')), alikeCode(from, code));
     if (score > (words.get(to)?.score ?? -1)) words.set(to, { to, label, score });
   }
-  return best([...words.values()], BEST);
+  return topScored([...words.values()], BEST);
 }
 
 /** Numbers are not alike for their digits. */
@@ -51,7 +51,7 @@ async function inCatalogue(
   const codes = waiting.flatMap(({ code }) => code ?? []);
   const name = await nameIn(database, codes, kind === 'service' ? 'serviceName' : 'agencyName');
   if (name === undefined) return [];
-  return (await findAlike(database, kind, name, BEST)).map(({ code, name: label, score }) => ({
+  return (await findSimilar(database, kind, name, BEST)).map(({ code, name: label, score }) => ({
     to: code,
     label,
     score,

@@ -4,7 +4,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { settleDoubtful } from '../ledger/ownership.ts';
 import { pauseParty, resumeParty } from '../ledger/party-states.ts';
-import { pullNow } from '../ledger/pulls.ts';
+import { makePullsDue } from '../ledger/pulls.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
@@ -38,7 +38,7 @@ export function createPartyOrders({ database, alerts, nowMs }: Hub, queue: Queue
     },
     async pull(party, names, by) {
       await audit('party.pull', auditSubject('party', party, names.join(' ')), by);
-      await pullNow(database, party, names, nowMs());
+      await makePullsDue(database, party, names, nowMs());
     },
     settleDoubtful: (id, by) =>
       inTransaction(database, async (tx) => {

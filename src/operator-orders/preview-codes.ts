@@ -7,7 +7,7 @@ import type { CodesOf } from '#core/identifiers/codes';
 import { unmappedKey } from '#core/problem';
 import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
 import { loadSealedMessage, messageIdsOf, openMessage } from '../ledger/messages.ts';
-import { waitingFor } from '../ledger/quarantine.ts';
+import { countWaiting } from '../ledger/quarantine.ts';
 import type { Party } from '../parties/party.ts';
 import { type Readers, readAgain } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -89,7 +89,7 @@ export async function previewCode(
     freed: count.freed,
     changed: count.changed,
     told: recipients.parties(),
-    waiting: await waitingFor(database, unmappedKey(line.table, line.from), party),
+    waiting: await countWaiting(database, unmappedKey(line.table, line.from), party),
     items: count.shown,
   };
 }

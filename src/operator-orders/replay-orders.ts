@@ -2,7 +2,7 @@ import { auditSubject } from '#core/identifiers/audit-subject';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
-import { addRun, type ReplayOutcome, readyReplay, replayDeliveries, stopReplay } from '../ledger/replays.ts';
+import { addRun, prepareReplay, type ReplayOutcome, replayDeliveries, stopReplay } from '../ledger/replays.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import type { Backfill, BackfillPreview } from './backfill.ts';
@@ -34,7 +34,7 @@ export async function startReplay(
   perSecond: number,
   by: OrderedBy,
 ): Promise<number> {
-  const start = await readyReplay(database, { ...by, filter, perSecond });
+  const start = await prepareReplay(database, { ...by, filter, perSecond });
   return inTransaction(database, async (tx) => {
     const id = await start(tx, nowMs());
     const subject = auditSubject('run', id, JSON.stringify(filter));

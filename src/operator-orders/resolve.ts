@@ -5,7 +5,7 @@ import { unmappedOf } from '#core/problem';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
-import { oneCause, type WaitingCause, waitedFor } from '../ledger/quarantine.ts';
+import { findCause, oneCause, type WaitingCause } from '../ledger/quarantine.ts';
 import {
   addResolution,
   type Decided,
@@ -64,7 +64,7 @@ export async function resolveCause(
   const { database } = hub;
   const cause = await oneCause(database, id);
   if (!cause) {
-    const waited = await waitedFor(database, id);
+    const waited = await findCause(database, id);
     if (!waited) return { kind: 'unknown' };
     return (await decidedOtherwise(hub, database.pool, waited, [waited.party], order)) ?? { kind: 'nothing-waits' };
   }

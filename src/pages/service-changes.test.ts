@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { KeptVersion } from '../catalogue/versions.ts';
+import type { StoredVersion } from '../catalogue/read-versions.ts';
 import { sayIn } from './language.ts';
 import { lastChanged, serviceChanges } from './service-changes.ts';
 
 const withPapers = (copies: number) => ({
   cases: [{ components: Array.from({ length: 10 }, (_, n) => ({ name: `Giấy tờ ${n}`, copies })) }],
 });
-const version = (number: number, was: number, now: number): KeptVersion => ({
+const version = (number: number, was: number, now: number): StoredVersion => ({
   kind: 'service',
   key: '1.000001',
   version: number,

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { type CatalogueChange, changesInSteps } from '#core/catalogue/catalogue-diff';
 import { changeText } from '#core/catalogue/catalogue-words';
 import type { Service } from '#schemas/service.upsert.v1';
-import type { KeptVersion } from '../catalogue/versions.ts';
+import type { StoredVersion } from '../catalogue/read-versions.ts';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
@@ -21,7 +21,7 @@ export interface ChangedVersion {
 }
 
 /** The newest versions with changes, newest first. Comparing yields regularly to other requests. */
-export async function lastChanged(versions: readonly KeptVersion[]): Promise<readonly ChangedVersion[]> {
+export async function lastChanged(versions: readonly StoredVersion[]): Promise<readonly ChangedVersion[]> {
   const changed: ChangedVersion[] = [];
   for (const { before, record, changedAt } of versions) {
     const steps = before ? changesInSteps(before, record) : [];
@@ -48,8 +48,8 @@ export function serviceChanges(say: Say, versions: readonly ChangedVersion[]): H
 }
 
 /** The time when a service went out of force, if its versions show it. */
-export function endedAt(versions: readonly KeptVersion[]): string | undefined {
-  const isInForce = ({ record }: KeptVersion): boolean => (record as Service).inForce;
+export function endedAt(versions: readonly StoredVersion[]): string | undefined {
+  const isInForce = ({ record }: StoredVersion): boolean => (record as Service).inForce;
   const last = versions.findIndex(isInForce);
   return last > 0 ? versions[last - 1]?.changedAt : undefined;
 }

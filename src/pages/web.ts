@@ -22,7 +22,7 @@ import { createDelayReader } from '../ledger/delays.ts';
 import { createEndedSessions } from '../ledger/ended-sessions.ts';
 import { createNonces } from '../ledger/nonces.ts';
 import { createLedgerReader } from '../ledger/read.ts';
-import { createTries } from '../ledger/tries.ts';
+import { createRequestLimits } from '../ledger/request-limits.ts';
 import { createEvidence, createSignDocument } from '../operator-orders/evidence.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { addConsole } from './console/console.ts';
@@ -128,12 +128,12 @@ function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config)
       'a proxy that `proxies` does not list forwards requests: the hub counts all its clients as one',
     );
   const clients = createClients(file.proxies, onUnnamedProxy, file.clientCertificateHeader);
-  const tries = createTries(database, vault);
+  const requestLimits = createRequestLimits(database, vault);
   return {
     clients,
-    tries,
+    requestLimits,
     keys: createKeys(file.keys ?? [], clients),
-    guessLimit: createSecretGuessLimit({ nowMs }, tries, clients),
+    guessLimit: createSecretGuessLimit({ nowMs }, requestLimits, clients),
     useOnce: createNonces(database, nowMs),
     cursors: createCursors(vault),
   };

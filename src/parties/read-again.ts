@@ -2,7 +2,7 @@ import { instantToMs } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { parseDoor } from '#core/identifiers/door';
 import { IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
-import type { KeptMessage } from '../ledger/messages.ts';
+import type { StoredMessage } from '../ledger/messages.ts';
 import type { Party } from './party.ts';
 
 /**
@@ -12,7 +12,10 @@ import type { Party } from './party.ts';
 export type Readers = Readonly<
   Record<
     string,
-    (message: Pick<KeptMessage, 'body' | 'operation' | 'mediaType' | 'party'>, atMs: number) => Promise<readonly Item[]>
+    (
+      message: Pick<StoredMessage, 'body' | 'operation' | 'mediaType' | 'party'>,
+      atMs: number,
+    ) => Promise<readonly Item[]>
   >
 >;
 
@@ -25,7 +28,7 @@ export type Readers = Readonly<
 export async function readAgain(
   readers: Readers,
   parties: ReadonlyMap<string, Party>,
-  message: KeptMessage,
+  message: StoredMessage,
   atMs = instantToMs(message.receivedAt),
 ): Promise<readonly Item[]> {
   const { kind, name = '' } = parseDoor(message.door);

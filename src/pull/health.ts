@@ -3,7 +3,7 @@ import type { Outcome } from '#core/dossier/settle';
 import { maskNamesIn } from '#core/masking/masking';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { savePartyHealth } from '../ledger/party-health.ts';
-import { isLeftAlone } from '../ledger/party-states.ts';
+import { hasOpenBreaker } from '../ledger/party-states.ts';
 import { type ClaimedPull, hasFailedPull } from '../ledger/pulls.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
@@ -82,7 +82,7 @@ async function reportSuccess({ database, alerts, nowMs }: Hub, party: string): P
   await savePartyHealth(database, party, { successMs: nowMs() });
   if (await hasFailedPull(database, party)) return;
   await alerts.close(party, ['pull-failed']);
-  if (!(await isLeftAlone(database, party, nowMs()))) await alerts.close(party, AWAY_KINDS);
+  if (!(await hasOpenBreaker(database, party, nowMs()))) await alerts.close(party, AWAY_KINDS);
 }
 
 async function reportFailure({ database, alerts, nowMs }: Hub, pull: ClaimedPull, failed: Failed) {

@@ -1,4 +1,4 @@
-import { asFirstTold } from '#core/dossier/apply';
+import { withFirstContentId } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
@@ -8,7 +8,7 @@ import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { readChanges } from '../index/read.ts';
 import type { FinishedDossiers, HubQueries } from '../kit/puller.ts';
-import { calledBackAt, outstandingAt } from '../ledger/deliveries.ts';
+import { listOutstanding, loadCalledBack } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Sealed } from '../secrets/vault.ts';
@@ -20,7 +20,7 @@ const CHANGES = 5_000;
 export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): HubQueries {
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
-      const codes = await outstandingAt(database, party.id, limit, after);
+      const codes = await listOutstanding(database, party.id, limit, after);
       const found = await loadHeld(database.pool, vault, codes);
       const byCode = new Map(found.map(({ held }) => [held.code, held.view.record]));
       return codes.flatMap((code) => byCode.get(code) ?? []);
@@ -30,7 +30,7 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       const changes = await readChanges(database, after, CHANGES);
       const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
       const codes = [...new Set(ends.map(({ code }) => code))];
-      const said = await calledBackAt(database, party.id, codes);
+      const said = await loadCalledBack(database, party.id, codes);
       // The last change of each: an end that was none is followed by another one.
       const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
       const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
@@ -62,7 +62,7 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
         const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
         // As it will be judged when it is taken in.
         const { kind, contentId } = party.adapter.stepsAreByMoment
-          ? asFirstTold(events, incoming, item.standIns)
+          ? withFirstContentId(events, incoming, item.standIns)
           : incoming;
         return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
       };

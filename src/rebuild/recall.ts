@@ -1,9 +1,9 @@
 import { type Item, isDossierItem, recordIn } from '#core/dossier/item';
 import type { Ownership } from '#core/dossier/ownership';
-import { NotLoaded } from '#core/not-loaded';
+import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import { type ItemResult, type KeptMessage, loadMessage } from '../ledger/messages.ts';
+import { type ItemResult, loadMessage, type StoredMessage } from '../ledger/messages.ts';
 import type { ReleasedItem, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import {
@@ -120,7 +120,7 @@ async function read(
   return kept ? attempt(() => readAgain(readers, parties, kept)) : [];
 }
 
-function keptMessage(message: RecordedMessage): KeptMessage | undefined {
+function keptMessage(message: RecordedMessage): StoredMessage | undefined {
   const { party, operation, body } = message;
   if (party === undefined || operation === undefined || body === undefined) return undefined;
   return { ...message, party, operation, body };
@@ -131,7 +131,7 @@ async function attempt(work: () => Promise<readonly (Item | undefined)[]>): Prom
   try {
     return await work();
   } catch (error) {
-    if (error instanceof NotLoaded) throw error;
+    if (error instanceof ReaderNotLoaded) throw error;
     return [];
   }
 }

@@ -1,10 +1,10 @@
 import type { Database } from '../database/pool.ts';
-import type { ItemResult, KeptMessage } from '../ledger/messages.ts';
+import type { ItemResult, StoredMessage } from '../ledger/messages.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { SCHEMA } from './schema.ts';
 
 /** A message of the log with the outcomes of its items. */
-export interface RecordedMessage extends Omit<KeptMessage, 'party' | 'operation' | 'body'> {
+export interface RecordedMessage extends Omit<StoredMessage, 'party' | 'operation' | 'body'> {
   readonly party: string | undefined;
   readonly operation: string | undefined;
   /** Undefined when the message was refused unread. */

@@ -1,6 +1,6 @@
 import { maskTail } from '#core/identifiers/identifiers';
 import type { Comparison } from '../kit/reconciler.ts';
-import type { Told } from '../ledger/reconciles.ts';
+import type { LastDelivered } from '../ledger/reconciles.ts';
 
 export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'not-asked'] as const;
 /**
@@ -28,7 +28,7 @@ export interface Finding {
  * @param withHeld the comparison with our version
  * @param withTold the comparison with the last sent version, if older
  */
-export function judge(told: Told, version: number, withHeld: Comparison, withTold?: Comparison): Finding {
+export function judge(told: LastDelivered, version: number, withHeld: Comparison, withTold?: Comparison): Finding {
   const code = told.subject;
   if (withHeld.kind === 'failed') {
     const { outcome } = withHeld;

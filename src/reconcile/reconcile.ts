@@ -8,7 +8,14 @@ import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
-import { deliverAgain, lastTold, saveReconciled, type Told, toldAfter, toldSample } from '../ledger/reconciles.ts';
+import {
+  deliverAgain,
+  type LastDelivered,
+  listDelivered,
+  loadLastDelivered,
+  sampleDelivered,
+  saveReconciled,
+} from '../ledger/reconciles.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { RECONCILE_DOOR } from '../parties/read-again.ts';
@@ -115,13 +122,13 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
 
 async function* subjectsOf({ database, nowMs }: Hub, party: string, sample: number | undefined) {
   if (sample !== undefined) {
-    const drawn = await toldSample(database, party, sample, String(nowMs()));
+    const drawn = await sampleDelivered(database, party, sample, String(nowMs()));
     for (let at = 0; at < drawn.length; at += PAGE) yield drawn.slice(at, at + PAGE);
     return;
   }
   let after = '';
   for (;;) {
-    const subjects = await toldAfter(database, party, PAGE, after);
+    const subjects = await listDelivered(database, party, PAGE, after);
     if (subjects.length === 0) return;
     yield subjects;
     after = subjects.at(-1) as string;
@@ -177,7 +184,7 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
   const { database, vault } = work.hub;
   const found = await loadHeld(database.pool, vault, subjects);
   const held = new Map(found.map(({ held: one, messageId }) => [one.code, { ...one, messageId }]));
-  const told = await lastTold(database, work.party.id, subjects);
+  const told = await loadLastDelivered(database, work.party.id, subjects);
   const outgoing = await outgoingOf(work, told, held);
   const waiting = [...told];
   const worker = async (): Promise<void> => {
@@ -193,12 +200,12 @@ interface HeldDossier {
   readonly messageId: string;
 }
 
-type OutgoingOf = (told: Told, version: 'held' | 'told') => Outgoing<'dossier.upsert.v1'> | undefined;
+type OutgoingOf = (told: LastDelivered, version: 'held' | 'told') => Outgoing<'dossier.upsert.v1'> | undefined;
 
 /** The deliveries for each dossier: in our version, and in the last sent one. */
 async function outgoingOf(
   { hub, deps, party }: Work,
-  told: readonly Told[],
+  told: readonly LastDelivered[],
   held: ReadonlyMap<string, HeldDossier>,
 ): Promise<OutgoingOf> {
   const claimed = told.flatMap((one) => {
@@ -218,7 +225,7 @@ async function outgoingOf(
 
 async function reconcileOne(
   work: Work,
-  told: Told,
+  told: LastDelivered,
   held: HeldDossier | undefined,
   outgoing: OutgoingOf,
 ): Promise<Finding> {
@@ -272,7 +279,7 @@ async function takeIn(
 }
 
 /** In the form of a delivery; only its content is used. */
-function claimedOf(party: string, { subject, messageId, createdAt }: Told, id: number, seq: number): Claimed {
+function claimedOf(party: string, { subject, messageId, createdAt }: LastDelivered, id: number, seq: number): Claimed {
   const operation = 'dossier.upsert.v1';
   return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false };
 }

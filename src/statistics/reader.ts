@@ -1,4 +1,4 @@
-import { tailOfThoseBelow } from '#core/identifiers/identifiers';
+import { subordinateSuffix } from '#core/identifiers/identifiers';
 import type { Column, Grade, Group, Rule } from '#core/statistics/counts';
 import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
@@ -89,7 +89,7 @@ function dossiersOf(database: Database, asked: DossiersQuestion): Promise<readon
 }
 
 function valuesOf({ from, to, now, filter }: StatisticsQuestion): unknown[] {
-  const tail = filter.agency === undefined ? undefined : tailOfThoseBelow(filter.agency);
+  const tail = filter.agency === undefined ? undefined : subordinateSuffix(filter.agency);
   return [from, to, now, filter.agency ?? null, filter.field ?? null, filter.service ?? null, tail ?? null];
 }
 

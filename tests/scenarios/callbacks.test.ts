@@ -9,7 +9,7 @@ import { formatLocal, msToInstant } from '../../src/core/dates/dates.ts';
 import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Callback } from '../../src/kit/callback.ts';
 import { startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Answer, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
@@ -165,7 +165,7 @@ describe('callbacks', () => {
       pushIt = () => post(push({ maHoSo: SUPPLEMENTED, trangThai: 2, thoiGianThucHien }));
     });
     async function ask(): Promise<void> {
-      await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
+      await makePullsDue(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
       await hub.hub.pipeline.pull('civil-status', 'results');
     }
     /** As partners get it. */
@@ -229,7 +229,7 @@ describe('callbacks', () => {
     async function round(): Promise<number> {
       const questions = () => ministry.requests().filter((request) => request.endsWith('/layKetQuaDKHT')).length;
       const before = questions();
-      await pullNow(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
+      await makePullsDue(hub.hub.database, 'civil-status', ['results'], hub.clock.nowMs);
       await hub.hub.pipeline.pull('civil-status', 'results');
       return questions() - before;
     }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { checkWork } from '../../src/cli/doctor/check-work.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -67,7 +67,7 @@ describe('what changed in the catalogue', () => {
   async function pull(given: object[][]): Promise<void> {
     bodies = given;
     hub.clock.nowMs += AN_HOUR_MS;
-    await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', 'catalogue');
   }
 

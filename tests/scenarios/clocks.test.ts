@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/dossier/settle.ts';
 import { databaseClock } from '../../src/database/clock.ts';
 import { type Database, openDatabase } from '../../src/database/pool.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
@@ -56,7 +56,7 @@ describe('two processes on one database, whose machines do not agree on the time
       read: () => [],
     });
     const first = await hubWith({ partners: { portal: testPartner({ pull: { all: puller('first') } }) } }, 0);
-    await pullNow(first.hub.database, 'portal', ['all'], Date.now() - 60_000);
+    await makePullsDue(first.hub.database, 'portal', ['all'], Date.now() - 60_000);
     const pulling = first.hub.pipeline.pull('portal', 'all');
     await until(() => asked.length === 1);
     const partners = { portal: testPartner({ pull: { all: puller('second') } }) };

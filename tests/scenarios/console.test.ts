@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
-import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
+import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, type Partner, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';

@@ -9,7 +9,7 @@ import { readItem } from '#core/dossier/item';
 import { createCopyApp } from '../../src/cli/copy/serve-copy.ts';
 import { type Copy, type CopyOptions, openCopy } from '../../src/copy/copy.ts';
 import { runCopy } from '../../src/copy/run.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
@@ -69,7 +69,7 @@ afterEach(async () => {
 });
 
 async function pullCatalogue(): Promise<void> {
-  await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+  await makePullsDue(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
   await hub.hub.pipeline.pull('portal', 'catalogue');
 }
 

@@ -5,7 +5,7 @@ import { nationalPortal } from '../../adapters/national-portal/simulator/portal.
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -235,7 +235,7 @@ describe('a legacy system whose dossiers are relayed to the national portal', ()
 
   test('of an agency listed twice the first is stored, the second waits with both names', async () => {
     const ops = operatorOf(hub);
-    await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('portal', 'catalogue');
     const [agency] = SAMPLES.agencies;
     const held = async () =>

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import Type from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defineAdapter } from '../../src/kit/adapter.ts';
-import { WRONG_SECRETS } from '../../src/ledger/tries.ts';
+import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { envelope, PASSWORD, WSSE } from '../support/soap.ts';
 

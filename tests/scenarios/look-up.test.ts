@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WRONG_PROOFS } from '../../src/ledger/tries.ts';
+import { WRONG_PROOFS } from '../../src/ledger/request-limits.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -145,7 +145,7 @@ describe('a citizen looks up a dossier', () => {
       );
       statuses.push(...replies.map(({ status }) => status));
       // As if the minute were over; the hour is not.
-      await hub.hub.database.pool.query("UPDATE look_up_tries SET expire = 0 WHERE key LIKE 'asking%'");
+      await hub.hub.database.pool.query("UPDATE look_up_tries SET expire = 0 WHERE key LIKE 'lookup:%'");
     }
     expect([404, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([60, 30]);
     const known = ['H60.01-250812-0101', '?proof=0001'] as const;

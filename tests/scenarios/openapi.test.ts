@@ -4,8 +4,8 @@ import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import type { Callback } from '../../src/kit/callback.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
-import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/tries.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 import { envelope } from '../support/soap.ts';
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
         Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
       ),
     );
-    await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('portal', 'catalogue');
   });
   afterEach(() => vi.restoreAllMocks());

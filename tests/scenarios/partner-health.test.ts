@@ -6,7 +6,7 @@ import type { Page, Puller } from '../../src/kit/puller.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { watchAway } from '../../src/observe/away-partners.ts';
 import { createRateLimit } from '../../src/parties/rate-limit.ts';
@@ -344,7 +344,7 @@ describe('a pulled partner', () => {
     ops = operatorOf(hub);
   }
   const pull = async (name = 'dossiers', ordered = true): Promise<void> => {
-    if (ordered) await pullNow(hub.hub.database, 'portal', [name], hub.clock.nowMs);
+    if (ordered) await makePullsDue(hub.hub.database, 'portal', [name], hub.clock.nowMs);
     await hub.hub.pipeline.pull('portal', name);
     hub.clock.nowMs += 1_000;
   };

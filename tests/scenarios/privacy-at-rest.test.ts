@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { searchWords } from '#core/search';
+import { searchWords } from '#core/vietnamese/search-words';
 import { fold } from '#core/vietnamese/text';
 import { checkKeyed } from '../../src/cli/doctor/check-secrets.ts';
 import { up as keyedHashes } from '../../src/database/migrations/019-keyed-hashes.ts';

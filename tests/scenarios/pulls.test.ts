@@ -3,7 +3,7 @@ import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { Page } from '../../src/kit/puller.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { codeOf, dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { partnerWithTable } from '../support/operator.ts';
 
@@ -71,7 +71,7 @@ describe('pulling', () => {
   afterEach(() => hub.close());
 
   async function pull(name: string): Promise<void> {
-    await pullNow(hub.hub.database, 'source', [name], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'source', [name], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', name);
   }
   const add = (n: number, changedAt: number, more: Row = {}): void => {
@@ -136,7 +136,7 @@ describe('pulling', () => {
     add(1, 1);
     source.before.set(1, async () => {
       hub.clock.nowMs += 5;
-      await pullNow(hub.hub.database, 'source', ['dossiers'], hub.clock.nowMs);
+      await makePullsDue(hub.hub.database, 'source', ['dossiers'], hub.clock.nowMs);
       return undefined;
     });
     await pull('dossiers');
@@ -254,7 +254,7 @@ describe('the content of a pull', () => {
   });
   afterEach(() => hub.close());
   const pull = async (): Promise<void> => {
-    await pullNow(hub.hub.database, 'ministry', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'ministry', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('ministry', 'catalogue');
   };
 

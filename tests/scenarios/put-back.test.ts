@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
-import { lookAtHome } from '../../src/ledger/homes.ts';
+import { checkDatabaseIdentity } from '../../src/ledger/database-identity.ts';
 import { createAlerts } from '../../src/observe/alerts.ts';
 import { createRestoreWatch, type RestoreWatch } from '../../src/observe/restore-watch.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
@@ -186,12 +186,12 @@ describe('a database that was restored to an earlier state', () => {
     const home = watch();
     const order = (why: string) => ({ folder: undefined, order: { who: 'lan', why } });
     hub.clock.nowMs += 24 * HOUR_MS;
-    await lookAtHome(hub.hub.database, hub.clock.nowMs, order('bản chụp máy'));
+    await checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, order('bản chụp máy'));
     await home.watch();
     hub.clock.nowMs += 24 * HOUR_MS;
     await hub.push(dossier({ code: CODE(2) }));
     const { rows } = await hub.hub.database.pool.query('SELECT max(received_at) AS at FROM messages');
-    await lookAtHome(hub.hub.database, hub.clock.nowMs, order('bản chụp nữa'));
+    await checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, order('bản chụp nữa'));
     await home.watch();
     await home.watch();
     const all = (await ops().get('incidents?state=all')).body.items;
@@ -241,7 +241,7 @@ describe('a database that was restored to an earlier state', () => {
 
   test('recreated files of our own server count as another database; a new owner does not', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lienthong-'));
-    const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder });
+    const look = () => checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, { folder });
     const makeAnew = () => writeFile(join(folder, 'PG_VERSION'), '18\n');
     await makeAnew();
     await hub.push(dossier({ code: CODE(1) }));
@@ -261,7 +261,7 @@ describe('a database that was restored to an earlier state', () => {
     const { pool } = hub.hub.database;
     const { rows } = await pool.query('SELECT home FROM database_homes');
     await pool.query("UPDATE database_homes SET home = regexp_replace(home, 'server \\d+, ', '')");
-    const look = () => lookAtHome(hub.hub.database, hub.clock.nowMs, { folder: undefined });
+    const look = () => checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, { folder: undefined });
     const kept = async () => (await pool.query('SELECT home, xmin::text AS written FROM database_homes')).rows;
     await look();
     const [once] = await kept();
@@ -342,12 +342,12 @@ describe('a database that was restored to an earlier state', () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
     await backUp(async () => undefined, 24 * HOUR_MS);
-    await lookAtHome(hub.hub.database, hub.clock.nowMs, {
+    await checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, {
       folder: undefined,
       order: { who: 'lan', why: 'chuyển máy' },
     });
     await hub.push(dossier({ code: CODE(2) }));
-    await lookAtHome(hub.hub.database, hub.clock.nowMs, {
+    await checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, {
       folder: undefined,
       order: { who: 'lan', why: 'chuyển lại' },
     });
@@ -364,7 +364,7 @@ describe('a database that was restored to an earlier state', () => {
   test('a person may report it, where the database cannot tell', async () => {
     await hub.push(dossier({ code: CODE(1) }));
     await hub.deliver();
-    await lookAtHome(hub.hub.database, hub.clock.nowMs, {
+    await checkDatabaseIdentity(hub.hub.database, hub.clock.nowMs, {
       folder: undefined,
       order: { who: 'lan', why: 'bản chụp máy' },
     });

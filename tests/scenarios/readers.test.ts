@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -334,7 +334,7 @@ describe('readers', () => {
 
   test('a service missing from a complete list is out of force, and still there', async () => {
     services.splice(6, 1);
-    await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
     await hub.hub.pipeline.pull('source', 'catalogue');
     expect((await hub.read('/api/v1/services/1.000006')).body).toMatchObject({ inForce: false });
     expect((await hub.read('/api/v1/services?inForce=true')).body.items).toHaveLength(6);

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import Type from 'typebox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineAdapter } from '../../src/kit/adapter.ts';
-import { forgetStrangersRefusals } from '../../src/ledger/messages.ts';
+import { deleteAnonymousRefusals } from '../../src/ledger/messages.ts';
 import { SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { dossierXml, envelope } from '../support/soap.ts';
 
@@ -77,9 +77,9 @@ describe('a flood of refused requests', () => {
   test('of strangers is removed after two weeks, and that of keys is not', async () => {
     await from('203.0.113.1', '/mapi/g', '{}');
     await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', 'no JSON');
-    await forgetStrangersRefusals(hub.hub.database, hub.clock.nowMs - 1);
+    await deleteAnonymousRefusals(hub.hub.database, hub.clock.nowMs - 1);
     expect(await kept()).toMatchObject({ strangers: 1, known: 1 });
-    await forgetStrangersRefusals(hub.hub.database, hub.clock.nowMs + 1);
+    await deleteAnonymousRefusals(hub.hub.database, hub.clock.nowMs + 1);
     expect(await kept()).toMatchObject({ strangers: 0, known: 1 });
   });
 

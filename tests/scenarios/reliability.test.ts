@@ -1,7 +1,7 @@
 import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { testDatabase } from '../support/database.ts';
 import { codeOf, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -501,7 +501,7 @@ describe('two processes on one database', () => {
 
   test('one of them runs a due pull, even if the other saw it due and comes late', async () => {
     for (let minute = 1; minute <= 3; minute++) {
-      await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+      await makePullsDue(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
       await Promise.all([hub, other].map((one) => one.hub.pipeline.pull('source', 'catalogue')));
       await other.hub.pipeline.pull('source', 'catalogue');
       expect(runs).toHaveLength(minute);
@@ -515,7 +515,7 @@ describe('two processes on one database', () => {
   test('a process that stalled in its pull finds another at it, and stops', async () => {
     let goOn = (): void => undefined;
     standsStill.push(new Promise((resolve) => (goOn = resolve)));
-    await pullNow(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
+    await makePullsDue(hub.hub.database, 'source', ['catalogue'], hub.clock.nowMs);
     const late = hub.hub.pipeline.pull('source', 'catalogue');
     await expect.poll(() => runs).toEqual(['one']);
     for (const one of [hub, other]) one.clock.nowMs += 9_000;

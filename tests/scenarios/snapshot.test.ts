@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     partners: { portal: testPartner({ pull: pull as never }) },
     keys: [{ id: 'index-alone', secret: INDEX_ALONE, scopes: ['index:read'] }],
   });
-  await pullNow(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
+  await makePullsDue(hub.hub.database, 'portal', ['catalogue'], hub.clock.nowMs);
   await hub.hub.pipeline.pull('portal', 'catalogue');
   await hub.push(dossier({ ...TOLD, aliases: [{ party: 'other', code: 'OTHER-1' }] }));
   await hub.push(Array.from({ length: 450 }, (_, n) => dossier({ code: CODE(n + 1) })));

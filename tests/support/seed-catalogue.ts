@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readItem } from '#core/dossier/item';
 import type { Operation } from '#schemas/operations';
-import { pullNow } from '../../src/ledger/pulls.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
 
 const KINDS = {
@@ -34,6 +34,6 @@ export function catalogueSource(records: Partial<Record<Kind, readonly object[]>
 /** Makes the hub pull everything from its party `source`. */
 export async function pullCatalogue(hub: TestHub): Promise<void> {
   const kinds = Object.keys(KINDS);
-  await pullNow(hub.hub.database, 'source', kinds, hub.clock.nowMs);
+  await makePullsDue(hub.hub.database, 'source', kinds, hub.clock.nowMs);
   for (const kind of kinds) await hub.hub.pipeline.pull('source', kind);
 }

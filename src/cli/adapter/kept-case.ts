@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { WireRecord } from '../../kit/http/exchange.ts';
 import type { Outgoing } from '../../kit/sender.ts';
-import type { KeptAttempt, ListedDelivery } from '../../ledger/delivery-list.ts';
+import type { ListedDelivery, StoredAttempt } from '../../ledger/delivery-list.ts';
 import { invented, inventedBody, leavesIn } from './case-texts.ts';
 import { createInventor, type Inventor } from './invented.ts';
 import {
@@ -29,9 +29,9 @@ export interface WireCase {
 export interface KeptCase {
   readonly delivery: ListedDelivery;
   /** All of them, oldest first. */
-  readonly attempts: readonly KeptAttempt[];
+  readonly attempts: readonly StoredAttempt[];
   /** The one to make a case of. */
-  readonly attempt: KeptAttempt;
+  readonly attempt: StoredAttempt;
   /** What the delivery carries, as the hub would send it now. */
   readonly outgoing: Outgoing;
   readonly known: boolean;
@@ -89,7 +89,11 @@ function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: K
 }
 
 /** Concludes from earlier attempts: one that may have arrived leaves a doubt until another settles it. A replay does too. */
-function wasInDoubt({ replayedAt }: ListedDelivery, attempts: readonly KeptAttempt[], attempt: KeptAttempt): boolean {
+function wasInDoubt(
+  { replayedAt }: ListedDelivery,
+  attempts: readonly StoredAttempt[],
+  attempt: StoredAttempt,
+): boolean {
   if (replayedAt !== null && instantToMs(replayedAt) <= instantToMs(attempt.at)) return true;
   return attempts
     .slice(0, attempts.indexOf(attempt))

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { msToInstant } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import { cleanCode, isAtOrBelow } from '#core/identifiers/identifiers';
-import { isFoundUnder } from '#core/search';
+import { matchesSearch } from '#core/vietnamese/search-words';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader } from '../../catalogue/read.ts';
 import type { KeyEntry } from '../../config/config.ts';
@@ -184,7 +184,7 @@ function fits(
 ): boolean {
   const agencies = kind === 'agency' ? [key] : facts.agencies;
   return (
-    (q === undefined || isFoundUnder(facts.words, q)) &&
+    (q === undefined || matchesSearch(facts.words, q)) &&
     (field === undefined || (kind === 'field' ? key : facts.fieldCode) === field) &&
     (agency === undefined || agencies.some((one) => isAtOrBelow(one, agency))) &&
     (level === undefined || facts.levels.includes(level)) &&

@@ -1,4 +1,4 @@
-import { listEnded } from '../../catalogue/ended.ts';
+import { listServicesOutOfForce } from '../../catalogue/services-out-of-force.ts';
 import type { Database } from '../../database/pool.ts';
 import { loadBacklog } from '../../ledger/backlog.ts';
 import { IS_FAILED } from '../../ledger/delivery-list.ts';
@@ -61,7 +61,9 @@ async function endedServices(database: Database): Promise<readonly Finding[]> {
   const { rows } = await database.pool.query<{ there: boolean }>(
     `SELECT to_regclass('catalogue_versions') IS NOT NULL AS there`,
   );
-  const ended = rows[0]?.there ? (await listEnded(database, 1_000)).filter(({ filedAfter }) => filedAfter > 0) : [];
+  const ended = rows[0]?.there
+    ? (await listServicesOutOfForce(database, 1_000)).filter(({ filedAfter }) => filedAfter > 0)
+    : [];
   if (ended.length === 0) return [];
   const dossiers = ended.reduce((sum, { filedAfter }) => sum + filedAfter, 0);
   const codes = ended.slice(0, 5).map(({ code }) => code);

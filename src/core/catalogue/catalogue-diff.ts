@@ -1,5 +1,5 @@
-import { type Member, plainName, sameMembers } from '../dossier/same-member.ts';
-import { parseTerm, parseVnd } from '../money.ts';
+import { parseTerm, parseVnd } from './fees-and-terms.ts';
+import { type ListItem, matchListItems, normalizeName } from './match-list-items.ts';
 
 /** One thing that is otherwise in a catalogue entry than it was. */
 export interface CatalogueChange {
@@ -84,7 +84,7 @@ function* ofValues(was: unknown, now: unknown, member: string, place: Place): St
 }
 
 function* ofLists(was: readonly unknown[], now: readonly unknown[], member: string, list: Place): Steps {
-  const pairs = yield* sameMembers(membersOf(was, member), membersOf(now, member), member !== 'terms');
+  const pairs = yield* matchListItems(membersOf(was, member), membersOf(now, member), member !== 'terms');
   const [kept, still] = [new Set(pairs.map(([a]) => a)), new Set(pairs.map(([, b]) => b))];
   const at = (index: number, of: NonNullable<Step['of']>): Place => ({
     path: `${list.path}/${index}`,
@@ -104,7 +104,7 @@ function* ofLists(was: readonly unknown[], now: readonly unknown[], member: stri
   if (ORDERED.has(member) && isMoved) yield { path: list.path, was, now, way: list.way };
 }
 
-function membersOf(list: readonly unknown[], member: string): readonly Member[] {
+function membersOf(list: readonly unknown[], member: string): readonly ListItem[] {
   return list.map((value) => ({ value, meaning: meaningOf(value, member) }));
 }
 
@@ -124,7 +124,7 @@ function* understand(value: unknown): Steps {
 
 /** What a value says, for comparing: two of one meaning differ at the most in how they are written. Nothing is ''. */
 function meaningOf(value: unknown, member: string): string {
-  if (typeof value === 'string') return JSON.stringify(plainName(value));
+  if (typeof value === 'string') return JSON.stringify(normalizeName(value));
   if (typeof value !== 'object' || value === null) return value === null ? '' : (JSON.stringify(value) ?? '');
   const meaning = known.get(value) ?? (Array.isArray(value) ? ofAll(value, member) : ofEach(value as Members));
   known.set(value, meaning);
@@ -154,11 +154,11 @@ function withoutRepeats(one: Members): Members {
     return {
       ...one,
       text: said && 'amountVnd' in said && said.amountVnd === amountVnd ? undefined : text,
-      unit: typeof unit === 'string' && /^(?:đồng|vnđ?|đ)$/i.test(plainName(unit)) ? undefined : unit,
+      unit: typeof unit === 'string' && /^(?:đồng|vnđ?|đ)$/i.test(normalizeName(unit)) ? undefined : unit,
     };
   }
   if (!isTerm(one) || typeof text !== 'string') return one;
-  const [, digits, words] = /^([\d.,]+) (.+)$/.exec(plainName(text)) ?? [];
+  const [, digits, words] = /^([\d.,]+) (.+)$/.exec(normalizeName(text)) ?? [];
   const said = parseTerm(digits, words);
   return said.amount === amount && said.unit === unit ? { ...one, text: undefined } : one;
 }

@@ -1,7 +1,7 @@
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import { searchWords } from '../search.ts';
+import { searchWords } from '../vietnamese/search-words.ts';
 
 export type CatalogueRecord = Service | Agency | Field;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type Applied, apply, asFirstTold, type Held, needsHistory, type RecordedEvent } from './apply.ts';
+import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
 import { ANOMALIES } from './event.ts';
 import { fold } from './fold.ts';
 import { progressOf } from './status.ts';
@@ -67,29 +67,32 @@ describe('a step of a party that tells each in several ways', () => {
   const otherwise = (given: Incoming): Incoming => said(given, { content: 'Nói cách khác' });
 
   test('is a repetition where it says nothing that the known one lacks, whatever stands in for its words', () => {
-    const again = asFirstTold(known, step({ actor: 'Bộ Tư pháp', content: 'Trạng thái 3' }), ['actor', 'content']);
+    const again = withFirstContentId(known, step({ actor: 'Bộ Tư pháp', content: 'Trạng thái 3' }), [
+      'actor',
+      'content',
+    ]);
     expect(apply(held, known, CODE, again)).toMatchObject({ outcome: 'duplicate', changed: false });
-    const alias = asFirstTold(known, step({ code: 'H60.01-250812-0036' }));
+    const alias = withFirstContentId(known, step({ code: 'H60.01-250812-0036' }));
     expect(apply(held, known, CODE, alias)).toMatchObject({ outcome: 'duplicate' });
   });
 
   test.each(Object.entries(full))('is one of its own where it says more: %s', (member, value) => {
     const more = step({ [member]: value });
-    expect(asFirstTold(known, more)).toEqual(more);
+    expect(withFirstContentId(known, more)).toEqual(more);
     expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'stale', event: { said: { [member]: value } } });
   });
 
   test('is one of its own where it stands in for what the known one does not have at all', () => {
     const more = step({ unit: 'Sở Tư pháp' });
-    expect(asFirstTold(known, more, ['unit'])).toEqual(more);
+    expect(withFirstContentId(known, more, ['unit'])).toEqual(more);
   });
 
   test('after a fuller one the bare one is the repetition, and each of both is again', () => {
     for (const first of [[step(full)], [step(), step(full)]]) {
       const after = played([dossier('received', 8), ...first]);
       for (const again of [
-        asFirstTold(after.known, step(), ['actor', 'content']),
-        asFirstTold(after.known, step(full)),
+        withFirstContentId(after.known, step(), ['actor', 'content']),
+        withFirstContentId(after.known, step(full)),
       ])
         expect(apply(after.held, after.known, CODE, again)).toMatchObject({ outcome: 'duplicate' });
     }
@@ -104,7 +107,7 @@ describe('a step of a party that tells each in several ways', () => {
       dossier('processing', 9),
     ]) {
       const told = otherwise(other);
-      expect(asFirstTold(known, told, ['actor', 'content'])).toEqual(told);
+      expect(withFirstContentId(known, told, ['actor', 'content'])).toEqual(told);
     }
   });
 });

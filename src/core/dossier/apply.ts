@@ -124,7 +124,7 @@ export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: 
  *
  * @param standIns members of the incoming step that the party said nothing for
  */
-export function asFirstTold(
+export function withFirstContentId(
   events: readonly RecordedEvent[],
   incoming: Incoming,
   standIns: readonly string[] = [],
@@ -133,13 +133,13 @@ export function asFirstTold(
   if (kind !== 'progress' || !said) return incoming;
   const first = events.find((known) => {
     if (known.kind !== kind || known.at !== at || known.status !== status || known.party !== party) return false;
-    return known.said !== undefined && saysNoMore(said, standIns, known.said);
+    return known.said !== undefined && addsNothing(said, standIns, known.said);
   });
   return first ? { ...incoming, contentId: first.contentId } : incoming;
 }
 
 /** Where the other has words of any kind, one that only stands in for missing ones adds nothing. */
-export function saysNoMore(said: object, standIns: readonly string[], known: object): boolean {
+export function addsNothing(said: object, standIns: readonly string[], known: object): boolean {
   const other = new Map<string, unknown>(Object.entries(known));
   // Whatever code it came under, it is a step of the same dossier.
   return Object.entries(said).every(
@@ -167,7 +167,7 @@ function insert(
 ): Applied {
   const { view = held.view, anomaly } = folded;
   const own = isOwn(event, held.owner);
-  const changed = !isSameJson(view, shown) || (own && !isPremature(event) && saysMore(events, event));
+  const changed = !isSameJson(view, shown) || (own && !isPremature(event) && hasNewContent(events, event));
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < shown.statusAt && !event.inferred;
   // An older event moves the status only where it shows that a later one, of a party without authority, went too far.
@@ -201,7 +201,7 @@ function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | 
  * A record whose time was derived came in a dialect, and may say what the record has no place for. Where the last one
  * of them says something else there, it is told, also where readers see nothing new.
  */
-function saysMore(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
+function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;
   const known = events
     .filter(({ record, inferred }) => record && inferred)

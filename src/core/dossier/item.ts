@@ -67,7 +67,7 @@ export function readItem(
  * What is not a record as it can be kept: a code or a name of a member that cannot be stored, of one item, must not keep the
  * others of its message from being kept. Nothing can wait for a code that cannot be written down: it is no code.
  */
-export function keepable(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
+export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
   const { code, problems } = item;
   const kept = {
     ...(code !== undefined && { code: storable(code) }),

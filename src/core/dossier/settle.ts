@@ -8,7 +8,7 @@ export type Outcome =
       readonly reference?: string;
       readonly note?: string;
       /** There was nothing to tell; the note says why. */
-      readonly reason?: typeof NOTHING_TOLD;
+      readonly reason?: typeof NOTHING_NEW;
     }
   /** The partner will never take it as it is: a person must act. With a cause it waits in quarantine. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
@@ -25,7 +25,7 @@ export type Outcome =
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
 /** Why a delivery that told nothing is settled as delivered: what looks for what was told passes it over. */
-export const NOTHING_TOLD = 'nothing-told';
+export const NOTHING_NEW = 'nothing-told';
 
 export type Settlement =
   | { readonly state: 'delivered' }

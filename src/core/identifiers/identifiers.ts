@@ -56,14 +56,14 @@ export function agencyOfDossierCode(code: string): string | undefined {
  * How the codes of an agency of the 2016 era and of all below it end: `000.00.01.H60` is above `000.02.01.H60`, which is
  * above `003.02.01.H60` (QCVN 102:2016/BTTTT). Undefined for codes of the 2020 era, which grow to the right.
  */
-export function tailOfThoseBelow(agency: string): string | undefined {
+export function subordinateSuffix(agency: string): string | undefined {
   if (!/^\d{3}\.\d\d\.\d\d\.[A-Z]\d\d$/.test(agency)) return undefined;
   return agency.replace(/^000(?:\.00){0,2}(?=\.)/, '');
 }
 
 /** Whether an agency's code is this one or that of an agency below it. */
 export function isAtOrBelow(code: string, agency: string): boolean {
-  const tail = tailOfThoseBelow(agency);
+  const tail = subordinateSuffix(agency);
   return code === agency || (tail === undefined ? code.startsWith(`${agency}.`) : code.endsWith(tail));
 }
 

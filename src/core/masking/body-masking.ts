@@ -1,6 +1,6 @@
 import { maskTail } from '../identifiers/identifiers.ts';
-import { createReplacer } from './known-texts.ts';
 import { maskName, maskNumbersIn } from './masking.ts';
+import { createReplacer } from './replace-known-texts.ts';
 
 /** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
 export interface Leaf {

@@ -2,8 +2,8 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { maskTail } from '../identifiers/identifiers.ts';
 import { fold } from '../vietnamese/text.ts';
 import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts';
-import { createFinder } from './known-texts.ts';
 import { isPerson } from './masking.ts';
+import { createFinder } from './replace-known-texts.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
 /** What a record says of a person, or a part of it. */

@@ -1,5 +1,5 @@
+import { isCleanVietnamese } from './fast-path.ts';
 import { type Inspection, inspectUnusual } from './legacy-text.ts';
-import { isUsual } from './usual-text.ts';
 
 export type { Inspection };
 
@@ -83,9 +83,9 @@ const ALL_UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS, 'gu');
  * `doubtful`: it looks like one of these and not all of it comes out; the text is left as it is, for a person.
  */
 export function inspectText(text: string): Inspection {
-  if (isUsual(text)) return { text, verdict: 'clean' };
+  if (isCleanVietnamese(text)) return { text, verdict: 'clean' };
   const normal = nfc(text);
-  return normal !== text && isUsual(normal) ? { text: normal, verdict: 'clean' } : inspectUnusual(normal);
+  return normal !== text && isCleanVietnamese(normal) ? { text: normal, verdict: 'clean' } : inspectUnusual(normal);
 }
 
 /** How alike two names are, 0 to 1, whatever their marks and case: half by common words, half by common letter pairs. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * The history of this database: its server, its database id and its timeline. An older timeline reveals a restored backup or a
- * failover; see ledger/homes.ts.
+ * failover; see ledger/database-identity.ts.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

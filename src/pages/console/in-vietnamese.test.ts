@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { learn, NO_SHAPE } from '#core/dossier/shape';
+import { EMPTY_SHAPE, learnShape } from '#core/dossier/payload-shape';
 import { OPERATIONS } from '#schemas/operations';
 import { writtenTexts } from '../../../tests/support/written-texts.ts';
-import { putBackCause } from '../../ledger/homes.ts';
+import { describeRestore } from '../../ledger/database-identity.ts';
 import { inVietnamese } from './in-vietnamese.ts';
 import { meaningOf } from './reasons.ts';
 
@@ -65,11 +65,11 @@ describe('what the hub says to officers', () => {
 
   it('knows what incidents say of a database that was put back and of a field that is new', () => {
     const at = '2026-11-26T08:00:00+07:00';
-    expect(inVietnamese(putBackCause({ noticedAt: at, newestAt: at, doubtfulUntil: at }))).toContain(
+    expect(inVietnamese(describeRestore({ noticedAt: at, newestAt: at, doubtfulUntil: at }))).toContain(
       `đến ${at} trục hỏi`,
     );
     const print = new Map([['fee', { types: new Set(['number'] as const), sample: '99' }]]);
-    const [drift] = learn({ ...NO_SHAPE, samples: 20 }, print).drifts;
+    const [drift] = learnShape({ ...EMPTY_SHAPE, samples: 20 }, print).drifts;
     expect(inVietnamese(`dossier.upsert.v1 (rest): ${drift?.text}`)).toBe(
       'dossier.upsert.v1 (rest): fee là trường mới: số, như 99',
     );

@@ -1,4 +1,4 @@
-import { NotLoaded } from '#core/not-loaded';
+import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 
 /** The modules that read SOAP with libxml2. */
 export interface Soap {
@@ -12,12 +12,12 @@ let loading: Promise<Soap> | undefined;
 /**
  * Loads the modules once, at the first message. A hub without SOAP clients never loads them.
  *
- * @throws NotLoaded when a module cannot be loaded; the next message tries again
+ * @throws ReaderNotLoaded when a module cannot be loaded; the next message tries again
  */
 export function loadSoap(): Promise<Soap> {
   loading ??= load().catch((error: Error) => {
     loading = undefined;
-    throw new NotLoaded(`what reads SOAP cannot be loaded: ${error.message}`, { cause: error });
+    throw new ReaderNotLoaded(`what reads SOAP cannot be loaded: ${error.message}`, { cause: error });
   });
   return loading;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { saysNoMore } from '#core/dossier/apply';
+import { addsNothing } from '#core/dossier/apply';
 import { type RecordItem, readItem } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -114,7 +114,7 @@ export function hubQueriesOf(
   ended: FinishedDossiers['dossiers'] = [],
 ): HubQueries {
   const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
-    steps.some((known) => known.code === record.code && saysNoMore(record, standIns, known));
+    steps.some((known) => known.code === record.code && addsNothing(record, standIns, known));
   return {
     outstanding: async (limit, after) => dossiers.filter(({ code }) => code > (after ?? '')).slice(0, limit),
     finished: async (after, limit) => {

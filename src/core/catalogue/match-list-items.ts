@@ -1,18 +1,18 @@
 import { nfc, similarity } from '../vietnamese/text.ts';
 
 /** A member of a list, with all that it can be told by. */
-export interface Member {
+export interface ListItem {
   readonly value: unknown;
   /** Two members of one meaning say the same. */
   readonly meaning: string;
 }
 
-export type Pair = readonly [was: number, now: number];
+export type ItemPair = readonly [was: number, now: number];
 
 /** What names a member, the surest first. */
 const NAMES = ['channel', 'code', 'number', 'name', 'description', 'url'] as const;
 /** From here on two texts are one that was reworded. */
-const ALIKE = 0.7;
+const SIMILAR = 0.7;
 /** Letters are compared in few texts, and in their beginnings alone: a list may have 2,000. */
 const COMPARED_PAIRS = 100;
 const COMPARED_CHARACTERS = 200;
@@ -25,15 +25,19 @@ const COMPARED_CHARACTERS = 200;
  * @param isNamed whether a description names, as a fee's does, or tells of what has no name
  * @returns the pairs; before that it yields after each member that was looked at, for who has other things to do meanwhile
  */
-export function* sameMembers(was: readonly Member[], now: readonly Member[], isNamed: boolean): Steps<readonly Pair[]> {
-  const pairs: Pair[] = [];
+export function* matchListItems(
+  was: readonly ListItem[],
+  now: readonly ListItem[],
+  isNamed: boolean,
+): Steps<readonly ItemPair[]> {
+  const pairs: ItemPair[] = [];
   const left = { was: new Set(was.keys()), now: new Set(now.keys()) };
   const pair = (a: number, b: number): void => {
     pairs.push([a, b]);
     left.was.delete(a);
     left.now.delete(b);
   };
-  const pairBy = function* (keyOf: (member: Member) => string | undefined, isOneAlone: boolean): Steps<void> {
+  const pairBy = function* (keyOf: (member: ListItem) => string | undefined, isOneAlone: boolean): Steps<void> {
     const theirs = yield* grouped(now, left.now, keyOf);
     for (const [key, ours] of yield* grouped(was, left.was, keyOf)) {
       const found = theirs.get(key) ?? [];
@@ -44,10 +48,10 @@ export function* sameMembers(was: readonly Member[], now: readonly Member[], isN
   yield* pairBy(({ meaning }) => meaning, false);
   yield* pairBy(({ value }) => allNames(value), false);
   for (const name of NAMES) yield* pairBy(({ value }) => nameOf(value, name), true);
-  for (const [a, b] of alike(was, now, left)) if (left.was.has(a) && left.now.has(b)) pair(a, b);
+  for (const [a, b] of similarPairs(was, now, left)) if (left.was.has(a) && left.now.has(b)) pair(a, b);
   if (left.was.size === left.now.size) {
     const [ours, theirs] = [[...left.was], [...left.now]];
-    const hasName = (one: Member | undefined): boolean =>
+    const hasName = (one: ListItem | undefined): boolean =>
       typeof one?.value === 'string' ||
       NAMES.some((name) => (isNamed || name !== 'description') && nameOf(one?.value, name));
     for (const [place, a] of ours.entries()) {
@@ -61,13 +65,13 @@ export function* sameMembers(was: readonly Member[], now: readonly Member[], isN
 type Steps<Out> = Generator<undefined, Out>;
 
 function* grouped(
-  members: readonly Member[],
+  members: readonly ListItem[],
   left: ReadonlySet<number>,
-  keyOf: (member: Member) => string | undefined,
+  keyOf: (member: ListItem) => string | undefined,
 ): Steps<ReadonlyMap<string, readonly number[]>> {
   const groups = new Map<string, number[]>();
   for (const at of left) {
-    const key = keyOf(members[at] as Member);
+    const key = keyOf(members[at] as ListItem);
     if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), at]);
     yield undefined;
   }
@@ -76,11 +80,11 @@ function* grouped(
 
 function nameOf(value: unknown, name: (typeof NAMES)[number]): string | undefined {
   const text = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  return typeof text === 'string' ? plainName(text) : undefined;
+  return typeof text === 'string' ? normalizeName(text) : undefined;
 }
 
 /** However it is written: blanks, and the long form of the code of a paper (`000.00.00.G15-KQ001001`), which is the short one. */
-export function plainName(text: string): string {
+export function normalizeName(text: string): string {
   const normal = nfc(text).trim();
   const plain = ODD_BLANK.test(normal) ? normal.replace(/\s+/g, ' ') : normal;
   return LONG_PAPER.test(plain) ? plain.slice(LONG_PAPER_PREFIX) : plain;
@@ -96,22 +100,22 @@ function allNames(value: unknown): string | undefined {
 }
 
 /** The pairs that seem to be one text, the most alike first. */
-function alike(
-  was: readonly Member[],
-  now: readonly Member[],
+function similarPairs(
+  was: readonly ListItem[],
+  now: readonly ListItem[],
   left: { readonly was: ReadonlySet<number>; readonly now: ReadonlySet<number> },
-): readonly Pair[] {
+): readonly ItemPair[] {
   if (left.was.size * left.now.size > COMPARED_PAIRS) return [];
   const scored = [...left.was].flatMap((a) =>
     [...left.now].map((b) => ({ a, b, score: similarity(beginning(was[a]), beginning(now[b])) })),
   );
   return scored
-    .filter(({ score }) => score >= ALIKE)
+    .filter(({ score }) => score >= SIMILAR)
     .sort((one, other) => other.score - one.score)
     .map(({ a, b }) => [a, b] as const);
 }
 
-function beginning(member: Member | undefined): string {
+function beginning(member: ListItem | undefined): string {
   const value = member?.value;
   const text = typeof value === 'string' ? value : (nameOf(value, 'name') ?? nameOf(value, 'description') ?? '');
   return text.slice(0, COMPARED_CHARACTERS);

@@ -14,7 +14,7 @@ export interface CurrentState {
 }
 
 /** The dossiers that have this code, own or alias: two systems may have given it to different ones. */
-export async function currentStates(database: Database, code: string): Promise<readonly CurrentState[]> {
+export async function findCurrentStates(database: Database, code: string): Promise<readonly CurrentState[]> {
   const { rows } = await database.pool.query<CurrentState>({
     name: 'current states',
     text: `SELECT code, owner AS party, status, status_at AS "statusAt", due_at AS "dueAt", version, changed_at AS "changedAt"

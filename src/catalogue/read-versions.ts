@@ -6,7 +6,7 @@ import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 
 /** An entry as it was from one moment on. */
-export interface KeptVersion {
+export interface StoredVersion {
   readonly kind: CatalogueKind;
   readonly key: string;
   readonly version: number;
@@ -33,9 +33,9 @@ export type VersionPlace = readonly [changedAt: string, kind: string, key: strin
 /** What the catalogue was, and what it became. It is kept for good; see migration 013. */
 export interface VersionsReader {
   /** Of one entry, by any form of its code, the newest first; those before `before`. */
-  of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<Bounded<KeptVersion>>;
+  of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<Bounded<StoredVersion>>;
   /** Of all entries, the newest first; those behind `after`. */
-  all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<Bounded<KeptVersion>>;
+  all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<Bounded<StoredVersion>>;
 }
 
 export function createVersionsReader(database: Database): VersionsReader {
@@ -86,11 +86,14 @@ export function createVersionsReader(database: Database): VersionsReader {
 
 const SHOWN = sql`kind, key, version, record::text AS record, party, "messageId", cause, "changedAt", before::text AS before`;
 
-type VersionRow = Omit<KeptVersion, 'record' | 'before'> & { readonly record: string; readonly before: string | null };
+type VersionRow = Omit<StoredVersion, 'record' | 'before'> & {
+  readonly record: string;
+  readonly before: string | null;
+};
 
 /** A record may be a megabyte: each is parsed in a turn of its own, and once where it is one version and before the next. */
-async function opened(rows: readonly VersionRow[]): Promise<readonly KeptVersion[]> {
-  const versions: KeptVersion[] = [];
+async function opened(rows: readonly VersionRow[]): Promise<readonly StoredVersion[]> {
+  const versions: StoredVersion[] = [];
   let last: { readonly text: string; readonly record: object } | undefined;
   const parsed = async (text: string): Promise<object> => {
     if (last?.text === text) return last.record;

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { searchWords } from '#core/search';
+import { searchWords } from '#core/vietnamese/search-words';
 import { similarity } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 
-export interface Alike {
+export interface SimilarEntry {
   readonly code: string;
   readonly name: string;
   /** 0 to 1. */
@@ -15,12 +15,12 @@ export interface Alike {
 const COMPARED = 200;
 
 /** The entries in force whose names are most like a name, whatever its marks and case; the best first. */
-export async function findAlike(
+export async function findSimilar(
   database: Database,
   kind: CatalogueKind,
   name: string,
   limit: number,
-): Promise<readonly Alike[]> {
+): Promise<readonly SimilarEntry[]> {
   const words = searchWords([], [name]).split(' ').filter(Boolean);
   if (words.length === 0) return [];
   const any = words.map((word) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' | ');
@@ -33,14 +33,14 @@ export async function findAlike(
     .orderBy(sql`ts_rank(search, ${any}::tsquery)`, 'desc')
     .limit(COMPARED)
     .execute();
-  return best(
+  return topScored(
     found.map((entry) => ({ ...entry, score: similarity(name, entry.name) })),
     limit,
   );
 }
 
 /** The most alike of them, with their scores in hundredths; what has nothing in common is none. */
-export function best<One extends { readonly score: number }>(all: readonly One[], limit: number): readonly One[] {
+export function topScored<One extends { readonly score: number }>(all: readonly One[], limit: number): readonly One[] {
   return all
     .filter(({ score }) => score >= 0.01)
     .sort((a, b) => b.score - a.score)

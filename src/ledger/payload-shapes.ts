@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { NO_SHAPE, type Shape } from '#core/dossier/shape';
+import { EMPTY_SHAPE, type PayloadShape } from '#core/dossier/payload-shape';
 import type { Database } from '../database/pool.ts';
 
 /**
@@ -8,12 +8,12 @@ import type { Database } from '../database/pool.ts';
  *
  * @param change what is known now, and what to hand back
  */
-export async function changeShape<T>(
+export async function updatePayloadShape<T>(
   database: Database,
   party: string,
   operation: string,
   nowMs: number,
-  change: (known: Shape) => { readonly shape: Shape; readonly result: T },
+  change: (known: PayloadShape) => { readonly shape: PayloadShape; readonly result: T },
 ): Promise<T> {
   const client = await database.pool.connect();
   try {
@@ -21,13 +21,13 @@ export async function changeShape<T>(
     await client.query(
       `INSERT INTO payload_shapes (party, operation, shape, updated_at) VALUES ($1, $2, $3::json, $4::timestamptz)
        ON CONFLICT DO NOTHING`,
-      [party, operation, JSON.stringify(NO_SHAPE), msToInstant(nowMs)],
+      [party, operation, JSON.stringify(EMPTY_SHAPE), msToInstant(nowMs)],
     );
-    const { rows } = await client.query<{ shape: Shape }>(
+    const { rows } = await client.query<{ shape: PayloadShape }>(
       'SELECT shape FROM payload_shapes WHERE party = $1 AND operation = $2 FOR UPDATE',
       [party, operation],
     );
-    const { shape, result } = change(rows[0]?.shape ?? NO_SHAPE);
+    const { shape, result } = change(rows[0]?.shape ?? EMPTY_SHAPE);
     await client.query(
       'UPDATE payload_shapes SET shape = $3::json, updated_at = $4::timestamptz WHERE party = $1 AND operation = $2',
       [party, operation, JSON.stringify(shape), msToInstant(nowMs)],

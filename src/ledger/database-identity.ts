@@ -8,7 +8,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from './audit.ts';
 
 /** That the database was put back to an earlier state, or may have been. */
-export interface PutBack {
+export interface DatabaseRestore {
   readonly noticedAt: string;
   /** When the newest message that is there was received, or the first process came: what was acknowledged after it is lost. */
   readonly newestAt: string;
@@ -17,13 +17,13 @@ export interface PutBack {
 }
 
 const HOUR_MS = 3_600_000;
-const LEAST_DOUBT_MS = HOUR_MS;
-const MOST_DOUBT_MS = 7 * 24 * HOUR_MS;
+const SHORTEST_DOUBT_MS = HOUR_MS;
+const LONGEST_DOUBT_MS = 7 * 24 * HOUR_MS;
 /** What was lost comes again within this many times as long as it took to come. */
-const COMES_AGAIN = 7;
+const RESEND_FACTOR = 7;
 
 /** More than anybody was told after the backup: nothing that is numbered from now on has a number that somebody has seen. */
-const LEAP = 1_000_000_000;
+const NUMBER_LEAP = 1_000_000_000;
 
 /**
  * Look where the database is, and compare with where it was. Where that is another place, it was put back from a backup, or a
@@ -35,15 +35,15 @@ const LEAP = 1_000_000_000;
  *   cannot be seen
  * @returns what was noticed just now, by this process and no other
  */
-export async function lookAtHome(
+export async function checkDatabaseIdentity(
   database: Database,
   nowMs: number,
   {
     folder,
     order,
   }: { readonly folder: string | undefined; readonly order?: { readonly who: string; readonly why: string } },
-): Promise<PutBack | undefined> {
-  const home = [...(await marksOf(database.pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
+): Promise<DatabaseRestore | undefined> {
+  const home = [...(await readMarks(database.pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
   return inTransaction(database, async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
     const { rows } = await tx.query<{ id: number; home: string; since: string; doubtfulUntil: string | null }>(
@@ -51,11 +51,11 @@ export async function lookAtHome(
     );
     const [known] = rows;
     if (!known) {
-      await addHome(tx, home, nowMs);
+      await addIdentity(tx, home, nowMs);
       return undefined;
     }
-    if (!isElsewhere(known.home, home) && !order) {
-      const all = withMarksOf(known.home, home);
+    if (!isOtherDatabase(known.home, home) && !order) {
+      const all = mergeMarks(known.home, home);
       if (all !== known.home) await tx.query('UPDATE database_homes SET home = $2 WHERE id = $1', [known.id, all]);
       return undefined;
     }
@@ -64,26 +64,26 @@ export async function lookAtHome(
     );
     const newestAt = messages[0]?.at ?? (rows.at(-1) ?? known).since;
     const missingMs = Math.max(0, nowMs - instantToMs(newestAt));
-    const doubtMs = Math.min(Math.max(missingMs * COMES_AGAIN, LEAST_DOUBT_MS), MOST_DOUBT_MS);
+    const doubtMs = Math.min(Math.max(missingMs * RESEND_FACTOR, SHORTEST_DOUBT_MS), LONGEST_DOUBT_MS);
     // What was put back before is no less in doubt: the newest line has the last moment of all.
     const before = known.doubtfulUntil;
     const untilMs = Math.max(nowMs + doubtMs, before === null ? 0 : instantToMs(before));
     const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
-    await addHome(tx, home, nowMs, putBack);
-    await tx.query('UPDATE change_counter SET value = value + $1', [LEAP]);
+    await addIdentity(tx, home, nowMs, putBack);
+    await tx.query('UPDATE change_counter SET value = value + $1', [NUMBER_LEAP]);
     await tx.query(
       `SELECT setval(pg_get_serial_sequence('deliveries', 'id'), nextval(pg_get_serial_sequence('deliveries', 'id')) + $1)`,
-      [LEAP],
+      [NUMBER_LEAP],
     );
-    const { who = 'hub', why = putBackCause(putBack) } = order ?? {};
+    const { who = 'hub', why = describeRestore(putBack) } = order ?? {};
     await writeAudit(tx, { actor: who, action: 'database.put-back', subject: DATABASE_OF_HUB, why }, nowMs);
     return putBack;
   });
 }
 
 /** The newest time that the database was put back, while partners may still know more than we do. */
-export async function doubtfulHome(database: Database, nowMs: number): Promise<PutBack | undefined> {
-  const { rows } = await database.pool.query<PutBack>({
+export async function loadRecentRestore(database: Database, nowMs: number): Promise<DatabaseRestore | undefined> {
+  const { rows } = await database.pool.query<DatabaseRestore>({
     name: 'doubtful home',
     text: `SELECT since AS "noticedAt", newest_at AS "newestAt", doubtful_until AS "doubtfulUntil"
            FROM database_homes WHERE doubtful_until > $1::timestamptz ORDER BY id DESC LIMIT 1`,
@@ -93,11 +93,11 @@ export async function doubtfulHome(database: Database, nowMs: number): Promise<P
 }
 
 /** What a person has to know of it, and to do. */
-export function putBackCause({ noticedAt, newestAt, doubtfulUntil }: PutBack): string {
+export function describeRestore({ noticedAt, newestAt, doubtfulUntil }: DatabaseRestore): string {
   return `the database is another one than before, or was put back (noticed at ${noticedAt}); its newest message is of ${newestAt}: what was acknowledged after that and is not here must be sent again; until ${doubtfulUntil} partners are asked what they have before they are told anything`;
 }
 
-async function addHome(tx: pg.PoolClient, home: string, nowMs: number, putBack?: PutBack): Promise<void> {
+async function addIdentity(tx: pg.PoolClient, home: string, nowMs: number, putBack?: DatabaseRestore): Promise<void> {
   await tx.query(
     `INSERT INTO database_homes (home, since, newest_at, doubtful_until)
      VALUES ($1, $2::timestamptz, $3::timestamptz, $4::timestamptz)`,
@@ -118,18 +118,18 @@ const MARKS = {
 } as const;
 
 /** What only one of two processes may ask tells nothing. */
-function isElsewhere(known: string, now: string): boolean {
-  const marks = new Map(marksIn(known));
-  return marksIn(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
+function isOtherDatabase(known: string, now: string): boolean {
+  const marks = new Map(parseMarks(known));
+  return parseMarks(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
 }
 
 /** What one process may ask and another may not is kept by whichever comes. */
-function withMarksOf(known: string, now: string): string {
-  const marks = new Map([...marksIn(known), ...marksIn(now), ...marksIn(known)]);
+function mergeMarks(known: string, now: string): string {
+  const marks = new Map([...parseMarks(known), ...parseMarks(now), ...parseMarks(known)]);
   return [...marks].map(([name, mark]) => `${name} ${mark}`).join(', ');
 }
 
-function marksIn(home: string): readonly (readonly [string, string])[] {
+function parseMarks(home: string): readonly (readonly [string, string])[] {
   return home.split(', ').map((one) => one.split(/ (.*)/, 2) as [string, string]);
 }
 
@@ -143,7 +143,7 @@ function fileMark(folder: string): string {
   return `made ${ino}-${Math.round(birthtimeMs)}`;
 }
 
-async function marksOf(pool: pg.Pool): Promise<readonly string[]> {
+async function readMarks(pool: pg.Pool): Promise<readonly string[]> {
   const marks: string[] = [];
   for (const [name, text] of Object.entries(MARKS)) {
     const { rows } = await pool.query<{ mark: string }>(text).catch((error: { code?: string }) => {

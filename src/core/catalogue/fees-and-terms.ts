@@ -1,4 +1,4 @@
-import { fold } from './vietnamese/text.ts';
+import { fold } from '../vietnamese/text.ts';
 
 const LARGEST_VND = 1e15;
 

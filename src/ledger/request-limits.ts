@@ -8,22 +8,22 @@ import type { Vault } from '../secrets/vault.ts';
  * What is counted. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
  * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
  */
-export type TryKind = 'asking' | 'guessing' | 'client-code' | 'code' | 'code-day' | 'secret';
+export type LimitKind = 'lookup' | 'wrong-proof' | 'client-code' | 'code' | 'code-day' | 'secret';
 
 /** How often was tried of late, by all processes together. The table holds keyed hashes: no address and no code can be found by guessing. */
-export interface Tries {
+export interface RequestLimits {
   /**
    * Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. Secrets are counted
    * while the database is away, too: what needs no database is answered then.
    */
-  take(kind: TryKind, subject: string): Promise<number | undefined>;
+  take(kind: LimitKind, subject: string): Promise<number | undefined>;
   /** Count one less: it was no guess. */
-  giveBack(kind: TryKind, subject: string): Promise<void>;
+  refund(kind: LimitKind, subject: string): Promise<void>;
   /** Remember somebody, by all processes together, for a month. */
-  know(subject: string): Promise<void>;
-  isKnown(subject: string): Promise<boolean>;
+  rememberClient(subject: string): Promise<void>;
+  isKnownClient(subject: string): Promise<boolean>;
   /** Remember that a client proved a dossier, by all processes together, for a month. */
-  prove(subject: string): Promise<void>;
+  rememberProof(subject: string): Promise<void>;
   hasProved(subject: string): Promise<boolean>;
 }
 
@@ -43,49 +43,53 @@ export const WRONG_PROOFS = { client: 10, hour: 100, day: 300 } as const;
  */
 const LIMITS = {
   // Nothing of it is given back: who is over it in one process is refused there without asking the database.
-  asking: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
-  guessing: { points: 60, duration: 3_600 },
+  lookup: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
+  'wrong-proof': { points: 60, duration: 3_600 },
   'client-code': { points: WRONG_PROOFS.client, duration: 3_600 },
   code: { points: WRONG_PROOFS.hour, duration: 3_600 },
   'code-day': { points: WRONG_PROOFS.day, duration: 86_400 },
   // One of whom it turns out that it was no guess takes the place of one for a moment: it is over the limit alone that counts.
   secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
-} as const satisfies Record<TryKind, object>;
+} as const satisfies Record<LimitKind, object>;
 
-const KNOWN_S = 30 * 86_400;
+const REMEMBERED_S = 30 * 86_400;
 
 /** A request with a secret waits so long for a database that is lost, and the next ones not at all: it answers after 5 s, or never. */
 const ANSWER_MS = 1_000;
 const AWAY_MS = 5_000;
 /** Of the connections that what is pushed needs, so many at the most: it waited 1.2 s behind 3,000 guesses. */
-const AT_ONCE = 2;
+const MOST_QUERIES = 2;
 
-export function createTries({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): Tries {
+export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): RequestLimits {
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
-  const limiterOf = (kind: TryKind) =>
+  const limiterOf = (kind: LimitKind) =>
     new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
   // Each in a line of its own: nobody who has a key waits behind those who guess.
   const known = new RateLimiterPostgres({
-    ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'known', points: 1, duration: KNOWN_S },
+    ...{ ...table, storeClient: failFast(pool), keyPrefix: 'known', points: 1, duration: REMEMBERED_S },
   });
   const proved = new RateLimiterPostgres({
-    ...{ ...table, storeClient: pool, keyPrefix: 'proved', points: 1, duration: KNOWN_S },
+    ...{ ...table, storeClient: pool, keyPrefix: 'proved', points: 1, duration: REMEMBERED_S },
   });
   const limiters = {
-    ...{ asking: limiterOf('asking'), guessing: limiterOf('guessing'), 'client-code': limiterOf('client-code') },
+    ...{
+      lookup: limiterOf('lookup'),
+      'wrong-proof': limiterOf('wrong-proof'),
+      'client-code': limiterOf('client-code'),
+    },
     ...{ code: limiterOf('code'), 'code-day': limiterOf('code-day') },
     secret: new RateLimiterPostgres({
-      ...{ ...table, storeClient: answeringSoon(pool), keyPrefix: 'secret', ...LIMITS.secret },
+      ...{ ...table, storeClient: failFast(pool), keyPrefix: 'secret', ...LIMITS.secret },
     }),
   };
   /** What this process has heard of secrets: no more than that while the database is away or slow, and no less. */
-  const heardHere = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
+  const localSecrets = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
   return {
     async take(kind, subject) {
       const key = keyOf(subject);
       try {
-        if (kind === 'secret') await heardHere.consume(key);
+        if (kind === 'secret') await localSecrets.consume(key);
         await limiters[kind].consume(key);
         return undefined;
       } catch (refused) {
@@ -94,32 +98,32 @@ export function createTries({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault,
         throw refused;
       }
     },
-    async giveBack(kind, subject) {
+    async refund(kind, subject) {
       const key = keyOf(subject);
       if (kind !== 'secret') return void (await limiters[kind].reward(key));
-      await Promise.all([heardHere.reward(key), limiters.secret.reward(key).catch(() => undefined)]);
+      await Promise.all([localSecrets.reward(key), limiters.secret.reward(key).catch(() => undefined)]);
     },
-    async know(subject) {
+    async rememberClient(subject) {
       // What cannot be remembered now is remembered by another process, or after the next start.
-      await known.set(keyOf(subject), 1, KNOWN_S).catch(() => undefined);
+      await known.set(keyOf(subject), 1, REMEMBERED_S).catch(() => undefined);
     },
-    async prove(subject) {
-      await proved.set(keyOf(subject), 1, KNOWN_S);
+    async rememberProof(subject) {
+      await proved.set(keyOf(subject), 1, REMEMBERED_S);
     },
     hasProved: async (subject) => Boolean(await proved.get(keyOf(subject))),
-    isKnown: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
+    isKnownClient: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
   };
 }
 
 /** What does not answer soon is as one that is away, for a while. */
-function answeringSoon(pool: Database['pool']): object {
+function failFast(pool: Database['pool']): object {
   const late = new Error(`the database did not answer within ${ANSWER_MS} ms`);
   const waiting: (() => void)[] = [];
   let busy = 0;
   let awayUntilMs = 0;
 
-  async function inLine(question: QueryConfig, over: AbortSignal): Promise<QueryResult> {
-    if (busy >= AT_ONCE) await new Promise<void>((go) => waiting.push(go));
+  async function runQueued(question: QueryConfig, over: AbortSignal): Promise<QueryResult> {
+    if (busy >= MOST_QUERIES) await new Promise<void>((go) => waiting.push(go));
     else busy++;
     try {
       if (over.aborted) throw late;
@@ -139,7 +143,7 @@ function answeringSoon(pool: Database['pool']): object {
         awayUntilMs = performance.now() + AWAY_MS;
         throw late;
       });
-      return Promise.race([waited, inLine(question, over.signal)]).finally(() => over.abort());
+      return Promise.race([waited, runQueued(question, over.signal)]).finally(() => over.abort());
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { plainSyllables } from './vietnamese/syllables.ts';
-import { fold } from './vietnamese/text.ts';
+import { plainSyllables } from './syllables.ts';
+import { fold } from './text.ts';
 
 /**
  * The words under which a dossier or a service is found: of names each folded word, of codes, folded too, the whole and
@@ -50,7 +50,7 @@ export function dossierWords(code: string, record: Dossier, tokenOf: (word: stri
  *
  * @param tokensOf the tokens of a word under every key
  */
-export function keyedQuery(typed: string, tokensOf: (word: string) => readonly string[]): string {
+export function keyedSearchQuery(typed: string, tokensOf: (word: string) => readonly string[]): string {
   return termsIn(typed)
     .map(({ word, isCut }) => {
       const inClear = isCut ? `${quoted(word)}:*` : quoted(word);
@@ -78,7 +78,7 @@ const SHORTEST_BEGINNING = 2;
 const LONGEST_BEGINNING = 8;
 
 /** The same for words that no database holds: whether what was typed finds what is found under them (`searchWords`). */
-export function isFoundUnder(words: string, typed: string): boolean {
+export function matchesSearch(words: string, typed: string): boolean {
   const terms = termsIn(typed);
   const all = ` ${words} `;
   return terms.length > 0 && terms.every(({ word, isCut }) => all.includes(isCut ? ` ${word}` : ` ${word} `));

@@ -7,7 +7,7 @@ const SINCE = `(
     SELECT max(f.version) FROM catalogue_versions f WHERE f.kind = c.kind AND f.key = c.key AND f.in_force), 0))`;
 
 /** The keys of the services that are not in force, each with the moment since when the catalogue says so. */
-export async function loadEnded(database: Database): Promise<ReadonlyMap<string, string>> {
+export async function loadServicesOutOfForce(database: Database): Promise<ReadonlyMap<string, string>> {
   const { rows } = await database.pool.query<{ key: string; since: string }>({
     name: 'ended services',
     text: `SELECT key, ${SINCE} AS since FROM catalogue c WHERE kind = 'service' AND NOT in_force`,
@@ -16,7 +16,7 @@ export async function loadEnded(database: Database): Promise<ReadonlyMap<string,
 }
 
 /** A service that is no longer in force, and the dossiers that the office has still to do with. */
-export interface EndedService {
+export interface ServiceOutOfForce {
   readonly key: string;
   readonly code: string;
   readonly name: string;
@@ -27,8 +27,12 @@ export interface EndedService {
 }
 
 /** By their keys, after `after`. (Of 400,000 dossiers, 40,000 under 200 such services: 0.2 s. No door asks for it.) */
-export async function listEnded(database: Database, limit: number, after = ''): Promise<readonly EndedService[]> {
-  const { rows } = await sql<EndedService>`
+export async function listServicesOutOfForce(
+  database: Database,
+  limit: number,
+  after = '',
+): Promise<readonly ServiceOutOfForce[]> {
+  const { rows } = await sql<ServiceOutOfForce>`
     WITH ended AS MATERIALIZED (
       SELECT c.key, c.code, c.name, ${sql.raw(SINCE)} AS since FROM catalogue c
       WHERE c.kind = 'service' AND NOT c.in_force AND c.key > ${after})

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
 import { createVault } from '../secrets/vault.ts';
-import { createTries } from './tries.ts';
+import { createRequestLimits } from './request-limits.ts';
 
 const VAULT = createVault(['a-secret-of-the-tests-that-is-long-enough']);
 
@@ -12,13 +12,13 @@ test('a database that does not answer is asked two questions for whoever has a k
     sent++;
     return new Promise(() => undefined);
   };
-  const tries = createTries({ pool: { query } as unknown as pg.Pool }, VAULT);
+  const limits = createRequestLimits({ pool: { query } as unknown as pg.Pool }, VAULT);
   /** All that is asked of a right secret that nobody knows there yet, and of a wrong one. */
   async function ask(): Promise<void> {
-    expect(await tries.isKnown('somebody')).toBe(false);
-    expect(await tries.take('secret', 'somewhere')).toBeUndefined();
-    await Promise.all([tries.giveBack('secret', 'somewhere'), tries.know('somebody')]);
-    expect(await tries.take('secret', 'elsewhere')).toBeUndefined();
+    expect(await limits.isKnownClient('somebody')).toBe(false);
+    expect(await limits.take('secret', 'somewhere')).toBeUndefined();
+    await Promise.all([limits.refund('secret', 'somewhere'), limits.rememberClient('somebody')]);
+    expect(await limits.take('secret', 'elsewhere')).toBeUndefined();
   }
   const began = performance.now();
   await ask();
@@ -39,9 +39,9 @@ test('however many guess at once, pushes keep their connections, and whoever has
     busy--;
     return { rows: [{ points: 1, expire: Date.now() + 1_000 }], rowCount: 1 };
   };
-  const tries = createTries({ pool: { query } as unknown as pg.Pool }, VAULT);
-  const guesses = Array.from({ length: 50 }, (_, n) => tries.take('secret', `from ${n}`));
-  expect(await tries.isKnown('somebody')).toBe(true);
+  const limits = createRequestLimits({ pool: { query } as unknown as pg.Pool }, VAULT);
+  const guesses = Array.from({ length: 50 }, (_, n) => limits.take('secret', `from ${n}`));
+  expect(await limits.isKnownClient('somebody')).toBe(true);
   expect(asked.length).toBeLessThan(10);
   expect(new Set(await Promise.all(guesses))).toEqual(new Set([undefined]));
   expect([asked.filter((kind) => kind === 'secret').length, most]).toEqual([50, 3]);

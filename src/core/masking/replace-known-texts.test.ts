@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createReplacer } from './known-texts.ts';
+import { createReplacer } from './replace-known-texts.ts';
 
 const replaced = (text: string, ...known: string[]) =>
   createReplacer(new Map(known.map((one) => [one, `<${one.length}>`])))(text);

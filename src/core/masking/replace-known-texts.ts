@@ -20,13 +20,13 @@ export function createReplacer(known: ReadonlyMap<string, string>): (text: strin
   };
 }
 
-export interface Place {
+export interface TextRange {
   readonly start: number;
   readonly end: number;
 }
 
 /** Finds every place at which one of these texts stands in another, also inside of or across one another. */
-export function createFinder(known: readonly string[]): (text: string) => Iterable<Place> {
+export function createFinder(known: readonly string[]): (text: string) => Iterable<TextRange> {
   const { step, lengthsAt } = automatonOf(known);
   return function* (text) {
     let state = 0;
@@ -38,8 +38,8 @@ export function createFinder(known: readonly string[]): (text: string) => Iterab
 }
 
 /** Where known texts stand; those that overlap as one. */
-function placesIn({ step, longestAt }: Automaton, text: string): readonly Place[] {
-  const places: Place[] = [];
+function placesIn({ step, longestAt }: Automaton, text: string): readonly TextRange[] {
+  const places: TextRange[] = [];
   let state = 0;
   for (let at = 0; at < text.length; at++) {
     state = step(state, text.charCodeAt(at));

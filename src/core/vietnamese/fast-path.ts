@@ -8,7 +8,7 @@ import { isAlmostSyllable } from './syllables.ts';
  * Letters settle it for nearly all texts. What is left are texts in which each letter with a mark is a letter of
  * Vietnamese and of TCVN3 as well (`Bé Néi vô` for `Bộ Nội vụ`): there the words decide.
  */
-export function isUsual(text: string): boolean {
+export function isCleanVietnamese(text: string): boolean {
   let kinds = 0;
   let previous = 0;
   for (let at = 0; at < text.length; at++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTerm, parseVnd } from './money.ts';
+import { parseTerm, parseVnd } from './fees-and-terms.ts';
 
 describe('a fee that is understood is whole đồng', () => {
   it.each([

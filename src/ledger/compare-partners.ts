@@ -18,19 +18,19 @@ export interface ComparedPairs {
 }
 
 /** How soon a party has taken what both have taken, in seconds. */
-export interface Taking {
+export interface DeliveryTimes {
   readonly median: number;
   readonly p95: number;
 }
 
-export interface Compared {
+export interface PartnerComparison {
   /** Of the events that both have answered for good, at how many both came to the same; null where there are none. */
   readonly agreement: number | null;
   readonly pairs: readonly ComparedPairs[];
-  readonly taking: { readonly left: Taking; readonly right: Taking } | null;
+  readonly taking: { readonly left: DeliveryTimes; readonly right: DeliveryTimes } | null;
 }
 
-export interface ComparedQuestion {
+export interface ComparisonQuery {
   readonly left: string;
   readonly right: string;
   /** When the deliveries came to be, as instants. */
@@ -83,8 +83,8 @@ const TAKING = `${PAIRED}
 /** What came of the same events of dossiers at two parties, within a period; the most frequent first. Reads all of the period. */
 export async function comparePartners(
   database: Database,
-  { left, right, from, to }: ComparedQuestion,
-): Promise<Compared> {
+  { left, right, from, to }: ComparisonQuery,
+): Promise<PartnerComparison> {
   const values = [left, right, from, to];
   const [rows, taken] = await atOneMoment(database, async (run) => [
     await run<PairRow>(PAIRS, values),

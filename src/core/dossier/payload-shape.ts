@@ -5,7 +5,7 @@ export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'nul
 export type Fingerprint = ReadonlyMap<string, { readonly types: ReadonlySet<FieldType>; readonly sample: string }>;
 
 /** What is known of the payloads of one kind; kept as JSON. */
-export interface Shape {
+export interface PayloadShape {
   /** How many payloads it was learnt from. */
   readonly samples: number;
   readonly fields: Readonly<Record<string, KnownField>>;
@@ -26,12 +26,12 @@ export interface Drift {
   readonly text: string;
 }
 
-export const NO_SHAPE: Shape = { samples: 0, fields: {} };
+export const EMPTY_SHAPE: PayloadShape = { samples: 0, fields: {} };
 
 /** Payloads that are learnt from before anything counts as a difference. */
-export const LEARNING = 20;
+export const PAYLOADS_TO_LEARN = 20;
 /** Payloads in a row without a field that was always there. */
-export const GONE = 10;
+export const PAYLOADS_UNTIL_MISSING = 10;
 const MOST_FIELDS = 400;
 const MOST_ENTRIES = 20;
 const DEEPEST = 12;
@@ -70,7 +70,7 @@ export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
  * The beginning of a JSON text, cut behind the last whole entry of a list in it and closed there. Undefined where no
  * entry ends that early.
  */
-export function beginningOf(json: string, most: number): string | undefined {
+export function truncateJson(json: string, most: number): string | undefined {
   const open: string[] = [];
   let inText = false;
   let cut: { readonly at: number; readonly closed: string } | undefined;
@@ -93,18 +93,18 @@ export function beginningOf(json: string, most: number): string | undefined {
  *
  * @param isPart of a payload that is too large only the beginning was looked at: what is not in it may be in the rest
  */
-export function learn(
-  known: Shape,
+export function learnShape(
+  known: PayloadShape,
   print: Fingerprint,
   isPart = false,
-): { readonly shape: Shape; readonly drifts: readonly Drift[] } {
-  const isLearnt = known.samples >= LEARNING;
+): { readonly shape: PayloadShape; readonly drifts: readonly Drift[] } {
+  const isLearnt = known.samples >= PAYLOADS_TO_LEARN;
   const fields: Record<string, KnownField> = {};
   const drifts: Drift[] = [];
   for (const [path, field] of Object.entries(known.fields)) {
     const seen = print.get(path);
     if (!seen) {
-      fields[path] = isPart ? field : withoutIt(field, path, print, isLearnt, drifts);
+      fields[path] = isPart ? field : countAbsence(field, path, print, isLearnt, drifts);
       continue;
     }
     const added = [...seen.types].filter((type) => !field.types.includes(type));
@@ -132,7 +132,7 @@ export function learn(
 }
 
 /** A field of which this payload says nothing: it counts where the payload has what it belongs to. */
-function withoutIt(
+function countAbsence(
   field: KnownField,
   path: string,
   print: Fingerprint,
@@ -143,12 +143,16 @@ function withoutIt(
   // An empty list lacks nothing.
   if (field.optional || path.endsWith('[]') || (parent !== '' && !print.has(parent))) return field;
   if (!isLearnt) return { ...field, optional: true };
-  if (field.absent + 1 < GONE) return { ...field, absent: field.absent + 1 };
-  drifts.push({ path, kind: 'missing', text: `${path} is absent from the last ${GONE} payloads; it was always there` });
+  if (field.absent + 1 < PAYLOADS_UNTIL_MISSING) return { ...field, absent: field.absent + 1 };
+  drifts.push({
+    path,
+    kind: 'missing',
+    text: `${path} is absent from the last ${PAYLOADS_UNTIL_MISSING} payloads; it was always there`,
+  });
   return { ...field, optional: true, absent: 0 };
 }
 
-function isKnown({ fields }: Shape, path: string): boolean {
+function isKnown({ fields }: PayloadShape, path: string): boolean {
   return path === '' || Object.hasOwn(fields, path);
 }
 

@@ -1,2 +1,2 @@
 /** Code that is loaded when it is needed could not be. It says nothing of what was to be read by it. */
-export class NotLoaded extends Error {}
+export class ReaderNotLoaded extends Error {}

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { searchQuery, searchWords } from './search.ts';
+import { searchQuery, searchWords } from './search-words.ts';
 
 const WORDS = searchWords(
   ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123', 'ĐK_2025#77:Z1'],

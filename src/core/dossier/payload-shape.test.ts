@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { beginningOf, type Drift, fingerprintOf, GONE, LEARNING, learn, NO_SHAPE, type Shape } from './shape.ts';
+import {
+  type Drift,
+  EMPTY_SHAPE,
+  fingerprintOf,
+  learnShape,
+  PAYLOADS_TO_LEARN,
+  PAYLOADS_UNTIL_MISSING,
+  type PayloadShape,
+  truncateJson,
+} from './payload-shape.ts';
 
 const ONE = {
   code: 'H60-1',
@@ -9,17 +18,17 @@ const ONE = {
 };
 
 /** Learn from payloads, and what was said. */
-function watch(payloads: readonly unknown[], from: Shape = NO_SHAPE, isXml = false) {
+function watch(payloads: readonly unknown[], from: PayloadShape = EMPTY_SHAPE, isXml = false) {
   const drifts: Drift[] = [];
   let shape = from;
   for (const payload of payloads) {
-    const learnt = learn(shape, fingerprintOf(payload, isXml));
+    const learnt = learnShape(shape, fingerprintOf(payload, isXml));
     shape = JSON.parse(JSON.stringify(learnt.shape));
     drifts.push(...learnt.drifts);
   }
   return { shape, drifts, told: drifts.map(({ kind, path }) => `${kind} ${path}`) };
 }
-const many = (payload: unknown, count = LEARNING): unknown[] => Array(count).fill(payload);
+const many = (payload: unknown, count = PAYLOADS_TO_LEARN): unknown[] => Array(count).fill(payload);
 const learnt = watch(many(ONE)).shape;
 
 describe('a fingerprint', () => {
@@ -101,18 +110,21 @@ describe('drift', () => {
   test('a field that was always there is told when it has been absent for a while, once', () => {
     const { phone: _, ...rest } = ONE.applicant;
     const without = { ...ONE, applicant: rest };
-    expect(watch(many(without, GONE - 1), learnt).told).toEqual([]);
-    expect(watch(many(without, 5 * GONE), learnt).told).toEqual(['missing applicant.phone']);
+    expect(watch(many(without, PAYLOADS_UNTIL_MISSING - 1), learnt).told).toEqual([]);
+    expect(watch(many(without, 5 * PAYLOADS_UNTIL_MISSING), learnt).told).toEqual(['missing applicant.phone']);
     // Absent now and then is optional.
-    expect(watch([...many(without, GONE - 1), ONE, ...many(without, 5 * GONE)], learnt).told).toEqual([]);
+    expect(
+      watch([...many(without, PAYLOADS_UNTIL_MISSING - 1), ONE, ...many(without, 5 * PAYLOADS_UNTIL_MISSING)], learnt)
+        .told,
+    ).toEqual([]);
   });
 
   test('an optional field, an empty list, and the fields of an absent object are not missed one by one', () => {
     const optional = watch([{ ...ONE, note: 'x' }, ...many(ONE)]).shape;
-    expect(watch(many(ONE, 5 * GONE), optional).told).toEqual([]);
-    expect(watch(many({ ...ONE, fees: [] }, 5 * GONE), learnt).told).toEqual([]);
+    expect(watch(many(ONE, 5 * PAYLOADS_UNTIL_MISSING), optional).told).toEqual([]);
+    expect(watch(many({ ...ONE, fees: [] }, 5 * PAYLOADS_UNTIL_MISSING), learnt).told).toEqual([]);
     const { applicant: _, ...without } = ONE;
-    expect(watch(many(without, 5 * GONE), learnt).told).toEqual(['missing applicant']);
+    expect(watch(many(without, 5 * PAYLOADS_UNTIL_MISSING), learnt).told).toEqual(['missing applicant']);
   });
 });
 
@@ -126,6 +138,6 @@ test.each([
   ['{"a":1,"b":2,"c"', undefined],
   ['nothing', undefined],
 ])('the beginning of %s is %s', (json, beginning) => {
-  expect(beginningOf(json, json.length)).toBe(beginning);
+  expect(truncateJson(json, json.length)).toBe(beginning);
   if (beginning !== undefined) JSON.parse(beginning);
 });
