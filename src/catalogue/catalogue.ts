@@ -79,7 +79,7 @@ const overtakenColumns = [
   'changed_at',
 ];
 
-/** What messages told that later ones of the same batch told otherwise: nobody saw it, and it is a version all the same. */
+/** Versions that a later message of the same batch replaced. No reader saw them, and they still count as versions. */
 export const overtakenPart = definePart<CatalogueRow>(
   'overtaken',
   Object.fromEntries(overtakenColumns.map((name) => [name, columns[name as keyof typeof columns]])),

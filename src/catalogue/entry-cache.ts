@@ -1,7 +1,7 @@
 import type { Database } from '../database/pool.ts';
 import { type CatalogueEntry, type CatalogueKind, loadEntries } from './catalogue.ts';
 
-/** The entries of one kind under these keys, as they are or were a second ago. What is not there is asked for anew. */
+/** The entries of one kind under these keys, at most one second old. A missing key is read again each time. */
 export type EntryCache = (kind: CatalogueKind, keys: readonly string[]) => Promise<ReadonlyMap<string, CatalogueEntry>>;
 
 const FRESH_MS = 1_000;

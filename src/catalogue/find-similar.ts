@@ -39,7 +39,7 @@ export async function findSimilar(
   );
 }
 
-/** The most alike of them, with their scores in hundredths; what has nothing in common is none. */
+/** The best scores first, rounded to hundredths. Leaves out entries below 0.01. */
 export function topScored<One extends { readonly score: number }>(all: readonly One[], limit: number): readonly One[] {
   return all
     .filter(({ score }) => score >= 0.01)

@@ -23,7 +23,7 @@ export interface CatalogueFilter {
   readonly inForce?: boolean;
 }
 
-/** What portal frontends read of services, agencies and fields. */
+/** Reads services, agencies and fields for portal frontends. */
 export interface CatalogueReader {
   /** By any form of its code. */
   one(kind: CatalogueKind, code: string): Promise<ServedEntry | undefined>;
@@ -40,7 +40,7 @@ export interface CatalogueReader {
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
   /** Services no longer in force that live dossiers are under, by their keys, after `after`. */
   ended(limit: number, after: string | undefined): Promise<readonly ServiceOutOfForce[]>;
-  /** What entries were before. */
+  /** Earlier versions of entries. */
   readonly versions: VersionsReader;
 }
 

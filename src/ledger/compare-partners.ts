@@ -1,7 +1,7 @@
 import type { Database } from '../database/pool.ts';
 import { atOneMoment } from '../database/transaction.ts';
 
-/** What came of a delivery; `none`: there is none of the same event to this party. */
+/** The state of a delivery. `none` means that this party has no delivery of the event. */
 export interface ComparedState {
   readonly state: 'delivered' | 'refused' | 'parked' | 'due' | 'held' | 'none';
   /** Of what is refused, parked or waiting. */
@@ -24,7 +24,7 @@ export interface DeliveryTimes {
 }
 
 export interface PartnerComparison {
-  /** Of the events that both have answered for good, at how many both came to the same; null where there are none. */
+  /** The share of events, among those that both parties settled, with the same state at both. Null without such events. */
   readonly agreement: number | null;
   readonly pairs: readonly ComparedPairs[];
   readonly taking: { readonly left: DeliveryTimes; readonly right: DeliveryTimes } | null;
@@ -80,7 +80,7 @@ const TAKING = `${PAIRED}
   SELECT ${share(0.5, 'l')} AS l50, ${share(0.95, 'l')} AS l95, ${share(0.5, 'r')} AS r50, ${share(0.95, 'r')} AS r95
   FROM l JOIN r ON ${SAME} WHERE l.state = 'delivered' AND r.state = 'delivered'`;
 
-/** What came of the same events of dossiers at two parties, within a period; the most frequent first. Reads all of the period. */
+/** Compares deliveries of the same events to two parties in a period, the most frequent pair first. Reads the whole period. */
 export async function comparePartners(
   database: Database,
   { left, right, from, to }: ComparisonQuery,

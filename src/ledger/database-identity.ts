@@ -7,33 +7,31 @@ import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from './audit.ts';
 
-/** That the database was put back to an earlier state, or may have been. */
+/** The database was restored to an earlier state, or may have been. */
 export interface DatabaseRestore {
   readonly noticedAt: string;
-  /** When the newest message that is there was received, or the first process came: what was acknowledged after it is lost. */
+  /** When the newest stored message arrived, or the first process started. Later acknowledged messages are lost. */
   readonly newestAt: string;
-  /** Until then whatever is told may have been told before, by deliveries that are not known here any more. */
+  /** Until then a partner may already have what a delivery sends, from deliveries that the restore lost. */
   readonly doubtfulUntil: string;
 }
 
 const HOUR_MS = 3_600_000;
 const SHORTEST_DOUBT_MS = HOUR_MS;
 const LONGEST_DOUBT_MS = 7 * 24 * HOUR_MS;
-/** What was lost comes again within this many times as long as it took to come. */
+/** Partners send lost messages again within this many times the lost period. */
 const RESEND_FACTOR = 7;
 
-/** More than anybody was told after the backup: nothing that is numbered from now on has a number that somebody has seen. */
+/** More numbers than the hub gave out after the backup, so that no reader has seen a number given from now on. */
 const NUMBER_LEAP = 1_000_000_000;
 
 /**
- * Look where the database is, and compare with where it was. Where that is another place, it was put back from a backup, or a
- * stand-by has taken over that may lack the newest commits: then partners and readers may know more than we do. So from now
- * on changes and deliveries are numbered far ahead of all that was ever given out, and for a while whatever partners are told
- * counts as told in doubt: they are asked first.
+ * Compares the database's identity with the stored one. A different identity means a restored backup, or a standby that took
+ * over and may lack the newest commits. Partners and readers may then know more than the hub. The hub then numbers changes and
+ * deliveries far above all numbers given before. For a while it marks deliveries as in doubt: it looks up before it sends.
  *
- * @param options the folder of the server, where it is the hub's own; who says that it was put back, and why, where that
- *   cannot be seen
- * @returns what was noticed just now, by this process and no other
+ * @param options the folder of the hub's own server, if any; an operator's order that reports a restore the hub cannot see
+ * @returns the restore that this call noticed; undefined if there is none
  */
 export async function checkDatabaseIdentity(
   database: Database,
@@ -65,7 +63,7 @@ export async function checkDatabaseIdentity(
     const newestAt = messages[0]?.at ?? (rows.at(-1) ?? known).since;
     const missingMs = Math.max(0, nowMs - instantToMs(newestAt));
     const doubtMs = Math.min(Math.max(missingMs * RESEND_FACTOR, SHORTEST_DOUBT_MS), LONGEST_DOUBT_MS);
-    // What was put back before is no less in doubt: the newest line has the last moment of all.
+    // An earlier restore stays in doubt: the newest row has the latest end of all.
     const before = known.doubtfulUntil;
     const untilMs = Math.max(nowMs + doubtMs, before === null ? 0 : instantToMs(before));
     const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
@@ -81,7 +79,7 @@ export async function checkDatabaseIdentity(
   });
 }
 
-/** The newest time that the database was put back, while partners may still know more than we do. */
+/** The newest restore, while partners may still know more than the hub. */
 export async function loadRecentRestore(database: Database, nowMs: number): Promise<DatabaseRestore | undefined> {
   const { rows } = await database.pool.query<DatabaseRestore>({
     name: 'doubtful home',
@@ -106,9 +104,9 @@ async function addIdentity(tx: pg.PoolClient, home: string, nowMs: number, putBa
 }
 
 /**
- * Each of these differs after a way of putting a database back: a dump that is read in has other tables, or another database
- * or server besides; a recovery up to a moment, and a stand-by that takes over, begin another line of the server's history.
- * What this role may not ask is left out.
+ * Each mark changes with one way to restore a database. A loaded dump has other tables, and maybe another database or server.
+ * A point-in-time recovery and a standby that takes over begin another timeline. Marks that this role may not read are left
+ * out.
  */
 const MARKS = {
   server: 'SELECT system_identifier::text AS mark FROM pg_control_system()',
@@ -117,13 +115,13 @@ const MARKS = {
   table: `SELECT 'database_homes'::regclass::oid::text AS mark`,
 } as const;
 
-/** What only one of two processes may ask tells nothing. */
+/** Compares only the marks that both processes may read. */
 function isOtherDatabase(known: string, now: string): boolean {
   const marks = new Map(parseMarks(known));
   return parseMarks(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
 }
 
-/** What one process may ask and another may not is kept by whichever comes. */
+/** Adds marks that another process could not read. */
 function mergeMarks(known: string, now: string): string {
   const marks = new Map([...parseMarks(known), ...parseMarks(now), ...parseMarks(known)]);
   return [...marks].map(([name, mark]) => `${name} ${mark}`).join(', ');
@@ -134,9 +132,8 @@ function parseMarks(home: string): readonly (readonly [string, string])[] {
 }
 
 /**
- * A copy of the files is the same server to itself; that they are others than before is known by them alone. A change of their
- * owner or their rights makes no others of them. A number that is free is given again at once, and a file that is made anew
- * has another moment.
+ * Detects a copy of the server's files, which PostgreSQL itself cannot. A change of owner or rights does not change the mark.
+ * The mark needs the birth time, because the file system reuses inode numbers.
  */
 function fileMark(folder: string): string {
   const { ino, birthtimeMs } = statSync(join(folder, 'PG_VERSION'));

@@ -5,13 +5,13 @@ import type { Database } from '../database/pool.ts';
 import type { Sealed } from '../secrets/vault.ts';
 import { doorKindOf } from './messages.ts';
 
-/** Something that a party has to be told. */
+/** A delivery of one version of a record to a party. */
 export interface DeliveryRow {
   readonly party: string;
   readonly operation: string;
   /** The dossier's code, or the catalogue entry's. */
   readonly subject: string;
-  /** Which of the subject's events is told. */
+  /** The event of the subject that is delivered. */
   readonly seq: number;
   readonly messageId: string;
   readonly createdAt: string;
@@ -67,11 +67,11 @@ export async function loadKnownSubjects(
   return new Set(rows.map((row) => row.subject));
 }
 
-/** What a party has been told of the same dossier besides one delivery. */
+/** What other deliveries of the same dossier the party took. */
 export interface OtherDeliveries {
   /** The dossier, as the same event left it. */
   readonly itself: boolean;
-  /** Something that came to be told later. */
+  /** A later delivery. */
   readonly later: boolean;
 }
 
@@ -80,13 +80,13 @@ const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHIN
   OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
 
-/** For each of these deliveries what else its party has been told. */
+/** For each delivery, what other deliveries of the dossier its party took. */
 export async function loadOtherDeliveries(
   database: Database,
   deliveries: readonly number[],
 ): Promise<ReadonlyMap<number, OtherDeliveries>> {
   const { rows } = await database.pool.query<OtherDeliveries & { id: number }>({
-    name: 'taken besides',
+    name: 'other deliveries',
     // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
     text: `SELECT told.id,
              (SELECT d.id FROM deliveries d
@@ -108,7 +108,7 @@ export async function loadNewerDeliveries(
 ): Promise<ReadonlyMap<number, number>> {
   if (deliveries.length === 0) return new Map();
   const { rows } = await database.pool.query<{ id: number; seq: number | null }>({
-    name: 'told since',
+    name: 'newer deliveries',
     // One probe each: see `known to`.
     text: `SELECT told.id, (SELECT max(d.seq) FROM deliveries d
              WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered'

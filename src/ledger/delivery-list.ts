@@ -30,7 +30,7 @@ export interface ListedDelivery {
   readonly party: string;
   readonly operation: string;
   readonly code: string;
-  /** Which version of the dossier is told. */
+  /** The version of the dossier that is delivered. */
   readonly version: number;
   readonly messageId: string;
   readonly state: DeliveryState;
@@ -198,7 +198,7 @@ export interface ListedAttempt {
 }
 
 export interface StoredAttempt extends ListedAttempt {
-  /** What went over the wire, as JSON. */
+  /** The request and reply of the attempt, as JSON. */
   wire(): string | undefined;
 }
 

@@ -1,14 +1,14 @@
 import type { Database } from '../database/pool.ts';
 
-/** Where a dossier stands: nothing of it is personal. */
+/** The current state of a dossier, without personal data. */
 export interface CurrentState {
   readonly code: string;
-  /** The party that first told of it. */
+  /** The party that owns the dossier. */
   readonly party: string;
   readonly status: string;
   readonly statusAt: string;
   readonly dueAt: string | null;
-  /** How many events are recorded of it: a delivery of a lower one tells of what was before. */
+  /** The number of recorded events. A delivery with a lower number is of an earlier state. */
   readonly version: number;
   readonly changedAt: string;
 }

@@ -76,7 +76,7 @@ export async function loadUnreportedIncidents(database: Database, limit: number)
   return rows;
 }
 
-/** One number for the advisory lock: one process at a time tells of incidents. */
+/** The number of the advisory lock: one process at a time reports incidents. */
 const REPORT_LOCK = 7_160_005;
 
 /**

@@ -11,7 +11,7 @@ export interface MessageFilter {
   readonly outcome?: string;
   /** A dossier's code that it speaks of, also where nothing came of it. */
   readonly code?: string;
-  /** What was answered for it; the parts of a stream have one together. */
+  /** The answer to the message. The parts of a stream share one answer. */
   readonly receipt?: string;
   readonly from?: string;
   readonly to?: string;
@@ -32,7 +32,7 @@ export interface ListedMessage {
 
 /** A message as operators see it, but for its body. */
 export interface WholeMessage extends ListedMessage {
-  /** What became of each item; of a message that was refused as a whole, why. */
+  /** The result of each item, or the reason why the whole message was refused. */
   readonly results: readonly (ItemResult | { readonly status: number; readonly problem: string })[];
   readonly sealed: { readonly bytes: Buffer; readonly keyId: number } | undefined;
 }
@@ -76,7 +76,7 @@ export async function listMessages(
 const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
 const MOST_OF_ONE_CODE = 2_000;
 
-/** What told of a dossier, waited for it, or was not storable under its code; the newest first. */
+/** Messages about a dossier: applied, waiting or not storable under its code. The newest first. */
 async function messagesOf(database: Database, code: string): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT DISTINCT id FROM (

@@ -7,7 +7,7 @@ import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 
-/** What became of one item of a message. */
+/** The result of one item of a message. */
 export interface ItemResult {
   readonly index: number;
   readonly code?: string;
@@ -16,7 +16,7 @@ export interface ItemResult {
   readonly warnings?: readonly Problem[];
 }
 
-/** A message as it came, and what became of it. */
+/** A received message and its results. */
 export interface MessageRow {
   readonly id: string;
   /** What the sender was given as proof; the parts of one stream share it. */

@@ -3,7 +3,7 @@ import type { Database } from '../database/pool.ts';
 import { UNSETTLED } from './backlog.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
-/** How a partner fared since this was told last. */
+/** A partner's last success and last error since the previous update. */
 export interface PartyHealthUpdate {
   readonly successMs?: number;
   readonly error?: { readonly atMs: number; readonly reason: string; readonly detail: string };
@@ -33,7 +33,7 @@ export async function savePartyHealth(
   });
 }
 
-/** What the ledger knows of each party that it has ever heard of. */
+/** The ledger's data of each known party. */
 export interface PartyOverview {
   readonly party: string;
   readonly pausedAt: string | null;
@@ -45,7 +45,7 @@ export interface PartyOverview {
   /** Of each process that told of its breaker lately: an open one is told of again at each try. */
   readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
   readonly backlog: { readonly due: number; readonly held: number; readonly onItsWay: number };
-  /** Deliveries that ended without being told, of the newest 10,000 that were refused or parked. */
+  /** Deliveries that failed, among the newest 10,000 refused or parked ones. */
   readonly failed: number;
   readonly oldestDueAt: string | null;
   readonly pulls: readonly {

@@ -25,7 +25,7 @@ const columns = {
   opened_at: ['timestamptz', (r: QuarantineRow) => r.openedAt],
 } as const;
 
-/** What waits for a person, or for its dossier. */
+/** An item or a delivery that waits for an operator, or for its dossier. */
 export const quarantinePart = definePart<QuarantineRow>(
   'quarantine',
   columns,
@@ -89,8 +89,7 @@ export const settledPart = definePart<SettledRow>(
 );
 
 /**
- * An item waits for another cause from now on, unless it waits no longer or waits for that cause already: what waits for
- * the one of before goes on without it.
+ * Moves a waiting item to another cause. Changes nothing if the item no longer waits, or waits for that cause already.
  */
 export async function changeCause({ pool }: Database, id: number, cause: Cause, at: string): Promise<void> {
   await pool.query(
@@ -104,7 +103,7 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
   );
 }
 
-/** How a row is settled whose item waits on in another one. */
+/** The settlement of a row whose item moved to another cause. */
 export const CAUSE_CHANGED = 'waits for something else';
 
 /** Items that wait for one of these dossiers, oldest first. */
@@ -118,7 +117,7 @@ export async function loadWaitingFor(database: Database, codes: readonly string[
   return rows;
 }
 
-/** What waits for the same thing, as one line. */
+/** All items and deliveries with the same cause, as one line. */
 export interface WaitingCause {
   /** The oldest of its rows: by it the cause is asked for and resolved. */
   readonly id: number;
@@ -235,7 +234,7 @@ export interface WaitingItemRow {
 const ROW = `id, party, operation, code, detail, message_id AS "messageId", item,
   delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"`;
 
-/** What waits for a cause, oldest first, after the id `after`. */
+/** Items and deliveries that wait for a cause, oldest first, after the id `after`. */
 export async function listWaiting(
   database: Database,
   causeKey: string,
@@ -249,7 +248,7 @@ export async function listWaiting(
   return rows;
 }
 
-/** What of a message waits, or did. */
+/** The items of a message that wait, or waited. */
 export async function waitingOfMessage(database: Database, messageId: string): Promise<readonly WaitingItemRow[]> {
   const { rows } = await database.pool.query<WaitingItemRow>(
     `SELECT ${ROW} FROM quarantine WHERE message_id = $1 ORDER BY id`,

@@ -119,7 +119,7 @@ export async function lastReconciles(database: Database): Promise<readonly LastR
   return rows;
 }
 
-/** What a party was told of a dossier. */
+/** The last delivery of a dossier that a party took. */
 export interface LastDelivered {
   readonly subject: string;
   /** The newest delivery that it took, and the version that it told. */
@@ -129,7 +129,7 @@ export interface LastDelivered {
   readonly createdAt: string;
   /** Something of it is still under way, or waits. */
   readonly pending: boolean;
-  /** What became of the newest delivery of all. */
+  /** The state of the newest delivery of all. */
   readonly lastState: string;
   readonly lastReason: string | null;
 }
@@ -169,7 +169,7 @@ export async function sampleDelivered(
   return rows.map((row) => row.subject);
 }
 
-/** What a party was told last of these dossiers. */
+/** The last delivery of each of these dossiers that the party took. */
 export async function loadLastDelivered(
   database: Database,
   party: string,

@@ -4,21 +4,21 @@ import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { type DeliveryFilter, filterDeliveries, subjectsOf } from './delivery-list.ts';
 
-/** What becomes of a delivery that is to be replayed. Only `replayed` changes anything. */
+/** The effect of a replay on one delivery. Only `replayed` changes anything. */
 export type ReplayOutcome =
   | 'replayed'
   /** It is due as it is, at once or at its next try. */
   | 'already-due'
   /** It waits in quarantine: to settle the cause is what frees it. */
   | 'held'
-  /** A newer version of the same has been told, or is about to be: to tell the older one would undo it. */
+  /** A newer version is delivered or due. The older version would undo it. */
   | 'superseded'
   /** Somebody asked for the same a moment ago. */
   | 'just-replayed'
   /** Another delivery of the same dossier is on its way: it follows when that one is settled. */
   | 'waits';
 
-/** How soon the same again is taken for a second press of the button. */
+/** An equal order within this time counts as a repeated click. */
 const REPEAT_S = 5;
 
 /** `d` is the delivery, `$now` the moment. What is older or newer is asked row by row, by id; see claim. */
@@ -128,7 +128,7 @@ export interface Replay {
   readonly who: string;
   readonly why: string;
   readonly at: string;
-  /** Which deliveries, or, of a backfill, which party is told what it was never told. */
+  /** The deliveries to replay, or the party to backfill. */
   readonly filter: DeliveryFilter | BackfillFilter;
   readonly perSecond: number;
   readonly state: 'running' | 'stopped' | 'done';

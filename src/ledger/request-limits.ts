@@ -5,31 +5,31 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /**
- * What is counted. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
+ * The counters. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
  * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
  */
 export type LimitKind = 'lookup' | 'wrong-proof' | 'client-code' | 'code' | 'code-day' | 'secret';
 
-/** How often was tried of late, by all processes together. The table holds keyed hashes: no address and no code can be found by guessing. */
+/** Rate limits that all processes share. The table holds keyed hashes, so guessing finds no address and no code. */
 export interface RequestLimits {
   /**
-   * Count one more. Resolves with the seconds to wait where it is one too many, otherwise with undefined. Secrets are counted
-   * while the database is away, too: what needs no database is answered then.
+   * Counts one attempt. Resolves with the seconds to wait if it exceeds the limit, otherwise with undefined. Counts secrets also
+   * while the database is away, because the hub then still answers requests that need no database.
    */
   take(kind: LimitKind, subject: string): Promise<number | undefined>;
-  /** Count one less: it was no guess. */
+  /** Takes one attempt back, because it was no guess. */
   refund(kind: LimitKind, subject: string): Promise<void>;
-  /** Remember somebody, by all processes together, for a month. */
+  /** Remembers a client for 30 days, for all processes. */
   rememberClient(subject: string): Promise<void>;
   isKnownClient(subject: string): Promise<boolean>;
-  /** Remember that a client proved a dossier, by all processes together, for a month. */
+  /** Remembers for 30 days that a client proved a dossier, for all processes. */
   rememberProof(subject: string): Promise<void>;
   hasProved(subject: string): Promise<boolean>;
 }
 
 /**
- * Of an address in a quarter of an hour. No secret of a key is guessed by so many (guessable ones stop the start), and whoever
- * puts a system right that has the wrong one, or all that stand behind one address, are not locked out by it.
+ * Wrong secrets of one address in 15 minutes. Too few to guess a secret (guessable secrets stop the start). Enough for a client
+ * that corrects a wrong secret, and for many clients behind one address.
  */
 export const WRONG_SECRETS = 200;
 
@@ -42,29 +42,29 @@ export const WRONG_PROOFS = { client: 10, hour: 100, day: 300 } as const;
  * two of many codes finds one in about 80 hours. An address may be that of a hall of citizens, or of an office.
  */
 const LIMITS = {
-  // Nothing of it is given back: who is over it in one process is refused there without asking the database.
+  // Never refunded, so a process may refuse an address above the limit without a query.
   lookup: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
   'wrong-proof': { points: 60, duration: 3_600 },
   'client-code': { points: WRONG_PROOFS.client, duration: 3_600 },
   code: { points: WRONG_PROOFS.hour, duration: 3_600 },
   'code-day': { points: WRONG_PROOFS.day, duration: 86_400 },
-  // One of whom it turns out that it was no guess takes the place of one for a moment: it is over the limit alone that counts.
+  // A right secret is counted until its refund, so only a count above the limit blocks.
   secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
 } as const satisfies Record<LimitKind, object>;
 
 const REMEMBERED_S = 30 * 86_400;
 
-/** A request with a secret waits so long for a database that is lost, and the next ones not at all: it answers after 5 s, or never. */
+/** How long a request with a secret waits for a lost database. The next requests within 5 s do not wait. */
 const ANSWER_MS = 1_000;
 const AWAY_MS = 5_000;
-/** Of the connections that what is pushed needs, so many at the most: it waited 1.2 s behind 3,000 guesses. */
+/** Queries at once. Pushes need the same connections and waited 1.2 s behind 3,000 guesses. */
 const MOST_QUERIES = 2;
 
 export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): RequestLimits {
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: LimitKind) =>
     new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
-  // Each in a line of its own: nobody who has a key waits behind those who guess.
+  // A queue for each, so a client with a key does not wait behind guesses.
   const known = new RateLimiterPostgres({
     ...{ ...table, storeClient: failFast(pool), keyPrefix: 'known', points: 1, duration: REMEMBERED_S },
   });
@@ -82,7 +82,7 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
       ...{ ...table, storeClient: failFast(pool), keyPrefix: 'secret', ...LIMITS.secret },
     }),
   };
-  /** What this process has heard of secrets: no more than that while the database is away or slow, and no less. */
+  /** The wrong secrets that this process received. The only count while the database is away or slow. */
   const localSecrets = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
   return {
@@ -104,7 +104,7 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
       await Promise.all([localSecrets.reward(key), limiters.secret.reward(key).catch(() => undefined)]);
     },
     async rememberClient(subject) {
-      // What cannot be remembered now is remembered by another process, or after the next start.
+      // A later request remembers the client if this write fails.
       await known.set(keyOf(subject), 1, REMEMBERED_S).catch(() => undefined);
     },
     async rememberProof(subject) {
@@ -115,7 +115,7 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
   };
 }
 
-/** What does not answer soon is as one that is away, for a while. */
+/** Treats a database that does not answer within ANSWER_MS as away for AWAY_MS. */
 function failFast(pool: Database['pool']): object {
   const late = new Error(`the database did not answer within ${ANSWER_MS} ms`);
   const waiting: (() => void)[] = [];

@@ -6,7 +6,7 @@ import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import type { Claimed } from './claim.ts';
 
-/** What came of an attempt, and what follows. */
+/** The outcome of an attempt, and the settlement that follows. */
 export interface Settled {
   readonly claimed: Claimed;
   readonly outcome: Outcome;
@@ -15,7 +15,7 @@ export interface Settled {
   readonly tookMs: number;
   /** When what it tells happened at its source; of catalogue entries nothing is known. */
   readonly eventAt?: string;
-  /** What went over the wire, as JSON. */
+  /** The request and reply, as JSON. */
   readonly wire: string | undefined;
 }
 

@@ -11,7 +11,7 @@ export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results
   readonly receipt?: string;
   /** Present where the sender gave an Idempotency-Key. */
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
-  /** Present where this message lets go an item of an earlier one that waited. */
+  /** Present if this message releases a waiting item of an earlier message. */
   readonly released?: ReleasedItem;
   /** Where the sender said which trace of its own it belongs to. */
   readonly caller?: TraceContext;
@@ -26,7 +26,7 @@ export interface ReleasedItem {
   readonly causeKey: string;
 }
 
-/** What became of a message. */
+/** The result of a message. */
 export interface Accepted {
   /** The message's own id, where it was kept just now. */
   readonly messageId?: string;

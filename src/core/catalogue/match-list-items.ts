@@ -1,29 +1,29 @@
 import { nfc, similarity } from '../vietnamese/text.ts';
 
-/** A member of a list, with all that it can be told by. */
+/** An item of a list, with its comparable forms. */
 export interface ListItem {
   readonly value: unknown;
-  /** Two members of one meaning say the same. */
+  /** Two items with the same meaning are equal. */
   readonly meaning: string;
 }
 
 export type ItemPair = readonly [was: number, now: number];
 
-/** What names a member, the surest first. */
+/** Members that name an item, the most reliable first. */
 const NAMES = ['channel', 'code', 'number', 'name', 'description', 'url'] as const;
-/** From here on two texts are one that was reworded. */
+/** From this similarity on, two texts count as one reworded text. */
 const SIMILAR = 0.7;
-/** Letters are compared in few texts, and in their beginnings alone: a list may have 2,000. */
+/** Bounds of the letter comparison: a list may have 2,000 items. */
 const COMPARED_PAIRS = 100;
 const COMPARED_CHARACTERS = 200;
 
 /**
- * Which members of a list are which members of an earlier one: by what they say, by all of their names, by a name that one
- * alone has on both sides, by likeness. So what was put in between moves none. Those without a name are taken in their
- * order, where there are as many on both sides. Whoever is in no pair went or came.
+ * Pairs the items of a list with the items of its earlier version. It matches by meaning, then by all names, then by a name that
+ * is unique on both sides, then by similarity. So an inserted item moves no other. Unnamed items pair in order if both sides
+ * have the same number. An item without a pair was added or removed.
  *
- * @param isNamed whether a description names, as a fee's does, or tells of what has no name
- * @returns the pairs; before that it yields after each member that was looked at, for who has other things to do meanwhile
+ * @param isNamed whether a description is a name, as for a fee
+ * @returns the pairs; yields after each item, so that the caller can give way to other work
  */
 export function* matchListItems(
   was: readonly ListItem[],
@@ -83,7 +83,7 @@ function nameOf(value: unknown, name: (typeof NAMES)[number]): string | undefine
   return typeof text === 'string' ? normalizeName(text) : undefined;
 }
 
-/** However it is written: blanks, and the long form of the code of a paper (`000.00.00.G15-KQ001001`), which is the short one. */
+/** Normalises blanks, and shortens the long code of a paper (`000.00.00.G15-KQ001001`). */
 export function normalizeName(text: string): string {
   const normal = nfc(text).trim();
   const plain = ODD_BLANK.test(normal) ? normal.replace(/\s+/g, ' ') : normal;
@@ -99,7 +99,7 @@ function allNames(value: unknown): string | undefined {
   return names.some(Boolean) ? names.join('\n') : undefined;
 }
 
-/** The pairs that seem to be one text, the most alike first. */
+/** Pairs of similar texts, the most similar first. */
 function similarPairs(
   was: readonly ListItem[],
   now: readonly ListItem[],

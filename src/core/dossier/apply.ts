@@ -36,7 +36,7 @@ export interface Applied {
   readonly event?: RecordedEvent;
   /** Whether this event moved the current status, when it was recorded. */
   readonly movedStatus: boolean;
-  /** Whether what readers see is different now, or what partners are told of it may be. */
+  /** Whether readers see a difference, or partners may receive one. */
   readonly changed: boolean;
   readonly anomaly?: Anomaly;
   /** What a party that does not own the dossier said otherwise and that changes nothing: JSON Pointers. */
@@ -65,8 +65,8 @@ function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
 }
 
 /**
- * What one event changes in one dossier. The result is the same whatever the order of arrival: an event in order is one
- * step onward, any other is judged by folding the whole history anew.
+ * Applies one event to one dossier. The result does not depend on the order of arrival: an event in order is one step, and any
+ * other event folds the whole history again.
  *
  * @param events the dossier's earlier events, where `needsHistory` asked for them
  * @param judge folds them with one event more; that of a History is quick for many late events of one dossier
@@ -119,8 +119,8 @@ export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: 
 }
 
 /**
- * A step of a party that tells each in several ways. One that says nothing which a step of the same time and status lacks
- * has the content that this was told with, so that it counts as its repetition; one that says more is a step of its own.
+ * For a party that reports each step in several ways. A step that adds nothing to a known step of the same time and status
+ * gets that step's content id, so it counts as a repeat. A step that adds something stays separate.
  *
  * @param standIns members of the incoming step that the party said nothing for
  */
@@ -198,8 +198,8 @@ function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | 
 }
 
 /**
- * A record whose time was derived came in a dialect, and may say what the record has no place for. Where the last one
- * of them says something else there, it is told, also where readers see nothing new.
+ * A record with a derived time came in a dialect, and may hold content outside the canonical record. If that content differs
+ * from the last such record, partners receive it, although readers see nothing new.
  */
 function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;

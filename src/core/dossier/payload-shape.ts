@@ -4,7 +4,7 @@ export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'nul
 /** The fields of one payload by their paths (`data[].MaHoSo`), with one value of each, masked. */
 export type Fingerprint = ReadonlyMap<string, { readonly types: ReadonlySet<FieldType>; readonly sample: string }>;
 
-/** What is known of the payloads of one kind; kept as JSON. */
+/** The learnt fields of the payloads of one kind, stored as JSON. */
 export interface PayloadShape {
   /** How many payloads it was learnt from. */
   readonly samples: number;
@@ -89,7 +89,7 @@ export function truncateJson(json: string, most: number): string | undefined {
 }
 
 /**
- * Learn from one payload, and say what is different from what was known. What was said is known from then on.
+ * Learns from one payload, and returns the differences from the known shape. Each difference is reported once.
  *
  * @param isPart of a payload that is too large only the beginning was looked at: what is not in it may be in the rest
  */
@@ -123,7 +123,7 @@ export function learnShape(
   }
   for (const [path, { types, sample }] of print) {
     if (Object.hasOwn(known.fields, path)) continue;
-    // Of something new as a whole its parts are not told one by one.
+    // Reports a new object as a whole, not each of its parts.
     if (isLearnt && isKnown(known, parentOf(path)))
       drifts.push({ path, kind: 'new', text: `${path} is new: ${[...types].join(' or ')}, such as ${sample}` });
     fields[path] = { types: [...types], optional: known.samples > 0, absent: 0 };

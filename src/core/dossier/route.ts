@@ -22,7 +22,7 @@ export interface Share {
   readonly to: number;
 }
 
-/** What routes ask of something. */
+/** The members by which routes filter. */
 export interface Subject {
   /** Of a dossier. */
   readonly code?: string | undefined;
@@ -44,7 +44,7 @@ export function recipients(
   return [...parties];
 }
 
-/** What routes ask of an entry: only a service has something. */
+/** The members by which routes filter a catalogue entry. Only a service has any. */
 export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
   if (operation !== 'service.upsert.v1') return {};
   const { code, fieldCode } = record as Service;

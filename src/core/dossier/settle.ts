@@ -1,6 +1,6 @@
 import type { Cause } from '../problem.ts';
 
-/** What one attempt at a partner came to, said by what has to happen next. */
+/** The outcome of one attempt, named by the next action. */
 export type Outcome =
   /** The partner has it. With a note it was not told all of it: what operators are to know, without personal data. */
   | {
@@ -24,7 +24,7 @@ export type Outcome =
   /** The partner may have taken it: look up before sending again. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
-/** Why a delivery that told nothing is settled as delivered: what looks for what was told passes it over. */
+/** The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it. */
 export const NOTHING_NEW = 'nothing-told';
 
 export type Settlement =

@@ -1,2 +1,2 @@
-/** Code that is loaded when it is needed could not be. It says nothing of what was to be read by it. */
+/** The hub could not load a reader that it loads on demand. The error says nothing about the message to be read. */
 export class ReaderNotLoaded extends Error {}
