@@ -147,7 +147,7 @@ describe('reconcile with a partner', () => {
     const path = away.file('two.json', JSON.stringify([1, 2].map((n) => dossier({ code: codeOf(n), ...whole }))));
     expect(await away.here('import', 'one-stop', path)).toMatchObject({ code: 0 });
     await away.query("UPDATE deliveries SET state = 'delivered'");
-    const said = { code: 2, out: expect.stringContaining('portal: nothing could be judged: 0 agree') };
+    const said = { code: 2, out: expect.stringContaining('portal: no dossier could be compared: 0 agree') };
     expect(await away.here('reconcile', 'portal')).toMatchObject(said);
     expect(await away.here('reconcile', 'portal', '--repair', 'ours')).toMatchObject(said);
     const portal = await startSimulator(nationalPortal());
@@ -172,7 +172,7 @@ describe('rebuild', () => {
     });
     expect(await scene.here('rebuild', '--swap')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('1 dossiers were put'),
+      out: expect.stringContaining('1 rebuilt dossiers were swapped into the live index'),
     });
   });
 
