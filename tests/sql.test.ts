@@ -17,7 +17,7 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/database/reseal.ts': [3, 'one statement for each table of a list'],
   'src/database/send.ts': [1, 'sends what parts.ts puts together'],
   'src/ledger/replays.ts': [1, 'contains a query that Kysely built'],
-  'src/ledger/tries.ts': [1, 'sends the statements of rate-limiter-flexible'],
+  'src/ledger/request-limits.ts': [1, 'sends the statements of rate-limiter-flexible'],
   'src/play/stage/own-database.ts': [1, 'the database has a random name'],
   'src/rebuild/compare.ts': [1, 'reads the columns that the database has'],
   'src/rebuild/schema.ts': [1, 'one statement for each index of a list'],
