@@ -5,7 +5,7 @@ import { results } from './results.ts';
 import { Settings, TABLES } from './settings.ts';
 import { status } from './status-push.ts';
 
-/** The civil-status system of the Ministry of Justice: takes dossiers in, and says what became of them when asked. */
+/** The civil-status system of the Ministry of Justice. It takes registrations and reports their results when polled. */
 export default defineAdapter({
   settings: Settings,
   tables: () => TABLES,
@@ -15,6 +15,6 @@ export default defineAdapter({
   reconcile,
   pull: { results },
   callbacks: { status },
-  // Pushed and asked for, a step may have other words; what it is and when it was is the same.
+  // A pushed step and its polled copy may differ in words. Status and moment are the same.
   stepsAreByMoment: true,
 });

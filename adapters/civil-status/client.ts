@@ -13,16 +13,16 @@ import type { Settings } from './settings.ts';
 
 export type Reply = Extract<Exchange, { kind: 'reply' }>;
 export type CivilStatus = Connection<Settings>;
-/** Not carried out: to be tried again. */
+/** The call was not carried out. The hub retries it. */
 export type Failure = Extract<Outcome, { kind: 'unavailable' }>;
 
 const SESSION = 'lgsp';
-/** A token is not used in the last minute of its life: the call it goes with takes time too. */
+/** A token is not used in its last minute, because the call itself takes time. */
 const MARGIN_S = 60;
 
 /**
- * One call through the gateway, with the key that it hands out. A key that it does not accept is asked for anew, once:
- * the gateway refused the call, so the ministry has not seen it.
+ * One call through the gateway, with the gateway's token. If the gateway rejects the token, the call gets a new one and
+ * is repeated once: a call that the gateway rejected has not reached the ministry.
  */
 export async function call(
   connection: CivilStatus,
@@ -55,7 +55,7 @@ export async function call(
   }
 }
 
-/** A key of the gateway, or why there is none; that is not kept, the next caller tries anew. */
+/** Fetches a token from the gateway, or says why that failed. A failure is not cached, so the next call tries again. */
 async function logIn(
   { settings, http, now }: CivilStatus,
   dossier: Dossier | undefined,
@@ -75,7 +75,7 @@ async function logIn(
     idempotent: true,
     secret: true,
   });
-  // Whatever went wrong here, nothing was told to the ministry.
+  // The ministry has received nothing yet, whatever failed here.
   if (exchange.kind !== 'reply') return failed(exchange.reason, `logging in: ${exchange.message}`);
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
@@ -89,7 +89,7 @@ async function logIn(
   return failed('login-failed', detail, retryAfterMs(exchange.headers, now()));
 }
 
-/** A reply that says nothing of what was asked, in a few words: its status, and the gateway's own reason. */
+/** Describes an unexpected reply in a few words: its status and the gateway's own reason. */
 export function described(settings: Settings, { status, body }: Reply, dossier?: Dossier): string {
   const answer = jsonObject(body);
   const fault = answer?.fault as { message?: unknown } | undefined;

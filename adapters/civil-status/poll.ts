@@ -4,21 +4,21 @@ import { type CivilStatus, call, described, type Failure, failure, secretsOf } f
 import { complaintOf, reasonsIn } from './reasons.ts';
 import { urlOf } from './settings.ts';
 
-/** What the ministry says of one dossier. */
+/** One row of the ministry's answer, about one dossier. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export type Polled =
-  /** `text` is the reply as it came. */
+  /** `text` is the unchanged reply. */
   | { readonly kind: 'rows'; readonly request: object; readonly rows: readonly Row[]; readonly text: string }
-  /** It answers, and not this question. */
+  /** The ministry replied, but declined this question. */
   | { readonly kind: 'declined'; readonly request: object; readonly text: string; readonly message: string }
   | Failure;
 
 const NOT_FOUND = '201';
-/** Far more than a page of dossiers has; each is looked at by itself. */
+/** Far more than one page of dossiers can have, because each row is examined. */
 const MOST_ROWS = 10_000;
 
-/** Ask the ministry about dossiers of one module. Asking changes nothing, so every failure is `unavailable`. */
+/** Asks the ministry about dossiers of one module. The question changes nothing, so every failure is `unavailable`. */
 export async function poll(
   connection: CivilStatus,
   module: string,
@@ -33,14 +33,14 @@ export async function poll(
   const answer = jsonObject(reply.body);
   const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();
-  // A list of nothing is often written as null.
+  // An empty list is often written as null.
   const rows = answer?.value === null ? [] : answer?.value;
   if (status === '1' && isRows(rows) && rows.length > MOST_ROWS)
     return failure('no-results', `asking for results: it answers ${codes.length} dossiers with ${rows.length} rows`);
   if (status === '1' && isRows(rows)) return { kind: 'rows', request, rows, text };
   const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
   const complaints = reasons.map(complaintOf);
-  // Complaints about what it is asked come dressed as a server error here too: waiting would mend none.
+  // Here too, complaints about the content arrive as a server error. A retry would not help.
   if (status !== '0' && !complaints.includes('of-content'))
     return failure(
       'no-results',

@@ -15,13 +15,13 @@ import { namesOf, type Row } from './poll.ts';
 import { reasonsIn } from './reasons.ts';
 import { descriptionsOf, type Settings, STATUSES_ENTERED, statusOf, type Tables } from './settings.ts';
 
-/** A dossier that the ministry was asked about: our code, and the one it knows. */
+/** A dossier of a question: our code, and the ministry's. */
 export interface Asked {
   readonly code: string;
   readonly maHoSo: string;
 }
 
-/** Read a kept answer of the ministry: each row that tells a status is a step. Certificates in it are left where they are. */
+/** Reads a stored answer of the ministry. Each row with a status is a step. Certificates are ignored. */
 export function readResults(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const kept = jsonObject(body) as { asked?: readonly Asked[]; reply?: Row } | undefined;
   if (!kept?.asked || !kept.reply) return [invalid(undefined, '', 'this is not an answer as the adapter keeps it')];
@@ -46,14 +46,16 @@ function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
   return asked.find(({ maHoSo }) => names.includes(maHoSo));
 }
 
-/** What tables hold, and more than any code of the ministry's has: a page in its place has to wait as well. */
+/**
+ * More than any status code of the ministry has, and as much as a code table can hold. A longer text is cut and waits.
+ */
 const LONGEST_STATUS = 60;
 
 /**
- * The step that a row tells of a dossier; none where it has no status.
+ * The step that a row describes, or nothing if the row has no status.
  *
- * @param reply what the row came in, which may say in words what the row does not
- * @param path where the row stands
+ * @param reply the answer around the row, whose words stand in for words that the row lacks
+ * @param path where the row is in the answer
  */
 export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path: string): readonly Item[] {
   const trangThai = textOf(row.trangThai)?.slice(0, LONGEST_STATUS);
@@ -78,23 +80,24 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
     ...{ code, at: at.instant, status: mapped.status, actor },
     ...{ title: textOf(row.chucDanh), unit, content, dueAt },
   };
-  // The agency for its room and its clerk, the table for words: of a step that is told in full they say nothing.
+  // The agency stands in for room and clerk, the status table for words. In a comparison with a complete step they
+  // count as nothing.
   const standIns = [...(person ? [] : ['actor']), ...(unit && !room ? ['unit'] : []), ...(words ? [] : ['content'])];
   const item = readItem('dossier.progress.v1', step, false, standIns);
   return [item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...warnings] } : item];
 }
 
-/** What stands for words where no table has a description. */
+/** The words of a step whose status has no description in any table. */
 export function numberAlone(trangThai: string): string {
   return `Trạng thái ${trangThai}`;
 }
 
-/** Whether a step that was pushed says more than its status. */
+/** Whether a pushed step says more than its status. */
 export function hasWords(settings: Settings, { content }: Pick<Progress, 'content'>): boolean {
   return !descriptionsOf(settings).has(content) && !/^Trạng thái \d+$/.test(content);
 }
 
-/** Until when the applicant may hand papers in; a text that is no date is told of, and hides nothing else. */
+/** The applicant's deadline for the missing papers. A text that is no date becomes a warning and hides nothing else. */
 function supplementTerm(row: Row, path: string): { readonly dueAt?: string; readonly warnings: readonly Problem[] } {
   const text = textOf(row.hanBoSungHoSo) ?? '';
   const [whole, day] = [parseLocal('dd/MM/yyyy HH:mm:ss', text), parseLocal('dd/MM/yyyy', text)];

@@ -1,6 +1,6 @@
 import { fold, inspectText, textOf } from '#kit';
 
-/** What the ministry complains of, one by one: it writes all complaints into one text, or into a list. */
+/** The ministry's complaints, one by one. It writes them into one text or into a list. */
 export function reasonsIn(...values: readonly unknown[]): readonly string[] {
   for (const value of values) {
     const reasons = textsIn(value)
@@ -12,7 +12,7 @@ export function reasonsIn(...values: readonly unknown[]): readonly string[] {
   return [];
 }
 
-/** Deeper than lists of lists nobody complains: what is nested thousands deep would end the reading itself. */
+/** Nobody nests complaints deeper. Lists nested thousands deep would overflow the stack. */
 const DEEPEST = 10;
 
 function textsIn(value: unknown, depth = 0): readonly string[] {
@@ -22,7 +22,7 @@ function textsIn(value: unknown, depth = 0): readonly string[] {
   return text === undefined ? [] : [inspectText(text).text];
 }
 
-/** Words of permanent complaints about what was sent, as `fold` leaves them. */
+/** Words of permanent complaints about the content, in the form that `fold` returns. */
 const COMPLAINTS =
   /vuot qua (?:do dai|so ky tu|gioi han)|qua dai|khong (?:ton tai|co|nam|thuoc) (?:trong )?danh muc|(?:khong dung|sai) dinh dang|khong duoc (?:de trong|bo trong)|la bat buoc|bat buoc nhap|khong hop le|data_incorrect/;
 const OF_ACCESS = /token|authen|ma xac thuc|dia chi ip|ip_disallowed/;
@@ -30,7 +30,7 @@ const TAKEN_BEFORE = /da duoc tiep nhan|da ton tai ho so/;
 
 export type Complaint = 'of-content' | 'of-access' | 'taken-before' | 'other';
 
-/** What kind of complaint a reason is, whatever its accents and capitals. */
+/** Classifies a complaint, regardless of accents and capitals. */
 export function complaintOf(reason: string): Complaint {
   const words = fold(reason);
   if (OF_ACCESS.test(words)) return 'of-access';
@@ -38,7 +38,7 @@ export function complaintOf(reason: string): Complaint {
   return TAKEN_BEFORE.test(words) || isSaidToExist(words) ? 'taken-before' : 'other';
 }
 
-/** `ho so … da ton tai`. As one pattern it took 104 seconds of a page of 600 KB that says nothing but `ho so`. */
+/** Finds `ho so … da ton tai`. As one regular expression it took 104 s for a page of 600 KB of `ho so`. */
 function isSaidToExist(words: string): boolean {
   const at = words.indexOf('ho so');
   return at !== -1 && words.includes(' da ton tai', at);

@@ -8,8 +8,8 @@ import { askAbout, JSON_TYPE } from './results.ts';
 import { MODULES_ENTERED, moduleOf, type Settings } from './settings.ts';
 
 /**
- * Whether the ministry has the dossier, and whether we know it when its work there is over. It tells of nothing else:
- * what was registered it keeps to itself, and its steps on the way are its own.
+ * Compares whether the ministry has the dossier, and whether the hub knows the end of a finished one. Nothing else is
+ * compared: the ministry does not return the registered content, and its intermediate steps are its own.
  */
 export const reconcile: Reconciler<Settings> = {
   async compare(connection: CivilStatus, { record }: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
@@ -21,7 +21,7 @@ export const reconcile: Reconciler<Settings> = {
     if ('kind' in answers) return { kind: 'failed', outcome: answers };
     const [body] = answers as readonly [Uint8Array];
     const item = readResults(body, connection.settings, connection.codes)[0];
-    // What was over before it was received at the counter was not registered either.
+    // Dossiers that ended before their receipt at the counter were not registered either.
     if (!item) return OVER.has(record.status) ? AS_TOLD : { kind: 'absent' };
     if (item.kind === 'invalid')
       return { kind: 'failed', outcome: failure('no-results', item.problems.map(({ message }) => message).join('; ')) };

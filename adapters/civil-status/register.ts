@@ -18,7 +18,7 @@ import { verdictOf } from './verdict.ts';
 
 type DossierItem = Outgoing<'dossier.upsert.v1'>;
 
-/** What nobody works on any more. */
+/** Statuses in which no work on the dossier is left. */
 export const OVER: ReadonlySet<Dossier['status']> = new Set<Dossier['status']>([
   'refused',
   'withdrawn',
@@ -28,8 +28,8 @@ export const OVER: ReadonlySet<Dossier['status']> = new Set<Dossier['status']>([
 ]);
 
 /**
- * Register a dossier with the ministry, once. It takes the first version that was received at the counter and nothing
- * later; whether it has one is asked of it, because registering again would make a second dossier.
+ * Registers a dossier with the ministry once. The ministry takes the first received version and nothing later. A
+ * look-up comes first, because a second registration would create a second dossier.
  */
 export async function register(connection: CivilStatus, item: DossierItem): Promise<Outcome> {
   const { record, known, doubt } = item;
@@ -38,7 +38,7 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   if (!record.receivedAt) return delivered('not-received-yet');
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
-    // In doubt it may be there already, and stays in doubt until somebody answers.
+    // An item in doubt may be registered already. It stays in doubt until the ministry answers.
     if (found && 'kind' in found) return doubt ? unknown(found.reason, found.message) : found;
     if (found) return laterVersion(connection, record, found.row);
   }
@@ -50,7 +50,7 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   return verdictOf(connection.settings, reply, record, connection.now());
 }
 
-/** The ministry's row of a dossier, undefined where it has none, or why that is not known. */
+/** The ministry's row of a dossier, undefined if it has none, or why the look-up failed. */
 async function lookUp(
   connection: CivilStatus,
   { module }: Module,
@@ -67,7 +67,9 @@ async function lookUp(
   return row && textOf(row.trangThai) !== undefined ? { row } : undefined;
 }
 
-/** Nothing the ministry takes is in a later version, but for two things that somebody must carry over by hand. */
+/**
+ * The ministry takes nothing from later versions. Two changes must be carried over by hand, and are refused for that.
+ */
 function laterVersion(connection: CivilStatus, record: Dossier, row: Row): Outcome {
   const atMinistry = statusOf(connection, textOf(row.trangThai) as string)?.status;
   if (atMinistry === 'supplement-required' && isAnswered(record, row))

@@ -6,7 +6,11 @@ type DossierItem = Outgoing<'dossier.upsert.v1'>;
 
 const xml = new XMLBuilder({ ignoreAttributes: true, suppressEmptyNode: false });
 
-/** What the ministry is told of a dossier that the one-stop received at `receivedAt`, by the call that its table names. */
+/**
+ * The registration request for a dossier, in the form of the call that the module table names.
+ *
+ * @param receivedAt when the one-stop received the dossier
+ */
 export function registrationOf(settings: Settings, entry: Module, item: DossierItem, receivedAt: string): object {
   const { record, code } = item;
   const maDonVi = unitOf(settings, record.agencyCode);
@@ -22,17 +26,17 @@ export function registrationOf(settings: Settings, entry: Module, item: DossierI
   return {
     maDonVi,
     module: entry.module,
-    // A dossier that is no part of a bundle is its own.
+    // A dossier outside a bundle is its own bundle.
     maHoSoLT: record.parentCode ?? code,
     maHoSoMCDT: code,
     ngayTiepNhan: formatLocal('dd/MM/yyyy HH:mm:ss', receivedAt),
     data: JSON.stringify({ hoTich: form }),
-    // The hub keeps no files, only where they are: the ministry takes nothing but contents.
+    // The ministry wants file contents. The hub has only addresses.
     fileDinhKem: [],
   };
 }
 
-/** The part of the declaration that a dossier holds: who asks, how to reach them, and where. The rest is the office's. */
+/** The members of the declaration that a dossier holds: requester, contact and address. The office enters the rest. */
 function formOf({ record, service }: DossierItem, maDonVi: string): Readonly<Record<string, string>> {
   const { applicant } = record;
   const isPersonalCode = applicant?.identityKind === 'cccd';

@@ -5,13 +5,13 @@ import { namesOf, poll } from './poll.ts';
 import { type Asked, hasWords, readResults } from './progress.ts';
 import { moduleOf, type Settings } from './settings.ts';
 
-/** How many dossiers the ministry is asked about at a time. */
+/** How many dossiers one question carries. */
 const AT_A_TIME = 3;
 
-/** How far the round is, and what was told that is in no dossier's history: in the last round, and in this. */
+/** How far the round is, and what the previous and this round reported beyond the dossiers' histories. */
 interface Checkpoint {
   readonly after?: string;
-  /** How far it has been looked which dossiers a push has ended. */
+  /** How far dossiers that a push ended have been checked. */
   readonly ended?: number;
   readonly before: readonly string[];
   readonly told: readonly string[];
@@ -19,7 +19,7 @@ interface Checkpoint {
 
 const BEGINNING: Checkpoint = { before: [], told: [] };
 
-/** What became of the dossiers that the ministry has: asked a few at a time, round and round. */
+/** Polls the ministry about outstanding dossiers, a few at a time, in endless rounds. */
 export const results: Puller<Settings> = {
   schedule: '0 */2 * * * *',
   read: readResults,
@@ -51,17 +51,14 @@ export const results: Puller<Settings> = {
   },
 };
 
-/**
- * Dossiers that a push has ended without the ministry's words: they are asked about once more, for the reason and who
- * gave it.
- */
+/** Dossiers that a push ended without words. One more question gets the reason and the person. */
 async function endedInFewWords(
   connection: CivilStatus,
   asks: HubQueries,
   most: number,
   after = 0,
 ): Promise<{ readonly dossiers: readonly Dossier[]; readonly after?: number; readonly more: boolean }> {
-  // What is not pushed was asked for.
+  // Without the push, the poll has fetched every end.
   if (connection.settings.callbackSecret === undefined) return { dossiers: [], more: false };
   const ended = await asks.finished(after, most);
   const inFewWords = ended.dossiers.filter(({ said }) => !hasWords(connection.settings, said));
@@ -70,7 +67,10 @@ async function endedInFewWords(
 
 export const JSON_TYPE = 'application/json';
 
-/** One question carries one module. What is not received yet, or has no module, was never registered. */
+/**
+ * Groups dossiers by module, because a question carries one module. Leaves out dossiers that were never registered: not
+ * received yet, or without a module.
+ */
 function byModule(
   tables: CivilStatus,
   dossiers: Awaited<ReturnType<HubQueries['outstanding']>>,
@@ -84,8 +84,8 @@ function byModule(
 }
 
 /**
- * The ministry's answer as the bodies to keep: what was asked and the reply, as it came. When it declines, or does not
- * say which row is whose, each dossier is asked about alone, so that one that troubles it does not hide the others.
+ * The bodies to store: the question and the unchanged reply. If the ministry declines, or does not say which row
+ * belongs to which dossier, each dossier is asked about alone. So one bad dossier does not hide the others.
  */
 export async function askAbout(
   connection: CivilStatus,
@@ -113,14 +113,14 @@ export async function askAbout(
   return bodies;
 }
 
-/** The code under which the ministry has the dossier, and ours. */
+/** The ministry's code of the dossier, and ours. */
 function askedOf(party: string, { code, aliases }: Dossier): Asked {
   return { code, maHoSo: aliases?.find((alias) => alias.party === party)?.code ?? code };
 }
 
 /**
- * What an answer says that the dossiers' histories do not say already. The ministry repeats itself in every round, and only
- * what it did not say in the last one is worth keeping.
+ * The statements of an answer that are missing from the dossiers' histories. The ministry repeats itself every round,
+ * and only statements that the previous round lacked are stored.
  */
 async function beyond(asks: HubQueries, items: readonly Item[]): Promise<readonly string[]> {
   const unheard = await asks.unknownSteps(items.filter(isStep));
@@ -134,6 +134,6 @@ function isStep(item: Item): item is RecordItem<'dossier.progress.v1'> {
 function saying(item: Item): string {
   if (item.kind === 'waiting') return `${item.code} ${item.cause.key}`;
   if (item.kind === 'invalid') return `${item.code} ${item.problems.map(({ message }) => message).join('; ')}`;
-  // Its words too, which may be added to later, and without showing them here.
+  // The words are part of the fingerprint, because the ministry may add to them later. A hash does not reveal them.
   return `${item.record.code} ${fingerprint([JSON.stringify(item.record)])}`;
 }

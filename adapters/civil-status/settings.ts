@@ -31,11 +31,11 @@ export const Settings = closed({
   maDonVi: Unit,
   /** Unit codes of other receiving agencies, by their agency code. */
   units: optional(Type.Record(Type.String(), Unit, { description: 'an object of unit codes by agency code' })),
-  /** Entries over those of tables.json. */
+  /** Entries that take precedence over those of tables.json. */
   modules: optional(Type.Record(Type.String(), Module, { description: 'an object of modules by short service code' })),
   statuses: optional(Type.Record(Type.String(), MinistryStatus, { description: 'an object of statuses by trangThai' })),
   paths: optional(closed({ registration: optional(Path), bundle: optional(Path), results: optional(Path) })),
-  /** What the status push is signed with; without it there is none. */
+  /** The secret that signs the status push. Without it the push is off. */
   callbackSecret: optional(
     Type.String({
       minLength: 16,
@@ -53,7 +53,7 @@ export const Settings = closed({
 export type Settings = Type.Static<typeof Settings>;
 export type Module = Type.Static<typeof Module>;
 
-/** Under these names operators add to the tables of modules and of statuses. */
+/** The code tables in which operators add modules and statuses. */
 export const MODULES_ENTERED = 'civil-status-module';
 export const STATUSES_ENTERED = 'civil-status-status';
 
@@ -76,20 +76,20 @@ export const TABLES: readonly CodeTable[] = [
   },
 ];
 
-/** The tables of a party: the adapter's own, under those of its settings, under what operators have entered. */
+/** The settings and the operators' code tables. Operators' entries come first, then the settings, then tables.json. */
 export interface Tables {
   readonly settings: Settings;
   readonly codes: CodesOf;
 }
 
-/** How the ministry takes dossiers of a service, by the short form of its code; undefined where no table says. */
+/** How the ministry takes dossiers of a service, by its short code. Undefined if no table has it. */
 export function moduleOf({ settings, codes }: Tables, serviceCode: string): Module | undefined {
   const key = serviceKey(serviceCode);
   const as = codes(MODULES_ENTERED).get(key) ?? key;
   return entryOf(as, settings.modules, tables.modules as Record<string, Module>);
 }
 
-/** What a `trangThai` of the ministry is in our words; undefined where no table says. */
+/** Our status for a `trangThai` of the ministry. Undefined if no table has it. */
 export function statusOf(
   { settings, codes }: Tables,
   trangThai: string,
@@ -99,7 +99,7 @@ export function statusOf(
   return entryOf(trangThai, settings.statuses, tables.statuses as Record<string, Type.Static<typeof MinistryStatus>>);
 }
 
-/** What statuses are called, by whichever table: nobody's words of one dossier. */
+/** Descriptions of statuses from all tables. Such words say nothing about one dossier. */
 export function descriptionsOf(settings: Settings): ReadonlySet<string | undefined> {
   const entries: readonly Type.Static<typeof MinistryStatus>[] = [
     ...(Object.values(tables.statuses) as Type.Static<typeof MinistryStatus>[]),
@@ -116,7 +116,7 @@ export function unitOf(settings: Settings, agencyCode: string): string {
   return entryOf(agencyCode, settings.units) ?? settings.maDonVi;
 }
 
-/** Keys come from partners, so nothing but the tables' own entries is found. */
+/** Keys come from partners, so only own properties of the tables count. */
 function entryOf<T>(key: string, ...layers: readonly (Readonly<Record<string, T>> | undefined)[]): T | undefined {
   return layers.find((layer) => layer !== undefined && Object.hasOwn(layer, key))?.[key];
 }

@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { formatLocal, msToInstant } from '#kit';
 
-/** A dossier as the ministry registered it. */
+/** A dossier that the ministry registered. */
 export interface Registered {
   readonly maHoSo: string;
   readonly maHoSoLT: string;
@@ -13,7 +13,7 @@ const LONGEST_NAME = 100;
 const UNKNOWN_UNIT = '99999';
 const DATES = [/^\d{4}-\d\d-\d\d$/, /^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/];
 
-/** What the ministry would complain of, in its own manner. */
+/** The ministry's complaints about a registration, in its own words. */
 export function complaintsAbout(body: Readonly<Record<string, unknown>>): readonly string[] {
   const form = formIn(String(body.data ?? ''));
   if (!form) return ['data không đúng định dạng'];
@@ -34,7 +34,7 @@ function formIn(data: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Where a dossier is after so many steps: received, then processing, then its end, which its code decides. */
+/** The row of a dossier after N steps: received, then processing, then the end that its code decides. */
 export function statusRow(
   { maHoSo, maHoSoLT, module, atMs }: Registered,
   steps: number,
@@ -52,7 +52,7 @@ export function statusRow(
   };
 }
 
-/** The last digit of a code: 7 needs a supplement, 9 is refused, all others are registered. */
+/** The last digit of a code decides: 7 needs a supplement, 9 is refused, all others are registered. */
 function endOf(maHoSo: string): '2' | '4' | '6' {
   if (maHoSo.endsWith('7')) return '2';
   return maHoSo.endsWith('9') ? '6' : '4';

@@ -17,7 +17,9 @@ interface Ministry {
 type Means = SimulatorContext<Ministry>;
 type Body = Readonly<Record<string, unknown>>;
 
-/** The gateway and the ministry behind it. Dossiers go from received to processing to their end, a step every `stepMs`. */
+/**
+ * The gateway and the ministry behind it. Dossiers go from received to processing to their end, a step every `stepMs`.
+ */
 export function civilStatusSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
   return defineSimulator<Ministry>({
     state: () => ({ tokens: new Set(), dossiers: new Map(), issued: 0 }),
@@ -58,7 +60,7 @@ function admitted(handle: (body: Body, means: Means) => SimulatorReply) {
   };
 }
 
-/** Registered twice is two registrations: the ministry promises nothing else. */
+/** A repeated registration creates a second one: the ministry promises nothing else. */
 function take(body: Body, codeMember: 'maHoSo' | 'maHoSoMCDT', { ledger, state, now }: Means): SimulatorReply {
   const complaints = complaintsAbout(body);
   if (complaints.length > 0) return { status: 500, body: { status: 500, errors: complaints.join(';') } };

@@ -15,7 +15,7 @@ import {
 import { invalid, numberAlone, stepOf } from './progress.ts';
 import type { Settings } from './settings.ts';
 
-/** What the portal of bundles (DVCLT) tells of a dossier as soon as it has moved there. */
+/** The status push of the bundle portal (DVCLT), sent as soon as a dossier has moved there. */
 export const status: Callback<Settings> = {
   isOn: ({ callbackSecret }) => callbackSecret !== undefined,
   check,
@@ -34,7 +34,7 @@ function check({ headers, body }: CallbackRequest, settings: Settings): string |
   return isSigned(body, given, secret) ? undefined : `the header ${header} is no HMAC-SHA256 of the body by the secret`;
 }
 
-/** One dossier and its status, read by the tables by which an answer to the poll is read. */
+/** One dossier and its status, read with the code tables of the poll. */
 function read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const row = sentObject(body);
   if (!row) return [invalid(undefined, '', 'the body is no JSON object in UTF-8')];
@@ -42,11 +42,11 @@ function read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly It
   if (!isDossierCode(code)) return [invalid(undefined, '/maHoSo', 'it is missing, or no code of a dossier')];
   const trangThai = textOf(row.trangThai) ?? '';
   if (!/^[0-9]{1,9}$/.test(trangThai)) return [invalid(code, '/trangThai', 'it is missing, or no whole number')];
-  // A push has few words, and a status that an operator mapped has none: what was told is the number.
+  // A push has few words, and a status that an operator mapped has no description. The number stands in for it.
   return stepOf({ settings, codes }, code, row, { statusDescription: numberAlone(trangThai) }, '');
 }
 
-/** As the ministry's services answer. Of its error codes two fit: 100 (who it is) and 500 (what it says). */
+/** The reply in the form of the ministry's services. Two of its error codes fit: 100 (sender) and 500 (content). */
 function reply({ kind, status: httpStatus, problems }: CallbackResult): CallbackReply {
   if (kind === 'held')
     return {

@@ -20,8 +20,8 @@ const UNIT_CODE = '106';
 const SHOWN_REASONS = 10;
 
 /**
- * What the ministry's reply to a registration means. Permanent complaints about the content come dressed as a server
- * error, with status 500 over HTTP or inside, so it is the words that decide; without words it may have been taken.
+ * What the ministry's reply to a registration means. Permanent complaints about the content arrive as status 500, in
+ * HTTP or in the body, so the words decide. Without words the ministry may have registered the dossier.
  */
 export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, nowMs: number): Outcome {
   const { status, headers, body } = reply;
@@ -45,7 +45,7 @@ export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, no
   return unknown('error', `${described(settings, reply, dossier)}${told ? `: ${told}` : ''}`);
 }
 
-/** Not the ministry's own form of an answer. */
+/** Whether an answer lacks the ministry's own form. */
 function isForeign(answer: Readonly<Record<string, unknown>> | undefined): boolean {
   return answer === undefined || (!Object.hasOwn(answer, 'status') && !Object.hasOwn(answer, 'errorCode'));
 }

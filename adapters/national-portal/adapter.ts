@@ -6,7 +6,7 @@ import { reconcile } from './reconcile.ts';
 import { Settings } from './settings.ts';
 import { sendSteps } from './steps.ts';
 
-/** The national portal (Cổng DVCQG): it is told of dossiers and steps, and owns the catalogue. */
+/** The national portal (Cổng DVCQG). It receives dossiers and steps, and owns the catalogue. */
 export default defineAdapter({
   settings: Settings,
   dialect: 'national-portal',
@@ -17,7 +17,7 @@ export default defineAdapter({
   },
   reconcile,
   pull: {
-    /** In the night: the portal's own nightly work is done by then, and one-stop systems are quiet. */
+    /** At night, after the portal's own nightly work, when one-stop systems are quiet. */
     catalogue: { schedule: '0 0 2 * * *', next: nextPage, read: readPage },
   },
 });

@@ -22,7 +22,7 @@ export type Answer =
   | PortalError
   | Failed;
 
-/** There is no answer, or none of the portal's own: what that means for what was sent. */
+/** No answer, or an answer that is not the portal's own, with the outcome that follows for the call. */
 export interface Failed {
   readonly kind: 'failed';
   readonly outcome: Outcome;
@@ -32,10 +32,13 @@ export interface Unauthorized {
   readonly kind: 'unauthorized';
 }
 
-/** `tell` changes something over there: without an answer it may have happened. */
+/** `tell` changes data at the portal: without an answer the change may have happened. `ask` only reads. */
 export type Effect = 'ask' | 'tell';
 
-/** What came of a call, by the replies of domain 2.11. An empty answer, a page and half an answer are never success. */
+/**
+ * Classifies an exchange by the replies of domain 2.11. An empty answer, an HTML page and half an answer are never
+ * success.
+ */
 export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Answer | Unauthorized {
   if (exchange.kind !== 'reply') {
     const outcome = outcomeWithoutReply(exchange);
@@ -48,7 +51,7 @@ export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Ans
     return failed(unavailable(`status-${status}`, `status ${status}: it asks to wait`, afterMs));
   if (status >= 500) return lost(effect, `status-${status}`, `status ${status}`);
   const reply = parseReply(body);
-  // Redirects and 4xx without the portal's own words come from what stands before it: the portal has not seen the call.
+  // Redirects and 4xx without the portal's own words come from a gateway. The portal has not seen the call.
   if (status >= 300)
     return reply.kind === 'error' ? reply : failed(unavailable(`status-${status}`, `status ${status}`));
   if (reply.kind === 'not-a-reply') return lost(effect, 'not-a-reply', `the answer is ${reply.why}`);
@@ -63,7 +66,7 @@ function lost(effect: Effect, reason: string, message: string): Failed {
   return failed(effect === 'tell' ? unknown(reason, message) : unavailable(reason, message));
 }
 
-/** What an error of the portal means for what was sent: a person must act, unless it says itself that it will pass. */
+/** The outcome of the portal's error: `refused`, unless the portal itself calls the error temporary. */
 export function outcomeOfError(
   error: PortalError,
   settings: Settings,
@@ -73,7 +76,7 @@ export function outcomeOfError(
   return isTemporary(error) ? unavailable('busy', message) : refused('refused-by-portal', message);
 }
 
-/** The portal's words, without anything that tells who the applicants are: it quotes what it was sent. */
+/** The portal's words without the applicants' data, because the portal quotes what it receives. */
 export function said(
   { code, message }: PortalError,
   settings: Settings,

@@ -7,7 +7,10 @@ import type { Settings } from './settings.ts';
 
 type Stage = 'agencies' | 'fields' | 'services';
 
-/** Where a run stands. A run keeps its list of procedures; another process fetches the list anew and goes on after. */
+/**
+ * The position of a run. Each process caches its list of procedures; another process fetches the list again and
+ * continues.
+ */
 interface Checkpoint {
   readonly stage: Stage;
   readonly after?: string;
@@ -20,7 +23,7 @@ const DICTIONARIES = {
   fields: { service: 'LayDanhMucLinhVuc', kind: 'field', code: 'MALINHVUC', next: 'services' },
 } as const;
 const PAGE = 8;
-/** Entries of a dictionary that are kept at once: each takes 50 µs to read, and nobody may wait long for them. */
+/** Dictionary entries stored at once. Each takes 50 µs to read, and no request may wait long for them. */
 const PART = 200;
 const AT_ONCE = 4;
 const LIST_MS = 6 * 3_600_000;
@@ -55,7 +58,7 @@ async function dictionaryPage(
 }
 
 interface Dictionary {
-  /** By code; those of one code in the portal's order. */
+  /** Ordered by code. Entries with the same code keep the portal's order. */
   readonly entries: readonly { readonly code: string; readonly entry: unknown }[];
   /** The portal's text. */
   readonly text: string;
@@ -78,7 +81,7 @@ async function fetchDictionary(
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Entries of one code stay together, so that a conflict between them is seen. */
+/** Entries with one code stay in one part, so that a conflict between them is found. */
 function partFrom(entries: Dictionary['entries'], from: number): Dictionary['entries'] {
   let to = Math.min(from + PART, entries.length);
   while (to < entries.length && entries[to]?.code === entries[to - 1]?.code) to++;
@@ -90,7 +93,7 @@ async function servicesPage(portal: Portal, after: string | undefined, run: numb
   const list = await portal.sessions.get(name, () => fetchList(portal));
   if ('outcome' in list) return list.outcome;
   const left = list.codes.filter((code) => after === undefined || code > after);
-  // No page holds one procedure alone, unless there is only one: see fetchProcedures.
+  // No page holds a single procedure unless it is the only one: see fetchProcedures.
   const size = left.length > PAGE && left.length < 2 * PAGE ? Math.ceil(left.length / 2) : PAGE;
   const codes = left.slice(0, size);
   const bodies = await fetchProcedures(portal, codes);
@@ -112,14 +115,14 @@ async function fetchList(portal: Portal): Promise<{ readonly value: List; readon
   return { value: { codes }, ttlMs: LIST_MS };
 }
 
-/** Nothing at all is a fault over there: taken at its word it would put the whole catalogue out of force. */
+/** An empty list is a fault of the portal. Believed, it would put the whole catalogue out of force. */
 function emptyList(service: string): Outcome {
   return unavailable('empty-list', `${service} lists nothing; nothing is put out of force`);
 }
 
 /**
- * One bad procedure does not stop a run: when the others of its page are answered, what went wrong with it is kept in
- * its place. When none is, the portal is away.
+ * Fetches a page of procedures. If some fail, the page stores their failure instead of the reply, and the run
+ * continues. If all fail, the portal is unavailable.
  */
 async function fetchProcedures(portal: Portal, codes: readonly string[]): Promise<Page['bodies'] | Outcome> {
   const answers = await atOnce(codes, (code) => call(portal, procedure(code)));
@@ -163,7 +166,7 @@ async function atOnce<In, Out>(inputs: readonly In[], work: (input: In) => Promi
   return outs;
 }
 
-/** Read one body of a page again. */
+/** Reads one stored body of a page. */
 export function readPage(body: Uint8Array, settings: Settings, entered: CodesOf): readonly Item[] {
   return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings, entered);
 }

@@ -7,16 +7,16 @@ import { dialectOf, type Settings } from './settings.ts';
 export type Portal = Connection<Settings>;
 
 export interface Request {
-  /** Dictionaries are at the address for sharing; dossiers and single procedures at the one for integration. */
+  /** Dictionaries use the address for sharing. Dossiers and single procedures use the address for integration. */
   readonly group: 'integration' | 'share';
   readonly service: string;
   readonly args?: Readonly<Record<string, unknown>>;
   readonly effect: Effect;
-  /** Whose personal data must not be repeated in what is told of a failure. */
+  /** The dossier whose personal data a failure message must not repeat. */
   readonly about: Dossier | undefined;
 }
 
-/** Call one service. A session that has ended is renewed once, and the call made once more. */
+/** Calls one service. If the session has ended, logs in once and repeats the call. */
 export async function call(portal: Portal, request: Request): Promise<Answer> {
   const first = await callOnce(portal, request);
   if (first.kind !== 'session-ended') return first;
@@ -55,7 +55,7 @@ type Login =
   | { readonly kind: 'refused'; readonly error: PortalError }
   | Failed;
 
-/** A wrong password is not tried again and again: accounts get locked. */
+/** A rejected login is not repeated within this time: accounts get locked. */
 const REFUSED_MS = 60_000;
 
 async function logIn(portal: Portal): Promise<{ readonly value: Login; readonly ttlMs: number }> {
@@ -74,9 +74,9 @@ function noSession(code: string): PortalError {
 }
 
 /**
- * Every call, the login too, has these headers (domain 2.1, as OpenCPS sends them). The media type has no charset: JSON
- * knows none, and what stands before the portal may compare it as it is. That the bytes are UTF-8 is said by the
- * dialect's own header `Charset`.
+ * Every call, the login too, has these headers (domain 2.1, as OpenCPS sends them). The media type has no charset,
+ * because JSON defines none and a gateway may compare the header literally. The dialect's own header `Charset` names
+ * UTF-8.
  */
 function post(
   { http, settings }: Portal,

@@ -1,9 +1,9 @@
 import type { Item, RecordItem, WaitingItem } from '#kit';
 
 /**
- * A list that has one code twice, with different content: the first entry is taken, and the other waits for a person,
- * who reads both names. Neither is written over the other because it came later. What a person releases replaces the
- * first, until the list is read again: it has to be mended where it is kept.
+ * Handles a list that has one code twice with different content. The first entry is taken. The second waits for an
+ * operator, who sees both names. An entry that the operator releases replaces the first one until the next read of the
+ * list, so the list itself must be corrected at its source.
  */
 export function withoutConflicts(kind: 'agency' | 'field', items: readonly Item[]): readonly Item[] {
   const first = new Map<string, RecordItem>();
@@ -29,7 +29,7 @@ function conflict(kind: string, first: RecordItem, item: RecordItem): WaitingIte
   };
 }
 
-/** The name, and what else there may be that tells two entries apart. */
+/** The name and all other members that tell two entries apart. */
 function quoted({ record }: RecordItem): string {
   const { code: _, inForce: __, ...rest } = record as unknown as Readonly<Record<string, unknown>>;
   return JSON.stringify(rest);

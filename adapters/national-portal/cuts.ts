@@ -1,13 +1,13 @@
 import type { OnCut } from '#mappings/national-portal/writing';
 
-/** The texts of one item that the portal does not take in full. */
+/** The texts of one item that exceed the portal's limits. */
 export interface Cuts {
   readonly add: OnCut;
-  /** For operators: which fields, and how much of them; nothing of what they say. Absent where nothing was cut. */
+  /** For operators: which fields were cut and by how much, without their text. Undefined if nothing was cut. */
   note(): string | undefined;
 }
 
-/** So many are named, and the others counted: a dossier may have thousands of papers. */
+/** The first 20 cuts are named and the others counted: a dossier may have thousands of papers. */
 const NAMED = 20;
 
 export function createCuts(): Cuts {

@@ -10,9 +10,9 @@ type Item = Outgoing<'dossier.upsert.v1'>;
 type Outcomes = Map<Item, Outcome>;
 
 /**
- * Tell the portal of dossiers, many in a call: those that it knows as updates, the others as new. They are not looked
- * up first: a call of which the portal says that one is there already, or is not, is sorted by looking up its dossiers,
- * and told once more. What is in doubt, and a dossier that comes twice, goes by itself.
+ * Sends dossiers to the portal, many in a call: known ones as updates, others as new, without a look-up. If the portal
+ * says that one exists already or is missing, the dossiers of that call are looked up and sent once more. Items in
+ * doubt, and two versions of one dossier, go alone.
  */
 export async function sendDossiers(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   const isSingle = items.length === 1 || new Set(items.map((item) => item.code)).size < items.length;
@@ -24,7 +24,7 @@ export async function sendDossiers(portal: Portal, items: readonly Item[]): Prom
     if ('outcome' in one) outcomes.set(item, one.outcome);
     else prepared.push(one);
   }
-  // What the portal has given a code of its own was filed there.
+  // A dossier with a code of the portal's own was filed there.
   const isThere = ({ item }: Prepared): boolean => item.known || item.code !== item.record.code;
   for (const isUpdate of [false, true]) {
     const group = prepared.filter((one) => isThere(one) === isUpdate);
@@ -35,7 +35,7 @@ export async function sendDossiers(portal: Portal, items: readonly Item[]): Prom
 
 type Otherwise = (portal: Portal, group: readonly Prepared[], outcomes: Outcomes) => Promise<void>;
 
-/** @param otherwise what to do when the portal has what we tell as new, or lacks what we update */
+/** @param otherwise what to do if the portal has a dossier sent as new, or lacks one sent as an update */
 async function tell(
   portal: Portal,
   group: readonly Prepared[],
@@ -50,7 +50,7 @@ async function tell(
   const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(verdict, isUpdate);
   const wrong = otherwise ? told.flatMap(({ one, verdict }) => (isOtherwise(verdict) ? [one] : [])) : [];
   const about = group.map(({ item }) => item.record);
-  // One object for all that one answer refused: the hub looks for the bad one among them.
+  // One object for all items that one answer refused. The hub recognises it and searches for the bad item among them.
   const together = answer.kind === 'error' ? outcomeOfError(answer, portal.settings, about) : delivered();
   for (const { one, verdict } of told)
     if (verdict.kind === 'held') outcomes.set(one.item, delivered(one.item.code, one.note));
@@ -66,7 +66,7 @@ function isElsewise(error: PortalError, isUpdate: boolean): boolean {
   return !isTemporary(error) && (isUpdate ? isDossierUnknown : isAlreadyThere)(error);
 }
 
-/** Look up each of them, and tell them once more: those that are there as updates, the others as new. */
+/** Looks up each dossier and sends it once more: existing ones as updates, others as new. */
 async function sortOut(portal: Portal, group: readonly Prepared[], outcomes: Outcomes): Promise<void> {
   const found: Prepared[] = [];
   const absent: Prepared[] = [];

@@ -14,11 +14,11 @@ import { dialectOf } from './settings.ts';
 type Item = Outgoing<'dossier.upsert.v1'>;
 
 /**
- * Tell the portal of one dossier: as new, or as an update of what it has.
+ * Sends one dossier to the portal, as new or as an update.
  *
- * It is asked first whether it has the dossier, unless it is known to. What it was perhaps told already and has as we
- * would tell it is not told again. When it turns out otherwise ("đã tồn tại", "không tồn tại") the other way is tried
- * once. The code is always the one under which the portal knows the dossier: one that was filed there keeps its own.
+ * A look-up comes first, unless the portal is known to have the dossier. A dossier in doubt that the portal has
+ * unchanged is not sent again. If the portal contradicts ("đã tồn tại", "không tồn tại"), the other way is tried once.
+ * The code is always the portal's: a dossier that was filed there keeps its own.
  */
 export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> {
   const prepared = await prepare(portal, item);
@@ -36,22 +36,23 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
   let answer = await putOne(portal, prepared, isUpdate);
   if (isElsewise(answer, isUpdate)) {
     const other = await putOne(portal, prepared, !isUpdate);
-    // It has the dossier after all, so "không tồn tại" was about something of it, such as a code: that is the reason.
+    // The portal has the dossier after all. So "không tồn tại" was about a part of it, such as a code, and that is the
+    // reason.
     if (!isUpdate || !isElsewise(other, false)) answer = other;
   }
   if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, [item.record]);
   return answer.kind === 'failed' ? answer.outcome : delivered(item.code, note);
 }
 
-/** A dossier as the portal is told of it. */
+/** A dossier in the form that the portal receives. */
 export interface Prepared {
   readonly item: Item;
   readonly body: WireObject;
-  /** What of it the portal is not told in full. */
+  /** Which texts were cut, for operators. */
   readonly note: string | undefined;
 }
 
-/** Write a dossier as the portal is told of it, or say why that cannot be done now, or not without a person. */
+/** Writes a dossier for the portal, or says why that is impossible now or needs an operator. */
 export async function prepare(portal: Portal, item: Item): Promise<Prepared | { readonly outcome: Outcome }> {
   const facts = await factsOf(portal, item);
   if ('outcome' in facts) return facts;
@@ -63,17 +64,17 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
   return { item, body, note: cuts.note() };
 }
 
-/** Nobody could be asked: what may have arrived before may still have. */
+/** The look-up failed, so a dossier in doubt stays in doubt. */
 function stillInDoubt(item: Item, outcome: Outcome): Outcome {
   return item.doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, outcome.message) : outcome;
 }
 
-/** A look-up that does not tell the status says only that the dossier is there, not which version of it. */
+/** A look-up without a status proves only that the dossier exists, not which version. */
 function isAsWritten(record: Readonly<Record<string, unknown>>, body: WireObject): boolean {
   return record.TrangThaiHoSo !== undefined && differences(record, body).length === 0;
 }
 
-/** Tell the portal of dossiers in one call, all as new or all as updates; `isUpdating` is a text over there. */
+/** Sends dossiers in one call, all as new or all as updates. The portal wants `isUpdating` as text. */
 export function put(portal: Portal, dossiers: readonly Prepared[], isUpdate: boolean): Promise<Answer> {
   const args = { isUpdating: isUpdate ? 'True' : 'False', data: dossiers.map(({ body }) => body) };
   const about = dossiers[0]?.item.record;
@@ -85,7 +86,7 @@ async function putOne(portal: Portal, prepared: Prepared, isUpdate: boolean): Pr
   return answer.kind === 'failed' ? answer : verdictFor(prepared, answer, verdictsOf(answer.result ?? []));
 }
 
-/** What the reply says of one: by itself, or of all together where it does not tell of each. */
+/** The portal's verdict on one dossier: its own entry in `result`, or the verdict on the whole call. */
 export function verdictFor(
   { item }: Prepared,
   answer: { readonly kind: 'ok' } | PortalError,

@@ -9,13 +9,13 @@ type Item = Outgoing<'dossier.upsert.v1'>;
 
 export type Facts =
   | { readonly service: ServiceFacts; readonly agency: { readonly name: string } }
-  /** They cannot be told now, or not without a person. */
+  /** The facts are unknown now, or need an operator. */
   | { readonly outcome: Outcome };
 
 /**
- * What the portal's catalogue says of a dossier's procedure, and who works on it: the portal refuses dossiers that say
- * it otherwise. The hub's catalogue comes first, since it was pulled from the portal; then the portal itself; then the
- * dossier's own words, if they are whole. Otherwise it waits: nothing is sent blank.
+ * Name and field of the procedure, and the unit that works on the dossier. The portal refuses dossiers that contradict
+ * its catalogue. Sources in order: the hub's catalogue, which was pulled from the portal; the portal itself; the
+ * dossier's own words if complete. Otherwise the delivery waits: nothing is sent blank.
  */
 export async function factsOf(portal: Portal, { record, service, agency }: Item): Promise<Facts> {
   const unit = record.processingUnit ?? record.agencyName ?? agency?.name;
@@ -40,7 +40,7 @@ async function ask(portal: Portal, record: Dossier): Promise<{ readonly value: A
   const args = { maTTHC: record.serviceCode };
   const answer = await call(portal, { group: 'integration', service: 'LayThuTuc', args, effect: 'ask', about: record });
   if (answer.kind === 'failed') return { value: { outcome: answer.outcome }, ttlMs: 0 };
-  // What it says to pass is no word on the procedure.
+  // A temporary error says nothing about the procedure.
   if (answer.kind === 'error')
     return {
       value: isTemporary(answer) ? { outcome: outcomeOfError(answer, portal.settings, [record]) } : {},

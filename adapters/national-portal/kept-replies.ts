@@ -5,18 +5,18 @@ import { readProcedure } from '#mappings/national-portal/procedure';
 import { withoutConflicts } from './conflicts.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
-/** A reply as it came, with what has to be known to read it. */
+/** An unchanged reply of the portal, with the request that it answers. */
 export interface KeptReply {
   readonly service: 'LayDanhMucCoQuan' | 'LayDanhMucLinhVuc' | 'LayThuTuc';
-  /** The procedure that was asked for. */
+  /** The procedure of the request. */
   readonly code?: string;
-  /** The portal's text, untouched. */
+  /** The portal's text, unchanged. */
   readonly reply?: string;
-  /** Why there is none. */
+  /** Why the reply is missing. */
   readonly failed?: string;
 }
 
-/** The entries of the catalogue that a reply tells of. Pure: the same reply reads the same whenever it is read. */
+/** The catalogue entries of a reply. Pure: the same reply always gives the same entries. */
 export function readKept(
   { service, code, reply, failed }: KeptReply,
   settings: Settings,

@@ -10,8 +10,8 @@ export type Seen =
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 /**
- * Whether the portal has a dossier, and what it says of it. A portal that refuses to say (an account without the right
- * to ask) has not refused the dossier: it waits, and the operators see why.
+ * Whether the portal has a dossier, and its record there. If the portal refuses the question (an account without that
+ * right), the dossier is not refused: it waits, and operators see the reason.
  */
 export async function lookUp(portal: Portal, code: string, dossier: Dossier | undefined): Promise<Seen> {
   const { settings } = portal;
@@ -33,7 +33,7 @@ export async function lookUp(portal: Portal, code: string, dossier: Dossier | un
   return record === undefined ? { kind: 'absent' } : { kind: 'found', record: record as Record<string, unknown> };
 }
 
-/** Some portals say only that there is something: an object without a code is about what was asked. */
+/** Some portals confirm only the existence. An object without a code is about the requested dossier. */
 function isRecordOf(value: unknown, code: string): boolean {
   if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return false;
   const { MaHoSo } = value as { MaHoSo?: unknown };

@@ -6,7 +6,7 @@ import { prepare } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
-/** What the portal answers to `TraCuuHoSo`, against what it would be told. */
+/** Compares the portal's answer to `TraCuuHoSo` with what the hub would send. */
 export const reconcile: Reconciler<Settings> = {
   async compare(portal: Portal, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
     const prepared = await prepare(portal, item);
@@ -22,7 +22,7 @@ export const reconcile: Reconciler<Settings> = {
         ours: valueAt(prepared.body, path),
         theirs: valueAt(seen.record, path),
       })),
-      // A portal that tells only that there is something has told nothing to take in.
+      // An answer without a status confirms only the existence. It has nothing to import.
       ...(seen.record.TrangThaiHoSo !== undefined && {
         answer: { body: Buffer.from(JSON.stringify(seen.record)), mediaType: 'application/json' },
       }),

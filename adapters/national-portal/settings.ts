@@ -47,16 +47,20 @@ export const Settings = closed({
 });
 export type Settings = Type.Static<typeof Settings>;
 
-/** How one party speaks: the shared tables with its own words over them. */
+/** One party's dialect: the shared tables with the party's own entries over them. */
 export interface Dialect {
   readonly codes: Codes;
-  /** How it says that a session has ended. */
+  /** How the portal says that a session has ended. */
   readonly sessionEnded: ReplyPattern;
 }
 
 const dialects = new WeakMap<Settings, WeakMap<CodesOf, Dialect>>();
 
-/** @param entered what operators have entered of the code tables, where codes are read or written */
+/**
+ * The dialect of a party, cached by settings and tables.
+ *
+ * @param entered the operators' entries in the code tables, needed where codes are read or written
+ */
 export function dialectOf(settings: Settings, entered: CodesOf = NO_CODES): Dialect {
   const ofSettings = dialects.get(settings) ?? new WeakMap<CodesOf, Dialect>();
   dialects.set(settings, ofSettings);

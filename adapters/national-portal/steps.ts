@@ -13,11 +13,11 @@ type Item = Outgoing<'dossier.progress.v1'>;
 interface Step {
   readonly item: Item;
   readonly body: WireObject;
-  /** What of it the portal is not told in full. */
+  /** Which texts were cut, for operators. */
   readonly note: string | undefined;
 }
 
-/** Tell the portal of steps, at most ten in a call, those of one dossier in order. */
+/** Sends steps to the portal, at most ten in a call, those of one dossier in order. */
 export async function sendSteps(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   const { codes } = dialectOf(portal.settings, portal.codes);
   const steps = items.map((item) => {
@@ -38,7 +38,7 @@ function withNote({ note }: Step, outcome: Outcome): Outcome {
   return outcome.kind === 'delivered' ? delivered(outcome.reference, note) : outcome;
 }
 
-/** Steps whose status has no national code wait for one, and what comes after them of the same dossier waits too. */
+/** Holds steps whose status has no national code, and all later steps of the same dossier. */
 function withoutCode(steps: readonly Step[]): ReadonlyMap<Step, Outcome> {
   const held = new Map<Step, Outcome>();
   const waiting = new Set<string>();
@@ -55,7 +55,7 @@ function withoutCode(steps: readonly Step[]): ReadonlyMap<Step, Outcome> {
 
 type SendSteps = (steps: readonly Step[]) => Promise<readonly Outcome[]>;
 
-/** The steps of each dossier by themselves, one dossier after the other. */
+/** Sends the steps of each dossier separately, one dossier after the other. */
 async function byDossier(steps: readonly Step[], send: SendSteps): Promise<readonly Outcome[]> {
   const outcomes = new Map<Step, Outcome>();
   for (const code of new Set(steps.map(({ item }) => item.code))) {
@@ -67,9 +67,9 @@ async function byDossier(steps: readonly Step[], send: SendSteps): Promise<reado
 }
 
 /**
- * Steps of one dossier, some of which may have been told. The portal has no key for a step. Where it tells the steps
- * that it has, those in doubt that are there are not told again; where it does not, they are: a step twice is better
- * than a step lost.
+ * Sends the steps of one dossier, some of which may have arrived before. The portal has no key for a step. If its
+ * look-up lists the steps, existing ones in doubt are not sent again. If it does not, they are sent: a repeated step is
+ * better than a lost one.
  */
 async function sendInDoubt(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   if (!steps.some(({ item }) => item.doubt)) return sendInChunks(portal, steps);
@@ -79,7 +79,7 @@ async function sendInDoubt(portal: Portal, steps: readonly Step[]): Promise<read
   return sendMissing(steps, isThere, (missing) => sendInChunks(portal, missing));
 }
 
-/** Send what is not there; what is there is delivered. */
+/** Sends the missing steps. Existing ones count as delivered. */
 async function sendMissing(
   steps: readonly Step[],
   isThere: (step: Step) => boolean,
@@ -107,7 +107,10 @@ async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<rea
   return outcomes;
 }
 
-/** When steps are refused together they are told apart, so that a bad one spoils no other. */
+/**
+ * Sends one call of steps. If the portal refuses the whole call, sends them separately, so that a bad step spoils no
+ * other.
+ */
 async function sendChunk(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   const isOfOne = new Set(steps.map(({ item }) => item.code)).size === 1;
   const together = await put(portal, steps);
@@ -116,7 +119,7 @@ async function sendChunk(portal: Portal, steps: readonly Step[]): Promise<readon
   return isOfOne ? oneByOne(portal, steps) : byDossier(steps, (own) => apart(portal, own));
 }
 
-/** Some steps of a dossier may have been taken before the portal came to a bad one of another. */
+/** The portal may have taken some steps of a dossier before it met a bad one of another dossier. */
 async function apart(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   const there = await stepsThere(portal, steps[0] as Step);
   if ('outcome' in there) return steps.map(() => (isOfUnknown(there.outcome) ? there.outcome : inDoubt(there.outcome)));
@@ -128,7 +131,7 @@ async function apart(portal: Portal, steps: readonly Step[]): Promise<readonly O
 }
 
 async function oneByOne(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
-  // Some of them may have been taken before the portal came to the bad one.
+  // The portal may have taken some of them before it met the bad one.
   const there = await stepsThere(portal, steps[0] as Step);
   if ('outcome' in there) return steps.map(() => inDoubt(there.outcome));
   const byItem = new Map(steps.map((step) => [step.item, step]));
@@ -138,7 +141,7 @@ async function oneByOne(portal: Portal, steps: readonly Step[]): Promise<readonl
   });
 }
 
-/** The reason of a step whose dossier the portal does not have: its dossier comes first. */
+/** The reason of a step whose dossier the portal lacks: the dossier must arrive first. */
 const UNKNOWN = 'dossier-unknown';
 
 function isOfUnknown(outcome: Outcome): boolean {
@@ -157,7 +160,7 @@ async function put(portal: Portal, steps: readonly Step[]): Promise<Outcome> {
     about: dossiers[0],
   });
   if (answer.kind === 'failed') return answer.outcome;
-  // A portal may take the call, and say of a step in it that it did not take that.
+  // A portal may accept the call and refuse a step in it.
   const error = answer.kind === 'error' ? answer : firstErrorIn(answer.result);
   if (!error) return delivered();
   if (isAlreadyThere(error) && steps.length === 1) return delivered();

@@ -3,7 +3,7 @@ import type { Operation } from '#schemas/operations';
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
 
-/** The province's one-stop system: it pushes its dossiers to the hub's own door, and is told the rest here. */
+/** The province's one-stop system. It pushes dossiers to the hub's own door. This adapter sends it everything else. */
 export default defineAdapter({
   settings: Settings,
   send: {

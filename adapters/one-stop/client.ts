@@ -14,8 +14,8 @@ import {
 import type { Settings } from './settings.ts';
 
 /**
- * Tell the one-stop system one thing. The key makes a repeat harmless over there, so whatever is not certain is tried
- * again as it is, without a look-up. Only an answer that names the code is a receipt.
+ * Sends one record to the one-stop system. The idempotency key makes repeats harmless, so an uncertain call is repeated
+ * unchanged, without a look-up. Only an answer that names the code is a receipt.
  */
 export async function tell(
   { party, settings, http, now }: Connection<Settings>,
@@ -33,7 +33,7 @@ export async function tell(
       'Idempotency-Key': item.id,
       ...(settings.token && { Authorization: `Bearer ${settings.token}` }),
     },
-    // The code under which this party knows the dossier, which may not be ours.
+    // The code by which this party knows the dossier. It may differ from ours.
     body: JSON.stringify({ ...item.record, code: item.code }).normalize('NFC'),
     idempotent: true,
   });
@@ -52,7 +52,7 @@ function receiptOf(item: Outgoing, answer: Readonly<Record<string, unknown>> | u
   return unavailable('no-receipt', 'the answer does not name the code that was sent');
 }
 
-/** A refusal has a reason in JSON; a page without one comes from something in between, and is no answer. */
+/** Whether a status is a refusal. A refusal needs a reason in JSON: a page without one comes from a proxy. */
 function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }

@@ -5,7 +5,7 @@ import { closed } from '#schemas/parts';
 const optional = Type.Optional;
 
 export const Settings = closed({
-  /** Where it takes what it is told. Absent: it only pushes, and telling it anything is refused. */
+  /** Where the system receives records. Without it the party only pushes, and the hub refuses deliveries to it. */
   baseUrl: optional(
     Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' }),
   ),

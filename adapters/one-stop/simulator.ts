@@ -1,10 +1,10 @@
 import { defineSimulator, type SimulatorContext, type SimulatorReply, type SimulatorRequest } from '#kit/testing';
 
-/** The key that this stand-in accepts. */
+/** The token that this stand-in accepts. */
 export const SIMULATOR_TOKEN = 'one-stop-simulator';
 
 interface OneStop {
-  /** What was answered under each key, and to which body: a repeat gets the same answer and has no effect. */
+  /** The answer and the body of each idempotency key. A repeat gets the same answer and has no effect. */
   readonly keys: Map<string, { readonly body: string; readonly reply: SimulatorReply }>;
 }
 
@@ -31,7 +31,7 @@ export default defineSimulator<OneStop>({
   ],
 });
 
-/** The key of the caller, the shape of the body, and repeats, before anything takes effect. */
+/** Checks the token, the body's shape and repeats before a call takes effect. */
 function guarded(take: Handler): Handler {
   return (request, means) => {
     if (request.headers.authorization !== `Bearer ${SIMULATOR_TOKEN}`) return problem(401, 'Khóa không đúng');

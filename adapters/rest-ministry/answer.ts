@@ -16,10 +16,10 @@ export type Ministry = Connection<Settings>;
 
 type Reply = Extract<Exchange, { kind: 'reply' }>;
 
-/** Names on the way to a list that is looked for in vain elsewhere. */
+/** How deep a list is searched for outside the configured path. */
 const DEEPEST_LIST = 5;
 
-/** The body as text, in the character set that it says; undefined where it is not in it. */
+/** The body as text, by the character set in its header. Undefined if the bytes do not fit that set. */
 function decoded({ headers, body }: Reply): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
   try {
@@ -29,7 +29,7 @@ function decoded({ headers, body }: Reply): string | undefined {
   }
 }
 
-/** What is said by a reply; its words are fit for logs. */
+/** Reads a reply. Its messages are safe to log. */
 export async function answerOf(
   connection: Ministry,
   exchange: Reply,
@@ -66,14 +66,15 @@ async function read(
   const code = codeOf(status);
   const said = meaningOf(settings, codes, code);
   if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
-  // That a call went well shows nothing of what there is: a list that is taken for an empty one is lost.
+  // A successful status does not prove that the answer has the list. Treating such an answer as an empty list would
+  // lose records.
   const isToShow = said === 'ok' && call.records !== undefined && status !== 204;
   if ('kind' in given) return isToShow ? given : { content: {}, records: [], code };
   const shows = isToShow ? proven(given, text, call) : given;
   return 'kind' in shows ? shows : { ...shows, code };
 }
 
-/** An answer that has a list, and not where the settings look for it, is not one that there is nothing in. */
+/** Fails if the list is missing at the configured path and another list exists. Such an answer is not empty. */
 function notElsewhere(answer: Answer, { records }: TransportCall): Answer | NoAnswer {
   if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
   const other = listIn(answer.content);
@@ -91,14 +92,14 @@ function listIn(node: unknown, path: readonly string[] = []): string | undefined
   return undefined;
 }
 
-/** A status alone shows nothing: a page of maintenance and a proxy have it too. A list does, and a receipt. */
+/** A status proves nothing, because maintenance pages and proxies send it too. A list or a receipt does. */
 function proven(
   answer: Answer,
   text: string,
   { question, records, reference, idempotent }: TransportCall,
 ): Answer | NoAnswer {
   if (records !== undefined && answer.records.length === 0) {
-    // Where an element would stand that there is none of: only what is around it.
+    // An empty XML list has no element. Its parent must exist.
     const isXml = (question.result?.form ?? formOf(text)) === 'xml';
     const isThere = isXml ? nodesAt(answer.content, above(records)).length > 0 : hasAt(answer.content, records);
     if (!isThere) return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
@@ -113,7 +114,7 @@ function proven(
 
 const above = (path: string): string => path.split('.').slice(0, -1).join('.');
 
-/** Whether anything stands there, be it an empty list. */
+/** Whether the path exists, even with an empty list. */
 function hasAt(content: unknown, path: string): boolean {
   const last = path.slice(path.lastIndexOf('.') + 1);
   return nodesAt(content, above(path)).some(
@@ -121,7 +122,7 @@ function hasAt(content: unknown, path: string): boolean {
   );
 }
 
-/** What it is made of: of a body that says where its document is, both. */
+/** The content of the answer. If the body names a document within it, the content of both. */
 async function documentIn(
   text: string,
   { question: { result }, records }: TransportCall,
@@ -133,7 +134,7 @@ async function documentIn(
   if ('kind' in whole) return whole;
   if (!result) return whole;
   const inner = textOfNode(nodesAt(whole.content, result.at)[0]);
-  // It says why there is none.
+  // The answer says why the document is missing.
   if (inner === undefined)
     return settings.answer?.code === undefined ? noAnswer('empty', `its ${result.at} is empty`) : whole;
   const within = await readDocument(inner, { form: result.form, place: result.at, records }, unsaid);
@@ -141,7 +142,7 @@ async function documentIn(
   return { content: { ...(whole.content as object), ...(within.content as object) }, records: within.records };
 }
 
-/** Some put the document there as JSON where others put it as a text. */
+/** The document as text. Some systems send it as a JSON object where others send text. */
 function textOfNode(node: unknown): string | undefined {
   return typeof node === 'object' && node !== null && textIn(node) === undefined ? JSON.stringify(node) : textIn(node);
 }

@@ -13,10 +13,10 @@ import { wireOf } from './wire.ts';
 
 const TOKEN = 'access-token';
 
-/** Of fixed headers. */
+/** Fixed headers that are shorter are no secrets. */
 const SHORTEST_SECRET = 8;
 
-/** How a ministry that speaks JSON or XML over HTTP is spoken to. */
+/** Calls a ministry that speaks JSON or XML over HTTP. */
 export const transport: MinistryTransport<Settings> = {
   async call(connection, call) {
     const { settings, sessions, http, codes } = connection;
@@ -42,14 +42,15 @@ export const transport: MinistryTransport<Settings> = {
     const answer = await answerOf(connection, exchange, { ...call, shown });
     const code = 'kind' in answer ? undefined : answer.code;
     const isExpired = code !== undefined && meaningOf(settings, codes, code) === 'expired';
-    // Which of the two has ended nobody says. What a token does not allow the next one may.
+    // The reply does not say which of the two has ended. After a 403 a new token may be allowed more.
     if (exchange.status === 401 || exchange.status === 403 || isExpired) sessions.drop(TOKEN, authorization);
     if (exchange.status !== 401 && !isExpired) return answer;
     const words = answer.message === undefined ? {} : { message: answer.message };
     return settings.session || renews(settings) || isExpired ? { ...EXPIRED, ...words } : answer;
   },
   secrets: ({ headers = {}, security }) => [
-    // A short one is a name, such as that of a province, which stands in every dossier's number.
+    // A short value is a name, such as a province code. It occurs in every dossier's number, so hiding it would hide
+    // too much.
     ...Object.values(headers).filter((text) => text.length >= SHORTEST_SECRET),
     ...(security?.kind === 'basic' ? [security.password] : []),
     ...(security?.kind === 'bearer' ? [security.token] : []),

@@ -2,7 +2,7 @@ import { type Problem, pointer } from '#kit';
 import type { Settings } from './settings.ts';
 import { isSendable, operationProblems } from './wire.ts';
 
-/** What of a party's settings would make every call or answer wrong. No value is shown: it may be a secret. */
+/** Settings that would make every call or answer fail. Messages show no value, because it may be a secret. */
 export function settingsProblems(settings: Settings): readonly Problem[] {
   return [
     ...operationProblems(settings),
@@ -13,7 +13,7 @@ export function settingsProblems(settings: Settings): readonly Problem[] {
   ];
 }
 
-/** Often a line's end that came along with a secret out of a file. */
+/** The usual cause is a line break at the end of a secret that was read from a file. */
 function headerProblems({ headers = {}, security }: Settings): readonly Problem[] {
   const message = 'cannot stand in a header, expected letters without accents, and no line break';
   const token = security?.kind === 'bearer' ? [['/security/token', security.token] as const] : [];
@@ -27,7 +27,7 @@ function sessionProblems({ security, session }: Settings): readonly Problem[] {
     : [];
 }
 
-/** Without a place where a code stands there is none but the status. */
+/** Without `answer.code` the only code of an answer is its HTTP status. */
 function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
   const { code, message: _, ...lists } = answer;
   if (code !== undefined) return [];
@@ -45,7 +45,7 @@ function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
   );
 }
 
-/** Every one of them would wait for a look-up, and be sent again. */
+/** Without a receipt every push would need a look-up and be sent again. */
 function unprovenPushes({ answer = {}, push = {} }: Settings): readonly Problem[] {
   if (answer.code !== undefined || [answer.ok, answer.taken].flat().some((one) => one?.startsWith('http-2'))) return [];
   const message =

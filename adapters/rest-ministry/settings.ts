@@ -15,12 +15,12 @@ const Operation = Type.String({
 const Security = Type.Union([
   closed({ kind: Type.Literal('basic'), username: settingText, password: secretText }),
   closed({ kind: Type.Literal('bearer'), token: secretText }),
-  /** What the ministry gives when we log in, as a Bearer token. */
+  /** The session from the login, sent as a Bearer token. */
   closed({ kind: Type.Literal('session') }),
   closed({
     ...{ kind: Type.Literal('oauth2'), tokenUrl: Address, clientId: settingText, clientSecret: secretText },
     scope: optional(settingText),
-    /** How the token's server is told who asks (RFC 6749, 2.3.1): by HTTP Basic, or in the form. */
+    /** How client id and secret reach the token server (RFC 6749, 2.3.1): by HTTP Basic, or in the form. */
     form: optional(oneOf(['basic', 'body'])),
   }),
 ]);

@@ -2,7 +2,7 @@ import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#ki
 import { agriculture } from './simulator/agriculture.ts';
 import { health } from './simulator/health.ts';
 
-/** Two ministries at two addresses of one server. What citizens file goes on by a step every `stepMs`. */
+/** Two ministries at two addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
   return defineSimulator<ministryRegistry.Registry>({
     state: ministryRegistry.createRegistry,

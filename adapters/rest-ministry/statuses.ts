@@ -4,17 +4,17 @@ import type { Settings } from './settings.ts';
 
 type Reply = Extract<Exchange, { kind: 'reply' }>;
 
-/** Under such codes the settings, and operators, say what an answer means that carries no code of its own. */
+/** The code of an HTTP status, under which settings and operators give it a meaning. */
 export const codeOf = (status: number): string => `http-${status}`;
-/** Statuses of servers that stand before the service, or of a wrong address: it has not seen the call. */
+/** Statuses of servers in front of the service, or of a wrong address. The service has not seen the call. */
 const NOT_SEEN = new Set([404, 405, 406, 408, 415, 421, 425, 429, 503]);
-/** Where systems say in words what is wrong, after the place that the settings name: RFC 9457, and usual others. */
+/** Where systems usually put error texts, tried after the configured path: RFC 9457 and common others. */
 const WORDS = ['detail', 'message', 'error.message', 'error_description', 'moTa', 'thongBao', 'title', 'error'];
 
 /**
- * What an answer means whose status is no success. What the settings say of its code, or of the status, goes first where
- * the service itself has answered by a document: a wrong address and a proxy have a 404 of their own, which is no "we have
- * nothing of that". A status of the server's side may come after it was done.
+ * What an answer without a success status means. The settings' meaning of its code or status counts first, if the
+ * service itself answered with a document. A wrong address or a proxy also sends 404, which does not mean that the
+ * ministry lacks the record. After a 5xx status the call may have been carried out.
  */
 export async function meaningOfStatus(
   { settings, codes, now }: Connection<Settings>,
@@ -32,7 +32,7 @@ export async function meaningOfStatus(
   for (const one of [code, codeOf(status)]) {
     const means = content && one !== undefined ? meaningOf(settings, codes, one) : undefined;
     if (means === 'busy') return unavailable('busy', `the ministry cannot take it now: ${told}`, wait);
-    // Some leave the code of success in what a failure is made of.
+    // Some systems leave the success code in the body of a failure.
     if (means === 'ok' && one === code)
       return {
         kind: 'unknown',
@@ -51,7 +51,7 @@ export async function meaningOfStatus(
 export const isPage = (text: string): boolean => /^\s*<(?:!doctype\s+html|html)\b/i.test(text);
 export const formOf = (text: string): 'xml' | 'json' => (text.trimStart().startsWith('<') ? 'xml' : 'json');
 
-/** The answer where it is a document; a page, or nothing, is none. */
+/** The content of an error, if it is a document. An HTML page or an empty body is not. */
 async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Settings): Promise<object | undefined> {
   if (text === undefined || isPage(text)) return undefined;
   const read = await readDocument(text, { form: formOf(text), place: 'body' }, unsaid);

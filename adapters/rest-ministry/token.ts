@@ -3,10 +3,10 @@ import type { Failure as MinistryFailure } from '#ministry';
 import type { Ministry } from './answer.ts';
 import type { Settings } from './settings.ts';
 
-/** A token that does not say when it ends. */
+/** The lifetime of a token that does not name its end. */
 const TOKEN_S = 600;
 
-/** It ends for us a little before it ends over there. */
+/** A token is renewed this long before its end. */
 const EARLY_S = 30;
 
 export const basic = (name: string, password: string): string =>
@@ -17,7 +17,7 @@ interface Kept {
   readonly ttlMs: number;
 }
 
-/** A token by client credentials (RFC 6749, 4.4). Without one nothing was told to the ministry yet. */
+/** Fetches a token by client credentials (RFC 6749, 4.4). If that fails, the ministry has received nothing yet. */
 export async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
   const { tokenUrl, clientId, clientSecret, scope, form } = settings.security as Extract<
     Settings['security'],
@@ -55,7 +55,7 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
       ttlMs: Math.max((Number.isFinite(seconds) ? seconds : TOKEN_S) - EARLY_S, 1) * 1000,
     };
   }
-  // The codes of RFC 6749, 5.2, which are no words of a person.
+  // Error codes of RFC 6749, 5.2. They hold no personal data.
   const error = /^[a-z_]{1,40}$/.exec(textOf(answer?.error) ?? '')?.[0];
   const isOurs = status === 400 || status === 401 || status === 403;
   const message = `status ${status}${error ? `, ${error}` : ''}${isGiven ? ', and no access_token' : ''}`;

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 
 type Request = Filled['record'];
 
-/** A request as it goes over the wire. */
+/** A request as it is sent. */
 export interface Wire {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
@@ -13,18 +13,20 @@ export interface Wire {
 }
 
 const PLACE = /\{([^{}]+)\}/g;
-/** Header values of HTTP: other characters would arrive as others. */
+/** Whether a text survives as an HTTP header value. HTTP clients change other characters. */
 export const isSendable = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 const HEADER = /^@[A-Za-z0-9!#$%&'*+^_`|~-]{1,100}$/;
 
-/** Takes the place of the whole address: a link that the ministry gave. */
+/** The target that replaces the whole address by a link from the ministry. */
 const LINK = '/';
-/** Of a link that is refused so much is told. */
+/** How much of a refused link the message shows. */
 const LONGEST_ORIGIN = 300;
-/** The member that is a body of `list`. */
+/** The member whose value is the whole body. */
 const LIST = 'list';
 
-/** Where a member of a request goes: `{name}` into the path, `?name` behind it, `@name` into a header, else into the body. */
+/**
+ * Where a target goes: `{name}` into the path, `?name` into the query, `@name` into a header, all others into the body.
+ */
 function kindOf(target: string, method: string): 'address' | 'path' | 'query' | 'header' | 'body' {
   if (target === LINK) return 'address';
   if (target.startsWith('{')) return 'path';
@@ -35,7 +37,10 @@ function kindOf(target: string, method: string): 'address' | 'path' | 'query' | 
 
 const nameOf = (target: string): string => target.replace(/^[?@]/, '');
 
-/** Write a request that its table has filled. What cannot be said in its place is told, and nothing is sent. */
+/**
+ * Builds the request from its filled table. Returns the problems if a value does not fit its place; then nothing is
+ * sent.
+ */
 export function wireOf(
   { baseUrl }: Settings,
   question: MinistryQuestion,
@@ -49,7 +54,7 @@ export function wireOf(
   const problems: Problem[] = [];
   for (const [target, value] of Object.entries(request)) {
     const kind = kindOf(target, method);
-    // Only JSON has a word for what is none.
+    // Only JSON can express null.
     if (value === null && (kind !== 'body' || isForm)) continue;
     const texts = [value].flat().map(String);
     if (kind === 'query') for (const text of texts) query.append(nameOf(target), text);
@@ -70,11 +75,11 @@ export function wireOf(
   const found = query.size > 0 ? `?${query}` : '';
   const address = `${baseUrl.replace(/\/+$/, '')}/${written.replace(/^\/+/, '')}`;
   const link = request[LINK];
-  // Without a link we would ask for something else, and take it for what was to be linked.
+  // Without the link the request would go to another address, and its answer would pass for the linked one.
   if (typeof link !== 'string' && !mayBegin(question.request[LINK]))
     problems.push({ path: `/${pointer(LINK)}`, message: `${quote('')} cannot stand in an address, expected a text` });
   if (problems.length > 0) return problems;
-  // It says itself what would stand behind the path.
+  // The link carries its own query.
   const url = typeof link === 'string' ? linked(link, address) : `${address}${found}`;
   if (typeof url === 'object') return url;
   if (method === 'GET' || method === 'DELETE') return { method, url, headers };
@@ -86,18 +91,18 @@ export function wireOf(
       };
 }
 
-/** Whether the address of an operation is asked itself: where it has no link, and for the first page of those that are linked. */
+/** Whether the operation's own address may be called: without a link field, or for the first page of linked pages. */
 function mayBegin(field: MinistryQuestion['request'][string] | undefined): boolean {
   if (field === undefined) return true;
   return [typeof field === 'string' ? field : (field.from ?? [])].flat().includes('cursor');
 }
 
-/** Where a link leads from an address, and never to another server: what we are known by would go there too. */
+/** The address that a link leads to. Links to another server are refused, because the call carries our credentials. */
 function linked(link: string, from: string): string | MinistryFailure {
   const { origin } = new URL(from);
   const refused = (message: string) => ({ kind: 'refused', reason: 'configuration', message }) as const;
   const to = URL.canParse(link, from) ? new URL(link, from) : undefined;
-  // Such as `mailto:` has no server.
+  // A `mailto:` link, for example, has no server.
   if (!to || to.origin === 'null') return refused('it links to what is no address');
   if (to.origin !== origin)
     return refused(`it links to ${to.origin.slice(0, LONGEST_ORIGIN)}, which is not where baseUrl is`);
@@ -106,7 +111,7 @@ function linked(link: string, from: string): string | MinistryFailure {
 
 const bodyOf = (question: MinistryQuestion): string | undefined => (question as { readonly body?: string }).body;
 
-/** What is wrong with the requests of a party's settings: an address with a hole, or what has no place in one. */
+/** Problems in the requests of a party's settings: unfilled `{names}` of an address, and targets that fit no place. */
 export function operationProblems(settings: Settings): readonly Problem[] {
   const { session, pull = {}, push = {} } = settings;
   return [

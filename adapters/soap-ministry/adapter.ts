@@ -3,5 +3,5 @@ import { ministryAdapter } from '#ministry';
 import { transport } from './client.ts';
 import { Settings } from './settings.ts';
 
-/** Any system with a WSDL, as its party's settings describe it. */
+/** Any system with a WSDL. The party's settings describe it. */
 export default ministryAdapter({ settings: Settings, transport, load: loadNodeSoap });

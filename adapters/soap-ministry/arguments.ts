@@ -3,7 +3,10 @@ import type { Filled } from '#ministry';
 
 type Request = Filled['record'];
 
-/** Attributes are `@name` in the settings and under `attributes` for node-soap, the text beside them under `$value`. */
+/**
+ * Arguments for node-soap. Attributes are `@name` in the settings and under `attributes` there; text beside them is
+ * `$value`.
+ */
 export function argumentsOf(record: Request): SoapArguments {
   const members: Record<string, SoapValue> = {};
   const attributes: Record<string, string> = {};
@@ -16,7 +19,7 @@ export function argumentsOf(record: Request): SoapArguments {
   return Object.keys(attributes).length === 0 ? members : { ...members, attributes };
 }
 
-/** The envelope of node-soap has this prefix. */
+/** The namespace prefix is the one of node-soap's envelope. */
 const NIL = { attributes: { 'xsi:nil': 'true' } } as const;
 
 function argumentOf(value: Request[string]): SoapValue {

@@ -25,7 +25,7 @@ import { type Settings, serviceOf } from './settings.ts';
 type Result = { readonly at: string; readonly form: 'xml' | 'json' } | undefined;
 const LARGEST_TEXT = 64 * 1024 * 1024;
 
-/** How a ministry with a WSDL is spoken to. */
+/** Calls a ministry that has a WSDL. */
 export const transport: MinistryTransport<Settings> = {
   async call(connection, { question, request, records, idempotent, secret, hidden, shown }) {
     const { settings } = connection;
@@ -45,7 +45,7 @@ export const transport: MinistryTransport<Settings> = {
   secrets: ({ security }) => secretsOfSecurity(security),
 };
 
-/** What is picked out of the Body: records, or the text in which they are. */
+/** What to extract from the Body: the records, or the text that contains them. */
 function pickingOf(result: Result, records = NO_RECORDS): Picking {
   return result ? { path: result.at, as: 'text', maxRecord: LARGEST_TEXT } : { path: records };
 }
@@ -64,7 +64,7 @@ async function readAnswer(
   return readDocument(picked[0] ?? '', { form: result.form, place: result.at, records }, settings);
 }
 
-/** Some say it by a fault: its code or words then hold one of those that the settings list. */
+/** Whether a fault means that the session has ended: its code or words contain an entry of `answer.expired`. */
 function isExpiredFault({ answer }: Settings, result: SoapFailure): boolean {
   if (result.kind !== 'fault') return false;
   const words = fold(`${result.fault.code} ${result.fault.reason}`);

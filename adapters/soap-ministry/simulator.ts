@@ -3,7 +3,7 @@ import { construction } from './simulator/construction.ts';
 import { routesOf } from './simulator/server.ts';
 import { transport } from './simulator/transport.ts';
 
-/** Two ministries at two addresses of one server. What citizens file goes on by a step every `stepMs`. */
+/** Two ministries at two addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
   return defineSimulator<ministryRegistry.Registry>({
     state: ministryRegistry.createRegistry,

@@ -2,7 +2,10 @@ import { defineAdapter, isLinkLocal, type Problem, quote, type Sender, sendInOrd
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
 
-/** Whoever shows dossiers and wants to hear when one changed. It asks the hub for the rest, with its own key. */
+/**
+ * A system that shows dossiers and receives notifications of changes. It reads the dossier from the hub with its own
+ * key.
+ */
 export default defineAdapter({
   settings: Settings,
   settingsProblems: addressProblems,
@@ -14,7 +17,7 @@ function each<O extends 'dossier.upsert.v1' | 'dossier.progress.v1'>(): Sender<S
   return { send: (connection, items) => sendInOrder(items, (item) => tell(connection, item)) };
 }
 
-/** At such an address no portal lives, but a cloud's machines ask for their credentials there. */
+/** No portal has a link-local address, but a cloud's machines fetch credentials there. */
 function addressProblems({ url }: Settings): readonly Problem[] {
   if (!URL.canParse(url) || !isLinkLocal(new URL(url).hostname)) return [];
   return [{ path: '/url', message: `got ${quote(url)}, expected an address that is not link-local` }];

@@ -21,8 +21,8 @@ const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
 };
 
 /**
- * Tell a subscriber of one change, by the Standard Webhooks specification. Its id is the same at every attempt and a
- * subscriber takes each id once, so whatever is not certain is sent again as it is, without a look-up.
+ * Notifies a subscriber of one change, by the Standard Webhooks specification. The id is the same at every attempt, and
+ * a subscriber takes each id once. So an uncertain call is repeated unchanged, without a look-up.
  */
 export async function tell({ settings, http, now }: Connection<Settings>, item: Outgoing): Promise<Outcome> {
   const news = item.change?.news ?? 'new';
@@ -36,13 +36,13 @@ export async function tell({ settings, http, now }: Connection<Settings>, item: 
     },
     body,
     idempotent: true,
-    // They are never sent; a subscriber that writes its settings into an error page would give them away.
+    // Secrets are never sent. But a subscriber may write its settings into an error page.
     hide: settings.secrets,
   });
   return exchange.kind === 'reply' ? outcomeOf(exchange, now()) : outcomeWithoutReply(exchange);
 }
 
-/** Nothing but what is here: whoever may see more asks for it, and that is audited. */
+/** The payload has no more than this. A subscriber reads the rest with its key, and that is audited. */
 function payloadOf({ dossier, change }: Outgoing): string {
   if (!dossier) throw new Error('a change without its dossier');
   const { code, status, statusAt } = dossier;
@@ -54,8 +54,8 @@ function payloadOf({ dossier, change }: Outgoing): string {
 }
 
 /**
- * The status alone counts: the specification knows no receipt in the body. The body is not quoted either, for what is
- * wrong is never the message, which has the same shape each time.
+ * Only the status counts, because the specification has no receipt in the body. The body is not quoted: every message
+ * has the same shape, so an error never concerns this one.
  */
 function outcomeOf({ status, headers }: Extract<Exchange, { kind: 'reply' }>, nowMs: number): Outcome {
   if (status >= 200 && status < 300) return delivered();

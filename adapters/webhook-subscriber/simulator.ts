@@ -9,11 +9,11 @@ export const SIMULATOR_PATH = '/webhooks/lienthong';
 const TOLERANCE_S = 300;
 
 interface Subscriber {
-  /** The ids that it has taken: each is taken once. */
+  /** Ids of earlier messages. Each id is taken once. */
   readonly taken: Set<string>;
 }
 
-/** A subscriber that holds this secret, `whsec_` and base64. It verifies in its own way, not by the kit's. */
+/** A subscriber with this secret, `whsec_` and base64. It verifies with its own code instead of the kit's. */
 export function webhookSubscriber(secret: string = SIMULATOR_SECRET): SimulatorDefinition {
   return defineSimulator<Subscriber>({
     state: () => ({ taken: new Set() }),
@@ -63,7 +63,7 @@ interface Change {
   readonly data: { readonly code: string; readonly status: string; readonly statusAt: string };
 }
 
-/** The change, where it is one and nothing else: what a thin payload has no place for is refused. */
+/** The change in a payload, or undefined if the payload has other members. */
 function changeIn(value: unknown): Change | undefined {
   const { data } = (value ?? {}) as { data?: unknown };
   if (membersOf(value) !== 'data,timestamp,type' || membersOf(data) !== 'code,status,statusAt') return undefined;

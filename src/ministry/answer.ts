@@ -4,36 +4,36 @@ import { xmlRecords } from '../kit/xml/records.ts';
 import { parts, XmlProblem } from '../kit/xml/text.ts';
 import type { MinistrySettings } from './settings.ts';
 
-/** What the ministry answered. */
+/** The ministry's answer to one call. */
 export interface Answer {
-  /** What it is made of; without the records where they are XML. */
+  /** The parsed document. XML records are left out, because they are read one by one. */
   readonly content: unknown;
-  /** As they stand there. */
+  /** The records as texts, unchanged. */
   readonly records: readonly string[];
-  /** What it says of itself: a code and words, where the settings name them. */
+  /** The answer's own code and words, if the settings name their places. */
   readonly code?: string;
   readonly message?: string;
-  /** When it wants to be asked again, where it says so beside its code. */
+  /** When the ministry wants the next call, if it says so beside its code. */
   readonly retryAfterMs?: number;
 }
 
-/** Why an answer is none: it may have been done all the same. */
+/** Why a reply counts as no answer. The call may have been carried out. */
 export interface NoAnswer {
   readonly kind: 'no-answer';
   readonly reason: string;
   readonly message: string;
 }
 
-/** No element and no member has this name: no records are looked for. */
+/** No element and no member has this name, so no records are searched. */
 export const NO_RECORDS = '-';
-/** The answer itself is the record. */
+/** The path of an answer that is itself the record. */
 const WHOLE_ANSWER = '.';
 
 /**
- * Read a document, as a whole answer or as a text within one: what the ministry means by it, and the records in it. (An XML
- * document is gone through in turns; JSON is read at once, 20 MB in 0.2 s.)
+ * Reads a document, either a whole answer or a text within one: its content, code and records. XML is read in slices
+ * that yield the event loop. JSON is parsed at once (20 MB in 0.2 s).
  *
- * @param place what it is of the answer, in words: `its …`
+ * @param place which part of the answer it is, in words: `its …`
  * @param records the path of the records
  */
 export async function readDocument(
@@ -63,21 +63,24 @@ export async function readDocument(
   }
 }
 
-/** One record, as what paths are looked up in. */
+/** Parses one record, for paths to select from. */
 export function recordIn(text: string): unknown {
   return text.startsWith('<') ? nodesAt(readXml(text), '*')[0] : JSON.parse(text);
 }
 
 const rootIn = (document: string): string => document.replace(/^<\?xml[^>]*\?>\s*/, '');
 
-/** JSON, with each number that JSON.parse would change as the text that it is written as. */
+/** Parses JSON. Numbers that JSON.parse would change become texts as written. */
 function parseJson(text: string): unknown {
-  // First: what is no JSON is not looked through any further.
+  // First, so that invalid JSON is not searched.
   const value: unknown = JSON.parse(text);
   return /\d[\d.]{15}|\d[eE]\+?\d{3}/.test(text) ? JSON.parse(withExactNumbers(text)) : value;
 }
 
-/** By its quotes and not by a pattern: one for texts goes over a partner's long ones without end, or beyond its stack. */
+/**
+ * Splits at quotes. A regular expression for strings takes quadratic time or overflows the stack on a partner's long
+ * texts.
+ */
 function withExactNumbers(json: string): string {
   const written: string[] = [];
   for (let at = 0; at < json.length; ) {
@@ -90,7 +93,7 @@ function withExactNumbers(json: string): string {
   return written.join('');
 }
 
-/** Behind the quote that ends the text which begins there: the first with an even number of backslashes before it. */
+/** The index after a string's closing quote: the first quote with an even number of backslashes before it. */
 function endOfText(json: string, begin: number): number {
   for (let end = json.indexOf('"', begin + 1); ; end = json.indexOf('"', end + 1)) {
     let before = end - 1;
@@ -107,12 +110,12 @@ function exact(token: string): string {
   return isKept ? token : `"${token}"`;
 }
 
-/** A list that is the whole answer stands under the name `list`, so that a path can name it. */
+/** Reads a JSON answer. A list that is the whole answer gets the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
   if (typeof given !== 'object' || given === null) return noAnswer('broken', `its ${place} is a bare value`);
   const content = Array.isArray(given) ? { list: given } : given;
   const found = records === WHOLE_ANSWER ? nodesAt(given, '') : nodesAt(content, records);
-  // Some have an empty text, an empty object or false where there is no list.
+  // Some systems send an empty text, an empty object or false for an empty list.
   const isNone = found.length === 1 && !says(found[0]);
   return withCode(settings, content, isNone ? [] : found.map((record) => JSON.stringify(record)));
 }
@@ -123,7 +126,7 @@ function says(node: unknown): boolean {
     : node !== false && textOf(node) !== undefined;
 }
 
-/** An answer, with what it says of itself by the settings. */
+/** Adds the code and words that the settings find in an answer. */
 export function withCode(
   { answer }: MinistrySettings,
   content: unknown,

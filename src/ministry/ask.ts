@@ -10,53 +10,53 @@ import type { MinistrySettings, Question } from './settings.ts';
 import type { Built } from './source.ts';
 import { type Meaning, meaningOf } from './tables.ts';
 
-/** A ministry's system: its party's connection, and the way in which it is spoken to. */
+/** The connection of a party, with the transport for its kind of system. */
 export interface Ministry<S extends MinistrySettings = MinistrySettings> extends Connection<S> {
   readonly transport: Transport<S>;
 }
-/** A party's connection, to be spoken to in this way. */
+/** Adds the transport to a party's connection. */
 export const withTransport = <S extends MinistrySettings>(
   transport: Transport<S>,
   connection: Connection<S>,
 ): Ministry => ({ ...connection, transport }) as Ministry;
 
-/** Not done, or not known to be. */
+/** The call was not carried out, or nobody knows whether it was. */
 export type Failure = Exclude<Outcome, { kind: 'delivered' }>;
-/** It does not know us any more: a session has ended. */
+/** The session has ended: the ministry does not recognise it any more. */
 export const EXPIRED: Expired = { kind: 'expired' };
 export interface Expired {
   readonly kind: 'expired';
-  /** The ministry's words, fit for logs. */
+  /** The ministry's words, safe to log. */
   readonly message?: string;
 }
 
-/** How a kind of systems is spoken to. */
+/** How the hub calls one kind of system. */
 export interface Transport<S extends MinistrySettings> {
-  /** Ask once. What comes without an answer says whether it may have been done all the same. */
+  /** Makes one call. A result without an answer says whether the call may have been carried out. */
   call(connection: Connection<S>, call: TransportCall): Promise<Answer | NoAnswer | Failure | Expired>;
-  /** What of its settings nobody may be shown, besides the password. */
+  /** The secrets in its settings, apart from the password. */
   secrets(settings: S): readonly string[];
-  /** Whether it has something of its own that ends, and is given another one when it asks again. */
+  /** Whether the transport has credentials that expire and that the next call renews. */
   renews?(settings: S): boolean;
 }
 
 export interface TransportCall {
   readonly question: Question;
-  /** Filled by the question's table. */
+  /** The request that the question's table gave. */
   readonly request: Built;
-  /** Where the records are that are picked out one by one. */
+  /** The path of the records, if the answer has a list. */
   readonly records: string | undefined;
-  /** Where the receipt stands of what is told. */
+  /** The path of the receipt for a push. */
   readonly reference: string | undefined;
-  /** It asks, so that asking twice does no harm; otherwise it tells. */
+  /** The call only reads, so a repeat does no harm. */
   readonly idempotent: boolean;
-  /** What it has let us in by, where it is logged in to. */
+  /** The session from the login, if the settings have one. */
   readonly session: string | undefined;
-  /** It logs in: neither what is asked nor what is answered is kept. */
+  /** The call is a login. Neither request nor reply is stored. */
   readonly secret: boolean;
-  /** Texts that are not kept of the call. */
+  /** Texts that the stored call must not contain. */
   readonly hidden: readonly string[];
-  /** The ministry's words, fit for logs. */
+  /** The ministry's words, safe to log. */
   shown(text: string): string;
 }
 
@@ -66,7 +66,7 @@ export interface AskOptions {
   readonly records?: string;
   readonly reference?: string | undefined;
   readonly idempotent: boolean;
-  /** Whose dossier it is about, so that nothing of the applicant is told. */
+  /** The dossier whose applicant data must not appear in messages. */
   readonly dossier?: Dossier | undefined;
 }
 
@@ -75,7 +75,7 @@ const ENDED = 'the ministry says that our session has ended';
 const because = (what: string, { message }: Expired): string => (message === undefined ? what : `${what}: ${message}`);
 const MINUTES = 10;
 
-/** Ask the ministry one question, logged in where it wants that. A session that has ended is renewed, once. */
+/** Asks the ministry one question, after a login if the settings have one. A session that has ended is renewed once. */
 export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer | Failure> {
   const { settings, sessions, transport } = ministry;
   for (let attempt = 1; ; attempt++) {
@@ -89,7 +89,10 @@ export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer
   }
 }
 
-/** A session, or why there is none; that is not kept, the next caller tries anew. Nothing was told to the ministry yet. */
+/**
+ * Logs in. Returns the session, or a failure that is not cached, so the next call tries again. If the login fails, the
+ * ministry has received nothing yet.
+ */
 async function logIn(ministry: Ministry): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
   const question = ministry.settings.session as NonNullable<MinistrySettings['session']>;
   const answer = await once(ministry, { question, context: {}, idempotent: true }, undefined);
@@ -131,7 +134,7 @@ async function once(
   return meaning(ministry, answer) === 'expired' ? { ...EXPIRED, ...words } : { ...answer, ...words };
 }
 
-/** Something of ours has no word over there. */
+/** A value of ours has no code at the ministry. */
 export function unmappedRequest(problems: readonly Problem[], cause: Cause | undefined): Failure {
   const message = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return { kind: 'refused', reason: 'unmapped', message, ...(cause && { cause }) };
@@ -141,17 +144,17 @@ function isExpired(answer: Answer | Failure | Expired): answer is Expired {
   return 'kind' in answer && answer.kind === 'expired';
 }
 
-/** What the ministry says of what was asked; where the settings name no code, an answer is enough. */
+/** What the answer's code means. If the settings name no code, every answer is `ok`. */
 export function meaning({ settings, codes }: Ministry, { code }: Answer): Meaning | undefined {
   return code === undefined ? 'ok' : meaningOf(settings, codes, code);
 }
 
-/** It was not done, and is to be asked again: when the ministry says. */
+/** The call was not carried out. The hub retries it when the ministry says. */
 export function unavailableFor(reason: string, message: string, { retryAfterMs }: Answer): Failure {
   return { kind: 'unavailable', reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-/** What the ministry says, fit for logs. */
+/** The ministry's code and words, safe to log. */
 export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
   return `it says ${partnerText(text, dossier, secretsOf(ministry))}`;

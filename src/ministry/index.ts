@@ -1,4 +1,4 @@
-/** The door for adapters of a kind of systems that each party describes by its settings, without code of its own. */
+/** What an adapter for a whole kind of systems imports. Settings describe each party, without code of its own. */
 
 export { type Answer, firstAt, NO_RECORDS, type NoAnswer, noAnswer, readDocument, withCode } from './answer.ts';
 export { EXPIRED, type Failure, type Transport, type TransportCall, unmappedRequest } from './ask.ts';

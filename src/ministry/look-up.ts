@@ -7,7 +7,7 @@ import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
 import { type Built, type Filled, type FillOptions, fill } from './source.ts';
 
-/** The records that the ministry has of what a context speaks of; none where it has nothing. */
+/** The ministry's records for a context. Empty if it has none. */
 export async function lookUp(
   connection: Ministry,
   question: LookUp,
@@ -24,22 +24,22 @@ export async function lookUp(
   return answer.records.map(recordIn);
 }
 
-/** What a record of the ministry's would say at a place if it were as we tell it; undefined where we say nothing. */
+/** The value that we would send to one place of the ministry's record. `ours` is undefined where we send nothing. */
 export interface Expected {
   readonly path: string;
   readonly ours: Sense;
-  /** What a record says there, in the same form: dates as instants, amounts as numbers. Undefined where it says nothing. */
+  /** The value that a record has there, in comparable form: dates as instants, amounts as numbers. */
   theirs(row: unknown): Sense;
 }
 type Sense = Built[string] | undefined;
 
-/** Our words for the places of a table, and what has none. */
+/** Our values for the places of a table, with the problems of values that have no code there. */
 export function expectedOf(
   table: Fields,
   context: Context,
   { settings, codes }: Ministry,
 ): Pick<Filled, 'problems' | 'causes'> & { readonly words: readonly Expected[] } {
-  // Paths are not taken apart here: each is the name of one value.
+  // Paths are not split here: each names one value.
   const filled = Object.entries(table).map(([path, field]) => {
     const { record, problems, causes } = fill({ value: field }, context, { settings, codes, way: 'write' });
     const senseOf = senseBy(field, { settings, codes, way: 'read' });
@@ -57,7 +57,7 @@ export function expectedOf(
   };
 }
 
-/** What a text says, however it is written: in another zone, with other blanks, as `1.000.000 đồng`. */
+/** The value of a text, however it is written: another time zone, other blanks, `1.000.000 đồng`. */
 function senseBy(field: Field, means: FillOptions): (text: string | undefined) => Sense {
   const { date, as } = typeof field === 'string' ? {} : field;
   const read = { value: { from: '', ...(date && { date }), ...(as && { as }) } };

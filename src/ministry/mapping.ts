@@ -8,14 +8,14 @@ import { type Filled, type FillOptions, fill } from './source.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 
-/** One record of a list as it came, with what was asked about it, or why that was refused. */
+/** One unchanged record of a list, with the answer about its details or the reason why that was refused. */
 export interface Row {
   readonly text: string;
   readonly detail?: string;
   readonly refusal?: string;
 }
 
-/** Rows as a body to keep: what the ministry sent of each, in a frame of ours. */
+/** Wraps rows into a body to store. The ministry's texts stay unchanged inside it. */
 export function frameRows(rows: readonly Row[]): { readonly body: Uint8Array; readonly mediaType: string } {
   if (!rows[0]?.text.startsWith('<')) {
     const records = rows.map(({ text, detail, refusal }) => {
@@ -35,7 +35,10 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
-/** Read a kept body by the party's tables. What no table knows waits; nothing is guessed, and nothing left out in silence. */
+/**
+ * Reads a stored body with the party's code tables. An unknown code puts the record into quarantine. Nothing is guessed
+ * or left out in silence.
+ */
 export function readRows(
   body: Uint8Array,
   settings: MinistrySettings,
@@ -71,7 +74,7 @@ function itemOf(
   list: List,
   operation: PulledOperation,
 ): Item {
-  // An element stands under its own name, which is the ministry's.
+  // In XML the record has the ministry's element name, one level deeper.
   const within = (name: string): unknown => nodesAt(record, isXml ? `${name}.*` : name)[0];
   const row = fill(list.fields, within('row'), means, path);
   const detail = list.detail && fill(list.detail.fields, within('detail'), means, `${path}/detail`);
@@ -87,7 +90,10 @@ function itemOf(
   return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => withPlace(one, path)) };
 }
 
-/** The detail says it better, member by member; what it only assumes does not stand against what the row says. */
+/**
+ * Merges a record with its details. The details win member by member. An assumed value never replaces one that the row
+ * has.
+ */
 function mergeDetail(row: Filled, detail: Filled): Filled {
   const said = (filled: Filled, member: string) => member in filled.record && !filled.assumed.includes(member);
   const better = Object.entries(detail.record).filter(([member]) => said(detail, member) || !said(row, member));

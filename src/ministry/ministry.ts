@@ -13,12 +13,12 @@ import { sourceProblems } from './sources.ts';
 import { tableProblems, tablesOf } from './tables.ts';
 
 /**
- * An adapter for any system of a kind, as its party's settings describe it: what is asked and told, where in the answers
- * everything stands, and by which codes. How such a system is spoken to is all that differs from one kind to the next.
+ * An adapter for one kind of systems. The party's settings describe the calls, the places of values in answers, and the
+ * codes. Only the transport differs between kinds.
  *
  * @param settings made by `ministrySettings`
- * @param problems what else is wrong with settings
- * @param load what has to be loaded where such a party is configured
+ * @param problems more checks of the settings
+ * @param load loads the libraries that such a party needs
  */
 export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettings & Type.Static<T>>({
   settings,

@@ -24,15 +24,15 @@ const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.
 type Name = keyof typeof OPERATIONS;
 
 const BEGINNING: Checkpoint = { said: [] };
-/** So much is kept in one part: it is read at once, and nobody may wait long for it. */
+/** Records in one stored part. A part is read in one go, and no request may wait long for it. */
 const PART_RECORDS = 50;
 const PART_CHARACTERS = 100_000;
-/** Each record of a list with details is a call. */
+/** Each record of a list with details costs one call. */
 const PART_DETAILS = 20;
-/** An answer that nobody went on reading is let go after this. */
+/** An answer whose reading stopped is dropped after this time. */
 const ANSWER_TTL_MS = 600_000;
 
-/** Pull dossiers, or the steps in the work on them, as the party's settings say. */
+/** Pulls dossiers or their steps by the party's settings. */
 export function pullerOf<S extends MinistrySettings>(name: Name, transport: Transport<S>): Puller<S> {
   return {
     schedule: '0 */5 * * * *',
@@ -62,7 +62,7 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
   };
 }
 
-/** Where a field is looked for; none where its value is always the same. */
+/** The paths of a field. Empty if its value is constant. */
 function sourceOf(field: Field): readonly string[] {
   const { from, each } = typeof field === 'string' ? { from: field, each: undefined } : field;
   const source = each ?? (from === undefined ? undefined : [from].flat().join(' or '));
@@ -76,14 +76,17 @@ function settingsMarkOf({ fields, detail, inferred, period }: List, { codes }: M
   return { reading, startAt: period?.startAt };
 }
 
-/** Other settings read the same records differently, so known parts count as new. A period that begins elsewhere begins anew. */
+/**
+ * Adapts a checkpoint to changed settings. They may read the same records differently, so stored parts count as new. A
+ * changed start of the period restarts the pull.
+ */
 function forSettings(known: Checkpoint, { reading, startAt }: SettingsMark): Checkpoint {
   if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
   if (known.reading === undefined || known.reading === reading) return known;
   return { ...BEGINNING, until: known.until };
 }
 
-/** One answer of the ministry, whole and sound. */
+/** One complete and valid answer of the ministry. */
 interface FetchedPage {
   /** Which page it is. */
   readonly key: string;
@@ -98,7 +101,10 @@ interface OpenPage {
 
 const openName = (name: Name): string => `open ${name}`;
 
-/** The page that the run is at: the one that is open, or asked for. Of another answer nothing is kept yet. */
+/**
+ * The current page of the run, from the cache or from the ministry. If the answer changed, none of its parts counts as
+ * stored.
+ */
 async function pageOf(connection: Ministry, name: Name, list: List, run: Run): Promise<OpenPage | Failure> {
   const { sessions } = connection;
   const key = JSON.stringify([run.since, run.until, run.page, run.cursor, run.pass]);
@@ -140,7 +146,7 @@ async function fetchPage(
   return { value: { key, answer, print: await fingerprintYielding(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
 
-/** Keep the next part of a page, and say what follows it. */
+/** Stores the next part of a page, and says what follows. */
 async function partOf(
   connection: Ministry,
   name: Name,
@@ -169,7 +175,7 @@ async function partOf(
   return { bodies, ...afterPage(list, known, kept, end) };
 }
 
-/** Where each part begins and ends. The same for the same records. */
+/** The bounds of each part. The same records always give the same parts. */
 function partsOf(records: readonly string[], most: number): readonly (readonly [number, number])[] {
   const parts: [number, number][] = [];
   let characters = 0;
@@ -185,7 +191,7 @@ function partsOf(records: readonly string[], most: number): readonly (readonly [
   return parts;
 }
 
-/** Ask for the whole of each record. One that is refused spoils only itself. */
+/** Asks for the details of each record. A refusal affects only its own record. */
 async function fetchDetails(
   connection: Ministry,
   list: List,
@@ -206,7 +212,7 @@ async function fetchDetails(
     });
     if ('kind' in answer && answer.kind !== 'refused') return answer;
     const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
-    // It is there when it is asked for once more, and may be in no list by then.
+    // A busy answer is retried as a whole. Left out, the record might be in no later list.
     if (means === 'busy' && !('kind' in answer))
       return unavailableFor('busy', `its detail: ${answerText(connection, answer)}`, answer);
     const refusal =

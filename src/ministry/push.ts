@@ -14,8 +14,8 @@ import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
 export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
 
 /**
- * Tell the ministry one thing. In doubt it is asked first, where it can be asked, so that it has nothing twice. A dossier
- * that it has, in whichever version, is changed by the operation for that, where there is one.
+ * Sends the ministry one record. An item in doubt is looked up first if the settings allow it, so that the ministry
+ * gets nothing twice. For a dossier that the ministry has, `update` is used if the settings have it.
  */
 export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
   const how = connection.settings.push?.[name];
@@ -24,10 +24,10 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   let has = item.known;
   if (item.doubt && how.lookUp) {
     const found = await compareWithMinistry(connection, how.lookUp, context, item.dossier);
-    // It may be there, and stays in doubt until somebody answers.
+    // The record may be there. It stays in doubt until the ministry answers.
     if (typeof found !== 'string') return unknown(found.reason, found.message);
     if (found === 'as-told') return delivered('already-there');
-    // Of steps the others are there.
+    // For steps, `otherwise` means that the ministry has the dossier's other steps.
     has ||= name === 'dossiers' && found === 'otherwise';
   }
   const { update } = how;
@@ -38,12 +38,12 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   return 'kind' in answer ? answer : verdictOf(connection, answer, how, item.dossier);
 }
 
-/** What requests of a push may speak of. */
+/** The values that the requests of a push may use. */
 export function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
   return { id, code, record, dossier, service, agency };
 }
 
-/** Whether the ministry has what we are about to tell, or something else where it would be. */
+/** Whether the ministry has exactly our record, another version, or nothing. */
 async function compareWithMinistry(
   connection: Ministry,
   how: LookUp,
@@ -72,7 +72,7 @@ function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dos
     case 'refused':
       return refused('rejected', `the ministry refuses it: ${told}`);
     default: {
-      // Neither success nor failure is guessed from a code that nobody has explained.
+      // An unexplained code is neither success nor failure. It waits for an operator.
       const key = unmappedKey(tableName(settings, ANSWERS), (answer.code as string).slice(0, LONGEST_CODE));
       const message = `what the ministry means is in no list of the settings: ${told}`;
       return refused('answer-unknown', message, { kind: 'unmapped', key, message });

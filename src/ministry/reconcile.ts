@@ -5,7 +5,10 @@ import { type Expected, expectedOf, lookUp } from './look-up.ts';
 import { contextOf } from './push.ts';
 import type { LookUp, MinistrySettings } from './settings.ts';
 
-/** What the ministry answers to its look-up, against what it would be told. What it does not answer is no difference. */
+/**
+ * Compares the ministry's answer to its look-up with what the hub would send. Members missing in the answer count as
+ * equal.
+ */
 export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>): Reconciler<S> {
   return {
     unable: ({ push }) => (push?.dossiers?.lookUp ? undefined : 'its settings name no push.dossiers.lookUp'),
@@ -18,7 +21,7 @@ export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>
       if (problems.length > 0) return { kind: 'failed', outcome: unmappedRequest(problems, causes[0]) };
       const rows = await lookUp(ministry, how, context, item.record);
       if ('kind' in rows) return { kind: 'failed', outcome: rows };
-      // Of several the ministry keeps every version: the one that is nearest to ours.
+      // The ministry may keep every version. The one with the fewest differences counts.
       const [nearest] = rows.map((row) => differences(words, row)).sort((a, b) => a.length - b.length);
       return nearest ? { kind: 'found', differences: nearest } : { kind: 'absent' };
     },

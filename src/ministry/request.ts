@@ -4,15 +4,15 @@ import type { Cause, Problem } from '#core/problem';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { type Built, type FillOptions, fill } from './source.ts';
 
-/** What a request may speak of: our record, the period and page, the session. */
+/** What a request may use: our record, the period and page, the session. */
 export type Context = Readonly<Record<string, unknown>>;
 
 export type Prepared =
   | { readonly kind: 'ready'; readonly request: Built }
-  /** Something of ours has no word over there. */
+  /** A value of ours has no code at the ministry. */
   | { readonly kind: 'stuck'; readonly problems: readonly Problem[]; readonly cause?: Cause };
 
-/** A request by its table, from what it may speak of. Documents that go as a text are written as texts. */
+/** Builds a request from its table and a context. A field with `text` becomes a document inside a text. */
 export function prepare(request: Fields, context: Context, settings: MinistrySettings, codes: CodesOf): Prepared {
   const means: FillOptions = { settings, codes, way: 'write' };
   const plain: Record<string, Field> = {};

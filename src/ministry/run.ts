@@ -2,14 +2,14 @@ import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Page } from '../kit/puller.ts';
 import type { List } from './settings.ts';
 
-/** Between two runs, and within one; kept by the hub together with each page. */
+/** The state of a pull, between and within runs. The hub stores it together with each page. */
 export interface Checkpoint {
-  /** Up to where the last whole run went. */
+  /** Where the last complete run ended. */
   readonly until?: string | undefined;
-  /** What each part said the last time: what says the same again is not kept again. */
+  /** Fingerprints of the last run's parts. An unchanged part is not stored again. */
   readonly said: readonly string[];
   readonly run?: Run | undefined;
-  /** How it was read, and from when on: by other settings it is to be read anew. */
+  /** A fingerprint of the settings, and the start of the period. If they change, everything is read again. */
   readonly reading?: string | undefined;
   readonly startAt?: string | undefined;
 }
@@ -18,40 +18,43 @@ export interface Checkpoint {
 export interface Run {
   readonly since?: string | undefined;
   readonly until: string;
-  /** It ends before the moment at which it began: the rest is for the run after it. */
+  /** The run ends before the time of its start. The next run reads the rest. */
   readonly isCut?: boolean | undefined;
   readonly page: number;
   readonly cursor?: string | undefined;
-  /** Parts of this answer that are kept, and which answer that is: another one begins anew. */
+  /** The number of stored parts, and the fingerprint of their answer. A changed answer starts at part 0. */
   readonly part: number;
   readonly answer?: string | undefined;
-  /** Which answer the page before was. */
+  /** The fingerprint of the previous page's answer. */
   readonly previous?: string | undefined;
   readonly pass: number;
-  /** What the parts of this pass say, and how many of them come before this page. */
+  /** The fingerprints of this pass's parts, and how many of them belong to earlier pages. */
   readonly saying: readonly string[];
   readonly before: number;
-  /** How many records the pages of this pass had that were not all there before. */
+  /** The number of records in this pass, without pages that only repeat earlier ones. */
   readonly rows: number;
-  /** The last of those pages. */
+  /** The last page with anything new. */
   readonly fresh?: { readonly page: number; readonly records: number } | undefined;
-  /** What the last pages count together that had nothing which earlier ones of this pass had not. */
+  /** The idle score: how many of the latest pages brought nothing new to this pass. */
   readonly idle?: number | undefined;
 }
 
-/** Twenty pages that are there again: the ministry turns them in a circle. A cursor may pass over many quiet hours. */
+/**
+ * Twenty repeated pages reach the limit: the ministry returns its pages in a circle. Empty pages count less, because a
+ * cursor may pass many quiet hours.
+ */
 const [MOST_IDLE, REPEATED, EMPTY] = [200, 10, 1];
 const OVERLAP_S = 600;
-/** Pages that change all the time are read no more often in one run; the next run reads the same period again. */
+/** The most passes of one run for a list that keeps changing. The next run reads the same period again. */
 const MOST_PASSES = 5;
 
-/** The first page of a run that reads all that is new, up to now or to the longest period that is asked for at once. */
+/** The first page of a run. The run reads everything new, up to now or to the longest allowed period. */
 export function beginRun({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
   if (!period) return { ...firstPage(page), until: msToInstant(nowMs) };
   const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
   const sinceMs = until === undefined ? Date.parse(period.startAt) : instantToMs(until) - overlapMs;
   const longestMs = period.longestH === undefined ? Number.POSITIVE_INFINITY : period.longestH * 3_600_000;
-  // Never so short that the overlap keeps it from getting on.
+  // The longest length counts from the last end, so an overlap cannot stop progress.
   const endMs = Math.min(nowMs, Math.max(sinceMs, instantToMs(until ?? period.startAt)) + longestMs);
   const end = msToInstant(Math.max(endMs, sinceMs));
   return { ...firstPage(page), since: msToInstant(sinceMs), until: end, isCut: endMs < nowMs ? true : undefined };
@@ -61,7 +64,7 @@ function firstPage(page: List['page']) {
   return { page: page?.first ?? 1, part: 0, pass: 1, saying: [], before: 0, rows: 0 } satisfies Omit<Run, 'until'>;
 }
 
-/** How a page ended: what comes after it. */
+/** The end of a page, which decides the next step. */
 export interface PageEnd {
   readonly records: number;
   /** The fingerprint of its records. */
@@ -70,17 +73,17 @@ export interface PageEnd {
   readonly total: number | undefined;
 }
 
-/** What follows a page whose parts are all stored. */
+/** The step after a page whose parts are all stored. */
 type Next =
   | { readonly kind: 'next-page'; readonly cursor: string | undefined }
-  /** The whole list once more: records may have moved between its pages meanwhile. */
+  /** Reads the whole list again, because records may have moved between pages. */
   | { readonly kind: 'next-pass' }
-  /** `isSteady`: two passes said the same, or one was enough. Otherwise the next run reads the same period again. */
+  /** `isSteady`: two passes agreed, or one was enough. Otherwise the next run reads the same period again. */
   | { readonly kind: 'end'; readonly isSteady: boolean };
 
 type Followed = Pick<Page, 'more' | 'lacks'> & { readonly checkpoint: Checkpoint };
 
-/** The checkpoint after a page whose parts are all stored, and whether to ask again at once. */
+/** The checkpoint after a page whose parts are all stored, and whether the next page follows at once. */
 export function afterPage(list: List, known: Checkpoint, run: Run, end: PageEnd): Followed {
   const counted = withPage(run, end);
   const next = nextAfter(list, known, counted, run, end);
@@ -103,7 +106,7 @@ export function afterPage(list: List, known: Checkpoint, run: Run, end: PageEnd)
   }
 }
 
-/** The run with what the page adds to its counts. */
+/** Adds a page to the counts of the run. */
 function withPage(run: Run, { records, answer }: PageEnd): Run {
   const isOld = isIdle(run);
   return {
@@ -125,16 +128,16 @@ function nextAfter({ page }: List, { said }: Checkpoint, counted: Run, run: Run,
     if (page.next !== undefined && end.next !== undefined && end.next !== run.cursor)
       return { kind: 'next-page', cursor: end.next };
   }
-  // Pages that are numbered may shift while they are read; one page alone and a cursor do not.
+  // Numbered pages may shift during the run. A single page or a cursor does not.
   const isWhole = page === undefined || page.next !== undefined || run.page === (page.first ?? 1);
   const isSteady = isWhole || (run.pass > 1 && same(said, run.saying));
   return isSteady || run.pass >= MOST_PASSES ? { kind: 'end', isSteady } : { kind: 'next-pass' };
 }
 
-/** The whole period is read. A long one is read in several runs, one after the other. */
+/** The end of a fully read period. A long period takes several runs. */
 function steadyEnd(list: List, { until }: Checkpoint, counted: Run, end: PageEnd): Followed {
-  // A run proves nothing of what it did not look at: one of all records, one from the beginning, and one whose pages
-  // turn do.
+  // Three kinds of runs prove that paging works: one without a period, the first one, and one that saw new records on a
+  // later page. Other runs prove nothing about it.
   const isProof =
     list.period === undefined || until === undefined || (counted.fresh?.page ?? 0) > (list.page?.first ?? 1);
   return {
@@ -144,20 +147,20 @@ function steadyEnd(list: List, { until }: Checkpoint, counted: Run, end: PageEnd
   };
 }
 
-/** The ministry has given nothing new for so long that its pages turn in a circle. */
+/** The ministry has returned nothing new for so long that its pages must form a circle. */
 function isEndless({ idle = 0 }: Run): boolean {
   return idle >= MOST_IDLE;
 }
 
 /**
- * Why a list that has come to its end may not be whole. Many a ministry gives its last page again to whoever asks for one
- * beyond it: that is none, but where the page is the first one and full, for then it may be that only this is ever given.
+ * Why a list that seems to end may be incomplete. Many ministries repeat their last page for every number beyond it.
+ * That is fine unless the repeated page is the first one and full: then the server may ignore page numbers.
  */
 function lackOf({ page }: List, run: Run, end: PageEnd): string | undefined {
   if (!page) return undefined;
   const { fresh, rows, page: at } = run;
   if (page.next !== undefined) {
-    // A short page that leads to itself is the last one, as the only page of a quiet run often does.
+    // A short page that links to itself is the last one, often the only page of a quiet run.
     const isIgnored = fresh !== undefined && fresh.records >= page.size && end.records > 0 && fresh.page !== at;
     return end.next !== undefined && (isEndless(run) || isIgnored) ? ENDLESS : undefined;
   }
@@ -174,14 +177,14 @@ function lackOf({ page }: List, run: Run, end: PageEnd): string | undefined {
 const ENDLESS =
   'its pages say again and again what was there before, and come to no end: what is behind may be missing';
 
-/** Whether earlier pages of this pass have said all that this one says. */
+/** Whether earlier pages of this pass had everything on this page. */
 function isIdle({ saying, before }: Run): boolean {
   return saying.slice(before).every((part) => saying.indexOf(part) < before);
 }
 
-/** Where the ministry does not say how many there are, the last page is the one with nothing on it. */
+/** Whether more pages follow. Without a total, the last page is the empty one. */
 function isMore(end: PageEnd, rows: number, { previous }: Run): boolean {
-  // One that looks like the page before comes from a server that does not turn pages.
+  // A page equal to the previous one comes from a server that ignores page numbers.
   if (end.records === 0 || end.answer === previous) return false;
   return end.total === undefined || rows < end.total;
 }

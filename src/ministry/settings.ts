@@ -19,11 +19,11 @@ const Path = Type.String({
   maxLength: 300,
   description: 'a path such as ChuHoSo.HoTen',
 });
-/** The first of these that is there. */
+/** The first path with a value counts. */
 const Paths = Type.Union([Path, Type.Array(Path, { minItems: 1, description: 'a list of paths' })]);
-/** Where a list is, or `.`: a list of one, which is what the table is filled from. */
+/** Where a list is, or `.` for the answer itself as a list of one. */
 export const Place = Type.Union([Path, Type.Literal('.')]);
-/** An object whose names are as free as its kind of names. */
+/** An object with free names that match `key`. */
 const named = <K extends Type.TSchema, V extends Type.TSchema>(key: K, value: V, description: string) =>
   Type.Record(key, value, { additionalProperties: false, description });
 const DATES = [
@@ -34,10 +34,10 @@ const DateFormat = oneOf(DATES as unknown as ['instant']);
 
 const BY_PATHS = 'an object by paths such as ChuHoSo.HoTen';
 
-/** Where one value comes from, and in which words, form and kind it is on the other side. */
+/** Where one value comes from, and its code table, form and type on the other side. */
 const ONE = {
   from: optional(Paths),
-  /** A text that is always the same; beside `from`, what holds where nothing stands there. In requests null is nil. */
+  /** A constant, or the default beside `from`. In requests null means nil. */
   value: optional(
     Type.Union([Type.String({ maxLength: 1_000, description: 'a text of at most 1,000 characters' }), Type.Null()], {
       description: 'a text of at most 1,000 characters, or null',
@@ -70,7 +70,7 @@ const Request = named(Path, Field, BY_PATHS);
 const Fields = named(Path, Branch, BY_PATHS);
 export type Fields = Readonly<Record<string, Field>>;
 
-/** Where the answer is a document in a text, and in which form; absent where it is the answer itself. */
+/** Where the answer contains a document as text, and its form. Absent if the answer itself is the document. */
 const Result = closed({ at: Path, form: oneOf(['xml', 'json']) });
 
 const Period = closed({
@@ -115,11 +115,11 @@ const Codes = named(
 );
 
 /**
- * What a party says of its system: all that differs from one ministry to the next, and none of it in code.
+ * The settings that describe one ministry's system. Everything that differs between ministries is here, not in code.
  *
- * @param call what names an operation of such a system, `operation` at least
- * @param own how the system is reached, and how it knows us
- * @param records where records stand in its answers
+ * @param call the members that name an operation of such a system, at least `operation`
+ * @param own how the system is reached, and our credentials there
+ * @param records the schema for the path of records in its answers
  */
 export function ministrySettings<C extends Type.TProperties, O extends Type.TProperties>(
   call: C,
@@ -131,7 +131,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     ...question,
     records,
     fields: Fields,
-    /** The event times are worked out from dates of the record: steps that carry the real time go before. */
+    /** The event times are derived from dates of the record. Steps with the real time take precedence. */
     inferred: optional(Type.Boolean()),
     period: optional(Period),
     page: optional(PageBy),
@@ -142,7 +142,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     ...question,
     update: optional(closed(question)),
     reference: optional(Path),
-    /** `compare`: what else such a record says of ours, which is compared when nothing is to be told. */
+    /** `compare`: more members of such a record, compared only by a reconciliation. */
     lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
   });
   const minutes = Type.Number({

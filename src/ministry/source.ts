@@ -8,11 +8,11 @@ import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
 import { LONGEST_CODE, tableName } from './tables.ts';
 
-/** What a table of fields is read with: which way, and by which codes. */
+/** The direction and the codes for filling a table of fields. */
 export interface FillOptions {
   readonly settings: MinistrySettings;
   readonly codes: CodesOf;
-  /** `read`: from the ministry's words to ours; `write`: from ours to its. */
+  /** `read`: from the ministry's values to ours. `write`: from ours to the ministry's. */
   readonly way: 'read' | 'write';
 }
 
@@ -21,13 +21,13 @@ export interface Built {
   [name: string]: Value;
 }
 
-/** What came of a table of fields; what could not be said is told, and nothing stands in its place. */
+/** A filled table of fields. A value that could not be converted is left out and becomes a problem. */
 export interface Filled {
   readonly record: Built;
   readonly problems: readonly Problem[];
-  /** Codes that no table maps, the first one first. */
+  /** Codes without an entry in any table, in order. */
   readonly causes: readonly Cause[];
-  /** The members for which the ministry said nothing and a `value` of the settings stands. */
+  /** Members for which the ministry sent nothing and the settings' `value` stands in. */
   readonly assumed: readonly string[];
 }
 
@@ -38,7 +38,12 @@ interface Notes {
   readonly assumed: string[];
 }
 
-/** Fill a table of fields from what is given. @param place the JSON Pointer of `given`, for problems */
+/**
+ * Fills a table of fields.
+ *
+ * @param given the source of the values
+ * @param place the JSON Pointer of `given`, for problems
+ */
 export function fill(fields: Fields, given: unknown, means: FillOptions, place = ''): Filled {
   const notes: Notes = { problems: [], causes: [], assumed: [] };
   return { record: fillRecord(fields, given, means, place, notes), ...notes };
@@ -63,7 +68,7 @@ function hasValue({ from = [] }: One, given: unknown): boolean {
 
 function listOf(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
-  // .NET keeps the place of an entry that is none by an element that is nil.
+  // .NET sends an absent entry as a nil element.
   const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
     isElement(node) ? !isNil(node) : textIn(node) !== undefined,
   );
@@ -84,7 +89,7 @@ function isNil(element: object): boolean {
 }
 
 function oneValue(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
-  // In a request null is an element that is nil; of a record it says nothing.
+  // In a request null becomes a nil element. In a record it means nothing.
   const otherwise = means.way === 'read' && one.value === null ? undefined : one.value;
   for (const path of [one.from ?? []].flat()) {
     const texts = nodesAt(given, path).flatMap((node) => textIn(node) ?? []);
@@ -112,7 +117,7 @@ function convert(one: One, text: string, means: FillOptions, path: string, notes
   return said;
 }
 
-/** What operators have entered goes before what the settings say. */
+/** Operators' entries take precedence over the settings. */
 function decode(
   table: string,
   code: string,
@@ -163,7 +168,7 @@ function readDate(format: string, text: string): ReturnType<typeof parseLocal> {
 /** Milliseconds since 1970, as Java and JavaScript write them, also as `/Date(…)/` of older .NET. */
 function ofEpoch(text: string): ReturnType<typeof parseLocal> {
   const ms = /^(?:\/Date\()?(-?\d{1,14})(?:(?:[+-]\d{4})?\)\/)?$/.exec(text)?.[1];
-  // What is not set: of Java the first moment, of .NET that of the first year.
+  // An unset date: the epoch in Java, year 1 in .NET.
   if (ms === '0' || ms === '-62135596800000') return { absent: true };
   try {
     if (ms !== undefined) return { instant: msToInstant(Number(ms)) };
@@ -176,7 +181,7 @@ function ofEpoch(text: string): ReturnType<typeof parseLocal> {
 function instantOf(text: string): ReturnType<typeof parseLocal> {
   const instant = parseInstant(text);
   if (instant !== undefined) return { instant };
-  // .NET writes a date that is not set as the first day of the first year.
+  // .NET writes an unset date as the first day of year 1.
   if (/^0001-01-01T00:00:00/.test(text)) return { absent: true };
   return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date and time with a zone` };
 }
@@ -187,7 +192,7 @@ function readAmount(text: string, path: string, notes: Notes): number | null | u
   return 'error' in read ? undefined : read.amountVnd;
 }
 
-/** One that loses a digit on its way is told of, not sent. */
+/** A number that would lose digits becomes a problem and is not sent. */
 function exactNumber(text: string, path: string, notes: Notes): number | undefined {
   const number = Number(text);
   if (String(number) === text && Number.isFinite(number)) return number;
@@ -212,10 +217,10 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** The text of an element that has attributes, or other members, beside it. */
+/** The text of an element that also has attributes or children. */
 export const TEXT = '#text';
 
-/** Targets stand in the settings, in any order; a path makes the objects on its way. */
+/** Sets a member by its path and creates the objects in between. The settings may list targets in any order. */
 function setMember(record: Built, [name, ...rest]: readonly string[], value: Value): void {
   const key = name as string;
   const standing = Object.hasOwn(record, key) ? record[key] : undefined;

@@ -4,7 +4,7 @@ import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, List, MinistrySettings, Push } from './settings.ts';
 
-/** A value that sources lead through: an object by its members, a list, or a text. */
+/** The type of a value along a path: an object with members, a list, or a text. */
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
@@ -12,7 +12,7 @@ interface Shape {
 }
 
 const TEXT: Shape = {};
-/** The ministry's own records: their members are known to the ministry alone. */
+/** The ministry's own records. Only the ministry knows their members. */
 const ANYTHING: Shape = {};
 const object = (properties: Readonly<Record<string, Shape>>): Shape => ({ properties });
 const texts = (...names: readonly string[]): Readonly<Record<string, Shape>> =>
@@ -22,7 +22,10 @@ const RECORDS = { dossiers: Dossier as unknown as Shape, progress: Progress as u
 type Name = keyof typeof RECORDS;
 const NAMES = Object.keys(RECORDS) as readonly Name[];
 
-/** Sources and targets that can never have a value: what the hub has to say, and what its records hold, is known. */
+/**
+ * Sources and targets that can never have a value. The members of the hub's own data are known, so this is checked at
+ * the start.
+ */
 export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {} } = settings;
   const login = texts(...namesSet({ username: settings.username, password: settings.password }));
@@ -131,7 +134,7 @@ function unknownSource(source: string, { within, known }: Unknown, path: string)
   return { path, message: `got ${quote(source)}, expected one of ${members}${known.join(', ') || '(there is none)'}` };
 }
 
-/** Members of our records, which the ministry's values are read into. */
+/** Targets must be members of our records. */
 function targetsIn(fields: Fields | undefined, record: Shape, path: string): readonly Problem[] {
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     const place = `${path}/${pointer(target)}`;
@@ -144,7 +147,7 @@ function targetsIn(fields: Fields | undefined, record: Shape, path: string): rea
   });
 }
 
-/** Without one of these every record would be invalid. */
+/** Members that a valid record needs and no target fills. */
 function missingTargets(filled: readonly string[], { required = [] }: Shape, path: string): readonly Problem[] {
   return required
     .filter((member) => !filled.some((target) => target === member || target.startsWith(`${member}.`)))
@@ -152,13 +155,13 @@ function missingTargets(filled: readonly string[], { required = [] }: Shape, pat
 }
 
 interface Unknown {
-  /** The name that leads nowhere, the path before it, and the names that are known there. */
+  /** The unknown name, the path before it, and the names that exist there. */
   readonly unknown: string;
   readonly within: string;
   readonly known: readonly string[];
 }
 
-/** Where a path leads; lists are gone through, as `nodesAt` goes through them. */
+/** The type at the end of a path. Lists are searched element by element, as in `nodesAt`. */
 function walk(from: Shape, path: string): { readonly shape: Shape } | Unknown {
   let shape = itemOf(from);
   const names = path === '' ? [] : path.split('.');

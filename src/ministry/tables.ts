@@ -5,26 +5,28 @@ import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
 
-/** Under this name a party's table is known to operators: two parties' codes are never taken for one another. */
+/**
+ * The name of a party's table for operators. It starts with the system, so that the codes of two parties stay apart.
+ */
 export const tableName = ({ system }: MinistrySettings, table: string): string => `${system}-${table}`;
 
-/** Codes that a ministry makes up are cut there in what waits for them. */
+/** Longer codes of a ministry are cut in quarantine causes. */
 export const LONGEST_CODE = 60;
 
-/** What the codes of an answer may mean. */
+/** The possible meanings of an answer's code. */
 const MEANINGS = ['ok', 'none', 'expired', 'taken', 'busy', 'refused'] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
-/** Under this name operators say what a code of the ministry's answers means. */
+/** The table in which operators give meanings to answer codes. */
 export const ANSWERS = 'answer';
 
-/** What a code of an answer means, undefined where nobody has said. Operators' entries go first. */
+/** The meaning of an answer's code, undefined if unknown. Operators' entries take precedence. */
 export function meaningOf(settings: MinistrySettings, codes: CodesOf, code: string): Meaning | undefined {
   const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
   return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
 }
 
-/** The tables of a party, for operators to add to. */
+/** The code tables of a party, for operators to extend. */
 export function tablesOf(settings: MinistrySettings): readonly CodeTable[] {
   const answers = MEANINGS.map((is) => ({ code: settings.answer?.[is]?.[0] ?? '', is, label: is }));
   return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
@@ -38,7 +40,7 @@ function codeTables(settings: MinistrySettings): readonly CodeTable[] {
   const lists = listsOf(settings);
   return Object.entries(settings.codes ?? {}).map(([table, entries]) => {
     const own = Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }]));
-    // What the ministry's codes of today do not stand for, a code of tomorrow may.
+    // A meaning without a code today may get one tomorrow.
     const others = (lists.get(table) ?? []).filter((is) => !own.some((entry) => entry.is === is));
     return tableOf(settings, table, [...own, ...others.map((is) => ({ code: '', is, label: is }))]);
   });
@@ -50,7 +52,7 @@ interface Member {
   readonly properties?: Readonly<Record<string, Member>>;
 }
 
-/** By table, the values that may come of it, where it is read into members of our records that have a list of them. */
+/** The allowed values of each table, if it is read into members with a list of values. */
 function listsOf({ pull = {} }: MinistrySettings): ReadonlyMap<string, readonly string[]> {
   const lists = new Map<string, readonly string[]>();
   const look = (fields: Fields | undefined, record: Member | undefined): void => {
@@ -72,12 +74,12 @@ function listsOf({ pull = {} }: MinistrySettings): ReadonlyMap<string, readonly 
   return lists;
 }
 
-/** What of the tables and codes would make every record or answer wrong, or wait for a table in which nothing can be entered. */
+/** Problems of tables and codes that would break every record or answer, or block operators from adding an entry. */
 export function tableProblems(settings: MinistrySettings): readonly Problem[] {
   return [...missingTables(settings), ...foreignValues(settings), ...answerProblems(settings)];
 }
 
-/** Values of a table that our records do not have. */
+/** Values of a table that our records do not allow. */
 function foreignValues(settings: MinistrySettings): readonly Problem[] {
   return [...listsOf(settings)].flatMap(([table, values]) =>
     Object.entries(settings.codes?.[table] ?? {}).flatMap(([code, is]) =>
@@ -93,7 +95,7 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
   );
 }
 
-/** An answer that names its code, and never says that all is well, would never be one. */
+/** Settings with `answer.code` but without success codes would never accept an answer. */
 function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
   return [{ path: '/answer/ok', message: 'is missing, expected the codes of answers that say that it was done' }];

@@ -12,7 +12,7 @@ export interface Catalogue {
 
 const SEED = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'catalogue');
 
-/** The seed catalogue of the repository where there is one, otherwise a few entries of our own invention. */
+/** The repository's seed catalogue, or a few invented entries if it is missing. */
 export function loadCatalogue(dir: string = SEED): Catalogue {
   const read = <T>(name: string, otherwise: readonly T[]): readonly T[] => {
     const file = join(dir, `${name}.json`);

@@ -3,11 +3,11 @@ import type { Reply } from './state.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** Without these the portal can do nothing with a dossier. */
+/** Without these the portal cannot use a dossier. */
 const NEEDED = ['MaHoSo', 'MaTTHC', 'TenTTHC', 'MaLinhVuc', 'TenLinhVuc', 'TrichYeuHoSo', 'TrangThaiHoSo', 'DonViXuLy'];
-/** Not marked optional (domain 2.3); they have to be there, and in strict mode to say something. */
+/** Not marked optional (domain 2.3): must be present, and non-empty in strict mode. */
 const REQUIRED = ['LoaiDoiTuong', 'NgayTiepNhan', 'HinhThuc'];
-/** Not marked optional, but they may be empty. */
+/** Not marked optional, but may be empty. */
 const PRESENT = ['Email', 'SoDienThoai', 'NgayHenTra'];
 const LISTS = [
   'TaiLieuNop',
@@ -21,7 +21,7 @@ const LISTS = [
 const NUMBERS = new Set(['SoLuong', 'LoaiGiayTo']);
 const STEP_NEEDED = ['MaHoSo', 'NguoiXuLy', 'ThoiDiemXuLy', 'NoiDungXuLy', 'TrangThai'];
 
-/** What is wrong with an item of `DongBoHoSoMC`. */
+/** The portal's complaint about an item of `DongBoHoSoMC`. */
 export function dossierFault(item: Item, isStrict: boolean): Reply | undefined {
   const isNew = item.TrangThaiHoSo === '1';
   const needed = [...NEEDED, ...(isStrict ? REQUIRED.filter((field) => field !== 'NgayTiepNhan' || !isNew) : [])];
@@ -34,13 +34,13 @@ export function dossierFault(item: Item, isStrict: boolean): Reply | undefined {
   );
 }
 
-/** What is wrong with an item of `CapNhatTienDoHoSoMC`. */
+/** The portal's complaint about an item of `CapNhatTienDoHoSoMC`. */
 export function stepFault(step: Item): Reply | undefined {
   const tooLong = String(step.NguoiXuLy).length > 50 ? fault('NguoiXuLy quá dài') : undefined;
   return shapeFault(step, '') ?? missing(step, STEP_NEEDED) ?? wrongStatus(step.TrangThai) ?? tooLong;
 }
 
-/** Every value is a text, every date one of the dialect's, every list a list. */
+/** Every value is a text, every date in the dialect's form, every list a list. */
 function shapeFault(item: Item, at: string): Reply | undefined {
   for (const [field, value] of Object.entries(item)) {
     const place = `${at}${field}`;

@@ -11,7 +11,7 @@ import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 const SESSION_MS = 10 * 60_000;
 
-/** A stand-in for the national portal behind its exchange adapter, by what domain 2 says of it. */
+/** A stand-in for the national portal behind its exchange adapter, built from domain 2. */
 export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition {
   const catalogue = options.catalogue ?? loadCatalogue();
   const answer = (reply: Reply): SimulatorReply => ({ body: written(reply, options) });
@@ -36,7 +36,7 @@ export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition
 type Body = Readonly<Record<string, unknown>>;
 type Handler = (body: Body, means: SimulatorContext<PortalState>) => SimulatorReply;
 
-/** The exchange platform lets nothing through that does not name its destination. */
+/** The exchange platform rejects calls that do not name their destination. */
 function guarded(handle: Handler) {
   return (request: SimulatorRequest, means: SimulatorContext<PortalState>): SimulatorReply => {
     if (!request.headers.dstcode) return { status: 500, body: 'Server.ClientProxy.UnknownMember' };

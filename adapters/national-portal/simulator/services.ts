@@ -15,7 +15,7 @@ interface Call {
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** What the portal does, by the name in `service`. */
+/** The portal's services, by the name in `service`. */
 export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
   TraCuuHoSo: ({ body, means, options }) => {
     const record = means.state.dossiers.get(String(body.mahoso));

@@ -4,16 +4,19 @@ import type { Catalogue } from './catalogue.ts';
 export interface PortalOptions {
   /** How it writes `error_code`: 0, "0" or "00". */
   readonly style?: 'number' | 'text' | 'padded';
-  /** Gateways before it: each wraps the reply in the `message` of its own. */
+  /** Number of gateways in front. Each wraps the reply in its own `message`. */
   readonly wrapped?: number;
-  /** The only account that it takes; any when it is absent. */
+  /** The only valid account. Without it every account is valid. */
   readonly account?: { readonly username: string; readonly password: string };
-  /** All fields that are not marked optional have to say something, not only to be there. */
+  /** Fields that are not marked optional must be non-empty, not only present. */
   readonly strict?: boolean;
-  /** `TraCuuHoSo` returns the record and its steps; the first alone, or no more than the code. */
+  /** What `TraCuuHoSo` returns: the record with its steps, the record alone, or only the code. */
   readonly lookup?: 'steps' | 'record' | 'code';
   readonly catalogue?: Catalogue;
-  /** It takes the good ones of a call and says in `result` what became of each; otherwise all or nothing. */
+  /**
+   * The portal takes the good items of a call and reports each in `result`. Otherwise a call succeeds or fails as a
+   * whole.
+   */
   readonly each?: boolean;
 }
 
@@ -25,11 +28,11 @@ export interface PortalState {
   logins: number;
 }
 
-/** What a service of the portal answers, before it is written in its style. */
+/** The answer of a service before the portal's style is applied. */
 export interface Reply {
   readonly code: number;
   readonly message?: string;
   readonly result?: readonly unknown[];
-  /** What stands beside the result. */
+  /** Members beside the result. */
   readonly more?: Readonly<Record<string, unknown>>;
 }

@@ -7,11 +7,11 @@ type HeldStep = ministryRegistry.HeldStep;
 type Means = SimulatorContext<Registry>;
 type Handle = (request: SimulatorRequest, means: Means) => SimulatorReply;
 
-/** What it knows us by. */
+/** The token that the ministry accepts. */
 const TOKEN = 'khoa-thu-nghiem';
 const { advance, changedIn, file, receive } = ministryRegistry;
 
-/** A ministry whose addresses are its dossiers, and whose statuses say what became of a call. */
+/** A ministry with one address per dossier. HTTP statuses report the result of a call. */
 export function agriculture(stepMs: number) {
   const course: ministryRegistry.Course = { statuses: ['RECEIVED', 'IN_PROGRESS', 'DONE'], stepMs };
   const route = (method: string, path: string, handle: Handle) => ({
@@ -77,7 +77,7 @@ function error(status: number, detail: string): SimulatorReply {
   return { status, headers, body: JSON.stringify({ title: 'Không thực hiện được', status, detail }) };
 }
 
-/** A page by a cursor, which is the place in the list. */
+/** A page by cursor. The cursor is the position in the list. */
 function listed<T extends { readonly changedMs: number }>(
   query: URLSearchParams,
   rows: Iterable<T>,
@@ -104,7 +104,7 @@ function heldOf(code: string, given: unknown, nowMs: number): Held | undefined {
   };
 }
 
-/** Of what it was told it says nothing else: neither a fee of its own nor when it was received. */
+/** A row repeats only part of what the ministry received: neither a fee nor the time of receipt. */
 function rowOf(held: Held): object {
   const { filedMs } = held;
   return {

@@ -2,7 +2,7 @@ import { type TestConnection, type TestConnectionOptions, testConnection } from 
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
 
-/** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
+/** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
 export function connectTo(usual: 'health' | 'agriculture') {
   return (url: string, means: TestConnectionOptions): TestConnection =>
     testConnection((means.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), means);
@@ -23,7 +23,7 @@ export function agricultureAt(url: string) {
   return { ...agriculture, baseUrl: `${url}/api/v2`, security, pull: whole(agriculture.pull) };
 }
 
-/** All that there is in one period, whatever the clock says. */
+/** Extends every list's period to the whole time, so that the clock does not matter. */
 function whole<P extends Readonly<Record<string, { readonly period: { readonly startAt: string } }>>>(pull: P): P {
   const lists = Object.entries(pull).map(([name, list]) => [
     name,

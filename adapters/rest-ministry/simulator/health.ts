@@ -8,10 +8,10 @@ type Means = SimulatorContext<Registry>;
 type Work = (given: unknown, means: Means) => object;
 type Services = Readonly<Record<string, Work>>;
 
-/** What it knows us by. */
+/** The client credentials that the ministry accepts. */
 const CLIENT = `Basic ${Buffer.from('h60:mat-khau-thu-nghiem').toString('base64')}`;
 const LGSP_KEY = 'khoa-lgsp-thu-nghiem';
-/** The dates of this ministry. */
+/** The date format of this ministry. */
 const DATE = 'yyyyMMddHHmmss';
 const date = (ms: number): string => formatLocal(DATE, msToInstant(ms));
 const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
@@ -25,7 +25,10 @@ const DONE = (data?: object) => answer('0', 'Thành công', data);
 const WRONG = answer('400', 'Dữ liệu không đúng định dạng');
 const NOTHING = answer('404', 'Không có dữ liệu');
 
-/** A ministry behind a province's LGSP: a token of the gateway, a key of the service, POST for everything, status 200. */
+/**
+ * A ministry behind a province's LGSP: a gateway token, a service key, POST for every call, status 200 for every
+ * answer.
+ */
 export function health(stepMs: number) {
   const course: ministryRegistry.Course = { statuses: ['1', '2', '4'], stepMs };
   const services = { ...lookUps(course), ...changes(course) };
@@ -47,7 +50,7 @@ export function health(stepMs: number) {
   ];
 }
 
-/** What the ministry answers about the dossiers that it has. */
+/** Questions about the ministry's dossiers. */
 const lookUps = (course: ministryRegistry.Course): Services => ({
   DanhSachHoSo(given, { state, now }) {
     advance(state, course, now());
@@ -68,7 +71,7 @@ const lookUps = (course: ministryRegistry.Course): Services => ({
   },
 });
 
-/** What the ministry takes. */
+/** Calls that change the ministry's dossiers. */
 const changes = (course: ministryRegistry.Course): Services => ({
   TiepNhanHoSo(given, { state, ledger, now }) {
     const [one] = (given as { data?: readonly unknown[] }).data ?? [];

@@ -2,7 +2,7 @@ import { type TestConnection, type TestConnectionOptions, testConnection } from 
 import construction from '../parties/construction.json' with { type: 'json' };
 import transport from '../parties/transport.json' with { type: 'json' };
 
-/** The example parties, with what depends on where they run, for tests. A case may name the other one as its `system`. */
+/** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
 export function connectTo(usual: 'construction' | 'transport') {
   return (url: string, means: TestConnectionOptions): TestConnection =>
     testConnection(
@@ -26,7 +26,7 @@ export function transportAt(url: string) {
   return { ...transport, wsdl, endpoint: `${url}/HoSoWS`, security, pull: whole(transport.pull) };
 }
 
-/** All that there is in one period, whatever the clock says. */
+/** Extends every list's period to the whole time, so that the clock does not matter. */
 function whole<P extends Readonly<Record<string, { readonly period: { readonly startAt: string } }>>>(pull: P): P {
   const lists = Object.entries(pull).map(([name, list]) => [
     name,

@@ -9,7 +9,7 @@ type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
 type Registry = ministryRegistry.Registry;
 
-/** The dates of this ministry. */
+/** The date format of this ministry. */
 const DATE = 'dd/MM/yyyy HH:mm:ss';
 const xml = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@' });
 const answer = (code: string, words: string, inner: object = {}): string =>
@@ -18,7 +18,7 @@ const date = (ms: number): string => formatLocal(DATE, msToInstant(ms));
 
 type Means = SimulatorContext<Registry>;
 
-/** A ministry in the manner of ASP.NET: sessions, and answers that are XML in a text. */
+/** A ministry in the manner of ASP.NET, with sessions and answers that are XML within a text. */
 export function construction(stepMs: number): Ministry {
   const course: Course = { statuses: ['01', '02', '04'], stepMs };
   const operations = { ...lookUps(course), ...changes(course) };
@@ -27,7 +27,7 @@ export function construction(stepMs: number): Ministry {
 
 type Operations = Readonly<Record<string, Operation>>;
 
-/** What the ministry answers about the dossiers that it has. */
+/** Questions about the ministry's dossiers. */
 const lookUps = (course: Course): Operations => ({
   DanhSachHoSo: admitted('DanhSachHoSo', (args, { state, now }) => {
     advance(state, course, now());
@@ -50,7 +50,7 @@ const lookUps = (course: Course): Operations => ({
   }),
 });
 
-/** How a client logs in, and what the ministry takes. */
+/** The login, and calls that change the ministry's dossiers. */
 const changes = (course: Course): Operations => ({
   DangNhap({ tenDangNhap, matKhau }, { state }) {
     if (!tenDangNhap || !matKhau) return { DangNhapResult: answer('401', 'Sai tên đăng nhập hoặc mật khẩu') };

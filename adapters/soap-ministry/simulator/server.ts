@@ -4,11 +4,11 @@ import { createServerless, type IServices, type Server } from 'soap';
 import type { ministryRegistry, SimulatorContext, SimulatorReply, SimulatorRequest } from '#kit/testing';
 
 type Means = SimulatorContext<ministryRegistry.Registry>;
-/** What node-soap reads of a message: texts, and elements by name. */
+/** A message as node-soap reads it: texts, and elements by name. */
 // biome-ignore lint/suspicious/noExplicitAny: anything may come
 export type Given = any;
 
-/** What an operation does with its arguments; its WS-Security header comes beside them. */
+/** Handles a call. The WS-Security header is a separate argument. */
 export type Operation = (args: Given, means: Means, security: unknown) => object;
 
 /** A fault that an operation throws. */
@@ -56,7 +56,10 @@ export function routesOf(ministry: Ministry, wsdlFile: string) {
 
 type Answering = (request: SimulatorRequest, means: Means) => Promise<SimulatorReply>;
 
-/** Operations are given the request's means by the order of calls: node-soap calls them before it returns. */
+/**
+ * Passes the request's context to operations through a variable. That is safe because node-soap calls an operation
+ * before `listener` returns.
+ */
 async function serverOf({ path, version, service, port, operations }: Ministry, xml: string): Promise<Answering> {
   let current: Means | undefined;
   const methods = Object.fromEntries(

@@ -11,7 +11,7 @@ type Registry = ministryRegistry.Registry;
 
 type Means = SimulatorContext<Registry>;
 
-/** The password that it knows; who knows another is not let in. */
+/** The password that the ministry accepts. */
 export const TRANSPORT_PASSWORD = 'mat-khau-thu-nghiem';
 const FAILED = 'wsse:FailedAuthentication';
 
@@ -72,7 +72,7 @@ export function transport(stepMs: number): Ministry {
   return { path: '/HoSoWS', version: '1.2', service: 'HoSoWSService', port: 'HoSoWSPort', operations };
 }
 
-/** Sessions are counted here too: `session-expired` lets the next call fail as one whose token is too old. */
+/** Sessions are counted here too. The fault `session-expired` fails the next call like one whose token is too old. */
 function admitted(work: (args: Given, means: Means) => object): Operation {
   return (args, means, security) => {
     const token = (security as { UsernameToken?: Given } | undefined)?.UsernameToken;
