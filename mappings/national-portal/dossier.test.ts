@@ -375,6 +375,17 @@ describe('the time of the status', () => {
     expect(recordOf(read({ NgayNopHoSo: '', TrangThaiHoSo: '1' })).statusAt).toBe('2025-08-12T08:15:00+07:00');
   });
 
+  test('a new dossier without any date has the day in its code, with a warning', () => {
+    const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', TrangThaiHoSo: '1' });
+    expect(recordOf(item).statusAt).toBe('2025-08-12T00:00:00+07:00');
+    expect(warningsOf(item)).toEqual(['/NgayNopHoSo']);
+  });
+
+  test('a wrong date of a new dossier is refused, and the day in its code does not replace it', () => {
+    const item = read({ NgayNopHoSo: '20250231080000', NgayTiepNhan: '', TrangThaiHoSo: '1' });
+    expect(item).toMatchObject({ kind: 'invalid', problems: [{ path: '/NgayNopHoSo' }] });
+  });
+
   test('without any of its dates the record is invalid and says which would do; the time of arrival is not one', () => {
     const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', NgayTra: '20250805080000', TrangThaiHoSo: '4' });
     expect(item).toMatchObject({ kind: 'invalid' });

@@ -1,6 +1,13 @@
 import type { Item, RecordItem } from '#core/dossier/item';
 import { quote } from '#core/explain';
-import { agencyOfDossierCode, cleanCode, identityKindOf, isDossierCode, isPhone } from '#core/identifiers/identifiers';
+import {
+  agencyOfDossierCode,
+  cleanCode,
+  dayOfDossierCode,
+  identityKindOf,
+  isDossierCode,
+  isPhone,
+} from '#core/identifiers/identifiers';
 import { unstorable } from '#core/vietnamese/text';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
@@ -169,13 +176,26 @@ function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
   }
   const { fields, otherwise } = datesOf(status);
   const at = latest(record, fields) ?? latest(record, otherwise);
-  record.statusAt = at ?? ANY_TIME;
   const wanted = [...fields, ...otherwise];
-  if (at !== undefined || reading.problems.some(({ path }) => wanted.includes(path.slice(1)))) return;
+  const isWrong = reading.problems.some(({ path }) => wanted.includes(path.slice(1)));
+  const day = at === undefined && !isWrong && status === 'submitted' ? dayOfCode(record) : undefined;
+  record.statusAt = at ?? day ?? ANY_TIME;
+  if (day !== undefined)
+    reading.warnings.push({
+      path: `/${fields.at(-1)}`,
+      message: `is missing; the day in the code is taken as the earliest moment of the status, ${day}`,
+    });
+  if (at !== undefined || day !== undefined || isWrong) return;
   reading.problems.push({
     path: `/${fields.at(-1)}`,
     message: `is missing, and so is every other date that would tell when status ${codeOf(reading.codes, 'status', status)} came to be (${wanted.join(', ')}); the time of arrival does not`,
   });
+}
+
+/** OpenCPS sends new dossiers without any date. Their codes carry the day of filing, so the status is not older. */
+function dayOfCode(record: Fields): string | undefined {
+  const day = dayOfDossierCode(cleanCode(String(record.code ?? '')));
+  return day && `${day}T00:00:00+07:00`;
 }
 
 const ANY_TIME = '2000-01-01T00:00:00+07:00';

@@ -3,6 +3,7 @@ import { AGENCY_CODE, FIELD_CODE, PHONE, SERVICE_CODE, TAX_CODE } from '#schemas
 import {
   agencyOfDossierCode,
   cleanCode,
+  dayOfDossierCode,
   identityKindOf,
   isDossierCode,
   lastFour,
@@ -39,6 +40,13 @@ describe('a code that was copied by hand is the one that is meant', () => {
     // Where figures make no dossier code of it, its letters are what they are.
     ['SO-BIEN-LAI-01', 'SO-BIEN-LAI-01'],
   ])('%j is taken as %j', (given, expected) => expect(typedCode(given)).toBe(expected));
+});
+
+it('the day of a dossier code is the one that it carries; codes of the social insurance have none', () => {
+  expect(dayOfDossierCode('H60.01-250812-0035')).toBe('2025-08-12');
+  expect(dayOfDossierCode('000.00.01.H60-20190812-0035')).toBe('2019-08-12');
+  expect(dayOfDossierCode('03706/2026/07906')).toBeUndefined();
+  expect(dayOfDossierCode('H60.01-250231-0035')).toBeUndefined();
 });
 
 describe('a dossier code is one of three shapes around a real date, and may begin with an agency', () => {

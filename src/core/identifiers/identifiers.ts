@@ -42,9 +42,18 @@ export function isDossierCode(code: string): boolean {
   const [, middle] = code.split(/[-/]/) as [string, string, string];
   // Of `03706/2026/07906` (social insurance) the second part is the year.
   if (code.includes('/')) return isRealDate(`${middle}-01-01`);
-  // A date of six digits is of this century.
-  const day = middle.length === 6 ? `20${middle}` : middle;
-  return isRealDate(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`);
+  return isRealDate(dayOf(middle));
+}
+
+/** The day in a clean dossier code as `2025-08-12`: the dossier is not older. Undefined where the code has no day. */
+export function dayOfDossierCode(code: string): string | undefined {
+  return isDossierCode(code) && !code.includes('/') ? dayOf(code.split('-')[1] ?? '') : undefined;
+}
+
+/** `250812` and `20250812` as `2025-08-12`. A date of six digits is of this century. */
+function dayOf(digits: string): string {
+  const day = digits.length === 6 ? `20${digits}` : digits;
+  return `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}`;
 }
 
 /** The agency that a clean dossier code begins with; undefined where it is none, or one of the social insurance. */
