@@ -44,7 +44,7 @@ describe('a code that was copied by hand is the one that is meant', () => {
 
 it('the day of a dossier code is the one that it carries; codes of the social insurance have none', () => {
   expect(dayOfDossierCode('H60.01-250812-0035')).toBe('2025-08-12');
-  expect(dayOfDossierCode('000.00.01.H60-20190812-0035')).toBe('2019-08-12');
+  expect(dayOfDossierCode('G09.20-20260609-0092637')).toBe('2026-06-09');
   expect(dayOfDossierCode('03706/2026/07906')).toBeUndefined();
   expect(dayOfDossierCode('H60.01-250231-0035')).toBeUndefined();
 });
