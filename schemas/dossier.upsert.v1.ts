@@ -15,6 +15,7 @@ import {
   Url,
   Vnd,
 } from './parts.ts';
+import { Email, Phone } from './people.ts';
 
 /** The statuses of a dossier, in the order of the national code table (1…10). */
 export const STATUSES = [
@@ -48,24 +49,8 @@ export const Applicant = closed({
       clean: 'code',
     }),
   ),
-  phone: optional(
-    Type.String({
-      minLength: 3,
-      maxLength: 30,
-      pattern: '^(?:\\+[0-9][0-9 .()/-]+|[0-9][0-9 .()/-]{2,})$',
-      description: 'telephone number',
-      clean: 'text',
-    }),
-  ),
-  email: optional(
-    Type.String({
-      minLength: 3,
-      maxLength: 200,
-      pattern: '^[^\\s@]+@[^\\s@]+$',
-      description: 'e-mail address',
-      clean: 'text',
-    }),
-  ),
+  phone: optional(Phone),
+  email: optional(Email),
   address: optional(Line),
   techId: optional(Id),
 });

@@ -61,6 +61,19 @@ export const Vnd = Type.Union([Type.Integer({ minimum: 0, maximum: 1e15 }), Type
   description: 'whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
 });
 
+/** An amount to be paid: whole đồng, at least 1. */
+export const Amount = Type.Integer({
+  minimum: 1,
+  maximum: 1e15,
+  description: 'whole number of đồng from 1 to 1,000,000,000,000,000',
+});
+
+/** A member that its record always has: where a sender leaves it out, it is that other member, or that value. */
+export const whenAbsent = <T extends Type.TSchema>(
+  schema: T,
+  absent: { readonly member: string } | { readonly value: string },
+): T => ({ ...schema, absent });
+
 /** One value of a closed list. */
 export const oneOf = <const T extends string[]>(values: readonly [...T]) => Type.Enum<T>(values);
 

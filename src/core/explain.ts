@@ -11,6 +11,8 @@ Settings.Set({ maxErrors: 400 });
 export interface SchemaNode {
   readonly type?: string;
   readonly clean?: 'code' | 'instant' | 'text';
+  /** What a missing member is taken from; see `whenAbsent` of the schemas. */
+  readonly absent?: { readonly member?: string; readonly value?: string };
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly patternProperties?: Readonly<Record<string, SchemaNode>>;

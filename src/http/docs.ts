@@ -75,11 +75,21 @@ const ANYBODY_S = { 'Cache-Control': 'public, no-cache' };
 
 /** By the name of each operation, and by the name of its record. */
 const RECORD_OF: ReadonlyMap<string, object> = new Map(
-  Object.entries(OPERATIONS).flatMap(([name, schema]) => [
+  Object.entries(OPERATIONS).flatMap(([name, schema]): [string, object][] => [
     [name, schema],
-    [(schema as { title?: string }).title?.toLowerCase() ?? name, schema],
+    ...namesOf(schema as Named).map((one): [string, object] => [one, schema]),
   ]),
 );
+
+interface Named {
+  readonly $id?: string;
+  readonly title?: string;
+}
+
+/** Of `question.v1`: its `$id`, the name without the version, and the title. */
+function namesOf({ $id = '', title = '' }: Named): readonly string[] {
+  return [$id, $id.replace(/(?:\.[a-z]+)?\.v\d+$/, ''), title.toLowerCase()];
+}
 
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',

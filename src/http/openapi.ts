@@ -3,12 +3,12 @@ import type { RouteDoc } from './route.ts';
 
 /** A schema for publication, without the keywords for the hub's own cleaning. */
 export function published(schema: object): object {
-  return without(schema, ['clean']);
+  return without(schema, ['clean', 'absent']);
 }
 
 /** A schema inside the OpenAPI document. It has no `$id`, which may appear only once there. */
 function embedded(schema: object): object {
-  return without(schema, ['clean', '$id']);
+  return without(schema, ['clean', 'absent', '$id']);
 }
 
 function without(schema: object, names: readonly string[]): object {

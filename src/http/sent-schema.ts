@@ -20,7 +20,8 @@ export function asSent(schema: object): object {
 }
 
 function sent(node: Node, isOptional: boolean): object {
-  if (node.properties) return { ...node, ...typeOf('object', isOptional), properties: membersOf(node) };
+  if (node.properties)
+    return { ...node, ...typeOf('object', isOptional), ...requiredOf(node), properties: membersOf(node) };
   if (node.items) return { ...node, ...typeOf('array', isOptional), items: sent(node.items as Node, false) };
   if (node.clean === 'instant') return instantOf(node, isOptional);
   if (node.clean) return textOf(node, isOptional);
@@ -28,10 +29,19 @@ function sent(node: Node, isOptional: boolean): object {
   return node.enum ? { ...node, enum: [...node.enum, null, ''] } : { ...node, ...typeOf(node.type as string, true) };
 }
 
-function membersOf({ properties = {}, required = [] }: Node): object {
+function membersOf(node: Node): object {
+  const { required = [] } = { ...node, ...requiredOf(node) };
   return Object.fromEntries(
-    Object.entries(properties).map(([name, member]) => [name, sent(member as Node, !required.includes(name))]),
+    Object.entries(node.properties ?? {}).map(([name, member]) => [
+      name,
+      sent(member as Node, !required.includes(name)),
+    ]),
   );
+}
+
+/** A sender may leave out a member that the hub takes from another one. */
+function requiredOf({ properties = {}, required }: Node): Pick<Node, 'required'> {
+  return required ? { required: required.filter((name) => properties[name]?.absent === undefined) } : {};
 }
 
 function typeOf(type: string, isOptional: boolean): object {

@@ -72,7 +72,9 @@ const readers = Object.fromEntries(
  */
 function withoutCleaned(schema: object): object {
   return JSON.parse(
-    JSON.stringify(schema, (key, value) => (key === 'format' || key === 'additionalProperties' ? undefined : value)),
+    JSON.stringify(schema, (key, value) =>
+      key === 'format' || key === 'additionalProperties' || key === 'absent' ? undefined : value,
+    ),
   );
 }
 
@@ -97,6 +99,7 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
     nullable: schema.anyOf?.some((option) => option.type === 'null') ?? false,
   }));
   const names = new Set(Object.keys(properties));
+  const fill = fillerOf(properties);
   return (value, path, notes) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const given = value as Record<string, unknown>;
@@ -112,7 +115,19 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
       if (notes.problems.length > MOST_PROBLEMS) break;
       note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
     }
-    return record;
+    return fill?.(record) ?? record;
+  };
+}
+
+/** Fills in the members that senders may leave out, in the order of the schema. Undefined for a schema without any. */
+function fillerOf(properties: Readonly<Record<string, SchemaNode>>) {
+  const absent = Object.entries(properties).flatMap(([name, { absent }]) => (absent ? [[name, absent] as const] : []));
+  if (absent.length === 0) return undefined;
+  return (record: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+    const whole = { ...record };
+    for (const [name, { member, value }] of absent) whole[name] ??= member === undefined ? value : record[member];
+    const given = Object.keys(properties).filter((name) => whole[name] !== undefined);
+    return Object.fromEntries(given.map((name) => [name, whole[name]]));
   };
 }
 

@@ -26,6 +26,7 @@ export function sampleOutgoing(operation: Operation, number = 1, mark = 'mẫu',
     },
     'service.upsert.v1': { code: `1.0011${90 + number}`, name: `Thủ tục ${mark}`, inForce: true },
     'agency.upsert.v1': { code: `H60.${number}`, name: `Cơ quan ${mark}`, inForce: true },
+    ...kindRecords(number, code, at, mark),
     'field.upsert.v1': { code: `G15-HT${String(number).padStart(2, '0')}`, name: `Lĩnh vực ${mark}`, inForce: true },
   };
   const record = records[operation];
@@ -38,6 +39,28 @@ export function sampleOutgoing(operation: Operation, number = 1, mark = 'mẫu',
     ...(isDossier && { dossier: dossier(code, at, mark), ...FACTS }),
     doubt: false,
     known: false,
+  };
+}
+
+type KindOperation = Exclude<Operation, `${'dossier' | 'service' | 'agency' | 'field'}.${string}`>;
+
+function kindRecords(number: number, dossierCode: string, at: string, mark: string): Pick<Records, KindOperation> {
+  const { name, phone, email, address } = PERSONAL;
+  const person = { name, address, phone, email };
+  const code = `H60-250812-00${String(number).padStart(2, '0')}`;
+  const life = { code, state: 'received', stateAt: at } as const;
+  return {
+    'question.upsert.v1': { ...life, askedAt: at, content: mark, asker: person },
+    'petition.upsert.v1': { ...life, sentAt: at, content: mark, sender: person },
+    'rating.upsert.v1': { ...life, code: dossierCode, dossierCode, ratedAt: at, level: 'satisfied', comment: mark },
+    'postal-order.upsert.v1': {
+      ...{ code, state: 'registered', stateAt: at, dossierCode, direction: 'return', receiver: person },
+      steps: [{ at, status: mark }],
+    },
+    'payment.upsert.v1': {
+      ...{ code, state: 'requested', stateAt: at, dossierCode, amountVnd: 50_000, payer: { name } },
+      items: [{ name: mark, amountVnd: 50_000 }],
+    },
   };
 }
 
