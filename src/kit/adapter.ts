@@ -7,13 +7,13 @@ import type { Puller } from './puller.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Sender } from './sender.ts';
 
-/** Operations that are sent, and pulls by their names. */
+/** The operations that are sent, and the names of the pulls. */
 export interface Offers {
   readonly sends: readonly string[];
   readonly pulls: readonly string[];
 }
 
-/** What a party with these settings sends and pulls. */
+/** The operations and pulls of a party with these settings. */
 export function offersOf(adapter: Pick<Adapter, 'send' | 'pull' | 'offers'>, settings: unknown): Offers {
   return (
     adapter.offers?.(settings) ?? { sends: Object.keys(adapter.send ?? {}), pulls: Object.keys(adapter.pull ?? {}) }
@@ -23,32 +23,36 @@ export function offersOf(adapter: Pick<Adapter, 'send' | 'pull' | 'offers'>, set
 export interface Adapter<Settings = unknown> {
   /** The schema of the party's settings in the configuration. */
   readonly settings: Type.TSchema;
-  /** What is wrong with settings that fit the schema and that it cannot say, by JSON Pointer: the start is refused. Pure. */
+  /** More checks of settings that fit the schema. A problem stops the start of the hub. Pure. */
   settingsProblems?(settings: Settings): readonly Problem[];
-  /** What a party with these settings sends and pulls, of all that the adapter can. Absent: all of it. Pure. */
+  /** The operations and pulls of a party with these settings. Without it a party has all of the adapter's. Pure. */
   offers?(settings: Settings): Offers;
-  /** Load what is large and needed by its parties alone. Called before the hub serves, where it has such a party. */
+  /**
+   * Loads large libraries that only these parties need. Called before the hub serves, if such a party is configured.
+   */
   load?(): Promise<unknown>;
-  /** The hub's door whose dialect the partner speaks too: what came through it goes on with all that it says. */
+  /**
+   * The hub's door in the partner's dialect. Records from that door reach the partner with all their original fields.
+   */
   readonly dialect?: string;
-  /** It tells that a dossier changed, and to which status: its items come with their `change`. */
+  /** The adapter notifies of changes: its items carry their `change`. */
   readonly sendsChanges?: boolean;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
   /**
-   * The partner tells of a step in several ways, in other words: as pushed, and when it is asked. What says nothing that
-   * an earlier one of its time and status lacks is a repetition then; see `standIns` of items.
+   * The partner reports one step in several ways and words: by a push and by a poll. A report with nothing new beside
+   * an earlier one of the same time and status is a repetition. See `standIns` of items.
    */
   readonly stepsAreByMoment?: boolean;
-  /** Present where the partner can be asked what it has of a dossier. */
+  /** Present if the partner can be asked for a dossier. */
   readonly reconcile?: Reconciler<Settings>;
-  /** The code tables whose entries operators may add to: those that `connection.codes` is asked for. */
+  /** The code tables that operators may extend. `connection.codes` serves their entries. */
   tables?(settings: Settings): readonly CodeTable[];
 }
 
-/** Declare an adapter; the default export of `adapters/<name>/adapter.ts`. */
+/** Declares an adapter, the default export of `adapters/<name>/adapter.ts`. */
 export function defineAdapter<S extends Type.TSchema>(
   adapter: Omit<Adapter<Type.Static<S>>, 'settings'> & { readonly settings: S },
 ): Adapter<Type.Static<S>> {

@@ -2,50 +2,55 @@ import type { Item } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
 
-/** A request of a partner's, before anything of it was read. */
+/** A partner's request before anything of it was read. */
 export interface CallbackRequest {
   readonly headers: Headers;
-  /** The bytes, inflated where they came compressed. */
+  /** The body, decompressed. */
   readonly body: Uint8Array;
   /** Epoch milliseconds. */
   readonly nowMs: number;
 }
 
-/** What became of a callback, to be told in the partner's own words. */
+/** The result of a callback. The adapter turns it into the partner's form of reply. */
 export interface CallbackResult {
   /**
-   * `held`: all is kept, be it in quarantine. `invalid`: some of it is no record, the rest is kept. `refused`: nothing was
-   * taken in, as it is not the partner's, cannot be read at all, or cannot be kept at the moment.
+   * `held`: everything is stored, perhaps in quarantine. `invalid`: some items are invalid, the others are stored.
+   * `refused`: nothing is stored, because the sender is not the partner, the body is unreadable, or storage fails now.
    */
   readonly kind: 'held' | 'invalid' | 'refused';
-  /** The status of HTTP that says so: 200, 422, or that of the refusal. */
+  /** The HTTP status for this result: 200, 422, or that of the refusal. */
   readonly status: number;
-  /** What is wrong; empty where all is held. */
+  /** Problems of the items. Empty if everything is stored. */
   readonly problems: readonly Problem[];
-  /** Under which the message is found; absent where it was refused. */
+  /** The receipt of the stored message. Absent after a refusal. */
   readonly receipt?: string;
 }
 
 export interface CallbackReply {
   readonly status: number;
-  /** JSON where it is no text. */
+  /** A text, or an object that is sent as JSON. */
   readonly body: string | object;
-  /** `application/json` where it is not given. */
+  /** `application/json` by default. */
   readonly mediaType?: string;
 }
 
-/** What a partner tells of its own accord: `POST /callbacks/{party}/{name}`. */
+/** A push endpoint of a partner: `POST /callbacks/{party}/{name}`. */
 export interface Callback<Settings> {
-  /** Whether a party with these settings takes it; where it does not, there is no such address. Absent: it does. */
+  /**
+   * Whether a party with these settings has this callback. If not, its address answers 404. Without this function it
+   * has.
+   */
   isOn?(settings: Settings): boolean;
-  /** The largest body in bytes: 1 MiB where it is not given, and never more than HUB_MAX_BODY. It is read in one go. */
+  /** The largest body in bytes, 1 MiB by default and never more than HUB_MAX_BODY. The body is read in one go. */
   readonly maxBytes?: number;
   /**
-   * Why the request is not the partner's, in words without a secret; undefined where it is. Asked before the body is
-   * read, by what the kit has for it: `isSigned`, `isSecret`. Pure; a throw is a bug, and refuses.
+   * Why the request is not the partner's, without secrets. Undefined if it is. Runs before the body is read, with
+   * `isSigned` or `isSecret` of the kit. Pure. An exception is a bug, and refuses the request.
    */
   check(request: CallbackRequest, settings: Settings): string | undefined;
-  /** Read the body: at most 1,000 items. Pure, as a puller's; what is wrong with a body is an item that says so. */
+  /**
+   * Reads the body: at most 1,000 items. Pure, like a puller's `read`. A problem of the body becomes an invalid item.
+   */
   read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
   /** The answer in the partner's dialect. Pure. */
   reply(result: CallbackResult, settings: Settings): CallbackReply;

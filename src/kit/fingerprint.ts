@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** The same for the same texts in the same order, and for no others: 22 characters. */
+/** A fingerprint of 22 characters: the same for the same texts in the same order, and only for them. */
 export function fingerprint(texts: Iterable<string>): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text.length}:${text}`);
   return hash.digest('base64url').slice(0, 22);
 }
 
-/** The same, of so many texts that others get their turn meanwhile. */
+/** The same for many texts. Yields the event loop in between. */
 export async function fingerprintYielding(texts: Iterable<string>): Promise<string> {
   const hash = createHash('sha256');
   let length = 0;

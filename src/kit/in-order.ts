@@ -3,8 +3,8 @@ import { unavailable } from './outcomes.ts';
 import type { Outgoing } from './sender.ts';
 
 /**
- * Send items one after the other. When one did not get through, what follows it for the same dossier is held back: it
- * would overtake. A refused item holds nothing back, for it will not come.
+ * Sends items one after the other. After a failure, later items of the same dossier are held back, so that they cannot
+ * overtake. A refused item holds nothing back, because it is not retried.
  */
 export async function sendInOrder<T extends Outgoing>(
   items: readonly T[],

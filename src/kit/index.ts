@@ -1,4 +1,4 @@
-/** The door for adapter authors: everything an adapter may use, apart from the schemas, the mappings and packages. */
+/** Everything that an adapter may import, apart from schemas, mappings and packages. */
 
 export { parseTerm, parseVnd } from '#core/catalogue/fees-and-terms';
 export { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';

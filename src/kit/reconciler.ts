@@ -4,24 +4,24 @@ import type { CodesOf } from '#core/identifiers/codes';
 import type { Connection } from './connection.ts';
 import type { Outgoing } from './sender.ts';
 
-/** What a partner has of a dossier, against what it would be told. */
+/** The partner's record of a dossier, compared with the delivery that the hub would send. */
 export type Comparison =
   | {
       readonly kind: 'found';
-      /** Where it is not as it would be told: places in the partner's own terms. Empty where both agree. */
+      /** Where the two differ, by the partner's names. Empty if they agree. */
       readonly differences: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
-      /** The partner's answer, to be taken in as a message of its own; absent where it cannot be read as one. */
+      /** The partner's answer, to store as a message. Absent if it cannot be read as one. */
       readonly answer?: { readonly body: Uint8Array; readonly mediaType: string };
     }
   | { readonly kind: 'absent' }
-  /** It could not be asked, or the dossier cannot be written for it today. */
+  /** The partner did not answer, or the dossier cannot be written for it now. */
   | { readonly kind: 'failed'; readonly outcome: Outcome };
 
 export interface Reconciler<Settings> {
-  /** Why a party with these settings cannot be asked; absent, or undefined, where it can. */
+  /** Why a party with these settings cannot be compared. Undefined if it can. */
   unable?(settings: Settings): string | undefined;
-  /** Look a dossier up at the partner, and compare it with what it would be told. Changes nothing over there. */
+  /** Looks a dossier up at the partner and compares it with the delivery. Changes nothing at the partner. */
   compare(connection: Connection<Settings>, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison>;
-  /** Read an answer as a message of the partner's; pure, as a puller's. Absent where answers are no records. */
+  /** Reads an answer as a message of the partner. Pure, like a puller's `read`. Absent if answers are no records. */
   read?(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
 }

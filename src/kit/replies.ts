@@ -3,7 +3,7 @@ import { nfc } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Exchange } from './http/exchange.ts';
 
-/** What a call without an answer means for what it carried: not sent, or perhaps arrived. */
+/** The outcome of a call without a reply: not sent, or perhaps received. */
 export function outcomeWithoutReply({
   kind,
   reason,
@@ -12,7 +12,7 @@ export function outcomeWithoutReply({
   return { kind: kind === 'unreachable' ? 'unavailable' : 'unknown', reason, message };
 }
 
-/** The body of an answer as a JSON object, undefined for everything else: HTML, nothing, a list, a bare value. */
+/** Parses a body as a JSON object. Undefined for everything else: HTML, nothing, a list, a bare value. */
 export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(body).toString());
@@ -24,25 +24,25 @@ export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> 
   }
 }
 
-/** A value of a partner's answer as trimmed text: text and numbers are, everything else and blank text is absent. */
+/** A value of a partner's answer as trimmed text. Undefined for blanks and for everything but texts and numbers. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   return nfc(String(value)).trim() || undefined;
 }
 
 const SHOWN = 300;
-/** Looked for where a word begins: from each letter of a long one it would take seconds. */
+/** Matches only from the start of a word. Tried at each letter of a long word, it would take seconds. */
 const EMAIL = /(?<![^\s@<>"',;:()])[^\s@<>"',;:()]+@[^\s@<>"',;:()]+/g;
-/** Nine digits and more, but not within a code such as H60.01-20250812-0000035. */
+/** Nine or more digits, but not within a code such as H60.01-20250812-0000035. */
 const LONG_NUMBER = /(?<!\d|\d[.-])\+?\d(?: ?\d){8,}(?!\d|[.-]\d)/g;
 
 /**
- * A partner's words for logs and operators: cut, and without what would tell who the applicant is. Partners quote what
- * they were sent, often in capitals: the dossier's own values go in whichever case, and whatever looks like a telephone,
- * identity number or e-mail.
+ * A partner's words for logs and operators: cut, and without data that identifies the applicant. Partners quote
+ * requests, often in capitals. So the dossier's own values go in any case, and so does everything that looks like a
+ * phone number, identity number or e-mail address.
  *
- * @param about the dossier, or the dossiers, that the call carried
- * @param hidden other values that must not be shown, such as passwords and tokens
+ * @param about the dossier or dossiers of the call
+ * @param hidden other values to hide, such as passwords and tokens
  */
 export function partnerText(
   text: string,

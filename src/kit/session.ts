@@ -1,8 +1,8 @@
-/** Sessions that partners hand out, kept for the party by name: one login serves all calls until it ends. */
+/** Sessions of one party by name. One login serves all calls until the session ends. */
 export interface Sessions {
-  /** The session, from memory or by logging in; concurrent callers share one login. */
+  /** The cached session, or a new login. Concurrent callers share one login. */
   get<T>(name: string, login: () => Promise<{ readonly value: T; readonly ttlMs: number }>): Promise<T>;
-  /** Forget the session that was refused, if it is still the current one. */
+  /** Drops a rejected session if it is still the current one. */
   drop(name: string, value: unknown): void;
 }
 
@@ -23,7 +23,7 @@ export function createSessions(now: () => number): Sessions {
         return value;
       });
       kept.set(name, entry);
-      // A login that failed is not remembered: the next caller tries anew.
+      // A failed login is not cached, so the next caller tries again.
       entry.promise.catch(() => kept.get(name) === entry && kept.delete(name));
       return entry.promise as Promise<T>;
     },

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 /**
  * The headers of a signed webhook, by the Standard Webhooks specification: `v1,` and the HMAC-SHA256 of
- * `id.timestamp.body` in base64, one signature a secret, so that two secrets are valid during a rotation.
+ * `id.timestamp.body` in base64. Each secret gives one signature, so two secrets are valid during a rotation.
  *
  * @param secrets `whsec_` and base64, or any text
  * @param nowMs epoch milliseconds

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { HttpOptions } from './exchange.ts';
 import { lookUpName } from './link-local.ts';
 
-/** What a connection shows and believes is asked for when it is made: it may have been replaced since the last one. */
+/** Reads certificates for every new connection, because they may have been replaced since the last one. */
 export function withTls(agent: https.Agent, tls: HttpOptions['tls']): https.Agent {
   if (!tls) return agent;
   const connectable = agent as https.Agent & { createConnection(options: object, ...rest: unknown[]): Socket };
@@ -13,7 +13,7 @@ export function withTls(agent: https.Agent, tls: HttpOptions['tls']): https.Agen
   return agent;
 }
 
-/** axios sets a minute for each call: with another value here the system would be told twice a call. */
+/** The same 60 s that axios sets for each call. Another value would cost two system calls per request. */
 export const AGENT = {
   keepAlive: true,
   keepAliveMsecs: 60_000,
@@ -23,10 +23,10 @@ export const AGENT = {
   lookup: lookUpName,
 } as const;
 
-/** A session that is taken up again is that of the certificate which began it. */
-export const ANEW = { ...AGENT, maxCachedSessions: 0 } as const;
+/** Options without session resumption. A resumed session keeps the certificate that began it. */
+export const WITHOUT_RESUMPTION = { ...AGENT, maxCachedSessions: 0 } as const;
 
-/** Neither Node nor axios bounds the time to connect alone, which is what tells "not sent" from "no answer". */
+/** Bounds the time to connect alone, which tells "not sent" from "no answer". Neither Node nor axios does. */
 export function withConnectLimit<T extends http.Agent>(agent: T, connectMs: number): T {
   const connectable = agent as T & { createConnection(...args: unknown[]): Socket };
   const connect = connectable.createConnection.bind(agent);

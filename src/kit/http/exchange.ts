@@ -1,6 +1,6 @@
 import type { TlsMaterial } from './tls.ts';
 
-/** What came of one call, said by what may have happened at the other side. */
+/** The result of one call, by what may have happened at the partner. */
 export type Exchange =
   | {
       readonly kind: 'reply';
@@ -8,9 +8,9 @@ export type Exchange =
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
     }
-  /** No connection: the partner has certainly not got it. */
+  /** No connection: the partner has certainly not received the call. */
   | { readonly kind: 'unreachable'; readonly reason: string; readonly message: string }
-  /** The connection broke or time ran out: the partner may have got it. */
+  /** The connection broke or time ran out: the partner may have received the call. */
   | { readonly kind: 'lost'; readonly reason: string; readonly message: string };
 
 export interface Call {
@@ -18,15 +18,15 @@ export interface Call {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** Asking twice does no harm: a broken connection is tried again at once. */
+  /** A repeat does no harm. After a broken connection the call is repeated at once. */
   readonly idempotent?: boolean;
-  /** Carries a password: its body is not kept in the record of the attempt. */
+  /** The body contains a password, so the record of the attempt leaves it out. */
   readonly secret?: boolean;
-  /** Texts that are not kept in the record of the attempt, neither in its address, its request nor its reply: passwords, sessions. */
+  /** Passwords and sessions. The record of the attempt hides them in address, request and reply. */
   readonly hide?: readonly string[];
 }
 
-/** A call as it went over the wire, kept with the attempt for the operators. */
+/** A call as it was sent, stored with the attempt for operators. */
 export interface WireRecord {
   readonly method: string;
   readonly url: string;
@@ -35,27 +35,27 @@ export interface WireRecord {
   readonly reply: string;
 }
 
-/** A call to where the party does not live. */
+/** A call to an address outside the party's own. */
 export class ForeignAddress extends Error {
   constructor(origin: string) {
     super(`a call to ${origin}, which is none of the party's own addresses`);
   }
 }
 
-/** The only way out of the hub. */
+/** The only way for an adapter to call out. */
 export interface Http {
   exchange(call: Call): Promise<Exchange>;
 }
 
 export interface HttpOptions {
-  /** Where calls may go: origins of the party's own addresses. Everything else is a bug and throws. */
+  /** The origins of the party's own addresses. A call to any other origin is a bug and throws. */
   readonly origins: readonly string[];
   readonly connectMs?: number;
   readonly totalMs?: number;
   readonly maxReplyBytes?: number;
   readonly signal?: AbortSignal;
-  /** Asked at each new connection. */
+  /** Called at each new connection. */
   readonly tls?: () => TlsMaterial;
-  /** Awaited before every call: the party's budget. */
+  /** Awaited before every call: the party's rate limit. */
   readonly pace?: () => Promise<void>;
 }

@@ -2,17 +2,19 @@ import type { AxiosError } from 'axios';
 import type { Exchange } from './exchange.ts';
 import { LINK_LOCAL } from './link-local.ts';
 
-/** Whatever the settings or a name say: nobody's server is there. */
+/** No partner's server has a link-local address, whatever settings or DNS say. */
 export const TO_LINK_LOCAL = {
   kind: 'unreachable',
   reason: 'link-local',
   message: 'no connection: the address is link-local, or that of a metadata service',
 } as const satisfies Exchange;
 
-/** Codes of failures before a connection stood: nothing was sent. */
+/** Error codes from before a connection existed: nothing was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
 
-/** What the system was asked for where nothing can have been sent, whatever it answered: no time left, no files, a firewall. */
+/**
+ * System calls before anything is sent, for errors with any other code: no time left, no file descriptors, a firewall.
+ */
 const BEFORE_SENDING = new Set(['getaddrinfo', 'connect']);
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
@@ -23,7 +25,7 @@ export function failureOf(error: AxiosError, totalMs: number): Exchange {
   if (NOT_CONNECTED.has(code) || BEFORE_SENDING.has(syscallOf(error)))
     return { kind: 'unreachable', reason: code.toLowerCase(), message: `no connection: ${code}` };
   if (CERTIFICATE.test(code)) {
-    // An alert comes from the other side: it refuses us before it has read anything.
+    // A TLS alert comes from the partner: it rejects our certificate before it has read anything.
     const what = /ALERT/.test(code) ? 'it does not take our certificate' : 'its certificate is not trusted';
     return { kind: 'unreachable', reason: 'certificate', message: `${what}: ${code}` };
   }
@@ -34,7 +36,9 @@ export function failureOf(error: AxiosError, totalMs: number): Exchange {
   return { kind: 'lost', reason: 'broken', message: `the connection broke: ${code}` };
 }
 
-/** axios keeps it in the cause alone; of several addresses that were tried it is the same for each. */
+/**
+ * The system call of an error. axios keeps it in the cause only. For several tried addresses it is the same for each.
+ */
 function syscallOf({ cause }: AxiosError): string {
   const { syscall, errors } = (cause ?? {}) as { syscall?: string; errors?: readonly { syscall?: string }[] };
   return syscall ?? errors?.[0]?.syscall ?? '';

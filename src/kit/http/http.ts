@@ -2,30 +2,33 @@ import http from 'node:http';
 import https from 'node:https';
 import axios, { type AxiosAdapter, type AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import pRetry from 'p-retry';
-import { AGENT, ANEW, withConnectLimit, withTls } from './agents.ts';
+import { AGENT, WITHOUT_RESUMPTION, withConnectLimit, withTls } from './agents.ts';
 import { type Call, type Exchange, ForeignAddress, type Http, type HttpOptions, type WireRecord } from './exchange.ts';
 import { failureOf, TO_LINK_LOCAL } from './failures.ts';
 import { createLimit } from './limits.ts';
 import { isLinkLocal } from './link-local.ts';
 import { bytesOf, wireOf } from './wire-record.ts';
 
-/** A party's client: connections are kept, nothing is followed, nothing is read without end. */
+/** A party's HTTP client. It keeps connections alive, follows no redirects, and bounds time and size of every reply. */
 export function createHttp(options: HttpOptions): Http & {
-  /** @param headers that each call has, where it does not say otherwise; they are no part of the record */
+  /** @param headers defaults for each call; they are not in the record */
   withRecorder(record: (wire: WireRecord) => void, headers?: Call['headers']): Http;
   close(): void;
 } {
   const connectMs = options.connectMs ?? 10_000;
   const agents = {
     httpAgent: withConnectLimit(new http.Agent(AGENT), connectMs),
-    httpsAgent: withTls(withConnectLimit(new https.Agent(options.tls ? ANEW : AGENT), connectMs), options.tls),
+    httpsAgent: withTls(
+      withConnectLimit(new https.Agent(options.tls ? WITHOUT_RESUMPTION : AGENT), connectMs),
+      options.tls,
+    ),
   };
   const base = {
     ...axios.defaults,
     ...agents,
     proxy: false,
     maxRedirects: 0,
-    // Bytes are sent and read as they are: the adapter knows its partner's character set.
+    // Bytes are sent and read unchanged, because the adapter knows its partner's character set.
     responseType: 'arraybuffer',
     validateStatus: () => true,
     maxContentLength: options.maxReplyBytes ?? 32 * 1024 * 1024,
@@ -56,12 +59,12 @@ export function createHttp(options: HttpOptions): Http & {
 }
 
 /**
- * What axios sends by, without what it does before: merging the same settings anew, interceptors and transformations that
- * are not used. Measured: 200 µs a call as a whole, 120 µs so, 70 µs for Node's own part of it.
+ * The inner adapter of axios, without interceptors, transformations and merging of defaults. Measured per call: 200 µs
+ * with all of axios, 120 µs this way, of which 70 µs are Node's.
  */
 const send: AxiosAdapter = axios.getAdapter('http');
 
-/** Two more tries within the attempt, for what certainly did no harm; the ledger owns every other retry. */
+/** Two more tries within the attempt, for calls that can be repeated safely. The ledger owns every other retry. */
 async function withQuickRetries(call: Call, run: () => Promise<Exchange>): Promise<Exchange> {
   let last = await run();
   if (!isToRepeat(last, call)) return last;

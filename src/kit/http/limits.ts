@@ -1,8 +1,8 @@
 import type { GenericAbortSignal } from 'axios';
 
 /**
- * What axios needs of a signal, for one call: a controller with its events costs 30 µs. axios' own `timeout` does not
- * bound a body that drips.
+ * The part of an AbortSignal that axios needs, for one call: a real controller with its events costs 30 µs. The
+ * `timeout` of axios does not bound a slowly dripping body.
  */
 export function createLimit(
   totalMs: number,
@@ -32,8 +32,8 @@ export function createLimit(
 }
 
 /**
- * `timeout` does not bound a body that drips; this does. Not `AbortSignal.any` with a timeout: in Node 20 the collector
- * may take such a timeout before it fires, and the call hangs for ever.
+ * A signal that aborts after `totalMs`, also while a body drips; `timeout` does not. Not `AbortSignal.any` with a
+ * timeout: in Node 20 the garbage collector may take that timeout before it fires, and the call would hang forever.
  */
 export function deadline(totalMs: number, outer: AbortSignal | undefined): { signal: AbortSignal; lift: () => void } {
   const controller = new AbortController();

@@ -3,8 +3,9 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Where machines of a cloud ask for their own credentials (169.254.169.254; Alibaba's, Azure's and Oracle's own address),
- * and whatever else is there without being anybody's server. Loopback and private networks are where a province's systems are.
+ * Link-local addresses: where a cloud's machines fetch their credentials (169.254.169.254, and others of Alibaba,
+ * Azure, Oracle). No partner's server is there. Loopback and private networks stay allowed, because a province's
+ * systems are there.
  */
 const IPV4 = [
   ['169.254.0.0', 16],
@@ -12,9 +13,9 @@ const IPV4 = [
   ['168.63.129.16', 32],
   ['192.0.0.192', 32],
 ] as const;
-/** The same by IPv6: of Amazon, Google and Scaleway. */
+/** Metadata services on IPv6: Amazon, Google, Scaleway. */
 const IPV6 = ['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42'];
-/** How a gateway takes an address of IPv4 out of one of IPv6: NAT64, translated, compatible with IPv4. */
+/** Prefixes with which a gateway embeds an IPv4 address in an IPv6 address: NAT64, translated, IPv4-compatible. */
 const BEFORE_IPV4 = ['64:ff9b::', '64:ff9b:1::', '64:ff9b:1:ffff::', '::ffff:0:', '::'];
 
 const REFUSED = new BlockList();
@@ -31,16 +32,18 @@ function inHexadecimal(address: string): string {
   return Buffer.from(address.split('.').map(Number)).toString('hex').replace(/^..../, '$&:');
 }
 
-/** Whether a host, as `URL` writes it, is a link-local address or one of a cloud's metadata; a name is not. */
+/** Whether a host, as `URL` writes it, is a link-local address or a metadata service. A name is neither. */
 export function isLinkLocal(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, '');
   const version = isIP(address);
   if (version === 4) return REFUSED.check(address, 'ipv4');
-  // An IPv4 address in the form of IPv6 (::ffff:…) is found as well.
+  // IPv4-mapped addresses (::ffff:…) match as well.
   return version === 6 && (REFUSED.check(address, 'ipv6') || carried(address).some((ipv4) => REFUSED.check(ipv4)));
 }
 
-/** Where an IPv4 address lies behind a NAT64 prefix of 32 to 64 bits: its bytes, around the reserved one (RFC 6052, 2.2). */
+/**
+ * Byte positions of an IPv4 address behind a NAT64 prefix of 32 to 64 bits, around the reserved byte (RFC 6052, 2.2).
+ */
 const NAT64_BYTES = [
   [4, 5, 6, 7],
   [5, 6, 7, 9],
@@ -51,8 +54,8 @@ const NAT64_BYTES = [
 const RESERVED_BYTE = 8;
 
 /**
- * The IPv4 addresses that an IPv6 address carries to a gateway: by NAT64 with a prefix of the network's own, Teredo (RFC 4380)
- * or ISATAP (RFC 5214). A prefix of 96 bits may be anybody's; there only the very addresses of metadata services count.
+ * The IPv4 addresses that an IPv6 address may carry to a gateway: by NAT64 with the network's own prefix, Teredo (RFC
+ * 4380) or ISATAP (RFC 5214). A 96-bit prefix may be any server's, so there only exact metadata addresses count.
  */
 function carried(address: string): readonly string[] {
   const bytes = ipaddr.parse(address.replace(/%.*$/, '')).toByteArray();
@@ -74,21 +77,23 @@ function carried(address: string): readonly string[] {
   return found;
 }
 
-/** Asked for by machines of Amazon, Google, Azure and Oracle (also Amazon's containers), Alibaba, Azure and Oracle. */
+/**
+ * Metadata services of Amazon, Google, Azure and Oracle (the first), of Amazon's containers, Alibaba, Azure and Oracle.
+ */
 const METADATA = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16', '192.0.0.192'];
 
-/** The code of the error, where nothing else is left of what a name stands for. */
+/** The error code if a name resolves to link-local addresses only. */
 export const LINK_LOCAL = 'ELINKLOCAL';
 
 type Told = Parameters<LookupFunction>[2];
 
 /**
- * Who waits for the look-ups that are under way. Of a name whose server answers nothing each takes ten seconds or more and one
- * of two threads: were they not shared, a partner's calls would hold up whatever else is looked up, for minutes.
+ * Callers by running look-up. If a name server does not answer, a look-up blocks one of two threads for ten seconds or
+ * more. Shared, one partner's calls cannot delay all other look-ups for minutes.
  */
 const waiting = new Map<string, Told[]>();
 
-/** The system's look-up of a name, without addresses that are link-local: whoever owns a name may point it anywhere. */
+/** The system's look-up without link-local addresses, because the owner of a name may point it anywhere. */
 export const lookUpName: LookupFunction = (host, options, done) => {
   const key = `${host} ${JSON.stringify(options)}`;
   const others = waiting.get(key);

@@ -1,4 +1,4 @@
-/** `Retry-After` in milliseconds: seconds or an HTTP date. */
+/** `Retry-After` in milliseconds, from seconds or an HTTP date. */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const value = headers['retry-after']?.trim();
   if (!value) return undefined;

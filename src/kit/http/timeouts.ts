@@ -1,10 +1,9 @@
 import Type from 'typebox';
 
 /**
- * Members for an adapter's settings: how long the hub waits for the party, by the `http` that it gives to the adapter.
- * Spread them among its own.
+ * Settings for the party's timeouts, to spread among an adapter's own. The hub applies them to the adapter's `http`.
  *
- * @param mostS what a whole call may be given at the most
+ * @param mostS the largest value for a whole call, in seconds
  */
 export function timeouts(mostS = 300) {
   return { connectTimeoutS: Seconds(60), timeoutS: Seconds(mostS) };
@@ -13,7 +12,7 @@ export function timeouts(mostS = 300) {
 const Seconds = (maximum: number) =>
   Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
-/** What a party's settings say of it, in milliseconds; nothing where they say nothing. */
+/** The timeouts in a party's settings, in milliseconds. A missing setting stays absent. */
 export function timeoutsIn(settings: unknown): { readonly connectMs?: number; readonly totalMs?: number } {
   const { connectTimeoutS, timeoutS } = (settings ?? {}) as { connectTimeoutS?: number; timeoutS?: number };
   return {

@@ -3,11 +3,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { msToInstant } from '#core/dates/dates';
 
-/** How a party is known, and how it knows us: each a text in PEM, or the path of a file in PEM. */
+/** Trusted authorities and our own certificate, each a PEM text or the path of a PEM file. */
 export interface TlsGiven {
-  /** Authorities that its certificate may be signed by; then no others are believed. */
+  /** Authorities that may sign the partner's certificate. No others are trusted. */
   readonly ca?: string;
-  /** What we show, with its key: mutual TLS. */
+  /** Our certificate, with its key: mutual TLS. */
   readonly certificate?: string;
   readonly key?: string;
 }
@@ -19,10 +19,10 @@ export interface TlsMaterial {
 }
 
 /**
- * What connections are made with. Files are read anew when they change, so that a certificate is replaced while the hub
- * runs; as long as what is there now cannot be used (one of two files is replaced, or half written), what was good stays.
+ * Certificates for new connections. Changed files are read again, so a certificate can be replaced while the hub runs.
+ * If the new files are unusable (half written, or only one of two replaced), the previous ones stay in use.
  *
- * @throws Error when a file cannot be read, or certificate and key do not belong together; it shows no key
+ * @throws Error if a file cannot be read, or if certificate and key do not match; the message never shows the key
  */
 export function createTls(given: TlsGiven): () => TlsMaterial {
   let stamp = stampOf(given);
@@ -32,7 +32,7 @@ export function createTls(given: TlsGiven): () => TlsMaterial {
       const now = stampOf(given);
       if (now !== stamp) [material, stamp] = [usable(given), now];
     } catch {
-      // What was good stays.
+      // The previous certificates stay in use.
     }
     return material;
   };
@@ -44,7 +44,7 @@ function usable({ ca, certificate, key }: TlsGiven): TlsMaterial {
     ...(certificate !== undefined && { cert: pemOf(certificate) }),
     ...(key !== undefined && { key: pemOf(key) }),
   };
-  // Of an empty file OpenSSL makes no certificate and no error; then every authority of the system would be believed.
+  // OpenSSL accepts an empty file without an error. Then every authority of the system would be trusted.
   for (const name of ['ca', 'cert'] as const)
     if (material[name] !== undefined && certificatesIn(material[name]).length === 0)
       throw new Error(`${name === 'ca' ? 'ca' : 'certificate'} holds no certificate in PEM`);
@@ -74,7 +74,7 @@ export interface CertificateDates {
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Every certificate that stands in a value, however deep: the ones that run out unnoticed. */
+/** All certificates within a value, at any depth, with their dates of expiry. */
 export function certificatesIn(value: unknown): readonly CertificateDates[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(certificatesIn);
   if (typeof value !== 'string') return [];

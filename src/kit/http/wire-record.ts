@@ -24,7 +24,7 @@ export function wireOf(call: Call, result: Exchange): WireRecord {
   };
 }
 
-/** A text as it may stand in a call: as it is, in JSON (some write `/` as `\\/`), in a path, and in a form or behind a `?`. */
+/** The forms of a text within a call: plain, in JSON (some write `/` as `\\/`), in a path, and in a form or query. */
 function asWritten(text: string): readonly string[] {
   const inJson = JSON.stringify(text).slice(1, -1);
   const inForm = `${new URLSearchParams([['', text]])}`.slice(1);
@@ -33,7 +33,7 @@ function asWritten(text: string): readonly string[] {
 
 const ESCAPE = /\\u[0-9a-f]{4}/i;
 
-/** A text in JSON, whichever of its letters are written by their numbers: of PHP and Python those with accents, of .NET more. */
+/** Matches a text in JSON with any letters escaped. PHP and Python escape accented letters, .NET more. */
 function inEscapes(text: string): RegExp {
   const letters = [...text].map((letter) => {
     const written = JSON.stringify(letter)
@@ -49,7 +49,7 @@ function inEscapes(text: string): RegExp {
 }
 
 function clip(body: string | Uint8Array): string {
-  // A character is three bytes at the most.
+  // A UTF-16 unit takes at most three bytes in UTF-8.
   if (typeof body === 'string' && body.length * 3 <= WIRE_BYTES) return body;
   const bytes = typeof body === 'string' ? Buffer.from(body) : (bytesOf(body) as Buffer);
   return bytes.length > WIRE_BYTES

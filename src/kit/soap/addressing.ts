@@ -5,10 +5,10 @@ import { type LoadedWsdl, type Port, wrapperKey } from './loaded-wsdl.ts';
 const WSA = 'http://www.w3.org/2005/08/addressing';
 
 /**
- * The headers of WS-Addressing 1.0 (`wsHttpBinding` of WCF) for a call that is answered over its own connection.
+ * The headers of WS-Addressing 1.0 (`wsHttpBinding` of WCF) for a call whose answer uses the same connection.
  *
- * @param endpoint where it goes
- * @param action what the settings say in the place of the WSDL
+ * @param endpoint the address of the call
+ * @param action overrides the action of the WSDL
  */
 export function addressingOf(
   loaded: LoadedWsdl,
@@ -27,7 +27,7 @@ export function addressingOf(
 
 function actionOf({ wsdl, actions }: LoadedWsdl, { service, name }: Port, operation: string): string {
   const binding = wsdl.definitions.services[service]?.ports[name]?.binding;
-  // node-soap gives a binding the methods of its port type.
+  // node-soap gives a binding the methods object of its port type.
   const [portType] =
     Object.entries(wsdl.definitions.portTypes).find(([, one]) => one.methods === binding?.methods) ?? [];
   const { named, made } = actions.get(wrapperKey(portType ?? '', operation)) ?? {};

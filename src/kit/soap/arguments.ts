@@ -2,21 +2,23 @@ import { writable } from '../xml/text.ts';
 import { WsdlProblem } from './loaded-wsdl.ts';
 import { elementsOf } from './wsdl-shapes.ts';
 
-/** What an operation is given: texts, elements by name, lists of them. Attributes of an element stand under `attributes`. */
+/**
+ * Arguments of an operation: texts, elements by name, lists of them. Attributes of an element are under `attributes`.
+ */
 export type SoapValue = string | readonly SoapValue[] | SoapArguments;
 export interface SoapArguments {
   readonly [name: string]: SoapValue | undefined;
 }
 
 /**
- * The arguments in the order of the WSDL, whatever their order here. What the WSDL does not know is a mistake of the
- * settings and throws WsdlProblem. Texts stay texts: node-soap would write a Date as nothing.
+ * Sorts the arguments into the order of the WSDL. An argument that the WSDL lacks is a mistake in the settings and
+ * throws WsdlProblem. Texts stay texts, because node-soap would drop a Date.
  */
 export function arranged(args: SoapArguments, shape: unknown, place: string): object {
   const members = membersOf(shape);
   const given = Object.entries(args).filter((entry): entry is [string, SoapValue] => entry[1] !== undefined);
   for (const [name] of given) {
-    // Node-soap writes what stands under $xml as it is.
+    // node-soap writes the value of $xml without escaping.
     if (name.startsWith('$') && name !== '$value') throw new WsdlProblem(`${place} may have no member ${name}`);
     if (members && !members.has(name) && name !== 'attributes' && name !== '$value')
       throw new WsdlProblem(`${place} has no ${name} in the WSDL, but ${[...members.keys()].join(', ') || 'nothing'}`);
@@ -35,8 +37,8 @@ function within(value: SoapValue, shape: unknown, place: string): unknown {
 }
 
 /**
- * A message as node-soap describes it: elements by name, `name[]` where they repeat, types as text. Undefined where the
- * WSDL leaves it open: a text, or anything.
+ * The members of a message in node-soap's description: elements by name, `name[]` if they repeat. Undefined if the WSDL
+ * allows anything, or only a text.
  */
 function membersOf(shape: unknown): ReadonlyMap<string, unknown> | undefined {
   if (typeof shape !== 'object' || shape === null) return undefined;

@@ -11,47 +11,50 @@ import { type SoapSecurity, secretsOfSecurity, securityOf } from './security.ts'
 import { loadWsdl } from './wsdl.ts';
 import { shapesOf } from './wsdl-shapes.ts';
 
-/** Where a SOAP server is and how it wants to be spoken to. */
+/** The address and protocol of a SOAP server. */
 export interface SoapService {
   /** The WSDL: an address, or the path of a file. */
   readonly wsdl: string;
-  /** Where to call, where the WSDL's own address is not right. */
+  /** The address to call, if the one in the WSDL is wrong. */
   readonly endpoint?: string;
   readonly version?: SoapVersion;
-  /** `wsdl`: as the WSDL says; `empty`: `""`; `none`: no header; any other text is sent, `{operation}` replaced. */
+  /**
+   * `wsdl`: the action of the WSDL. `empty`: `""`. `none`: no header. Any other text is sent with `{operation}`
+   * replaced.
+   */
   readonly action?: string;
-  /** The port to use, by its name, where several fit. */
+  /** The name of the port, if several fit. */
   readonly port?: string;
   readonly security?: SoapSecurity;
-  /** Whether each call says by WS-Addressing where it goes and what it asks, as `wsHttpBinding` of WCF wants. */
+  /** Whether each call has WS-Addressing headers, as `wsHttpBinding` of WCF requires. */
   readonly addressing?: boolean;
 }
 
 export interface SoapCall {
   readonly operation: string;
   readonly args: SoapArguments;
-  /** What is picked out of the answer; see `xmlRecords`. */
+  /** What to extract from the answer. See `xmlRecords`. */
   readonly pick?: Picking;
   readonly idempotent?: boolean;
-  /** Neither what is sent nor what is answered is kept. */
+  /** The record of the call leaves out request and reply. */
   readonly secret?: boolean;
-  /** Texts that must not be kept in the record of the call. */
+  /** Texts that the record of the call must not contain. */
   readonly hide?: readonly string[];
 }
 
-/** What came of a call. */
+/** The result of a call. */
 export type SoapResult =
   | (SoapReply & { readonly status: number; readonly headers: Readonly<Record<string, string>> })
   | Exclude<Exchange, { kind: 'reply' }>
-  /** It was not sent: the WSDL cannot be had, or does not fit what is to be sent. */
+  /** Nothing was sent: the WSDL is unavailable, or the request does not fit it. */
   | { readonly kind: 'unsent'; readonly reason: 'wsdl' | 'configuration'; readonly message: string };
 
-/** A WSDL is read again after an hour, and at once where it could not be had. */
+/** A WSDL is read again after an hour. A failure to read it is not cached. */
 const WSDL_TTL_MS = 3_600_000;
 
 /**
- * Call a SOAP operation. The envelope is made by the WSDL, goes out by the connection's http like every call, and the
- * answer is read here: values as they are written, nothing guessed from types. Expected failures are values.
+ * Calls a SOAP operation. node-soap builds the envelope from the WSDL, and the connection's `http` sends it. The answer
+ * is parsed here, with values as texts. Expected failures are values.
  */
 export async function callSoap(
   connection: Pick<Connection, 'http' | 'sessions'>,
@@ -80,7 +83,11 @@ export async function callSoap(
   }
 }
 
-/** The port that is used, and where it is. Throws WsdlProblem. */
+/**
+ * The port to use and its address.
+ *
+ * @throws WsdlProblem if no port fits
+ */
 async function portOf(
   { http, sessions }: Pick<Connection, 'http' | 'sessions'>,
   service: SoapService,
@@ -112,7 +119,7 @@ interface Envelope {
 
 type Method = (args: object, callback: (error: unknown) => void) => void;
 
-/** node-soap builds the envelope by the WSDL; in place of sending it, it is taken here. */
+/** Builds the envelope with node-soap, and intercepts it instead of sending it. */
 async function envelopeOf(
   loaded: LoadedWsdl,
   port: Port,
@@ -121,7 +128,7 @@ async function envelopeOf(
 ): Promise<Envelope> {
   const { Client } = await loadNodeSoap();
   const { service: serviceName, name, version } = port;
-  // The shapes first: node-soap learns by them in which namespace each element is.
+  // The shapes come first, because node-soap learns the namespace of each element from them.
   const { input } = shapesOf(loaded.wsdl, port, operation);
   let envelope: Envelope | undefined;
   const client = new Client(asBound(loaded, port, operation), undefined, {
@@ -160,7 +167,7 @@ function withAction(
   return { ...others, 'Content-Type': plain, ...(action !== 'none' && { SOAPAction: `"${text}"` }) };
 }
 
-/** The action that the settings themselves name. */
+/** The action that the settings name themselves. */
 function actionIn(action: string, operation: string): string | undefined {
   return ['wsdl', 'empty', 'none'].includes(action) ? undefined : action.replaceAll('{operation}', operation);
 }

@@ -1,6 +1,6 @@
 let loading: Promise<typeof import('soap')> | undefined;
 
-/** Node-soap takes 100 ms of the event loop and 20 MB: it is loaded once, where a party speaks SOAP. */
+/** Loads node-soap once, if a party speaks SOAP. It takes 100 ms of the event loop and 20 MB. */
 export function loadNodeSoap(): Promise<typeof import('soap')> {
   loading ??= import('soap');
   return loading;

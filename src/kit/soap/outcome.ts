@@ -6,17 +6,16 @@ import type { SoapResult } from './call-soap.ts';
 type Failure = Exclude<Outcome, { kind: 'delivered' }>;
 export type SoapFailure = Exclude<SoapResult, { kind: 'answer' }>;
 
-/** Statuses of servers that stand before the service: it has not seen the call. */
+/** Statuses of servers in front of the service, which has not seen the call. */
 const NOT_THERE = new Set([404, 405, 408, 421]);
-/** Statuses of which a page tells nothing: the service may have done it before it failed, or before its answer was lost. */
+/** After these statuses an HTML page proves nothing: the service may have carried out the call. */
 const PERHAPS_DONE = new Set([500, 502, 504]);
 
 /**
- * What follows a call that brought no answer. Faults of the server's side are tried again, ours are refused with their
- * code, reason and detail; an HTML page comes from something that stands before the service; half an answer, or none
- * where one had to be, may mean that it was done.
+ * The outcome of a call without an answer. Server faults are retried. Client faults are refused with code, reason and
+ * detail. An HTML page comes from a proxy. Half an answer, or an empty one, leaves the item in doubt.
  *
- * @param shown makes the partner's words fit for logs: without secrets and the applicant
+ * @param shown removes secrets and the applicant's data from the partner's words
  */
 export function soapOutcome(failure: SoapFailure, shown: (text: string) => string, nowMs: number): Failure {
   if (failure.kind === 'unsent') return unavailable(failure.reason, shown(failure.message));

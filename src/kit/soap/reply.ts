@@ -3,39 +3,39 @@ import { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from 
 import { type RecordOptions, xmlRecords } from '../xml/records.ts';
 import { charsetOf, decoded, XmlProblem } from '../xml/text.ts';
 
-/** Whose fault it is, by the code: ours (Client, Sender), theirs (Server, Receiver), our credentials', or said otherwise. */
+/** Whose fault it is, by its code: ours (Client, Sender), theirs (Server, Receiver), our credentials, or unclear. */
 export type FaultSide = 'client' | 'server' | 'security' | 'other';
 
 export interface SoapFault {
   readonly side: FaultSide;
-  /** As it stands there, such as `soap:Client.Validation`, with the subcode of SOAP 1.2 behind it. */
+  /** Unchanged, such as `soap:Client.Validation`, followed by the subcode of SOAP 1.2. */
   readonly code: string;
   readonly reason: string;
-  /** The texts of the detail, one after the other. */
+  /** The texts of the detail, joined. */
   readonly detail: string;
 }
 
-/** What a SOAP server's reply is. */
+/** A parsed reply of a SOAP server. */
 export type SoapReply =
   | {
       readonly kind: 'answer';
-      /** What stands in the Body, without the records that were picked out. */
+      /** The content of the Body without the extracted records. */
       readonly body: XmlElement;
       readonly picked: readonly string[];
     }
   | { readonly kind: 'fault'; readonly fault: SoapFault }
-  /** No envelope, half of one, or one that cannot be read. */
+  /** No envelope, half of one, or an unreadable one. */
   | { readonly kind: 'none'; readonly reason: XmlProblem['reason']; readonly message: string };
 
-/** What to pick out of the Body, one by one: elements as they stand there, or the text of one. */
+/** What to extract from the Body: elements as written, or the text of one element. */
 export interface Picking extends Omit<RecordOptions, 'path'> {
-  /** Such as `ListResponse.ListResult.Item`; `*` for any one name. */
+  /** Such as `ListResponse.ListResult.Item`; `*` matches any one name. */
   readonly path: string;
 }
 
 const NOTHING: Picking = { path: '-' };
 
-/** Read a reply whatever its status says: faults come with 500, 400 and 200. It takes turns with others. */
+/** Reads a reply of any status, because faults come with 500, 400 and 200. Yields the event loop in between. */
 export async function readSoapReply(
   { headers, body }: Extract<Exchange, { kind: 'reply' }>,
   { path, ...options }: Picking = NOTHING,
@@ -63,7 +63,7 @@ function envelope(root: XmlElement, picked: readonly string[]): SoapReply {
   return { kind: 'answer', body: typeof body === 'string' ? {} : (body as XmlElement), picked };
 }
 
-/** Both versions' shapes, whichever envelope they come in: servers mix them. */
+/** Reads the fault forms of both SOAP versions in either envelope, because servers mix them. */
 function faultOf(fault: unknown): SoapFault {
   const subcodes = [textAt(fault, 'Code.Subcode.Value'), textAt(fault, 'Code.Subcode.Subcode.Value')];
   const codes = [textAt(fault, 'faultcode') ?? textAt(fault, 'Code.Value'), ...subcodes].filter(
@@ -81,10 +81,13 @@ function faultOf(fault: unknown): SoapFault {
   };
 }
 
-/** Codes of WS-Security 1.1, section 12: all of them say that we were not let in. */
+/** Codes of WS-Security 1.1, section 12. All mean that our credentials were rejected. */
 const SECURITY =
   /^(?:FailedAuthentication|FailedCheck|InvalidSecurity|InvalidSecurityToken|SecurityTokenUnavailable|UnsupportedSecurityToken|UnsupportedAlgorithm|MessageExpired)$/;
-/** `Client.Authentication` as SOAP 1.1 lets codes be refined, and what the specifications count to the sender's faults. */
+/**
+ * Client codes, with refinements as in SOAP 1.1 (`Client.Authentication`), and others that the specifications blame on
+ * the sender.
+ */
 const CLIENT = /^(?:Client|Sender|VersionMismatch|MustUnderstand|DataEncodingUnknown)(?:\.|$)/;
 const SERVER = /^(?:Server|Receiver)(?:\.|$)/;
 

@@ -1,14 +1,14 @@
 import type { WSDL } from 'soap';
 import { type LoadedWsdl, type Port, wrapperKey } from './loaded-wsdl.ts';
 
-/** node-soap's node of a part's type, where that is one of the WSDL's schemas. */
+/** node-soap's node for the type of a part, if one of the WSDL's schemas defines it. */
 interface PartType {
   readonly xmlns: string;
 }
 
 /**
- * The WSDL for calls of one operation. Of the style rpc, use literal, the element around the parts is put into the
- * namespace of the binding's body, and each part is written by its type: node-soap takes the WSDL's own, and no types.
+ * The WSDL for calls of one operation. For rpc/literal, the element around the parts gets the namespace of the
+ * binding's body, and each part is written by its type. node-soap would use the WSDL's target namespace and no types.
  */
 export function asBound({ wsdl, wrappers }: LoadedWsdl, { service, name }: Port, operation: string): WSDL {
   const binding = wsdl.definitions.services[service]?.ports[name]?.binding;

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import type { ISecurity } from 'soap';
 import { loadNodeSoap } from './node-soap.ts';
 
-/** How a call shows who sends it. */
+/** How a call authenticates. */
 export type SoapSecurity =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** WS-Security UsernameToken, with a timestamp; the digest has a nonce. */
+  /** WS-Security UsernameToken with a timestamp. The digest form has a nonce. */
   | {
       readonly kind: 'username-token';
       readonly username: string;
       readonly password: string;
       readonly form: 'text' | 'digest';
     }
-  /** WS-Security X.509: body and timestamp are signed. PEM texts, or the paths of PEM files. */
+  /** WS-Security X.509: body and timestamp are signed. PEM texts, or paths of PEM files. */
   | { readonly kind: 'x509'; readonly privateKey: string; readonly certificate: string; readonly passphrase?: string };
 
-/** Made anew for each call: signatures and nonces are for one message. */
+/** Creates the security header. Each call needs a new one, because signatures and nonces are for one message. */
 export async function securityOf(security: SoapSecurity): Promise<ISecurity> {
   const { BasicAuthSecurity, WSSecurity, WSSecurityCert } = await loadNodeSoap();
   switch (security.kind) {
@@ -37,7 +37,7 @@ export async function securityOf(security: SoapSecurity): Promise<ISecurity> {
   }
 }
 
-/** What must never be seen of it. */
+/** The secrets, to hide in records of calls. */
 export function secretsOfSecurity(security: SoapSecurity | undefined): readonly string[] {
   if (!security) return [];
   if (security.kind === 'x509') return [security.privateKey, ...(security.passphrase ? [security.passphrase] : [])];

@@ -20,7 +20,7 @@ const WSDL_NS = 'http://schemas.xmlsoap.org/wsdl/';
 
 const XSD_NS = 'http://www.w3.org/2001/XMLSchema';
 
-/** Where the attribute Action is from: the recommendation, and the draft that WCF writes. */
+/** Namespaces of the attribute Action: the recommendation, and the draft that WCF writes. */
 const ACTIONS: readonly unknown[] = [
   'http://www.w3.org/2007/05/addressing/metadata',
   'http://www.w3.org/2006/05/addressing/wsdl',
@@ -31,7 +31,7 @@ const VERSIONS: Readonly<Record<string, SoapVersion>> = {
   'http://schemas.xmlsoap.org/wsdl/soap12/': '1.2',
 };
 
-/** The document's ports and what it imports, as whole addresses. */
+/** The document's ports, and its imports as absolute addresses. */
 export function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
   const parser = new SaxesParser({ xmlns: true });
   const imports: string[] = [];

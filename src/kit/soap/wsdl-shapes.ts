@@ -5,7 +5,7 @@ export interface DescribedPort extends Port {
   readonly operations: object;
 }
 
-/** The operations of each port with the shapes of their messages, as node-soap describes them: `name[]` repeats. */
+/** The operations of each port with the shapes of their messages in node-soap's notation: `name[]` repeats. */
 export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonly DescribedPort[]> {
   return ports.map((port) => {
     const names = Object.keys(wsdl.definitions.services[port.service]?.ports[port.name]?.binding?.methods ?? {});
@@ -14,7 +14,7 @@ export async function describeWsdl({ wsdl, ports }: LoadedWsdl): Promise<readonl
   });
 }
 
-/** What an operation asks and answers, as node-soap describes it; of the style rpc also the types of its parts. */
+/** The input and output of an operation in node-soap's notation, for rpc with the types of the parts. */
 export function shapesOf(
   { definitions }: WSDL,
   { service, name }: Port,
@@ -30,17 +30,17 @@ export function shapesOf(
   return { ...(asks && { input: asks }), ...(answers && { output: answers }) };
 }
 
-/** A part of the style rpc is given as node-soap's own node of its type. */
+/** node-soap returns a part of the style rpc as its own type node. */
 function partOf(type: unknown, definitions: WSDL['definitions']): unknown {
   const node = type as { readonly xmlns: string; readonly description?: unknown } | null;
   if (typeof node !== 'object' || typeof node?.description !== 'function') return type;
   return node.description(definitions, definitions.schemas[node.xmlns]?.xmlns);
 }
 
-/** What stands for a type within itself. */
+/** Replaces a type within itself. */
 const ITSELF = '(as around it)';
 
-/** A shape as it is shown: a type that holds itself ends there. */
+/** A printable shape. A recursive type ends at its second occurrence. */
 function plain(shape: object, around: readonly object[] = []): object {
   const within = [...around, shape];
   return Object.fromEntries(
@@ -52,8 +52,8 @@ function plain(shape: object, around: readonly object[] = []): object {
 }
 
 /**
- * The elements of a shape of node-soap's by name, without what it keeps beside them: a schema where any elements may
- * stand (the DataSet of .NET) has the name undefined, an array of SOAP's encoding a function.
+ * The elements of a node-soap shape by name, without its internal members. An open schema (the DataSet of .NET) has the
+ * name undefined. A SOAP-encoded array is a function.
  */
 export function elementsOf(shape: object): readonly (readonly [name: string, type: unknown])[] {
   return Object.entries(shape).filter(([name, type]) => !BESIDE.has(name) && typeof type !== 'function');

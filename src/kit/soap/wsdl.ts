@@ -11,18 +11,20 @@ const MOST_DOCUMENTS = 50;
 
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Under this host node-soap sees files, so that it asks us for them and not the disk. */
+/** Files get addresses under this host, so that node-soap requests them from us instead of reading the disk. */
 const FILES = 'http://wsdl-files.invalid/';
 
 /**
- * Read a WSDL from an address or a file, and what it imports: from the party's own hosts, and from the file's own
- * folder and those below; redirects are not followed. Throws WsdlProblem.
+ * Reads a WSDL from an address or a file, with its imports. Imports may come from the party's own hosts, or from the
+ * file's own folder and its subfolders. Redirects are not followed.
+ *
+ * @throws WsdlProblem
  */
 export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl> {
   const isFile = !/^https?:\/\//.test(location);
   const folder = resolve(dirname(location));
   const root = isFile ? FILES + relative(folder, resolve(location)) : location;
-  // As whoever configures the party wrote it; what it imports beside it.
+  // The location as configured. Imports are shown relative to it.
   const shown = (uri: string): string => {
     if (uri === root) return location;
     return isFile && uri.startsWith(FILES) ? join(dirname(location), decodeURIComponent(uri.slice(FILES.length))) : uri;
@@ -49,7 +51,7 @@ export async function loadWsdl(http: Http, location: string): Promise<LoadedWsdl
 async function fromFile(folder: string, uri: string, shown: string): Promise<Uint8Array> {
   const name = decodeURIComponent(uri.slice(FILES.length));
   try {
-    // An address has no way out of its root, so neither has a name that was resolved as one.
+    // An address cannot leave its root, so a name that was resolved as an address cannot either.
     return await readFile(resolve(folder, name));
   } catch (error) {
     throw new WsdlProblem(`the WSDL ${shown} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
@@ -82,7 +84,7 @@ function read(uri: string, shown: string, bytes: Uint8Array): Document {
   }
 }
 
-/** node-soap is given what was read, and reads nothing by itself. */
+/** Passes the documents to node-soap, which reads nothing itself. */
 async function compile(root: string, documents: ReadonlyMap<string, string>): Promise<WSDL> {
   const httpClient: IHttpClient = {
     request(url, _data, callback) {

@@ -4,21 +4,21 @@ import type { WireRecord } from '../http/exchange.ts';
 import { createHttp } from '../http/http.ts';
 import { createSessions } from '../session.ts';
 
-/** What a test wants to be different from a party's usual connection. */
+/** What a test changes in a party's usual connection. */
 export interface TestConnectionOptions {
-  /** Put over the settings, member by member; null takes one away. */
+  /** Merged over the settings, member by member. Null removes a member. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: () => number;
   readonly connectMs?: number;
   readonly totalMs?: number;
   readonly record?: (wire: WireRecord) => void;
-  /** What operators have entered of the code tables. */
+  /** The operators' entries in the code tables. */
   readonly codes?: CodesOf;
 }
 
 export type TestConnection<Settings = unknown> = Connection<Settings> & { close(): void };
 
-/** The means of one party as the hub makes them, with limits that suit a test. */
+/** A party's connection as the hub makes it, with short timeouts. */
 export function testConnection<Settings extends object>(
   settings: Settings,
   means: TestConnectionOptions = {},

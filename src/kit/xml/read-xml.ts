@@ -2,13 +2,13 @@ import { XMLParser } from 'fast-xml-parser';
 import { textOf } from '../replies.ts';
 import { guardBeginning, XmlProblem } from './text.ts';
 
-/** An element: its text, or its children by their names without prefixes. Attributes are `@name`, text beside them `#text`. */
+/** An element: its text, or its children by local name. Attributes are `@name`, text beside them `#text`. */
 export type XmlNode = string | XmlElement;
 export interface XmlElement {
   readonly [name: string]: XmlNode | readonly XmlNode[];
 }
 
-// What was written stays: "0012" is no number, blanks are kept, and old systems write letters as &#x1EA4;.
+// Values stay as written: "0012" is no number, and blanks count. Old systems write letters as &#x1EA4;.
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: '@',
@@ -22,7 +22,11 @@ const parser = new XMLParser({
   maxNestedTags: 100,
 });
 
-/** Read a small XML document, as an object with its root as the only member. Throws XmlProblem. */
+/**
+ * Parses a small XML document into an object with its root as the only member.
+ *
+ * @throws XmlProblem
+ */
 export function readXml(text: string): XmlElement {
   guardBeginning(text);
   try {
@@ -34,8 +38,8 @@ export function readXml(text: string): XmlElement {
 }
 
 /**
- * What stands at a path such as `ChuHoSo.HoTen`, `*.KetQua.@Ma`: names without prefixes, `*` for any one name, lists
- * gone through. The empty path is the node itself. Works on objects read from JSON too.
+ * The nodes at a path such as `ChuHoSo.HoTen` or `*.KetQua.@Ma`: local names, `*` for any one name, lists searched
+ * element by element. The empty path is the node itself. Works on parsed JSON too.
  */
 export function nodesAt(node: unknown, path: string): readonly unknown[] {
   let found: readonly unknown[] = flat(node);
@@ -43,7 +47,7 @@ export function nodesAt(node: unknown, path: string): readonly unknown[] {
   return found;
 }
 
-/** The text of a node, trimmed; undefined for an element that is nil, blank, absent, or has children. */
+/** The text of a node, trimmed. Undefined for an element that is nil, blank, absent, or has children. */
 export function textIn(node: unknown): string | undefined {
   if (typeof node === 'boolean') return String(node);
   if (typeof node !== 'object' || node === null) return textOf(node);

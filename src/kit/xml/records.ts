@@ -2,24 +2,24 @@ import { SaxesParser } from 'saxes';
 import { guardBeginning, XmlProblem } from './text.ts';
 
 export interface RecordOptions {
-  /** The names from the root to the repeated element, without prefixes; `*` for any one name. */
+  /** The local names from the root to the repeated element; `*` for any one name. */
   readonly path: readonly string[];
-  /** The element as it stands there, or the text in it (unescaped, as a document that is sent as a string). */
+  /** The element as written, or its unescaped text if that is a document sent as a string. */
   readonly as?: 'xml' | 'text';
   readonly maxDepth?: number;
-  /** The longest that one record may be, and the longest that all the rest may be, in characters. */
+  /** The largest size of one record, and of everything else together, in characters. */
   readonly maxRecord?: number;
   readonly maxRest?: number;
 }
 
-/** How long the reader works before others get their turn. */
+/** How long the reader works before it yields the event loop. */
 const TURN_MS = 10;
-/** Characters by which the kind of a document is judged. */
+/** How many characters decide the kind of a document. */
 const HEAD = 1_024;
 
 /**
- * Read the records of a large document one by one, whatever their number: only one is held, and the event loop gets its
- * turn. Throws XmlProblem for a DOCTYPE, and for what is broken, too deep or too large, when it comes to it.
+ * Reads the records of a large document one by one. Holds only one in memory, and yields the event loop. Throws
+ * XmlProblem for a DOCTYPE, and for a broken, too deep or too large part when it reaches it.
  *
  * @returns the document without its records
  */
@@ -39,27 +39,27 @@ export async function* xmlRecords(chunks: Iterable<string>, options: RecordOptio
 }
 
 /**
- * Cuts the records out of a document that comes in parts. The parser says where tags are; the texts between them are cut
- * out of a window that moves along.
+ * Cuts records out of a document that arrives in chunks. The parser finds the tags. A moving window holds the text
+ * between them.
  */
 class RecordCutter {
-  // Without namespaces: with them the parser takes quadratic time for a deep document.
+  // Without namespaces, because with them the parser takes quadratic time for a deep document.
   private readonly parser = new SaxesParser();
   private readonly options: Required<RecordOptions>;
   /** The open elements, from the root. */
   private readonly names: string[] = [];
   private records: string[] = [];
-  /** The part of the document that may still be needed, and where it begins. */
+  /** The part of the document that may still be needed, and its position. */
   private window = '';
   private windowAt = 0;
-  /** What is beside the records: finished pieces, their length, and where the next piece begins. */
+  /** The text outside records: finished pieces, their length, and the start of the next piece. */
   private readonly rest: string[] = [];
   private restLength = 0;
   private restFrom = 0;
-  /** Where the open record begins. */
+  /** The start of the open record. */
   private recordAt: number | undefined;
   private recordText = '';
-  /** The beginning of the document, until there is enough of it to judge its kind. */
+  /** The beginning of the document, until it is long enough to decide its kind. */
   private head: string | undefined = '';
 
   constructor({ path, as = 'xml', maxDepth = 64, maxRecord = 4 * 1024 * 1024, maxRest = 1024 * 1024 }: RecordOptions) {
@@ -138,7 +138,7 @@ class RecordCutter {
     return this.names.length === path.length && path.every((name, at) => name === '*' || name === this.names[at]);
   }
 
-  /** Not in an element within the record. */
+  /** Whether the parser is in the record element itself, not in a child. */
   private isInRecordItself(): boolean {
     return this.recordAt !== undefined && this.names.length === this.options.path.length;
   }
@@ -158,9 +158,9 @@ class RecordCutter {
     this.restFrom = to;
   }
 
-  /** Drop from the window what no record and no tag needs any more. */
+  /** Drops text from the window that no record and no tag needs. */
   private moveWindow(): void {
-    // A tag whose name is not whole yet begins at the last `<`.
+    // A tag with an incomplete name begins at the last `<`.
     const open = this.window.lastIndexOf('<');
     const lastTag = this.windowAt + (open < 0 ? this.window.length : open);
     if (this.recordAt === undefined) this.addRest(Math.max(this.restFrom, lastTag));

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Why a text is not XML that may be read; the message names the place, and nothing of its content. */
+/** Why a text is not acceptable XML. The message names the place and none of the content. */
 export class XmlProblem extends Error {
   readonly reason: 'charset' | 'doctype' | 'html' | 'not-xml' | 'broken' | 'too-deep' | 'too-large';
   constructor(reason: XmlProblem['reason'], message: string) {
@@ -9,13 +9,13 @@ export class XmlProblem extends Error {
   }
 }
 
-/** Bytes of a text that are decoded at a time. */
+/** Bytes that are decoded at a time. */
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The character set in which XML really is. A byte order mark wins; then whatever is UTF-8 is read as UTF-8, for text in
- * an old encoding is never UTF-8 by chance, while servers name the wrong one; then what the reply's type or the document
- * says. Throws XmlProblem where that cannot be true: the text would come out garbled.
+ * The real character set of XML. A byte order mark wins. Next, valid UTF-8 is read as UTF-8: text in an old encoding is
+ * never valid UTF-8 by chance, and servers often declare the wrong set. Then the reply's media type counts, then the
+ * document's own declaration. Throws XmlProblem if the declared set cannot be right, because the text would be garbled.
  */
 export function charsetOf(bytes: Uint8Array, contentType = ''): string {
   const marked = markedAs(bytes);
@@ -33,7 +33,7 @@ export function charsetOf(bytes: Uint8Array, contentType = ''): string {
   return charset;
 }
 
-/** Decode bytes part by part. Throws XmlProblem at the first byte that the character set does not have. */
+/** Decodes bytes chunk by chunk. Throws XmlProblem at the first byte outside the character set. */
 export function* decoded(bytes: Uint8Array, charset: string): Generator<string> {
   const decoder = new TextDecoder(charset, { fatal: true });
   try {
@@ -46,12 +46,12 @@ export function* decoded(bytes: Uint8Array, charset: string): Generator<string> 
   }
 }
 
-/** The parts of a text, as they are given to a parser one after the other. */
+/** Splits a text into chunks for a parser. */
 export function* parts(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += CHUNK_BYTES) yield text.slice(at, at + CHUNK_BYTES);
 }
 
-/** Refuse what begins as anything but XML, and every DOCTYPE, before a parser sees it. */
+/** Refuses a DOCTYPE, and everything that does not begin as XML, before a parser sees it. */
 export function guardBeginning(head: string): void {
   const at = afterProlog(head);
   const begins = head.slice(at, at + 40);
@@ -61,7 +61,7 @@ export function guardBeginning(head: string): void {
     throw new XmlProblem('not-xml', at >= head.length ? 'it is empty' : 'it is not XML');
 }
 
-/** Where the first tag begins: after blanks, comments and processing instructions. */
+/** The index of the first tag, after blanks, comments and processing instructions. */
 function afterProlog(head: string): number {
   let at = head.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (;;) {
@@ -77,7 +77,7 @@ function afterProlog(head: string): number {
 function markedAs(bytes: Uint8Array): string | undefined {
   const [a, b, c] = bytes;
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
-  // UTF-16 shows itself by its mark, or by a zero beside the first `<`.
+  // UTF-16 shows by its byte order mark, or by a zero beside the first `<`.
   if ((a === 0xff && b === 0xfe) || (a === 0x3c && b === 0)) return 'utf-16le';
   if ((a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c)) return 'utf-16be';
   return undefined;
@@ -93,7 +93,7 @@ function isKnown(charset: string): boolean {
 
 const UNWRITABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 
-/** A text without the characters that XML 1.0 has no way to write: controls, and halves of pairs. */
+/** Removes the characters that XML 1.0 cannot express: control characters and lone surrogates. */
 export function writable(text: string): string {
   return text.replace(UNWRITABLE, (one) => ('\t\n\r'.includes(one) ? one : ''));
 }
@@ -106,7 +106,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** A text as it stands in an element or an attribute. */
+/** Escapes a text for an element or an attribute. */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] as string);
 }

@@ -6,7 +6,7 @@ import type { TestConnection } from '../test-connection.ts';
 import { sampleOutgoing } from './samples.ts';
 import type { Subject } from './subject.ts';
 
-/** One sender of the adapter at one simulated partner, for one test. */
+/** One sender of the adapter with one simulated partner, for one test. */
 export interface Bench {
   readonly partner: Simulator;
   readonly connection: TestConnection;
@@ -15,13 +15,13 @@ export interface Bench {
   readonly onePerDossier: boolean;
   sample(number?: number, mark?: string, later?: boolean): Outgoing;
   send(...items: Outgoing[]): Promise<readonly Outcome[]>;
-  /** What the partner took since the bench was ready. */
+  /** How many records the partner has taken since the bench was ready. */
   taken(): number;
-  /** How many requests came since the bench was ready. */
+  /** How many requests have arrived since the bench was ready. */
   requests(): number;
 }
 
-/** Set a bench up, use it, clear it away. Steps belong to dossiers, so their dossiers are told before. */
+/** Prepares a bench, runs a test on it, and cleans up. Steps need their dossiers, so the dossiers are sent first. */
 export async function withBench<T>(
   subject: Subject,
   operation: Operation,
@@ -50,12 +50,12 @@ export async function withBench<T>(
 }
 
 export interface Undisturbed {
-  /** How many requests it takes to send one sample, logging in included. */
+  /** How many requests one sample takes, login included. */
   readonly requests: number;
   readonly taken: number;
 }
 
-/** Send one sample where nothing goes wrong: what the guarantees measure against. */
+/** Sends one sample without faults. The guarantees compare with its counts. */
 export function undisturbed(subject: Subject, operation: Operation): Promise<Undisturbed> {
   return withBench(subject, operation, async (bench) => {
     const [outcome] = await bench.send(bench.sample());
@@ -64,7 +64,7 @@ export function undisturbed(subject: Subject, operation: Operation): Promise<Und
   });
 }
 
-/** Let the fault begin with the n-th request from now on, and last. */
+/** Starts a lasting fault at the n-th request from now on. */
 export async function faultFrom(bench: Bench, n: number, fault: Fault): Promise<void> {
   if (n > 1) await bench.partner.fault({ kind: 'pass', times: n - 1 });
   await bench.partner.fault(fault.kind === 'down' ? fault : { ...fault, forMs: 60_000 });

@@ -5,13 +5,13 @@ import type { ContractOptions, Vitest } from './subject.ts';
 
 /** The four files of a case. */
 interface CallbackCase {
-  /** `callback`, and what is put over the settings. */
+  /** The name of the callback, and settings for this case. */
   readonly message: string;
-  /** What the partner sends. */
+  /** The partner's requests. */
   readonly requests: string;
-  /** What it is answered, while the hub holds nothing else. */
+  /** The expected replies, while the hub stores nothing else. */
   readonly replies: string;
-  /** The items, or why it is refused. */
+  /** The expected items, or the reason of the refusal. */
   readonly expected: string;
 }
 
@@ -21,7 +21,7 @@ interface Message {
   readonly now?: string;
 }
 
-/** Check, read and answer what the partner sends: all of it is pure, and needs no server. */
+/** Checks, reads and answers the partner's requests. All of it is pure and needs no server. */
 export function playCallback(options: ContractOptions, expect: Vitest['expect'], files: CallbackCase): void {
   const held = JSON.parse(files.message) as Message;
   const callback = options.adapter.callbacks?.[held.callback] as Callback<unknown>;

@@ -7,7 +7,7 @@ import { type HttpText, parseHttpText } from './http-text.ts';
 import { secretsIn } from './message-guarantees.ts';
 import type { Subject, Vitest } from './subject.ts';
 
-/** What stands in the place of each member of a body, and of the body as a whole. */
+/** Values that replace each member of a body. */
 const HOSTILE: readonly unknown[] = [
   ...[null, true, '', ' ', -1, 2.5, 1e308, [], [[]], {}, '\u0000', 'Nguyá»…n VÄ\u0083n'],
   ...['9'.repeat(100_000), 'constructor', '__proto__', JSON.parse('{"__proto__":{"status":"returned"}}')],
@@ -15,7 +15,7 @@ const HOSTILE: readonly unknown[] = [
 const BODIES = ['', ' ', '{', '[]', '0', '"x"', 'null', '<a/>', `${'['.repeat(50_000)}`, '\u0000', '\ufeff{}'];
 const NOT_UTF8 = Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]);
 
-/** Declare what a callback must guarantee, whoever sends whatever: it trusts nobody, fails over nothing, and answers. */
+/** Declares the guarantees of a callback: it trusts no sender, survives every body, and always answers. */
 export function callbackGuarantees(subject: Subject, name: string, { describe, test, expect }: Vitest): void {
   const callback = subject.adapter.callbacks?.[name] as Callback<unknown>;
   const withParty = <T>(use: (connection: TestConnection) => T): T => {
@@ -70,7 +70,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
   });
 }
 
-/** The requests of the cases in the adapter's folder. */
+/** The requests in the cases of the adapter's folder. */
 function requestsOf({ folder }: Subject, name: string): readonly HttpText[] {
   const dir = join(folder, 'fixtures', 'cases');
   const cases = existsSync(dir) ? readdirSync(dir).sort() : [];
@@ -80,7 +80,7 @@ function requestsOf({ folder }: Subject, name: string): readonly HttpText[] {
     .flatMap((one) => parseHttpText(read(one, 'request.http')));
 }
 
-/** The bodies of the cases that are objects of JSON, each with one member that is hostile, and with one more. */
+/** The JSON bodies of the cases, each with one hostile member or an additional one. */
 function variants(subject: Subject, name: string): readonly Buffer[] {
   return requestsOf(subject, name).flatMap(({ body }) => {
     const given = objectIn(body);
@@ -101,13 +101,13 @@ function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** What the hub looks things up by has to be short. */
+/** Keys that the hub looks up must be short. */
 function tooLongIn(items: readonly Item[]): readonly string[] {
   const keys = items.flatMap((item) => (item.kind === 'waiting' ? [item.cause.key, item.code ?? ''] : []));
   return keys.filter((key) => key.length > 200 || key.includes('\u0000'));
 }
 
-/** Headers as they were sent, each value but for its last character. */
+/** The sent headers, each with its last character replaced. */
 function altered(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, value.replace(/.$/, '~')]));
 }

@@ -11,17 +11,17 @@ import { wireCases } from './wire-cases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Provided by the project `quick` of vitest.config.ts. Without it every guarantee runs. */
+    /** Set by the project `quick` of vitest.config.ts. Without it every guarantee runs. */
     readonly contractTest?: 'smoke';
   }
 }
 
 /**
- * Declare an adapter's tests: the wire cases of its folder, what every adapter has to guarantee whatever its partner
- * does, and the rules for its folder. To be awaited at the top of `adapters/<name>/adapter.test.ts`.
+ * Declares an adapter's tests: the wire cases of its folder, the guarantees of every adapter, and the rules for its
+ * folder. To be awaited at the top of `adapters/<name>/adapter.test.ts`.
  */
 export async function contractTest(options: ContractOptions): Promise<void> {
-  // Adapters run without the test library; only their tests come here.
+  // Imported here because adapters run without the test library.
   const vitest: Vitest = await import('vitest');
   const file = pathToFileURL(join(options.folder, 'simulator.ts')).href;
   const { default: simulator } = (await import(/* @vite-ignore */ file)) as { default: SimulatorDefinition };

@@ -13,7 +13,7 @@ const BREAKS: readonly Fault[] = [
   { kind: 'status', status: 503, body: '' },
 ];
 
-/** At least once outside, exactly once inside: what sending again may do. */
+/** A retry may reach the partner twice, but must take effect once. */
 export const doubtGuarantees: readonly Guarantee[] = [
   {
     id: 'doubt-known',
@@ -75,16 +75,16 @@ export const doubtGuarantees: readonly Guarantee[] = [
   },
 ];
 
-/** Without the answers that are a delivery to this adapter, whatever they say. */
+/** The faults to test, without answers that this adapter counts as a delivery. */
 function breaksAt({ subject: { skip } }: Trial): readonly Fault[] {
   const taken = { html: skip?.['maintenance-page'], empty: skip?.['empty-object'] };
   return BREAKS.filter(({ kind }) => !(kind === 'html' || kind === 'empty') || taken[kind] === undefined);
 }
 
-/** As the hub does: what was unknown is tried again as doubtful, what was unavailable as it was. */
+/** Retries as the hub does: an unknown outcome as an item in doubt, an unavailable one unchanged. */
 async function deliversOnce({ plain, expect }: Trial, bench: Bench, fault: Fault, n: number): Promise<void> {
   if (n > 1) await bench.partner.fault({ kind: 'pass', times: n - 1 });
-  // A call that may be repeated is tried three times at once.
+  // A repeatable call is tried three times at once.
   await bench.partner.fault({ ...fault, times: 3 } as Fault);
   let outcome: Outcome | undefined;
   for (let attempt = 1; attempt <= 3 && outcome?.kind !== 'delivered'; attempt++) {

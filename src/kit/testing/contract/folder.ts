@@ -6,7 +6,7 @@ import type { Subject, Vitest } from './subject.ts';
 
 const MANIFEST = ['name', 'title', 'description', 'kit', 'protocol', 'authoritative', 'sends', 'pulls'];
 
-/** Declare the rules for an adapter's folder: what it says of itself is there, and true. */
+/** Declares the rules for an adapter's folder: its documentation exists and is true. */
 export function folderRules(subject: Subject, { describe, test, expect }: Vitest): void {
   const { folder, adapter } = subject;
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
@@ -34,7 +34,7 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
     test('the settings of its tests are what it wants, and unknown ones are refused', () => {
       const check = Compile(adapter.settings);
       const connection = subject.connect('http://127.0.0.1:9', {});
-      // Told with their places: settings that are new have not yet been given to `connect`.
+      // The errors name their places. `connect` may not have the newest settings yet.
       expect(check.Errors(connection.settings)).toEqual([]);
       expect(check.Check({ ...(connection.settings as object), thisIsNoSetting: true })).toBe(false);
       connection.close();

@@ -1,6 +1,6 @@
 import type { REPLY_FAULTS } from './reply-faults.ts';
 
-/** By which an adapter may skip one, with a reason. */
+/** The id by which an adapter may skip a guarantee, with a reason. */
 export type GuaranteeId =
   | 'refused-connection'
   | 'broken-connection'

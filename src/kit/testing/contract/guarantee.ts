@@ -5,22 +5,22 @@ import type { Bench, Undisturbed } from './bench.ts';
 import type { GuaranteeId } from './guarantee-id.ts';
 import type { Subject, Vitest } from './subject.ts';
 
-/** What the sender of one operation promises whatever its partner does. */
+/** A promise of the sender of one operation, whatever its partner does. */
 export interface Guarantee {
   readonly id: GuaranteeId;
   readonly title: string;
   run(trial: Trial): Promise<void>;
 }
 
-/** What a guarantee is given to prove itself. */
+/** What the test of a guarantee receives. */
 export interface Trial {
   readonly subject: Subject;
   readonly operation: Operation;
   readonly expect: Vitest['expect'];
-  /** What sending one sample takes when nothing goes wrong. */
+  /** The counts of one sample that is sent without faults. */
   plain(): Promise<Undisturbed>;
   bench<T>(use: (bench: Bench) => Promise<T>): Promise<T>;
-  /** Try with the fault beginning at the first request, at the second, up to the last of an undisturbed sending. */
+  /** Tests a fault that begins at the first request, at the second, and so on to the last of an undisturbed sending. */
   fromEachRequest(fault: Fault, use: (found: Found) => void, doubt?: boolean): Promise<void>;
 }
 

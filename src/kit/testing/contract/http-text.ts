@@ -1,4 +1,4 @@
-/** One request or reply as it stands in a `.http` file. */
+/** One request or reply of a `.http` file. */
 export interface HttpText {
   /** `POST /path?query`, `HTTP/1.1 200 OK`, or one word such as `!reset`. */
   readonly start: string;
@@ -7,7 +7,10 @@ export interface HttpText {
   readonly body: string;
 }
 
-/** Read a `.http` file: messages separated by a line `###`; the line end before it, or at the end, is no part of a body. */
+/**
+ * Reads a `.http` file. A line `###` separates messages. The line end before it, or at the end of the file, belongs to
+ * no body.
+ */
 export function parseHttpText(text: string): readonly HttpText[] {
   return text
     .split(/^###[^\n]*\n/m)
@@ -27,7 +30,7 @@ function parseOne(text: string): HttpText {
   return { start: head[0] as string, headers: Object.fromEntries(headers), body };
 }
 
-/** A body by its value where it is JSON, otherwise as it stands. */
+/** A body's value if it is JSON, otherwise the text. */
 export function parsed(body: string): unknown {
   try {
     return JSON.parse(body);

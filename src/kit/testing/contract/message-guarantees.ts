@@ -3,7 +3,7 @@ import type { Found, Guarantee } from './guarantee.ts';
 import { PERSONAL } from './samples.ts';
 import type { Subject } from './subject.ts';
 
-/** What goes over and what comes back: order, letters, and nothing that tells who the applicant is. */
+/** Guarantees about what is sent and returned: order, letters, and no personal data. */
 export const messageGuarantees: readonly Guarantee[] = [
   {
     id: 'outcome-per-item',
@@ -66,7 +66,7 @@ function placeOf(entries: readonly unknown[], mark: string): number {
   return entries.findIndex((entry) => JSON.stringify(entry).includes(mark));
 }
 
-/** Refusals that repeat to us what we sent, in the forms partners use. */
+/** Refusals that quote our request, in the forms that partners use. */
 function quotes(subject: Subject, text: string): readonly { status: number; body: unknown }[] {
   const all = {
     ...{ type: 'about:blank', title: text, detail: text, error: text, error_description: text },

@@ -18,7 +18,7 @@ const NO_PAGE: readonly { readonly title: string; readonly fault: Fault }[] = [
   { title: 'status 500', fault: { kind: 'status', status: 500, body: 'error', forMs: 60_000 } },
 ];
 
-/** Declare what a puller must guarantee: a failure is no page, and a page reads the same whenever it is read. */
+/** Declares the guarantees of a puller: a failure is no page, and a page always reads the same. */
 export function pullGuarantees(subject: Subject, name: string, { describe, test, expect }: Vitest): void {
   describe(`pulling ${name}`, () => {
     for (const { title, fault } of NO_PAGE)
@@ -48,7 +48,7 @@ interface PullBench {
   next(): Promise<Page | Outcome>;
 }
 
-/** The partner has taken two dossiers that it is asked about, where the adapter sends any. */
+/** Runs a test with a partner that has two dossiers, if the adapter sends any. */
 async function withPuller(subject: Subject, name: string, use: (bench: PullBench) => Promise<void>): Promise<void> {
   const partner = await startSimulator(subject.simulator);
   const connection = subject.connect(partner.url, { totalMs: 500 });

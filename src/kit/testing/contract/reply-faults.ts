@@ -2,7 +2,7 @@ import type { Fault } from '../simulator/faults.ts';
 
 export const JSON_HEADERS = { 'content-type': 'application/json; charset=utf-8' };
 
-/** Answers that say nothing of what was sent: none of them is a delivery. */
+/** Answers that say nothing about the request. None of them is a delivery. */
 export const REPLY_FAULTS = [
   { id: 'maintenance-page', title: 'an HTML page with status 200', fault: { kind: 'html' } },
   { id: 'empty-body', title: 'an empty body with status 200', fault: { kind: 'status', status: 200, body: '' } },

@@ -1,7 +1,7 @@
 import type { Found, Guarantee, Trial } from './guarantee.ts';
 import { JSON_HEADERS, REPLY_FAULTS } from './reply-faults.ts';
 
-/** What the answer, or its absence, may be taken for. */
+/** Guarantees about answers and missing answers. */
 export const replyGuarantees: readonly Guarantee[] = [
   {
     id: 'refused-connection',
@@ -78,7 +78,10 @@ export const replyGuarantees: readonly Guarantee[] = [
   },
 ];
 
-/** The partner may have it: `unavailable` would send it again blindly, and is right only where nothing was taken. */
+/**
+ * The partner may have the record. `unavailable` would send it again without a look-up, and is right only if nothing
+ * was taken.
+ */
 function perhapsTaken({ subject, expect }: Trial, { outcome, taken, isLastRequest }: Found): void {
   const mayBeThere = taken > 0 || isLastRequest;
   const allowed = mayBeThere && !subject.repeatsHarmless ? ['unknown'] : ['unknown', 'unavailable'];

@@ -1,7 +1,7 @@
 import type { Operation, Records } from '#schemas/operations';
 import type { Outgoing } from '../../sender.ts';
 
-/** What must never leave in a message about a delivery: the applicant of every sample. */
+/** The applicant of every sample. These values must never appear in a message about a delivery. */
 export const PERSONAL = {
   name: 'Nguyễn Thị Hoàng Yến Canary',
   identityNumber: '001099123456',
@@ -10,7 +10,12 @@ export const PERSONAL = {
   address: 'Số 12, tổ dân phố Thử Nghiệm 3',
 } as const;
 
-/** One thing to tell, as the hub would; `mark` stands in its text, `later` makes it a newer version. */
+/**
+ * One record to send, as the hub would.
+ *
+ * @param mark a text within the record
+ * @param later makes it a newer version
+ */
 export function sampleOutgoing(operation: Operation, number = 1, mark = 'mẫu', later = false): Outgoing {
   const code = `H60.01-250812-00${String(number).padStart(2, '0')}`;
   const at = later ? '2025-08-12T09:30:00+07:00' : '2025-08-12T08:15:00+07:00';

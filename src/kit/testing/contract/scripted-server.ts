@@ -4,7 +4,7 @@ import { listen } from '../simulator/outage.ts';
 import { readRequest } from '../simulator/wire.ts';
 import type { HttpText } from './http-text.ts';
 
-/** A request as it came over the wire. */
+/** A request as it arrived. */
 export interface Received {
   readonly start: string;
   readonly headers: http.IncomingHttpHeaders;
@@ -18,8 +18,9 @@ export interface ScriptedServer {
 }
 
 /**
- * A loopback server that gives one answer after the other, whatever it is asked. Instead of an answer: `!refuse` (nobody
- * listens from here on, so it has no request of its own), `!reset` (read, then broken), `!timeout` (read, never answered).
+ * A loopback server that returns its answers in order, whatever the request. Three words replace an answer: `!refuse`
+ * (stops listening, so it has no request of its own), `!reset` (reads, then breaks the connection), `!timeout` (reads
+ * and never answers).
  */
 export async function playReplies(replies: readonly HttpText[]): Promise<ScriptedServer> {
   const received: Received[] = [];
@@ -28,7 +29,7 @@ export async function playReplies(replies: readonly HttpText[]): Promise<Scripte
       received.push({ start: `${request.method} ${incoming.url}`, headers: request.headers, body: request.text() });
       const at = received.length - 1;
       const isLast = replies[at + 1]?.start === '!refuse';
-      // No longer listening before the answer is out, so that what is asked next finds nobody.
+      // Stops listening before it sends the last answer, so that the next request is refused.
       if (isLast) server.close();
       answer(outgoing, replies[at], isLast);
     });

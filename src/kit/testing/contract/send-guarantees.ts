@@ -11,7 +11,7 @@ import type { Subject, Vitest } from './subject.ts';
 /** One guarantee of each kind: a broken reply, a batch, personal data, a repetition, spelling. */
 const SMOKE: ReadonlySet<GuaranteeId> = new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']);
 
-/** Declare what the sender of one operation must guarantee whatever its partner does. */
+/** Declares the guarantees of the sender of one operation. */
 export function sendGuarantees(
   subject: Subject,
   operation: Operation,
@@ -26,7 +26,7 @@ export function sendGuarantees(
     plain: () => (known ??= undisturbed(subject, operation)),
     bench: (use) => withBench(subject, operation, use),
     async fromEachRequest(fault, use, doubt = false) {
-      // In doubt there is one request more: the look-up.
+      // An item in doubt takes one more request, the look-up.
       const requests = (await trial.plain()).requests + Number(doubt);
       for (let n = 1; n <= requests; n++) {
         const found = await trial.bench(async (bench) => {

@@ -11,21 +11,21 @@ export interface ContractOptions {
   /** The adapter's folder: `import.meta.dirname`. */
   readonly folder: string;
   readonly adapter: Adapter;
-  /** A party's connection, made with `testConnection`, to a partner that listens at `url`. */
+  /** A party's connection to a partner at `url`, made with `testConnection`. */
   connect(url: string, means: TestConnectionOptions): TestConnection;
-  /** Changes a sample into one that this partner can take, where the usual one (a birth registration) cannot be. */
+  /** Changes a sample into one that this partner takes, if it does not take a birth registration. */
   sample?(outgoing: Outgoing): Outgoing;
-  /** The partner takes the outgoing's id as a key, so that sending twice in doubt does no harm. */
+  /** The partner takes the item's id as idempotency key, so a repeat in doubt does no harm. */
   readonly repeatsHarmless?: boolean;
-  /** The partner's way to say `text` when it refuses; problem details and other usual forms where it is not given. */
+  /** The partner's form of a refusal with `text`. By default problem details and other usual forms. */
   refusal?(text: string): { readonly status: number; readonly body: unknown };
-  /** Operations that run the code of another one: they get the smoke test, the other one gets every guarantee. */
+  /** Operations that run another one's code. They get the smoke test, the other one gets every guarantee. */
   readonly sendsLike?: Readonly<Partial<Record<Operation, Operation>>>;
   /** Guarantees that this adapter cannot give, each with the reason. */
   readonly skip?: Readonly<Partial<Record<GuaranteeId, string>>>;
 }
 
-/** What the guarantees are tested on. */
+/** The adapter under test. */
 export interface Subject extends ContractOptions {
   readonly simulator: SimulatorDefinition;
 }

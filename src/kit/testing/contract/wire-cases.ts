@@ -14,15 +14,17 @@ import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { playReplies, type Received } from './scripted-server.ts';
 import type { ContractOptions, Vitest } from './subject.ts';
 
-/** What the hub holds when the case begins. `{{url}}` in the settings is the partner's address. */
+/** The state of the hub at the start of the case. `{{url}}` in the settings is the partner's address. */
 interface Message {
   readonly operation?: Operation;
   readonly items?: readonly (Partial<Outgoing> & Pick<Outgoing, 'record'>)[];
   readonly pull?: string;
-  /** The request comes from the partner then, and the reply is ours: see playCallback. */
+  /** For a callback the request comes from the partner, and the reply is ours. See playCallback. */
   readonly callback?: string;
   readonly checkpoint?: unknown;
-  /** The dossiers that the partner is asked about, those that it ended by a callback, and the steps in their history. */
+  /**
+   * Answers to the puller's queries: outstanding dossiers, those that a callback ended, and the steps in their history.
+   */
   readonly asks?: {
     readonly outstanding?: readonly Dossier[];
     readonly ended?: FinishedDossiers['dossiers'];
@@ -34,7 +36,7 @@ interface Message {
 
 const FILES = ['message.json', 'request.http', 'reply.http', 'outcome.json'] as const;
 
-/** Play every folder of `fixtures/cases` against a server that answers as written there. */
+/** Plays every folder of `fixtures/cases` against a server with the answers of that case. */
 export function wireCases(options: ContractOptions, { describe, test, expect }: Vitest): void {
   const dir = join(options.folder, 'fixtures', 'cases');
   const names = existsSync(dir) ? readdirSync(dir).sort() : [];
@@ -44,7 +46,7 @@ export function wireCases(options: ContractOptions, { describe, test, expect }: 
   });
 }
 
-/** Play one case: the four files of a folder. */
+/** Plays one case, the four files of a folder. */
 export async function playCase(options: ContractOptions, expect: Vitest['expect'], folder: string): Promise<void> {
   const [message, requests, replies, expected] = FILES.map((file) => readFileSync(join(folder, file), 'utf8')) as [
     string,
@@ -125,14 +127,17 @@ export function hubQueriesOf(
   };
 }
 
-/** Lists have the same length; of each object the members that the case names. Items of a page are told in full. */
+/**
+ * Compares a result with the case. Lists must have the same length, objects the members that the case names. Items of a
+ * page must be equal.
+ */
 function compare(expect: Vitest['expect'], found: unknown, expected: { items?: unknown } | unknown[]): void {
   expect(found).toMatchObject(expected);
   if (!Array.isArray(expected) && expected.items !== undefined)
     expect((found as { items?: unknown }).items).toEqual(expected.items);
 }
 
-/** A request as far as the case speaks of it: headers that it lists, JSON by its value, everything else byte for byte. */
+/** A request reduced to what the case names: the listed headers, JSON by value, everything else byte for byte. */
 function shown(wantedRequests: readonly HttpText[]): (request: Received, at: number) => unknown {
   return (request, at) => {
     const names = Object.keys(wantedRequests[at]?.headers ?? {});

@@ -4,13 +4,13 @@ import type { SimulatorLedger } from './ledger.ts';
 export interface SimulatorRequest {
   readonly method: string;
   readonly path: string;
-  /** What stands at the `{name}` places of the route's path, decoded. */
+  /** The decoded values of `{name}` in the route's path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   text(): string;
-  /** The body as JSON, undefined where it is none. */
+  /** The body as JSON, undefined if it is not JSON. */
   json(): unknown;
 }
 
@@ -30,20 +30,20 @@ export interface SimulatorContext<State> {
 
 export interface SimulatorRoute<State> {
   readonly method: string;
-  /** Exact, but for `{name}`, which stands for one segment. */
+  /** Matches exactly, apart from `{name}`, which matches one segment. */
   readonly path: string;
   handle(request: SimulatorRequest, means: SimulatorContext<State>): SimulatorReply | Promise<SimulatorReply>;
 }
 
 export interface SimulatorDefinition<State = unknown> {
   readonly routes: readonly SimulatorRoute<State>[];
-  /** What the partner remembers, made anew for each simulator that is started. */
+  /** The partner's memory, created for each started simulator. */
   state?(): State;
-  /** End all sessions, for the fault `session-expired`. */
+  /** Ends all sessions, for the fault `session-expired`. */
   expireSessions?(state: State): void;
 }
 
-/** Declare how a partner behaves; the default export of `adapters/<name>/simulator.ts`. */
+/** Declares a partner's behaviour, the default export of `adapters/<name>/simulator.ts`. */
 export function defineSimulator<State>(definition: SimulatorDefinition<State>): SimulatorDefinition {
   return definition as SimulatorDefinition;
 }

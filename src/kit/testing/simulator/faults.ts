@@ -6,25 +6,25 @@ const optional = Type.Optional;
 const Count = Type.Integer({ minimum: 1 });
 const Milliseconds = Type.Integer({ minimum: 1 });
 
-/** How long a fault lasts (`times` requests or `forMs`, once when neither is said), and on which path. */
+/** How long a fault lasts (`times` requests or `forMs`, one request by default), and on which path. */
 const scope = { times: optional(Count), forMs: optional(Milliseconds), path: optional(Type.String()) };
 const plain = <const K extends string>(kind: K) => closed({ kind: Type.Literal(kind), ...scope });
 
-/** One thing that goes wrong at the simulated partner. */
+/** A fault of the simulated partner. */
 export const Fault = Type.Union([
-  /** Nobody listens: connections are refused. */
+  /** Nothing listens: connections are refused. */
   closed({ kind: Type.Literal('down'), forMs: Milliseconds }),
-  /** Nothing goes wrong: lets requests pass before the next fault. */
+  /** No fault: lets requests pass before the next fault. */
   plain('pass'),
-  /** The request is read, nothing is done, the connection breaks. */
+  /** The request is read and has no effect, then the connection breaks. */
   plain('reset'),
-  /** The request takes effect, the connection breaks before the answer. */
+  /** The request takes effect, then the connection breaks before the answer. */
   plain('drop-reply'),
-  /** The request takes effect, the answer comes `ms` later. */
+  /** The request takes effect, and the answer comes `ms` later. */
   closed({ kind: Type.Literal('delay'), ms: Milliseconds, ...scope }),
-  /** A maintenance page with status 200; nothing is done. */
+  /** A maintenance page with status 200. The request has no effect. */
   plain('html'),
-  /** Any other answer; nothing is done. */
+  /** Any other answer. The request has no effect. */
   closed({
     kind: Type.Literal('status'),
     status: Type.Integer({ minimum: 200, maximum: 599 }),
@@ -32,15 +32,15 @@ export const Fault = Type.Union([
     body: optional(Type.Unknown()),
     ...scope,
   }),
-  /** The request takes effect; half of the answer comes, under the length of the whole. */
+  /** The request takes effect. Half of the answer comes, with the Content-Length of the whole. */
   plain('half'),
-  /** The request takes effect; the answer comes in Latin-1, whatever it says that it is. */
+  /** The request takes effect. The answer is in Latin-1, whatever its header says. */
   plain('wrong-charset'),
-  /** Status 200 and `{}`; nothing is done. */
+  /** Status 200 and `{}`. The request has no effect. */
   plain('empty'),
   /** All sessions end before the request is handled. */
   plain('session-expired'),
-  /** The request takes effect; the answer comes one byte every 200 ms. */
+  /** The request takes effect. The answer comes one byte every 200 ms. */
   plain('drip'),
 ]);
 export type Fault = Type.Static<typeof Fault>;
@@ -54,7 +54,7 @@ export function isFault(value: unknown): value is Fault {
 
 export interface FaultQueue {
   add(fault: RequestFault): void;
-  /** The fault that this request meets: the first one added that is not used up and is meant for its path. */
+  /** The fault for this request: the first one that is not used up and fits its path. */
   take(path: string): RequestFault | undefined;
   clear(): void;
 }

@@ -1,4 +1,4 @@
-/** One effectful thing that the simulated partner took, and how often it took exactly the same. */
+/** One change that the simulated partner took, and how often it took exactly the same. */
 export interface LedgerEntry {
   readonly kind: string;
   readonly key: string;
@@ -6,13 +6,13 @@ export interface LedgerEntry {
   readonly count: number;
 }
 
-/** The partner's own book of what it took. The hub has no hand in it, so it can prove the hub wrong. */
+/** The partner's own record of what it took. It is independent of the hub, so it can prove the hub wrong. */
 export interface SimulatorLedger {
-  /** Write down one thing that was taken; how often it was taken by now. */
+  /** Records one change. Returns how often it has been taken. */
   record(kind: string, key: string, content: unknown): number;
-  /** What was taken, in the order of first taking. */
+  /** The changes, in the order of their first arrival. */
   entries(): readonly LedgerEntry[];
-  /** How many things were taken, repeats included; of one kind where it is named. */
+  /** How many changes were taken, repeats included, of one kind if given. */
   count(kind?: string): number;
   /** How many of them had been taken before with the same content. */
   repeats(): number;
@@ -21,7 +21,7 @@ export interface SimulatorLedger {
 
 export function createLedger(): SimulatorLedger {
   const book = new Map<string, { kind: string; key: string; content: unknown; count: number }>();
-  // Kept as they come: a fast partner is asked for them at every request.
+  // Running totals, because a fast partner reads them at every request.
   const totals = new Map<string, number>();
   let taken = 0;
   return {

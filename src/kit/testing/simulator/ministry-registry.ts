@@ -1,4 +1,4 @@
-/** A dossier as a simulated ministry holds it, in its own words. */
+/** A dossier of a simulated ministry, in its own terms. */
 export interface Held {
   readonly code: string;
   readonly service: string;
@@ -9,13 +9,13 @@ export interface Held {
   readonly phone: string;
   readonly abstract: string;
   readonly fee: string;
-  /** As they were told, where it keeps them so. */
+  /** As received, if the ministry keeps them. */
   readonly fees?: unknown;
   status: string;
-  /** When its status was reached, and when the row was changed here. */
+  /** When its status was reached, and when the row changed here. */
   atMs: number;
   changedMs: number;
-  /** Filed by a citizen: the ministry works on it, step by step. */
+  /** When a citizen filed it. The ministry then processes it step by step. */
   readonly filedMs?: number;
 }
 
@@ -29,7 +29,7 @@ export interface HeldStep {
   readonly content: string;
 }
 
-/** What a simulated ministry remembers. */
+/** The memory of a simulated ministry. */
 export interface Registry {
   readonly dossiers: Map<string, Held>;
   readonly steps: HeldStep[];
@@ -51,7 +51,7 @@ const COURSE_WORDS = ['Đã tiếp nhận hồ sơ trực tuyến', 'Đang thẩ
 const OFFICER = 'Hoàng Văn Đức';
 const UNIT = 'Bộ phận tiếp nhận và trả kết quả';
 
-/** Let filed dossiers come as far as they are by now. Whole seconds: the ministry writes no fractions. */
+/** Advances filed dossiers to the present time, in whole seconds, because the ministry writes no fractions. */
 export function advance({ dossiers, steps }: Registry, { statuses, stepMs }: Course, nowMs: number): void {
   for (const held of dossiers.values()) {
     if (held.filedMs === undefined) continue;
@@ -66,7 +66,7 @@ export function advance({ dossiers, steps }: Registry, { statuses, stepMs }: Cou
   }
 }
 
-/** A citizen files a dossier with the ministry itself. */
+/** A citizen files a dossier with the ministry. */
 export function file(
   { dossiers, steps }: Registry,
   given: Omit<Held, 'status' | 'atMs' | 'changedMs'>,
@@ -79,13 +79,13 @@ export function file(
   steps.push(stepOf(held, COURSE_WORDS[0]));
 }
 
-/** The hub hands a dossier over: from then on the ministry tells of it too. */
+/** The ministry receives a dossier from the hub. From then on it reports its steps too. */
 export function receive({ dossiers, steps }: Registry, held: Held): void {
   if (!dossiers.has(held.code)) steps.push(stepOf(held, 'Đã nhận hồ sơ từ trục liên thông'));
   dossiers.set(held.code, held);
 }
 
-/** Rows changed in a period, the oldest first; its last second belongs to it. */
+/** Rows that changed in a period, oldest first. The last second belongs to the period. */
 export function changedIn<T extends { readonly changedMs: number }>(
   rows: Iterable<T>,
   fromMs: number,

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The door of a simulator: shut for a while, and opened again on the same port. */
+/** Stops a simulator from listening for a while, and reopens it on the same port. */
 export interface Outage {
   begin(forMs: number): Promise<void>;
   end(): Promise<void>;
@@ -21,7 +21,7 @@ export function createOutage(server: Server, host: string, port: number): Outage
     async begin(forMs) {
       clearTimeout(timer);
       await shut(server);
-      // Not unref'd: with its door shut nothing else keeps a simulator's own process alive.
+      // Not unref'd: while nothing listens, only this timer keeps the simulator's process alive.
       timer = setTimeout(() => void end(), forMs);
     },
     end,
@@ -43,7 +43,7 @@ export function listen(server: Server, host: string, port: number): Promise<void
   });
 }
 
-/** Refuse new connections and break those that stand. */
+/** Refuses new connections and breaks open ones. */
 async function shut(server: Server): Promise<void> {
   if (!server.listening) return;
   const done = new Promise((resolve) => server.close(resolve));
@@ -51,7 +51,7 @@ async function shut(server: Server): Promise<void> {
   await done;
 }
 
-/** Somebody else may hold the port for a moment: an outgoing connection's own end, for instance. */
+/** Listens again, with retries: another socket, such as an outgoing connection, may hold the port for a moment. */
 async function reopen(server: Server, host: string, port: number): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

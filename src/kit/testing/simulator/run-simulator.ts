@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { type SimulatorDefinition, startSimulator } from './simulator.ts';
 
 /**
- * A partner's stand-in in a process of its own: `npm run simulator -- <adapter> [--port N]`.
- * Prints one line of JSON when it listens, on 127.0.0.1 only, and ends on SIGTERM.
+ * A partner's stand-in in a process of its own: `npm run simulator -- <adapter> [--port N]`. Prints one line of JSON
+ * when it listens, on 127.0.0.1 only, and ends on SIGTERM.
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { port: { type: 'string' } } });
 const adapter = positionals[0] ?? '';

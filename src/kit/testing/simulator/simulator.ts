@@ -26,18 +26,18 @@ export interface SimulatorOptions {
 export interface Simulator {
   readonly url: string;
   readonly ledger: SimulatorLedger;
-  /** The requests that came, as `METHOD /path`. */
+  /** The requests that arrived, as `METHOD /path`. */
   requests(): readonly string[];
-  /** Let something go wrong, after what was asked for before. Settled when it is in force. */
+  /** Adds a fault after earlier ones. Resolves when it is in force. */
   fault(fault: Fault): Promise<void>;
-  /** Nothing goes wrong any more. */
+  /** Ends all faults. */
   clearFaults(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Start a partner's stand-in: a real HTTP server. Under `/__simulator/` it is told to misbehave (`POST faults`), asked
- * what it took (`GET ledger`) and made to forget (`POST reset`) by those who run it in a process of its own.
+ * Starts a partner's stand-in, a real HTTP server. Under `/__simulator/` a test in another process adds faults (`POST
+ * faults`), reads the ledger (`GET ledger`) and resets it (`POST reset`).
  */
 export async function startSimulator(
   definition: SimulatorDefinition,
@@ -130,7 +130,7 @@ function control(
     case 'POST /__simulator/faults': {
       const asked = [request.json()].flat();
       if (!asked.every(isFault)) return { status: 400, body: { error: 'not a fault that this simulator knows' } };
-      // `down` shuts the door, so the answer goes out first.
+      // `down` stops listening, so the answer goes out first.
       for (const one of asked) one.kind === 'down' ? setTimeout(() => void addFault(one), 20) : void addFault(one);
       return { status: 202, body: { faults: asked } };
     }

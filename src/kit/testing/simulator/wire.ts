@@ -25,7 +25,7 @@ export async function readRequest(incoming: IncomingMessage): Promise<SimulatorR
   };
 }
 
-/** What the fault answers in place of the partner; `reset` for no answer at all, undefined where the partner answers. */
+/** The answer that a fault gives instead of the partner's: `reset` for none, undefined if the partner answers. */
 export function insteadOf(fault: RequestFault): SimulatorReply | 'reset' | undefined {
   switch (fault.kind) {
     case 'reset':
@@ -41,7 +41,7 @@ export function insteadOf(fault: RequestFault): SimulatorReply | 'reset' | undef
   }
 }
 
-/** Send the partner's own answer, as far as the fault lets it through. */
+/** Sends the partner's answer, with the damage that the fault does. */
 export async function write(
   outgoing: ServerResponse,
   reply: SimulatorReply,
