@@ -88,7 +88,7 @@ interface Named {
 
 /** Of `question.v1`: its `$id`, the name without the version, and the title. */
 function namesOf({ $id = '', title = '' }: Named): readonly string[] {
-  return [$id, $id.replace(/(?:\.[a-z]+)?\.v\d+$/, ''), title.toLowerCase()];
+  return [$id, $id.replace(/(?:\.upsert)?\.v\d+$/, ''), title.toLowerCase()];
 }
 
 const ASSETS: Readonly<Record<string, string>> = {
