@@ -1,7 +1,7 @@
 import type { Anomaly } from '#core/dossier/event';
 import type { Database } from '../database/pool.ts';
 
-/** An event that was kept and applied as far as the rules go, and that a person should look at. */
+/** A stored event that is unexpected and that an operator should check. */
 export interface ListedAnomaly {
   readonly at: string;
   readonly code: string;
@@ -18,10 +18,10 @@ export interface AnomalyFilter {
   readonly code?: string | undefined;
 }
 
-/** Where a list goes on: one text, since that is what a cursor holds. */
+/** An anomaly with its position in the list, as one text, because a cursor holds one. */
 export type PlacedAnomaly = ListedAnomaly & { readonly place: string };
 
-/** The newest first, by when they were recorded; after the place `before`. */
+/** Anomalies by filter, the latest recorded first, after the position `before`. */
 export async function listAnomalies(
   database: Database,
   { party, kind, code }: AnomalyFilter,
@@ -47,7 +47,7 @@ export interface AnomalyCount {
   readonly count: number;
 }
 
-/** How many there are in the history that is kept. */
+/** The number of anomalies by party and kind in the stored history. */
 export async function countAnomalies(database: Database): Promise<readonly AnomalyCount[]> {
   const { rows } = await database.pool.query<AnomalyCount>({
     name: 'count anomalies',

@@ -5,10 +5,10 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /**
- * The audit's entries are linked: `link` is the SHA-256 of the link before it and of the entry as the JSON
- * `[position, milliseconds since 1970, actor, action, subject, why]`, with a blank behind each comma. The newest entry of
- * each day is signed with HUB_SECRET (an anchor). So whoever may write to the database, and has no secret, cannot change,
- * leave out, put in or move an entry that an anchor stands behind without its being found.
+ * The entries of the audit form a hash chain. `link` is the SHA-256 of the previous link and of the entry as the JSON
+ * `[position, milliseconds since 1970, actor, action, subject, why]`, with a blank after each comma. HUB_SECRET signs
+ * the newest entry of each day (an anchor). Without the secret nobody can change, remove, insert or move an entry
+ * before an anchor unnoticed, even with write access to the database.
  */
 interface Entry {
   readonly id: number;
@@ -21,7 +21,7 @@ interface Entry {
   readonly link: Buffer;
 }
 
-/** A place in the chain. */
+/** A position in the chain. */
 export interface Anchor {
   readonly position: number;
   /** In hexadecimal. */
@@ -29,9 +29,9 @@ export interface Anchor {
 }
 
 export interface ChainReport {
-  /** The last place up to which everything fits. */
+  /** The last position up to which the chain is intact. */
   readonly upTo: Anchor;
-  /** The first thing that does not, in words; undefined where all of it does. */
+  /** The first break, in words. Undefined if the chain is intact. */
   readonly broken: string | undefined;
 }
 
@@ -40,10 +40,10 @@ const BEGINNING: Anchor = { position: 0, link: hash('sha256', '') };
 const PAGE = 2_000;
 
 /**
- * Follow the chain to its end: the newest entry when this was called.
+ * Follows the chain to the entry that is newest at the time of the call.
  *
- * @param from where to begin: an anchor that is trusted, otherwise the first entry
- * @param anchors what has to lie on the way
+ * @param from a trusted anchor to start from, otherwise the first entry
+ * @param anchors positions that must lie on the chain
  */
 export async function followChain(
   { pool }: Pick<Database, 'pool'>,
@@ -83,13 +83,13 @@ function missing(first: number, last: number): string {
   return first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
 }
 
-/** In clear: the entry that it is made of stands beside it, and copies outside the hub are followed without a secret. */
+/** Not keyed: the entry is stored in clear beside it, and copies outside the hub can be checked without a secret. */
 function linkOf(before: string, { position, at, actor, action, subject, why }: Entry): string {
   const members = [position, instantToMs(at), actor, action, subject, why].map((member) => JSON.stringify(member));
   return hash('sha256', Buffer.concat([Buffer.from(before, 'hex'), Buffer.from(`[${members.join(', ')}]`)]));
 }
 
-/** The entry that was written last, and the last place that has one: of one moment. */
+/** The last written entry, and the last position with an entry, both read in one statement. */
 async function endOf({ pool }: Pick<Database, 'pool'>): Promise<{ readonly head: Anchor; readonly last: number }> {
   const { rows } = await pool.query<{ position: number | null; link: Buffer | null; last: number }>(
     `SELECT head.position, head.link, last.position AS last
@@ -99,7 +99,7 @@ async function endOf({ pool }: Pick<Database, 'pool'>): Promise<{ readonly head:
   return { head: position === null || link === null ? BEGINNING : { position, link: link.toString('hex') }, last };
 }
 
-/** The newest entry of a transaction's moment: what is told with it has its place in time beside the audit. */
+/** The newest entry at the transaction's moment. It dates data of the same transaction against the audit. */
 export async function newestEntry(tx: pg.PoolClient): Promise<Anchor> {
   const { rows } = await tx.query<{ position: number; link: string }>(
     "SELECT position, encode(link, 'hex') AS link FROM audit_head",
@@ -122,7 +122,7 @@ async function entriesAfter({ pool }: Pick<Database, 'pool'>, position: number):
   return rows;
 }
 
-/** The anchors, oldest first; `forged` are the days of those that are not signed with a secret that is given. */
+/** The anchors, oldest first. `forged` lists the days whose anchor no known secret has signed. */
 export async function loadAnchors(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'verify'>,
@@ -140,7 +140,11 @@ export async function loadAnchors(
   return { anchors, forged };
 }
 
-/** Sign a place of the chain as the newest of this day. @returns the day */
+/**
+ * Signs a position of the chain as the newest of its day.
+ *
+ * @returns the day
+ */
 export async function saveAnchor(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'sign'>,
@@ -155,7 +159,11 @@ export async function saveAnchor(
   return day;
 }
 
-/** Sign with the vault's newest key what was signed with an older one. @returns how many were, but for forged ones */
+/**
+ * Signs anchors of older secrets with the vault's newest one.
+ *
+ * @returns how many, without forged ones
+ */
 export async function resignAnchors(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'sign' | 'verify'>,
@@ -166,9 +174,9 @@ export async function resignAnchors(
   let renewed = 0;
   for (const { day, signed } of rows) {
     const text = vault.verify('audit', signed);
-    const anew = text === undefined ? signed : vault.sign('audit', text);
-    if (anew === signed) continue;
-    await pool.query('UPDATE audit_anchors SET signed = $3 WHERE day = $1 AND signed = $2', [day, signed, anew]);
+    const resigned = text === undefined ? signed : vault.sign('audit', text);
+    if (resigned === signed) continue;
+    await pool.query('UPDATE audit_anchors SET signed = $3 WHERE day = $1 AND signed = $2', [day, signed, resigned]);
     renewed++;
   }
   return renewed;

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type AuditSubject, auditSubject, DATABASE_OF_HUB, type SubjectKind } from '#core/identifiers/audit-subject';
 
-/** Entries of before the one form had the name alone, and what more there was after a blank. */
+/** Before subjects had one form, these actions stored the bare name, with more text after a blank. */
 const OF_BEFORE: Readonly<Partial<Record<SubjectKind, readonly string[]>>> = {
   delivery: ['delivery.replay'],
   dossier: ['dossier.read-personal', 'dossier.history-personal'],
@@ -11,13 +11,13 @@ const OF_BEFORE: Readonly<Partial<Record<SubjectKind, readonly string[]>>> = {
   party: ['party.pause', 'party.resume', 'party.pull', 'import'],
 };
 
-/** Of this there was not even a name. */
+/** Entries about these subjects stored no name. */
 const NAMELESS: Readonly<Record<string, string>> = { [DATABASE_OF_HUB]: 'database' };
 
-/** What was done to many dossiers at once names them. */
+/** These actions list all dossiers that they concern. */
 const NAMING_DOSSIERS = ['dossier.list-personal', 'index.rebuilt'];
 
-/** Whether an entry of the audit is about something, in whichever form it was written. */
+/** Whether an audit entry concerns a subject, in any form of writing it. */
 export function isAbout({ kind, name }: AuditSubject): RawBuilder<SqlBool> {
   const subject = auditSubject(kind, name);
   const before = OF_BEFORE[kind] ?? [];

@@ -11,18 +11,18 @@ export interface AuditEntry {
   readonly actor: string;
   readonly action: string;
   readonly subject: string;
-  /** The reason that was given. */
+  /** The reason that the actor gave. */
   readonly why?: string;
 }
 
-/** Who did what that must be accounted for. Entries are only ever added. */
+/** The audit of all actions and their actors. Entries are only added. */
 export interface Audit {
-  /** Resolves when it is committed. */
+  /** Resolves after the commit. */
   write(entry: AuditEntry): Promise<void>;
 }
 
 export function createAudit(database: Database, nowMs: () => number): Audit {
-  // Entries are linked one to the other (see audit-chain.ts), so they are written one commit after the other: in few.
+  // Entries form a chain (see audit-chain.ts), so writes happen one after the other. Batches keep them few.
   const write = batchCalls(
     async (entries: readonly AuditEntry[]) => {
       await writeAll(database.pool, entries, nowMs());
@@ -34,8 +34,8 @@ export function createAudit(database: Database, nowMs: () => number): Audit {
 }
 
 /**
- * Within a transaction: the entry is kept with what it tells of, or neither is. To be written last: other entries wait
- * for the transaction's end.
+ * Writes an entry within a transaction, so that it commits together with its action. Write it last, because other
+ * entries wait for the end of the transaction.
  */
 export async function writeAudit(db: pg.Pool | pg.PoolClient, entry: AuditEntry, nowMs: number): Promise<void> {
   await writeAll(db, [entry], nowMs);
@@ -62,7 +62,7 @@ export interface StoredAuditEntry extends Omit<AuditEntry, 'why'> {
   readonly id: number;
   readonly at: string;
   readonly why: string | null;
-  /** Its place in the chain of all entries, and what links it to the one before it (hexadecimal); see audit-chain.ts. */
+  /** Position and link in the chain of all entries (hexadecimal). See audit-chain.ts. */
   readonly position: number;
   readonly link: string;
 }
@@ -75,7 +75,7 @@ export interface AuditFilter {
   readonly to?: string;
 }
 
-/** Entries by filter, the newest first, before the id `before`. */
+/** Entries by filter, newest first, before the id `before`. */
 export async function listAudit(
   database: Database,
   { actor, action, subject, from, to }: AuditFilter,

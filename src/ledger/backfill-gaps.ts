@@ -26,7 +26,7 @@ export async function loadDeliveryProgress(
 ): Promise<ReadonlyMap<string, DeliveryProgress>> {
   const { rows } = await db.query<DeliveryProgress>({
     name: 'delivery progress',
-    // One probe a dossier: see `known to`.
+    // One index probe per dossier. See `known to`.
     text: `SELECT asked.code,
              (SELECT max(t.seq) FROM deliveries t
                WHERE t.party = $1 AND t.subject = asked.code AND t.operation = 'dossier.upsert.v1') AS "deliveredSeq",

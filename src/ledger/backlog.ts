@@ -4,19 +4,19 @@ import type { Database } from '../database/pool.ts';
 export interface Backlog {
   readonly party: string;
   /**
-   * `due` is sent by itself, now or later; `held` waits until a person has settled its cause; `behind` waits for one that
-   * is held, because deliveries of one dossier do not overtake each other.
+   * `due`: sent automatically, now or later. `held`: waits until an operator has settled its cause. `behind`: waits for
+   * a held delivery of the same dossier, because deliveries of one dossier do not overtake each other.
    */
   readonly state: 'due' | 'held' | 'behind';
   readonly count: number;
-  /** How long ago the oldest of them came to be, in seconds. */
+  /** The age of the oldest one, in seconds. */
   readonly oldestS: number;
 }
 
-/** Deliveries that are not settled. Two parts, so that each is read from the index of its state. */
+/** Deliveries that are not settled. Two parts, so that each uses the index of its state. */
 export const UNSETTLED = `SELECT * FROM deliveries WHERE state = 'due' UNION ALL SELECT * FROM deliveries WHERE state = 'held'`;
 
-/** How much of what parties have to be told is not settled. Does not read settled deliveries. */
+/** The number of unsettled deliveries per party and state. Does not read settled ones. */
 export async function loadBacklog(database: Database, nowMs: number): Promise<readonly Backlog[]> {
   const { rows } = await database.pool.query<Backlog>({
     name: 'backlog',

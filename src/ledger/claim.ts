@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
 
-/** A delivery that this process has leased: nobody else sends it while the lease holds. */
+/** A delivery that this process has leased. No other process sends it while the lease holds. */
 export interface Claimed {
   readonly id: number;
   readonly party: string;
@@ -12,9 +12,9 @@ export interface Claimed {
   readonly seq: number;
   readonly messageId: string;
   readonly createdAt: string;
-  /** The fencing token of this lease: only its holder settles. */
+  /** The fencing token of this lease. Only its holder can settle the delivery. */
   readonly token: number;
-  /** Attempts made, the coming one included. */
+  /** Attempts, including the coming one. */
   readonly attempts: number;
   /** An earlier attempt may have arrived. */
   readonly doubt: boolean;
@@ -22,19 +22,19 @@ export interface Claimed {
 
 export interface Claimer {
   readonly party: string;
-  /** Which process claims; for the operators. */
+  /** Which process claims, for operators. */
   readonly process: string;
   readonly nowMs: number;
   readonly leaseMs: number;
-  /** How many calls at the most. */
+  /** How many calls are free. */
   readonly limit: number;
-  /** Operations of which one call carries several; of the others it carries one. */
+  /** Operations whose calls carry several items. Calls of other operations carry one. */
   readonly carries: ReadonlyMap<string, CallCapacity>;
-  /** How many dossiers all processes together may have leased at once. */
+  /** How many dossiers all processes together may lease at once. */
   readonly atOnce: number | undefined;
 }
 
-/** What one call may carry. */
+/** The capacity of one call. */
 export interface CallCapacity {
   readonly items: number;
   /** How many of them may be of one dossier. */
@@ -42,10 +42,10 @@ export interface CallCapacity {
 }
 
 /**
- * Lease what is due for a party, oldest first, as much as goes into the calls that are free: of each dossier only the
- * oldest unsettled delivery, so that none overtakes another, with those right behind it where one call carries several.
- * What is in doubt goes by itself. A lease that ran out without being settled leaves a doubt: its process may have sent
- * before it died; so does a database that was put back (homes.ts). Of a paused party nothing is leased.
+ * Leases due deliveries of a party, oldest first, as many as fit into the free calls. Of each dossier it takes the
+ * oldest unsettled delivery, so that none overtakes another, and those right behind it if one call carries several. An
+ * item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. So does
+ * a restored database (database-identity.ts). Nothing of a paused party is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
   return claimer.atOnce === undefined
@@ -53,7 +53,7 @@ export async function claim(database: Database, claimer: Claimer): Promise<reado
     : claimWithin(database, claimer, claimer.atOnce);
 }
 
-/** One process after the other, so that together they keep to what may be leased at once. */
+/** Claims under a lock of the party, so that all processes together keep the limit. */
 async function claimWithin(database: Database, claimer: Claimer, atOnce: number): Promise<readonly Claimed[]> {
   const client = await database.pool.connect();
   try {
@@ -76,7 +76,7 @@ async function claimWithin(database: Database, claimer: Claimer, atOnce: number)
   }
 }
 
-/** However much a call carries: more at once gain nothing, and would wait for their calls in memory. */
+/** A limit for any call size. More leases at once gain nothing, and would wait in memory for their calls. */
 const MOST_DOSSIERS = 1_000;
 
 async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: number): Promise<readonly Claimed[]> {
@@ -100,14 +100,15 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: 
   return [...rows].sort((a, b) => a.id - b.id);
 }
 
-/** Whether an earlier attempt may have arrived: ours, or one that the database has forgotten. */
+/** Whether an earlier attempt may have arrived: the hub's own, or one that a restored database does not know. */
 const IN_DOUBT = `(d.doubt OR d.leased_by IS NOT NULL
   OR coalesce(d.created_at < (SELECT doubtful_until FROM database_homes ORDER BY id DESC LIMIT 1), false))`;
 
 /**
- * What is older of the same dossier is asked row by row (a subquery of one value cannot become a join), and not in the
- * index of due rows (`|| ''`): a plan made in quiet times would read all that is due for each due row, which at 1,500
- * due rows cost 250 ms a claim. Each row fills its part of a call; the first that does not fit ends the claim.
+ * Older deliveries of a dossier are probed row by row: a subquery of one value cannot become a join. `
+ *
+ * ''` keeps the probe off the index of due rows. A plan made in quiet times would read all due rows for each due row,
+ * 250 ms a claim at 1,500 due rows. Each row fills part of a call, and the first that does not fit ends the claim.
  */
 const CLAIM = `
   WITH head AS (
@@ -142,11 +143,11 @@ const CLAIM = `
   RETURNING d.id, d.party, d.operation, d.subject, d.seq, d.message_id AS "messageId", d.created_at AS "createdAt",
             d.token, d.attempts, d.doubt`;
 
-/** Extend leases that are still ours while their calls are under way. */
+/** Extends leases that this process still holds, during their calls. */
 export async function extendLeases(database: Database, claimed: readonly Claimed[], untilMs: number): Promise<void> {
   await database.pool.query({
     name: 'extend leases',
-    // What is locked is being settled: to wait for it would be a deadlock where both have several rows.
+    // A locked row is being settled. Waiting for it would deadlock if both statements have several rows.
     text: `WITH ours AS (
              SELECT d.id FROM deliveries d JOIN unnest($1::int8[], $2::int8[]) AS held(id, token)
                ON d.id = held.id AND d.token = held.token
@@ -157,7 +158,7 @@ export async function extendLeases(database: Database, claimed: readonly Claimed
   });
 }
 
-/** Give back what was leased and not tried: it is due again at `nextMs`, as if it had not been claimed. */
+/** Returns leases without an attempt. The deliveries are due again at `nextMs`, as if never claimed. */
 export async function giveBack(database: Database, claimed: readonly Claimed[], nextMs: number): Promise<void> {
   await database.pool.query({
     name: 'give back',

@@ -3,7 +3,7 @@ import { instantToMs, msToInstant } from '#core/dates/dates';
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import type { Database } from '../database/pool.ts';
 
-/** One line of a party's code table that an operator entered. A later version takes its place; none is ever changed. */
+/** A line of a party's code table that an operator entered. A new version replaces it; stored lines never change. */
 export interface CodeEntry {
   readonly id: number;
   readonly party: string;
@@ -21,24 +21,24 @@ export interface CodeEntry {
 export type NewCodeEntry = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to' | 'who' | 'why'>;
 
 /**
- * What operators entered, kept in memory. A message is read by what was in force when it was received, so that it reads
- * the same whenever it is read again; an entry comes into force when every process has had the time to hear of it.
- * What was waiting, and what is sent, goes by it at once.
+ * The operators' code entries, cached in memory. A message is read by the entries that were in force when it was
+ * received, so that it always reads the same. An entry comes into force when every process has had time to load it.
+ * Released items and outgoing deliveries use it at once.
  */
 export interface CodeEntries {
-  /** Resolves when what is kept is at most a second old. */
+  /** Resolves when the cache is at most a second old. */
   fresh(): Promise<void>;
-  /** Resolves when what is kept is as it is now. */
+  /** Resolves when the cache is current. */
   reload(): Promise<void>;
-  /** By what was in force at a moment, epoch milliseconds. The same entries give the same function. */
+  /** The entries in force at a moment, epoch milliseconds. The same entries give the same function. */
   at(party: string, ms: number): CodesOf;
-  /** By all that is entered. */
+  /** All entries. */
   now(party: string): CodesOf;
-  /** The moment by which all that is kept here of a party's entries is in force, epoch milliseconds; 0 without any. */
+  /** When the last cached entry of a party comes into force, epoch milliseconds. 0 without any. */
   knownMs(party: string): number;
 }
 
-/** Other processes hear of an entry within a second; this much later everybody reads by it. */
+/** Other processes load an entry within a second. After this time everybody reads by it. */
 export const IN_FORCE_AFTER_MS = 2_000;
 const FRESH_MS = 1_000;
 
@@ -81,7 +81,7 @@ export function createCodeEntries(database: Database): CodeEntries {
       if (performance.now() - loadedMs > FRESH_MS) await reload();
     },
     async reload() {
-      // One that is under way may have begun before the entry was made.
+      // A running load may have begun before the entry was written.
       await loading;
       await reload();
     },
@@ -94,7 +94,7 @@ export function createCodeEntries(database: Database): CodeEntries {
   };
 }
 
-/** The entries of one party in the order in which they come into force, and when each does. */
+/** The entries of one party in the order in which they come into force, with the moment of each. */
 interface Entries {
   readonly all: CodeEntry[];
   readonly inForceMs: number[];
@@ -111,7 +111,7 @@ function groupByParty(entries: readonly CodeEntry[]): ReadonlyMap<string, Entrie
   return groups;
 }
 
-/** The entries of one party, oldest first: the last one of a code wins. */
+/** The entries of one party, oldest first. The last entry of a code wins. */
 function codesOf(entries: readonly CodeEntry[]): CodesOf {
   const tables = new Map<string, Map<string, string>>();
   for (const { table, from, to } of entries) {
@@ -134,17 +134,17 @@ export async function loadEntries(database: Database, party?: string): Promise<r
 }
 
 /**
- * Enter lines, within a transaction; each follows the version before it of its code, and comes into force after all
- * that the party has. One that is entered already is not entered again.
+ * Adds lines within a transaction. Each gets the next version of its code, and comes into force after all other entries
+ * of the party. An unchanged line is not added again.
  *
- * @returns them as they are kept
+ * @returns the lines as stored
  */
 export async function addCodeEntries(
   tx: pg.PoolClient,
   entries: readonly NewCodeEntry[],
   nowMs: number,
 ): Promise<readonly CodeEntry[]> {
-  // One after the other: nobody may count on a version that is not committed.
+  // One transaction after the other, so that a version number never depends on an uncommitted one.
   await tx.query('LOCK TABLE code_entries IN SHARE ROW EXCLUSIVE MODE');
   const added: CodeEntry[] = [];
   for (const { party, table, from, to, who, why } of entries) {
@@ -172,7 +172,7 @@ export async function addCodeEntries(
   return added;
 }
 
-/** What a code stands for by what was entered for these parties, each meaning once. */
+/** The values that operators entered for a code at these parties, each once. */
 export async function meaningsOf(
   db: pg.Pool | pg.PoolClient,
   parties: readonly string[],

@@ -4,11 +4,11 @@ import { atOneMoment } from '../database/transaction.ts';
 /** The state of a delivery. `none` means that this party has no delivery of the event. */
 export interface ComparedState {
   readonly state: 'delivered' | 'refused' | 'parked' | 'due' | 'held' | 'none';
-  /** Of what is refused, parked or waiting. */
+  /** The reason of a refused, parked or held delivery. */
   readonly reason: string | null;
 }
 
-/** Deliveries of the same events to two parties, by what came of them. */
+/** Deliveries of the same events to two parties, counted by their pair of states. */
 export interface ComparedPairs {
   readonly left: ComparedState;
   readonly right: ComparedState;
@@ -17,7 +17,7 @@ export interface ComparedPairs {
   readonly sample: readonly { readonly code: string; readonly left: number | null; readonly right: number | null }[];
 }
 
-/** How soon a party has taken what both have taken, in seconds. */
+/** How long a party took for deliveries that both parties took, in seconds. */
 export interface DeliveryTimes {
   readonly median: number;
   readonly p95: number;
@@ -33,7 +33,7 @@ export interface PartnerComparison {
 export interface ComparisonQuery {
   readonly left: string;
   readonly right: string;
-  /** When the deliveries came to be, as instants. */
+  /** The period in which the deliveries were created, as instants. */
   readonly from: string;
   readonly to: string;
 }
@@ -47,7 +47,7 @@ const share = (part: number, one: string): string =>
 
 const of = (party: string): string => `SELECT * FROM deliveries
   WHERE party = ${party} AND created_at BETWEEN $3::timestamptz AND $4::timestamptz AND starts_with(operation, 'dossier.')`;
-/** Deliveries are of the same event where they tell the same of the same dossier. */
+/** Deliveries belong to the same event if dossier, number and operation agree. */
 const PAIRED = `WITH l AS (${of('$1')}), r AS (${of('$2')})`;
 const SAME = 'l.subject = r.subject AND l.seq = r.seq AND l.operation = r.operation';
 

@@ -90,7 +90,7 @@ export async function loadRecentRestore(database: Database, nowMs: number): Prom
   return rows[0];
 }
 
-/** What a person has to know of it, and to do. */
+/** The restore, and what an operator must do, in words. */
 export function describeRestore({ noticedAt, newestAt, doubtfulUntil }: DatabaseRestore): string {
   return `the database is another one than before, or was put back (noticed at ${noticedAt}); its newest message is of ${newestAt}: what was acknowledged after that and is not here must be sent again; until ${doubtfulUntil} partners are asked what they have before they are told anything`;
 }

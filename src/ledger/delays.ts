@@ -7,13 +7,13 @@ import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf } from '../database/uuid.ts';
 
-/** Tells whose delay it was. */
+/** Attributes the delays of a dossier. */
 export interface DelayReader {
-  /** What held up this dossier, in seconds of working time, up to the last full minute. */
+  /** The delays of this dossier in seconds of working time, up to the last full minute. */
   of(dossier: Dated): Promise<DossierDelays>;
 }
 
-/** What has to be known of a dossier; the applicant may be masked. */
+/** The members of a dossier that this needs. The applicant may be masked. */
 export type Dated = Pick<
   Dossier,
   'code' | 'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'finishedAt' | 'returnedAt' | 'refusedAt' | 'aliases'
@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 export function createDelayReader(database: Database, working: WorkingTime, nowMs: () => number): DelayReader {
   return {
     of: shareByKey(async (dossier: Dated) => {
-      // Full minutes, so that a history which nothing new came to is the same for a while.
+      // Full minutes, so that an unchanged history gives the same answer for a while.
       const now = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
       const deliveries = await loadDeliveries(database, dossier.code);
       const startMs = startOf(dossier, deliveries);
@@ -48,7 +48,7 @@ function startOf({ submittedAt, receivedAt, statusAt }: Dated, deliveries: reado
   return told ? instantToMs(told) : Math.min(instantToMs(statusAt), ...deliveries.map((one) => one.createdMs));
 }
 
-/** The office has finished when the result is there, not when it is fetched. */
+/** The office has finished when the result exists, not when the citizen fetches it. */
 function finishOf(dossier: Dated): { readonly finishMs?: number } {
   if (!isFinished(dossier.status)) return {};
   const { finishedAt, refusedAt, returnedAt, statusAt } = dossier;
@@ -81,7 +81,7 @@ interface WaitRow {
 async function loadDeliveries(database: Database, code: string): Promise<readonly DeliveryFact[]> {
   const { rows } = await database.pool.query<DeliveryRow>({
     name: 'deliveries of a dossier',
-    // By way of the parties there are: the index begins with the party.
+    // Joined through party_states, because the index begins with the party.
     text: `SELECT d.id, d.party, d.operation, d.state, d.created_at AS "createdAt", d.settled_at AS "settledAt"
            FROM party_states p JOIN deliveries d ON d.party = p.party AND d.subject = $1 ORDER BY d.id`,
     values: [code],
@@ -149,13 +149,13 @@ async function loadWaits(database: Database, codes: readonly string[]): Promise<
   return rows.map(intervalOf);
 }
 
-/** The first of them: a sender that repeats what is refused for days, in lists of 1,000 at 1 ms each, costs no more. */
+/** A limit for senders that repeat a refused message for days: lists of 1,000 cost 1 ms each. */
 const MOST_REFUSALS = 100;
 
 /**
- * What a party told of a dossier and was not storable, until it told the same kind of thing and it was accepted: also
- * where that waited in quarantine then. What was never mended says nothing of the dossier as it is. By the index that
- * finds messages of which nothing came: 0.15 ms beside 50,000 of them.
+ * Messages of a party about a dossier that were not storable, each until an accepted message of the same kind.
+ * Acceptance into quarantine counts too. A message that was never corrected says nothing about the present dossier and
+ * is left out. Uses the index of messages without events: 0.15 ms beside 50,000 of them.
  */
 async function loadRefusals(
   database: Database,
@@ -165,7 +165,7 @@ async function loadRefusals(
 ): Promise<readonly Interval[]> {
   const { rows } = await database.pool.query<Omit<WaitRow, 'deliveryId'>>({
     name: 'refusals of a dossier',
-    text: `SELECT min(refused.received_at) AS "openedAt", mended.at AS "settledAt"
+    text: `SELECT min(refused.received_at) AS "openedAt", corrected.at AS "settledAt"
            FROM (
              SELECT m.party, m.received_at,
                CASE m.operation WHEN 'dossier.upsert.v1' THEN 'dossier' WHEN 'dossier.progress.v1' THEN 'progress' END AS kind
@@ -176,8 +176,8 @@ async function loadRefusals(
            CROSS JOIN LATERAL (
              SELECT min(e.received_at) AS at FROM events e
              WHERE e.code = $2 AND e.recorded_at >= $4::timestamptz
-               AND e.party = refused.party AND e.kind = refused.kind AND e.received_at > refused.received_at) mended
-           WHERE mended.at IS NOT NULL GROUP BY mended.at`,
+               AND e.party = refused.party AND e.kind = refused.kind AND e.received_at > refused.received_at) corrected
+           WHERE corrected.at IS NOT NULL GROUP BY corrected.at`,
     values: [codes, dossier, firstUuidOf(sinceMs), msToInstant(sinceMs)],
   });
   return rows.map(intervalOf);

@@ -33,7 +33,7 @@ export const deliveryPart = definePart<DeliveryRow>(
   insertInto('deliveries', Object.keys(columns)),
 );
 
-/** The parties that something is due for now, among these. One index probe each. */
+/** The parties, among these, with a delivery that is due now. One index probe each. */
 export async function partiesWithWork(
   database: Database,
   parties: readonly string[],
@@ -48,7 +48,7 @@ export async function partiesWithWork(
   return rows.map((row) => row.party);
 }
 
-/** Which of these dossiers a party has taken before. */
+/** The dossiers, among these, that a party has received before. */
 export async function loadKnownSubjects(
   database: Database,
   party: string,
@@ -57,7 +57,7 @@ export async function loadKnownSubjects(
   if (subjects.length === 0) return new Set();
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'known to',
-    // One probe a dossier (see `claim`): a plan made in quiet times would read all deliveries of the party each time.
+    // One probe per dossier (see `claim`). A plan made in quiet times would read all deliveries of the party each time.
     text: `SELECT subject FROM unnest($2::text[]) AS asked(subject)
            WHERE (SELECT d.id FROM deliveries d
              WHERE d.party = $1 AND d.subject = asked.subject AND d.state = 'delivered'
@@ -67,20 +67,20 @@ export async function loadKnownSubjects(
   return new Set(rows.map((row) => row.subject));
 }
 
-/** What other deliveries of the same dossier the party took. */
+/** Other deliveries of the same dossier that the party received. */
 export interface OtherDeliveries {
-  /** The dossier, as the same event left it. */
+  /** The dossier's record from the same event. */
   readonly itself: boolean;
   /** A later delivery. */
   readonly later: boolean;
 }
 
-/** Whether `d` has told something: as it is settled, or before it was replayed, which it may not have survived. */
+/** Whether the party received `d`: by its present state, or in an attempt before a replay that then failed. */
 const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}'
   OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
 
-/** For each delivery, what other deliveries of the dossier its party took. */
+/** For each delivery, the other deliveries of the dossier that its party received. */
 export async function loadOtherDeliveries(
   database: Database,
   deliveries: readonly number[],
@@ -101,7 +101,10 @@ export async function loadOtherDeliveries(
   return new Map(rows.map(({ id, itself, later }) => [id, { itself, later }]));
 }
 
-/** Of these deliveries those after which their party has taken something newer of the same dossier: which event it was. */
+/**
+ * The deliveries, among these, whose party has received a newer version of the dossier. The value is that version's
+ * event.
+ */
 export async function loadNewerDeliveries(
   database: Database,
   deliveries: readonly number[],
@@ -120,10 +123,10 @@ export async function loadNewerDeliveries(
 }
 
 /**
- * Of these dossiers those that a party has taken, and whose status is what the party said last of that moment, by a
- * callback.
+ * The dossiers, among these, that a party has received and whose status comes from the party's own callback, if that is
+ * its latest report for that moment.
  *
- * @returns the events that say so
+ * @returns the events of those callbacks
  */
 export async function loadCalledBack(
   database: Database,
@@ -150,7 +153,7 @@ export async function loadCalledBack(
   return new Map(rows.map(({ code, record, record_key: keyId }) => [code, { keyId, bytes: record }]));
 }
 
-/** Dossiers that a party has taken and that are not finished, in code order after `after`. */
+/** Unfinished dossiers that a party has received, in code order after `after`. */
 export async function listOutstanding(
   database: Database,
   party: string,

@@ -5,8 +5,8 @@ import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /**
- * Of a row `d`, whether it ended without being told and somebody should see why. What a person gave up is settled, and so
- * is what was told, or is about to be, in a newer version: a replay would leave it as it is.
+ * Whether delivery `d` failed and an operator should look at it. Dismissed deliveries do not count. Neither do versions
+ * for which a newer one is delivered or due, because a replay would change nothing.
  */
 export const IS_FAILED = `(d.state IN ('refused', 'parked') AND d.reason IS DISTINCT FROM 'dismissed'
   AND (d.operation = 'dossier.progress.v1' OR NOT EXISTS (
@@ -16,11 +16,11 @@ export const IS_FAILED = `(d.state IN ('refused', 'parked') AND d.reason IS DIST
 export interface DeliveryFilter {
   readonly party?: string;
   readonly state?: StateFilter;
-  /** A dossier's code, or a code that it is known by. */
+  /** A dossier's code, or an alias of it. */
   readonly code?: string;
   readonly operation?: string;
   readonly reason?: string;
-  /** When it came to be: from, and to. */
+  /** The period of creation: from, and to. */
   readonly from?: string;
   readonly to?: string;
 }
@@ -35,11 +35,14 @@ export interface ListedDelivery {
   readonly messageId: string;
   readonly state: DeliveryState;
   readonly createdAt: string;
-  /** When it is tried next; absent for what is settled or held. */
+  /** The time of the next attempt. Absent for settled and held deliveries. */
   readonly nextAt?: string;
-  /** A process has it on the line. */
+  /** A process is sending it now. */
   readonly isOnItsWay: boolean;
-  /** Of what is due: the oldest unsettled delivery of its dossier, which goes first, and may wait for a person. */
+  /**
+   * For a due delivery: the oldest unsettled delivery of its dossier. That one goes first, and may wait for an
+   * operator.
+   */
   readonly behind: number | null;
   readonly attempts: number;
   readonly doubt: boolean;
@@ -55,7 +58,11 @@ export interface ListedDelivery {
 type WithDeliveries = Tables & { d: Tables['deliveries'] };
 type Builder = ExpressionBuilder<WithDeliveries, 'd'>;
 
-/** Narrow a query over `deliveries as d`. `subjects` are those of the filter's code (subjectsOf). */
+/**
+ * Narrows a query over `deliveries as d`.
+ *
+ * @param subjects the dossiers of the filter's code, from subjectsOf
+ */
 export function filterDeliveries<Out>(
   query: SelectQueryBuilder<WithDeliveries, 'd', Out>,
   filter: DeliveryFilter,
@@ -80,7 +87,7 @@ function inState(eb: Builder, state: StateFilter) {
   return eb('d.state', '=', state);
 }
 
-/** What the code of a filter names: itself, and the dossiers whose alias it is. */
+/** The subjects that a filter's code names: the code itself, and dossiers with that alias. */
 export async function subjectsOf(database: Database, { code }: DeliveryFilter): Promise<readonly string[] | undefined> {
   if (code === undefined) return undefined;
   const aliases = await database.query.selectFrom('aliases').select('dossier').where('code', '=', code).execute();
@@ -92,7 +99,7 @@ const BEHIND = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS N
   WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id
   ORDER BY e.id LIMIT 1) END`.as('behind');
 
-/** Deliveries by filter, the newest first, before the id `before`. */
+/** Deliveries by filter, newest first, before the id `before`. */
 export async function listDeliveries(
   database: Database,
   filter: DeliveryFilter,
@@ -107,7 +114,7 @@ export async function listDeliveries(
   return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
 }
 
-/** The deliveries of a message: those of the codes that are in it. */
+/** The deliveries of a message, for the codes in it. */
 export async function deliveriesOfMessage(
   database: Database,
   messageId: string,
@@ -193,7 +200,7 @@ export interface ListedAttempt {
   readonly outcome: string;
   readonly reason: string | null;
   readonly detail: string | null;
-  /** Whether what went over the wire is kept with it. */
+  /** Whether request and reply are stored with it. */
   readonly hasWire: boolean;
 }
 
@@ -202,7 +209,7 @@ export interface StoredAttempt extends ListedAttempt {
   wire(): string | undefined;
 }
 
-/** The attempts of a delivery, oldest first. Their wire is opened when it is asked for. */
+/** The attempts of a delivery, oldest first. Their requests are decrypted on demand. */
 export async function attemptsOf(database: Database, vault: Vault, id: number): Promise<readonly StoredAttempt[]> {
   const rows = await database.query
     .selectFrom('attempts')
@@ -218,8 +225,8 @@ export async function attemptsOf(database: Database, vault: Vault, id: number): 
 }
 
 /**
- * The other deliveries that went in the same call as an attempt: all of them end at the same moment, and what went over the
- * wire is kept with the first.
+ * Other deliveries in the same call as an attempt. All of them end at the same moment, and the first one stores request
+ * and reply.
  */
 export async function sharedCall(
   database: Database,
@@ -235,12 +242,12 @@ export async function sharedCall(
     .where('a.at', '=', at)
     .where('a.took_ms', '=', tookMs)
     .where('d.id', '!=', id);
-  // One that has its own was another call that ended then.
+  // An attempt with its own request is another call that ended at that moment.
   if (hasWire) query = query.where('a.wire', 'is', null);
   return (await query.orderBy('d.id').execute()).map((row) => row.id);
 }
 
-/** Whether a party had taken the dossier of a delivery by another one before a moment. */
+/** Whether a party had received the dossier by another delivery before a moment. */
 export async function wasKnown(
   database: Database,
   { id, party, code }: Pick<ListedDelivery, 'id' | 'party' | 'code'>,

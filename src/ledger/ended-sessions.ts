@@ -2,9 +2,13 @@ import { hash } from 'node:crypto';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
-/** Sessions that were ended before their time, known to all processes. Nothing is kept of those that go on. */
+/** Sessions that ended before they expired, shared by all processes. Running sessions are not stored. */
 export interface EndedSessions {
-  /** Resolves when it is committed. @param untilMs when the session would be over anyway, epoch milliseconds */
+  /**
+   * Resolves after the commit.
+   *
+   * @param untilMs when the session would expire anyway, epoch milliseconds
+   */
   add(token: string, untilMs: number): Promise<void>;
   has(token: string): Promise<boolean>;
 }
@@ -28,12 +32,12 @@ export function createEndedSessions({ pool }: Pick<Database, 'pool'>): EndedSess
   };
 }
 
-/** Forget those that are over by now. */
+/** Deletes sessions that have expired. */
 export async function forgetEndedSessions({ pool }: Pick<Database, 'pool'>, nowMs: number): Promise<void> {
   await pool.query('DELETE FROM ended_sessions WHERE expires_at <= $1::timestamptz', [msToInstant(nowMs)]);
 }
 
-/** In clear: a token is random, so nobody can find it from its hash and open a session with it. */
+/** Not keyed: a token is random, so its hash does not help to find it. */
 function hashOf(token: string): Buffer {
   return hash('sha256', token, 'buffer');
 }

@@ -7,9 +7,9 @@ import { msOf } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type Anchor, newestEntry } from './audit-chain.ts';
 
-/** All that is kept of who told what of one dossier and what came of it, of one moment, without what is personal. */
+/** Everything stored about one dossier, at one moment and without personal data: messages, senders and results. */
 export interface Evidence {
-  /** `steps` is how many were ever recorded; null where no record of it was ever applied. */
+  /** `steps` is the number of recorded events, null if no record was ever applied. */
   readonly dossier: {
     readonly code: string;
     readonly aliases: readonly { readonly party: string; readonly code: string }[];
@@ -31,16 +31,16 @@ export interface EvidentMessage {
   readonly party: string;
   readonly door: string;
   readonly operation: string;
-  /** The id of the key that it came with. */
+  /** The id of the sender's key. */
   readonly key: string | null;
-  /** Of the body as it came, in hexadecimal. */
+  /** The hash of the received body, in hexadecimal. */
   readonly sha256: string | null;
   readonly bytes: number;
-  /** The items of it that speak of the dossier, as they were answered. */
+  /** The items about this dossier, with their results. */
   readonly items: readonly { readonly index: number; readonly outcome: string }[];
 }
 
-/** Something came of it, and it was dropped since; when it was received its id tells. */
+/** A deleted message with results that are still stored. Its id tells when it arrived. */
 export interface LostMessage {
   readonly id: string;
   readonly isKept: false;
@@ -57,7 +57,10 @@ export interface EvidentEvent {
   readonly recordedAt: string;
   readonly messageId: string;
   readonly item: number;
-  /** A keyed hash of the content: the same for equal content under one HUB_SECRET, and no means to guess the content. */
+  /**
+   * A keyed hash of the content. Equal content gives the same hash under one HUB_SECRET. Without the secret it cannot
+   * confirm a guess.
+   */
   readonly contentHash: string;
 }
 
@@ -70,7 +73,7 @@ export interface EvidentDelivery {
   readonly createdAt: string;
   readonly state: string;
   readonly settledAt: string | null;
-  /** By which the party knows it. */
+  /** The party's reference for it. */
   readonly reference: string | null;
   readonly attempts: readonly EvidentAttempt[];
 }
@@ -94,13 +97,13 @@ export interface EvidentWait {
   readonly openedAt: string;
   readonly settledAt: string | null;
   readonly settlement: string | null;
-  /** The key of who settled it; null where nobody had to. */
+  /** The key of the operator who settled it. Null if nobody had to. */
   readonly settledBy: string | null;
 }
 
 /**
- * @param code of the dossier, not one of its aliases
- * @returns undefined where nothing is kept that speaks of it
+ * @param code the dossier's own code, not an alias
+ * @returns undefined if nothing is stored about it
  */
 export async function loadEvidence(database: Database, vault: Vault, code: string): Promise<Evidence | undefined> {
   const { attempts, ...read } = await inTransaction(database, async (tx) => {
@@ -111,7 +114,7 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
     const aliases = await rows<Evidence['dossier']['aliases'][number]>(ALIASES);
     const events = (await rows<Hashed<EvidentEvent>>(EVENTS)).map(({ hash, ...event }) => ({
       ...event,
-      // All under the newest key, whichever sealed each row: equal content shows as equal.
+      // All hashes use the newest key, so that equal content shows as equal.
       contentHash: vault.sealHash(vault.openHash(hash as Buffer)).toString('hex'),
     }));
     const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
@@ -136,7 +139,10 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
 
 type Hashed<Evident> = Omit<Evident, 'contentHash' | 'sha256'> & { readonly hash: Buffer | null };
 
-/** A dossier's names: of its aliases each is its party's own, for the same number of another system is another dossier. */
+/**
+ * The names of a dossier. An alias counts for its party only, because the same number in another system is another
+ * dossier.
+ */
 const NAMES = `WITH name AS (SELECT $1::text COLLATE "C" AS code, NULL::text AS party
                   UNION ALL SELECT code, party FROM aliases WHERE dossier = $1)`;
 
@@ -151,7 +157,7 @@ const DELIVERIES = `SELECT id, party, operation, seq AS version, message_id AS "
     state, settled_at AS "settledAt", reference
   FROM deliveries WHERE subject = $1 AND party = ANY(ARRAY(SELECT party FROM party_states)) ORDER BY id`;
 
-/** What waits and what has waited have an index each: 0.4 ms beside 500,000 of others, which took 150 ms to read. */
+/** Waiting and settled rows have an index each: 0.4 ms beside 500,000 other rows, instead of 150 ms. */
 const QUARANTINE = `${NAMES}, found AS (
     SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NULL
     WHERE name.party IS NULL OR name.party = q.party
@@ -162,7 +168,10 @@ const QUARANTINE = `${NAMES}, found AS (
     cause_kind AS cause, opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"
   FROM found ORDER BY id`;
 
-/** What something came of, and what was not storable under one of the names. A repeat that changed nothing is in neither. */
+/**
+ * Messages with results, and messages with an invalid item under one of the names. A repeat without a change is in
+ * neither.
+ */
 const MESSAGES = `${NAMES}, found AS (
     SELECT id FROM messages WHERE id = ANY($2::uuid[])
     UNION SELECT m.id FROM name JOIN messages m ON m.outcome IN ('invalid', 'partly-invalid')
@@ -196,7 +205,7 @@ interface AttemptRow {
 const ATTEMPTS = `SELECT delivery_id AS "deliveryId", number, at, outcome, reason, wire, wire_key AS "keyId"
   FROM attempts WHERE delivery_id = ANY($1::int8[]) ORDER BY delivery_id, at, number`;
 
-/** What is opened in one go, so that nobody else waits for it. */
+/** Attempts that are decrypted at once, so that no request waits for long. */
 const OPENED_AT_ONCE = 20;
 
 async function attemptsOf(
@@ -210,7 +219,7 @@ async function attemptsOf(
       wire && keyId !== null && vault.knows(keyId) ? statusOf(vault, { keyId, bytes: wire }) : undefined;
     const attempt = {
       ...said,
-      // A word of an adapter's; what a partner wrote in its place may be anything.
+      // The adapter's reason code. Free text of a partner in its place is left out.
       ...(reason !== null && /^[a-z0-9-]{1,60}$/.test(reason) && { reason }),
       ...(httpStatus !== undefined && { httpStatus }),
     };
@@ -219,7 +228,7 @@ async function attemptsOf(
   return made;
 }
 
-/** Of the last call: those before it were to sign in, or to look up. */
+/** The status of the last call. Earlier calls were logins or look-ups. */
 function statusOf(vault: Vault, sealed: Parameters<Vault['open']>[0]): number | undefined {
   const calls = JSON.parse(vault.open(sealed).toString()) as readonly { readonly status?: number }[];
   return calls.at(-1)?.status;

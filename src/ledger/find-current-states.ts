@@ -8,12 +8,12 @@ export interface CurrentState {
   readonly status: string;
   readonly statusAt: string;
   readonly dueAt: string | null;
-  /** The number of recorded events. A delivery with a lower number is of an earlier state. */
+  /** The number of recorded events. A delivery with a lower number belongs to an earlier state. */
   readonly version: number;
   readonly changedAt: string;
 }
 
-/** The dossiers that have this code, own or alias: two systems may have given it to different ones. */
+/** The dossiers with this code, own or alias. Two systems may have given it to different dossiers. */
 export async function findCurrentStates(database: Database, code: string): Promise<readonly CurrentState[]> {
   const { rows } = await database.pool.query<CurrentState>({
     name: 'current states',

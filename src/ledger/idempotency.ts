@@ -10,10 +10,10 @@ export interface IdempotencyRow {
   readonly createdAt: string;
 }
 
-/** How long a key is remembered. */
+/** How long a key is stored. */
 const KEPT = "interval '7 days'";
 
-/** Many senders make the key of a hash of the body, so the table holds neither in clear. */
+/** Many senders derive the key from a hash of the body. So the table stores keyed hashes. */
 export function idempotencyPart(rows: readonly IdempotencyRow[], vault: Vault): Part {
   return part(
     rows.map((row) => ({
@@ -32,11 +32,14 @@ const columns = {
   created_at: ['timestamptz', (r: IdempotencyRow) => r.createdAt],
 } as const;
 
-/** A second request with the same key fails the batch (23505, IDEMPOTENCY_CONFLICT): its answer is the first one's. */
+/**
+ * A second request with the same key fails the batch (23505, IDEMPOTENCY_CONFLICT). It gets the answer of the first
+ * one.
+ */
 const part = definePart<IdempotencyRow>('idempotency', columns, insertInto('idempotency_keys', Object.keys(columns)));
 export const IDEMPOTENCY_CONFLICT = 'idempotency_keys_pkey';
 
-/** What a key was used for in the last seven days. */
+/** The use of a key in the last seven days. */
 export async function findIdempotent(
   database: Database,
   vault: Vault,
@@ -44,7 +47,7 @@ export async function findIdempotent(
   key: string,
   at: string,
 ): Promise<{ readonly bodyHash: Buffer; readonly receipt: string } | undefined> {
-  // Under every secret; rows of a version before 019 have the key itself, for up to seven days.
+  // Keyed hashes under every secret. Rows from before migration 019 hold the plain key, for up to seven days.
   const keys = [...vault.blind('idempotency', key), key];
   await database.pool.query({
     name: 'forget key',

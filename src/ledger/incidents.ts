@@ -3,7 +3,7 @@ import { storable } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
-/** Something that a person should know of, once. */
+/** A condition that one alert reports. */
 export interface Incident {
   readonly id: number;
   readonly party: string;
@@ -25,13 +25,17 @@ export interface Incident {
   readonly closedAt: string | null;
 }
 
-/** That a partner cannot be reached: ended when it answers. */
+/** The kinds that mean an unreachable partner. Its next answer ends them. */
 export const AWAY_KINDS: readonly Incident['kind'][] = ['partner-away', 'credentials', 'certificate'];
 
-/** Stands for a party in incidents of the hub itself. */
+/** The party of the hub's own incidents. */
 export const HUB = 'hub';
 
-/** Open an incident. @returns it, or undefined when the same one is open already */
+/**
+ * Opens an incident.
+ *
+ * @returns it, or undefined if the same one is open already
+ */
 export async function openIncident(
   database: Database,
   { party, kind, cause }: Pick<Incident, 'party' | 'kind' | 'cause'>,
@@ -49,7 +53,12 @@ export async function openIncident(
 
 const COLUMNS = 'id, party, kind, cause, opened_at AS "openedAt", closed_at AS "closedAt"';
 
-/** Close what is open of a party, of these kinds. @param about how their cause begins @returns the kinds that were open */
+/**
+ * Closes open incidents of a party, of these kinds.
+ *
+ * @param about the beginning of their cause
+ * @returns the kinds that were open
+ */
 export async function closeIncidents(
   database: Database,
   party: string,
@@ -66,7 +75,7 @@ export async function closeIncidents(
   return rows.map((row) => row.kind);
 }
 
-/** Incidents whose alert has not gone out yet, oldest first. */
+/** Incidents whose alert has not been sent, oldest first. */
 export async function loadUnreportedIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
   const { rows } = await database.pool.query<Incident>({
     name: 'untold incidents',
@@ -76,12 +85,12 @@ export async function loadUnreportedIncidents(database: Database, limit: number)
   return rows;
 }
 
-/** The number of the advisory lock: one process at a time reports incidents. */
+/** The number of the advisory lock. One process at a time sends alerts. */
 const REPORT_LOCK = 7_160_005;
 
 /**
- * Do this unless another process is at it. The turn ends with the session, so a killed process holds up nobody; no
- * transaction is open meanwhile.
+ * Runs the work unless another process does. The lock ends with the database session, so a killed process blocks
+ * nobody. No transaction is open meanwhile.
  */
 export async function withReportLock(database: Database, work: () => Promise<void>): Promise<void> {
   const session = await database.pool.connect();
@@ -94,7 +103,7 @@ export async function withReportLock(database: Database, work: () => Promise<voi
     await session.query('SELECT pg_advisory_unlock($1)', [REPORT_LOCK]);
     isFree = true;
   } finally {
-    // A session that may still hold the turn is ended.
+    // A session that may still hold the lock is closed.
     session.release(!isFree);
   }
 }
@@ -115,8 +124,8 @@ export async function openIncidents(database: Database): Promise<readonly Incide
 }
 
 /**
- * Parties with such an incident for which nothing is due or parked, whose pulls have not failed, and that no process has tried
- * for ten minutes.
+ * Parties with such an incident and no activity: nothing due or parked, no failed pull, and no attempt in the last ten
+ * minutes.
  */
 export async function listIdleParties(database: Database, nowMs: number): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
@@ -135,12 +144,12 @@ export async function listIdleParties(database: Database, nowMs: number): Promis
 }
 
 export interface IncidentFilter {
-  /** Those alone that are not over. */
+  /** Only open incidents. */
   readonly isOpen: boolean;
   readonly party?: string | undefined;
 }
 
-/** Incidents by filter, the newest first, before the id `before`. */
+/** Incidents by filter, newest first, before the id `before`. */
 export async function listIncidents(
   database: Database,
   { isOpen, party }: IncidentFilter,

@@ -9,9 +9,9 @@ export interface MessageFilter {
   readonly door?: string;
   readonly operation?: string;
   readonly outcome?: string;
-  /** A dossier's code that it speaks of, also where nothing came of it. */
+  /** The code of a dossier in the message, also if the item was not applied. */
   readonly code?: string;
-  /** The answer to the message. The parts of a stream share one answer. */
+  /** The receipt of the message. The parts of a stream share it. */
   readonly receipt?: string;
   readonly from?: string;
   readonly to?: string;
@@ -30,7 +30,7 @@ export interface ListedMessage {
   readonly outcome: string;
 }
 
-/** A message as operators see it, but for its body. */
+/** A message as operators see it, without its body. */
 export interface WholeMessage extends ListedMessage {
   /** The result of each item, or the reason why the whole message was refused. */
   readonly results: readonly (ItemResult | { readonly status: number; readonly problem: string })[];
@@ -50,7 +50,7 @@ const COLUMNS = [
   'outcome',
 ] as const;
 
-/** Messages by filter, the newest first, before the id `before`. */
+/** Messages by filter, newest first, before the id `before`. */
 export async function listMessages(
   database: Database,
   filter: MessageFilter,
@@ -76,7 +76,7 @@ export async function listMessages(
 const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
 const MOST_OF_ONE_CODE = 2_000;
 
-/** Messages about a dossier: applied, waiting or not storable under its code. The newest first. */
+/** Messages about a dossier: applied, waiting, or invalid under its code. Newest first. */
 async function messagesOf(database: Database, code: string): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT DISTINCT id FROM (
@@ -101,7 +101,7 @@ export async function oneMessage(database: Database, id: string): Promise<WholeM
   const { body, body_key: keyId, results, ...listed } = row;
   return {
     ...listed,
-    // An older hub kept values in full.
+    // Older versions stored quoted values in full.
     results:
       row.outcome === 'refused'
         ? (results as WholeMessage['results'])

@@ -19,7 +19,7 @@ export interface ItemResult {
 /** A received message and its results. */
 export interface MessageRow {
   readonly id: string;
-  /** What the sender was given as proof; the parts of one stream share it. */
+  /** The receipt that the sender got. The parts of one stream share it. */
   readonly receipt: string;
   readonly receivedAt: string;
   readonly party: string | undefined;
@@ -27,11 +27,11 @@ export interface MessageRow {
   readonly operation: string | undefined;
   readonly keyName: string | undefined;
   readonly mediaType: string | undefined;
-  /** The bytes, inflated; absent where they were refused unread. */
+  /** The decompressed body. Absent if it was refused unread. */
   readonly body: Uint8Array | undefined;
   readonly bodyBytes: number;
   readonly results: readonly ItemResult[];
-  /** Set where the message was refused as a whole. */
+  /** Set if the whole message was refused. */
   readonly refused?: { readonly status: number; readonly problem: string };
 }
 
@@ -86,7 +86,7 @@ const part = definePart<Written>(
     RETURNING 1`,
 );
 
-/** The results as they are kept: what is quoted of a dossier may be personal, what is quoted of the catalogue is public. */
+/** The results as stored. Quoted values of dossiers may be personal and are cut; the catalogue is public. */
 export function resultsToStore(
   operation: string | undefined | null,
   results: readonly ItemResult[],
@@ -94,7 +94,7 @@ export function resultsToStore(
   return /^(?:service|agency|field)\./.test(operation ?? '') ? results : results.map(resultToStore);
 }
 
-/** The reply alone tells what it quotes. */
+/** Only the reply to the sender has the quoted values. */
 function resultToStore(result: ItemResult): ItemResult {
   const { code, outcome, problems, warnings } = result;
   if (!problems && !warnings && outcome !== 'invalid') return result;
@@ -106,7 +106,7 @@ function resultToStore(result: ItemResult): ItemResult {
   };
 }
 
-/** Many items have the same warning, such as a service that the catalogue lacks: 0.1 µs instead of 2. */
+/** Many items have the same warning, such as a service missing in the catalogue. Cached: 0.1 µs instead of 2. */
 const WARNINGS = new Map<string, Problem>();
 const MOST_WARNINGS = 1_000;
 
@@ -120,12 +120,12 @@ function keptWarning(warning: Problem): Problem {
   return kept;
 }
 
-/** What is quoted of a body may be what cannot be stored. */
+/** A quote from a body may contain characters that PostgreSQL cannot store. */
 function keptRefusal({ status, problem }: NonNullable<MessageRow['refused']>): NonNullable<MessageRow['refused']> {
   return { status, problem: storable(keptSentence(problem, true)) };
 }
 
-/** One word for the message: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */
+/** The message's outcome: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */
 function outcomeOf(row: MessageRow): string {
   if (row.refused) return 'refused';
   const invalid = row.results.filter((result) => result.outcome === 'invalid').length;
@@ -145,16 +145,16 @@ export interface StoredMessage {
   readonly body: Buffer;
 }
 
-/** The same, its body as it is kept. */
+/** The same with the encrypted body. */
 export type SealedMessage = Omit<StoredMessage, 'body'> & { readonly sealed: Sealed };
 
-/** A message with its body, to be read again. Undefined when it is not kept (any more) or was refused unread. */
+/** A message with its body, to read it again. Undefined if it is not stored (any more) or was refused unread. */
 export async function loadMessage(database: Database, vault: Vault, id: string): Promise<StoredMessage | undefined> {
   const message = await loadSealedMessage(database, id);
   return message && openMessage(vault, message);
 }
 
-/** @throws when its body was sealed with a secret that is not known, or was changed */
+/** @throws if the secret of its body is unknown, or the body was changed */
 export function openMessage(vault: Vault, { sealed, ...message }: SealedMessage): StoredMessage {
   return { ...message, body: vault.open(sealed) };
 }
@@ -178,16 +178,16 @@ export async function loadSealedMessage(database: Database, id: string): Promise
 
 interface Slice {
   readonly ids: readonly string[] | null;
-  /** Where it ends, if it is full. */
+  /** The last message of the slice, if it is full. */
   readonly last: string | null;
 }
 
-/** There is no index of parties: what is looked through in one go, of whatever party, takes tens of milliseconds. */
+/** Messages have no index by party. A slice of this size, of all parties, takes tens of milliseconds. */
 const A_SLICE = 5_000;
 
 /**
- * The messages of a party since a moment whose bodies are kept, the newest first; undefined after each slice of all parties'
- * messages, for who has only so much time: there may be millions, and none of them of this party.
+ * Ids of a party's messages since a moment, newest first, if their bodies are stored. Yields undefined after each
+ * slice, so that a caller with a deadline can stop: there may be millions of messages, none of this party.
  */
 export async function* messageIdsOf(
   database: Database,
@@ -210,7 +210,7 @@ export async function* messageIdsOf(
   }
 }
 
-/** The results that a receipt stands for, in the order of the items: of all its messages. */
+/** The results of all messages of a receipt, in the order of the items. */
 export async function loadResults(database: Database, receipt: string): Promise<readonly ItemResult[]> {
   const rows = await database.query
     .selectFrom('messages')
@@ -221,7 +221,7 @@ export async function loadResults(database: Database, receipt: string): Promise<
   return rows.flatMap((row) => row.results as ItemResult[]);
 }
 
-/** The same, message by message: there may be any number of them. */
+/** The same, message by message, because there may be any number of them. */
 export async function* resultsOf(database: Database, receipt: string): AsyncGenerator<readonly ItemResult[]> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
@@ -237,7 +237,11 @@ export async function* resultsOf(database: Database, receipt: string): AsyncGene
   }
 }
 
-/** Drop refused requests that came without a key before a moment. @returns how many */
+/**
+ * Deletes refused requests that came without a key before a moment.
+ *
+ * @returns how many
+ */
 export async function deleteAnonymousRefusals({ pool }: Pick<Database, 'pool'>, beforeMs: number): Promise<number> {
   const { rowCount } = await pool.query(
     `DELETE FROM messages WHERE outcome = 'refused' AND key_name IS NULL AND id < $1`,
@@ -246,5 +250,5 @@ export async function deleteAnonymousRefusals({ pool }: Pick<Database, 'pool'>, 
   return rowCount ?? 0;
 }
 
-/** The kind of a stored door, in SQL; see parseDoor. */
+/** The kind of a stored door, in SQL. See parseDoor. */
 export const doorKindOf = (column: string): string => `split_part(${column}, ':', 1)`;

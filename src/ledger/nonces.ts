@@ -3,14 +3,14 @@ import { msToInstant } from '#core/dates/dates';
 import { batchCalls } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 
-/** What may be used once, and until when it has to be remembered. */
+/** A value that may be used once, and how long it must be remembered. */
 export interface Nonce {
   readonly keyName: string;
   readonly nonce: string;
   readonly expiresAtMs: number;
 }
 
-/** Whether this is its first use; of two processes that ask at once, one is told so. */
+/** Whether this is the first use. If two processes ask at once, only one gets true. */
 export type UseOnce = (nonce: Nonce) => Promise<boolean>;
 
 const FORGET_EVERY_MS = 60_000;
@@ -31,11 +31,11 @@ export function createNonces(database: Database, nowMs: () => number): UseOnce {
 
 async function remember(database: Database, nonces: readonly Nonce[]): Promise<readonly boolean[]> {
   const rows = nonces.map(({ keyName, nonce, expiresAtMs }) => {
-    // In clear: a nonce is random, and a signature cannot be guessed.
+    // Not keyed: a nonce is random, and a signature cannot be guessed.
     const hashed = hash('sha256', nonce, 'buffer');
     return { keyName, hashed, expiresAt: msToInstant(expiresAtMs), name: `${keyName} ${hashed.toString('hex')}` };
   });
-  // Of two equal ones in one batch the first is the first; sorted, so that parallel batches do not lock one another.
+  // Of equal nonces in one batch only the first counts. Sorted, so that parallel batches do not deadlock.
   const first = [...new Map(rows.toReversed().map((row) => [row.name, row])).values()];
   first.sort((a, b) => (a.name < b.name ? -1 : 1));
   const { rows: fresh } = await database.pool.query<{ name: string }>({

@@ -2,18 +2,18 @@ import type pg from 'pg';
 import type { Doubt } from '#core/dossier/ownership';
 import type { Database } from '../database/pool.ts';
 
-/** The moment from which messages are judged by the rules of ownership: what came before counts as it did then. */
+/** When the rules of ownership came into force. Earlier messages count as they did at that time. */
 export async function loadOwnedSince({ pool }: Database): Promise<string> {
   const { rows } = await pool.query<{ since: string }>('SELECT since FROM ownership');
   return rows[0]?.since ?? '';
 }
 
-/** A dossier that an older version let another party than its owner change: a person should look at it. */
+/** A dossier that an older version let another party than its owner change. An operator should check it. */
 export interface DoubtfulDossier {
   readonly id: number;
   readonly code: string;
   readonly kind: Doubt;
-  /** The party that changed it, or that the alias names; and the one that owns the dossier. */
+  /** The party that changed it, or that the alias names, and the owner. */
   readonly party: string;
   readonly owner: string;
   readonly foundAt: string;
@@ -25,7 +25,7 @@ export interface DoubtFilter {
   readonly code?: string | undefined;
 }
 
-/** Those that nobody has settled, in the order of their ids, after `after`. */
+/** Unsettled ones, in the order of their ids, after `after`. */
 export async function listDoubtful(
   { pool }: Database,
   { kind, party, code }: DoubtFilter,
@@ -42,7 +42,11 @@ export async function listDoubtful(
   return rows;
 }
 
-/** Note in a transaction that a person has looked at one. @returns its dossier's code; undefined where none waits */
+/**
+ * Records within a transaction that an operator has checked one.
+ *
+ * @returns its dossier's code, undefined if none waits
+ */
 export async function settleDoubtful(
   tx: pg.PoolClient,
   id: number,

@@ -42,7 +42,7 @@ export interface PartyOverview {
   readonly lastErrorAt: string | null;
   readonly lastErrorReason: string | null;
   readonly lastErrorDetail: string | null;
-  /** Of each process that told of its breaker lately: an open one is told of again at each try. */
+  /** The breaker of each process that reported one lately. An open breaker is reported again at each attempt. */
   readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
   readonly backlog: { readonly due: number; readonly held: number; readonly onItsWay: number };
   /** Deliveries that failed, among the newest 10,000 refused or parked ones. */
@@ -57,10 +57,10 @@ export interface PartyOverview {
   }[];
 }
 
-/** Consoles ask again and again: of 100,000 that failed each look took 1.4 s. */
+/** Consoles poll this. With 100,000 failed deliveries a full count took 1.4 s. */
 const MOST_FAILED = 10_000;
 
-/** Reads what is due or has failed lately, not what is delivered. */
+/** Reads due and recently failed deliveries, not delivered ones. */
 export async function loadParties(database: Database, nowMs: number): Promise<readonly PartyOverview[]> {
   const now = msToInstant(nowMs);
   const [parties, backlog, failed, breakers, pulls] = await Promise.all([

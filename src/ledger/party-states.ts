@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
-/** Make sure that each party has its row. */
+/** Creates a row for each party that has none. */
 export async function registerParties(database: Database, parties: readonly string[]): Promise<void> {
   await database.pool.query('INSERT INTO party_states (party) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING', [
     parties,
@@ -10,9 +10,9 @@ export async function registerParties(database: Database, parties: readonly stri
 }
 
 /**
- * Nothing new is begun for a paused party, by any process, from the next claim on.
+ * Pauses a party: from the next claim on, no process starts anything for it.
  *
- * @returns false when it was paused before: it stays so, by whoever was first
+ * @returns false if it was paused already; it stays paused by the first operator
  */
 export async function pauseParty(
   db: pg.Pool | pg.PoolClient,
@@ -32,11 +32,11 @@ export async function resumeParty(database: Database, party: string): Promise<vo
 }
 
 /**
- * Take some of the calls that a party may be asked, shared by all processes: `perSecond` come in, at most a second's
- * worth is kept. A process that asked before another and is served after it does not turn time back, or what came in
- * between would come in twice; a clock that was set back does.
+ * Takes calls from a party's rate limit, which all processes share. `perSecond` calls are added, and at most one
+ * second's worth is stored. A process that asked earlier but is served later does not move the time back, because calls
+ * would be added twice. A clock that was set back does.
  *
- * @returns how many were there to take, up to `wanted`
+ * @returns how many calls it got, up to `wanted`
  */
 export async function takeCalls(
   database: Database,
@@ -63,7 +63,7 @@ export async function takeCalls(
   return rows[0]?.taken ?? 0;
 }
 
-/** Keep what a process's breaker says, for the operators. */
+/** Stores the state of a process's breaker, for operators. */
 export async function saveBreaker(
   database: Database,
   party: string,
@@ -79,7 +79,7 @@ export async function saveBreaker(
   });
 }
 
-/** Whether a process leaves the party alone, its breaker being open; it tells so again at each try. */
+/** Whether a process has an open breaker for the party. It reports that again at each attempt. */
 export async function hasOpenBreaker(database: Database, party: string, nowMs: number): Promise<boolean> {
   const { rows } = await database.pool.query(
     `SELECT 1 FROM breakers WHERE party = $1 AND state <> 'closed' AND since > $2::timestamptz - interval '10 minutes' LIMIT 1`,
@@ -88,7 +88,7 @@ export async function hasOpenBreaker(database: Database, party: string, nowMs: n
   return rows.length > 0;
 }
 
-/** Whether a party is paused: then it is asked nothing, too. */
+/** Whether a party is paused. Then pulls do not run either. */
 export async function isPaused(database: Database, party: string): Promise<boolean> {
   const { rows } = await database.pool.query({
     name: 'is paused',
@@ -98,7 +98,7 @@ export async function isPaused(database: Database, party: string): Promise<boole
   return rows.length > 0;
 }
 
-/** All parties that ever were in the configuration. */
+/** All parties that were ever in the configuration. */
 export async function knownParties({ pool }: Database): Promise<readonly string[]> {
   const { rows } = await pool.query<{ party: string }>('SELECT party FROM party_states ORDER BY party');
   return rows.map(({ party }) => party);

@@ -3,10 +3,10 @@ import { EMPTY_SHAPE, type PayloadShape } from '#core/dossier/payload-shape';
 import type { Database } from '../database/pool.ts';
 
 /**
- * Change what is known of a party's payloads of one kind. One process after the other: what one has told, no other
- * tells again.
+ * Changes the known shape of a party's payloads of one kind. Processes do this one after the other, so that each
+ * novelty is reported once.
  *
- * @param change what is known now, and what to hand back
+ * @param change gets the known shape, returns the new one and a result
  */
 export async function updatePayloadShape<T>(
   database: Database,

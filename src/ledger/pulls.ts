@@ -6,16 +6,16 @@ import type { Vault } from '../secrets/vault.ts';
 export interface ClaimedPull {
   readonly party: string;
   readonly name: string;
-  /** Where the last page that was kept ended. */
+  /** The checkpoint of the last stored page. */
   readonly checkpoint: unknown;
   readonly token: number;
-  /** What was ordered after this is not done by it. */
+  /** An order after this moment is not part of this run. */
   readonly claimedAt: string;
-  /** What the run before it failed of. */
+  /** The error of the previous run. */
   readonly lastError: string | null;
 }
 
-/** Make known what is to be pulled. What is new is due at once. */
+/** Registers the pulls. A new one is due at once. */
 export async function registerPulls(
   database: Database,
   pulls: readonly { party: string; name: string }[],
@@ -38,8 +38,8 @@ export async function duePulls(database: Database, nowMs: number): Promise<reado
 }
 
 /**
- * A checkpoint as the table holds it. Adapters put fingerprints of records into it, which would let anybody test guesses of
- * what a record says.
+ * A checkpoint as stored. Adapters put fingerprints of records into it. Stored in clear, they would let anybody test
+ * guesses about a record.
  */
 interface SealedCheckpoint {
   readonly sealed: string;
@@ -56,14 +56,18 @@ function sealCheckpoint(vault: Vault, checkpoint: unknown): SealedCheckpoint | n
   return { sealed: bytes.toString('base64'), keyId };
 }
 
-/** Where no secret opens it the pull begins again: what it brings a second time is a duplicate. */
+/** Without a matching secret the pull begins again. Repeated records are duplicates. */
 function openCheckpoint(vault: Vault, stored: unknown): unknown {
   if (!isSealed(stored)) return stored;
   if (!vault.knows(stored.keyId)) return null;
   return JSON.parse(vault.open({ keyId: stored.keyId, bytes: Buffer.from(stored.sealed, 'base64') }).toString());
 }
 
-/** Seal under the newest key the checkpoints that are in clear or under an older key. @returns how many */
+/**
+ * Encrypts checkpoints under the newest key if they are in clear or under an older one.
+ *
+ * @returns how many
+ */
 export async function resealCheckpoints({ pool }: Pick<Database, 'pool'>, vault: Vault): Promise<number> {
   const { rows } = await pool.query<{ party: string; name: string; stored: unknown; text: string }>(
     `SELECT party, name, checkpoint AS stored, checkpoint::text AS text FROM pulls WHERE checkpoint::text <> 'null'`,
@@ -77,7 +81,7 @@ export async function resealCheckpoints({ pool }: Pick<Database, 'pool'>, vault:
   return old.length;
 }
 
-/** Lease a pull that is due; undefined when another process has it, or has just done it, or the party is paused. */
+/** Leases a pull that is due. Undefined if another process has it or has just run it, or if the party is paused. */
 export async function claimPull(
   database: Database,
   vault: Vault,
@@ -99,7 +103,7 @@ export async function claimPull(
   return row && { ...row, checkpoint: openCheckpoint(vault, row.checkpoint) };
 }
 
-/** Extend a lease that is still ours while the partner is on the line. */
+/** Extends a lease that this process still holds, during a call to the partner. */
 export async function extendPull(database: Database, pull: ClaimedPull, untilMs: number): Promise<void> {
   await database.pool.query({
     name: 'extend pull',
@@ -115,7 +119,7 @@ interface CheckpointRow {
   readonly leasedUntilMs: number;
 }
 
-/** The checkpoint, kept together with its page. Fails the batch when the lease has gone to another process. */
+/** Stores the checkpoint together with its page. Fails the batch if another process has taken the lease. */
 export function checkpointPart(rows: readonly CheckpointRow[], vault: Vault): Part {
   return part(rows.map((row) => ({ ...row, checkpoint: sealCheckpoint(vault, row.checkpoint) })));
 }
@@ -137,9 +141,9 @@ const part = definePart<CheckpointRow>(
 );
 
 /**
- * Let go of a pull until its next time; at once when it was ordered meanwhile.
+ * Ends the lease of a pull until its next run, or until now if an order came meanwhile.
  *
- * @returns false when another process has it by now: what became of it is told by that one
+ * @returns false if another process has the lease; that process then reports the result
  */
 export async function finishPull(
   database: Database,
@@ -167,7 +171,7 @@ export async function hasFailedPull(database: Database, party: string): Promise<
   return rows.length > 0;
 }
 
-/** Make pulls due at once, whatever their schedule. */
+/** Makes pulls due at once, whatever their schedule. */
 export async function makePullsDue(
   database: Database,
   party: string,

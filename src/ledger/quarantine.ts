@@ -41,7 +41,7 @@ export interface WaitingRow {
 }
 
 /**
- * Items that wait for a dossier which is there now, or for a moment that has come; oldest first.
+ * Waiting items whose dossier exists now or whose moment has come, oldest first.
  *
  * @param now an instant
  */
@@ -61,7 +61,7 @@ export async function loadReleasable(database: Database, now: string, limit: num
             exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
           ]),
         ]),
-        // Instants in one zone compare as texts do.
+        // Instants in one time zone sort as texts.
         and([eb('q.cause_kind', '=', 'ahead-of-time'), eb(sql`q.cause_key COLLATE "C"`, '<=', `ahead-of-time:${now}`)]),
       ]),
     )
@@ -77,7 +77,7 @@ interface SettledRow {
   readonly settlement: string;
 }
 
-/** Close what waited, once: a row that is settled already fails the batch. */
+/** Settles waiting rows, each once. A row that is settled already fails the batch. */
 export const settledPart = definePart<SettledRow>(
   'settled',
   { id: ['int8', (r) => r.id], at: ['timestamptz', (r) => r.at], settlement: ['text', (r) => r.settlement] },
@@ -119,11 +119,11 @@ export async function loadWaitingFor(database: Database, codes: readonly string[
 
 /** All items and deliveries with the same cause, as one line. */
 export interface WaitingCause {
-  /** The oldest of its rows: by it the cause is asked for and resolved. */
+  /** The id of its oldest row, which names the cause in requests. */
   readonly id: number;
   readonly kind: string;
   readonly key: string;
-  /** Why, in the words of the oldest row. */
+  /** The reason, in the words of the oldest row. */
   readonly detail: string;
   readonly since: string;
   readonly dossiers: number;
@@ -139,11 +139,11 @@ const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, (array_agg(d
 export interface CauseFilter {
   readonly kind?: string;
   readonly party?: string;
-  /** Any code of a dossier that waits, or of which something does. */
+  /** Any code of a waiting dossier, or of one with a waiting item. */
   readonly code?: string;
 }
 
-/** Causes that something waits for, the oldest first, after the id `after`. They count what the filter finds, no more. */
+/** Causes with waiting items, oldest first, after the id `after`. Counts only rows that match the filter. */
 export async function listCauses(
   database: Database,
   { kind, party, code }: CauseFilter,
@@ -162,8 +162,8 @@ export async function listCauses(
 }
 
 /**
- * What waits of a dossier, whichever of its codes is asked for and whichever it came under. Of its other codes each is
- * its party's own: the same number of another system is another dossier.
+ * The waiting rows of a dossier, under any of its codes. An alias counts for its party only, because the same number in
+ * another system is another dossier.
  */
 async function waitingOfDossier(database: Database, code: string): Promise<readonly number[]> {
   const { rows } = await database.pool.query<{ id: number }>(
@@ -177,7 +177,7 @@ async function waitingOfDossier(database: Database, code: string): Promise<reado
   return rows.map(({ id }) => id);
 }
 
-/** The cause that a row waits for, with all that waits for it; undefined when nothing does any more. */
+/** The cause of a row, with everything that waits for it. Undefined if nothing waits any more. */
 export async function oneCause(database: Database, id: number): Promise<WaitingCause | undefined> {
   const { rows } = await database.pool.query<WaitingCause>(
     `SELECT ${CAUSE} FROM quarantine
@@ -188,7 +188,7 @@ export async function oneCause(database: Database, id: number): Promise<WaitingC
   return rows[0];
 }
 
-/** How much of a party waits for a cause. */
+/** How many items and deliveries of a party wait for a cause. */
 export async function countWaiting(
   database: Database,
   causeKey: string,
@@ -202,7 +202,7 @@ export async function countWaiting(
   return rows[0] ?? { items: 0, deliveries: 0 };
 }
 
-/** What a row waits for, or did, and of which party; undefined when none of this id was ever on the list. */
+/** The cause and party of a waiting or settled row. Undefined for an unknown id. */
 export async function findCause(
   database: Database,
   id: number,
@@ -214,7 +214,7 @@ export async function findCause(
   return rows[0];
 }
 
-/** One thing that waits, or did. */
+/** One waiting or settled row. */
 export interface WaitingItemRow {
   readonly id: number;
   readonly party: string;
@@ -222,7 +222,7 @@ export interface WaitingItemRow {
   readonly code: string | null;
   readonly detail: string;
   readonly messageId: string;
-  /** Its place in the message; absent for a delivery. */
+  /** Its position in the message. Null for a delivery. */
   readonly item: number | null;
   readonly deliveryId: number | null;
   readonly openedAt: string;

@@ -32,13 +32,16 @@ import {
 import { loadReceipt, type ReceiptPage, type ReceiptPlace } from './receipts.ts';
 import { loadReplays, type Replay } from './replays.ts';
 
-/** What operators read. Lists are the newest first, and go on before the last one's id; those of what waits, the oldest first. */
+/**
+ * Queries for operators. Lists are newest first and continue before the last id. Lists of waiting rows are oldest
+ * first.
+ */
 export interface LedgerReader {
   messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<readonly ListedMessage[]>;
   message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
-  /** What became of the items of the messages that a receipt stands for, message by message, in their order. */
+  /** The results of all items of a receipt, message by message, in order. */
   resultsOf(receipt: string): AsyncIterable<readonly ItemResult[]>;
-  /** What a party was given a receipt for, part by part, after `after`; undefined when it is none of this party's. */
+  /** The content of a receipt, part by part, after `after`. Undefined if it belongs to another party. */
   receipt(party: string, receipt: string, after: ReceiptPlace | undefined): Promise<ReceiptPage | undefined>;
   deliveriesOf(messageId: string, codes: readonly string[]): Promise<readonly ListedDelivery[]>;
   waitingOf(messageId: string): Promise<readonly WaitingItemRow[]>;
@@ -53,13 +56,13 @@ export interface LedgerReader {
   replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
   replay(id: number): Promise<Replay | undefined>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
-  /** What came of the same events at two parties. One comparison at a time: each reads all of its period. */
+  /** The results of the same events at two parties. One comparison at a time, because each reads its whole period. */
   compared(question: ComparisonQuery): Promise<PartnerComparison>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
-  /** All versions of what was entered, of one party or of all. */
+  /** All versions of code entries, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
 }
 

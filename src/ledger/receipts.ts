@@ -5,14 +5,17 @@ import { isUuid } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { ItemResult } from './messages.ts';
 
-/** What a receipt stands for, without what is personal: of problems and warnings the place alone, for messages may quote. */
+/**
+ * The content of a receipt without personal data. Problems and warnings have only their place, because messages may
+ * quote.
+ */
 export interface Receipt {
   readonly receipt: string;
   readonly party: string;
   readonly door: string;
   readonly operation: string;
   readonly receivedAt: string;
-  /** Of the body as it came, inflated; in hexadecimal. */
+  /** The hash of the decompressed body, in hexadecimal. */
   readonly sha256: string;
   readonly bytes: number;
   readonly items: readonly ReceiptItem[];
@@ -24,13 +27,13 @@ export interface ReceiptItem {
   readonly outcome: ItemResult['outcome'];
   readonly problems?: readonly Place[];
   readonly warnings?: readonly Place[];
-  /** Of one that was quarantined: what has become of it. */
+  /** The later result of a quarantined item. */
   readonly since?: { readonly state: string; readonly at?: string };
 }
 
 type Place = Pick<Problem, 'path'>;
 
-/** Behind which message of the receipt, and how many items it and those before it have. */
+/** A position in the receipt: the last message, and the number of items up to it. */
 export interface ReceiptPlace {
   readonly messageId: string;
   readonly items: number;
@@ -38,7 +41,7 @@ export interface ReceiptPlace {
 
 export interface ReceiptPage {
   readonly receipt: Receipt;
-  /** Where a stream goes on that came in several parts. */
+  /** The next position, if a stream arrived in several parts. */
   readonly next: ReceiptPlace | undefined;
 }
 
@@ -53,8 +56,8 @@ interface Row {
 }
 
 /**
- * What a party was given a receipt for, and still is kept: a message, or one part of a stream. Undefined when it is none of
- * this party's: what was refused, pulled, or written by the hub itself was given none.
+ * The stored message of a party's receipt, or one part of a stream. Undefined if the receipt is not this party's.
+ * Refused and pulled messages and the hub's own have no receipt.
  */
 export async function loadReceipt(
   { pool }: Pick<Database, 'pool'>,
@@ -85,7 +88,7 @@ export async function loadReceipt(
 
 type Since = ReadonlyMap<number, NonNullable<ReceiptItem['since']>>;
 
-/** The newest word on each item of a message that waited. */
+/** The newest state of each item of a message that waited. */
 async function loadSince({ pool }: Pick<Database, 'pool'>, messageId: string): Promise<Since> {
   const { rows } = await pool.query<{ item: number; at: string | null; settlement: string | null }>(
     `SELECT DISTINCT ON (item) item, settled_at AS at, settlement FROM quarantine
@@ -110,7 +113,7 @@ function itemOf(
   const become = outcome === 'quarantined' ? since?.get(index) : undefined;
   return {
     index: before + index,
-    // What was not applied may have anything where its code belongs.
+    // An item that was not applied may have any text in place of its code.
     ...(code !== undefined && (APPLIED.includes(outcome) || isDossierCode(code)) && { code }),
     outcome,
     ...(problems && { problems: problems.map(placeOf) }),
@@ -119,7 +122,7 @@ function itemOf(
   };
 }
 
-/** Where something was wrong. A member that no schema knows was named by the sender: what is no plain name is not told. */
+/** The place of a problem. The sender may have named an unknown member, so anything but a plain name is hidden. */
 function placeOf({ path }: Problem): Place {
   return { path: path.replaceAll(/[^/]+/g, (step) => (/^(?:[A-Za-z_]\w{0,39}|\d{1,6})$/.test(step) ? step : '…')) };
 }

@@ -3,8 +3,8 @@ import { storable } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 
 /**
- * Make known which parties are compared with, and when next: what the schedules of before said is forgotten, unless it is
- * due already. Other parties are not due until they are made known again.
+ * Registers which parties are compared, and when next. Replaces earlier schedules, unless a comparison is due already.
+ * Other parties are not compared until they are registered again.
  */
 export async function registerReconciles(
   database: Database,
@@ -30,7 +30,7 @@ export async function dueReconciles(database: Database, nowMs: number): Promise<
   return rows.map((row) => row.party);
 }
 
-/** Lease a party's comparison, if it is due; undefined when another process has it. */
+/** Leases a party's comparison if it is due. Undefined if another process has it. */
 export async function claimReconcile(
   database: Database,
   party: string,
@@ -47,7 +47,7 @@ export async function claimReconcile(
   return rows[0]?.token;
 }
 
-/** Extend a lease that is still ours. */
+/** Extends a lease that this process still holds. */
 export async function extendReconcile(
   database: Database,
   party: string,
@@ -62,7 +62,7 @@ export async function extendReconcile(
   });
 }
 
-/** Let go of a party's comparison until its next time. */
+/** Ends the lease of a party's comparison until its next time. */
 export async function finishReconcile(database: Database, party: string, token: number, nextMs: number): Promise<void> {
   await database.pool.query({
     name: 'finish reconcile',
@@ -71,7 +71,7 @@ export async function finishReconcile(database: Database, party: string, token: 
   });
 }
 
-/** Let go of a comparison that was cut short: it stays due, and nobody begins with it before then. */
+/** Ends the lease of an interrupted comparison. It stays due, and does not start again before `untilMs`. */
 export async function postponeReconcile(
   database: Database,
   party: string,
@@ -87,12 +87,12 @@ export async function postponeReconcile(
 
 export interface LastReconcile {
   readonly party: string;
-  /** Dossiers on which both sides agree, of those that could be judged. */
+  /** How many of the judged dossiers agree on both sides. */
   readonly agreed: number;
   readonly judged: number;
 }
 
-/** Keep what a comparison came to; one in which nothing could be judged leaves the last figures. */
+/** Stores the result of a comparison. If it judged nothing, the last figures stay. */
 export async function saveReconciled(
   database: Database,
   { party, agreed, judged }: LastReconcile,
@@ -110,7 +110,7 @@ export async function saveReconciled(
   });
 }
 
-/** What the last comparison with each party came to. */
+/** The result of the last comparison with each party. */
 export async function lastReconciles(database: Database): Promise<readonly LastReconcile[]> {
   const { rows } = await database.pool.query<LastReconcile>({
     name: 'last reconciles',
@@ -119,22 +119,22 @@ export async function lastReconciles(database: Database): Promise<readonly LastR
   return rows;
 }
 
-/** The last delivery of a dossier that a party took. */
+/** The last delivery of a dossier that a party received. */
 export interface LastDelivered {
   readonly subject: string;
-  /** The newest delivery that it took, and the version that it told. */
+  /** The newest received delivery, and its version. */
   readonly deliveryId: number;
   readonly seq: number;
   readonly messageId: string;
   readonly createdAt: string;
-  /** Something of it is still under way, or waits. */
+  /** Another delivery of the dossier is due or held. */
   readonly pending: boolean;
   /** The state of the newest delivery of all. */
   readonly lastState: string;
   readonly lastReason: string | null;
 }
 
-/** Dossiers that a party has taken, in code order after `after`. */
+/** Dossiers that a party has received, in code order after `after`. */
 export async function listDelivered(
   database: Database,
   party: string,
@@ -151,7 +151,7 @@ export async function listDelivered(
   return rows.map((row) => row.subject);
 }
 
-/** Dossiers that a party has taken, some of all; the same seed draws the same. */
+/** A sample of the dossiers that a party has received. The same seed gives the same sample. */
 export async function sampleDelivered(
   database: Database,
   party: string,
@@ -169,7 +169,7 @@ export async function sampleDelivered(
   return rows.map((row) => row.subject);
 }
 
-/** The last delivery of each of these dossiers that the party took. */
+/** The last delivery of each of these dossiers that the party received. */
 export async function loadLastDelivered(
   database: Database,
   party: string,
@@ -196,8 +196,8 @@ const LAST_TOLD = `
   ORDER BY d.subject, d.id DESC`;
 
 /**
- * Have a dossier delivered once more, as it is now: as one in doubt, so that the partner is asked first and told only
- * what it lacks. Nothing is added where something of it is under way.
+ * Adds a delivery of a dossier's current version, in doubt, so that the partner is looked up and gets only what it
+ * lacks. Adds nothing while another delivery of the dossier is unsettled.
  *
  * @returns whether it was added
  */

@@ -7,21 +7,21 @@ import { type DeliveryFilter, filterDeliveries, subjectsOf } from './delivery-li
 /** The effect of a replay on one delivery. Only `replayed` changes anything. */
 export type ReplayOutcome =
   | 'replayed'
-  /** It is due as it is, at once or at its next try. */
+  /** It is due already, now or at its next attempt. */
   | 'already-due'
-  /** It waits in quarantine: to settle the cause is what frees it. */
+  /** It waits in quarantine. Settling the cause releases it. */
   | 'held'
   /** A newer version is delivered or due. The older version would undo it. */
   | 'superseded'
-  /** Somebody asked for the same a moment ago. */
+  /** The same order came a moment ago. */
   | 'just-replayed'
-  /** Another delivery of the same dossier is on its way: it follows when that one is settled. */
+  /** Another delivery of the same dossier is being sent. This one follows after it is settled. */
   | 'waits';
 
 /** An equal order within this time counts as a repeated click. */
 const REPEAT_S = 5;
 
-/** `d` is the delivery, `$now` the moment. What is older or newer is asked row by row, by id; see claim. */
+/** `d` is the delivery, `$now` the moment. Older and newer deliveries are probed row by row, by id. See claim. */
 const outcomeSql = (now: string) => `CASE
   WHEN d.state = 'held' THEN 'held'
   WHEN d.state = 'due' THEN 'already-due'
@@ -41,8 +41,7 @@ export interface Replayed {
 }
 
 /**
- * Make settled deliveries due again, under their own ids. What is sent once more may have arrived before: the adapter
- * looks up first.
+ * Makes settled deliveries due again, under their own ids. They may have arrived before, so the adapter looks up first.
  */
 export async function replayDeliveries(
   db: pg.Pool | pg.PoolClient,
@@ -63,7 +62,7 @@ export async function replayDeliveries(
   return rows;
 }
 
-/** What a replay would do: how many, whose, and what each of some would tell. */
+/** The effect of a replay: counts, parties, and the versions of a sample. */
 export interface ReplayPreview {
   readonly outcomes: Readonly<Partial<Record<ReplayOutcome, number>>>;
   readonly parties: readonly { readonly party: string; readonly deliveries: number; readonly dossiers: number }[];
@@ -72,7 +71,7 @@ export interface ReplayPreview {
     readonly party: string;
     readonly operation: string;
     readonly code: string;
-    /** The version that the partner would get, and the newest one that the index holds. */
+    /** The version that the partner would get, and the newest one in the index. */
     readonly version: number;
     readonly newestVersion: number | null;
     readonly state: string;
@@ -116,13 +115,13 @@ export async function previewReplay(database: Database, filter: DeliveryFilter, 
   return { outcomes, parties, sample };
 }
 
-/** What a run goes by that adds deliveries; steps/backfill.ts says which. */
+/** The filter of a run that adds deliveries. See operator-orders/backfill.ts. */
 export interface BackfillFilter {
   readonly party: string;
   readonly untold: true;
 }
 
-/** A run over many deliveries, at a rate. Whoever has its row locked works on it. */
+/** A run over many deliveries, at a rate. A process works on it while it holds the lock of its row. */
 export interface Replay {
   readonly id: number;
   readonly who: string;
@@ -135,14 +134,14 @@ export interface Replay {
   readonly endedAt: string | null;
   readonly stoppedBy: string | null;
   readonly total: number;
-  /** How many have been dealt with, by what became of them; `added`: there was no such delivery, and now there is. */
+  /** The deliveries so far, by result. `added`: the run created a missing delivery. */
   readonly outcomes: Readonly<Partial<Record<ReplayOutcome | 'added', number>>>;
 }
 
 /**
- * Make ready to note a run, and all that it is about as things are then, within a transaction.
+ * Prepares a run with the deliveries that match now.
  *
- * @returns what notes it, and tells its id
+ * @returns a function that stores the run within a transaction, and returns its id
  */
 export async function prepareReplay(
   database: Database,
@@ -166,7 +165,11 @@ export async function prepareReplay(
 
 type NewRun<Filter> = Pick<Replay, 'who' | 'why' | 'perSecond'> & { readonly filter: Filter };
 
-/** Note a run within a transaction. @returns its id */
+/**
+ * Stores a run within a transaction.
+ *
+ * @returns its id
+ */
 export async function addRun(
   tx: pg.PoolClient,
   { who, why, filter, perSecond }: NewRun<Replay['filter']>,
@@ -181,7 +184,11 @@ export async function addRun(
   return (rows[0] as { id: number }).id;
 }
 
-/** Stop a run: from now on nothing more is made due, and what was left of it is forgotten. @returns false when it was not running */
+/**
+ * Stops a run: nothing more becomes due, and its remaining deliveries are dropped.
+ *
+ * @returns false if it was not running
+ */
 export async function stopReplay(database: Database, id: number, who: string, nowMs: number): Promise<boolean> {
   const { rowCount } = await database.pool.query(
     `WITH stopped AS (
@@ -203,7 +210,7 @@ export async function runningReplays(database: Database, nowMs: number): Promise
   return rows.map((row) => row.id);
 }
 
-/** Adds what a backfill has in turn; see continueBackfill. */
+/** Adds the next deliveries of a backfill. See continueBackfill. */
 export type Backfiller<Filter> = (
   tx: pg.PoolClient,
   filter: Filter,
@@ -213,7 +220,7 @@ export type Backfiller<Filter> = (
 
 type Owned = Pick<Replay, 'perSecond' | 'outcomes' | 'filter'> & { readonly after: string };
 
-/** What a second's worth came to. */
+/** The result of one second's work. */
 interface Advance {
   readonly outcomes: Replay['outcomes'];
   readonly isDone: boolean;
@@ -222,9 +229,9 @@ interface Advance {
 }
 
 /**
- * A second's worth of a run, in the order of the deliveries: what is dealt with is counted and no longer kept.
+ * Runs one second's worth of a run, in the order of the deliveries. Finished deliveries are counted and dropped.
  *
- * @returns the parties that something is due for now
+ * @returns the parties with a delivery that is due now
  */
 export async function advanceReplay<Filter extends BackfillFilter>(
   tx: pg.PoolClient,
@@ -291,7 +298,7 @@ function sumOf(outcomes: Replay['outcomes']): number {
   return Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 }
 
-/** Runs, the newest first, before `before`. */
+/** Runs, newest first, before `before`. */
 export async function loadReplays(
   database: Database,
   limit: number,

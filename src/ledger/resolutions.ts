@@ -4,23 +4,25 @@ import type { Database } from '../database/pool.ts';
 import { IN_FORCE_AFTER_MS } from './code-entries.ts';
 import type { WaitingRow } from './quarantine.ts';
 
-/** A person's word on what waits for one cause. */
+/** An operator's decision about everything that waits for one cause. */
 export interface Resolution {
   readonly id: number;
   readonly causeKey: string;
-  /** Whose items and deliveries it is about. */
+  /** The parties whose items and deliveries it covers. */
   readonly parties: readonly string[];
-  /** `map`: a code table says it now; `release`: try again, doubtful text as it stands; `dismiss`: it is given up. */
+  /**
+   * `map`: a code table now has an entry. `release`: try again, and accept doubtful text unchanged. `dismiss`: give up.
+   */
   readonly action: 'map' | 'release' | 'dismiss';
   readonly who: string;
   readonly why: string;
   readonly at: string;
-  /** What came to wait until then is freed too. */
+  /** Rows that start to wait until this moment are released too. */
   readonly until: string;
-  /** The last item that was looked at. */
+  /** The last processed item. */
   readonly afterMessage: string | null;
   readonly afterItem: number | null;
-  /** Items and deliveries that wait no longer. */
+  /** How many items and deliveries have been released. */
   readonly freed: number;
   readonly finishedAt: string | null;
 }
@@ -28,7 +30,7 @@ export interface Resolution {
 const COLUMNS = `id, cause_key AS "causeKey", parties, action, who, why, at, until, after_message AS "afterMessage",
   after_item AS "afterItem", freed, finished_at AS "finishedAt"`;
 
-/** Other processes read by a new entry a little later: what they still put to wait meanwhile is freed as well. */
+/** Other processes use a new entry a little later. Items that they quarantine until then are released too. */
 const LATECOMERS_MS = IN_FORCE_AFTER_MS + 3_000;
 
 export async function addResolution(
@@ -45,20 +47,20 @@ export async function addResolution(
   return (rows[0] as { id: number }).id;
 }
 
-/** A word on a cause that stands, and what its code is to stand for where it was mapped. */
+/** A decision that is in force. `to` is the value of a mapped code. */
 export interface Decided extends Pick<Resolution, 'action' | 'who' | 'at'> {
   readonly to?: string;
 }
 
-/** This much later whatever still waits may be decided anew, such as what a release cannot let go. */
+/** After this time the rows that still wait may be decided again. A release, for example, cannot settle every row. */
 const STANDS_MS = 60_000;
 
-/** One word on a cause at a time: until the transaction ends, nobody else gives one. */
+/** Locks a cause until the transaction ends, so that decisions come one at a time. */
 export async function lockCause(tx: pg.PoolClient, causeKey: string): Promise<void> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('cause ' || $1, 0))`, [causeKey]);
 }
 
-/** What was decided of a cause for any of these parties, while it is being carried out and when nothing waits any more. */
+/** The decision about a cause for any of these parties, while it is carried out or if nothing waits any more. */
 export async function decidedOf(
   db: pg.Pool | pg.PoolClient,
   causeKey: string,
@@ -90,7 +92,7 @@ export async function loadResolution(database: Database, id: number): Promise<Re
   return rows[0];
 }
 
-/** Own an unfinished resolution until the transaction ends; undefined when another process does. */
+/** Locks an unfinished resolution until the transaction ends. Undefined if another process works on it. */
 export async function lockResolution(tx: pg.PoolClient, id: number): Promise<Resolution | undefined> {
   const { rows } = await tx.query<Resolution>(
     `SELECT ${COLUMNS} FROM resolutions WHERE id = $1 AND finished_at IS NULL FOR UPDATE SKIP LOCKED`,
@@ -128,7 +130,7 @@ export async function loadItemsToFree(
   return rows;
 }
 
-/** Say who settled what is settled among these. */
+/** Records who settled those of these items that are settled. */
 export async function signItems(tx: pg.PoolClient, rows: readonly WaitingRow[], who: string): Promise<void> {
   await tx.query('UPDATE quarantine SET settled_by = $2 WHERE id = ANY($1::int8[]) AND settled_at IS NOT NULL', [
     rows.map((row) => row.id),
@@ -138,11 +140,11 @@ export async function signItems(tx: pg.PoolClient, rows: readonly WaitingRow[], 
 
 interface Freed {
   readonly count: number;
-  /** Who has something due now. */
+  /** Parties with a delivery that is due now. */
   readonly parties: readonly string[];
 }
 
-/** What a resolution's cause holds of deliveries is due again, oldest first as ever. */
+/** Makes the held deliveries of a resolution's cause due again, oldest first. */
 export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
   return settleDeliveries(
     tx,
@@ -152,7 +154,7 @@ export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, 
   );
 }
 
-/** They are given up: settled as refused, so that what is behind them goes on. */
+/** Settles the held deliveries as refused, so that the deliveries behind them continue. */
 export async function dismissDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
   const { who, why } = resolution;
   const set = `state = 'refused', next_at = $5::timestamptz, settled_at = $5::timestamptz, cause_key = NULL,
@@ -186,7 +188,11 @@ async function settleDeliveries(
 
 const SETTLEMENT = { map: 'mapped', release: 'released', dismiss: 'dismissed' } as const;
 
-/** Items are given up: they are never applied. @returns how many */
+/**
+ * Dismisses the items: they are never applied.
+ *
+ * @returns how many
+ */
 export async function dismissItems(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<number> {
   const { causeKey, parties, until, who } = resolution;
   const { rowCount } = await tx.query(

@@ -13,15 +13,15 @@ export interface Settled {
   readonly settlement: Settlement;
   readonly at: string;
   readonly tookMs: number;
-  /** When what it tells happened at its source; of catalogue entries nothing is known. */
+  /** When the event happened at its source. Unknown for catalogue entries. */
   readonly eventAt?: string;
   /** The request and reply, as JSON. */
   readonly wire: string | undefined;
 }
 
 /**
- * Keep the outcome of attempts and what follows from them, in one statement. What another process has taken over since
- * (its token moved on) is left to that one.
+ * Stores the outcomes of attempts and their settlements in one statement. Skips deliveries that another process has
+ * claimed since (their token has changed).
  */
 export async function settleAll(database: Database, vault: Vault, settled: readonly Settled[]): Promise<void> {
   const rows = settled.map((row) => ({ ...row, ...followUp(row) }));
@@ -60,7 +60,7 @@ function followUp({ claimed, settlement, at }: Settled): FollowUp {
     return {
       state: 'due',
       nextAt: msToInstant(instantToMs(at) + settlement.afterMs),
-      // What was in doubt before a try that did not get through still is.
+      // A doubt from before stays after an attempt that did not get through.
       doubt: settlement.doubt || claimed.doubt,
       causeKey: undefined,
     };
@@ -83,7 +83,8 @@ const settlePart = definePart<Settled & FollowUp>(
     reference: ['text', (r) => ('reference' in r.outcome ? r.outcome.reference : undefined)],
     at: ['timestamptz', (r) => r.at],
   },
-  // By id, and not by the index of what is due (`|| ''`): a plan made in quiet times would read all of it for each row.
+  // By id. `
+  // ''` keeps the statement off the index of due rows: a plan made in quiet times would read all of them for each row.
   (rows) => `
     UPDATE deliveries d
     SET state = given.state, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
@@ -112,7 +113,7 @@ const attemptPart = definePart<SealedAttempt>(
   insertInto('attempts', Object.keys(attemptColumns)),
 );
 
-/** A delivery that waits for a person is on the same list as an item that does. */
+/** A held delivery is in the same list as a waiting item. */
 const heldColumns = {
   cause_kind: ['text', (r: Held) => r.cause.kind],
   cause_key: ['text', (r: Held) => r.cause.key],
@@ -136,9 +137,9 @@ function detailOf({ outcome }: Settled): string | undefined {
 }
 
 /**
- * Free what these causes held: it is due again, oldest first as ever.
+ * Makes the deliveries that these causes held due again, oldest first.
  *
- * @returns the parties that something is due for now
+ * @returns the parties with a delivery that is due now
  */
 export async function releaseDeliveries(
   database: Database,
@@ -160,10 +161,10 @@ export async function releaseDeliveries(
 }
 
 /**
- * A party answers again: what waited for its next try because the party was away need not wait any longer. The try that
- * it waited for is given back, so that an outage which comes and goes parks nothing before its time.
+ * Makes waiting deliveries of a party due, because the party answers again. Each gets its last attempt back, so that an
+ * outage that comes and goes parks nothing too early.
  *
- * @param fromMs not before this moment: it may have asked to be left alone so long
+ * @param fromMs the earliest moment, if the party asked for a pause
  */
 export async function retryWaiting(database: Database, party: string, fromMs: number): Promise<void> {
   await database.pool.query({

@@ -3,21 +3,21 @@ import type { TraceContext } from '#core/identifiers/trace-context';
 import type { IdempotencyRow } from './idempotency.ts';
 import type { ItemResult, MessageRow } from './messages.ts';
 
-/** A message with the items that its dialect read. Its id is given when it is applied; see acceptBatch. */
+/** A message with the items that its dialect read. acceptBatch assigns its id. */
 export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results' | 'party'> {
   readonly party: string;
   readonly items: readonly Item[];
-  /** The receipt of the stream that this is a later part of; otherwise the message's own id is its receipt. */
+  /** The receipt of the stream, if this is a later part of it. Otherwise the message's own id is its receipt. */
   readonly receipt?: string;
-  /** Present where the sender gave an Idempotency-Key. */
+  /** Present if the sender gave an Idempotency-Key. */
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
   /** Present if this message releases a waiting item of an earlier message. */
   readonly released?: ReleasedItem;
-  /** Where the sender said which trace of its own it belongs to. */
+  /** The sender's trace, if it named one. */
   readonly caller?: TraceContext;
 }
 
-/** The item that waited: where it stands, since when it is held, and the row that it waited in. */
+/** A released item: its message and position, when it arrived, and its quarantine row. */
 export interface ReleasedItem {
   readonly messageId: string;
   readonly item: number;
@@ -28,7 +28,7 @@ export interface ReleasedItem {
 
 /** The result of a message. */
 export interface Accepted {
-  /** The message's own id, where it was kept just now. */
+  /** The message's own id, if it was stored by this call. */
   readonly messageId?: string;
   readonly receipt: string;
   readonly results: readonly ItemResult[];

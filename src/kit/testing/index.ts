@@ -1,4 +1,4 @@
-/** What adapters' tests and simulators may import. Nothing of it runs in the hub. */
+/** Imports for adapters' tests and simulators. Nothing of it runs in the hub. */
 
 export { contractTest } from './contract/contract-test.ts';
 export type { ContractOptions } from './contract/subject.ts';

@@ -27,8 +27,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
     }
   };
 
-  describe(`called back with ${name}`, () => {
-    test('whoever says nothing of who it is, or says it of another body, is refused in words without a secret', () => {
+  describe(`called back with ${name}`, () => {=> test('a request without a signature, or with that of another body, is refused without a secret', () => => 
       withParty(({ settings, now }) => {
         expect(callback.isOn?.(settings) ?? true).toBe(true);
         const [signed] = requestsOf(subject, name);
@@ -38,8 +37,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
           expect(why).toMatch(/./);
           expect(secretsIn(settings).filter((secret) => why?.includes(secret))).toEqual([]);
         }
-      });
-    });
+      }););
 
     test('no body makes it fail, and each reads the same whenever it is read', () => {
       withParty(({ settings, codes }) => {
@@ -66,9 +64,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
         const [held, ...others] = answers.map((answer) => JSON.stringify(answer));
         expect(others).not.toContain(held);
       });
-    });
-  });
-}
+    }););
 
 /** The requests in the cases of the adapter's folder. */
 function requestsOf({ folder }: Subject, name: string): readonly HttpText[] {
