@@ -4,14 +4,14 @@ import { Settings } from 'typebox/system';
 import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
-/** Without it typebox stops after 8 errors, and one wrong value of a union alone is three. */
+/** By default typebox stops after 8 errors. One wrong value of a union gives three. */
 Settings.Set({ maxErrors: 400 });
 
-/** A JSON Schema as far as explanations need it. */
+/** The part of JSON Schema that explanations need. */
 export interface SchemaNode {
   readonly type?: string;
   readonly clean?: 'code' | 'instant' | 'text';
-  /** What a missing member is taken from; see `whenAbsent` of the schemas. */
+  /** The source of a missing member's value. See `whenAbsent` of the schemas. */
   readonly absent?: { readonly member?: string; readonly value?: string };
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -21,7 +21,7 @@ export interface SchemaNode {
   readonly enum?: readonly string[];
   readonly pattern?: string;
   readonly const?: unknown;
-  /** A secret: it is never shown. */
+  /** A secret, which is never shown. */
   readonly writeOnly?: boolean;
   readonly maxItems?: number;
   readonly maxLength?: number;
@@ -30,10 +30,10 @@ export interface SchemaNode {
 }
 
 /**
- * All that a checked value has wrong, one problem a place: what was found and what was expected, in plain words.
+ * All problems of a checked value, one per place: what was found and what was expected.
  *
- * @param told problems that are known already: their places are not told again
- * @param naming whether the members that are known are listed where one is not
+ * @param told known problems, whose places are not reported again
+ * @param naming whether the message for an unknown member lists the known ones
  */
 export function explain(
   schema: Type.TSchema,
@@ -78,7 +78,7 @@ export function explain(
 
 type Errors = ReturnType<ReturnType<typeof Compile>['Errors']>;
 
-/** Without what the other branches of a union have against a value that is plainly meant for one of them. */
+/** Drops the errors of union branches that the value was clearly not meant for. */
 function ofBranchesMeant(errors: Errors, root: SchemaNode, value: unknown): Errors {
   const unions = errors
     .filter(({ keyword }) => keyword === 'anyOf')
@@ -97,7 +97,7 @@ function ofBranchesMeant(errors: Errors, root: SchemaNode, value: unknown): Erro
   );
 }
 
-/** Which branch of a union a list or an object is meant for; -1 where nobody can say. */
+/** The branch of a union that a list or an object is meant for. -1 if that is unclear. */
 function branchMeant(node: SchemaNode | undefined, value: unknown): number {
   const branches = node?.anyOf ?? [];
   if (Array.isArray(value)) return branches.findIndex(({ type }) => type === 'array');
@@ -110,7 +110,7 @@ function branchMeant(node: SchemaNode | undefined, value: unknown): number {
   });
 }
 
-/** The member by which the objects of a union are told apart. */
+/** The member that tells the objects of a union apart. */
 function kindOf({ anyOf = [] }: SchemaNode): string | undefined {
   const fixed = Object.entries(anyOf[0]?.properties ?? {}).find(([, member]) => member.const !== undefined);
   return fixed?.[0];
@@ -145,8 +145,8 @@ export function unknownMember(name: string, known: Iterable<string>): string {
 }
 
 /**
- * A value as messages show it: cut, of personal values the last characters only, and of what officers wrote no more than
- * its length, for problems are kept and logged.
+ * A value as messages show it, because problems are stored and logged. Long values are cut, personal values show only
+ * their last characters, and officers' free text only its length.
  */
 export function shownValue(path: string, value: unknown): string {
   if (PERSONAL.test(path) && (typeof value === 'string' || typeof value === 'number'))
@@ -156,25 +156,25 @@ export function shownValue(path: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  // JSON has no notation for what it reads 1e400 as: it would be told as null.
+  // JSON cannot express the value of 1e400 and would write null.
   if (typeof value === 'number' && !Number.isFinite(value)) return 'a number beyond all limits';
   return quote(value);
 }
 
-/** Also the applicant as a whole: some systems put a name there where the members belong. */
+/** Also the applicant as a whole: some systems put a name in place of the object. */
 const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|techId))?$/i;
-/** Where officers may have written of the applicant. */
+/** Texts in which officers may have written about the applicant. */
 const FREE_TEXT = /\/(?:abstract|note|title|content|requestedBy|receivedBy|(?:documents|fees|results)\/\d+\/name)$/;
 const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
 export function quote(value: unknown): string {
   const whole = JSON.stringify(value) ?? 'undefined';
-  // Who pastes an address with its password is told of it without.
+  // Hides a password in an address.
   const text = whole.slice(0, 4_000).replace(/:\/\/[^\s/?#@"]{1,200}@/g, '://***@');
   return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
 }
 
-/** A member's name as one step of a JSON Pointer. */
+/** Escapes a member's name for a JSON Pointer. */
 export function pointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -193,7 +193,7 @@ function expected(node: SchemaNode | undefined): string {
   return node.type ?? 'a known value';
 }
 
-/** The limit of a text that is over it, where what was expected does not tell it. */
+/** The limit of a text that exceeds it, unless the expectation names it already. */
 function tooLong(node: SchemaNode | undefined, value: unknown): string {
   const { maxLength, description = '' } = node ?? {};
   if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return '';

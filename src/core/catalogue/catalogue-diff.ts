@@ -1,18 +1,18 @@
 import { parseTerm, parseVnd } from './fees-and-terms.ts';
 import { type ListItem, matchListItems, normalizeName } from './match-list-items.ts';
 
-/** One thing that is otherwise in a catalogue entry than it was. */
+/** One difference between two versions of a catalogue entry. */
 export interface CatalogueChange {
-  /** JSON Pointer in the record as it is now; of what is there no more, in the record as it was. */
+  /** JSON Pointer in the present record. For a removed member, in the earlier one. */
   readonly path: string;
-  /** Null where there was nothing, or where it was not known. */
+  /** Null if there was no value, or an unknown one. */
   readonly was: unknown;
   readonly now: unknown;
-  /** The way to it from the top of the record. */
+  /** The steps from the top of the record to the difference. */
   readonly way: readonly Step[];
 }
 
-/** A member of a record; of a list the one in it, as it was and as it is. */
+/** One step: a member of a record. In a list, also its item before and after. */
 export interface Step {
   readonly member: string;
   readonly of?: { readonly was: unknown; readonly now: unknown };
@@ -24,16 +24,16 @@ interface Place {
   readonly way: readonly Step[];
 }
 
-/** What came first is done first, and to say so is to change it; of all other lists the order says nothing. */
+/** Lists whose order matters: the steps of a procedure happen one after the other. */
 const ORDERED = new Set(['steps']);
 
 /**
- * What changed between two records of a service, an agency or a field, member by member. Members of lists are known by their codes
- * and names, not by their places; nothing is told of what is only written otherwise (blanks, the order of papers, `20.000 đồng` of
- * 20000). Members that no schema has yet are compared like the others.
+ * The differences between two records of a service, an agency or a field, member by member. Items of lists are matched
+ * by codes and names, not by position. Pure differences of writing are skipped: blanks, the order of papers, `20.000
+ * đồng` for 20000. Members without a schema are compared like the others.
  *
- * @returns small steps, undefined after those that have nothing to tell yet: two records with lists of 2,000 members take 0.2 s, and
- *   others want their turn meanwhile
+ * @returns a generator that yields small pieces of work, or undefined if a piece found nothing. Two records with lists
+ *   of 2,000 members take 0.2 s, and the event loop must run in between.
  */
 export function* changesInSteps(was: object, now: object): Steps {
   yield* understand(was);
@@ -54,7 +54,10 @@ function* ofMembers(was: Members, now: Members, place: Place): Steps {
       yield* ofValues(ours[name] ?? null, theirs[name] ?? null, name, within(place, name));
 }
 
-/** A fee is its amount, a term its number with the unit: where these change, what the source wrote of them is no second change. */
+/**
+ * The members that decide what a fee or a term is: the amount, or the number with its unit. If they change, a change of
+ * the source's text is no second change.
+ */
 function leadsOf(was: Members, now: Members): readonly string[] {
   if ('amountVnd' in was || 'amountVnd' in now) return ['amountVnd'];
   return isTerm(was) || isTerm(now) ? ['amount', 'unit'] : [];
@@ -108,10 +111,10 @@ function membersOf(list: readonly unknown[], member: string): readonly ListItem[
   return list.map((value) => ({ value, meaning: meaningOf(value, member) }));
 }
 
-/** Large records are compared at each of their levels; what an object says is found out once. */
+/** Caches the meaning of objects, because large records are compared at each level. */
 const known = new WeakMap<object, string>();
 
-/** Find out what the members of all lists say, the innermost first: the record as a whole would be too much in one go. */
+/** Computes the meanings of all list members, innermost first, in small pieces of work. */
 function* understand(value: unknown): Steps {
   if (typeof value !== 'object' || value === null) return;
   for (const one of Object.values(value)) {
@@ -122,7 +125,10 @@ function* understand(value: unknown): Steps {
   }
 }
 
-/** What a value says, for comparing: two of one meaning differ at the most in how they are written. Nothing is ''. */
+/**
+ * A comparable form of a value. Two values of one meaning have the same form, however they are written. Nothing gives
+ * ''.
+ */
 function meaningOf(value: unknown, member: string): string {
   if (typeof value === 'string') return JSON.stringify(normalizeName(value));
   if (typeof value !== 'object' || value === null) return value === null ? '' : (JSON.stringify(value) ?? '');
@@ -146,7 +152,7 @@ function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without the words that only repeat a number: `20.000 đồng` of 20000, and đồng as its unit; `10 Ngày làm việc` of a term. */
+/** Removes words that only repeat a number: `20.000 đồng` of 20000 with its unit đồng, `10 Ngày làm việc` of a term. */
 function withoutRepeats(one: Members): Members {
   const { text, amountVnd, amount, unit } = one;
   if (typeof amountVnd === 'number') {

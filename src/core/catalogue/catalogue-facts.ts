@@ -5,13 +5,13 @@ import { searchWords } from '../vietnamese/search-words.ts';
 
 export type CatalogueRecord = Service | Agency | Field;
 
-/** What an entry of the catalogue is found by. */
+/** The facts by which a catalogue entry is found. */
 export interface CatalogueFacts {
   readonly inForce: boolean;
   readonly fieldCode: string | undefined;
   readonly levels: readonly string[];
   readonly audiences: readonly string[];
-  /** Codes of those that carry a service out. */
+  /** Codes of the agencies that carry a service out. */
   readonly agencies: readonly string[];
   /** See searchWords. */
   readonly words: string;

@@ -1,17 +1,17 @@
 import { CHANNEL, LEVEL, MEMBER, ONLINE_LEVEL, TERM_UNIT, type Words } from './service-words.ts';
 
-/** Which of two languages: Vietnamese, English. */
+/** The language: 0 for Vietnamese, 1 for English. */
 export type In = 0 | 1;
 
-/** A text that is longer is said to have changed; its beginning is enough to name something. */
+/** A longer text is only reported as changed. Its beginning is enough to name an item. */
 const LONGEST = 100;
-/** With its marks. */
+/** With its quotation marks and the ellipsis. */
 const LONGEST_QUOTED = LONGEST + 3;
 const LONGEST_LINE = 300;
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** What a member of a list is called, quoted; '' where nothing names it. */
+/** The quoted name of a list item. '' if it has none. */
 export function nameOf(member: string, value: unknown, language: In): string {
   if (typeof value !== 'object' || value === null) return '';
   const one = value as Members;
@@ -23,7 +23,7 @@ export function nameOf(member: string, value: unknown, language: In): string {
   return typeof name === 'string' ? quoted(name) : '';
 }
 
-/** A member of a list that came or went, with what matters of it. */
+/** An added or removed list item, with its important values. */
 export function describe(member: string, value: unknown, language: In): string {
   if (typeof value === 'string' && !LISTED[member]) return quoted(value);
   if (typeof value !== 'object' || value === null) return wordsOf(member, value, language);
@@ -68,14 +68,14 @@ function copiesOf({ originals, copies }: Members, language: In): string {
   return said.length > 0 ? ` (${said.join(', ')})` : '';
 }
 
-/** The amount; where it is not known, what the source said. */
+/** The amount, or the source's words if the amount is unknown. */
 export function feeOf({ amountVnd, text }: Members, language: In): string {
   if (typeof amountVnd === 'number')
     return [`${written(amountVnd, 0)} đ`, `${written(amountVnd, 1)} VND`][language] as string;
   return typeof text === 'string' ? quoted(text) : wordsOf('amountVnd', null, language);
 }
 
-/** The number with its unit; where they were not understood, what the source said. */
+/** The number with its unit, or the source's words if they were not understood. */
 export function timeOf({ amount, unit, text }: Members, language: In): string {
   const words = TERM_UNIT[unit as keyof typeof TERM_UNIT]?.[language];
   if (typeof amount === 'number' && words)
@@ -103,11 +103,11 @@ export function labelOf(member: string, language: In): string {
   return MEMBER[member]?.[language] ?? quoted(member);
 }
 
-/** Made once: toLocaleString makes one for each number, which takes longer than all the rest of a line. */
+/** Created once: toLocaleString creates a formatter for each number, which takes longer than the rest of the line. */
 const NUMBER = [new Intl.NumberFormat('vi-VN'), new Intl.NumberFormat('en-GB')] as const;
 const written = (value: number, language: In): string => NUMBER[language].format(value);
 export const lower = (label: string): string => label.charAt(0).toLowerCase() + label.slice(1);
-/** Of values as they are, and as they are quoted. */
+/** For values, and by default for quoted values. */
 export const isLong = (text: string, most = LONGEST_QUOTED): boolean => text.length > most;
 const shortened = (text: string, most = LONGEST): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 const quoted = (text: string): string => `“${shortened(text)}”`;

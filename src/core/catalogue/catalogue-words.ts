@@ -21,7 +21,7 @@ const KIND: Readonly<Record<ChangedKind, Words>> = {
   field: ['Lĩnh vực', 'The field'],
 };
 
-/** A change in a line that people read: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
+/** A change as one line for people: `Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ`. */
 export function changeText(kind: ChangedKind, { path, was, now, way }: CatalogueChange, language: In): string {
   const last = way.at(-1) as Step;
   const say = (words: Words): string => words[language];
@@ -56,7 +56,7 @@ const lengthened = (was: unknown, now: unknown): Words =>
       ? ['nội dung được bỏ', 'text was taken out']
       : ['nội dung đã thay đổi', 'the text has changed'];
 
-/** What changed: a member of the record, or of one in a list, which is named. */
+/** The changed thing: a member of the record, or of a named list item. */
 function subjectOf(way: readonly Step[], label: string, language: In): string {
   const last = way.at(-1) as Step;
   if (last.of) return `${label}${contextOf(way.slice(0, -1), language)}`;
@@ -69,7 +69,7 @@ function subjectOf(way: readonly Step[], label: string, language: In): string {
   return isItself ? of : `${of}, ${lower(label)}`;
 }
 
-/** Steps have no names, but numbers. */
+/** A procedure's steps have numbers instead of names. */
 function numbered({ member, of }: Step, path: string, language: In): string {
   if (member !== 'steps' || !of) return labelOf(member, language);
   return `${['Bước', 'Step'][language]} ${Number(path.split('/').at(-1)) + 1}`;
@@ -77,7 +77,7 @@ function numbered({ member, of }: Step, path: string, language: In): string {
 
 const isTime = (member: string): boolean => member === 'amount' || member === 'unit';
 
-/** The two values in words; of a term's number or unit both terms whole, for `10` alone says nothing. */
+/** Both values in words. For the number or unit of a term, both whole terms, because `10` alone says nothing. */
 function bothValues({ was, now, way }: Omit<CatalogueChange, 'path'>, language: In): readonly [string, string] {
   const last = way.at(-1) as Step;
   const { of } = way.at(-2) ?? {};
@@ -89,7 +89,7 @@ function bothValues({ was, now, way }: Omit<CatalogueChange, 'path'>, language: 
   return [wordsOf(last.member, was, language), wordsOf(last.member, now, language)];
 }
 
-/** In whose case, paper or way to file, as far as these have names. */
+/** The cases, papers or ways to file that contain the change, if they have names. */
 function contextOf(way: readonly Step[], language: In): string {
   const named = way.flatMap((step) => {
     if (step.member === 'terms') return [];

@@ -5,8 +5,8 @@ const LARGEST_VND = 1e15;
 export type Vnd = { readonly amountVnd: number | null; readonly text?: string } | { readonly error: string };
 
 /**
- * A fee as the sources write it, in whole đồng. Words for "free" are 0; nothing at all is null, which is not 0; other
- * words ("Theo quy định") are null and kept as `text`. A number that is not a whole amount from 0 to 10^15 is an error.
+ * Parses a fee in whole đồng. Words for "free" give 0. A blank gives null, which is not 0. Other words ("Theo quy
+ * định") give null and stay in `text`. A number that is not a whole amount from 0 to 10^15 is an error.
  */
 export function parseVnd(value: string | number | null | undefined): Vnd {
   if (value === null || value === undefined) return { amountVnd: null };
@@ -21,7 +21,7 @@ export function parseVnd(value: string | number | null | undefined): Vnd {
   return amount !== undefined && inRange(amount) ? { amountVnd: amount } : refuse(given);
 }
 
-/** `unit` and `amount` only where both were understood; `text` is always what the source said. */
+/** `unit` and `amount` are present only if both were understood. `text` is always the source's text. */
 export interface ParsedTerm {
   readonly amount?: number;
   readonly unit?: TermUnit;
@@ -29,7 +29,9 @@ export interface ParsedTerm {
 }
 export type TermUnit = 'working-day' | 'day' | 'hour' | 'month';
 
-/** A term of processing: THOIGIANGIAIQUYET and its free-text DONVITINH ("Ngày làm việc") of the national catalogue. */
+/**
+ * Parses a processing term: THOIGIANGIAIQUYET and its free-text DONVITINH ("Ngày làm việc") of the national catalogue.
+ */
 export function parseTerm(amount: string | number | null | undefined, unit: string | null | undefined): ParsedTerm {
   const text = [amount, unit]
     .map((part) => String(part ?? '').trim())
@@ -43,7 +45,7 @@ export function parseTerm(amount: string | number | null | undefined, unit: stri
   return { amount: Number(digits), unit: known, text };
 }
 
-/** Hours of work and hours of the clock are one unit here; the text keeps the difference. */
+/** Working hours and clock hours are one unit here. The text keeps the difference. */
 const UNITS: ReadonlyMap<string, TermUnit> = new Map([
   ['ngay lam viec', 'working-day'],
   ['ngay', 'day'],
@@ -55,7 +57,7 @@ const UNITS: ReadonlyMap<string, TermUnit> = new Map([
 const FREE = /^(?:khong(?: (?:co|thu))?|mien(?: thu)?)(?: (?:phi|le phi|phi va le phi|phi, le phi))?\.?$/;
 const CURRENCY = / ?(?:dong|vnd|d|₫)\.?$/;
 
-/** Whole digits, or groups of three; a decimal part must be zero (`,00`, and `.0000` as SQL writes money). */
+/** Whole digits, or groups of three. A decimal part must be zero (`,00`, or `.0000` as SQL writes money). */
 const PLAIN = /^\d+(?:[.,](?:00?|0000))?$/;
 const GROUPED = /^\d{1,3}([., ])\d{3}(?:\1\d{3})*(?:(?!\1)[.,](?:00?|0000))?$/;
 const ZERO_DECIMALS = /[.,](?:00?|0000)$/;

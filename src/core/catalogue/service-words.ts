@@ -1,7 +1,7 @@
 import type { CHANNELS } from '#schemas/dossier.upsert.v1';
 import type { LEVELS, Service } from '#schemas/service.upsert.v1';
 
-/** Words of one thing in both languages. */
+/** A word in both languages. */
 export type Words = readonly [vietnamese: string, english: string];
 
 export const LEVEL: Readonly<Record<(typeof LEVELS)[number], Words>> = {
@@ -30,7 +30,7 @@ export const TERM_UNIT: Readonly<Record<'working-day' | 'day' | 'hour' | 'month'
   month: ['tháng', 'months'],
 };
 
-/** What the members of the schemas are called, in a line of their own and as one of a list. */
+/** Names of schema members: as a label, and as one item of a list. */
 export const MEMBER: Readonly<Record<string, Words>> = {
   code: ['Mã', 'Code'],
   name: ['Tên', 'Name'],

@@ -1,9 +1,9 @@
 /**
- * The one date module. An instant is `YYYY-MM-DDTHH:mm:ss[.SSS]+07:00`: Vietnam time, three digits of fraction or none.
+ * The one date module. An instant is `YYYY-MM-DDTHH:mm:ss[.SSS]+07:00`: Vietnam time, with three digits of fraction or
+ * none.
  *
- * The form is fixed so that instants can be compared as text: all have the same zone and width, and where one has a
- * fraction and the other has not, `+` sorts before `.` as the whole second comes before its fractions. That is why
- * `.000` is never written.
+ * The form is fixed so that instants compare as text. All have the same zone and width. `+` sorts before `.`, so a
+ * whole second sorts before its fractions. That is why `.000` is never written.
  */
 
 const FIRST_YEAR = 1900;
@@ -15,21 +15,21 @@ const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
 
 const DAY_MINUTES = 1_440;
 const VIETNAM_MINUTES = 7 * 60;
-/** 1 January 1900 in Vietnam began on this day of UTC. */
+/** 1 January 1900 in Vietnam began on this day in UTC. */
 const EARLIEST_WRITTEN = `${FIRST_YEAR - 1}-12-31`;
 
 const RFC_3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([Zz])|([+-])([01]\d|2[0-3]):?([0-5]\d))$/;
 
-/** An instant, but for the days and hours that there are not. */
+/** The shape of an instant. It also matches impossible days and hours. */
 const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(?!000)\d{3})?\+07:00$/;
 
 /**
- * The instant of an RFC 3339 text with a zone (`Z`, `+07:00`, and `+0000` as iGate writes it); digits after the
- * millisecond are cut off. Undefined where there is no zone, no such day or hour (also `24:00` and second 60), and
- * outside of the years 1900 to 2200.
+ * Parses an RFC 3339 text with a zone (`Z`, `+07:00`, or `+0000` as iGate writes it). Digits after the millisecond are
+ * cut off. Undefined without a zone, for an impossible day or hour (also `24:00` and second 60), and outside the years
+ * 1900 to 2200.
  */
 export function parseInstant(text: string): string | undefined {
-  // Most are written as instants are: nothing is taken apart for them.
+  // Most texts are instants already and need no parsing.
   if (WRITTEN.test(text) && isRealDate(text.slice(0, 10)) && isRealTime(text.slice(11, 19))) return text;
   const match = RFC_3339.exec(text);
   if (match === null) return undefined;
@@ -43,14 +43,17 @@ export function parseInstant(text: string): string | undefined {
   return `${day}T${clock(minute - days * DAY_MINUTES)}${time.slice(5)}${fractionOf(match[3])}+07:00`;
 }
 
-/** What was expected of a text that is no instant: the years alone, where all else about it is right. */
+/** The expectation to name for a text that is no instant. If everything else is right, only the range of years. */
 export function expectedInstant(text: string): string {
   const [, date, time] = RFC_3339.exec(text) ?? [];
   const isReal = date !== undefined && time !== undefined && isRealDay(date) && isRealTime(time);
   return isReal ? `a time ${OF_THE_YEARS}` : 'a real date and time with a zone, such as 2025-08-12T08:15:00+07:00';
 }
 
-/** Milliseconds since 1970-01-01T00:00Z of an instant. (Twenty a dossier are asked for: Date.parse takes five times as long.) */
+/**
+ * Milliseconds since 1970-01-01T00:00Z of an instant. Called twenty times a dossier; Date.parse takes five times as
+ * long.
+ */
 export function instantToMs(instant: string): number {
   if (!instant.endsWith('+07:00')) return Date.parse(instant);
   const day = Date.UTC(digits(instant, 0, 4), digits(instant, 5, 7) - 1, digits(instant, 8, 10));
@@ -65,7 +68,11 @@ function digits(text: string, from: number, to: number): number {
   return value;
 }
 
-/** The instant of milliseconds since 1970-01-01T00:00Z. Throws RangeError outside of the years 1900 to 2200. */
+/**
+ * The instant of milliseconds since 1970-01-01T00:00Z.
+ *
+ * @throws RangeError outside the years 1900 to 2200
+ */
 export function msToInstant(ms: number): string {
   if (!inRange(ms)) throw new RangeError(`${ms} ms is not a moment of the years ${FIRST_YEAR} to ${LAST_YEAR}`);
   const local = new Date(ms + VIETNAM_MS).toISOString();
@@ -79,9 +86,9 @@ export function isRealDate(text: string): boolean {
 }
 
 /**
- * How parties write a moment without a zone; all of them mean Vietnam's wall clock, and without a time its midnight.
- * `iso-local-z` ends in a literal `Z` and yet is local time, as the OpenCPS client of the LGSP bus writes it; `iso-local`
- * is an xs:dateTime without a zone, as .NET and JAX-WS write it.
+ * Forms in which parties write a moment without a zone. All mean Vietnam time, and midnight if they have no time.
+ * `iso-local-z` ends in a literal `Z` although it is local time, as the OpenCPS client of the LGSP bus writes it.
+ * `iso-local` is an xs:dateTime without a zone, as .NET and JAX-WS write it.
  */
 const TEMPLATES = {
   yyyyMMddHHmmss: 'yyyyMMddHHmmss',
@@ -105,8 +112,8 @@ const PATTERNS = Object.fromEntries(
 ) as Readonly<Record<LocalFormat, RegExp>>;
 
 /**
- * A party's local date as an instant. Blank text and the usual stand-ins for "no date" (`0000-00-00…`, and
- * `0001-01-01`, which .NET writes for an unset date) are absent; anything but a real date in that format is an error.
+ * Parses a party's local date as an instant. Blank text and the usual values for "no date" (`0000-00-00…`, and
+ * `0001-01-01` of .NET) are absent. Anything else that is no real date in that format is an error.
  */
 export function parseLocal(format: LocalFormat, text: string): LocalDate {
   const given = text.trim();
@@ -130,7 +137,7 @@ function shown(given: string): string {
   return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
 }
 
-/** A period, or what is wrong with one of its ends. */
+/** A period, or the error of one of its ends. */
 export type Period =
   | { readonly from?: string; readonly to?: string }
   | { readonly wrong: 'from' | 'to'; readonly error: string };
@@ -141,7 +148,7 @@ export interface PeriodText {
   readonly to?: string | undefined;
 }
 
-/** A period as people ask for one: an end that is a date means Vietnam's day, its first moment or its last. */
+/** Parses a period. An end that is a date means that day in Vietnam: its first or last moment. */
 export function readPeriod({ from, to }: PeriodText): Period {
   const given = { from: from && parseEnd(from, '00:00:00'), to: to && parseEnd(to, '23:59:59.999') };
   for (const [end, text] of [
@@ -155,12 +162,12 @@ export function readPeriod({ from, to }: PeriodText): Period {
   return { ...(given.from && { from: given.from }), ...(given.to && { to: given.to }) };
 }
 
-/** A plus sign in an address is read as a space. */
+/** A plus sign in an address arrives as a space. */
 function parseEnd(text: string, time: string): string | undefined {
   return parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T${time}+07:00` : text.replace(' ', '+'));
 }
 
-/** An instant as a party writes it. What the format has no place for (seconds, fractions) is left out. */
+/** Writes an instant in a party's format. Parts without a place in the format (seconds, fractions) are left out. */
 export function formatLocal(format: LocalFormat, instant: string): string {
   const parts: Readonly<Record<string, string>> = {
     yyyy: instant.slice(0, 4),
@@ -192,7 +199,10 @@ function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
-/** `HH:mm:ss` of digits; 24:00:00 and the leap second are refused since no two systems agree on what they mean. */
+/**
+ * Whether `HH:mm:ss` is a real time. 24:00:00 and the leap second are refused, because no two systems agree on their
+ * meaning.
+ */
 function isRealTime(time: string): boolean {
   return time < '24' && time.slice(3, 5) < '60' && time.slice(6, 8) < '60';
 }

@@ -1,12 +1,12 @@
-/** The day of a month on which a period of reports begins, where the province does not say: NĐ 09/2019/NĐ-CP. */
+/** The day of the month on which a reporting period begins, if the province sets no other (NĐ 09/2019/NĐ-CP). */
 const REPORTING_DAY = 15;
 
 /**
  * A period of the reports on administrative procedures: a year (`2026`: from 15 December 2025 to 14 December 2026) or a
- * quarter (`2026-Q1`: from 15 December 2025 to 14 March 2026). They are not those of the calendar.
+ * quarter (`2026-Q1`: from 15 December 2025 to 14 March 2026). They differ from calendar periods.
  *
- * @param firstDay the day of the month on which a period begins, 1 to 28; with 1 it is the calendar's
- * @returns its first and last day, `yyyy-MM-dd`; undefined where the text is no such period
+ * @param firstDay the day of the month on which a period begins, 1 to 28; 1 gives calendar periods
+ * @returns its first and last day, `yyyy-MM-dd`; undefined if the text names no such period
  */
 export function reportingPeriod(
   text: string,
@@ -16,7 +16,7 @@ export function reportingPeriod(
   if (!match) return undefined;
   const year = Number(match[1]);
   const [first, months] = match[2] ? [(Number(match[2]) - 1) * 3, 3] : [0, 12];
-  // With a first day later than the 1st, a period begins in the month before.
+  // With a first day after the 1st, a period begins in the previous month.
   const begins = firstDay === 1 ? first : first - 1;
   return { from: dayOf(year, begins, firstDay), to: dayOf(year, begins + months, firstDay - 1) };
 }
@@ -25,7 +25,7 @@ function dayOf(year: number, month: number, day: number): string {
   return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 }
 
-/** The months of the calendar between two instants, `yyyy-MM`, with their first and last moments. */
+/** The calendar months between two instants, `yyyy-MM`, with their first and last moments. */
 export function monthsBetween(
   from: string,
   to: string,

@@ -1,10 +1,10 @@
-/** When a partner is not to be called: from a time of the day to another, in Vietnam time, perhaps on some days only. */
+/** A daily time without calls to a partner, in Vietnam time, perhaps only on some days. */
 export interface MaintenanceWindow {
   /** `HH:mm`. */
   readonly from: string;
-  /** `HH:mm`; earlier than `from` when the window ends the next day. */
+  /** `HH:mm`. If earlier than `from`, the window ends the next day. */
   readonly to: string;
-  /** Days on which it begins; every day where it is absent. */
+  /** Days on which it begins. Every day by default. */
   readonly days?: readonly Day[];
 }
 
@@ -15,8 +15,8 @@ const VIETNAM_OFFSET_MS = 7 * 3_600_000;
 const DAY_MS = 86_400_000;
 
 /**
- * The end of the window that a moment falls in, in epoch milliseconds; undefined outside of all windows. Windows that
- * overlap count as one.
+ * The end of the window that contains a moment, in epoch milliseconds. Undefined outside all windows. Overlapping
+ * windows count as one.
  */
 export function windowEndMs(windows: readonly MaintenanceWindow[], nowMs: number): number | undefined {
   let endMs: number | undefined;
@@ -34,7 +34,7 @@ export function windowEndMs(windows: readonly MaintenanceWindow[], nowMs: number
   return endMs;
 }
 
-/** A window that began today, or yesterday and lasts over midnight. */
+/** The end of a window that began today, or yesterday and lasts beyond midnight. */
 function endOf({ from, to, days }: MaintenanceWindow, nowMs: number): number | undefined {
   const midnightMs = Math.floor((nowMs + VIETNAM_OFFSET_MS) / DAY_MS) * DAY_MS - VIETNAM_OFFSET_MS;
   for (const dayMs of [midnightMs, midnightMs - DAY_MS]) {

@@ -1,35 +1,35 @@
 import { DAYS, type Day, type MaintenanceWindow } from './windows.ts';
 
-/** When offices work, in Vietnam time; Vietnam has had one zone without summer time since 1975. */
+/** The working hours of offices, in Vietnam time. Vietnam has had one time zone without summer time since 1975. */
 export interface WorkingCalendar {
-  /** Hours within one day, without overlap; on working days from Monday to Friday where no days are named. */
+  /** Hours within one day, without overlap. Monday to Friday if no days are named. */
   readonly hours: readonly MaintenanceWindow[];
   /** Holidays on fixed dates, `MM-dd`. */
   readonly everyYear: readonly string[];
-  /** Other days without work, `yyyy-MM-dd`: Tết, made-up holidays, days that are exchanged for another. */
+  /** Other days off, `yyyy-MM-dd`: Tết, substitute holidays, swapped days. */
   readonly daysOff: readonly string[];
-  /** Days that are worked though they would be free, `yyyy-MM-dd`: with the hours of a Monday. */
+  /** Working days that would otherwise be off, `yyyy-MM-dd`. They have the hours of a Monday. */
   readonly workdays: readonly string[];
 }
 
 export interface WorkingTime {
-  /** How much of the time between two moments was working time, in milliseconds; 0 where `to` is not later. */
+  /** The working time between two moments, in milliseconds. 0 if `to` is not later. */
   between(fromMs: number, toMs: number): number;
   /**
-   * The moment at which so much working time has passed since `fromMs`, epoch milliseconds. What comes after hours
-   * begins with the next working hour.
+   * The moment at which this much working time has passed since `fromMs`, epoch milliseconds. A start outside hours
+   * counts from the next working hour.
    *
-   * @throws RangeError when it does not come within 20 years
+   * @throws RangeError if that takes more than 20 years
    */
   after(fromMs: number, workingMs: number): number;
   /**
-   * The same time of the day, on that day where it is worked and otherwise on the next one that is, epoch milliseconds: a
-   * term in days of the calendar does not end on a day off.
+   * The same time on that day, or on the next working day if it is off, epoch milliseconds. A term in calendar days
+   * does not end on a day off.
    *
-   * @throws RangeError when none comes within 20 years
+   * @throws RangeError if there is none within 20 years
    */
   onWorkday(ms: number): number;
-  /** The working time of an ordinary Monday: what a term in working days counts as one day. */
+  /** The working time of an ordinary Monday. A term in working days counts it as one day. */
   readonly dayMs: number;
 }
 
@@ -38,7 +38,7 @@ const DAY_MS = 86_400_000;
 const MOST_DAYS = 20 * 366;
 const WEEK: readonly Day[] = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
 
-/** Part of a day that is worked, in milliseconds since its midnight. */
+/** A working part of a day, in milliseconds since its midnight. */
 interface Span {
   readonly from: number;
   readonly to: number;

@@ -7,7 +7,7 @@ export function unionOfAliases(older: Dossier['aliases'], newer: Dossier['aliase
   const added = newer.filter((alias) => !known.has(aliasName(alias)));
   if (added.length === 0) return older;
   const union = [...older, ...added];
-  // Reuses the set: a record may gain aliases with each of a thousand events.
+  // Reuses the set, because a record may gain aliases with each of a thousand events.
   nameSets.delete(older);
   nameSets.set(union, known);
   for (const alias of added) known.add(aliasName(alias));

@@ -9,42 +9,43 @@ import { fold, foldWith, step } from './fold.ts';
 import { isSameJson } from './same-json.ts';
 import type { DossierView } from './state.ts';
 
-/** What the index holds of one dossier. */
+/** The index's data about one dossier. */
 export interface Held {
   readonly code: string;
-  /** The party whose dossier it is: the one entitled to its code once that party has sent it, before that the first. */
+  /** The owner of the dossier: the entitled party after its first record, before that the first sender. */
   readonly owner: string;
   readonly view: DossierView;
-  /** How many events are recorded; the place of the newest one in the order of recording. */
+  /** The number of recorded events, which is the position of the newest one in the order of recording. */
   readonly version: number;
-  /** The latest event time recorded: what is later than this is in order. */
+  /** The latest recorded event time. Any later event is in order. */
   readonly lastAt: string;
-  /** The content of the newest whole record, to know its repetition without reading the history. */
+  /** The content of the newest complete record, which identifies a repeat without reading the history. */
   readonly contentId: ContentId;
 }
 
 export interface RecordedEvent extends DossierEvent {
   readonly contentId: ContentId;
-  /** What the party said, as a canonical record; on all events of kind `progress`. */
+  /** The party's statement as a canonical record. Set on all events of kind `progress`. */
   readonly said?: Dossier | Progress;
 }
 
 export interface Applied {
   readonly outcome: 'accepted' | 'duplicate' | 'stale';
   readonly held: Held;
-  /** The event to record; absent for a duplicate. */
+  /** The event to record. Absent for a duplicate. */
   readonly event?: RecordedEvent;
-  /** Whether this event moved the current status, when it was recorded. */
+  /** Whether this event moved the current status when it was recorded. */
   readonly movedStatus: boolean;
   /** Whether readers see a difference, or partners may receive one. */
   readonly changed: boolean;
   readonly anomaly?: Anomaly;
-  /** What a party that does not own the dossier said otherwise and that changes nothing: JSON Pointers. */
+  /** JSON Pointers of contradictions by a party that does not own the dossier. They change nothing. */
   readonly claimed?: readonly string[];
 }
 
 /**
- * Whether `apply` needs the dossier's earlier events to judge this one. An event of the owner that is later than all others needs none.
+ * Whether `apply` needs the dossier's earlier events to judge this one. An event of the owner that is later than all
+ * others needs none.
  */
 export function needsHistory(held: Held | undefined, incoming: Incoming): boolean {
   if (!held) return false;
@@ -53,9 +54,9 @@ export function needsHistory(held: Held | undefined, incoming: Incoming): boolea
   return incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming);
 }
 
-/** An event before it has its place in the order of recording. */
+/** An event before it has a position in the order of recording. */
 export type Incoming = Omit<RecordedEvent, 'seq'> & {
-  /** The party is entitled to the dossier: its record makes it the owner. */
+  /** The party is entitled to the dossier, so its record makes it the owner. */
   readonly isEntitled?: boolean;
 };
 
@@ -65,11 +66,11 @@ function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
 }
 
 /**
- * Applies one event to one dossier. The result does not depend on the order of arrival: an event in order is one step, and any
- * other event folds the whole history again.
+ * Applies one event to one dossier. The result does not depend on the order of arrival: an event in order is one step,
+ * and any other event folds the whole history again.
  *
- * @param events the dossier's earlier events, where `needsHistory` asked for them
- * @param judge folds them with one event more; that of a History is quick for many late events of one dossier
+ * @param events the dossier's earlier events, if `needsHistory` asked for them
+ * @param judge folds them with one more event; that of a History is quick for many late events of one dossier
  */
 export function apply(
   held: Held | undefined,
@@ -88,7 +89,7 @@ export function apply(
     return recorded(held, event, view ?? held.view, {
       outcome: 'accepted',
       movedStatus: moved,
-      // A step that is kept and not applied changes nothing that readers see.
+      // A step that is stored without being applied changes nothing that readers see.
       changed: moved || event.record !== undefined || event.status === held.view.status,
       anomaly,
     });
@@ -102,8 +103,8 @@ function duplicate(held: Held): Applied {
 }
 
 /**
- * Whether `apply` would find that an event with this content is recorded already. A claim does not
- * make the owner's own statement a repeat. An event that was recorded far ahead is applied again at its moment.
+ * Whether an event with this content is recorded already. A claim does not make the owner's own statement a repeat. An
+ * event that was recorded far ahead is applied again at its moment.
  */
 export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: Incoming): boolean {
   if (takesOver(held, incoming)) return false;
@@ -119,10 +120,10 @@ export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: 
 }
 
 /**
- * For a party that reports each step in several ways. A step that adds nothing to a known step of the same time and status
- * gets that step's content id, so it counts as a repeat. A step that adds something stays separate.
+ * For a party that reports each step in several ways. A step that adds nothing to a known step of the same time and
+ * status gets that step's content id, so it counts as a repeat. A step that adds something stays separate.
  *
- * @param standIns members of the incoming step that the party said nothing for
+ * @param standIns members of the incoming step that the adapter filled in
  */
 export function withFirstContentId(
   events: readonly RecordedEvent[],
@@ -138,10 +139,12 @@ export function withFirstContentId(
   return first ? { ...incoming, contentId: first.contentId } : incoming;
 }
 
-/** Where the other has words of any kind, one that only stands in for missing ones adds nothing. */
+/**
+ * Whether one statement adds nothing to another. A stand-in adds nothing if the other has any words for that member.
+ */
 export function addsNothing(said: object, standIns: readonly string[], known: object): boolean {
   const other = new Map<string, unknown>(Object.entries(known));
-  // Whatever code it came under, it is a step of the same dossier.
+  // The code may differ: both are steps of the same dossier.
   return Object.entries(said).every(
     ([member, value]) =>
       member === 'code' || other.get(member) === value || (standIns.includes(member) && other.has(member)),
@@ -170,7 +173,7 @@ function insert(
   const changed = !isSameJson(view, shown) || (own && !isPremature(event) && hasNewContent(events, event));
   const isLast = events.every((known) => inEventOrder(known, event) < 0);
   const isOlder = event.at < shown.statusAt && !event.inferred;
-  // An older event moves the status only where it shows that a later one, of a party without authority, went too far.
+  // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
   const movedStatus = view.status !== shown.status;
   const claimed = isPremature(event) ? [] : claimedPaths(event, view, held.owner);
   const known = { ...held, lastAt: lastOf(events, held) };
@@ -183,7 +186,7 @@ function insert(
   });
 }
 
-/** The latest moment of the events that count: one far ahead puts nothing out of order. */
+/** The latest time among the effective events. An event far ahead does not count. */
 function lastOf(events: readonly RecordedEvent[], held: Held): string {
   const first = events[0]?.recordedAt === undefined ? held.lastAt : '';
   return (
@@ -198,8 +201,8 @@ function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | 
 }
 
 /**
- * A record with a derived time came in a dialect, and may hold content outside the canonical record. If that content differs
- * from the last such record, partners receive it, although readers see nothing new.
+ * A record with a derived time came in a dialect, and may hold content outside the canonical record. If that content
+ * differs from the last such record, partners receive it, although readers see nothing new.
  */
 function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;
@@ -239,7 +242,10 @@ function recorded(
   };
 }
 
-/** Of a party that does not own the dossier too: then it says nothing of its own. */
+/**
+ * Whether the content equals the newest complete record. Counts for other parties too: a copy of the owner's record
+ * claims nothing.
+ */
 function repeatsNewest(held: Held, incoming: Incoming): boolean {
   return incoming.kind === 'dossier' && isSameContent(incoming.contentId, held.contentId);
 }

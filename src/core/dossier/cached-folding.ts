@@ -4,38 +4,38 @@ import { advance } from './fold.ts';
 import { isSameJson } from './same-json.ts';
 import { type DossierView, type Folding, viewOf } from './state.ts';
 
-/** What a dossier is with one event more, and what that event shows where it stands. */
+/** The state of a dossier after one more event, and the anomaly of that event at its position. */
 export interface Folded {
   readonly view: DossierView | undefined;
   readonly anomaly?: Anomaly | undefined;
 }
 
-/** The view after an event; null before the first record of the owner. */
+/** The view after an event. Null before the first record of the owner. */
 type View = Folding | null;
 
-/** What the last `foldWith` found, so that `add` does not do the work again. */
+/** The result of the last `foldWith`, so that `add` does not repeat the work. */
 interface Pending<Event> {
   readonly event: Event;
   readonly at: number;
   readonly view: View;
-  /** Views that differ with the event, by the place of the event that each follows. */
+  /** Views that differ with the event, by the position of the event that each follows. */
   readonly changed: ReadonlyMap<number, View>;
   readonly last: View;
 }
 
-/** Stores the view after every eighth event. Storing each would take too much memory where records grow. */
+/** Stores the view after every eighth event. Storing each would take too much memory if records grow. */
 const STORED_EVERY = 8;
 
-/** The events of one dossier that count, in event order, with the view after some of them. */
+/** The effective events of one dossier in event order, with the view after some of them. */
 export class CachedFolding<Event extends DossierEvent> {
   readonly #sorted: Event[];
   readonly #owner: string;
-  /** By the place of an event: the view after it, where it is stored. */
+  /** The stored view after the event at each position, if any. */
   readonly #views: (View | undefined)[];
   #last: View | undefined;
   #pending: Pending<Event> | undefined;
 
-  /** @param sorted the events that count, in event order */
+  /** @param sorted the effective events, in event order */
   constructor(sorted: Event[], owner: string) {
     this.#sorted = sorted;
     this.#owner = owner;
@@ -43,9 +43,9 @@ export class CachedFolding<Event extends DossierEvent> {
   }
 
   /**
-   * Undefined when the plain fold has to answer: nothing of the dossier counts but records far ahead.
+   * Undefined if only the plain fold can answer: the dossier's only effective records are far ahead.
    *
-   * @param isAfterAhead whether such a record stands before the event
+   * @param isAfterAhead whether such a record comes before the event
    */
   foldWith(event: Event, isAfterAhead: boolean): Folded | undefined {
     if (!counts(event, this.#owner)) {
@@ -77,7 +77,7 @@ export class CachedFolding<Event extends DossierEvent> {
     return this.#last;
   }
 
-  /** The view after the event at a place, folded from the nearest stored view. */
+  /** The view after the event at a position, folded from the nearest stored view. */
   #viewAfter(place: number): View {
     if (place === this.#sorted.length - 1 && this.#last !== undefined) return this.#last;
     let from = place;
@@ -90,7 +90,9 @@ export class CachedFolding<Event extends DossierEvent> {
     return view;
   }
 
-  /** Folds the events after a place with one event more before them, up to the first stored view that stays the same. */
+  /**
+   * Folds the events after a position with one more event before them, up to the first stored view that stays the same.
+   */
   #refold(event: Event, at: number, first: View): Pick<Pending<Event>, 'changed' | 'last'> {
     const before = this.#lastView();
     const changed = new Map<number, View>();
@@ -99,7 +101,7 @@ export class CachedFolding<Event extends DossierEvent> {
       view = this.#advance(view, this.#sorted[n] as Event, n === at ? event : this.#sorted[n - 1]);
       const stored = this.#views[n];
       if (stored === undefined) {
-        // Late events in a row must not make a gap without stored views.
+        // Late events in a row must not leave a gap without stored views.
         if ((n - at) % STORED_EVERY === STORED_EVERY - 1) changed.set(n, view);
         continue;
       }
@@ -114,7 +116,7 @@ export class CachedFolding<Event extends DossierEvent> {
   }
 }
 
-/** How many events stand before this one. */
+/** How many events come before this one. */
 export function placeOf(sorted: readonly DossierEvent[], event: DossierEvent): number {
   let low = 0;
   let high = sorted.length;

@@ -1,7 +1,7 @@
-/** What a party said, as hashes in base64: equal content, equal id. */
+/** The content of a statement as hashes in base64. Equal content has equal ids. */
 export interface ContentId {
   readonly record: string;
-  /** Of what was said outside the record. Absent where nothing was. */
+  /** The hash of content outside the record. Absent without any. */
   readonly extra?: string;
 }
 

@@ -1,28 +1,28 @@
 import type { DeliveryState } from './delivery-states.ts';
 import type { Outcome } from './settle.ts';
 
-/** Whose delay it was, from what concerns one dossier and one party to what concerns nobody but the office. */
+/** Causes of delay. Of several at one moment the first in this list counts. */
 const CAUSES = ['wrongData', 'quarantine', 'partnerDown', 'partnerSlow', 'queue'] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** Seconds of working time by cause; their sum with `office` is the whole working time looked at. */
+/** Seconds of working time by cause. With `office` they add up to the whole working time. */
 export type Delays = Readonly<Record<Cause, number>>;
 
 export interface DossierDelays extends Delays {
-  /** While nothing else held the dossier up, until it was finished. */
+  /** Time without any other cause, until the dossier was finished. */
   readonly office: number;
-  /** The same for each party that was to be told, as if there were no other: their times may overlap. */
+  /** The same for each receiving party, as if it were the only one. Their times may overlap. */
   readonly parties: Readonly<Record<string, Delays>>;
 }
 
-/** All moments are epoch milliseconds; what has no end goes on. */
+/** All moments are epoch milliseconds. An interval without an end is still running. */
 export interface Interval {
   readonly fromMs: number;
   readonly toMs?: number;
 }
 
 export interface AttemptFact {
-  /** When its outcome was known, and how long the call took until then. */
+  /** When its outcome was known, and how long the call had taken. */
   readonly atMs: number;
   readonly tookMs: number;
   readonly outcome: Outcome['kind'];
@@ -35,24 +35,24 @@ export interface DeliveryFact {
   readonly createdMs: number;
   readonly state: DeliveryState;
   readonly settledMs?: number;
-  /** In their order. */
+  /** In order. */
   readonly attempts: readonly AttemptFact[];
-  /** While it waited for a person to settle a cause, such as a code that no table maps. */
+  /** While it waited for an operator to settle a cause, such as an unmapped code. */
   readonly held: readonly Interval[];
 }
 
 export interface DelayFacts {
   readonly startMs: number;
-  /** When the office had nothing more to do; absent while it has. */
+  /** When the office had nothing more to do. Absent before that. */
   readonly finishMs?: number;
   readonly nowMs: number;
-  /** In the order in which they are sent. */
+  /** In the order of sending. */
   readonly deliveries: readonly DeliveryFact[];
-  /** While something that a party told of the dossier waited in quarantine before it was applied. */
+  /** While a party's message about the dossier waited in quarantine. */
   readonly waits: readonly Interval[];
-  /** From what a party told wrongly, so that it was refused at our door, to what it told next and was accepted. */
+  /** From a message that the hub refused as wrong to the party's next accepted one. */
   readonly refusals: readonly Interval[];
-  /** When a party was known to be away. */
+  /** When a party was known to be unreachable. */
   readonly outages: readonly (Interval & { readonly party: string })[];
 }
 
@@ -63,15 +63,15 @@ interface Segment {
 }
 
 /**
- * Split the working time of a dossier by what it waited for.
+ * Splits the working time of a dossier by cause.
  *
- * At each moment the office has it unless something that a party has to be told has not got through; then it is that
- * which holds it up: data that the partner, or our door, refused until it was mended, a cause in quarantine, a partner that is away
- * (what was tried in vain waits for the next try; until the partner is back that is the partner's, afterwards ours), a
- * partner that takes its time, and otherwise our queue. Of several at one moment the first of `CAUSES` counts. After the
- * dossier is finished nothing is the office's any more, but what has not got through still counts.
+ * The time belongs to the office unless a delivery is not through. Then the cause is one of these: data that the
+ * partner or the hub refused until it was corrected; a cause in quarantine; a partner that is unreachable; a slow
+ * partner; otherwise the hub's queue. A delivery that waits for its next attempt counts for the partner until the
+ * partner is back, and for the hub after that. Of several causes at one moment the first of `CAUSES` counts. After the
+ * end of the dossier no time belongs to the office, but open deliveries still count.
  *
- * @param working how much of the time between two moments was working time, in milliseconds
+ * @param working the working time between two moments, in milliseconds
  */
 export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: number) => number): DossierDelays {
   const parties = [...new Set(facts.deliveries.map((delivery) => delivery.party))].sort();
@@ -89,7 +89,7 @@ export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: numb
   };
 }
 
-/** What held up the deliveries to one party, one after the other: a later one waits for the one before. */
+/** The delays of the deliveries to one party, one after the other, because a later one waits for the earlier one. */
 function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string): readonly Segment[] {
   const own = deliveries.filter((delivery) => delivery.party === party);
   const mended = mendedBy(own);
@@ -107,7 +107,7 @@ function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string
   return segments;
 }
 
-/** Of each delivery the next one of its operation that got through. */
+/** For each delivery the next one of its operation that got through. */
 function mendedBy(deliveries: readonly DeliveryFact[]): readonly (DeliveryFact | undefined)[] {
   const next = new Map<string, DeliveryFact>();
   const found: (DeliveryFact | undefined)[] = [];
@@ -142,10 +142,10 @@ function deliverySegments(
   return segments;
 }
 
-/** An outage is noted some calls after it began. */
+/** An outage is recorded some calls after it began. */
 const CLOSE_MS = 10 * 60_000;
 
-/** A partner that answers too late, or asks to wait, is there; a bug of ours is nobody else's delay. */
+/** A partner that answers late or asks to wait is reachable. A bug of an adapter is the hub's delay. */
 function blameOf(reason: string): Cause {
   if (reason === 'adapter-bug') return 'queue';
   return /^(?:timeout|busy|status-429)$/.test(reason) ? 'partnerSlow' : 'partnerDown';
@@ -153,11 +153,11 @@ function blameOf(reason: string): Cause {
 
 interface Split {
   readonly sums: Record<Cause, number>;
-  /** How much of it was before the dossier was finished. */
+  /** The part before the dossier was finished. */
   readonly beforeFinishMs: number;
 }
 
-/** Each moment from the start on counts once, for the first of its causes. */
+/** Counts each moment from the start once, for the first of its causes. */
 function split(segments: readonly Segment[], facts: DelayFacts, working: (from: number, to: number) => number): Split {
   const { startMs, finishMs = facts.nowMs, nowMs } = facts;
   const within = segments

@@ -1,7 +1,7 @@
 import type { DossierEvent } from './event.ts';
 import { progressOf } from './status.ts';
 
-/** The members that decide an event's place among the events of its dossier. */
+/** The members that decide an event's position among the events of its dossier. */
 export type EventPlace = Pick<DossierEvent, 'at' | 'inferred' | 'status' | 'seq' | 'messageId' | 'item'>;
 
 /**

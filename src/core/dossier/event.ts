@@ -12,16 +12,16 @@ export interface DossierEvent {
   readonly authoritative: boolean;
   /** Whether `at` was derived from the record's dates: a lower bound, which yields to events that carry a real time. */
   readonly inferred: boolean;
-  /** The place in the order of recording, 1 for the first event of the dossier. */
+  /** The position in the order of recording, 1 for the first event of the dossier. */
   readonly seq: number;
   /**
    * The message that held the event, also while it waited in quarantine. Message ids grow in the order of arrival of a
    * dossier's messages. Absent where nothing waits.
    */
   readonly messageId?: string;
-  /** Its place among the items of that message. */
+  /** Its position among the items of that message. */
   readonly item?: number;
-  /** The party's record of the whole dossier. Present on events of kind `dossier`. */
+  /** The party's complete record of the dossier. Present on events of kind `dossier`. */
   readonly record?: Dossier;
   /**
    * The members that this event may change if its party does not own the dossier (ownership.ts). Absent: all members. Then
@@ -66,7 +66,7 @@ export function isOwn({ party, shared }: Pick<DossierEvent, 'party' | 'shared'>,
 
 export type OwnRecordEvent = DossierEvent & { readonly record: Dossier };
 
-/** Whether an event is a whole record of the dossier's owner. */
+/** Whether an event is a complete record of the dossier's owner. */
 export function isOwnRecord(event: DossierEvent, owner: string): event is OwnRecordEvent {
   return event.record !== undefined && isOwn(event, owner);
 }

@@ -6,7 +6,11 @@ import { foldWith } from './fold.ts';
 /** The events of one dossier in event order, with the view after some of them. */
 export interface History<Event extends DossierEvent> {
   readonly events: readonly Event[];
-  /** The same answer as `foldWith` of fold.ts. The event is not added. @param owner the party that owns the dossier */
+  /**
+   * Gives the same answer as `foldWith` of fold.ts. The event is not added.
+   *
+   * @param owner the party that owns the dossier
+   */
   foldWith(event: Event, owner: string): Folded;
   add(event: Event): void;
 }

@@ -11,13 +11,13 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly operation: O;
   readonly record: Records[O];
   readonly warnings: readonly Problem[];
-  /** The event time was derived from the record's dates; see DossierEvent. */
+  /** The event time was derived from the record's dates. See DossierEvent. */
   readonly inferred?: boolean;
-  /** A number that the sender's office gave for the dossier: people ask by it, and nothing is joined by it. */
+  /** A receipt number of the sender's office. People search by it. It joins no dossiers. */
   readonly receiptNumber?: string;
-  /** What the item says that the record has no place for: it tells items apart whose records are the same. */
+  /** Content without a place in the record. It tells items with equal records apart. */
   readonly extra?: string;
-  /** Members that the sender said nothing for, which the dialect filled because the record needs them. */
+  /** Members that the sender left out and the dialect filled in, because the record needs them. */
   readonly standIns?: readonly string[];
 }
 
@@ -27,18 +27,18 @@ export interface InvalidItem {
   readonly problems: readonly Problem[];
 }
 
-/** Understood, but a person must settle something before it can be applied. */
+/** Understood, but an operator must settle something before it can be applied. */
 export interface WaitingItem {
   readonly kind: 'waiting';
   readonly operation: Operation;
   readonly code?: string;
   readonly cause: Cause;
   readonly problems: readonly Problem[];
-  /** What it is when a person takes its doubtful text as it stands. */
+  /** The record if an operator accepts the doubtful text unchanged. */
   readonly asItStands?: RecordItem;
 }
 
-/** Read one value as the canonical record of an operation. */
+/** Reads a value as the canonical record of an operation. */
 export function readItem(
   operation: Operation,
   value: unknown,
@@ -64,8 +64,8 @@ export function readItem(
 }
 
 /**
- * What is not a record as it can be kept: a code or a name of a member that cannot be stored, of one item, must not keep the
- * others of its message from being kept. Nothing can wait for a code that cannot be written down: it is no code.
+ * Makes the texts of an invalid or waiting item storable, so that one bad item cannot block its message. An item with
+ * an unstorable code cannot wait for it, and becomes invalid.
  */
 export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
   const { code, problems } = item;
@@ -81,7 +81,7 @@ export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem 
   return { kind: 'invalid', ...kept, problems: [{ path, message: `got a text that cannot be stored: ${reason}` }] };
 }
 
-/** The record that an item is, or would be if its doubtful text were taken as it stands. */
+/** The record of an item. For doubtful text, the record with the text unchanged. */
 export function recordIn(item: Item): RecordItem | undefined {
   if (item.kind === 'record') return item;
   return item.kind === 'waiting' ? item.asItStands : undefined;

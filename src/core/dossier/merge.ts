@@ -4,8 +4,8 @@ import { withoutMaskOf } from '../masking/masking.ts';
 import { unionOfAliases } from './aliases.ts';
 
 /**
- * Merges a newer record into an older one. Members that the newer record lacks stay, and aliases are only added. A mask of a
- * name or number never replaces the name or number, also inside texts.
+ * Merges a newer record into an older one. Members that the newer record lacks stay, and aliases are only added. A
+ * masked name or number never replaces the real one, also inside texts.
  */
 export function merge(older: Dossier, newer: Dossier): Dossier {
   const merged: Dossier = { ...older, ...newer, code: older.code };

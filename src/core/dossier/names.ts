@@ -3,7 +3,9 @@ import { isDossierCode } from '../identifiers/identifiers.ts';
 import type { DossierItem } from './item.ts';
 import type { Sender } from './ownership.ts';
 
-/** The same of anything that is kept by `namesOf` and `namesOfHeld`. */
+/**
+ * The values in a map by name that belong to an item's dossier. The map's keys come from `namesOf` or `namesOfHeld`.
+ */
 export function namedBy<Kept>(
   byName: ReadonlyMap<string, Iterable<Kept> & { readonly size: number }>,
   item: DossierItem,
@@ -33,27 +35,34 @@ export function namedBy<Kept>(
   return found;
 }
 
-/** A record of the party that is entitled to its code is that party's dossier, whoever has the code as an alias. */
+/**
+ * A record of the party that is entitled to its code begins that party's dossier, even if the code is an alias
+ * elsewhere.
+ */
 function beginsOwn({ operation, record }: DossierItem, { party, ownership }: Omit<Sender, 'recordedAt'>): boolean {
   return operation === 'dossier.upsert.v1' && ownership?.entitled(record)?.party === party;
 }
 
-/** All that what is held of an item's dossier is looked for by. */
+/** All codes by which the hub searches for an item's dossier. */
 export function codesOf(item: DossierItem): readonly string[] {
   return [item.record.code, ...aliasesOf(item).map((alias) => alias.code)];
 }
 
-/** What a new dossier is known as: its own code, and its aliases. */
+/** The names of a new dossier: its own code, and its aliases. */
 export function namesOf(item: DossierItem): readonly string[] {
   return [ownName(item.record.code), ...aliasesOf(item).flatMap(namesOfAlias)];
 }
 
-/** What a held dossier is known as by a code that was asked for. @param aliasOf the party whose alias the code is, if any */
+/**
+ * The names of a stored dossier for a code in a query.
+ *
+ * @param aliasOf the party whose alias the code is, if any
+ */
 export function namesOfHeld(asked: string, aliasOf: string | undefined): readonly string[] {
   return aliasOf === undefined ? [ownName(asked)] : namesOfAlias({ party: aliasOf, code: asked });
 }
 
-/** A number such as 12 is another dossier's at each party; a dossier code is nobody else's anywhere. */
+/** A number such as 12 names another dossier at each party. A dossier code is unique everywhere. */
 export function namesOfAlias(alias: Alias): readonly string[] {
   return isDossierCode(alias.code) ? [aliasName(alias), alias.code] : [aliasName(alias)];
 }

@@ -3,34 +3,34 @@ import { agencyOfDossierCode, isAtOrBelow, serviceKey } from '../identifiers/ide
 import { type Route, recipients, type Subject } from './route.ts';
 
 /**
- * Members of a dossier that a party may be allowed to change although another party owns the dossier. Who the applicant is
- * and which codes a dossier has are never among them: the look-up's proofs and the joining of dossiers depend on these.
+ * Members that a party may be allowed to change in a dossier of another owner. Applicant and codes are never among
+ * them: the look-up's proofs and the joining of dossiers depend on these.
  */
 export const SHAREABLE = (Object.keys(Dossier.properties) as (keyof Dossier)[]).filter(
   (member) => !['code', 'statusAt', 'applicant', 'aliases'].includes(member),
 );
 
-/** Why a dossier of an older version is doubtful: see migration 018. */
+/** Why a dossier of an older version is doubtful. See migration 018. */
 export const DOUBTS = ['moved-by-another', 'alias-by-another', 'far-ahead'] as const;
 export type Doubt = (typeof DOUBTS)[number];
 
-/** What the configuration says of one party's rights; see docs/concepts/who-may-say-what.md. */
+/** One party's rights from the configuration. See docs/concepts/who-may-say-what.md. */
 export interface PartyRights {
-  /** Prefixes of dossier codes, agencies (with those below them) and services whose dossiers the party owns. */
+  /** The party owns dossiers with these code prefixes, agencies (with subordinate ones) and services. */
   readonly owns?: {
     readonly codes?: readonly string[] | undefined;
     readonly agencies?: readonly string[] | undefined;
     readonly services?: readonly string[] | undefined;
   };
-  /** What it may change of other parties' dossiers; absent where only the routes decide. */
+  /** Members that it may change in other parties' dossiers. If absent, only the routes decide. */
   readonly may?: readonly string[];
-  /** True: its word stands for its own dossiers. Members: its word stands for these of every dossier. */
+  /** True: it decides the status of its own dossiers. A list: it decides these members of every dossier. */
   readonly authoritative: boolean | readonly string[];
-  /** Whether its adapter reports back on dossiers that were sent to it: by pulls or callbacks. */
+  /** Whether its adapter reports on dossiers that it received, by pulls or callbacks. */
   readonly reportsBack: boolean;
 }
 
-/** The members of a dossier that decide who owns it. */
+/** The members of a dossier that decide its owner. */
 export interface OwnedSubject {
   readonly code: string;
   readonly agencyCode?: string | undefined;
@@ -39,24 +39,24 @@ export interface OwnedSubject {
 
 export interface EntitledParty {
   readonly party: string;
-  /** Named by `owns`: then no other party can begin such a dossier. */
+  /** Named by `owns`, so no other party can begin such a dossier. */
   readonly isConfigured: boolean;
 }
 
-/** Who owns which dossiers, and what other parties may say of them. */
+/** Who owns which dossiers, and what other parties may change. */
 export interface Ownership {
-  /** The party that is entitled to a dossier; undefined where nothing says so and the first teller owns it for now. */
+  /** The party that is entitled to a dossier. Undefined if no rule names one; then the first sender owns it for now. */
   entitled(subject: OwnedSubject): EntitledParty | undefined;
-  /** The members that a party may change of a dossier that another party owns; none for most. */
+  /** The members that a party may change in a dossier of another owner. Empty for most. */
   shared(party: string, owner: string, dossier: Subject): readonly string[];
-  /** Whether a party's word on the status stands where the table of transitions does not allow it. */
+  /** Whether the hub applies a party's status even if the transition table does not allow it. */
   isAuthoritative(party: string): boolean;
 }
 
-/** What a party that a dossier was routed to may report on it: how far it is, and what came of it. */
+/** The members that a recipient of a dossier may report: its status and its results. */
 const BY_ROUTE = ['status', 'results'];
 
-/** @param routes those of the configuration: they say who is asked to work on whose dossiers */
+/** @param routes the configured routes, which say who works on whose dossiers */
 export function createOwnership(parties: ReadonlyMap<string, PartyRights>, routes: readonly Route[]): Ownership {
   const owners = [...parties].flatMap(([party, { owns }]) => (owns ? [{ party, ...owns }] : []));
   const decisive = [...parties].filter(([, { authoritative }]) => authoritative === true).map(([party]) => party);
@@ -94,12 +94,12 @@ interface Owner {
   readonly services?: readonly string[] | undefined;
 }
 
-/** The longest prefix decides: `H60.05` may be another system's than `H60`. */
+/** The longest prefix decides: `H60.05` may belong to another system than `H60`. */
 function ownerByCode(owners: readonly Owner[], code: string): string | undefined {
   return longest(owners, ({ codes = [] }) => codes.filter((prefix) => code.startsWith(prefix)));
 }
 
-/** A dossier code begins with its agency; what the sender says of the agency counts only where the code does not tell. */
+/** A dossier code begins with its agency. The sender's agency counts only if the code names none. */
 function ownerByAgency(owners: readonly Owner[], { code, agencyCode }: OwnedSubject): string | undefined {
   if (owners.every(({ agencies }) => agencies === undefined)) return undefined;
   const agency = agencyOfDossierCode(code) ?? agencyCode;
@@ -121,11 +121,11 @@ function longest(owners: readonly Owner[], matching: (owner: Owner) => readonly 
   )?.party;
 }
 
-/** Who sent an item, and by which rules it is judged. */
+/** The sender of an item, and the rules that apply to it. */
 export interface Sender {
   readonly party: string;
-  /** When it is recorded. */
+  /** When the item is recorded. */
   readonly recordedAt: string;
-  /** Absent for what was received before ownership was decided. */
+  /** Absent for messages from before the ownership rules. */
   readonly ownership: Ownership | undefined;
 }

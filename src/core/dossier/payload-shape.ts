@@ -1,25 +1,25 @@
-/** What a value is; elements of XML are text or objects. */
+/** The type of a value. XML elements are texts or objects. */
 export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'null';
 
-/** The fields of one payload by their paths (`data[].MaHoSo`), with one value of each, masked. */
+/** The fields of one payload by path (`data[].MaHoSo`), with their types and one masked value. */
 export type Fingerprint = ReadonlyMap<string, { readonly types: ReadonlySet<FieldType>; readonly sample: string }>;
 
 /** The learnt fields of the payloads of one kind, stored as JSON. */
 export interface PayloadShape {
-  /** How many payloads it was learnt from. */
+  /** The number of payloads it was learnt from. */
   readonly samples: number;
   readonly fields: Readonly<Record<string, KnownField>>;
 }
 
 interface KnownField {
   readonly types: readonly FieldType[];
-  /** It was absent from some payload that had the object which it belongs to. */
+  /** Some payload had the parent object without this field. */
   readonly optional: boolean;
-  /** Payloads in a row from which it is absent now, though it was always there. */
+  /** The number of payloads in a row that lack this formerly permanent field. */
   readonly absent: number;
 }
 
-/** One difference from what was known, in words for people, without values. */
+/** One difference from the known shape, in words for people, without values. */
 export interface Drift {
   readonly path: string;
   readonly kind: 'new' | 'missing' | 'retyped';
@@ -28,18 +28,18 @@ export interface Drift {
 
 export const EMPTY_SHAPE: PayloadShape = { samples: 0, fields: {} };
 
-/** Payloads that are learnt from before anything counts as a difference. */
+/** Payloads to learn from before a difference counts. */
 export const PAYLOADS_TO_LEARN = 20;
-/** Payloads in a row without a field that was always there. */
+/** Payloads in a row without a formerly permanent field, until it counts as missing. */
 export const PAYLOADS_UNTIL_MISSING = 10;
 const MOST_FIELDS = 400;
 const MOST_ENTRIES = 20;
 const DEEPEST = 12;
 
 /**
- * The fingerprint of a payload. A list at the top counts as its entries; of lists the first 20 entries are looked at.
+ * The fields of a payload. A list at the top counts as its entries. Of each list, only the first 20 entries are read.
  *
- * @param isXml an element that stands alone is the same as one of several
+ * @param isXml a single element is the same as one of several
  */
 export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
   const found = new Map<string, { types: Set<FieldType>; sample: string }>();
@@ -67,8 +67,7 @@ export function fingerprintOf(payload: unknown, isXml = false): Fingerprint {
 }
 
 /**
- * The beginning of a JSON text, cut behind the last whole entry of a list in it and closed there. Undefined where no
- * entry ends that early.
+ * Cuts a JSON text after the last complete entry of a list and closes it there. Undefined if no entry ends that early.
  */
 export function truncateJson(json: string, most: number): string | undefined {
   const open: string[] = [];
@@ -91,7 +90,7 @@ export function truncateJson(json: string, most: number): string | undefined {
 /**
  * Learns from one payload, and returns the differences from the known shape. Each difference is reported once.
  *
- * @param isPart of a payload that is too large only the beginning was looked at: what is not in it may be in the rest
+ * @param isPart only the beginning of a large payload was read, so a missing field may be in the rest
  */
 export function learnShape(
   known: PayloadShape,
@@ -131,7 +130,7 @@ export function learnShape(
   return { shape: { samples: known.samples + 1, fields }, drifts };
 }
 
-/** A field of which this payload says nothing: it counts where the payload has what it belongs to. */
+/** Counts a payload without this field, if the payload has the parent. */
 function countAbsence(
   field: KnownField,
   path: string,
@@ -161,7 +160,7 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('.')));
 }
 
-/** Names that are rather values, such as codes and dates that something is listed by, stand for one another. */
+/** Keys that look like values, such as codes and dates, count as one field. */
 function nameOf(name: string): string {
   const isValue =
     /\d{4}|^\d|[^\p{L}\p{N}_$@#:-]/u.test(name) || name.length > 60 || name === '' || name === '__proto__';
@@ -178,7 +177,7 @@ function typeOf(value: unknown): FieldType {
 
 const SHOWN = 24;
 
-/** A value's form without what it says: `Nguyễn Văn An` is `Aaaaaa Aaa Aa`, `0900000001` is `9999999999`. */
+/** The form of a value without its content: `Nguyễn Văn An` gives `Aaaaaa Aaa Aa`, `0900000001` gives `9999999999`. */
 function masked(value: unknown): string {
   if (typeof value === 'object') return value === null ? 'null' : Array.isArray(value) ? '[…]' : '{…}';
   if (typeof value === 'boolean') return 'true or false';

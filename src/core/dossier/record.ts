@@ -10,7 +10,7 @@ import { inspectText, unstorable } from '../vietnamese/text.ts';
 export type Read<T> =
   | { readonly kind: 'record'; readonly record: T; readonly warnings: readonly Problem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string }
-  /** `record` is what it is when the doubtful text is taken as it stands. */
+  /** `record` is the record if an operator accepts the doubtful text unchanged. */
   | {
       readonly kind: 'doubtful';
       readonly problems: readonly Problem[];
@@ -20,11 +20,11 @@ export type Read<T> =
     };
 
 /**
- * Turn any value into the canonical record of an operation, or say all that is wrong with it.
+ * Turns any value into the canonical record of an operation, or returns all its problems.
  *
- * A record comes out with its members in the order of the schema (so equal content is equal JSON), text as NFC and
- * trimmed, codes upper-case, instants in Vietnam time, and members that were null or blank absent: they say nothing.
- * Text in a legacy encoding is repaired with a warning where that is certain, and `doubtful` where it is not.
+ * The members of a record have the order of the schema, so equal content is equal JSON. Text is NFC and trimmed, codes
+ * are upper-case, and instants are in Vietnam time. Null and blank members are absent. Text in a legacy encoding is
+ * repaired with a warning if that is certain, and `doubtful` otherwise.
  */
 export function readRecord<O extends Operation>(operation: O, value: unknown): Read<Records[O]> {
   const { clean, check } = readers[operation];
@@ -40,7 +40,7 @@ export function readRecord<O extends Operation>(operation: O, value: unknown): R
   return { kind: 'record', ...found };
 }
 
-/** So that one item with a million wrong members costs neither the memory nor the reply of a million problems. */
+/** A limit, so that an item with a million wrong members costs neither memory nor a reply of a million problems. */
 const MOST_PROBLEMS = 100;
 
 function note(list: Problem[], path: string, message: string): void {
@@ -67,8 +67,7 @@ const readers = Object.fromEntries(
 ) as unknown as Readonly<Record<Operation, { clean: Cleaner; check: ReturnType<typeof Compile> }>>;
 
 /**
- * Instants are checked and unknown members are found while a record is cleaned, which comes out without them; checking
- * that again would cost as much as all the rest.
+ * Cleaning a record checks its instants and finds unknown members. A second check by the schema would double the time.
  */
 function withoutCleaned(schema: object): object {
   return JSON.parse(
@@ -86,7 +85,7 @@ function cleanerOf(schema: SchemaNode): Cleaner {
   if (schema.clean === 'instant')
     return (value, path, notes) => (typeof value === 'string' ? cleanInstant(value, path, notes) : value);
   if (schema.clean === 'text') return textCleaner(schema.maxLength);
-  // A value of a list: blank, it says nothing as any other text does.
+  // A value of a closed list. A blank one is absent, like any other text.
   if (schema.enum) return (value) => (typeof value === 'string' ? value.trim() || undefined : value);
   return (value) => (typeof value === 'string' ? value.trim() : value);
 }
@@ -119,7 +118,7 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
   };
 }
 
-/** Fills in the members that senders may leave out, in the order of the schema. Undefined for a schema without any. */
+/** Fills in members that senders may leave out, in the order of the schema. Undefined if the schema has none. */
 function fillerOf(properties: Readonly<Record<string, SchemaNode>>) {
   const absent = Object.entries(properties).flatMap(([name, { absent }]) => (absent ? [[name, absent] as const] : []));
   if (absent.length === 0) return undefined;
@@ -131,7 +130,7 @@ function fillerOf(properties: Readonly<Record<string, SchemaNode>>) {
   };
 }
 
-/** What stands in a list that is too long is not looked at: it could be millions. */
+/** A list that is too long is not read, because it could have millions of items. */
 function arrayCleaner(clean: Cleaner, maxItems = Number.POSITIVE_INFINITY): Cleaner {
   return (value, path, notes) => {
     if (!Array.isArray(value)) return value;
@@ -154,7 +153,7 @@ function cleanInstant(value: string, path: string, notes: Notes): string | undef
   return instant ?? text;
 }
 
-/** What is much longer than it may be stays so in any encoding: it is not looked at. */
+/** A text far above its limit is too long in any encoding, so it is not inspected. */
 function textCleaner(maxLength = Number.POSITIVE_INFINITY): Cleaner {
   return (value, path, notes) => {
     if (typeof value !== 'string') return value;
@@ -186,7 +185,7 @@ function refuseUnstorable(value: string, path: string, notes: Notes): void {
   if (reason) note(notes.problems, path, `the text cannot be kept: ${reason}`);
 }
 
-/** What a schema cannot say: rules between values, and dates inside codes. */
+/** Rules that a schema cannot express: rules between values, and dates inside codes. */
 function meaningProblems(
   operation: Operation,
   record: { readonly code?: string; readonly parentCode?: string },

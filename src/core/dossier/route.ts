@@ -3,10 +3,7 @@ import type { Service } from '#schemas/service.upsert.v1';
 import { serviceKey } from '../identifiers/identifiers.ts';
 import type { RecordItem } from './item.ts';
 
-/**
- * Who gets what: all that `from` tells by `operation` goes to each of `to`, if it is one of the services or fields named, and
- * of dossiers those alone that are of the share.
- */
+/** A route: records of `from` by `operation` go to each of `to`. Services, fields and a share of dossiers narrow it. */
 export interface Route {
   readonly from: string;
   readonly operation: Operation;
@@ -16,7 +13,9 @@ export interface Route {
   readonly share?: Share;
 }
 
-/** Of a hundred dossiers those from `from` to before `to`: of a dossier always the same ones say so. */
+/**
+ * A fixed part of all dossiers, in hundredths: from `from` to before `to`. One dossier always falls into the same part.
+ */
 export interface Share {
   readonly from: number;
   readonly to: number;
@@ -24,13 +23,13 @@ export interface Share {
 
 /** The members by which routes filter. */
 export interface Subject {
-  /** Of a dossier. */
+  /** Only for dossiers. */
   readonly code?: string | undefined;
   readonly serviceCode?: string | undefined;
   readonly fieldCode?: string | undefined;
 }
 
-/** The parties that something of this party goes to: each once, and never back to where it came from. */
+/** The recipients of a party's record: each once, and never the party itself. */
 export function recipients(
   routes: readonly Route[],
   from: string,
@@ -66,11 +65,11 @@ function isIn({ from, to }: Share, code: string): boolean {
   return from <= place && place < to;
 }
 
-/** Where among a hundred a dossier is: by its code alone (FNV-1a), the same in every process and version. */
+/** The position of a dossier among a hundred, from its code alone (FNV-1a): the same in every process and version. */
 function placeOf(code: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < code.length; at++) hash = Math.imul(hash ^ code.charCodeAt(at), 0x01000193);
-  // The lowest bits of neighbouring codes go in step: the upper ones are mixed in.
+  // The lowest bits of neighbouring codes are correlated, so the upper ones are mixed in.
   hash ^= hash >>> 15;
   return (Math.imul(hash, 0x2c1b3c6d) >>> 0) % 100;
 }

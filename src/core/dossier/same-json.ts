@@ -1,4 +1,7 @@
-/** Whether two JSON values are written the same. Shared parts are skipped, so comparing views of one history costs little. */
+/**
+ * Whether two JSON values are written the same. Shared parts are skipped, so comparing views of one history costs
+ * little.
+ */
 export function isSameJson(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
@@ -18,7 +21,7 @@ function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean
   return one.length === other.length && one.every((item, at) => isSameJson(item, other[at]));
 }
 
-/** JSON leaves out members without a value, and writes the others in their order. */
+/** JSON leaves out members without a value, and writes the others in order. */
 function namesOf(value: object): readonly string[] {
   return Object.keys(value).filter((name) => value[name as keyof typeof value] !== undefined);
 }

@@ -2,29 +2,31 @@ import type { Cause } from '../problem.ts';
 
 /** The outcome of one attempt, named by the next action. */
 export type Outcome =
-  /** The partner has it. With a note it was not told all of it: what operators are to know, without personal data. */
+  /** The partner has the record. A note tells operators what was cut or left out, without personal data. */
   | {
       readonly kind: 'delivered';
       readonly reference?: string;
       readonly note?: string;
-      /** There was nothing to tell; the note says why. */
+      /** Nothing was sent. The note says why. */
       readonly reason?: typeof NOTHING_NEW;
     }
-  /** The partner will never take it as it is: a person must act. With a cause it waits in quarantine. */
+  /** The partner will never accept it in this form, so an operator must act. With a cause it waits in quarantine. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
-  /** The partner has certainly not taken it: try again. */
+  /** The partner has certainly not received it. The hub retries. */
   | {
       readonly kind: 'unavailable';
       readonly reason: string;
       readonly message: string;
       readonly retryAfterMs?: number;
-      /** Of what was sent: it wants to be called no more. The party is paused, and what is due waits until it is resumed. */
+      /** The partner asks for no more calls. The party pauses, and due deliveries wait until it is resumed. */
       readonly pauses?: true;
     }
-  /** The partner may have taken it: look up before sending again. */
+  /** The partner may have received it. Look up before sending again. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
-/** The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it. */
+/**
+ * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.
+ */
 export const NOTHING_NEW = 'nothing-told';
 
 export type Settlement =
@@ -32,20 +34,20 @@ export type Settlement =
   | { readonly state: 'refused' }
   | { readonly state: 'parked' }
   | { readonly state: 'due'; readonly afterMs: number; readonly doubt: boolean }
-  /** Held until a person has settled the cause; what comes after it for the same dossier and party waits too. */
+  /** Held until an operator has settled the cause. Later deliveries of the same dossier to the party wait too. */
   | { readonly state: 'held'; readonly cause: Cause };
 
 /**
- * What follows an attempt.
+ * The settlement after an attempt.
  *
- * @param attempts how many attempts were made, this one included
+ * @param attempts the number of attempts, this one included
  * @param delaysMs the delays between attempts, in order; after the last one the delivery is parked
- * @param random a number in [0, 1): spreads the retries of many deliveries over a tenth of the delay
+ * @param random a number in [0, 1) that spreads the retries of many deliveries over a tenth of the delay
  */
 export function settle(outcome: Outcome, attempts: number, delaysMs: readonly number[], random: number): Settlement {
   if (outcome.kind === 'delivered') return { state: 'delivered' };
   if (outcome.kind === 'refused') return outcome.cause ? { state: 'held', cause: outcome.cause } : { state: 'refused' };
-  // Due when the pause is over; not at once, for the case that the pause could not be kept.
+  // Due after the pause. Not at once, in case storing the pause failed.
   if (asksToPause(outcome)) return { state: 'due', afterMs: PAUSED_MS, doubt: false };
   const delayMs = delaysMs[attempts - 1];
   if (delayMs === undefined) return { state: 'parked' };
@@ -54,7 +56,7 @@ export function settle(outcome: Outcome, attempts: number, delaysMs: readonly nu
   return { state: 'due', afterMs: Math.max(spreadMs, askedMs), doubt: outcome.kind === 'unknown' };
 }
 
-/** Whether the partner wants to be called no more. */
+/** Whether the partner asks for no more calls. */
 export function asksToPause(outcome: Outcome): outcome is Pausing {
   return outcome.kind === 'unavailable' && outcome.pauses === true;
 }
@@ -63,5 +65,5 @@ export type Pausing = Extract<Outcome, { kind: 'unavailable' }> & { readonly pau
 
 const PAUSED_MS = 5_000;
 
-/** A partner that asks for more than a day is asked again after a day: some send a `Retry-After` of centuries. */
+/** The hub retries after a day at most. Some partners send a `Retry-After` of centuries. */
 const MOST_ASKED_MS = 86_400_000;

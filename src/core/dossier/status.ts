@@ -1,8 +1,8 @@
 import type { Status } from '#schemas/dossier.upsert.v1';
 
 /**
- * How far along each status is. Of two statuses at the same time the further one wins.
- * The order is the hub's own; the codes of the national table are not in order of progress (3 is the end, 4 is not).
+ * How advanced each status is. Of two statuses at the same time the further one wins. The order is the hub's own: the
+ * codes of the national table do not follow progress (3 is an end, 4 is not).
  */
 const PROGRESS: Readonly<Record<Status, number>> = {
   submitted: 0,
@@ -36,20 +36,20 @@ export function progressOf(status: Status): number {
   return PROGRESS[status];
 }
 
-/** The statuses, the one that is least far along first. */
+/** The statuses, the least advanced first. */
 export const BY_PROGRESS = (Object.keys(PROGRESS) as Status[]).sort((a, b) => PROGRESS[a] - PROGRESS[b]);
 
-/** Whether a dossier may go from one status to the other by itself (a correction may do more). */
+/** Whether a dossier may go from one status to the other without a correction. */
 export function mayFollow(from: Status, to: Status): boolean {
   return NEXT[from].includes(to);
 }
 
-/** Whether the office has nothing more to do: such a dossier is never overdue. */
+/** Whether the office has nothing more to do. Such a dossier is never overdue. */
 export function isFinished(status: Status): boolean {
   return FINISHED.has(status);
 }
 
-/** Whether a status is further along than another one. */
+/** Whether a status is more advanced than another. */
 export function isFurther(status: Status, than: Status): boolean {
   return progressOf(status) > progressOf(than);
 }

@@ -10,7 +10,7 @@ export function transition(view: DossierView, event: DossierEvent): { moves: boo
   const sameTime = event.at === view.statusAt;
   const further = isFurther(event.status, view.status);
   if (sameTime && !event.inferred) return { moves: true, anomaly: 'same-time' };
-  // A derived time says only "not before": at that time it can add a further step, not take a real one back.
+  // A derived time is only a lower bound: at that time it can add a further step, but not undo a real one.
   if (sameTime && !further) return { moves: allowed && view.inferred };
   if (allowed) return { moves: true };
   return { moves: event.authoritative, anomaly: mayFollowNothing(view.status) ? reopening(view, event) : 'transition' };

@@ -1,4 +1,4 @@
-/** What an entry of the audit can be about. */
+/** The kinds of subjects of audit entries. */
 export const SUBJECT_KINDS = [
   'message',
   'delivery',
@@ -19,18 +19,15 @@ export interface AuditSubject {
   readonly name: string;
 }
 
-/**
- * What an action was about, in the one form that the audit keeps: its kind, a blank, what it is called, and after `: `
- * what more is to be known.
- */
+/** The subject of an audit entry in its stored form: kind, blank, name, and optionally `: ` with more details. */
 export function auditSubject(kind: SubjectKind, name: string | number, more?: string): string {
   return more === undefined ? `${kind} ${name}` : `${kind} ${name}: ${more}`;
 }
 
-/** The hub has one database, whatever it is called where it is. */
+/** The hub's only database, whatever its name on the server. */
 export const DATABASE_OF_HUB = auditSubject('database', 'hub');
 
-/** A subject without what more is to be known; undefined for a text that is none. */
+/** Parses a subject without its details. Undefined if the text is no subject. */
 export function readSubject(text: string): AuditSubject | undefined {
   const [, given, name = ''] = /^\s*(\S+)\s+(\S.*?)\s*$/s.exec(text) ?? [];
   const kind = SUBJECT_KINDS.find((one) => one === given);

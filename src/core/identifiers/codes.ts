@@ -1,27 +1,27 @@
-/** What operators have entered of a party's code tables: by table, from a code to what it stands for. */
+/** The operators' entries in a party's code tables: by table, from a code to its value. */
 export type CodesOf = (table: string) => ReadonlyMap<string, string>;
 
 const NONE: ReadonlyMap<string, string> = new Map();
-/** Nothing was entered. */
+/** No entries. */
 export const NO_CODES: CodesOf = () => NONE;
 
-/** A code table that somebody reads, as operators see it. Entries of theirs say otherwise, or more. */
+/** A code table as operators see it. Their entries override and extend it. */
 export interface CodeTable {
-  /** As in the cause of what waits for it: `unmapped:<name>:<code>`. */
+  /** The name in causes of waiting items: `unmapped:<name>:<code>`. */
   readonly name: string;
   readonly title: string;
-  /** What it says by itself: a code, what it stands for, and the words for it. Without a code: what one may stand for. */
+  /** The built-in entries: code, value and label. An entry without a code only names a possible value. */
   readonly entries: readonly { readonly code: string; readonly is: string; readonly label: string }[];
-  /** Whether it is read from our words to the partner's codes too. */
+  /** Whether the table also translates our values into the partner's codes. */
   readonly bothWays: boolean;
 }
 
-/** The longest code of a table; codes that partners make up are cut there in the key of a cause. */
+/** The longest code of a table. Longer codes are cut in the key of a cause. */
 export const LONGEST_CODE = 60;
 
 /**
- * Why a table cannot say that `from` stands for `to`; undefined when it can. From a code it has to be one of the
- * meanings that the table knows; from such a meaning, where it is read both ways, any code of the partner's.
+ * Why a table cannot map `from` to `to`. Undefined if it can. A code maps to a value that the table knows. If the table
+ * works both ways, such a value also maps to any code of the partner.
  */
 export function mappingProblem({ entries, bothWays }: CodeTable, from: string, to: string): string | undefined {
   const meanings = new Set(entries.map((entry) => entry.is));

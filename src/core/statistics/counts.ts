@@ -9,21 +9,21 @@ import type { DossierView } from '../dossier/state.ts';
 import { isFinished } from '../dossier/status.ts';
 
 /**
- * The ways in which dossiers are counted. Each is in use, and they give different numbers, so a number always says by
- * which it came about (domain 8.1).
+ * The counting rules for dossiers. All are in use and give different numbers, so every number names its rule (domain
+ * 8.1).
  *
- * - `766`: the index by which provinces are ranked (QĐ 766/QĐ-TTg, 2022).
+ * - `766`: the index that ranks provinces (QĐ 766/QĐ-TTg, 2022).
  * - `opencps`: the statistics of OpenCPS v2.
- * - `td`: the daily statistics, and the print of form II.06a, of the one-stop system of Thanh Hóa and Điện Biên.
+ * - `td`: the daily statistics and form II.06a of the one-stop system of Thanh Hóa and Điện Biên.
  */
 export const RULES = ['766', 'opencps', 'td'] as const;
 export type Rule = (typeof RULES)[number];
 
-/** What the lines of a statistic stand for. */
+/** The groupings: each line of a statistic is one agency, one field, and so on. */
 export const GROUPS = ['agency', 'field', 'service', 'month', 'channel'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** The numbers of a line, as `received.online`; what is resolved or pending in all as `resolved`, `pending`. */
+/** The numbers of a line, such as `received.online`. The totals are `resolved` and `pending`. */
 export const COLUMNS = [
   'received',
   'received.online',
@@ -44,26 +44,26 @@ export type Grade = 'early' | 'on-time' | 'late';
 /** A dossier as one rule counts it. All times are instants. */
 export interface Counted {
   readonly beganAt: string;
-  /** When it was resolved, as the rule has it; absent while it is pending. */
+  /** When it was resolved by the rule. Absent while it is pending. */
   readonly endedAt?: string;
-  /** How it was resolved; present with `endedAt`. */
+  /** How it was resolved. Present with `endedAt`. */
   readonly grade?: Grade;
   /**
-   * Pending, it is late after this moment; absent where it cannot become late. Of what has ended too: a period that was over
-   * by then is counted as it was at its end.
+   * After this moment a pending dossier is late. Absent if it cannot become late. Also set for resolved dossiers,
+   * because a past period counts the dossier as it was at the period's end.
    */
   readonly lateAfter?: string;
 }
 
-/** What is known of the course of a dossier; the dates are those that the source tells. */
+/** The known course of a dossier. The dates come from the source. */
 export type DossierTimes = Pick<
   Dossier,
   'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
 > & {
   readonly supplements?: readonly SupplementTimes[];
-  /** The statuses that it went through, in order; see courseOf. Empty where nothing is known but the status it has. */
+  /** The statuses in order. See courseOf. Empty if only the present status is known. */
   readonly course: readonly Move[];
-  /** By when it is due by the longest term of its service, from its reception, where the source gives no date. */
+  /** The due date by the longest term of its service since reception, if the source gives none. */
   readonly dueByTerm?: (receivedAt: string) => string | undefined;
 };
 type SupplementTimes = Pick<
@@ -76,19 +76,19 @@ export interface Move {
   readonly at: string;
 }
 
-/** How a rule counts this dossier; undefined where the rule leaves it out. */
+/** How a rule counts this dossier. Undefined if the rule excludes it. */
 export function countedBy(rule: Rule, times: DossierTimes): Counted | undefined {
   const counted = BY_RULE[rule](times);
   if (!counted?.endedAt || counted.endedAt >= counted.beganAt) return counted;
-  // A source that has it end before it began: it ended at once.
+  // The source has the end before the beginning, so the dossier ended at once.
   return { ...counted, endedAt: counted.beganAt };
 }
 
 /**
- * The statuses that a dossier went through, by the rules by which the index moves its status. A status whose time was
- * derived yields to the real time of the same status: both tell of the same move, and one of it too early.
+ * The statuses that a dossier went through, by the same rules as in the index. A status with a derived time gives way
+ * to the same status with a real time: both report one move, and the derived time is too early.
  *
- * @param events in the order of recording; where the first ones are not kept any more it begins with what is
+ * @param events in the order of recording; if the first ones are deleted, the course begins with the oldest stored one
  */
 export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
   const moves: Move[] = [];
@@ -98,10 +98,10 @@ export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): reado
   if (first === -1) return moves;
   const yields = yieldingIn(events);
   for (const [at, event] of sorted.entries()) {
-    // A real step of the moment of a derived beginning stands before it.
+    // A real step at the moment of a derived beginning comes before it.
     const isBefore = at < first && !(sorted[first]?.inferred && event.at === sorted[first]?.at);
     if (isBefore || yields(event)) continue;
-    // What the record says besides does not matter here, only that there is one: a dossier begins with it.
+    // The content of the record does not matter here. A dossier begins with a record.
     const begins = event.kind === 'dossier' || !view;
     const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
     if (next.view && (!view || next.moved)) moves.push({ status: next.view.status, at: next.view.statusAt });
@@ -122,9 +122,8 @@ function yieldingIn(events: readonly CourseEvent[]): (event: CourseEvent) => boo
 const NO_RECORD = {} as Dossier;
 
 /**
- * By when a dossier is due by the longest term that the catalogue gives for its service with certainty. An hour is one
- * of working time, a day one of the calendar, and what would be due on a day off is due on the next day that is worked
- * (domain 8.2). Undefined where no term is certain.
+ * The due date by the longest certain term of the service in the catalogue. An hour is a working hour and a day a
+ * calendar day. A due date on a day off moves to the next working day (domain 8.2). Undefined if no term is certain.
  */
 export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, receivedAt: string, working: WorkingTime) {
   const dues = channels.flatMap(({ terms = [] }) =>
@@ -134,7 +133,7 @@ export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, received
 }
 
 const DAY_MS = 86_400_000;
-/** No service takes longer: what says so was read wrongly. */
+/** No service takes longer. A longer term was misread. */
 const MOST_DAYS = 3_650;
 
 function dueAfter(
@@ -154,22 +153,22 @@ function dueAfter(
         : working.after(fromMs, amount * workingMs),
     );
   } catch (error) {
-    // Offices that hardly work do not come to its end: then nothing is known of it.
+    // With hardly any working hours the calendar does not reach the end, so the due date is unknown.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** The last moment that can be written stands for all after it: sources give years that nobody lives to see. */
+/** Sources give impossibly late years. The last writable moment replaces them. */
 const writable = (ms: number): string => msToInstant(Math.min(ms, LATEST_MS));
 const LATEST_MS = Date.UTC(2200, 11, 31);
 
 const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefined>> = {
   /**
-   * Refused ones count; withdrawn ones where they had been received. Times are compared in full. The wait for a
-   * supplement is taken off, one that is still awaited ends the measure at its request, and more than one request is
-   * late. Without a date the longest term of the service holds. Early is on an earlier day: the rule itself knows on
-   * time and late alone.
+   * Includes refused dossiers, and withdrawn ones that had been received. Compares full times. The wait for a
+   * supplement does not count. An open wait ends the measurement at its request. More than one request makes a dossier
+   * late. Without a due date the longest term of the service applies. Early means an earlier day: the rule itself has
+   * only "on time" and "late".
    */
   '766': (times) => {
     const { status, course, supplements = [] } = times;
@@ -190,8 +189,8 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
   },
 
   /**
-   * Refused ones are left out, and what is not received yet. Late is what was resolved after its date; early is what was
-   * also handed over before it, or resolved before a date that was put off. Without a date it is on time.
+   * Excludes refused dossiers and those not received yet. Late: resolved after the due date. Early: also returned
+   * before that date, or resolved before an extended date. Without a due date a dossier is on time.
    */
   opencps: (times) => {
     const { status, dueAt, returnedAt, supplements = [] } = times;
@@ -208,9 +207,8 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
   },
 
   /**
-   * Statuses 1 and 3 of the national table are left out; days are compared, not times. Resolved by its date or not are
-   * those that have a result; what was withdrawn or stopped, and what waits for a supplement, stands in the column of
-   * those on time.
+   * Excludes statuses 1 and 3 of the national table. Compares days, not times. Dossiers with a result count by their
+   * due date. Withdrawn and stopped dossiers, and those that wait for a supplement, count as on time.
    */
   td: (times) => {
     const { status, dueAt } = times;
@@ -229,7 +227,10 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
 
 const lateAfter = (at: string | undefined): Pick<Counted, 'lateAfter'> => (at === undefined ? {} : { lateAfter: at });
 
-/** By the index: after its date, put off by the wait, and from the second request on. One that is awaited since before its date is not. */
+/**
+ * The moment of lateness under rule 766: after the due date extended by the wait, or from the second request on. An
+ * open wait that began before the due date does not count.
+ */
 function lateByIndex(waits: readonly Wait[], beganAt: string, dueAt: string | undefined): string | undefined {
   const isAwaitedInTime = waits.some(({ from, to }) => to === undefined && dueAt !== undefined && from <= dueAt);
   const byDate =
@@ -238,19 +239,22 @@ function lateByIndex(waits: readonly Wait[], beganAt: string, dueAt: string | un
   return bySecond === undefined || (byDate !== undefined && byDate < bySecond) ? byDate : bySecond;
 }
 
-/** The source's own date of reception, or when the index first had it as received or further; undefined before that. */
+/**
+ * The source's date of reception, or when the index first had the status received or a later one. Undefined before
+ * that.
+ */
 function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): string | undefined {
   if (receivedAt !== undefined) return receivedAt;
   const isReceived = (one: Status): boolean => RECEIVED.has(one);
   return course.find((move) => isReceived(move.status))?.at ?? (isReceived(status) ? statusAt : undefined);
 }
 
-/** A supplement or a payment may be asked for, and a dossier withdrawn, before it is received. */
+/** Statuses after reception. A supplement, a payment or a withdrawal may also come before it. */
 const RECEIVED: ReadonlySet<Status> = new Set<Status>(['received', 'processing', 'stopped', 'resolved', 'returned']);
 
 /**
- * When a finished dossier was finished: the source's own date, or since when it has been in one of those statuses. A date
- * of before the day on which it was taken up again is that of another end.
+ * When a finished dossier ended: the source's date, or since when it has been in a final status. A date from before the
+ * day on which it was reopened belongs to an earlier end.
  */
 function endOf({ status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes): string {
   const told = finishedAt ?? (status === 'refused' ? refusedAt : undefined);
@@ -268,20 +272,17 @@ function lastOf({ course }: DossierTimes, status: Status): string | undefined {
 
 interface Wait {
   readonly from: string;
-  /** Absent while it is awaited. */
+  /** Absent while the wait is open. */
   readonly to?: string;
 }
 
-/**
- * When the dossier waited for the citizen: as the source lists its requests, and as its status tells where the list has
- * none at that time.
- */
+/** When the dossier waited for the citizen: by the source's list of requests, and by its statuses outside that list. */
 function waitsOf({ supplements = [], course, status, statusAt }: DossierTimes): readonly Wait[] {
   const isAwaited = status === 'supplement-required';
   const requests = supplements
     .flatMap(({ requestedAt, receivedAt }) => (requestedAt ? [{ from: requestedAt, to: receivedAt }] : []))
     .sort((a, b) => (a.from < b.from ? -1 : 1));
-  // One that was never said to be answered is over when the dossier has gone on.
+  // A request without an answer ends when the dossier continues.
   const listed = requests.map(({ from, to }, at) =>
     waitOf(from, to ?? (isAwaited && at === requests.length - 1 ? undefined : (after(course, from) ?? from))),
   );
@@ -297,7 +298,7 @@ function overlap(a: Wait, b: Wait): boolean {
   return (b.to === undefined || a.from <= b.to) && (a.to === undefined || b.from <= a.to);
 }
 
-/** How long it waited between two moments; what overlaps counts once. */
+/** The waiting time between two moments, in milliseconds. Overlaps count once. */
 function waitedMs(waits: readonly Wait[], beganAt: string, endedAt?: string): number {
   let sum = 0;
   let countedTo = instantToMs(beganAt);
@@ -315,7 +316,7 @@ function waitOf(from: string, to: string | undefined): Wait {
   return to === undefined ? { from } : { from, to: to < from ? from : to };
 }
 
-/** When the dossier went on after a moment. */
+/** When the dossier continued after a moment. */
 function after(course: readonly Move[], at: string): string | undefined {
   return course.find((move) => move.at > at && move.status !== 'supplement-required')?.at;
 }

@@ -1,6 +1,6 @@
 /**
- * The letter tables of the encodings that Vietnamese offices used before Unicode, as their text looks when it is read
- * as Latin-1 or Windows-1252, and of Windows-1252 itself.
+ * The letter tables of encodings that Vietnamese offices used before Unicode, as their text looks in Latin-1 or
+ * Windows-1252, and the table of Windows-1252.
  */
 
 /** Windows-1252 from byte 80 to 9F. Its five undefined bytes pass as C1 controls in most programs. */
@@ -9,8 +9,8 @@ export const WINDOWS_1252: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * TCVN 5712:1993 VN3 (fonts .VnTime): one byte a letter. It has no capitals with tones; those are the small letters,
- * set in the font .VnTimeH.
+ * TCVN 5712:1993 VN3 (fonts .VnTime): one byte per letter. It has no capitals with tones. The font .VnTimeH shows small
+ * letters as capitals.
  */
 export const TCVN3: ReadonlyMap<string, string> = table(`
   ¡Ă ¢Â £Ê ¤Ô ¥Ơ ¦Ư §Đ ¨ă ©â ªê «ô ¬ơ \u00adư ®đ
@@ -19,7 +19,9 @@ export const TCVN3: ReadonlyMap<string, string> = table(`
   ßò áỏ âõ ãó äọ åồ æổ çỗ èố éộ êờ ëở ìỡ íớ îợ
   ïù ñủ òũ óú ôụ õừ öử ÷ữ øứ ùự úỳ ûỷ üỹ ýý þỵ`);
 
-/** VNI Windows (fonts VNI-Times): a letter and a mark after it, capitals with capital marks; nine letters are one byte. */
+/**
+ * VNI Windows (fonts VNI-Times): a letter and a mark after it. Capitals have capital marks. Nine letters are one byte.
+ */
 export const VNI: ReadonlyMap<string, string> = withCapitals(
   table(`
   aùá aøà aûả aõã aïạ aââ aáấ aàầ aåẩ aãẫ aäậ aêă aéắ aèằ aúẳ aüẵ aëặ
@@ -30,7 +32,9 @@ export const VNI: ReadonlyMap<string, string> = withCapitals(
   yùý yøỳ yûỷ yõỹ îỵ ñđ`),
 );
 
-/** có số một hộ bộ vụ phụ thụ trụ dụng tự sự dự… in TCVN3: also written like syllables, which official texts hardly have. */
+/**
+ * có số một hộ bộ vụ phụ thụ trụ dụng tự sự dự… in TCVN3. They also look like syllables that official texts hardly use.
+ */
 export const TCVN3_LIKELY_WORDS: ReadonlySet<string> = words(`
   cã nã nãi khã phã tãm xãm gãi sè bè tè cè phè hé bé mét lé hép cét réng léc méc téc giê tê chê nhê bê thê
   lín líp sím khíp vò còng cò lò mò dòng tó phó chó thó tró chóng lóc thóc phóc xóc nói vô phô thô trô dông côm
@@ -44,7 +48,7 @@ function words(list: string): ReadonlySet<string> {
   return new Set(list.trim().split(/\s+/));
 }
 
-/** Each word of the list: the old letter, then the letter it stands for. */
+/** Each word of the list: the old letter, then its Unicode letter. */
 function table(words: string): ReadonlyMap<string, string> {
   return new Map(
     words

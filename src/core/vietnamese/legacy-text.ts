@@ -10,7 +10,7 @@ export type Inspection =
       readonly kind: 'mojibake' | 'tcvn3' | 'vni';
     };
 
-/** The slow half of inspectText: for NFC text that has something which correct Vietnamese does not. */
+/** The slow half of inspectText, for NFC text with anything that correct Vietnamese does not have. */
 export function inspectUnusual(text: string): Inspection {
   const mojibake = readMojibake(text);
   if (mojibake === 'doubtful') return { text, verdict: 'doubtful', kind: 'mojibake' };
@@ -29,14 +29,14 @@ function inspectOldLetters(text: string): Inspection | undefined {
 }
 
 /**
- * A field is in one encoding as a whole, unless a program put a label to it (`Tên: NguyÔn V¨n An`). So a word that
- * cannot be anything else decides for its phrase and for words that hardly are; no other may speak against it, or be
- * right as it stands. Words that a foreign name could also have (`Mü`, `Loïc`) need one another's support.
+ * A field has one encoding as a whole, unless a program added a label (`Tên: NguyÔn V¨n An`). So one certain word
+ * decides for its phrase and for unlikely words. No other word may contradict it, or be correct unchanged. Words that
+ * are also foreign names (`Mü`, `Loïc`) must support one another.
  */
 function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | undefined {
   const count = { certain: 0, likely: 0, either: 0, open: 0, against: 0, torn: 0, plain: 0, foreign: 0, neutral: 0 };
   const quoted = text.includes('»');
-  // Words come again and again: of 750 KB each time anew took everybody a second.
+  // Words repeat. Without the cache 750 KB blocked the hub for a second.
   const known = new Map<string, Standing>();
   const standingOfKnown = (word: string): Standing => {
     const standing = known.get(word) ?? standingOf(word, letters, quoted);
@@ -53,7 +53,7 @@ function assess(text: string, letters: OldLetters): 'repaired' | 'doubtful' | un
   return signs > 1 || count.either + count.open + count.plain > 0 ? 'doubtful' : undefined;
 }
 
-/** A word between two that are certain, in one phrase, is in their encoding, whatever it could be elsewhere. */
+/** A word between two certain ones in one phrase has their encoding. */
 function standingsOf(phrase: string, standingIn: (word: string) => Standing): Standing[] {
   const standings = (phrase.match(WORD) ?? []).map(standingIn);
   const first = standings.indexOf('certain');
@@ -63,7 +63,7 @@ function standingsOf(phrase: string, standingIn: (word: string) => Standing): St
   );
 }
 
-/** Of words that are repeated (`cê-cê`) only once. */
+/** Counts repeated words (`cê-cê`) once. */
 function lettersOfLikelyWords(text: string, letters: OldLetters): number {
   let count = 0;
   for (const word of new Set(text.match(WORD)))
@@ -87,9 +87,9 @@ function standingOf(word: string, letters: OldLetters, quoted: boolean): Standin
 }
 
 const SIGN = /^[¡-¿×÷]$/;
-/** Signs that stand alone as words in TCVN3 (ô tô, à, ư) and that nobody uses as signs. */
+/** Signs that are whole words in TCVN3 (ô tô, à, ư) and that no text uses as signs. */
 const LETTER_ALONE = /^[¡¤¦¨ª-¬\u00adµ¶¸]$/;
-/** Eth is what many programs made of Đ (`NÐ-CP`); read as TCVN3 it would be é. */
+/** Many programs turned Đ into eth (`NÐ-CP`). Read as TCVN3 it would be é. */
 const ETH_FOR_D = /^[B-DF-HJ-NP-TVX]+Ð[B-DF-HJ-NP-TVX]*$/;
 const CAPITAL_WITHIN = /[a-z][À-Þ]|[A-Z][À-Þ][a-z]/;
 
@@ -98,17 +98,17 @@ function standingOfPlain(word: string): Standing {
   return /[0-9]/.test(word) || word === word.toUpperCase() ? 'neutral' : 'foreign';
 }
 
-/** A word that is one both as it stands and in the encoding. */
+/** For a word that is valid both unchanged and in the encoding. */
 function standingOfWord(word: string, letters: OldLetters): Standing {
   return isSyllable(word) && word.length > 1 && !letters.likelyWords.has(word.toLowerCase()) ? 'open' : 'either';
 }
 
-/** Beside a digit a sign is as likely a sign (`50µm`, `2×3`): such words prove nothing, but must come out as well. */
+/** Beside a digit a sign may be a real sign (`50µm`, `2×3`). Such words prove nothing, but must be decodable. */
 function standingOfPieces(pieces: readonly string[], letters: OldLetters): Standing {
   return pieces.every((piece) => IS_PLAIN.test(piece) || decodeWord(piece, letters)) ? 'neutral' : 'against';
 }
 
-/** The word in Unicode, or undefined when it does not become a syllable (or an abbreviation such as QĐ) as a whole. */
+/** The word in Unicode. Undefined unless it becomes a complete syllable or an abbreviation such as QĐ. */
 function decodeWord(word: string, letters: OldLetters): string | undefined {
   if (word.length > LONGEST_WORD || !letters.whole.test(word)) return undefined;
   if (letters.kind === 'vni' && /[a-z][À-Þ]/.test(word)) return undefined; // VNI has capitals of its own
@@ -120,21 +120,21 @@ function decode(text: string, letters: OldLetters): string {
   return text.replace(letters.letter, (old) => letters.table.get(old) as string);
 }
 
-/** `Nghöôõng` has nine letters; the bound is for texts that are one endless word. */
+/** `Nghöôõng` has nine letters. The bound is for texts that are one endless word. */
 const LONGEST_WORD = 16;
 const ABBREVIATION = /^[B-DF-HJ-NP-TVX]*Đ[B-DĐF-HJ-NP-TVX]*$/;
 
-/** One of the two encodings of letters before Unicode, and how to tell its words. */
+/** One of the two letter encodings before Unicode, and how to recognise its words. */
 interface OldLetters {
   readonly kind: 'tcvn3' | 'vni';
   readonly table: ReadonlyMap<string, string>;
-  /** Words that are syllables as they stand, and far more usual in official texts by what they are in the encoding. */
+  /** Words that are also syllables unchanged, but are far more likely in this encoding in official texts. */
   readonly likelyWords: ReadonlySet<string>;
   readonly letter: RegExp;
   readonly whole: RegExp;
-  /** Whether no language writes such a word; it is known to be a syllable in the encoding. */
+  /** Whether no language has such a word. Called for words that are a syllable in the encoding. */
   readonly isUnlikeLatin: (word: string) => boolean;
-  /** Whether no language writes such a word; it is known to be no syllable in the encoding. */
+  /** Whether no language has such a word. Called for words that are no syllable in the encoding. */
   readonly isTorn: (word: string) => boolean;
 }
 
@@ -148,17 +148,21 @@ const tcvn3: OldLetters = {
 };
 
 const SIGNS = '¡-¨ª¬®µ¶¸¹¼-¾';
-/** A sign within a word, a capital after a small letter, and letters after a consonant that elsewhere follow a vowel. */
+/**
+ * A sign within a word, a capital after a small letter, or a letter after a consonant that elsewhere follows a vowel.
+ */
 const TCVN3_ONLY =
   /[¡-¬\u00ad®µ-¹»-¾×÷]|[a-z][Æ-Þ]|[A-Z][Æ-Þ][a-z]|[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z®](?:[ïñß]|ç[b-df-hj-np-tv-zi])/;
-/** Words that are also units, signs before a word or number, or Spanish abbreviations (`µm`, `N·m`, `§a`, `Mª`, `Dña`). */
+/**
+ * Words that are also units, signs before a word or number, or Spanish abbreviations (`µm`, `N·m`, `§a`, `Mª`, `Dña`).
+ */
 const SIGN_IN_USE = /^µ[A-Za-z]$|^[A-Za-z][·×÷][A-Za-z]$|^§[a-z]$|^[MD]ª$|^Dña$|^[¡-£¥©¼-¾][a-z]+$/;
 const TCVN3_TORN = new RegExp(`[A-Za-zÀ-ÿ][${SIGNS}][a-z]|^[§®¨¬][a-zß-ÿ]|[a-z][Æ-Þ](?:[a-z]|$)`);
 
-/** No word of Europe begins so. */
+/** No European word begins like this. */
 const VIETNAMESE_ONSET = /^ng/i;
 
-/** Programs drop the soft hyphen, which is the letter ư of TCVN3: of `Trường` remains `Trêng`. */
+/** Programs drop the soft hyphen, which is ư in TCVN3: `Trường` becomes `Trêng`. */
 function lostSoftHyphen(word: string): boolean {
   return /[êëìíî]/.test(word) && decodeWord(word.replace(/(?=[êëìíî])/, '\u00ad'), tcvn3) !== undefined;
 }
@@ -172,7 +176,10 @@ const vni: OldLetters = {
   isTorn: (word) => VNI_ONLY.test(word) && VNI_SYLLABLE.test(word),
 };
 
-/** Vowels that no language joins so in one syllable; French, Spanish and Nordic names have the others (`Loïc`, `Raúl`). */
+/**
+ * Vowel pairs that no language has in one syllable. French, Spanish and Nordic names have the other pairs (`Loïc`,
+ * `Raúl`).
+ */
 const VNI_ONLY =
   /a[âàåãûõøùê]|e[âåõù]|eû(?!t)|e[àãø][b-df-hj-np-tv-z]|o[âåãõø]|u[ùøûõ]|y[õûù]|yø[b-df-hj-np-tv-z]|[ôö][ùøûõï]/i;
 const VNI_SYLLABLE = /^(?:ngh?|[cknpt]h|g[hi]|tr|[b-dghk-nprstvxñ])?[aeiouyà-öø-ü]+(?:c|ch|m|n|ng|nh|p|t)?$/i;
@@ -184,5 +191,5 @@ function expressions(table: ReadonlyMap<string, string>): Pick<OldLetters, 'lett
 
 const IS_PLAIN = /^[^\u0080-\uffff]*$/;
 const PHRASE_END = /[,;:.()/|\n\u2010-\u2015-]+/;
-/** A run of letters, digits and the signs that are letters in TCVN3. */
+/** A run of letters, digits and signs that are letters in TCVN3. */
 const WORD = /[\u0300-\u036fA-Za-z0-9¡-¬\u00ad®µ-¹»-¾À-\u024f\u1e00-\u1eff]+/g;

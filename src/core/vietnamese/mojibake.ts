@@ -1,8 +1,8 @@
 import { WINDOWS_1252 } from './legacy-encodings.ts';
 
 /**
- * UTF-8 that was read as Windows-1252 or Latin-1, once or more. `repaired` (NFC) when every byte of the text turns back
- * and Vietnamese comes out, `doubtful` when only some of it would, undefined when the text is nothing of the kind.
+ * Undoes UTF-8 that was read as Windows-1252 or Latin-1, once or more. `repaired` (NFC) if every byte turns back and
+ * Vietnamese comes out, `doubtful` if only a part would, undefined if the text shows no sign of it.
  */
 export function readMojibake(text: string): { readonly repaired: string } | 'doubtful' | undefined {
   const repaired = undoMojibake(text);
@@ -11,7 +11,7 @@ export function readMojibake(text: string): { readonly repaired: string } | 'dou
   return repaired !== undefined || MOJIBAKE.test(text) ? 'doubtful' : undefined;
 }
 
-/** As often as it was done; systems in a row do it more than once. Undefined unless Vietnamese comes out of it. */
+/** Decodes as often as needed, because systems in a row may repeat the error. Undefined unless Vietnamese comes out. */
 function undoMojibake(text: string): string | undefined {
   let repaired: string | undefined;
   let decoded = decodeOnce(text);
@@ -42,12 +42,12 @@ function decodeOnce(text: string): string | undefined {
 
 const WINDOWS_1252_CHARACTERS = '€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
 const MULTIBYTE = new RegExp(`[\\u00c2-\\u00f4][\\u0080-\\u00bf${WINDOWS_1252_CHARACTERS}]`);
-/** Three bytes or more never follow one another by chance; two can, as in `NESTLÉ®`. */
+/** Three or more such bytes never occur in a row by chance. Two can, as in `NESTLÉ®`. */
 const VIETNAMESE_OR_LONG = /[\u0300-\u0323àáâãèéêìíòóôõùúýÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂăĐđĨĩŨũƠơƯư\u0800-\uffff]/;
 /** `UBND XÃ”` can be the word XÃ before a quotation mark. */
 const MAY_BE_CLOSING_QUOTE = /^[^\u0080-\uffff]*Ã[‘’“”](?![A-Za-z])[^\u0080-\uffff]*$/;
 
-/** Pairs that only a wrong character set makes, and what is left of them where bytes were lost on the way. */
+/** Pairs that only a wrong character set produces, and their remains after lost bytes. */
 const MOJIBAKE = new RegExp(
   [
     '[\\u0080-\\u009f\\ufffd]',

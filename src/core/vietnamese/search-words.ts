@@ -3,8 +3,8 @@ import { plainSyllables } from './syllables.ts';
 import { fold } from './text.ts';
 
 /**
- * The words under which a dossier or a service is found: of names each folded word, of codes, folded too, the whole and
- * each tail that begins at a mark, so that `250812-0035` finds `H60.01-250812-0035`. Joined by blanks, without repetition.
+ * The words under which a dossier or a service is found: each folded word of names, each folded code, and each tail of
+ * a code after a separator. So `250812-0035` finds `H60.01-250812-0035`. Joined by blanks, without repetition.
  */
 export function searchWords(codes: readonly string[], names: readonly (string | undefined)[]): string {
   const words = new Set<string>();
@@ -14,10 +14,10 @@ export function searchWords(codes: readonly string[], names: readonly (string | 
 }
 
 /**
- * A typed text as a PostgreSQL tsquery: its words must be words of the dossier, with or without marks, and the last one
- * and whatever has a digit may be cut short. Of a text without words it is the empty query, which finds nothing.
+ * A search text as a PostgreSQL tsquery. All its words must match, with or without marks. The last word, and words with
+ * a digit, match as prefixes. A text without words gives the empty query, which finds nothing.
  *
- * (Every word as a beginning would read half of the index for a common one: 33 ms against 5 at 100,000 dossiers.)
+ * With every word as a prefix, a common word would read half of the index: 33 ms instead of 5 at 100,000 dossiers.
  */
 export function searchQuery(typed: string): string {
   return termsIn(typed)
@@ -26,11 +26,11 @@ export function searchQuery(typed: string): string {
 }
 
 /**
- * The words of a dossier, as a table may hold them: codes in clear, and a keyed token for each word of the name. A word that
- * is no Vietnamese syllable also has tokens of its beginnings.
+ * The search words of a dossier in their stored form: codes in clear, and a keyed token for each word of the name. A
+ * word that is no Vietnamese syllable also has tokens of its prefixes.
  *
- * Beginnings of syllables have none: the search tries all syllables instead. A token per beginning would give names away,
- * since the tokens of first letters are as frequent as the letters are.
+ * Prefixes of syllables have none: the search tries all syllables instead. Tokens per prefix would reveal names,
+ * because first letters have known frequencies.
  */
 export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
@@ -45,7 +45,7 @@ export function dossierWords(code: string, record: Dossier, tokenOf: (word: stri
 }
 
 /**
- * What `searchQuery` says, for words of `dossierWords`. Each word is also sought in clear: as codes are, and as names are in rows
+ * Like `searchQuery`, for words of `dossierWords`. Each word is also searched in clear, for codes and for names in rows
  * from before migration 019.
  *
  * @param tokensOf the tokens of a word under every key
@@ -61,23 +61,23 @@ export function keyedSearchQuery(typed: string, tokensOf: (word: string) => read
     .join(' & ');
 }
 
-/** All that a name may have in the place of a word that is cut short. */
+/** All words of names that a prefix can stand for. */
 function wordsFrom(beginning: string): ReadonlySet<string> {
   const syllables = [...plainSyllables()].filter((syllable) => syllable.startsWith(beginning));
   return new Set([beginning, ...syllables, ...beginningsOf(`${beginning}_`).slice(-1)]);
 }
 
-/** The beginnings of a word that have a token; a longer one is sought by the longest of them. */
+/** The prefixes of a word that have a token. A longer prefix is searched by the longest of them. */
 function beginningsOf(word: string): readonly string[] {
   const lengths = Math.min(word.length - 1, LONGEST_BEGINNING) - SHORTEST_BEGINNING + 1;
-  // The mark is in no word: the beginning `ab` is not the word `ab`.
+  // The asterisk is in no word, so the prefix `ab` differs from the word `ab`.
   return Array.from({ length: Math.max(lengths, 0) }, (_, at) => `${word.slice(0, SHORTEST_BEGINNING + at)}*`);
 }
 
 const SHORTEST_BEGINNING = 2;
 const LONGEST_BEGINNING = 8;
 
-/** The same for words that no database holds: whether what was typed finds what is found under them (`searchWords`). */
+/** The same without a database: whether a search text matches words of `searchWords`. */
 export function matchesSearch(words: string, typed: string): boolean {
   const terms = termsIn(typed);
   const all = ` ${words} `;
@@ -86,7 +86,7 @@ export function matchesSearch(words: string, typed: string): boolean {
 
 interface Term {
   readonly word: string;
-  /** It is the beginning of a word. */
+  /** It is a prefix. */
   readonly isCut: boolean;
 }
 
@@ -97,7 +97,7 @@ function termsIn(typed: string): readonly Term[] {
   return words.map((word, at) => ({ word, isCut: at === words.length - 1 || /\d/.test(word) }));
 }
 
-/** A piece of a code as it is: its numbers alone would match every code. */
+/** A part of a code stays whole, because its numbers alone would match every code. */
 function termsOf(typed: string): readonly string[] {
   return hasMarkedDigit(typed) ? [typed] : wordsOf(typed);
 }
@@ -114,7 +114,7 @@ function wordsOf(text: string): string[] {
   return fold(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** What parts the pieces of codes, those of other systems too. */
+/** Separators within codes, including those of other systems. */
 const MARKS = '.-/_#:';
 const MARK = /[.\-/_#:]/;
 

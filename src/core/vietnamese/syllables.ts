@@ -1,6 +1,6 @@
 /**
- * What a Vietnamese syllable can look like in writing: onset + rhyme, the tone on the right vowel, and only sắc or
- * nặng before the stops c, ch, p, t. It tells words from the remains of an old encoding; it is not a dictionary.
+ * The written form of Vietnamese syllables: onset + rhyme, the tone on the right vowel, and only sắc or nặng before the
+ * stops c, ch, p, t. It tells words from the remains of an old encoding. It is not a dictionary.
  */
 
 /** Whether a word is a correctly written Vietnamese syllable, in any case (NFC). */
@@ -8,18 +8,20 @@ export function isSyllable(word: string): boolean {
   return fits(word.toLowerCase(), RHYMES);
 }
 
-/** Also with the tone forgotten before a stop (`viêc` for `việc`), the most usual slip in typing. */
+/**
+ * Whether a word is a syllable, or lacks only its tone before a stop (`viêc` for `việc`), the most usual typing error.
+ */
 export function isAlmostSyllable(word: string): boolean {
   const lower = word.toLowerCase();
   return fits(lower, RHYMES) || fits(lower, TONELESS);
 }
 
-/** Whether a word of plain Latin letters can be a syllable written without its marks (`Nguyen`). */
+/** Whether a word of plain Latin letters can be a syllable without its marks (`Nguyen`). */
 export function isPlainSyllable(word: string): boolean {
   return fits(word.toLowerCase(), PLAIN);
 }
 
-/** All words of small plain Latin letters for which isPlainSyllable holds: 2,516. */
+/** All 2,516 words of small plain Latin letters for which isPlainSyllable holds. */
 export function plainSyllables(): ReadonlySet<string> {
   known ??= allPlainSyllables();
   return known;
@@ -70,7 +72,7 @@ const SAC_AND_NANG = ['\u0301', '\u0323'];
 const ALL_TONES = ['', '\u0300', '\u0301', '\u0303', '\u0309', '\u0323'];
 const STOP = /(?:ch|[ckpt])$/;
 
-/** Loan words in oong and ooc have no other tones; VNI's `Khoâng`, read as TCVN3, would be `Khoõng`. */
+/** Loan words in oong and ooc have no other tones. VNI's `Khoâng`, read as TCVN3, would be `Khoõng`. */
 const NEVER = /o[ỏõọ]/;
 
 const RHYMES = new Set(
@@ -85,7 +87,7 @@ function toned(rhyme: string, tone: string): string[] {
   return tonePlaces(rhyme).map((at) => (rhyme.slice(0, at + 1) + tone + rhyme.slice(at + 1)).normalize('NFC'));
 }
 
-/** Both schools of spelling are right: hòa and hoà, khỏe and khoẻ, thúy and thuý. */
+/** Both spelling schools are correct: hòa and hoà, khỏe and khoẻ, thúy and thuý. */
 function tonePlaces(rhyme: string): number[] {
   const marked = Math.max(...[...'ăâêôơư'].map((vowel) => rhyme.lastIndexOf(vowel)));
   if (marked >= 0) return [marked];

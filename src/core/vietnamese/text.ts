@@ -3,15 +3,15 @@ import { type Inspection, inspectUnusual } from './legacy-text.ts';
 
 export type { Inspection };
 
-/** The text in Unicode NFC, in which all text of the hub is stored. */
+/** The text in Unicode NFC, the form of all text in the hub. */
 export function nfc(text: string): string {
   return MAY_NOT_BE_NFC.test(text) ? text.normalize('NFC') : text;
 }
 
-/** All others are NFC whatever stands beside them, which normalize() takes longer to find out. */
+/** Texts without these characters are always NFC. normalize() takes longer to find that out. */
 const MAY_NOT_BE_NFC = /[\u0300-\u1dff\u1f00-\u200f\u2028-\uffff]/;
 
-/** For search: small letters without Vietnamese marks, đ as d, one blank for any white space, none around it. */
+/** The search form of a text: small letters without Vietnamese marks, đ as d, and single blanks. */
 export function fold(text: string): string {
   if (text.length > BUFFER.length) return foldAny(text);
   let length = 0;
@@ -26,7 +26,7 @@ export function fold(text: string): string {
   return String.fromCharCode.apply(null, BUFFER.subarray(0, length) as unknown as number[]);
 }
 
-/** What fold does, for all of Unicode; fold has a table of it for Latin letters, which is four times as fast. */
+/** The same as fold for all of Unicode. fold has a table for Latin letters, which is four times as fast. */
 function foldAny(text: string): string {
   return text
     .toLowerCase()
@@ -48,7 +48,7 @@ const FOLDED = new Uint16Array(0x1f00).map((_, code) => {
   return /\s/.test(letter) ? BLANK : (foldAny(letter).codePointAt(0) ?? DROPPED);
 });
 
-/** Why PostgreSQL could not keep the text as it is, or nobody could read it; undefined when it can be stored. */
+/** Why PostgreSQL cannot store the text, or nobody could read it. Undefined if it can be stored. */
 export function unstorable(text: string): string | undefined {
   const found = MAY_BE_UNSTORABLE.test(text) ? UNSTORABLE.exec(text)?.[0] : undefined;
   if (found === undefined) return undefined;
@@ -56,12 +56,12 @@ export function unstorable(text: string): string | undefined {
   return found >= '\ud800' ? `it has half of a surrogate pair (${name})` : `it has the control character ${name}`;
 }
 
-/** The text with U+FFFD in the place of each character that cannot be stored. */
+/** The text with U+FFFD for each character that cannot be stored. */
 export function storable(text: string): string {
   return MAY_BE_UNSTORABLE.test(text) ? text.replace(ALL_UNSTORABLE, '\ufffd') : text;
 }
 
-/** The same for every text in a value, however deep. */
+/** The same for every text within a value, at any depth. */
 export function storableIn<T>(value: T): T {
   if (typeof value === 'string') return storable(value) as T;
   if (Array.isArray(value)) return value.map(storableIn) as T;
@@ -71,16 +71,16 @@ export function storableIn<T>(value: T): T {
 
 const UNSTORABLE_CHARACTERS = '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ud800-\\udfff]';
 const MAY_BE_UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS);
-/** In Unicode mode whole pairs do not match; it is slower by more than twice. */
+/** In Unicode mode complete pairs do not match. It takes more than twice the time. */
 const UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS, 'u');
 const ALL_UNSTORABLE = new RegExp(UNSTORABLE_CHARACTERS, 'gu');
 
 /**
- * The text in NFC, and in Unicode letters where it is certain that it came in another encoding.
+ * The text in NFC, converted to Unicode letters if it certainly came in another encoding.
  *
- * `repaired`: the whole text is UTF-8 read as Windows-1252 or Latin-1 and turns back exactly, or it is TCVN3 or VNI:
- * some word is none as it stands and a Vietnamese syllable in that encoding, and every other word is one there too.
- * `doubtful`: it looks like one of these and not all of it comes out; the text is left as it is, for a person.
+ * `repaired`: the whole text is UTF-8 that was read as Windows-1252 or Latin-1 and turns back exactly, or it is TCVN3
+ * or VNI. In the latter case one word is valid only in that encoding, and every other word is valid there too.
+ * `doubtful`: it looks like one of these, but not all of it can be decoded. The text stays unchanged for an operator.
  */
 export function inspectText(text: string): Inspection {
   if (isCleanVietnamese(text)) return { text, verdict: 'clean' };
@@ -88,7 +88,9 @@ export function inspectText(text: string): Inspection {
   return normal !== text && isCleanVietnamese(normal) ? { text: normal, verdict: 'clean' } : inspectUnusual(normal);
 }
 
-/** How alike two names are, 0 to 1, whatever their marks and case: half by common words, half by common letter pairs. */
+/**
+ * The similarity of two names, 0 to 1, regardless of marks and case: half by common words, half by common letter pairs.
+ */
 export function similarity(a: string, b: string): number {
   const left = fold(a);
   const right = fold(b);

@@ -27,7 +27,8 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
     }
   };
 
-  describe(`called back with ${name}`, () => {=> test('a request without a signature, or with that of another body, is refused without a secret', () => => 
+  describe(`called back with ${name}`, () => {
+    test('a request without a signature, or with that of another body, is refused without a secret', () => {
       withParty(({ settings, now }) => {
         expect(callback.isOn?.(settings) ?? true).toBe(true);
         const [signed] = requestsOf(subject, name);
