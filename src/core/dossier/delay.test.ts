@@ -136,12 +136,12 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is wrong data’s from the refusal until a mended version is taken', () => {
+  test('is wrong data’s from the refusal until a corrected version is taken', () => {
     const refused = delivery(100, 110, { state: 'refused', attempts: [attempt(110, 10, 'refused', 'field-too-long')] });
     expect(whole({ deliveries: [refused] })).toEqual({ ...NOTHING, office: 100, partnerSlow: 10, wrongData: 890 });
     const step = delivery(120, 130, { operation: 'dossier.progress.v1' });
-    const mended = delivery(500, 520, { attempts: [attempt(520, 10, 'delivered')] });
-    expect(whole({ deliveries: [refused, step, mended] })).toEqual({
+    const corrected = delivery(500, 520, { attempts: [attempt(520, 10, 'delivered')] });
+    expect(whole({ deliveries: [refused, step, corrected] })).toEqual({
       ...NOTHING,
       office: 580,
       partnerSlow: 10,

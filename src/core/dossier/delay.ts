@@ -92,7 +92,7 @@ export function delaysOf(facts: DelayFacts, working: (fromMs: number, toMs: numb
 /** The delays of the deliveries to one party, one after the other, because a later one waits for the earlier one. */
 function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string): readonly Segment[] {
   const own = deliveries.filter((delivery) => delivery.party === party);
-  const mended = mendedBy(own);
+  const corrected = nextDelivered(own);
   const away = outages.filter((outage) => outage.party === party).map((outage) => closed(outage, nowMs));
   const segments: Segment[] = [];
   let before = Number.NEGATIVE_INFINITY;
@@ -102,13 +102,13 @@ function partySegments({ deliveries, outages, nowMs }: DelayFacts, party: string
     before = Math.max(before, endMs);
     if (delivery.state !== 'refused' && delivery.state !== 'parked') continue;
     const cause = delivery.state === 'refused' ? 'wrongData' : 'partnerDown';
-    segments.push({ fromMs: endMs, toMs: mended[at]?.settledMs ?? nowMs, cause });
+    segments.push({ fromMs: endMs, toMs: corrected[at]?.settledMs ?? nowMs, cause });
   }
   return segments;
 }
 
 /** For each delivery the next one of its operation that got through. */
-function mendedBy(deliveries: readonly DeliveryFact[]): readonly (DeliveryFact | undefined)[] {
+function nextDelivered(deliveries: readonly DeliveryFact[]): readonly (DeliveryFact | undefined)[] {
   const next = new Map<string, DeliveryFact>();
   const found: (DeliveryFact | undefined)[] = [];
   for (const [at, delivery] of [...deliveries.entries()].reverse()) {

@@ -38,7 +38,8 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
           expect(why).toMatch(/./);
           expect(secretsIn(settings).filter((secret) => why?.includes(secret))).toEqual([]);
         }
-      }););
+      });
+    });
 
     test('no body makes it fail, and each reads the same whenever it is read', () => {
       withParty(({ settings, codes }) => {
@@ -65,7 +66,9 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
         const [held, ...others] = answers.map((answer) => JSON.stringify(answer));
         expect(others).not.toContain(held);
       });
-    }););
+    });
+  });
+}
 
 /** The requests in the cases of the adapter's folder. */
 function requestsOf({ folder }: Subject, name: string): readonly HttpText[] {
