@@ -1,27 +1,17 @@
 import { asksToPause, type Pausing } from '#core/dossier/settle';
-import type { EntryCache } from '../catalogue/entry-cache.ts';
-import { createEntryCache } from '../catalogue/entry-cache.ts';
-import { type Claimed, claim, giveBack } from '../ledger/claim.ts';
-import type { CodeEntries } from '../ledger/code-entries.ts';
+import { type Claimed, giveBack } from '../ledger/claim.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type AttemptDeps, attemptCall } from './attempt.ts';
 import { type Breaker, type BreakerDeps, createBreaker } from './breaker.ts';
-import { type ClaimPace, CONCURRENCY, createClaimPace } from './claim-pace.ts';
-import type { PlanDeps } from './dossier-outgoing.ts';
+import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS, type ReadyCall } from './claim-calls.ts';
 import { createHealth, type Health } from './health.ts';
-import { createLeases, LEASE_MS, type Leases } from './leases.ts';
-import { type PlannedCall, planCalls } from './plan-calls.ts';
+import type { PlannedCall } from './plan-calls.ts';
 import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
 /** What all workers of a process share. */
-export interface WorkerDeps extends AttemptDeps, Omit<PlanDeps, 'entries'> {
-  /** What operators entered in the code tables. */
-  readonly codes: Pick<CodeEntries, 'fresh'>;
-  /** Whether a delivery sent now may have been sent before, because the database was restored; see RestoreWatch. */
-  readonly isDoubtful: () => Promise<boolean>;
-}
+export interface WorkerDeps extends AttemptDeps, ClaimDeps {}
 
 /** Where a worker reports what its partner does. */
 export interface PartyReports extends Pick<BreakerDeps, 'onBreak' | 'onClose'> {
@@ -40,12 +30,6 @@ export interface PartyWorkerDeps extends PartyReports {
 /** With more outcomes than this waiting to be stored, nothing more is claimed. */
 const MOST_UNSETTLED = 500;
 
-/** A call that waits to be made, and since when its deliveries are leased (performance.now). */
-interface Ready {
-  readonly call: PlannedCall;
-  readonly leasedMs: number;
-}
-
 /** Everything that this process delivers to one party. A slow party holds up its own worker and no other. */
 export class PartyWorker {
   readonly #hub: HubContext;
@@ -53,11 +37,9 @@ export class PartyWorker {
   readonly #own: PartyWorkerDeps;
   readonly #breaker: Breaker;
   readonly #health: Health;
-  readonly #entries: EntryCache;
-  readonly #leases: Leases;
-  readonly #pace: ClaimPace;
+  readonly #claims: Claims;
   readonly #unsettled: SettleBuffer;
-  readonly #ready: Ready[] = [];
+  readonly #ready: ReadyCall[] = [];
   /** Calls under way, and statements that claim or give back. */
   #calling = 0;
   #isClaiming = false;
@@ -77,9 +59,7 @@ export class PartyWorker {
     this.#shared = shared;
     this.#own = own;
     this.#health = createHealth(hub, party.id);
-    this.#entries = createEntryCache(hub.database, hub.nowMs);
-    this.#leases = createLeases(hub);
-    this.#pace = createClaimPace(party.budget);
+    this.#claims = new Claims(hub, shared, party, own.processId);
     this.#breaker = createBreaker({
       windows: party.maintenance,
       nowMs: hub.nowMs,
@@ -114,7 +94,7 @@ export class PartyWorker {
     this.#unsettled.flush();
     await Promise.race([this.idle(), new Promise((resolve) => setTimeout(resolve, ms).unref())]);
     this.#hasLeft = true;
-    this.#leases.close();
+    this.#claims.close();
     await this.#health.flush();
   }
 
@@ -126,7 +106,7 @@ export class PartyWorker {
       this.#giveBack(this.#ready.splice(0).map(({ call }) => call));
     }
     for (let left = room; left > 0 && this.#ready.length > 0 && this.#calling < CONCURRENCY; left--)
-      this.#start(this.#ready.shift() as Ready);
+      this.#start(this.#ready.shift() as ReadyCall);
     if (this.#isWoken && !this.#isClaiming) this.#claim(room);
     if (this.#isIdle()) {
       for (const resolve of this.#whenIdle) resolve();
@@ -140,9 +120,9 @@ export class PartyWorker {
   }
 
   #claim(room: number): void {
-    const limit = this.#pace.limit(this.#calling + this.#ready.length, room);
+    const limit = this.#claims.limit(this.#calling + this.#ready.length, room);
     if (limit <= 0 || this.#unsettled.size() > MOST_UNSETTLED) return;
-    const waitMs = this.#pace.waitMs();
+    const waitMs = this.#claims.waitMs();
     if (waitMs > 0) {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
@@ -161,49 +141,18 @@ export class PartyWorker {
   }
 
   async #claimCalls(limit: number): Promise<void> {
-    await this.#shared.codes.fresh();
-    const leasedMs = performance.now();
-    this.#pace.claimed();
-    const claimed = await this.#claimDeliveries(limit);
-    this.#leases.add(claimed);
-    try {
-      const deps = {
-        originals: this.#shared.originals,
-        recentCommits: this.#shared.recentCommits,
-        entries: this.#entries,
-      };
-      const calls = await planCalls(this.#hub, deps, this.#own.party, claimed);
-      for (const call of calls) this.#ready.push({ call, leasedMs });
-      if (calls.length < limit) return;
-      // There may be more: for this process at once, and for others.
-      this.#isWoken = true;
-      this.#pace.foundAll();
-      void this.#own.notifyOthers();
-    } catch (error) {
-      this.#leases.drop(claimed);
-      throw error;
-    }
+    const calls = await this.#claims.claim(limit);
+    this.#ready.push(...calls);
+    if (calls.length < limit) return;
+    // There may be more: for this process at once, and for others.
+    this.#isWoken = true;
+    void this.#own.notifyOthers();
   }
 
-  async #claimDeliveries(limit: number): Promise<readonly Claimed[]> {
-    const { party, processId } = this.#own;
-    const claimed = await claim(this.#hub.database, {
-      party: party.id,
-      process: processId,
-      nowMs: this.#hub.nowMs(),
-      leaseMs: LEASE_MS,
-      limit,
-      carries: party.carries,
-      atOnce: party.budget.concurrency,
-    });
-    // A new connection may lead to a restored database, which is checked only after the claim.
-    const isDoubtful = claimed.length > 0 && (await this.#shared.isDoubtful());
-    return isDoubtful ? claimed.map((one) => ({ ...one, doubt: true })) : claimed;
-  }
-
-  #start({ call, leasedMs }: Ready): void {
-    if (this.#leases.hasRunOut(leasedMs)) {
-      this.#leases.drop(claimedIn([call]));
+  #start(ready: ReadyCall): void {
+    const { call } = ready;
+    if (this.#claims.hasRunOut(ready)) {
+      this.#claims.drop(claimedIn([call]));
       return;
     }
     const startedMs = performance.now();
@@ -211,11 +160,11 @@ export class PartyWorker {
     void this.#attempt(call)
       .catch((error) => {
         this.#hub.telemetry.failed('attempt', error);
-        this.#leases.drop(claimedIn([call]));
+        this.#claims.drop(claimedIn([call]));
       })
       .finally(() => {
         this.#calling--;
-        this.#pace.calledFor(performance.now() - startedMs);
+        this.#claims.calledFor(performance.now() - startedMs);
         this.#proceed();
       });
   }
@@ -253,7 +202,7 @@ export class PartyWorker {
       .catch((error) => telemetry.failed('give back', error))
       .finally(() => {
         this.#givingBack--;
-        this.#leases.drop(claimed);
+        this.#claims.drop(claimed);
         this.#proceed();
       });
   }
@@ -267,7 +216,7 @@ export class PartyWorker {
 
   /** The next delivery of the same dossier may be due now. */
   #settled(settled: readonly Settled[]): void {
-    this.#leases.drop(settled.map(({ claimed }) => claimed));
+    this.#claims.drop(settled.map(({ claimed }) => claimed));
     this.wake();
   }
 

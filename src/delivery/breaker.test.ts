@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCircuit } from './circuit.ts';
+import { createCircuit } from './breaker.ts';
 
 function scene() {
   const log: string[] = [];
