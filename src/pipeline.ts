@@ -1,6 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
-import type { Acceptance } from './accept/accept-deps.ts';
-import { type CommitDeps, createCommit } from './accept/commit.ts';
+import type { Acceptance, CommitDeps } from './accept/accept-deps.ts';
+import { createCommit } from './accept/commit.ts';
 import { createAcceptOnce, type KeyedSubmission, type OnceResult } from './accept/once.ts';
 import { createReleaseItems } from './accept/release.ts';
 import { createWaitingItems } from './accept/waiting.ts';

@@ -1,11 +1,13 @@
 import type { Ownership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
-import type { KnownCodes } from '../catalogue/known-codes.ts';
-import type { UuidSource } from '../database/uuid.ts';
+import { createKnownCodes, type KnownCodes } from '../catalogue/known-codes.ts';
+import { createUuids, type UuidSource } from '../database/uuid.ts';
 import type { RecentCommits } from '../index/recent-commits.ts';
-import type { Accepted } from '../ledger/submission.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
+import type { LastWrite } from '../observe/last-write.ts';
+import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import type { Optimism } from './optimism.ts';
+import { createOptimism, type Optimism } from './optimism.ts';
 
 export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault'> {
   readonly routes: readonly Route[];
@@ -33,4 +35,30 @@ export interface Acceptance {
   readonly created: readonly string[];
   /** The causes that what is in the catalogue now has settled. */
   readonly settledCauses: readonly string[];
+}
+
+/** What the commit is given by the pipeline. */
+export interface CommitDeps extends Pick<AcceptDeps, 'routes' | 'ownership' | 'ownedSince' | 'recentCommits'> {
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly lastWrite: LastWrite;
+  /** Called after each commit. */
+  readonly onCommit: (submissions: readonly Submission[], acceptance: Acceptance) => void;
+}
+
+export function acceptDepsOf(
+  { database, vault, nowMs }: Pick<HubContext, 'database' | 'vault' | 'nowMs'>,
+  { routes, ownership, ownedSince, recentCommits, parties }: CommitDeps,
+): AcceptDeps {
+  return {
+    database,
+    vault,
+    routes,
+    ownership,
+    ownedSince,
+    recentCommits,
+    knownCodes: createKnownCodes(database, nowMs),
+    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
+    uuids: createUuids(nowMs),
+    optimism: createOptimism(),
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createIngestQueue } from './ingest-queue.ts';
+import { createIngestQueue } from './commit.ts';
 
 interface Input {
   readonly name: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
-import type { DossierOperation } from '../../src/http/doors/rest/items.ts';
+import type { DossierOperation } from '../../src/http/doors/rest/request.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));

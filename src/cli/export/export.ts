@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import type { DossierQuery } from '../../http/dossier-filter.ts';
 import type { DossierFilter } from '../../index/list.ts';
 import { createIndexReader, type IndexReader } from '../../index/read.ts';

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { SchemaNode } from '#core/explain';
 import { OPERATIONS } from '#schemas/operations';
-import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { joinValues, markFormula } from '../import/csv-cells.ts';
 import type { Format } from '../import/examine-file.ts';
 

@@ -1,7 +1,7 @@
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { SchemaNode } from '#core/explain';
 import { OPERATIONS } from '#schemas/operations';
-import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { UsageError } from '../run-command.ts';
 import { splitValues, unmarkFormula } from './csv-cells.ts';
 import { brokenItem, type FileItem, MAX_ITEM_BYTES } from './file-item.ts';

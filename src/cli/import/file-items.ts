@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { linesOf } from '../../concurrency/lines.ts';
-import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { csvRows } from './csv-rows.ts';
 import type { ExaminedFile } from './examine-file.ts';
 import { type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { DossierOperation } from '../../http/doors/rest/items.ts';
+import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import type { Hub } from '../../hub.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { createVault, type Vault } from '../../secrets/vault.ts';

@@ -4,7 +4,7 @@ import type { Item } from '#core/dossier/item';
 import { maskedMembers } from '#core/masking/masking';
 import type { Problem } from '#core/problem';
 import type { KeyedSubmission } from '../../accept/once.ts';
-import { type DossierOperation, readKept } from '../../http/doors/rest/items.ts';
+import { type DossierOperation, readKept } from '../../http/doors/rest/request.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { UsageError } from '../run-command.ts';

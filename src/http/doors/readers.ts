@@ -4,7 +4,7 @@ import type { OriginalReaders } from '../../index/originals.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../parties/read-again.ts';
 import { originalItems, readKept as readNationalPortal } from './national-portal/items.ts';
-import { readKept as readRest } from './rest/items.ts';
+import { readKept as readRest } from './rest/request.ts';
 import { loadSoap } from './soap/load.ts';
 
 /** The code tables of the doors. They are the same for all senders. */

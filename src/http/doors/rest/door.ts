@@ -18,9 +18,19 @@ import { Refusal } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { asSent } from '../../sent-schema.ts';
 import { type DoorContext, note } from '../door.ts';
-import { type DossierOperation, MAX_ITEMS, type ReadBody, readJson, readLine } from './items.ts';
 import { addReceipts, type ReceiptContext } from './receipts.ts';
-import { JSON_BODY, OUTCOMES, partyOf, type Request, submissionOf } from './request.ts';
+import {
+  type DossierOperation,
+  JSON_BODY,
+  MAX_ITEMS,
+  OUTCOMES,
+  partyOf,
+  type ReadBody,
+  type Request,
+  readJson,
+  readLine,
+  submissionOf,
+} from './request.ts';
 import { stream } from './stream.ts';
 
 const PATHS = [

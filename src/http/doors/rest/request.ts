@@ -1,12 +1,26 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
-import type { Item } from '#core/dossier/item';
+import { type Item, readItem } from '#core/dossier/item';
 import { quote } from '#core/explain';
+import { type Line, linesIn } from '../../../concurrency/lines.ts';
+import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
 import type { Submission } from '../../../ledger/submission.ts';
+import {
+  decode,
+  MAX_ITEM_BYTES,
+  notOne,
+  parseList,
+  parseWhole,
+  SMALL_BYTES,
+  TOO_LARGE,
+  tooLarge,
+  whyNot,
+} from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
-import type { DossierOperation } from './items.ts';
+
+export type DossierOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 
 /** A request from a known sender for a known party. */
 export interface Request {
@@ -53,3 +67,73 @@ export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, k
 export const OUTCOMES = ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] as const;
 
 export const JSON_BODY = { 'Content-Type': 'application/json' };
+
+/**
+ * The limit of items in one request. A longer list is refused as a whole, so its sender need not
+ * guess.
+ */
+export const MAX_ITEMS = 1_000;
+export interface ReadBody {
+  readonly items: readonly Item[];
+  readonly single: boolean;
+}
+
+/**
+ * @throws Refusal 400 when the body is not JSON, 413 for more than 1,000 items or one that is too
+ * large
+ */
+export async function readJson(operation: DossierOperation, body: Buffer): Promise<ReadBody> {
+  const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(operation, item));
+  const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS, read) : undefined;
+  if (list) return { items: list, single: false };
+  if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
+  const value = parseWhole(body);
+  if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
+  if (value.length > MAX_ITEMS) throw tooMany(value.length, 'send more as application/x-ndjson');
+  return { items: await mapYielding(value, read), single: false };
+}
+
+/** The limit of reported problems per list item. Without it, a reply could be many times the request. */
+const MAX_PROBLEMS = 20;
+
+function readListed(operation: DossierOperation, value: unknown): Item {
+  const item = readItem(operation, value);
+  if (item.kind !== 'invalid' || item.problems.length <= MAX_PROBLEMS) return item;
+  const more = { path: '', message: `${item.problems.length - MAX_PROBLEMS} more problems are not told` };
+  return { ...item, problems: [...item.problems.slice(0, MAX_PROBLEMS), more] };
+}
+
+function notAnArray(body: Buffer): Refusal {
+  if (!/^\s*\{/.test(body.subarray(0, 100).toString())) return notOne('object or one array of objects');
+  return new Refusal('too-large', `one item of ${body.length} bytes is larger than ${MAX_ITEM_BYTES} bytes`);
+}
+
+function tooMany(count: number, instead: string): Refusal {
+  return new Refusal('too-many', `got ${count} items, expected at most ${MAX_ITEMS}; ${instead}`);
+}
+
+/** Reads a stored body again, for quarantined items and for a rebuild of the index. */
+export async function readKept(
+  body: Buffer,
+  operation: string,
+  mediaType: string | undefined,
+): Promise<readonly Item[]> {
+  if (mediaType !== 'application/x-ndjson') return (await readJson(operation as DossierOperation, body)).items;
+  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
+}
+
+/** Reads one line of a stream. A problem concerns that line only. */
+export function readLine(operation: DossierOperation, { bytes, tooLong }: Line): Item {
+  if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
+  try {
+    return readListed(operation, JSON.parse(decode(bytes)));
+  } catch (error) {
+    return {
+      kind: 'invalid',
+      problems: [{ path: '', message: `the line is not valid JSON: ${whyNot(error as Error)}` }],
+    };
+  }
+}
+
+/** Replaces a line in the stored message that was too long. */
+export const TOO_LONG = Buffer.from('"(a line of more than 1 MiB)"');

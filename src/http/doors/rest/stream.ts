@@ -6,8 +6,7 @@ import type { Load } from '../../bodies.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { brokenOff, Refusal } from '../../problem.ts';
-import { readLine, TOO_LONG } from './items.ts';
-import { JSON_BODY, type Request, submissionOf } from './request.ts';
+import { JSON_BODY, type Request, readLine, submissionOf, TOO_LONG } from './request.ts';
 
 /** The number of lines in one commit. */
 const STREAM_ITEMS = 500;
