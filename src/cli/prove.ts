@@ -1,11 +1,13 @@
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { PARTNERS } from '../play/participants/participants.ts';
 import { type Report, textOf } from '../play/prove/report.ts';
 import { runProof } from '../play/prove/run-proof.ts';
-import { openStage } from '../play/prove/stage.ts';
-import { interrupted } from '../play/stage/interruption.ts';
-import { startJanitor } from '../play/stage/start-janitor.ts';
+import { openRedis } from '../play/stage/redis.ts';
+import { playOnStage } from '../play/stage/stage.ts';
+import { withJanitor } from '../play/stage/start-janitor.ts';
+import { makeTemporaryFolder } from '../play/stage/temporary-folder.ts';
 import { makeFolders } from '../process/make-folders.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, FAILED, runCommand, wholeNumber } from './run-command.ts';
@@ -53,33 +55,45 @@ function randomSeed(): number {
   return Math.floor(Math.random() * 1_000_000);
 }
 
-async function prove({ minutes, seed, rate, port, logs }: ProveOptions): Promise<Report> {
+/** After so frequent ends before listening, another start would not help. */
+const MOST_STARTS = 40;
+const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' };
+
+async function prove({ minutes, seed, rate, port, logs: logFolder }: ProveOptions): Promise<Report> {
   const stop = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const { signal } = stop;
   const bar = createProgress('starting', 0);
-  const folder = logs === undefined ? undefined : resolve(logs);
-  if (folder) makeFolders(folder);
+  const logs = logFolder === undefined ? undefined : resolve(logFolder);
+  if (logs) makeFolders(logs);
   bar.say(`seed ${seed}`);
   const show = (what: string, done: number, total: number): void => {
     bar.setTotal(total);
     bar.update(done, what);
   };
-  const janitor = await startJanitor();
-  const proof = openStage(janitor, { env: process.env, port, logs: folder, signal, say: bar.say }).then((stage) =>
-    runProof(stage, { seed, minutes, rate, signal, show }).finally(() => stage.database.close()),
-  );
   try {
-    return await Promise.race([proof, interrupted(signal)]);
+    return await withJanitor(async (janitor) => {
+      const folder = makeTemporaryFolder(process.env.HUB_DATA_DIR?.trim() || tmpdir(), 'lienthong-prove-', janitor);
+      const redis = await openRedis(process.env.REDIS_URL?.trim() || undefined, folder, janitor);
+      bar.say(`runs on ${redis.says}`);
+      const env = { ...process.env, REDIS_URL: redis.url ?? '' };
+      const servers = {
+        env,
+        folder,
+        logs,
+        participants: PARTNERS,
+        processes: PROCESSES,
+        mostStarts: MOST_STARTS,
+        port,
+      };
+      return playOnStage(janitor, { ...servers, signal, say: bar.say }, (stage) =>
+        runProof(stage, { redis, seed, minutes, rate, signal, show }),
+      );
+    });
   } finally {
     stop.abort();
     bar.stop();
-    // The janitor learns of a process only a moment after its start.
-    await Promise.race([proof.catch(() => undefined), sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
-    await janitor.removeAll();
   }
 }
-
-const ENDS_WITHIN_MS = 15_000;
 
 function resultOf(report: Report): { text: string; document: object; failed: boolean } {
   if (!report.ok) process.exitCode = FAILED;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDice } from '../../src/play/day/dice.ts';
 import type { Report } from '../../src/play/demo/report.ts';
-import type { Status } from '../../src/play/stage/folder.ts';
+import type { Status } from '../../src/play/demo/run-folder.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
 const WITHIN_MS = 150_000;

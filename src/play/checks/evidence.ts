@@ -2,10 +2,9 @@ import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { atOnce, readAll } from '../clients/reading.ts';
 import type { Specials } from '../day/day.ts';
-import type { MinistryName } from '../participants/ministries.ts';
-import { askMinistry } from '../participants/ministry-book.ts';
+import { askMinistry } from '../participants/civil-status-book.ts';
 import type { Step } from '../participants/ministry-desks.ts';
-import type { Book, Partner } from '../participants/partners.ts';
+import type { Book, MinistryName, Participant } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Expected, expectedDossiers } from './expectation.ts';
 
@@ -64,7 +63,7 @@ export interface Gathering {
   readonly secrets: Pick<Secrets, 'portal' | 'inspector'>;
   readonly acknowledgements: Acknowledgements;
   readonly specials: Specials;
-  readonly participants: readonly Partner[];
+  readonly participants: readonly Participant[];
   readonly pulled?: readonly Standing[];
   readonly tables?: Tables;
   readonly signal: AbortSignal;

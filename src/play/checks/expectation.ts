@@ -1,7 +1,7 @@
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Acknowledged, Acknowledgements, Outcome } from '../clients/acknowledgements.ts';
 import { FARTHER, type Fate } from '../day/events.ts';
-import type { AtMinistry } from '../participants/ministry-book.ts';
+import type { AtMinistry } from '../participants/civil-status-book.ts';
 
 /** The expected content of the hub for one dossier, from its acknowledgements and the ministry's reports. */
 export interface Expected {

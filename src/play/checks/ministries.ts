@@ -7,9 +7,9 @@ import { getJson } from '../clients/hub-client.ts';
 import { atOnce } from '../clients/reading.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Filed } from '../day/filing.ts';
-import { MINISTRIES, type Ministries, type MinistryName, TELLING, TOLD } from '../participants/ministries.ts';
 import { type Desk, openDesk, type Step } from '../participants/ministry-desks.ts';
-import { SUBSCRIBER_PARTY } from '../participants/subscriber.ts';
+import { MINISTRIES, type Ministries, type MinistryName, SUBSCRIBER } from '../participants/participants.ts';
+import { FORWARDED_FROM, FORWARDED_TO } from '../participants/parties.ts';
 import { type Change, dossierPath, type Evidence, historyOf, type Standing, type State } from './evidence.ts';
 import { compare, type Finding, lastOf, linesOf, only } from './finding.ts';
 
@@ -114,15 +114,15 @@ async function comparePulled(
 
 /** The ministry that receives another's dossiers has the status of each, and each step once. */
 export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] {
-  const book = books.get(TOLD);
+  const book = books.get(FORWARDED_TO);
   if (!book) return [];
   const words: Readonly<Record<string, string>> = agriculture.codes['status-sent'];
-  const forwarded = pulled.filter(({ ministry }) => ministry === TELLING);
+  const forwarded = pulled.filter(({ ministry }) => ministry === FORWARDED_FROM);
   const codes = new Set(forwarded.map(({ code }) => code));
   const lineOf = (status: string | undefined, at: string | undefined): string =>
     `${status} since ${parseInstant(at ?? '')}`;
   const sent = ({ content }: LedgerEntry) => content as Readonly<Record<string, string>>;
-  const where = { where: TOLD, holder: `the ${TOLD} ministry` };
+  const where = { where: FORWARDED_TO, holder: `the ${FORWARDED_TO} ministry` };
   const keyOf = ({ key }: LedgerEntry): string => key;
   const entriesOf = (kind: string): readonly LedgerEntry[] =>
     book.entries.filter((entry) => entry.kind === kind && codes.has(entry.key));
@@ -151,7 +151,7 @@ export function checkForwarded({ books, pulled }: Evidence): readonly Finding[] 
 
 /** The subscriber got each feed line about its dossiers once, in order, and nothing else. */
 export function checkSubscriber({ books, changes, specials }: Evidence): readonly Finding[] {
-  const book = books.get('webhook-subscriber');
+  const book = books.get(SUBSCRIBER);
   if (!book) return [];
   const linesIn = (from: readonly Omit<Change, 'cursor'>[]) =>
     linesOf(
@@ -161,7 +161,7 @@ export function checkSubscriber({ books, changes, specials }: Evidence): readonl
     );
   const asked = new Set(specials.atMinistry);
   return compare({
-    where: SUBSCRIBER_PARTY,
+    where: SUBSCRIBER,
     holder: 'the subscriber',
     expected: only(linesIn(changes), (code) => asked.has(code)),
     found: linesIn(book.entries.map(({ content }) => (content as { data: Change }).data)),

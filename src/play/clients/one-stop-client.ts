@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import type { PartnerEvent, RestPush } from '../day/events.ts';
-import type { Partner } from '../participants/partners.ts';
+import type { Participant } from '../participants/participants.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';
 import { NotAcknowledged } from './until-acknowledged.ts';
@@ -15,7 +15,7 @@ interface Receipt {
 export interface RestSystem {
   readonly ask: AskHub;
   readonly key: string;
-  readonly partner: Partner;
+  readonly partner: Participant;
   readonly acknowledgements: Acknowledgements;
 }
 
@@ -48,7 +48,7 @@ function bodyOf(form: RestPush['form'], events: readonly PartnerEvent[]): string
 }
 
 /** The one-stop system enters a dossier in its own book, so it knows the dossier when others report it. */
-async function enter({ url }: Partner, { code, item }: PartnerEvent): Promise<void> {
+async function enter({ url }: Participant, { code, item }: PartnerEvent): Promise<void> {
   const headers = { Authorization: `Bearer ${SIMULATOR_TOKEN}`, 'Idempotency-Key': `entered ${code}` };
   await axios
     .put(`${url}/dossiers/${encodeURIComponent(code)}`, item, { proxy: false, headers })

@@ -1,5 +1,5 @@
 import type { Push } from '../day/events.ts';
-import type { Partners } from '../participants/partners.ts';
+import type { Partners } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
-import type { Partners } from '../participants/partners.ts';
+import type { Partners } from '../participants/participants.ts';
 import { handOver } from './evening.ts';
 import type { RestPush } from './events.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
-import type { Partner, Partners } from '../participants/partners.ts';
+import type { Participant, Partners } from '../participants/participants.ts';
 import type { Specials } from './day.ts';
 import type { PartnerEvent, RestPush } from './events.ts';
 import { single } from './rest-threads.ts';
@@ -45,7 +45,7 @@ export async function handOver(
 /** The simulated ministry's last words: it registers a dossier, or asks for a paper and waits for it. */
 const LAST_WORDS: ReadonlySet<string> = new Set<Status>(['resolved', 'supplement-required']);
 
-async function lastWords(oneStop: Partner): Promise<readonly { readonly code: string; readonly status: string }[]> {
+async function lastWords(oneStop: Participant): Promise<readonly { readonly code: string; readonly status: string }[]> {
   const { entries } = await oneStop.book();
   return entries
     .filter(({ kind }) => kind === 'progress')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
-import type { Ministries, MinistryName } from '../participants/ministries.ts';
 import { openDesk } from '../participants/ministry-desks.ts';
+import { MINISTRIES, type Ministries, type MinistryName } from '../participants/participants.ts';
 import type { Catalogue } from './day.ts';
 import { createDice } from './dice.ts';
 import { invented } from './people.ts';
@@ -25,11 +25,14 @@ export async function fileWithMinistries(
   const services = catalogue.services.filter(({ inForce }) => inForce);
   const filed: Filed[] = [];
   for (let number = 1; number <= EACH; number++) {
-    for (const ministry of Object.values(ministries)) {
-      const code = codeOf(ministry.name, number, Date.now());
-      const { code: service, name } = dice.pick(services);
+    for (const name of MINISTRIES) {
+      const ministry = ministries[name];
+      const code = codeOf(name, number, Date.now());
+      const service = dice.pick(services);
       const application = {
-        ...{ code, agency: AGENCIES[ministry.name], service: { code: service, name } },
+        code,
+        agency: AGENCIES[name],
+        service: { code: service.code, name: service.name },
         applicant: invented(dice),
       };
       await untilAcknowledged(
@@ -37,7 +40,7 @@ export async function fileWithMinistries(
         signal,
         () => undefined,
       );
-      filed.push({ ministry: ministry.name, code });
+      filed.push({ ministry: name, code });
     }
     await sleep((dayMs * 0.8) / EACH, undefined, { signal });
   }

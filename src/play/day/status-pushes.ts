@@ -2,24 +2,24 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskHub } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
-import { askMinistry } from '../participants/ministry-book.ts';
-import type { Partner } from '../participants/partners.ts';
-import { CALLBACK_SECRET } from '../stage/hub-file.ts';
+import { askMinistry } from '../participants/civil-status-book.ts';
+import type { Participant } from '../participants/participants.ts';
+import { CALLBACK_SECRET } from '../participants/parties.ts';
 
-/** Every fourth dossier: the ministry pushes its status. The hub pulls the others. */
-const TOLD = 4;
+/** The ministry pushes the status of the first dossiers. The hub pulls the others. */
+const PUSHED = 4;
 const TIMES = 6;
 
 /** The ministry pushes the status of some dossiers repeatedly, while the hub pulls all of them. */
 export async function pushStatuses(
-  ministry: Partner,
+  ministry: Participant,
   hub: AskHub,
   codes: readonly string[],
   { dayMs, signal }: { readonly dayMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   for (let time = 0; time < TIMES; time++) {
     await sleep(dayMs / TIMES, undefined, { signal });
-    const found = await askMinistry(ministry, codes.slice(0, TOLD), signal);
+    const found = await askMinistry(ministry, codes.slice(0, PUSHED), signal);
     for (const { code, row } of found.values()) await push(hub, code, row, signal);
   }
 }

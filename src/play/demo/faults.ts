@@ -1,17 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import type { Fault } from '../../kit/testing/simulator/simulator.ts';
-import type { Ministries, MinistryName } from '../participants/ministries.ts';
-import type { PartnerName, Partners } from '../participants/partners.ts';
-import type { Subscriber } from '../participants/subscriber.ts';
+import type { Participants } from '../participants/participants.ts';
+import type { DemoName } from './demo-stage.ts';
 
 /** Time in the day (0 to 1), partner, description, and faults. */
-type Trouble = readonly [
-  at: number,
-  partner: PartnerName | MinistryName | 'subscriber',
-  says: string,
-  ...faults: readonly Fault[],
-];
+type Trouble = readonly [at: number, partner: DemoName, says: string, ...faults: readonly Fault[]];
 
 /** A fault of SOAP 1.2. */
 const SOAP_FAULT: Fault = {
@@ -46,7 +40,7 @@ const TROUBLES: readonly Trouble[] = [
   [0.3, 'civil-status', 'the civil-status system is away for 3 s', { kind: 'down', forMs: 3_000 }],
   [
     0.35,
-    'subscriber',
+    'portal-webhooks',
     'the subscriber takes deliveries, loses 4 answers and asks 3 times to wait',
     { kind: 'drop-reply', times: 4, forMs: 2_000 },
     { ...WAIT, forMs: 2_000 },
@@ -68,7 +62,7 @@ const TROUBLES: readonly Trouble[] = [
     SOAP_FAULT,
     { kind: 'drip', forMs: 3_000 },
   ],
-  [0.6, 'subscriber', 'the subscriber is away for 2 s', { kind: 'down', forMs: 2_000 }],
+  [0.6, 'portal-webhooks', 'the subscriber is away for 2 s', { kind: 'down', forMs: 2_000 }],
   [0.65, 'national-portal', 'the national portal shows a maintenance page for 2 s', { kind: 'html', forMs: 2_000 }],
   [
     0.7,
@@ -89,7 +83,7 @@ const TROUBLES: readonly Trouble[] = [
 
 /** Injects the day's faults at their times. */
 export async function bringTrouble(
-  partners: Partners & Ministries & { readonly subscriber: Subscriber },
+  participants: Participants<DemoName>,
   {
     dayMs,
     signal,
@@ -101,6 +95,6 @@ export async function bringTrouble(
     await sleep(Math.max(0, began + at * dayMs - performance.now()), undefined, { signal });
     say(says);
     // On a slow machine the previous fault may still hold the partner down.
-    await pRetry(() => partners[partner].fault(...faults), { retries: 40, minTimeout: 250, factor: 1, signal });
+    await pRetry(() => participants[partner].fault(...faults), { retries: 40, minTimeout: 250, factor: 1, signal });
   }
 }

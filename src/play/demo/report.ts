@@ -1,11 +1,11 @@
 import type { Evidence } from '../checks/evidence.ts';
 import { type Acknowledgements, OUTCOMES, type Outcome } from '../clients/acknowledgements.ts';
 import type { Metrics } from '../clients/hub-metrics.ts';
-import { MINISTRIES, TOLD } from '../participants/ministries.ts';
-import { type Book, PARTNERS } from '../participants/partners.ts';
+import { type Book, MINISTRIES, PARTNERS, SUBSCRIBER } from '../participants/participants.ts';
+import { FORWARDED_TO } from '../participants/parties.ts';
 import { reportText, table } from '../report-text.ts';
 import type { Secrets } from '../stage/hub-file.ts';
-import type { Stage } from '../stage/processes.ts';
+import type { DemoStage } from './demo-stage.ts';
 import type { DayRun } from './run-day.ts';
 
 type Counts = Readonly<Record<Outcome, number>>;
@@ -22,7 +22,7 @@ interface AtPartner {
 }
 
 /** The participants whose books the report shows. */
-const BOOK_KEEPERS = [...PARTNERS, TOLD] as const;
+const BOOK_KEEPERS = [...PARTNERS, FORWARDED_TO] as const;
 
 /** What the demo prints at its end. */
 export interface Report {
@@ -49,7 +49,7 @@ export interface Report {
 }
 
 export interface ReportParts {
-  readonly stage: Stage;
+  readonly stage: DemoStage;
   readonly run: DayRun;
   readonly evidence: Evidence;
   readonly metrics: Metrics;
@@ -72,8 +72,8 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
     services: run.services,
     dossiers: evidence.listed.length,
     changes: evidence.changes.length,
-    webhooks: books.get('webhook-subscriber')?.count ?? 0,
-    hubRestarts: stage.hub.restarts,
+    webhooks: books.get(SUBSCRIBER)?.count ?? 0,
+    hubRestarts: stage.hubs.reduce((sum, { restarts }) => sum + restarts, 0),
     retries: acknowledgements.retries,
     doors: {
       'REST (one-stop)': acknowledgements.counts.rest,

@@ -10,8 +10,8 @@ import { handOver } from '../day/evening.ts';
 import { fileWithMinistries } from '../day/filing.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
-import type { Stage } from '../stage/processes.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
+import type { DemoStage } from './demo-stage.ts';
 import { bringTrouble } from './faults.ts';
 
 /** The day's events, as far as its actors know. */
@@ -40,8 +40,8 @@ const DAY_MS = 18_000;
 const QUIET_WITHIN_MS = 60_000;
 
 /** Loads the catalogue, plays the day with its faults, and waits until all events have arrived. */
-export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun> {
-  const { folder, partners, ministries, subscriber, secrets } = stage;
+export async function runDay(stage: DemoStage, options: DayOptions): Promise<DayRun> {
+  const { folder, participants, secrets } = stage;
   const { seed, signal, say, show } = options;
   const client = createHubClient(stage.url, signal);
   const ask = patient(client, signal);
@@ -55,7 +55,7 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
 
   const day = writeDay(catalogue, seed, Date.now());
   const total = itemsOf(day);
-  const send = createSender({ client, hubUrl: stage.url, partners, secrets, acknowledgements, signal });
+  const send = createSender({ client, hubUrl: stage.url, partners: participants, secrets, acknowledgements, signal });
   phase('day');
   let sent = 0;
   const onSent = (items: number): void => {
@@ -64,18 +64,18 @@ export async function runDay(stage: Stage, options: DayOptions): Promise<DayRun>
     phase('day');
   };
   const [filed] = await Promise.all([
-    fileWithMinistries(ministries, catalogue, { seed, dayMs: DAY_MS, signal }),
+    fileWithMinistries(participants, catalogue, { seed, dayMs: DAY_MS, signal }),
     sendDay(day, { send, signal, dayMs: DAY_MS, onSent }),
-    pushStatuses(partners['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
-    bringTrouble({ ...partners, ...ministries, subscriber }, { dayMs: DAY_MS, signal, say }),
+    pushStatuses(participants['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
+    bringTrouble(participants, { dayMs: DAY_MS, signal, say }),
   ]);
 
   phase('evening');
   show('handing over the results of the ministry', 0, 0);
-  const unanswered = await handOver(day, { partners, send, signal }, QUIET_WITHIN_MS);
+  const unanswered = await handOver(day, { partners: participants, send, signal }, QUIET_WITHIN_MS);
   show('waiting for the reports of the ministries', 0, 0);
   const pulled = await waitForMinistries(
-    { ask: client, portalKey: secrets.portal, ministries, signal },
+    { ask: client, portalKey: secrets.portal, ministries: participants, signal },
     filed,
     QUIET_WITHIN_MS,
   );

@@ -1,5 +1,5 @@
 import {
-  existsSync,
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,32 +9,28 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
 import { makeFolders } from '../../process/make-folders.ts';
 
-/** The state of a run in its folder, for later runs and for tests. */
+/** The state of a demo in its folder, for later demos and for tests. */
 export interface Status {
   readonly phase: string;
   readonly demoPid: number;
   readonly hubPid?: number;
-  readonly hubUrl?: string;
   /** Number of the partners' acknowledged items. */
   readonly acknowledged?: number;
-  /** The real place of the embedded database, if there is one. */
-  readonly databaseFolder?: string;
 }
 
-export interface Folder {
+/** The settings and logs of a demo stay here until the next one. */
+export interface RunFolder {
   readonly path: string;
   note(status: Partial<Status>): void;
-  status(): Status;
 }
 
 const NAME = /^demo-\d{8}-\d{6}(?:-\d+)?$/;
 const STATUS = 'status.json';
 
 /** A fresh folder under HUB_DATA_DIR. */
-export function createFolder(env: NodeJS.ProcessEnv, nowMs: number): Folder {
+export function createRunFolder(env: NodeJS.ProcessEnv, nowMs: number): RunFolder {
   const root = resolve(env.HUB_DATA_DIR?.trim() || './data');
   const name = `demo-${new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
   makeFolders(root);
@@ -52,7 +48,6 @@ export function createFolder(env: NodeJS.ProcessEnv, nowMs: number): Folder {
       status = { ...status, ...news };
       write();
     },
-    status: () => status,
   };
 }
 
@@ -62,6 +57,8 @@ function make(path: string): string {
     const tried = number === 1 ? path : `${path}-${number}`;
     try {
       mkdirSync(tried);
+      // Others may pass through it but not read it: PostgreSQL runs as another user when root starts it.
+      chmodSync(tried, 0o711);
       return tried;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -69,32 +66,19 @@ function make(path: string): string {
   }
 }
 
-/** Removes the folders of earlier runs that have ended, and returns them. */
-export async function removeOldFolders(folder: Folder): Promise<readonly string[]> {
+/** Removes the folders of earlier demos that have ended, and returns them. */
+export function removeOldFolders(folder: RunFolder): readonly string[] {
   const root = join(folder.path, '..');
-  const removed: string[] = [];
-  for (const name of readdirSync(root).filter((one) => NAME.test(one))) {
-    const path = join(root, name);
-    const status = readStatus(path);
-    if (path === folder.path || !status || [status.demoPid, status.hubPid].some(isAlive)) continue;
-    await stopDatabase(status);
-    rmSync(path, { recursive: true, force: true });
-    if (status.databaseFolder) removeDatabase(status.databaseFolder);
-    removed.push(path);
-  }
-  return removed;
+  const ended = readdirSync(root)
+    .filter((name) => NAME.test(name))
+    .map((name) => join(root, name))
+    .filter((path) => path !== folder.path && hasEnded(readStatus(path)));
+  for (const path of ended) rmSync(path, { recursive: true, force: true });
+  return ended;
 }
 
-/** A killed hub leaves its embedded server running. The next one to start it takes it over, and may stop it. */
-export async function stopDatabase({ databaseFolder }: Status): Promise<void> {
-  if (!databaseFolder || !existsSync(join(databaseFolder, 'postmaster.pid'))) return;
-  await (await startEmbeddedPostgres({ dataDir: databaseFolder })).stop();
-}
-
-/** It may lie outside of the run's folder if PostgreSQL's own user cannot reach that. */
-function removeDatabase(databaseFolder: string): void {
-  for (const part of ['', '.password', '.log', '.log.1', '.owner'])
-    rmSync(`${databaseFolder}${part}`, { recursive: true, force: true });
+function hasEnded(status: Status | undefined): boolean {
+  return status !== undefined && ![status.demoPid, status.hubPid].some(isAlive);
 }
 
 function readStatus(path: string): Status | undefined {

@@ -2,7 +2,7 @@ import axios from 'axios';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import tables from '../../../adapters/civil-status/tables.json' with { type: 'json' };
 import { NotAcknowledged, untilAcknowledged } from '../clients/until-acknowledged.ts';
-import type { Partner } from './partners.ts';
+import type { Participant } from './participants.ts';
 
 /** The status of a dossier, as the ministry reports it. */
 export interface AtMinistry {
@@ -24,7 +24,7 @@ const AT_A_TIME = 3;
 
 /** Asks the ministry directly for the status of dossiers, without the hub. */
 export async function askMinistry(
-  { url }: Partner,
+  { url }: Participant,
   codes: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, AtMinistry>> {

@@ -9,14 +9,8 @@ import { nodesAt, readXml, textAt } from '../../kit/xml/read-xml.ts';
 import { ANSWERS_WITHIN_MS, call, soapClient } from '../clients/soap-client.ts';
 import { NotAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Applicant } from '../day/people.ts';
-import {
-  addressOf,
-  MINISTRY_PASSWORD,
-  MINISTRY_TOKEN,
-  type Ministry,
-  type MinistryName,
-  wsdlOf,
-} from './ministries.ts';
+import type { Ministry, MinistryName } from './participants.ts';
+import { addressOf, MINISTRY_PASSWORD, MINISTRY_TOKEN, wsdlOf } from './parties.ts';
 
 /** A citizen's application to a ministry. */
 export interface Application {

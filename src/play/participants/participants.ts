@@ -2,45 +2,76 @@ import { join } from 'node:path';
 import axios from 'axios';
 import type { Fault, LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { type Child, startListening } from '../stage/child.ts';
-import type { Folder } from '../stage/folder.ts';
 
-export const PARTNERS = ['national-portal', 'civil-status', 'one-stop'] as const;
+/** All systems beside the hub, by the id of their party, with the adapter whose simulator plays them. */
+const ADAPTERS = {
+  'national-portal': 'national-portal',
+  'civil-status': 'civil-status',
+  'one-stop': 'one-stop',
+  construction: 'soap-ministry',
+  transport: 'soap-ministry',
+  agriculture: 'rest-ministry',
+  'portal-webhooks': 'webhook-subscriber',
+  sink: undefined,
+} as const;
+
+export type ParticipantName = keyof typeof ADAPTERS;
+
+export const PARTNERS = ['national-portal', 'civil-status', 'one-stop'] as const satisfies ParticipantName[];
 export type PartnerName = (typeof PARTNERS)[number];
 
-/** A partner's own book of what it took. The hub has no part in it. */
+/** Systems of ministries that are connected by settings alone. */
+export const MINISTRIES = ['construction', 'transport', 'agriculture'] as const satisfies ParticipantName[];
+export type MinistryName = (typeof MINISTRIES)[number];
+
+/** A portal frontend that receives webhooks. */
+export const SUBSCRIBER = 'portal-webhooks' satisfies ParticipantName;
+
+/** Takes everything and stores nothing, so it can run for hours. */
+export const SINK = 'sink' satisfies ParticipantName;
+
+/** A participant's own book of what it took. The hub has no part in it. */
 export interface Book {
   readonly count: number;
   readonly repeats: number;
   readonly entries: readonly LedgerEntry[];
 }
 
-/** A partner's simulator, in a process of its own. */
-export interface Partner<Name extends string = string> {
+/** A participant, in a process of its own. */
+export interface Participant<Name extends ParticipantName = ParticipantName> {
   readonly name: Name;
   readonly url: string;
   readonly child: Child;
-  /** Injects faults at the partner. */
+  /** Injects faults at the participant. */
   fault(...faults: readonly Fault[]): Promise<void>;
   book(): Promise<Book>;
 }
 
-export type Partners = Readonly<Record<PartnerName, Partner>>;
+export type Participants<Name extends ParticipantName = ParticipantName> = Readonly<{
+  [Each in Name]: Participant<Each>;
+}>;
+export type Partners = Participants<PartnerName>;
+export type Ministries = Participants<MinistryName>;
+export type Ministry = Ministries[MinistryName];
 
-export async function startPartners(folder: Pick<Folder, 'path'>): Promise<Partners> {
-  const started = await Promise.all(PARTNERS.map((name) => startPartner(name, folder)));
-  return Object.fromEntries(started.map((partner) => [partner.name, partner])) as Partners;
+/** Starts these participants. Their logs go to the folder. */
+export async function startParticipants<Name extends ParticipantName>(
+  names: readonly Name[],
+  logFolder: string,
+): Promise<Participants<Name>> {
+  const started = await Promise.all(names.map((name) => startParticipant(name, logFolder)));
+  return Object.fromEntries(started.map((one) => [one.name, one])) as Participants<Name>;
 }
 
-/** @param adapter the adapter with the simulator, if its name differs from the partner's */
-export async function startPartner<Name extends string>(
+async function startParticipant<Name extends ParticipantName>(
   name: Name,
-  folder: Pick<Folder, 'path'>,
-  adapter: string = name,
-): Promise<Partner<Name>> {
+  logFolder: string,
+): Promise<Participant<Name>> {
+  const adapter = ADAPTERS[name];
   const { child, url } = await startListening({
-    script: 'src/kit/testing/simulator/run-simulator.ts',
-    args: [adapter],
-    logFile: join(folder.path, `${name}.log`),
+    script: adapter === undefined ? 'src/play/soak/sink.ts' : 'src/kit/testing/simulator/run-simulator.ts',
+    args: adapter === undefined ? [] : [adapter],
+    logFile: join(logFolder, `${name}.log`),
     onLine: () => undefined,
   });
   return {

@@ -1,80 +1,131 @@
 import { msToInstant } from '#core/dates/dates';
+import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
+import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config/config.ts';
-import type { Folder } from '../stage/folder.ts';
-import { type Partner, startPartner } from './partners.ts';
+import { CIVIL_STATUS_SERVICES } from '../day/day.ts';
+import type { MinistryName, Participant, ParticipantName } from './participants.ts';
 
-/** The adapter for each ministry. */
-const ADAPTERS = { construction: 'soap-ministry', transport: 'soap-ministry', agriculture: 'rest-ministry' } as const;
-export type MinistryName = keyof typeof ADAPTERS;
-export const MINISTRIES = Object.keys(ADAPTERS) as readonly MinistryName[];
+type Party = NonNullable<HubFile['parties']>[string];
+type Route = NonNullable<HubFile['routes']>[number];
+
+/** The secret that signs the status pushes of the civil-status system. */
+export const CALLBACK_SECRET = 'demo-callback-secret';
+export const MINISTRY_PASSWORD = 'mat-khau-thu-nghiem';
+export const MINISTRY_TOKEN = 'khoa-thu-nghiem';
 
 /** This ministry's dossiers go to the agriculture ministry too, which lists them. */
-export const TELLING = 'construction' satisfies MinistryName;
-export const TOLD = 'agriculture' satisfies MinistryName;
-
-/** A ministry's system, in a process of its own. */
-export type Ministry = Partner<MinistryName>;
-export type Ministries = Readonly<Record<MinistryName, Ministry>>;
+export const FORWARDED_FROM = 'construction' satisfies MinistryName;
+export const FORWARDED_TO = 'agriculture' satisfies MinistryName;
 
 const PATHS: Readonly<Record<MinistryName, string>> = {
   construction: '/DichVuHoSo.asmx',
   transport: '/HoSoWS',
   agriculture: '/api/v2',
 };
-export const MINISTRY_PASSWORD = 'mat-khau-thu-nghiem';
-export const MINISTRY_TOKEN = 'khoa-thu-nghiem';
 
-/** Builds the address of a ministry's operation. */
-export const addressOf = ({ name, url }: Pick<Ministry, 'name' | 'url'>): string => `${url}${PATHS[name]}`;
-export const wsdlOf = (ministry: Ministry): string => `${addressOf(ministry)}?wsdl`;
+/** The address of a ministry's service. */
+export const addressOf = ({ name, url }: { readonly name: MinistryName; readonly url: string }): string =>
+  `${url}${PATHS[name]}`;
+export const wsdlOf = (ministry: Parameters<typeof addressOf>[0]): string => `${addressOf(ministry)}?wsdl`;
 
-export async function startMinistries(folder: Folder): Promise<Ministries> {
-  const started = await Promise.all(MINISTRIES.map((name) => startPartner(name, folder, ADAPTERS[name])));
-  return Object.fromEntries(started.map((one) => [one.name, one])) as Ministries;
+/** The participants as parties of the hub. The one-stop systems push to it even without a simulator. */
+export function partiesOf(participants: readonly Participant[], nowMs: number): Readonly<Record<string, Party>> {
+  return {
+    'one-stop': { adapter: 'one-stop', settings: {} },
+    'one-stop-legacy': { adapter: 'one-stop', settings: {} },
+    ...Object.fromEntries(participants.map(({ name, url }) => [name, PARTIES[name](url, nowMs)])),
+  };
+}
+
+/** The routes between those that take part. */
+export function routesOf(participants: readonly Participant[]): readonly Route[] {
+  const takesPart = (party: string): boolean =>
+    party.startsWith('one-stop') || participants.some(({ name }) => name === party);
+  return ROUTES.filter(({ from, to }) => [from, ...to].every(takesPart));
 }
 
 const HOUR_MS = 3_600_000;
+const MINISTRY_PULLS = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
+const MINISTRY_TIMEOUTS = { timeoutS: 3, connectTimeoutS: 2 };
 
-/** The ministries as parties of the hub: examples of the adapters, polled every two seconds. */
-export function ministryParties(ministries: Ministries, nowMs: number): Required<Pick<HubFile, 'parties' | 'routes'>> {
-  const where = {
-    construction: {
-      ...{ wsdl: wsdlOf(ministries.construction), endpoint: addressOf(ministries.construction) },
-      password: MINISTRY_PASSWORD,
+const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => Party>> = {
+  'one-stop': (baseUrl) => ({ adapter: 'one-stop', settings: { baseUrl, token: SIMULATOR_TOKEN } }),
+  sink: (baseUrl) => ({ adapter: 'one-stop', settings: { baseUrl, token: SIMULATOR_TOKEN } }),
+  'national-portal': (adapterUrl) => ({
+    adapter: 'national-portal',
+    settings: {
+      adapterUrl,
+      username: 'h60',
+      password: 'demo-password',
+      dstcode: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
+      madonvi: 'H60',
+      timeoutS: 10,
     },
-    transport: {
-      wsdl: wsdlOf(ministries.transport),
-      security: { ...transport.security, password: MINISTRY_PASSWORD },
+  }),
+  'civil-status': (baseUrl) => ({
+    adapter: 'civil-status',
+    settings: {
+      tokenUrl: `${baseUrl}/token`,
+      baseUrl,
+      consumerKey: 'h60',
+      consumerSecret: 'demo-secret',
+      lgspAccessToken: 'demo-token',
+      callbackSecret: CALLBACK_SECRET,
+      maTinh: '08',
+      maDonVi: '02269',
+      timeoutS: 10,
     },
-    agriculture: {
-      baseUrl: addressOf(ministries.agriculture),
-      security: { ...agriculture.security, token: MINISTRY_TOKEN },
-    },
-  };
-  const examples = { construction, transport, agriculture };
-  const parties = MINISTRIES.map((name) => {
-    const pull = recent(examples[name].pull, nowMs);
-    const settings = { ...examples[name], ...where[name], pull, timeoutS: 3, connectTimeoutS: 2 };
-    return [name, { adapter: ADAPTERS[name], settings, pull: SCHEDULES }] as const;
-  });
-  return {
-    parties: Object.fromEntries(parties),
-    routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-      from: TELLING,
-      operation,
-      to: [TOLD],
-    })),
-  };
-}
-
-const SCHEDULES = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
+    pull: { results: '*/2 * * * * *' },
+  }),
+  construction(url, nowMs) {
+    const ministry = { name: 'construction', url } as const;
+    const own = { wsdl: wsdlOf(ministry), endpoint: addressOf(ministry), password: MINISTRY_PASSWORD };
+    const settings = { ...construction, ...own, pull: recent(construction.pull, nowMs), ...MINISTRY_TIMEOUTS };
+    return { adapter: 'soap-ministry', settings, pull: MINISTRY_PULLS };
+  },
+  transport(url, nowMs) {
+    const security = { ...transport.security, password: MINISTRY_PASSWORD };
+    const own = { wsdl: wsdlOf({ name: 'transport', url }), security };
+    const settings = { ...transport, ...own, pull: recent(transport.pull, nowMs), ...MINISTRY_TIMEOUTS };
+    return { adapter: 'soap-ministry', settings, pull: MINISTRY_PULLS };
+  },
+  agriculture(url, nowMs) {
+    const security = { ...agriculture.security, token: MINISTRY_TOKEN };
+    const own = { baseUrl: addressOf({ name: 'agriculture', url }), security };
+    const settings = { ...agriculture, ...own, pull: recent(agriculture.pull, nowMs), ...MINISTRY_TIMEOUTS };
+    return { adapter: 'rest-ministry', settings, pull: MINISTRY_PULLS };
+  },
+  'portal-webhooks': (url) => ({
+    adapter: 'webhook-subscriber',
+    settings: { url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET], timeoutS: 10 },
+  }),
+};
 
 /** The hub does not ask for the time before the demo's day. */
 function recent(pull: Readonly<Record<string, { readonly period: object }>>, nowMs: number): object {
   const startAt = msToInstant(nowMs - HOUR_MS);
   const lists = Object.entries(pull).map(([name, list]) => [name, { ...list, period: { ...list.period, startAt } }]);
   return Object.fromEntries(lists);
+}
+
+/** The subscriber wants every change of civil registrations, from any reporter. */
+const ROUTES: readonly Route[] = [
+  ...both('one-stop', 'national-portal'),
+  ...both('one-stop-legacy', 'national-portal'),
+  { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['civil-status'], services: [...CIVIL_STATUS_SERVICES] },
+  ...both('civil-status', 'national-portal'),
+  { from: 'civil-status', operation: 'dossier.progress.v1', to: ['one-stop'] },
+  ...both(FORWARDED_FROM, FORWARDED_TO),
+  ...both('one-stop', 'portal-webhooks', CIVIL_STATUS_SERVICES),
+  ...both('civil-status', 'portal-webhooks', CIVIL_STATUS_SERVICES),
+];
+
+/** The route of dossiers and the one of their steps. */
+function both(from: string, to: ParticipantName, services?: readonly string[]): readonly Route[] {
+  return ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) =>
+    services ? { from, operation, to: [to], services: [...services] } : { from, operation, to: [to] },
+  );
 }

@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Partners } from '../participants/partners.ts';
-import type { ProofDatabase } from '../stage/database.ts';
-import type { SupervisedHub } from '../stage/hub-processes.ts';
-import type { ProofBell } from '../stage/redis.ts';
+import type { PartnerName } from '../participants/participants.ts';
+import type { StageRedis } from '../stage/redis.ts';
+import type { Stage } from '../stage/stage.ts';
 import { nameOf, type Planned, planTrouble, type Trouble } from './plan-faults.ts';
 
-export interface Troubled {
-  readonly hubs: readonly SupervisedHub[];
-  readonly database: ProofDatabase;
-  readonly bell: ProofBell;
-  readonly partners: Partners;
+export interface Troubled extends Pick<Stage<PartnerName>, 'hubs' | 'database' | 'participants'> {
+  readonly redis: StageRedis;
 }
 
 export interface FaultOptions {
@@ -29,10 +25,10 @@ export async function bringTrouble(on: Troubled, options: FaultOptions): Promise
     kills: [
       ...on.hubs.map(({ name }) => name),
       ...(on.database.kill ? [DATABASE] : []),
-      ...(on.bell.kill ? [REDIS] : []),
+      ...(on.redis.kill ? [REDIS] : []),
     ],
-    canFlush: on.bell.flush !== undefined,
-    partners: Object.keys(on.partners),
+    canFlush: on.redis.flush !== undefined,
+    partners: Object.keys(on.participants),
   });
   await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, options)));
 }
@@ -52,19 +48,19 @@ async function bringRow(
   }
 }
 
-async function bring({ hubs, database, bell, partners }: Troubled, trouble: Trouble): Promise<unknown> {
+async function bring({ hubs, database, redis, participants }: Troubled, trouble: Trouble): Promise<unknown> {
   switch (trouble.kind) {
     case 'cut-database':
       return database.cut();
     case 'flush-redis':
       // Redis may be down just now; then there is nothing to flush.
-      return bell.flush?.().catch(() => undefined);
+      return redis.flush?.().catch(() => undefined);
     case 'partner':
       // The previous fault may still block the partner's control interface.
-      return partners[trouble.partner as keyof Partners].fault(trouble.fault).catch(() => undefined);
+      return participants[trouble.partner as PartnerName].fault(trouble.fault).catch(() => undefined);
     case 'kill':
       if (trouble.target === DATABASE) return database.kill?.();
-      if (trouble.target === REDIS) return bell.kill?.();
+      if (trouble.target === REDIS) return redis.kill?.();
       return hubs.find(({ name }) => name === trouble.target)?.kill();
   }
 }

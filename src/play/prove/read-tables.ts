@@ -1,9 +1,9 @@
 import type { Tables } from '../checks/evidence.ts';
 import type { Acknowledgements } from '../clients/acknowledgements.ts';
-import type { ProofDatabase } from '../stage/database.ts';
+import type { StageDatabase } from '../stage/database.ts';
 
 /** Reads facts that no route of the hub shows at once: receipts, items that wait for a person, and the feed's numbers. */
-export async function readTables(database: ProofDatabase, { receipts }: Acknowledgements): Promise<Tables> {
+export async function readTables(database: StageDatabase, { receipts }: Acknowledgements): Promise<Tables> {
   const known = await database.rows<{ receipt: string }>(
     'SELECT DISTINCT receipt::text FROM messages WHERE receipt = ANY($1::uuid[])',
     [[...receipts]],

@@ -7,15 +7,18 @@ import { patient } from '../clients/reading.ts';
 import { createSender } from '../clients/sending.ts';
 import { handOver } from '../day/evening.ts';
 import type { Push } from '../day/events.ts';
+import type { PartnerName } from '../participants/participants.ts';
+import type { StageRedis } from '../stage/redis.ts';
+import type { Stage } from '../stage/stage.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
 import { bringTrouble } from './inject-faults.ts';
 import { createLoad, type Load, playLoad } from './load.ts';
 import { readTables } from './read-tables.ts';
 import { rebuilt } from './rebuild.ts';
 import { createReport, type Report } from './report.ts';
-import type { Stage } from './stage.ts';
 
 export interface ProofOptions {
+  readonly redis: StageRedis;
   readonly seed: number;
   readonly minutes: number;
   /** Maximum of items a second that the one-stop systems send. */
@@ -27,9 +30,9 @@ export interface ProofOptions {
 const IDLE_WITHIN_MS = 180_000;
 
 /** Runs load and faults for a time. When the hub is idle again, the proof compares everything. */
-export async function runProof(stage: Stage, options: ProofOptions): Promise<Report> {
-  const { seed, minutes, signal, show } = options;
-  const { database, partners, secrets } = stage;
+export async function runProof(stage: Stage<PartnerName>, options: ProofOptions): Promise<Report> {
+  const { redis, seed, minutes, signal, show } = options;
+  const { database, participants: partners, secrets } = stage;
   const client = createHubClient(stage.url, signal);
   const ask = patient(client, signal);
   const acknowledgements = createAcknowledgements();
@@ -54,7 +57,7 @@ export async function runProof(stage: Stage, options: ProofOptions): Promise<Rep
   return createReport({
     seed,
     minutes,
-    on: stage.on,
+    on: [database.says, redis.says],
     trouble,
     evidence,
     findings: grade(evidence),
@@ -73,8 +76,8 @@ interface Loading extends ProofOptions {
 }
 
 /** Counts of the injected faults, by name. */
-async function loadWithFaults(stage: Stage, loading: Loading): Promise<Readonly<Record<string, number>>> {
-  const { seed, minutes, rate, signal, show, load, send, acknowledgements } = loading;
+async function loadWithFaults(stage: Stage<PartnerName>, loading: Loading): Promise<Readonly<Record<string, number>>> {
+  const { redis, seed, minutes, rate, signal, show, load, send, acknowledgements } = loading;
   const trouble: Record<string, number> = {};
   const forMs = minutes * 60_000;
   const began = performance.now();
@@ -89,7 +92,7 @@ async function loadWithFaults(stage: Stage, loading: Loading): Promise<Readonly<
   try {
     await Promise.all([
       playLoad(load, { send, rate, forMs, signal }),
-      bringTrouble(stage, { seed, forMs, signal, onTrouble }),
+      bringTrouble({ ...stage, redis }, { seed, forMs, signal, onTrouble }),
     ]);
   } finally {
     clearInterval(timer);

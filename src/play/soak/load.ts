@@ -1,6 +1,5 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { quantile } from './generator.ts';
 
 /** Dossiers with endless updates: little is stored of each, and writes never end. */
 const DOSSIERS = 20_000;
@@ -11,7 +10,8 @@ const FIRST_MS = Date.parse('2025-01-01T08:00:00+07:00');
 export interface SoakTarget {
   readonly url: string;
   readonly secret: string;
-  readonly service: { readonly code: string; readonly agencyCode: string };
+  readonly serviceCode: string;
+  readonly agencyCode: string;
 }
 
 export interface SoakLoad {
@@ -23,7 +23,7 @@ export interface SoakLoad {
   look(): { readonly acknowledged: number; readonly failed: number; readonly p99Ms: number };
 }
 
-export function createSoakLoad({ url, secret, service }: SoakTarget): SoakLoad {
+export function createSoakLoad({ url, secret, serviceCode, agencyCode }: SoakTarget): SoakLoad {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   let next = 0;
   let tookMs: number[] = [];
@@ -35,8 +35,8 @@ export function createSoakLoad({ url, secret, service }: SoakTarget): SoakLoad {
     const at = new Date(FIRST_MS + turn * 60_000 + 7 * 3_600_000).toISOString().slice(0, 19);
     return JSON.stringify({
       code: `H60.01-250101-${String(n % DOSSIERS).padStart(6, '0')}`,
-      serviceCode: service.code,
-      agencyCode: service.agencyCode,
+      serviceCode,
+      agencyCode,
       status: turn === 0 ? 'received' : 'processing',
       statusAt: `${at}+07:00`,
       applicant: { name: 'Nguyễn Văn An', identityNumber: '000000000001', phone: '0900000001' },
@@ -109,4 +109,8 @@ export function createSoakLoad({ url, secret, service }: SoakTarget): SoakLoad {
       return seen;
     },
   };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

@@ -1,15 +1,19 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { table } from '../../src/play/report-text.ts';
-import { type BenchDatabase, createDatabase, openServer } from './databases.ts';
-import { type SoakHubs, startHubs } from './soak-hubs.ts';
-import { createSoakLoad, type SoakLoad } from './soak-load.ts';
-import { judgementOf, type Trend, verdictOf } from './soak-trend.ts';
-import { createWatch } from './soak-watch.ts';
-import { startWorker, stopAll } from './workers.ts';
+import { waitForCatalogue } from '../clients/catalogue.ts';
+import { createHubClient } from '../clients/hub-client.ts';
+import { patient } from '../clients/reading.ts';
+import { SINK } from '../participants/participants.ts';
+import { table } from '../report-text.ts';
+import type { StageDatabase } from '../stage/database.ts';
+import { playOnStage, type Stage } from '../stage/stage.ts';
+import { withJanitor } from '../stage/start-janitor.ts';
+import { makeTemporaryFolder } from '../stage/temporary-folder.ts';
+import { createSoakLoad, type SoakLoad } from './load.ts';
+import { judgementOf, type Trend, verdictOf } from './trend.ts';
+import { createWatch } from './watch.ts';
 
 /**
  * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of its peak rate with delivery on. Samples memory, handles
@@ -30,30 +34,44 @@ const WARM_UP_SHARE = 0.15;
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+/** An API and a worker. Their line for each attempt would dominate the measurement. */
+const PROCESSES = { api: 'api', worker: 'worker,scheduler' };
+const SETTINGS = { LOG_LEVEL: 'warn', NODE_OPTIONS: '--max-semi-space-size=16' };
+const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: [SINK] }];
+
 async function soak(): Promise<boolean> {
   if (!existsSync('/proc/self/fd')) throw new Error('memory and handles are read from /proc, which is not here');
-  const folder = mkdtempSync(join(tmpdir(), 'lienthong-soak-'));
-  // An embedded server runs as another user when this one is root.
-  chmodSync(folder, 0o755);
-  const server = await openServer(process.env.DATABASE_URL, folder);
-  const partner = startWorker<null, string>('soak-partner.ts');
-  let database: BenchDatabase | undefined;
-  let hubs: SoakHubs | undefined;
-  try {
-    database = await createDatabase(server);
-    hubs = await startHubs(database, folder, await partner.ask(null));
-    return await watch(hubs, database);
-  } finally {
-    await hubs?.stop();
-    await database?.drop();
-    partner.stop();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const plan = {
+    env: { ...process.env, ...SETTINGS },
+    // The portal has the catalogue, without which the codes of the load are unknown.
+    participants: ['national-portal', SINK] as const,
+    routes: ROUTES,
+    processes: PROCESSES,
+    mostStarts: 1,
+    port: 0,
+    signal: stop.signal,
+    say: (line: string) => console.error(line),
+  };
+  return withJanitor((janitor) =>
+    playOnStage(janitor, { ...plan, folder: makeTemporaryFolder(tmpdir(), 'lienthong-soak-', janitor) }, watch),
+  );
 }
 
-async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> {
-  const load = createSoakLoad(hubs.target);
+async function watch({
+  url,
+  secrets,
+  hubs,
+  deaths,
+  database,
+}: Stage<'national-portal' | typeof SINK>): Promise<boolean> {
+  const catalogue = await waitForCatalogue(
+    patient(createHubClient(url, stop.signal), stop.signal),
+    secrets,
+    stop.signal,
+  );
+  const [service, agency] = [catalogue.services[0], catalogue.agencies[0]];
+  if (!service || !agency) throw new Error('the catalogue is empty');
+  const load = createSoakLoad({ url, secret: secrets['one-stop'], serviceCode: service.code, agencyCode: agency.code });
   const peak = await peakOf(load, database);
   const perSecond = Math.max(1, Math.round(peak * share));
   console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);
@@ -62,30 +80,31 @@ async function watch(hubs: SoakHubs, database: BenchDatabase): Promise<boolean> 
   load.look();
   const autovacuum = await hasAutovacuum(database);
   if (!autovacuum) console.error('autovacuum is off at this server: dead rows cannot be judged; set autovacuum = on');
-  const watched = createWatch({ processes: hubs.processes, database, load, autovacuum }, perSecond);
+  const processes = Object.fromEntries(hubs.map(({ name, pid }) => [name, pid]));
+  const watched = createWatch({ processes, database, load, autovacuum }, perSecond);
   const until = performance.now() + seconds * (1 - WARM_UP_SHARE) * 1_000;
   const steady = load.steady(perSecond, seconds * (1 - WARM_UP_SHARE), stop.signal);
-  while (performance.now() < until && hubs.ended.length === 0 && !stop.signal.aborted) {
+  while (performance.now() < until && deaths.length === 0 && !stop.signal.aborted) {
     await sleep(LOOK_MS);
     console.error(await watched.look());
   }
   if (stop.signal.aborted) throw new Error('interrupted');
   // A hub that has ended answers nothing.
-  if (hubs.ended.length > 0) stop.abort();
+  if (deaths.length > 0) stop.abort();
   await steady;
   const trends = watched.trends();
   console.log(textOf(trends, perSecond));
-  for (const one of hubs.ended) console.log(one);
-  return trends.every(({ flat }) => flat) && hubs.ended.length === 0;
+  for (const one of deaths) console.log(one);
+  return trends.every(({ flat }) => flat) && deaths.length === 0;
 }
 
-async function hasAutovacuum(database: BenchDatabase): Promise<boolean> {
+async function hasAutovacuum(database: StageDatabase): Promise<boolean> {
   const [setting] = await database.rows<{ on: boolean }>(`SELECT current_setting('autovacuum')::boolean AS on`);
   return setting?.on === true;
 }
 
 /** Acknowledged and delivered: the number of requests at full speed, over the time until nothing is due. */
-async function peakOf(load: SoakLoad, database: BenchDatabase): Promise<number> {
+async function peakOf(load: SoakLoad, database: StageDatabase): Promise<number> {
   await load.flood(3);
   await drained(database);
   const began = performance.now();
@@ -94,7 +113,7 @@ async function peakOf(load: SoakLoad, database: BenchDatabase): Promise<number> 
   return acknowledged / ((performance.now() - began) / 1_000);
 }
 
-async function drained(database: BenchDatabase): Promise<void> {
+async function drained(database: StageDatabase): Promise<void> {
   for (const until = performance.now() + DRAINS_WITHIN_MS; performance.now() < until; await sleep(100)) {
     const [due] = await database.rows<{ n: number }>(`SELECT count(*)::int AS n FROM deliveries WHERE state = 'due'`);
     if (due?.n === 0) return;
@@ -140,4 +159,3 @@ process.exitCode = await soak().then(
     return stop.signal.aborted ? 130 : 1;
   },
 );
-stopAll();

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { BenchDatabase } from './databases.ts';
-import type { SoakLoad } from './soak-load.ts';
-import { judgementOf, trendOf, verdictOf } from './soak-trend.ts';
-import { createWatch } from './soak-watch.ts';
+import type { StageDatabase } from '../stage/database.ts';
+import type { SoakLoad } from './load.ts';
+import { judgementOf, trendOf, verdictOf } from './trend.ts';
+import { createWatch } from './watch.ts';
 
 const looks = (values: readonly number[]) => values.map((value, at) => ({ atMs: at * 60_000, value }));
 
@@ -31,7 +31,7 @@ test.each([
   };
   const load = { look: () => ({ acknowledged: 1, failed: 0, p99Ms: 1 }) };
   const watch = createWatch(
-    { processes: {}, database: { rows } as unknown as BenchDatabase, load: load as unknown as SoakLoad, autovacuum },
+    { processes: {}, database: { rows } as unknown as StageDatabase, load: load as unknown as SoakLoad, autovacuum },
     10,
   );
   for (let look = 0; look < 8; look++) await watch.look();

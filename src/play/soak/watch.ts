@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { BenchDatabase } from './databases.ts';
-import type { SoakLoad } from './soak-load.ts';
-import { type Look, type Trend, trendOf, unjudged } from './soak-trend.ts';
+import type { StageDatabase } from '../stage/database.ts';
+import type { SoakLoad } from './load.ts';
+import { type Look, type Trend, trendOf, unjudged } from './trend.ts';
 
 export interface Watched {
   readonly processes: Readonly<Record<string, number>>;
-  readonly database: BenchDatabase;
+  readonly database: Pick<StageDatabase, 'rows'>;
   readonly load: SoakLoad;
   /** Whether the server cleans up dead rows: otherwise they grow whatever the hub does. */
   readonly autovacuum: boolean;
@@ -101,7 +101,7 @@ interface TableLook {
 }
 
 /** Months of a partitioned table count as one. */
-function tablesOf(database: BenchDatabase): Promise<readonly TableLook[]> {
+function tablesOf(database: Pick<StageDatabase, 'rows'>): Promise<readonly TableLook[]> {
   return database.rows<TableLook>(
     `SELECT t.name, sum(s.n_live_tup)::int AS live, sum(s.n_dead_tup)::int AS dead,
             sum(pg_total_relation_size(s.relid))::float8 / 1048576 AS mb

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import pg from 'pg';
+import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
 import { findPostmaster } from '../../embedded-postgres/server.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
 import { createOwnDatabase } from './own-database.ts';
@@ -7,7 +8,7 @@ import { freePort } from './ports.ts';
 import type { Janitor } from './start-janitor.ts';
 
 /** The hubs' database, and the faults that it offers. */
-export interface ProofDatabase {
+export interface StageDatabase {
   readonly url: string;
   readonly says: string;
   /** `kill -9` of the server and a new start; undefined for a foreign server. */
@@ -24,7 +25,7 @@ export async function openDatabase(
   serverUrl: string | undefined,
   folder: string,
   janitor: Janitor,
-): Promise<ProofDatabase> {
+): Promise<StageDatabase> {
   if (serverUrl) {
     const { url, name } = await createOwnDatabase(serverUrl);
     janitor.add({ kind: 'database', serverUrl, name });
@@ -40,12 +41,15 @@ export async function openDatabase(
     startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '120', restart_after_crash: 'on' } });
   janitor.add({ kind: 'cluster', dataDir });
   let embedded = await start();
+  // PostgreSQL's own user may not reach the run's folder.
+  const placedDir = dataFolderOf(dataDir);
+  if (placedDir !== dataDir) janitor.add({ kind: 'cluster', dataDir: placedDir });
   const asked = asking(embedded.url);
   return {
     ...asked,
     says: 'an embedded PostgreSQL of its own',
     async kill() {
-      const server = findPostmaster(dataDir);
+      const server = findPostmaster(placedDir);
       if (server) process.kill(server.pid, 'SIGKILL');
       // Its supervisor would start it again, even at the end, so the supervisor must stop it.
       await embedded.stop();
@@ -61,7 +65,7 @@ export async function openDatabase(
 const LOOK_MS = 200;
 const ANSWERS_WITHIN_MS = 60_000;
 
-function asking(url: string): Pick<ProofDatabase, 'url' | 'cut' | 'rows' | 'close'> {
+function asking(url: string): Pick<StageDatabase, 'url' | 'cut' | 'rows' | 'close'> {
   const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
   pool.on('error', () => undefined);
   const rows = async <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> => {

@@ -51,14 +51,18 @@ async function remove(one: LeftOver): Promise<void> {
     case 'process':
       return kill(one.pid);
     case 'cluster':
-      return endCluster(one.dataDir);
+      return removeCluster(one.dataDir);
     case 'database':
       return execute(one.serverUrl, `DROP DATABASE IF EXISTS ${one.name} WITH (FORCE)`);
     case 'redis-database':
       return flush(one.url);
     case 'folder':
-      return rmSync(one.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+      return removeFiles(one.path);
   }
+}
+
+function removeFiles(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 function kill(pid: number): void {
@@ -69,12 +73,14 @@ function kill(pid: number): void {
   }
 }
 
+/** The files that an embedded server has beside its data folder. */
+const BESIDE = ['.password', '.log', '.log.1', '.owner', '.asked', '.place'];
 const LOOKS = 100;
 /** A server that was just starting again shows its process a moment later. */
 const LATE_LOOKS = 10;
 
 /** Its data is no longer needed: an immediate shutdown also removes its shared memory. */
-async function endCluster(dataDir: string): Promise<void> {
+async function removeCluster(dataDir: string): Promise<void> {
   let ended = 0;
   for (let look = 0; look < LOOKS && ended < LATE_LOOKS; look++) {
     const server = findPostmaster(dataDir);
@@ -82,6 +88,7 @@ async function endCluster(dataDir: string): Promise<void> {
     ended = server ? 0 : ended + 1;
     await sleep(50);
   }
+  for (const end of ['', ...BESIDE]) removeFiles(`${dataDir}${end}`);
 }
 
 async function flush(url: string): Promise<void> {

@@ -7,7 +7,7 @@ import { freePort } from './ports.ts';
 import type { Janitor } from './start-janitor.ts';
 
 /** The hubs' Redis, and the faults that it offers. */
-export interface ProofBell {
+export interface StageRedis {
   /** Undefined without Redis: then only the sweep finds new work. */
   readonly url: string | undefined;
   readonly says: string;
@@ -18,7 +18,7 @@ export interface ProofBell {
 }
 
 /** A separate Redis if `redis-server` is installed, otherwise a separate database at REDIS_URL, otherwise none. */
-export async function openBell(redisUrl: string | undefined, folder: string, janitor: Janitor): Promise<ProofBell> {
+export async function openRedis(redisUrl: string | undefined, folder: string, janitor: Janitor): Promise<StageRedis> {
   if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return ownServer(folder, janitor);
   if (redisUrl) return ownDatabase(redisUrl, janitor);
   return {
@@ -32,7 +32,7 @@ export async function openBell(redisUrl: string | undefined, folder: string, jan
 /** How long it stays down after a kill. */
 const AWAY_MS = 700;
 
-async function ownServer(folder: string, janitor: Janitor): Promise<ProofBell> {
+async function ownServer(folder: string, janitor: Janitor): Promise<StageRedis> {
   const port = await freePort('127.0.0.1', 0);
   const url = `redis://127.0.0.1:${port}`;
   let server = startServer(port, folder, janitor);
@@ -63,7 +63,7 @@ function startServer(port: number, folder: string, janitor: Janitor) {
 const DATABASES = 16;
 
 /** The first empty database that no other proof uses. */
-async function ownDatabase(redisUrl: string, janitor: Janitor): Promise<ProofBell> {
+async function ownDatabase(redisUrl: string, janitor: Janitor): Promise<StageRedis> {
   const mark = (redis: Redis) => redis.set('lienthong-proof', String(process.pid), 'NX');
   for (let number = 1; number < DATABASES; number++) {
     const url = new URL(redisUrl);

@@ -1,104 +1,139 @@
-import { type Ministries, ministryParties, startMinistries } from '../participants/ministries.ts';
-import { type Partners, startPartners } from '../participants/partners.ts';
-import { type Subscriber, startSubscriber, subscriberParty } from '../participants/subscriber.ts';
-import { createFolder, type Folder, removeOldFolders, stopDatabase } from './folder.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HubFile } from '../../config/config.ts';
+import {
+  type Participant,
+  type ParticipantName,
+  type Participants,
+  startParticipants,
+} from '../participants/participants.ts';
+import { openDatabase, type StageDatabase } from './database.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './hub-file.ts';
-import { type SupervisedHub, superviseHub } from './hub-processes.ts';
-import { createOwnDatabase } from './own-database.ts';
+import { type HubOptions, type SupervisedHub, superviseHub } from './hub-processes.ts';
+import { interrupted } from './interruption.ts';
 import { freePort } from './ports.ts';
+import type { Janitor } from './start-janitor.ts';
 
-/** All processes of the demo. */
-export interface Stage {
-  readonly folder: Folder;
-  readonly partners: Partners;
-  readonly ministries: Ministries;
-  readonly subscriber: Subscriber;
-  readonly hub: SupervisedHub;
+/** The hub and everything around it, each in a process of its own. */
+export interface Stage<Name extends ParticipantName = ParticipantName> {
   /** Where the hub listens. */
   readonly url: string;
   readonly secrets: Secrets;
-  /** Ends all processes, the hub first, and drops the demo's own database if it created one. */
-  close(): Promise<void>;
+  /** The settings of the hub's processes, without their roles. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly database: StageDatabase;
+  readonly participants: Participants<Name>;
+  readonly hubs: readonly SupervisedHub[];
+  /** Rejects when a process of the hub no longer starts. */
+  readonly lost: Promise<never>;
+  /** Processes that ended without being killed. */
+  readonly deaths: readonly string[];
+  /** Errors in the logs of the hub's processes, with their counts. */
+  readonly failures: Readonly<Record<string, number>>;
 }
 
-const PORT = 8080;
+export interface StagePlan<Name extends ParticipantName> {
+  /** Settings that the hub inherits; DATABASE_URL names the server on which the stage makes its own database. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The run's folder. Others can pass through it, because PostgreSQL may run as another user. */
+  readonly folder: string;
+  /** The folder of the logs, by default the run's folder. */
+  readonly logs?: string | undefined;
+  readonly participants: readonly Name[];
+  /** The routes, by default those between the participants. */
+  readonly routes?: HubFile['routes'];
+  /** The hub's processes with their roles; undefined for all roles in one. */
+  readonly processes: Readonly<Record<string, string | undefined>>;
+  /** Limit of ends in a row before a process listens. */
+  readonly mostStarts: number;
+  readonly host?: string;
+  /** A free port if it is taken. */
+  readonly port: number;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+  readonly onLine?: HubOptions['onLine'];
+  readonly onEnd?: HubOptions['onEnd'];
+}
 
-export async function openStage(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Stage> {
+const ENDS_WITHIN_MS = 40_000;
+
+/** Opens a stage, plays on it and closes it, however the play ends. */
+export async function playOnStage<Name extends ParticipantName, Result>(
+  janitor: Janitor,
+  plan: StagePlan<Name>,
+  play: (stage: Stage<Name>) => Promise<Result>,
+): Promise<Result> {
   const closers: (() => Promise<unknown>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer();
-  };
+  const played = openStage(janitor, plan, closers).then(play);
   try {
-    const folder = createFolder(env, Date.now());
-    for (const removed of await removeOldFolders(folder)) say(`removed the data of an earlier demo, ${removed}`);
-    const databaseUrl = await ownDatabase(env, closers, say);
-    closers.push(() => stopDatabase(folder.status()));
-    const [partners, ministries, subscriber] = await Promise.all([
-      startPartners(folder),
-      startMinistries(folder),
-      startSubscriber(folder),
-    ]);
-    const processes = [...Object.values(partners), ...Object.values(ministries), subscriber];
-    closers.push(() => Promise.all(processes.map(({ child }) => child.stop())));
-    const secrets = createSecrets();
-    const others = [ministryParties(ministries, Date.now()), subscriberParty(subscriber)];
-    const more = {
-      parties: Object.assign({}, ...others.map(({ parties }) => parties)),
-      routes: others.flatMap(({ routes }) => routes),
-    };
-    const config = writeHubFile(folder, partners, secrets, more);
-    const host = env.HOST?.trim() || '127.0.0.1';
-    const port = await portOf(env, host, say);
-    const own = { folder, config, host, port, ...(databaseUrl && { databaseUrl }) };
-    const hub = startHub(folder, hubEnvironment(env, own), say);
-    closers.push(() => hub.stop());
-    const url = await hub.up;
-    say(`the hub listens at ${url}; its data and logs are in ${folder.path}`);
-    return { folder, partners, ministries, subscriber, hub, url, secrets, close };
-  } catch (error) {
-    await close();
-    throw error;
+    return await Promise.race([played, interrupted(plan.signal)]);
+  } finally {
+    const closed = played.catch(() => undefined).then(() => closeAll(closers));
+    // What is left then is for the janitor, which learns of a process only a moment after its start.
+    await Promise.race([closed, sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
 }
 
-/** After so frequent ends before listening, another start would not help. */
-const MOST_STARTS = 5;
-
-function startHub(folder: Folder, env: NodeJS.ProcessEnv, say: (line: string) => void): SupervisedHub {
-  const hub = superviseHub('hub', {
-    folder: folder.path,
-    env,
-    mostStarts: MOST_STARTS,
-    onLine(_, { dataDir, msg, url }, pid) {
-      // The real place of the embedded database: PostgreSQL's own user may not reach the run's folder.
-      if (typeof dataDir === 'string') folder.note({ databaseFolder: dataDir });
-      if (msg !== 'listening') return;
-      if (hub.restarts > 0) say(`the hub is back as process ${pid}`);
-      folder.note({ hubPid: pid, hubUrl: String(url) });
-    },
-    onEnd: (_, how, __, pid) => say(`the hub's process ${pid} ended (${how}); it restarts on the same data`),
-  });
-  return hub;
+/** The hub ends first, so that it can finish what it has begun. */
+async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
 }
 
-async function ownDatabase(
-  env: NodeJS.ProcessEnv,
+async function openStage<Name extends ParticipantName>(
+  janitor: Janitor,
+  plan: StagePlan<Name>,
   closers: (() => Promise<unknown>)[],
-  say: (line: string) => void,
-): Promise<string | undefined> {
-  const server = env.DATABASE_URL?.trim();
-  if (!server) return undefined;
-  const { url, name, drop } = await createOwnDatabase(server);
-  closers.push(drop);
-  say(`created the database ${name} on the server of DATABASE_URL; it is dropped at the end`);
-  return url;
+): Promise<Stage<Name>> {
+  const { env, folder, logs = folder, signal, say } = plan;
+  const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, janitor);
+  closers.push(() => database.close());
+  say(`runs on ${database.says}`);
+  signal.throwIfAborted();
+  const participants = await startParticipants(plan.participants, logs);
+  const all = Object.values<Participant>(participants);
+  for (const { child } of all) janitor.addProcess(child);
+  closers.push(() => Promise.all(all.map(({ child }) => child.stop())));
+  const secrets = createSecrets();
+  const host = plan.host ?? '127.0.0.1';
+  const port = await freePort(host, plan.port);
+  if (port !== plan.port && plan.port !== 0) say(`port ${plan.port} is taken; the hub gets port ${port}`);
+  const config = writeHubFile(folder, all, secrets, plan.routes);
+  const hubEnv = hubEnvironment(env, { folder, config, host, port, databaseUrl: database.url });
+  signal.throwIfAborted();
+  const hubs = startHubs(janitor, plan, hubEnv);
+  closers.push(() => Promise.all(hubs.hubs.map((hub) => hub.stop())));
+  const [url] = await Promise.race([Promise.all(hubs.hubs.map(({ up }) => up)), interrupted(signal)]);
+  say(`the processes of the hub are up: ${Object.keys(plan.processes).join(', ')}; ${url}`);
+  return { ...hubs, url: url as string, secrets, env: hubEnv, database, participants };
 }
 
-async function portOf(env: NodeJS.ProcessEnv, host: string, say: (line: string) => void): Promise<number> {
-  const asked = Number(env.PORT?.trim() || PORT);
-  if (!Number.isInteger(asked) || asked < 0 || asked > 65_535)
-    throw new Error(`PORT: got ${JSON.stringify(env.PORT)}, expected a port number from 0 to 65535`);
-  const port = await freePort(host, asked);
-  if (port !== asked && asked !== 0) say(`port ${asked} is taken; the hub gets port ${port}`);
-  return port;
+function startHubs(
+  janitor: Janitor,
+  { folder, logs = folder, processes, mostStarts, signal, onLine, onEnd }: StagePlan<ParticipantName>,
+  env: NodeJS.ProcessEnv,
+): Pick<Stage, 'hubs' | 'lost' | 'deaths' | 'failures'> {
+  const deaths: string[] = [];
+  const failures: Record<string, number> = {};
+  const options: Omit<HubOptions, 'env'> = {
+    folder: logs,
+    mostStarts,
+    onStart: (child) => void janitor.addProcess(child),
+    onLine(name, line, pid) {
+      onLine?.(name, line, pid);
+      if (line.level !== 'error' && line.level !== 'fatal') return;
+      const what = `${name.replace(/-\d+$/, '')}: ${line.where ?? line.msg}: ${line.error}`.slice(0, 200);
+      failures[what] = (failures[what] ?? 0) + 1;
+    },
+    onEnd(name, how, isOwn, pid) {
+      onEnd?.(name, how, isOwn, pid);
+      if (isOwn && !signal.aborted) deaths.push(`${name} ended by itself (${how})`);
+    },
+  };
+  const hubs = Object.entries(processes).map(([name, roles]) =>
+    superviseHub(name, { ...options, env: roles === undefined ? env : { ...env, HUB_ROLES: roles } }),
+  );
+  for (const { lost } of hubs) lost.catch((error: Error) => deaths.push(error.message));
+  signal.addEventListener('abort', () => hubs.forEach((hub) => void hub.stop()), { once: true });
+  const lost = Promise.race(hubs.map((hub) => hub.lost));
+  lost.catch(() => undefined);
+  return { hubs, lost, deaths, failures };
 }

@@ -9,11 +9,20 @@ export interface Janitor {
   add(made: LeftOver): void;
   /** Registers a process until it has ended. */
   addProcess<T extends Pick<Child, 'pid' | 'ended'>>(child: T): T;
-  /** Removes everything now. Rejects when a removal failed, and names it on stderr. */
-  removeAll(): Promise<void>;
 }
 
-export async function startJanitor(): Promise<Janitor> {
+/** Runs this work with a janitor, which removes at the end what the work has made. */
+export async function withJanitor<T>(work: (janitor: Janitor) => Promise<T>): Promise<T> {
+  const janitor = await startJanitor();
+  try {
+    return await work(janitor);
+  } finally {
+    await janitor.removeAll();
+  }
+}
+
+/** `removeAll` rejects when a removal failed; the janitor names it on stderr. */
+async function startJanitor(): Promise<Janitor & { removeAll(): Promise<void> }> {
   const child = spawn(process.execPath, [compiled('src/play/stage/janitor.ts')], {
     // Its own group, so that Ctrl-C in the terminal does not reach it.
     detached: true,
