@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { PARTNERS } from '../play/participants/participants.ts';
@@ -72,8 +71,8 @@ async function prove({ minutes, seed, rate, port, logs: logFolder }: ProveOption
   };
   try {
     return await withJanitor(async (janitor) => {
-      const folder = makeTemporaryFolder(process.env.HUB_DATA_DIR?.trim() || tmpdir(), 'lienthong-prove-', janitor);
-      const redis = await openRedis(process.env.REDIS_URL?.trim() || undefined, folder, janitor);
+      const folder = makeTemporaryFolder(process.env, 'lienthong-prove-', janitor);
+      const redis = await openRedis(process.env, folder, janitor);
       bar.say(`runs on ${redis.says}`);
       const env = { ...process.env, REDIS_URL: redis.url ?? '' };
       const servers = {

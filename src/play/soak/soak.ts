@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { waitForCatalogue } from '../clients/catalogue.ts';
@@ -53,7 +52,7 @@ async function soak(): Promise<boolean> {
     say: (line: string) => console.error(line),
   };
   return withJanitor((janitor) =>
-    playOnStage(janitor, { ...plan, folder: makeTemporaryFolder(tmpdir(), 'lienthong-soak-', janitor) }, watch),
+    playOnStage(janitor, { ...plan, folder: makeTemporaryFolder(process.env, 'lienthong-soak-', janitor) }, watch),
   );
 }
 

@@ -18,7 +18,8 @@ export interface StageRedis {
 }
 
 /** A separate Redis if `redis-server` is installed, otherwise a separate database at REDIS_URL, otherwise none. */
-export async function openRedis(redisUrl: string | undefined, folder: string, janitor: Janitor): Promise<StageRedis> {
+export async function openRedis(env: NodeJS.ProcessEnv, folder: string, janitor: Janitor): Promise<StageRedis> {
+  const redisUrl = env.REDIS_URL?.trim();
   if (spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0) return ownServer(folder, janitor);
   if (redisUrl) return ownDatabase(redisUrl, janitor);
   return {
