@@ -6,7 +6,7 @@ const TABLES: Readonly<Record<TableName, Readonly<Record<string, { readonly is: 
   data.tables;
 const OTHERWISE: { readonly [S in Status]?: readonly string[] } = data.statusDatesOtherwise;
 
-/** A code table of the national portal, by what it is about. Kept as reviewed data in codes.json. */
+/** A code table of the national portal, by its subject. codes.json holds the reviewed data. */
 export type TableName = keyof typeof data.tables;
 export type Meaning = string | boolean;
 
@@ -17,10 +17,10 @@ interface Table {
 }
 export type Codes = Readonly<Record<TableName, Table>>;
 
-/** What a party's settings may add to the tables or say otherwise: table → code → meaning. */
+/** Additions and changes to the tables in a party's settings: table → code → meaning. */
 export type CodeOverrides = { readonly [T in TableName]?: Readonly<Record<string, Meaning>> };
 
-/** The tables, with a party's own words over them, and over those what operators have entered. */
+/** The tables with a party's settings over them, and the operators' entries over both. */
 export function createCodes(overrides: CodeOverrides = {}, entered: CodesOf = NO_CODES): Codes {
   const tables = Object.entries(TABLES).map(([name, entries]) => {
     const labels = new Map(Object.entries(entries).map(([code, entry]) => [code, entry.label]));
@@ -29,7 +29,7 @@ export function createCodes(overrides: CodeOverrides = {}, entered: CodesOf = NO
     const known = new Map([...meanings.values()].map((meaning) => [String(meaning), meaning]));
     const codes = new Map<Meaning, string>();
     for (const [code, meaning] of meanings) if (!codes.has(meaning)) codes.set(meaning, code);
-    // From one of our words to a code it is for writing; from any other to one of our words it is for reading.
+    // A mapping from our value to a code is for writing. A mapping from a code to our value is for reading.
     for (const [from, to] of entered(enteredName(name)))
       if (known.has(from)) codes.set(known.get(from) as Meaning, to);
       else if (known.has(to)) meanings.set(from, known.get(to) as Meaning);
@@ -42,7 +42,7 @@ export const CODES: Codes = createCodes();
 
 const withEntries = new WeakMap<CodesOf, Codes>();
 
-/** The tables with what operators have entered for a party over them; made once for the same entries. */
+/** The tables with the operators' entries for a party, cached by entries. */
 export function codesWith(entered: CodesOf): Codes {
   const known = withEntries.get(entered);
   if (known) return known;
@@ -51,12 +51,12 @@ export function codesWith(entered: CodesOf): Codes {
   return codes;
 }
 
-/** The name under which a table stands in the causes of what waits, and in the entries of operators. */
+/** The name of a table in the causes of waiting items and in operators' entries. */
 export function enteredName(table: string): string {
   return `national-${table}`;
 }
 
-/** The tables as operators see them, for whoever speaks this dialect. */
+/** The tables as operators see them, for every party that uses this dialect. */
 export const NATIONAL_TABLES: readonly CodeTable[] = Object.entries(TABLES).map(([name, entries]) => ({
   name: enteredName(name),
   title: `National portal: ${name}`,
@@ -64,40 +64,40 @@ export const NATIONAL_TABLES: readonly CodeTable[] = Object.entries(TABLES).map(
   bothWays: true,
 }));
 
-/** What a code means; undefined where no table maps it. */
+/** The meaning of a code. Undefined if no table maps it. */
 export function meaningOf(codes: Codes, table: TableName, code: string): Meaning | undefined {
   return codes[table].meanings.get(code);
 }
 
-/** The code for a meaning; the first one where several have it, undefined where none has. */
+/** The code for a meaning, the first of several. Undefined without any. */
 export function codeOf(codes: Codes, table: TableName, meaning: Meaning): string | undefined {
   return codes[table].codes.get(meaning);
 }
 
-/** The codes of a table as a person reads them: `1 (Mới đăng ký), 2 (Được tiếp nhận)`. */
+/** The codes of a table for people: `1 (Mới đăng ký), 2 (Được tiếp nhận)`. */
 export function shownCodes(codes: Codes, table: TableName): string {
   const { meanings, labels } = codes[table];
   return [...meanings].map(([code, meaning]) => `${code} (${labels.get(code) ?? meaning})`).join(', ');
 }
 
-/** Whether a table says yes or no, so that JSON booleans and "True"/"False" can stand for its codes. */
+/** Whether a table means yes or no, so that JSON booleans and "True"/"False" can replace its codes. */
 export function isYesNo(codes: Codes, table: TableName): boolean {
   return [...codes[table].codes.keys()].every((meaning) => typeof meaning === 'boolean');
 }
 
-/** The dates of a record that can belong to a status; those of `otherwise` where older systems have none of them. */
+/** The dates of a record that belong to a status. `otherwise` lists those to use if older systems have none of them. */
 export function datesOf(status: Status): { readonly fields: readonly string[]; readonly otherwise: readonly string[] } {
   return { fields: data.statusDates[status], otherwise: OTHERWISE[status] ?? [] };
 }
 
-/** How replies are told apart where the portal has no code of its own for it. */
+/** How to recognise a kind of reply that has no code of its own. */
 export interface ReplyPattern {
   readonly codes: readonly string[];
-  /** One of these stands in the message, whatever its marks and case. */
+  /** One of these must be in the message, whatever its marks and case. */
   readonly texts: readonly string[];
-  /** What the message has to be about besides. */
+  /** The subject that the message must also name. */
   readonly about?: string;
-  /** What it is about instead where one of these stands in it. */
+  /** Words of another subject. The message must not contain them. */
   readonly unless?: readonly string[];
 }
 export const REPLY_PATTERNS: Readonly<Record<keyof typeof data.replies, ReplyPattern>> = data.replies;

@@ -10,7 +10,10 @@ import { startReading } from './reading-notes.ts';
 import { isAbsent, isObject } from './values.ts';
 import { type WireObject, writeFields } from './writing.ts';
 
-/** An entry of `LayDanhMucCoQuan`. What the portal lists is in force; what vanishes from the list is told apart. */
+/**
+ * Reads an entry of `LayDanhMucCoQuan`. A listed agency is in force. The caller handles those that vanish from the
+ * list.
+ */
 export function readAgency(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
   if (!isObject(raw)) return notAnObject(raw, 'agency');
   const reading = startReading(codes);
@@ -21,7 +24,7 @@ export function writeAgency(agency: Agency): WireObject {
   return writeFields(CODES, AGENCY, agency);
 }
 
-/** An entry of `LayDanhMucLinhVuc`. */
+/** Reads an entry of `LayDanhMucLinhVuc`. */
 export function readField(raw: unknown): Item {
   if (!isObject(raw)) return notAnObject(raw, 'field');
   const reading = startReading(CODES);
@@ -32,14 +35,14 @@ export function writeField(field: Field): WireObject {
   return writeFields(CODES, FIELD, field);
 }
 
-/** The procedure code of an entry of `LayDanhSachTTHC`, whichever way its fields are spelt; undefined without one. */
+/** The procedure code of an entry of `LayDanhSachTTHC`, in either spelling of the field. Undefined without one. */
 export function readListedCode(raw: unknown): string | undefined {
   if (!isObject(raw)) return undefined;
   const code = isAbsent(raw.MATTHC) ? raw.MaTTHC : raw.MATTHC;
   return typeof code === 'string' && code.trim() !== '' ? code.trim() : undefined;
 }
 
-/** An entry of `LayDanhSachTTHC`. */
+/** Writes an entry of `LayDanhSachTTHC`. */
 export function writeListed(service: Pick<Service, 'code' | 'name'>): WireObject {
   return { MATTHC: service.code, TENTTHC: service.name };
 }

@@ -3,8 +3,8 @@ import { isObject } from './values.ts';
 import type { Wire, WireObject } from './writing.ts';
 
 /**
- * The fields in which what the portal returned is not what we write, as places in the dialect. Only what both sides
- * have is compared: portals return some fields and add their own.
+ * The fields in which the portal's answer differs from our item, as places in the dialect. Only fields on both sides
+ * are compared, because portals return some fields and add their own.
  */
 export function differences(
   returned: Readonly<Record<string, unknown>>,
@@ -16,7 +16,7 @@ export function differences(
   );
 }
 
-/** The text at a place that `differences` gave; a list or an object as JSON, empty where there is nothing. */
+/** The text at a place that `differences` returned. A list or an object as JSON, empty if there is no value. */
 export function valueAt(record: Readonly<Record<string, unknown>>, path: string): string {
   let value: unknown = record;
   for (const name of path.split('/').slice(1)) value = (value as Readonly<Record<string, unknown>> | undefined)?.[name];
@@ -31,7 +31,7 @@ function differencesOf(returned: unknown, written: Wire, path: string): readonly
   return written.flatMap((entry, at) => differencesOf(entries[at], entry, `${path}/${at}`));
 }
 
-/** Numbers and booleans stand for their texts, null for the empty one. */
+/** Numbers and booleans equal their texts, null the empty text. */
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'True' : 'False';

@@ -1,14 +1,14 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes, codeOf } from './codes.ts';
 import { DOSSIER } from './fields.ts';
+import { keepOriginal, type Original } from './keep-original.ts';
 import { isObject } from './values.ts';
 import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
 export interface DossierFacts {
-  /** The code under which the portal knows the dossier; it stays the same for ever. */
+  /** The code by which the portal knows the dossier. It never changes. */
   readonly code: string;
-  /** What the portal's catalogue says of the procedure, its code in the portal's form. */
+  /** The procedure in the portal's catalogue, with its code in the portal's form. */
   readonly service?: {
     readonly code: string;
     readonly name?: string;
@@ -17,45 +17,48 @@ export interface DossierFacts {
   };
   readonly agency?: { readonly name?: string };
   readonly codes?: Codes;
-  /** The last item of this dialect that told of the dossier: it may say more than the record has a place for. */
+  /** The last item of this dialect about the dossier. It may have fields without a place in the record. */
   readonly original?: Original<Dossier>;
   readonly onCut?: OnCut;
 }
 
 /**
- * A dossier as an item of `DongBoHoSoMC`. One that came in this dialect goes on as it came, but for what has changed
- * since; see asItCame.
+ * Writes a dossier as an item of `DongBoHoSoMC`. For a dossier that arrived in this dialect, unchanged fields keep the
+ * sender's values. See keepOriginal.
  */
 export function writeDossier(dossier: Dossier, facts: DossierFacts): WireObject {
   const written = writeRecord(dossier, facts);
   const { original, codes = CODES } = facts;
   if (!original || !isObject(original.item)) return written;
   const alone = writeRecord(original.record, { code: original.record.code, codes });
-  return asItCame(codes, DOSSIER, { written, alone, raw: original.item });
+  return keepOriginal(codes, DOSSIER, { written, alone, raw: original.item });
 }
 
-/** The places of an item that say more than the record which was read from it has a place for. */
+/** Places in an item that have no place in the record. */
 export function leftBehind(item: unknown, record: Dossier): readonly string[] {
   return besidesOf(item, record).flatMap(([path]) => (KEPT_OTHERWISE.has(path) ? [] : path));
 }
 
-/** What an item says besides the record that was read from it: places, with what stands there. */
+/** The places of an item that say more than its record, with their values. */
 export function besidesOf(item: unknown, record: Dossier): readonly (readonly [path: string, value: unknown])[] {
   if (!isObject(item)) return [];
   const alone = writeRecord(record, { code: record.code });
   const found: [string, unknown][] = [];
-  asItCame(CODES, DOSSIER, { written: alone, alone, raw: item }, (...one) => found.push(one));
+  keepOriginal(CODES, DOSSIER, { written: alone, alone, raw: item }, (...one) => found.push(one));
   return found;
 }
 
-/** `SoBienNhan` becomes an alias, `ThongTinTra` a part of the note; `MaDoiTuong` is kept, and written of some alone. */
+/**
+ * `SoBienNhan` becomes an alias, and `ThongTinTra` a part of the note. `MaDoiTuong` is stored, and written for some
+ * dossiers only.
+ */
 const KEPT_OTHERWISE = new Set(['/SoBienNhan', '/ThongTinTra', '/GhiChu', '/MaDoiTuong']);
 
 /**
- * A record as an item: all fields, every value a text, lists never absent.
+ * Writes a record as an item: all fields, every value a text, lists never absent.
  *
- * `TrichYeuHoSo` is required and not everybody has one: without an abstract it is the procedure's name, which is what
- * the dossier asks for. `MaDoiTuong` belongs to dossiers filed online alone (domain 2.3).
+ * `TrichYeuHoSo` is required. Without an abstract it is the procedure's name, because that is what the dossier asks
+ * for. `MaDoiTuong` belongs only to dossiers filed online (domain 2.3).
  */
 function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
   const codes = facts.codes ?? CODES;
@@ -91,7 +94,7 @@ function serviceOf(dossier: Dossier): NonNullable<DossierFacts['service']> {
   };
 }
 
-/** A supplement is settled once it has come in. */
+/** A supplement is settled after its receipt. */
 function writeSupplements(item: WireObject, { supplements = [] }: Dossier): readonly WireObject[] {
   const written = item.DanhSachHoSoBoSung as readonly WireObject[];
   return written.map((one, at) => ({ ...one, TrangThaiBoSung: supplements[at]?.receivedAt ? 'True' : 'False' }));

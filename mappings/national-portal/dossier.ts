@@ -19,7 +19,7 @@ import { type Raw, type Reading, startReading } from './reading-notes.ts';
 import { isAbsent, isObject, plainText, readText } from './values.ts';
 
 export interface DossierContext {
-  /** The agency code of the call: the dossier's, where its code does not name another. */
+  /** The agency code of the call. It counts if the dossier's code names no other agency. */
   readonly madonvi: string;
   readonly codes?: Codes;
 }
@@ -27,11 +27,10 @@ export interface DossierContext {
 type Fields = Record<string, unknown>;
 
 /**
- * One item of `DongBoHoSoMC` as a dossier of the hub.
+ * Reads an item of `DongBoHoSoMC` as a dossier.
  *
- * The record carries no time of its own: `statusAt` is the latest of its dates that can belong to its status, and the
- * item is marked as inferred. An empty list says nothing, as an empty text does: the dialect has no other word for
- * "not known".
+ * The item has no event time. `statusAt` is the latest of its dates that can belong to its status, and the item is
+ * marked as inferred. An empty list or text means nothing, because the dialect has no other word for "not known".
  */
 export function readDossier(raw: unknown, context: DossierContext): Item {
   if (!isObject(raw)) return notAnObject(raw, 'dossier');
@@ -62,8 +61,8 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
 }
 
 /**
- * A receipt number names the dossier and never identifies it: in some systems it changes with each step (domain 11).
- * One that looks as dossier codes do would identify another dossier.
+ * A receipt number names the dossier without identifying it: in some systems it changes with each step (domain 11). A
+ * number in the form of a dossier code would identify another dossier.
  */
 function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw): string | undefined {
   if (isAbsent(given) || typeof given === 'object') return undefined;
@@ -86,7 +85,7 @@ function readAgency(reading: Reading, record: Fields, madonvi: string): void {
   reading.places.set('/agencyCode', { from: agency ? '/MaHoSo' : '/madonvi', rules: [] });
 }
 
-/** `DinhDanhCHS` names the kind of paper and wins; otherwise the shape of the number tells it. */
+/** `DinhDanhCHS` names the kind of paper and wins. Otherwise the shape of the number decides. */
 function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
   const applicant = record.applicant as Fields | undefined;
   const entries = entriesOf(reading, raw, 'DinhDanhCHS', '').filter((entry) => !isAbsent(entry.raw.SoDinhDanh));
@@ -106,7 +105,7 @@ function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
   }
 }
 
-/** Of several papers the one that is valid today. */
+/** Of several papers the valid one wins. */
 function rank(identity: Raw): number {
   return plainText(identity.LoaiDinhDanh)?.trim() === '1' ? 0 : 1;
 }
@@ -139,7 +138,7 @@ function readDatabases(reading: Reading, record: Fields, raw: Raw): void {
   reading.places.set('/databases', { from: '/DSKetNoiCSDL', rules: [] });
 }
 
-/** A re-sync repeats attachments: the last word on each counts. */
+/** A re-sync repeats attachments. The last version of each counts. */
 function keepLastDocuments(reading: Reading, record: Fields): void {
   const documents = record.documents as readonly Fields[] | undefined;
   if (!documents) return;
@@ -152,7 +151,7 @@ function keepLastDocuments(reading: Reading, record: Fields): void {
   record.documents = kept.map(({ document }) => document);
 }
 
-/** An applicant is somebody with a name: without one nothing can be shown or masked. Nothing is lost silently. */
+/** An applicant needs a name: without one nothing can be shown or masked. A warning lists the lost fields. */
 function dropNamelessApplicant(reading: Reading, record: Fields, raw: Raw): void {
   delete record.applicant;
   const fields = DOSSIER.filter(({ field, member }) => field === 'Fax' || member?.startsWith('applicant/'));
@@ -169,7 +168,7 @@ function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
   const status = record.status as Status | undefined;
   if (status === undefined) {
     if (isAbsent(raw.TrangThaiHoSo)) missingStatus(reading, '/TrangThaiHoSo');
-    // The record goes no further; with a time it is checked for everything else.
+    // This record is not used. With a time, the rest of it can still be checked.
     record.status = 'submitted';
     record.statusAt = ANY_TIME;
     return;
@@ -192,7 +191,7 @@ function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
   });
 }
 
-/** OpenCPS sends new dossiers without any date. Their codes carry the day of filing, so the status is not older. */
+/** OpenCPS sends new dossiers without any date. Their codes contain the day of filing, so the status is not older. */
 function dayOfCode(record: Fields): string | undefined {
   const day = dayOfDossierCode(cleanCode(String(record.code ?? '')));
   return day && `${day}T00:00:00+07:00`;

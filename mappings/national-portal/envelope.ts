@@ -1,27 +1,27 @@
 import { fold } from '#core/vietnamese/text';
 import { REPLY_PATTERNS, type ReplyPattern } from './codes.ts';
 
-/** What the portal said, whatever it was wrapped in. */
+/** The portal's reply without its wrapping. */
 export type Reply =
   | { readonly kind: 'ok'; readonly result: readonly unknown[]; readonly raw: Readonly<Record<string, unknown>> }
   | PortalError
-  /** Nothing that the portal says: a proxy's page, half an answer, an empty object. Never taken as success. */
+  /** Not from the portal: a proxy's page, half an answer, an empty object. It never counts as success. */
   | { readonly kind: 'not-a-reply'; readonly why: string };
 
 export interface PortalError {
   readonly kind: 'error';
   readonly code: string;
   readonly message: string;
-  /** What it says of single items, where it does; see verdictsOf. */
+  /** The portal's answers for single items, if it gives any. See verdictsOf. */
   readonly result?: readonly unknown[];
 }
 
-/** Gateways wrap replies in replies; more layers than this nobody has. */
+/** Gateways wrap replies in replies. No known system has more layers. */
 const MOST_LAYERS = 3;
 
 /**
- * Read a reply. `error_code` 0, "0" and "00" mean success; `result` may be an array, one object, or absent. A
- * `message` that is a JSON document in a string (as gateways before the portal send it) is unwrapped.
+ * Parses a reply. `error_code` 0, "0" and "00" mean success. `result` may be an array, one object, or absent. A
+ * `message` that is a JSON document in a string, as gateways send it, is unwrapped.
  *
  * @param body bytes are read as UTF-8, whatever the headers say
  */
@@ -50,7 +50,7 @@ function readLayer(layer: Layer, depth: number): Reply {
   return reply;
 }
 
-/** A message that is itself a reply; other JSON in a message is the portal's own text. */
+/** A message that is itself a reply. Other JSON in a message is the portal's own text. */
 function innerOf(message: string): Layer | undefined {
   if (!message.trimStart().startsWith('{')) return undefined;
   const inner = parseObject(message);
@@ -94,23 +94,23 @@ function notAReply(why: string): Reply {
   return { kind: 'not-a-reply', why };
 }
 
-/** A create of what the portal has already: to be sent again as an update. */
+/** The portal has the dossier of a create already. It must be sent again as an update. */
 export function isAlreadyThere(error: PortalError): boolean {
   const { alreadyThere } = REPLY_PATTERNS;
   return alreadyThere.codes.includes(error.code) && speaksOf(error, alreadyThere);
 }
 
-/** The session has ended or was never there: to be asked again after a new login. */
+/** The session has ended or never existed. A new login is needed. */
 export function isSessionError(error: PortalError, ended: ReplyPattern = REPLY_PATTERNS.session): boolean {
   return fits(error, ended);
 }
 
-/** The portal does not have the dossier that it was told of. */
+/** The portal does not have the dossier. */
 export function isDossierUnknown(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.dossierUnknown);
 }
 
-/** The portal says itself that it may go better later. */
+/** The portal itself says that a later attempt may succeed. */
 export function isTemporary(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.temporary);
 }

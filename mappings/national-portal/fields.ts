@@ -4,7 +4,7 @@ import type { TableName } from './codes.ts';
 export interface FieldRule {
   /** The name on the wire, byte for byte. */
   readonly field: string;
-  /** The place in the record, `applicant/name`; absent where the record has none and the field is written empty. */
+  /** The place in the record, such as `applicant/name`. Without one the field is written empty. */
   readonly member?: string;
   readonly as:
     | 'text'
@@ -16,7 +16,7 @@ export interface FieldRule {
     | { readonly list: FieldRules };
   /** The longest text that the portal takes. */
   readonly max?: number;
-  /** Where the words go that stand in the place of an amount ("Theo quy định"); without it they stay in the message. */
+  /** The member for words in place of an amount ("Theo quy định"). Without it the words stay in the message. */
   readonly words?: string;
 }
 export type FieldRules = readonly FieldRule[];
@@ -30,7 +30,7 @@ const text = (field: string, member: string, max?: number): FieldRule => ({
 const date = (field: string, member: string): FieldRule => ({ field, member, as: 'date' });
 const code = (field: string, member: string, table: TableName): FieldRule => ({ field, member, as: { table } });
 const list = (field: string, member: string, rules: FieldRules): FieldRule => ({ field, member, as: { list: rules } });
-/** Fields of the dialect that say nothing we know: written empty, so that the item is whole. */
+/** Fields without a meaning for the hub, written empty so that the item is complete. */
 const unused = (field: string): FieldRule => ({ field, as: 'text' });
 const unusedList = (field: string): FieldRule => ({ field, as: { list: [] } });
 
@@ -77,7 +77,7 @@ const RESULT: FieldRules = [
   text('MaGiayToKetQua', 'code'),
 ];
 
-/** `DongBoHoSoMC`, an item of `data[]` (domain 2.3), in the order in which it is written. */
+/** `DongBoHoSoMC`, an item of `data[]` (domain 2.3), in the order of writing. */
 export const DOSSIER: FieldRules = [
   text('MaHoSo', 'code'),
   text('MaTTHC', 'serviceCode'),
@@ -138,7 +138,9 @@ export const PROGRESS: FieldRules = [
   date('NgayKetThucTheoQuyDinh', 'dueAt'),
 ];
 
-/** `LayThuTuc`, `result[0]` (domain 2.6): what is told alike on both sides. The rest is in procedure.ts. */
+/**
+ * `LayThuTuc`, `result[0]` (domain 2.6): the fields with the same structure on both sides. procedure.ts has the rest.
+ */
 export const PROCEDURE: FieldRules = [
   unused('ID'),
   text('MATTHC', 'code'),

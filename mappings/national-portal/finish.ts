@@ -8,8 +8,8 @@ import type { Reading } from './reading-notes.ts';
 import { kindOf } from './values.ts';
 
 /**
- * What has been read, as an item of the hub: checked as every record is, with problems at the places of the dialect.
- * What is wrong for good comes before what a person can settle.
+ * Turns a reading into an item of the hub, with the usual checks and with problems at places of the dialect. Final
+ * errors come before causes that an operator can settle.
  *
  * @param inferred whether the event time was derived from the record's dates
  */
@@ -34,7 +34,7 @@ function waiting(
   record: { readonly applicant?: Person },
   code: string | undefined,
 ): Item {
-  // A system that has shifted its columns puts the applicant where a code belongs.
+  // A system with shifted columns sends the applicant in place of a code.
   const people = createMentions(record.applicant ? [record.applicant] : []);
   const unmapped = reading.unmapped.map((one) => keptCause(one, people));
   const [first] = unmapped as [Reading['unmapped'][number]];

@@ -8,7 +8,9 @@ type Case = NonNullable<Service['cases']>[number];
 type Component = NonNullable<Case['components']>[number];
 type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
 
-/** A service as `LayThuTuc` tells it: the reverse of readProcedure, every value a text and every list there. */
+/**
+ * Writes a service in the form of `LayThuTuc`, the reverse of readProcedure: every value a text, every list present.
+ */
 export function writeProcedure(service: Service): WireObject {
   return {
     ...writeFields(CODES, PROCEDURE, { ...service, fields: fieldsOf(service) }),
@@ -25,14 +27,14 @@ export function writeProcedure(service: Service): WireObject {
   };
 }
 
-/** The primary field comes first; it may be the only one that is known. */
+/** The primary field comes first. It may be the only known one. */
 function fieldsOf({ fields = [], fieldCode, fieldName }: Service): readonly { code: string; name: string }[] {
   if (fieldCode === undefined) return fields;
   const primary = fields.find((field) => field.code === fieldCode) ?? { code: fieldCode, name: fieldName ?? '' };
   return [primary, ...fields.filter((field) => field.code !== fieldCode)];
 }
 
-/** Levels and places of reception stand side by side in one list, though neither belongs to the other here. */
+/** Levels and places of reception share the entries of one list, although they are unrelated here. */
 function writeLevels({ levels = [], receivedAt = [] }: Service): readonly WireObject[] {
   return Array.from({ length: Math.max(levels.length, receivedAt.length) }, (_, at) => ({
     CAPTHUCHIEN: levels[at] === undefined ? '' : (codeOf(CODES, 'level', levels[at]) ?? ''),
@@ -49,7 +51,7 @@ function writePapers({ name, components = [] }: Case): WireObject {
   return { TRUONGHOP: name ?? '', GIAYTO: components.flatMap(writeComponent) };
 }
 
-/** A paper with several forms is told once for each of them. */
+/** A paper with several forms has one entry per form. */
 function writeComponent(component: Component): readonly WireObject[] {
   const forms = component.forms?.length ? component.forms : [{}];
   return forms.map((form) => ({ ...writeFields(CODES, COMPONENT, component), ...writeFields(CODES, FORM, form) }));
@@ -68,7 +70,7 @@ function writeTerm(term: Term): WireObject {
   };
 }
 
-/** The amount and the unit as the source wrote them, where its text can be taken apart again; otherwise its text. */
+/** Amount and unit as the source wrote them, if its text can be split again. Otherwise its text. */
 function partsOf({ amount, unit, text }: Term): readonly [string, string] {
   if (text !== undefined) {
     const blank = text.indexOf(' ');

@@ -9,14 +9,15 @@ import { isAbsent, isObject, readCode, readText } from './values.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Of a service, which may have more of everything than a dossier. */
+/** A service may have longer lists than a dossier. */
 const LONGEST_LIST = 2_000;
 
 /**
- * `result[0]` of `LayThuTuc` as a service of the catalogue (domain 2.6). Lists may be absent, null or a single object.
+ * Reads `result[0]` of `LayThuTuc` as a service of the catalogue (domain 2.6). Lists may be absent, null or a single
+ * object.
  *
- * A procedure is in force when its `TRANGTHAI` is 1; without one it is taken as in force, as OpenCPS does, since the
- * portal hands out what is published.
+ * A procedure is in force if its `TRANGTHAI` is 1. Without `TRANGTHAI` it counts as in force, as in OpenCPS, because
+ * the portal returns published procedures.
  */
 export function readProcedure(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
   if (!isObject(raw)) return notAnObject(raw, 'procedure');
@@ -34,7 +35,7 @@ export function readProcedure(raw: unknown, { codes = CODES }: { readonly codes?
   return finishReading(reading, 'service.upsert.v1', { ...record, ...more });
 }
 
-/** The first field is the one that dossiers of the procedure are counted under. */
+/** Statistics count dossiers of the procedure under its first field. */
 function readPrimaryField(reading: Reading, record: Fields, raw: Raw): void {
   const [first] = entriesOf(reading, raw, 'LINHVUCTHUCHIEN', '');
   const field = (record.fields as readonly Fields[] | undefined)?.[0];
@@ -92,7 +93,7 @@ function readTerm(reading: Reading, { raw, from }: Entry, to: string): Fields {
   return { ...readFields(reading, TERM, raw, from, to), ...term, fees: known(fees) };
 }
 
-/** Steps and papers are told apart in two lists; what has the same name (`TRUONGHOP`) is one case. */
+/** Steps and papers come in two lists. Entries with the same name (`TRUONGHOP`) form one case. */
 function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
   const cases = new Map<string, Case>();
   const caseOf = (entry: Entry): Case => {
@@ -123,11 +124,11 @@ function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
 interface Case {
   readonly at: number;
   readonly found: Fields;
-  /** Where each paper is among the components, by its code, with the forms that it has already. */
+  /** The position of each paper among the components, by its code, with its known forms. */
   readonly papers: Map<string, { readonly at: number; readonly forms: Set<string> }>;
 }
 
-/** The portal repeats a paper once for each of its forms: same code, same paper. */
+/** The portal repeats a paper for each of its forms. The same code means the same paper. */
 function addComponents(reading: Reading, { at: place, found, papers }: Case, entries: readonly Entry[]): void {
   const to = `/cases/${place}/components`;
   const components = (found.components as Fields[] | undefined) ?? [];
@@ -149,7 +150,7 @@ function addComponents(reading: Reading, { at: place, found, papers }: Case, ent
   if (components.length > 0) found.components = components;
 }
 
-/** What a dossier has to say of its procedure, in the portal's own words. */
+/** The procedure's names and codes that a dossier needs, in the portal's words. */
 export interface ServiceFacts {
   readonly code: string;
   readonly name: string;
@@ -157,7 +158,7 @@ export interface ServiceFacts {
   readonly fieldName: string;
 }
 
-/** The same from `result[0]` of `LayThuTuc`, whatever else may be wrong with it; undefined when it is not whole. */
+/** The same from `result[0]` of `LayThuTuc`, despite other errors in it. Undefined if incomplete. */
 export function readServiceFacts(raw: unknown): ServiceFacts | undefined {
   if (!isObject(raw)) return undefined;
   const reading = startReading(CODES, LONGEST_LIST);

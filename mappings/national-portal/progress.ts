@@ -1,15 +1,15 @@
 import type { Item } from '#core/dossier/item';
 import type { Progress } from '#schemas/dossier.progress.v1';
-import { asItCame, type Original } from './as-it-came.ts';
 import { CODES, type Codes } from './codes.ts';
 import { PROGRESS } from './fields.ts';
 import { finishReading, missingStatus, notAnObject } from './finish.ts';
+import { keepOriginal, type Original } from './keep-original.ts';
 import { readFields } from './reading.ts';
 import { startReading } from './reading-notes.ts';
 import { isAbsent, isObject } from './values.ts';
 import { type OnCut, type WireObject, writeFields } from './writing.ts';
 
-/** One item of `CapNhatTienDoHoSoMC` as a step of the hub, at the real time that it carries (`ThoiDiemXuLy`). */
+/** Reads an item of `CapNhatTienDoHoSoMC` as a step, at its real time (`ThoiDiemXuLy`). */
 export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?: Codes } = {}): Item {
   if (!isObject(raw)) return notAnObject(raw, 'step');
   const reading = startReading(codes);
@@ -21,8 +21,8 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
 }
 
 /**
- * A step as an item of `CapNhatTienDoHoSoMC`; `NguoiXuLy` is cut at 50 characters. One that came in this dialect goes
- * on as it came.
+ * Writes a step as an item of `CapNhatTienDoHoSoMC`. `NguoiXuLy` is cut at 50 characters. For a step that arrived in
+ * this dialect, unchanged fields keep the sender's values.
  */
 export function writeProgress(
   step: Progress,
@@ -37,10 +37,10 @@ export function writeProgress(
   const written = writeFields(codes, PROGRESS, { ...step, code }, onCut);
   if (!original || !isObject(original.item)) return written;
   const alone = writeFields(codes, PROGRESS, original.record);
-  return asItCame(codes, PROGRESS, { written, alone, raw: original.item });
+  return keepOriginal(codes, PROGRESS, { written, alone, raw: original.item });
 }
 
-/** What makes a step the same step at the portal, which has no key for it. */
+/** Identifies a step at the portal, which has no key for steps. */
 export function stepKey(step: Readonly<Record<string, unknown>>): string {
   return [step.ThoiDiemXuLy, step.TrangThai, step.NguoiXuLy].map((part) => String(part ?? '').trim()).join('|');
 }

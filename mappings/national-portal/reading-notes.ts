@@ -2,16 +2,16 @@ import type { Problem } from '#core/problem';
 import type { Codes } from './codes.ts';
 import type { FieldRules } from './fields.ts';
 
-/** What is noted while one value of the dialect is read. */
+/** The notes of reading one object of the dialect. */
 export interface Reading {
   readonly codes: Codes;
   readonly problems: Problem[];
   readonly warnings: Problem[];
-  /** Codes that no table maps: the item waits for a person. */
+  /** Unmapped codes. The item waits for an operator. */
   readonly unmapped: { readonly key: string; readonly path: string; readonly message: string }[];
-  /** Where in the dialect each object of the record came from, by its place in the record. */
+  /** The source in the dialect of each object of the record, by its place in the record. */
   readonly places: Map<string, Place>;
-  /** As the record's schema has it. */
+  /** The limit of lists in the record's schema. */
   readonly longestList: number;
 }
 

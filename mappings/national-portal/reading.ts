@@ -9,11 +9,11 @@ export interface Entry {
 type Fields = Record<string, unknown>;
 
 /**
- * Read the fields of one object of the dialect into members of the record. Fields that no rule names are passed over:
+ * Reads the fields of one object of the dialect into members of the record. Fields without a rule are ignored, because
  * portals add fields.
  *
- * @param from where the object stands in what was sent
- * @param to where its members go in the record
+ * @param from the place of the object in the message
+ * @param to the place of its members in the record
  */
 export function readFields(reading: Reading, rules: FieldRules, raw: Raw, from: string, to: string): Fields {
   reading.places.set(to, { from, rules });
@@ -39,7 +39,7 @@ function readList(reading: Reading, rules: FieldRules, raw: Raw, field: string, 
   return entries.map((entry, at) => readFields(reading, rules, entry.raw, entry.from, `${to}/${at}`));
 }
 
-/** The objects of a list. A single object stands for a list of one; null and blank for none. */
+/** The objects of a list. A single object counts as a list of one, null and blank as an empty list. */
 export function entriesOf(reading: Reading, raw: Raw, field: string, from: string): readonly Entry[] {
   const value = raw[field];
   if (isAbsent(value)) return [];
@@ -59,8 +59,8 @@ export function entriesOf(reading: Reading, raw: Raw, field: string, from: strin
 }
 
 /**
- * A list that is so many times too long is refused before it is read: 300,000 objects in 1 MiB took three seconds. Of any
- * other the schema judges what comes out, which is less: a re-sync repeats attachments.
+ * A list this many times over the limit is refused unread: 300,000 objects in 1 MiB took three seconds. Otherwise the
+ * schema checks the result, which may be shorter, because a re-sync repeats attachments.
  */
 const MUCH_TOO_LONG = 10;
 
@@ -69,7 +69,7 @@ function isMuchTooLong({ longestList, problems }: Reading, list: readonly unknow
   const count = list.length > most ? list.filter((one) => !isAbsent(one)).length : 0;
   if (count <= most) return false;
   const message = `got a list of ${count}, expected a list of at most ${longestList} items`;
-  // Some lists are looked at twice.
+  // Some lists are read twice.
   if (!problems.some((problem) => problem.path === path)) problems.push({ path, message });
   return true;
 }

@@ -7,7 +7,10 @@ import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './c
 import type { FieldRule } from './fields.ts';
 import type { Raw, Reading } from './reading-notes.ts';
 
-/** Read one value of the dialect. Nothing is blanked: what is not understood is a problem, or waits for a person. */
+/**
+ * Reads one value of the dialect. Nothing is blanked: a value that is not understood is a problem, or waits for an
+ * operator.
+ */
 export function readValue(
   reading: Reading,
   rule: FieldRule,
@@ -24,7 +27,7 @@ export function readValue(
   return as === 'vnd' ? readVnd(reading, rule, text, path, record) : readCount(reading, text, path);
 }
 
-/** A text, or a number where the sender's language made one of it. Undefined, with a problem, for anything else. */
+/** A text, or a number if the sender's language made one of it. Undefined, with a problem, for anything else. */
 export function readText(reading: Reading, value: unknown, path: string): string | undefined {
   const text = plainText(value);
   if (text !== undefined) return text;
@@ -32,12 +35,15 @@ export function readText(reading: Reading, value: unknown, path: string): string
   return undefined;
 }
 
-/** A text, or a number; undefined for anything else. An object from outside may say itself what it is as a text. */
+/**
+ * A text or a number as text. Undefined for anything else, because an object from outside could define its own
+ * conversion.
+ */
 export function plainText(value: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** What a code of a table means; undefined, and the item waits, where no table maps it. */
+/** The meaning of a code. Undefined, and the item waits, if no table maps it. */
 export function readCode(reading: Reading, table: TableName, value: unknown, path: string): unknown {
   const { codes, unmapped } = reading;
   const code = codeText(isYesNo(codes, table), value);
@@ -75,8 +81,8 @@ function flagOf(value: unknown): boolean | undefined {
 }
 
 /**
- * `yyyyMMddHHmmss` in Vietnam time. Systems written in .NET hand supplement dates on as they keep them, as ISO 8601:
- * without a zone that is Vietnam time too.
+ * Parses `yyyyMMddHHmmss` in Vietnam time. Systems written in .NET send supplement dates as ISO 8601. Without a zone
+ * that is Vietnam time too.
  */
 function readDate(reading: Reading, text: string, path: string): string | undefined {
   const date = parseLocal('yyyyMMddHHmmss', text);
@@ -107,14 +113,14 @@ function readVnd(
   return money.amountVnd;
 }
 
-/** A number of copies; `01` and `1 bản` are one. */
+/** A number of copies. `01` and `1 bản` mean one. */
 function readCount(reading: Reading, text: string, path: string): number | undefined {
   const digits = /^(\d{1,4})(?:\s*(?:bản|bộ))?$/i.exec(text.trim().normalize('NFC'))?.[1];
   if (digits === undefined) reading.problems.push({ path, message: `got ${quote(text)}, expected a whole number` });
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Nothing is said: no member, null, or blank text. */
+/** Whether a value is missing: no member, null, or blank text. */
 export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 }
@@ -123,7 +129,7 @@ export function isObject(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value itself may be personal. */
+/** The type of a value in words, because the value itself may be personal. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -1,12 +1,11 @@
 import type { PortalError } from './envelope.ts';
 
-/** What a reply says of one of the items that were sent together. */
+/** The reply's verdict on one of the items of a call. */
 export type Verdict = { readonly kind: 'held' } | PortalError;
 
 /**
- * What a reply says of each item, where its `result` tells of items one by one: an entry with the item's `MaHoSo` and an
- * `error_code` of its own, or an `outcome` as the hub's own door in this dialect answers. Items of which it says nothing
- * are absent.
+ * The verdicts of a reply, if its `result` has an entry for each item: the item's `MaHoSo` with its own `error_code`,
+ * or an `outcome` as the hub's own door in this dialect answers. Items without an entry are absent.
  */
 export function verdictsOf(result: readonly unknown[]): ReadonlyMap<string, Verdict> {
   const verdicts = new Map<string, Verdict>();
@@ -19,7 +18,10 @@ export function verdictsOf(result: readonly unknown[]): ReadonlyMap<string, Verd
   return verdicts;
 }
 
-/** The first error that a reply tells of an item: of several with one `MaHoSo`, such as steps, it does not say which. */
+/**
+ * The first error in the entries of a reply. If several entries have one `MaHoSo`, such as steps, it may be any of
+ * theirs.
+ */
 export function firstErrorIn(result: readonly unknown[]): PortalError | undefined {
   for (const entry of result)
     for (const verdict of verdictsOf([entry]).values()) if (verdict.kind === 'error') return verdict;

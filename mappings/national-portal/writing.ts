@@ -3,16 +3,16 @@ import { nfc } from '#core/vietnamese/text';
 import { type Codes, codeOf } from './codes.ts';
 import type { FieldRule, FieldRules } from './fields.ts';
 
-/** What is written to the portal: every value a text, or a list of such objects; besides, what goes on as it came. */
+/** A value for the portal: a text, or a list of objects with texts. Original fields keep other types. */
 export type Wire = string | number | boolean | null | readonly Wire[] | WireObject;
 export interface WireObject {
   readonly [field: string]: Wire;
 }
 
-/** Is told of a text that the portal does not take in full: its place, and how many characters of how many it gets. */
+/** Called for a text that exceeds the portal's limit: its place, and how many characters of how many are sent. */
 export type OnCut = (cut: { readonly path: string; readonly from: number; readonly to: number }) => void;
 
-/** Write an object of the dialect, all of its fields in their order; what is not known is an empty text. */
+/** Writes an object of the dialect with all its fields in order. Unknown values are empty texts. */
 export function writeFields(codes: Codes, rules: FieldRules, record: object, onCut?: OnCut, at = ''): WireObject {
   const written: Record<string, Wire> = {};
   for (const rule of rules) written[rule.field] = writeField(codes, rule, valueAt(record, rule.member), onCut, at);
@@ -35,7 +35,7 @@ function writeField(codes: Codes, rule: FieldRule, value: unknown, onCut: OnCut 
   return written;
 }
 
-/** A text of at most so many characters as the portal counts them (UTF-16), no character cut in half. */
+/** Cuts a text at the portal's limit, counted in UTF-16 units, without splitting a character. */
 function cut(text: string, max: number = Number.POSITIVE_INFINITY): string {
   if (text.length <= max) return text;
   const end = /[\ud800-\udbff]/.test(text[max - 1] as string) ? max - 1 : max;

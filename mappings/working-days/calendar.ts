@@ -1,7 +1,7 @@
 import type { WorkingCalendar } from '#core/dates/working-time';
 import data from './vietnam.json' with { type: 'json' };
 
-/** What a province says of its own offices: it comes before, or beside, what holds in the whole country. */
+/** A province's own office hours and days, which override or extend the national calendar. */
 export interface ProvinceDays {
   readonly officeHours?: WorkingCalendar['hours'];
   readonly daysOff?: readonly string[];
@@ -9,10 +9,10 @@ export interface ProvinceDays {
 }
 
 /**
- * The working days of a province: the usual office hours from Monday to Friday, without the holidays of the country.
+ * The working days of a province: the usual office hours from Monday to Friday, without national holidays.
  *
- * Tết and the days that are exchanged are set anew for each year: of a year that the table does not have, only the
- * holidays on fixed dates are known. A province adds what it knows, and its own hours stand for the usual ones.
+ * Tết and swapped days are set each year. For a year that is missing in the table, only holidays on fixed dates are
+ * known. A province adds its own days, and its hours replace the usual ones.
  */
 export function workingCalendar({ officeHours, daysOff = [], workdays = [] }: ProvinceDays = {}): WorkingCalendar {
   const years = Object.values(data.years);
@@ -24,7 +24,7 @@ export function workingCalendar({ officeHours, daysOff = [], workdays = [] }: Pr
   };
 }
 
-/** The years of which more is known than the holidays on fixed dates: by the table, or since a province names days off. */
+/** The years with more known than the holidays on fixed dates: from the table, or from the days off of a province. */
 export function knownYears({ daysOff = [] }: Pick<ProvinceDays, 'daysOff'> = {}): ReadonlySet<number> {
   return new Set([...Object.keys(data.years), ...daysOff.map((day) => day.slice(0, 4))].map(Number));
 }

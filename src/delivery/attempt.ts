@@ -16,11 +16,15 @@ type Hub = Pick<HubContext, 'nowMs' | 'random' | 'telemetry'>;
 
 export interface AttemptDeps {
   readonly retryDelaysMs: readonly number[];
-  /** Sees each answer of a partner. */
+  /** Learns from each answer of a partner. */
   readonly shapes: Pick<PayloadShapes, 'sampleAnswer'>;
 }
 
-/** Makes one call. @returns for each of its deliveries the outcome and what follows */
+/**
+ * Makes one call.
+ *
+ * @returns for each of its deliveries the outcome and what follows
+ */
 export async function attemptCall(
   hub: Hub,
   { retryDelaysMs, shapes }: AttemptDeps,
@@ -38,7 +42,7 @@ export async function attemptCall(
   const wireJson = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
-    // Words of the partner's: what cannot be stored must not keep it from being known that it has answered.
+    // A partner's words may contain characters that cannot be stored. The outcome must be stored all the same.
     const outcome = withoutPeople(storableIn(outcomes[at] as Outcome), people);
     return {
       claimed,
@@ -47,13 +51,16 @@ export async function attemptCall(
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
       ...(eventAt && { eventAt }),
-      // One call, one record of it: with its first delivery.
+      // One record of the call, with its first delivery.
       wire: at === 0 ? wireJson : undefined,
     };
   });
 }
 
-/** Partners quote the applicant in their answers, and operators without the scope for personal data read these. */
+/**
+ * Masks applicants in outcomes, because partners quote them and operators without the scope for personal data read
+ * them.
+ */
 function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
   if (outcome.kind !== 'delivered')
     return { ...outcome, message: people.mask(outcome.message), reason: people.mask(outcome.reason) };

@@ -16,14 +16,18 @@ export interface BreakerDeps {
 export interface Breaker {
   /** How many calls may begin now. */
   room(): number;
-  /** Runs one call through the breaker. @returns undefined when the breaker is open and no call was made */
+  /**
+   * Runs one call through the breaker.
+   *
+   * @returns undefined if the breaker is open and no call was made
+   */
   run(call: () => Promise<readonly Settled[]>): Promise<readonly Settled[] | undefined>;
   state(): 'closed' | 'open' | 'half-open';
   /** Until when the partner asked for a pause, epoch milliseconds. It may have passed. */
   pausedUntilMs(): number;
 }
 
-/** The longest time without a call, also where the partner asks for a longer pause. */
+/** The longest time without a call, even if the partner asks for a longer pause. */
 const LONGEST_MS = 60_000;
 
 export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose }: BreakerDeps): Breaker {
@@ -36,7 +40,7 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
     onClose,
   });
 
-  /** A moment beyond the longest pause comes from a clock that was set back. */
+  /** A moment beyond the longest pause means that the clock was set back. */
   function pausedUntilMs(): number {
     return askedUntilMs - nowMs() > LONGEST_MS ? nowMs() : askedUntilMs;
   }
@@ -59,7 +63,7 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
   };
 }
 
-/** The longest pause that the outcomes ask for by `Retry-After`. It holds for every call at the partner. */
+/** The longest pause that the outcomes ask for by `Retry-After`. It applies to every call to the partner. */
 function askedMs(settled: readonly Settled[]): number {
   const asked = settled.map(({ outcome }) => (outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0));
   return Math.max(0, ...asked);

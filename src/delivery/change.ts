@@ -6,18 +6,18 @@ import type { Claimed } from '../ledger/claim.ts';
 import type { OtherDeliveries } from '../ledger/deliveries.ts';
 
 export interface ChangedDossier {
-  /** The dossier as the event left it, and as it is by now. */
+  /** The dossier after the event, and at present. */
   readonly dossier: Dossier;
   readonly now: Dossier | undefined;
-  /** Of steps, and of what is not the newest. */
+  /** Loaded for steps and for versions that are not the newest. */
   readonly history: readonly ReadEvent[];
   /** The party that owns the dossier now. */
   readonly owner: string | undefined;
 }
 
 /**
- * A delivery as a change of the index: one line of the change feed is one that is new. Whoever is told of changes alone
- * is told neither twice nor, when something is told again, of a state that is over.
+ * A delivery as a change of the index: one line of the change feed is one new change. A subscriber of changes gets no
+ * change twice. If a delivery is repeated, it gets no outdated state.
  */
 export function changeOf(claimed: Claimed, taken: OtherDeliveries | undefined, dossier: ChangedDossier): Change {
   return { at: claimed.createdAt, news: newsOf(claimed, taken, dossier) };
@@ -32,7 +32,7 @@ function newsOf(
   if (operation !== 'dossier.progress.v1') return 'new';
   if (itself) return 'told';
   const after = stateAt(history, seq, owner);
-  // Where its beginning is not kept any more, nobody knows: rather one too many than one that is missed.
+  // Without the beginning of the history nobody knows. One notification too many is better than a missing one.
   const isChanged = !after || JSON.stringify(stateAt(history, seq - 1, owner)) !== JSON.stringify(after);
   return isChanged ? 'new' : 'unchanged';
 }

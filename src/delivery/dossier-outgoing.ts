@@ -16,12 +16,12 @@ import type { HubContext } from '../process/hub-context.ts';
 import { changeOf } from './change.ts';
 import { outgoingBase } from './entry-outgoing.ts';
 
-/** What a plan of calls reads from, beside the tables. */
+/** The sources of a plan of calls beside the tables. */
 export interface PlanDeps {
   readonly originals: Originals;
   /** A cache of the catalogue; undefined reads the table each time. */
   readonly entries: EntryCache | undefined;
-  /** Dossiers that this process committed a moment ago; all others are loaded. */
+  /** Dossiers that this process committed a moment ago. All others are loaded. */
   readonly recentCommits: RecentCommits | undefined;
 }
 
@@ -38,7 +38,7 @@ export async function dossierOutgoing(
   if (claimed.length === 0) return [];
   const { database } = hub;
   const loaded = await loadDossiers(hub, deps.recentCommits, party.id, claimed);
-  // The retention dropped all of them.
+  // The retention has deleted all of them.
   if (loaded.held.size === 0) return [];
   const events = await loadHistories(hub, loaded, claimed);
   const originals = await loadOriginals(deps, party, loaded, claimed);
@@ -70,14 +70,14 @@ export async function dossierOutgoing(
   });
 }
 
-/** The dossiers of claimed deliveries, as the index holds them. */
+/** The dossiers of claimed deliveries from the index. */
 interface Loaded {
   readonly held: ReadonlyMap<string, Pick<Found, 'held' | 'createdAt'>>;
   /** Those that this process committed a moment ago. */
   readonly recent: ReadonlyMap<string, RecentCommit>;
-  /** Those that the party took before. */
+  /** Those that the party received before. */
   readonly known: ReadonlySet<string>;
-  /** When the first of them was recorded. */
+  /** When the oldest of them was recorded. */
   readonly since: string;
 }
 
@@ -102,7 +102,7 @@ async function loadDossiers(
   return { held, recent, known, since };
 }
 
-/** Takes dossiers from the cache, as far as one delivery of each was claimed. */
+/** Takes dossiers from the cache if only one delivery of each was claimed. */
 function takeRecent(
   recentCommits: RecentCommits | undefined,
   claimed: readonly Claimed[],
@@ -119,7 +119,7 @@ function takeRecent(
   return recent;
 }
 
-/** The party cannot know it yet, and its one event is the message that it came by. */
+/** The party cannot know the dossier yet, and its only event is in its message. */
 function isFirst(recent: RecentCommit | undefined): boolean {
   return recent?.held.version === 1;
 }
@@ -128,7 +128,7 @@ function isNewest({ held }: Loaded, { subject, seq }: Claimed): boolean {
   return held.get(subject)?.held.version === seq;
 }
 
-/** The events of dossiers of which a step or an older version is delivered. */
+/** The events of dossiers with a step or an older version to deliver. */
 function loadHistories(
   { database, vault }: Hub,
   loaded: Loaded,
@@ -156,12 +156,12 @@ async function loadOriginals(
   return originals.of(dialect, mayHaveOne, since);
 }
 
-/** A version in doubt that is not the newest: sent again after a newer one, it would undo that. */
+/** A version in doubt that is not the newest. Sent again after a newer one, it would undo that. */
 function isOutdated(loaded: Loaded): (one: Claimed) => boolean {
   return (one) => one.doubt && one.operation === 'dossier.upsert.v1' && !isNewest(loaded, one);
 }
 
-/** The versions to send instead: a newer one that was sent since, or that goes right before. */
+/** The versions to send instead: a newer one that was sent since, or that is sent just before. */
 async function newerVersions(
   database: Database,
   claimed: readonly Claimed[],
@@ -177,14 +177,16 @@ async function newerVersions(
   return newer;
 }
 
-/** The code by which the party knows a dossier: the owner by the code that the index holds, whatever its receipts say. */
+/**
+ * The code by which the party knows a dossier. The owner knows it by the code in the index, whatever its receipts say.
+ */
 function codeAt(party: Party, { code, aliases = [] }: Dossier, owner: string | undefined): string {
   return owner === party.id ? code : (aliases.find((alias) => alias.party === party.id)?.code ?? code);
 }
 
 type Facts = Pick<Outgoing, 'service' | 'agency'>;
 
-/** Under the code that operators entered for the party, where they have. */
+/** Under the operators' code for the party, if they entered one. */
 async function catalogueFacts(
   database: Database,
   cache: EntryCache | undefined,

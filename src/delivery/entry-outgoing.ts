@@ -12,7 +12,7 @@ export async function entryOutgoing(
   for (const one of claimed) {
     const [kind, key] = one.subject.split(' ') as [CatalogueEntry['kind'], string];
     const entry = (await loadEntries(database.pool, kind, [key])).get(key);
-    // After a change a retry has other content, which the partner would refuse under the same key.
+    // After a change a retry has other content, and the partner would refuse it under the same key.
     if (entry)
       outgoing.push([
         one.id,

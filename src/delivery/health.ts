@@ -2,19 +2,19 @@ import type { Outcome } from '#core/dossier/settle';
 import { type PartyHealthUpdate, savePartyHealth } from '../ledger/party-health.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
-/** Stores for operators when a partner last accepted a delivery, and its last error. */
+/** Stores a partner's last success and last error, for operators. */
 export interface Health {
   note(outcome: Outcome): void;
-  /** Stores what is not stored yet. */
+  /** Stores the latest changes. */
   flush(): Promise<void>;
 }
 
 const EVERY_MS = 1_000;
 
-/** The reason of an item that was not sent because an earlier one failed: that one's error was stored before. */
+/** The reason of an item that was not sent because an earlier one failed. The earlier error is stored already. */
 const BEHIND_ANOTHER = 'waits';
 
-/** Stores at most once a second: attempts come by the thousand. */
+/** Stores at most once a second, because there may be thousands of attempts. */
 export function createHealth(
   { database, nowMs, telemetry }: Pick<HubContext, 'database' | 'nowMs' | 'telemetry'>,
   party: string,

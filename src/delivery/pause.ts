@@ -4,10 +4,10 @@ import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { pauseParty } from '../ledger/party-states.ts';
 
-/** Who paused a party where no officer did. */
+/** The actor of a pause by the hub. */
 const WHO = 'lienthong worker';
 
-/** Pause a party as an officer does, by the hub itself; one that is paused already stays as it is. */
+/** Pauses a party for the hub, with an audit entry. A party that is paused already stays unchanged. */
 export async function pauseByHub(database: Database, party: string, why: string, nowMs: number): Promise<void> {
   await inTransaction(database, async (tx) => {
     if (!(await pauseParty(tx, party, WHO, nowMs))) return;

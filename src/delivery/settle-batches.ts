@@ -15,7 +15,7 @@ export function createSettle(database: Database, vault: Vault): (settled: readon
   );
 }
 
-/** An outcome that the database refuses does not keep the others of its batch from being written. */
+/** Splits a refused batch, so that one bad outcome cannot keep the others from being stored. */
 async function settleSplitting(database: Database, vault: Vault, settled: readonly Settled[]): Promise<void> {
   try {
     await settleAll(database, vault, settled);

@@ -1,8 +1,12 @@
 import type { Settled } from '../ledger/settle.ts';
 
-/** Stores outcomes of calls in groups, while the next calls are made. */
+/** Stores outcomes of calls in groups, during the next calls. */
 export interface SettleBuffer {
-  /** Stores these soon. @param isLast whether nothing else is under way, so that waiting gains nothing */
+  /**
+   * Stores these soon.
+   *
+   * @param isLast whether nothing else is running, so that waiting gains nothing
+   */
   add(settled: readonly Settled[], isLast: boolean): void;
   /** How many outcomes are not stored yet. */
   size(): number;
@@ -14,11 +18,11 @@ export interface SettleBufferDeps {
   readonly settle: (settled: readonly Settled[]) => Promise<unknown>;
   readonly onStored: (settled: readonly Settled[]) => void;
   readonly onFailed: (error: unknown) => void;
-  /** Called after either. */
+  /** Called after success and after failure. */
   readonly onDone: (settled: readonly Settled[]) => void;
 }
 
-/** A commit for each call would cost more than the call. After a kill, an outcome that was not stored is in doubt. */
+/** One commit per call would cost more than the call. After a kill, an outcome that was not stored is in doubt. */
 const WITHIN_MS = 30;
 const AT_ONCE = 64;
 

@@ -4,11 +4,10 @@ import type { Outgoing } from '../kit/sender.ts';
 type Send = (items: readonly Outgoing[]) => Promise<readonly Outcome[]>;
 
 /**
- * Send items together, and find the bad one when all are refused by one answer: each half is sent by itself, the first
- * before the second, until the bad one is alone. One bad item among n takes about 2·log2(n) calls more; the partner's
- * budget is kept as in every call. An adapter that throws is treated the same: the halves may have arrived, so they are
- * in doubt. When the partner stops answering on the way, the rest waits unsent; so does what follows, of the same
- * dossier, an item that did not get through.
+ * Sends items together. If one answer refuses all, sends each half separately, the first half first, until the bad item
+ * is alone. One bad item among n takes about 2·log2(n) more calls, within the partner's rate limit. An adapter that
+ * throws gets the same treatment, with the halves in doubt, because they may have arrived. If the partner stops
+ * answering on the way, the rest is not sent. Neither are later items of a dossier after a failed one.
  */
 export async function sendSplitting(
   items: readonly Outgoing[],
@@ -29,7 +28,7 @@ export async function sendSplitting(
   return splitRefused(items, outcomes, send, onBug);
 }
 
-/** Send again, in halves, what was refused together: of an adapter that made two calls, each by itself. */
+/** Sends items again in halves that one answer refused. If the adapter made two calls, each is split separately. */
 async function splitRefused(
   items: readonly Outgoing[],
   outcomes: readonly Outcome[],
@@ -49,8 +48,9 @@ async function splitRefused(
 }
 
 /**
- * The places of items that have one refusal in common. What waits for a mapping was not sent, and is told of each by
- * itself. An item is left alone where another of its dossier had its own outcome: sent again it might overtake it.
+ * The positions of items with a common refusal. Items that wait for a mapping were not sent, and each has its own
+ * outcome. If another item of the dossier had its own outcome, the item is not sent again, because it might overtake
+ * that one.
  */
 function refusedTogether(items: readonly Outgoing[], outcomes: readonly Outcome[]): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
@@ -100,7 +100,7 @@ function isStuck(outcome: Outcome | undefined): boolean {
   return outcome?.kind === 'unavailable' || (outcome?.kind === 'unknown' && outcome.reason !== 'adapter-bug');
 }
 
-/** What was not sent is as much in doubt as before. */
+/** An item that was not sent keeps its doubt. */
 function waiting({ doubt }: Outgoing): Outcome {
   const reason = 'waits';
   const message = 'an earlier one of the same call did not get through';

@@ -19,12 +19,12 @@ export interface WorkersDeps extends WorkerDeps {
 
 /** The workers of this process, one for each party. */
 export interface Workers {
-  /** Starts to deliver what is due for a party. */
+  /** Starts to deliver due work of a party. */
   wake(party: string): void;
-  /** The parties that have deliveries due, whether or not anybody notified. */
+  /** The parties with due deliveries, with or without a notification. */
   due(): Promise<readonly string[]>;
   idle(): Promise<void>;
-  /** Finishes calls that are under way, for at most `ms`; starts none. */
+  /** Finishes running calls, for at most `ms`, and starts none. */
   drain(ms: number): Promise<void>;
 }
 

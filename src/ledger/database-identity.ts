@@ -31,7 +31,7 @@ const NUMBER_LEAP = 1_000_000_000;
  * deliveries far above all numbers given before. For a while it marks deliveries as in doubt: it looks up before it sends.
  *
  * @param options the folder of the hub's own server, if any; an operator's order that reports a restore the hub cannot see
- * @returns the restore that this call noticed; undefined if there is none
+ * @returns the restore that this call noticed, otherwise undefined
  */
 export async function checkDatabaseIdentity(
   database: Database,

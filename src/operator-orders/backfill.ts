@@ -14,7 +14,7 @@ import {
 } from '../ledger/backfill-gaps.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
-/** Which party is to be told what it was never told, and of which dossiers. */
+/** An order to deliver to a party the dossiers that it never received, with a filter of dossiers. */
 export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt'> {
   readonly party: string;
   readonly untold: true;
@@ -23,9 +23,9 @@ export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
 
 export interface BackfillPreview {
-  /** Dossiers that were looked at, and whether these are all. */
+  /** How many dossiers were examined, and whether these are all. */
   readonly looked: { readonly dossiers: number; readonly isAll: boolean };
-  /** Those of which the party was never told anything, and those of which it knows an older version. */
+  /** Dossiers that the party never received, and those of which it has an older version. */
   readonly never: number;
   readonly older: number;
   readonly sample: readonly { readonly code: string; readonly version: number; readonly told: number | null }[];
@@ -34,15 +34,15 @@ export interface BackfillPreview {
 const PAGE = 500;
 const SAMPLE = 10;
 const PREVIEW_MS = 10_000;
-/** Then the run is kept, and others have their turn. */
+/** After this time the run is saved, and other work continues. */
 const STEP_MS = 2_000;
 
-/** Whether any route tells a party of dossiers. */
+/** Whether any route sends dossiers to a party. */
 export function isRoutedTo(routes: readonly Route[], party: string): boolean {
   return routes.some(({ operation, to }) => operation === 'dossier.upsert.v1' && to.includes(party));
 }
 
-/** How much a backfill would tell; nothing is changed. Ends after ten seconds, wherever it is. */
+/** How much a backfill would deliver. Changes nothing. Stops after ten seconds. */
 export async function previewBackfill(hub: Hub, routes: readonly Route[], order: Backfill): Promise<BackfillPreview> {
   const endMs = performance.now() + PREVIEW_MS;
   const sample: BackfillPreview['sample'][number][] = [];
@@ -56,7 +56,7 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
       sample.push({ code, version, told });
     isAll = looked < PAGE;
     after = last ?? after;
-    // Other requests get their turn between two pages.
+    // Other requests run between two pages.
     await setImmediate();
   }
   const { dossiers, never, older } = count;
@@ -64,10 +64,10 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
 }
 
 /**
- * Go on with a backfill, within the transaction that keeps how far it came.
+ * Continues a backfill, within the transaction that stores its progress.
  *
  * @param atMost how many dossiers may be added now
- * @returns how many were, and the code after which to go on; undefined when all are done
+ * @returns how many were added, and the code to continue after; undefined when all are done
  */
 export async function continueBackfill(
   hub: Hub,
@@ -77,7 +77,8 @@ export async function continueBackfill(
   begin: string,
   atMost: number,
 ): Promise<{ readonly added: number; readonly after: string | undefined }> {
-  // A process of other settings, as while they are changed one after the other: it leaves the run to those that know the way.
+  // This process has older settings, as during a change of settings. It leaves the run to processes that have the
+  // route.
   if (!isRoutedTo(routes, order.party)) return { added: 0, after: begin };
   await lockBackfill(tx, order.party);
   const endMs = performance.now() + STEP_MS;
@@ -94,7 +95,7 @@ export async function continueBackfill(
   return { added, after };
 }
 
-/** The next dossiers in the order of their codes, and which of them the party should know otherwise than it does. */
+/** The next dossiers in the order of their codes, and those of them whose version at the party is missing or older. */
 async function untoldAfter(
   hub: Hub,
   routes: readonly Route[],
@@ -123,10 +124,10 @@ async function untoldAfter(
 
 type Missing = BackfillGap & Pick<DeliveryProgress, 'deliveredSeq'>;
 
-/** Opened and compared at once: a dossier may have a thousand documents, and others have their turn in between. */
+/** Decrypted and compared at once. A dossier may have a thousand documents, and other work runs in between. */
 const AT_ONCE = 10;
 
-/** Of these dossiers those that are as the party was told last: what came since was too old to change anything. */
+/** The dossiers, among these, that equal the party's last version: later messages were too old to change anything. */
 async function toldTheSame(
   { database, vault }: Hub,
   missing: readonly Missing[],
@@ -151,7 +152,7 @@ async function toldTheSame(
   return same;
 }
 
-/** The newest event of a dossier that the routes of today tell a party of; 0 where they tell it nothing of this dossier. */
+/** The newest event of a dossier that the present routes send to a party. 0 if they send nothing of it. */
 function newestFor(
   routes: readonly Route[],
   party: string,
@@ -159,7 +160,7 @@ function newestFor(
   { reports: by, oldestSeq: oldest }: DeliveryProgress,
 ): number {
   const subject = { code, serviceCode, ...(fieldCode && { fieldCode }) };
-  // Whoever told of it first has told what is dropped already.
+  // Deleted events count for the party that began the dossier.
   const dropped = oldest === null ? version : oldest - 1;
   const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;
   const told = all.filter(({ party: from }) => recipients(routes, from, 'dossier.upsert.v1', subject).includes(party));

@@ -5,17 +5,17 @@ import { findSimilar, topScored } from '../catalogue/find-similar.ts';
 import type { Database } from '../database/pool.ts';
 import { listWaiting, type WaitingCause } from '../ledger/quarantine.ts';
 
-/** What a code that no table maps may stand for. */
+/** A possible meaning of an unmapped code. */
 export interface Candidate {
   readonly to: string;
   readonly label: string;
-  /** How alike the names are, 0 to 1. */
+  /** The similarity of the names, 0 to 1. */
   readonly score: number;
 }
 
 const BEST = 5;
 
-/** What an unmapped code may stand for, by the likeness of names: entries of the catalogue, or of the code table. */
+/** Possible meanings of an unmapped code, by similar names: entries of the catalogue, or of the code table. */
 export async function candidatesFor(
   database: Database,
   cause: WaitingCause,
@@ -36,12 +36,12 @@ export async function candidatesFor(
   return topScored([...words.values()], BEST);
 }
 
-/** Numbers are not alike for their digits. */
+/** Similar digits do not make two numbers similar. */
 function alikeCode(a: string, b: string): number {
   return /^[\d.]+$/.test(a) ? 0 : similarity(a, b);
 }
 
-/** The catalogue is asked by the name that the dossier itself gives. */
+/** Searches the catalogue by the name in the dossier itself. */
 async function inCatalogue(
   database: Database,
   cause: WaitingCause,

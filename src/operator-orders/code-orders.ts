@@ -12,25 +12,25 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
 
-/** One line of a code table: what a code stands for. */
+/** One line of a code table: a code and its value. */
 export type CodeLine = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>;
 
-/** The hub's own tables: the code of the catalogue under which a party knows a service or an agency. */
+/** The hub's own tables: from a party's code for a service or an agency to the code in the catalogue. */
 const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly CatalogueKind[];
 
 type Hub = Pick<HubContext, 'database' | 'nowMs'>;
 
 /** The code tables of parties, and what operators may enter in them. */
 export interface CodeOrders {
-  /** The code tables that are read for a party. */
+  /** The code tables of a party. */
   tablesOf(party: string): readonly CodeTable[];
-  /** What is wrong with a line; undefined when it may be entered. */
+  /** Why a line is wrong. Undefined if it may be entered. */
   problemOf(line: CodeLine): Promise<Problem | undefined>;
-  /** Enters a line, and orders the release of what waits for it. */
+  /** Enters a line, and releases the items that wait for it. */
   enter(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
 }
 
-/** @param doorTables the tables that doors read by, for every sender */
+/** @param doorTables the code tables of the doors, for every sender */
 export function createCodeOrders(
   hub: Hub,
   parties: ReadonlyMap<string, Party>,
@@ -62,7 +62,7 @@ export function createCodeOrders(
     tablesOf,
     problemOf,
     async enter(given, by) {
-      // Items wait under the form that all forms of a service code have in common.
+      // Items wait under the common part of all forms of a service code.
       const line = { ...given, from: given.table === 'service' ? catalogueKey('service', given.from) : given.from };
       const wrong = await problemOf(line);
       if (wrong) return { problems: [wrong] };

@@ -11,7 +11,7 @@ export interface EvidenceDeps {
   readonly signDocument: SignDocument;
 }
 
-/** Sign what is to hold outside, with who says so and since when. */
+/** Signs a document, with its issuer and time. */
 export type SignDocument = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
 
 export type MadeEvidence =
@@ -21,9 +21,9 @@ export type MadeEvidence =
   | { readonly kind: 'ambiguous'; readonly code: string; readonly codes: readonly string[] };
 
 /**
- * The signed evidence of a dossier, by any of its codes; also of a code that messages speak of and no dossier came of.
+ * The signed evidence of a dossier, by any of its codes. Also for a code in messages that never became a dossier.
  *
- * @param actor who looks, for the audit
+ * @param actor who asks, for the audit
  */
 export type MakeEvidence = (actor: string, code: string) => Promise<MadeEvidence>;
 
@@ -37,7 +37,7 @@ export function createEvidence(
     if (one.kind === 'ambiguous') return { kind: 'ambiguous', code: asked, codes: one.codes };
     const code = one.kind === 'found' ? one.dossier.code : asked;
     if (one.kind === 'none' && !(await loadEvidence(database, vault, code))) return { kind: 'none', code };
-    // Before it is shown, and so that the newest entry of the audit that it names is this look or a later one.
+    // Written first, so that the newest audit entry in the evidence is this one or a later one.
     await audit.write({ actor, action: 'dossier.evidence', subject: auditSubject('dossier', code) });
     const evidence = await loadEvidence(database, vault, code);
     if (!evidence) return { kind: 'none', code };
@@ -45,7 +45,7 @@ export function createEvidence(
   };
 }
 
-/** @param province of the settings, where they name one */
+/** @param province from the settings, if they name one */
 export function createSignDocument(
   { vault, nowMs }: Pick<HubContext, 'vault' | 'nowMs'>,
   province: { readonly code: string; readonly name: string } | undefined,

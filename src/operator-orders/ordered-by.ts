@@ -1,4 +1,4 @@
-/** Who gives an order, by the id of a key, and why. */
+/** The key id of the operator who gives an order, and the reason. */
 export interface OrderedBy {
   readonly who: string;
   readonly why: string;

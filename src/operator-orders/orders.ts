@@ -20,35 +20,47 @@ import type { OrderRunner } from './run.ts';
 export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'> {
   readonly queue: Queue;
   readonly codes: CodeEntries;
-  /** The tables that doors read by, for every sender. */
+  /** The code tables of the doors, for every sender. */
   readonly doorTables: readonly CodeTable[];
-  /** Carries out what is ordered. */
+  /** Carries out the orders. */
   readonly runner: OrderRunner;
 }
 
-/** What operators may order. Each order is in the audit, stored together with its effect. */
+/** The orders that operators can give. Each order is in the audit, stored together with its effect. */
 export interface Orders extends PartyOrders {
-  /** Resolves the cause that a row of the quarantine waits for. Everything that waits for it is released, in order. */
+  /** Resolves the cause of a row in the quarantine. Everything that waits for it is released, in order. */
   resolve(id: number, order: ResolveOrder, by: OrderedBy): Promise<Resolved | Unresolved>;
   candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
-  /** The code tables that are read for a party. */
+  /** The code tables of a party. */
   tablesOf(party: string): readonly CodeTable[];
-  /** Enters a line of a code table, and releases what waits for it. */
+  /** Enters a line of a code table, and releases the items that wait for it. */
   enterCode(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
   /** What a line would have changed in the party's messages of the last days. Changes nothing. One preview at a time. */
   previewCode(line: CodeLine, days: number): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
-  /** Replays one delivery. @returns undefined when no delivery has this id */
+  /**
+   * Replays one delivery.
+   *
+   * @returns undefined if no delivery has this id
+   */
   replay(id: number, by: OrderedBy): Promise<ReplayOutcome | undefined>;
   preview(filter: DeliveryFilter): Promise<ReplayPreview>;
-  /** Begins a replay of all deliveries that the filter finds now. @returns its id */
+  /**
+   * Begins a replay of all deliveries that match the filter now.
+   *
+   * @returns its id
+   */
   startReplay(filter: DeliveryFilter, perSecond: number, by: OrderedBy): Promise<number>;
   /** Whether any route delivers dossiers to a party. No other party can have a backfill. */
   isRoutedTo(party: string): boolean;
   /** How much a backfill would deliver. */
   previewBackfill(order: Backfill): Promise<BackfillPreview>;
-  /** Begins to deliver what the routes give a party and it never got. @returns the run's id */
+  /**
+   * Begins to deliver what the routes send a party and it never received.
+   *
+   * @returns the run's id
+   */
   startBackfill(order: Backfill, perSecond: number, by: OrderedBy): Promise<number>;
-  /** @returns false when it was not running */
+  /** @returns false if it was not running */
   stopReplay(id: number, by: OrderedBy): Promise<boolean>;
 }
 
@@ -57,10 +69,10 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
   const { queue, parties, codes, routes, runner } = deps;
   const codeOrders = createCodeOrders(hub, parties, deps.doorTables);
   const { tablesOf } = codeOrders;
-  // Each preview reads much: one runs at a time.
+  // Each preview reads much, so one runs at a time.
   const afterOthers = oneAfterAnother();
 
-  /** The order is stored. What fails now, the scheduler tries again. */
+  /** The order is stored. If it fails now, the scheduler tries again. */
   const runAll = (): Promise<void> => runner.runAll().catch((error) => telemetry.failed('carry out', error));
 
   async function runWithNewCodes(): Promise<void> {

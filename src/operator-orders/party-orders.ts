@@ -15,9 +15,13 @@ type Hub = Pick<HubContext, 'database' | 'alerts' | 'nowMs'>;
 export interface PartyOrders {
   pause(party: string, by: OrderedBy): Promise<void>;
   resume(party: string, by: OrderedBy): Promise<void>;
-  /** Asks a partner as soon as a scheduler looks, within a second. */
+  /** Pulls at the next look of a scheduler, within a second. */
   pull(party: string, names: readonly string[], by: OrderedBy): Promise<void>;
-  /** Takes a doubtful dossier off the list. @returns its code; undefined when none of this id waits */
+  /**
+   * Removes a doubtful dossier from the list.
+   *
+   * @returns its code; undefined if no waiting one has this id
+   */
   settleDoubtful(id: number, by: OrderedBy): Promise<string | undefined>;
 }
 

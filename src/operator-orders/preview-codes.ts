@@ -20,27 +20,27 @@ export interface CodePreviewDeps {
   readonly routes: readonly Route[];
   readonly ownership: Ownership;
   readonly codes: Pick<CodeEntries, 'now' | 'reload'>;
-  /** The doors' readers, by these code tables. */
+  /** The doors' readers with these code tables. */
   readonly readersWith: (codes: Pick<CodeEntries, 'at'>) => Readers;
 }
 
-/** What a line of a code table would have made of what a party told lately. */
+/** The effect that a line of a code table would have had on a party's recent messages. */
 export interface CodePreview {
-  /** What was read, the newest first; `isAll` where nothing of the time was left out. */
+  /** The messages that were read, newest first. `isAll` if the whole period was read. */
   readonly looked: {
     readonly messages: number;
     readonly items: number;
     readonly since: string;
     readonly isAll: boolean;
   };
-  /** Items that no table mapped, and that would have been applied; items that would have said something else. */
+  /** Unmapped items that would have been applied, and items that would have differed. */
   readonly freed: number;
   readonly changed: number;
-  /** Who would have been told of these, by the routes. */
+  /** The parties that the routes would have sent these items to. */
   readonly told: readonly string[];
-  /** What waits for this very code at the moment, and would be freed. */
+  /** The items and deliveries that wait for this code now, and would be released. */
   readonly waiting: { readonly items: number; readonly deliveries: number };
-  /** The first of the freed and changed ones. */
+  /** The first released and changed items. */
   readonly items: readonly PreviewedItem[];
 }
 
@@ -48,7 +48,7 @@ export interface PreviewedItem {
   readonly code: string | undefined;
   readonly messageId: string;
   readonly item: number;
-  /** Members that would be otherwise; of what waited all that matters is its status. */
+  /** Members that would differ. For a waiting item only its status. */
   readonly changes: readonly { readonly path: string; readonly was: unknown; readonly would: unknown }[];
 }
 
@@ -56,7 +56,7 @@ const MOST_ITEMS = 20_000;
 const MOST_MS = 10_000;
 const SHOWN = 50;
 
-/** Reads recent messages of a party again, by the code tables as they are and with one more line. Changes nothing. */
+/** Reads recent messages of a party again, with the present code tables and with one more line. Changes nothing. */
 export async function previewCode(
   hub: Hub,
   deps: CodePreviewDeps,
@@ -81,7 +81,7 @@ export async function previewCode(
     if (id === undefined || !sealed || !vault.knows(sealed.sealed.keyId)) continue;
     const message = openMessage(vault, sealed);
     await recipients.add(compareItems(id, await read(message), await readWith(message), count));
-    // Other requests continue between two messages.
+    // Other requests run between two messages.
     await setImmediate();
   }
   return {
@@ -102,7 +102,11 @@ interface Counts {
   readonly shown: PreviewedItem[];
 }
 
-/** Counts the items of a message that would differ. @returns what they would be */
+/**
+ * Counts the items of a message that would differ.
+ *
+ * @returns their new form
+ */
 function compareItems(
   messageId: string,
   before: readonly Item[],
@@ -129,7 +133,7 @@ function withLine(codes: CodesOf, { table, from, to }: Pick<CodeEntry, 'table' |
   return (name) => (name === table ? more : codes(name));
 }
 
-/** What cannot be read at all by either is nothing to compare. */
+/** A message that neither reading accepts has nothing to compare. */
 function readerBy(deps: CodePreviewDeps, id: string, codes: CodesOf) {
   const readers = deps.readersWith({ at: () => codes });
   const party = deps.parties.get(id) as Party;
@@ -141,7 +145,7 @@ function readerBy(deps: CodePreviewDeps, id: string, codes: CodesOf) {
 function changesOf(was: Item, would: Extract<Item, { kind: 'record' }>): PreviewedItem['changes'] {
   if (was.kind === 'invalid') return [];
   if (was.kind === 'record') return differences(was.record, would.record, '');
-  // Of its cause alone: what waits for something else besides still would.
+  // Only for this cause: an item that also waits for another cause would still wait.
   const status = 'status' in would.record ? would.record.status : undefined;
   return [{ path: status === undefined ? '' : '/status', was: null, would: status ?? null }];
 }
@@ -154,7 +158,7 @@ function differences(was: unknown, would: unknown, path: string): PreviewedItem[
   );
 }
 
-/** What is said of an applicant is nobody's business here, but for what kind of applicant it is. */
+/** Hides the applicant's data. Only the kind of applicant and of paper is shown. */
 function shown(value: unknown, path: string): unknown {
   if (value === undefined) return null;
   return path.startsWith('/applicant') && !/\/(?:kind|identityKind)$/.test(path) ? '***' : value;

@@ -7,15 +7,15 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import { servicesUnder } from '../index/dossiers.ts';
 
-/** Gathers who would be told if items were applied, by the routes as accept asks them. */
+/** Collects the parties that would receive items if they were applied, by the routes as in accept. */
 export interface RecipientsPreview {
-  /** Items of one message. */
+  /** Adds the items of one message. */
   add(items: readonly RecordItem[]): Promise<void>;
-  /** Of all that were added. */
+  /** The recipients of all added items. */
   parties(): readonly string[];
 }
 
-/** A dossier that is held, or that an item would begin. */
+/** A stored dossier, or one that an item would begin. */
 interface Known extends Subject, OwnedSubject {
   readonly code: string;
   readonly owner: string;
@@ -26,7 +26,7 @@ interface Teller {
   readonly ownership: Ownership;
 }
 
-/** @param sender the party that sent the items, and the rules by which accept judges them */
+/** @param sender the party that sent the items, and the rules that accept applies to it */
 export function createRecipientsPreview(
   database: Database,
   routes: readonly Route[],
@@ -34,25 +34,25 @@ export function createRecipientsPreview(
 ): RecipientsPreview {
   const { party: from, ownership } = sender;
   const told = new Set<string>();
-  /** Dossiers that would begin, by all that they would be known as; and the codes of steps whose dossiers are not held. */
+  /** Dossiers that would begin, by all their names, and the codes of steps whose dossiers are unknown. */
   const beginnings: ByName = new Map();
   const orphans = new Set<string>();
   const ask = (operation: Route['operation'], subject: Subject): void => {
     for (const party of recipients(routes, from, operation, subject)) told.add(party);
   };
-  /** The members that the sender may change; undefined for all of them. A mere claim is delivered to nobody. */
+  /** The members that the sender may change, undefined for all. A mere claim is delivered to no party. */
   const sharedOf = (known: Known): readonly string[] | undefined => {
     const isOwn = known.owner === from || ownership.entitled(known)?.party === from;
     return isOwn ? undefined : ownership.shared(from, known.owner, known);
   };
-  /** A step that moves the status is also told as the dossier's new state. */
+  /** A step that moves the status is also delivered as the dossier's new state. */
   const askStep = (known: Known): void => {
     if (!(sharedOf(known)?.includes('status') ?? true)) return;
     ask('dossier.upsert.v1', known);
     ask('dossier.progress.v1', known);
   };
   const askDossier = (item: DossierItem, [one, another]: readonly Known[]): void => {
-    // What names several waits for a person.
+    // An item that names several dossiers waits for an operator.
     if (another) return;
     if (item.operation === 'dossier.progress.v1') {
       if (one) askStep(one);
@@ -100,7 +100,7 @@ async function heldBy(
   return (item) => knownBy(byName, item, sender);
 }
 
-/** Dossiers by their own codes, by each name that they are known as. */
+/** Dossiers by their own codes, for each of their names. */
 type ByName = Map<string, Map<string, Known>>;
 
 function keep(byName: ByName, names: readonly string[], known: Known): void {

@@ -10,7 +10,11 @@ import { auditEntry, type OrderedBy } from './ordered-by.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
 
-/** Replays one delivery. @returns undefined when no delivery has this id */
+/**
+ * Replays one delivery.
+ *
+ * @returns undefined if no delivery has this id
+ */
 export async function replayOne(
   { database, nowMs }: Hub,
   queue: Queue,
@@ -27,7 +31,11 @@ export async function replayOne(
   return replayed?.outcome;
 }
 
-/** Begins a replay of all deliveries that the filter finds now. @returns its id */
+/**
+ * Begins a replay of all deliveries that match the filter now.
+ *
+ * @returns its id
+ */
 export async function startReplay(
   { database, nowMs }: Hub,
   filter: DeliveryFilter,
@@ -43,7 +51,11 @@ export async function startReplay(
   });
 }
 
-/** Begins a backfill. @returns its id */
+/**
+ * Begins a backfill.
+ *
+ * @returns its id
+ */
 export async function startBackfill(
   { database, nowMs }: Hub,
   { never, older }: Pick<BackfillPreview, 'never' | 'older'>,
@@ -59,7 +71,7 @@ export async function startBackfill(
   });
 }
 
-/** @returns false when the replay was not running */
+/** @returns false if the replay was not running */
 export async function stopRun({ database, nowMs }: Hub, id: number, by: OrderedBy): Promise<boolean> {
   await writeAudit(database.pool, auditEntry('replay.stop', auditSubject('run', id), by), nowMs());
   return stopReplay(database, id, by.who, nowMs());

@@ -21,12 +21,12 @@ import { auditEntry, type OrderedBy } from './ordered-by.ts';
 export type ResolveOrder =
   | {
       readonly action: 'map';
-      /** What the code stands for from now on. */
+      /** The new value of the code. */
       readonly to: string;
-      /** As in the cause, where they are given. */
+      /** As in the cause, if given. */
       readonly table?: string | undefined;
       readonly from?: string | undefined;
-      /** Of one party alone; otherwise of all parties whose items wait for the cause. */
+      /** Only for one party. Otherwise for all parties whose items wait for the cause. */
       readonly party?: string | undefined;
     }
   | { readonly action: 'release' | 'dismiss'; readonly party?: string | undefined };
@@ -41,7 +41,7 @@ export interface Resolved {
 export type Unresolved =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'nothing-waits' }
-  /** Another operator was first, and decided otherwise. */
+  /** Another operator came first and decided differently. */
   | { readonly kind: 'decided'; readonly decided: Decided }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
@@ -49,11 +49,11 @@ type Hub = Pick<HubContext, 'database' | 'nowMs'>;
 
 export interface ResolveDeps {
   readonly codeOrders: CodeOrders;
-  /** Carries out what was decided, as far as possible now. */
+  /** Carries out the decision, as far as possible now. */
   readonly run: () => Promise<void>;
 }
 
-/** Resolves the cause that a row of the quarantine waits for. */
+/** Resolves the cause of a row in the quarantine. */
 export async function resolveCause(
   hub: Hub,
   { codeOrders, run }: ResolveDeps,
@@ -86,7 +86,7 @@ function invalid(problems: readonly Problem[]): Unresolved {
   return { kind: 'invalid', problems };
 }
 
-/** Stores the decision, unless another operator was first. */
+/** Stores the decision, unless another operator came first. */
 function decide(
   hub: Hub,
   cause: WaitingCause,
@@ -109,7 +109,7 @@ function decide(
   });
 }
 
-/** The lines that an order to map enters: one for each party. */
+/** The lines that an order to map enters, one for each party. */
 async function linesOf(
   codeOrders: CodeOrders,
   cause: WaitingCause,
@@ -136,7 +136,7 @@ async function linesOf(
   return { lines, problems };
 }
 
-/** What another operator decided before, unless it is the same. */
+/** An earlier decision of another operator, unless it is the same. */
 async function decidedOtherwise(
   { nowMs }: Hub,
   db: pg.Pool | pg.PoolClient,

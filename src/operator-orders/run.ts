@@ -24,7 +24,11 @@ export interface OrderRunnerDeps {
   readonly queue: Queue;
   readonly codes: CodeEntries;
   readonly routes: readonly Route[];
-  /** Applies items that wait in quarantine. @returns how many wait no longer */
+  /**
+   * Applies items that wait in quarantine.
+   *
+   * @returns how many were released
+   */
   readonly release: (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
 }
 
@@ -32,14 +36,14 @@ export interface OrderRunnerDeps {
 export interface OrderRunner {
   /** Continues resolutions as far as possible now, then replays at their rate. One run at a time. */
   runAll(): Promise<void>;
-  /** Continues one replay. Rejects with what went wrong with it, and with no other order. */
+  /** Continues one replay. Rejects with its error only. */
   runReplay(id: number): Promise<void>;
 }
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
 
 export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner {
-  // Each order keeps a transaction open while it runs.
+  // Each order has an open transaction while it runs.
   let last: Promise<void> = Promise.resolve();
   return {
     runAll() {
@@ -53,14 +57,14 @@ export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner 
   };
 }
 
-/** Items that are released before the progress of a resolution is saved. */
+/** How many items are released before the progress of a resolution is saved. */
 const PIECE = 500;
 /** After this time other orders continue. The next sweep does the rest. */
 const MOST_MS = 5_000;
 
 /**
- * Continues unfinished resolutions as far as possible now. When a process dies, the next sweep of any process continues. An
- * order that fails holds up no other.
+ * Continues unfinished resolutions as far as possible now. If a process dies, the next sweep of any process continues.
+ * An order that fails blocks no other.
  *
  * @throws the error of the first order that failed, after all were continued
  */
@@ -81,7 +85,7 @@ async function runResolutions(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
   if (failed.length > 0) throw failed[0];
 }
 
-/** @returns whether there may be more to do at once */
+/** @returns whether more can be done at once */
 async function runPiece({ database, nowMs }: Hub, { queue, release }: OrderRunnerDeps, id: number): Promise<boolean> {
   const { isMore, parties } = await inTransaction(database, async (tx) => {
     const resolution = await lockResolution(tx, id);
@@ -113,7 +117,7 @@ function isOver({ until }: Resolution, nowMs: number): boolean {
 }
 
 /**
- * Makes due the next deliveries of running replays, each at its rate. A replay that fails holds up no other.
+ * Makes the next deliveries of running replays due, each at its rate. A replay that fails blocks no other.
  *
  * @throws the error of the first replay that failed, after all were continued
  */
@@ -124,7 +128,7 @@ async function runReplays(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
   if (failed.length > 0) throw failed[0];
 }
 
-/** Continues one replay. Does nothing when it is not running, or not due yet. */
+/** Continues one replay. Does nothing if it is not running, or not due yet. */
 async function runReplay(hub: Hub, { queue, routes }: OrderRunnerDeps, id: number): Promise<void> {
   const { database, nowMs } = hub;
   const parties = await inTransaction(database, (tx) =>

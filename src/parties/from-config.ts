@@ -6,7 +6,7 @@ import type { LoadedAdapter } from './load-adapters.ts';
 import { createParty, type Party } from './party.ts';
 import { createRateLimit } from './rate-limit.ts';
 
-/** The parties of the configuration, with their adapters: loadConfig has seen to it that they fit. */
+/** The configured parties with their adapters. loadConfig has checked that they fit. */
 function createParties(
   { file }: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
@@ -24,7 +24,7 @@ function createParties(
   );
 }
 
-/** The same, when all that adapters load first is loaded. */
+/** The same, after adapters have loaded what they need. */
 export async function loadParties(
   config: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
@@ -37,7 +37,7 @@ export async function loadParties(
   return parties;
 }
 
-/** What the configuration and the adapters say of each party's rights. */
+/** Each party's rights from the configuration and the adapters. */
 export function rightsOf(
   { file }: Pick<Config, 'file'>,
   adapters: ReadonlyMap<string, Pick<LoadedAdapter, 'manifest'>>,

@@ -8,19 +8,19 @@ import type { Problem } from '#core/problem';
 import { closed, oneOf } from '#schemas/parts';
 import type { Adapter } from '../kit/adapter.ts';
 
-/** What an adapter says of itself before any of its code runs. */
+/** The description of an adapter, which is read before any of its code runs. */
 const Manifest = closed({
   name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: "the folder's name" }),
   title: Type.String({ minLength: 1 }),
   description: Type.String({ minLength: 1 }),
-  /** Which version of the kit it was written for. */
+  /** The version of the kit. */
   kit: oneOf(['1']),
   protocol: Type.String({ minLength: 1 }),
-  /** Whether parties on it own the truth of their dossiers, unless the configuration says otherwise. */
+  /** Whether its parties own their dossiers. The configuration can override it. */
   authoritative: Type.Boolean(),
   sends: Type.Array(Type.String()),
   pulls: Type.Array(Type.String()),
-  /** What partners tell of their own accord; absent where that is nothing. */
+  /** The callbacks that partners push to. Absent without any. */
   callbacks: Type.Optional(
     Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'a name in an address' })),
   ),
@@ -31,18 +31,18 @@ const check = Compile(Manifest);
 export interface LoadedAdapter {
   readonly manifest: Manifest;
   readonly adapter: Adapter;
-  /** What is wrong with a party's settings. */
+  /** The problems of a party's settings. */
   settingsProblems(settings: unknown): readonly Problem[];
 }
 
 export const ADAPTERS_DIR = join(import.meta.dirname, '..', '..', 'adapters');
-/** Sources load sources, compiled code loads compiled code. */
+/** Sources load sources, and compiled code loads compiled code. */
 const ADAPTER_FILE = `adapter${extname(import.meta.filename)}`;
 
 /**
- * Load every adapter: each folder of `adapters/` with a manifest is one.
+ * Loads every adapter: each folder of `adapters/` with a manifest.
  *
- * @throws an Error that names the folder when one is broken: a hub that runs without a partner it should have is worse
+ * @throws an Error that names a broken folder, because a hub must not run without one of its partners
  */
 export async function loadAdapters(): Promise<ReadonlyMap<string, LoadedAdapter>> {
   const names = readdirSync(ADAPTERS_DIR, { withFileTypes: true })

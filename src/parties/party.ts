@@ -9,50 +9,53 @@ import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from 
 import { batchOf } from '../kit/sender.ts';
 import { createSessions } from '../kit/session.ts';
 
-/** How much a party may be asked. */
+/** The limits of calls to a party. */
 export interface Budget {
-  /** Calls a second, of all processes together. */
+  /** Calls per second, of all processes together. */
   readonly callsPerSecond?: number;
-  /** Dossiers at once, of all processes together. */
+  /** Concurrent dossiers, of all processes together. */
   readonly concurrency?: number;
 }
 
-/** When the hub compares with a party by itself, and with how many of its dossiers, drawn by chance. */
+/** When the hub compares a party automatically, and with how many random dossiers. */
 export interface ReconcileTimes {
   readonly schedule?: string;
   readonly sample?: number | 'all';
 }
 
-/** One connected system, as it runs: its adapter with its means. */
+/** One connected system at run time: its adapter and connection. */
 export interface Party {
   readonly id: string;
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
-  /** What is sent to it and pulled from it, by its settings. */
+  /** The operations and pulls that its settings allow. */
   readonly offers: Offers;
-  /** How much it may be asked, and when not. */
+  /** The limits of calls, and when not to call. */
   readonly budget: Budget;
   readonly maintenance: readonly MaintenanceWindow[];
-  /** What one call may carry, by operation: how many items, and how many of them of one dossier. */
+  /** The capacity of one call by operation: items, and items of one dossier. */
   readonly carries: ReadonlyMap<string, { readonly items: number; readonly ofOneDossier: number }>;
-  /** When to ask it, by puller; overrides the adapter's own schedules. */
+  /** When to pull, by puller. Overrides the adapter's own schedules. */
   readonly schedules: Readonly<Record<string, string>>;
-  /** False: only when somebody says so. */
+  /** False: only on an operator's order. */
   readonly reconcile: ReconcileTimes | false;
-  /** What operators have entered of its code tables. */
+  /** The operators' entries in its code tables. */
   readonly codes: EnteredCodes;
-  /** The certificates that its traffic hangs on: its own, the last of its authorities, and the one that we show it. */
+  /**
+   * The certificates that its traffic depends on: its own, the longest valid one of its authorities, and our client
+   * certificate.
+   */
   certificates(): readonly CertificateDates[];
-  /** The means of one attempt, whose wire traffic is recorded, and whose calls say this beside what the adapter says. */
+  /** The connection for one attempt. It records traffic and adds these headers to each call. */
   connect(record?: (wire: WireRecord) => void, headers?: Readonly<Record<string, string>>): Connection;
   close(): void;
 }
 
 export interface EnteredCodes {
-  /** By what was in force at a moment, epoch milliseconds: what is read goes by it. */
+  /** The entries in force at a moment, epoch milliseconds, for reading. */
   at(ms: number): CodesOf;
-  /** By all that is entered: what is sent goes by it. */
+  /** All entries, for sending. */
   now(): CodesOf;
 }
 
@@ -65,16 +68,16 @@ export interface PartyOptions {
   readonly budget?: Budget;
   readonly maintenance?: readonly MaintenanceWindow[];
   readonly reconcile?: ReconcileTimes | false;
-  /** Resolves when the party's budget has room for one more call. */
+  /** Resolves when the party's rate limit allows one more call. */
   readonly pace?: () => Promise<void>;
   readonly tls?: TlsGiven;
-  /** Those that its own messages are signed with, in PEM. */
+  /** Certificates in PEM that sign the party's own messages. */
   readonly signedBy?: readonly string[];
   readonly codes: EnteredCodes;
   readonly nowMs: () => number;
 }
 
-/** Put a party together. It may call the origins of the addresses in its own settings, and nothing else. */
+/** Creates a party. It may call only the origins of the addresses in its own settings. */
 export function createParty(options: PartyOptions): Party {
   const {
     id,
@@ -126,7 +129,7 @@ export function createParty(options: PartyOptions): Party {
   };
 }
 
-/** Of several authorities one that has ended does no harm as long as there is another. */
+/** An expired authority does no harm while another one is valid. */
 function lastOf(authorities: readonly CertificateDates[]): readonly CertificateDates[] {
   return [...authorities].sort((a, b) => (a.validTo < b.validTo ? 1 : -1)).slice(0, 1);
 }
@@ -140,7 +143,7 @@ function carriesOf(adapter: Adapter, settings: unknown): Party['carries'] {
   );
 }
 
-/** Every address that stands in the settings, however deep. */
+/** All addresses in the settings, at any depth. */
 function originsIn(value: unknown): string[] {
   if (typeof value === 'string') return /^https?:\/\//.test(value) ? [new URL(value).origin] : [];
   if (typeof value !== 'object' || value === null) return [];

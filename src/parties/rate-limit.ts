@@ -2,8 +2,8 @@ import type { Database } from '../database/pool.ts';
 import { takeCalls } from '../ledger/party-states.ts';
 
 /**
- * Lets calls through as a party's budget allows, whichever processes make them: each takes some calls from the party's
- * bucket in the database at a time, and waits while it is empty.
+ * Limits a party's calls across all processes. Each process takes some calls at a time from the party's bucket in the
+ * database, and waits while it is empty.
  */
 export function createRateLimit(
   database: Database,
@@ -11,7 +11,7 @@ export function createRateLimit(
   perSecond: number,
   nowMs: () => number,
 ): () => Promise<void> {
-  // A fifth of a second's worth: few statements, and no process sits on calls that another could make.
+  // A fifth of a second's worth: few statements, and no process keeps calls that another could make.
   const portion = Math.max(1, Math.floor(perSecond / 5));
   let left = 0;
   let turn: Promise<void> = Promise.resolve();

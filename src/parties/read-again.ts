@@ -6,8 +6,8 @@ import type { StoredMessage } from '../ledger/messages.ts';
 import type { Party } from './party.ts';
 
 /**
- * How the bodies that each door keeps are read: door → message → items, by the code tables of a moment (epoch
- * milliseconds). Pure, once what it reads by is loaded; a page that was pulled, or a callback, is read by its adapter.
+ * The readers of stored bodies: door → message → items, by the code tables of a moment (epoch milliseconds). Pure once
+ * their libraries are loaded. The adapter reads pulled pages and callbacks.
  */
 export type Readers = Readonly<
   Record<
@@ -20,10 +20,10 @@ export type Readers = Readonly<
 >;
 
 /**
- * Read a kept message again, as its door or adapter reads today, by the code tables of a moment: those of its
- * reception, unless another one is given.
+ * Reads a stored message again with the present door or adapter, by the code tables of a moment: its arrival by
+ * default.
  *
- * @throws an Error that says why, where it cannot be read
+ * @throws an Error that says why it cannot be read
  */
 export async function readAgain(
   readers: Readers,
@@ -42,32 +42,32 @@ export async function readAgain(
   return (await readers[message.door]?.(message, atMs)) ?? [];
 }
 
-/** The door of answers that a partner gave when it was compared with, and that were taken in. */
+/** The door of partners' answers that a comparison stored. */
 export const RECONCILE_DOOR = 'reconcile';
 
-/** The door of messages of the hub's own: they let go an item that waited, and so tell when it was applied. */
+/** The door of the hub's own messages that release a waiting item. They record when the item was applied. */
 export const RELEASE_DOOR = 'release';
 
 /** The body of such a message. */
 export interface Release {
-  /** Where the item stands. */
+  /** The message and position of the item. */
   readonly messageId: string;
   readonly item: number;
-  /** A person took its doubtful text as it stands. */
+  /** An operator accepted its doubtful text unchanged. */
   readonly asItStands?: boolean;
   /**
-   * The moment whose code tables it was read by: not all that was being entered just then was known to whoever let it
-   * go. Absent in releases of before.
+   * The moment whose code tables the release used. The releasing process may not have known the very newest entries.
+   * Absent in releases of older versions.
    */
   readonly codesAt?: string;
 }
 
-/** The moment whose code tables count for what a release of a moment let go, epoch milliseconds. */
+/** The moment whose code tables a release used, epoch milliseconds. */
 export function releaseMs({ codesAt }: Pick<Release, 'codesAt'>, releasedAt: string): number {
   return codesAt === undefined ? instantToMs(releasedAt) + IN_FORCE_AFTER_MS : instantToMs(codesAt);
 }
 
-/** An item as a release takes it. */
+/** The item that a release applies. */
 export function itemToRelease(item: Item, { asItStands = false }: Pick<Release, 'asItStands'>): Item {
   return asItStands && item.kind === 'waiting' ? (item.asItStands ?? item) : item;
 }

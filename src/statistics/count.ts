@@ -37,21 +37,21 @@ export interface CountDeps {
 }
 
 /**
- * Count what changed since the last time, a batch after the other, at most so many. Of several processes one counts.
+ * Counts changed dossiers in batches, up to a limit. One process counts at a time.
  *
- * The feed tells which dossiers, each is counted as it is now: a change that is counted twice, or that overtakes
- * another, comes to the same. Where the feed has lost what was not counted yet (the retention drops old months), and
- * after an upgrade, all dossiers are gone through; what is counted of dossiers that are gone is forgotten then.
+ * The change feed names the dossiers, and each is counted in its present state. So a change that is counted twice, or
+ * out of order, gives the same result. If the feed lost uncounted changes (the retention deletes old months), and after
+ * an upgrade, all dossiers are counted again. Counts of deleted dossiers are then removed.
  */
 export async function countChanges(deps: CountDeps): Promise<void> {
   for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps))) return;
 }
 
 const BATCHES = 10;
-/** So many dossiers a transaction: some milliseconds of this thread. */
+/** Dossiers per transaction: some milliseconds of this thread. */
 const BATCH = 250;
 
-/** @returns whether there may be more */
+/** @returns whether more may follow */
 async function countBatch(deps: CountDeps): Promise<boolean> {
   return inTransaction(deps.database, async (tx) => {
     const state = await takeTurn(tx);
@@ -86,7 +86,7 @@ async function nextCodes(
     await forgetGone(tx, state.filledTo, filledTo);
     return { codes, next: { ...state, filledTo }, more: true };
   }
-  // First: what is committed between the two is no gap.
+  // Read first, so that a commit between the two statements is no gap.
   const newest = await newestChange(tx);
   const { rows } = await tx.query<{ cursor: number; code: string }>({
     name: 'changes to count',
@@ -105,7 +105,7 @@ async function countAll(
   tx: Transaction,
   dossiers: readonly CountableDossier[],
 ): Promise<readonly CountedDossier[]> {
-  // The catalogue is asked for the few that have no date of their own.
+  // Only the few dossiers without a due date need the catalogue.
   const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
   const services = await entries('service', [...new Set(undated)]);
   const before = await loadCounted(
@@ -113,7 +113,7 @@ async function countAll(
     dossiers.filter(({ isCutOff }) => isCutOff).map(({ code }) => code),
   );
   return dossiers.map((dossier) => {
-    // Otherwise a bundle, or a dossier that goes through several offices, counts once for each of them.
+    // Otherwise a bundle, or a dossier that passes several offices, would count once for each of them.
     if (dossier.isPart) return { dossier, by: {} };
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const times: DossierTimes = {
@@ -133,7 +133,7 @@ async function countAll(
   });
 }
 
-/** Where the beginning is not kept, when it began and ended is known from the last time that it was counted. */
+/** If the beginning is deleted, the last count knows when the dossier began and ended. */
 function timesOf(
   { times, events }: CountableDossier,
   before: { readonly beganAt: string | null; readonly endedAt: string | null } | undefined,

@@ -3,15 +3,15 @@ import type { DossierEvent } from '#core/dossier/event';
 import { type Counted, RULES, type Rule } from '#core/statistics/counts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 
-/** How far the counting has come. */
+/** The progress of counting. */
 export interface CountedState {
-  /** The last change that is counted. */
+  /** The last counted change. */
   readonly cursor: number;
-  /** While all dossiers are gone through: the last one that was; null when they were. */
+  /** While all dossiers are counted again: the last counted code. Null when all are done. */
   readonly filledTo: string | null;
 }
 
-/** Take the turn at counting, to the end of the transaction; undefined while another process has it. */
+/** Locks the counting until the end of the transaction. Undefined while another process has the lock. */
 export async function takeTurn(tx: pg.PoolClient): Promise<CountedState | undefined> {
   const { rows } = await tx.query<CountedState>(
     'SELECT cursor, filled_to AS "filledTo" FROM counted_state FOR UPDATE SKIP LOCKED',
@@ -24,8 +24,8 @@ export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: Counted
 }
 
 /**
- * Begin to go through all dossiers anew where services have changed since the last time: those without a date of their own
- * are counted by the terms of their services.
+ * Begins to count all dossiers again if services have changed since the last time. Dossiers without a due date are
+ * counted by the terms of their services.
  */
 export async function recountAfterServices(pool: pg.Pool): Promise<void> {
   await pool.query(
@@ -35,7 +35,7 @@ export async function recountAfterServices(pool: pg.Pool): Promise<void> {
   );
 }
 
-/** Forget what was counted of dossiers that are not there any more, after one code and up to another; null is the end. */
+/** Deletes the counts of deleted dossiers, after one code and up to another. Null means the end. */
 export async function forgetGone(tx: pg.PoolClient, after: string, upTo: string | null): Promise<void> {
   await tx.query({
     name: 'forget gone',
@@ -45,7 +45,7 @@ export async function forgetGone(tx: pg.PoolClient, after: string, upTo: string 
   });
 }
 
-/** When dossiers began and ended, as it was counted the last time. */
+/** When dossiers began and ended by the last count. */
 export async function loadCounted(
   tx: pg.PoolClient,
   codes: readonly string[],
@@ -60,7 +60,7 @@ export async function loadCounted(
   return new Map(rows.map((row) => [row.code, row]));
 }
 
-/** The newest change there is. */
+/** The newest change. */
 export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number> {
   const { rows } = await tx.query<{ value: number }>('SELECT value FROM change_counter');
   return rows[0]?.value ?? 0;
@@ -76,7 +76,7 @@ export async function codesAfter(tx: pg.PoolClient, after: string, limit: number
   return rows.map(({ code }) => code);
 }
 
-/** The parts of those of these dossiers that are new: they count no more, now that their whole is there. */
+/** The parts of new dossiers among these. They no longer count, because the whole now exists. */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
@@ -97,11 +97,11 @@ export interface CountableDossier {
     Dossier,
     'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
   > & { readonly supplements?: NonNullable<Dossier['supplements']> };
-  /** Whether it is a part of another dossier that the index has. */
+  /** Whether it is part of another dossier in the index. */
   readonly isPart: boolean;
-  /** Whether the beginning of what was told is not kept any more. */
+  /** Whether the beginning of its history is deleted. */
   readonly isCutOff: boolean;
-  /** All that was told of it and is kept; none where that was one thing. */
+  /** The stored events. Empty if there is only one. */
   readonly events: readonly Omit<DossierEvent, 'record'>[];
 }
 
@@ -116,11 +116,11 @@ type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
   readonly finishedAt: string | null;
   readonly returnedAt: string | null;
   readonly refusedAt: string | null;
-  /** The record, as readers see it, of those that have supplements. */
+  /** The record as readers see it, for dossiers with supplements. */
   readonly hasSupplements: string | null;
 };
 
-/** In a text of the record the quotes would be escaped: what is found is the member, and few dossiers have it. */
+/** Quotes inside a text would be escaped, so this matches only the member. Few dossiers have it. */
 const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
@@ -138,14 +138,14 @@ const EVENTS = `
   FROM events e JOIN dossiers d ON d.code = e.code
   WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
 
-/** What is known of these dossiers, without what is sealed; those that are no longer in the index are not among them. */
+/** The facts of these dossiers without encrypted data. Leaves out dossiers that are no longer in the index. */
 export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
   const events = await loadCourses(tx, rows);
   return rows.map(
     ({ code, agencyCode, fieldCode, serviceKey, channel, isPart, createdAt: _, version, hasSupplements, ...own }) => {
       const told = events.get(code) ?? [];
-      // Taken apart here: one text that PostgreSQL's JSON refuses would keep all others from being counted.
+      // Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others.
       const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
       const times = { ...own, ...(supplements && { supplements }) };
       return {
@@ -160,7 +160,7 @@ export async function loadCountable(tx: pg.PoolClient, codes: readonly string[])
 
 type Course = DossierEvent & { readonly counts: boolean };
 
-/** What was told of those of which more than one thing was told; of most, a dossier's own status is all. */
+/** The events of dossiers with more than one. For most dossiers the present status is enough. */
 async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
   const courses = new Map<string, Course[]>();
   const told = rows.filter(({ version }) => version > 1);
@@ -201,7 +201,7 @@ const WRITE = `
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-/** Keep how these dossiers are counted, and forget those that are no longer in the index. */
+/** Stores how these dossiers are counted, and deletes those that are no longer in the index. */
 export async function writeCounted(
   tx: pg.PoolClient,
   counted: readonly CountedDossier[],
@@ -210,7 +210,7 @@ export async function writeCounted(
   if (gone.length > 0) await tx.query('DELETE FROM counted WHERE code = ANY($1::text[])', [gone]);
   if (counted.length === 0) return;
   const rows = counted.map(({ dossier: { code, agencyCode, fieldCode, serviceKey, channel }, by }) => [
-    // A dossier that does not say how it came was brought (Index 766: null is direct).
+    // A dossier without a channel counts as brought in person (Index 766: null is direct).
     ...[code, agencyCode, fieldCode, serviceKey, channel ?? 'counter'],
     ...RULES.flatMap((rule) => {
       const { beganAt, endedAt, lateAfter, grade } = by[rule] ?? {};

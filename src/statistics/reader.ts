@@ -8,10 +8,10 @@ import { atOneMoment } from '../database/transaction.ts';
 export interface CountedNumbers {
   readonly received: {
     readonly total: number;
-    /** In the period: online, and brought or by post. */
+    /** Received in the period: online, and in person or by post. */
     readonly online: number;
     readonly direct: number;
-    /** Before the period, and not resolved by then. */
+    /** Received before the period and not resolved by its beginning. */
     readonly carriedOver: number;
   };
   readonly resolved: { readonly total: number; readonly early: number; readonly onTime: number; readonly late: number };
@@ -19,13 +19,13 @@ export interface CountedNumbers {
 }
 
 export interface CountedLine extends CountedNumbers {
-  /** The code or the month (`yyyy-MM`) that the line stands for; null where dossiers have none. */
+  /** The code or month (`yyyy-MM`) of the line. Null for dossiers without one. */
   readonly key: string | null;
   readonly name: string | null;
 }
 
 export interface CountedFilter {
-  /** An agency code; those below it are included. */
+  /** An agency code. Subordinate agencies are included. */
   readonly agency: string | undefined;
   readonly field: string | undefined;
   /** The short form of a procedure code. */
@@ -35,23 +35,25 @@ export interface CountedFilter {
 export interface StatisticsQuestion {
   readonly rule: Rule;
   readonly by: Group;
-  /** The first moment and the last, as instants. */
+  /** The first and last moment, as instants. */
   readonly from: string;
   readonly to: string;
   readonly filter: CountedFilter;
-  /** What is pending at a period's end is late by that moment, or by this one where it has not come. */
+  /**
+   * The present moment. Pending dossiers of a period are late by the period's end, or by this moment if it comes first.
+   */
   readonly now: string;
 }
 
 export interface CountedAnswer {
   readonly total: CountedNumbers;
-  /** In the order of their keys, the one without a key at the end; of months only those that have something to say. */
+  /** Ordered by key, with the line without a key at the end. Months without numbers are left out. */
   readonly lines: readonly CountedLine[];
-  /** How many changes are not counted yet; undefined while all dossiers are gone through. */
+  /** How many changes are not counted yet. Undefined while all dossiers are counted again. */
   readonly behind: number | undefined;
 }
 
-/** Which dossiers to list: those that one number of a report counts. By month, the question is about one month. */
+/** A question for the dossiers behind one number of a report. By month, it is about one month. */
 export interface DossiersQuestion extends StatisticsQuestion {
   readonly column: Column;
   /** The key of one line, null for the line without a key, undefined for all lines. Ignored by month. */
@@ -63,7 +65,7 @@ export interface DossiersQuestion extends StatisticsQuestion {
 
 export type CountedDossiersReader = (asked: DossiersQuestion) => Promise<readonly string[]>;
 
-/** All of one moment. One question at a time is answered, beside all that the doors have to keep. */
+/** Answers from one snapshot. One question at a time, because the doors need the database too. */
 export type StatisticsReader = (question: StatisticsQuestion) => Promise<CountedAnswer>;
 
 export function createStatisticsReader(database: Database): StatisticsReader {
@@ -78,7 +80,7 @@ function dossiersOf(database: Database, asked: DossiersQuestion): Promise<readon
   const { rule, by, column, after, limit } = asked;
   const key = by === 'month' ? undefined : asked.key;
   const ofLine = key === undefined || by === 'month' ? 'true' : `${KEYS[by][0]} IS NOT DISTINCT FROM $10::text`;
-  // The moment that it is ($3) does not tell every column, and a parameter that nothing uses has no type.
+  // Some columns do not use the present moment ($3), and an unused parameter has no type.
   const text = `
     SELECT c.code FROM counted c LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = c.service_key
     WHERE ${alive(rule)} AND ${FILTERED} AND ${conditions(rule, '$1::timestamptz', '$2::timestamptz')[column]}
@@ -114,7 +116,7 @@ const BEHIND = `
   SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor END AS behind
   FROM counted_state s CROSS JOIN change_counter c`;
 
-/** The line's key, and where its name is: a kind of the catalogue. */
+/** The line's key, and the kind of catalogue entry with its name. */
 const KEYS: Readonly<Record<Exclude<Group, 'month'>, readonly [key: string, kind: string | undefined]>> = {
   channel: ['c.channel', undefined],
   agency: ['c.agency_code', 'agency'],
@@ -122,10 +124,10 @@ const KEYS: Readonly<Record<Exclude<Group, 'month'>, readonly [key: string, kind
   service: ['c.service_key', 'service'],
 };
 
-/** The names of rules and groups are ours: none of them comes from outside. */
+/** The names of rules and groups are constants, never input. */
 const columnsOf = (rule: Rule) => ['began', 'ended', 'late', 'grade'].map((name) => `c.${name}_${rule}`);
 
-/** Lines and their total by one reading of the table: 0.3 s for 400,000 dossiers. */
+/** Lines and their total in one pass over the table: 0.3 s for 400,000 dossiers. */
 function byGroup(rule: Rule, by: Exclude<Group, 'month'>): string {
   const [key, kind] = KEYS[by];
   return `
@@ -139,7 +141,7 @@ function byGroup(rule: Rule, by: Exclude<Group, 'month'>): string {
     ORDER BY lines.key COLLATE "C"`;
 }
 
-/** Each dossier is looked at in the months in which it was there, from its reception to its end: one or two for most. */
+/** Each dossier is counted in every month from its reception to its end: one or two for most. */
 function byMonth(rule: Rule): string {
   const [began, ended] = columnsOf(rule);
   const first = `greatest(date_trunc('month', ${began}), date_trunc('month', $1::timestamptz))`;
@@ -164,7 +166,7 @@ function alive(rule: Rule): string {
   return `${began} <= $2::timestamptz AND (${ended} IS NULL OR ${ended} >= $1::timestamptz)`;
 }
 
-/** Which dossiers each number counts, among those that were there. */
+/** The dossiers that each number counts. */
 function conditions(rule: Rule, from: string, to: string): Readonly<Record<Column, string>> {
   const [began, ended, late, grade] = columnsOf(rule);
   const isPending = `(${ended} IS NULL OR ${ended} > ${to})`;

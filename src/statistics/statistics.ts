@@ -13,13 +13,13 @@ import {
   type StatisticsQuestion,
 } from './reader.ts';
 
-/** Numbers of a line, and the share of resolved dossiers that were on time, in percent; null without any. */
+/** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
 export interface ReportedNumbers extends CountedNumbers {
   readonly onTimePercent: number | null;
 }
 
 export interface StatisticsReport extends Pick<StatisticsQuestion, 'rule' | 'by' | 'from' | 'to'> {
-  /** Changes of dossiers that are not counted yet; null while all dossiers are counted again. */
+  /** Changes of dossiers that are not counted yet. Null while all dossiers are counted again. */
   readonly behind: number | null;
   readonly total: ReportedNumbers;
   readonly items: readonly (ReportedNumbers & Pick<CountedLine, 'key' | 'name'>)[];
@@ -40,7 +40,7 @@ export function createStatistics(
 ): Statistics {
   const counting = { database, entries: createEntryCache(database, nowMs), workingTime, onFault: telemetry.failed };
   const count = () => countChanges(counting);
-  // A report shows what could not be counted as `behind`, and the log has the error.
+  // A report shows uncounted changes as `behind`, and the log has the error.
   const countFirst = () => count().catch((error) => telemetry.failed('count', error));
   const read = createStatisticsReader(database);
   const readDossiers = createCountedDossiersReader(database);
@@ -50,7 +50,7 @@ export function createStatistics(
       const { rule, by, from, to, now } = question;
       await countFirst();
       const { total, lines, behind } = await read(question);
-      // Months that have not begun have no line.
+      // Future months have no line.
       const items = by === 'month' ? withEmptyMonths(monthsBetween(from, to < now ? to : now), lines) : lines;
       return {
         rule,
@@ -85,7 +85,7 @@ function withShare({ received, resolved, pending }: CountedNumbers, rule: Rule):
   return { received, resolved, pending, onTimePercent: onTimePercent(resolved, rule) };
 }
 
-/** OpenCPS reports 100 where nothing was resolved; the index of QĐ 766 has no value there. */
+/** OpenCPS reports 100 if nothing was resolved. The index of QĐ 766 then has no value. */
 function onTimePercent({ total, early, onTime }: CountedNumbers['resolved'], rule: Rule): number | null {
   if (total === 0) return rule === 'opencps' ? 100 : null;
   return Math.round(((early + onTime) * 10_000) / total) / 100;

@@ -26,7 +26,7 @@ export interface WorkingTime {
    * The same time on that day, or on the next working day if it is off, epoch milliseconds. A term in calendar days
    * does not end on a day off.
    *
-   * @throws RangeError if there is none within 20 years
+   * @throws RangeError if no working day comes within 20 years
    */
   onWorkday(ms: number): number;
   /** The working time of an ordinary Monday. A term in working days counts it as one day. */

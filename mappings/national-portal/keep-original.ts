@@ -5,34 +5,34 @@ import type { FieldRule, FieldRules } from './fields.ts';
 import { isAbsent, isObject } from './values.ts';
 import type { Wire, WireObject } from './writing.ts';
 
-/** An item of the dialect as its sender wrote it, and the record that it was read as. */
+/** An item of the dialect as its sender wrote it, and the record that was read from it. */
 export interface Original<R> {
   readonly item: unknown;
   readonly record: R;
 }
 
-/** Is told a place in the item, and what stands there. */
+/** Called with a place in the item and its value. */
 export type Carried = (path: string, value: unknown) => void;
 
-/** One object of the dialect, three times. */
+/** Three versions of one object of the dialect. */
 export interface Versions {
-  /** As the record of today is written. */
+  /** Written from the present record. */
   readonly written: WireObject;
-  /** As the record that was read from the item alone is written. */
+  /** Written from the record that was read from the item alone. */
   readonly alone: WireObject;
-  /** As the sender wrote it. */
+  /** Written by the sender. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Put what is written of a record back into the item that it was read from. Where the record still says what the item
- * said, the field goes on as it came: also what the record has no place for, codes that it cannot tell apart, and
- * fields of which we know nothing. What has changed since is written anew. What neither of them says is left out, so
- * that it blanks nothing over there, but for the fields that have to be there.
+ * Merges a written record into the item that it was read from. A field whose meaning is unchanged keeps the sender's
+ * value. That includes fields without a place in the record, codes that the record cannot tell apart, and unknown
+ * fields. A changed field gets the new value. Fields that neither has are left out, so that they overwrite nothing at
+ * the portal, apart from required fields.
  *
- * @param carried called with each field that goes on because the item says more than the record
+ * @param carried called with each field in which the item says more than the record
  */
-export function asItCame(
+export function keepOriginal(
   codes: Codes,
   rules: FieldRules,
   versions: Versions,
@@ -61,21 +61,21 @@ export function asItCame(
 
 const names = new WeakMap<FieldRules, ReadonlySet<string>>();
 
-/** Every item is asked for what its rules do not name. */
+/** Called for every item to find the fields without a rule. */
 function namesOf(rules: FieldRules): ReadonlySet<string> {
   const known = names.get(rules) ?? new Set(rules.map(({ field }) => field));
   names.set(rules, known);
   return known;
 }
 
-/** Not marked optional (domain 2.3, 2.4): they are never left out. */
+/** Not marked optional (domain 2.3, 2.4), so never left out. */
 const REQUIRED = new Set([
   ...['MaHoSo', 'MaTTHC', 'TenTTHC', 'MaLinhVuc', 'TenLinhVuc', 'KenhThucHien', 'LoaiDoiTuong', 'Email', 'SoDienThoai'],
   ...['TrichYeuHoSo', 'NgayTiepNhan', 'NgayHenTra', 'TrangThaiHoSo', 'HinhThuc', 'DonViXuLy'],
   ...['NguoiXuLy', 'ThoiDiemXuLy', 'NoiDungXuLy', 'TrangThai'],
 ]);
 
-/** Read together with another field: the record alone does not tell which part came in which. */
+/** Fields that are read together with another field. The record does not say which part came from which. */
 const COMBINED = new Set(['SoGiayToChuHoSo', 'GhiChu']);
 
 function fieldAsItCame(
@@ -92,7 +92,7 @@ function fieldAsItCame(
     if (!isUnchanged || REQUIRED.has(field)) return ours;
     return field in raw ? (Array.isArray(ours) ? [] : '') : undefined;
   }
-  if (hasEntries(as)) return entriesAsTheyCame(codes, as.list, ours, alone[field], given, carried, `${at}/${field}`);
+  if (hasEntries(as)) return keepOriginalEntries(codes, as.list, ours, alone[field], given, carried, `${at}/${field}`);
   if (!isUnchanged) return ours;
   if (typeof as === 'object' && 'list' in as) return inUnicode(Array.isArray(given) ? given : [given]);
   if (member === undefined || COMBINED.has(field)) return textOf(given);
@@ -105,7 +105,7 @@ function hasEntries(as: FieldRule['as']): as is { readonly list: FieldRules } {
   return typeof as === 'object' && 'list' in as && as.list.length > 0;
 }
 
-/** Without a name there is no applicant to say anything else of. */
+/** Without a name there is no applicant to describe. */
 function isNameless(member: string, ours: Wire): boolean {
   return isBlank(ours) && member.startsWith('applicant/');
 }
@@ -115,8 +115,11 @@ function meansTheSame(codes: Codes, table: Parameters<typeof meaningOf>[1], give
   return meaning !== undefined && meaning === meaningOf(codes, table, String(ours));
 }
 
-/** Entries that have an id are found again by it; others only where nothing about them has changed. */
-function entriesAsTheyCame(
+/**
+ * Keeps the sender's values in the entries of a list. Entries are matched by id. Without an id, only if the entry is
+ * unchanged.
+ */
+function keepOriginalEntries(
   codes: Codes,
   rules: FieldRules,
   ours: Wire,
@@ -132,13 +135,13 @@ function entriesAsTheyCame(
     const versions = { written, alone: alone.get(key) as WireObject, raw: raw.get(key) as WireObject };
     if (!versions.alone || !versions.raw) return written;
     if (key.startsWith(NO_ID) && !same(written, versions.alone)) return written;
-    return asItCame(codes, rules, versions, carried, `${at}/${index}`);
+    return keepOriginal(codes, rules, versions, carried, `${at}/${index}`);
   });
 }
 
 const NO_ID = 'none ';
 
-/** Entries by their id. Of those with the same id the last counts when a list is read: they are counted from the end. */
+/** Entries by their id. For equal ids the last one counts when a list is read, so they are numbered from the end. */
 function byKey<E extends Readonly<Record<string, unknown>>>(
   id: string | undefined,
   entries: readonly E[],
@@ -153,13 +156,13 @@ function byKey<E extends Readonly<Record<string, unknown>>>(
   return new Map(entries.map((entry, at) => [keys[at] as string, entry]));
 }
 
-/** A value as a text of the dialect; what is no plain value stays what it is. */
+/** A value as a text of the dialect. Objects and lists stay as they are. */
 function textOf(value: unknown): Wire {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return typeof value === 'object' ? inUnicode(value) : inspectText(String(value)).text;
 }
 
-/** Whether the record has a place for a text or not: partners are told it in the letters in which the hub reads it. */
+/** Converts texts to Unicode, also without a place in the record. Partners receive the letters that the hub reads. */
 function inUnicode(value: unknown): Wire {
   if (typeof value === 'string') return inspectText(value).text;
   if (Array.isArray(value)) return value.map(inUnicode);
