@@ -7,7 +7,7 @@ import {
   parseLocal,
   readItem,
   textOf,
-  unmappedKey,
+  unmappedCause,
   type WaitingItem,
 } from '#kit';
 import type { Progress } from '#schemas/dossier.progress.v1';
@@ -113,7 +113,7 @@ function unmappedStatus(code: string, trangThai: string, path: string): WaitingI
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     code,
-    cause: { kind: 'unmapped', key: unmappedKey(STATUSES_ENTERED, trangThai), message },
+    cause: unmappedCause(STATUSES_ENTERED, trangThai, message),
     problems: [{ path, message }],
   };
 }

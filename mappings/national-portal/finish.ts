@@ -36,12 +36,11 @@ function waiting(
 ): Item {
   // A system with shifted columns sends the applicant in place of a code.
   const people = createMentions(record.applicant ? [record.applicant] : []);
-  const unmapped = reading.unmapped.map((one) => keptCause(one, people));
+  const unmapped = reading.unmapped.map(({ path, cause }) => ({ path, cause: keptCause(cause, people) }));
   const [first] = unmapped as [Reading['unmapped'][number]];
-  const { key, path, message } = first;
-  const cause: Cause = { kind: 'unmapped', key, message: `${path}: ${message}` };
+  const cause: Cause = { ...first.cause, message: `${first.path}: ${first.cause.message}` };
   const doubts = checked.kind === 'waiting' ? checked.problems : [];
-  const problems = [...unmapped.map((one) => ({ path: one.path, message: one.message })), ...doubts];
+  const problems = [...unmapped.map((one) => ({ path: one.path, message: one.cause.message })), ...doubts];
   return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
 }
 

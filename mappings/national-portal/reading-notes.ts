@@ -1,4 +1,4 @@
-import type { Problem } from '#core/problem';
+import type { Problem, UnmappedCause } from '#core/problem';
 import type { Codes } from './codes.ts';
 import type { FieldRules } from './fields.ts';
 
@@ -8,7 +8,7 @@ export interface Reading {
   readonly problems: Problem[];
   readonly warnings: Problem[];
   /** Unmapped codes. The item waits for an operator. */
-  readonly unmapped: { readonly key: string; readonly path: string; readonly message: string }[];
+  readonly unmapped: { readonly path: string; readonly cause: UnmappedCause }[];
   /** The source in the dialect of each object of the record, by its place in the record. */
   readonly places: Map<string, Place>;
   /** The limit of lists in the record's schema. */

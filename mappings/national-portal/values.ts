@@ -2,7 +2,7 @@ import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { parseInstant, parseLocal } from '#core/dates/dates';
 import { quote } from '#core/explain';
 import { LONGEST_CODE } from '#core/identifiers/codes';
-import { unmappedKey } from '#core/problem';
+import { unmappedCause } from '#core/problem';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';
 import type { Raw, Reading } from './reading-notes.ts';
@@ -53,7 +53,7 @@ export function readCode(reading: Reading, table: TableName, value: unknown, pat
   const meaning = meaningOf(codes, table, text) ?? meaningOf(codes, table, cut);
   if (meaning === undefined) {
     const message = `got ${quote(text)}, which no table maps; known are ${shownCodes(codes, table)}`;
-    unmapped.push({ key: unmappedKey(enteredName(table), cut), path, message });
+    unmapped.push({ path, cause: unmappedCause(enteredName(table), cut, message) });
   }
   return meaning;
 }

@@ -33,7 +33,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
     : incoming;
   // Released by a person before its moment: it stays in the queue.
-  if (submission.released?.causeKey.startsWith('ahead-of-time:') && isPremature(event))
+  if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
     return quarantine(place, untilItsMoment(item));
   const { events, foldWith, add } = working.history;
   const applied = apply(working.held, events, working.code, event, foldWith);

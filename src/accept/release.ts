@@ -142,7 +142,7 @@ async function releaseOne(
   { message, item, releasedAt, codesAt }: Read,
   asItStands: boolean,
 ): Promise<boolean> {
-  const { id, messageId, item: place, causeKey } = row;
+  const { id, messageId, item: place, causeKind, causeKey } = row;
   const release: Release = { messageId, item: place, codesAt, ...(asItStands && { asItStands }) };
   const body = Buffer.from(JSON.stringify(release));
   try {
@@ -156,7 +156,7 @@ async function releaseOne(
       bodyBytes: body.length,
       receivedAt: releasedAt,
       items: [itemToRelease(item, release)],
-      released: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKey },
+      released: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKind, causeKey },
     });
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {

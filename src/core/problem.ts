@@ -9,29 +9,33 @@ export interface Problem {
 }
 
 /** Why an operator must settle something before an item or a delivery can continue. */
-export interface Cause {
-  /**
-   * The kind of obstacle: an unmapped code, a text that cannot be repaired, an unknown dossier, an unreadable message…
-   */
-  readonly kind: 'unmapped' | 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable';
+export type Cause = UnmappedCause | OtherCause;
+
+interface CauseMembers {
   /** The same for all items with this cause. One resolution releases them together. */
   readonly key: string;
   readonly message: string;
 }
 
-/**
- * The key of a code that a table lacks, cut to the longest code of a table. Codes that the catalogue must know use the
- * tables `service`, `agency` and `field`.
- */
-export function unmappedKey(table: string, code: string): string {
-  return `${UNMAPPED}${table}:${code.slice(0, LONGEST_CODE)}`;
+/** A table lacks the code. Codes that the catalogue must know use the tables `service`, `agency` and `field`. */
+export interface UnmappedCause extends CauseMembers {
+  readonly kind: 'unmapped';
+  readonly table: string;
+  readonly from: string;
 }
 
-const UNMAPPED = 'unmapped:';
+/** A text that cannot be repaired, an unknown dossier, an unreadable message. */
+export interface OtherCause extends CauseMembers {
+  readonly kind: 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable';
+}
 
-/** The table and code within a key of `unmappedKey`. Undefined for another kind of cause. */
-export function unmappedOf({ kind, key }: { readonly kind: string; readonly key: string }) {
-  const at = key.indexOf(':', UNMAPPED.length);
-  if (kind !== 'unmapped' || at < 0) return undefined;
-  return { table: key.slice(UNMAPPED.length, at), from: key.slice(at + 1) };
+/** The cause of a code that a table lacks, cut to the longest code of a table. */
+export function unmappedCause(table: string, code: string, message: string): UnmappedCause {
+  const from = code.slice(0, LONGEST_CODE);
+  return { kind: 'unmapped', table, from, key: unmappedKey(table, from), message };
+}
+
+/** The key of the cause of a code that a table lacks. */
+export function unmappedKey(table: string, code: string): string {
+  return `unmapped:${table}:${code.slice(0, LONGEST_CODE)}`;
 }

@@ -22,6 +22,7 @@ import * as m020 from './migrations/020-mask-of-version.ts';
 import * as m021 from './migrations/021-refusals-of-strangers.ts';
 import * as m022 from './migrations/022-held-deliveries.ts';
 import * as m024 from './migrations/024-request-limit-names.ts';
+import * as m025 from './migrations/025-structured-causes.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -50,6 +51,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '021-refusals-of-strangers': m021,
   '022-held-deliveries': m022,
   '024-request-limit-names': m024,
+  '025-structured-causes': m025,
 };
 
 /**

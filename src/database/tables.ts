@@ -374,6 +374,8 @@ interface QuarantineTable {
   settled_at: Instant | null;
   settlement: string | null;
   settled_by: string | null;
+  cause_table: string | null;
+  cause_from: string | null;
 }
 
 interface ReconcilesTable {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
+import { unmappedCause } from '#core/problem';
 import type { Outgoing } from '../kit/sender.ts';
 import { sendSplitting } from './splitting.ts';
 
@@ -74,7 +75,7 @@ describe('a call that is refused as a whole', () => {
   });
 
   test('what waits for a mapping is not split: it was not sent', async () => {
-    const cause = { kind: 'unmapped', key: 'unmapped:service:1', message: '' } as const;
+    const cause = unmappedCause('service', '1', '');
     const calls: number[] = [];
     const send = async (some: readonly Outgoing[]): Promise<readonly Outcome[]> => {
       calls.push(some.length);

@@ -7,7 +7,7 @@ export type { Outcome } from '#core/dossier/settle';
 export { pointer, quote } from '#core/explain';
 export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
 export { cleanCode, identityKindOf, isDossierCode, serviceKey } from '#core/identifiers/identifiers';
-export { type Problem, unmappedKey } from '#core/problem';
+export { type Problem, unmappedCause } from '#core/problem';
 export { fold, inspectText, nfc } from '#core/vietnamese/text';
 export { type Adapter, defineAdapter } from './adapter.ts';
 export type { Callback, CallbackReply, CallbackRequest, CallbackResult } from './callback.ts';

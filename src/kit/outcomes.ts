@@ -1,6 +1,6 @@
 import { NOTHING_NEW, type Outcome } from '#core/dossier/settle';
 import { serviceKey } from '#core/identifiers/identifiers';
-import { type Cause, unmappedKey } from '#core/problem';
+import { type Cause, unmappedCause } from '#core/problem';
 
 /** @param note what was cut or left out, for operators; without personal data */
 export const delivered = (reference?: string, note?: string): Outcome => ({
@@ -40,7 +40,7 @@ export const unknown = (reason: string, message: string): Outcome => ({ kind: 'u
 /** No table maps this code, ours or theirs. The delivery waits for an entry. */
 export function unmapped(table: string, code: string): Outcome {
   const message = `no ${table} is known for ${JSON.stringify(code)}`;
-  return refused('unmapped', message, { kind: 'unmapped', key: unmappedKey(table, code), message });
+  return refused('unmapped', message, unmappedCause(table, code, message));
 }
 
 /** Neither the catalogue nor the partner describes this service. The delivery waits for the catalogue. */

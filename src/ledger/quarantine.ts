@@ -13,10 +13,17 @@ export interface QuarantineRow {
   readonly openedAt: string;
 }
 
+/** The columns of a cause; those of an unmapped code are null for any other. */
+export const causeColumns = {
+  cause_kind: ['text', ({ cause }: { readonly cause: Cause }) => cause.kind],
+  cause_key: ['text', ({ cause }: { readonly cause: Cause }) => cause.key],
+  cause_table: ['text', ({ cause }: { readonly cause: Cause }) => (cause.kind === 'unmapped' ? cause.table : null)],
+  cause_from: ['text', ({ cause }: { readonly cause: Cause }) => (cause.kind === 'unmapped' ? cause.from : null)],
+  detail: ['text', ({ cause }: { readonly cause: Cause }) => cause.message],
+} as const;
+
 const columns = {
-  cause_kind: ['text', (r: QuarantineRow) => r.cause.kind],
-  cause_key: ['text', (r: QuarantineRow) => r.cause.key],
-  detail: ['text', (r: QuarantineRow) => r.cause.message],
+  ...causeColumns,
   party: ['text', (r: QuarantineRow) => r.party],
   operation: ['text', (r: QuarantineRow) => r.operation],
   code: ['text', (r: QuarantineRow) => r.code],
@@ -36,6 +43,7 @@ export interface WaitingRow {
   readonly id: number;
   readonly messageId: string;
   readonly item: number;
+  readonly causeKind: string;
   readonly causeKey: string;
   readonly code: string | null;
 }
@@ -48,7 +56,14 @@ export interface WaitingRow {
 export async function loadReleasable(database: Database, now: string, limit: number): Promise<readonly WaitingRow[]> {
   const rows = await database.query
     .selectFrom('quarantine as q')
-    .select(['q.id', 'q.message_id as messageId', 'q.item', 'q.cause_key as causeKey', 'q.code'])
+    .select([
+      'q.id',
+      'q.message_id as messageId',
+      'q.item',
+      'q.cause_kind as causeKind',
+      'q.cause_key as causeKey',
+      'q.code',
+    ])
     .where('q.settled_at', 'is', null)
     .where('q.item', 'is not', null)
     .$narrowType<{ item: NotNull }>()
@@ -97,9 +112,17 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
        UPDATE quarantine SET settled_at = $5::timestamptz, settlement = '${CAUSE_CHANGED}'
        WHERE id = $1 AND settled_at IS NULL AND cause_key <> $3
        RETURNING party, operation, code, message_id, item)
-     INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at)
-     SELECT $2, $3, $4, party, operation, code, message_id, item, $5::timestamptz FROM moved`,
-    [id, cause.kind, cause.key, cause.message, at],
+     INSERT INTO quarantine (cause_kind, cause_key, cause_table, cause_from, detail, party, operation, code, message_id, item,
+                             opened_at)
+     SELECT $2, $3, $6, $7, $4, party, operation, code, message_id, item, $5::timestamptz FROM moved`,
+    [
+      id,
+      cause.kind,
+      cause.key,
+      cause.message,
+      at,
+      ...(cause.kind === 'unmapped' ? [cause.table, cause.from] : [null, null]),
+    ],
   );
 }
 
@@ -110,7 +133,8 @@ export const CAUSE_CHANGED = 'waits for something else';
 export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
   const { rows } = await database.pool.query<WaitingRow>({
     name: 'waiting for',
-    text: `SELECT id, message_id AS "messageId", item, cause_key AS "causeKey", code FROM quarantine
+    text: `SELECT id, message_id AS "messageId", item, cause_kind AS "causeKind", cause_key AS "causeKey", code
+           FROM quarantine
            WHERE code = ANY($1::text[]) AND settled_at IS NULL AND cause_kind = 'dossier-unknown' ORDER BY id`,
     values: [codes],
   });
@@ -123,6 +147,8 @@ export interface WaitingCause {
   readonly id: number;
   readonly kind: string;
   readonly key: string;
+  /** The code that a table lacks. Null for a cause of another kind. */
+  readonly unmapped: { readonly table: string; readonly from: string } | null;
   /** The reason, in the words of the oldest row. */
   readonly detail: string;
   readonly since: string;
@@ -132,7 +158,17 @@ export interface WaitingCause {
   readonly parties: readonly string[];
 }
 
-const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, (array_agg(detail ORDER BY id))[1] AS detail,
+interface CauseRow extends Omit<WaitingCause, 'unmapped'> {
+  readonly table: string | null;
+  readonly from: string | null;
+}
+
+function causeOf<Row extends Pick<CauseRow, 'table' | 'from'>>({ table, from, ...cause }: Row) {
+  return { ...cause, unmapped: table === null || from === null ? null : { table, from } };
+}
+
+const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, min(cause_table) AS "table", min(cause_from) AS "from",
+  (array_agg(detail ORDER BY id))[1] AS detail,
   min(opened_at) AS since, count(DISTINCT code) AS dossiers, count(*) FILTER (WHERE delivery_id IS NULL) AS items,
   count(delivery_id) AS deliveries, array_agg(DISTINCT party) AS parties`;
 
@@ -151,14 +187,14 @@ export async function listCauses(
   after: number | undefined,
 ): Promise<readonly WaitingCause[]> {
   const ids = code === undefined ? undefined : await waitingOfDossier(database, code);
-  const { rows } = await database.pool.query<WaitingCause>(
+  const { rows } = await database.pool.query<CauseRow>(
     `SELECT ${CAUSE} FROM quarantine
      WHERE settled_at IS NULL AND ($1::text IS NULL OR cause_kind = $1) AND ($2::text IS NULL OR party = $2)
        AND ($3::int8[] IS NULL OR id = ANY($3))
      GROUP BY cause_kind, cause_key HAVING min(id) > $4 ORDER BY min(id) LIMIT $5`,
     [kind, party, ids, after ?? 0, limit],
   );
-  return rows;
+  return rows.map(causeOf);
 }
 
 /**
@@ -179,13 +215,13 @@ async function waitingOfDossier(database: Database, code: string): Promise<reado
 
 /** The cause of a row, with everything that waits for it. Undefined if nothing waits any more. */
 export async function oneCause(database: Database, id: number): Promise<WaitingCause | undefined> {
-  const { rows } = await database.pool.query<WaitingCause>(
+  const { rows } = await database.pool.query<CauseRow>(
     `SELECT ${CAUSE} FROM quarantine
      WHERE settled_at IS NULL AND cause_key = (SELECT cause_key FROM quarantine WHERE id = $1)
      GROUP BY cause_kind, cause_key`,
     [id],
   );
-  return rows[0];
+  return rows[0] && causeOf(rows[0]);
 }
 
 /** How many items and deliveries of a party wait for a cause. */
@@ -206,12 +242,12 @@ export async function countWaiting(
 export async function findCause(
   database: Database,
   id: number,
-): Promise<{ readonly kind: string; readonly key: string; readonly party: string } | undefined> {
-  const { rows } = await database.pool.query<{ kind: string; key: string; party: string }>(
-    'SELECT cause_kind AS kind, cause_key AS key, party FROM quarantine WHERE id = $1',
+): Promise<(Pick<WaitingCause, 'kind' | 'key' | 'unmapped'> & { readonly party: string }) | undefined> {
+  const { rows } = await database.pool.query<Pick<CauseRow, 'kind' | 'key' | 'table' | 'from'> & { party: string }>(
+    'SELECT cause_kind AS kind, cause_key AS key, cause_table AS "table", cause_from AS "from", party FROM quarantine WHERE id = $1',
     [id],
   );
-  return rows[0];
+  return rows[0] && causeOf(rows[0]);
 }
 
 /** One waiting or settled row. */

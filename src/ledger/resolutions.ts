@@ -121,7 +121,7 @@ export async function loadItemsToFree(
   limit: number,
 ): Promise<readonly WaitingRow[]> {
   const { rows } = await tx.query<WaitingRow>(
-    `SELECT id, message_id AS "messageId", item, cause_key AS "causeKey", code FROM quarantine
+    `SELECT id, message_id AS "messageId", item, cause_kind AS "causeKind", cause_key AS "causeKey", code FROM quarantine
      WHERE cause_key = $1 AND settled_at IS NULL AND delivery_id IS NULL AND party = ANY($2::text[])
        AND opened_at <= $3::timestamptz AND ($4::uuid IS NULL OR (message_id, item) > ($4::uuid, $5::int4))
      ORDER BY message_id, item LIMIT $6`,

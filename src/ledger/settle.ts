@@ -5,6 +5,7 @@ import { definePart, insertInto, writeParts } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import type { Claimed } from './claim.ts';
+import { causeColumns } from './quarantine.ts';
 
 /** The outcome of an attempt, and the settlement that follows. */
 export interface Settled {
@@ -115,9 +116,7 @@ const attemptPart = definePart<SealedAttempt>(
 
 /** A held delivery is in the same list as a waiting item. */
 const heldColumns = {
-  cause_kind: ['text', (r: Held) => r.cause.kind],
-  cause_key: ['text', (r: Held) => r.cause.key],
-  detail: ['text', (r: Held) => r.cause.message],
+  ...causeColumns,
   party: ['text', (r: Held) => r.claimed.party],
   operation: ['text', (r: Held) => r.claimed.operation],
   code: ['text', (r: Held) => r.claimed.subject],

@@ -23,6 +23,7 @@ export interface ReleasedItem {
   readonly item: number;
   readonly receivedAt: string;
   readonly quarantineId: number;
+  readonly causeKind: string;
   readonly causeKey: string;
 }
 

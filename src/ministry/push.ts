@@ -1,5 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
-import { unmappedKey } from '#core/problem';
+import { unmappedCause } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { delivered, refused, unknown } from '../kit/outcomes.ts';
 import type { Outgoing } from '../kit/sender.ts';
@@ -9,7 +9,7 @@ import { answerText, ask, type Failure, type Ministry, meaning, unavailableFor }
 import { expectedOf, lookUp } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { LookUp, Push, Question } from './settings.ts';
-import { ANSWERS, LONGEST_CODE, tableName } from './tables.ts';
+import { ANSWERS, tableName } from './tables.ts';
 
 export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1'>;
 
@@ -73,9 +73,12 @@ function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dos
       return refused('rejected', `the ministry refuses it: ${told}`);
     default: {
       // An unexplained code is neither success nor failure. It waits for an operator.
-      const key = unmappedKey(tableName(settings, ANSWERS), (answer.code as string).slice(0, LONGEST_CODE));
       const message = `what the ministry means is in no list of the settings: ${told}`;
-      return refused('answer-unknown', message, { kind: 'unmapped', key, message });
+      return refused(
+        'answer-unknown',
+        message,
+        unmappedCause(tableName(settings, ANSWERS), answer.code as string, message),
+      );
     }
   }
 }

@@ -1,12 +1,12 @@
 import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 import type { CodesOf } from '#core/identifiers/codes';
-import { type Cause, type Problem, unmappedKey } from '#core/problem';
+import { type Cause, type Problem, unmappedCause } from '#core/problem';
 import { nfc } from '#core/vietnamese/text';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
-import { LONGEST_CODE, tableName } from './tables.ts';
+import { tableName } from './tables.ts';
 
 /** The direction and the codes for filling a table of fields. */
 export interface FillOptions {
@@ -131,7 +131,7 @@ function decode(
   const entries = settings.codes?.[table] ?? {};
   if (Object.hasOwn(entries, code)) return entries[code];
   const message = `no ${name} is known for ${JSON.stringify(code)}`;
-  notes.causes.push({ kind: 'unmapped', key: unmappedKey(name, code.slice(0, LONGEST_CODE)), message });
+  notes.causes.push(unmappedCause(name, code, message));
   notes.problems.push({ path, message });
   return undefined;
 }

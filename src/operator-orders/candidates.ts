@@ -1,5 +1,4 @@
 import type { CodeTable } from '#core/identifiers/codes';
-import { unmappedOf } from '#core/problem';
 import { similarity } from '#core/vietnamese/text';
 import { findSimilar, topScored } from '../catalogue/find-similar.ts';
 import type { Database } from '../database/pool.ts';
@@ -21,9 +20,8 @@ export async function candidatesFor(
   cause: WaitingCause,
   tables: readonly CodeTable[],
 ): Promise<readonly Candidate[]> {
-  const unmapped = unmappedOf(cause);
-  if (!unmapped) return [];
-  const { table, from } = unmapped;
+  if (!cause.unmapped) return [];
+  const { table, from } = cause.unmapped;
   if (table === 'service' || table === 'agency') return inCatalogue(database, cause, table);
   const entries = tables.filter(({ name }) => name === table).flatMap((found) => found.entries);
   const words = new Map<string, Candidate>();

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Problem } from '#core/problem';
-import { unmappedOf } from '#core/problem';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
@@ -116,7 +115,7 @@ async function linesOf(
   concerned: readonly string[],
   order: Extract<ResolveOrder, { action: 'map' }>,
 ): Promise<{ readonly lines: readonly CodeLine[]; readonly problems: readonly Problem[] }> {
-  const unmapped = unmappedOf(cause);
+  const { unmapped } = cause;
   if (!unmapped)
     return {
       lines: [],
@@ -140,14 +139,13 @@ async function linesOf(
 async function decidedOtherwise(
   { nowMs }: Hub,
   db: pg.Pool | pg.PoolClient,
-  { kind, key }: Pick<WaitingCause, 'kind' | 'key'>,
+  { key, unmapped }: Pick<WaitingCause, 'key' | 'unmapped'>,
   concerned: readonly string[],
   order: ResolveOrder,
 ): Promise<Extract<Unresolved, { kind: 'decided' }> | undefined> {
   const decided = await decidedOf(db, key, concerned, nowMs());
   if (!decided) return undefined;
-  const unmapped = decided.action === 'map' ? unmappedOf({ kind, key }) : undefined;
-  const meanings = unmapped ? await meaningsOf(db, concerned, unmapped) : [];
+  const meanings = unmapped && decided.action === 'map' ? await meaningsOf(db, concerned, unmapped) : [];
   const isSame = order.action === 'map' && meanings.every((one) => one === order.to);
   if (decided.action === order.action && (order.action !== 'map' || isSame)) return undefined;
   return { kind: 'decided', decided: { ...decided, ...(meanings.length > 0 && { to: meanings.join(', ') }) } };

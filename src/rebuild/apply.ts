@@ -82,7 +82,7 @@ async function withWaiting(beside: Database, batch: readonly Recalled[]): Promis
   const ids = rows.map(({ id }) => id);
   return batch.map(({ submission, released: again }) => {
     if (!again) return submission;
-    const item: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKey: '' };
+    const item: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKind: '', causeKey: '' };
     return { ...submission, released: item };
   });
 }

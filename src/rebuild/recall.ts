@@ -35,7 +35,7 @@ export interface Recalled {
   readonly id: string;
   readonly submission: Submission;
   /** The item that it releases, if any. */
-  readonly released: Omit<ReleasedItem, 'quarantineId' | 'causeKey'> | undefined;
+  readonly released: Omit<ReleasedItem, 'quarantineId' | 'causeKind' | 'causeKey'> | undefined;
   /** The recorded outcome of each item; undefined for an item that is not applied. */
   readonly expected: readonly (ItemResult['outcome'] | undefined)[];
   /** Items that were applied at first and that today's code does not read. */

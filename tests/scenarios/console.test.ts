@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { unmappedCause } from '#core/problem';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
@@ -754,7 +755,7 @@ describe('the console', () => {
 
     test('text from partners is never more than text', async () => {
       const refused = { kind: 'refused', reason: CANARY, message: CANARY } as const;
-      const waits = { kind: 'unmapped', key: `unmapped:portal-status:${CANARY}`, message: CANARY } as const;
+      const waits = unmappedCause('portal-status', CANARY, CANARY);
       ministry.script.push(refused, { ...refused, cause: waits });
       await hub.push([1, 2].map((n) => dossier({ code: CODE(n), note: CANARY, serviceName: CANARY })));
       await hub.push(dossier({ code: CODE(3), status: CANARY, serviceCode: CANARY, [CANARY]: 1 }));

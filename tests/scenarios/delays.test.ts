@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
+import { unmappedCause } from '#core/problem';
 import { AFTER_RECEIPT, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection' };
@@ -99,7 +100,7 @@ describe('the cause of a delay', () => {
   });
 
   test('is the quarantine while a code is unmapped, and the hub until the next attempt', async () => {
-    const cause = { kind: 'unmapped', key: 'unmapped:service:1.013225', message: 'no service' } as const;
+    const cause = unmappedCause('service', '1.013225', 'no service');
     partner.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause });
     await hub.push(dossier());
     await hub.deliver();

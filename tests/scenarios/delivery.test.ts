@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
+import { unmappedCause } from '#core/problem';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
@@ -226,7 +227,7 @@ describe('delivery', () => {
   });
 
   test('a refusal stops nothing; an unmapped code holds it and all behind it until released', async () => {
-    const cause = { kind: 'unmapped', key: 'unmapped:national-service:1.013225', message: 'no service' } as const;
+    const cause = unmappedCause('national-service', '1.013225', 'no service');
     partner.script.push({ kind: 'refused', reason: 'field-too-long', message: 'TenTTHC' });
     await hub.push(dossier());
     await hub.deliver();

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MaintenanceWindow } from '#core/dates/windows';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
+import { unmappedCause } from '#core/problem';
 import type { Page, Puller } from '../../src/kit/puller.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
@@ -139,7 +140,7 @@ describe('partner health', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000, 3_600_000],
     });
-    const cause = { kind: 'unmapped', key: 'unmapped:service:1', message: 'no service' } as const;
+    const cause = unmappedCause('service', '1', 'no service');
     portal.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause }, ...Array(5).fill(DOWN));
     const [held, waiting, fresh] = codes(3);
     await hub.push(held);

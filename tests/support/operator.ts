@@ -1,3 +1,4 @@
+import { unmappedCause } from '#core/problem';
 import type { KeyEntry } from '../../src/config/config.ts';
 import type { Outcome } from '../../src/core/dossier/settle.ts';
 import type { CodeTable } from '../../src/core/identifiers/codes.ts';
@@ -89,6 +90,6 @@ export function partnerWithTable(): Partner & { readonly codes: string[]; readon
 
 function unmappedStatus(status: string): Outcome {
   const message = `no portal-status is known for ${status}`;
-  const cause = { kind: 'unmapped', key: `unmapped:portal-status:${status}`, message } as const;
+  const cause = unmappedCause('portal-status', status, message);
   return { kind: 'refused', reason: 'unmapped', message, cause };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unmappedCause } from '../problem.ts';
 import { type Outcome, settle } from './settle.ts';
 
 const DELAYS_MS = [5_000, 30_000, 3_600_000];
@@ -11,7 +12,7 @@ const unavailable = (retryAfterMs?: number): Outcome => ({
 });
 const unknown: Outcome = { kind: 'unknown', reason: 'no-answer', message: 'the connection was cut' };
 const refused: Outcome = { kind: 'refused', reason: 'rejected', message: 'MaTTHC không tồn tại' };
-const cause = { kind: 'unmapped', key: 'unmapped:service:1.013225', message: 'no table maps 1.013225' } as const;
+const cause = unmappedCause('service', '1.013225', 'no table maps 1.013225');
 
 describe('what the partner has or will never take is not tried again', () => {
   test('delivered', () => {

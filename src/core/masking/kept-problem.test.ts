@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readRecord } from '../dossier/record.ts';
 import { quote } from '../explain.ts';
+import { unmappedCause } from '../problem.ts';
 import { keptCause, keptCode, keptProblem, keptSentence, looksPersonal } from './kept-problem.ts';
 
 describe('a kept problem', () => {
@@ -82,7 +83,7 @@ describe('a code that no table maps', () => {
     'is shown, to be mapped: %s',
     (code) => {
       const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
-      const cause = { kind: 'unmapped', key: `unmapped:national-status:${code}`, message } as const;
+      const cause = unmappedCause('national-status', code, message);
       expect(keptCause(cause)).toEqual(cause);
     },
   );
@@ -92,7 +93,7 @@ describe('a code that no table maps', () => {
     (code) => {
       expect(looksPersonal(code)).toBe(true);
       const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
-      const kept = keptCause({ kind: 'unmapped', key: `unmapped:national-status:${code}`, message });
+      const kept = keptCause(unmappedCause('national-status', code, message));
       expect(JSON.stringify(kept)).not.toContain(code.slice(0, 4));
       expect(keptCause(kept)).toEqual(kept);
     },

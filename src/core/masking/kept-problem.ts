@@ -1,6 +1,6 @@
 import { OPERATIONS } from '#schemas/operations';
 import type { SchemaNode } from '../explain.ts';
-import type { Cause, Problem } from '../problem.ts';
+import { type Cause, type Problem, unmappedKey } from '../problem.ts';
 import type { Mentions } from './mentions.ts';
 
 /**
@@ -44,11 +44,15 @@ function quotedBy(message: string, isShown: (value: string) => boolean): string 
  *
  * @param people whom the item speaks of, as far as it says so
  */
-export function keptCause<Waiting extends Pick<Cause, 'key' | 'message'>>(cause: Waiting, people?: Mentions): Waiting {
-  const [, head = '', code = ''] = /^(unmapped:[^:]*:)(.*)$/s.exec(cause.key) ?? [];
-  const isPersonal = looksPersonal(code) || (people !== undefined && people.mask(code) !== code);
-  if (!isPersonal) return { ...cause, message: keptSentence(cause.message) };
-  return { ...cause, key: `${head}${formOf(code)}`, message: quotedBy(cause.message, isPlain) };
+export function keptCause(cause: Cause, people?: Mentions): Cause {
+  if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people))
+    return { ...cause, message: keptSentence(cause.message) };
+  const from = formOf(cause.from);
+  return { ...cause, from, key: unmappedKey(cause.table, from), message: quotedBy(cause.message, isPlain) };
+}
+
+function isOfPerson(code: string, people: Mentions | undefined): boolean {
+  return looksPersonal(code) || (people !== undefined && people.mask(code) !== code);
 }
 
 /** Whether a code reads as a person's name, number or address. Partners have codes such as `Đang xử lý`. */

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { unmappedOf } from '#core/problem';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
@@ -24,6 +23,9 @@ const cause = {
   id: Type.Integer({ description: 'the id of its oldest row' }),
   kind: Type.String(),
   key: Type.String(),
+  unmapped: Type.Union([closed({ table: Type.String(), from: Type.String() }), Type.Null()], {
+    description: 'the code table and the code that it does not map',
+  }),
   detail: Type.String({ description: 'the reason, from the oldest row' }),
   since: Instant,
   dossiers: Type.Integer(),
@@ -34,9 +36,6 @@ const cause = {
 export const CauseShown = closed(cause, { title: 'Cause' });
 export const WholeCauseShown = closed({
   ...cause,
-  unmapped: Type.Union([closed({ table: Type.String(), from: Type.String() }), Type.Null()], {
-    description: 'the code table and the code that it does not map',
-  }),
   candidates: Type.Array(
     closed({
       to: Type.String(),
@@ -119,7 +118,6 @@ async function oneCause(
   });
   return c.json({
     ...found,
-    unmapped: unmappedOf(found) ?? null,
     candidates: await orders.candidates(found),
     waiting,
     next,

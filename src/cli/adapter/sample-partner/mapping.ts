@@ -7,7 +7,7 @@ import {
   type Outgoing,
   readItem,
   textOf,
-  unmappedKey,
+  unmappedCause,
 } from '#kit';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
@@ -108,7 +108,7 @@ function readChange(row: unknown, path: string, entered: CodesOf): Item {
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     ...(textOf(code) && { code: textOf(code) as string }),
-    cause: { kind: 'unmapped', key: unmappedKey(STATUS_READ, given), message },
+    cause: unmappedCause(STATUS_READ, given, message),
     problems: [{ path: `${path}/state`, message }],
   };
 }
