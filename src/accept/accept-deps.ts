@@ -13,31 +13,31 @@ export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault'> {
   readonly routes: readonly Route[];
   readonly knownCodes: KnownCodes;
   readonly ownership: Ownership;
-  /** The first moment at which ownership was decided: what was received before counts in full, as it did then. */
+  /** When the ownership rules came into force. Earlier messages count in full, as they did then. */
   readonly ownedSince: string;
-  /** Whether a party tells of a step in several ways; see asFirstTold (core/apply). */
+  /** Whether a party reports a step in several ways. See withFirstContentId (core/dossier/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   readonly uuids: UuidSource;
-  /** Undefined where every dossier is looked up first. */
+  /** Undefined if every dossier is looked up first. */
   readonly optimism: Optimism | undefined;
   /** Undefined in a process that does not deliver. */
   readonly recentCommits: RecentCommits | undefined;
 }
 
 export interface Acceptance {
-  /** What became of each submission, in their order. */
+  /** The result of each submission, in order. */
   readonly accepted: readonly Accepted[];
-  /** How many recorded events were read to judge by. */
+  /** How many recorded events were read to judge the new ones. */
   readonly judged: number;
-  /** The parties that something is due for now. */
+  /** The parties with a delivery that is due now. */
   readonly notify: readonly string[];
-  /** The dossiers that were not known before. */
+  /** The dossiers that the batch created. */
   readonly created: readonly string[];
-  /** The causes that what is in the catalogue now has settled. */
+  /** The causes that new catalogue entries have settled. */
   readonly settledCauses: readonly string[];
 }
 
-/** What the commit is given by the pipeline. */
+/** What the commit needs from the pipeline. */
 export interface CommitDeps extends Pick<AcceptDeps, 'routes' | 'ownership' | 'ownedSince' | 'recentCommits'> {
   readonly parties: ReadonlyMap<string, Party>;
   readonly lastWrite: LastWrite;

@@ -34,16 +34,16 @@ import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } f
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
 /**
- * Applies a batch of messages to the index and writes all of it in one statement. When this returns, it is committed. The
- * pipeline and the rebuild both accept by this function alone.
+ * Applies a batch of messages to the index and writes all of it in one statement. When this returns, the batch is
+ * committed. The pipeline and the rebuild accept messages only by this function.
  *
- * A message gets its id after everything it touches is loaded, and an id greater than the last message of each of these
- * dossiers. So the order of ids is the order in which each dossier was written, and the index can be rebuilt.
+ * A message gets its id after all its dossiers are loaded. The id is greater than that of the last message of each
+ * dossier. So the order of ids is the order in which each dossier was written, and the index can be rebuilt.
  *
- * @param together is written with it or not at all
+ * @param together is written with the batch or not at all
  * @param mayBeOptimistic whether dossiers that look new may be written without a look-up; see Optimism
- * @throws a PostgreSQL error, and then nothing is kept; 40001, 40P01 and 23505 mean that another transaction wrote the
- *   same things meanwhile, and the batch can be tried again
+ * @throws a PostgreSQL error, and then nothing is stored; 40001, 40P01 and 23505 mean that another transaction wrote
+ *   the same rows, and the batch can be tried again
  */
 export async function acceptBatch(
   deps: AcceptDeps,
@@ -87,7 +87,10 @@ export async function acceptBatch(
   };
 }
 
-/** Give the lanes what they are about to tell. What was let go is left out: its message came by another door, long ago. */
+/**
+ * Passes committed dossiers to the workers that deliver them. Leaves out released items, because another door received
+ * their message long ago.
+ */
 function handOn(
   { recentCommits: justKept }: AcceptDeps,
   { messages, deliveries }: Rows,
@@ -109,12 +112,12 @@ async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], do
   const rows = noRows();
   const unknown = await unknownCodes(deps, submissions);
   const entries = await loadCatalogue(deps, submissions);
-  // Where all dossiers are new, every message that was applied to them has its id of this source.
+  // If all dossiers are new, all their messages have ids from this source.
   const areNew = dossiers.all.size === 0;
   for (const submission of submissions) {
     const sender = senderOf(deps, submission);
     const id = deps.uuids.next(areNew ? undefined : lastMessageOf(submission, sender, dossiers));
-    // Of a dossier with a long history each item takes milliseconds.
+    // An item of a dossier with a long history takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : withStorableTexts(given);
       const source = submission.released ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
@@ -147,7 +150,7 @@ function lastMessageOf(submission: Submission, sender: Sender, dossiers: Dossier
   return last;
 }
 
-/** What was let go and waits for the same thing as before is not worth a message. */
+/** A released item that still waits for the same cause needs no message. */
 function stillWaits({ released: again }: Submission, rows: Rows): boolean {
   return again !== undefined && !rows.settled.some((row) => row.id === again.quarantineId);
 }

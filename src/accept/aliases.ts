@@ -6,12 +6,12 @@ import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import { senderOf } from './dossiers.ts';
 
-/** Whose code a code is: of which dossiers, and who told of each first. */
+/** By code: its dossiers, each with the party that sent it first. */
 type Holders = Map<string, Map<string, string>>;
 
 /**
- * Decides which aliases an item may give. Leaves out those that its sender may not give, and adds the receipt number that a
- * dialect read beside the record.
+ * Decides which aliases an item may give. Leaves out those that its sender may not give, and adds the receipt number
+ * that a dialect read beside the record.
  */
 export async function decideAliases(
   deps: Pick<AcceptDeps, 'database' | 'ownership' | 'ownedSince'>,
@@ -22,8 +22,8 @@ export async function decideAliases(
 }
 
 /**
- * Leave out the aliases that their sender may not give: those of another party, and codes that another party owns. An alias
- * joins what is said under two codes, so that a party can give one for itself alone.
+ * Leaves out aliases of other parties, and codes that another party owns. An alias joins the statements under two
+ * codes, so a party can give aliases only for itself.
  */
 function withOwnAliases(deps: Pick<AcceptDeps, 'ownership' | 'ownedSince'>, submission: Submission): Submission {
   const sender = senderOf(deps, submission);
@@ -64,9 +64,9 @@ function whyForeign(
 }
 
 /**
- * Give dossiers the receipt numbers that came with them as aliases of their sender. A receipt number only names: one
- * that is a code of another dossier by now joins nothing, and is told to its sender; and one of a party that did not
- * tell of the dossier first is left in the message, since an alias is the code under which a party is told of a dossier.
+ * Adds receipt numbers as aliases of their sender. A receipt number only names a dossier. If it is now a code of
+ * another dossier, it joins nothing, and the sender gets a warning. If the sender did not send the dossier first, the
+ * number stays in the message, because an alias is also the code by which the hub reports to a party.
  */
 async function withReceiptNumbers(
   database: Database,
@@ -116,7 +116,7 @@ function hold(holders: Holders, code: string, dossier: string, owner: string): v
   holders.set(code, (holders.get(code) ?? new Map()).set(dossier, owner));
 }
 
-/** What comes later in the batch finds the codes of what came before. */
+/** Later items of the batch find the codes of earlier ones. */
 function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: string): void {
   if (!holders.has(code)) hold(holders, code, code, party);
   const [[dossier, owner]] = [...(holders.get(code) as Map<string, string>)] as [[string, string]];
@@ -143,7 +143,7 @@ function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {
   };
 }
 
-/** Equal content is equal JSON: members are in the order of the schema. */
+/** Puts the members in the order of the schema, so that equal content is equal JSON. */
 function inOrder(record: Dossier): Dossier {
   const members = Object.keys(Dossier.properties) as (keyof Dossier)[];
   return Object.fromEntries(

@@ -18,19 +18,19 @@ interface Committing {
 }
 
 export interface Commit {
-  /** Commits a message together with others that arrive at the same time. Rejects when nothing of it was kept. */
+  /** Commits a message together with others that arrive at the same time. Rejects if nothing of it was stored. */
   one(submission: Submission): Promise<Accepted>;
   /**
    * Commits the messages of a page, in order.
    *
-   * @param together what is kept with all of them or not at all
+   * @param together is stored with all of them or not at all
    */
   page(submissions: readonly Submission[], together: readonly Part[]): Promise<void>;
 }
 
-/** Messages that one transaction may take: more rows in one statement gain nothing. */
+/** The most messages of one transaction. More rows in one statement gain nothing. */
 const BATCH_ITEMS = 1_000;
-/** Measured at 16 clients: batches of twice the size, and a third less work for the database. */
+/** Measured with 16 clients: batches of twice the size, and a third less work for the database. */
 const LINGER_MS = 2;
 
 export function createCommit(
@@ -61,23 +61,23 @@ export function createCommit(
   };
 }
 
-/** How often a batch was tried, since when, and who learns how much work it is. */
+/** The number of tries of a batch, since when, and a callback for the work that it took. */
 interface Trying {
   readonly tried?: number;
   readonly sinceMs?: number;
   readonly report?: (work: number) => void;
 }
 
-/** A message of a batch that the database refused. */
+/** A message that the database refused. */
 interface NotStored {
   readonly notStored: unknown;
 }
 
 /**
- * Commits a batch. A batch that met a concurrent change is loaded and applied again. A batch that the database refuses is
- * split, in order, until the refused message is alone.
+ * Commits a batch. After a concurrent change the batch is loaded and applied again. A batch that the database refuses
+ * is split, in order, until the refused message is alone.
  *
- * @param together is kept with the last part, and only when all parts before are kept
+ * @param together is stored with the last part, and only if all earlier parts are stored
  */
 async function commitAll(
   deps: Committing,
@@ -122,15 +122,15 @@ function storedOf(one: Accepted | NotStored): Accepted {
   return one;
 }
 
-/** How inputs are weighed, and which of them may not be in two runs at once. */
+/** How inputs are weighed, and which of them exclude each other. */
 interface IngestLimits<In> {
-  /** The weight that one run takes at most; at least one input. */
+  /** The largest weight of one run. A run takes at least one input. */
   readonly size: number;
   /** How long a run that begins beside another one waits for more inputs. */
   readonly lingerMs: number;
   readonly weigh: (input: In) => number;
   readonly senderOf: (input: In) => string;
-  /** What it changes. Two runs never hold the same key, and inputs with a common key keep their order. */
+  /** What the input changes. Two runs never hold the same key, and inputs with a common key keep their order. */
   readonly keysOf: (input: In) => readonly string[];
 }
 
@@ -139,12 +139,12 @@ interface Waiting<In, Out> extends WaitingCall<In, Out>, WaitingInput {}
 const RUN_KINDS: readonly RunKind[] = ['small', 'large'];
 
 /**
- * Gathers concurrent inputs into few runs, so that no sender waits for another one. Small inputs share runs. Large inputs,
- * and all inputs of a sender whose runs cost much, have runs of their own. Inputs that change the same dossier wait for
- * each other here: in the database, one of them would fail and begin again.
+ * Batches concurrent inputs into few runs, so that no sender waits for another one. Small inputs share runs. Large
+ * inputs, and all inputs of a sender with costly runs, have runs of their own. Inputs that change the same dossier wait
+ * for each other here, because in the database one of them would fail and begin again.
  *
- * @param run answers many inputs at once, in their order; a throw is the error of every caller. It reports its work, in
- *   recorded events that it had to read
+ * @param run answers many inputs at once, in order; an exception rejects every caller; it reports its work as the
+ *   number of recorded events that it read
  */
 export function createIngestQueue<In, Out>(
   run: (inputs: readonly In[], report: (work: number) => void) => Promise<readonly Out[]>,

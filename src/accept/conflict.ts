@@ -1,14 +1,17 @@
 import { isConflict } from '../database/failures.ts';
 import { IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
 
-/** A conflict that loading and applying again can solve; a used Idempotency-Key is answered with its receipt instead. */
+/**
+ * Whether a batch can succeed if it is loaded and applied again. A used Idempotency-Key cannot: its answer is the
+ * stored receipt.
+ */
 export function isRetryable(error: unknown): boolean {
   return isConflict(error) && (error as { constraint?: string }).constraint !== IDEMPOTENCY_CONFLICT;
 }
 
 /**
- * Another process may change the same dossiers meanwhile. A batch that lost starts again at once at first, then after
- * pauses, because many small batches in a row would win against a large one each time.
+ * Another process may change the same dossiers at the same time. A failed batch first starts again at once, then after
+ * pauses, because many small batches in a row would always win against a large one.
  */
 const TRIES = 8;
 const PAUSED_FROM = 3;

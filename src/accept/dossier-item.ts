@@ -13,7 +13,7 @@ import type { ItemResult } from '../ledger/messages.ts';
 import { begin, candidates, type Dossiers, register, type Working } from './dossiers.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
-/** Apply one item to its dossier. */
+/** Applies one item to its dossier. */
 export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers): ItemResult {
   const { submission, source, rows, index, sender } = place;
   const { code } = item.record;
@@ -32,7 +32,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   const event = incoming.record
     ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
     : incoming;
-  // Released by a person before its moment: it stays in the queue.
+  // An operator released it before its moment. It stays in the queue.
   if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
     return quarantine(place, untilItsMoment(item));
   const { events, foldWith, add } = working.history;
@@ -74,13 +74,16 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
 }
 
-/** The configured owner of a dossier that has not come yet, where it is another party than the sender. */
+/** The configured owner of an unknown dossier, if it is not the sender. */
 function anotherOwner({ record }: DossierItem, { party, ownership }: Sender): string | undefined {
   const entitled = ownership?.entitled(record);
   return entitled?.isConfigured && entitled.party !== party ? entitled.party : undefined;
 }
 
-/** Whether an item with a code of its own would become another party's dossier by an alias: two dossiers are never joined so. */
+/**
+ * Whether an item with its own code would join another party's dossier by an alias. Two dossiers are never joined that
+ * way.
+ */
 function namedByAliasAlone(item: DossierItem, [working]: readonly Working[], party: string): boolean {
   const { code } = item.record;
   const aliases = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
@@ -100,7 +103,7 @@ function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Pro
   }));
 }
 
-/** An event far ahead is applied again when its moment has come; see loadReleasable. */
+/** An event far ahead waits and is applied at its moment. See loadReleasable. */
 function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
   const message = `${at} has not come yet; the item is applied at that moment`;
@@ -108,7 +111,7 @@ function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
   return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, message }] };
 }
 
-/** The sender learns that a moment is more than a day ahead: what it says there changes nothing before. */
+/** Warns the sender of a moment more than a day ahead: the item has no effect before that moment. */
 export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
   if (!isAheadOfTime(at, sender.recordedAt)) return [];
@@ -122,8 +125,8 @@ export function timeWarnings({ sender }: Place, { record }: DossierItem): readon
 }
 
 /**
- * What became of an item with doubtful text that is recorded already, since a person took it as it stands: its sender
- * has the same text still, and tells it again. Undefined for any other, which waits for a person.
+ * The result for an item whose doubtful text an operator accepted before. The sender still has that text and repeats
+ * it. Undefined for any other item, which waits for an operator.
  */
 export function repetition(
   place: Place,
@@ -139,7 +142,7 @@ export function repetition(
   return { index: place.index, code: item.record.code, outcome: 'duplicate' };
 }
 
-/** The event that an item stands for, in the words in which its dossier's history has it already. */
+/** The event of an item. A step with nothing new gets the content id of the known step. */
 function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working) {
   const { party } = sender;
   const came = { messageId: source.messageId, item: source.item };
@@ -148,14 +151,14 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
 }
 
 /**
- * A message that was received before the one that its dossier began with may be kept after it, or the clock was set back.
- * Whoever looks for a dossier's events looks no further back than its beginning.
+ * Moves a moment to the beginning of the dossier. A message may have arrived before the one that began the dossier, or
+ * the clock was set back. Searches for a dossier's events never look before its beginning.
  */
 function notBefore(moment: string, beginning: string): string {
   return moment < beginning ? beginning : moment;
 }
 
-/** A dossier's new state goes out when readers see it; a step goes out whenever it is new, its dossier first. */
+/** A new state is delivered if readers see it. A step is delivered if it is new, its dossier first. */
 function tells(item: DossierItem, applied: Applied, counted: boolean): readonly (readonly [Operation, boolean])[] {
   if (item.operation === 'dossier.upsert.v1') return [['dossier.upsert.v1', applied.changed]];
   return [
@@ -164,7 +167,7 @@ function tells(item: DossierItem, applied: Applied, counted: boolean): readonly 
   ];
 }
 
-/** A record under the dossier's own code; the code that it came under is kept as the sender's alias. */
+/** The record under the dossier's own code. The received code becomes an alias of the sender. */
 function underOwnCode(record: Dossier, code: string, party: string): Dossier {
   if (record.code === code) return record;
   return { ...record, code, aliases: [...(record.aliases ?? []), { party, code: record.code }] };
@@ -195,7 +198,7 @@ function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
   };
 }
 
-/** @param owner the party that has to send the dossier first, where that is not the sender */
+/** @param owner the party that must send the dossier first, if it is not the sender */
 function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
   const { code } = item.record;
   const message = owner

@@ -16,25 +16,25 @@ export interface Working {
   readonly code: string;
   readonly loaded: Held | undefined;
   held: Held | undefined;
-  /** Its earlier events where the batch needs them, and those of the batch. */
+  /** Its earlier events if the batch needs them, and those of the batch. */
   history: History<RecordedEvent>;
   readonly createdAt: string;
-  /** The newest message that was applied to it, and what it says of its freshness. */
+  /** The newest message that was applied to it, with the data for its freshness. */
   messageId: string | undefined;
   party: string;
   receivedAt: string;
   changedAt: string;
   /** See DossierRow. */
   ownsCode: boolean;
-  /** Whom it had named as its applicant before the batch. */
+  /** The applicants that it named before the batch. */
   readonly former: readonly Person[];
 }
 
 export interface Dossiers {
-  /** How many recorded events were read to judge by. */
+  /** How many recorded events were read to judge the new ones. */
   readonly judged: number;
   readonly all: Set<Working>;
-  /** By what each is known as: see namesOf. */
+  /** By all names of a dossier. See namesOf. */
   readonly byName: Map<string, Set<Working>>;
 }
 
@@ -42,7 +42,7 @@ export function noDossiers(): Dossiers {
   return { judged: 0, all: new Set(), byName: new Map() };
 }
 
-/** Load what is held of all dossiers that a batch names, with the history where the batch needs it to be judged. */
+/** Loads all dossiers that a batch names, with their history if the batch needs it. */
 export async function loadDossiers(deps: AcceptDeps, submissions: readonly Submission[]): Promise<Dossiers> {
   const { database, vault } = deps;
   const items = submissions.flatMap((submission) =>
@@ -68,12 +68,12 @@ export function senderOf(
   { ownership, ownedSince }: Pick<AcceptDeps, 'ownership' | 'ownedSince'>,
   { party, receivedAt, door }: Pick<Submission, 'party' | 'receivedAt' | 'door'>,
 ): Sender {
-  // What an operator took over from a partner counts in full: the order decides, not the partner's rights.
+  // A partner's answer that an operator adopted counts in full, because the order decides and not the partner's rights.
   const isJudged = receivedAt >= ownedSince && door !== RECONCILE_DOOR;
   return { party, recordedAt: receivedAt, ownership: isJudged ? ownership : undefined };
 }
 
-/** All of a submission that tells of dossiers, what is doubtful too: it may have been taken as it stands already. */
+/** The items of a submission about dossiers. Includes doubtful ones, which an operator may have accepted before. */
 export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
   const found: DossierItem[] = [];
   for (const item of items) {
@@ -94,7 +94,9 @@ export function register({ all, byName }: Dossiers, working: Working, names: rea
   for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(working));
 }
 
-/** Only what is not later than all that is recorded, or not its owner's, has to be judged by the history; see core/apply. */
+/**
+ * Loads the history only if an event is not later than all recorded ones, or not its owner's. See core/dossier/apply.
+ */
 async function loadHistories(
   { database, vault, ownership, stepsAreByMoment }: AcceptDeps,
   items: readonly SentItem[],
@@ -106,7 +108,7 @@ async function loadHistories(
     for (const working of candidates(dossiers, item, sender)) {
       const held = reached.get(working) ?? working.loaded;
       const incoming = incomingOf(item, sender, held, ownership.isAuthoritative(sender.party));
-      // What is assumed in it depends on what the batch does to the dossier before.
+      // The effect of assumed members depends on earlier items of the batch.
       if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
       else if (held && incoming.at > held.lastAt)
         reached.set(working, {
@@ -119,7 +121,7 @@ async function loadHistories(
   if (wanted.size === 0) return 0;
   const since = [...wanted].map((working) => working.createdAt).reduce((a, b) => (a < b ? a : b));
   const codes = [...wanted].map((working) => working.code);
-  // Only where a step may repeat another in other words are the words of steps needed.
+  // The content of steps is needed only if a step may repeat another in other words.
   const readsSteps = items.some(({ sender }) => stepsAreByMoment(sender.party));
   const histories = await loadEventsReading(database.pool, vault, codes, since, readsSteps ? undefined : []);
   let judged = 0;
@@ -132,21 +134,21 @@ async function loadHistories(
 }
 
 /**
- * The dossiers that an item deps: the one with its code, else one that has the code as an alias; and each that its own
- * aliases name. A dossier's own code comes before any alias, so that no alias hides it.
+ * The dossiers that an item concerns: the one with its code, else one with that code as alias, and each that its own
+ * aliases name. A dossier's own code comes before aliases, so no alias can hide it.
  */
 export function candidates({ byName }: Dossiers, item: DossierItem, sender: Sender): ReadonlySet<Working> {
   return namedBy(byName, item, sender);
 }
 
-/** All codes of dossiers that a submission names: two batches that name the same one may change the same dossier. */
+/** All codes of dossiers in a submission. Two batches with a common code may change the same dossier. */
 export function codesNamedBy(submission: Submission): readonly string[] {
   const items = dossierItemsOf(submission);
   if (items.length === 1) return codesOf(items[0] as DossierItem);
   return [...new Set(items.flatMap(codesOf))];
 }
 
-/** What is to be written of a dossier that the batch changed. */
+/** The row to write for a changed dossier. */
 export function dossierRow(working: Working): DossierRow {
   const named = [
     working.loaded?.view.record.applicant,

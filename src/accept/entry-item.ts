@@ -17,7 +17,7 @@ const KIND_OF: Partial<Record<Operation, CatalogueKind>> = {
 
 export type Entries = Map<string, { hash: string; version: number }>;
 
-/** What is held of all catalogue entries that a batch names. */
+/** Loads all catalogue entries that a batch names. */
 export async function loadCatalogue({ database }: AcceptDeps, submissions: readonly Submission[]): Promise<Entries> {
   const entries: Entries = new Map();
   const items = submissions.flatMap((submission) =>
@@ -34,8 +34,8 @@ export async function loadCatalogue({ database }: AcceptDeps, submissions: reado
 }
 
 /**
- * Catalogue entries carry no time of their own: the newest arrival is the truth. A message makes one version of an entry at
- * the most, by its last word of it.
+ * Applies a catalogue entry. Entries have no time of their own, so the newest arrival counts. A message makes at most
+ * one version of an entry, from its last item about it.
  */
 export function applyEntry(place: Place, item: RecordItem, entries: Entries): ItemResult {
   const { submission, source, rows, index } = place;

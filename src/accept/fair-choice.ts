@@ -2,32 +2,32 @@
 export interface WaitingInput {
   readonly weight: number;
   readonly sender: string;
-  /** What it changes. Two runs never hold the same key, and inputs with a common key keep their order. */
+  /** What the input changes. Two runs never hold the same key, and inputs with a common key keep their order. */
   readonly keys: readonly string[];
 }
 
 /** Inputs of this weight or more have runs of their own. */
 const LARGE_WEIGHT = 200;
 const MAX_RUNS = { small: 2, large: 3 } as const;
-/** Runs of large inputs that one sender may have under way: one more is always free for another sender. */
+/** Concurrent runs of large inputs of one sender. One more is always free for another sender. */
 const MAX_LARGE_OF_ONE = MAX_RUNS.large - 1;
-/** After a run with more work, its senders' inputs count as large, until a run of theirs is cheap again. */
+/** After a run with more work, its senders' inputs count as large, until one of their runs is cheap again. */
 const CHEAP_WORK = 5_000;
 
-/** Runs of small inputs, and runs of large ones of one sender. */
+/** Runs of small inputs, and runs of large inputs of one sender. */
 export type RunKind = keyof typeof MAX_RUNS;
 
-/** Chooses which waiting inputs the next run takes, so that no sender waits for another one. */
+/** Chooses the waiting inputs for the next run, so that no sender waits for another one. */
 export class FairChoice<Waiting extends WaitingInput> {
   readonly #size: number;
   #waiting: Waiting[] = [];
   readonly #busyKeys = new Set<string>();
   readonly #costlySenders = new Set<string>();
   readonly #underWay = { small: 0, large: 0 };
-  /** Runs of large inputs under way, by sender. */
+  /** Running large inputs, by sender. */
   readonly #largeOf = new Map<string, number>();
 
-  /** @param size the weight that one run takes at most; at least one input */
+  /** @param size the largest weight of one run; a run takes at least one input */
   constructor(size: number) {
     this.#size = size;
   }
@@ -49,7 +49,7 @@ export class FairChoice<Waiting extends WaitingInput> {
     return this.#underWay[kind] < MAX_RUNS[kind];
   }
 
-  /** Removes what the next run of a kind takes, the oldest first; empty when no input may run now. */
+  /** Removes the inputs of the next run of a kind, oldest first. Empty if no input may run now. */
   take(kind: RunKind): readonly Waiting[] {
     const only = kind === 'large' ? this.#nextLargeSender() : undefined;
     if (kind === 'large' && only === undefined) return [];
@@ -69,17 +69,21 @@ export class FairChoice<Waiting extends WaitingInput> {
     return taken;
   }
 
-  /** Notes that a run began, and holds the keys of its inputs. */
+  /** Records that a run began, and holds the keys of its inputs. */
   runBegan(kind: RunKind, batch: readonly Waiting[]): void {
     for (const { keys } of batch) for (const key of keys) this.#busyKeys.add(key);
     this.#countRun(kind, batch, 1);
   }
 
-  /** Notes that a run ended, and frees its keys. @param work what the run reported in all */
+  /**
+   * Records that a run ended, and frees its keys.
+   *
+   * @param work the total work that the run reported
+   */
   runEnded(kind: RunKind, batch: readonly Waiting[], work: number): void {
     for (const { keys } of batch) for (const key of keys) this.#busyKeys.delete(key);
     this.#countRun(kind, batch, -1);
-    // Which of several senders caused the work is unknown: each shows it in a run of its own.
+    // Nobody knows which of several senders caused the work. Each shows it in a run of its own.
     for (const { sender } of batch)
       if (work > CHEAP_WORK) this.#costlySenders.add(sender);
       else this.#costlySenders.delete(sender);
@@ -97,7 +101,10 @@ export class FairChoice<Waiting extends WaitingInput> {
     return weight >= LARGE_WEIGHT || this.#costlySenders.has(sender) ? 'large' : 'small';
   }
 
-  /** Splits the waiting inputs by a choice. An input that shares a key with a run, or with an earlier input that stays, stays. */
+  /**
+   * Splits the waiting inputs by a choice. An input stays if it shares a key with a run or with an earlier input that
+   * stays.
+   */
   #split(isTaken: (one: Waiting) => boolean): [Waiting[], Waiting[]] {
     const held = new Set(this.#busyKeys);
     const taken: Waiting[] = [];
@@ -111,7 +118,7 @@ export class FairChoice<Waiting extends WaitingInput> {
     return [taken, rest];
   }
 
-  /** The sender of the next run of large inputs: of those that may begin one, the sender with the fewest under way. */
+  /** The sender of the next run of large inputs: the one with the fewest running, among those that may begin one. */
   #nextLargeSender(): string | undefined {
     let next: string | undefined;
     this.#split((one) => {
@@ -123,7 +130,7 @@ export class FairChoice<Waiting extends WaitingInput> {
     return next;
   }
 
-  /** The weight that one sender gets of a run of small inputs: an equal share when not all of them fit. */
+  /** The weight that one sender gets in a run of small inputs: an equal share if they do not all fit. */
   #shareOfOne(): number {
     const senders = new Set<string>();
     let weight = 0;

@@ -12,7 +12,7 @@ type Accept = (submission: Submission) => Promise<Accepted>;
 
 /** Accepts messages once for an Idempotency-Key: a repeat gets the receipt of the first. */
 export function createAcceptOnce(hub: Hub, accept: Accept): (submission: KeyedSubmission) => Promise<OnceResult> {
-  /** One request with a key at a time: the second one finds the receipt of the first. */
+  /** One request with a key at a time, so that the second one finds the receipt of the first. */
   const underKey = new Map<string, Promise<unknown>>();
   return (submission) => {
     const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
@@ -35,7 +35,7 @@ async function acceptOnce({ database, vault }: Hub, accept: Accept, submission: 
   try {
     return { kind: 'done', ...(await accept(submission)) };
   } catch (error) {
-    // Another process was first.
+    // Another process came first.
     if ((error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT)
       return acceptOnce({ database, vault }, accept, submission);
     throw error;

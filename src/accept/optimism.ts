@@ -2,13 +2,14 @@ import { type Item, isRecord, isUpsert } from '#core/dossier/item';
 import type { Submission } from '../ledger/submission.ts';
 
 /**
- * Optimistic writes: a batch of dossiers that look new is written without a look-up, in one round trip instead of two. When
- * a dossier was known after all, the statement fails (40001), stores nothing, and the batch is loaded and applied again.
+ * Optimistic writes: a batch of dossiers that look new is written without a look-up, in one round trip instead of two.
+ * If a dossier was known after all, the statement fails (40001) and stores nothing. Then the batch is loaded and
+ * applied again.
  */
 export interface Optimism {
   /** Whether to write a batch without a look-up. */
   isLikelyNew(submissions: readonly Submission[]): boolean;
-  /** The last optimistic write failed. The next batches are looked up, as more of the same kind are likely to come. */
+  /** The last optimistic write failed. The next batches are looked up, because more of the same kind are likely. */
   failed(): void;
 }
 
@@ -40,7 +41,7 @@ function looksNew({ items, released }: Submission): boolean {
   return !released && items.length > 0 && items.every(isBeginning);
 }
 
-/** A dossier in its first status, without other codes: with others it may be held under one of these. */
+/** A dossier in its first status without other codes. With others it may be stored under one of them. */
 function isBeginning(item: Item): boolean {
   if (!isRecord(item) || !isUpsert(item)) return false;
   const { status, aliases } = item.record;

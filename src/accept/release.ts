@@ -18,11 +18,11 @@ export interface ReleaseDeps extends RereadDeps {
 }
 
 /**
- * Applies waiting items in the order given. An item that still waits for the same cause stays where it is. An item that
- * cannot be read any more waits under a cause of its message, and holds up no other.
+ * Applies waiting items in the given order. An item that still waits for the same cause stays. An unreadable item waits
+ * under a cause of its message, and blocks no other.
  *
- * @param asItStands whether a person accepted doubtful text unchanged
- * @returns how many items wait no longer
+ * @param asItStands whether an operator accepted doubtful text unchanged
+ * @returns how many items were released
  */
 export type ReleaseItems = (rows: readonly WaitingRow[], asItStands: boolean) => Promise<number>;
 
@@ -45,7 +45,7 @@ export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
           await changeCause(hub.database, row.id, cause, msToInstant(hub.nowMs()));
         }
       }
-      // All begin after all are read, so that no rejection comes while nothing awaits it.
+      // All start after all are read, so that no rejection comes before it is awaited.
       const done = await Promise.all(readable.map(([row, read]) => releaseOne(deps.accept, row, read, asItStands)));
       released += done.filter(Boolean).length;
     }
@@ -74,11 +74,11 @@ interface Read {
 /** Why an item cannot be read. */
 interface Unreadable {
   readonly why: string;
-  /** Whether it is so of all items of its message. */
+  /** Whether that holds for all items of its message. */
   readonly isWhole: boolean;
 }
 
-/** Rejects where it is not known whether it can be read: the database is away, or code could not be loaded. */
+/** Rejects if it is unknown whether the item can be read: the database is unavailable, or code could not be loaded. */
 type Reread = (row: WaitingRow) => Promise<Read | Unreadable>;
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
@@ -92,16 +92,16 @@ interface RereadDeps {
 interface CachedRead {
   readonly message: Read['message'];
   readonly items: readonly Item[];
-  /** By the tables of which moment it was read: another table reads another thing. */
+  /** The moment whose code tables were used. Other tables give another reading. */
   readonly codesMs: number;
 }
 
-/** Of messages that were read the last ones are kept, so many bytes of bodies. */
+/** The latest messages are cached, up to this many bytes of bodies. */
 const CACHED_BYTES = 16 * 1024 * 1024;
 
 /**
- * A message with many items that wait is opened and read once, also when their dossiers come one after the other:
- * what was read cache is kept, as long as it would be read the same.
+ * Decrypts and reads a message with many waiting items once, even if their dossiers arrive one after the other. A
+ * cached reading is used as long as the code tables have not changed.
  */
 export function createReread({ database, vault, nowMs }: Hub, { readers, parties, codes }: RereadDeps): Reread {
   const cache = createByteLru<CachedRead>(CACHED_BYTES);
@@ -114,7 +114,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
       try {
         const whole = openMessage(vault, sealed);
         read = await readWhole(whole);
-        // The last one stays, however large: its other items come next.
+        // The last one stays whatever its size, because its other items follow.
         cache.put(id, read, Math.min(whole.body.length, CACHED_BYTES));
       } catch (error) {
         if (error instanceof ReaderNotLoaded) throw error;
@@ -135,7 +135,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
   }
 }
 
-/** A message of the hub's own says that the item is applied now, so that the messages alone tell the whole order. */
+/** Releases an item by a message of the hub's own. Then the messages alone give the whole order. */
 async function releaseOne(
   accept: ReleaseDeps['accept'],
   row: WaitingRow,
@@ -160,7 +160,7 @@ async function releaseOne(
     });
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {
-    // Another process released it meanwhile.
+    // Another process released it at the same time.
     if (isRetryable(error)) return false;
     throw error;
   }

@@ -16,7 +16,7 @@ import { CAUSE_CHANGED, type QuarantineRow } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 
-/** All that a batch writes. */
+/** All rows that a batch writes. */
 export interface Rows {
   readonly accepted: Accepted[];
   readonly messages: MessageRow[];
@@ -24,13 +24,13 @@ export interface Rows {
   /** By party and code. */
   readonly aliases: Map<string, AliasRow>;
   readonly entries: Map<string, CatalogueRow>;
-  /** What earlier messages of the batch told of these entries. */
+  /** Versions of these entries from earlier messages of the batch. */
   readonly overtaken: CatalogueRow[];
   readonly events: EventRow[];
   readonly deliveries: DeliveryRow[];
   readonly waiting: QuarantineRow[];
   readonly settled: { readonly id: number; readonly at: string; readonly settlement: string }[];
-  /** By kind, code and party: a statement writes a row once. */
+  /** By kind, code and party, because a statement writes a row once. */
   readonly unknown: Map<string, UnknownCodeRow>;
   readonly changes: ChangeRow[];
 }
@@ -52,20 +52,20 @@ export function noRows(): Rows {
   };
 }
 
-/** One item of a batch, and where what comes of it goes. */
+/** One item of a batch, and the rows for its results. */
 export interface Place {
   readonly deps: AcceptDeps;
   readonly submission: Submission;
   /** The id of the submission's message. */
   readonly id: string;
-  /** Where the item stands, and since when it is held: in an earlier message, where it waited. */
+  /** The message and position of the item, and when it arrived. For a released item those of the earlier message. */
   readonly source: { readonly messageId: string; readonly item: number; readonly receivedAt: string };
   readonly index: number;
   readonly rows: Rows;
   readonly sender: Sender;
 }
 
-/** Note for whom something is. */
+/** Adds a delivery for each recipient. */
 export function route(
   { deps, submission, source, rows }: Place,
   operation: Operation,
@@ -84,17 +84,17 @@ export function route(
     });
 }
 
-/** Put an item on the list of what waits; one that waited already moves there when it waits for something else now. */
+/** Adds an item to the quarantine. A released item moves there if it now waits for another cause. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { released: again } = submission;
-  // The catalogue is public, and operators compare the names in it.
+  // The catalogue is public, and operators compare its names.
   const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
   if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
   if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
 }
 
-/** Put an item on the list of what waits. */
+/** Adds an item to the quarantine. */
 export function hold(
   { submission, source, rows }: Pick<Place, 'submission' | 'source' | 'rows'>,
   item: WaitingItem,
@@ -110,10 +110,10 @@ export function hold(
   });
 }
 
-/** What waited has been applied. */
+/** Settles the quarantine row of a released item. */
 export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
   const { released: again } = submission;
-  // Two releases of one item may share a batch: the row is settled once.
+  // Two releases of one item may share a batch. The row is settled once.
   if (again && !rows.settled.some(({ id }) => id === again.quarantineId))
     rows.settled.push({ id: again.quarantineId, at: submission.receivedAt, settlement: outcome });
 }

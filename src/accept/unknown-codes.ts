@@ -7,11 +7,11 @@ import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import type { Place } from './rows.ts';
 
-/** What of a batch the catalogue does not know, or knows to be over. */
+/** Codes of a batch that are missing in the catalogue, or no longer in force. */
 export interface Unknown {
   readonly service: ReadonlySet<string>;
   readonly agency: ReadonlySet<string>;
-  /** The services out of force, by their keys: since when. */
+  /** The services out of force by key, and since when. */
   readonly ended: ReadonlyMap<string, string>;
 }
 
@@ -34,8 +34,8 @@ export async function unknownCodes({ knownCodes }: AcceptDeps, submissions: read
 }
 
 /**
- * An unknown service or agency, or a service that is no longer in force, does not hide a citizen's dossier: it is told to the sender
- * and to the operators.
+ * Warnings for the sender and the operators about an unknown service or agency, or a service out of force. Such a code
+ * does not hide a citizen's dossier.
  */
 export function catalogueWarnings(
   { deps, submission, rows }: Place,
@@ -61,7 +61,7 @@ export function catalogueWarnings(
   return warnings;
 }
 
-/** What was filed while the service was in force is brought to its end; a status of that time was filed then, too. */
+/** When a dossier was filed. If that was while the service was in force, the dossier is handled to its end. */
 function filedAt({ submittedAt, receivedAt, statusAt }: Dossier): string {
   return submittedAt ?? receivedAt ?? statusAt;
 }

@@ -3,19 +3,19 @@ import type { Database } from '../database/pool.ts';
 import { loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
 import type { ReleaseItems } from './release.ts';
 
-/** Items that wait in quarantine for their dossier or their moment, and that no person has to settle. */
+/** Items in quarantine that wait for their dossier or their moment, and need no operator. */
 export interface WaitingItems {
-  /** Soon after dossiers were created, releases what waited for them; one look for all dossiers of a moment. */
+  /** Releases items for new dossiers soon, with one query for all dossiers of that time. */
   dossiersCreated(codes: readonly string[]): void;
-  /** Releases what waited for a dossier that exists now, or for a moment that has come. */
+  /** Releases items whose dossier exists now or whose moment has come. */
   releaseAll(now: string): Promise<void>;
-  /** Looks at once instead of soon, so that nothing is left to a moment when the database is closed. */
+  /** Runs a pending release now, so that none is left when the database is closed. */
   lookNow(): void;
 }
 
 const SOON_MS = 20;
 const MOST = 500;
-/** A person judged doubtful text before, so the text of what waits here is clear or was taken as it is. */
+/** Doubtful text was judged before an item came to wait here. */
 const JUDGED = true;
 
 export function createWaitingItems(database: Database, release: ReleaseItems, background: Background): WaitingItems {

@@ -88,23 +88,27 @@ interface CircuitDeps {
 interface Circuit {
   /** How many calls may begin now: any number, one trial, or none. */
   room(): number;
-  /** Runs a call. @returns undefined when the circuit is open and the call was not made */
+  /**
+   * Runs a call.
+   *
+   * @returns undefined if the circuit is open and the call was not made
+   */
   run<T>(call: () => Promise<T>, isFailure: (result: T) => boolean): Promise<T | undefined>;
   state(): 'closed' | 'open' | 'half-open';
 }
 
-/** After this many failures in a row it opens. */
+/** It opens after this many failures in a row. */
 const FAILURES = 5;
 
 export function createCircuit({ nowMs, openForMs, onOpen, onClose }: CircuitDeps): Circuit {
   let state: 'closed' | 'open' | 'half-open' = 'closed';
   let failures = 0;
-  /** How often the circuit opened without closing between. */
+  /** How often the circuit opened without closing in between. */
   let openings = 0;
   let openedMs = 0;
   let trial: Promise<unknown> = Promise.resolve();
 
-  /** A clock that was set back does not tell how long the circuit is open: then one call tries. */
+  /** A clock that was set back does not show how long the circuit is open. Then one trial call is allowed. */
   function isShut(): boolean {
     const openMs = nowMs() - openedMs;
     return state === 'open' && openMs >= 0 && openMs < openForMs(openings);
@@ -141,7 +145,7 @@ export function createCircuit({ nowMs, openForMs, onOpen, onClose }: CircuitDeps
   return {
     room() {
       if (state === 'closed') return Number.POSITIVE_INFINITY;
-      // Half open: the trial is under way.
+      // Half open: the trial is running.
       return state === 'open' && !isShut() ? 1 : 0;
     },
     async run(call, isFailure) {

@@ -7,32 +7,34 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { PlanDeps } from './dossier-outgoing.ts';
 import { type PlannedCall, planCalls } from './plan-calls.ts';
 
-/** Calls of one process at one partner under way at once. */
+/** Concurrent calls of one process to one partner. */
 export const CONCURRENCY = 16;
-/** A worker claims as much ahead as the partner takes in this time. For a slow partner it claims nothing ahead. */
+/** A worker claims ahead as much as the partner takes in this time. For a slow partner it claims nothing ahead. */
 const AHEAD_MS = 100;
 const MOST_AHEAD = 128;
-/** While little is due, claims this far apart take more each: a claim costs the same for one delivery as for many. */
+/**
+ * With little due work, claims at this interval take more each. A claim costs the same for one delivery as for many.
+ */
 const CLAIM_EVERY_MS = 50;
 
-/** A killed process's deliveries are free after this time. A live process extends its leases. */
+/** The deliveries of a killed process are free after this time. A live process extends its leases. */
 export const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 
 export interface ClaimDeps extends Omit<PlanDeps, 'entries'> {
-  /** What operators entered in the code tables. */
+  /** The operators' code entries. */
   readonly codes: Pick<CodeEntries, 'fresh'>;
-  /** Whether a delivery sent now may have been sent before, because the database was restored; see RestoreWatch. */
+  /** Whether the database was restored, so that a delivery may have been sent before. See RestoreWatch. */
   readonly isDoubtful: () => Promise<boolean>;
 }
 
-/** A call that waits to be made, and since when its deliveries are leased (performance.now). */
+/** A planned call, and since when its deliveries are leased (performance.now). */
 export interface ReadyCall {
   readonly call: PlannedCall;
   readonly leasedMs: number;
 }
 
-/** Claims what is due for one party, as calls that are ready to be made, and keeps the leases while they are. */
+/** Claims due deliveries of one party as planned calls, and extends their leases until they are dropped. */
 export class Claims {
   readonly #hub: HubContext;
   readonly #deps: ClaimDeps;
@@ -55,7 +57,12 @@ export class Claims {
     this.#heartbeat.unref();
   }
 
-  /** How many calls to claim now; 0 to wait. @param busy calls under way or ready @param room what the breaker lets through */
+  /**
+   * How many calls to claim now, 0 to wait.
+   *
+   * @param busy running and ready calls
+   * @param room how many calls the breaker allows
+   */
   limit(busy: number, room: number): number {
     const most = CONCURRENCY + this.#ahead(room);
     const free = Math.min(most - busy, room);
@@ -63,12 +70,12 @@ export class Claims {
     return free < Math.min(most / 2, room) ? 0 : free;
   }
 
-  /** How long to wait before the next claim; not positive when there is nothing to wait for. */
+  /** How long to wait before the next claim. Not positive if there is no need to wait. */
   waitMs(): number {
     return this.#claimedMs + CLAIM_EVERY_MS - performance.now();
   }
 
-  /** Claims deliveries for at most so many calls. Fewer calls than the limit mean that nothing more is due. */
+  /** Claims deliveries for at most `limit` calls. Fewer calls mean that nothing more is due. */
   async claim(limit: number): Promise<readonly ReadyCall[]> {
     await this.#deps.codes.fresh();
     const leasedMs = performance.now();
@@ -79,7 +86,7 @@ export class Claims {
       const { originals, recentCommits } = this.#deps;
       const deps = { originals, recentCommits, entries: this.#entries };
       const calls = await planCalls(this.#hub, deps, this.#party, claimed);
-      // There may be more: the next claim need not wait.
+      // More may be due, so the next claim need not wait.
       if (calls.length >= limit) this.#claimedMs = Number.NEGATIVE_INFINITY;
       return calls.map((call) => ({ call, leasedMs }));
     } catch (error) {
@@ -88,28 +95,28 @@ export class Claims {
     }
   }
 
-  /** Extends these leases no more. */
+  /** Stops extending these leases. */
   drop(claimed: readonly Claimed[]): void {
     for (const one of claimed) this.#leased.delete(one);
   }
 
-  /** Whether the lease of a call ran out, because this process stood still: another one may have it. */
+  /** Whether the lease of a call has expired because this process stood still. Another process may have it now. */
   hasRunOut({ leasedMs }: ReadyCall): boolean {
     return performance.now() - Math.max(leasedMs, this.#extendedMs) > LEASE_MS;
   }
 
-  /** Reports how long a call took: a slow partner gets nothing claimed ahead. */
+  /** Reports the duration of a call. For a slow partner nothing is claimed ahead. */
   calledFor(tookMs: number): void {
     const ms = Math.max(tookMs, 0.1);
     this.#meanCallMs = Number.isFinite(this.#meanCallMs) ? this.#meanCallMs * 0.9 + ms * 0.1 : ms;
   }
 
-  /** Extends no lease any more. */
+  /** Stops extending all leases. */
   close(): void {
     clearInterval(this.#heartbeat);
   }
 
-  /** A budget of dossiers at once counts what is leased, so nothing is leased ahead. */
+  /** A limit of concurrent dossiers counts leased ones, so nothing is leased ahead. */
   #ahead(room: number): number {
     if (room < CONCURRENCY || this.#party.budget.concurrency !== undefined) return 0;
     return Math.min(Math.floor((CONCURRENCY * AHEAD_MS) / this.#meanCallMs), MOST_AHEAD);

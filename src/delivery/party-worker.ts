@@ -10,12 +10,12 @@ import { createHealth, type Health } from './health.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
-/** What all workers of a process share. */
+/** Shared by all workers of a process. */
 export interface WorkerDeps extends AttemptDeps, ClaimDeps {}
 
-/** Where a worker reports what its partner does. */
+/** Callbacks for a partner's state. */
 export interface PartyReports extends Pick<BreakerDeps, 'onBreak' | 'onClose'> {
-  /** Pauses the party. Resolves when every process knows it. */
+  /** Pauses the party. Resolves when every process knows. */
   readonly pause: (outcome: Pausing) => Promise<void>;
 }
 
@@ -23,14 +23,14 @@ export interface PartyWorkerDeps extends PartyReports {
   readonly party: Party;
   readonly processId: string;
   readonly settle: (settled: readonly Settled[]) => Promise<unknown>;
-  /** Notifies other processes that there may be more than this one took. */
+  /** Notifies other processes that more may be due than this one claimed. */
   readonly notifyOthers: () => Promise<void>;
 }
 
-/** With more outcomes than this waiting to be stored, nothing more is claimed. */
+/** If more outcomes than this wait to be stored, nothing more is claimed. */
 const MOST_UNSETTLED = 500;
 
-/** Everything that this process delivers to one party. A slow party holds up its own worker and no other. */
+/** Delivers to one party in this process. A slow party delays only its own worker. */
 export class PartyWorker {
   readonly #hub: HubContext;
   readonly #shared: WorkerDeps;
@@ -40,15 +40,15 @@ export class PartyWorker {
   readonly #claims: Claims;
   readonly #unsettled: SettleBuffer;
   readonly #ready: ReadyCall[] = [];
-  /** Calls under way, and statements that claim or give back. */
+  /** Running calls, and statements that claim or return leases. */
   #calling = 0;
   #isClaiming = false;
   #givingBack = 0;
-  /** Calls after whose answer the party is being paused. Nothing is claimed until the pause is stored. */
+  /** Calls whose answer pauses the party. Nothing is claimed until the pause is stored. */
   #pausing = 0;
   #isWoken = false;
   #isDraining = false;
-  /** The process is about to end: it is too late to store an outcome. */
+  /** The process is about to end, too late to store an outcome. */
   #hasLeft = false;
   #timer: NodeJS.Timeout | undefined;
   #whenIdle: (() => void)[] = [];
@@ -75,18 +75,18 @@ export class PartyWorker {
     });
   }
 
-  /** Starts to deliver what is due. */
+  /** Starts to deliver due work. */
   wake(): void {
     this.#isWoken = true;
     this.#proceed();
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is running. */
   idle(): Promise<void> {
     return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** Resolves when all calls under way are done, or after `ms`. Deliveries without an outcome by then stay leased. */
+  /** Resolves when all running calls are done, or after `ms`. Deliveries without an outcome by then stay leased. */
   async drain(ms: number): Promise<void> {
     this.#isDraining = true;
     clearTimeout(this.#timer);
@@ -98,7 +98,7 @@ export class PartyWorker {
     await this.#health.flush();
   }
 
-  /** Makes the calls that are ready, and claims more beside them. Called whenever something ended. */
+  /** Starts ready calls and claims more. Called whenever something has ended. */
   #proceed(): void {
     const room = this.#isDraining || this.#pausing > 0 ? 0 : this.#breaker.room();
     if (room === 0) {
@@ -144,7 +144,7 @@ export class PartyWorker {
     const calls = await this.#claims.claim(limit);
     this.#ready.push(...calls);
     if (calls.length < limit) return;
-    // There may be more: for this process at once, and for others.
+    // More may be due: for this process at once, and for others.
     this.#isWoken = true;
     void this.#own.notifyOthers();
   }
@@ -181,7 +181,7 @@ export class PartyWorker {
     else this.#giveBack([call]);
   }
 
-  /** Pauses first, so that whatever is claimed after this call belongs to a paused party. */
+  /** Pauses first, so that every later claim sees the pause. */
   async #pauseIfAsked(settled: readonly Settled[]): Promise<void> {
     const asking = settled.map(({ outcome }) => outcome).find(asksToPause);
     if (!asking) return;
@@ -192,7 +192,9 @@ export class PartyWorker {
       .finally(() => this.#pausing--);
   }
 
-  /** Makes claimed deliveries due again that were not attempted: at once for other processes when this one ends. */
+  /**
+   * Makes claimed deliveries due again without an attempt. If this process ends, other processes can take them at once.
+   */
   #giveBack(calls: readonly PlannedCall[]): void {
     if (calls.length === 0) return;
     const { database, nowMs, telemetry } = this.#hub;

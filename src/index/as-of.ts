@@ -5,25 +5,28 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { foldUpTo, maskYielding } from './history.ts';
 
-/** What the index said of a dossier at a moment of the past. */
+/** The index's state of a dossier at a past moment. */
 export type AsOf =
   | {
       readonly kind: 'found';
-      /** As readers see a dossier, with `freshness` as it was, and `asOf`: since when the index said so, and until when. */
+      /**
+       * As readers see a dossier, with `freshness` of that moment. `asOf` says since when and until when the index had
+       * this state.
+       */
       readonly dossier: Dossier & { readonly freshness: object; readonly asOf: object };
     }
-  /** It was first recorded later: then. */
+  /** It was first recorded later. */
   | { readonly kind: 'later'; readonly recordedAt: string }
-  /** Its history of that time is not kept any more: it begins then. */
+  /** Its history of that moment is deleted. The stored history begins at `keptSince`. */
   | { readonly kind: 'dropped'; readonly keptSince: string | undefined };
 
 /**
- * Tell what the index said of a dossier: what had been recorded until then is folded, as it was then. An event counts from
- * the moment at which it was recorded, whatever time it tells of.
+ * Folds the events that were recorded by a moment. An event counts from the moment of its recording, whatever its own
+ * time.
  *
  * @param code its own code
  * @param at an instant
- * @param maskOf the mask of all who were ever told of as its applicant; absent where personal data are shown in full
+ * @param maskOf the mask of all applicants that were ever named; absent to show personal data in full
  */
 export async function readAsOf(
   database: Database,
@@ -53,7 +56,7 @@ interface Around {
   readonly recordedAt: string;
 }
 
-/** The party that owned the dossier after its first events; undefined where none of them was a record. */
+/** The owner of the dossier after its first events. Undefined if none of them was a record. */
 async function ownerThen({ pool }: Database, code: string, upTo: number): Promise<string | undefined> {
   const { rows } = await pool.query<{ owner: string | null }>({
     name: 'owner then',
@@ -66,8 +69,8 @@ async function ownerThen({ pool }: Database, code: string, upTo: number): Promis
 }
 
 /**
- * The first event of a dossier, the last one that had been recorded by a moment, and the next one. The last one is found
- * by its place, not by each one's own time: a clock that was set back hides nothing that was recorded before.
+ * The first event of a dossier, the last one recorded by a moment, and the next one. The last one is found by its
+ * number, so a clock that was set back hides no earlier event.
  */
 async function eventsAround({ pool }: Database, code: string, at: string) {
   const { rows } = await pool.query<Around & { last: number | null }>({

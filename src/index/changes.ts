@@ -8,9 +8,9 @@ export interface ChangeRow {
 }
 
 /**
- * The parts that number the changes of a batch; they come last in its statement. The counter is taken when all else is
- * written, because its row stays locked to the commit: that is what makes the cursors follow the order of the commits,
- * without gaps, and keeps others waiting only for the commit itself.
+ * The parts that number the changes of a batch. They come last in its statement, because the row of the counter stays
+ * locked until the commit. So the cursors follow the order of the commits without gaps, and others wait only for the
+ * commit itself.
  */
 export function changeParts(rows: readonly ChangeRow[]): readonly [Part, Part] {
   return [

@@ -11,30 +11,30 @@ import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { bytesOf, openContentId, sealContentId, sealRecord } from './sealed-records.ts';
 
-/** A dossier to be written: its newest state, and by which message it came about. */
+/** A dossier to write: its newest state, and the message that led to it. */
 export interface DossierRow {
   readonly held: Held;
-  /** The version that the new state was made from; 0 for a new dossier. */
+  /** The version that the new state was made from. 0 for a new dossier. */
   readonly madeFrom: number;
-  /** The message that made it so. */
+  /** The message that led to this state. */
   readonly messageId: string;
-  /** When the newest thing told was received, when it was applied, and when the first one was. */
+  /** When the newest message arrived, when it was applied, and when the first one was applied. */
   readonly receivedAt: string;
   readonly changedAt: string;
   readonly createdAt: string;
   readonly party: string;
-  /** Nothing that readers see has changed: what they see stays, with its freshness. */
+  /** Readers see no change, so the masked JSON stays with its freshness. */
   readonly isClaimOnly: boolean;
-  /** Its party is entitled to its code: another party's alias of that name does not stand in the way. */
+  /** Its party is entitled to its code, so another party's alias of that name does not block it. */
   readonly ownsCode: boolean;
-  /** Whom it named as its applicant before: texts may still speak of them. */
+  /** Earlier applicants. Texts may still mention them. */
   readonly former: readonly Person[];
 }
 
 export interface Found {
-  /** The code that was asked for. */
+  /** The code of the query. */
   readonly asked: string;
-  /** Whose alias it is; undefined when it is the dossier's own code. */
+  /** The party whose alias it is. Undefined for the dossier's own code. */
   readonly aliasOf: string | undefined;
   readonly held: Held;
   readonly createdAt: string;
@@ -60,10 +60,7 @@ interface HeldRow {
   last_message_id: string;
 }
 
-/**
- * Load what is held under any of these codes, own or alias. Each dossier is read and opened once, however many of its
- * codes are asked for.
- */
+/** Loads the dossiers under any of these codes, own or alias. Each dossier is read and decrypted once. */
 export async function loadHeld(
   db: pg.Pool | pg.PoolClient,
   vault: Vault,
@@ -98,7 +95,7 @@ async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<stri
   return new Map(opened);
 }
 
-/** A code that was asked for, with the dossier where it is the dossier's own. */
+/** A code of the query, with the dossier if it is the dossier's own code. */
 type NamedRow = Pick<HeldRow, 'asked' | 'alias_of' | 'code'> & Partial<HeldRow>;
 
 function isHeldRow(row: NamedRow): row is HeldRow {
@@ -112,7 +109,7 @@ const HELD = [
 const LOAD_OWN = `
   SELECT d.code AS asked, NULL AS alias_of, d.code, ${HELD.map((name) => `d.${name}`).join(', ')}
   FROM dossiers d WHERE d.code = ANY($1::text[])`;
-/** An alias brings no record: a dossier with fifty aliases would come fifty times. */
+/** An alias row has no record. Otherwise a dossier with fifty aliases would come fifty times. */
 const LOAD_HELD = `${LOAD_OWN}
   UNION ALL
   SELECT a.code, a.party, a.dossier, ${HELD.map(() => 'NULL').join(', ')} FROM aliases a WHERE a.code = ANY($1::text[])`;
@@ -135,7 +132,7 @@ export interface ServiceUnder extends Pick<Found, 'asked' | 'aliasOf'> {
 
 const SERVICES_UNDER = under('d.code, d.owner, d.service_code, d.field_code, d.agency_code');
 
-/** Of which service and field is what is held under any of these codes, own or alias; no record is opened for it. */
+/** Service, field and agency of the dossiers under any of these codes, own or alias. Decrypts no record. */
 export async function servicesUnder(db: pg.Pool, codes: readonly string[]): Promise<readonly ServiceUnder[]> {
   if (codes.length === 0) return [];
   const { rows } = await db.query<ServiceRow>({ name: 'services under', text: SERVICES_UNDER, values: [codes] });
@@ -185,11 +182,11 @@ interface Written {
 }
 
 /**
- * Write the newest state of dossiers. Each row must follow the version it was made from, and a new one must not be known
- * under its code as an alias, or the batch fails (40001): somebody else wrote the same dossier meanwhile.
+ * Writes the newest state of dossiers. Each row must follow the version that it was made from, and a new code must not
+ * be an alias already. Otherwise the batch fails (40001), because another batch wrote the same dossier.
  */
 export function dossierPart(rows: readonly DossierRow[], vault: Vault): Part {
-  // Sorted, so that two batches with the same dossiers wait for one another instead of deadlocking.
+  // Sorted, so that two batches with the same dossiers wait for each other instead of deadlocking.
   const sorted = [...rows].sort((a, b) => (a.held.code < b.held.code ? -1 : 1));
   return part(sorted.map((row) => prepare(row, vault)));
 }
@@ -223,10 +220,10 @@ function proofOf(vault: Vault, code: string, text: string | undefined): Buffer |
 }
 
 /**
- * What readers see, as UTF-8. Most records are put together from the bytes of their JSON, which are there: writing it a
- * second time would cost as much as all else here.
+ * The JSON for readers, as UTF-8. Most records are assembled from the bytes of their JSON. Writing the JSON again would
+ * double the cost.
  *
- * @param former whom the dossier named as its applicant before
+ * @param former the earlier applicants
  */
 export function maskedJson(record: Dossier, freshness: object, former: readonly Person[]): Uint8Array {
   const { applicant } = record;
@@ -236,7 +233,7 @@ export function maskedJson(record: Dossier, freshness: object, former: readonly 
   const json = bytesOf(record);
   const cuts: Cut[] = [];
   if (applicant) {
-    // In a text the quotes would be escaped: what is found is the member.
+    // Quotes inside a text would be escaped, so this matches only the member.
     const start = json.indexOf(APPLICANT) + APPLICANT.length;
     const end = start + Buffer.byteLength(JSON.stringify(applicant));
     cuts.push({ start, end, put: JSON.stringify(maskApplicant(applicant)) });
@@ -250,14 +247,14 @@ const APPLICANT = Buffer.from(',"applicant":');
 const ADDRESS = Buffer.from('"url":"');
 const [QUOTE, COMMA, BACKSLASH] = ['"', ',', '\\'].map((character) => character.charCodeAt(0));
 
-/** Bytes of a JSON text, and what stands in their place. */
+/** Bytes of a JSON text, and their replacement. */
 interface Cut {
   readonly start: number;
   readonly end: number;
   readonly put: string;
 }
 
-/** The members that open documents and results, each with the comma that parts it from the next one. */
+/** The members with addresses of documents and results, each with its comma. */
 function addressesIn(json: Buffer): readonly Cut[] {
   const cuts: Cut[] = [];
   for (let at = json.indexOf(ADDRESS); at >= 0; at = json.indexOf(ADDRESS, at + 1)) {
@@ -321,10 +318,10 @@ const columns = {
 
 const names = Object.keys(columns).filter((name) => name !== 'owns_code');
 const kept = ['code', 'created_at'];
-/** What stays where readers see nothing new. */
+/** Columns that stay if readers see no change. */
 const SHOWN = new Set(['masked', 'changed_at']);
 const UNCHANGED = Buffer.alloc(0);
-/** Where the mask stays it is of the new version too, unless an older hub made it. */
+/** An unchanged mask is also that of the new version, unless an older hub made it. */
 const MASK_OF = `CASE WHEN excluded.masked = '' AND dossiers.mask_of <> dossiers.version THEN 0 ELSE excluded.mask_of END`;
 
 function setTo(name: string): string {
@@ -358,7 +355,7 @@ export interface AliasRow {
   readonly dossier: string;
 }
 
-/** Remember another system's code for a dossier. A code that came to name another dossier meanwhile fails the batch. */
+/** Stores another system's code for a dossier. A code that now names another dossier fails the batch. */
 export const aliasPart = definePart<AliasRow>(
   'alias',
   { party: ['text', (r) => r.party], code: ['text', (r) => r.code], dossier: ['text', (r) => r.dossier] },

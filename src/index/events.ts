@@ -11,16 +11,16 @@ import { openContentId, sealContentId, sealRecord } from './sealed-records.ts';
 export interface EventRow {
   readonly code: string;
   readonly event: RecordedEvent;
-  /** What the party said: the canonical record. */
+  /** The party's statement: the canonical record. */
   readonly said: object;
   readonly movedStatus: boolean;
   readonly anomaly: Anomaly | undefined;
-  /** When it was applied, and when what it says was received: it may have waited between. */
+  /** When it was applied, and when its message arrived. It may have waited in between. */
   readonly recordedAt: string;
   readonly receivedAt: string;
   readonly messageId: string;
   readonly item: number;
-  /** The party that owned the dossier once the event was applied; absent for what is older than ownership. */
+  /** The owner of the dossier after the event. Absent for events from before the ownership rules. */
   readonly owner?: string;
 }
 
@@ -55,12 +55,12 @@ const columns = {
   record: ['bytea', (r: SealedRow) => r.sealed.bytes],
   record_key: ['int4', (r: SealedRow) => r.sealed.keyId],
   owner: ['text', (r: SealedRow) => r.owner],
-  // As one text, because arrays of different lengths cannot be a column of arrays.
+  // As one text, because a column of arrays cannot hold arrays of different lengths.
   shared: ['text', (r: SealedRow) => r.event.shared?.join(' ')],
 } as const;
 const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
 
-/** A row of `events`; its content where that is read. */
+/** A row of `events`, with its content if that is read. */
 export interface EventsRow {
   code: string;
   seq: number;
@@ -89,18 +89,18 @@ export interface LoadedEvent extends RecordedEvent {
   readonly messageId: string;
   readonly movedStatus: boolean;
   readonly said: Dossier | Progress;
-  /** The party that owned the dossier once the event was applied; absent on events of an older version. */
+  /** The owner of the dossier after the event. Absent on events of an older version. */
   readonly owner?: string;
 }
 
-/** An event of which the content may not have been read: steps are long lists, and few readers need their words. */
+/** An event whose content may not be loaded. Steps are long lists, and few readers need their content. */
 export type ReadEvent = Omit<LoadedEvent, 'said'> & { readonly said?: Dossier | Progress };
 
 /**
- * The whole history of these dossiers, in the order of recording. Long ones are read page by page and opened in turns
- * with other requests.
+ * The whole history of these dossiers, in the order of recording. Long ones are read page by page, and other requests
+ * run in between.
  *
- * @param since when the oldest of them was first recorded: months before it are not touched
+ * @param since when the oldest of them was first recorded; earlier months are not read
  */
 export async function loadEvents(
   db: Queryable,
@@ -111,7 +111,7 @@ export async function loadEvents(
   return (await loadEventsReading(db, vault, codes, since)) as ReadonlyMap<string, readonly LoadedEvent[]>;
 }
 
-/** The same, where the content of steps is read of these places alone. */
+/** The same, with the content of steps only for these numbers. */
 export async function loadEventsReading(
   db: Queryable,
   vault: Vault,
@@ -129,10 +129,10 @@ type Queryable = pg.Pool | pg.PoolClient;
 
 const PAGE_ROWS = 1_000;
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** Dossiers that one statement looks through: the database sorts what it finds of them. */
+/** Dossiers of one statement, because the database sorts all their events. */
 const CODES = 100;
 
-/** Rows of these dossiers, by code and in the order of recording, as many at a time as memory should hold. */
+/** Rows of these dossiers, by code and in the order of recording, as many at a time as memory allows. */
 async function* pagesOf(
   db: Queryable,
   codes: readonly string[],
@@ -149,7 +149,7 @@ async function* pagesOf(
       at += some.length;
       continue;
     }
-    // What is cut is finished alone, by the order of its index; the others follow.
+    // A dossier that was cut is finished alone. The others follow.
     for (let after = last.seq, isCut = true; isCut; ) {
       const rest = await onePage(db, { codes: [last.code], after, since, steps });
       yield rest.rows;
@@ -160,7 +160,7 @@ async function* pagesOf(
   }
 }
 
-/** The order of COLLATE "C": that of the bytes. */
+/** The order of COLLATE "C", which is that of the bytes. */
 function byBytes(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
@@ -186,8 +186,8 @@ async function onePage(
 }
 
 /**
- * One index scan for each code in turn: a list of codes with an order would make the server sort whole histories for each
- * page, or read the whole index. The size of a record is known without reading it, and the first row comes in any case.
+ * One index scan for each code in turn. With a list of codes and an order, the server would sort whole histories for
+ * each page, or read the whole index. The size of a record is known without reading it, and the first row always comes.
  */
 const LOAD_EVENTS = `
   SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
@@ -205,7 +205,7 @@ const LOAD_EVENTS = `
   WHERE bytes <= ${PAGE_BYTES} OR bytes = octet_length(record)
   ORDER BY code, seq`;
 
-/** An event, with its content where the row has it. */
+/** An event, with its content if the row has it. */
 export function read(row: EventsRow, vault: Vault): ReadEvent {
   const said = row.record && JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString());
   return {

@@ -22,26 +22,28 @@ export interface HistoryItem {
   readonly messageId: string;
   readonly receivedAt: string;
   readonly movedStatus: boolean;
-  /** A party that does not own the dossier said it, and it decides nothing. Absent otherwise. */
+  /** A claim of a party that does not own the dossier, without effect. Absent otherwise. */
   readonly claim?: true;
 }
 
 export interface HistoryPage {
   readonly items: readonly HistoryItem[];
-  /** Where the last one of them stands, when more follow. */
+  /** The position of the last entry, if more follow. */
   readonly last?: EventPlace;
 }
 
-/** Content that one page reads. A step is some hundred bytes, a whole record may be a megabyte. */
+/** Content that one page reads. A step has some hundred bytes, a complete record may have a megabyte. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** Events that are folded at a time; of steps nothing is read but their columns. */
+/** Events that are folded at a time. Of steps only the columns are read. */
 const FOLDED_AT_ONCE = 4_000;
 
-/** `inEventOrder` of core/dossier.ts. A message's id and an event's place in it are never absent here. */
+/**
+ * `inEventOrder` of core/dossier/event-order.ts. A message's id and an event's position in it are never absent here.
+ */
 const RANK = `CASE WHEN inferred THEN 0 ELSE array_position(ARRAY[${BY_PROGRESS.map((one) => `'${one}'`).join()}], status) - 1 END`;
 const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
 
-/** @param isRead which events their content is read of */
+/** @param isRead SQL condition for the events whose content is read */
 function following(isRead: string): string {
   return `
     SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash,
@@ -62,7 +64,7 @@ const WITHOUT_STEPS = following(`kind = 'dossier'`);
 
 interface Asked {
   readonly code: string;
-  /** Events that were recorded later are not looked at. */
+  /** Later events are ignored. */
   readonly upTo: number;
   readonly limit: number;
   readonly after: EventPlace | undefined;
@@ -98,10 +100,10 @@ async function pageAfter(
 }
 
 /**
- * A page of what happened, in event order, and no more of it than memory should hold.
+ * A page of events in event order, as large as memory allows.
  *
- * @param maskOf the mask of all who were named by now; it is asked for after the events were read, so that it knows of
- *   everybody in them. Absent where personal data are shown in full
+ * @param maskOf the mask of all applicants so far; called after the events were read, so that it knows everybody in
+ *   them; absent to show personal data in full
  */
 export async function readHistoryPage(
   database: Database,
@@ -138,13 +140,13 @@ function itemOf(event: ReadEvent, owner: string | undefined, people: Mentions | 
 
 export interface FoldedEvents {
   readonly view: DossierView;
-  /** The event that was recorded last of those that count. */
+  /** The effective event that was recorded last. */
   readonly newest: ReadEvent;
-  /** The latest moment of those that count. */
+  /** The latest time of the effective events. */
   readonly eventAt: string;
 }
 
-/** What the events of a dossier tell of it, up to the one with this number: whole histories in parts. */
+/** Folds the events of a dossier up to the one with this number, in parts. */
 export async function foldUpTo(
   database: Database,
   vault: Vault,
@@ -171,7 +173,7 @@ export async function foldUpTo(
   return view && newest && { view, newest, eventAt: eventAt || newest.at };
 }
 
-/** A dossier whose records of its owner all name a moment far ahead: it has few events. */
+/** For a dossier whose owner's records are all far ahead. It has few events. */
 async function foldWithoutPast(
   { pool }: Database,
   vault: Vault,
@@ -186,11 +188,15 @@ async function foldWithoutPast(
   );
 }
 
-/** Items of a list that are masked before others have their turn. */
+/** Items of a list that are masked before other requests run. */
 const MASKED_AT_ONCE = 25;
 const LISTS = ['documents', 'supplements', 'results', 'fees'] as const;
 
-/** Masks a record in turns with other requests: it may have thousands of texts. @param mask masks a part of it at a time */
+/**
+ * Masks a record in parts, with other requests in between, because it may have thousands of texts.
+ *
+ * @param mask masks one part
+ */
 export async function maskYielding(record: Dossier, mask: (part: Dossier) => Dossier): Promise<Dossier> {
   const { documents, supplements, results, fees, ...rest } = record;
   const masked: Record<string, unknown> = { ...mask(rest) };

@@ -4,7 +4,11 @@ import type { Sender } from '#core/dossier/ownership';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { contentIdOf } from './sealed-records.ts';
 
-/** The event that an item stands for. @param held the dossier that it is about, as far as there is one */
+/**
+ * The event of an item.
+ *
+ * @param held the dossier of the item, if it exists
+ */
 export function incomingOf(
   item: DossierItem,
   { party, recordedAt, ownership }: Sender,
@@ -13,7 +17,7 @@ export function incomingOf(
 ): Incoming {
   const isDossier = item.operation === 'dossier.upsert.v1';
   const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
-  // Whose dossier it is, its owner's record says; a new one is judged by its first.
+  // The owner's record decides the owner. For a new dossier its first record does.
   const entitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
   const shared =
     ownership && !entitled
@@ -34,7 +38,7 @@ export function incomingOf(
   };
 }
 
-/** A record whose assumed members stand back behind what the dossier has: a constant fills only what nobody has said. */
+/** The record with known values in place of assumed members. A constant fills only a member that nobody has set. */
 function withKnown(record: Dossier, assumed: readonly string[] = [], held: Held | undefined): Dossier {
   if (assumed.length === 0) return record;
   const known: Readonly<Record<string, unknown>> = { ...held?.view.record };

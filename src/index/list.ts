@@ -11,7 +11,7 @@ import { maskedByRule } from './mask-again.ts';
 /** A dossier ready to be served. */
 export interface ServedDossier {
   readonly code: string;
-  /** Its JSON, with `freshness`; personal data masked, unless they were asked for. */
+  /** Its JSON with `freshness`. Personal data is masked unless requested. */
   readonly json: string;
 }
 
@@ -50,7 +50,7 @@ export interface Shown {
   readonly personal: boolean;
 }
 
-/** Newest status first, then by code; after `after`. Ends early where the dossiers are large. */
+/** Newest status first, then by code, after `after`. Ends early if the dossiers are large. */
 export async function readList(
   database: Database,
   filter: SoughtFilter,
@@ -76,7 +76,7 @@ export async function readList(
   );
 }
 
-/** The same in the order of their codes, which never change: whoever pages through them misses none. */
+/** The same in the order of codes. Codes never change, so a client that pages through the list misses none. */
 export async function readInCodeOrder(
   database: Database,
   filter: SoughtFilter,
@@ -89,7 +89,7 @@ export async function readInCodeOrder(
   return bounded(await servedAll(database, rows, shown), rows.isCut === true);
 }
 
-/** Those of these dossiers that there are, by their own codes and in the order of these, masked. */
+/** The dossiers with these own codes that exist, in this order, masked. */
 export async function readThese(
   database: Database,
   vault: Vault,
@@ -114,7 +114,7 @@ function fitting(database: Database, rows: readonly Row[], { personal }: Shown):
   );
 }
 
-/** A dossier as far as routes are concerned, and the message by which it became what it is. */
+/** The members of a dossier that routes need, and the message of its present version. */
 export interface RoutedDossier {
   readonly code: string;
   readonly owner: string;
@@ -125,7 +125,7 @@ export interface RoutedDossier {
   readonly createdAt: string;
 }
 
-/** The same, without what is in them. */
+/** The same without the content. */
 export async function routedInCodeOrder(
   database: Database,
   filter: SoughtFilter,
@@ -149,7 +149,7 @@ type Filtered = Awaited<ReturnType<typeof filtered>>;
 async function filtered(database: Database, filter: SoughtFilter) {
   let query = database.query.selectFrom('dossiers');
   if (filter.status) query = query.where('status', 'in', filter.status);
-  // An agency stands for all below it: codes of the 2020 era grow to the right, and '/' is the byte after '.'.
+  // An agency includes all below it. Codes of the 2020 era grow to the right, and '/' is the byte after '.'.
   if (filter.agency !== undefined) {
     const agency = filter.agency;
     const tail = subordinateSuffix(agency);
@@ -215,8 +215,8 @@ async function servedAll(
 }
 
 /**
- * The agencies that dossiers are at and whose codes end so. Each code is one probe of the index, and there are some
- * hundreds; told them by name, the server finds their dossiers as it finds those of one.
+ * The agencies of dossiers whose codes end like this. Each of some hundred codes is one index probe. With their names
+ * the server finds the dossiers as fast as for a single agency.
  */
 async function agenciesEndingWith(database: Database, tail: string): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ code: string }>({
@@ -233,7 +233,7 @@ async function agenciesEndingWith(database: Database, tail: string): Promise<rea
   return rows.map(({ code }) => code);
 }
 
-/** As it is served, personal data in full: with the freshness of the masked one. */
+/** As served with personal data: the freshness comes from the masked JSON. */
 function wholeJson(
   vault: Vault,
   row: { readonly masked: string; readonly sealed: Buffer; readonly sealed_key: number },
@@ -242,7 +242,7 @@ function wholeJson(
   return JSON.stringify({ ...(JSON.parse(openedRecord(vault, row)) as Dossier), freshness });
 }
 
-/** The JSON of a whole record. */
+/** The JSON of a complete record. */
 export function openedRecord(vault: Vault, row: { readonly sealed: Buffer; readonly sealed_key: number }): string {
   return vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString();
 }

@@ -4,15 +4,15 @@ import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 
 /** A dossier that a citizen may mean. */
 export interface Candidate {
-  /** Its own code, whichever it was asked for by. */
+  /** Its own code, also if the query named an alias. */
   readonly code: string;
-  /** It as JSON, with personal data masked. */
+  /** Its JSON with masked personal data. */
   readonly masked: string;
   /** Whether these are the last four digits of a phone or identity number on it. */
   proves(digits: string): boolean;
 }
 
-/** The dossiers that have this code, own or alias: two systems may use one for different dossiers. */
+/** The dossiers that have this code, own or alias. Two systems may use one code for different dossiers. */
 export type LookUp = (code: string) => Promise<readonly Candidate[]>;
 
 interface Row extends MaskedRow {

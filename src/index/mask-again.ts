@@ -46,7 +46,7 @@ interface Fresh {
   readonly former: readonly Person[];
 }
 
-/** Masks rows that an older hub wrote, a second at a time, and rests for a minute when there are no more. */
+/** Masks rows that an older hub wrote, a second at a time, and rests for a minute when none is left. */
 export function createMaskRound(database: Database, vault: Vault): () => Promise<void> {
   let after = '';
   let restUntil = 0;
@@ -61,10 +61,10 @@ const ROUND_MS = 1_000;
 const REST_MS = 60_000;
 
 /**
- * Mask rows that an older hub wrote, in the order of their codes. It may be ended at any time and begun again. A row whose
- * record is sealed with an unknown secret is left.
+ * Masks rows that an older hub wrote, in the order of their codes. It may be stopped and started again at any time. A
+ * row whose secret is unknown is skipped.
  *
- * @returns the code to go on after, when the time was up before all were masked
+ * @returns the code to continue after, if the time was over before all were masked
  */
 export async function maskStale(
   database: Database,
@@ -88,7 +88,7 @@ export async function maskStale(
   }
 }
 
-/** Only over what was read: a dossier that somebody wrote meanwhile is masked already. */
+/** Only over the version that was read. A dossier that was written meanwhile is masked already. */
 async function write(database: Database, vault: Vault, fresh: readonly Fresh[]): Promise<void> {
   const sealed = fresh.map(({ former }) => sealFormer(vault, former));
   await database.pool.query({
@@ -114,7 +114,7 @@ interface SealedRow {
   readonly sealed_key: number;
 }
 
-/** Those whose records can be opened, by what they and all that was told of them before say. */
+/** Masks the rows whose records can be decrypted, by all applicants that their records ever named. */
 async function maskAgain(database: Database, vault: Vault, codes: readonly string[]): Promise<readonly Fresh[]> {
   const { rows } = await database.pool.query<SealedRow>({
     name: 'to be masked',
@@ -131,7 +131,7 @@ async function maskAgain(database: Database, vault: Vault, codes: readonly strin
   });
 }
 
-/** Whom the records of these dossiers named as their applicants. One of a single version has named the one it has. */
+/** The applicants in the records of these dossiers. A dossier with a single version has only its present one. */
 async function namedIn(
   { pool }: Database,
   vault: Vault,
@@ -153,7 +153,7 @@ async function namedIn(
   return named;
 }
 
-/** Where nobody can say any more whom the texts speak of, none of them is shown. */
+/** Hides all texts if the applicants are no longer known. */
 function closed(masked: string): string {
   const { freshness, ...record } = JSON.parse(masked) as Dossier & { freshness: object };
   return JSON.stringify({ ...maskedDossier(record, { mayBeIn: () => true, mask: () => '***' }), freshness });

@@ -4,16 +4,16 @@ import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 
-/** The items of a kept body as its sender wrote them, by the door that keeps it. */
+/** Readers of the original items of a stored body, by door. */
 export type OriginalReaders = Readonly<Record<string, (body: Buffer) => Promise<readonly unknown[]>>>;
 
-/** The item as its sender wrote it, and the record that it was read as. */
+/** The item as its sender wrote it, and the record that was read from it. */
 export interface Original {
   readonly item: unknown;
   readonly record: Records[keyof Records];
 }
 
-/** A version of a dossier that is to be told, or a step of it. */
+/** A version of a dossier to deliver, or a step of it. */
 export interface DeliveredVersion {
   readonly operation: string;
   readonly subject: string;
@@ -21,19 +21,19 @@ export interface DeliveredVersion {
 }
 
 /**
- * What came in a dialect, as it came. The canonical record has no place for some of it, and the message has all of it:
- * nothing is kept a second time.
+ * The original items of a dialect. The canonical record lacks some of their content, and the message has all of it, so
+ * nothing is stored twice.
  */
 export interface Originals {
   /**
-   * What each of these was in the words of a dialect: of a step the item that told it; of a dossier the last whole item
-   * among its first `seq` events, by the time of the event. Absent where nothing came in the dialect, or its message is
-   * not kept any more.
+   * The original of each of these in the words of a dialect. For a step, its own item. For a dossier, the last complete
+   * item among its first `seq` events, by event time. Absent if nothing arrived in the dialect, or the message is
+   * deleted.
    *
    * @param since when the oldest of them was first recorded
    */
   of<T extends DeliveredVersion>(dialect: string, told: readonly T[], since: string): Promise<ReadonlyMap<T, Original>>;
-  /** The last whole item in which a party sent a dossier. */
+  /** The last complete item in which a party sent a dossier. */
   last(dialect: string, code: string, party: string): Promise<DossierOriginal | undefined>;
 }
 
@@ -49,7 +49,7 @@ interface Row {
   record_key: number;
 }
 
-/** The dialect's items carry no time of their own: those of one moment are in the order of their recording. */
+/** The dialect's items have no time of their own. Items of one moment are in the order of recording. */
 const FIND = `
   SELECT told.place, event.message_id, event.item, event.record, event.record_key
   FROM unnest($1::text[], $2::int4[], $3::bool[]) WITH ORDINALITY AS told(code, seq, is_step, place)
@@ -63,7 +63,7 @@ const FIND = `
       AND CASE WHEN told.is_step THEN e.seq = told.seq ELSE e.seq <= told.seq AND e.kind = 'dossier' END
     ORDER BY e.at DESC, e.seq DESC LIMIT 1) event`;
 
-/** Many dossiers come in one message: the last ones that were read stay for a while, up to so many bytes. */
+/** One message may have many dossiers, so the latest readings are cached, up to this many bytes. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export function createOriginals(database: Database, vault: Vault, readers: OriginalReaders): Originals {

@@ -7,7 +7,7 @@ import type { Vault } from '../secrets/vault.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
 
-/** All who were ever named as the applicant of a dossier, up to one of its events. */
+/** All applicants that a dossier ever named, up to one of its events. */
 interface Known {
   readonly seq: number;
   readonly messageId: string | undefined;
@@ -18,17 +18,17 @@ interface Known {
   readonly atMs: number;
 }
 
-/** Bytes of applicants whose masks are kept; a mask takes some twenty times as much. */
+/** Cached bytes of applicants. A mask takes some twenty times as much. */
 const KEPT_BYTES = 512 * 1024;
-/** The database may be replaced by another one, or its index built again. */
+/** The database may be replaced, or its index rebuilt. */
 const KEPT_MS = 5 * 60_000;
 
 /**
- * Masks of dossiers with many applicants. Each record of a history may name another one, so a mask has to read all of
- * them. It is kept, and goes on from the last event that it knows.
+ * Masks of dossiers with many applicants. Each record of a history may name another one, so a mask reads all of them.
+ * It is cached and continues from its last event.
  */
 export function createMasks(database: Database, vault: Vault): (code: string) => Promise<Mentions> {
-  /** The one that was asked for longest ago first. */
+  /** The least recently used first. */
   const kept = new Map<string, Known>();
   let keptBytes = 0;
 
@@ -56,7 +56,7 @@ export function createMasks(database: Database, vault: Vault): (code: string) =>
   });
 }
 
-/** What is known of a dossier, where its history still has the event that it ends with. */
+/** The cached mask of a dossier, if the history still has its last event. */
 async function stillTrue({ pool }: Database, code: string, known: Known | undefined): Promise<Known | undefined> {
   if (!known || performance.now() - known.atMs > KEPT_MS) return undefined;
   const { rows } = await pool.query<{ messageId: string }>({
@@ -93,7 +93,7 @@ interface RecordRow {
 
 const PAGE_BYTES = 4 * 1024 * 1024;
 
-/** The next whole records of a dossier, in the order of recording. The first one comes whatever its size. */
+/** The next complete records of a dossier, in the order of recording. The first one comes whatever its size. */
 async function recordsAfter({ pool }: Database, code: string, seq: number): Promise<readonly RecordRow[]> {
   const { rows } = await pool.query<RecordRow>({
     name: 'records after',
@@ -110,8 +110,8 @@ const APPLICANT = Buffer.from(',"applicant":{');
 const [OPEN, CLOSE, QUOTE, BACKSLASH] = ['{', '}', '"', '\\'].map((one) => one.charCodeAt(0));
 
 /**
- * The JSON of the applicant in that of a record: a record may be a megabyte, and the applicant is some hundred bytes of
- * it. Inside of a text the quotes would be escaped, so what is found is the member.
+ * The JSON of the applicant within that of a record. A record may have a megabyte, the applicant some hundred bytes.
+ * Quotes inside a text would be escaped, so this matches only the member.
  */
 export function applicantIn(json: Buffer): string | undefined {
   const found = json.indexOf(APPLICANT);
@@ -127,7 +127,7 @@ export function applicantIn(json: Buffer): string | undefined {
   return undefined;
 }
 
-/** The place of the quote that ends a text. */
+/** The position of the quote that ends a text. */
 function endOfText(json: Buffer, start: number): number {
   let at = start + 1;
   while (at < json.length && json[at] !== QUOTE) at += json[at] === BACKSLASH ? 2 : 1;

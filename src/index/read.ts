@@ -27,7 +27,7 @@ import { createMasks } from './people.ts';
 
 export type { HistoryItem, HistoryPage } from './history.ts';
 
-/** What a party may read in full of a dossier: see IndexReader.toldBy. */
+/** A dossier as a party may read it in full. See IndexReader.toldBy. */
 export interface RecipientView {
   readonly record: Dossier;
   readonly steps: readonly Progress[];
@@ -47,41 +47,44 @@ export interface Change {
   readonly changedAt: string;
 }
 
-/** What portal frontends read. */
+/** The queries of portals and readers. */
 export interface IndexReader {
   /** By its own code or any alias. Concurrent reads share one statement. */
   one(code: string): Promise<OneDossier>;
-  /** The whole record by its own code, personal data included. The caller answers for who sees it. */
+  /** The complete record by its own code, with personal data. The caller must check who may see it. */
   whole(code: string): Promise<Dossier | undefined>;
   /**
-   * A dossier as a party may read it in full. The owner reads it as the index has it, with the applicant that the owner
-   * named. Any other party reads what it said itself. Undefined where the party has sent no record of the dossier.
+   * A dossier as a party may read it in full. The owner gets the index's record, with the applicant that the owner
+   * named. Any other party gets its own statements. Undefined if the party has sent no record of the dossier.
    */
   toldBy(code: string, party: string): Promise<RecipientView | undefined>;
-  /** What the index said of the dossier with this code at an instant. */
+  /** The index's state of the dossier with this code at an instant. */
   asOf(code: string, at: string, personal: boolean): Promise<AsOf>;
   /**
-   * What happened to the dossier with this code of its own, in the order of event time, after `after`. The applicant is
-   * masked unless `personal`.
+   * The events of the dossier with this own code, by event time, after `after`. The applicant is masked unless
+   * `personal`.
    */
   history(code: string, limit: number, after: EventPlace | undefined, personal: boolean): Promise<HistoryPage>;
-  /** The steps of a dossier as parties told them, in the order of event time. */
+  /** The steps of a dossier as parties sent them, by event time. */
   steps(code: string): Promise<readonly Progress[]>;
-  /** Newest status first, then by code; after `after`. Personal data in full if `personal`. Lists of large dossiers end early. */
+  /**
+   * Newest status first, then by code; after `after`. Personal data in full if `personal`. Lists of large dossiers end
+   * early.
+   */
   list(
     filter: DossierFilter,
     limit: number,
     after: Place | undefined,
     personal: boolean,
   ): Promise<Bounded<ServedDossier & Place>>;
-  /** In the order of their codes, after `after`: none is missed, whatever changes meanwhile. */
+  /** In the order of codes, after `after`. Changes in between hide none. */
   inCodeOrder(filter: DossierFilter, limit: number, after: string, personal: boolean): Promise<Bounded<ServedDossier>>;
-  /** Those of these dossiers that there are, by their own codes and in their order; personal data masked. */
+  /** The dossiers with these own codes that exist, in this order, with masked personal data. */
   these(codes: readonly string[]): Promise<Bounded<ServedDossier>>;
   count(filter: DossierFilter): Promise<number>;
-  /** Changes after a cursor, in the order of their commits. Those who wait at the same cursor share one statement. */
+  /** Changes after a cursor, in the order of their commits. Callers at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
-  /** The number of the newest change that is committed; 0 before the first one. */
+  /** The number of the newest committed change. 0 before the first one. */
   newestChange(): Promise<number>;
 }
 
@@ -97,7 +100,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     maxRuns: 2,
   });
   const masks = createMasks(database, vault);
-  // Who reads the same page at the same time is given the same page.
+  // Concurrent readers of the same page share one result.
   const historyPage = shareByKey(
     ({ personal, ...asked }: HistoryAsked) =>
       readHistoryPage(database, vault, asked, personal ? undefined : () => masks(asked.code)),
@@ -145,11 +148,11 @@ interface HistoryAsked {
 interface ManyRow extends MaskedRow {
   readonly asked: string;
   readonly own: boolean;
-  /** Its text is left out, and read by itself. */
+  /** Its text is large and read separately. */
   readonly is_large: boolean;
 }
 
-/** Larger dossiers are read a few at a time: two hundred of a megabyte each would be all of the memory. */
+/** Larger dossiers are read a few at a time. Two hundred of a megabyte each would fill the memory. */
 const LARGE_BYTES = 64 * 1024;
 const MASKED = `CASE WHEN octet_length(d.masked) <= ${LARGE_BYTES} THEN d.masked ELSE '' END AS masked, octet_length(d.masked) > ${LARGE_BYTES} AS is_large`;
 
@@ -236,7 +239,7 @@ async function readToldBy(
     events.filter((event) => event.party === party),
     party,
   )?.record;
-  // Where the owner's records are older than what is kept of the history, the index has what is left of them.
+  // If the owner's records are deleted from the history, the index still has the result.
   const record = isOwner ? asOwned(held.view.record, own) : own;
   if (!record) return undefined;
   const steps = events.filter((event) => event.party === party || (isOwner && counts(event, party)));
@@ -246,7 +249,7 @@ async function readToldBy(
   };
 }
 
-/** The dossier with the applicant that its owner named: whom another party named is that party's to read. */
+/** The dossier with the applicant that its owner named. Only the other party may read an applicant that it named. */
 function asOwned(record: Dossier, own: Dossier | undefined): Dossier {
   if (!own) return record;
   const { applicant: _, ...rest } = record;
@@ -258,7 +261,7 @@ interface ChangePlace {
   readonly limit: number;
 }
 
-/** Everybody who is told of changes as they happen asks for the same: what came after the newest one. */
+/** All subscribers to new changes ask for the same ones, so they share one query. */
 async function readChangesOnce(
   database: Database,
   places: readonly ChangePlace[],
@@ -274,7 +277,7 @@ async function readChangesOnce(
   );
 }
 
-/** The changes after a place in the feed, in the order of their commits. */
+/** The changes after a position in the feed, in the order of their commits. */
 export async function readChanges(database: Database, after: number, limit: number): Promise<readonly Change[]> {
   const { rows } = await database.pool.query<Change>({
     name: 'changes',

@@ -2,28 +2,28 @@ import type { Held } from '#core/dossier/apply';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import { bytesOf } from './sealed-records.ts';
 
-/** A dossier as a message that this process has just committed left it. */
+/** A dossier after a message that this process has just committed. */
 export interface RecentCommit {
   readonly held: Held;
   /** When it was first recorded. */
   readonly createdAt: string;
-  /** The door that the message came by, and when: its deliveries were made then. */
+  /** The door and arrival of the message. Its deliveries were created at that time. */
   readonly door: string;
   readonly receivedAt: string;
 }
 
 /**
- * What has just been committed and is to be told, handed to the lanes of the same process: they need not load and open
- * again what is still at hand. It may lose anything at any time, and then the ledger is asked.
+ * A cache of just committed dossiers for the workers of this process, so that they need not load and decrypt them
+ * again. It may lose entries at any time. Then the worker reads the database.
  */
 export interface RecentCommits {
-  /** Only after the commit, and only for a delivery that the same commit made: nobody was told this version before. */
+  /** Call only after the commit, and only for a delivery that the same commit created. */
   put(party: string, commit: RecentCommit): void;
-  /** Hand out the dossier for the delivery that its commit made, once: what is told again, by whomever, is loaded. */
+  /** Returns the dossier for its first delivery, once. Later deliveries load it. */
   take(delivery: RecentDelivery): RecentCommit | undefined;
 }
 
-/** The delivery that a commit made: which version of which dossier, for whom, since when. */
+/** The delivery of a commit: version, dossier, party and time of creation. */
 interface RecentDelivery {
   readonly party: string;
   readonly subject: string;
@@ -31,7 +31,7 @@ interface RecentDelivery {
   readonly createdAt: string;
 }
 
-/** Lanes claim a tenth of a second behind; where they are further behind, loading is no loss. */
+/** Workers claim a tenth of a second later. If they are further behind, loading costs little. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const FRESH_MS = 5_000;
 
@@ -44,7 +44,7 @@ export function createRecentCommits(): RecentCommits {
   const lately = createByteLru<Entry>(MOST_BYTES);
   return {
     put(party, kept) {
-      // The JSON is there: it was just written.
+      // The bytes exist already, because the record was just written.
       const bytes = bytesOf(kept.held.view.record).length;
       lately.put(`${party} ${kept.held.code}`, { kept, sinceMs: performance.now() }, bytes);
     },

@@ -10,8 +10,8 @@ interface Written {
 }
 
 /**
- * A cache: a record is written, put into bytes, hashed and encrypted once, however many tables it goes to. The event and the
- * newest state of a new dossier are the same object.
+ * Caches each record's bytes, hash and encrypted form for all tables. The event and the newest state of a new dossier
+ * are the same object.
  */
 const written = new WeakMap<object, Written>();
 
@@ -25,8 +25,8 @@ function of(record: object): Written {
 }
 
 /**
- * The record's JSON as UTF-8. Records come with their members in the schema's order, so equal content is equal JSON.
- * (The text itself is not kept: with Vietnamese in it, it takes twice the memory of its bytes.)
+ * The record's JSON as UTF-8. Members are in the schema's order, so equal content is equal JSON. The text itself is not
+ * cached: with Vietnamese letters it takes twice the memory of its bytes.
  */
 export function bytesOf(record: object): Buffer {
   const known = of(record);
@@ -41,7 +41,11 @@ export function hashOf(record: object): string {
   return known.hash;
 }
 
-/** What identifies an item's content. @param extra what the item says outside its record */
+/**
+ * Identifies an item's content.
+ *
+ * @param extra the item's content outside its record
+ */
 export function contentIdOf(record: object, extra: string | undefined): ContentId {
   if (extra === undefined) return { record: hashOf(record) };
   return { record: hashOf(record), extra: hash('sha256', extra, 'base64') };
@@ -53,7 +57,10 @@ export function sealRecord(vault: Vault, record: object): Sealed {
   return known.sealed;
 }
 
-/** A content id as it is stored, sealed once for all tables: the record's hash, and after a zero byte that of the extra. */
+/**
+ * A content id in its stored form, encrypted once for all tables: the record's hash, then a zero byte and the hash of
+ * the extra content.
+ */
 export function sealContentId(vault: Vault, record: object, id: ContentId): Buffer {
   const known = of(record);
   if (known.sealedId?.keyId !== vault.keyId || !isSameContent(known.sealedId.id, id)) {
@@ -73,7 +80,7 @@ export function openContentId(vault: Vault, stored: Uint8Array): ContentId {
   return { record: opened.toString('base64', 0, HASH_BYTES), extra: opened.toString('base64', HASH_BYTES + 1) };
 }
 
-/** What was written of a record is not needed any more: it takes several times the memory of the record. */
+/** Drops the cached forms of a record. They take several times the memory of the record. */
 export function releaseSerialized(record: object): void {
   written.delete(record);
 }

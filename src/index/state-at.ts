@@ -2,7 +2,7 @@ import { fold } from '#core/dossier/fold';
 import type { DossierView } from '#core/dossier/state';
 import type { ReadEvent } from './events.ts';
 
-/** The dossier as its first `seq` events tell it. */
+/** The state of the dossier after its first `seq` events. */
 export function stateAt(
   history: readonly ReadEvent[],
   seq: number,

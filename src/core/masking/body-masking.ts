@@ -2,7 +2,7 @@ import { maskTail } from '../identifiers/identifiers.ts';
 import { maskName, maskNumbersIn } from './masking.ts';
 import { createReplacer } from './replace-known-texts.ts';
 
-/** A text of a body, and the name of what it stands in: a member, an element or an attribute; `/` before its parent's. */
+/** A text of a body, and the name of its member, element or attribute after the parent's name and `/`. */
 export interface Leaf {
   readonly name: string;
   readonly text: string;
@@ -12,20 +12,21 @@ export interface Leaf {
 export type ShowText = (leaf: Leaf) => string;
 
 const HIDDEN = '***';
-/** Names as they are compared: small letters and digits alone. */
+/** Names in comparable form: only small letters and digits. */
 const SECRET = /(?:pass(?:word|wd)|secret|token|session|authori[sz]ation|apikey|accesskey|credential|matkhau|nonce)/;
-/** Names of what is personal, in the records of the hub and in the dialects of Vietnamese systems. */
+/** Names of personal data, in the hub's records and in dialects of Vietnamese systems. */
 const NAMES = /(?:^|\/)(?:applicant\/name|chuhoso|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
 const NUMBERS =
   /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
 const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
 
 /**
- * How the texts of a body are shown: secrets never, what is personal masked, unless it may be seen. What is personal by
- * its name is masked in all other texts of the body too; numbers and addresses by their shape.
+ * Decides how the texts of a body are shown. Secrets are always hidden. Personal data is masked unless the reader may
+ * see it. Values with personal names are masked in all other texts of the body too, and numbers and addresses by their
+ * shape.
  */
 export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean): ShowText {
-  /** In a list of records each name comes again and again. */
+  /** A list of records repeats each name. */
   const kinds = new Map<string, Kind>();
   const kindIn = (name: string): Kind => {
     if (!kinds.has(name)) kinds.set(name, kindByName(name));
@@ -53,7 +54,7 @@ function maskedByKind(kind: Kind, text: string): string | undefined {
 
 type Kind = 'secret' | 'name' | 'number' | 'place' | undefined;
 
-/** What stands under a name, as far as the name tells; undefined for what is neither secret nor personal by it. */
+/** The kind of a value by its name. Undefined if the name is neither secret nor personal. */
 export function kindByName(name: string): Kind {
   return kindOf(plain(name));
 }
@@ -65,7 +66,9 @@ function kindOf(plainName: string): Kind {
   return PLACES.test(plainName) ? 'place' : undefined;
 }
 
-/** Without its parent's. As \w*hoten\w* in the pattern, a name of 80,000 letters took three seconds. */
+/**
+ * The name without its parent. With \w*hoten\w* in the pattern instead, a name of 80,000 letters took three seconds.
+ */
 function ownName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
@@ -74,7 +77,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9/]/g, '');
 }
 
-/** All texts and numbers of a value read from JSON. */
+/** All texts and numbers of a parsed JSON value. */
 export function leavesOf(value: unknown, name = ''): Leaf[] {
   if (Array.isArray(value)) return value.flatMap((one) => leavesOf(one, name));
   if (typeof value === 'object' && value !== null)
@@ -82,7 +85,7 @@ export function leavesOf(value: unknown, name = ''): Leaf[] {
   return typeof value === 'string' || typeof value === 'number' ? [{ name, text: String(value) }] : [];
 }
 
-/** A value read from JSON with its texts, and the numbers that are masked, as they are shown. */
+/** A parsed JSON value with its texts, and its masked numbers, as they are shown. */
 export function shownValue(value: unknown, show: ShowText, name = ''): unknown {
   if (Array.isArray(value)) return value.map((one) => shownValue(one, show, name));
   if (typeof value === 'object' && value !== null)
@@ -95,7 +98,7 @@ export function shownValue(value: unknown, show: ShowText, name = ''): unknown {
   return text === String(value) ? value : text;
 }
 
-/** The name of what stands in something: of its parent's own name the end alone, for every child carries it. */
+/** The name of a child. Of the parent only the end of its own name, because every child carries it. */
 export function below(parent: string, member: string): string {
   return `${ownName(parent.slice(-LONGEST_PARENT))}/${member}`;
 }

@@ -1,17 +1,17 @@
 import { fold } from '../vietnamese/text.ts';
 
-/** A text as people read it, and where each of its letters and digits stands in it and in what was written. */
+/** A text in readable form, with the position of each letter and digit in it and in the original. */
 export interface Decoded {
   /** Without percent encoding, entities and escapes. */
   readonly text: string;
-  /** Its letters and digits alone, without case and marks. */
+  /** Only its letters and digits, without case and marks. */
   readonly folded: string;
-  /** Where a folded character stands in `text`, and where it ends there, its marks included. */
+  /** Where a folded character begins in `text`, and where it ends with its marks. */
   at(place: number): number;
   endOf(place: number): number;
-  /** Whether a word begins at this place of `folded`, or the one before it ends. `NguyenVanAn2` has four words. */
+  /** Whether a word begins at this position of `folded`, or the previous one ends. `NguyenVanAn2` has four words. */
   isBreak(place: number): boolean;
-  /** Where a character of `text` begins and ends in what was written. */
+  /** Where a character of `text` begins and ends in the original. */
   rawFrom(at: number): number;
   rawTo(at: number): number;
 }
@@ -42,7 +42,7 @@ export function decoded(written: string): Decoded {
   return { text, ...lettersOf(text), rawFrom, rawTo };
 }
 
-/** Each character of the result with where it begins and ends in the text. */
+/** Each character of the result with its begin and end in the text. */
 function readOnce(text: string): {
   readonly text: string;
   readonly from: readonly number[];
@@ -84,7 +84,7 @@ function characterOf(found: string): string {
   return code > 0x10ffff ? ' ' : String.fromCodePoint(code);
 }
 
-/** The characters of percent-encoded bytes; a byte that is not UTF-8 is one of Latin-1. */
+/** The characters of percent-encoded bytes. A byte that is not UTF-8 is read as Latin-1. */
 function* ofUtf8(encoded: string): Generator<{ readonly character: string; readonly bytes: number }> {
   const bytes = encoded
     .slice(1)
@@ -104,11 +104,11 @@ function* ofUtf8(encoded: string): Generator<{ readonly character: string; reado
   }
 }
 
-/** Neither letter nor digit: it parts words. */
+/** Neither letter nor digit: it separates words. */
 const APART = 0;
-/** A mark, or nothing that is seen: it belongs to the character before it. */
+/** A mark or an invisible character: it belongs to the character before it. */
 const UNSEEN = 1;
-/** Folded to more than one character, or none of the Latin ones. */
+/** A character that folds to several, or that is not Latin. */
 const OTHER = 2;
 
 const FOLDED = new Uint16Array(0x2000).map((_, code) => kindOf(String.fromCharCode(code)));
@@ -120,7 +120,7 @@ function kindOf(character: string): number {
   return folded.length === 1 ? folded.charCodeAt(0) : OTHER;
 }
 
-/** The letters and digits of a text alone, without case and marks. */
+/** Only the letters and digits of a text, without case and marks. */
 export function foldedOf(text: string): string {
   if (FIGURES.test(text)) return text;
   const length = foldInto(text, 0);
@@ -130,8 +130,8 @@ export function foldedOf(text: string): string {
 const FIGURES = /^[0-9]+$/;
 
 /**
- * Texts folded in this way, each on a line of its own. Undefined where one of them may be in another notation or has
- * unusual letters: it has to be read with care.
+ * Folded texts, one per line. Undefined if one of them may be in another notation or has unusual letters: then the slow
+ * way is needed.
  */
 export function foldedLines(texts: readonly string[]): string | undefined {
   let length = 0;
@@ -179,7 +179,7 @@ function writtenOf(length: number): string {
   return written;
 }
 
-/** As many arguments as a call surely takes. */
+/** A number of arguments that a call certainly takes. */
 const AT_ONCE = 8_192;
 
 function lettersOf(text: string): Pick<Decoded, 'folded' | 'at' | 'endOf' | 'isBreak'> {
@@ -214,7 +214,7 @@ function lettersOf(text: string): Pick<Decoded, 'folded' | 'at' | 'endOf' | 'isB
   };
 }
 
-/** Undefined for what parts words, empty for what is not seen. */
+/** Undefined for a separator of words, empty for an invisible character. */
 function foldedCharacter(character: string): string | undefined {
   const code = character.charCodeAt(0);
   const kind = character.length === 1 && code < FOLDED.length ? (FOLDED[code] as number) : kindOf(character);
@@ -226,7 +226,7 @@ function foldedCharacter(character: string): string | undefined {
 const isUpper = (character: string): boolean => /\p{Lu}/u.test(character);
 const isDigit = (character: string): boolean => /\p{N}/u.test(character);
 
-/** Whether a word begins at a letter though nothing stands before it: `nV`, `CCCDNg`, `An2`. */
+/** Whether a word begins at a letter without a separator before it: `nV`, `CCCDNg`, `An2`. */
 function isCamel(text: string, before: number, at: number): boolean {
   const [last, here] = [text[before] as string, text[at] as string];
   if (isDigit(last) !== isDigit(here)) return true;

@@ -4,16 +4,16 @@ import { type Cause, type Problem, unmappedKey } from '../problem.ts';
 import type { Mentions } from './mentions.ts';
 
 /**
- * A problem as it is kept and shown to operators. The reply to the sender quotes the value; what is kept quotes it only
- * where it cannot be a person's:
+ * A problem in its stored form, as operators see it. The reply to the sender quotes the value. The stored form quotes
+ * only values that cannot be personal:
  * - a date or a time, a number of up to five digits, one character, true and false
- * - a code of a dossier, service, agency or field, also one that is a little wrong
+ * - a code of a dossier, service, agency or field, also a slightly wrong one
  * - words of the closed lists and the names of members of the published schemas
  * - in sentences about names (members, media types), a name of ASCII letters and digits
- * - a code that no table maps, which operators have to map, unless it reads as a name, a number or an e-mail address
+ * - an unmapped code, which operators must map, unless it reads as a name, a number or an e-mail address
  *
- * Any other value is kept by its form: `"Nguyễn Văn A"` as `"Aaaaaa Aaa A"`, `"0912345678"` as `"9999999999"`. The value
- * itself is in the body of the message, which needs the scope ops:body.
+ * Any other value is stored as its form: `"Nguyễn Văn A"` as `"Aaaaaa Aaa A"`, `"0912345678"` as `"9999999999"`. The
+ * value itself is in the body of the message, which needs the scope ops:body.
  */
 export function keptProblem({ path, message, code }: Problem): Problem {
   return {
@@ -23,7 +23,11 @@ export function keptProblem({ path, message, code }: Problem): Problem {
   };
 }
 
-/** A sentence as it is kept. @param isAboutNames whether what it quotes are names that the sender gave to something */
+/**
+ * A sentence in its stored form.
+ *
+ * @param isAboutNames whether it quotes names that the sender chose
+ */
 export function keptSentence(message: string, isAboutNames = false): string {
   const isAboutCodes = ABOUT_CODES.test(message);
   return quotedBy(
@@ -40,9 +44,9 @@ function quotedBy(message: string, isShown: (value: string) => boolean): string 
 }
 
 /**
- * Why an item waits, as it is kept: its key too, where the code that no table maps is a person's.
+ * The cause of a waiting item in its stored form. Its key is masked too if the unmapped code is personal.
  *
- * @param people whom the item speaks of, as far as it says so
+ * @param people the people in the item, if known
  */
 export function keptCause(cause: Cause, people?: Mentions): Cause {
   if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people))
@@ -77,7 +81,7 @@ const UNMISTAKABLE: ReadonlySet<string> = new Set([
   'quách',
   'quach',
 ]);
-/** The commonest names of families; without marks other words begin with the same letters. */
+/** The most common family names. Without marks other words begin with the same letters. */
 const FAMILIES: ReadonlySet<string> = new Set(
   (
     'trần tran lê hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý nông lương trịnh đinh đoàn đào mai lâm phùng trương tô tạ ' +
@@ -85,12 +89,12 @@ const FAMILIES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The code of an item as it is kept: the sender may have put anything in its place. */
+/** The code of an item in its stored form, because the sender may have put anything there. */
 export function keptCode(code: string): string {
   return isCodeLike(code) ? code : formOf(code);
 }
 
-/** A value by its form: letters as A and a, digits as 9, at most 40 characters. */
+/** The form of a value: letters as A and a, digits as 9, at most 40 characters. */
 export function formOf(value: string): string {
   const cut = value.length > LONGEST_FORM ? `${value.slice(0, LONGEST_FORM - 1)}…` : value;
   return cut
@@ -101,7 +105,7 @@ export function formOf(value: string): string {
 }
 
 const LONGEST_FORM = 40;
-/** As JSON writes a text, also one that was cut: where it has no end it ends with the sentence. */
+/** A JSON string, perhaps cut. Without a closing quote it ends with the sentence. */
 const QUOTED = /"(?:[^"\\]|\\.?)*(?:"|$)/gs;
 const GOT_NUMBER = /(?<=\bgot )-?\d[\d.eE+-]{5,}(?=[,;]|$)/g;
 const ABOUT_CODES = /which no table maps|is known for /;
@@ -125,7 +129,7 @@ function readBack(value: string): string {
 const NAME = /^[A-Za-z_@$#~:.-][A-Za-z0-9_@$#~:.-]{0,59}$/;
 const MEDIA_TYPE = /^(?:text|application|multipart|image|audio|video)\/[\w.+-]+$/;
 
-/** A step of a path: a member's name, a place in a list, or what the sender put in the place of a name. */
+/** A step of a path: a member's name, a position in a list, or text of the sender in place of a name. */
 function keptName(name: string): string {
   const isPlace = /^\d{0,6}$/.test(name);
   return isPlace || (NAME.test(name) && !/\d{6}/.test(name)) ? name : formOf(name);
@@ -145,7 +149,7 @@ function isMoment(value: string): boolean {
   return DATE.test(value) || JOINED_DATE.test(value);
 }
 
-/** Letters stand alone before two digits in codes (`H60.01-250812-0035`); a passport's number has no dot or hyphen. */
+/** In codes, single letters come before two digits (`H60.01-250812-0035`). A passport number has no dot or hyphen. */
 const DOTTED_CODE = /^(?=.*[A-Z]\d\d)(?=.*[.-])(?!.*[A-Z]{4})(?!.*\d{9})[A-Z0-9.]{3,30}(?:-[A-Z]{0,3}\d{1,8}){0,2}$/i;
 const OTHER_CODE = /^(?:[A-Z]\d\d|[1-3]\.\d{6}(?:\.[A-Z]\d\d)?|\d{1,6}\/\d{4}\/\d{5})$/i;
 
@@ -160,7 +164,7 @@ const VOCABULARY: ReadonlySet<string> = new Set([
   ...Object.values(OPERATIONS).flatMap(wordsOf),
 ]);
 
-/** The names of members, the values of lists, and the words that those are made of. */
+/** The names of members, the values of lists, and the words within them. */
 function wordsOf(schema: unknown): string[] {
   const { properties = {}, items, enum: values = [], anyOf = [] } = schema as SchemaNode;
   const own = values.flatMap((value) => [value, ...value.split('-')]);

@@ -4,22 +4,22 @@ import type { SchemaNode } from '../explain.ts';
 import { maskApplicant } from './masking.ts';
 import { createMentions, type Mentions } from './mentions.ts';
 
-/** How the members of a record are masked: by name, those that somebody wrote, that open a file, or that have members. */
+/** How the members of a record are masked: free texts, addresses that open a file, and members with members. */
 interface Plan {
   readonly written: readonly string[];
   readonly opening: readonly string[];
   readonly nested: readonly (readonly [string, Plan])[];
 }
 
-/** Of a member that is not the applicant: his own members have masks of their own. */
+/** For all members but the applicant, whose members have their own masks. */
 const OF_DOSSIER = planOf(Dossier as unknown as SchemaNode);
 const OF_STEP = planOf(Progress as unknown as SchemaNode);
-/** They name offices and services, in which an address may name the same commune. */
+/** Names of offices and services. An address may name the same commune. */
 const UNITS: ReadonlySet<string> = new Set(['serviceName', 'fieldName', 'agencyName', 'processingUnit', 'unit']);
 
 /**
- * By the schema, so that a member that is added is masked too: whatever is no value of a list, no moment and no code of a
- * fixed form may hold what somebody wrote.
+ * Derived from the schema, so that a new member is masked too. Free text may be in every member that is no closed list,
+ * no instant and no code of a fixed form.
  */
 function planOf({ properties = {} }: SchemaNode): Plan {
   const plan = { written: [] as string[], opening: [] as string[], nested: [] as [string, Plan][] };
@@ -39,12 +39,12 @@ function mayBeWritten({ type, clean, enum: values, pattern }: SchemaNode): boole
   return type === 'string' && values === undefined && clean !== 'instant' && isFree;
 }
 
-/** Some systems know a file by its address. */
+/** Some systems identify a file by its address. */
 function isAddress(id: unknown): boolean {
   return typeof id === 'string' && id.includes('://');
 }
 
-/** All texts of a dossier in which somebody may have written of its applicant. */
+/** All texts of a dossier that may mention its applicant. */
 export function writtenTexts(record: Dossier): readonly string[] {
   const texts: string[] = [];
   collect(record, OF_DOSSIER, texts);
@@ -63,8 +63,8 @@ function collect(record: object, plan: Plan, texts: string[]): void {
 }
 
 /**
- * A dossier as readers without the scope for personal data see it: the applicant masked, also wherever a text speaks of
- * one of the people, and no address that opens a document or a result.
+ * A dossier for readers without the scope for personal data: the applicant masked, also inside texts, and without
+ * addresses of documents and results.
  */
 export function maskedDossier(record: Dossier, people: Mentions): Dossier {
   const masked = maskedBy(record, OF_DOSSIER, people) as Dossier;
@@ -73,8 +73,8 @@ export function maskedDossier(record: Dossier, people: Mentions): Dossier {
 }
 
 /**
- * What a newer record tells beside its applicant where it was read without the scope for personal data and sent back: a
- * member that is the mask of the known one tells nothing, and the known one stays, with the addresses of its documents.
+ * The members of a newer record, without those that a reader got masked and sent back. Such a member is the mask of the
+ * known one, which stays, with the addresses of its documents.
  */
 export function withoutMasksOf(known: Dossier, newer: Dossier): Partial<Dossier> {
   if (!known.applicant || !wasReadMasked(newer)) return {};
@@ -84,7 +84,7 @@ export function withoutMasksOf(known: Dossier, newer: Dossier): Partial<Dossier>
   return Object.fromEntries(untold.map((name) => [name, known[name]]));
 }
 
-/** Nearly no record has asterisks, and these are not taken apart. */
+/** Nearly no record has asterisks, and other records are not parsed. */
 function wasReadMasked({ applicant, abstract, note }: Dossier): boolean {
   return [...Object.values(applicant ?? {}), abstract, note].some((text) => text?.includes('*'));
 }
@@ -93,7 +93,7 @@ function isEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** What a step says, masked in the same way. */
+/** A step, masked in the same way. */
 export function maskedStep<Step extends object>(step: Step, people: Mentions): Step {
   return maskedBy(step, OF_STEP, people) as Step;
 }

@@ -3,7 +3,7 @@ import { maskTail } from '../identifiers/identifiers.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
 
-/** An applicant as readers without the scope for personal data see it: to be recognised, not found. */
+/** An applicant for readers without the scope for personal data: recognisable, but not searchable. */
 export function maskApplicant(applicant: Applicant): Applicant {
   const masked: Applicant = { ...applicant, name: isPerson(applicant) ? maskName(applicant.name) : applicant.name };
   for (const member of MASKED) {
@@ -16,8 +16,8 @@ export function maskApplicant(applicant: Applicant): Applicant {
 const MASKED = ['identityNumber', 'phone', 'email', 'address', 'techId'] as const;
 
 /**
- * The members of an applicant, as anybody may have written one, that are as maskApplicant leaves them: masking changes
- * them no more, and they have asterisks. What others mask otherwise (`Nguyễn V** A*`) is none.
+ * The members of an applicant that have the hub's own mask: they contain asterisks, and masking does not change them.
+ * Other masks (`Nguyễn V** A*`) do not count.
  */
 export function maskedMembers(applicant: Readonly<Record<string, unknown>>): readonly string[] {
   const isMasked = (member: string, mask: (text: string) => string): boolean => {
@@ -29,23 +29,26 @@ export function maskedMembers(applicant: Readonly<Record<string, unknown>>): rea
 }
 
 /**
- * What a newer record tells of an applicant who is known: a value that is no more than the mask of the known one was read
- * from this hub without the scope for personal data, and tells nothing.
+ * The members of a newer applicant, without those that are only the mask of the known ones. Such a value was read from
+ * this hub without the scope for personal data.
  */
 export function withoutMaskOf(known: Applicant, newer: Applicant): Partial<Applicant> {
   const told = Object.entries(newer);
   if (!told.some(([, value]) => value.includes('*'))) return newer;
-  // By what the known one is: a person whom somebody calls a company has been masked all the same.
+  // The mask depends on the known kind: a person whom somebody calls a company was masked as a person.
   const maskOfKnown: Readonly<Record<string, string>> = { ...maskApplicant(known) };
   return Object.fromEntries(told.filter(([name, value]) => !value.includes('*') || maskOfKnown[name] !== value));
 }
 
-/** The name of a company or a state body is public; where the kind is not known it is treated as a person's. */
+/**
+ * Whether to treat an applicant as a person. Names of companies and state bodies are public. An unknown kind counts as
+ * a person.
+ */
 export function isPerson({ kind }: { readonly kind?: unknown }): boolean {
   return kind === undefined || kind === 'citizen';
 }
 
-/** `Nguyễn Văn An` → `N***** V** A*`: as many words and letters as there are, no name. */
+/** `Nguyễn Văn An` → `N***** V** A*`: the number of words and letters stays, the name does not. */
 export function maskName(name: string): string {
   return name
     .split(/\s+/)
@@ -54,23 +57,23 @@ export function maskName(name: string): string {
 }
 
 /**
- * A partner's words for places that anybody may read who runs the hub: what looks like a name is masked, since a partner
- * may speak of people whom no dossier on the line has told us of.
+ * A partner's words for everybody who runs the hub. Masks everything that looks like a name, because a partner may
+ * mention people outside the call's dossiers.
  */
 export function maskNamesIn(text: string): string {
   return maskNumbersIn(text.replace(NAME, maskName));
 }
 
-/** A text without what has the shape of an e-mail address, a telephone number or an identity number. */
+/** Masks everything with the shape of an e-mail address, phone number or identity number. */
 export function maskNumbersIn(text: string): string {
   return text.replace(EMAIL, maskTail).replace(ID_OR_PHONE, maskTail);
 }
 
 const ID_OR_PHONE = /(?<![\w.+/-])(?:\+?84\d{9,10}|0\d{9,10}|\d{12}|\d{9})(?![\w/-]|\.\d)/g;
-/** Looked for where a word begins: from each letter of one of 200,000 it would take 20 seconds. */
+/** Matches only from the start of a word. Tried at each letter of a word of 200,000, it would take 20 s. */
 const EMAIL = /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g;
 
-/** Words in a row that begin with a capital. */
+/** Several words in a row with a capital each. */
 const NAME = /(?<![\p{L}\p{N}])\p{Lu}[\p{L}\p{M}\p{N}]*(?:\s+\p{Lu}[\p{L}\p{M}\p{N}]*)+/gu;
 
 function firstOf(word: string): string {
@@ -78,7 +81,7 @@ function firstOf(word: string): string {
   return code === undefined ? '' : String.fromCodePoint(code);
 }
 
-/** Outside of the basic plane a letter takes two places. */
+/** Outside the basic plane a letter takes two UTF-16 units. */
 function lettersIn(word: string): number {
   let letters = 0;
   for (const _ of word) letters++;

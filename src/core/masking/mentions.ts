@@ -6,29 +6,33 @@ import { isPerson } from './masking.ts';
 import { createFinder } from './replace-known-texts.ts';
 
 type Applicant = NonNullable<Dossier['applicant']>;
-/** What a record says of a person, or a part of it. */
+/** A person's data in a record, or a part of it. */
 export type Person = Partial<Applicant>;
 
-/** Finds what records say of people, in every spelling, in texts that somebody wrote. */
+/** Finds people from records in free texts, in every spelling. */
 export interface Mentions {
   /**
-   * Whether `mask` may change one of these texts. Cheap, because the hub asks it of every record: about 2 µs for the
+   * Whether `mask` may change one of these texts. Cheap, because the hub asks for every record: about 2 µs for the
    * texts of an ordinary dossier.
    */
   mayBeIn(texts: readonly string[]): boolean;
-  /** The text with every mention masked. @param namesUnit the text names an office: the bare name of a commune stays */
+  /**
+   * The text with every mention masked.
+   *
+   * @param namesUnit the text names an office, so the bare name of a commune stays
+   */
   mask(text: string, namesUnit?: boolean): string;
 }
 
 /**
- * What counts as a mention of a person:
- * - the full name, whatever the case, the marks and the separators are, also as one word (`NguyenVanAn.pdf`)
- * - a name of one word, where it is longer than any Vietnamese syllable or is the whole text
- * - the phone number and the identity number, however their figures are grouped, with or without the country code
+ * Finds mentions of people. These count:
+ * - the full name, with any case, marks and separators, also as one word (`NguyenVanAn.pdf`)
+ * - a name of one word, if it is longer than any Vietnamese syllable or is the whole text
+ * - the phone number and the identity number, in any grouping, with or without the country code
  * - the e-mail address, the technical id, and the address from its first part on
  *
- * All of it also percent-encoded, as numeric or named HTML entities, or as \u escapes. A short name of two words ("Hà An")
- * counts with its own marks or without any, since other marks make other words of it.
+ * All of them also percent-encoded, as HTML entities, or as \u escapes. A short name of two words ("Hà An") counts with
+ * its own marks or without any, because other marks make other words.
  */
 export function createMentions(people: readonly Person[]): Mentions {
   let sought: ReadonlyMap<string, Sought> | undefined;
@@ -56,7 +60,7 @@ export function createMentions(people: readonly Person[]): Mentions {
   };
 }
 
-/** Whether something of a person may stand in folded lines: by what every mention has in it, of a name by its parts. */
+/** Whether folded lines may mention a person: a quick test for parts that every mention has. */
 function mayBeOf(person: Person, folded: string): boolean {
   const { name, phone, identityNumber, email, techId, address } = person;
   const has = (units: string): boolean => units !== '' && folded.includes(units);
@@ -75,28 +79,28 @@ function mayBeOf(person: Person, folded: string): boolean {
 
 const SEVERAL_OR_HONORED = /[,;/()&+–-]|\s(?:và|cùng|va)\s|^\s*(?:ông|bà|anh|chị|ong|ba|chi)[\s.]/iu;
 
-/** One word stands in any text: it counts alone. */
+/** A single word may be in any text, so it counts only alone. */
 function hasName(units: string, name: string, folded: string): boolean {
   const isShort = units.length < LONG_NAME && !/\S\s+\S/.test(name);
   return units !== '' && folded.includes(isShort ? `\n${units}\n` : units);
 }
 
-/** The figures of a phone number that every way to write it has. */
+/** The digits at the end of a phone number, which every spelling has. */
 function endOf(phone: string): string {
   return foldedOf(phone).slice(-LONG_ENOUGH);
 }
 
-/** A text with what it says of the applicant masked. */
+/** A text with all mentions of the applicant masked. */
 export function maskMentions(text: string, applicant: Applicant): string {
   return createMentions([applicant]).mask(text);
 }
 
 /**
- * The people whom a dossier named as its applicant and of whom its present applicant does not say everything: what they
- * were called, their old number or address may still stand in its texts.
+ * Former applicants of a dossier with data that the present applicant lacks. Their name, old number or address may
+ * still be in the texts.
  *
  * @param known the people named so far
- * @param named the applicants that were named since, some of them again
+ * @param named the applicants named since, perhaps repeated
  */
 export function formerPeople(
   known: readonly Person[],
@@ -117,11 +121,11 @@ export function formerPeople(
 
 const SOUGHT = ['name', 'identityNumber', 'phone', 'email', 'address', 'techId'] as const;
 
-/** One thing to look for, as letters and digits without case, marks and separators. */
+/** A pattern: letters and digits without case, marks and separators. */
 interface Sought {
   readonly units: string;
   readonly isName?: boolean;
-  /** Where its words begin, of a name. */
+  /** For a name: where its words begin. */
   readonly words: readonly number[];
   /** The name in small letters with its marks; empty where it has none. */
   readonly marked: string;
@@ -129,11 +133,11 @@ interface Sought {
   readonly isNumber?: boolean;
   /** Counts only as a whole text. */
   readonly isShort?: boolean;
-  /** An address that names no home, only communes and above. */
+  /** An address with communes and above only, without a home. */
   readonly isArea?: boolean;
 }
 
-/** A shorter name joined to one word, or with other marks, may be any word. */
+/** A shorter name as one word, or with other marks, may be any word. */
 const LONG_NAME = 8;
 /** Fewer characters may be a part of anything. */
 const LONG_ENOUGH = 8;
@@ -143,7 +147,7 @@ function soughtOf(people: readonly Person[]): ReadonlyMap<string, Sought> {
   const found = new Map<string, Sought>();
   const add = (one: Sought): void => {
     const known = found.get(one.units);
-    // Of two readings of the same letters the one that is masked more often counts.
+    // Of two readings of the same letters the one that masks more counts.
     if (one.units !== '' && (!known || known.isShort || known.isArea)) found.set(one.units, one);
   };
   for (const person of people) {
@@ -166,7 +170,7 @@ function numberOf(units: string, isPhone: boolean): Sought {
   return { ...exactly(units, units.length < SHORTEST_NUMBER), isNumber: true, isPhone };
 }
 
-/** Several people who apply together stand in one name, and some systems write what they are called by before it. */
+/** Joint applicants share one name, and some systems put a title before it. */
 function namesIn(name: string): readonly Sought[] {
   const parts = name.split(/[,;/()&+]|\s[-–]\s|\s(?:và|cùng|va)\s/iu);
   const names = new Set([name, ...(parts.length > 1 ? parts : [])].map((one) => one.replace(HONORIFIC, '').trim()));
@@ -235,7 +239,7 @@ function isMention(one: Sought, read: Decoded, start: number, end: number): bool
   );
 }
 
-/** Where the tone stands in a syllable does not matter: `Hoà` and `Hòa` are one. */
+/** Whether a text has the name's own marks. The place of the tone does not matter: `Hoà` and `Hòa` are one. */
 function hasItsMarks({ marked }: Sought, text: string): boolean {
   const letters = (of: string): string =>
     [
@@ -250,7 +254,7 @@ function hasItsMarks({ marked }: Sought, text: string): boolean {
   return marked === '' || fold(given) === given || letters(given) === letters(marked);
 }
 
-/** Where a mention stands in the decoded text; of a phone number with what stands for the country before it. */
+/** The position of a mention in the decoded text. A phone number includes its country code. */
 function spanOf({ isPhone }: Sought, read: Decoded, start: number, end: number): Omit<Place, 'words'> {
   const country = isPhone ? /(?:(?:00)?84|0)$/.exec(read.folded.slice(Math.max(0, start - 4), start)) : null;
   const from = read.at(start - (country?.[0].length ?? 0));
@@ -261,7 +265,7 @@ function spanOf({ isPhone }: Sought, read: Decoded, start: number, end: number):
 interface Place {
   readonly from: number;
   readonly to: number;
-  /** How many words it has, of a name; 0 for all else. */
+  /** The number of words of a name. 0 for everything else. */
   readonly words: number;
 }
 
@@ -283,7 +287,7 @@ function replaced(text: string, read: Decoded, places: readonly Place[]): string
   return shown + text.slice(from);
 }
 
-/** Of a name that is written letter by letter the first letters of its words would be all of it. */
+/** If a name is written letter by letter, the first letters of its words would be all of it. */
 function maskOf(text: string, words: number): string {
   if (words === 0) return maskTail(text);
   const whole = text.normalize('NFC');

@@ -1,8 +1,8 @@
 /**
- * Replaces texts that are known wherever they stand in another, the longest first. Aho and Corasick's: each character is
- * looked at about once, however many texts are known.
+ * Replaces known texts within another text, the longest first, by the algorithm of Aho and Corasick. Each character is
+ * read about once, however many texts are known.
  *
- * @param known by the text, what is shown for it; where two of them overlap, asterisks are
+ * @param known the replacement for each text; overlapping texts become asterisks
  */
 export function createReplacer(known: ReadonlyMap<string, string>): (text: string) => string {
   if (known.size === 0) return (text) => text;
@@ -25,7 +25,7 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** Finds every place at which one of these texts stands in another, also inside of or across one another. */
+/** Finds every position of these texts in another, also inside or across one another. */
 export function createFinder(known: readonly string[]): (text: string) => Iterable<TextRange> {
   const { step, lengthsAt } = automatonOf(known);
   return function* (text) {
@@ -37,7 +37,7 @@ export function createFinder(known: readonly string[]): (text: string) => Iterab
   };
 }
 
-/** Where known texts stand; those that overlap as one. */
+/** The positions of known texts. Overlapping ones are one. */
 function placesIn({ step, longestAt }: Automaton, text: string): readonly TextRange[] {
   const places: TextRange[] = [];
   let state = 0;
@@ -57,21 +57,21 @@ function placesIn({ step, longestAt }: Automaton, text: string): readonly TextRa
 
 interface Automaton {
   step(state: number, unit: number): number;
-  /** How long the longest known text is that ends in a state; 0 for none. */
+  /** The length of the longest known text that ends in a state. 0 for none. */
   longestAt(state: number): number;
-  /** How long all of them are, the longest first. */
+  /** The lengths of all of them, the longest first. */
   lengthsAt(state: number): Iterable<number>;
 }
 
-/** Its states are the beginnings of the texts, 0 the empty one; a table finds what a state is followed by. */
+/** The states are the prefixes of the texts, 0 the empty one. A table finds the next state. */
 function automatonOf(texts: readonly string[]): Automaton {
   const most = texts.reduce((sum, { length }) => sum + length, 1);
-  // Maps of their own for each state would take ten times as long to make.
+  // A map for each state would take ten times as long to create.
   const mask = 2 ** Math.ceil(Math.log2(most * 2)) - 1;
   const table = new Int32Array(mask + 1);
   const parents = new Int32Array(most);
   const units = new Uint16Array(most);
-  /** The longest end of a state that is a state too. */
+  /** The longest suffix of a state that is a state too. */
   const ends = new Int32Array(most);
   const longest = new Int32Array(most);
   let count = 1;
@@ -103,7 +103,7 @@ function automatonOf(texts: readonly string[]): Automaton {
     }
     return table[slot] as number;
   }
-  // All by one character after the other: the end of a state is shorter, and there before it.
+  // All texts advance by one character at a time, because the suffix of a state is shorter and must exist before it.
   let growing = texts.map((text) => ({ text, state: 0 }));
   for (let at = 0; growing.length > 0; at++) {
     for (const one of growing) {
@@ -113,7 +113,7 @@ function automatonOf(texts: readonly string[]): Automaton {
     growing = growing.filter(({ text }) => text.length > at + 1);
   }
   function* lengthsAt(from: number): Iterable<number> {
-    // A state whose longest text is that of its end is the end of none itself.
+    // If a state's longest text equals that of its suffix, no text ends in the state itself.
     for (let state = from; (longest[state] as number) > 0; state = ends[state] as number)
       if (longest[state] !== longest[ends[state] as number]) yield longest[state] as number;
   }
