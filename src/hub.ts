@@ -28,7 +28,7 @@ import { createNightly, createReconcile, type Reconcile } from './reconcile/nigh
 import { createScheduler } from './scheduler.ts';
 import { createStatistics } from './statistics/statistics.ts';
 
-/** What tests replace. */
+/** Overrides for tests. */
 export interface HubOverrides extends FoundationOptions {
   readonly queue?: Queue;
   /** How often a worker without the scheduler's sweep looks for due deliveries; false for never. */
@@ -40,7 +40,7 @@ export interface Hub extends Lifecycle {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly parties: ReadonlyMap<string, Party>;
-  /** What operators see and order, over HTTP and by commands. */
+  /** Queries for operators, over HTTP and by commands. */
   readonly ledger: LedgerReader;
   readonly orders: Orders;
   /** The signed evidence of a dossier. The audit records who asks. */

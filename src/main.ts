@@ -7,7 +7,7 @@ import { loadAdapters } from './parties/load-adapters.ts';
 import { endSoon, onEnd } from './process/ending.ts';
 import { createLog, logListening } from './process/log.ts';
 
-/** The hub as a process: settings from the environment, until SIGTERM or SIGINT. */
+/** The hub as a process: reads settings from the environment and runs until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const log = createLog(logLevelOf(env));
   try {
@@ -20,20 +20,20 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   }
 }
 
-/** How long a start waits for the database: both may have been started at the same moment. */
+/** How long a start waits for the database, because both may start at the same time. */
 const DATABASE_MS = 30_000;
 
 export interface RunningHub {
-  /** Without the role `api` it has probes and metrics alone. */
+  /** Without the role `api` it serves only probes and metrics. */
   readonly url: string;
   readonly roles: readonly Role[];
   readonly parties: readonly string[];
 }
 
 /**
- * Start the hub in this process; it runs until SIGTERM or SIGINT.
+ * Starts the hub in this process. It runs until SIGTERM or SIGINT.
  *
- * @throws ConfigError with all that is wrong with the settings, or an Error that says why it cannot run
+ * @throws ConfigError with all problems of the settings, or an Error that says why the hub cannot run
  */
 export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<RunningHub> {
   const ending = untilSignal();
@@ -49,7 +49,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
       : undefined;
   if (config.databaseUrl !== undefined) {
     let isWaiting = true;
-    // Nothing is open then that would have to be closed.
+    // Nothing is open yet that must be closed.
     void ending.then(() => isWaiting && process.exit(0));
     await waitForServer(config.databaseUrl, DATABASE_MS, (why) =>
       log.warn({ why, forS: DATABASE_MS / 1000 }, 'waiting for the database'),
@@ -63,7 +63,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     },
   );
   const url = await hub.start().catch(async (error) => {
-    // Such as a port that is taken: what runs by now would keep the process alive.
+    // The port may be taken, for example. Running parts would keep the process alive.
     await hub.stop();
     await embedded?.stop();
     throw error;
@@ -76,13 +76,16 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     await hub.stop();
     await embedded?.stop();
     log.info({}, 'stopped');
-    // All is let go of; what Bull still tries to connect to would keep the process.
+    // Everything is closed. Bull's open connection attempts would keep the process alive.
     process.exit();
   });
   return running;
 }
 
-/** From now on; whatever hangs, the process is gone within ten seconds: what was not settled is due again. */
+/**
+ * Resolves at a signal. The process ends within ten seconds even if something hangs; unsettled deliveries are then due
+ * again.
+ */
 function untilSignal(): Promise<string> {
   return new Promise((resolve) => {
     const heard = (signal: string): void => {

@@ -16,17 +16,17 @@ import type { Readers } from './parties/read-again.ts';
 import type { HubContext } from './process/hub-context.ts';
 import { runPull } from './pull/run-pull.ts';
 
-/** What the steps of the pipeline share beside the HubContext. */
+/** The dependencies of the pipeline beside the HubContext. */
 export interface PipelineDeps
   extends Omit<CommitDeps, 'recentCommits' | 'onCommit'>,
     Omit<WorkersDeps, 'recentCommits' | 'background'> {
   /** Whether this process delivers. */
   readonly delivers: boolean;
   readonly readers: Readers;
-  /** What operators entered in the code tables. */
+  /** The operators' code entries. */
   readonly codes: CodeEntries;
   readonly shapes: PayloadShapes;
-  /** Called after each commit of messages: readers may wait for changes. */
+  /** Called after each commit of messages, because readers may wait for changes. */
   readonly onCommit: () => void;
 }
 
@@ -34,29 +34,29 @@ export interface PipelineDeps
 export type Refused = Omit<Submission, 'party' | 'items'> &
   Required<Pick<Submission, 'refused'>> & { readonly party: string | undefined };
 
-/** The whole hub: messages come in, deliveries go out, and the sweep starts whatever is due and was not notified. */
+/** The whole hub: messages come in, deliveries go out, and the sweep finds due work without a notification. */
 export interface Pipeline {
   /** Stores a message and applies its items. Resolves when that is committed. Rejects when nothing was stored. */
   accept(submission: Submission): Promise<Accepted>;
   /** The same, once for an Idempotency-Key: a repeat gets the receipt of the first. */
   acceptOnce(submission: KeyedSubmission): Promise<OnceResult>;
-  /** Stores a refused message in the message log alone. Never rejects: a failure does not change the refusal. */
+  /** Stores a refused message in the message log only. Never rejects: a failure does not change the refusal. */
   refuse(message: Refused): Promise<void>;
-  /** Delivers what is due for a party, until nothing is. */
+  /** Delivers due work of a party until none is left. */
   deliver(party: string): void;
-  /** The same for every party for which something is due, whether or not anybody notified. */
+  /** The same for every party with due work, with or without a notification. */
   deliverDue(): Promise<void>;
-  /** Asks a partner for what is new, page by page, and accepts each page. */
+  /** Fetches new records from a partner, page by page, and accepts each page. */
   pull(party: string, name: string): Promise<void>;
   /** Carries out orders of operators. */
   readonly orders: OrderRunner;
-  /** Notifies whatever is due, releases items whose dossier or moment has come, and continues orders. */
+  /** Notifies parties with due work, releases items whose dossier or moment has come, and continues orders. */
   sweep(): Promise<void>;
-  /** Resolves when this process delivers nothing at the moment. */
+  /** Resolves when this process delivers nothing. */
   idle(): Promise<void>;
   /**
-   * Finishes calls under way and begins none. A delivery without an answer within `ms` is as after a kill: due again when its
-   * lease ends, in doubt.
+   * Finishes running calls and starts none. A delivery without an answer within `ms` is treated as after a kill: due
+   * again when its lease ends, in doubt.
    */
   drain(ms: number): Promise<void>;
 }
@@ -81,7 +81,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     if (acceptance.settledCauses.length > 0) background.run('release', releaseHeld(acceptance.settledCauses));
   }
 
-  /** Deliveries held by these causes are due again, in their order. */
+  /** Deliveries held by these causes are due again, in order. */
   async function releaseHeld(causeKeys: readonly string[]): Promise<void> {
     await queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
   }

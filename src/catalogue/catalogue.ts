@@ -18,7 +18,7 @@ export interface CatalogueRow {
   readonly party: string;
   readonly messageId: string;
   readonly changedAt: string;
-  /** The version that the batch began from; 0 for a new entry. */
+  /** The version that the batch began from. 0 for a new entry. */
   readonly follows: number;
   readonly version: number;
 }
@@ -35,7 +35,7 @@ const columns = {
   agencies: ['text', (r: CatalogueRow) => JSON.stringify(agenciesOf(r.record))],
   search: ['text', (r: CatalogueRow) => searchWords([r.record.code], [r.record.name])],
   record: ['text', (r: CatalogueRow) => JSON.stringify(r.record)],
-  // In clear: the record stands beside it in clear, and the catalogue is public.
+  // Not keyed: the record beside it is in clear, and the catalogue is public.
   hash: ['bytea', (r: CatalogueRow) => Buffer.from(r.hash, 'base64')],
   party: ['text', (r: CatalogueRow) => r.party],
   message_id: ['uuid', (r: CatalogueRow) => r.messageId],
@@ -53,7 +53,10 @@ const converted: Readonly<Record<string, string>> = {
   agencies: 'ARRAY(SELECT json_array_elements_text(agencies::json))',
 };
 
-/** Write the newest state of catalogue entries; each must follow the version it was made from. Its trigger keeps each as a version. */
+/**
+ * Writes the newest state of catalogue entries. Each must follow the version that it was made from. A trigger stores
+ * each as a version.
+ */
 export const cataloguePart = definePart<CatalogueRow>(
   'entry',
   columns,
@@ -117,8 +120,8 @@ export async function loadEntries(
 }
 
 /**
- * After a complete list: entries of this party that are not on it are no longer in force. They are never deleted,
- * because old dossiers refer to them. The table keeps it as a version, as all that is written to it.
+ * Marks a party's entries that are missing in a complete list as no longer in force. Old dossiers refer to them, so
+ * they are never deleted. Like every change, this adds a version.
  *
  * @returns the codes that were in force before
  */

@@ -6,7 +6,7 @@ export type EntryCache = (kind: CatalogueKind, keys: readonly string[]) => Promi
 
 const FRESH_MS = 1_000;
 
-/** Dossiers of the same services and agencies come by the thousand: each entry is read once a second, not once a dossier. */
+/** Thousands of dossiers share services and agencies, so an entry is read once a second instead of once per dossier. */
 export function createEntryCache(database: Database, nowMs: () => number): EntryCache {
   const kept = new Map<string, CatalogueEntry>();
   let emptiedMs = nowMs();

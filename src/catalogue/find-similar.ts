@@ -11,10 +11,10 @@ export interface SimilarEntry {
   readonly score: number;
 }
 
-/** How many entries with words in common are compared letter by letter: a catalogue has thousands. */
+/** How many entries with common words are compared letter by letter, because a catalogue has thousands. */
 const COMPARED = 200;
 
-/** The entries in force whose names are most like a name, whatever its marks and case; the best first. */
+/** The entries in force with the most similar names, regardless of marks and case, best first. */
 export async function findSimilar(
   database: Database,
   kind: CatalogueKind,

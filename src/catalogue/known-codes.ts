@@ -4,17 +4,17 @@ import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 import { loadServicesOutOfForce } from './services-out-of-force.ts';
 
-/** Which codes the catalogue knows, kept in memory: every dossier asks. */
+/** The codes in the catalogue, cached in memory because every dossier needs them. */
 export interface KnownCodes {
-  /** Those of these codes that the catalogue does not know. Asks the database for what memory does not know. */
+  /** The codes, among these, that the catalogue lacks. Asks the database for codes that are not cached. */
   unknown(kind: CatalogueKind, codes: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Since when services are out of force, by their keys, as of half a minute ago at the most: no query a batch. */
+  /** Since when services are out of force, by key. At most half a minute old, so that no batch needs a query. */
   ended(): Promise<ReadonlyMap<string, string>>;
-  /** Whether an unknown code of a party has to be put on the operators' list: once a minute is enough. */
+  /** Whether to add a party's unknown code to the operators' list. Once a minute is enough. */
   isNews(kind: CatalogueKind, code: string, party: string): boolean;
 }
 
-/** How long an unknown code is taken as unknown before the database is asked again. */
+/** How long an unknown code counts as unknown before the next query. */
 const RECHECK_MS = 2_000;
 const NEWS_MS = 60_000;
 const ENDED_MS = 30_000;
@@ -74,7 +74,7 @@ export interface UnknownCodeRow {
   readonly at: string;
 }
 
-/** Put codes that the catalogue does not know on the operators' list. */
+/** Adds codes that the catalogue lacks to the operators' list. */
 export const unknownCodePart = definePart<UnknownCodeRow>(
   'unknown_code',
   {

@@ -11,10 +11,10 @@ export interface StoredVersion {
   readonly key: string;
   readonly version: number;
   readonly record: object;
-  /** The version before it; null where none is known. */
+  /** The previous version. Null if none is known. */
   readonly before: object | null;
   readonly party: string;
-  /** Null where no message told it: a complete list left it out. */
+  /** Null if a complete list left the entry out, because then no message reported it. */
   readonly messageId: string | null;
   readonly cause: 'told' | 'left-out';
   readonly changedAt: string;
@@ -30,11 +30,11 @@ export interface ChangesFilter {
 
 export type VersionPlace = readonly [changedAt: string, kind: string, key: string, version: number];
 
-/** What the catalogue was, and what it became. It is kept for good; see migration 013. */
+/** The versions of the catalogue. They are stored permanently: see migration 013. */
 export interface VersionsReader {
-  /** Of one entry, by any form of its code, the newest first; those before `before`. */
+  /** Versions of one entry, by any form of its code, newest first, before `before`. */
   of(kind: CatalogueKind, code: string, limit: number, before?: number): Promise<Bounded<StoredVersion>>;
-  /** Of all entries, the newest first; those behind `after`. */
+  /** Versions of all entries, newest first, after the position `after`. */
   all(filter: ChangesFilter, limit: number, after?: VersionPlace): Promise<Bounded<StoredVersion>>;
 }
 
@@ -91,7 +91,10 @@ type VersionRow = Omit<StoredVersion, 'record' | 'before'> & {
   readonly before: string | null;
 };
 
-/** A record may be a megabyte: each is parsed in a turn of its own, and once where it is one version and before the next. */
+/**
+ * A record may have a megabyte, so each is parsed in its own turn of the event loop. A record that is both a version
+ * and the previous one of the next is parsed once.
+ */
 async function opened(rows: readonly VersionRow[]): Promise<readonly StoredVersion[]> {
   const versions: StoredVersion[] = [];
   let last: { readonly text: string; readonly record: object } | undefined;

@@ -7,7 +7,7 @@ import type { CatalogueKind } from './catalogue.ts';
 import { createVersionsReader, type VersionsReader } from './read-versions.ts';
 import { listServicesOutOfForce, type ServiceOutOfForce } from './services-out-of-force.ts';
 
-/** One whose record is taken apart, or, of many, as the JSON that it is kept as. */
+/** An entry to serve. `record` is parsed for a single entry, and the stored JSON in lists. */
 export interface ServedEntry<Held = unknown> {
   readonly key: string;
   readonly record: Held;
@@ -27,24 +27,24 @@ export interface CatalogueFilter {
 export interface CatalogueReader {
   /** By any form of its code. */
   one(kind: CatalogueKind, code: string): Promise<ServedEntry | undefined>;
-  /** In the order of their keys, after `after`. (Taken apart by the driver, 200 large ones hold the process for 60 ms.) */
+  /** In the order of keys, after `after`. Unparsed, because parsing 200 large ones blocks the process for 60 ms. */
   list(
     kind: CatalogueKind,
     filter: CatalogueFilter,
     limit: number,
     after: string | undefined,
   ): Promise<Bounded<ServedEntry<string>>>;
-  /** What the services in force can be narrowed by, as of a minute ago at the most. */
+  /** The filters for services in force, at most a minute old. */
   offered(): Promise<OfferedServices>;
-  /** Codes that dossiers named and that are still not in the catalogue, by kind, code and party, after `after`. */
+  /** Codes from dossiers that the catalogue still lacks, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
-  /** Services no longer in force that live dossiers are under, by their keys, after `after`. */
+  /** Services out of force with open dossiers, by key, after `after`. */
   ended(limit: number, after: string | undefined): Promise<readonly ServiceOutOfForce[]>;
   /** Earlier versions of entries. */
   readonly versions: VersionsReader;
 }
 
-/** Each by its name in the order of the Vietnamese alphabet. */
+/** Each sorted by name in the order of the Vietnamese alphabet. */
 export interface OfferedServices {
   readonly fields: readonly Offered[];
   readonly agencies: readonly Offered[];
@@ -58,7 +58,7 @@ interface Offered {
 export interface UnknownCode {
   readonly kind: string;
   readonly code: string;
-  /** Who named it. */
+  /** The party that sent it. */
   readonly party: string;
   readonly firstAt: string;
   readonly lastAt: string;
@@ -123,7 +123,7 @@ function narrowed(database: Database, kind: CatalogueKind, filter: CatalogueFilt
   return query;
 }
 
-/** An agency stands for all below it, as where dossiers are listed; of the list of agencies it finds itself and those. */
+/** An agency includes all below it, as in lists of dossiers. In the list of agencies it matches itself and those. */
 function isAtOrBelow(agency: string, kind: CatalogueKind) {
   const tail = subordinateSuffix(agency);
   const own = kind === 'agency' ? sql`ARRAY[code]` : sql`agencies`;
@@ -132,7 +132,7 @@ function isAtOrBelow(agency: string, kind: CatalogueKind) {
   return sql<boolean>`EXISTS (SELECT FROM unnest(${own}) one WHERE one = ${agency} OR ${isBelow})`;
 }
 
-/** Whoever asks within a minute is given one answer. (With 5,000 services and 20,000 agencies it takes 15 ms, for anybody.) */
+/** Caches an answer for a minute. With 5,000 services and 20,000 agencies a query takes 15 ms. */
 function keptAMinute<T>(ask: () => Promise<T>): () => Promise<T> {
   let kept: { readonly until: number; readonly answer: Promise<T> } | undefined;
   return () => {

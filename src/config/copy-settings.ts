@@ -1,7 +1,7 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface CopySettings {
-  /** The secret of one of the hub's keys; undefined when not set. */
+  /** The secret of one of the hub's keys. Undefined if not set. */
   readonly key: string | undefined;
   readonly host: string;
 }

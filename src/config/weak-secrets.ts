@@ -1,4 +1,4 @@
-/** Values of installers, examples and people in a hurry, with any digits behind them. */
+/** Default values of installers and examples, and lazy choices, with any digits after them. */
 const DEFAULTS =
   /^(?:(?:change|replace)[-_ ]?(?:me|this|it)|default|(?:my|the)?[-_ ]?secret|pass(?:word|wd)?|p@ssw0rd|admin(?:istrator)?|root|test(?:ing)?|guest|demo|user|qwerty(?:uiop)?|letmein|welcome|iloveyou|abcd?e?f?g?h?|mat-?khau|lienthong|hub|portal|key|token)[-_ !@#.]*\d*[!@#.]*$/i;
 

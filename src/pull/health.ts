@@ -7,19 +7,19 @@ import { hasOpenBreaker } from '../ledger/party-states.ts';
 import { type ClaimedPull, hasFailedPull } from '../ledger/pulls.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
-/** How a run end: with the last page, before it because the party may not be asked now, or by a failure. */
+/** How a run ended: after the last page, early because the party may not be called now, or by a failure. */
 export type PullEnd =
   | { readonly kind: 'complete' }
   | { readonly kind: 'halted' }
   | Exclude<Outcome, { kind: 'delivered' }>;
 
-/** What a run has read so far. */
+/** The counts of a run so far. */
 export interface PullCounts {
   items: number;
   invalid: number;
-  /** Where the first invalid one is wrong, in the partner's terms. */
+  /** The place of the first problem, by the partner's names. */
   place?: string;
-  /** As of a page: the worst that one of them says. */
+  /** The worst statement of its pages about missing records. */
   lacks?: string | false;
 }
 
@@ -28,14 +28,14 @@ export function countItems(counts: PullCounts, items: readonly Item[]): void {
   for (const item of items) {
     if (item.kind !== 'invalid') continue;
     counts.invalid++;
-    // Without its number in the page; the value that stands there may be personal, and is in the message.
+    // Without the item's number in the page. The value there may be personal, so only the message has it.
     counts.place ??= (item.problems[0]?.path ?? '').replace(/^\/\d+(?=\/|$)/, '').slice(0, 100);
   }
 }
 
 type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' }>;
 
-/** The reason of a fault of an adapter, or of the hub itself. */
+/** The reason of a bug in an adapter or in the hub. */
 export const NOT_STORED = 'not-kept';
 
 export function errorOf(end: PullEnd): string | undefined {
@@ -46,9 +46,9 @@ export function errorOf(end: PullEnd): string | undefined {
 type Hub = Pick<HubContext, 'database' | 'alerts' | 'nowMs'>;
 
 /**
- * Tell operators how the partner fares, as its deliveries do: one incident while it cannot be asked. One failure is
- * soon tried again and alarms nobody, unless it will not pass by itself. What the party's other pulls, or its breaker,
- * still complain of is not over.
+ * Reports a partner's state like its deliveries do: one incident while it cannot be reached. A single failure is
+ * retried soon and raises no alert, unless it is permanent. An incident stays open while the party's other pulls or its
+ * breaker still fail.
  */
 export async function reportPullHealth(hub: Hub, pull: ClaimedPull, end: PullEnd, counts: PullCounts): Promise<void> {
   await reportInvalid(hub, pull, counts);
@@ -58,8 +58,8 @@ export async function reportPullHealth(hub: Hub, pull: ClaimedPull, end: PullEnd
 }
 
 /**
- * Of what is pushed its sender hears that it is invalid; of what is pulled nobody would, were half of it and more. What an
- * earlier run has read already says nothing, so that it is over when the next that is new can be counts.
+ * Reports invalid items of a pull. A sender of pushes gets an answer, but pulled items would be invalid unnoticed.
+ * Items of earlier runs do not count, so the incident ends when new items are mostly valid.
  */
 async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, counts: PullCounts): Promise<void> {
   const { items, invalid, place } = counts;
@@ -72,7 +72,10 @@ async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, coun
   );
 }
 
-/** That a partner does not give all of its records nobody would hear: the pull goes on with what is new. */
+/**
+ * Reports that a partner does not return all of its records. Otherwise nobody would notice, because the pull continues
+ * with new ones.
+ */
 async function reportIncomplete({ alerts }: Hub, { party, name }: ClaimedPull, { lacks }: PullCounts): Promise<void> {
   if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
   else if (lacks !== undefined) await alerts.open(party, 'pull-incomplete', `${name}: ${lacks}`);

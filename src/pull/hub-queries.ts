@@ -13,10 +13,10 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Sealed } from '../secrets/vault.ts';
 
-/** Changes that are looked through at a time. */
+/** Changes that are read at a time. */
 const CHANGES = 5_000;
 
-/** What a party's puller may ask the hub. */
+/** The queries that a party's puller may use. */
 export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): HubQueries {
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
@@ -31,7 +31,7 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
       const codes = [...new Set(ends.map(({ code }) => code))];
       const said = await loadCalledBack(database, party.id, codes);
-      // The last change of each: an end that was none is followed by another one.
+      // The last end of each dossier counts. Earlier ones were undone.
       const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
       const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
       const taken = found.slice(0, limit);
@@ -58,9 +58,9 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
       const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
       const isHeard = (item: (typeof steps)[number]): boolean => {
         const events = histories?.get(item.record.code) ?? [];
-        // What the party has said is compared, whoever owns the dossier.
+        // The party's statements are compared, no matter who owns the dossier.
         const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
-        // As it will be judged when it is taken in.
+        // In the form in which it will be accepted.
         const { kind, contentId } = party.adapter.stepsAreByMoment
           ? withFirstContentId(events, incoming, item.standIns)
           : incoming;

@@ -24,7 +24,7 @@ export interface PullDeps {
   readonly acceptPage: (page: readonly Submission[], together: readonly Part[]) => Promise<void>;
 }
 
-/** A killed process's pull is free after this; a live one extends its lease all the time, however slow the page. */
+/** A killed process's pull is free after this time. A live process extends its lease, however slow the page is. */
 const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 /** After a failure the next run begins soon, from the last accepted page. */
@@ -50,7 +50,7 @@ export async function runPull(hub: Hub, deps: PullDeps, partyId: string, name: s
   try {
     isOurs = await finishPull(database, pull, nowMs(), nextMs(end, scheduled, nowMs()), error);
   } finally {
-    // A process that lost the lease was late for its page, and may have let its call time out: its fault says nothing.
+    // A process that lost the lease was late for its page, and its call may have timed out. Its failure means nothing.
     if (isOurs && fault !== undefined) telemetry.failed(`pull ${name} of ${partyId}`, fault);
   }
   if (!isOurs) return telemetry.log.info({ party: partyId, pull: name }, 'pull left to another process');
@@ -58,7 +58,7 @@ export async function runPull(hub: Hub, deps: PullDeps, partyId: string, name: s
   await reportPullHealth(hub, pull, end, counts);
 }
 
-/** Pulls all pages while the lease is extended. Never rejects: `fault` is a bug of the adapter or of the hub. */
+/** Pulls all pages and extends the lease. Never rejects: `fault` is a bug of the adapter or of the hub. */
 async function pullUnderLease(
   hub: Hub,
   deps: PullDeps,
@@ -109,7 +109,7 @@ async function pullPages(
 
 const NO_PAGE = { kind: 'refused', reason: NOT_STORED, message: 'its adapter answered with no page' } as const;
 
-/** Whether the party may not be asked for the next page: each is a call of its own. */
+/** Whether the party may not be called for the next page. */
 async function mustHalt({ database, nowMs }: Hub, party: Party): Promise<boolean> {
   return windowEndMs(party.maintenance, nowMs()) !== undefined || (await isPaused(database, party.id));
 }
