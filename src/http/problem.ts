@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Problem } from '#core/problem';
+import { isOutcomeUnknown, isOvertaken, isUnavailable } from '../database/failures.ts';
 
 /** Maps each kind of refusal to its status and title. No other place does (RFC 9457). */
 const KINDS = {
@@ -88,11 +89,11 @@ export function refusalOf(error: unknown): Refusal {
   // U+0000 in a path or a parameter. PostgreSQL cannot store such text.
   if ((error as { code?: string }).code === '22021')
     return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
-  if (isConflict(error))
+  if (isOvertaken(error))
     return new Refusal('unavailable', `${CONFLICT}; nothing of this request was kept, send it again`, {
       headers: { 'Retry-After': '2' },
     });
-  if (isDatabaseAway(error))
+  if (isUnavailable(error))
     return new Refusal(
       'unavailable',
       `${AWAY}; ${isOutcomeUnknown(error) ? NOT_KNOWN : 'nothing of this request was kept, send it again'}`,
@@ -115,50 +116,8 @@ const IN_LOG = 'the error is in the log';
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
   const { kind, message, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
-  const why = isConflict(error) ? CONFLICT : isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
+  const why = isOvertaken(error) ? CONFLICT : isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
   const rest = isOutcomeUnknown(error) ? 'of the rest that is not known' : 'the rest is not';
   const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
-}
-
-/** Whether the database may have committed, because its answer never arrived. */
-function isOutcomeUnknown(error: unknown): boolean {
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  return (
-    /^(ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code) ||
-    /^(Query read timeout|Connection terminated unexpectedly)$/.test(message)
-  );
-}
-
-/** Whether other requests changed the same rows in every attempt. */
-function isConflict(error: unknown): boolean {
-  return /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
-}
-
-/**
- * Whether the database is unavailable.
- *
- * Covers connection errors (also for lack of file descriptors or ports) and the SQLSTATE classes 08
- * (connection), 28 (login), 40 (rollback), 53 (resources), 57 (operator intervention) and 58 (input and output).
- * Also 25006: no writes, as on a replica after a failover. Also 3D000: the database is missing, as while a
- * backup is restored.
- */
-function isDatabaseAway(error: unknown): boolean {
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  return (
-    /^(08|28|40|53|57|58|25006|3D000)|^E(CONN|PIPE|HOST|NET|NOTFOUND|TIMEDOUT|AI_|ADDRNOTAVAIL|[MN]FILE)/.test(code) ||
-    isClosedToSessions(error) ||
-    /timeout|terminated|Connection/.test(message)
-  );
-}
-
-/**
- * Whether 55000 means that the database accepts no new sessions.
- *
- * From a statement, 55000 would be an internal error. Only the server's routine name identifies the start of a
- * session, because the severity is translated.
- */
-function isClosedToSessions(error: unknown): boolean {
-  const { code, routine = '' } = error as { code?: string; routine?: string };
-  return code === '55000' && /^(CheckMyDatabase|InitPostgres)$/.test(routine);
 }

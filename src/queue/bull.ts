@@ -16,7 +16,6 @@ export interface BullOptions {
  * ledger knows the rest. While Redis is away a notification reaches only its own process; `sweep` makes up for it.
  */
 export function createBullQueue(options: BullOptions): Queue {
-  outliveBull();
   return new BullQueue(options);
 }
 
@@ -122,6 +121,7 @@ class OpenQueue {
       settings: { lockDuration: 60_000, maxStalledCount: 3, stalledInterval: 30_000 },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
+    handleLostName(this.#bull);
     // An outage of Redis is an expected state. Without a listener it would end the process.
     this.#bull.on('error', (error) => log({ error: error.message }, 'queue error'));
   }
@@ -137,7 +137,7 @@ class OpenQueue {
   async process(onJob: (job: Bull.Job<JobData>) => Promise<void>): Promise<void> {
     // process() settles only when the queue closes.
     void this.#bull.process(50, onJob).catch((error?: Error) => this.#log({ error: error?.message }, 'queue stopped'));
-    // A worker that is closed while it connects rejects unhandled. Without Redis there is nothing to wait for.
+    // Without Redis there is nothing to wait for.
     await within(1_000, Promise.all(this.#clients.map(isReady))).catch(() => undefined);
   }
 
@@ -148,20 +148,18 @@ class OpenQueue {
   }
 }
 
-let outlives = false;
+interface NamedWorker {
+  setWorkerName(): Promise<unknown>;
+}
 
 /**
- * A worker of Bull that is closed while it connects to a slow Redis rejects unhandled (bull/lib/worker.js). That must not end
- * the process or turn its exit into a failure. All other unhandled rejections end it as usual.
+ * Bull sets the name of a worker's connection and ignores the failure (bull/lib/queue.js, process). A worker that is closed while
+ * it connects to a slow Redis would end the process by an unhandled rejection, or turn its exit into a failure.
  */
-function outliveBull(): void {
-  if (outlives) return;
-  outlives = true;
-  process.on('unhandledRejection', (error) => {
-    // A TLS socket that ioredis drops before the handshake has only Node's own stack. Other users of TLS handle its errors.
-    const known = /node_modules[\\/](?:bull|ioredis)[\\/]|before secure TLS connection was established/;
-    if (!(error instanceof Error && known.test(error.stack ?? ''))) throw error;
-  });
+function handleLostName(bull: Bull.Queue): void {
+  const worker = bull as unknown as NamedWorker;
+  const setName = worker.setWorkerName.bind(bull);
+  worker.setWorkerName = () => setName().catch(() => undefined);
 }
 
 /** The producer's client fails at once, so that no notification hangs while Redis is away; the others wait for it. */
