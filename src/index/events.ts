@@ -27,36 +27,40 @@ export interface EventRow {
 export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
   return part(
     rows.map((row) => ({
-      ...row,
+      row,
       sealed: sealRecord(vault, row.said),
       hash: sealContentId(vault, row.said, row.event.contentId),
     })),
   );
 }
 
-type SealedRow = EventRow & { readonly sealed: Sealed; readonly hash: Buffer };
+interface SealedRow {
+  readonly row: EventRow;
+  readonly sealed: Sealed;
+  readonly hash: Buffer;
+}
 
 const columns = {
-  code: ['text', (r: SealedRow) => r.code],
-  seq: ['int4', (r: SealedRow) => r.event.seq],
-  recorded_at: ['timestamptz', (r: SealedRow) => r.recordedAt],
-  received_at: ['timestamptz', (r: SealedRow) => r.receivedAt],
-  kind: ['text', (r: SealedRow) => r.event.kind],
-  at: ['timestamptz', (r: SealedRow) => r.event.at],
-  status: ['text', (r: SealedRow) => r.event.status],
-  party: ['text', (r: SealedRow) => r.event.party],
-  authoritative: ['bool', (r: SealedRow) => r.event.authoritative],
-  inferred: ['bool', (r: SealedRow) => r.event.inferred],
-  moved_status: ['bool', (r: SealedRow) => r.movedStatus],
-  anomaly: ['text', (r: SealedRow) => r.anomaly],
-  hash: ['bytea', (r: SealedRow) => r.hash],
-  message_id: ['uuid', (r: SealedRow) => r.messageId],
-  item: ['int4', (r: SealedRow) => r.item],
-  record: ['bytea', (r: SealedRow) => r.sealed.bytes],
-  record_key: ['int4', (r: SealedRow) => r.sealed.keyId],
-  owner: ['text', (r: SealedRow) => r.owner],
+  code: ['text', ({ row }: SealedRow) => row.code],
+  seq: ['int4', ({ row }: SealedRow) => row.event.seq],
+  recorded_at: ['timestamptz', ({ row }: SealedRow) => row.recordedAt],
+  received_at: ['timestamptz', ({ row }: SealedRow) => row.receivedAt],
+  kind: ['text', ({ row }: SealedRow) => row.event.kind],
+  at: ['timestamptz', ({ row }: SealedRow) => row.event.at],
+  status: ['text', ({ row }: SealedRow) => row.event.status],
+  party: ['text', ({ row }: SealedRow) => row.event.party],
+  authoritative: ['bool', ({ row }: SealedRow) => row.event.authoritative],
+  inferred: ['bool', ({ row }: SealedRow) => row.event.inferred],
+  moved_status: ['bool', ({ row }: SealedRow) => row.movedStatus],
+  anomaly: ['text', ({ row }: SealedRow) => row.anomaly],
+  hash: ['bytea', ({ hash }: SealedRow) => hash],
+  message_id: ['uuid', ({ row }: SealedRow) => row.messageId],
+  item: ['int4', ({ row }: SealedRow) => row.item],
+  record: ['bytea', ({ sealed }: SealedRow) => sealed.bytes],
+  record_key: ['int4', ({ sealed }: SealedRow) => sealed.keyId],
+  owner: ['text', ({ row }: SealedRow) => row.owner],
   // As one text, because a column of arrays cannot hold arrays of different lengths.
-  shared: ['text', (r: SealedRow) => r.event.shared?.join(' ')],
+  shared: ['text', ({ row }: SealedRow) => row.event.shared?.join(' ')],
 } as const;
 const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
 
