@@ -49,14 +49,14 @@ const told = (change: Partial<Dossier> = {}): Outgoing<'dossier.upsert.v1'> => {
   };
 };
 
-test('a dossier that the ministry does not have is absent; one that was never to be registered is as told', async () => {
+test('a dossier missing at the ministry is absent, and an unregistrable one agrees', async () => {
   expect(await reconcile.compare(connection, told())).toEqual({ kind: 'absent' });
   const { receivedAt: _, ...unreceived } = DOSSIER;
   const never = { ...told(), record: unreceived } as Outgoing<'dossier.upsert.v1'>;
   expect(await reconcile.compare(connection, never)).toEqual({ kind: 'found', differences: [] });
 });
 
-test('while the ministry works on it both agree; its end that we do not know is a difference, and can be taken in', async () => {
+test('an open dossier agrees; an end unknown to the hub is a difference to import', async () => {
   expect(await adapter.send?.['dossier.upsert.v1']?.send(connection, [told()])).toMatchObject([{ kind: 'delivered' }]);
   expect(await reconcile.compare(connection, told())).toMatchObject({ kind: 'found', differences: [] });
   nowMs += 5 * STEP_MS;
@@ -68,7 +68,7 @@ test('while the ministry works on it both agree; its end that we do not know is 
   expect(await reconcile.compare(connection, told({ status: 'resolved' }))).toMatchObject({ differences: [] });
 });
 
-test('a ministry that does not let us in has been asked nothing', async () => {
+test('rejected credentials give no comparison', async () => {
   await simulator.fault({ kind: 'status', status: 503, times: 5 });
   expect(await reconcile.compare(connection, told())).toMatchObject({
     kind: 'failed',

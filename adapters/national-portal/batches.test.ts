@@ -67,7 +67,7 @@ const calls = (simulator: Simulator) => simulator.requests().filter((one) => one
 const kinds = (outcomes: readonly { kind: string }[] | undefined) => outcomes?.map(({ kind }) => kind);
 
 describe('dossiers in one call', () => {
-  test('ten new ones are told by one call, and told again by one more', async () => {
+  test('ten new dossiers take one call, and their updates one more', async () => {
     const { portal, simulator } = await start();
     expect(
       kinds(
@@ -84,7 +84,7 @@ describe('dossiers in one call', () => {
     expect(simulator.ledger.count('dossier')).toBe(20);
   });
 
-  test('when some are there already the call is sorted by looking them up, and each is told once', async () => {
+  test('if some exist already, a look-up sorts the call and each is sent once', async () => {
     const { portal, simulator } = await start();
     await send(portal, [dossier(2), dossier(5)]);
     const outcomes = await send(
@@ -96,7 +96,7 @@ describe('dossiers in one call', () => {
     expect(simulator.ledger.repeats()).toBe(0);
   });
 
-  test('one that is known and has been lost over there is told as new', async () => {
+  test('a known dossier that the portal has lost is sent as new', async () => {
     const { portal, simulator } = await start();
     await send(
       portal,
@@ -110,7 +110,7 @@ describe('dossiers in one call', () => {
     expect(simulator.ledger.entries().filter(({ key }) => key === codeOf(0))).toHaveLength(1);
   });
 
-  test('a portal that tells of each item refuses the bad one alone', async () => {
+  test('a portal that answers for each item refuses only the bad one', async () => {
     const { portal, simulator } = await start({ each: true, strict: true });
     const items = ten.map((n) => dossier(n, {}, n === 4 ? { resultDelivery: undefined } : {}));
     const outcomes = await send(portal, items);
@@ -119,7 +119,7 @@ describe('dossiers in one call', () => {
     expect(calls(simulator)).toBe(1);
   });
 
-  test('a portal that refuses all by one answer is taken at its word: all are refused alike', async () => {
+  test('if one answer refuses all, all get the same outcome', async () => {
     const { portal } = await start({ strict: true });
     const outcomes = await send(
       portal,
@@ -129,7 +129,7 @@ describe('dossiers in one call', () => {
     expect(kinds(outcomes)?.[0]).toBe('refused');
   });
 
-  test('one that no table maps waits by itself, and the others go', async () => {
+  test('an item with an unmapped code waits alone, and the others are sent', async () => {
     const { portal, simulator } = await start();
     const items = ten.map((n) =>
       dossier(
@@ -144,7 +144,7 @@ describe('dossiers in one call', () => {
     expect(simulator.ledger.count('dossier')).toBe(9);
   });
 
-  test('what is in doubt is looked up before it is told again, whatever it comes with', async () => {
+  test('an item in doubt is looked up before it is sent again', async () => {
     const { portal, simulator } = await start();
     await send(
       portal,
@@ -158,11 +158,11 @@ describe('dossiers in one call', () => {
   });
 });
 
-describe('texts that the portal does not take in full', () => {
+describe('texts longer than the portal takes', () => {
   const NOTE = 'cut to what the portal takes: /TrichYeuHoSo from 1200 to 999 characters';
   const long = { abstract: 'Nguyễn Văn A '.repeat(100).slice(0, 1_200) };
 
-  test('are noted with the dossier that they are of, together, alone and after a doubt, and say nothing of anybody', async () => {
+  test('are noted with their dossier without personal data, in every way of sending', async () => {
     const { portal } = await start();
     const together = await send(
       portal,
@@ -183,7 +183,7 @@ describe('texts that the portal does not take in full', () => {
     ]);
   });
 
-  test('are counted where there are very many', async () => {
+  test('are counted if there are very many', async () => {
     const { portal } = await start();
     const documents = Array.from({ length: 25 }, (_, n) => ({ id: String(n), name: 'n'.repeat(4_001) }));
     const [outcome] = (await send(portal, [dossier(1, {}, { documents })])) ?? [];
@@ -212,7 +212,7 @@ describe('steps in one call', () => {
     expect(calls(simulator) - before).toBe(1);
   });
 
-  test('a bad one spoils no other, and none is told twice', async () => {
+  test('a bad step spoils no other, and none is sent twice', async () => {
     const { portal, simulator } = await start();
     await send(
       portal,

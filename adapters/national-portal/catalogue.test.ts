@@ -53,7 +53,7 @@ describe('a run through the catalogue', () => {
     }
   }
 
-  test('agencies, fields, then every procedure once, some at a time, with all that is there at the end', async () => {
+  test('reads agencies, fields, then each procedure once, and lists all codes at the end', async () => {
     const portal = connect(await start({ catalogue: { ...SAMPLES, services } }));
     const found = await pages(portal);
     expect(found.map((page) => page.bodies.length)).toEqual([1, 1, 8, 7, 6]);
@@ -61,11 +61,11 @@ describe('a run through the catalogue', () => {
     expect(found.map((page) => page.complete?.kind)).toEqual(['agency', 'field', undefined, undefined, 'service']);
     expect(found.at(-1)?.complete?.codes).toEqual(services.map(({ code }) => code));
     expect(found.at(-1)?.checkpoint).toBeNull();
-    // The list is asked for once in a run, and anew in the next one.
+    // The list is fetched once per run.
     expect((await pages(portal)).length).toBe(5);
   });
 
-  test('an agency or a field that is listed twice: the first is taken, another of its code waits, the same is the same', () => {
+  test('of two different entries with one code the first is taken and the other waits', () => {
     const read = (service: string, result: readonly object[]) => {
       const reply = JSON.stringify({ error_code: 0, result });
       const body = Buffer.from(JSON.stringify({ service, reply }));
@@ -90,7 +90,7 @@ describe('a run through the catalogue', () => {
     expect(read('LayDanhMucLinhVuc', fields).map(({ kind }) => kind)).toEqual(['record', 'waiting']);
   });
 
-  test('another process goes on where the run stopped', async () => {
+  test('another process continues a stopped run', async () => {
     const simulator = await start({ catalogue: { ...SAMPLES, services } });
     const first = connect(simulator);
     const begun = (await next(first, (await pages(first))[1]?.checkpoint)) as Page;
@@ -99,7 +99,7 @@ describe('a run through the catalogue', () => {
     expect(rest.flatMap((page) => codesOf(second, page))).toEqual(services.slice(8).map(({ code }) => code));
   });
 
-  test('a procedure that is not answered is asked once more, then kept as invalid; the run goes on', async () => {
+  test('a procedure without an answer is retried once, then stored as invalid', async () => {
     const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
     const portal = connect(simulator);
     const checkpoint = { stage: 'services', run: 1 };
@@ -111,7 +111,7 @@ describe('a run through the catalogue', () => {
     expect(page.complete?.codes).toHaveLength(8);
   });
 
-  test('when no procedure of a page is answered there is no page', async () => {
+  test('without an answer for any procedure of a page there is no page', async () => {
     const simulator = await start({ catalogue: { ...SAMPLES, services: services.slice(0, 8) } });
     await simulator.fault({ kind: 'pass', times: 2 });
     await simulator.fault({ kind: 'html', forMs: 60_000 });

@@ -26,13 +26,13 @@ beforeAll(async () => {
 });
 afterAll(() => void child.kill());
 
-test('20,000 agencies come in parts, each once and the conflict between two, and hold nobody up for 50 ms', async () => {
+test('20,000 agencies come in parts, once each, and block no request for 50 ms', async () => {
   const best = await bestOfTen({ longestMs: 50 }, pullAgencies);
   expect(best).toMatchObject({ codes: 20_000, items: 20_001, conflicts: ['H17.1'], complete: 20_000 });
   expect(best.longestMs).toBeLessThan(50);
 }, 60_000);
 
-test('another process goes on behind the last part that was kept', async () => {
+test('another process continues after the last stored part', async () => {
   const first = await pullPart(undefined);
   const kept = JSON.parse(JSON.stringify(first.page.checkpoint));
   const second = await pullPart(kept);

@@ -70,7 +70,7 @@ const sendSteps = (portal: Portal, ...items: Outgoing<'dossier.progress.v1'>[]) 
 const logins = (simulator: Simulator) => simulator.requests().filter((one) => one === 'POST /mapi/login').length;
 
 describe('the session', () => {
-  test('one login serves all calls for ten minutes, and concurrent ones share it', async () => {
+  test('one login serves all calls for ten minutes, also concurrent ones', async () => {
     let at = 0;
     const simulator = await start({}, () => at);
     const portal = connect(simulator, { now: () => at });
@@ -83,7 +83,7 @@ describe('the session', () => {
     expect(logins(simulator)).toBe(2);
   });
 
-  test('a refused login is not tried again within a minute, and loses nothing', async () => {
+  test('a rejected login is not repeated within a minute, and loses nothing', async () => {
     let at = 0;
     const simulator = await start({ account: { username: 'sim', password: 'another' } }, () => at);
     const portal = connect(simulator, { now: () => at });
@@ -95,7 +95,7 @@ describe('the session', () => {
     expect(logins(simulator)).toBe(2);
   });
 
-  test('the password is in no record of the wire', async () => {
+  test('no stored request contains the password', async () => {
     const wires: WireRecord[] = [];
     const portal = connect(await start(), { record: (wire) => wires.push(wire) });
     await send(portal, dossier());
@@ -104,7 +104,7 @@ describe('the session', () => {
   });
 });
 
-describe('at portals that speak otherwise', () => {
+describe('a portal with other habits', () => {
   const styles: PortalOptions[] = [
     { style: 'number' },
     { style: 'text' },
@@ -122,7 +122,7 @@ describe('at portals that speak otherwise', () => {
     expect(simulator.ledger.count('progress')).toBe(2);
   });
 
-  test('one that checks every required field takes a whole dossier and refuses one without', async () => {
+  test('a portal that checks required fields takes a complete dossier and refuses others', async () => {
     const portal = connect(await start({ strict: true }));
     expect(await send(portal, dossier())).toMatchObject([{ kind: 'delivered' }]);
     expect(await send(portal, dossier({}, { resultDelivery: undefined }))).toMatchObject([
@@ -135,7 +135,7 @@ describe('at portals that speak otherwise', () => {
     ['record', 1, 1],
     ['code', 2, 1],
   ] as const)(
-    'one whose look-up tells the %s: what is in doubt is told again only as an update',
+    'with %s in its look-up: an item in doubt is sent again only as an update',
     async (lookup, dossiers, repeatedSteps) => {
       const simulator = await start({ lookup });
       const portal = connect(simulator);
@@ -160,7 +160,7 @@ describe('at portals that speak otherwise', () => {
     );
   });
 
-  test('steps of two dossiers do not hold one another up', async () => {
+  test('steps of two dossiers do not delay each other', async () => {
     const portal = connect(await start());
     await send(portal, dossier());
     const stranger = step(1, { code: 'H60.01-250812-0099' });
@@ -170,7 +170,7 @@ describe('at portals that speak otherwise', () => {
     ]);
   });
 
-  test('the words of the portal for a procedure are asked once in ten minutes', async () => {
+  test('the portal is asked for a procedure once in ten minutes', async () => {
     const at = 0;
     const simulator = await start({ catalogue: SAMPLES }, () => at);
     const portal = connect(simulator, { now: () => at });

@@ -70,7 +70,7 @@ const tokenFor = (seconds: unknown): Said => ({
   body: JSON.stringify({ access_token: `ma-truy-cap-${++issued}`, expires_in: seconds }),
 });
 
-test('a token is kept as long as it says, and asked for in the form where the settings say so', async () => {
+test('a token is used for its lifetime, and fetched by form if the settings say so', async () => {
   const { asked, tell, later } = await started(
     (one) => (isToken(one) ? tokenFor('120') : { body: OK }),
     (settings) => ({ ...settings, security: { ...settings.security, form: 'body', scope: 'ho-so' } as never }),
@@ -96,7 +96,7 @@ test.each([
   ['a page', { body: '<html></html>', type: 'text/html' }, 'login-failed'],
   ['a failure', { status: 500, body: '' }, 'login-failed'],
   ['a refusal', { status: 400, body: '{"error":"invalid_scope"}' }, 'credentials'],
-])('%s instead of a token leaves it untold, and is asked for anew', async (_, said, reason) => {
+])('after %s instead of a token nothing is sent, and the next call fetches one again', async (_, said, reason) => {
   let isMended = false;
   const { tell } = await started((one) => (!isToken(one) ? { body: OK } : isMended ? tokenFor(60) : said));
   expect(await tell()).toMatchObject({ kind: 'unavailable', reason });
@@ -104,7 +104,7 @@ test.each([
   expect(await tell()).toMatchObject({ kind: 'delivered' });
 });
 
-test('nothing secret is kept of a call: not its token, its headers, nor what is written in its address', async () => {
+test('the stored call contains no token, no header and no secret of the address', async () => {
   const { wires, tell } = await started(
     (one) => (isToken(one) ? tokenFor(60) : { body: JSON.stringify({ ...JSON.parse(OK), echo: one.headers }) }),
     (settings) => {
@@ -126,7 +126,7 @@ test('nothing secret is kept of a call: not its token, its headers, nor what is 
     expect(kept).not.toContain(secret);
 });
 
-test('an answer is read in the character set that it says, and is none in another', async () => {
+test('an answer is read in its own character set, and refused in another', async () => {
   const utf16 = Buffer.from(OK, 'utf16le');
   for (const [type, body, kind] of [
     ['application/json; charset=UTF-16LE', utf16, 'delivered'],
@@ -139,7 +139,7 @@ test('an answer is read in the character set that it says, and is none in anothe
   }
 });
 
-test('a status says what the settings say of it where no answer has a code of its own', async () => {
+test('the settings give meanings to statuses of answers without a code', async () => {
   const answers = (answer: Settings['answer'], said: Said) =>
     started(
       (one) => (isToken(one) ? tokenFor(60) : said),
@@ -158,14 +158,14 @@ test('a status says what the settings say of it where no answer has a code of it
   expect(await proxy.tell()).toMatchObject({ kind: 'unavailable', reason: 'status-404' });
 });
 
-test('a code of success in an answer with a status of failure shows nothing', async () => {
+test('a success code in an answer with an error status proves nothing', async () => {
   for (const status of [400, 500]) {
     const { tell } = await started((one) => (isToken(one) ? tokenFor(60) : { status, body: OK }));
     expect(await tell()).toMatchObject({ kind: 'unknown', reason: `status-${status}` });
   }
 });
 
-test('a list or a look-up is not taken for an empty one by its status alone', async () => {
+test('a status alone never makes a list or a look-up empty', async () => {
   const byStatus = (settings: Settings): Settings => ({ ...settings, answer: { ok: ['http-200', 'http-204'] } });
   for (const body of ['', '{"data":', '{"thongBao":"bảo trì"}']) {
     const { pull, tell } = await started((one) => (isToken(one) ? tokenFor(60) : { body }), byStatus);
@@ -178,7 +178,7 @@ test('a list or a look-up is not taken for an empty one by its status alone', as
   expect(await half.tell()).toMatchObject({ kind: 'delivered' });
 });
 
-test('a list in XML proves itself by its records, and an empty one by the element that is around them', async () => {
+test('an XML list is proved by its records, an empty one by the parent element', async () => {
   const bare = ({ answer: _, ...settings }: Settings): Settings => settings;
   const pulled = async (body: string) => {
     const { pull } = await started((one) => (isToken(one) ? tokenFor(60) : { type: 'text/xml', body }), bare);
@@ -190,7 +190,7 @@ test('a list in XML proves itself by its records, and an empty one by the elemen
   expect(await pulled('<loi>x</loi>')).toMatchObject({ kind: 'unknown', reason: 'no-records' });
 });
 
-test('where a list would be, null, an empty text, an empty object or false is none', async () => {
+test('null, an empty text, an empty object or false count as an empty list', async () => {
   for (const none of ['null', '[]', '""', '{}', 'false']) {
     const body = `{"error_code":0,"data":{"TongSo":"0","HoSo":${none}}}`;
     const { pull } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
@@ -198,7 +198,7 @@ test('where a list would be, null, an empty text, an empty object or false is no
   }
 });
 
-test('a code that is only in failures leaves the status to say what else there is', async () => {
+test('a code that only failures have leaves the status in force otherwise', async () => {
   const { tell } = await started(
     (one) => (isToken(one) ? tokenFor(60) : { status: 201, body: '{"id":7}' }),
     (settings) => ({ ...settings, answer: { code: 'maLoi', ok: ['http-201'], taken: ['TRUNG'] } }),
@@ -206,7 +206,7 @@ test('a code that is only in failures leaves the status to say what else there i
   expect(await tell()).toMatchObject({ kind: 'delivered' });
 });
 
-test('a ministry that is busy says when to come again, by whichever status', async () => {
+test('a busy ministry names the next time, with any status', async () => {
   for (const status of [200, 429]) {
     const { tell, pull } = await started((one) =>
       isToken(one) ? tokenFor(60) : { status, body: '{"error_code":"99"}', headers: { 'retry-after': '40' } },
@@ -216,7 +216,7 @@ test('a ministry that is busy says when to come again, by whichever status', asy
   }
 });
 
-test('a token that is said to have ended by a code is renewed as well', async () => {
+test('a token is also renewed if a code says that it has expired', async () => {
   const { asked, tell } = await started(
     (one) =>
       isToken(one)
@@ -233,7 +233,7 @@ test('a token that is said to have ended by a code is renewed as well', async ()
   expect(asked.map(isToken)).toEqual([true, false, true, false]);
 });
 
-test('of a token no outcome says anything, even where the ministry quotes it', async () => {
+test('no outcome contains a token, even if the ministry quotes it', async () => {
   for (const [status, code] of [
     [200, '400'],
     [200, '7'],
@@ -252,7 +252,7 @@ test('of a token no outcome says anything, even where the ministry quotes it', a
   }
 });
 
-test('a session that a login gives goes as a Bearer token, and neither it nor the login is kept', async () => {
+test('the session of a login is sent as Bearer token, and the stored call has neither', async () => {
   let ended = 0;
   const { asked, wires, tell } = await started(
     (one) => {
@@ -273,7 +273,7 @@ test('a session that a login gives goes as a Bearer token, and neither it nor th
   expect(JSON.stringify(wires)).not.toMatch(/phien|khẩu/);
 });
 
-test('short fixed headers are names, and stay in what is kept', async () => {
+test('short fixed headers are names, and stay in stored calls', async () => {
   const { wires, tell } = await started(
     (one) => (isToken(one) ? tokenFor(60) : { body: OK }),
     (settings) => ({ ...settings, headers: { ...settings.headers, AppName: 'H60' } }),
@@ -282,7 +282,7 @@ test('short fixed headers are names, and stay in what is kept', async () => {
   expect(wires.at(-1)?.request).toContain(RECORD.code);
 });
 
-test('a list that stands elsewhere than the settings say is neither an empty one nor "not there"', async () => {
+test('a list at another place is neither empty nor "not there"', async () => {
   const body = `{"error_code":0,"data":{"DanhSach":[{"MaHoSo":"${RECORD.code}"}]}}`;
   const { asked, pull, tell } = await started((one) => (isToken(one) ? tokenFor(60) : { body }));
   expect(await pull()).toMatchObject({ kind: 'unknown', message: 'it has no data.HoSo, and a list at data.DanhSach' });
@@ -290,7 +290,7 @@ test('a list that stands elsewhere than the settings say is neither an empty one
   expect(asked.some(({ path }) => path.endsWith('/TiepNhanHoSo'))).toBe(false);
 });
 
-test('a token that does not allow a call is not kept: the next attempt has another one', async () => {
+test('a token that does not allow a call is dropped: the next attempt has another one', async () => {
   const { asked, tell } = await started((one) => {
     if (isToken(one)) return tokenFor(3600);
     return asked.filter(isToken).length === 1 ? { status: 403, body: '{"message":"wrong scope"}' } : { body: OK };
@@ -299,7 +299,7 @@ test('a token that does not allow a call is not kept: the next attempt has anoth
   expect(await tell()).toMatchObject({ kind: 'delivered' });
 });
 
-test('a page from 0 on may be asked for by its number or by how many records come before it', async () => {
+test('a page counts from 0, by its number or by the number of earlier records', async () => {
   const { asked, pull } = await started(
     (one) => (isToken(one) ? tokenFor(60) : { body: '{"error_code":0,"data":{"HoSo":[]}}' }),
     (settings) => {
@@ -317,7 +317,7 @@ test('a page from 0 on may be asked for by its number or by how many records com
   ]);
 });
 
-test('a ministry that takes a bare list is sent one, of one dossier', async () => {
+test('a ministry that takes a bare list receives one, with one dossier', async () => {
   const { asked, tell } = await started(
     (one) => (isToken(one) ? tokenFor(60) : { body: OK }),
     (settings) => {
@@ -355,7 +355,7 @@ async function linkedPages(linkBehind: (page: number, asked: Asked) => string | 
   return { answer, kept, paths: asked.filter((one) => !isToken(one)).map(({ path }) => path) };
 }
 
-test('pages that are linked are followed, by whole addresses and by parts of one', async () => {
+test('follows linked pages, by full addresses and by parts of one', async () => {
   const base = '/lgsp/DichVuHoSo/1.0/DanhSach';
   const { answer, kept, paths } = await linkedPages(
     (page, { headers }) =>
@@ -371,14 +371,14 @@ test('pages that are linked are followed, by whole addresses and by parts of one
   ]);
 });
 
-test('a link to another server is not followed: what we are known by would go there', async () => {
+test('a link to another server is not followed, because the call carries credentials', async () => {
   const { answer, kept, paths } = await linkedPages(() => 'http://kho.bo.gov.vn/HoSo?trang=2');
   const message = 'it links to http://kho.bo.gov.vn, which is not where baseUrl is';
   expect(answer).toEqual({ kind: 'refused', reason: 'configuration', message });
   expect([kept, paths.length]).toEqual([1, 1]);
 });
 
-test('links that lead in a circle come to an end, which is told', async () => {
+test('links in a circle end, and the pull reports it', async () => {
   const { answer, kept, paths } = await linkedPages((page) => `?trang=${(page % 3) + 1}`);
   expect(answer).toMatchObject({ more: false, lacks: expect.stringContaining('come to no end') });
   expect(kept).toBe(3);

@@ -8,7 +8,7 @@ const agriculture = agricultureAt('http://127.0.0.1:9') as Settings;
 const placesOf = (settings: Settings, change: object): readonly string[] =>
   settingsProblems({ ...settings, ...change } as Settings).map(({ path }) => path);
 
-test('the examples have nothing wrong', () => {
+test('the examples have no problems', () => {
   expect([...settingsProblems(health), ...settingsProblems(agriculture)]).toEqual([]);
 });
 
@@ -19,11 +19,11 @@ test('a header that cannot be sent stops the start, and is not shown', () => {
   expect(placesOf(agriculture, { security: { kind: 'bearer', token: 'ma\r\n' } })).toEqual(['/security/token']);
 });
 
-test('a token of a session that nobody opens stops the start', () => {
+test('a session token without a login stops the start', () => {
   expect(placesOf(health, { security: { kind: 'session' } })).toEqual(['/session']);
 });
 
-test('codes that no answer has, and pushes that nothing proves, stop the start', () => {
+test('unreachable codes and pushes without a receipt stop the start', () => {
   expect(placesOf(agriculture, { answer: { ok: ['0', 'http-200'], none: ['404'] } })).toEqual([
     '/answer/ok/0',
     '/answer/none/0',

@@ -25,7 +25,7 @@ test('each member of a request goes to its place', () => {
   });
 });
 
-test('a body of a list is the list alone', () => {
+test('a body of `list` is the bare list', () => {
   const body = (request: Parameters<typeof wireOf>[2]) => written('POST HoSo', request, { body: 'list' });
   expect(body({ list: [{ MaHoSo: '1' }], '?v': '2' })).toMatchObject({
     body: '[{"MaHoSo":"1"}]',
@@ -34,7 +34,7 @@ test('a body of a list is the list alone', () => {
   expect(body({})).toMatchObject({ body: '[]' });
 });
 
-test('a link takes the place of the whole address, and leads to no other server', () => {
+test('a link replaces the whole address, and leads to no other server', () => {
   const linked = (link: string) => written('GET HoSo/{ma}', { '{ma}': '1', '/': link, trang: '9', '@X-Ma': 'a' });
   for (const [link, path] of [
     ['http://127.0.0.1:9/api/HoSo?c=a%2Fb#x', 'api/HoSo?c=a%2Fb'],
@@ -56,7 +56,7 @@ test('a link takes the place of the whole address, and leads to no other server'
     expect(linked(link)).toEqual({ kind: 'refused', reason: 'configuration', message });
 });
 
-test('what is to be linked and is not, is not asked for elsewhere; the first page of a list is', () => {
+test('without its link a page is not requested, apart from the first page', () => {
   const without = (field: unknown) => written('GET HoSo', {}, { request: { '/': field } });
   for (const field of ['row.href', { from: ['row.href', 'row.url'] }])
     expect(without(field)).toEqual([{ path: '/~1', message: '"" cannot stand in an address, expected a text' }]);
@@ -64,7 +64,7 @@ test('what is to be linked and is not, is not asked for elsewhere; the first pag
     expect(without(field)).toMatchObject({ url: 'http://127.0.0.1:9/api/HoSo' });
 });
 
-test('what has no place in an address or a header is told, not sent', () => {
+test('a value that fits no address or header is a problem, and nothing is sent', () => {
   for (const text of ['', '.', '..'])
     expect(written('GET HoSo/{ma}', { '{ma}': text })).toEqual([
       { path: '/{ma}', message: `"${text}" cannot stand in an address, expected a text` },

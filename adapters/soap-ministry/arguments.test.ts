@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { argumentsOf } from './arguments.ts';
 
-test('null is an element that is nil', () => {
+test('null becomes a nil element', () => {
   expect(argumentsOf({ trang: null, loai: 'A', so: 2 })).toEqual({
     ...{ trang: { attributes: { 'xsi:nil': 'true' } }, loai: 'A', so: '2' },
   });

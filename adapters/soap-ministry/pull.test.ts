@@ -18,7 +18,7 @@ interface Ministry {
   turnsPages: boolean;
   /** Whether it gives its last page to those who ask for one behind it. */
   repeatsLast: boolean;
-  /** After so many pages comes the first one again. */
+  /** After this many pages the first one comes again. */
   circle: number;
   /** Says by which cursor the page after this one is asked for, where pages have no numbers. */
   next?: (page: number) => string;
@@ -132,7 +132,7 @@ function codesIn(items: readonly Item[]): string[] {
 const distinct = (kept: readonly string[]): string[] => [...new Set(kept)].sort();
 
 describe('a list in pages', () => {
-  test('is read whole, each row once, when nothing moves', async () => {
+  test('is read completely, each row once, if nothing moves', async () => {
     for (const tellsTotal of [false, true]) {
       const { puller, hub } = await scene({ rows: rows(35), tellsTotal });
       const { kept, more } = await run(puller, hub());
@@ -140,7 +140,7 @@ describe('a list in pages', () => {
     }
   });
 
-  test('loses no row when one leaves a page that was read, and the next ones move up', async () => {
+  test('loses no row if rows move up to a page that was read', async () => {
     for (const tellsTotal of [false, true])
       for (const at of [1, 2, 3]) {
         const { puller, hub, state } = await scene({ rows: rows(35), tellsTotal });
@@ -152,7 +152,7 @@ describe('a list in pages', () => {
       }
   });
 
-  test('loses no row when new ones come in front', async () => {
+  test('loses no row if new ones come at the front', async () => {
     const { puller, hub, state } = await scene({ rows: rows(25) });
     state.between = (asked) => {
       if (asked === 2) state.rows = [row(900), ...state.rows];
@@ -161,7 +161,7 @@ describe('a list in pages', () => {
     expect(distinct(kept)).toEqual([...rows(25), row(900)]);
   });
 
-  test('that never stands still is read again the next time, from the same moment', async () => {
+  test('that keeps changing is read again next time, from the same moment', async () => {
     const { puller, hub, state } = await scene({ rows: rows(25) });
     state.between = (asked) => state.rows.unshift(row(1_000 + asked));
     const { checkpoint, more } = await run(puller, hub());
@@ -169,18 +169,18 @@ describe('a list in pages', () => {
     expect(checkpoint).not.toHaveProperty('until');
   });
 
-  test('is read whole where the ministry gives fewer rows than it is asked for', async () => {
+  test('is read completely if the ministry returns smaller pages than requested', async () => {
     const { puller, hub } = await scene({ rows: rows(23), most: 4 });
     expect(distinct((await run(puller, hub())).kept)).toEqual(rows(23));
   });
 
-  test('ends where the ministry does not turn pages', async () => {
+  test('ends if the ministry ignores page numbers', async () => {
     const { puller, hub, partner } = await scene({ rows: rows(8), turnsPages: false });
     expect((await run(puller, hub())).kept).toEqual(rows(8));
     expect(partner.requests().length).toBeLessThan(10);
   });
 
-  test('ends where its pages go round in a circle, by numbers or by cursors, and no row is kept twice', async () => {
+  test('ends if its pages form a circle, and stores no row twice', async () => {
     let cursor = 0;
     const endless = [
       { circle: 3 },
@@ -200,7 +200,7 @@ describe('a list in pages', () => {
     }
   });
 
-  test('says so where what stands behind its pages may be missing, and not where all is there', async () => {
+  test('reports rows that may be missing after its pages, and only then', async () => {
     const again = 'page 2 is the first one again, with all the 10 records that were asked for: it may give no others';
     const endless = expect.stringContaining('come to no end');
     const cases: readonly (readonly [Partial<Ministry>, unknown])[] = [
@@ -217,7 +217,7 @@ describe('a list in pages', () => {
         'it says that there are 15 records, and its pages had 10',
       ],
       [{ rows: rows(10), turnsPages: false, tellsTotal: true }, false],
-      // It gives its last page to whoever asks for one behind it, as many do.
+      // It repeats its last page for every later number, as many do.
       [{ rows: rows(25), repeatsLast: true }, false],
       [{ rows: rows(30), repeatsLast: true }, false],
       [{ rows: rows(30), repeatsLast: true, tellsTotal: true }, false],
@@ -246,7 +246,7 @@ describe('a list in pages', () => {
     }
   });
 
-  test('that has shown once that rows may be missing shows that none are by pages that turn, and by no short one', async () => {
+  test('shows completeness again by pages that turn, not by a short page', async () => {
     const { puller, hub, state } = await scene({ rows: rows(30), turnsPages: false });
     const first = await run(puller, hub());
     expect(first).toMatchObject({ lacks: expect.any(String), checkpoint: { until: expect.any(String) } });
@@ -257,7 +257,7 @@ describe('a list in pages', () => {
     expect((await run(puller, hub(NOW + 600_000), short.checkpoint)).lacks).toBe(false);
   });
 
-  test('without a period is all there is, so that each run shows whether rows are missing', async () => {
+  test('without a period is complete, so that each run shows missing rows', async () => {
     const { puller, hub, state } = await scene({ rows: rows(30), turnsPages: false });
     const whole = (nowMs: number) => hub(nowMs, undefined, { period: undefined });
     const first = await run(puller, whole(NOW));
@@ -266,7 +266,7 @@ describe('a list in pages', () => {
     expect((await run(puller, whole(NOW + 300_000), first.checkpoint)).lacks).toBe(false);
   });
 
-  test('is read to its end where a cursor passes over three quiet days, hour by hour', async () => {
+  test('is read to its end if a cursor passes three quiet days, hour by hour', async () => {
     const { puller, hub } = await scene({
       rows: [...rows(10), ...Array(730), ...rows(5, 11)],
       next: (page) => String(Math.min(page + 1, 75)),
@@ -274,7 +274,7 @@ describe('a list in pages', () => {
     expect((await run(puller, hub())).kept).toEqual(rows(15));
   });
 
-  test('goes on behind the last page that was kept, when the process was killed at any moment', async () => {
+  test('continues after the last stored page if the process was killed', async () => {
     for (let killedAfter = 1; killedAfter < 8; killedAfter++) {
       const { puller, hub } = await scene({ rows: rows(25) });
       const before = await run(puller, hub(), undefined, killedAfter);
@@ -283,7 +283,7 @@ describe('a list in pages', () => {
     }
   });
 
-  test('goes on where it was after a failure', async () => {
+  test('continues at its position after a failure', async () => {
     const { puller, hub, partner } = await scene({ rows: rows(25), tellsTotal: true });
     const connection = hub();
     const before = await run(puller, connection, undefined, 1);
@@ -297,7 +297,7 @@ describe('a list in pages', () => {
 });
 
 describe('a period', () => {
-  test('goes back by its overlap, and what says the same is not kept again', async () => {
+  test('goes back by its overlap, and stores unchanged rows only once', async () => {
     const { puller, hub, partner, state } = await scene({ rows: rows(5), tellsTotal: true });
     const first = await run(puller, hub());
     expect(first.checkpoint).toMatchObject({ until: '2025-08-13T10:00:00+07:00' });
@@ -309,7 +309,7 @@ describe('a period', () => {
     expect(partner.requests()).toHaveLength(3);
   });
 
-  test('is kept anew by settings that read it otherwise, and whole where it begins at another moment', async () => {
+  test('is read again after changed settings, and completely with another start', async () => {
     const { puller, hub, partner, state } = await scene({ rows: rows(5), tellsTotal: true });
     const first = await run(puller, hub());
     const fields = { code: 'maHoSo', at: { value: '2025-08-12T17:00:00+07:00' } };
@@ -326,13 +326,13 @@ describe('a period', () => {
     expect(state.since).toEqual([PERIOD.startAt, overlap, period.startAt, overlap]);
   });
 
-  test('of before settings were kept with it goes on as it was', async () => {
+  test('from before settings were stored with it continues unchanged', async () => {
     const { puller, hub } = await scene({ rows: rows(5), tellsTotal: true });
     const { reading: _, startAt: __, ...before } = (await run(puller, hub())).checkpoint as Record<string, unknown>;
     expect((await run(puller, hub(), before)).kept).toEqual([]);
   });
 
-  test('that is long is asked for in pieces, one after the other', async () => {
+  test('that is long is read in pieces, one after the other', async () => {
     const { puller, hub, partner } = await scene({ rows: [], tellsTotal: true });
     const far = Date.parse('2025-08-20T00:00:00+07:00');
     expect((await run(puller, hub(far))).checkpoint).toMatchObject({ until: '2025-08-20T00:00:00+07:00' });
@@ -350,7 +350,7 @@ const LARGE = `
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-test('20,000 rows in one answer of 20 MB come in parts, hold nobody up for 50 ms and take less than 150 MB', async () => {
+test('20,000 rows in 20 MB block no request for 50 ms and take less than 150 MB', async () => {
   const child = spawn(process.execPath, ['-e', LARGE], { stdio: ['ignore', 'pipe', 'inherit'] });
   open.push({ close: () => child.kill() });
   const [line] = await once(child.stdout, 'data');

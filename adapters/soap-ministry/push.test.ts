@@ -47,15 +47,15 @@ async function start(answer: Partial<Settings['answer']> = {}) {
   return { tell, told };
 }
 
-describe('a ministry that changes dossiers by an operation of its own', () => {
-  test('is told by it of what it has been told before', async () => {
+describe('a ministry with an operation for updates', () => {
+  test('gets the update of a dossier that it received before', async () => {
     const { tell, told } = await start();
     await tell();
     expect(await tell({ known: true }, { status: 'processing' })).toMatchObject([{ kind: 'delivered' }]);
     expect(told()).toEqual(['Đổi giấy phép lái xe', 'update']);
   });
 
-  test('is told by it where the look-up in doubt shows an older version', async () => {
+  test('gets the update if the look-up shows an older version', async () => {
     const { tell, told } = await start();
     await tell();
     const later = { status: 'processing', statusAt: '2025-08-13T08:15:00+07:00' } as const;
@@ -65,7 +65,7 @@ describe('a ministry that changes dossiers by an operation of its own', () => {
     expect(told()).toHaveLength(2);
   });
 
-  test('is told by it where it answers that it has the dossier', async () => {
+  test('gets the update if it answers that it has the dossier', async () => {
     const { tell, told } = await start({ ok: ['00'], taken: ['0'] });
     expect(await tell()).toMatchObject([{ kind: 'delivered' }]);
     expect(told()).toEqual(['Đổi giấy phép lái xe', 'update']);

@@ -58,11 +58,11 @@ describe.each([
     await ministry.close();
   });
 
-  test('what it does not have is absent', async () => {
+  test('a missing dossier is absent', async () => {
     expect(await reconcile.compare(connection, told())).toEqual({ kind: 'absent' });
   });
 
-  test('what it was told agrees, also where its answer does not carry all of it', async () => {
+  test('a received dossier agrees, even if the answer lacks some members', async () => {
     expect(await adapter.send?.['dossier.upsert.v1']?.send(connection, [told()])).toMatchObject([
       { kind: 'delivered' },
     ]);
@@ -72,7 +72,7 @@ describe.each([
     expect(await reconcile.compare(connection, withoutAbstract)).toEqual({ kind: 'found', differences: [] });
   });
 
-  test('what is otherwise is named in its own words, by its tables of codes', async () => {
+  test('a difference is named in the ministry’s words, by its code tables', async () => {
     const now = told({
       ...{ status: 'processing', statusAt: '2025-08-13T09:00:00+07:00', dueAt: '2025-08-20T17:00:00+07:00' },
       applicant: { kind: 'citizen', name: 'Lê Thị Hoa', identityNumber: '001000000001' },
@@ -80,17 +80,17 @@ describe.each([
     expect(differencesOf(await reconcile.compare(connection, now))).toEqual(wrong);
   });
 
-  test('two statuses that it has one code for are no difference', async () => {
+  test('two statuses with one code are no difference', async () => {
     expect(differencesOf(await reconcile.compare(connection, told({ status: 'submitted' })))).toEqual([]);
   });
 
-  test('a ministry that does not answer has been asked nothing', async () => {
+  test('without an answer there is no comparison', async () => {
     await ministry.fault({ kind: 'status', status: 503, times: 5 });
     expect(await reconcile.compare(connection, told())).toMatchObject({ kind: 'failed' });
   });
 });
 
-describe('what a record says, however it is written', () => {
+describe('a value in another form', () => {
   const rowsOf = (...records: string[]): string =>
     `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Body><xemHoSoResponse><return><ketQua><maLoi>0</maLoi></ketQua>${records.map((one) => `<hoSo>${one}</hoSo>`).join('')}</return></xemHoSoResponse></S:Body></S:Envelope>`;
   async function compared(...records: string[]): Promise<Comparison> {
@@ -129,7 +129,7 @@ describe('what a record says, however it is written', () => {
   });
 });
 
-test('a status that it has no code for is not compared, and that is said', async () => {
+test('a status without a code is not compared, and the report says so', async () => {
   const connection = testConnection(transportAt('http://127.0.0.1:9') as Settings);
   expect(await reconcile.compare(connection, told({ status: 'withdrawn' }))).toMatchObject({
     kind: 'failed',
@@ -138,7 +138,7 @@ test('a status that it has no code for is not compared, and that is said', async
   connection.close();
 });
 
-test('a ministry that offers no look-up is not asked, and the settings that are missing are named', () => {
+test('without a look-up there is no comparison, and the missing settings are named', () => {
   const { lookUp: _, ...push } = constructionAt('http://127.0.0.1').push.dossiers;
   const settings = { ...constructionAt('http://127.0.0.1'), push: { dossiers: push } } as Settings;
   expect(reconcile.unable?.(settings)).toBe('its settings name no push.dossiers.lookUp');

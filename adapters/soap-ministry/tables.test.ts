@@ -7,7 +7,7 @@ import { transportAt } from './simulator/connect.ts';
 const settings = (change: Partial<Settings> = {}): Settings =>
   ({ ...transportAt('http://127.0.0.1:9'), ...change }) as Settings;
 
-test('a code that is new may stand for any status, not only for those that the settings have a code for', () => {
+test('a new code may mean any status, not only those with a code in the settings', () => {
   const meanings = (name: string): readonly string[] =>
     (adapter.tables?.(settings()) ?? []).find((table) => table.name === name)?.entries.map(({ is }) => is) ?? [];
   expect([...meanings('transport-status')].sort()).toEqual([...STATUSES].sort());
@@ -15,7 +15,7 @@ test('a code that is new may stand for any status, not only for those that the s
   expect(meanings('transport-status-sent')).not.toContain('stopped');
 });
 
-test('a value of a table that no record may have is told at the start, with its place', () => {
+test('a table value that no record allows stops the start, with its place', () => {
   const codes = { ...settings().codes, status: { TIEP_NHAN: 'recieved', HOAN_THANH: 'resolved', KHAC: null } };
   expect(adapter.settingsProblems?.(settings({ codes }))).toEqual([
     {

@@ -9,7 +9,7 @@ const secret = 'a secret that is a text of its own';
 const base64 = (bytes: number): string => Buffer.alloc(bytes, 'lienthong').toString('base64');
 
 describe('settings', () => {
-  test.each([24, 25, 26, 32, 64])('a secret of %d bytes in base64 is taken', (bytes) => {
+  test.each([24, 25, 26, 32, 64])('accept a secret of %d bytes in base64', (bytes) => {
     expect(check.Check({ url, secrets: [`whsec_${base64(bytes)}`] })).toBe(true);
   });
 
@@ -20,7 +20,7 @@ describe('settings', () => {
     ['a text of blanks', [' '.repeat(30)]],
     ['fewer than 24 bytes', [`whsec_${base64(23)}`]],
     ['no base64', ['whsec_this is a text of some length, and no base64']],
-  ])('secrets are refused: %s', (_, secrets) => {
+  ])('refuse a secret: %s', (_, secrets) => {
     expect(check.Check({ url, secrets })).toBe(false);
   });
 
@@ -30,12 +30,12 @@ describe('settings', () => {
     'https://portal.example.test/webhooks#here',
     'https://portal.example.test/web hooks',
     'https://',
-  ])('an address is refused: %s', (one) => {
+  ])('refuse an address: %s', (one) => {
     expect(check.Check({ url: one, secrets: [secret] })).toBe(false);
   });
 
   test.each(['http://169.254.169.254/', 'http://2852039166/', 'https://[fe80::1]/hooks', 'http://[::ffff:a9fe:a9fe]/'])(
-    'a link-local address is told, however it is written: %s',
+    'refuse a link-local address in any notation: %s',
     (one) => {
       expect(check.Check({ url: one, secrets: [secret] })).toBe(true);
       expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toEqual([
@@ -44,11 +44,11 @@ describe('settings', () => {
     },
   );
 
-  test.each([url, 'http://127.0.0.1:8090/', 'http://10.0.0.5/'])('a private address is not: %s', (one) => {
+  test.each([url, 'http://127.0.0.1:8090/', 'http://10.0.0.5/'])('accept a private address: %s', (one) => {
     expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toEqual([]);
   });
 
-  test('one address and one or two secrets are enough', () => {
+  test('accept one address with one or two secrets', () => {
     expect(check.Check({ url, secrets: [secret] })).toBe(true);
     expect(check.Check({ url, secrets: [secret, `whsec_${base64(32)}`], timeoutS: 20 })).toBe(true);
   });

@@ -11,7 +11,7 @@ const CHANGE = {
   data: { code: 'H60.01-250812-0035', status: 'processing', statusAt: '2025-08-13T09:00:00+07:00' },
 };
 
-describe('a subscriber that verifies by code of its own', () => {
+describe('a subscriber that verifies with its own code', () => {
   let subscriber: Simulator;
   beforeAll(async () => {
     subscriber = await startSimulator(simulator, { now: () => NOW });
@@ -30,33 +30,33 @@ describe('a subscriber that verifies by code of its own', () => {
     return tell({ ...headers, [member]: change(headers[member] as string) }, body);
   };
 
-  test('takes what is signed with its secret, be it the first of two or the second', async () => {
+  test('accepts signatures with its secret, the first or the second of two', async () => {
     expect(await signed([SIMULATOR_SECRET], 'one')).toBe(200);
     expect(await signed([SIMULATOR_SECRET, OTHER], 'two')).toBe(200);
     expect(await signed([OTHER, SIMULATOR_SECRET], 'three')).toBe(200);
   });
 
-  test('refuses another secret, a signature that is cut or absent, and another version of signatures', async () => {
+  test('refuses another secret, a cut or missing signature, and another version', async () => {
     expect(await signed([OTHER], 'wrong')).toBe(401);
     expect(await altered('webhook-signature', (text) => text.slice(0, -8))).toBe(401);
     expect(await altered('webhook-signature', (text) => text.replace('v1,', 'v1a,'))).toBe(401);
     expect(await altered('webhook-signature', () => 'v1,')).toBe(401);
   });
 
-  test('refuses another id, another time and another body than were signed', async () => {
+  test('refuses another id, time or body than the signed ones', async () => {
     expect(await altered('webhook-id', (id) => `${id}2`)).toBe(401);
     expect(await altered('webhook-timestamp', (time) => String(Number(time) + 1))).toBe(401);
     const headers = webhookHeaders('body', JSON.stringify(CHANGE), [SIMULATOR_SECRET], NOW);
     expect(await tell(headers, JSON.stringify({ ...CHANGE, type: 'dossier.gone' }))).toBe(401);
   });
 
-  test('refuses what was signed more than five minutes ago, or is to be', async () => {
+  test('refuses a signature of more than five minutes ago or ahead', async () => {
     const body = JSON.stringify(CHANGE);
     const at = (ms: number) => signed([SIMULATOR_SECRET], `at-${ms}`, body, NOW + ms);
     expect(await Promise.all([-301_000, -299_000, 299_000, 302_000].map(at))).toEqual([401, 200, 200, 401]);
   });
 
-  test('refuses a payload with anything beside what is thin', async () => {
+  test('refuses a payload with additional members', async () => {
     const withName = { ...CHANGE, data: { ...CHANGE.data, name: 'Nguyễn Văn A' } };
     expect(await signed([SIMULATOR_SECRET], 'named', JSON.stringify(withName))).toBe(400);
   });

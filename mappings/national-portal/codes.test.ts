@@ -35,7 +35,7 @@ describe('the code tables of the national portal', () => {
     expect(meaningOf(CODES, table, code)).toBe(meaning);
   });
 
-  test('a party may add codes and say others otherwise; what is written stays the first code that means it', () => {
+  test('a party may add and change codes; writing uses the first code of a meaning', () => {
     const codes = createCodes({ status: { '11': 'processing', '8': 'withdrawn' } });
     expect(meaningOf(codes, 'status', '11')).toBe('processing');
     expect(codeOf(codes, 'status', 'processing')).toBe('4');
@@ -44,7 +44,7 @@ describe('the code tables of the national portal', () => {
     expect(meaningOf(CODES, 'status', '11')).toBeUndefined();
   });
 
-  test('tables are shown with their labels, and yes-or-no tables are known as such', () => {
+  test('tables are shown with their labels, and yes-or-no tables are recognised', () => {
     expect(shownCodes(CODES, 'channel')).toBe('1 (Trực tiếp), 2 (Trực tuyến), 3 (Bưu chính công ích)');
     expect(isYesNo(CODES, 'digitised')).toBe(true);
     expect(isYesNo(CODES, 'status')).toBe(false);

@@ -24,7 +24,7 @@ describe('the dictionaries of the national portal', () => {
     expect(readField([]).kind).toBe('invalid');
   });
 
-  test('the list of procedures, whichever way its fields are spelt', () => {
+  test('the list of procedures, in any spelling of its fields', () => {
     expect(readListedCode({ MATTHC: '1.013225 ', TENTTHC: 'x' })).toBe('1.013225');
     expect(readListedCode({ MaTTHC: '1.013225' })).toBe('1.013225');
     for (const raw of [{}, { MATTHC: '' }, null, { MATTHC: 3 }]) expect(readListedCode(raw)).toBeUndefined();

@@ -11,7 +11,7 @@ const WRITTEN = {
   NhomMoi: { a: [1, true] },
 };
 
-describe('what the portal has against what we write', () => {
+describe('the portal’s answer compared with our item', () => {
   test.each([
     [{ ...WRITTEN }, []],
     [{}, []],
@@ -31,7 +31,7 @@ describe('what the portal has against what we write', () => {
   });
 });
 
-describe('what a dossier says of its procedure', () => {
+describe('the procedure of a dossier', () => {
   const PROCEDURE = {
     MATTHC: '1.013225',
     TENTTHC: ' Thủ tục ',
@@ -39,7 +39,7 @@ describe('what a dossier says of its procedure', () => {
     CACHTHUCTHUCHIEN: [{ KENH: '9' }],
   };
 
-  test('is read whatever else is wrong with the procedure, and only as a whole', () => {
+  test('is read despite other errors in the procedure, and only if complete', () => {
     expect(readServiceFacts(PROCEDURE)).toEqual({
       code: '1.013225',
       name: 'Thủ tục',

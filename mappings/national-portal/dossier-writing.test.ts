@@ -78,7 +78,7 @@ const again = (item: WireObject) =>
   (readDossier(JSON.parse(JSON.stringify(item)), { madonvi: 'H60' }) as RecordItem<'dossier.upsert.v1'>).record;
 
 describe('a dossier written for the national portal', () => {
-  test('the whole item, byte for byte', () => {
+  test('the complete item, byte for byte', () => {
     expect(write()).toEqual({
       MaHoSo: 'H60.01-250812-0035',
       MaTTHC: '1.013225',
@@ -156,7 +156,7 @@ describe('a dossier written for the national portal', () => {
     });
   });
 
-  test('a dossier of which little is known has every field too, as empty texts and lists', () => {
+  test('a dossier with few data has every field too, as empty texts and lists', () => {
     const item = writeDossier(MINIMAL, { code: MINIMAL.code });
     expect(Object.keys(item)).toEqual(Object.keys(write()));
     const lists = Object.entries(item).filter(([, value]) => typeof value !== 'string');
@@ -174,7 +174,7 @@ describe('a dossier written for the national portal', () => {
     expect(item).toMatchObject({ TrangThaiHoSo: '1', KenhThucHien: '', HinhThuc: '', HoSoCoThanhPhanSoHoa: '' });
   });
 
-  test('reading what was written gives back all that the dialect can carry', () => {
+  test('reading a written dossier gives back everything that the dialect can carry', () => {
     expect(again(write())).toEqual(DOSSIER);
     for (const status of ['refused', 'processing', 'resolved'] as const) {
       const dossier = { ...DOSSIER, status, refusedAt: '2025-08-12T09:00:00+07:00' };
@@ -183,7 +183,7 @@ describe('a dossier written for the national portal', () => {
     }
   });
 
-  test('the code is the one under which the portal knows the dossier, the procedure the one of its catalogue', () => {
+  test('the code is the portal’s for the dossier, the procedure that of its catalogue', () => {
     const service = {
       code: '1.013225.000.00.00.H60',
       name: 'Tên của Cổng',
@@ -199,21 +199,21 @@ describe('a dossier written for the national portal', () => {
     });
   });
 
-  test('the unit: its own, the agency as the dossier names it, the agency as the catalogue names it', () => {
+  test('the unit: its own, else the agency’s name in the dossier, else in the catalogue', () => {
     const agency = { name: 'Tên trong danh mục' };
     expect(write({}, { agency }).DonViXuLy).toBe('Sở thử nghiệm');
     expect(write({ processingUnit: undefined, agencyName: 'Sở A' }, { agency }).DonViXuLy).toBe('Sở A');
     expect(write({ processingUnit: undefined }, { agency }).DonViXuLy).toBe('Tên trong danh mục');
   });
 
-  test('an abstract is always there: without one it is the name of the procedure', () => {
+  test('the abstract is never empty: its default is the name of the procedure', () => {
     expect(write({ abstract: undefined }).TrichYeuHoSo).toBe('Thủ tục thử nghiệm');
     expect(write({ abstract: undefined }, { service: { code: '1.013225', name: 'Tên của Cổng' } }).TrichYeuHoSo).toBe(
       'Tên của Cổng',
     );
   });
 
-  test('texts are cut where the portal takes no more, and no character in half; each cut is told', () => {
+  test('texts are cut at the portal’s limits, between characters, and each cut is reported', () => {
     const cuts: unknown[] = [];
     const change = {
       abstract: `${'ă'.repeat(998)}😀x`,
@@ -231,7 +231,7 @@ describe('a dossier written for the national portal', () => {
     expect((item.DanhSachGiayToKetQua as WireObject[])[0]?.TenGiayTo).toHaveLength(2_000);
   });
 
-  test('a TechID goes with dossiers filed online alone', () => {
+  test('only dossiers filed online have a TechID', () => {
     expect(write({ channel: 'counter' }).MaDoiTuong).toBe('');
   });
 
@@ -245,13 +245,13 @@ describe('a dossier written for the national portal', () => {
     expect(write({ documents }).HoSoCoThanhPhanSoHoa).toBe(expected);
   });
 
-  test('a deleted document says so in a text, an unsettled supplement too', () => {
+  test('a deleted document and an open supplement say so in a text', () => {
     const item = write({ documents: [{ id: '1', deleted: true }, { id: '2' }], supplements: [{ id: '5' }] });
     expect((item.TaiLieuNop as WireObject[]).map((one) => one.IsDeleted)).toEqual(['True', 'False']);
     expect((item.DanhSachHoSoBoSung as WireObject[])[0]?.TrangThaiBoSung).toBe('False');
   });
 
-  test('a paper that the table has no code for is in SoGiayToChuHoSo alone; an unknown amount is empty, not 0', () => {
+  test('a paper without a code is only in SoGiayToChuHoSo; an unknown amount is empty, not 0', () => {
     const item = write({
       applicant: { name: 'Nguyễn Văn A', identityKind: 'passport', identityNumber: 'B1234567' },
       fees: [{ name: 'Phí', amountVnd: null }],
@@ -260,7 +260,7 @@ describe('a dossier written for the national portal', () => {
     expect((item.DanhSachLePhi as WireObject[])[0]?.Gia).toBe('');
   });
 
-  test('a status that no code means is written empty, for the adapter to hold back', () => {
+  test('a status without a code is written empty, and the adapter holds it back', () => {
     expect(write({}, { codes: createCodes({ status: { '10': 'resolved' } }) }).TrangThaiHoSo).toBe('');
   });
 });

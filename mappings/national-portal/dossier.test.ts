@@ -54,7 +54,7 @@ const warningsOf = (item: Item) => (item as RecordItem).warnings.map(({ path }) 
 const problemsOf = (item: Item) => (item.kind === 'record' ? [] : item.problems.map(({ path }) => path));
 
 describe('a dossier in the dialect of the national portal', () => {
-  test('no object in the place of a text breaks the reading', () => {
+  test('an object in place of a text does not break the reading', () => {
     const paper = { SoDinhDanh: '001000000001', LoaiDinhDanh: '1' };
     const whole = {
       ...{ ...ITEM, SoBienNhan: 'BN-1', Fax: '0900000001', ThongTinTra: 'a', MaDoiTuong: '1', MaCSDL: '1' },
@@ -116,7 +116,7 @@ describe('a dossier in the dialect of the national portal', () => {
     });
   });
 
-  test('numbers and booleans stand for their texts, null and blank for nothing', () => {
+  test('numbers and booleans count as texts, null and blanks as absent', () => {
     const record = recordOf(
       read({
         KenhThucHien: 2,
@@ -145,13 +145,13 @@ describe('a dossier in the dialect of the national portal', () => {
     ]);
   });
 
-  test('fields that portals add are passed over, and an absent channel stays absent', () => {
+  test('unknown fields are ignored, and a missing channel stays absent', () => {
     const item = read({ KenhThucHien: undefined, TruongMoi: { a: 1 }, SoBienNhan: '12' });
     expect(recordOf(item)).not.toHaveProperty('channel');
     expect(warningsOf(item)).toEqual([]);
   });
 
-  test('a receipt number names the dossier, unless it is its own code; one that would name another is told of', () => {
+  test('a receipt number becomes an alias, unless it would name another dossier', () => {
     for (const [given, number] of [
       [' bn-2025/12 ', 'BN-2025/12'],
       [12, '12'],
@@ -171,7 +171,7 @@ describe('a dossier in the dialect of the national portal', () => {
     expect(waiting).toMatchObject({ kind: 'waiting', asItStands: { receiptNumber: '12' } });
   });
 
-  test('a document that is used again in a way which has no name here is used again', () => {
+  test('a document that is reused in an unknown way counts as reused', () => {
     const documents = ['0', '1', '2'].map((DuocTaiSuDung) => ({ DuocTaiSuDung }));
     expect(recordOf(read({ TaiLieuNop: documents })).documents?.map((one) => one.reused)).toEqual([false, true, true]);
     expect(read({ TaiLieuNop: [{ DuocTaiSuDung: '3' }] })).toMatchObject({
@@ -188,7 +188,7 @@ describe('a dossier in the dialect of the national portal', () => {
     ['HinhThuc', '2', 'unmapped:national-delivery:2'],
     ['NoiNopHoSo', '3', 'unmapped:national-filed-at:3'],
     ['DuocThanhToanTrucTuyen', '4', 'unmapped:national-online-payment:4'],
-  ])('%s %s, which no table maps, waits for a person and is neither blanked nor guessed', (field, value, key) => {
+  ])('%s %s without a mapping waits for an operator, and is neither blanked nor guessed', (field, value, key) => {
     const item = read({ [field]: value });
     expect(item).toMatchObject({
       kind: 'waiting',
@@ -209,13 +209,13 @@ describe('a dossier in the dialect of the national portal', () => {
       'unmapped:national-identity-kind:5',
       '/DinhDanhCHS/0/LoaiDinhDanh',
     ],
-  ])('so does a code within %s', (field, entry, key, path) => {
+  ])('an unmapped code within %s waits too', (field, entry, key, path) => {
     const item = read({ [field]: [entry] });
     expect(item).toMatchObject({ kind: 'waiting', cause: { key } });
     expect(problemsOf(item)).toEqual([path]);
   });
 
-  test('a code that a party has mapped is read', () => {
+  test('a code from the party’s settings is read', () => {
     const codes = createCodes({ status: { '11': 'processing' } });
     expect(recordOf(read({ TrangThaiHoSo: '11' }, { codes })).status).toBe('processing');
   });
@@ -226,19 +226,19 @@ describe('a dossier in the dialect of the national portal', () => {
     ['NgayHenTra', '20251312081500'],
     ['NgayNopHoSo', '12/08/2025'],
     ['NgayHenTra', '2025-02-30T00:00:00'],
-  ])('%s %s is no date: invalid', (field, value) => {
+  ])('%s %s is no date, so the item is invalid', (field, value) => {
     const item = read({ [field]: value });
     expect(item).toMatchObject({ kind: 'invalid', code: 'H60.01-250812-0035' });
     expect(problemsOf(item)).toEqual([`/${field}`]);
   });
 
-  test('the stand-ins for "no date" are no dates', () => {
+  test('the usual values for "no date" are absent', () => {
     const record = recordOf(read({ NgayHenTra: '00000000000000', NgayTra: '00010101000000' }));
     expect(record).not.toHaveProperty('dueAt');
     expect(record).not.toHaveProperty('returnedAt');
   });
 
-  test('what is wrong for good comes before what waits', () => {
+  test('final errors come before causes that an operator can settle', () => {
     const item = read({ TrangThaiHoSo: '11', NgayHenTra: '20250230000000' });
     expect(item.kind).toBe('invalid');
     expect(problemsOf(item)).toEqual(['/NgayHenTra']);
@@ -268,7 +268,7 @@ describe('a dossier in the dialect of the national portal', () => {
     [{ DanhSachHoSoBoSung: [{ NgayBoSung: '20250299000000' }] }, ['/DanhSachHoSoBoSung/0/NgayBoSung']],
     [{ DanhSachGiayToKetQua: [{ MaGiayToKetQua: 'KQ 1' }] }, ['/DanhSachGiayToKetQua/0/MaGiayToKetQua']],
     [{ MaLinhVuc: 'x' }, ['/MaLinhVuc']],
-  ])('problems stand at the places of the dialect: %j', (change, paths) => {
+  ])('problems name places of the dialect: %j', (change, paths) => {
     const item = read(change);
     expect(item.kind).toBe('invalid');
     expect(problemsOf(item)).toEqual(paths);
@@ -282,7 +282,7 @@ describe('a dossier in the dialect of the national portal', () => {
     }
   });
 
-  test('what is not an object is invalid', () => {
+  test('anything but an object is invalid', () => {
     for (const raw of [null, 'text', 3, [ITEM]])
       expect(readDossier(raw, { madonvi: 'H60' })).toMatchObject({ kind: 'invalid' });
   });
@@ -293,11 +293,11 @@ describe('a dossier in the dialect of the national portal', () => {
     ['G09.20-20260609-0092637', 'G09.20'],
     ['03706/2026/07906', 'H60'],
     [' h60.01-250812-0035 ', 'H60.01'],
-  ])("the agency is the code's own where it names one: %s → %s", (code, agency) => {
+  ])('the agency in the code wins: %s → %s', (code, agency) => {
     expect(recordOf(read({ MaHoSo: code })).agencyCode).toBe(agency);
   });
 
-  test("an agency code of the call that is none is a problem of the call's", () => {
+  test('a malformed agency code of the call is a problem of the call', () => {
     const item = readDossier({ ...ITEM, MaHoSo: '03706/2026/07906' }, { madonvi: 'Sở A' });
     expect(problemsOf(item)).toEqual(['/madonvi']);
   });
@@ -309,11 +309,11 @@ describe('the applicant', () => {
     ['000000000', 'cmnd'],
     ['0000000000-001', 'tax-code'],
     ['B1234567', undefined],
-  ])('the shape of %s tells the paper: %s', (number, kind) => {
+  ])('the shape of %s decides the kind of paper: %s', (number, kind) => {
     expect(recordOf(read({ SoGiayToChuHoSo: number })).applicant?.identityKind).toBe(kind);
   });
 
-  test('DinhDanhCHS wins, as a list or a single object, a CCCD before others; the rest is told of', () => {
+  test('DinhDanhCHS wins, a CCCD before other papers, and a warning names the rest', () => {
     const cccd = { LoaiDinhDanh: '1', SoDinhDanh: '000000000001' };
     const cmnd = { LoaiDinhDanh: 2, SoDinhDanh: '000000001' };
     const listed = read({ DinhDanhCHS: [cmnd, cccd] });
@@ -328,7 +328,7 @@ describe('the applicant', () => {
     });
   });
 
-  test('a phone number in Fax is taken where SoDienThoai is empty, with a warning', () => {
+  test('a phone number in Fax is used if SoDienThoai is empty, with a warning', () => {
     const item = read({ SoDienThoai: '', Fax: '0900 000 001' });
     expect(recordOf(item).applicant?.phone).toBe('0900 000 001');
     expect(warningsOf(item)).toEqual(['/Fax']);
@@ -336,7 +336,7 @@ describe('the applicant', () => {
     expect(recordOf(read({ SoDienThoai: '', Fax: 'không' })).applicant).not.toHaveProperty('phone');
   });
 
-  test('without a name there is no applicant, and every field that is not kept is told of', () => {
+  test('without a name there is no applicant, and a warning names every lost field', () => {
     const item = read({ ChuHoSo: ' ', Email: 'a@example.test', DinhDanhCHS: [{ SoDinhDanh: '000000000' }] });
     expect(recordOf(item)).not.toHaveProperty('applicant');
     expect(warningsOf(item)).toEqual(['/SoGiayToChuHoSo', '/LoaiDoiTuong', '/Email', '/SoDienThoai', '/DinhDanhCHS/0']);
@@ -362,31 +362,31 @@ describe('the time of the status', () => {
     ['8', '2025-08-05'],
     ['9', '2025-08-04'],
     ['10', '2025-08-05'],
-  ])('status %s: the latest of its dates that belong to it, %s', (status, day) => {
+  ])('of status %s is the latest of its dates that belong to it, %s', (status, day) => {
     expect(recordOf(read({ ...DATES, TrangThaiHoSo: status })).statusAt).toBe(`${day}T08:00:00+07:00`);
   });
 
-  test('the latest, whatever the order of the dates', () => {
+  test('is the latest date, whatever the order', () => {
     const record = recordOf(read({ ...DATES, NgayNopHoSo: '20250806080000', TrangThaiHoSo: '9' }));
     expect(record.statusAt).toBe('2025-08-06T08:00:00+07:00');
   });
 
-  test('a new dossier of an older system, without NgayNopHoSo, has its NgayTiepNhan', () => {
+  test('of a new dossier without NgayNopHoSo is its NgayTiepNhan', () => {
     expect(recordOf(read({ NgayNopHoSo: '', TrangThaiHoSo: '1' })).statusAt).toBe('2025-08-12T08:15:00+07:00');
   });
 
-  test('a new dossier without any date has the day in its code, with a warning', () => {
+  test('of a new dossier without any date is the day in its code, with a warning', () => {
     const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', TrangThaiHoSo: '1' });
     expect(recordOf(item).statusAt).toBe('2025-08-12T00:00:00+07:00');
     expect(warningsOf(item)).toEqual(['/NgayNopHoSo']);
   });
 
-  test('a wrong date of a new dossier is refused, and the day in its code does not replace it', () => {
+  test('is never the day in the code if a date is wrong: the item is refused', () => {
     const item = read({ NgayNopHoSo: '20250231080000', NgayTiepNhan: '', TrangThaiHoSo: '1' });
     expect(item).toMatchObject({ kind: 'invalid', problems: [{ path: '/NgayNopHoSo' }] });
   });
 
-  test('without any of its dates the record is invalid and says which would do; the time of arrival is not one', () => {
+  test('is missing without dates, and the problem names the possible ones', () => {
     const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', NgayTra: '20250805080000', TrangThaiHoSo: '4' });
     expect(item).toMatchObject({ kind: 'invalid' });
     expect(item).toMatchObject({
@@ -396,22 +396,22 @@ describe('the time of the status', () => {
   });
 });
 
-describe('what else a record says', () => {
-  test('how the result was handed over goes into the note', () => {
+describe('other content of a record', () => {
+  test('the way of handing over the result goes into the note', () => {
     expect(recordOf(read({ ThongTinTra: 'Trả qua bưu chính' })).note).toBe('Trả qua bưu chính');
     expect(recordOf(read({ GhiChu: 'Hồ sơ gấp', ThongTinTra: 'Trả qua bưu chính' })).note).toBe(
       'Hồ sơ gấp\nTrả qua bưu chính',
     );
   });
 
-  test('fees: "không" is 0, dots are thousands, words are no amount and stay in the message', () => {
+  test('fees: "không" is 0, dots separate thousands, words give no amount and stay', () => {
     const fees = ['không', '1.000.000', 50000, 'Theo quy định', ''].map((Gia) => ({ Gia, HinhThucThu: 1 }));
     const item = read({ DanhSachLePhi: fees });
     expect(recordOf(item).fees?.map((fee) => fee.amountVnd)).toEqual([0, 1_000_000, 50_000, null, undefined]);
     expect(warningsOf(item)).toEqual(['/DanhSachLePhi/3/Gia']);
   });
 
-  test('an attachment that is told twice is kept once, as it was told last', () => {
+  test('a repeated attachment is stored once, in its last version', () => {
     const documents = recordOf(
       read({
         TaiLieuNop: [
@@ -431,7 +431,7 @@ describe('what else a record says', () => {
     ]);
   });
 
-  test('supplements, with the dates that .NET systems write as ISO 8601', () => {
+  test('supplements may have ISO 8601 dates, as .NET systems write them', () => {
     const [supplement] =
       recordOf(
         read({
@@ -459,12 +459,12 @@ describe('what else a record says', () => {
     });
   });
 
-  test('national databases are a list of their codes, each once', () => {
+  test('national databases are a list of codes, each once', () => {
     const item = read({ DSKetNoiCSDL: [{ MaCSDL: '1' }, { MaCSDL: 7 }, { MaCSDL: '1' }, {}] });
     expect(recordOf(item).databases).toEqual(['1', '7']);
   });
 
-  test('text comes out in NFC, and text that cannot be repaired with certainty waits at its place in the dialect', () => {
+  test('text becomes NFC, and irreparable text waits at its place in the dialect', () => {
     expect(recordOf(read({ ChuHoSo: 'Nguyễn Văn A'.normalize('NFD') })).applicant?.name).toBe('Nguyễn Văn A');
     const item = read({ TaiLieuNop: [null, { TenTepDinhKem: 'Nguyá»…n VÄ?n A' }] });
     expect(item).toMatchObject({ kind: 'waiting', cause: { kind: 'doubtful-text' } });
@@ -473,7 +473,7 @@ describe('what else a record says', () => {
 });
 
 test.each(['TaiLieuNop', 'DinhDanhCHS', 'DSKetNoiCSDL'])(
-  'a list %s that is much too long is refused by its length, and not read',
+  'a list %s far over the limit is refused by its length, unread',
   (field) => {
     for (const one of [{}, 1]) {
       const entries = Array.from({ length: 300_000 }, () => one);
@@ -486,7 +486,7 @@ test.each(['TaiLieuNop', 'DinhDanhCHS', 'DSKetNoiCSDL'])(
   },
 );
 
-test('a list that is long by repetitions is taken, and one that is a little too long is refused by what comes out of it', () => {
+test('a list with repetitions is judged by its result, not by its length', () => {
   const papers = (count: number, ids: number) =>
     Array.from({ length: count }, (_, at) => ({ TepDinhKemId: String(at % ids), TenTepDinhKem: `${at}.pdf` }));
   const means = { madonvi: 'H60', codes: createCodes() };

@@ -59,18 +59,18 @@ describe('a reply of the national portal', () => {
     expect(parseReply(body)).toMatchObject({ kind: 'not-a-reply', why: expect.any(String) });
   });
 
-  test('bytes are UTF-8', () => {
+  test('bytes are read as UTF-8', () => {
     expect(parseReply(Buffer.from('{"error_code":-1,"message":"Lỗi đồng bộ"}'))).toMatchObject({
       message: 'Lỗi đồng bộ',
     });
   });
 
-  test('what came beside the result is kept: a login gives its session there', () => {
+  test('members beside the result stay: a login returns its session there', () => {
     expect(parseReply('{"session":"s-test","error_code":0}')).toMatchObject({ raw: { session: 's-test' } });
   });
 });
 
-describe('what an error is about', () => {
+describe('the subject of an error', () => {
   const error = (code: string, message: string): PortalError => ({ kind: 'error', code, message });
 
   test.each([
@@ -79,7 +79,7 @@ describe('what an error is about', () => {
     ['-3', 'Hồ sơ đã tồn tại'.normalize('NFD'), true],
     ['-3', 'Dữ liệu không hợp lệ', false],
     ['-1', 'Hồ sơ đã tồn tại', false],
-  ])('%s %s: already there %s', (code, message, expected) => {
+  ])('%s %s means already there: %s', (code, message, expected) => {
     expect(isAlreadyThere(error(code, message))).toBe(expected);
   });
 
@@ -89,7 +89,7 @@ describe('what an error is about', () => {
     ['Vui lòng đăng nhập lại', true],
     ['Phiên bản không hợp lệ', false],
     ['Hồ sơ hết hạn', false],
-  ])('%s: of the session %s', (message, expected) => {
+  ])('%s is about the session: %s', (message, expected) => {
     expect(isSessionError(error('-1', message))).toBe(expected);
   });
 
@@ -104,7 +104,7 @@ describe('what an error is about', () => {
     ['Trạng thái hồ sơ không tồn tại', false],
     ['Không tìm thấy thành phần hồ sơ', false],
     ['Hồ sơ đã tồn tại', false],
-  ])('%s: dossier unknown %s', (message, expected) => {
+  ])('%s means an unknown dossier: %s', (message, expected) => {
     expect(isDossierUnknown(error('-1', message))).toBe(expected);
   });
 
@@ -114,7 +114,7 @@ describe('what an error is about', () => {
     ['Gateway Timeout', true],
     ['Vui lòng thử lại sau', true],
     ['Thiếu trường TenTTHC', false],
-  ])('%s: temporary %s', (message, expected) => {
+  ])('%s is temporary: %s', (message, expected) => {
     expect(isTemporary(error('-1', message))).toBe(expected);
   });
 });

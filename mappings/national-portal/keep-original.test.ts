@@ -141,31 +141,31 @@ function read(item: Item): Dossier {
   return (found as RecordItem<'dossier.upsert.v1'>).record;
 }
 
-/** What goes on of an item when the record is what it was read as, but for a change. */
+/** The item that is sent if the record is unchanged apart from `change`. */
 function relayed(item: Item, change: Partial<Dossier> = {}, facts = {}): WireObject {
   const record = read(item);
   return writeDossier({ ...record, ...change }, { code: record.code, original: { item, record }, ...facts });
 }
 
-describe('a dossier that came in the dialect and goes on in it', () => {
+describe('a dossier from this dialect, sent in it again', () => {
   test.each([
     ['with every field of the dialect', FULL],
     ['without any that is optional', LEAST],
     ['with every list empty', { ...LEAST, TaiLieuNop: [], DanhSachLePhi: [], DinhDanhCHS: [], DSKetNoiCSDL: [] }],
-  ])('goes on byte for byte: %s', (_, item) => {
+  ])('keeps the sender’s bytes: %s', (_, item) => {
     const cuts: unknown[] = [];
     expect(relayed(item, {}, { onCut: (cut: unknown) => cuts.push(cut) })).toEqual(item);
     expect(cuts).toEqual([]);
   });
 
-  test('a text that is longer than the portal takes does not: it is cut, and told as such once', () => {
+  test('has long texts cut, and each cut is reported once', () => {
     const cuts: unknown[] = [];
     const item = { ...LEAST, TrichYeuHoSo: 'a'.repeat(1_200) };
     expect(relayed(item, {}, { onCut: (cut: unknown) => cuts.push(cut) }).TrichYeuHoSo).toBe('a'.repeat(999));
     expect(cuts).toEqual([{ path: '/TrichYeuHoSo', from: 1_200, to: 999 }]);
   });
 
-  test('a step too', () => {
+  test('keeps the bytes of a step too', () => {
     const { record } = readProgress(STEP) as RecordItem<'dossier.progress.v1'>;
     const original = { item: STEP, record: record as Progress };
     expect(writeProgress(record as Progress, { code: STEP.MaHoSo, original })).toEqual(STEP);
@@ -175,7 +175,7 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     });
   });
 
-  test('what has changed since is written anew, and nothing else', () => {
+  test('has new values for changed members only', () => {
     const documents = read(FULL).documents ?? [];
     expect(
       relayed(FULL, {
@@ -193,7 +193,7 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     });
   });
 
-  test('entries are found again by their ids; others are written anew when they changed, new ones as they are', () => {
+  test('matches entries by id, and rewrites only changed ones', () => {
     const record = read(FULL);
     const [first, second] = record.documents ?? [];
     const written = relayed(FULL, {
@@ -210,19 +210,19 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     ]);
   });
 
-  test('an attachment that was told twice goes on once, as it was told last', () => {
+  test('has a repeated attachment once, in its last version', () => {
     const [one] = FULL.TaiLieuNop;
     const item = { ...FULL, TaiLieuNop: [{ ...one, MaKetQuaThayThe: 'cũ' }, { TepDinhKemId: '7' }, one] };
     expect(relayed(item).TaiLieuNop).toEqual([{ TepDinhKemId: '7' }, one]);
   });
 
-  test('what an older message told and this one does not mention is written; what nobody tells is left out', () => {
+  test('gets values of older messages, and leaves out fields that nobody sent', () => {
     const written = relayed(LEAST, { note: 'Hồ sơ gấp', onlinePayment: 'none' });
     expect(written).toEqual({ ...LEAST, GhiChu: 'Hồ sơ gấp', DuocThanhToanTrucTuyen: '0' });
     expect(written).not.toHaveProperty('TaiKhoanDuocXacThucVoiVNeID');
   });
 
-  test('the words of its catalogue and the code that the portal knows it by come first', () => {
+  test('gets the catalogue’s words and the portal’s own code', () => {
     const service = { code: '1.013225.000.00.00.H60', name: 'Tên của Cổng', fieldCode: 'G03-GD10', fieldName: 'Tên' };
     expect(relayed(FULL, {}, { code: 'G22.01-250812-0001', service })).toEqual({
       ...FULL,
@@ -233,9 +233,9 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     });
   });
 
-  test('texts in an old encoding come in Unicode letters, also where the record has no place for them', () => {
+  test('has Unicode letters in every text, also without a place in the record', () => {
     const [supplement] = FULL.DanhSachHoSoBoSung;
-    const [old, mended] = ['Hå s¬ thiÕu giÊy tê', 'Hồ sơ thiếu giấy tờ'];
+    const [old, repaired] = ['Hå s¬ thiÕu giÊy tê', 'Hồ sơ thiếu giấy tờ'];
     const item = {
       ...LEAST,
       GhiChu: old,
@@ -246,16 +246,16 @@ describe('a dossier that came in the dialect and goes on in it', () => {
       TruongMoi: { MoTa: [old] },
     };
     expect(relayed(item)).toMatchObject({
-      GhiChu: mended,
-      ThongTinTra: mended,
-      ThongTinKhac: mended,
-      DanhSachTepDinhKemKhac: [{ TenGiayTo: mended, SoLuong: 2, LoaiGiayTo: 1 }],
-      DanhSachHoSoBoSung: [{ ThongTinTiepNhan: mended }],
-      TruongMoi: { MoTa: [mended] },
+      GhiChu: repaired,
+      ThongTinTra: repaired,
+      ThongTinKhac: repaired,
+      DanhSachTepDinhKemKhac: [{ TenGiayTo: repaired, SoLuong: 2, LoaiGiayTo: 1 }],
+      DanhSachHoSoBoSung: [{ ThongTinTiepNhan: repaired }],
+      TruongMoi: { MoTa: [repaired] },
     });
   });
 
-  test('numbers, booleans and dates come to the forms of the dialect, words in the place of an amount stay', () => {
+  test('has the dialect’s forms of numbers and dates, and words in place of amounts stay', () => {
     const [supplement] = FULL.DanhSachHoSoBoSung;
     const item = {
       ...LEAST,
@@ -283,7 +283,7 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     });
   });
 
-  test('a code that only the sender knows is told in the words of the receiver, also where operators chose them', () => {
+  test('translates a sender’s own code for the receiver, also by operators’ entries', () => {
     const codes = createCodes({ status: { '11': 'processing' } });
     const item = { ...LEAST, TrangThaiHoSo: '11' };
     const found = readDossier(item, { madonvi: 'H60', codes }) as RecordItem<'dossier.upsert.v1'>;
@@ -293,14 +293,14 @@ describe('a dossier that came in the dialect and goes on in it', () => {
     expect(relayed({ ...LEAST, TrangThaiHoSo: '4' }, {}, { codes: entered }).TrangThaiHoSo).toBe('12');
   });
 
-  test('a field that is named as nothing should be is a field as any other', () => {
+  test('may have a field with any name', () => {
     const item = JSON.parse(JSON.stringify(LEAST).replace('{', '{"__proto__":{"a":1},'));
     expect(JSON.stringify(relayed(item))).toContain('"__proto__":{"a":1}');
   });
 });
 
-describe('what the record has no place for', () => {
-  test('is named, place by place', () => {
+describe('content without a place in the record', () => {
+  test('is listed place by place', () => {
     expect(leftBehind(FULL, read(FULL))).toEqual([
       '/SoGiayToChuHoSo',
       '/ThongTinKhac',
@@ -321,7 +321,7 @@ describe('what the record has no place for', () => {
     ]);
   });
 
-  test('is nothing where the record has it all', () => {
+  test('is empty if the record has everything', () => {
     const item = { ...LEAST, ChuHoSo: 'Nguyễn Văn A' };
     expect(leftBehind(item, read(item))).toEqual([]);
   });

@@ -154,12 +154,12 @@ const read = (change: object = {}): Item => readProcedure({ ...PROCEDURE, ...cha
 const recordOf = (item: Item) => (item as RecordItem<'service.upsert.v1'>).record;
 const problemsOf = (item: Item) => (item.kind === 'record' ? [] : item.problems.map(({ path }) => path));
 
-describe('a procedure as LayThuTuc tells it', () => {
-  test('cases are merged by name, a paper with several forms is one paper, fees and terms keep their words', () => {
+describe('a procedure from LayThuTuc', () => {
+  test('merges cases by name and papers by form, and keeps the words of fees and terms', () => {
     expect(read()).toEqual({ kind: 'record', operation: 'service.upsert.v1', warnings: [], record: SERVICE });
   });
 
-  test('reading what was written gives the same service', () => {
+  test('reading a written service gives the same service', () => {
     expect(recordOf(readProcedure(JSON.parse(JSON.stringify(writeProcedure(SERVICE)))))).toEqual(SERVICE);
     const minimal: Service = { code: '1.013225', name: 'Thủ tục', inForce: false };
     expect(recordOf(readProcedure(writeProcedure(minimal)))).toEqual(minimal);
@@ -176,12 +176,12 @@ describe('a procedure as LayThuTuc tells it', () => {
     ],
     [{ text: 'Không quy định' }, { text: 'Không quy định' }],
     [{ text: '5 tuần' }, { text: '5 tuần' }],
-  ] as const)('a term %j is written so that it is read as %j', (term, expected) => {
+  ] as const)('a term %j is written so that it reads as %j', (term, expected) => {
     const service: Service = { ...SERVICE, channels: [{ channel: 'counter', terms: [term] }] };
     expect(recordOf(readProcedure(writeProcedure(service))).channels?.[0]?.terms?.[0]).toEqual(expected);
   });
 
-  test('20,000 steps, and as many papers, are read in seconds: neither is looked for among the others', () => {
+  test('20,000 steps and papers are read within seconds', () => {
     const many = <T>(one: (n: number) => T): readonly T[] => Array.from({ length: 20_000 }, (_, n) => one(n));
     const long = {
       ...PROCEDURE,
@@ -236,7 +236,7 @@ describe('a procedure as LayThuTuc tells it', () => {
       'unmapped:national-level:9',
       '/CAPTHUCHIEN/1/CAPTHUCHIEN',
     ],
-  ])('a code that no table maps waits: %j', (change, key, path) => {
+  ])('an unmapped code waits: %j', (change, key, path) => {
     const item = read(change);
     expect(item).toMatchObject({ kind: 'waiting', code: '1.013225', cause: { key } });
     expect(problemsOf(item)).toEqual([path]);
@@ -270,13 +270,13 @@ describe('a procedure as LayThuTuc tells it', () => {
       },
       ['/THANHPHANHOSO/0/GIAYTO/1/URL'],
     ],
-  ])('problems stand at the places of the dialect: %#', (change, paths) => {
+  ])('problems name places of the dialect: %#', (change, paths) => {
     const item = read(change);
     expect(item.kind).toBe('invalid');
     expect([...new Set(problemsOf(item))]).toEqual(paths);
   });
 
-  test('what is not an object is invalid', () => {
+  test('anything but an object is invalid', () => {
     expect(readProcedure(undefined).kind).toBe('invalid');
   });
 });

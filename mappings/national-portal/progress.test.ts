@@ -40,13 +40,13 @@ describe('a step in the dialect of the national portal', () => {
     [{ TrangThai: '' }, ['/TrangThai']],
     [{ MaHoSo: 'x' }, ['/MaHoSo']],
     [{ NgayBatDau: 'hôm qua' }, ['/NgayBatDau']],
-  ])('nothing is invented: %j is invalid', (change, paths) => {
+  ])('invents nothing: %j is invalid', (change, paths) => {
     const item = readProgress({ ...ITEM, ...change });
     expect(item).toMatchObject({ kind: 'invalid', problems: paths.map((path) => ({ path })) });
   });
 
   test.each(['', null, undefined, '00000000000000'])(
-    'a time that is missing (%j) is asked for as the dialect writes it',
+    'a missing time (%j) is requested in the dialect’s form',
     (time) => {
       expect(readProgress({ ...ITEM, ThoiDiemXuLy: time })).toMatchObject({
         kind: 'invalid',
@@ -55,7 +55,7 @@ describe('a step in the dialect of the national portal', () => {
     },
   );
 
-  test('a status that no table maps waits, until a party has mapped it', () => {
+  test('an unmapped status waits until the party maps it', () => {
     const raw = { ...ITEM, TrangThai: 11 };
     expect(readProgress(raw)).toMatchObject({
       kind: 'waiting',
@@ -67,7 +67,7 @@ describe('a step in the dialect of the national portal', () => {
     expect(readProgress('x').kind).toBe('invalid');
   });
 
-  test('reading what was written gives the same step; the officer is cut at 50 characters', () => {
+  test('reading a written step gives the same step; the officer is cut at 50 characters', () => {
     const { record } = readProgress({
       ...ITEM,
       ChucDanh: 'Chuyên viên',
@@ -85,7 +85,7 @@ describe('a step in the dialect of the national portal', () => {
     expect(Object.keys(written)).toEqual(Object.keys(ITEM));
   });
 
-  test('a step is the same step by its time, status and officer', () => {
+  test('time, status and officer identify a step', () => {
     expect(stepKey({ ...ITEM, TrangThai: 4, NoiDungXuLy: 'khác' })).toBe(stepKey(ITEM));
     expect(stepKey({ ...ITEM, TrangThai: '5' })).not.toBe(stepKey(ITEM));
   });

@@ -16,12 +16,12 @@ test.each([
     { MaHoSo: CODE, index: 0, outcome: 'invalid', problems: [{ path: '/status', message: 'unknown' }] },
     { kind: 'error', code: 'invalid', message: '/status unknown' },
   ],
-])('%j is told of its item', (entry, verdict) => {
+])('%j is a verdict on its item', (entry, verdict) => {
   expect([...verdictsOf([entry])]).toEqual([[CODE, verdict]]);
 });
 
 test.each([[{ MaHoSo: CODE }], [{ error_code: 0 }], ['text'], [null], [{ MaHoSo: 5, error_code: 0 }]])(
-  '%j tells nothing of any item',
+  '%j is no verdict on any item',
   (entry) => {
     expect(verdictsOf([entry]).size).toBe(0);
   },

@@ -10,7 +10,7 @@ const shown = (at: number): string => msToInstant(at).slice(0, 16).replace('T', 
 const due = (from: string, days: number): string => shown(time.after(ms(from), days * time.dayMs));
 
 describe('a working day', () => {
-  test('is eight hours: four and a half in the morning, three and a half in the afternoon', () => {
+  test('has eight hours: four and a half in the morning, three and a half in the afternoon', () => {
     expect(time.dayMs).toBe(8 * HOUR);
   });
 
@@ -39,7 +39,7 @@ describe('a working day', () => {
     // Of a year that the table lacks, the fixed dates are known.
     ['2031-09-02 07:00', '2031-09-02 17:00', 0],
     ['2025-08-12 10:00', '2025-08-12 09:00', 0],
-  ])('from %s to %s it is %f hours', (from, to, hours) => {
+  ])('has from %s to %s %f working hours', (from, to, hours) => {
     expect(time.between(ms(from), ms(to))).toBe(hours * HOUR);
   });
 });
@@ -63,11 +63,11 @@ describe('a deadline', () => {
     ['2024-12-31 10:00', 1, '2025-01-02 10:00'],
     ['2025-08-12 09:00', 0, '2025-08-12 09:00'],
     ['2025-08-12 19:00', 0, '2025-08-13 07:00'],
-  ])('of a dossier that came at %s, in %i working days, is %s', (from, days, to) => {
+  ])('of a dossier from %s in %i working days is %s', (from, days, to) => {
     expect(due(from, days)).toBe(to);
   });
 
-  test('is where the working time between says it is, wherever one begins', () => {
+  test('agrees with the working time up to it, from any start', () => {
     for (let n = 0; n < 2_000; n++) {
       const from = ms('2024-01-01 00:00') + n * 37 * 61_000 * 13;
       for (const amount of [60_000, 8 * HOUR, 100 * HOUR]) {
@@ -86,7 +86,7 @@ describe('a deadline', () => {
 });
 
 describe('a province', () => {
-  test('has hours of its own, on Saturday mornings too, and days that the country has not', () => {
+  test('has its own hours, also on Saturdays, and its own days off', () => {
     const own = createWorkingTime(
       workingCalendar({
         officeHours: [

@@ -45,7 +45,7 @@ function scene() {
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 describe('the ingest queue', () => {
-  test('gathers small inputs of a turn into one run', async () => {
+  test('batches small inputs of one turn into one run', async () => {
     const { runs, done, send, running } = scene();
     for (const name of ['one', 'two', 'three']) send(name);
     await turn();
@@ -54,7 +54,7 @@ describe('the ingest queue', () => {
     expect(done).toEqual(['one', 'two', 'three']);
   });
 
-  test('never has two runs with a common key, and keeps the order of inputs that share one', async () => {
+  test('never runs two inputs with a common key at once, and keeps their order', async () => {
     const { runs, send, running } = scene();
     send('first', { keys: ['x'] });
     await turn();
@@ -68,7 +68,7 @@ describe('the ingest queue', () => {
     expect(running()).toEqual(['first', 'beside', 'second third']);
   });
 
-  test('leaves runs to small inputs while large ones are under way, and one large run to other senders', async () => {
+  test('keeps room for small inputs, and one large run for other senders', async () => {
     const { runs, send, running } = scene();
     for (let n = 0; n < 5; n++) send(`large ${n}`, { weight: 900 });
     await turn();
@@ -82,7 +82,7 @@ describe('the ingest queue', () => {
     expect(running().slice(4)).toEqual(['large 2']);
   });
 
-  test('gives the next run of large inputs to the sender that has the fewest under way', async () => {
+  test('gives the next large run to the sender with the fewest running', async () => {
     const { runs, send, running } = scene();
     for (let n = 0; n < 4; n++) send(`a${n}`, { weight: 900 });
     send('b0', { sender: 'b', weight: 900 });
@@ -95,7 +95,7 @@ describe('the ingest queue', () => {
     expect(running()[3]).toBe('a1');
   });
 
-  test('serves a sender whose run cost much beside the others until a run of it is cheap', async () => {
+  test('separates a sender with costly runs until one of them is cheap', async () => {
     const { runs, send, running } = scene();
     send('costly');
     await turn();
@@ -112,7 +112,7 @@ describe('the ingest queue', () => {
     expect(running().slice(3)).toEqual(['cheap also']);
   });
 
-  test('gives each sender a part alike of a run that does not hold all', async () => {
+  test('gives senders equal shares of a run that cannot hold all', async () => {
     const { send, running } = scene();
     for (let n = 0; n < 2_000; n++) send(`a${n}`);
     send('b', { sender: 'b' });
@@ -121,7 +121,7 @@ describe('the ingest queue', () => {
     expect(running()[0]?.split(' ')).toHaveLength(501);
   });
 
-  test('hands the error of a run to each of its callers, and goes on', async () => {
+  test('rejects every caller of a failed run, and continues', async () => {
     let isBroken = true;
     const accept = createIngestQueue<string, string>(
       async (inputs) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { recipients, subjectOfEntry } from '#core/dossier/route';
 
-test('a service goes by the routes of its code, also where no field of it was told; an agency by those for everything', () => {
+test('a service follows the routes of its code, an agency only routes without filters', () => {
   const record = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true };
   const to = (operation: 'service.upsert.v1' | 'agency.upsert.v1') => {
     const route = { from: 'source', operation, to: ['portal'], services: ['1.013225'] };

@@ -24,7 +24,7 @@ async function outcomesOf(body: unknown): Promise<readonly string[]> {
   return (await hub.push(body)).results.map((result) => result.outcome);
 }
 
-describe('a dossier at its beginning', () => {
+describe('a new dossier', () => {
   test('is written without a look-up', async () => {
     await outcomesOf(dossier({ code: codeOf(1) }));
     statements.length = 0;
@@ -32,7 +32,7 @@ describe('a dossier at its beginning', () => {
     expect(statements).toEqual(['write']);
   });
 
-  test('that is known after all is judged by the held dossier, and the next ones are looked up', async () => {
+  test('that is known after all is judged by the stored one, and the next are looked up', async () => {
     const first = dossier({ code: codeOf(1) });
     expect(await outcomesOf(first)).toEqual(['accepted']);
     expect(await outcomesOf(first)).toEqual(['duplicate']);
@@ -52,7 +52,7 @@ describe('a dossier at its beginning', () => {
     expect(rows).toEqual([{ code: codeOf(1), version: 2 }]);
   });
 
-  test('assumed new wrongly again and again costs at most one statement in sixty', async () => {
+  test('wrongly taken as new costs at most one statement in sixty', async () => {
     const known = dossier({ code: codeOf(1) });
     await outcomesOf(known);
     statements.length = 0;

@@ -24,7 +24,7 @@ function held(): { work: () => Promise<string>; end: () => void; fail: () => voi
 }
 
 describe('large bodies that arrive at once', () => {
-  test('run one after another in their order, while small ones run meanwhile', async () => {
+  test('run one after another in order, and small ones run in between', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const works = [held(), held(), held()];
     const all = works.map(({ work }) => turns(3 * MIB, work));
@@ -40,7 +40,7 @@ describe('large bodies that arrive at once', () => {
     expect(await Promise.all(all)).toEqual(['done', 'done', 'done']);
   });
 
-  test('share the room that is free; one larger than all of it runs alone', async () => {
+  test('share the free room, and one larger than all of it runs alone', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const works = [held(), held(), held()];
     const all = [1, 2, 20].map((mib, at) => turns(mib * MIB, (works[at] as ReturnType<typeof held>).work));
@@ -56,7 +56,7 @@ describe('large bodies that arrive at once', () => {
     await all[2];
   });
 
-  test('free their room also when one fails', async () => {
+  test('free their room also if one fails', async () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const [first, second] = [held(), held()];
     const failing = turns(4 * MIB, first.work);

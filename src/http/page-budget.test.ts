@@ -31,7 +31,7 @@ function scene(limits = { total: 16 * MIB, ofOne: 8 * MIB, waiting: 3 }) {
 }
 
 describe('the budget of pages', () => {
-  test('lets a key wait for its own pages, and others in meanwhile', async () => {
+  test('queues a key behind its own pages, and lets others in', async () => {
     const { ask, begun, end } = scene();
     for (const name of ['a1', 'a2', 'a3']) void ask('a', name);
     void ask('b', 'b1');
@@ -41,7 +41,7 @@ describe('the budget of pages', () => {
     expect(begun).toEqual(['a1', 'a2', 'b1', 'a3']);
   });
 
-  test('holds a large page until it is taken, and a small one no longer than it is made', async () => {
+  test('holds a large page until the client has it, and a small one until it is made', async () => {
     const { ask, begun, end } = scene();
     for (const name of ['a1', 'a2', 'a3']) void ask('a', name);
     await turn();
@@ -55,7 +55,7 @@ describe('the budget of pages', () => {
     expect(begun).toEqual(['a1', 'a2', 'a3', 'a4']);
   });
 
-  test('gives what becomes free to the key that holds the least', async () => {
+  test('gives free memory to the key that holds the least', async () => {
     const { ask, begun, end } = scene({ total: 8 * MIB, ofOne: 8 * MIB, waiting: 3 });
     for (const name of ['a1', 'a2', 'a3']) void ask('a', name);
     void ask('b', 'b1');
@@ -65,13 +65,13 @@ describe('the budget of pages', () => {
     expect(begun).toEqual(['a1', 'a2', 'b1']);
   });
 
-  test('refuses a key of which too many requests wait already', async () => {
+  test('refuses a key with too many waiting requests', async () => {
     const { ask } = scene();
     for (let n = 0; n < 5; n++) void ask('a', `a${n}`);
     await expect(ask('a', 'a5')).rejects.toThrow(Refusal);
   });
 
-  test('is free again after a page that could not be made', async () => {
+  test('is free again after a page that failed', async () => {
     const budget = createPageBudget({ total: 4 * MIB, ofOne: 4 * MIB, waiting: 3 });
     const failing = budget.hold('a', () => Promise.reject(new Error('broken')));
     await expect(failing).rejects.toThrow('broken');
@@ -82,14 +82,14 @@ describe('the budget of pages', () => {
 describe('a stream of bytes', () => {
   const bytes = new Uint8Array(200_000).map((_, at) => at % 251);
 
-  test('has all of them, and tells once that it was taken', async () => {
+  test('contains all bytes, and reports once that the client has it', async () => {
     let ended = 0;
     const read = await new Response(takenStream(bytes, () => ended++)).arrayBuffer();
     expect(Buffer.compare(Buffer.from(read), bytes)).toBe(0);
     expect(ended).toBe(1);
   });
 
-  test('tells that it ended where its reader goes away', async () => {
+  test('reports its end if the reader goes away', async () => {
     let ended = 0;
     const reader = takenStream(bytes, () => ended++).getReader();
     await reader.read();

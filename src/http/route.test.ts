@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { expect, test } from 'vitest';
 import { conditional, conditionalList } from './route.ts';
 
-test('a long list is the same reply as in one piece, and others get their turn while it is written', async () => {
+test('a long list equals the reply in one piece, and other requests run in between', async () => {
   let turns = 0;
   const items = Array.from({ length: 12 }, (_, at) => at);
   const write = (item: number): string => {

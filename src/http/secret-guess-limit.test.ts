@@ -25,7 +25,7 @@ function limit() {
   return { refreshed, looked, clock, check: (owner: string) => guessLimit.check(c, { id: owner }) };
 }
 
-test('each use of a key renews its month, and no request waits for it', async () => {
+test('each use of a key extends its month, and no request waits for that', async () => {
   const { refreshed, looked, clock, check } = limit();
   await check('portal');
   expect(refreshed).toEqual(['203.0.113.1 portal']);

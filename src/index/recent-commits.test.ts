@@ -14,7 +14,7 @@ function kept(code: string, version = 1, note = ''): RecentCommit {
   return { held, createdAt: record.statusAt, door: 'rest', receivedAt: AT };
 }
 
-test('a dossier is handed out once for each party, for the delivery that its commit made, and for a few seconds', () => {
+test('returns a dossier once per party, for its own delivery, for a few seconds', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const justKept = createRecentCommits();
   for (const code of ['A', 'B', 'C']) for (const party of ['portal', 'ministry']) justKept.put(party, kept(code));
@@ -28,7 +28,7 @@ test('a dossier is handed out once for each party, for the delivery that its com
   expect(justKept.take(delivery('portal', 'C'))).toBeUndefined();
 });
 
-test('the newest are held, in a few megabytes', () => {
+test('keeps the newest ones, in a few megabytes', () => {
   const justKept = createRecentCommits();
   for (let n = 0; n < 10; n++) justKept.put('portal', kept(`C${n}`, 1, 'x'.repeat(500_000)));
   const held = Array.from({ length: 10 }, (_, n) => `C${n}`).filter((code) => justKept.take(delivery('portal', code)));

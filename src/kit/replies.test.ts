@@ -9,18 +9,18 @@ import { sampleOutgoing } from './testing/contract/samples.ts';
 const dossier = sampleOutgoing('dossier.upsert.v1').record as Dossier;
 
 describe("a partner's words", () => {
-  test('are shown without the applicant, in whatever Unicode form they come', () => {
+  test('are shown without the applicant, in any Unicode form', () => {
     const text = 'Số 0987654321 của Nguyễn Thị Hoàng Yến Canary (hoang.yen@example.test) sai'.normalize('NFD');
     expect(partnerText(text, dossier)).toBe('Số *** của *** (***) sai');
   });
 
-  test('are shown without the applicant, in whichever case they come', () => {
+  test('are shown without the applicant, in any case', () => {
     const applicant = { name: 'Lê Thị Hoa (Mễ)', address: 'Số 5, phố Huế' };
     const text = 'Công dân LÊ THỊ HOA (MỄ), SỐ 5, PHỐ HUẾ không hợp lệ';
     expect(partnerText(text, { ...dossier, applicant })).toBe('Công dân ***, *** không hợp lệ');
   });
 
-  test('are shown at once, however long they are: a page in one word holds up nobody', () => {
+  test('are cleaned in linear time: a page in one word blocks nobody', () => {
     const began = performance.now();
     for (const letter of ['x', '1', '@', 'a@', '1 ']) partnerText(letter.repeat(100_000));
     expect(performance.now() - began).toBeLessThan(1_000);
@@ -55,14 +55,14 @@ test('only a JSON object is an answer', () => {
   expect(jsonObject(Buffer.from('{"status":1}'))).toEqual({ status: 1 });
 });
 
-test('text is what is written, numbers included, and nothing else', () => {
+test('texts and numbers are text, everything else is not', () => {
   expect([textOf(' 1 '), textOf(1), textOf(''), textOf(null), textOf(true), textOf({})]).toEqual([
     ...['1', '1'],
     ...[undefined, undefined, undefined, undefined],
   ]);
 });
 
-test('what follows an item that did not get through is held back, of its own dossier only', async () => {
+test('later items of a dossier are held back after a failed one', async () => {
   const [a1, b1, a2] = [1, 2, 1].map((number, at) => ({ ...sampleOutgoing('dossier.upsert.v1', number), id: `${at}` }));
   const sent: string[] = [];
   const answers = { 0: unknown('timeout', 'no answer'), 1: unavailable('busy', 'later') };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { webhookHeaders } from './webhooks.ts';
 
-test('a signature is the one of the specification, and each secret signs', () => {
+test('a signature follows the specification, and each secret signs', () => {
   // The example of the Standard Webhooks specification.
   const headers = webhookHeaders(
     'msg_p5jXN8AQM9LWM0D4loKWxJek',

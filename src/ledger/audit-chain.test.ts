@@ -45,7 +45,7 @@ async function sign(nowMs = NOW): Promise<void> {
 }
 
 describe('the chain of the audit', () => {
-  test('fits whatever was written, by however many at once', async () => {
+  test('is intact after concurrent writes', async () => {
     const subjects = [
       '"quoted" \\ and\nnew lines\t\u0001\u001f\u007f',
       'Đỗ Thị Ước \u2028 \u{1f600}',
@@ -64,7 +64,7 @@ describe('the chain of the audit', () => {
     expect(await followChain(database)).toMatchObject({ upTo: { position: 60 }, broken: undefined });
   });
 
-  test('can be followed by what the list shows alone', async () => {
+  test('can be followed by the list alone', async () => {
     await write('a', 'b');
     let before = hash('sha256', '', 'buffer');
     for (const one of (await listAudit(database, {}, 10, undefined)).toReversed()) {
@@ -125,7 +125,7 @@ describe('the chain of the audit', () => {
     expect(await brokenOf()).toMatch(broken);
   });
 
-  test('that was made anew without the secret does not fit what was signed', async () => {
+  test('that was remade without the secret does not match the signatures', async () => {
     await write('a', 'b');
     await sign();
     await write('c');
@@ -141,7 +141,7 @@ describe('the chain of the audit', () => {
     expect(await brokenOf()).toMatch(/^entry 2 .* is not what was signed/);
   });
 
-  test('is signed by nobody else, and what was signed for one day is nothing on another', async () => {
+  test('can be signed by nobody else, and a signature is valid for one day', async () => {
     await write('a');
     await sign();
     await saveAnchor(
@@ -158,7 +158,7 @@ describe('the chain of the audit', () => {
     expect(forged).toEqual(['2025-08-13', '2025-08-14']);
   });
 
-  test('is signed anew when the secret changes', async () => {
+  test('is signed again after a change of the secret', async () => {
     await write('a');
     await sign();
     const both = createVault(['the new secret of the audit, long enough as well', SECRET]);
@@ -168,7 +168,7 @@ describe('the chain of the audit', () => {
     expect(await loadAnchors(database, next)).toMatchObject({ anchors: [{ position: 1 }], forged: [] });
   });
 
-  test('takes in what was written before there was one', async () => {
+  test('includes entries from before it existed', async () => {
     await database.pool.query(`
       DROP TRIGGER audit_linked ON audit;
       DROP FUNCTION hub_link_audit, hub_audit_link;

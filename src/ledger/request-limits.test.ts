@@ -6,7 +6,7 @@ import { createRequestLimits } from './request-limits.ts';
 
 const VAULT = createVault(['a-secret-of-the-tests-that-is-long-enough']);
 
-test('a database that does not answer is asked two questions for whoever has a key, each given up soon, and then none', async () => {
+test('without an answer of the database two queries are tried for known clients, then none', async () => {
   let sent = 0;
   const query = () => {
     sent++;
@@ -28,7 +28,7 @@ test('a database that does not answer is asked two questions for whoever has a k
   expect(sent).toBe(2);
 });
 
-test('however many guess at once, pushes keep their connections, and whoever has a key is found before them', async () => {
+test('during many guesses pushes keep their connections, and known clients come first', async () => {
   let busy = 0;
   let most = 0;
   const asked: string[] = [];

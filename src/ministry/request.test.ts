@@ -7,7 +7,7 @@ const request = (fields: Fields, context: object = {}) =>
   prepare(fields, { ...context }, { system: 'tested' }, NO_CODES);
 
 describe('a request', () => {
-  test('says what its settings give for a place where nothing stands', () => {
+  test('contains constants for places without a value', () => {
     const fields = {
       trang: { from: 'cursor', value: null },
       loai: { from: 'kind', value: 'A' },
@@ -17,7 +17,7 @@ describe('a request', () => {
     expect(request(fields, { cursor: 'T-2', kind: 'B' })).toMatchObject({ request: { trang: 'T-2', loai: 'B' } });
   });
 
-  test('gives an element both attributes and a text, whichever the settings name first', () => {
+  test('gives an element both attributes and a text, in any order of the settings', () => {
     const [text, code] = [{ value: 'Đang xử lý' }, { value: '02' }];
     for (const fields of [
       { 'hs.TinhTrang': text, 'hs.TinhTrang.@Ma': code },

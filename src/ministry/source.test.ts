@@ -6,7 +6,7 @@ import { type FillOptions, fill } from './source.ts';
 
 const means: FillOptions = { settings: { system: 'tested' }, codes: NO_CODES, way: 'read' };
 
-test('an entry of a list that is nil says nothing, and one that says nothing we know of is seen', () => {
+test('a nil entry of a list is absent, and an unknown one is seen', () => {
   const { hoSo } = readXml(
     '<hoSo xmlns:i="urn:i"><lePhi i:nil="true"/><lePhi><ten>Lệ phí</ten></lePhi><lePhi><moi>1</moi></lePhi></hoSo>',
   );
@@ -14,7 +14,7 @@ test('an entry of a list that is nil says nothing, and one that says nothing we 
   expect(record).toEqual({ fees: [{ name: 'Lệ phí' }, {}] });
 });
 
-test('a value beside a path holds where a record says nothing there; null leaves it out', () => {
+test('a value beside a path is its default; null leaves it out', () => {
   const fields = { agencyCode: { from: 'maCoQuan', value: 'H60.02' }, note: { from: 'ghiChu', value: null } };
   const filled = (text: string) => fill(fields, readXml(text).hoSo, means).record;
   expect(filled('<hoSo><maCoQuan/></hoSo>')).toEqual({ agencyCode: 'H60.02' });
@@ -24,7 +24,7 @@ test('a value beside a path holds where a record says nothing there; null leaves
   });
 });
 
-test('a number is written as JSON has them, a truth as one, and what JSON would change is told', () => {
+test('numbers and booleans are written as JSON; a number that JSON changes is a problem', () => {
   const write: FillOptions = { ...means, way: 'write' };
   const fields = { trang: { from: 'page', as: 'number' }, gap: { from: 'urgent', as: 'boolean' } } as const;
   expect(fill(fields, { page: 2, urgent: true }, write).record).toEqual({ trang: 2, gap: true });
@@ -34,14 +34,14 @@ test('a number is written as JSON has them, a truth as one, and what JSON would 
   }
 });
 
-test('a dot makes a list of one, of all that the table is filled from', () => {
+test('a dot makes a list of one from the table’s own source', () => {
   const fields = { data: { each: '.', fields: { MaHoSo: 'code', Ten: 'record.name' } } };
   expect(fill(fields, { code: 'A', record: { name: 'B' } }, { ...means, way: 'write' }).record).toEqual({
     data: [{ MaHoSo: 'A', Ten: 'B' }],
   });
 });
 
-test('a date may be milliseconds since 1970, and is written as a number where that is said', () => {
+test('a date may be milliseconds since 1970, and is written as a number if wanted', () => {
   const fields = { at: { from: 'at', date: 'epoch-ms', as: 'number' } } as unknown as Fields;
   const read = (at: unknown) => fill(fields, { at }, means);
   for (const at of [1754961300000, '1754961300000', '/Date(1754961300000+0700)/'])

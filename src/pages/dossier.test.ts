@@ -6,7 +6,7 @@ import { STATUS } from './words.ts';
 
 const [FILED, TAKEN, NOW] = ['2025-08-11T21:04:00+07:00', '2025-08-12T08:15:00+07:00', '2025-08-13T09:00:00+07:00'];
 
-describe('the way of a dossier', () => {
+describe('the steps of a dossier', () => {
   const shown = (status: Status, dates: Partial<PublicDossier> = {}) =>
     stepsOf({ code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60', status, statusAt: NOW, ...dates })
       .map(({ status: one, state }) => ({ done: `${one} ✓`, now: `[${one}]`, ahead: one })[state])
@@ -30,18 +30,18 @@ describe('the way of a dossier', () => {
     ['refused', {}, 'submitted ✓ [refused]'],
     ['withdrawn', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [withdrawn]'],
     ['stopped', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [stopped]'],
-  ] as const)('of %s (%j) shows what is known: %s', (status, dates, expected) => {
+  ] as const)('of %s (%j) show the known ones: %s', (status, dates, expected) => {
     expect(shown(status, dates)).toBe(expected);
   });
 
-  test('has the dates that are known, and of the present step the one of its status', () => {
+  test('have known dates, and the present step has that of its status', () => {
     const dossier = { code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60' };
     const steps = stepsOf({ ...dossier, status: 'processing', statusAt: NOW, submittedAt: FILED, receivedAt: TAKEN });
     expect(steps.map(({ at }) => at)).toEqual([FILED, TAKEN, NOW, undefined, undefined]);
   });
 });
 
-test('every status has words in both languages, the Vietnamese ones those of the national table', () => {
+test('every status has words in both languages, in Vietnamese those of the national table', () => {
   const national = NATIONAL_TABLES.find(({ name }) => name === 'national-status');
   expect(STATUSES.map((status) => [status, STATUS[status].name[0]])).toEqual(
     national?.entries.map(({ is, label }) => [is, label]),

@@ -48,7 +48,7 @@ async function call(service: string, args: object = {}): Promise<Record<string, 
 const put = (isUpdating: unknown, ...data: object[]) => call('DongBoHoSoMC', { isUpdating, data });
 
 describe('the stand-in for the national portal', () => {
-  test('lets nobody in without a destination, an account, a session, an agency', async () => {
+  test('rejects calls without destination, account, session or agency', async () => {
     expect((await post('/mapi/login', {}, '')).status).toBe(500);
     expect((await post('/mapi/login', [])).status).toBe(400);
     expect((await post('/mapi/login', { username: 'sim' })).error_code).toBe(-1);
@@ -60,7 +60,7 @@ describe('the stand-in for the national portal', () => {
     expect((await call('toString')).error_code).toBe(-1);
   });
 
-  test('a create of what is there and an update of what is not are errors, and change nothing', async () => {
+  test('refuses to create an existing dossier or to update a missing one', async () => {
     expect((await put('True', ITEM)).message).toContain('không tồn tại');
     expect((await put('False', ITEM)).error_code).toBe(0);
     expect(await put('False', ITEM)).toMatchObject({ error_code: -3, message: expect.stringContaining('đã tồn tại') });
@@ -83,12 +83,12 @@ describe('the stand-in for the national portal', () => {
     ['Email', ['False', { ...ITEM, Email: undefined }]],
     ['Trạng thái', ['False', { ...ITEM, TrangThaiHoSo: '11' }]],
     ['TrichYeuHoSo', ['False', { ...ITEM, TrichYeuHoSo: 'x'.repeat(1_000) }]],
-  ])('a dossier that the portal could not read is refused: %s', async (word, [isUpdating, ...data]) => {
+  ])('refuses a dossier that the portal could not read: %s', async (word, [isUpdating, ...data]) => {
     expect(await put(isUpdating, ...(data as object[]))).toMatchObject({ message: expect.stringContaining(word) });
     expect(simulator.ledger.count()).toBe(0);
   });
 
-  test('papers of other kinds are counted in numbers', async () => {
+  test('counts other kinds of papers in numbers', async () => {
     const other = [{ TenGiayTo: 'Ảnh', SoLuong: 2, LoaiGiayTo: 1 }];
     expect((await put('False', { ...ITEM, DanhSachTepDinhKemKhac: other })).error_code).toBe(0);
   });
@@ -100,13 +100,13 @@ describe('the stand-in for the national portal', () => {
     ['NguoiXuLy quá dài', [{ ...STEP, NguoiXuLy: 'x'.repeat(51) }]],
     ['Trạng thái', [{ ...STEP, TrangThai: '0' }]],
     ['data', []],
-  ])('steps that the portal could not take are refused together: %s', async (word, data) => {
+  ])('refuses a call of steps that the portal could not take: %s', async (word, data) => {
     await put('False', ITEM);
     expect(await call('CapNhatTienDoHoSoMC', { data })).toMatchObject({ message: expect.stringContaining(word) });
     expect(simulator.ledger.count('progress')).toBe(0);
   });
 
-  test('it has no key for a step: the same step twice is two steps', async () => {
+  test('has no key for steps, so a repeated step is a second step', async () => {
     await put('False', ITEM);
     await call('CapNhatTienDoHoSoMC', { data: [STEP] });
     await call('CapNhatTienDoHoSoMC', { data: [STEP] });
@@ -114,7 +114,7 @@ describe('the stand-in for the national portal', () => {
     expect(simulator.ledger.repeats()).toBe(1);
   });
 
-  test('the catalogue: lists, and a procedure by the short or the long form of its code', async () => {
+  test('serves lists, and a procedure by the short or long form of its code', async () => {
     expect((await call('LayDanhSachTTHC')).result).toHaveLength(3);
     expect((await call('LayDanhMucCoQuan')).result).toHaveLength(3);
     expect((await call('LayDanhMucLinhVuc')).result).toHaveLength(1);
@@ -123,7 +123,7 @@ describe('the stand-in for the national portal', () => {
     expect((await call('LayThuTuc', { maTTHC: '3.000001' })).result).toEqual([]);
   });
 
-  test('without a seed catalogue there are samples', () => {
+  test('has samples without a seed catalogue', () => {
     expect(loadCatalogue('/nonexistent')).toEqual(SAMPLES);
   });
 });

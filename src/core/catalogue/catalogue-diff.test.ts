@@ -22,8 +22,8 @@ const lines = (was: object, now: object, language: 0 | 1 = 0) =>
   catalogueChanges(was, now).map((change) => changeText('service', change, language));
 const paths = (was: object, now: object) => catalogueChanges(was, now).map(({ path }) => path);
 
-describe('what changed between two records', () => {
-  test('a fee tells both amounts, with the way to file', () => {
+describe('the changes between two records', () => {
+  test('a fee shows both amounts, with the way to file', () => {
     const [was, now] = [
       atCounter(fee(20_000, { text: '20.000 đồng' })),
       atCounter(fee(30_000, { text: '30.000 đồng' })),
@@ -35,7 +35,7 @@ describe('what changed between two records', () => {
     expect(lines(was, now, 1)).toEqual(['Fee (At the counter): 20,000 VND → 30,000 VND']);
   });
 
-  test('a paper that is put in between is one addition, and moves none', () => {
+  test('an inserted paper is one addition, and moves no other', () => {
     const [first, second, third] = [paper('Tờ khai'), paper('Giấy chứng sinh'), paper('Căn cước công dân')];
     const change = catalogueChanges(withPapers(first, third), withPapers(first, second, third));
     expect(change).toMatchObject([{ path: '/cases/0/components/1', was: null, now: second }]);
@@ -71,26 +71,26 @@ describe('what changed between two records', () => {
     ],
     ['members in another order', { code: '1.000001', name: 'A' }, { name: 'A', code: '1.000001' }],
     ['equal fees, as many', atCounter(fee(1), fee(1)), atCounter(fee(1), fee(1))],
-  ])('nothing is told of %s', (_, was, now) => {
+  ])('%s is no change', (_, was, now) => {
     expect(catalogueChanges(was, now)).toEqual([]);
     expect(catalogueChanges(now, was)).toEqual([]);
   });
 
-  test('null, which is not known, is not 0', () => {
+  test('null means unknown and differs from 0', () => {
     expect(lines(atCounter(fee(null)), atCounter(fee(0)))).toEqual(['Phí, lệ phí (Trực tiếp): chưa rõ → 0 đ']);
     expect(
       lines(atCounter(fee(null, { text: 'Theo quy định' })), atCounter(fee(5_000, { text: '5.000 đồng' }))),
     ).toEqual(['Phí, lệ phí (Trực tiếp): “Theo quy định” → 5.000 đ']);
   });
 
-  test('an amount is told also where a long text stood in its place', () => {
+  test('an amount in place of a long text is a change', () => {
     const words = fee(null, { text: `Theo quy định tại ${'Nghị quyết của Hội đồng nhân dân '.repeat(9)}` });
     expect(lines(atCounter(words), atCounter(fee(20_000)))[0]).toMatch(
       /^Phí, lệ phí \(Trực tiếp\): “Theo .+…” → 20\.000 đ$/,
     );
   });
 
-  test('fees of one kind of code are told apart by what they are for', () => {
+  test('fees with one kind of code are distinguished by their purpose', () => {
     const late = { code: '2', description: 'Không đúng hạn' };
     const early = { code: '2', description: 'Cấp bản sao' };
     const [was, now] = [
@@ -103,7 +103,7 @@ describe('what changed between two records', () => {
     ]);
   });
 
-  test('a term tells number and unit, both at once where both changed', () => {
+  test('a term shows number and unit, both together if both changed', () => {
     expect(lines(term(10, 'working-day', '10 ngày làm việc'), term(7, 'working-day', '7 ngày làm việc'))).toEqual([
       'Thời hạn giải quyết (Trực tuyến): 10 ngày làm việc → 7 ngày làm việc',
     ]);
@@ -114,14 +114,14 @@ describe('what changed between two records', () => {
     ]);
   });
 
-  test('a way to file that is new brings its time and fees in one line', () => {
+  test('a new way to file shows its time and fees in one line', () => {
     const now = [{ channel: 'counter' }, { channel: 'post', terms: [{ amount: 2, unit: 'day', fees: [fee(8_000)] }] }];
     expect(lines({ channels: [{ channel: 'counter' }] }, { channels: now })).toEqual([
       'Thêm cách nộp: Bưu chính công ích; thời hạn giải quyết: 2 ngày; phí, lệ phí: 8.000 đ',
     ]);
   });
 
-  test('a text that was reworded is one change, also where it has no name; a long one is not quoted', () => {
+  test('a reworded text is one change, also without a name; a long one is not quoted', () => {
     const step = 'Người yêu cầu nộp hồ sơ trực tiếp tại Trung tâm Phục vụ hành chính công cấp xã hoặc trực tuyến.';
     const [was, now] = [
       { cases: [{ steps: ['Một', step] }] },
@@ -135,14 +135,14 @@ describe('what changed between two records', () => {
     expect(lines({ conditions: 'x'.repeat(200) }, {}, 1)).toEqual(['Conditions: text was taken out']);
   });
 
-  test('steps in another order are told, for what came first is done first', () => {
+  test('a changed order of steps is a change', () => {
     const steps = ['Nộp hồ sơ', 'Thẩm định', 'Trả kết quả'];
     expect(lines({ cases: [{ steps }] }, { cases: [{ steps: [steps[1], steps[0], steps[2]] }] })).toEqual([
       'Trình tự thực hiện: thứ tự đã thay đổi',
     ]);
   });
 
-  test('of a case, a paper and its forms, each is named', () => {
+  test('names the case, the paper and its form', () => {
     const one = (url: string) => ({
       cases: [{ name: 'Trẻ em bị bỏ rơi', components: [paper('Tờ khai', { forms: [{ name: 'Mẫu 1', url }] })] }],
     });
@@ -151,14 +151,14 @@ describe('what changed between two records', () => {
     ]);
   });
 
-  test('a case that is new tells how much it asks for, with a name or without', () => {
+  test('a new case shows how much it requires, with a name or without', () => {
     expect(lines({}, withPapers(paper('A'), paper('B')))).toEqual(['Thêm trường hợp: (0 bước, 2 giấy tờ)']);
     expect(lines({ cases: [{ name: 'Lần đầu', steps: ['Nộp'] }] }, {}, 1)).toEqual([
       'Case no longer there: “Lần đầu” (steps: 1, papers: 0)',
     ]);
   });
 
-  test('what is in force, booleans and levels are told in words', () => {
+  test('describes force, booleans and levels in words', () => {
     expect(lines({ inForce: true }, { inForce: false })).toEqual(['Thủ tục hết hiệu lực']);
     expect(lines({ inForce: false }, { inForce: true }, 1)).toEqual(['The service is in force again']);
     expect(lines({ onlinePayment: false }, { onlinePayment: true })).toEqual(['Nộp phí trực tuyến: Không → Có']);
@@ -169,7 +169,7 @@ describe('what changed between two records', () => {
     expect(lines({}, { onlineLevel: 'full' }, 1)).toEqual(['Online service: not known → Online from start to end']);
   });
 
-  test('a member that no schema has yet is told by its own name', () => {
+  test('a member without a schema is shown by its own name', () => {
     const [was, now] = [
       { later: { deep: [{ code: 'A', is: 1 }] } },
       {
@@ -187,7 +187,7 @@ describe('what changed between two records', () => {
     expect(paths({}, { 'a/b': 7 })).toEqual(['/a~1b']);
   });
 
-  test('a list as long as any is compared in time: not each with each', () => {
+  test('the longest lists are compared without comparing all pairs', () => {
     const many = (from: number) =>
       withPapers(...Array.from({ length: 2_000 }, (_, n) => paper(`Giấy tờ số ${n + from} ${'dài '.repeat(50)}`)));
     const began = performance.now();
@@ -195,7 +195,7 @@ describe('what changed between two records', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  test('a long list is compared in steps', () => {
+  test('a long list is compared in small pieces', () => {
     const many = (originals: number) =>
       withPapers(...Array.from({ length: 2_000 }, (_, n) => paper(`Giấy tờ số ${n}`, { originals })));
     const [was, now] = [many(1), many(2)];
@@ -207,7 +207,7 @@ describe('what changed between two records', () => {
     expect(steps.length - first).toBeGreaterThan(2_000);
   });
 
-  test('every member that the schemas have is named in both languages', () => {
+  test('every member of the schemas has a name in both languages', () => {
     const names = new Set<string>();
     const walk = (schema: { properties?: object; items?: object }): void => {
       for (const [name, one] of Object.entries(schema.properties ?? {})) {

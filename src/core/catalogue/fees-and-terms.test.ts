@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTerm, parseVnd } from './fees-and-terms.ts';
 
-describe('a fee that is understood is whole đồng', () => {
+describe('a fee that is understood is in whole đồng', () => {
   it.each([
     ['không', 0],
     ['Không'.normalize('NFD'), 0],
@@ -38,14 +38,14 @@ describe('a fee that is understood is whole đồng', () => {
   ])('%j is %d', (value, amountVnd) => expect(parseVnd(value)).toEqual({ amountVnd }));
 });
 
-it.each(['0', '0,', "0' "])('a fee of 200,000 characters, %j over and over, is read at once', (piece) => {
+it.each(['0', '0,', "0' "])('a fee of 200,000 characters, %j repeated, is read in linear time', (piece) => {
   const text = `${piece.repeat(200_000 / piece.length)}x`;
   const began = performance.now();
   expect(parseVnd(text)).toEqual({ amountVnd: null, text });
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
-describe('no fee is not a fee of 0', () => {
+describe('a missing fee is not a fee of 0', () => {
   it.each(['', '  \u00a0', null, undefined])('%j is unknown', (value) =>
     expect(parseVnd(value)).toEqual({ amountVnd: null }),
   );
@@ -91,7 +91,7 @@ describe('a number that is not a whole amount is an error that names it', () => 
   );
 });
 
-describe('a term is a number of known units, and always the text of its source', () => {
+describe('a term is a number of known units, and always the source’s text', () => {
   it.each([
     [15, 'Ngày làm việc', { amount: 15, unit: 'working-day', text: '15 Ngày làm việc' }],
     ['15', 'NGÀY LÀM VIỆC ', { amount: 15, unit: 'working-day', text: '15 NGÀY LÀM VIỆC' }],

@@ -66,7 +66,7 @@ it('instants sort as text in the order of time', () => {
   expect(instants.map(instantToMs)).toEqual(ms);
 });
 
-it('what is written is read back as it is, and a foreign zone like the engine reads it', () => {
+it('an instant is read back unchanged, and a foreign zone as the engine reads it', () => {
   for (let ms = -2_000_000_000_000; ms < 7_000_000_000_000; ms += 86_399_123 * 37) {
     const instant = msToInstant(ms);
     expect(parseInstant(instant)).toBe(instant);
@@ -89,7 +89,7 @@ const FORMATS: readonly (readonly [LocalFormat, string, string])[] = [
   ['iso-local-z', '2025-08-12T08:15:07.250Z', '2025-08-12T08:15:07.250+07:00'],
 ];
 
-describe('a local format is read as wall-clock time of Vietnam and written back the same', () => {
+describe('a local format is read as Vietnam time and written back the same', () => {
   it.each(FORMATS)('%s', (format, text, instant) => {
     expect(parseLocal(format, text)).toEqual({ instant });
     expect(parseLocal(format, ` ${text}\t`)).toEqual({ instant });
@@ -101,13 +101,13 @@ describe('a local format is read as wall-clock time of Vietnam and written back 
     expect(formatLocal('iso-local-z', '2025-08-12T08:15:07+07:00')).toBe('2025-08-12T08:15:07.000Z');
   });
 
-  it('what a format has no place for is left out', () => {
+  it('parts without a place in the format are left out', () => {
     expect(formatLocal('dd/MM/yyyy HH:mm', '2025-08-12T08:15:59.999+07:00')).toBe('12/08/2025 08:15');
     expect(formatLocal('yyyyMMddHHmmss', '2025-08-12T08:15:59.999+07:00')).toBe('20250812081559');
   });
 });
 
-describe('no date is absent, never a date', () => {
+describe('a missing date is absent, never a date', () => {
   it.each<[LocalFormat, string]>([
     ...FORMATS.flatMap(([format]) => ['', ' \u00a0'].map((text): [LocalFormat, string] => [format, text])),
     ['yyyyMMddHHmmss', '00000000000000'],
@@ -123,7 +123,7 @@ describe('no date is absent, never a date', () => {
   ])('%s %j', (format, text) => expect(parseLocal(format, text)).toEqual({ absent: true }));
 });
 
-describe('anything but a real date in its format is an error that names both', () => {
+describe('anything but a real date is an error that names both', () => {
   it.each<[LocalFormat, string]>([
     ['yyyyMMddHHmmss', '20250230081500'],
     ['yyyyMMddHHmmss', '20250812240000'],
@@ -152,7 +152,7 @@ describe('anything but a real date in its format is an error that names both', (
   });
 });
 
-it('a real date is in the calendar and in ten characters', () => {
+it('a real date exists in the calendar and has ten characters', () => {
   for (const text of ['2024-02-29', '2000-02-29', '1900-01-01', '2200-12-31'])
     expect(isRealDate(text), text).toBe(true);
   for (const text of [
@@ -168,7 +168,7 @@ it('a real date is in the calendar and in ten characters', () => {
     expect(isRealDate(text), text).toBe(false);
 });
 
-describe('a period as people ask for one', () => {
+describe('a period in a request', () => {
   it.each([
     [{}, {}],
     [

@@ -12,7 +12,7 @@ describe('maintenance windows', () => {
     ['it lasts over midnight', [NIGHT], '2025-08-13T04:59:00+07:00', '2025-08-13T05:00:00+07:00'],
     ['at its end it is over', [NIGHT], '2025-08-13T05:00:00+07:00', undefined],
     ['its days are those on which it begins', [SUNDAY], '2025-08-17T09:00:00+07:00', '2025-08-17T12:00:00+07:00'],
-    ['on other days it is none', [SUNDAY], '2025-08-18T09:00:00+07:00', undefined],
+    ['no window on other days', [SUNDAY], '2025-08-18T09:00:00+07:00', undefined],
     [
       'a night that begins on Sunday ends on Monday',
       [{ ...NIGHT, days: ['sunday'] }],

@@ -9,7 +9,7 @@ type Incoming = Omit<RecordedEvent, 'seq'>;
 const CODE = 'H60.01-250812-0035';
 
 describe('a dossier', () => {
-  test('begins with a whole record: accepted, and owned by the party that told of it', () => {
+  test('begins with a complete record, and belongs to the party that sent it', () => {
     const event = dossier('received', 8);
     expect(needsHistory(undefined, event)).toBe(false);
     expect(apply(undefined, [], CODE, event)).toEqual({
@@ -32,7 +32,7 @@ describe('a dossier', () => {
     expect(() => apply(undefined, [], CODE, progress('received', 8))).toThrow('begins with a whole record');
   });
 
-  test('is told again by its last record of a derived time, which may say more than it has a place for', () => {
+  test('is delivered again for new content outside its last record of a derived time', () => {
     const before = [
       dossier('received', 8),
       { ...derived('received', 8), contentId: { record: 'a' } },
@@ -49,13 +49,13 @@ describe('a dossier', () => {
     expect(apply(held, known, CODE, real)).toMatchObject({ changed: false });
   });
 
-  test('stays with its owner and under its code, whoever tells more of it', () => {
+  test('keeps its owner and its code, whichever party sends more', () => {
     const { held } = played([dossier('received', 8), { ...dossier('processing', 9), party: 'other' }]);
     expect(held).toMatchObject({ code: CODE, owner: 'one-stop', view: { record: { code: CODE } } });
   });
 });
 
-describe('a step of a party that tells each in several ways', () => {
+describe('a step of a party that reports each in several ways', () => {
   const bare = { actor: 'Sở Tư pháp', content: 'Đang xử lý' };
   const full = { actor: 'Lê Văn C', title: 'Công chức', unit: 'Phòng Hộ tịch', content: 'Thiếu giấy', dueAt: at(20) };
   const said = (step: Incoming, words: object): Incoming => {
@@ -66,7 +66,7 @@ describe('a step of a party that tells each in several ways', () => {
   const { held, known } = played([dossier('received', 8), step(), progress('resolved', 10)]);
   const otherwise = (given: Incoming): Incoming => said(given, { content: 'Nói cách khác' });
 
-  test('is a repetition where it says nothing that the known one lacks, whatever stands in for its words', () => {
+  test('is a repetition if it adds nothing to the known one', () => {
     const again = withFirstContentId(known, step({ actor: 'Bộ Tư pháp', content: 'Trạng thái 3' }), [
       'actor',
       'content',
@@ -76,18 +76,18 @@ describe('a step of a party that tells each in several ways', () => {
     expect(apply(held, known, CODE, alias)).toMatchObject({ outcome: 'duplicate' });
   });
 
-  test.each(Object.entries(full))('is one of its own where it says more: %s', (member, value) => {
+  test.each(Object.entries(full))('is separate if it adds something: %s', (member, value) => {
     const more = step({ [member]: value });
     expect(withFirstContentId(known, more)).toEqual(more);
     expect(apply(held, known, CODE, more)).toMatchObject({ outcome: 'stale', event: { said: { [member]: value } } });
   });
 
-  test('is one of its own where it stands in for what the known one does not have at all', () => {
+  test('is separate if its stand-in fills a member that the known one lacks', () => {
     const more = step({ unit: 'Sở Tư pháp' });
     expect(withFirstContentId(known, more, ['unit'])).toEqual(more);
   });
 
-  test('after a fuller one the bare one is the repetition, and each of both is again', () => {
+  test('is a repetition after a fuller one, and both repeat again', () => {
     for (const first of [[step(full)], [step(), step(full)]]) {
       const after = played([dossier('received', 8), ...first]);
       for (const again of [
@@ -98,7 +98,7 @@ describe('a step of a party that tells each in several ways', () => {
     }
   });
 
-  test('is another one by its time, its status or its party, and a whole record is never one', () => {
+  test('differs by time, status or party, and a complete record is never a repetition', () => {
     const own = progress('processing', 9);
     for (const other of [
       progress('processing', 10),
@@ -112,7 +112,7 @@ describe('a step of a party that tells each in several ways', () => {
   });
 });
 
-describe('what is later than all that is recorded', () => {
+describe('an event later than all recorded ones', () => {
   test('is accepted without the history', () => {
     const { held } = played([dossier('received', 8)]);
     const next = progress('processing', 9);
@@ -126,7 +126,7 @@ describe('what is later than all that is recorded', () => {
     });
   });
 
-  test('is accepted and flagged where the table does not have it, and moves nothing without authority', () => {
+  test('is flagged outside the table, and moves nothing without authority', () => {
     const { held } = played([dossier('returned', 8)]);
     expect(apply(held, [], CODE, progress('processing', 9))).toMatchObject({
       outcome: 'accepted',
@@ -141,13 +141,13 @@ describe('what is later than all that is recorded', () => {
     });
   });
 
-  test('is not flagged where it is as expected', () => {
+  test('is not flagged if expected', () => {
     const { held } = played([dossier('received', 8)]);
     expect(apply(held, [], CODE, progress('processing', 9))).not.toHaveProperty('anomaly');
   });
 });
 
-describe('the same content again is a duplicate: nothing is recorded, nothing changes', () => {
+describe('a repeat of the same content changes nothing', () => {
   const events = [dossier('received', 8), progress('processing', 9), dossier('resolved', 10)];
   const { held, known } = played(events);
 
@@ -155,24 +155,24 @@ describe('the same content again is a duplicate: nothing is recorded, nothing ch
     expect(apply(held, known, CODE, event)).toEqual({ outcome: 'duplicate', held, movedStatus: false, changed: false });
   });
 
-  test('of the newest record it is known without the history', () => {
+  test('of the newest record is recognised without the history', () => {
     expect(needsHistory(held, events[2] as Incoming)).toBe(false);
     expect(apply(held, [], CODE, events[2] as Incoming).outcome).toBe('duplicate');
     for (const event of events.slice(0, 2)) expect(needsHistory(held, event)).toBe(true);
   });
 
-  test('also where steps came after the record', () => {
+  test('is recognised after later steps', () => {
     const later = played([dossier('received', 8), progress('processing', 9)]);
     expect(needsHistory(later.held, dossier('received', 8))).toBe(false);
     expect(apply(later.held, [], CODE, dossier('received', 8)).outcome).toBe('duplicate');
   });
 
-  test('a step and a record are never the same', () => {
+  test('is never between a step and a record', () => {
     const step = { ...progress('resolved', 10), contentId: (events[2] as Incoming).contentId };
     expect(apply(held, known, CODE, step).outcome).not.toBe('duplicate');
   });
 
-  test('at the same time and status, other content is not: it is recorded and told', () => {
+  test('with other content at the same time and status is recorded and delivered', () => {
     const corrected = dossier('resolved', 10, { note: 'Đã sửa' });
     expect(apply(held, known, CODE, corrected)).toMatchObject({
       outcome: 'accepted',
@@ -184,8 +184,8 @@ describe('the same content again is a duplicate: nothing is recorded, nothing ch
   });
 });
 
-describe('what is older than the index holds is stale', () => {
-  test('it is recorded and leaves the status alone', () => {
+describe('an event older than the index is stale', () => {
+  test('and is recorded without a change of status', () => {
     const { held, known } = played([dossier('resolved', 12)]);
     const late = progress('processing', 10);
     expect(needsHistory(held, late)).toBe(true);
@@ -198,7 +198,7 @@ describe('what is older than the index holds is stale', () => {
     });
   });
 
-  test('it may still tell what nobody has told', () => {
+  test('but may fill a missing member', () => {
     const { held, known } = played([dossier('resolved', 12, { note: 'Mới' })]);
     expect(apply(held, known, CODE, dossier('received', 8, { note: 'Cũ', abstract: 'Cấp phép' }))).toMatchObject({
       outcome: 'stale',
@@ -211,7 +211,7 @@ describe('what is older than the index holds is stale', () => {
     });
   });
 
-  test('it is flagged where the table does not have it', () => {
+  test('and is flagged outside the table', () => {
     const { held, known } = played([dossier('received', 8), progress('resolved', 12)]);
     expect(apply(held, known, CODE, progress('submitted', 10))).toMatchObject({
       outcome: 'stale',
@@ -219,7 +219,7 @@ describe('what is older than the index holds is stale', () => {
     });
   });
 
-  test('but accepted where it shows that a later event, without authority, went too far', () => {
+  test('but is accepted if it disproves a later event without authority', () => {
     const { held, known } = played([dossier('submitted', 8), { ...progress('received', 12), authoritative: false }]);
     expect(held?.view.status).toBe('received');
     expect(apply(held, known, CODE, progress('refused', 10))).toMatchObject({
@@ -229,7 +229,7 @@ describe('what is older than the index holds is stale', () => {
     });
   });
 
-  test('and accepted where it allows what was kept but not applied', () => {
+  test('and is accepted if it allows an event that was stored without effect', () => {
     const outsider = { authoritative: false };
     const { held, known } = played([
       { ...dossier('submitted', 8), ...outsider },
@@ -244,8 +244,8 @@ describe('what is older than the index holds is stale', () => {
   });
 });
 
-describe('at the same time as the newest event', () => {
-  test('a further status is accepted and flagged', () => {
+describe('an event at the same time as the newest one', () => {
+  test('is accepted and flagged with a further status', () => {
     const { held, known } = played([dossier('processing', 8)]);
     expect(apply(held, known, CODE, progress('resolved', 8))).toMatchObject({
       outcome: 'accepted',
@@ -255,7 +255,7 @@ describe('at the same time as the newest event', () => {
     });
   });
 
-  test('a status that is less far is stale and flagged as well', () => {
+  test('is stale and flagged with a less advanced status', () => {
     const { held, known } = played([dossier('resolved', 8)]);
     expect(apply(held, known, CODE, progress('processing', 8))).toMatchObject({
       outcome: 'stale',
@@ -265,7 +265,7 @@ describe('at the same time as the newest event', () => {
     });
   });
 
-  test('derived times are neither flagged nor taken for older', () => {
+  test('is neither flagged nor older if its time is derived', () => {
     const { held, known } = played([derived('received', 8), derived('processing', 8)]);
     expect(apply(held, known, CODE, derived('supplement-required', 8))).toMatchObject({
       outcome: 'accepted',
@@ -276,11 +276,11 @@ describe('at the same time as the newest event', () => {
   });
 });
 
-describe('the order of arrival does not matter', () => {
+describe('the order of arrival', () => {
   const next = dice(766);
   const rounds = 3_000;
 
-  test(`${rounds} sets of events, each in an order of its own, tell the same dossier as in any other`, () => {
+  test(`${rounds} sets of events give the same dossier in any order`, () => {
     for (let round = 0; round < rounds; round++) {
       const events = someEvents(next, () => next(100) < 60);
       const one = played(events);
@@ -300,7 +300,7 @@ describe('the order of arrival does not matter', () => {
     }
   });
 
-  test('of a party with authority the newest event counts, at the same time the further one', () => {
+  test('with authority the newest event counts, at the same time the further one', () => {
     for (let round = 0; round < rounds; round++) {
       const events = someEvents(next, () => true).map((event) => ({ ...event, inferred: false }));
       const [firstRecordAt = ''] = events.flatMap((event) => (event.record ? [event.at] : [])).sort();
@@ -312,7 +312,7 @@ describe('the order of arrival does not matter', () => {
     }
   });
 
-  test('everything that is told twice is a duplicate the second time', () => {
+  test('everything is a duplicate the second time', () => {
     for (let round = 0; round < 500; round++) {
       const events = someEvents(next, () => next(2) === 0);
       const { held, known } = played(events);
@@ -323,7 +323,7 @@ describe('the order of arrival does not matter', () => {
     }
   });
 
-  test('outcomes say what happened', () => {
+  test('outcomes name the result', () => {
     for (let round = 0; round < rounds; round++) {
       for (const { before, applied } of played(
         shuffled(

@@ -44,16 +44,16 @@ const whole = (given: Partial<DelayFacts>) => {
 };
 
 describe('the time of a dossier', () => {
-  test('is the office’s while nothing else holds it up', () => {
+  test('belongs to the office while nothing else delays it', () => {
     expect(whole({})).toEqual({ ...NOTHING, office: 1_000 });
   });
 
-  test('is the queue’s until it is sent, the partner’s while it is on the line, and the office’s again', () => {
+  test('belongs to the queue until sending, then to the partner, then to the office', () => {
     const deliveries = [delivery(100, 160, { attempts: [attempt(160, 20, 'delivered')] })];
     expect(whole({ deliveries })).toEqual({ ...NOTHING, office: 940, queue: 40, partnerSlow: 20 });
   });
 
-  test('is the partner’s who is away, from the first try in vain to the next', () => {
+  test('belongs to an unreachable partner from the first failure to the next attempt', () => {
     const attempts = [attempt(110, 5, 'unavailable', 'econnrefused'), attempt(210, 0, 'delivered')];
     expect(whole({ deliveries: [delivery(100, 210, { attempts })] })).toEqual({
       ...NOTHING,
@@ -63,7 +63,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is ours when the partner is back and our next try has not come', () => {
+  test('belongs to the hub if the partner is back before the next attempt', () => {
     const attempts = [attempt(110, 0, 'unavailable', 'econnrefused'), attempt(300, 0, 'delivered')];
     const outages = [{ party: 'portal', fromMs: 120 * S, toMs: 200 * S }];
     expect(whole({ outages, deliveries: [delivery(100, 300, { attempts })] })).toEqual({
@@ -74,7 +74,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is the partner’s who is known to be away, though nothing was tried', () => {
+  test('belongs to a partner that is known to be unreachable, also without an attempt', () => {
     const outages = [{ party: 'portal', fromMs: 50 * S }];
     expect(whole({ outages, deliveries: [delivery(100, undefined)] })).toEqual({
       ...NOTHING,
@@ -83,7 +83,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is not touched by the outage of a party that has nothing to be told', () => {
+  test('is not affected by the outage of a party without deliveries', () => {
     expect(whole({ outages: [{ party: 'portal', fromMs: 0 }] })).toEqual({ ...NOTHING, office: 1_000 });
   });
 
@@ -94,7 +94,7 @@ describe('the time of a dossier', () => {
     ['status-502', 'partnerDown'],
     ['login-refused', 'partnerDown'],
     ['adapter-bug', 'queue'],
-  ])('after a try that ended in %s is of %s', (reason, cause) => {
+  ])('after an attempt that ended in %s belongs to %s', (reason, cause) => {
     const attempts = [attempt(160, 60, 'unknown', reason), attempt(200, 0, 'delivered')];
     expect(whole({ deliveries: [delivery(100, 200, { attempts })] })).toEqual({
       ...NOTHING,
@@ -103,7 +103,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is the quarantine’s while a person has to settle something, and ours after that', () => {
+  test('belongs to the quarantine until an operator settles the cause, then to the hub', () => {
     const attempts = [attempt(100, 0, 'refused', 'unmapped'), attempt(450, 0, 'delivered')];
     const held = [{ fromMs: 100 * S, toMs: 400 * S }];
     expect(whole({ deliveries: [delivery(100, 450, { attempts, held })] })).toEqual({
@@ -116,7 +116,7 @@ describe('the time of a dossier', () => {
     expect(whole({ deliveries: open })).toEqual({ ...NOTHING, office: 100, quarantine: 900 });
   });
 
-  test('is the quarantine’s while what was told to us waits to be applied', () => {
+  test('belongs to the quarantine while a received message waits to be applied', () => {
     expect(whole({ waits: [{ fromMs: 100 * S, toMs: 300 * S }, { fromMs: 900 * S }] })).toEqual({
       ...NOTHING,
       office: 700,
@@ -124,7 +124,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is wrong data’s from a refusal at our door, also while a partner is away', () => {
+  test('belongs to wrong data after a refusal by the hub, also in an outage', () => {
     const outages = [{ party: 'portal', fromMs: 50 * S, toMs: 500 * S }];
     const refusals = [{ fromMs: -100 * S, toMs: 300 * S }];
     expect(whole({ refusals, outages, deliveries: [delivery(200, 600)] })).toEqual({
@@ -136,7 +136,7 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is wrong data’s from the refusal until a corrected version is taken', () => {
+  test('belongs to wrong data from the refusal until a corrected version is taken', () => {
     const refused = delivery(100, 110, { state: 'refused', attempts: [attempt(110, 10, 'refused', 'field-too-long')] });
     expect(whole({ deliveries: [refused] })).toEqual({ ...NOTHING, office: 100, partnerSlow: 10, wrongData: 890 });
     const step = delivery(120, 130, { operation: 'dossier.progress.v1' });
@@ -149,18 +149,18 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('is the partner’s when it was away so long that the delivery was parked', () => {
+  test('belongs to the partner if a long outage parked the delivery', () => {
     const parked = delivery(100, 200, { state: 'parked', attempts: [attempt(200, 0, 'unavailable', 'down')] });
     expect(whole({ deliveries: [parked] })).toEqual({ ...NOTHING, office: 100, queue: 100, partnerDown: 800 });
   });
 
-  test('of a later delivery counts from where the one before it ended', () => {
+  test('of a later delivery counts from the end of the earlier one', () => {
     const attempts = [attempt(120, 0, 'unavailable', 'down'), attempt(300, 0, 'delivered')];
     const deliveries = [delivery(100, 300, { attempts }), delivery(150, 330)];
     expect(whole({ deliveries })).toEqual({ ...NOTHING, office: 770, queue: 50, partnerDown: 180 });
   });
 
-  test('counts once where two parties wait; each party has its own', () => {
+  test('counts once if two parties wait, and each party has its own', () => {
     const deliveries = [
       delivery(100, 300, { attempts: [attempt(100, 0, 'unavailable', 'down'), attempt(300, 0, 'delivered')] }),
       delivery(100, 400, { party: 'ministry' }),
@@ -172,13 +172,13 @@ describe('the time of a dossier', () => {
     });
   });
 
-  test('after the dossier is finished is nobody’s, but for what has not got through', () => {
+  test('after the end belongs to nobody, apart from open deliveries', () => {
     const attempts = [attempt(600, 0, 'unavailable', 'down')];
     const deliveries = [delivery(100, 150), delivery(600, undefined, { attempts })];
     expect(whole({ finishMs: 600 * S, deliveries })).toEqual({ ...NOTHING, office: 550, queue: 50, partnerDown: 400 });
   });
 
-  test('before it began, and to come, does not count', () => {
+  test('before the beginning and in the future does not count', () => {
     const deliveries = [delivery(-100, 50)];
     expect(whole({ deliveries })).toEqual({ ...NOTHING, office: 950, queue: 50 });
     expect(whole({ outages: [{ party: 'portal', fromMs: -50 * S, toMs: 5_000 * S }], deliveries })).toEqual({
@@ -189,7 +189,7 @@ describe('the time of a dossier', () => {
   });
 });
 
-test('only working time counts: a night and a Sunday are nobody’s delay', () => {
+test('counts working time only, no nights and Sundays', () => {
   const hours = [
     { from: '07:00', to: '11:30' },
     { from: '13:30', to: '17:00' },

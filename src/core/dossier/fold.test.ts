@@ -9,8 +9,8 @@ import { mayFollow, progressOf } from './status.ts';
 const TERMINAL: readonly Status[] = ['refused', 'withdrawn', 'returned'];
 const PAIRS = STATUSES.flatMap((from) => STATUSES.map((to) => [from, to] as const)).filter(([from, to]) => from !== to);
 
-describe('events are told in the order of the source’s time, whatever the order of arrival', () => {
-  test('every order of five events tells the same dossier', () => {
+describe('events count in the order of the source’s time', () => {
+  test('every order of five events gives the same dossier', () => {
     const events = [
       dossier('submitted', 8, { note: 'Một' }),
       progress('received', 9),
@@ -43,13 +43,13 @@ describe('events are told in the order of the source’s time, whatever the orde
     expect(fold([later, whole])).toMatchObject({ status: 'processing', statusAt: later.at });
   });
 
-  test('a dossier begins with its first whole record; steps before that are history only', () => {
+  test('a dossier begins with its first complete record; earlier steps are history only', () => {
     expect(fold([progress('received', 8), progress('processing', 9)])).toBeUndefined();
     expect(fold([])).toBeUndefined();
     expect(fold([progress('returned', 8), dossier('received', 9)])).toMatchObject({ status: 'received' });
   });
 
-  test('status and time of the record are those of the view', () => {
+  test('the record has the status and time of the view', () => {
     for (const [from, to] of PAIRS)
       for (const authoritative of [true, false]) {
         const view = fold([dossier(from, 8), { ...dossier(to, 9), authoritative }]) as DossierView;
@@ -65,7 +65,7 @@ describe('the same status again', () => {
     expect(step(view, again)).toEqual({ view, moved: false });
   });
 
-  test('at a later time is where the status stands since', () => {
+  test('at a later time moves the time of the status', () => {
     expect(step(fold([dossier('processing', 8)]), progress('processing', 9))).toMatchObject({
       moved: false,
       view: { status: 'processing', statusAt: at(9) },
@@ -89,7 +89,7 @@ describe('a transition', () => {
   const allowed = PAIRS.filter(([from, to]) => mayFollow(from, to));
   const others = PAIRS.filter(([from, to]) => !mayFollow(from, to));
 
-  test.each(allowed)('from %s to %s is in the table: it happens, whoever says so, and is no anomaly', (from, to) => {
+  test.each(allowed)('from %s to %s is in the table and no anomaly, from any party', (from, to) => {
     for (const authoritative of [true, false])
       expect(step(fold([dossier(from, 8)]), { ...progress(to, 9), authoritative })).toEqual({
         view: expect.objectContaining({ status: to, statusAt: at(9) }),
@@ -97,7 +97,7 @@ describe('a transition', () => {
       });
   });
 
-  test.each(others)('from %s to %s is not: it happens where the party has authority, and is an anomaly', (from, to) => {
+  test.each(others)('from %s to %s is an anomaly, and needs authority', (from, to) => {
     const anomaly = TERMINAL.includes(from) ? 'reopened' : 'transition';
     expect(step(fold([dossier(from, 8)]), progress(to, 9))).toEqual({
       view: expect.objectContaining({ status: to, statusAt: at(9) }),
@@ -112,13 +112,13 @@ describe('a transition', () => {
     });
   });
 
-  test('after the end is only ever called reopened', () => {
+  test('after the end is only ever a reopening', () => {
     const reopened = others.filter(([from]) => TERMINAL.includes(from));
     expect(reopened).toHaveLength(3 * 9);
     for (const [from, to] of reopened) expect(step(fold([dossier(from, 8)]), progress(to, 9)).anomaly).toBe('reopened');
   });
 
-  test('after the end by a whole record says why by a new note alone; it happens all the same', () => {
+  test('after the end by a record is explained only by a new note, and happens in any case', () => {
     const ended = fold([dossier('returned', 8, { note: 'Đã trả kết quả' })]);
     const reopenedBy = (more: Partial<Dossier>) => step(ended, dossier('processing', 9, more));
     expect(reopenedBy({ note: 'Kết quả sai tên, làm lại' })).toMatchObject({ anomaly: 'reopened', moved: true });
@@ -126,7 +126,7 @@ describe('a transition', () => {
       expect(reopenedBy(more)).toMatchObject({ anomaly: 'reopened-without-reason', moved: true });
   });
 
-  test('5→4→5→4 is legal however often it comes', () => {
+  test('5→4→5→4 is allowed any number of times', () => {
     const steps = stepsOf(
       dossier('processing', 0),
       ...Array.from({ length: 10 }, (_, hour) => progress(hour % 2 ? 'processing' : 'supplement-required', hour + 1)),
@@ -135,7 +135,7 @@ describe('a transition', () => {
     expect(steps.at(-1)?.view?.status).toBe('processing');
   });
 
-  test('that was not applied is judged anew when what lay between is known', () => {
+  test('without effect is judged again when a missing event arrives', () => {
     const outsider = { authoritative: false };
     const early = { ...dossier('submitted', 8), ...outsider };
     const late = { ...progress('resolved', 10), ...outsider };
@@ -144,13 +144,13 @@ describe('a transition', () => {
   });
 });
 
-describe('a derived time is a lower bound and yields to real ones', () => {
+describe('a derived time is a lower bound and gives way to real ones', () => {
   const derived = (status: Status, hour: number, more: Partial<Dossier> = {}): DossierEvent => ({
     ...dossier(status, hour, more),
     inferred: true,
   });
 
-  test('records without any step move on as they came: 2→4→5→4, all of the time of reception', () => {
+  test('records without steps advance at the time of reception: 2→4→5→4', () => {
     const steps = stepsOf(
       ...numbered([
         derived('received', 8),
@@ -168,14 +168,14 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     expect(steps.every((each) => each.moved && each.anomaly === undefined)).toBe(true);
   });
 
-  test('a record that is behind another one of the same derived time does not take it back', () => {
+  test('a less advanced record of the same derived time undoes nothing', () => {
     expect(stepsOf(...numbered([derived('processing', 8), derived('received', 8)])).at(-1)).toMatchObject({
       moved: false,
       view: { status: 'processing' },
     });
   });
 
-  test('the whole history of steps after the record is what counts', () => {
+  test('the complete history of steps after the record decides', () => {
     const record = derived('resolved', 12);
     const history = [
       progress('received', 8),
@@ -192,7 +192,7 @@ describe('a derived time is a lower bound and yields to real ones', () => {
       expect(fold(numbered(events))).toMatchObject({ status: 'resolved', statusAt: at(12), inferred: false });
   });
 
-  test('records 2 and 4 of one derived time, then their real steps, then more records', () => {
+  test('gives way for records 2 and 4, their real steps, and more records', () => {
     const events = numbered([
       derived('received', 8),
       derived('processing', 8),
@@ -212,7 +212,7 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     expect(fold(events)).toMatchObject({ statusAt: at(11), inferred: false });
   });
 
-  test('at a real event’s time it adds a further step and takes none back, and is no anomaly', () => {
+  test('at a real event’s time it adds a further step, undoes none, and is no anomaly', () => {
     const real = fold([dossier('processing', 8)]);
     expect(step(real, derived('resolved', 8))).toMatchObject({
       moved: true,
@@ -225,7 +225,7 @@ describe('a derived time is a lower bound and yields to real ones', () => {
       });
   });
 
-  test('at the same time a further status outside the table counts where the party has authority: 2→5→9', () => {
+  test('at the same time a further status outside the table needs authority: 2→5→9', () => {
     const events = numbered([derived('received', 8), derived('supplement-required', 8), derived('resolved', 8)]);
     expect(stepsOf(...events).at(-1)).toMatchObject({
       anomaly: 'transition',
@@ -239,23 +239,23 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     });
   });
 
-  test('a real step of the moment of the first record is not lost to it', () => {
+  test('a real step of the first record’s moment is not lost', () => {
     for (const status of ['processing', 'resolved'] as const)
       expect(fold([derived('received', 8), progress(status, 8)])).toMatchObject({ status, inferred: false });
     expect(fold([derived('processing', 8), progress('received', 8)])).toMatchObject({ status: 'processing' });
     expect(fold([derived('processing', 9), progress('resolved', 8)])).toMatchObject({ status: 'processing' });
   });
 
-  test('it takes no real step back that could be followed by it: a real 5 and a derived 4', () => {
+  test('undoes no real step that it could follow: a real 5 and a derived 4', () => {
     const real = fold([dossier('supplement-required', 8)]);
     expect(step(real, derived('processing', 8))).toMatchObject({ moved: false, view: { inferred: false } });
   });
 
-  test('told twice it is still derived', () => {
+  test('repeated it is still derived', () => {
     expect(fold(numbered([derived('processing', 8), derived('processing', 8)]))).toMatchObject({ inferred: true });
   });
 
-  test('later than all real events it counts as any other', () => {
+  test('later than all real events it counts like any other', () => {
     expect(step(fold([dossier('processing', 8)]), derived('resolved', 9))).toMatchObject({
       moved: true,
       view: { status: 'resolved', statusAt: at(9), inferred: true },
@@ -265,7 +265,7 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     });
   });
 
-  test('the real time of the same status takes its place', () => {
+  test('the real time of the same status replaces it', () => {
     const events = [derived('processing', 8), progress('processing', 8)];
     expect(fold(events)).toMatchObject({ inferred: false });
     expect(fold(events.reverse())).toMatchObject({ inferred: false });
@@ -275,7 +275,7 @@ describe('a derived time is a lower bound and yields to real ones', () => {
     });
   });
 
-  test('it is sorted after the real events of its time, and among its like as it came', () => {
+  test('is sorted after real events of its time, and among derived ones by arrival', () => {
     const [first, second, real] = numbered([derived('resolved', 8), derived('received', 8), progress('returned', 8)]);
     const sorted = [second, first, real].sort((a, b) => inEventOrder(a as DossierEvent, b as DossierEvent));
     expect(sorted).toEqual([real, first, second]);
@@ -286,7 +286,7 @@ describe('a newer record over an older one', () => {
   const merged = (older: Partial<Dossier>, newer: Partial<Dossier>): Dossier =>
     (fold([dossier('received', 8, older), dossier('processing', 9, newer)]) as DossierView).record;
 
-  test('erases nothing that it does not mention', () => {
+  test('erases no member that it lacks', () => {
     const older = {
       serviceName: 'Cấp phép',
       dueAt: at(20),
@@ -298,7 +298,7 @@ describe('a newer record over an older one', () => {
     expect(merged(older, {})).toMatchObject(older);
   });
 
-  test('says anew what it mentions, lists as a whole', () => {
+  test('replaces its members, lists as a whole', () => {
     expect(
       merged(
         { note: 'Một', dueAt: at(20), documents: [{ id: '1' }, { id: '2' }] },
@@ -308,7 +308,7 @@ describe('a newer record over an older one', () => {
     expect(merged({ fees: [{ amountVnd: 1 }] }, { fees: [] }).fees).toEqual([]);
   });
 
-  test('keeps what is known of the applicant', () => {
+  test('keeps known data of the applicant', () => {
     expect(
       merged(
         { applicant: { name: 'Nguyễn Văn An', phone: '0900000000', identityKind: 'cccd' } },
@@ -317,7 +317,7 @@ describe('a newer record over an older one', () => {
     ).toEqual({ name: 'Nguyễn Văn Ân', phone: '0900000000', identityKind: 'cccd', email: 'an@example.test' });
   });
 
-  test('takes what this hub has masked for no news of the applicant', () => {
+  test('ignores the applicant’s data that this hub has masked', () => {
     const known = { name: 'Nguyễn Văn An', phone: '0900000000', identityNumber: '001000000001' };
     const readBack = {
       name: 'N***** V** A*',
@@ -332,7 +332,7 @@ describe('a newer record over an older one', () => {
     expect(merged({ applicant: known }, { applicant: asCompany }).applicant).toEqual({ ...known, kind: 'enterprise' });
   });
 
-  test('takes a text that this hub has masked for no news, and any other for one', () => {
+  test('ignores a text that this hub has masked, and takes any other', () => {
     const applicant = { name: 'Nguyễn Văn An', identityNumber: '001000000001' };
     const known = { applicant, abstract: 'Đề nghị của Nguyễn Văn An', note: 'Giấy 001000000001 *' };
     const readBack = { abstract: 'Đề nghị của N***** V** A*', note: 'Giấy **********01 *' };
@@ -341,12 +341,12 @@ describe('a newer record over an older one', () => {
     expect(merged(known, other)).toMatchObject({ ...known, abstract: other.abstract });
   });
 
-  test('takes the name of a company as it is told', () => {
+  test('takes the name of a company unchanged', () => {
     const known = { kind: 'enterprise', name: 'Sao Mai' } as const;
     expect(merged({ applicant: known }, { applicant: { ...known, name: 'S** M**' } }).applicant?.name).toBe('S** M**');
   });
 
-  test('only adds codes: those of all records are kept, each once', () => {
+  test('only adds codes: all are kept, once each', () => {
     const alias = (code: string) => ({ party: 'igate', code });
     const [a, b, c] = [alias('A'), alias('B'), alias('C')];
     const ofOther = { party: 'national-portal', code: 'A' };
@@ -360,7 +360,7 @@ describe('a newer record over an older one', () => {
     expect(merged({}, { code: 'H60.02-250812-9999' }).code).toBe('H60.01-250812-0035');
   });
 
-  test('changes neither of the records that it was made from', () => {
+  test('changes neither of its two records', () => {
     const events = [
       dossier('received', 8, { applicant: { name: 'An' }, aliases: [{ party: 'a', code: 'A' }] }),
       dossier('processing', 9, { applicant: { name: 'Bình', phone: '113' }, aliases: [{ party: 'b', code: 'B' }] }),
@@ -370,7 +370,7 @@ describe('a newer record over an older one', () => {
     expect(events).toEqual(before);
   });
 
-  test('an older record that comes late fills what is not known and changes nothing else', () => {
+  test('fills only missing members if it arrives late', () => {
     expect(
       fold([dossier('processing', 9, { note: 'Mới' }), dossier('received', 8, { note: 'Cũ', abstract: 'Cấp phép' })]),
     ).toMatchObject({ status: 'processing', record: { note: 'Mới', abstract: 'Cấp phép', statusAt: at(9) } });
@@ -406,7 +406,7 @@ function statusOf(...events: readonly DossierEvent[]): Status | undefined {
   return fold(events)?.status;
 }
 
-/** What becomes of each event, in the order of event time. */
+/** The result of each event, in the order of event time. */
 function stepsOf(...events: readonly DossierEvent[]): readonly Step[] {
   let view: DossierView | undefined;
   return [...events].sort(inEventOrder).map((event) => {

@@ -27,7 +27,7 @@ function someEvent(next: Dice, number: number, minutes: number): Incoming {
   const isRecord = number === 0 || next(4) === 0;
   const common = {
     ...{ at, status, party: next(3) === 0 ? 'other' : 'one-stop', authoritative: next(2) === 0 },
-    // What waited was told earlier than what stands before it.
+    // An event that waited arrived earlier than the events before it.
     ...{ messageId: String(1_000_000 + (next(5) === 0 ? next(number + 1) : number)), item: next(3) },
     contentId: { record: `${number}` },
     ...(next(4) === 0 && { shared: [[], ['status'], ['status', 'note']][next(3)] as string[] }),
@@ -63,7 +63,7 @@ function judged(events: readonly Incoming[]): void {
 }
 
 describe('a history', () => {
-  test('judges 1,500 orders of up to sixty events as a fold of the whole history does', () => {
+  test('judges 1,500 orders of up to sixty events as a fold of all events does', () => {
     for (let seed = 1; seed <= 1_500; seed++) {
       const next = dice(seed);
       const count = 2 + next(seed % 10 === 0 ? 60 : 14);
@@ -71,7 +71,7 @@ describe('a history', () => {
     }
   });
 
-  test('answers as foldWith does also where it begins with steps, and where events are added unasked', () => {
+  test('agrees with foldWith also if it begins with steps or gets events without a question', () => {
     for (let seed = 1; seed <= 500; seed++) {
       const next = dice(seed);
       const known = Array.from({ length: next(12) }, (_, n) => ({ ...someEvent(next, n + next(2), 9), seq: n + 1 }));
@@ -88,7 +88,7 @@ describe('a history', () => {
     }
   });
 
-  test('of ten thousand events takes a thousand late ones in a moment', () => {
+  test('of ten thousand events judges a thousand late ones quickly', () => {
     const step = (number: number, minute: number): RecordedEvent => ({
       ...{ kind: 'progress', status: number % 2 === 0 ? 'processing' : 'supplement-required', party: 'one-stop' },
       ...{ at: new Date(Date.UTC(2025, 7, 13) + minute * 60_000).toISOString(), authoritative: true, inferred: false },
@@ -122,6 +122,6 @@ test.each([
   [{ 0: 1 }, [1]],
   [null, {}],
   ['1', 1],
-])('two values are the same JSON where they are written the same: %j, %j', (one, other) => {
+])('two values are the same JSON if they are written the same: %j, %j', (one, other) => {
   expect(isSameJson(one, other)).toBe(JSON.stringify(one) === JSON.stringify(other));
 });

@@ -32,7 +32,7 @@ const many = (payload: unknown, count = PAYLOADS_TO_LEARN): unknown[] => Array(c
 const learnt = watch(many(ONE)).shape;
 
 describe('a fingerprint', () => {
-  test('is the paths of all fields with their types', () => {
+  test('has the paths of all fields with their types', () => {
     expect([...fingerprintOf(ONE)].map(([path, { types }]) => `${path} ${[...types].join()}`)).toEqual([
       'code text',
       'amount number',
@@ -45,14 +45,14 @@ describe('a fingerprint', () => {
     ]);
   });
 
-  test('is the same for one, for a list of them, and whatever the values are', () => {
+  test('is the same for one payload, a list of them, and any values', () => {
     const other = { code: 'x', amount: 0, applicant: { name: '', phone: '1' }, fees: [{ code: 'b' }, { code: 'c' }] };
     const shapeOf = (payload: unknown) => watch([payload]).shape;
     expect(shapeOf([ONE, ONE])).toEqual(shapeOf(ONE));
     expect(shapeOf(other)).toEqual(shapeOf(ONE));
   });
 
-  test('shows the form of a value and nothing of what it says', () => {
+  test('shows the form of a value and nothing of its content', () => {
     const samples = [...fingerprintOf({ ...ONE, big: 'x'.repeat(500), flag: true, none: null }).values()];
     expect(samples.map(({ sample }) => sample)).toContain('"Aaaaaa Aaa Aa"');
     expect(samples.map(({ sample }) => sample)).toContain('"9999999999"');
@@ -60,7 +60,7 @@ describe('a fingerprint', () => {
     expect(Math.max(...samples.map(({ sample }) => sample.length))).toBeLessThan(30);
   });
 
-  test('counts names that are values as one, and has an end', () => {
+  test('counts names that are values as one, and is bounded', () => {
     const byCode = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`H60.01-250812-${n}`, { at: '1' }]));
     expect([...fingerprintOf({ byCode }).keys()]).toEqual(['byCode', 'byCode.*', 'byCode.*.at']);
     const wide = Object.fromEntries(
@@ -72,18 +72,18 @@ describe('a fingerprint', () => {
     expect(fingerprintOf(deep).size).toBeLessThan(20);
   });
 
-  test('of XML makes no difference between one element and several', () => {
+  test('of XML does not distinguish one element from several', () => {
     const print = (fee: unknown) => [...fingerprintOf({ Root: { fee } }, true).keys()];
     expect(print([{ a: '1' }, { a: '2' }])).toEqual(print({ a: '1' }));
   });
 });
 
 describe('drift', () => {
-  test('is not told while the shape is being learnt', () => {
+  test('is not reported while the shape is learnt', () => {
     expect(watch([{ a: 1 }, { b: 'x' }, ...many(ONE)]).told).toEqual([]);
   });
 
-  test('a new field is told once, at its top, with the form of its value', () => {
+  test('a new field is reported once, at its top, with the form of its value', () => {
     const fresh = { ...ONE, ward: { code: '00123', name: 'Phường Một' } };
     const { drifts, told } = watch([fresh, fresh, ONE, fresh], learnt);
     expect(told).toEqual(['new ward']);
@@ -94,7 +94,7 @@ describe('drift', () => {
     ]);
   });
 
-  test('a field of another type is told once; null is no type of its own', () => {
+  test('a field of another type is reported once; null is no type', () => {
     const { drifts } = watch(
       [
         { ...ONE, amount: null },
@@ -107,7 +107,7 @@ describe('drift', () => {
     expect(watch(many({ ...ONE, amount: null }), watch(many({ ...ONE, amount: null })).shape).told).toEqual([]);
   });
 
-  test('a field that was always there is told when it has been absent for a while, once', () => {
+  test('a field that was always present is reported once after a while of absence', () => {
     const { phone: _, ...rest } = ONE.applicant;
     const without = { ...ONE, applicant: rest };
     expect(watch(many(without, PAYLOADS_UNTIL_MISSING - 1), learnt).told).toEqual([]);
@@ -119,7 +119,7 @@ describe('drift', () => {
     ).toEqual([]);
   });
 
-  test('an optional field, an empty list, and the fields of an absent object are not missed one by one', () => {
+  test('optional fields, empty lists and members of absent objects are not missing', () => {
     const optional = watch([{ ...ONE, note: 'x' }, ...many(ONE)]).shape;
     expect(watch(many(ONE, 5 * PAYLOADS_UNTIL_MISSING), optional).told).toEqual([]);
     expect(watch(many({ ...ONE, fees: [] }, 5 * PAYLOADS_UNTIL_MISSING), learnt).told).toEqual([]);
@@ -128,7 +128,7 @@ describe('drift', () => {
   });
 });
 
-/** Marks within a text are none. */
+/** Marks within a text do not count. */
 const MARKS = JSON.stringify(['a",[{\\']);
 
 test.each([

@@ -56,7 +56,7 @@ describe('a problem names the place, the value and what was expected', () => {
     expect(problemsOf({ ...dossier, ...over })).toEqual([{ path, message }]);
   });
 
-  test('all of them at once, each place once', () => {
+  test('all problems are reported at once, one per place', () => {
     const { status: _, ...rest } = dossier;
     const wrong = {
       ...rest,
@@ -71,7 +71,7 @@ describe('a problem names the place, the value and what was expected', () => {
     );
   });
 
-  test('numbers that are out of range are told their range', () => {
+  test('a number out of range is reported with the range', () => {
     const service = { code: '1.013225', name: 'Cấp phép', inForce: true, historicLevel: 5 };
     expect(problemsOf(service, 'service.upsert.v1')).toEqual([
       { path: '/historicLevel', message: 'got 5, expected a whole number from 1 to 4' },
@@ -83,11 +83,11 @@ describe('a problem names the place, the value and what was expected', () => {
     for (const { message } of problemsOf(value)) expect(message.length).toBeLessThan(200);
   });
 
-  test('the places are JSON Pointers', () => {
+  test('places are JSON Pointers', () => {
     expect(problemsOf({ ...dossier, 'a/b~c': 1 })[0]?.path).toBe('/a~1b~0c');
   });
 
-  test('an item with a hundred thousand wrong members is told of a hundred', () => {
+  test('an item with a hundred thousand wrong members gets a hundred problems', () => {
     const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`x${at}`, 1]));
     const documents = Array.from({ length: 100_000 }, () => ({ url: 7, digitised: 'yes' }));
     for (const value of [
@@ -104,7 +104,7 @@ describe('a problem names the place, the value and what was expected', () => {
   });
 });
 
-test('a text that is much too long is not looked through for an old encoding', () => {
+test('a text far over its limit is not searched for an old encoding', () => {
   const began = performance.now();
   expect(messageAt({ ...dossier, note: ` ${'Nguyeãn Vaên An '.repeat(250_000)}` }, '/note')).toBe(
     'got a text of 3,999,999 characters, expected text, at most 20,000 characters',
@@ -112,7 +112,7 @@ test('a text that is much too long is not looked through for an old encoding', (
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
-describe('personal values are not in what is said of them', () => {
+describe('personal values are hidden in problems', () => {
   const canary = '9876543210';
   test.each([
     ['identityNumber', `${canary} 01`],
@@ -131,13 +131,13 @@ describe('personal values are not in what is said of them', () => {
     expect(message).not.toContain(canary.slice(0, 4));
   });
 
-  test('nor in what is said of an applicant that is a plain text', () => {
+  test('also if the applicant is a plain text', () => {
     expect(messageAt({ ...dossier, applicant: `Nguyễn Văn An ${canary}` }, '/applicant')).toBe(
       `got "${'*'.repeat(22)}10", expected an object`,
     );
   });
 
-  test('nor in warnings and doubts', () => {
+  test('also in warnings and doubts', () => {
     const repaired = readRecord('dossier.upsert.v1', { ...dossier, applicant: { name: 'Nguyá»…n VÄƒn An' } });
     expect(repaired).toMatchObject({
       kind: 'record',
@@ -151,7 +151,7 @@ describe('personal values are not in what is said of them', () => {
   });
 });
 
-describe('a record that cannot be kept still says which dossier it is, where that can be read', () => {
+describe('an invalid record still names its dossier if the code can be read', () => {
   test.each([
     [{ ...dossier, code: ' h60.01-250812-0035', status: 'done' }, 'H60.01-250812-0035'],
     [{ ...dossier, note: 'Tráº£ káº?t quáº£' }, 'H60.01-250812-0035'],
@@ -168,12 +168,12 @@ describe('a record that cannot be kept still says which dossier it is, where tha
 });
 
 describe('reading', () => {
-  test('doubtful text does not hide what is plainly wrong', () => {
+  test('doubtful text does not hide a plain error', () => {
     const read = readRecord('dossier.upsert.v1', { ...dossier, status: 'done', note: 'Tráº£ káº?t quáº£' });
     expect(read).toMatchObject({ kind: 'invalid', problems: [{ path: '/status' }] });
   });
 
-  test('leaves what it was given as it was', () => {
+  test('does not change its input', () => {
     const given = deepFreeze({ ...dossier, code: ' h60.01-250812-0035 ', note: null, fees: [{ name: ' Lệ phí ' }] });
     const before = JSON.stringify(given);
     expect(readRecord('dossier.upsert.v1', given)).toMatchObject({
@@ -183,13 +183,13 @@ describe('reading', () => {
     expect(JSON.stringify(given)).toBe(before);
   });
 
-  test('takes members of the value itself only, and gives none to all objects', () => {
+  test('reads own members only, and adds none to all objects', () => {
     expect(readRecord('dossier.upsert.v1', Object.create(dossier)).kind).toBe('invalid');
     readRecord('dossier.upsert.v1', JSON.parse(`{"__proto__":{"polluted":true},${JSON.stringify(dossier).slice(1)}`));
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test('two writings of the same content are the same JSON', () => {
+  test('the same content in two notations gives the same JSON', () => {
     const first = readRecord('dossier.upsert.v1', {
       ...dossier,
       channel: 'online',
@@ -210,14 +210,14 @@ describe('reading', () => {
     expect(JSON.stringify(second)).toBe(JSON.stringify(first));
   });
 
-  test('many warnings are told as a hundred', () => {
+  test('at most a hundred warnings are reported', () => {
     const documents = Array.from({ length: 500 }, () => ({ name: 'Nguyá»…n VÄƒn An' }));
     const read = readRecord('dossier.upsert.v1', { ...dossier, documents });
     expect(read.kind === 'record' && read.record.documents?.[499]).toEqual({ name: 'Nguyễn Văn An' });
     expect(read.kind === 'record' && read.warnings.length).toBe(101);
   });
 
-  test('never throws, whatever it is given, and a record that comes out is a fixed point', () => {
+  test('never throws, and a record reads again as itself', () => {
     const next = dice(20_250_812);
     for (const operation of Object.keys(OPERATIONS) as Operation[]) {
       const members = Object.keys(OPERATIONS[operation].properties);

@@ -11,7 +11,7 @@ const birth = { serviceCode: '1.001193.000.00.00.H60', fieldCode: 'G15-HT01' };
 const to = (routes: readonly Route[], subject: Parameters<typeof recipients>[3] = birth): readonly string[] =>
   recipients(routes, 'one-stop', 'dossier.upsert.v1', subject);
 
-describe('something goes to the parties that the routes of its sender and operation name', () => {
+describe('a record goes to the parties that the routes of its sender and operation name', () => {
   test('to all of them, in the order of the routes', () => {
     expect(to([route(), route({ to: ['civil-status', 'land'] })])).toEqual(['national-portal', 'civil-status', 'land']);
   });
@@ -29,7 +29,7 @@ describe('something goes to the parties that the routes of its sender and operat
     ]);
   });
 
-  test('never back to where it came from', () => {
+  test('never back to its sender', () => {
     expect(to([route({ to: ['one-stop', 'national-portal'] })])).toEqual(['national-portal']);
   });
 });
@@ -39,11 +39,11 @@ describe('a route can be for some services or fields only', () => {
     ['1.001193', '1.001193.000.00.00.H60'],
     ['1.001193.000.00.00.H60', '1.001193'],
     ['1.001193.H22', '1.001193.000.00.00.H60'],
-  ])('a service named %s is the one of code %s', (named, serviceCode) => {
+  ])('a service named %s is the one with code %s', (named, serviceCode) => {
     expect(to([route({ services: [named] })], { serviceCode })).toEqual(['national-portal']);
   });
 
-  test('other services do not go that way', () => {
+  test('other services do not follow it', () => {
     expect(to([route({ services: ['1.000656', '1.000894'] })])).toEqual([]);
     expect(to([route({ services: [] })])).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('a route can be for some services or fields only', () => {
     expect(to([route({ services: ['1.000656'], fields: ['G10-DD01'] })])).toEqual([]);
   });
 
-  test('what has no service and no field, such as an agency, goes only by routes for everything', () => {
+  test('records without service and field, such as agencies, need a route without filters', () => {
     expect(to([route({ services: ['1.001193'], fields: ['G15-HT01'] })], {})).toEqual([]);
     expect(to([route()], {})).toEqual(['national-portal']);
   });
@@ -70,7 +70,7 @@ describe('a route can be for a share of the dossiers', () => {
   const told = (from: number, upTo: number): readonly string[] =>
     codes.filter((code) => to([route({ share: { from, to: upTo } })], { ...birth, code }).length > 0);
 
-  test('of about so many of a hundred, and always of the same', () => {
+  test('takes about its share of a hundred, always the same ones', () => {
     const tenth = told(0, 10);
     expect(tenth.length).toBeGreaterThan(900);
     expect(tenth.length).toBeLessThan(1_100);
@@ -78,17 +78,17 @@ describe('a route can be for a share of the dossiers', () => {
     expect(told(0, 25)).toEqual(expect.arrayContaining([...tenth]));
   });
 
-  test('of each dossier one of two that share it, and nobody of none', () => {
+  test('two shares split all dossiers, and an empty share takes none', () => {
     expect([...told(0, 30), ...told(30, 100)].sort()).toEqual([...codes].sort());
     expect(told(0, 100)).toEqual(codes);
   });
 
-  test('besides its services and fields', () => {
+  test('combines with services and fields', () => {
     const shared = route({ services: ['1.000656'], share: { from: 0, to: 100 } });
     expect(to([shared], { ...birth, code: codes[0] as string })).toEqual([]);
   });
 
-  test('what is no dossier is not shared', () => {
+  test('shares apply only to dossiers', () => {
     expect(to([route({ share: { from: 0, to: 1 } })], { serviceCode: '1.001193' })).toEqual(['national-portal']);
   });
 });

@@ -14,24 +14,24 @@ const unknown: Outcome = { kind: 'unknown', reason: 'no-answer', message: 'the c
 const refused: Outcome = { kind: 'refused', reason: 'rejected', message: 'MaTTHC không tồn tại' };
 const cause = unmappedCause('service', '1.013225', 'no table maps 1.013225');
 
-describe('what the partner has or will never take is not tried again', () => {
+describe('a delivered or refused item is not retried', () => {
   test('delivered', () => {
     for (const attempts of [1, 4, 99])
       expect(settle({ kind: 'delivered', reference: 'x' }, attempts, DELAYS_MS, 0.5)).toEqual({ state: 'delivered' });
   });
 
-  test('refused, however many attempts are left', () => {
+  test('refused, even with attempts left', () => {
     expect(settle(refused, 1, DELAYS_MS, 0)).toEqual({ state: 'refused' });
     expect(settle(refused, 99, DELAYS_MS, 0)).toEqual({ state: 'refused' });
   });
 
-  test('refused for a cause that a person can settle is held under that cause', () => {
+  test('refused for a cause that an operator can settle is held under that cause', () => {
     expect(settle({ ...refused, cause }, 1, DELAYS_MS, 0)).toEqual({ state: 'held', cause });
     expect(settle({ ...refused, cause }, 99, [], 0)).toEqual({ state: 'held', cause });
   });
 });
 
-describe('what did not get through is tried again after the delays of the policy, then parked', () => {
+describe('a failed attempt is retried after the configured delays, then parked', () => {
   test.each([
     [1, 5_000],
     [2, 30_000],
@@ -41,19 +41,19 @@ describe('what did not get through is tried again after the delays of the policy
     expect(settle(unknown, attempts, DELAYS_MS, 0)).toEqual({ state: 'due', afterMs, doubt: true });
   });
 
-  test('after the last delay it is parked, also where the partner asked to be tried later', () => {
+  test('after the last delay it is parked, even if the partner asked for a later time', () => {
     expect(settle(unavailable(), 4, DELAYS_MS, 0)).toEqual({ state: 'parked' });
     expect(settle(unavailable(60_000), 4, DELAYS_MS, 0)).toEqual({ state: 'parked' });
     expect(settle(unknown, 5, DELAYS_MS, 0)).toEqual({ state: 'parked' });
     expect(settle(unavailable(), 1, [], 0)).toEqual({ state: 'parked' });
   });
 
-  test('only an outcome that nobody knows leaves a doubt: before the next try it is looked up', () => {
+  test('only an unknown outcome leaves a doubt, and the next attempt looks up first', () => {
     expect(settle(unknown, 1, DELAYS_MS, 0)).toMatchObject({ doubt: true });
     expect(settle(unavailable(), 1, DELAYS_MS, 0)).toMatchObject({ doubt: false });
   });
 
-  test('chance spreads the tries over a tenth of the delay, never before it', () => {
+  test('random spread adds up to a tenth of the delay', () => {
     for (const random of [0, 0.25, 0.5, 0.999_999]) {
       const settled = settle(unavailable(), 3, DELAYS_MS, random);
       expect(settled).toMatchObject({ state: 'due', afterMs: Math.round(3_600_000 * (1 + random / 10)) });
@@ -61,7 +61,7 @@ describe('what did not get through is tried again after the delays of the policy
   });
 });
 
-test('what a partner answers that wants to be called no more stays due, however many attempts were made', () => {
+test('a request to pause leaves the item due after any number of attempts', () => {
   const gone: Outcome = { kind: 'unavailable', reason: 'gone', message: 'status 410', pauses: true };
   for (const [attempts, delaysMs] of [
     [1, DELAYS_MS],
@@ -71,21 +71,21 @@ test('what a partner answers that wants to be called no more stays due, however 
     expect(settle(gone, attempts, delaysMs, 0.5)).toEqual({ state: 'due', afterMs: 5_000, doubt: false });
 });
 
-describe('the time that a partner asks for', () => {
+describe('the partner’s Retry-After', () => {
   const afterMs = (retryAfterMs: number): unknown => settle(unavailable(retryAfterMs), 1, DELAYS_MS, 0);
 
-  test('is waited for where it is longer than the delay, and never shortens it', () => {
+  test('extends the delay and never shortens it', () => {
     expect(afterMs(60_000)).toMatchObject({ afterMs: 60_000 });
     expect(afterMs(1)).toMatchObject({ afterMs: 5_000 });
   });
 
-  test('is a day at most, so that a nonsense header does not keep a dossier for centuries', () => {
+  test('is at most a day, so that a nonsense header delays no dossier for centuries', () => {
     for (const ms of [DAY_MS + 1, 99_999_999_999_000, 1e300, Number.POSITIVE_INFINITY])
       expect(afterMs(ms)).toMatchObject({ afterMs: DAY_MS });
     expect(settle(unavailable(1e15), 1, [2 * DAY_MS], 0)).toMatchObject({ afterMs: 2 * DAY_MS });
   });
 
-  test('is ignored where it is no time', () => {
+  test('is ignored if it is no time', () => {
     for (const ms of [Number.NaN, -1, Number.NEGATIVE_INFINITY, 0])
       expect(afterMs(ms)).toMatchObject({ afterMs: 5_000 });
   });

@@ -21,18 +21,18 @@ const TRANSITIONS: Readonly<Record<Status, readonly Status[]>> = {
 };
 
 describe.each(STATUSES)('a dossier that is %s', (from) => {
-  test.each(STATUSES)('may become %s by itself only where the table says so', (to) => {
+  test.each(STATUSES)('may become %s only by the table', (to) => {
     expect(mayFollow(from, to)).toBe(TRANSITIONS[from].includes(to));
   });
 });
 
-test('nothing follows itself, and every status but the first can be reached', () => {
+test('no status follows itself, and every status but the first can be reached', () => {
   for (const status of STATUSES) expect(mayFollow(status, status)).toBe(false);
   const reached = new Set(Object.values(TRANSITIONS).flat());
   expect(STATUSES.filter((status) => !reached.has(status))).toEqual([]);
 });
 
-test('of two statuses one is always further, the end of a dossier further than the work on it', () => {
+test('of two statuses one is always further, and the end is further than the work', () => {
   const inOrder = [...STATUSES].sort((a, b) => progressOf(a) - progressOf(b));
   expect(new Set(STATUSES.map(progressOf)).size).toBe(STATUSES.length);
   expect(inOrder.slice(0, 3)).toEqual(['submitted', 'received', 'processing']);
@@ -41,6 +41,6 @@ test('of two statuses one is always further, the end of a dossier further than t
     for (const done of STATUSES.filter(isFinished)) expect(progressOf(done)).toBeGreaterThan(progressOf(open));
 });
 
-test('finished is what reports count as finished: 3, 7, 8, 9 and 10 of the national table', () => {
+test('the finished statuses are those of reports: 3, 7, 8, 9 and 10 of the national table', () => {
   expect(STATUSES.filter(isFinished)).toEqual([3, 7, 8, 9, 10].map((code) => STATUSES[code - 1]));
 });

@@ -5,7 +5,7 @@ test.each([
   ['rest', { kind: 'rest' }],
   ['pull:dossiers', { kind: 'pull', name: 'dossiers' }],
   ['callback:a:b', { kind: 'callback', name: 'a:b' }],
-])('the key %s is read as it was made', (key, door) => {
+])('the key %s is read back', (key, door) => {
   expect(doorKey(door)).toBe(key);
   expect(parseDoor(key)).toEqual(door);
 });

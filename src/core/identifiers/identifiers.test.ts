@@ -24,14 +24,14 @@ describe('a clean code has no blanks around it, is NFC and upper-case', () => {
     ['', ''],
   ])('%j becomes %j', (given, expected) => expect(cleanCode(given)).toBe(expected));
 
-  it('takes no longer than its length for a code that is nearly all blanks', () => {
+  it('takes linear time for a code of nearly only blanks', () => {
     const started = performance.now();
     cleanCode(`a${' '.repeat(500_000)}é`);
     expect(performance.now() - started).toBeLessThan(200);
   });
 });
 
-describe('a code that was copied by hand is the one that is meant', () => {
+describe('a code copied by hand', () => {
   it.each([
     [' h60.01 - 250812 - 0035 ', 'H60.01-250812-0035'],
     ['H60.01–250812—0035', 'H60.01-250812-0035'],
@@ -39,17 +39,17 @@ describe('a code that was copied by hand is the one that is meant', () => {
     ['OOO.00.53.H48-220921-0099', '000.00.53.H48-220921-0099'],
     // Where figures make no dossier code of it, its letters are what they are.
     ['SO-BIEN-LAI-01', 'SO-BIEN-LAI-01'],
-  ])('%j is taken as %j', (given, expected) => expect(typedCode(given)).toBe(expected));
+  ])('%j is read as %j', (given, expected) => expect(typedCode(given)).toBe(expected));
 });
 
-it('the day of a dossier code is the one that it carries; codes of the social insurance have none', () => {
+it('the day of a dossier code; social insurance codes have none', () => {
   expect(dayOfDossierCode('H60.01-250812-0035')).toBe('2025-08-12');
   expect(dayOfDossierCode('G09.20-20260609-0092637')).toBe('2026-06-09');
   expect(dayOfDossierCode('03706/2026/07906')).toBeUndefined();
   expect(dayOfDossierCode('H60.01-250231-0035')).toBeUndefined();
 });
 
-describe('a dossier code is one of three shapes around a real date, and may begin with an agency', () => {
+describe('a dossier code has one of three shapes around a real date, perhaps after an agency', () => {
   it.each([
     ['000.00.53.H48-220921-0099', '000.00.53.H48'],
     ['000.00.01.H60-20200715-0001', false],
@@ -77,7 +77,7 @@ describe('a dossier code is one of three shapes around a real date, and may begi
   });
 });
 
-describe('each identifier is told by its shape', () => {
+describe('each identifier is recognised by its shape', () => {
   it.each([
     [
       'service',
@@ -115,7 +115,7 @@ describe('each identifier is told by its shape', () => {
   ])('the number %j is of kind %s', (number, kind) => expect(identityKindOf(number)).toBe(kind));
 });
 
-it('short and long procedure codes are one service', () => {
+it('short and long procedure codes mean one service', () => {
   for (const code of ['1.001612', '1.001612.H48', '1.001612.000.00.00.H48']) expect(serviceKey(code)).toBe('1.001612');
 });
 
@@ -137,4 +137,6 @@ it.each([
   ['', ''],
   ['Nguyễn Văn Ân', '***********Ân'],
   ['😀😀😀😀😀😀', '****😀😀'],
-])('of the personal value %j at most two characters show', (text, masked) => expect(maskTail(text)).toBe(masked));
+])('of the personal value %j at most two characters are visible', (text, masked) =>
+  expect(maskTail(text)).toBe(masked),
+);

@@ -18,18 +18,18 @@ describe('trace context', () => {
     ['no trace', `00-${'0'.repeat(32)}-${SPAN}-01`],
     ['no span', `00-${TRACE}-${'0'.repeat(16)}-01`],
     ['upper case', `00-${TRACE.toUpperCase()}-${SPAN}-01`],
-    ['a version that is none', `ff-${TRACE}-${SPAN}-01`],
+    ['an invalid version', `ff-${TRACE}-${SPAN}-01`],
     ['more than its version has', `00-${TRACE}-${SPAN}-01-more`],
     ['a trace that is short', `00-${TRACE.slice(1)}-${SPAN}-01`],
-  ])('passes over %s', (_, text) => {
+  ])('ignores %s', (_, text) => {
     expect(readTraceparent(text)).toBeUndefined();
   });
 
-  test('reads what it knows of a later version', () => {
+  test('reads the known part of a later version', () => {
     expect(readTraceparent(`01-${TRACE}-${SPAN}-03-more`)).toEqual({ traceId: TRACE, spanId: SPAN, isSampled: true });
   });
 
-  test('names a message and its attempts by ids of the right length', () => {
+  test('derives ids of the right length for a message and its attempts', () => {
     const message = '01a20ec3-f008-7405-9412-5646a9d483d9';
     expect(traceIdOf(message)).toBe('01a20ec3f00874059412 5646a9d483d9'.replace(' ', ''));
     expect(spanIdOfMessage(message)).toBe('94125646a9d483d9');

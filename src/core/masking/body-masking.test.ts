@@ -14,7 +14,7 @@ describe('a body as operators see it', () => {
     abstract: 'Nguyễn Văn An xin cấp, gọi 0912345678, thư an@example.test',
   };
 
-  test('what is personal is masked wherever it stands, and all else is as it came', () => {
+  test('masks personal data everywhere and leaves all else unchanged', () => {
     const text = JSON.stringify(shown(canonical));
     for (const personal of [
       'Nguyễn Văn An',
@@ -33,7 +33,7 @@ describe('a body as operators see it', () => {
     });
   });
 
-  test('in the dialect of the national portal too, also where numbers are JSON numbers', () => {
+  test('masks the national dialect too, also JSON numbers', () => {
     const body = {
       session: 'abc.def',
       data: [
@@ -50,28 +50,28 @@ describe('a body as operators see it', () => {
     for (const kept of ['000.00.00.G22-250812-0009', '20250812081500']) expect(text).toContain(kept);
   });
 
-  test('who may see what is personal sees it, and secrets never', () => {
+  test('shows personal data to readers with the right, and secrets to nobody', () => {
     const body = { ...canonical, password: 'hunter-2', accessToken: 'xyz', Authorization: 'Bearer q' };
     const text = JSON.stringify(shown(body, true));
     expect(text).toContain('Nguyễn Văn An');
     for (const secret of ['hunter-2', 'xyz', 'Bearer q']) expect(text).not.toContain(secret);
   });
 
-  test('a word as long as a file in hexadecimal is looked through once, and an address at its end is found', () => {
+  test('searches a word as long as a file once, and finds an address at its end', () => {
     // Looked through from each of its letters it would take minutes.
     const word = '0a'.repeat(500_000);
     expect(shown({ tep: word })).toEqual({ tep: word });
     expect(JSON.stringify(shown({ tep: `${word} an.nguyen@example.test` }))).not.toContain('an.nguyen@');
   });
 
-  test('a member’s name as long is looked through once, also as the name of a parent of many', () => {
+  test('searches a member’s long name once, also as the parent of many', () => {
     const name = 'hoten'.repeat(200_000);
     const children = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`o${n}`, 1]));
     const body = { [name]: 'Nguyễn Văn An', [`${name}s`]: children, [`x${name}/ghichu`]: 'Nguyễn Văn Bình' };
     expect(Object.values(shown(body) as object)).toEqual(['N***** V** A*', children, 'Nguyễn Văn Bình']);
   });
 
-  test('the names of 60,000 people are looked for in all that is said of them at once', () => {
+  test('searches the names of 60,000 people in all texts at once', () => {
     // Each looked for in each text by itself, it would take minutes.
     const people = Array.from({ length: 60_000 }, (_, n) => ({
       hoTen: `Trần Văn ${n}`,
@@ -82,7 +82,7 @@ describe('a body as operators see it', () => {
     expect(seen[54_321]?.ghiChu).toBe('gọi T*** V** 5****, rồi');
   });
 
-  test('which names are those of people goes by the own name, wherever the word stands in it', () => {
+  test('recognises names of people by the last part of a member’s name', () => {
     for (const name of ['HoTen', 'hoTenNguoiNop', 'chu_ho_ten', 'TenNguoiNhanKetQua', 'nguoiNop', 'fullName'])
       expect([name, kindByName(name), kindByName(`a/${name}`)]).toEqual([name, 'name', 'name']);
     for (const name of ['hoten/ghichu', 'hoteen', 'tenNguoi', 'xNguoiNop', 'applicant/title'])

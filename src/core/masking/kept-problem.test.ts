@@ -4,7 +4,7 @@ import { quote } from '../explain.ts';
 import { unmappedCause } from '../problem.ts';
 import { keptCause, keptCode, keptProblem, keptSentence, looksPersonal } from './kept-problem.ts';
 
-describe('a kept problem', () => {
+describe('a stored problem', () => {
   test.each([
     'Nguyễn Văn A',
     'nguyen van a',
@@ -21,7 +21,7 @@ describe('a kept problem', () => {
     'Số 12, ngõ Hoa Ban',
     '"Nguyễn" Văn \\ A',
     `Nguyễn Văn ${'A'.repeat(200)}`,
-  ])('has the form alone of %s', (value) => {
+  ])('has only the form of %s', (value) => {
     for (const path of ['/status', '/dueAt', '/code', '/serviceCode', '/applicant/kind', '/documents/0/digitised']) {
       const { message } = keptProblem({ path, message: `got ${quote(value)}, expected one of submitted, received` });
       expect(message).toMatch(/^got ".*", expected one of submitted, received$/);
@@ -44,12 +44,12 @@ describe('a kept problem', () => {
     'RECEIVED',
     'supplement_required',
     'true',
-  ])('quotes what is nobody’s: %s', (value) => {
+  ])('quotes impersonal values: %s', (value) => {
     const message = `got ${quote(value)}, expected another`;
     expect(keptSentence(message)).toBe(message);
   });
 
-  test('names members that are unknown, and has the form alone of what is no name', () => {
+  test('names unknown members, and only the form of anything that is no name', () => {
     const kept = (value: object): readonly unknown[] => {
       const read = readRecord('dossier.upsert.v1', value);
       return 'problems' in read ? read.problems.map(keptProblem).slice(0, 1) : [];
@@ -62,12 +62,12 @@ describe('a kept problem', () => {
     ]);
   });
 
-  test('has the form alone of a number that may be a telephone’s', () => {
+  test('has only the form of a number that may be a phone number', () => {
     const message = keptSentence('got 912345678, expected a text; got 17, expected a list');
     expect(message).toBe('got 999999999, expected a text; got 17, expected a list');
   });
 
-  test('is the same when it is kept again, and takes no long time for a text that is made for it', () => {
+  test('does not change if stored again, and takes linear time for hostile text', () => {
     const once = keptSentence(`got ${quote('Nguyễn "Văn" A')}, expected one of a, b`);
     expect(keptSentence(once)).toBe(once);
     const hostile = `got "${'\\"'.repeat(100_000)}`;
@@ -78,9 +78,9 @@ describe('a kept problem', () => {
   });
 });
 
-describe('a code that no table maps', () => {
+describe('an unmapped code', () => {
   test.each(['Đang xử lý', 'Hồ Sơ Đã Trả', 'DA_TRA_KET_QUA', '17', 'Lê thủ tục', 'H60.01', 'PHÂN CÔNG XỬ LÝ'])(
-    'is shown, to be mapped: %s',
+    'is shown, because operators must map it: %s',
     (code) => {
       const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
       const cause = unmappedCause('national-status', code, message);
@@ -89,7 +89,7 @@ describe('a code that no table maps', () => {
   );
 
   test.each(['Nguyễn Văn A', 'nguyen van a', 'TRẦN THỊ B', 'Hồ Thị Sơn', '0912 345 678', '012345678901', 'a@b.vn'])(
-    'has its form alone where it reads as a person’s: %s',
+    'has only its form if it reads as a person’s: %s',
     (code) => {
       expect(looksPersonal(code)).toBe(true);
       const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
@@ -100,7 +100,7 @@ describe('a code that no table maps', () => {
   );
 });
 
-test('an item keeps its code where it is one, and its form otherwise', () => {
+test('an item keeps its code if it is one, and only the form otherwise', () => {
   expect(keptCode('H60.01-250812-0035')).toBe('H60.01-250812-0035');
   expect(keptCode('NGUYỄN VĂN A')).toBe('AAAAAA AAA A');
   expect(keptCode('0912345678')).toBe('9999999999');

@@ -21,7 +21,7 @@ function whole(text: string): Dossier {
 }
 
 describe('a masked dossier', () => {
-  test('says nothing of the applicant in any member that a person or a system wrote', () => {
+  test('mentions the applicant in no member that a person or a system wrote', () => {
     const {
       code,
       serviceCode,
@@ -52,25 +52,25 @@ describe('a masked dossier', () => {
     expect(Object.keys(masked.results?.[0] ?? {})).toEqual(['code', 'name']);
   });
 
-  test('is the dossier where nothing in it speaks of the applicant', () => {
+  test('equals the dossier if nothing mentions the applicant', () => {
     const { applicant: _, documents, results, ...record } = whole('Đơn');
     expect(maskedDossier(record, people)).toEqual(record);
   });
 });
 
-test('the texts that are looked through are those that are masked', () => {
+test('the searched texts are exactly the masked ones', () => {
   const count = (JSON.stringify(maskedDossier(whole('ông Nguyễn Văn An'), people)).match(/ông N\*/g) ?? []).length;
   expect(writtenTexts(whole('x'))).toHaveLength(count);
 });
 
-test('a step says nothing of the applicant, and of the officer what it said', () => {
+test('a step hides the applicant and keeps the officer', () => {
   const step = { actor: 'Trần Thị Bình', title: 'NGUYEN VAN AN', unit: 'Nguyễn_Văn_An', content: 'gọi 0912345678' };
   expect(maskedStep(step, people)).toEqual({
     ...{ actor: 'Trần Thị Bình', title: 'N***** V** A*', unit: 'N*****_V**_A*', content: 'gọi ********78' },
   });
 });
 
-test('a record that was read masked and sent back takes nothing away from the known one', () => {
+test('a masked record that is sent back removes nothing from the known one', () => {
   const known = whole('ông Nguyễn Văn An https://kho.example.test/1.pdf');
   const masked = maskedDossier(known, people);
   const kept = withoutMasksOf(known, masked);

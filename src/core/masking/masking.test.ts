@@ -13,7 +13,7 @@ const applicant = {
   techId: 'tech-0000-4242',
 } as const satisfies Dossier['applicant'];
 describe('a masked applicant', () => {
-  test('shows of a citizen no more than how long name and values are, and how the values end', () => {
+  test('shows only lengths and last characters of a citizen’s data', () => {
     expect(maskApplicant(applicant)).toEqual({
       kind: 'citizen',
       name: 'N***** V** A*',
@@ -32,13 +32,13 @@ describe('a masked applicant', () => {
       expect(text).not.toContain(value);
   });
 
-  test('leaves the applicant that was masked as it was', () => {
+  test('leaves its input unchanged', () => {
     const before = structuredClone(applicant);
     maskApplicant(applicant);
     expect(applicant).toEqual(before);
   });
 
-  test('has no members that the applicant had not', () => {
+  test('has only members of its input', () => {
     expect(maskApplicant({ name: 'An' })).toEqual({ name: 'A*' });
   });
 
@@ -57,7 +57,7 @@ describe('a masked applicant', () => {
     });
   });
 
-  test('is told from one that is not, member by member', () => {
+  test('is recognised member by member', () => {
     const members = ['name', 'identityNumber', 'phone', 'email', 'address', 'techId'];
     expect(maskedMembers(maskApplicant(applicant))).toEqual(members);
     expect(maskedMembers(maskApplicant({ ...applicant, kind: 'enterprise' }))).toEqual(members.slice(1));
@@ -79,7 +79,7 @@ test.each([
   ['Hà', 'H*'],
   ['𐐷an', '𐐷**'],
   ['', ''],
-])('of the name %j remain first letters and lengths: %j', (name, masked) => expect(maskName(name)).toBe(masked));
+])('of the name %j first letters and lengths stay: %j', (name, masked) => expect(maskName(name)).toBe(masked));
 
 test.each([
   ['status 422: Công dân Nguyễn Thị Ánh đã có hồ sơ', 'status 422: Công dân N***** T** Á** đã có hồ sơ'],

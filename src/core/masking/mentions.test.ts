@@ -65,7 +65,7 @@ describe('every spelling of a number, an address and an e-mail address is masked
   });
 });
 
-test('a text is left as it is where it speaks of others', () => {
+test('a text about others is unchanged', () => {
   for (const text of [
     'Nguyễn Văn Ánh nộp hồ sơ cho Công ty An Bình; công an phường Minh Xuân',
     'Nguyễn Văn Anh, NGUYỄN VĂN ANH, Nguyen_Van_Anh',
@@ -76,7 +76,7 @@ test('a text is left as it is where it speaks of others', () => {
   expect(mayBeIn(['Nguyễn Văn Bình', 'ĐT 0912 345 679'])).toBe(false);
 });
 
-describe('a name that may be any word destroys no text', () => {
+describe('a name that may be any word spoils no text', () => {
   test.each<[string, string, string]>([
     ['An', 'công an xã An Bình', 'công an xã An Bình'],
     ['An', ' AN ', ' A* '],
@@ -93,11 +93,11 @@ test.each<[string, string, string]>([
   ['Ông Nguyễn Văn An', 'trả cho Nguyễn Văn An', 'trả cho N***** V** A*'],
   ['Nguyễn Văn An và Trần Thị Bình', 'bà Trần Thị Bình', 'bà T*** T** B***'],
   ['NGUYỄN VĂN AN (đại diện hộ)', 'ông Nguyễn Văn An', 'ông N***** V** A*'],
-])('of several people in one name each is masked: %s', (name, text, masked) =>
+])('each of several people in one name is masked: %s', (name, text, masked) =>
   expect(maskMentions(text, { name })).toBe(masked),
 );
 
-test('a commune alone is masked in a text, and kept where it names an office', () => {
+test('a bare commune is masked in a text, and kept in the name of an office', () => {
   const { mask } = createMentions([{ address: 'Xã Bạch Xa, huyện Hàm Yên' }]);
   expect(mask('ở xã Bạch Xa, huyện Hàm Yên')).toBe(`ở ${'*'.repeat(23)}ên`);
   expect(mask('UBND xã Bạch Xa, huyện Hàm Yên', true)).toBe('UBND xã Bạch Xa, huyện Hàm Yên');
@@ -108,20 +108,20 @@ test('the name of a company is public, its numbers are not', () => {
   expect(createMentions([company]).mask('Công ty An Bình, 0207.3822.123')).toBe('Công ty An Bình, ***********23');
 });
 
-test('two phone numbers in one member are sought each by itself', () => {
+test('two phone numbers in one member are searched separately', () => {
   const { mask, mayBeIn } = createMentions([{ phone: '0912345678/0207 3822 123' }]);
   expect(mayBeIn(['0912.345.678'])).toBe(true);
   expect(mask('02073822123, 0912.345.678')).toBe('*********23, **********78');
 });
 
-test('what overlaps is masked as a whole, and the mask of a mask is itself', () => {
+test('overlaps are masked as a whole, and a mask stays unchanged', () => {
   const { mask } = createMentions([person, { name: 'An Thị Bình' }]);
   const masked = mask('Nguyễn Văn An Thị Bình');
   expect(masked).not.toMatch(/nguy|bình|thị/i);
   expect(createMentions([{ name: 'N***** V** A*', phone: '********78' }]).mask(masked)).toBe(masked);
 });
 
-test('the mask of a thousand people takes as long for a text that is made for it as for any other', () => {
+test('a mask of a thousand people takes linear time, also for hostile text', () => {
   const people = Array.from({ length: 1_000 }, (_, n) => ({
     name: `Nguyễn Văn Nguyễn Văn ${'abcdefghij'[n % 10]}${n}x`,
   }));

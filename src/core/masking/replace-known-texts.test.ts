@@ -4,7 +4,7 @@ import { createReplacer } from './replace-known-texts.ts';
 const replaced = (text: string, ...known: string[]) =>
   createReplacer(new Map(known.map((one) => [one, `<${one.length}>`])))(text);
 
-test('the longest known text is replaced wherever it stands, also inside of a word', () => {
+test('the longest known text is replaced everywhere, also within a word', () => {
   expect(replaced('gọi Nguyễn Văn An, NGUYỄN VĂN AN', 'Nguyễn Văn An')).toBe('gọi <13>, NGUYỄN VĂN AN');
   expect(replaced('Nguyễn Văn Anh và Văn An', 'Văn An', 'Nguyễn Văn An')).toBe('<13>h và <6>');
   expect(replaced('abcdabcde', 'abcd', 'bc', 'abcde')).toBe('<4><5>');
@@ -13,18 +13,18 @@ test('the longest known text is replaced wherever it stands, also inside of a wo
   expect(replaced('không có ai')).toBe('không có ai');
 });
 
-test('of those that overlap nothing is left', () => {
+test('overlapping texts are hidden completely', () => {
   expect(replaced('An Văn Nguyễn Bình.', 'An Văn', 'Văn Nguyễn Bình')).toBe(`${'*'.repeat(18)}.`);
   expect(replaced('x00000y', '0000')).toBe('x*****y');
   expect(replaced('abcdefg', 'abc', 'cde', 'efg')).toBe('*******');
 });
 
-test('what is shown instead stands as it is, whatever it has', () => {
+test('a replacement is inserted unchanged, whatever it contains', () => {
   const replace = createReplacer(new Map([['abcd', "$&$'$1"]]));
   expect(replace('1abcd2')).toBe("1$&$'$12");
 });
 
-test('each text that is hidden was known, and none that was known is left', () => {
+test('every hidden text was known, and no known text remains', () => {
   let seed = 7;
   const random = (below: number) => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;

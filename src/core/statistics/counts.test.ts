@@ -15,7 +15,7 @@ const grade = (rule: Rule, given: DossierTimes) => countedBy(rule, given)?.grade
 
 describe('how each rule counts', () => {
   test.each<[string, DossierTimes, string | undefined, string | undefined, string | undefined]>([
-    // What happened, and what 766, OpenCPS and TD make of it.
+    // The events, and the results by 766, OpenCPS and TD.
     [
       'a day early, and handed over',
       times('returned', { finishedAt: day('09'), returnedAt: day('09') }),
@@ -62,7 +62,7 @@ describe('how each rule counts', () => {
     expect([grade('766', given), grade('opencps', given), grade('td', given)]).toEqual([index, opencps, td]);
   });
 
-  test('what is not received yet is counted by none', () => {
+  test('dossiers before reception are counted by no rule', () => {
     const given = times('submitted', { receivedAt: undefined, submittedAt: day('01') });
     expect((['766', 'opencps', 'td'] as const).map((rule) => countedBy(rule, given))).toEqual([
       undefined,
@@ -71,14 +71,14 @@ describe('how each rule counts', () => {
     ]);
   });
 
-  test('pending, it is late after its date, by TD after its day', () => {
+  test('a pending dossier is late after its date, by TD after its day', () => {
     const given = times('processing');
     expect(countedBy('766', given)).toEqual({ beganAt: day('02'), lateAfter: day('10', '17:00:00') });
     expect(countedBy('opencps', given)).toEqual({ beganAt: day('02'), lateAfter: day('10', '17:00:00') });
     expect(countedBy('td', given)).toEqual({ beganAt: day('02'), lateAfter: '2026-03-10T23:59:59.999+07:00' });
   });
 
-  test('the index takes off the wait for one supplement, from the date of before it', () => {
+  test('766 extends the date by the wait for one supplement, from the previous due date', () => {
     const supplement = {
       requestedAt: day('04'),
       receivedAt: day('07'),
@@ -90,7 +90,7 @@ describe('how each rule counts', () => {
       dueAt: day('13', '17:00:00'),
       supplements: [supplement],
     });
-    // Three days off: ended on the 10th at 18:00, an hour after the date of before.
+    // Three days off: ended on the 10th at 18:00, an hour after the previous due date.
     expect(grade('766', late)).toBe('late');
     expect(grade('766', { ...late, finishedAt: day('13', '16:00:00') })).toBe('on-time');
     // OpenCPS knows that the date was put off: before the new one is early.
@@ -99,7 +99,7 @@ describe('how each rule counts', () => {
     expect(countedBy('766', { ...open, status: 'processing' })?.lateAfter).toBe(day('13', '17:00:00'));
   });
 
-  test('the index has two supplements as late, whenever they were asked for', () => {
+  test('766 counts two supplements as late, whenever they were requested', () => {
     const supplements = [
       { requestedAt: day('03'), receivedAt: day('04') },
       { requestedAt: day('05'), receivedAt: day('06') },
@@ -109,7 +109,7 @@ describe('how each rule counts', () => {
     expect(grade('opencps', times('resolved', { finishedAt: day('07'), supplements }))).toBe('on-time');
   });
 
-  test('a request that the source does not list is seen by the status', () => {
+  test('a request that the source does not list shows by the status', () => {
     const supplements = [{ requestedAt: day('03'), receivedAt: day('04') }];
     const course: DossierTimes['course'] = [
       { status: 'received', at: day('02') },
@@ -125,7 +125,7 @@ describe('how each rule counts', () => {
     expect(grade('766', { ...done, course: course.slice(0, 3) })).toBe('early');
   });
 
-  test('a supplement that is awaited since before the date is not late; TD has it among those on time', () => {
+  test('a supplement open since before the date is not late; TD counts it as on time', () => {
     const asked = times('supplement-required', { statusAt: day('05') });
     expect(countedBy('766', asked)).toEqual({ beganAt: day('02') });
     expect(countedBy('td', asked)).toMatchObject({ beganAt: day('02'), endedAt: day('05'), grade: 'on-time' });
@@ -133,23 +133,23 @@ describe('how each rule counts', () => {
     expect(countedBy('766', { ...asked, statusAt: day('12') })?.lateAfter).toBe(day('10', '17:00:00'));
   });
 
-  test('waits that a source makes up do not go beyond what can be written', () => {
+  test('impossible waits stay within writable dates', () => {
     const supplements = [{ requestedAt: '1900-01-01T00:00:00+07:00', receivedAt: '2200-12-31T00:00:00+07:00' }];
     expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toMatch(/^2200-/);
     expect(grade('766', times('resolved', { finishedAt: day('20'), supplements }))).toBe('early');
   });
 
-  test('what ends before it began ended at once', () => {
+  test('an end before the beginning counts as an immediate end', () => {
     expect(countedBy('766', times('resolved', { finishedAt: day('01') }))?.endedAt).toBe(day('02'));
   });
 });
 
-describe('what is known by the course', () => {
+describe('the course of a dossier', () => {
   const event = (seq: number, status: Status, at: string, kind: 'dossier' | 'progress' = 'progress') => ({
     ...{ seq, status, at, kind, party: 'one-stop', authoritative: true, inferred: false },
   });
 
-  test('the end is when it was finished for the last time, not when it was fetched or told', () => {
+  test('gives the last finish as the end, not the pick-up or the report', () => {
     const course = courseOf([
       event(1, 'received', day('02'), 'dossier'),
       event(2, 'resolved', day('04')),
@@ -162,7 +162,7 @@ describe('what is known by the course', () => {
     expect(countedBy('766', given)).toMatchObject({ beganAt: day('02'), endedAt: day('08'), grade: 'early' });
   });
 
-  test('a date of before it was taken up again is not the end; one of that day, which may have no hour, is', () => {
+  test('ignores an end from before a reopening, but not one of the same day', () => {
     const course = courseOf([
       event(1, 'received', day('02'), 'dossier'),
       event(2, 'resolved', day('04')),
@@ -176,7 +176,7 @@ describe('what is known by the course', () => {
     expect(ended(day('09'))).toMatchObject({ endedAt: day('09'), grade: 'early' });
   });
 
-  test('where the beginning is not kept any more, it begins with what is', () => {
+  test('begins with the oldest stored event if earlier ones are deleted', () => {
     const course = courseOf([event(4, 'resolved', day('08')), event(5, 'returned', day('11'))]);
     expect(course).toEqual([
       { status: 'resolved', at: day('08') },
@@ -185,7 +185,7 @@ describe('what is known by the course', () => {
     expect(courseOf([event(1, 'received', day('02')), event(2, 'processing', day('03'))])).toEqual([]);
   });
 
-  test('requests for supplements are counted by the status where the source does not list them', () => {
+  test('counts requests by the status if the source lists none', () => {
     const course = courseOf([
       event(1, 'received', day('02'), 'dossier'),
       event(2, 'supplement-required', day('03')),
@@ -196,13 +196,13 @@ describe('what is known by the course', () => {
     expect(grade('opencps', times('resolved', { course, statusAt: day('12', '16:00:00') }))).toBe('late');
   });
 
-  describe('a status whose time was derived', () => {
+  describe('a status with a derived time', () => {
     const derived = (seq: number, status: Status, at: string) => ({
       ...event(seq, status, at, 'dossier'),
       inferred: true,
     });
 
-    test('yields to the real time of the same status', () => {
+    test('gives way to the real time of the same status', () => {
       // As the dialect of the national portal tells it: the record first, then its step.
       const course = courseOf([
         derived(1, 'received', day('02')),
@@ -226,7 +226,7 @@ describe('what is known by the course', () => {
       expect(grade('766', times('resolved', { course, finishedAt: day('09') }))).toBe('early');
     });
 
-    test('counts where nothing tells of a real one, also as the beginning of what is known later', () => {
+    test('counts without a real one, also as the beginning of later events', () => {
       const wait = derived(1, 'supplement-required', day('02'));
       expect(courseOf([wait, event(2, 'processing', day('05'))])).toEqual([
         { status: 'supplement-required', at: day('02') },
@@ -239,7 +239,7 @@ describe('what is known by the course', () => {
   });
 });
 
-test('a term in days of the calendar does not end on a day off', () => {
+test('a term in calendar days does not end on a day off', () => {
   const working = createWorkingTime(workingCalendar());
   const due = (amount: number, receivedAt: string) =>
     dueByTerm({ channels: [{ channel: 'counter', terms: [{ amount, unit: 'day' }] }] }, receivedAt, working);
@@ -254,7 +254,7 @@ test('a term in days of the calendar does not end on a day off', () => {
   ).toBeUndefined();
 });
 
-test('a dossier without a date is due by the longest certain term of its service, in working time', () => {
+test('a missing due date is that of the longest certain term, in working time', () => {
   const working = createWorkingTime(workingCalendar());
   const service = {
     channels: [

@@ -8,7 +8,7 @@ const WORDS = searchWords(
 );
 
 describe('the words of a dossier', () => {
-  test('are the words of names without marks, and of codes the whole and each tail', () => {
+  test('are the words of names without marks, and each code with its tails', () => {
     expect(searchWords(['H60.01-250812-0035'], ['Đặng Thị Ngọc Ánh', undefined]).split(' ')).toEqual([
       'dang',
       'thi',
@@ -21,22 +21,22 @@ describe('the words of a dossier', () => {
     ]);
   });
 
-  test('are there once each', () => {
+  test('are unique', () => {
     expect(searchWords(['A-1', 'B-1', 'A-1'], ['An An', 'ÁN'])).toBe('an a-1 1 b-1');
   });
 
-  test('are none of nothing', () => {
+  test('are empty without content', () => {
     expect(searchWords([], [undefined, '', ' – '])).toBe('');
     expect(searchWords(['-'], [])).toBe('-');
   });
 });
 
-describe('what is typed', () => {
+describe('a search text', () => {
   test.each(['', '   ', '–', '… ! ?', '()&|', '\u0000'])('%j searches for nothing', (typed) =>
     expect(searchQuery(typed)).toBe(''),
   );
 
-  test('becomes words that must all be there, the last of them and what has digits cut short', () => {
+  test('becomes words that must all match, the last one and those with digits as prefixes', () => {
     expect(searchQuery('Đào nguyên')).toBe("'dao' & 'nguyen':*");
     expect(searchQuery('h60 nguyên')).toBe("'h60':* & 'nguyen':*");
   });
@@ -120,11 +120,11 @@ describe('in PostgreSQL', () => {
     'a/*b*/',
     '..--//',
     `${'x'.repeat(199)}😀.`,
-  ])('%j is a query like any other, and finds nothing', async (typed) => {
+  ])('%j is an ordinary query, and finds nothing', async (typed) => {
     expect(await finds(typed)).toBe(false);
   });
 
-  test('whatever is typed is a query that PostgreSQL can read', async () => {
+  test('always gives a query that PostgreSQL can parse', async () => {
     const pieces = [...'ab1Đ.-/\'"\\&|!():*<> \u0000\u001f\u00a0\u200b–😀'];
     let seed = 1;
     const next = (limit: number): number => {

@@ -3,12 +3,12 @@ import { isAlmostSyllable, isPlainSyllable, isSyllable, plainSyllables } from '.
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-describe('a syllable of Vietnamese is told by its spelling', () => {
+describe('a Vietnamese syllable is recognised by its spelling', () => {
   it.each(
     words(`nguyễn văn an trường nghiêng nghĩa ngựa gì gìn giếng giêng già giữa ghế gà quý quốc quyển quynh quýt hòa hoà khỏe
       khoẻ thúy thuý thủy khuỷu ngoằn ngoèo khuya xoong xoóng choóng ương yêu yến ý ô ông ạ ừ kỹ kĩ lý sỹ mỷ tiếng việt
       được ươn huơ thuở quở bướu cừu lưu xuề loè phăng huýt huých tuýp đắk lắk kạn pả p`).slice(0, -1),
-  )('%s is one', (word) => {
+  )('%s is a syllable', (word) => {
     expect(isSyllable(word)).toBe(true);
     expect(isSyllable(word.toUpperCase())).toBe(true);
     expect(isAlmostSyllable(word)).toBe(true);
@@ -19,22 +19,22 @@ describe('a syllable of Vietnamese is told by its spelling', () => {
       `bých phý tôc viêc thuéc héi trêng céng ngê ghà kụ qô qúy thaù hoầ nguyen việtt fà wà jà zà mùs café müller é́
       àà cần` + 'x tôn1 krông blang st',
     ).filter((word) => word !== ''),
-  )('%s is none', (word) => expect(isSyllable(word)).toBe(false));
+  )('%s is no syllable', (word) => expect(isSyllable(word)).toBe(false));
 
-  it('nothing is none', () => expect(isSyllable('')).toBe(false));
+  it('the empty text is no syllable', () => expect(isSyllable('')).toBe(false));
 });
 
-it('the tone may be forgotten before a stop, as it often is', () => {
+it('a missing tone before a stop is tolerated', () => {
   for (const word of words('viêc tôc hoc cach nươc')) expect(isAlmostSyllable(word), word).toBe(true);
   for (const word of words('thuéc héi trêng céng việcc')) expect(isAlmostSyllable(word), word).toBe(false);
 });
 
-it('a syllable may be written without its marks', () => {
+it('a syllable may be written without marks', () => {
   for (const word of words('Nguyen Van Duc TUYEN QUANG thuong')) expect(isPlainSyllable(word), word).toBe(true);
   for (const word of words('Samsung Martin Windows xyz')) expect(isPlainSyllable(word), word).toBe(false);
 });
 
-it('all syllables without marks are known, and nothing else is among them', () => {
+it('the list of syllables without marks is complete', () => {
   const all = plainSyllables();
   for (const word of all) expect(isPlainSyllable(word), word).toBe(true);
   const letters = [...'abcdeghiklmnopqrstuvxy'];

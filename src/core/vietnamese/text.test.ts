@@ -30,13 +30,13 @@ const CLEAN = `
   .map((text) => text.trim())
   .filter((text) => text !== '');
 
-describe('correct text comes out clean and unchanged', () => {
+describe('correct text stays unchanged', () => {
   it.each(CLEAN)('%s', (text) => {
     expect(inspectText(text.normalize('NFC'))).toEqual({ text: text.normalize('NFC'), verdict: 'clean' });
     expect(inspectText(text.normalize('NFD'))).toEqual({ text: text.normalize('NFC'), verdict: 'clean' });
   });
 
-  it('so do all 134 letters of Vietnamese that have marks, alone and in a row', () => {
+  it('all 134 marked letters of Vietnamese stay unchanged, alone and together', () => {
     const letters = MARKED_LETTERS.flatMap((letter) => [letter, letter.toUpperCase()]);
     expect(new Set(letters).size).toBe(134);
     for (const text of [...letters, letters.join(' ')])
@@ -85,7 +85,7 @@ describe('UTF-8 read in a wrong character set is repaired', () => {
     ['a correct word beside it', 'Họ tên: Nguyá»…n VÄƒn An'],
     ['a capital that can be a quotation mark', 'UBND XÃ”'],
     ['letters that are not Vietnamese', 'MÃ¼ller'],
-  ])('with %s it is doubtful and left as it is', (_, text) =>
+  ])('with %s it is doubtful and unchanged', (_, text) =>
     expect(inspectText(text)).toEqual({ text, verdict: 'doubtful', kind: 'mojibake' }),
   );
 });
@@ -96,7 +96,7 @@ function encode(text: string, table: ReadonlyMap<string, string>): string {
   return [...text].map((letter) => reverse.get(letter) ?? reverse.get(letter.toLowerCase()) ?? letter).join('');
 }
 
-describe('TCVN3 is repaired where it is certain', () => {
+describe('TCVN3 is repaired if it is certain', () => {
   /** Capitals with tones are small letters there, until the font shows them as capitals. */
   const shown = (text: string) =>
     text.replace(/[À-ỹ]/g, (letter) => ('ĂÂÊÔƠƯĐ'.includes(letter) ? letter : letter.toLowerCase()));
@@ -126,20 +126,20 @@ describe('TCVN3 is repaired where it is certain', () => {
   it.each([
     ['a word that does not come out', 'NguyÔnn V¨n An'],
     ['a sign that is no letter there', 'C«ng ty § 5'],
-    ['a correct word that is none there', 'Hà Nội, ngµy'],
+    ['a correct word that is invalid in the encoding', 'Hà Nội, ngµy'],
     ['a correct word of other letters', 'Ông NguyÔn V¨n An'],
-    ['a word that may be correct as it stands', 'Tên: NguyÔn V¨n An'],
+    ['a word that may be correct unchanged', 'Tên: NguyÔn V¨n An'],
     ['quotation marks that could be letters', '«NguyÔn V¨n An»'],
     ['a foreign word', 'NguyÔn Müller'],
     ['its soft hyphen lost', 'Trêng'],
     ['one word that could be a foreign name', 'Mü Linh'],
-    ['most of its words correct as they stand', 'Bé Néi vô'],
-  ])('with %s it is doubtful and left as it is', (_, text) =>
+    ['most of its words correct unchanged', 'Bé Néi vô'],
+  ])('with %s it is doubtful and unchanged', (_, text) =>
     expect(inspectText(text)).toEqual({ text, verdict: 'doubtful', kind: 'tcvn3' }),
   );
 });
 
-describe('VNI is repaired where it is certain', () => {
+describe('VNI is repaired if it is certain', () => {
   it.each(NAMES)('%s', (name) => {
     for (const text of [name, name.toLowerCase(), name.toUpperCase()])
       expect(inspectText(encode(text, VNI)), text).toEqual({ text, verdict: 'repaired', kind: 'vni' });
@@ -157,21 +157,21 @@ describe('VNI is repaired where it is certain', () => {
 
   it.each([
     ['a word that does not come out', 'Nguyeãng Vaên An'],
-    ['a correct word that is none there', 'Họ tên: Nguyeãn Vaên An'],
-    ['a word that may be correct as it stands', 'Cô Nguyeãn Vaên An'],
+    ['a correct word that is invalid in the encoding', 'Họ tên: Nguyeãn Vaên An'],
+    ['a word that may be correct unchanged', 'Cô Nguyeãn Vaên An'],
     ['a foreign word', 'Nguyeãn Müller'],
     ['one word that could be a foreign name', 'Loïc Lan'],
-  ])('with %s it is doubtful and left as it is', (_, text) =>
+  ])('with %s it is doubtful and unchanged', (_, text) =>
     expect(inspectText(text)).toEqual({ text, verdict: 'doubtful', kind: 'vni' }),
   );
 });
 
-it('a word that is certain in neither of two encodings is doubtful', () => {
+it('a word that is certain in neither encoding is doubtful', () => {
   // THUẾ in TCVN3, THŨ in VNI
   expect(inspectText('THUÕ AN').verdict).toBe('doubtful');
 });
 
-it('long and hostile text takes time in proportion to its length', () => {
+it('long and hostile text takes linear time', () => {
   for (const piece of ['a', 'aù', 'é ', '§', '§ ', '« ', 'á»', 'Ã¡', 'b\u00ad\u00ea', ' ', '\u0301', '\ud800']) {
     const text = `${piece.repeat(200_000)}é`;
     const started = performance.now();
@@ -182,7 +182,7 @@ it('long and hostile text takes time in proportion to its length', () => {
   }
 });
 
-describe('fold makes text comparable whatever its marks, case and blanks', () => {
+describe('fold ignores marks, case and blanks', () => {
   it.each([
     ['Nguyễn Văn Đạt', 'nguyen van dat'],
     ['  HỘ\u00a0kinh \t\n doanh ', 'ho kinh doanh'],
@@ -201,11 +201,11 @@ describe('fold makes text comparable whatever its marks, case and blanks', () =>
     expect(fold(folded)).toBe(folded);
   });
 
-  it('leaves nothing of any Vietnamese letter but a plain one', () => {
+  it('leaves only plain letters of every Vietnamese letter', () => {
     for (const letter of MARKED_LETTERS) expect(fold(letter.toUpperCase())).toMatch(/^[adeiouy]$/);
   });
 
-  it('is the same for long text as for short text', () => {
+  it('gives the same for long and short text', () => {
     const letters = Array.from({ length: 0x1f00 }, (_, code) => String.fromCharCode(code)).filter(
       (letter) => letter !== '\u0000',
     );
@@ -222,7 +222,7 @@ it.each([
   ['a\ud83d', 'U+D83D'],
   ['\ude00a', 'U+DE00'],
   ['\ude00\ud83d', 'U+DE00'],
-])('what cannot be stored of %j is named', (text, name) => {
+])('the unstorable character in %j is named', (text, name) => {
   if (name === undefined) expect(unstorable(text)).toBeUndefined();
   else expect(unstorable(text)).toContain(name);
 });
@@ -232,7 +232,7 @@ it('text is stored in NFC', () => {
     for (const form of ['NFC', 'NFD'] as const) expect(nfc(text.normalize(form))).toBe(text.normalize('NFC'));
 });
 
-describe('similarity tells how alike two names are', () => {
+describe('similarity measures how alike two names are', () => {
   const name = 'Cấp giấy phép xây dựng';
   it('is 1 for the same words and 0 for nothing in common', () => {
     expect(similarity(name, ' CAP giay  phep xay dung')).toBe(1);
@@ -245,7 +245,7 @@ describe('similarity tells how alike two names are', () => {
     expect(similarity(name, 'Cấp lại giấy phép')).toBe(similarity('Cấp lại giấy phép', name));
   });
 
-  it('puts the nearer name first', () => {
+  it('ranks the nearer name first', () => {
     const near = ['Cấp giấy phép xây dựng mới', 'Gia hạn giấy phép xây dựng', 'Cấp giấy khai sinh', 'Đăng ký kết hôn'];
     const values = near.map((other) => similarity(name, other));
     expect(values).toEqual([...values].sort((a, b) => b - a));

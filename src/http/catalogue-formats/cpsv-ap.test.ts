@@ -168,11 +168,11 @@ const EVERY = {
 };
 
 describe('the catalogue as CPSV-AP', () => {
-  test('has all of a service that the profile has a term for', () => {
+  test('has everything of a service that the profile has a term for', () => {
     expect(publicService(every.record as Service, HOLDER)).toEqual(EVERY);
   });
 
-  test('says of a service of which little is known no more than that', () => {
+  test('adds nothing to a service with few data', () => {
     const service = { code: '1.000001', name: 'Khai sinh', inForce: true };
     expect(publicService(service, { origin: HOST, province: undefined })).toEqual({
       '@id': `${HOST}/services/1.000001`,
@@ -196,13 +196,13 @@ describe('the catalogue as CPSV-AP', () => {
     ['terms that differ', [[{ amount: 5, unit: 'day' }], [{ amount: 3, unit: 'day' }]], undefined],
     ['a term beside one in words', [[{ amount: 5, unit: 'day' }, { text: 'Trong ngày' }]], undefined],
     ['no term', [[]], undefined],
-  ])('of %s it tells the duration that is certain', (_, terms, duration) => {
+  ])('of %s has the certain duration', (_, terms, duration) => {
     const channels = terms.map((of, at) => ({ channel: at === 0 ? 'counter' : 'online', terms: of }));
     const service = { code: '1.000001', name: 'Khai sinh', inForce: true, channels } as Service;
     expect(publicService(service, HOLDER)['cv:processingTime']).toBe(duration);
   });
 
-  test('has agencies and fields under the names by which services refer to them', () => {
+  test('names agencies and fields as services refer to them', () => {
     const agency = {
       code: 'H60.07',
       name: 'Sở Xây dựng',
@@ -221,15 +221,15 @@ describe('the catalogue as CPSV-AP', () => {
 
   test.each([
     ['by its code', { code: 'H22.01' }, { '@id': `${HOST}/api/v1/agencies#area-H22`, 'dct:identifier': 'H22' }],
-    ['by a code of before', { code: '000.00.53.H60' }, PROVINCE],
+    ['by a code of the 2016 era', { code: '000.00.53.H60' }, PROVINCE],
     ['of a ministry', { code: 'G01', level: 'ministry' }, { '@id': `${AUTHORITY}/country/VNM` }],
     ['of a ministry, in the province', { code: 'G01.860', level: 'province' }, PROVINCE],
-  ] as const)('an agency acts where it is sure to: %s', (_, agency, expected) => {
+  ] as const)('an agency has a certain place: %s', (_, agency, expected) => {
     const known = publicOrganisation({ name: 'Cơ quan', inForce: true, ...agency }, HOLDER);
     expect(known['dct:spatial']).toEqual({ '@type': AREA, ...expected });
   });
 
-  test('of a hub whose province nobody named, only the code of an agency says where it acts', () => {
+  test('without a configured province, only an agency’s code gives its place', () => {
     const at = (code: string) =>
       publicOrganisation({ code, name: 'Cơ quan', inForce: true }, { origin: HOST, province: undefined })[
         'dct:spatial'
@@ -240,7 +240,7 @@ describe('the catalogue as CPSV-AP', () => {
     ]);
   });
 
-  test('every prefix that is used is in the context, and the context fetches nothing', () => {
+  test('the context has every prefix, and fetches nothing', () => {
     const prefixes = JSON.stringify(EVERY).match(/"([a-z]+)(?=:[A-Za-z]+")/g) ?? [];
     for (const prefix of new Set(prefixes)) expect(CONTEXT).toHaveProperty(prefix.slice(1));
     expect(typeof CONTEXT).toBe('object');

@@ -27,13 +27,13 @@ describe('Retry-After', () => {
     },
   );
 
-  test('that is absent is no time to wait', () => {
+  test('a missing header is no time to wait', () => {
     expect(retryAfterMs({}, NOW)).toBeUndefined();
   });
 });
 
 describe('a deadline', () => {
-  test('ends a call also when the collector works meanwhile', async () => {
+  test('ends a call, also during garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     let ended = 0;
@@ -46,7 +46,7 @@ describe('a deadline', () => {
     expect(ended).toBe(20);
   });
 
-  test('ends a call when whoever asked for it ends, and not any more when it is lifted', async () => {
+  test('ends a call with its caller, and no longer after it is lifted', async () => {
     const outer = new AbortController();
     const [kept, lifted] = [deadline(60_000, outer.signal), deadline(20, outer.signal)];
     lifted.lift();
@@ -57,7 +57,7 @@ describe('a deadline', () => {
   });
 });
 
-test('of a text that is hidden nothing is kept, however the call writes it', async () => {
+test('a hidden text is never stored, in any notation', async () => {
   const password = 'mật/"khẩu" & 1';
   const origin = 'http://127.0.0.1:9';
   const client = createHttp({ origins: [origin] });

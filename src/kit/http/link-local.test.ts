@@ -85,16 +85,13 @@ describe('a call', () => {
     }) as unknown as typeof dns.lookup);
   const REFUSED = { kind: 'unreachable', reason: 'link-local' };
 
-  test.each(['http', 'https'])(
-    'to a link-local address is not made, nor to a name that stands for one: %s',
-    async (by) => {
-      expect(await call(`${by}://169.254.169.254/`)).toMatchObject(REFUSED);
-      standsFor('169.254.169.254', 'fe80::1');
-      expect(await call(`${by}://portal.example.test/`)).toMatchObject(REFUSED);
-    },
-  );
+  test.each(['http', 'https'])('to a link-local address or name is not made: %s', async (by) => {
+    expect(await call(`${by}://169.254.169.254/`)).toMatchObject(REFUSED);
+    standsFor('169.254.169.254', 'fe80::1');
+    expect(await call(`${by}://portal.example.test/`)).toMatchObject(REFUSED);
+  });
 
-  test('to a name that stands for others besides goes to those', async () => {
+  test('to a name with other addresses too uses those', async () => {
     const server = http.createServer((_, reply) => reply.end('here')).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     standsFor('fe80::1', '127.0.0.1');
@@ -103,7 +100,7 @@ describe('a call', () => {
     server.close();
   });
 
-  test('to a name whose server answers nothing was certainly not made, and many wait for one look-up', async () => {
+  test('to a name without an answer was not made, and callers share one look-up', async () => {
     const asked = vi.spyOn(dns, 'lookup').mockImplementation((() => undefined) as unknown as typeof dns.lookup);
     const client = createHttp({ origins: ['http://away.example.test'], connectMs: 20 });
     const calls = Array.from({ length: 10 }, () => client.exchange({ url: 'http://away.example.test/', body: 'x' }));
@@ -113,20 +110,17 @@ describe('a call', () => {
     client.close();
   });
 
-  test.each([301, 302, 303, 307, 308])(
-    'goes nowhere that its answer sends it: %i is an answer like others',
-    async (status) => {
-      const asked: unknown[] = [];
-      const server = http.createServer((request, reply) => {
-        asked.push(request.url);
-        reply.writeHead(status, { Location: '/elsewhere' }).end();
-      });
-      server.listen(0, '127.0.0.1');
-      await new Promise((resolve) => server.once('listening', resolve));
-      const { port } = server.address() as AddressInfo;
-      expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'reply', status });
-      expect(asked).toEqual(['/']);
-      server.close();
-    },
-  );
+  test.each([301, 302, 303, 307, 308])('follows no redirect: %i is an ordinary answer', async (status) => {
+    const asked: unknown[] = [];
+    const server = http.createServer((request, reply) => {
+      asked.push(request.url);
+      reply.writeHead(status, { Location: '/elsewhere' }).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    expect(await call(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: 'reply', status });
+    expect(asked).toEqual(['/']);
+    server.close();
+  });
 });

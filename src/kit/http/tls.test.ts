@@ -24,7 +24,7 @@ beforeAll(async () => {
   const ca = [OURS.certificate, NEWER.certificate];
   server = createServer({ key: SERVER.key, cert: SERVER.certificate, ca, requestCert: true }, (request, response) => {
     const { subject } = (request.socket as TLSSocket).getPeerCertificate();
-    // What is answered last is the end of the connection: the next call makes a new one.
+    // The server closes the connection after its answer, so the next call makes a new one.
     response.writeHead(200, { Connection: 'close' }).end(subject.CN);
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
@@ -47,18 +47,18 @@ function client(given?: TlsGiven) {
 const said = (exchange: Exchange) =>
   exchange.kind === 'reply' ? exchange.body.toString() : [exchange.kind, exchange.reason];
 
-test('a party is believed by its own authority alone, and is shown our certificate', async () => {
+test('only a party’s own authority is trusted, and the party gets our certificate', async () => {
   const { certificate, key } = OURS;
   expect(await client({ ca: SERVER.certificate, certificate, key })()).toBe('lien-thong');
   expect(await client({ certificate, key })()).toEqual(['unreachable', 'certificate']);
   expect(await client({ ca: NEWER.certificate, certificate, key })()).toEqual(['unreachable', 'certificate']);
 });
 
-test('a partner that wants a certificate and is shown none has got nothing', async () => {
+test('a partner that wants a certificate and gets none has received nothing', async () => {
   expect(await client({ ca: SERVER.certificate })()).toEqual(['unreachable', 'certificate']);
 });
 
-test('what holds no certificate, and a key that wants a passphrase, are told', () => {
+test('a file without a certificate and a key with a passphrase are reported', () => {
   expect(() => createTls({ ca: join(folder, 'nothing.pem') })).toThrow('ENOENT');
   writeFileSync(join(folder, 'empty.pem'), '');
   expect(() => createTls({ ca: join(folder, 'empty.pem') })).toThrow('ca holds no certificate in PEM');
@@ -66,7 +66,7 @@ test('what holds no certificate, and a key that wants a passphrase, are told', (
   expect(() => createTls({ certificate: OURS.certificate, key })).toThrow('passphrase');
 });
 
-test('files that are replaced are used from the next connection on, when both belong together', async () => {
+test('replaced files are used from the next connection on, if both match', async () => {
   const files = { ca: join(folder, 'ca.pem'), certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   let seconds = 1_700_000_000;
   const write = (file: string, text: string): void => {

@@ -73,7 +73,7 @@ async function scene(replies: readonly string[]) {
 }
 
 describe('a call', () => {
-  test('goes in the version, with the action and to the address that the settings say', async () => {
+  test('uses the version, action and address of the settings', async () => {
     const styles = [undefined, 'empty', 'none', 'http://tempuri.org/{operation}'];
     const { server, put } = await scene(Array.from({ length: 8 }, () => reply(OK)));
     for (const version of ['1.1', '1.2'] as const)
@@ -93,7 +93,7 @@ describe('a call', () => {
     expect(server.received[4]?.body).toContain('xmlns:soap="http://www.w3.org/2003/05/soap-envelope"');
   });
 
-  test('carries values as they are, in the order of the WSDL; the answer comes as it is written', async () => {
+  test('carries values unchanged in the order of the WSDL, and returns them as written', async () => {
     const { server, put } = await scene([reply(OK)]);
     const rows = [{ at: '2025-08-12T08:15:00+07:00', name: 'Nguyễn <Văn> & "A"' }, { name: 'B\u0000C' }];
     const result = await put({}, { args: { row: rows, amount: '12345678901234567.890', code: '007' } });
@@ -106,7 +106,7 @@ describe('a call', () => {
     );
   });
 
-  test('says by WS-Addressing what it asks and where it goes, where the settings want it', async () => {
+  test('has WS-Addressing headers if the settings want them', async () => {
     const named = 'xmlns:wsaw="http://www.w3.org/2006/05/addressing/wsdl" wsaw:Action="urn:t/P/Put" message="t:In"';
     const say = async (change: (text: string) => string, action?: string): Promise<unknown> => {
       const { server, file, put } = await scene([reply(OK)]);
@@ -127,7 +127,7 @@ describe('a call', () => {
     expect(textAt(await say(asIs, 'none'), 'Action')).toBe('urn:t/Put');
   });
 
-  test('is not made where the settings do not fit the WSDL', async () => {
+  test('is not made if the settings do not fit the WSDL', async () => {
     const { server, put } = await scene([]);
     const calls: readonly [Partial<SoapService>, Partial<SoapCall>, string][] = [
       [{}, { operation: 'Get' }, 'the WSDL has no operation Get at its port P11'],
@@ -141,7 +141,7 @@ describe('a call', () => {
     expect(server.received).toEqual([]);
   });
 
-  test('keeps passwords and sessions out of its record, escaped ones too', async () => {
+  test('keeps passwords and sessions out of its record, also escaped ones', async () => {
     const { record, put } = await scene([reply(OK.replace('007', 'phien&lt;1&gt;'))]);
     const security = { kind: 'username-token', username: 'h60', password: 'mat&khau', form: 'text' } as const;
     await put({ security }, { args: { code: 'phien<1>' }, hide: ['phien<1>'] });
@@ -159,7 +159,7 @@ describe('a WSDL', () => {
       `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:import namespace="urn:t" schemaLocation="${location}"/></xs:schema>`,
     );
 
-  test('is read once, with what it imports from its own host', async () => {
+  test('is read once, with imports from its own host', async () => {
     const text = importing('types.xsd').replaceAll('http://127.0.0.1:9/s', '{{url}}');
     const { server, put } = await scene([atAddress(text), atAddress(TYPES), reply(OK), reply(OK)]);
     const service = { wsdl: `${server.url}/dir/s.wsdl`, endpoint: `${server.url}/s` };
@@ -170,14 +170,14 @@ describe('a WSDL', () => {
     ]);
   });
 
-  test('is read from a file, with what it imports from its folder', async () => {
+  test('is read from a file, with imports from its folder', async () => {
     const { folder, put, server } = await scene([reply(OK)]);
     writeFileSync(join(folder, 'i.wsdl'), importing('sub.xsd'));
     writeFileSync(join(folder, 'sub.xsd'), TYPES);
     expect(await put({ wsdl: join(folder, 'i.wsdl'), endpoint: `${server.url}/s` })).toMatchObject({ kind: 'answer' });
   });
 
-  test('whose file cannot be used is named by its path, as the settings have it', async () => {
+  test('that cannot be used is named by its path in the settings', async () => {
     const { folder, put } = await scene([]);
     writeFileSync(join(folder, 'i.wsdl'), importing('sub/none.xsd'));
     writeFileSync(join(folder, 'page.wsdl'), '<html></html>');
@@ -206,8 +206,8 @@ describe('a WSDL', () => {
     ['a redirect', 'HTTP/1.1 302 Found\nLocation: http://127.0.0.1:9/x\n\n', 'redirects are not followed'],
     ['a page', atAddress('<html></html>'), 'it is an HTML page'],
     ['a DOCTYPE', atAddress('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'), 'it has a DOCTYPE'],
-    ['nobody', '!reset\n', 'the connection broke'],
-  ])('for which there is %s is no WSDL, and is asked for again the next time', async (_name, text, message) => {
+    ['unreachable', '!reset\n', 'the connection broke'],
+  ])('that is %s is refused, and requested again the next time', async (_name, text, message) => {
     const { server, put } = await scene([text, text, text, atAddress(wsdl('http://127.0.0.1:9')), reply(OK)]);
     const service = { wsdl: `${server.url}/s?wsdl`, endpoint: `${server.url}/s` };
     let result = await put(service);
@@ -217,7 +217,7 @@ describe('a WSDL', () => {
   });
 });
 
-describe('who we are', () => {
+describe('authentication', () => {
   test('Basic, UsernameToken as text and as digest', async () => {
     const { server, put } = await scene([reply(OK), reply(OK), reply(OK)]);
     const account = { username: 'h60', password: 'mật khẩu' };
@@ -235,7 +235,7 @@ describe('who we are', () => {
     expect(digest?.body).not.toContain('mật khẩu');
   });
 
-  test('X.509: body and timestamp are signed, and a change in either shows', async () => {
+  test('X.509: body and timestamp are signed, and a change in either is detected', async () => {
     const { server, put } = await scene([reply(OK), reply(OK)]);
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -298,7 +298,7 @@ describe('a reply', () => {
     expect(`${outcome.kind} ${outcome.reason}`).toBe(expected);
   });
 
-  test('tells a fault’s code, reason and detail', async () => {
+  test('returns a fault’s code, reason and detail', async () => {
     const headers = { 'content-type': 'text/xml' };
     const read = await readSoapReply({
       kind: 'reply',

@@ -77,7 +77,7 @@ describe('an operation of the style rpc', () => {
     ]);
   });
 
-  test('is called in the namespace of its binding, with parts in their order, written by their types', async () => {
+  test('is called in the namespace of its binding, with typed parts in order', async () => {
     const { put, sent } = await scene();
     expect(await put(ARGS)).toMatchObject({ kind: 'answer' });
     expect(sent()).toBe(
@@ -86,7 +86,7 @@ describe('an operation of the style rpc', () => {
     );
   });
 
-  test('has the members of its parts in the namespace of their types, where the schema says so', async () => {
+  test('has members in the namespace of their types if the schema says so', async () => {
     const { put, sent } = await scene('qualified');
     await put({ row: { code: '007' } });
     expect(sent()).toBe(
@@ -94,13 +94,13 @@ describe('an operation of the style rpc', () => {
     );
   });
 
-  test('is called in the namespace of its own binding, where another one has an operation of the same name', async () => {
+  test('uses its own binding’s namespace if another has an operation of the same name', async () => {
     const { put, sent } = await scene();
     await put({ id: '7' }, 'Q');
     expect(sent()).toBe('<rpc:put xmlns:rpc="urn:other"><id>7</id></rpc:put>');
   });
 
-  test('is not called with a member that the type of a part has not', async () => {
+  test('is not called with a member that the type lacks', async () => {
     const { put, server } = await scene();
     const message = 'put.row has no kode in the WSDL, but code, fees';
     expect(await put({ row: { kode: '1' } })).toMatchObject({ kind: 'unsent', message });

@@ -31,7 +31,7 @@ const WSDL = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:t="urn
   <service name="S"><port name="P" binding="t:B"><soap:address location="http://127.0.0.1:9/s"/></port></service>
 </definitions>`;
 
-test('a type within itself ends there, and what may hold anything shows and refuses nothing', async () => {
+test('a recursive type ends, and an open type shows and refuses nothing', async () => {
   const file = join(folder, 's.wsdl');
   writeFileSync(file, WSDL);
   const http = createHttp({ origins: [] });

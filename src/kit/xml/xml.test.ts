@@ -38,16 +38,16 @@ describe('the character set of a reply', () => {
     ['UTF-16 big endian', utf16('be', true), undefined],
     ['UTF-16 without a mark', utf16('le', false), 'text/xml; charset=utf-16'],
     ['UTF-16 big endian without a mark', utf16('be', false), undefined],
-  ])('%s is read rightly', (_name, bytes, type) => expect(textOfBytes(bytes, type)).toBe(text));
+  ])('of %s is recognised', (_name, bytes, type) => expect(textOfBytes(bytes, type)).toBe(text));
 
-  test('an old encoding is read by the name that the reply or the document gives it', () => {
+  test('of an old encoding is taken from the reply or the document', () => {
     const bytes = Buffer.from('<a>Ti\u00ean</a>', 'latin1');
     expect(textOfBytes(bytes, 'text/xml; charset=windows-1252')).toBe('<a>Tiên</a>');
     const named = Buffer.from('<?xml version="1.0" encoding="windows-1258"?><a>\u00f5</a>', 'latin1');
     expect(textOfBytes(named)).toContain('<a>ơ</a>');
   });
 
-  test('what cannot be true is refused, never garbled', () => {
+  test('that cannot be right is refused, never garbled', () => {
     const bytes = Buffer.from('<a>Ti\u00ean</a>', 'latin1');
     expect(reasonOf(() => textOfBytes(bytes))).toBe('charset');
     expect(reasonOf(() => textOfBytes(bytes, 'text/xml; charset=utf-8'))).toBe('charset');
@@ -57,7 +57,7 @@ describe('the character set of a reply', () => {
 });
 
 describe('a small document', () => {
-  test('keeps what is written: zeros, big decimals, blanks, numeric references, CDATA, nil', () => {
+  test('keeps values as written: zeros, big decimals, blanks, references, CDATA, nil', () => {
     const root = readXml(
       '<x:a xmlns:x="u" xmlns:i="v"><b>007</b><c>12345678901234567.890</c><d> x </d><e>&#x1EA4;&#273;&amp;</e>' +
         '<f><![CDATA[<g>1</g>]]> y</f><h i:nil="true"/><k id="0012">t</k></x:a>',
@@ -68,7 +68,7 @@ describe('a small document', () => {
     ]);
   });
 
-  test('one and many are found alike, with or without their names known', () => {
+  test('gives one and many alike, with or without their names known', () => {
     const path = '*.list.item';
     const read = (xml: string) => nodesAt(readXml(xml), path);
     expect(read('<r><list/></r>')).toEqual([]);
@@ -86,7 +86,7 @@ describe('a small document', () => {
     ['broken', '<a>'.repeat(150) + '</a>'.repeat(150)],
   ])('is refused as %s', (reason, xml) => expect(reasonOf(() => readXml(xml))).toBe(reason));
 
-  test('names of the language are plain data', () => {
+  test('treats names such as __proto__ as plain data', () => {
     const root = readXml('<a hasOwnProperty="1"><toStrin>1</toStrin></a>');
     expect([textAt(root, 'a.constructor'), textAt(root, 'a.__proto__.x'), textAt(root, 'a.@hasOwnProperty')]).toEqual([
       ...[undefined, undefined, '1'],
@@ -106,7 +106,7 @@ describe('a large document', () => {
     '<item\r\n b = "x>y" >Đ😀<![CDATA[</item>]]><!-- </item> --></item>',
   ];
 
-  test('is cut into its records as they stand there, wherever the parts of the text end', async () => {
+  test('is cut into its unchanged records, at any chunk borders', async () => {
     const whole = envelope(items.join('\r\n  '));
     for (const size of [1, 2, 3, 7, 50, 10_000]) {
       const chunks = Array.from({ length: Math.ceil(whole.length / size) }, (_, at) =>
@@ -121,7 +121,7 @@ describe('a large document', () => {
     }
   });
 
-  test('gives the text of an element, however it is escaped', async () => {
+  test('gives the unescaped text of an element', async () => {
     const inner = '<a>Đ &amp; "x"</a>';
     const escaped = inner.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
     for (const form of [escaped, `<![CDATA[${inner}]]>`, escaped.replace('Đ', '&#272;')]) {
@@ -146,7 +146,7 @@ describe('a large document', () => {
     expect(performance.now() - began).toBeLessThan(500);
   });
 
-  test('20,000 records in 20 MB hold nobody up for 50 ms and take less than 150 MB', async () => {
+  test('20,000 records in 20 MB block nobody for 50 ms and take less than 150 MB', async () => {
     const record = (at: number) =>
       `<item><code>${at}</code><name>Nguyễn Văn ${'Đỗ Thị Hường '.repeat(50)}</name></item>`;
     const bytes = Buffer.from(envelope(Array.from({ length: 20_000 }, (_, at) => record(at)).join('')));

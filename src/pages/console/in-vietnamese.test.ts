@@ -23,21 +23,21 @@ const SHIPPED = ['civil-status', 'national-portal', 'one-stop', 'rest-ministry',
 const ADAPTERS = [...SHIPPED.map((name) => `adapters/${name}`), 'src/cli/adapter/sample-partner'];
 const DOORS = ['src/http/doors/callback', 'src/http/doors/rest', 'src/http/operators'];
 
-describe('what the hub says to officers', () => {
+describe('sentences of the hub in Vietnamese', () => {
   const { texts, reasons } = writtenTexts([...OF_OPERATORS, ...ADAPTERS, ...DOORS]);
 
-  it('has a Vietnamese text for every sentence that the code writes of items and deliveries', () => {
+  it('exist for every sentence in the code about items and deliveries', () => {
     expect(texts.length).toBeGreaterThan(100);
     expect(texts.filter(({ text }) => inVietnamese(text) === undefined)).toEqual([]);
   });
 
-  it('has a meaning, whose turn it is and what to do, for every reason that the code gives', () => {
+  it('have meaning, responsible side and advice for every reason in the code', () => {
     expect(reasons.length).toBeGreaterThan(50);
     const own = reasons.filter(({ path }) => path !== 'src/accept/unknown-codes.ts');
     expect(own.filter(({ text }) => meaningOf(text) === undefined)).toEqual([]);
   });
 
-  it('has a Vietnamese text for all that the published schemas expect of a value', () => {
+  it('exist for every expectation of the published schemas', () => {
     const descriptions = descriptionsIn(OPERATIONS);
     expect(descriptions.length).toBeGreaterThan(10);
     expect(descriptions.filter((one) => inVietnamese(`is missing, expected ${one}`)?.endsWith(one))).toEqual([]);
@@ -59,11 +59,11 @@ describe('what the hub says to officers', () => {
       '/applicant/name: "a; b" looks like text in the VNI encoding and cannot be repaired with certainty; /note: a text of 9 characters looks like text in the VNI encoding and cannot be repaired with certainty',
       '/applicant/name: "a; b" có vẻ là chữ mã VNI, không sửa chắc chắn được; /note: văn bản 9 ký tự có vẻ là chữ mã VNI, không sửa chắc chắn được',
     ],
-  ])('knows sentences that are joined and those behind a place or a reason: %s', (english, vietnamese) => {
+  ])('are found in joined sentences and after a place or reason: %s', (english, vietnamese) => {
     expect(inVietnamese(english)).toBe(vietnamese);
   });
 
-  it('knows what incidents say of a database that was put back and of a field that is new', () => {
+  it('exist for incidents of a restored database and of a new field', () => {
     const at = '2026-11-26T08:00:00+07:00';
     expect(inVietnamese(describeRestore({ noticedAt: at, newestAt: at, doubtfulUntil: at }))).toContain(
       `đến ${at} trục hỏi`,
@@ -76,7 +76,7 @@ describe('what the hub says to officers', () => {
   });
 
   // A text of 4,000 characters took seconds. This one would take minutes, and the test would time out.
-  it('is not looked for to no end in a text that somebody made for it', () => {
+  it('are searched in linear time in a hostile text', () => {
     const pieces = [' is new: ', ', such as ', ' and ', ' more'];
     for (let n = 0; n < 60; n++) {
       const hostile = `${n} ${pieces.map((piece) => piece.repeat(950 / piece.length)).join('')}!`;
@@ -86,7 +86,7 @@ describe('what the hub says to officers', () => {
     }
   });
 
-  it('leaves what a partner says as it is, in quotes where the hub repeats it', () => {
+  it('keep a partner’s words, in quotes if the hub repeats them', () => {
     expect(inVietnamese('Hệ thống đang bảo trì; xin thử lại')).toBeUndefined();
     expect(inVietnamese('the ministry refuses it: a text that cannot be stored')).toBe(
       'bộ từ chối: “a text that cannot be stored”',

@@ -16,7 +16,7 @@ function hub(keySecret: string, hubSecrets: readonly [string, ...string[]] = [NE
   };
 }
 
-test('a session lasts half an hour, and is over at once when the secret of its key is another', () => {
+test('a session lasts half an hour, and ends if the secret of its key changes', () => {
   const session = openSession(hub('first.secret-123'), 'one-stop', 'first.secret-123');
   expect(session).not.toContain('first');
   expect(keyOfSession(hub('first.secret-123'), session).id).toBe('one-stop');
@@ -24,7 +24,7 @@ test('a session lasts half an hour, and is over at once when the secret of its k
   expect(() => keyOfSession(hub('first.secret-123', [NEW], NOW + 31 * 60_000), session)).toThrow(/session/);
 });
 
-test('a session outlives a change of HUB_SECRET while the one of before is known', () => {
+test('a session survives a change of HUB_SECRET while the previous one is known', () => {
   const session = openSession(hub('first.secret-123', [OLD]), 'one-stop', 'first.secret-123');
   expect(keyOfSession(hub('first.secret-123', [NEW, OLD]), session).id).toBe('one-stop');
   expect(() => keyOfSession(hub('first.secret-123'), session)).toThrow(/session/);

@@ -49,7 +49,7 @@ const dossier = (p: string): string => {
 };
 
 describe('plain envelopes', () => {
-  test.each([0, 1, 2])('are read in one pass, however clients write them: %i', (style) => {
+  test.each([0, 1, 2])('are read in one pass, in any notation of clients: %i', (style) => {
     const xml = write(style, 2);
     const plain = readPlain(Buffer.from(xml));
     expect(plain).toEqual(readStrictly(xml));
@@ -64,7 +64,7 @@ describe('plain envelopes', () => {
     });
   });
 
-  test('many made-up prefixes keep nobody out', () => {
+  test('many invented prefixes block nobody', () => {
     for (let n = 0; n < 200; n++)
       expect(readPlain(Buffer.from(write(0, 1).replaceAll('ns0', `made-up-${n}`)))?.values).toHaveLength(1);
   });
@@ -89,7 +89,7 @@ describe('plain envelopes', () => {
     expect(readPlain(Buffer.from(xml.replace(from, to)))).toBeUndefined();
   });
 
-  test('leave space in what is to be empty to the parsers, which pass it over', () => {
+  test('leave blanks in empty elements to the parsers, which ignore them', () => {
     const xml = envelopeOf(`<Ping xmlns="${HUB}">\n</Ping>`);
     expect(readPlain(Buffer.from(xml))).toBeUndefined();
     expect(readStrictly(xml)).toMatchObject({ operation: 'Ping', problems: [] });
@@ -104,7 +104,7 @@ describe('plain envelopes', () => {
     expect(typeof read === 'string' || read.problems.length > 0).toBe(true);
   });
 
-  test('whatever they are changed to, what is read in one pass is read the same by guard, libxml2 and XSD', () => {
+  test('after any mutation, one pass reads the same as guard, libxml2 and XSD', () => {
     const dice = createDice(20_251_125);
     let read = 0;
     for (let round = 0; round < 6_000; round++) {

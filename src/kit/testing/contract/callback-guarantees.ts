@@ -41,7 +41,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
       });
     });
 
-    test('no body makes it fail, and each reads the same whenever it is read', () => {
+    test('no body makes it fail, and each always reads the same', () => {
       withParty(({ settings, codes }) => {
         for (const body of [...BODIES.map((text) => Buffer.from(text)), NOT_UTF8, ...variants(subject, name)]) {
           const items = callback.read(body, settings, codes);
@@ -53,7 +53,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
       });
     });
 
-    test('it has an answer for whatever becomes of it', () => {
+    test('it has an answer for every result', () => {
       withParty(({ settings }) => {
         const problems = [{ path: '/x', message: 'is wrong' }];
         const results: readonly CallbackResult[] = [

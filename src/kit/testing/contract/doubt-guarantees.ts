@@ -28,7 +28,7 @@ export const doubtGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'doubt-new',
-    title: 'a doubtful item that the partner has not is sent',
+    title: 'a doubtful item that the partner lacks is sent',
     async run({ bench, plain, expect }) {
       const { taken: once } = await plain();
       await bench(async ({ send, sample, taken }) => {
@@ -39,7 +39,7 @@ export const doubtGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'doubt-stays',
-    title: 'a doubtful item stays in doubt while nobody answers',
+    title: 'a doubtful item stays in doubt while the partner does not answer',
     async run({ bench, subject, expect }) {
       await bench(async ({ partner, send, sample }) => {
         await partner.fault({ kind: 'down', forMs: 60_000 });
@@ -50,7 +50,7 @@ export const doubtGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'exactly-once',
-    title: 'whatever breaks at whichever request, trying again delivers once',
+    title: 'after any break at any request, retries deliver once',
     async run(trial) {
       const { requests } = await trial.plain();
       for (const fault of breaksAt(trial))
@@ -59,7 +59,7 @@ export const doubtGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'session-expiry',
-    title: 'a session that ends in the middle is healed by one login',
+    title: 'a session that ends in the middle is renewed by one login',
     async run({ subject, plain, bench, expect }) {
       if (!subject.simulator.expireSessions)
         throw new Error('the simulator cannot expire sessions: skip with a reason');

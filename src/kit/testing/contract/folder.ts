@@ -12,7 +12,7 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
 
   describe('the folder', () => {
-    test('its manifest says what the code does', () => {
+    test('its manifest agrees with the code', () => {
       const manifest = JSON.parse(read('manifest.json')) as Record<string, unknown>;
       const { callbacks = [], ...always } = manifest;
       expect(Object.keys(always).sort()).toEqual([...MANIFEST].sort());
@@ -24,14 +24,14 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
       ]);
     });
 
-    test('its README says what each setting does', () => {
+    test('its README documents each setting', () => {
       expect(existsSync(join(folder, 'README.md'))).toBe(true);
       const text = read('README.md');
       const settings = Object.keys((adapter.settings as { properties?: object }).properties ?? {});
       expect(settings.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
     });
 
-    test('the settings of its tests are what it wants, and unknown ones are refused', () => {
+    test('the settings of its tests are valid, and unknown ones are refused', () => {
       const check = Compile(adapter.settings);
       const connection = subject.connect('http://127.0.0.1:9', {});
       // The errors name their places. `connect` may not have the newest settings yet.

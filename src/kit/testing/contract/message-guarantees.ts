@@ -48,7 +48,7 @@ export const messageGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'privacy',
-    title: 'outcomes carry no secret and nothing of the applicant, even where the partner quotes it',
+    title: 'outcomes contain no secret and no applicant, even if the partner quotes them',
     async run({ subject, operation, bench, fromEachRequest, expect }) {
       const secrets = await bench(async ({ connection }) => secretsIn(connection.settings));
       const hidden = [...(operation.startsWith('dossier.') ? Object.values(PERSONAL) : []), ...secrets];

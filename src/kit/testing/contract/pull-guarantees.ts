@@ -28,7 +28,7 @@ export function pullGuarantees(subject: Subject, name: string, { describe, test,
           expect(['unavailable', 'unknown', 'refused']).toContain(((await next()) as Outcome).kind);
         }));
 
-    test('a page reads the same whenever it is read', () =>
+    test('a page always reads the same', () =>
       withPuller(subject, name, async ({ puller, connection, next }) => {
         const page = (await next()) as Page;
         expect(page.bodies.length).toBeGreaterThan(0);

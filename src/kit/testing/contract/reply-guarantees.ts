@@ -29,7 +29,7 @@ export const replyGuarantees: readonly Guarantee[] = [
   },
   {
     id: 'dripping-answer',
-    title: 'an answer that drips beyond the limit leaves it unknown',
+    title: 'an answer that drips beyond the timeout leaves it unknown',
     run: (trial) => trial.fromEachRequest({ kind: 'drip' }, (found) => perhapsTaken(trial, found)),
   },
   {
@@ -46,7 +46,7 @@ export const replyGuarantees: readonly Guarantee[] = [
   ),
   {
     id: 'retry-after',
-    title: 'status 429 and 503 with Retry-After are tried again when the partner says',
+    title: 'status 429 and 503 with Retry-After are retried when the partner says',
     async run({ fromEachRequest, expect }) {
       for (const status of [429, 503])
         await fromEachRequest({ kind: 'status', status, headers: { 'retry-after': '7' }, body: '' }, ({ outcome }) => {

@@ -52,7 +52,7 @@ beforeEach(async () => {
 afterEach(() => partner.close());
 
 describe('a simulated partner', () => {
-  test('answers and keeps its own book', async () => {
+  test('answers and keeps its own ledger', async () => {
     const reply = await put('{"a":1}', '03706/2026/07906');
     expect(reply).toMatchObject({ kind: 'reply', status: 201 });
     expect(JSON.parse((reply as { body: Buffer }).body.toString())).toEqual({ code: '03706/2026/07906', at: 42 });
@@ -62,7 +62,7 @@ describe('a simulated partner', () => {
     expect(partner.requests()).toEqual(['POST /login', 'PUT /dossiers/03706%2F2026%2F07906']);
   });
 
-  test('counts the same content as a repeat, and other content not', async () => {
+  test('counts the same content as a repeat, other content not', async () => {
     await put();
     await put();
     await put('{"a":2}');
@@ -77,7 +77,7 @@ describe('a simulated partner', () => {
   });
 });
 
-describe('on a bad day', () => {
+describe('with a fault', () => {
   test('down: connections are refused for a while, then the same port answers', async () => {
     await partner.fault({ kind: 'down', forMs: 500 });
     expect(await put()).toMatchObject({ kind: 'unreachable', reason: 'econnrefused' });
@@ -116,7 +116,7 @@ describe('on a bad day', () => {
     expect(await put()).toMatchObject({ status: 401 });
   });
 
-  test('faults come in the order they were added, as often as they say, on their own path', async () => {
+  test('faults apply in the order they were added, as often as given, on their own path', async () => {
     await partner.fault({ kind: 'pass' });
     await partner.fault({ kind: 'status', status: 500, times: 2 });
     await partner.fault({ kind: 'status', status: 418, path: '/login' });
@@ -126,7 +126,7 @@ describe('on a bad day', () => {
     expect((await fetch(`${partner.url}/login`, { method: 'POST' })).status).toBe(418);
   });
 
-  test('a fault that lasts ends by itself, and mend ends all', async () => {
+  test('a lasting fault ends after its time, and clearFaults ends all', async () => {
     await partner.fault({ kind: 'html', forMs: 150 });
     expect(await put()).toMatchObject({ status: 200 });
     expect(await put()).toMatchObject({ status: 200 });
@@ -138,8 +138,8 @@ describe('on a bad day', () => {
   });
 });
 
-describe('by remote control', () => {
-  test('faults are asked for, refused when unknown, and the book is read and cleared', async () => {
+describe('with remote control', () => {
+  test('takes faults, refuses unknown ones, and returns and clears its ledger', async () => {
     expect((await control('faults', 'POST', { kind: 'drop-reply' })).status).toBe(202);
     expect((await control('faults', 'POST', { kind: 'earthquake' })).status).toBe(400);
     expect(await put()).toMatchObject({ kind: 'lost' });
@@ -153,20 +153,20 @@ describe('by remote control', () => {
     expect(await put()).toMatchObject({ status: 401 });
   });
 
-  test('down is answered before the door is shut', async () => {
+  test('down is answered before it takes effect', async () => {
     expect((await control('faults', 'POST', { kind: 'down', forMs: 60_000 })).status).toBe(202);
     await new Promise((resolve) => setTimeout(resolve, 80));
     expect(await put()).toMatchObject({ kind: 'unreachable' });
   });
 });
 
-describe('in a process of its own', () => {
+describe('in its own process', () => {
   const run = (...args: string[]) =>
     spawn(process.execPath, [join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'simulator.mjs'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
 
-  test('it says where it listens, and ends cleanly on SIGTERM', async () => {
+  test('prints its address, and ends cleanly on SIGTERM', async () => {
     const child = run('one-stop');
     const line = await new Promise<string>((resolve) => child.stdout.once('data', (data) => resolve(String(data))));
     const { msg, adapter, url } = JSON.parse(line) as Record<string, string>;
@@ -177,7 +177,7 @@ describe('in a process of its own', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  test('it explains itself when it is called wrongly', async () => {
+  test('explains itself after a wrong call', async () => {
     const child = run('../../etc');
     const code = await new Promise((resolve) => child.once('exit', resolve));
     expect(code).toBe(2);
