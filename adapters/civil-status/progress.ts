@@ -77,8 +77,14 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
   if (!content) return [invalid(code, `${path}/noiDungXuLy`, 'the step has no content and its status no description')];
   const { dueAt, warnings } = supplementTerm(row, path);
   const step = {
-    ...{ code, at: at.instant, status: mapped.status, actor },
-    ...{ title: textOf(row.chucDanh), unit, content, dueAt },
+    code,
+    at: at.instant,
+    status: mapped.status,
+    actor,
+    title: textOf(row.chucDanh),
+    unit,
+    content,
+    dueAt,
   };
   // The agency stands in for room and clerk, the status table for words. In a comparison with a complete step they
   // count as nothing.

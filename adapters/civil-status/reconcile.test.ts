@@ -25,8 +25,13 @@ beforeAll(async () => {
   simulator = await startSimulator(civilStatusSimulator({ stepMs: STEP_MS }), { now: () => nowMs });
   connection = testConnection(
     {
-      ...{ tokenUrl: `${simulator.url}/token`, baseUrl: simulator.url, consumerKey: 'khoa', consumerSecret: 'mat-ma' },
-      ...{ lgspAccessToken: 'ma-lgsp', maTinh: '08', maDonVi: '02269' },
+      tokenUrl: `${simulator.url}/token`,
+      baseUrl: simulator.url,
+      consumerKey: 'khoa',
+      consumerSecret: 'mat-ma',
+      lgspAccessToken: 'ma-lgsp',
+      maTinh: '08',
+      maDonVi: '02269',
     },
     { now: () => nowMs },
   );

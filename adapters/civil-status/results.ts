@@ -45,7 +45,8 @@ export const results: Puller<Settings> = {
     const place = { ended: ended?.after ?? endedAfter };
     const reached = outstanding.at(-1)?.code ?? after;
     return {
-      ...{ bodies, more },
+      bodies,
+      more,
       checkpoint: more ? { ...place, after: reached, before, told: tells } : { ...place, before: tells, told: [] },
     };
   },

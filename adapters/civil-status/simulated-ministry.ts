@@ -43,7 +43,10 @@ export function statusRow(
   const reached = Math.min(steps, 2);
   const trangThai = reached === 0 ? '1' : reached === 1 ? '3' : endOf(maHoSo);
   return {
-    ...{ maHoSoMCDT: maHoSo, maHoSoLT, module, trangThai },
+    maHoSoMCDT: maHoSo,
+    maHoSoLT,
+    module,
+    trangThai,
     thoiGianThucHien: formatLocal('dd/MM/yyyy HH:mm:ss', msToInstant(atMs + reached * stepMs)),
     nguoiXuLy: trangThai === '1' ? null : 'Lê Văn C',
     chucDanh: trangThai === '1' ? null : 'Công chức tư pháp - hộ tịch',

@@ -9,8 +9,11 @@ import type { Settings } from './settings.ts';
 import { healthAt } from './simulator/connect.ts';
 
 const RECORD: Dossier = {
-  ...{ code: 'H60.01-250812-0035', serviceCode: '1.003618', agencyCode: 'H60.01' },
-  ...{ status: 'received', statusAt: '2025-08-12T08:15:00+07:00' },
+  code: 'H60.01-250812-0035',
+  serviceCode: '1.003618',
+  agencyCode: 'H60.01',
+  status: 'received',
+  statusAt: '2025-08-12T08:15:00+07:00',
 };
 const OK = '{"error_code":"0","data":{"SoTiepNhan":"YT-1"}}';
 
@@ -85,8 +88,10 @@ test('a token is used for its lifetime, and fetched by form if the settings say 
   expect(second).toBeDefined();
   expect(first?.headers.authorization).toBeUndefined();
   expect(Object.fromEntries(new URLSearchParams(first?.body))).toEqual({
-    ...{ grant_type: 'client_credentials', scope: 'ho-so' },
-    ...{ client_id: 'h60', client_secret: 'mat-khau-thu-nghiem' },
+    grant_type: 'client_credentials',
+    scope: 'ho-so',
+    client_id: 'h60',
+    client_secret: 'mat-khau-thu-nghiem',
   });
 });
 
@@ -261,13 +266,18 @@ test('the session of a login is sent as Bearer token, and the stored call has ne
     },
     (settings) => ({
       ...settings,
-      ...{ username: 'h60', password: 'mật "khẩu"', security: { kind: 'session' } },
+      username: 'h60',
+      password: 'mật "khẩu"',
+      security: { kind: 'session' },
       session: { operation: 'POST DangNhap', request: { ten: 'username', matKhau: 'password' }, token: 'data.jwt' },
     }),
   );
   expect(await tell()).toMatchObject({ kind: 'delivered' });
   expect(asked.map(({ headers }) => headers.authorization)).toEqual([
-    ...[undefined, 'Bearer phien/so-1', undefined, 'Bearer phien/so-2'],
+    undefined,
+    'Bearer phien/so-1',
+    undefined,
+    'Bearer phien/so-2',
   ]);
   expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ ten: 'h60', matKhau: 'mật "khẩu"' });
   expect(JSON.stringify(wires)).not.toMatch(/phien|khẩu/);

@@ -29,7 +29,10 @@ export const transport: MinistryTransport<Settings> = {
     if (typeof authorization === 'object') return authorization;
     const token = authorization === undefined ? [] : [authorization.slice(authorization.indexOf(' ') + 1)];
     const exchange = await http.exchange({
-      ...{ ...rest, idempotent, secret, hide: [...hidden, ...token] },
+      ...rest,
+      idempotent,
+      secret,
+      hide: [...hidden, ...token],
       headers: {
         Accept: 'application/json',
         ...(authorization && { Authorization: authorization }),

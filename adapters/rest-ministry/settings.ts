@@ -4,11 +4,13 @@ import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;
 const Address = Type.String({
-  ...{ pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$', maxLength: 500 },
+  pattern: '^https?://[^\\s/?#@]+(?:/[^\\s?#]*)?$',
+  maxLength: 500,
   description: 'an address such as https://…, without a user, ? and #',
 });
 const Operation = Type.String({
-  ...{ pattern: '^(?:GET|POST|PUT|PATCH|DELETE) [^\\s?#]+$', maxLength: 500 },
+  pattern: '^(?:GET|POST|PUT|PATCH|DELETE) [^\\s?#]+$',
+  maxLength: 500,
   description: 'a method and a path below baseUrl, such as POST HoSo/{MaHoSo}; what follows a ? goes into request',
 });
 
@@ -18,7 +20,10 @@ const Security = Type.Union([
   /** The session from the login, sent as a Bearer token. */
   closed({ kind: Type.Literal('session') }),
   closed({
-    ...{ kind: Type.Literal('oauth2'), tokenUrl: Address, clientId: settingText, clientSecret: secretText },
+    kind: Type.Literal('oauth2'),
+    tokenUrl: Address,
+    clientId: settingText,
+    clientSecret: secretText,
     scope: optional(settingText),
     /** How client id and secret reach the token server (RFC 6749, 2.3.1): by HTTP Basic, or in the form. */
     form: optional(oneOf(['basic', 'body'])),

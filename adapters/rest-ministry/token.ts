@@ -30,15 +30,22 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
     ...(isInBody && { client_id: clientId, client_secret: clientSecret }),
   });
   const exchange = await http.exchange({
-    ...{ method: 'POST', url: tokenUrl, body: `${body}`, idempotent: true, secret: true },
+    method: 'POST',
+    url: tokenUrl,
+    body: `${body}`,
+    idempotent: true,
+    secret: true,
     headers: {
-      ...{ Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' },
+      Accept: 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
       ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
     },
   });
   const failed = (reason: string, words: string, afterMs?: number): Kept => ({
     value: {
-      ...{ kind: 'unavailable', reason, message: `asking for a token: ${words}` },
+      kind: 'unavailable',
+      reason,
+      message: `asking for a token: ${words}`,
       ...(afterMs !== undefined && { retryAfterMs: afterMs }),
     },
     ttlMs: 0,

@@ -11,12 +11,14 @@ const written = (operation: string, request: Parameters<typeof wireOf>[2], more:
 
 test('each member of a request goes to its place', () => {
   expect(written('PATCH /HoSo/{ma}', { '{ma}': 'H60/ă 1', '?loai': ['1', '2'], '@X-Ma': 'a', A: { B: 1 } })).toEqual({
-    ...{ method: 'PATCH', url: 'http://127.0.0.1:9/api/HoSo/H60%2F%C4%83%201?loai=1&loai=2' },
+    method: 'PATCH',
+    url: 'http://127.0.0.1:9/api/HoSo/H60%2F%C4%83%201?loai=1&loai=2',
     headers: { 'Content-Type': 'application/json; charset=utf-8', 'X-Ma': 'a' },
     body: '{"A":{"B":1}}',
   });
   expect(written('GET HoSo', { tu: '2025-08-12T08:00:00+07:00', trang: 1 })).toEqual({
-    ...{ method: 'GET', headers: {} },
+    method: 'GET',
+    headers: {},
     url: 'http://127.0.0.1:9/api/HoSo?tu=2025-08-12T08%3A00%3A00%2B07%3A00&trang=1',
   });
   expect(written('POST HoSo', { ten: 'Nguyễn & Trần' }, { body: 'form' })).toMatchObject({

@@ -86,7 +86,9 @@ export function wireOf(
   return isForm
     ? { method, url, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers }, body: `${form}` }
     : {
-        ...{ method, url, headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers } },
+        method,
+        url,
+        headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
         body: JSON.stringify(how === 'list' ? (body[LIST] ?? []) : body),
       };
 }

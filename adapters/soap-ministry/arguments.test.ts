@@ -3,7 +3,9 @@ import { argumentsOf } from './arguments.ts';
 
 test('null becomes a nil element', () => {
   expect(argumentsOf({ trang: null, loai: 'A', so: 2 })).toEqual({
-    ...{ trang: { attributes: { 'xsi:nil': 'true' } }, loai: 'A', so: '2' },
+    trang: { attributes: { 'xsi:nil': 'true' } },
+    loai: 'A',
+    so: '2',
   });
 });
 

@@ -31,7 +31,10 @@ export const transport: MinistryTransport<Settings> = {
     const { settings } = connection;
     const { operation, result } = question;
     const called = await callSoap(connection, serviceOf(settings), {
-      ...{ operation, idempotent, secret, hide: hidden },
+      operation,
+      idempotent,
+      secret,
+      hide: hidden,
       args: argumentsOf(request),
       pick: pickingOf(result, records),
     });

@@ -74,7 +74,9 @@ describe.each([
 
   test('a difference is named in the ministry’s words, by its code tables', async () => {
     const now = told({
-      ...{ status: 'processing', statusAt: '2025-08-13T09:00:00+07:00', dueAt: '2025-08-20T17:00:00+07:00' },
+      status: 'processing',
+      statusAt: '2025-08-13T09:00:00+07:00',
+      dueAt: '2025-08-20T17:00:00+07:00',
       applicant: { kind: 'citizen', name: 'Lê Thị Hoa', identityNumber: '001000000001' },
     });
     expect(differencesOf(await reconcile.compare(connection, now))).toEqual(wrong);

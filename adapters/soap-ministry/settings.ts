@@ -9,7 +9,9 @@ const Address = Type.String({ pattern: '^https?://', maxLength: 500, description
 const Security = Type.Union([
   closed({ kind: Type.Literal('basic'), username: settingText, password: secretText }),
   closed({
-    ...{ kind: Type.Literal('username-token'), username: settingText, password: secretText },
+    kind: Type.Literal('username-token'),
+    username: settingText,
+    password: secretText,
     form: oneOf(['text', 'digest']),
   }),
   closed({

@@ -57,8 +57,14 @@ describe('a dossier in the dialect of the national portal', () => {
   test('an object in place of a text does not break the reading', () => {
     const paper = { SoDinhDanh: '001000000001', LoaiDinhDanh: '1' };
     const whole = {
-      ...{ ...ITEM, SoBienNhan: 'BN-1', Fax: '0900000001', ThongTinTra: 'a', MaDoiTuong: '1', MaCSDL: '1' },
-      ...{ DinhDanhCHS: [paper, { ...paper, SoDinhDanh: '000000001' }], DSKetNoiCSDL: [{ MaCSDL: 'CSDL-DC' }] },
+      ...ITEM,
+      SoBienNhan: 'BN-1',
+      Fax: '0900000001',
+      ThongTinTra: 'a',
+      MaDoiTuong: '1',
+      MaCSDL: '1',
+      DinhDanhCHS: [paper, { ...paper, SoDinhDanh: '000000001' }],
+      DSKetNoiCSDL: [{ MaCSDL: 'CSDL-DC' }],
     };
     const odd = { toString: 1, split: 2 };
     for (const [field, value] of Object.entries(whole)) {

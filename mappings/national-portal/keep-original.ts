@@ -70,9 +70,25 @@ function namesOf(rules: FieldRules): ReadonlySet<string> {
 
 /** Not marked optional (domain 2.3, 2.4), so never left out. */
 const REQUIRED = new Set([
-  ...['MaHoSo', 'MaTTHC', 'TenTTHC', 'MaLinhVuc', 'TenLinhVuc', 'KenhThucHien', 'LoaiDoiTuong', 'Email', 'SoDienThoai'],
-  ...['TrichYeuHoSo', 'NgayTiepNhan', 'NgayHenTra', 'TrangThaiHoSo', 'HinhThuc', 'DonViXuLy'],
-  ...['NguoiXuLy', 'ThoiDiemXuLy', 'NoiDungXuLy', 'TrangThai'],
+  'MaHoSo',
+  'MaTTHC',
+  'TenTTHC',
+  'MaLinhVuc',
+  'TenLinhVuc',
+  'KenhThucHien',
+  'LoaiDoiTuong',
+  'Email',
+  'SoDienThoai',
+  'TrichYeuHoSo',
+  'NgayTiepNhan',
+  'NgayHenTra',
+  'TrangThaiHoSo',
+  'HinhThuc',
+  'DonViXuLy',
+  'NguoiXuLy',
+  'ThoiDiemXuLy',
+  'NoiDungXuLy',
+  'TrangThai',
 ]);
 
 /** Fields that are read together with another field. The record does not say which part came from which. */

@@ -25,7 +25,8 @@ function scene() {
         });
       }),
     {
-      ...{ size: 1_000, lingerMs: 0 },
+      size: 1_000,
+      lingerMs: 0,
       weigh: ({ weight }) => weight,
       senderOf: ({ sender }) => sender,
       keysOf: ({ keys }) => keys,

@@ -62,8 +62,10 @@ async function endLost(url: string, held: Held, forMs: number): Promise<void> {
 /** The sessions that the server still has. Undefined when a pooler with numbers of its own answers. */
 async function knownSessions(url: string, ids: readonly number[]): Promise<ReadonlySet<number> | undefined> {
   const client = new pg.Client({
-    ...{ connectionString: url, application_name: 'lienthong' },
-    ...{ connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
+    connectionString: url,
+    application_name: 'lienthong',
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
   });
   client.on('error', () => undefined);
   try {

@@ -103,8 +103,17 @@ function isHeldRow(row: NamedRow): row is HeldRow {
 }
 
 const HELD = [
-  ...['owner', 'version', 'last_at', 'inferred', 'content_hash', 'sealed', 'sealed_key', 'created_at'],
-  ...['former', 'former_key', 'last_message_id'],
+  'owner',
+  'version',
+  'last_at',
+  'inferred',
+  'content_hash',
+  'sealed',
+  'sealed_key',
+  'created_at',
+  'former',
+  'former_key',
+  'last_message_id',
 ];
 const LOAD_OWN = `
   SELECT d.code AS asked, NULL AS alias_of, d.code, ${HELD.map((name) => `d.${name}`).join(', ')}
@@ -137,8 +146,13 @@ export async function servicesUnder(db: pg.Pool, codes: readonly string[]): Prom
   if (codes.length === 0) return [];
   const { rows } = await db.query<ServiceRow>({ name: 'services under', text: SERVICES_UNDER, values: [codes] });
   return rows.map(({ asked, alias_of, code, owner, service_code, field_code, agency_code }) => ({
-    ...{ asked, aliasOf: alias_of ?? undefined, code, owner },
-    ...{ serviceCode: service_code, fieldCode: field_code ?? undefined, agencyCode: agency_code },
+    asked,
+    aliasOf: alias_of ?? undefined,
+    code,
+    owner,
+    serviceCode: service_code,
+    fieldCode: field_code ?? undefined,
+    agencyCode: agency_code,
   }));
 }
 

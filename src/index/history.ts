@@ -86,8 +86,12 @@ async function pageAfter(
   withSteps: boolean,
 ): Promise<Page> {
   const place = after && [
-    ...[after.at, after.inferred, after.inferred ? 0 : progressOf(after.status)],
-    ...[after.messageId ?? NO_MESSAGE, after.item ?? 0, after.seq],
+    after.at,
+    after.inferred,
+    after.inferred ? 0 : progressOf(after.status),
+    after.messageId ?? NO_MESSAGE,
+    after.item ?? 0,
+    after.seq,
   ];
   const { rows } = await pool.query<EventsRow & { looked: number }>({
     name: withSteps ? 'history page' : 'history to fold',

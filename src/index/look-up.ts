@@ -30,7 +30,8 @@ export function createLookUp(database: Database, vault: Vault): LookUp {
   return async (asked) => {
     const { rows } = await database.pool.query<Row>({ name: 'look up', text: WITH_PROOFS, values: [asked] });
     return (await maskedByRule(database, vault, rows)).map(({ code, masked, phone_proof, identity_proof }) => ({
-      ...{ code, masked },
+      code,
+      masked,
       proves: (digits) => [phone_proof, identity_proof].some((proof) => proof && vault.proves(code, digits, proof)),
     }));
   };

@@ -32,7 +32,10 @@ export const unavailable = (reason: string, message: string, retryAfterMs?: numb
 
 /** The partner asks for no more calls. Its party pauses until an operator resumes it. Nothing is lost. */
 export const stopRequested = (reason: string, message: string): Outcome => ({
-  ...{ kind: 'unavailable', reason, message, pauses: true },
+  kind: 'unavailable',
+  reason,
+  message,
+  pauses: true,
 });
 
 export const unknown = (reason: string, message: string): Outcome => ({ kind: 'unknown', reason, message });

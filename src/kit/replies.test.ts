@@ -57,8 +57,12 @@ test('only a JSON object is an answer', () => {
 
 test('texts and numbers are text, everything else is not', () => {
   expect([textOf(' 1 '), textOf(1), textOf(''), textOf(null), textOf(true), textOf({})]).toEqual([
-    ...['1', '1'],
-    ...[undefined, undefined, undefined, undefined],
+    '1',
+    '1',
+    undefined,
+    undefined,
+    undefined,
+    undefined,
   ]);
 });
 

@@ -56,7 +56,9 @@ describe('the chain of the audit', () => {
     await Promise.all(
       Array.from({ length: 60 }, (_, n) =>
         writers[n % 2]?.write({
-          ...{ actor: 'ops', action: 'dossier.read-personal', subject: subjects[n % subjects.length] as string },
+          actor: 'ops',
+          action: 'dossier.read-personal',
+          subject: subjects[n % subjects.length] as string,
           ...(n % 3 === 0 && { why: `vì sao ${n}` }),
         }),
       ),

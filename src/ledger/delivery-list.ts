@@ -219,7 +219,13 @@ export async function attemptsOf(database: Database, vault: Vault, id: number): 
     .orderBy('number')
     .execute();
   return rows.map(({ number, at, took_ms, outcome, reason, detail, wire, wire_key }) => ({
-    ...{ number, at, tookMs: took_ms, outcome, reason, detail, hasWire: wire !== null },
+    number,
+    at,
+    tookMs: took_ms,
+    outcome,
+    reason,
+    detail,
+    hasWire: wire !== null,
     wire: () => (wire && wire_key !== null ? vault.open({ keyId: wire_key, bytes: wire }).toString() : undefined),
   }));
 }

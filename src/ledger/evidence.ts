@@ -129,7 +129,12 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
     const audit = await newestEntry(tx);
     return {
       dossier: { code, aliases, steps: dossier?.steps ?? null },
-      ...{ messages, events, deliveries, quarantine, audit, attempts },
+      messages,
+      events,
+      deliveries,
+      quarantine,
+      audit,
+      attempts,
     };
   });
   if (read.dossier.steps === null && read.messages.length === 0) return undefined;

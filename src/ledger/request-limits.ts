@@ -66,20 +66,30 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
     new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
   // A queue for each, so a client with a key does not wait behind guesses.
   const known = new RateLimiterPostgres({
-    ...{ ...table, storeClient: failFast(pool), keyPrefix: 'known', points: 1, duration: REMEMBERED_S },
+    ...table,
+    storeClient: failFast(pool),
+    keyPrefix: 'known',
+    points: 1,
+    duration: REMEMBERED_S,
   });
   const proved = new RateLimiterPostgres({
-    ...{ ...table, storeClient: pool, keyPrefix: 'proved', points: 1, duration: REMEMBERED_S },
+    ...table,
+    storeClient: pool,
+    keyPrefix: 'proved',
+    points: 1,
+    duration: REMEMBERED_S,
   });
   const limiters = {
-    ...{
-      lookup: limiterOf('lookup'),
-      'wrong-proof': limiterOf('wrong-proof'),
-      'client-code': limiterOf('client-code'),
-    },
-    ...{ code: limiterOf('code'), 'code-day': limiterOf('code-day') },
+    lookup: limiterOf('lookup'),
+    'wrong-proof': limiterOf('wrong-proof'),
+    'client-code': limiterOf('client-code'),
+    code: limiterOf('code'),
+    'code-day': limiterOf('code-day'),
     secret: new RateLimiterPostgres({
-      ...{ ...table, storeClient: failFast(pool), keyPrefix: 'secret', ...LIMITS.secret },
+      ...table,
+      storeClient: failFast(pool),
+      keyPrefix: 'secret',
+      ...LIMITS.secret,
     }),
   };
   /** The wrong secrets that this process received. The only count while the database is away or slow. */

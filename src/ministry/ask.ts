@@ -124,7 +124,14 @@ async function once(
   const shown = (text: string): string => partnerText(text, dossier, hidden);
   const { request } = prepared;
   const answer = await transport.call(ministry, {
-    ...{ question, request, records, reference, idempotent, session, hidden, shown },
+    question,
+    request,
+    records,
+    reference,
+    idempotent,
+    session,
+    hidden,
+    shown,
     secret: question === settings.session,
   });
   if ('kind' in answer)

@@ -27,8 +27,17 @@ export const Place = Type.Union([Path, Type.Literal('.')]);
 const named = <K extends Type.TSchema, V extends Type.TSchema>(key: K, value: V, description: string) =>
   Type.Record(key, value, { additionalProperties: false, description });
 const DATES = [
-  ...['instant', 'epoch-ms', 'iso-local', 'iso-local-z', 'yyyyMMddHHmmss', 'yyyyMMdd', 'dd/MM/yyyy HH:mm:ss'],
-  ...['dd/MM/yyyy HH:mm', 'dd/MM/yyyy', 'yyyy-MM-dd HH:mm:ss', 'yyyy-MM-dd'],
+  'instant',
+  'epoch-ms',
+  'iso-local',
+  'iso-local-z',
+  'yyyyMMddHHmmss',
+  'yyyyMMdd',
+  'dd/MM/yyyy HH:mm:ss',
+  'dd/MM/yyyy HH:mm',
+  'dd/MM/yyyy',
+  'yyyy-MM-dd HH:mm:ss',
+  'yyyy-MM-dd',
 ] as const;
 const DateFormat = oneOf(DATES as unknown as ['instant']);
 
@@ -146,7 +155,8 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
   });
   const minutes = Type.Number({
-    ...{ exclusiveMinimum: 0, maximum: 1_440 },
+    exclusiveMinimum: 0,
+    maximum: 1_440,
     description: 'a number of minutes, at most a day',
   });
   return closed({

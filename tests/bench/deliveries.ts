@@ -83,7 +83,9 @@ async function steady(bench: Bench, partner: Partner): Promise<Sample> {
       ],
       problems: [
         ...runs.flatMap(replyProblems),
-        ...[...warmed, ...flooded.problems, ...drained],
+        ...warmed,
+        ...flooded.problems,
+        ...drained,
         ...missing('the change feed', codes, feed.seenAtMs),
         ...(await indexProblems(writing, acknowledged)),
         ...(await partner.problems(acknowledged)),

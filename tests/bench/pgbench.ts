@@ -40,7 +40,17 @@ export async function writeByPgbench(order: PgbenchOrder): Promise<Written> {
   const { stdout } = await promisify(execFile)(
     pgbench,
     [
-      ...['-n', '-M', 'prepared', '-c', String(connections), '-j', '2', '-T', String(seconds), '-f', scriptPath],
+      '-n',
+      '-M',
+      'prepared',
+      '-c',
+      String(connections),
+      '-j',
+      '2',
+      '-T',
+      String(seconds),
+      '-f',
+      scriptPath,
       ...Object.entries(values).map(([name, value]) => `-D${name}=${value}`),
       url.href,
     ],

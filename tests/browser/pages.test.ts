@@ -37,15 +37,21 @@ describeInBrowser(() => {
     services[0] = changed(services[0] as unknown as Service);
     await pullCatalogue(hub);
     const known = {
-      ...{ serviceCode: '1.001193.000.00.00.H60', serviceName: 'Thủ tục đăng ký khai sinh', fieldName: 'Hộ tịch' },
-      ...{ agencyName: 'Ủy ban nhân dân phường Minh Xuân', processingUnit: 'Bộ phận Tư pháp – Hộ tịch' },
-      ...{ submittedAt: '2025-08-11T21:04:00+07:00' },
+      serviceCode: '1.001193.000.00.00.H60',
+      serviceName: 'Thủ tục đăng ký khai sinh',
+      fieldName: 'Hộ tịch',
+      agencyName: 'Ủy ban nhân dân phường Minh Xuân',
+      processingUnit: 'Bộ phận Tư pháp – Hộ tịch',
+      submittedAt: '2025-08-11T21:04:00+07:00',
     };
     await hub.push([
       dossier({ ...known, status: 'processing', statusAt: '2025-08-12T08:20:00+07:00' }),
       dossier({
-        ...{ ...known, code: 'H60.01-250812-0036', status: 'supplement-required' },
-        ...{ statusAt: '2025-08-12T08:25:00+07:00', dueAt: '2025-08-11T17:00:00+07:00' },
+        ...known,
+        code: 'H60.01-250812-0036',
+        status: 'supplement-required',
+        statusAt: '2025-08-12T08:25:00+07:00',
+        dueAt: '2025-08-11T17:00:00+07:00',
       }),
       dossier({ ...known, code: 'H60.01-250812-0037', status: 'stopped', statusAt: '2025-08-12T08:25:00+07:00' }),
     ]);

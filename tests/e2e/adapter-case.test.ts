@@ -39,7 +39,9 @@ beforeAll(async () => {
     partners: { back: { adapter: oneStop as Adapter, sent: [], script: [] } },
     entries: { back: { settings } },
     routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-      ...{ from: 'one-stop', operation, to: ['back'] },
+      from: 'one-stop',
+      operation,
+      to: ['back'],
     })),
   });
   configure({ adapter: 'one-stop', settings });

@@ -71,7 +71,8 @@ describe('lienthong', () => {
     async (args) => {
       const { ended } = startLienthong(args, { HUB_SECRET: SECRET }, HOME, openSync('/dev/full', 'w'));
       expect(await ended).toEqual({
-        ...{ code: 1, out: '' },
+        code: 1,
+        out: '',
         errors: 'lienthong: stdout could not be written: ENOSPC: no space left on device, write\n',
       });
     },

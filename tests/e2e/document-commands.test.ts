@@ -43,8 +43,13 @@ const CONFIG = {
     'civil-status': {
       adapter: 'civil-status',
       settings: {
-        ...{ tokenUrl: 'http://127.0.0.1:9/token', baseUrl: 'http://127.0.0.1:9', consumerKey: 'h60' },
-        ...{ consumerSecret: 'demo-secret', lgspAccessToken: 'demo-token', maTinh: '08', maDonVi: '02269' },
+        tokenUrl: 'http://127.0.0.1:9/token',
+        baseUrl: 'http://127.0.0.1:9',
+        consumerKey: 'h60',
+        consumerSecret: 'demo-secret',
+        lgspAccessToken: 'demo-token',
+        maTinh: '08',
+        maDonVi: '02269',
         callbackSecret: SECRETS.CIVIL_STATUS_CALLBACK,
       },
       pull: { results: '0 0 0 1 1 *' },

@@ -140,7 +140,8 @@ describe('lienthong evidence', () => {
     mkdirSync(join(folder, 'a-folder'));
     for (const name of ['a-folder', 'no-such-folder/x.jws'])
       expect(await write(CODE, name, '--force')).toMatchObject({
-        ...{ code: 1, out: '' },
+        code: 1,
+        out: '',
         errors: expect.stringContaining(`lienthong: ${name} could not be written: `),
       });
     expect(existsSync(join(folder, 'a-folder.part'))).toBe(false);

@@ -30,7 +30,8 @@ afterAll(async () => {
 });
 
 const envOf = (of: TestHub) => ({
-  ...{ DATABASE_URL: of.databaseUrl, HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough' },
+  DATABASE_URL: of.databaseUrl,
+  HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
   HUB_CONFIG: configPath,
 });
 
@@ -96,7 +97,10 @@ test('CSV has the columns that import reads, no formula, and a list of what it l
   const { code, out } = await here(['export', 'sheet.csv', '--status', 'resolved', '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
-    ...{ dossiers: HELD / 2, format: 'csv', personal: false, filter: { status: ['resolved'] } },
+    dossiers: HELD / 2,
+    format: 'csv',
+    personal: false,
+    filter: { status: ['resolved'] },
     leftOut: { fees: 1 },
   });
   const [head = '', ...rows] = read('sheet.csv').trimEnd().split('\n');
@@ -144,7 +148,8 @@ test('masked values are not imported: no name becomes asterisks', async () => {
 test.runIf(existsSync('/dev/full'))('a full disk behind stdout is reported in one line, with 1', async () => {
   const { ended } = startLienthong(['export', '-'], envOf(hub), folder, openSync('/dev/full', 'w'));
   expect(await ended).toEqual({
-    ...{ code: 1, out: '' },
+    code: 1,
+    out: '',
     errors: 'lienthong: stdout could not be written: ENOSPC: no space left on device, write\n',
   });
 });

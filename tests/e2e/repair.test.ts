@@ -131,8 +131,11 @@ describe('reconcile with a partner', () => {
       portal: {
         adapter: 'national-portal',
         settings: {
-          ...{ adapterUrl: 'http://127.0.0.1:9', username: 'sim', password: 'sim-password' },
-          ...{ dstcode: 'VN:GOV:TEST', madonvi: 'H60' },
+          adapterUrl: 'http://127.0.0.1:9',
+          username: 'sim',
+          password: 'sim-password',
+          dstcode: 'VN:GOV:TEST',
+          madonvi: 'H60',
         },
       },
     },
@@ -141,8 +144,11 @@ describe('reconcile with a partner', () => {
 
   test('ends with 2 when the partner could not be asked, also with --repair; with 1 when something differs too', async () => {
     const whole = {
-      ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
-      ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
+      agencyName: 'Sở thử nghiệm',
+      fieldCode: 'G03-GD10',
+      fieldName: 'Lĩnh vực thử nghiệm',
+      resultDelivery: 'counter',
+      applicant: { kind: 'citizen', name: 'Nguyễn Văn An' },
     };
     const path = away.file('two.json', JSON.stringify([1, 2].map((n) => dossier({ code: codeOf(n), ...whole }))));
     expect(await away.here('import', 'one-stop', path)).toMatchObject({ code: 0 });

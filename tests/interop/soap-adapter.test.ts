@@ -135,9 +135,12 @@ function connect(url: string, version: '1.1' | '1.2', folder: string): TestConne
 
 function dossier(number: number, fees = 1): Outgoing<'dossier.upsert.v1'> {
   const read = readItem('dossier.upsert.v1', {
-    ...{ code: `H60.01-250812-${String(number).padStart(4, '0')}`, serviceCode: '1.001994', agencyCode: 'H60.01' },
+    code: `H60.01-250812-${String(number).padStart(4, '0')}`,
+    serviceCode: '1.001994',
+    agencyCode: 'H60.01',
     serviceName: 'Cấp đổi giấy phép lái xe <hạng B> & "quốc tế"',
-    ...{ status: 'received', statusAt: '2025-08-12T08:15:00+07:00' },
+    status: 'received',
+    statusAt: '2025-08-12T08:15:00+07:00',
     applicant: { kind: 'citizen', name: 'Nguyễn Thị Hường', identityKind: 'cccd', identityNumber: '001099000001' },
     fees: Array.from({ length: fees }, () => ({ name: 'Lệ phí', amountVnd: 135_000 })),
   });

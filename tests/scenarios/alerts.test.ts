@@ -126,7 +126,10 @@ describe('alerts', () => {
     const telemetry = createTelemetry(pino({}, { write: (line) => void lines.push(line) }));
     const vault = createVault(['a secret of the audit for tests, long enough']);
     const watch = createAuditWatch({
-      ...{ database, vault, telemetry, nowMs: () => MORNING },
+      database,
+      vault,
+      telemetry,
+      nowMs: () => MORNING,
       alerts: processes[0]?.alerts as Alerts,
     });
     const audit = createAudit(database, () => MORNING);

@@ -16,7 +16,9 @@ const DAY: readonly (readonly [party: string, what: 'dossiers' | 'progress', rec
     'one-stop',
     'dossiers',
     dossier({
-      ...{ status: 'resolved', statusAt: at('16T08:00'), note: 'Thay người nộp, trước là Nguyễn Văn An' },
+      status: 'resolved',
+      statusAt: at('16T08:00'),
+      note: 'Thay người nộp, trước là Nguyễn Văn An',
       applicant: { name: 'Lê Thị Dung', phone: '0900000002' },
       aliases: [{ party: 'one-stop', code: 'BN-0035' }],
     }),

@@ -28,7 +28,10 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
   /** Another process on the same database, whose configuration has these routes. */
   async function hubWith(routes: NonNullable<HubFile['routes']>): Promise<{ hub: TestHub; ops: Operator }> {
     const hub = await testHub({
-      ...{ databaseUrl: before.databaseUrl, partners: { portal: partner }, keys: [...OPERATOR_KEYS], routes },
+      databaseUrl: before.databaseUrl,
+      partners: { portal: partner },
+      keys: [...OPERATOR_KEYS],
+      routes,
     });
     open.push(hub);
     return { hub, ops: operatorOf(hub) };
@@ -46,7 +49,8 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     const { hub, ops } = await hubWith(TO_PORTAL);
     expect(await preview(ops)).toEqual({
       looked: { dossiers: 3, isAll: true },
-      ...{ never: 3, older: 0 },
+      never: 3,
+      older: 0,
       sample: [
         { code: CODE(1), version: 1, told: null },
         { code: CODE(2), version: 2, told: null },
@@ -56,7 +60,11 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     await hub.deliver();
     expect(partner.sent).toEqual([]);
     expect(await start(ops)).toMatchObject({
-      ...{ state: 'done', total: 3, outcomes: { added: 3 }, why: WHY, who: 'ops' },
+      state: 'done',
+      total: 3,
+      outcomes: { added: 3 },
+      why: WHY,
+      who: 'ops',
       filter: { party: 'portal', untold: true },
     });
     await hub.deliver();

@@ -64,8 +64,13 @@ describe('callbacks', () => {
     listener = testPartner();
     ministry = await startSimulator(civilStatusSimulator({ stepMs: STEP_MS }), { now: () => hub.clock.nowMs });
     const settings = {
-      ...{ tokenUrl: `${ministry.url}/token`, baseUrl: ministry.url, maTinh: '08', maDonVi: '02269' },
-      ...{ consumerKey: 'a-key', consumerSecret: 'a-secret', lgspAccessToken: 'a-token' },
+      tokenUrl: `${ministry.url}/token`,
+      baseUrl: ministry.url,
+      maTinh: '08',
+      maDonVi: '02269',
+      consumerKey: 'a-key',
+      consumerSecret: 'a-secret',
+      lgspAccessToken: 'a-token',
     };
     const none = { sent: [], script: [] };
     hub = await testHub({
@@ -121,7 +126,9 @@ describe('callbacks', () => {
     expect(await status()).toBe('processing');
     const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
     expect(items.at(-1)).toMatchObject({
-      ...{ at: '2025-08-13T09:00:00+07:00', party: 'civil-status', unit: 'Sở Tư pháp' },
+      at: '2025-08-13T09:00:00+07:00',
+      party: 'civil-status',
+      unit: 'Sở Tư pháp',
       content: 'Hồ sơ đủ điều kiện giải quyết',
     });
     expect(await calledBack()).toMatchObject([
@@ -149,12 +156,17 @@ describe('callbacks', () => {
     const SUPPLEMENTED = 'H60.01-250812-0037';
     const bare = {
       status: 'supplement-required',
-      ...{ actor: 'Sở Tư pháp', unit: 'Sở Tư pháp', content: 'Hồ sơ cần bổ sung thông tin' },
+      actor: 'Sở Tư pháp',
+      unit: 'Sở Tư pháp',
+      content: 'Hồ sơ cần bổ sung thông tin',
     };
     const full = {
       status: 'supplement-required',
-      ...{ actor: 'Lê Văn C', title: 'Công chức tư pháp - hộ tịch', unit: 'Bộ phận tư pháp - hộ tịch' },
-      ...{ content: 'Đề nghị bổ sung giấy chứng sinh', dueAt: '2030-12-31T17:00:00+07:00' },
+      actor: 'Lê Văn C',
+      title: 'Công chức tư pháp - hộ tịch',
+      unit: 'Bộ phận tư pháp - hộ tịch',
+      content: 'Đề nghị bổ sung giấy chứng sinh',
+      dueAt: '2030-12-31T17:00:00+07:00',
     };
     let pushIt: () => Promise<unknown>;
     beforeEach(async () => {
@@ -221,7 +233,9 @@ describe('callbacks', () => {
     const pushEnd = (given: object = {}) =>
       post(
         push({
-          ...{ maHoSo: ENDED, trangThai: 4, ...given },
+          maHoSo: ENDED,
+          trangThai: 4,
+          ...given,
           thoiGianThucHien: formatLocal('dd/MM/yyyy HH:mm:ss', msToInstant(hub.clock.nowMs)),
         }),
       );
@@ -337,17 +351,13 @@ describe('callbacks', () => {
   test('an unknown party, one without the callback and one without a secret get the same answer', async () => {
     const kinds = new Map<string, unknown>();
     for (const [party, name] of [
-      ...[
-        ['nowhere', 'status'],
-        ['one-stop', 'status'],
-        ['silent', 'status'],
-        ['civil-status', 'news'],
-      ],
-      ...[
-        ['civil-status', 'constructor'],
-        ['civil-status', '__proto__'],
-        ['__proto__', 'status'],
-      ],
+      ['nowhere', 'status'],
+      ['one-stop', 'status'],
+      ['silent', 'status'],
+      ['civil-status', 'news'],
+      ['civil-status', 'constructor'],
+      ['civil-status', '__proto__'],
+      ['__proto__', 'status'],
     ] as const) {
       const { status: http, body } = await post(push(), { path: `/callbacks/${party}/${name}` });
       expect([http, body.type]).toEqual([404, '/docs#problem-not-found']);

@@ -11,7 +11,11 @@ const AN_HOUR_MS = 3_600_000;
 
 /** A service as the source lists it. */
 const service = (code: string, more: object = {}) => ({
-  ...{ code, name: `Thủ tục ${code}`, inForce: true, fieldCode: 'G15-HT01', fieldName: 'Hộ tịch' },
+  code,
+  name: `Thủ tục ${code}`,
+  inForce: true,
+  fieldCode: 'G15-HT01',
+  fieldName: 'Hộ tịch',
   channels: [{ channel: 'counter', terms: [{ amount: 10, unit: 'day', fees: [{ amountVnd: 20_000 }] }] }],
   cases: [{ components: [{ name: 'Tờ khai' }] }],
   ...more,
@@ -45,7 +49,8 @@ describe('what changed in the catalogue', () => {
             body: Buffer.from(JSON.stringify(services)),
             mediaType: 'application/json',
           })),
-          ...{ checkpoint: null, more: false },
+          checkpoint: null,
+          more: false,
           ...(isComplete && {
             complete: { kind: 'service' as const, codes: bodies.flat().map((one) => (one as { code: string }).code) },
           }),
@@ -74,8 +79,15 @@ describe('what changed in the catalogue', () => {
   async function push(operation: 'service.upsert.v1' | 'agency.upsert.v1' | 'field.upsert.v1', record: object) {
     const item = readItem(operation, record);
     const { results } = await hub.hub.pipeline.accept({
-      ...{ party: 'other', door: 'test', operation, keyName: undefined, items: [item], mediaType: 'application/json' },
-      ...{ body: Buffer.from('[]'), bodyBytes: 2, receivedAt: MORNING },
+      party: 'other',
+      door: 'test',
+      operation,
+      keyName: undefined,
+      items: [item],
+      mediaType: 'application/json',
+      body: Buffer.from('[]'),
+      bodyBytes: 2,
+      receivedAt: MORNING,
     });
     return results[0]?.outcome;
   }
@@ -95,7 +107,10 @@ describe('what changed in the catalogue', () => {
     expect(next).toBeNull();
     expect(items).toMatchObject([
       {
-        ...{ version: 2, changedAt: '2025-08-12T10:30:00+07:00', party: 'source', cause: 'told' },
+        version: 2,
+        changedAt: '2025-08-12T10:30:00+07:00',
+        party: 'source',
+        cause: 'told',
         changes: [
           { path: '/channels/0/terms/0/fees/0/amountVnd', was: 20_000, now: 30_000 },
           { path: '/cases/0/components/0', was: null, now: { name: 'Ảnh' } },
@@ -207,7 +222,12 @@ describe('what changed in the catalogue', () => {
     expect(await codes('field=g03-gd10')).toEqual(['1.000003']);
     expect(await codes('from=2025-08-13')).toEqual([]);
     expect((await list('limit=2')).items[1]).toMatchObject({
-      ...{ kind: 'service', code: '1.000001', name: 'Thủ tục 1.000001', inForce: true, version: 2, party: 'source' },
+      kind: 'service',
+      code: '1.000001',
+      name: 'Thủ tục 1.000001',
+      inForce: true,
+      version: 2,
+      party: 'source',
       changes: [{ was: 20_000, now: 30_000 }],
     });
     const seen: string[] = [];
@@ -269,8 +289,11 @@ describe('what changed in the catalogue', () => {
       expect(ended.body).toEqual({
         items: [
           {
-            ...{ code: '1.000002', name: 'Thủ tục 1.000002', since: '2025-08-12T10:30:00+07:00' },
-            ...{ live: 4, filedAfter: 1 },
+            code: '1.000002',
+            name: 'Thủ tục 1.000002',
+            since: '2025-08-12T10:30:00+07:00',
+            live: 4,
+            filedAfter: 1,
           },
         ],
         next: null,

@@ -13,7 +13,9 @@ describe('a service with a maximum of papers, all changed by each version', () =
     hub = await testHub();
     for (let version = 1; version <= VERSIONS; version++) {
       const components = Array.from({ length: PAPERS }, (_, n) => ({
-        ...{ name: `Giấy tờ số ${n} ${'dài '.repeat(30)}`, originals: version, copies: 0 },
+        name: `Giấy tờ số ${n} ${'dài '.repeat(30)}`,
+        originals: version,
+        copies: 0,
         forms: [{ name: `Mẫu số ${n}`, url: `https://forms.example.test/${n}` }],
       }));
       const service = {
@@ -23,8 +25,14 @@ describe('a service with a maximum of papers, all changed by each version', () =
         cases: [{ name: 'Mọi trường hợp', components }],
       };
       const { results } = await hub.hub.pipeline.accept({
-        ...{ party: 'other', door: 'test', operation: 'service.upsert.v1', keyName: undefined, bodyBytes: 2 },
-        ...{ items: [readItem('service.upsert.v1', service)], mediaType: 'application/json', body: Buffer.from('[]') },
+        party: 'other',
+        door: 'test',
+        operation: 'service.upsert.v1',
+        keyName: undefined,
+        bodyBytes: 2,
+        items: [readItem('service.upsert.v1', service)],
+        mediaType: 'application/json',
+        body: Buffer.from('[]'),
         receivedAt: '2025-08-12T08:30:00+07:00',
       });
       expect(results).toMatchObject([{ outcome: 'accepted' }]);

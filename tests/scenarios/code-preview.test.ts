@@ -66,7 +66,11 @@ describe('the receivers of dossiers that a code table line would change', () => 
     return result.map(({ outcome }: { outcome: string }) => outcome);
   }
   const step = (MaHoSo: string, TrangThai: string) => ({
-    ...{ MaHoSo, TrangThai, ThoiDiemXuLy: '20250813090000', NguoiXuLy: 'Trần B', NoiDungXuLy: 'Đang thẩm định' },
+    MaHoSo,
+    TrangThai,
+    ThoiDiemXuLy: '20250813090000',
+    NguoiXuLy: 'Trần B',
+    NoiDungXuLy: 'Đang thẩm định',
   });
   const tried = async (party: string, table: string, line: object) => {
     const { body } = await ops.post(`code-tables/${party}/${table}/preview`, line);
@@ -152,8 +156,14 @@ describe('the receivers of dossiers that a code table line would change', () => 
     const service = (code: string, more: object = {}) => ({ code, name: `Thủ tục ${code}`, inForce: true, ...more });
     const body = Buffer.from(JSON.stringify([service(SERVICE, { fieldCode: FIELD, level: '9' }), service('1.000005')]));
     await hub.hub.pipeline.accept({
-      ...{ party: 'source', door: 'pull:catalogue', operation: 'service.upsert.v1', keyName: undefined, body },
-      ...{ bodyBytes: body.length, mediaType: 'application/json', receivedAt: '2025-08-12T08:30:00+07:00' },
+      party: 'source',
+      door: 'pull:catalogue',
+      operation: 'service.upsert.v1',
+      keyName: undefined,
+      body,
+      bodyBytes: body.length,
+      mediaType: 'application/json',
+      receivedAt: '2025-08-12T08:30:00+07:00',
       items: adapter.pull?.catalogue?.read(body, {}, () => new Map()) ?? [],
     });
     const told = ['all-services', 'by-field', 'by-service'];

@@ -55,7 +55,10 @@ describe('a system that shall replace another one', () => {
     }
     const all = shared.length;
     expect(await compared('with=next')).toEqual({
-      ...{ party: 'old', with: 'next', from: '2025-08-05T08:30:00+07:00', to: '2025-08-12T08:30:00+07:00' },
+      party: 'old',
+      with: 'next',
+      from: '2025-08-05T08:30:00+07:00',
+      to: '2025-08-12T08:30:00+07:00',
       agreement: all / (all + 2),
       pairs: expect.arrayContaining([
         expect.objectContaining({
@@ -66,7 +69,10 @@ describe('a system that shall replace another one', () => {
         }),
         expect.objectContaining({ left: state('delivered'), right: state('none'), deliveries: 40 - all }),
         {
-          ...{ left: state('delivered'), right: state('refused', 'field-too-long'), deliveries: 1, dossiers: 1 },
+          left: state('delivered'),
+          right: state('refused', 'field-too-long'),
+          deliveries: 1,
+          dossiers: 1,
           sample: [{ code: first, left: expect.any(Number), right: expect.any(Number) }],
         },
         expect.objectContaining({ left: state('refused', 'field-too-long'), right: state('delivered') }),

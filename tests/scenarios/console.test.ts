@@ -14,16 +14,35 @@ const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}
 const SECRET = 'ops-secret-of-the-tests';
 const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const SCREENS = [
-  ...['', '?refresh=off', '/deliveries', '/deliveries?state=refused', '/replays', '/replays/new'],
-  ...['/replays/new?state=refused', '/messages', '/messages?outcome=invalid', '/quarantine', '/code-tables'],
+  '',
+  '?refresh=off',
+  '/deliveries',
+  '/deliveries?state=refused',
+  '/replays',
+  '/replays/new',
+  '/replays/new?state=refused',
+  '/messages',
+  '/messages?outcome=invalid',
+  '/quarantine',
+  '/code-tables',
   '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
-  ...['/code-tables?party=portal', '/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/audit'],
-  ...['/dossiers', `/dossiers?code=${CODE(1)}`],
+  '/code-tables?party=portal',
+  '/unknown-codes',
+  '/anomalies',
+  '/incidents',
+  '/incidents?state=all',
+  '/audit',
+  '/dossiers',
+  `/dossiers?code=${CODE(1)}`,
 ];
 /** Of an existing party. */
 const OF_PARTIES = [
-  ...['/parties/portal', '/parties/ministry', '/parties/portal/backfill', '/parties/ministry/backfill?status=received'],
-  ...['/parties/portal/compared', '/parties/portal/compared?with=ministry'],
+  '/parties/portal',
+  '/parties/ministry',
+  '/parties/portal/backfill',
+  '/parties/ministry/backfill?status=received',
+  '/parties/portal/compared',
+  '/parties/portal/compared?with=ministry',
 ];
 
 /** Text of a malicious partner, wherever it can write. */
@@ -608,7 +627,9 @@ describe('the console', () => {
       await hub.deliver();
       const wire = [
         {
-          ...{ method: 'POST', url: 'http://portal.test/g?token=abc-def', status: 200 },
+          method: 'POST',
+          url: 'http://portal.test/g?token=abc-def',
+          status: 200,
           request: '<e:Envelope xmlns:e="urn:e"><e:Body><Password>hunter-2</Password><Ma>1</Ma></e:Body></e:Envelope>',
           reply: '{"error_code":"0"}',
         },

@@ -15,7 +15,11 @@ import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPart
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const SERVICES = ['Khai sinh', 'Khai tử', 'Kết hôn'].map((name, n) => ({
-  ...{ code: `1.00000${n + 1}`, name, inForce: true, fieldCode: 'G15-HT01', levels: ['commune'] },
+  code: `1.00000${n + 1}`,
+  name,
+  inForce: true,
+  fieldCode: 'G15-HT01',
+  levels: ['commune'],
   agencies: [{ code: n === 0 ? 'H60.01.02' : '003.02.01.H60', name: 'Phòng Hộ tịch' }],
 }));
 
@@ -38,7 +42,8 @@ beforeAll(async () => {
       schedule: '0 0 2 * * *',
       next: async () => ({
         bodies: [{ body: Buffer.from(JSON.stringify(told)), mediaType: 'application/json' }],
-        ...{ checkpoint: null, more: false },
+        checkpoint: null,
+        more: false,
       }),
       read: () => [
         ...told.map((service) => readItem('service.upsert.v1', service)),
@@ -75,7 +80,10 @@ async function pullCatalogue(): Promise<void> {
 
 const nowMs = () => hub.clock.nowMs;
 const meansOf = (): CopyOptions => ({
-  ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, nowMs },
+  from: 'http://hub.example.test',
+  key: SECRETS.portal,
+  folder,
+  nowMs,
   log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   async fetch(url, init) {
     if (isAway) throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });

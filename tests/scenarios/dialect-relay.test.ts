@@ -102,8 +102,12 @@ describe('a legacy system whose dossiers are relayed to the national portal', ()
     const item = record(CODE(2), { ...MORE, SoBienNhan: 'BN-2' });
     await sync(item);
     const newer = dossier({
-      ...{ code: CODE(2), agencyCode: 'H60.01', serviceName: item.TenTTHC, status: 'processing' },
-      ...{ statusAt: '2025-08-13T09:00:00+07:00', note: 'Đã chuyển phòng A' },
+      code: CODE(2),
+      agencyCode: 'H60.01',
+      serviceName: item.TenTTHC,
+      status: 'processing',
+      statusAt: '2025-08-13T09:00:00+07:00',
+      note: 'Đã chuyển phòng A',
     });
     await hub.push(newer);
     await hub.deliver();

@@ -65,10 +65,17 @@ describe('receipts and evidence', () => {
       const { receipt, results } = await hub.push(body);
       const { next, signed, ...said } = await receiptOf(receipt);
       expect(said).toEqual({
-        ...{ receipt, party: 'one-stop', door: 'rest', operation: 'dossier.upsert.v1' },
-        ...{ receivedAt: '2025-08-21T08:30:00+07:00', sha256: sha256(body), bytes: Buffer.byteLength(body) },
+        receipt,
+        party: 'one-stop',
+        door: 'rest',
+        operation: 'dossier.upsert.v1',
+        receivedAt: '2025-08-21T08:30:00+07:00',
+        sha256: sha256(body),
+        bytes: Buffer.byteLength(body),
         items: results.map(({ index, code, outcome, problems, warnings }) => ({
-          ...{ index, code, outcome },
+          index,
+          code,
+          outcome,
           ...(problems && { problems: problems.map(({ path }) => ({ path })) }),
           ...(warnings && { warnings: warnings.map(({ path }) => ({ path })) }),
         })),
@@ -185,7 +192,10 @@ describe('receipts and evidence', () => {
       expect(said.events.map(({ contentHash }: any) => contentHash)).toEqual(rows.map(({ hash }) => hash));
       expect(said.deliveries).toMatchObject([
         {
-          ...{ party: 'portal', operation: 'dossier.upsert.v1', state: 'delivered', reference: 'DVCQG-77' },
+          party: 'portal',
+          operation: 'dossier.upsert.v1',
+          state: 'delivered',
+          reference: 'DVCQG-77',
           attempts: [
             { number: 1, outcome: 'unavailable', reason: 'down' },
             { number: 2, outcome: 'delivered' },
@@ -309,7 +319,9 @@ describe('receipts and evidence', () => {
     const [name, number, phone, email, officer, address] = CANARIES as [string, string, string, string, string, string];
     const whole = dossier({
       applicant: { name, identityNumber: number, phone, email, address, techId: number },
-      ...{ abstract: name, note: `Gọi ${phone}`, processingUnit: officer },
+      abstract: name,
+      note: `Gọi ${phone}`,
+      processingUnit: officer,
       documents: [{ name: `Đơn của ${name}` }],
     });
     portal.script.push({ kind: 'refused', reason: name, message: `${name} ${number}` });

@@ -24,9 +24,14 @@ const CONFIG = {
     'civil-status': {
       adapter: 'civil-status',
       settings: {
-        ...{ tokenUrl: 'http://127.0.0.1:9/token', baseUrl: 'http://127.0.0.1:9' },
-        ...{ consumerKey: 'k', consumerSecret: 'consumer-secret', lgspAccessToken: 'lgsp-token' },
-        ...{ maTinh: '08', maDonVi: '12345', callbackSecret: 'callback-secret-of-the-tests' },
+        tokenUrl: 'http://127.0.0.1:9/token',
+        baseUrl: 'http://127.0.0.1:9',
+        consumerKey: 'k',
+        consumerSecret: 'consumer-secret',
+        lgspAccessToken: 'lgsp-token',
+        maTinh: '08',
+        maDonVi: '12345',
+        callbackSecret: 'callback-secret-of-the-tests',
       },
     },
   },

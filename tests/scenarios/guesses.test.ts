@@ -81,7 +81,8 @@ describe('a client that guesses secrets', () => {
 
   async function ask({ path, headers, body }: Asked, remoteAddress: string, at: TestHub = hub) {
     const incoming = Object.assign(Readable.from(body === undefined ? [] : [Buffer.from(body)]), {
-      ...{ socket: { remoteAddress, encrypted: true }, headers },
+      socket: { remoteAddress, encrypted: true },
+      headers,
     });
     const init = body === undefined ? { headers } : { method: 'POST', headers };
     const response = await at.hub.app.request(path, init, { incoming });
@@ -154,7 +155,7 @@ describe('a client that guesses secrets', () => {
       Promise.all([right, late, wrong].map(async (one) => (await ask(one, from, at)).response.status));
     expect(await statuses(hub)).toEqual([200, 429, 429]);
     const another = await testHub({
-      ...{ databaseUrl: hub.databaseUrl },
+      databaseUrl: hub.databaseUrl,
       keys: [{ id: 'late', secret: 'late-secret-of-the-tests', scopes: ['catalogue:read'] }],
     });
     // The counts reach the other process when their writes have come through.

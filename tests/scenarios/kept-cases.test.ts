@@ -61,26 +61,43 @@ describe.each(Object.entries(CONNECT))(
       await adapter.load?.();
       const { outgoing, outcome, wire, settings, at } = await attempted(join(cases, one));
       const attempt = {
-        ...{ number: 2, at, tookMs: 0, outcome: outcome.kind, reason: outcome.reason ?? null, detail: null },
-        ...{ hasWire: wire.length > 0, wire: () => (wire.length > 0 ? JSON.stringify(wire) : undefined) },
+        number: 2,
+        at,
+        tookMs: 0,
+        outcome: outcome.kind,
+        reason: outcome.reason ?? null,
+        detail: null,
+        hasWire: wire.length > 0,
+        wire: () => (wire.length > 0 ? JSON.stringify(wire) : undefined),
       };
       const before = { ...attempt, number: 1, outcome: outgoing.doubt ? 'unknown' : 'unavailable' };
       const delivery = {
-        ...{ id: 1, party: name, operation: outgoing.operation, code: outgoing.record.code, version: 1, messageId: '' },
-        ...{
-          state: 'due' as const,
-          createdAt: at,
-          isOnItsWay: false,
-          behind: null,
-          attempts: 2,
-          doubt: false,
-          causeKey: null,
-        },
-        ...{ outcome: null, reason: null, detail: null, settledAt: null, replayedAt: null },
+        id: 1,
+        party: name,
+        operation: outgoing.operation,
+        code: outgoing.record.code,
+        version: 1,
+        messageId: '',
+        state: 'due' as const,
+        createdAt: at,
+        isOnItsWay: false,
+        behind: null,
+        attempts: 2,
+        doubt: false,
+        causeKey: null,
+        outcome: null,
+        reason: null,
+        detail: null,
+        settledAt: null,
+        replayedAt: null,
         reference: outcome.reference ?? null,
       };
       const { files } = wireCaseOf({
-        ...{ delivery, attempts: [before, attempt], attempt, outgoing, known: outgoing.known },
+        delivery,
+        attempts: [before, attempt],
+        attempt,
+        outgoing,
+        known: outgoing.known,
         settings: settingsOfCase(settings, adapter.settings),
       });
       const text = Object.values(files).join('\n');
@@ -106,9 +123,14 @@ describe.each(Object.entries(CONNECT))(
       });
       const { record } = readItem(held.operation, held.items[0].record) as RecordItem;
       const outgoing = {
-        ...{ id: 'lienthong-1', code: record.code, doubt: false, known: false, ...held.items[0] },
+        id: 'lienthong-1',
+        code: record.code,
+        doubt: false,
+        known: false,
+        ...held.items[0],
         ...(held.operation === 'dossier.upsert.v1' && { dossier: record as Dossier }),
-        ...{ operation: held.operation, record },
+        operation: held.operation,
+        record,
       } as Outgoing;
       const sender = adapter.send?.[held.operation as Operation] as unknown as Sender<unknown>;
       const [outcome] = await sender.send(connection, [outgoing]);

@@ -11,7 +11,9 @@ describe('a citizen looks up a dossier', () => {
     hub = await testHub();
     await hub.push([
       dossier({
-        ...{ agencyName: 'Sở Tư pháp', processingUnit: 'Phòng Hộ tịch', note: 'gọi 0900000001' },
+        agencyName: 'Sở Tư pháp',
+        processingUnit: 'Phòng Hộ tịch',
+        note: 'gọi 0900000001',
         applicant: { name: 'Nguyễn Văn An', identityNumber: '001000000042', phone: '090 000 00.01' },
         aliases: [{ party: 'one-stop', code: 'BN-77' }],
       }),
@@ -39,10 +41,17 @@ describe('a citizen looks up a dossier', () => {
     const { status, body, headers } = await lookUp(code, `?proof=${proof}`);
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(body).toEqual({
-      ...{ code: CODE, serviceCode: '1.013225', serviceName: 'Thủ tục thử nghiệm' },
-      ...{ agencyCode: 'H60.01', agencyName: 'Sở Tư pháp', processingUnit: 'Phòng Hộ tịch' },
-      ...{ status: 'received', statusAt: '2025-08-12T08:15:00+07:00', receivedAt: '2025-08-12T08:15:00+07:00' },
-      ...{ dueAt: '2025-08-19T17:00:00+07:00', applicant: { name: expect.stringMatching(/^N[^ễ]*$/) } },
+      code: CODE,
+      serviceCode: '1.013225',
+      serviceName: 'Thủ tục thử nghiệm',
+      agencyCode: 'H60.01',
+      agencyName: 'Sở Tư pháp',
+      processingUnit: 'Phòng Hộ tịch',
+      status: 'received',
+      statusAt: '2025-08-12T08:15:00+07:00',
+      receivedAt: '2025-08-12T08:15:00+07:00',
+      dueAt: '2025-08-19T17:00:00+07:00',
+      applicant: { name: expect.stringMatching(/^N[^ễ]*$/) },
     });
   });
 

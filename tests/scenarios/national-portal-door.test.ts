@@ -48,7 +48,9 @@ describe("the national portal's dialect", () => {
     await call('DongBoHoSoMC', { data: [record('H60.01-250812-2090')] });
     const reader = (await login('reader', 'reader-secret-of-the-tests')).session;
     expect(await call('TraCuuHoSo', { mahoso: 'H60.01-250812-2090' }, reader)).toEqual({
-      ...{ error_code: -1, message: 'the key reader lacks the scope dossier:write', result: [] },
+      error_code: -1,
+      message: 'the key reader lacks the scope dossier:write',
+      result: [],
     });
   });
 

@@ -213,7 +213,8 @@ describe('operators', () => {
     ]);
     for (const order of [{ why: 'x' }, { why: 'x', name: 'catalogue' }])
       expect((await ops.post('parties/one-stop/pull', order)).body).toMatchObject({
-        ...{ status: 400, detail: 'nothing is pulled from the party "one-stop"' },
+        status: 400,
+        detail: 'nothing is pulled from the party "one-stop"',
       });
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
     for (const wrong of ['messages?cursor=made-up', 'messages?outcome=odd', 'quarantine?kind=odd'])
@@ -313,7 +314,10 @@ describe('operators', () => {
     // 3,001 values each: there is room for one, and for small ones beside it.
     const opened = JSON.parse((await view(JSON.stringify([some, some, few, 'xin chào']))).text);
     expect(opened.map((one: unknown) => (Array.isArray(one) ? one.length : one))).toEqual([
-      ...[1_000, hidden(some), 10, 'xin chào'],
+      1_000,
+      hidden(some),
+      10,
+      'xin chào',
     ]);
     expect(opened[0][1]).toEqual({ hoTen: 'N***** V** 1', ghiChu: 'gọi N***** V** 1' });
     expect((await view(`<a><b><![CDATA[${JSON.stringify(people(2_500))}]]></b><c>1</c></a>`)).text).toMatch(
@@ -410,14 +414,15 @@ describe('operators', () => {
     const xml = `<e:Envelope xmlns:e="urn:e"><e:Header><Password>hunter-2</Password></e:Header><e:Body><dossier>
       <code>${CODE(2)}</code><applicant><name>Nguyễn Văn An</name><phone>0900000001</phone></applicant></dossier></e:Body></e:Envelope>`;
     await hub.hub.pipeline.accept({
-      ...{
-        party: 'one-stop',
-        door: 'rest',
-        operation: 'dossier.upsert.v1',
-        keyName: 'one-stop',
-        mediaType: 'text/xml',
-      },
-      ...{ body: Buffer.from(xml), bodyBytes: xml.length, items: [], receivedAt: '2025-08-21T08:30:00+07:00' },
+      party: 'one-stop',
+      door: 'rest',
+      operation: 'dossier.upsert.v1',
+      keyName: 'one-stop',
+      mediaType: 'text/xml',
+      body: Buffer.from(xml),
+      bodyBytes: xml.length,
+      items: [],
+      receivedAt: '2025-08-21T08:30:00+07:00',
     });
     const views = await Promise.all(
       (await items('messages')).map(
@@ -442,14 +447,15 @@ describe('operators', () => {
     const soap = `<e><xml>${form.replaceAll('<', '&lt;')}</xml><json><![CDATA[{"hoTen":"Phạm Thị Dung"}]]></json></e>`;
     for (const one of [body, soap])
       await hub.hub.pipeline.accept({
-        ...{
-          party: 'one-stop',
-          door: 'rest',
-          operation: 'dossier.upsert.v1',
-          keyName: 'one-stop',
-          mediaType: 'text/xml',
-        },
-        ...{ body: Buffer.from(one), bodyBytes: one.length, items: [], receivedAt: '2025-08-21T08:30:00+07:00' },
+        party: 'one-stop',
+        door: 'rest',
+        operation: 'dossier.upsert.v1',
+        keyName: 'one-stop',
+        mediaType: 'text/xml',
+        body: Buffer.from(one),
+        bodyBytes: one.length,
+        items: [],
+        receivedAt: '2025-08-21T08:30:00+07:00',
       });
     for (const { id } of await items('messages')) {
       const { text } = (await ops.get(`messages/${id}`)).body.body;
@@ -782,13 +788,15 @@ describe('operators', () => {
     ]);
     const known = readItem('service.upsert.v1', { code: '1.999999', name: 'Thủ tục mới', inForce: true });
     await hub.hub.pipeline.accept({
-      ...{ party: 'other', door: 'pull:catalogue', operation: 'service.upsert.v1', keyName: undefined, items: [known] },
-      ...{
-        mediaType: 'application/json',
-        body: Buffer.from('[]'),
-        bodyBytes: 2,
-        receivedAt: '2025-08-21T08:30:00+07:00',
-      },
+      party: 'other',
+      door: 'pull:catalogue',
+      operation: 'service.upsert.v1',
+      keyName: undefined,
+      items: [known],
+      mediaType: 'application/json',
+      body: Buffer.from('[]'),
+      bodyBytes: 2,
+      receivedAt: '2025-08-21T08:30:00+07:00',
     });
     expect((await items('unknown-codes')).map(({ code }: { code: string }) => code)).toEqual(['H60.01', '1.013225']);
   });

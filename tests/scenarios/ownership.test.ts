@@ -572,19 +572,19 @@ function nationalRecord(item: ReturnType<typeof dossier>): object {
   };
   const at = formatLocal('yyyyMMddHHmmss', statusAt);
   return {
-    ...{ MaHoSo: item.code, MaTTHC: item.serviceCode, KenhThucHien: '2', ChuHoSo: applicant.name, LoaiDoiTuong: '1' },
-    ...{
-      SoDienThoai: applicant.phone,
-      TrichYeuHoSo: 'Thử nghiệm',
-      NgayNopHoSo: '20250812080000',
-      NgayTiepNhan: '20250812081500',
-    },
-    ...{
-      TrangThaiHoSo: status === 'received' ? '2' : '10',
-      ...(status !== 'received' && { NgayTra: at }),
-      DonViXuLy: 'Sở thử nghiệm',
-      HinhThuc: '0',
-    },
+    MaHoSo: item.code,
+    MaTTHC: item.serviceCode,
+    KenhThucHien: '2',
+    ChuHoSo: applicant.name,
+    LoaiDoiTuong: '1',
+    SoDienThoai: applicant.phone,
+    TrichYeuHoSo: 'Thử nghiệm',
+    NgayNopHoSo: '20250812080000',
+    NgayTiepNhan: '20250812081500',
+    TrangThaiHoSo: status === 'received' ? '2' : '10',
+    ...(status !== 'received' && { NgayTra: at }),
+    DonViXuLy: 'Sở thử nghiệm',
+    HinhThuc: '0',
     ...(aliases?.[0] && { SoBienNhan: aliases[0].code }),
   };
 }

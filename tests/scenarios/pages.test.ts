@@ -33,7 +33,9 @@ describe('pages for citizens', () => {
     const services = seedOf('services');
     const canary = { ...poisoned(services[0] as Record<string, unknown>), code: '1.999990', conditions: CANARY };
     const unclear = {
-      ...{ code: '1.999991', name: 'Thủ tục chưa rõ phí', inForce: true },
+      code: '1.999991',
+      name: 'Thủ tục chưa rõ phí',
+      inForce: true,
       channels: [{ channel: 'counter', terms: [{ fees: [{ amountVnd: null }, { amountVnd: 0 }] }, { text: 'Ngay' }] }],
       cases: [{ components: [{ name: 'Đơn', forms: [{ name: 'mau', url: 'javascript:alert(1)' }] }] }],
     };
@@ -48,13 +50,20 @@ describe('pages for citizens', () => {
       dossier({ submittedAt: '2025-08-11T21:04:00+07:00', agencyName: 'Sở Tư pháp', serviceCode: '1.001193' }),
       dossier({ code: 'H60.01-250812-0036', dueAt: '2025-08-10T17:00:00+07:00' }),
       dossier({
-        ...{ code: 'H60.01-250812-0037', serviceName: CANARY, fieldName: CANARY, agencyName: CANARY },
-        ...{ processingUnit: CANARY, note: CANARY, abstract: CANARY },
+        code: 'H60.01-250812-0037',
+        serviceName: CANARY,
+        fieldName: CANARY,
+        agencyName: CANARY,
+        processingUnit: CANARY,
+        note: CANARY,
+        abstract: CANARY,
         applicant: { name: `N ${CANARY}`, phone: '0900000001' },
       }),
       dossier({
-        ...{ code: 'H60.01-250812-0038', serviceCode: '1.999990' },
-        ...{ status: 'returned', dueAt: '2025-08-10T17:00:00+07:00' },
+        code: 'H60.01-250812-0038',
+        serviceCode: '1.999990',
+        status: 'returned',
+        dueAt: '2025-08-10T17:00:00+07:00',
       }),
       dossier({ code: 'H60.01-250812-0040', serviceCode: '1.999000', dueAt: undefined }),
     ]);
@@ -115,7 +124,10 @@ describe('pages for citizens', () => {
     ] as const) {
       const { status, headers } = await asked(path, accept);
       expect([path, accept, status, headers.get('content-type')]).toEqual([
-        ...[path, accept, 404, 'application/problem+json'],
+        path,
+        accept,
+        404,
+        'application/problem+json',
       ]);
     }
   });

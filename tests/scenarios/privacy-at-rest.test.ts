@@ -22,9 +22,17 @@ const PHONE = '0912345678';
 const CODE = codeOf(35);
 const ADDRESS = '203.0.113.77';
 const DIALECT = {
-  ...{ MaHoSo: codeOf(36), MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', TrangThaiHoSo: '2' },
-  ...{ ChuHoSo: NAME, SoDienThoai: PHONE, LoaiDoiTuong: '1' },
-  ...{ NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500', SoBienNhan: 'BN-1' },
+  MaHoSo: codeOf(36),
+  MaTTHC: '1.013225',
+  TenTTHC: 'Thủ tục thử nghiệm',
+  KenhThucHien: '2',
+  TrangThaiHoSo: '2',
+  ChuHoSo: NAME,
+  SoDienThoai: PHONE,
+  LoaiDoiTuong: '1',
+  NgayNopHoSo: '20250812080000',
+  NgayTiepNhan: '20250812081500',
+  SoBienNhan: 'BN-1',
 };
 const PULLED = dossier({ code: codeOf(37), applicant: { name: NAME, phone: PHONE } });
 
@@ -122,8 +130,15 @@ describe('an attacker with the tables and without the secret', () => {
     const body = JSON.stringify(PUSHED);
     const texts = [
       ...[PUSHED, PULLED].map((one) => JSON.stringify(record(one))),
-      ...[body, `dossier.upsert.v1\n${body}`, JSON.stringify(PULLED), JSON.stringify(DIALECT)],
-      ...[ADDRESS, CODE, PHONE, NAME, ...wordsOf(NAME)],
+      body,
+      `dossier.upsert.v1\n${body}`,
+      JSON.stringify(PULLED),
+      JSON.stringify(DIALECT),
+      ADDRESS,
+      CODE,
+      PHONE,
+      NAME,
+      ...wordsOf(NAME),
     ];
     for (const text of texts) {
       const digest = createHash('sha256').update(text).digest();

@@ -133,7 +133,9 @@ describe('readers without the scope for personal data', () => {
       partners: { hook: { sent: [], script: [], adapter: subscriber as unknown as Adapter }, ministry: repeating() },
       entries: { hook: { settings: { url: hook.url, secrets: [SIMULATOR_SECRET] } } },
       routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-        ...{ from: 'one-stop', operation, to: ['hook', 'ministry'] },
+        from: 'one-stop',
+        operation,
+        to: ['hook', 'ministry'],
       })),
       traces: { url: `${collector.url}/v1/traces`, share: 1 },
     });
@@ -186,8 +188,15 @@ describe('readers without the scope for personal data', () => {
       'HinhThuc',
     ].flatMap((member) =>
       values.map((value) => ({
-        ...{ MaHoSo: codeOf(9_001), MaTTHC: '1.013225', TenTTHC: 'Thử', MaLinhVuc: 'G15-HT01', KenhThucHien: '1' },
-        ...{ ChuHoSo: PERSON.name, NgayTiepNhan: '20250812081500', TrangThaiHoSo: '2', [member]: value },
+        MaHoSo: codeOf(9_001),
+        MaTTHC: '1.013225',
+        TenTTHC: 'Thử',
+        MaLinhVuc: 'G15-HT01',
+        KenhThucHien: '1',
+        ChuHoSo: PERSON.name,
+        NgayTiepNhan: '20250812081500',
+        TrangThaiHoSo: '2',
+        [member]: value,
       })),
     );
     await call('DongBoHoSoMC', { isUpdating: 'False', data });
@@ -195,7 +204,8 @@ describe('readers without the scope for personal data', () => {
 
   async function reading(path: string, accept = '*/*'): Promise<string> {
     const response = await hub.request('GET', path, undefined, undefined, {
-      ...{ Authorization: `Bearer ${READER.secret}`, Accept: accept },
+      Authorization: `Bearer ${READER.secret}`,
+      Accept: accept,
     });
     // Some addresses of the catalogue and of receipts belong to another key, or to nothing.
     const mayBeMissing = /\/(?:services|fields|agencies|receipts|soap|public|compared)\b/.test(path);
@@ -303,7 +313,8 @@ describe('readers without the scope for personal data', () => {
   test('see no personal data in the event feed, the snapshot and a copy', async () => {
     const { items } = JSON.parse(await reading('/api/v1/changes?limit=200'));
     const events = await hub.request('GET', '/api/v1/events', undefined, undefined, {
-      ...{ Authorization: `Bearer ${READER.secret}`, 'Last-Event-ID': items[0].cursor },
+      Authorization: `Bearer ${READER.secret}`,
+      'Last-Event-ID': items[0].cursor,
     });
     const reader = events.body?.getReader();
     let told = '';
@@ -313,7 +324,10 @@ describe('readers without the scope for personal data', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-privacy-'));
     try {
       const copy = await openCopy({
-        ...{ from: 'http://hub.example.test', key: SECRETS.portal, folder, nowMs: () => hub.clock.nowMs },
+        from: 'http://hub.example.test',
+        key: SECRETS.portal,
+        folder,
+        nowMs: () => hub.clock.nowMs,
         log: pino({ level: 'silent' }),
         fetch: async (url, init) => {
           const { pathname, search } = new URL(url);
@@ -426,12 +440,11 @@ describe('masking', () => {
   test('leaves officers, offices and words alone that a name may be a part of', async () => {
     const code = codeOf(101);
     const said = {
-      ...{
-        agencyName: 'Công an xã Bình An',
-        processingUnit: 'Tổ An Bình',
-        abstract: 'Xác nhận an toàn cho Mai Thị An',
-      },
-      ...{ note: 'Hồ sơ H60.01-250812-0101, phí 200.000 đồng', databases: ['CSDL dân cư'] },
+      agencyName: 'Công an xã Bình An',
+      processingUnit: 'Tổ An Bình',
+      abstract: 'Xác nhận an toàn cho Mai Thị An',
+      note: 'Hồ sơ H60.01-250812-0101, phí 200.000 đồng',
+      databases: ['CSDL dân cư'],
       supplements: [{ requestedBy: 'Trần Thị B', content: 'Bổ sung giấy tờ' }],
     };
     await hub.push(dossier({ ...said, code, applicant: { name: 'An', phone: '0200000' } }));
@@ -513,8 +526,10 @@ describe('masking', () => {
     expect(
       Object.fromEntries(kept.results[0]?.problems?.map(({ path, message }) => [path, message.split(',')[0]]) ?? []),
     ).toEqual({
-      ...{ '/status': 'got "9999 999 999"', '/dueAt': 'got "Aaaaa Aaa Aaaa Aaa"' },
-      ...{ '/channel': 'got "aaa"', '/receivedAt': 'got "2025-02-30"' },
+      '/status': 'got "9999 999 999"',
+      '/dueAt': 'got "Aaaaa Aaa Aaaa Aaa"',
+      '/channel': 'got "aaa"',
+      '/receivedAt': 'got "2025-02-30"',
     });
     const officer = officerAt(hub);
     await officer.signIn('reader');

@@ -41,7 +41,9 @@ describe('a database that was restored to an earlier state', () => {
       databaseUrl: url,
       partners: { portal: partner },
       routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-        ...{ from: 'one-stop', operation, to: ['portal'] },
+        from: 'one-stop',
+        operation,
+        to: ['portal'],
       })),
       keys: [...OPERATOR_KEYS],
       ...(nowMs !== undefined && { nowMs }),

@@ -63,7 +63,11 @@ describe('quarantine', () => {
       ops.post(`code-tables/one-stop/${table}/preview`, line);
     const looked = { messages: 3, items: 6, since: '2025-08-14T08:30:00+07:00', isAll: true };
     expect((await preview({ from: '77', to: 'resolved' })).body).toMatchObject({
-      ...{ looked, freed: 2, changed: 0, told: ['portal'], waiting: { items: 2, deliveries: 0 } },
+      looked,
+      freed: 2,
+      changed: 0,
+      told: ['portal'],
+      waiting: { items: 2, deliveries: 0 },
       items: [1, 2].map((n) => ({ code: CODE(n), changes: [{ path: '/status', was: null, would: 'resolved' }] })),
     });
     // A mapped code: its effect on a stored dossier.
@@ -73,7 +77,9 @@ describe('quarantine', () => {
     expect(JSON.stringify(body)).not.toContain('Nguyễn');
     hub.clock.nowMs += 3 * 86_400_000;
     expect((await preview({ from: '77', to: 'resolved', days: 2 })).body).toMatchObject({
-      ...{ looked: { messages: 0, isAll: true }, freed: 0, waiting: { items: 2, deliveries: 0 } },
+      looked: { messages: 0, isAll: true },
+      freed: 0,
+      waiting: { items: 2, deliveries: 0 },
     });
     expect((await causes()).map(({ items }: { items: number }) => items)).toEqual([2, 1]);
     expect((await preview({ from: '77', to: 'no-such-status' })).status).toBe(400);
@@ -117,7 +123,11 @@ describe('quarantine', () => {
     await dialect([national(CODE(4), { TrangThaiHoSo: '78' })]);
     const [first, second] = await causes();
     expect(first).toMatchObject({
-      ...{ kind: 'unmapped', key: 'unmapped:national-status:77', dossiers: 3, items: 4, deliveries: 0 },
+      kind: 'unmapped',
+      key: 'unmapped:national-status:77',
+      dossiers: 3,
+      items: 4,
+      deliveries: 0,
       parties: ['one-stop'],
     });
     expect(second).toMatchObject({ key: 'unmapped:national-status:78', items: 1 });
@@ -151,7 +161,11 @@ describe('quarantine', () => {
     ]);
     await hub.deliver();
     const doubtful = (code: string) => ({
-      ...{ code, at: '2025-08-15T09:00:00+07:00', status: 'returned', actor: 'B', content: 'Nguyá»…n VÄ�n An' },
+      code,
+      at: '2025-08-15T09:00:00+07:00',
+      status: 'returned',
+      actor: 'B',
+      content: 'Nguyá»…n VÄ�n An',
     });
     await hub.push([doubtful('H60.02-250812-0077'), doubtful(CODE(3))], { what: 'progress' });
     // A foreign system's own number, unknown there.
@@ -331,13 +345,15 @@ describe('quarantine', () => {
       read('Cấp thẻ', '1.000001'),
     ];
     await hub.hub.pipeline.accept({
-      ...{ party: 'other', door: 'pull:catalogue', operation: 'service.upsert.v1', keyName: undefined, items },
-      ...{
-        mediaType: 'application/json',
-        body: Buffer.from('[]'),
-        bodyBytes: 2,
-        receivedAt: '2025-08-21T08:30:00+07:00',
-      },
+      party: 'other',
+      door: 'pull:catalogue',
+      operation: 'service.upsert.v1',
+      keyName: undefined,
+      items,
+      mediaType: 'application/json',
+      body: Buffer.from('[]'),
+      bodyBytes: 2,
+      receivedAt: '2025-08-21T08:30:00+07:00',
     });
     partner.needs.service = true;
     await hub.push(dossier({ serviceCode: '1.999999', serviceName: 'dang ky khai sinh' }));

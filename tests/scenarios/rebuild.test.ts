@@ -288,8 +288,15 @@ async function pushByDialect(hub: TestHub): Promise<void> {
 /** Dossiers in the national portal's dialect: code to status. */
 async function pushRecords(hub: TestHub, records: Readonly<Record<string, string>>): Promise<unknown> {
   const data = Object.entries(records).map(([MaHoSo, TrangThaiHoSo]) => ({
-    ...{ MaHoSo, TrangThaiHoSo, MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2' },
-    ...{ ChuHoSo: 'Nguyễn Văn A', LoaiDoiTuong: '1', NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500' },
+    MaHoSo,
+    TrangThaiHoSo,
+    MaTTHC: '1.013225',
+    TenTTHC: 'Thủ tục thử nghiệm',
+    KenhThucHien: '2',
+    ChuHoSo: 'Nguyễn Văn A',
+    LoaiDoiTuong: '1',
+    NgayNopHoSo: '20250812080000',
+    NgayTiepNhan: '20250812081500',
   }));
   return (await legacySystem(hub)).call('DongBoHoSoMC', { isUpdating: 'False', data });
 }

@@ -377,8 +377,11 @@ function partnerOf(adapter: unknown): Partner {
 /** With everything that the portal's catalogue contains of it. */
 function whole(given: Record<string, unknown> = {}): Record<string, unknown> {
   return dossier({
-    ...{ agencyName: 'Sở thử nghiệm', fieldCode: 'G03-GD10', fieldName: 'Lĩnh vực thử nghiệm' },
-    ...{ resultDelivery: 'counter', applicant: { kind: 'citizen', name: 'Nguyễn Văn An' } },
+    agencyName: 'Sở thử nghiệm',
+    fieldCode: 'G03-GD10',
+    fieldName: 'Lĩnh vực thử nghiệm',
+    resultDelivery: 'counter',
+    applicant: { kind: 'citizen', name: 'Nguyễn Văn An' },
     ...given,
   });
 }

@@ -168,13 +168,18 @@ describe('a flood of refused requests', () => {
       'multipart/related; boundary=""',
     ];
     const paths = odd.flatMap((text) => [
-      ...[`/soap/v1/${text}`, `/callbacks/${text}/${text}`, `/callbacks/ministry/${text}`, `/mapi/${text}`],
-      ...[
-        `/api/v1/parties/${text}/dossiers`,
-        `/api/v1/parties/one-stop/receipts/${text}`,
-        `/api/public/dossiers/${text}?proof=0001`,
-      ],
-      ...[`/api/v1/dossiers/${text}`, `/schemas/${text}.json`, `/${text}`, `/services/${text}`, `/?code=${text}`],
+      `/soap/v1/${text}`,
+      `/callbacks/${text}/${text}`,
+      `/callbacks/ministry/${text}`,
+      `/mapi/${text}`,
+      `/api/v1/parties/${text}/dossiers`,
+      `/api/v1/parties/one-stop/receipts/${text}`,
+      `/api/public/dossiers/${text}?proof=0001`,
+      `/api/v1/dossiers/${text}`,
+      `/schemas/${text}.json`,
+      `/${text}`,
+      `/services/${text}`,
+      `/?code=${text}`,
     ]);
     let asked = 0;
     for (const path of [...paths, '/mapi/g', '/mapi/login', '/console/sign-in', '/']) {

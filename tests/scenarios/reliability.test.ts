@@ -251,7 +251,10 @@ describe('a database that cannot store', () => {
   test('a commit without an answer gives a clear 503, and a repeat is stored once', async () => {
     const line = await lineTo(hub.databaseUrl);
     const slow = await testHub({
-      ...{ partners: { portal: partner }, routes: ROUTES, databaseUrl: line.url, answerMs: 300 },
+      partners: { portal: partner },
+      routes: ROUTES,
+      databaseUrl: line.url,
+      answerMs: 300,
     });
     line.deafenAtWrite();
     const reply = await slow.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier());
@@ -272,7 +275,10 @@ describe('a database that cannot store', () => {
     const line = await lineTo(hub.databaseUrl);
     const own = testPartner();
     const lonely = await testHub({
-      ...{ partners: { portal: own }, routes: ROUTES, databaseUrl: line.url, sessionsMs: 100 },
+      partners: { portal: own },
+      routes: ROUTES,
+      databaseUrl: line.url,
+      sessionsMs: 100,
     });
     expect((await lonely.push(dossier({ code: codeOf(1) }))).status).toBe(201);
     line.lose();

@@ -193,7 +193,10 @@ describe('replay', () => {
 
     later(10_000);
     const { body: cut } = await ops.post('deliveries/replay', {
-      ...{ party: 'portal', preview: false, why: 'too many', perSecond: 2 },
+      party: 'portal',
+      preview: false,
+      why: 'too many',
+      perSecond: 2,
     });
     expect(await left()).toEqual([{ run: cut.id, items: 5 }]);
     await ops.post(`replays/${cut.id}/stop`, {});

@@ -6,13 +6,25 @@ const NOTHING = 'secret-of-a-key-without-scopes';
 const CATALOGUE = 'secret-of-a-key-for-the-catalogue';
 /** Routes that need no key: pages, probes, public data, and doors whose rights are tested below. */
 const PUBLIC = new Set([
-  ...['GET /api/public/dossiers/{code}', 'GET /openapi.json', 'GET /docs', 'GET /schemas/{name}'],
-  ...['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /.well-known/jwks.json', 'GET /soap/v1/{party}'],
+  'GET /api/public/dossiers/{code}',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /schemas/{name}',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /metrics',
+  'GET /.well-known/jwks.json',
+  'GET /soap/v1/{party}',
 ]);
 const DIALECT = ['POST /mapi/login', 'POST /mapi/g', 'POST /soap/v1/{party}', 'POST /callbacks/{party}/{name}'];
 const SERVICES = [
-  ...['DongBoHoSoMC', 'CapNhatTienDoHoSoMC', 'TraCuuHoSo', 'LayDanhSachTTHC', 'LayThuTuc'],
-  ...['LayDanhMucCoQuan', 'LayDanhMucLinhVuc'],
+  'DongBoHoSoMC',
+  'CapNhatTienDoHoSoMC',
+  'TraCuuHoSo',
+  'LayDanhSachTTHC',
+  'LayThuTuc',
+  'LayDanhMucCoQuan',
+  'LayDanhMucLinhVuc',
 ];
 const OPERATIONS = ['PushDossiers', 'PushProgress', 'GetDossier', 'Ping'];
 
@@ -72,7 +84,8 @@ describe('a key without scopes', () => {
       undefined,
       envelope(`<h:${operation}>${content}</h:${operation}>`),
       {
-        ...{ 'Content-Type': 'text/xml', Authorization: `Basic ${btoa(`nothing:${NOTHING}`)}` },
+        'Content-Type': 'text/xml',
+        Authorization: `Basic ${btoa(`nothing:${NOTHING}`)}`,
       },
     );
     expect([reply.status, await reply.text()]).toEqual([500, expect.stringMatching(/lacks the scope dossier:write/)]);

@@ -14,8 +14,13 @@ afterEach(() => {
 
 /** Where a ministry's record has the members that every dossier needs. */
 const REQUIRED_FIELDS = {
-  ...{ code: 'ma', serviceCode: 'thuTuc', agencyCode: 'coQuan', channel: { value: 'online' } },
-  ...{ status: 'tt', statusAt: 'luc', 'applicant.name': 'ten' },
+  code: 'ma',
+  serviceCode: 'thuTuc',
+  agencyCode: 'coQuan',
+  channel: { value: 'online' },
+  status: 'tt',
+  statusAt: 'luc',
+  'applicant.name': 'ten',
 };
 const APPLICANT = 'kind, name, identityKind, identityNumber, phone, email, address, techId';
 const ONE_STOP = { adapter: 'one-stop', settings: { baseUrl: 'http://127.0.0.1:9' } };
@@ -107,11 +112,15 @@ describe('settings that are not usable', () => {
 
   test('report a missing code table of a ministry at each place of its use', () => {
     const settings = {
-      ...{ system: 'tax', wsdl: 'tax.wsdl', codes: { status: { '01': 'received' } } },
+      system: 'tax',
+      wsdl: 'tax.wsdl',
+      codes: { status: { '01': 'received' } },
       pull: {
         dossiers: {
           // A field of theirs named `codes` does not use a table.
-          ...{ operation: 'List', request: { 'a/b': { from: 'size', codes: 'sizes' }, codes: 'page' }, records: 'r' },
+          operation: 'List',
+          request: { 'a/b': { from: 'size', codes: 'sizes' }, codes: 'page' },
+          records: 'r',
           page: { size: 10 },
           fields: {
             ...REQUIRED_FIELDS,
@@ -122,7 +131,8 @@ describe('settings that are not usable', () => {
       },
       push: {
         progress: {
-          ...{ operation: 'Step', request: { 'x.status': { from: 'record.status', codes: 'statuses' } } },
+          operation: 'Step',
+          request: { 'x.status': { from: 'record.status', codes: 'statuses' } },
           lookUp: {
             operation: 'Find',
             request: {},
@@ -142,10 +152,13 @@ describe('settings that are not usable', () => {
 
   test('a source or target that can never have a value is reported with its place and what is known', () => {
     const settings = {
-      ...{ system: 'tax', baseUrl: 'https://tax.example.test', answer: { ok: ['http-201'] } },
+      system: 'tax',
+      baseUrl: 'https://tax.example.test',
+      answer: { ok: ['http-201'] },
       pull: {
         dossiers: {
-          ...{ operation: 'GET list', records: 'items' },
+          operation: 'GET list',
+          records: 'items',
           request: { '?trang': 'pageNumber', '?tu': { from: 'since', date: 'instant' } },
           fields: { ...REQUIRED_FIELDS, 'applicant.fullName': 'ten', status: undefined },
         },

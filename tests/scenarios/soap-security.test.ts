@@ -178,7 +178,8 @@ describe('a certificate that a proxy forwards', () => {
     const key = { id: 'shown', secret: 'shown-secret-of-the-tests', scopes: ['dossier:write' as const] };
     hub = await testHub({
       keys: [{ ...key, party: 'one-stop', certificate: own.certificate }],
-      ...{ proxies: ['10.0.0.0/8'], clientCertificateHeader: 'Client-Cert' },
+      proxies: ['10.0.0.0/8'],
+      clientCertificateHeader: 'Client-Cert',
     });
   });
   afterAll(() => hub.close());
@@ -225,7 +226,8 @@ describe('a certificate that a proxy forwards', () => {
     const { fingerprint256 } = new X509Certificate(stranger.certificate);
     const reply = await send(escaped(stranger));
     expect([reply.status, reply.fault?.reason]).toEqual([
-      ...[401, `no key has the certificate ${fingerprint256}, expected HTTP Basic or a WS-Security header`],
+      401,
+      `no key has the certificate ${fingerprint256}, expected HTTP Basic or a WS-Security header`,
     ]);
     expect((await send('zz')).fault?.reason).toContain('could not be read');
   });

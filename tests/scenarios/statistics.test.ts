@@ -44,9 +44,17 @@ describe('statistics', () => {
     return body as { total: Line; items: readonly Line[]; behind: number | null; next: string | null; rule: string };
   };
   const flat = ({ received, resolved: done, pending }: Line) => [
-    ...[received.total, received.online, received.direct, received.carriedOver],
-    ...[done.total, done.early, done.onTime, done.late],
-    ...[pending.total, pending.withinTerm, pending.late],
+    received.total,
+    received.online,
+    received.direct,
+    received.carriedOver,
+    done.total,
+    done.early,
+    done.onTime,
+    done.late,
+    pending.total,
+    pending.withinTerm,
+    pending.late,
   ];
 
   /** One of each kind, in the order of the columns of form II.06a. */
@@ -65,8 +73,11 @@ describe('statistics', () => {
       one(at('03-05'), at('03-12'), { agencyCode: 'H60.01.02' }),
       // Refused and not received: the rules differ.
       one(at('03-06'), at('03-12'), {
-        ...{ status: 'refused', statusAt: at('03-07'), refusedAt: at('03-07') },
-        ...{ receivedAt: undefined, submittedAt: at('03-06') },
+        status: 'refused',
+        statusAt: at('03-07'),
+        refusedAt: at('03-07'),
+        receivedAt: undefined,
+        submittedAt: at('03-06'),
       }),
       one(at('03-06'), at('03-12'), { status: 'submitted', receivedAt: undefined, submittedAt: at('03-06') }),
     ]);
@@ -169,10 +180,17 @@ describe('statistics', () => {
     await pushDay();
     // Each column is requested separately: its list must match its number, by any rule, in any line.
     const numbers = ({ received, resolved: done, pending }: Line) => ({
-      ...{ received: received.total, 'received.online': received.online, 'received.direct': received.direct },
-      ...{ 'received.carriedOver': received.carriedOver, resolved: done.total, 'resolved.early': done.early },
-      ...{ 'resolved.onTime': done.onTime, 'resolved.late': done.late, pending: pending.total },
-      ...{ 'pending.withinTerm': pending.withinTerm, 'pending.late': pending.late },
+      received: received.total,
+      'received.online': received.online,
+      'received.direct': received.direct,
+      'received.carriedOver': received.carriedOver,
+      resolved: done.total,
+      'resolved.early': done.early,
+      'resolved.onTime': done.onTime,
+      'resolved.late': done.late,
+      pending: pending.total,
+      'pending.withinTerm': pending.withinTerm,
+      'pending.late': pending.late,
     });
     const behind = async (query: string): Promise<readonly string[]> =>
       (await hub.read(`/api/v1/statistics/dossiers${query}&limit=200`)).body.items.map(

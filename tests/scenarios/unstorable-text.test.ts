@@ -83,8 +83,14 @@ describe.each([
     async (name) => {
       const { call } = await legacySystem(hub);
       const record = {
-        ...{ MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', ChuHoSo: 'Nguyễn Văn A' },
-        ...{ LoaiDoiTuong: '1', NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500', TrangThaiHoSo: '2' },
+        MaTTHC: '1.013225',
+        TenTTHC: 'Thủ tục thử nghiệm',
+        KenhThucHien: '2',
+        ChuHoSo: 'Nguyễn Văn A',
+        LoaiDoiTuong: '1',
+        NgayNopHoSo: '20250812080000',
+        NgayTiepNhan: '20250812081500',
+        TrangThaiHoSo: '2',
         DonViXuLy: 'Sở thử nghiệm',
       };
       const data = [
@@ -100,8 +106,15 @@ describe.each([
   test('an unstorable unmapped code cannot wait, and says why', async () => {
     const { call } = await legacySystem(hub);
     const step = {
-      ...{ MaHoSo: good, NguoiXuLy: 'Trần B', ThoiDiemXuLy: '20250813090000', NoiDungXuLy: 'Đang thẩm định' },
-      ...{ ChucDanh: '', PhongBanXuLy: '', NgayBatDau: '', NgayKetThucTheoQuyDinh: '', TrangThai: `9${bad}` },
+      MaHoSo: good,
+      NguoiXuLy: 'Trần B',
+      ThoiDiemXuLy: '20250813090000',
+      NoiDungXuLy: 'Đang thẩm định',
+      ChucDanh: '',
+      PhongBanXuLy: '',
+      NgayBatDau: '',
+      NgayKetThucTheoQuyDinh: '',
+      TrangThai: `9${bad}`,
     };
     const reply = await call('CapNhatTienDoHoSoMC', { data: [step] });
     expect(reply.message).toContain(`got a text that cannot be stored: ${reason}`);

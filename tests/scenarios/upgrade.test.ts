@@ -16,7 +16,9 @@ import { DOWN, NO, OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';
 
 const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-  ...{ from: 'one-stop', operation, to: ['portal'] },
+  from: 'one-stop',
+  operation,
+  to: ['portal'],
 }));
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const EARLIER = Object.keys(MIGRATIONS)
@@ -133,8 +135,14 @@ describe('a new version on the tables of an older one', () => {
     const tell = (hub: TestHub, record: object) => {
       const items = [readItem('service.upsert.v1', record)];
       return hub.hub.pipeline.accept({
-        ...{ party: 'portal', door: 'test', operation: 'service.upsert.v1', keyName: undefined, items },
-        ...{ mediaType: 'application/json', body: Buffer.from('{}'), bodyBytes: 2 },
+        party: 'portal',
+        door: 'test',
+        operation: 'service.upsert.v1',
+        keyName: undefined,
+        items,
+        mediaType: 'application/json',
+        body: Buffer.from('{}'),
+        bodyBytes: 2,
         receivedAt: '2025-08-12T08:30:00+07:00',
       });
     };

@@ -33,8 +33,13 @@ export async function serveToBrowser({ hub, close }: TestHub): Promise<ServedHub
   const browser = await chromium.launch({
     executablePath: executablePath as string,
     args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
     ],
   });
   return {

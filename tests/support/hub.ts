@@ -157,7 +157,8 @@ export async function testHub(
     random: () => 0,
     lookMs: options.lookMs ?? false,
     ...(options.queue && { queue: options.queue }),
-    ...{ answerMs: options.answerMs, sessionsMs: options.sessionsMs },
+    answerMs: options.answerMs,
+    sessionsMs: options.sessionsMs,
   });
   await hub.start();
 

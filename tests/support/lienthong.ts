@@ -27,7 +27,8 @@ export function startLienthong(
   stdout: number | 'pipe' = 'pipe',
 ): Running {
   const child = spawn(process.execPath, [COMMAND, ...args], {
-    ...{ cwd, env: { PATH: process.env.PATH ?? '', ...env } },
+    cwd,
+    env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['pipe', stdout, 'pipe'],
   });
   const ran = { out: '', errors: '' };

@@ -43,7 +43,8 @@ export async function faring(
     while (!isOver) {
       const at = performance.now();
       const headers = {
-        ...{ Authorization: `Bearer ${sender.secret}`, 'Content-Type': 'application/json' },
+        Authorization: `Bearer ${sender.secret}`,
+        'Content-Type': 'application/json',
         'X-Forwarded-For': sender.address,
       };
       const body = JSON.stringify(dossier({ code: `H60.02-250812-${String(pushes++).padStart(4, '0')}` }));

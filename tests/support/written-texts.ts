@@ -12,21 +12,30 @@ export interface Written {
 
 /** Arguments that are texts or reasons: of the functions that create outcomes, notes and incidents. */
 const TEXT_OF: Readonly<Record<string, number>> = {
-  ...{ refused: 1, unavailable: 1, unknown: 1, wantsNoMore: 1, failure: 1, failed: 1, noAnswer: 1, XmlProblem: 1 },
-  ...{ nothingToTell: 0, notAReply: 0, note: 2, tell: 1, lost: 2 },
+  refused: 1,
+  unavailable: 1,
+  unknown: 1,
+  wantsNoMore: 1,
+  failure: 1,
+  failed: 1,
+  noAnswer: 1,
+  XmlProblem: 1,
+  nothingToTell: 0,
+  notAReply: 0,
+  note: 2,
+  tell: 1,
+  lost: 2,
 };
 const REASON_OF: Readonly<Record<string, number>> = {
-  ...{
-    refused: 0,
-    unavailable: 0,
-    unknown: 0,
-    wantsNoMore: 0,
-    failure: 0,
-    failed: 0,
-    noAnswer: 0,
-    XmlProblem: 0,
-    lost: 1,
-  },
+  refused: 0,
+  unavailable: 0,
+  unknown: 0,
+  wantsNoMore: 0,
+  failure: 0,
+  failed: 0,
+  noAnswer: 0,
+  XmlProblem: 0,
+  lost: 1,
 };
 /** The members and variables that hold texts. */
 const TEXTS = new Set(['message', 'text', 'cause', 'error', 'why']);

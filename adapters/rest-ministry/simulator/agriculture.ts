@@ -15,7 +15,8 @@ const { advance, changedIn, file, receive } = ministryRegistry;
 export function agriculture(stepMs: number) {
   const course: ministryRegistry.Course = { statuses: ['RECEIVED', 'IN_PROGRESS', 'DONE'], stepMs };
   const route = (method: string, path: string, handle: Handle) => ({
-    ...{ method, path: `/api/v2${path}` },
+    method,
+    path: `/api/v2${path}`,
     handle(request: SimulatorRequest, means: Means): SimulatorReply {
       if (request.headers.authorization !== `Bearer ${TOKEN}`) return error(401, 'Khóa không đúng');
       advance(means.state, course, means.now());
@@ -33,7 +34,9 @@ export function agriculture(stepMs: number) {
   return [
     route('GET', '/dossiers', ({ query }, { state }) =>
       listed(query, state.dossiers.values(), ({ code, status, atMs }) => ({
-        ...{ code, status, statusAt: msToInstant(atMs) },
+        code,
+        status,
+        statusAt: msToInstant(atMs),
       })),
     ),
     route('GET', '/steps', ({ query }, { state }) => listed(query, state.steps, stepRow)),
@@ -97,10 +100,19 @@ function heldOf(code: string, given: unknown, nowMs: number): Held | undefined {
   const at = parseInstant(text('statusAt'));
   if (code === '' || text('status') === '' || at === undefined) return undefined;
   return {
-    ...{ code, service: text('procedure.code'), serviceName: text('procedure.name'), agency: text('agency') },
-    ...{ name: text('applicant.name'), identity: text('applicant.identityNumber'), phone: text('applicant.phone') },
-    ...{ abstract: text('summary'), fee: '120000', fees: (given as { fees?: unknown }).fees },
-    ...{ status: text('status'), atMs: Date.parse(at), changedMs: nowMs },
+    code,
+    service: text('procedure.code'),
+    serviceName: text('procedure.name'),
+    agency: text('agency'),
+    name: text('applicant.name'),
+    identity: text('applicant.identityNumber'),
+    phone: text('applicant.phone'),
+    abstract: text('summary'),
+    fee: '120000',
+    fees: (given as { fees?: unknown }).fees,
+    status: text('status'),
+    atMs: Date.parse(at),
+    changedMs: nowMs,
   };
 }
 
@@ -108,8 +120,11 @@ function heldOf(code: string, given: unknown, nowMs: number): Held | undefined {
 function rowOf(held: Held): object {
   const { filedMs } = held;
   return {
-    ...{ code: held.code, procedure: { code: held.service, name: held.serviceName }, agency: held.agency },
-    ...{ status: held.status, statusAt: msToInstant(held.atMs) },
+    code: held.code,
+    procedure: { code: held.service, name: held.serviceName },
+    agency: held.agency,
+    status: held.status,
+    statusAt: msToInstant(held.atMs),
     ...(filedMs !== undefined && { receivedAt: msToInstant(filedMs) }),
     applicant: { name: held.name, identityNumber: held.identity, phone: held.phone },
     summary: held.abstract,

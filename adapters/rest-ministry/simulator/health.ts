@@ -128,19 +128,34 @@ function heldOf(given: unknown, nowMs: number): Held | undefined {
   const at = parseLocal(DATE, text('NgayCapNhat'));
   if (text('MaHoSo') === '') return undefined;
   return {
-    ...{ code: text('MaHoSo'), service: text('MaTTHC'), serviceName: text('TenTTHC'), agency: text('MaCoQuan') },
-    ...{ name: text('ChuHoSo.HoTen'), identity: text('ChuHoSo.SoGiayTo'), phone: text('ChuHoSo.DienThoai') },
-    ...{ abstract: text('TrichYeu'), fee: '50.000 đồng', status: text('TrangThai') },
-    ...{ atMs: 'instant' in at ? Date.parse(at.instant) : nowMs, changedMs: nowMs },
+    code: text('MaHoSo'),
+    service: text('MaTTHC'),
+    serviceName: text('TenTTHC'),
+    agency: text('MaCoQuan'),
+    name: text('ChuHoSo.HoTen'),
+    identity: text('ChuHoSo.SoGiayTo'),
+    phone: text('ChuHoSo.DienThoai'),
+    abstract: text('TrichYeu'),
+    fee: '50.000 đồng',
+    status: text('TrangThai'),
+    atMs: 'instant' in at ? Date.parse(at.instant) : nowMs,
+    changedMs: nowMs,
   };
 }
 
 function rowOf(held: Held): object {
   return {
-    ...{ MaHoSo: held.code, MaTTHC: held.service, TenTTHC: held.serviceName, MaCoQuan: held.agency },
-    ...{ TrangThai: Number(held.status), NgayCapNhat: date(held.atMs), NgayTiepNhan: date(held.filedMs ?? held.atMs) },
-    ...{ NgayHenTra: '', ChuHoSo: { HoTen: held.name, SoGiayTo: held.identity, DienThoai: held.phone } },
-    ...{ TrichYeu: held.abstract, LePhi: [{ Ten: 'Lệ phí', SoTien: held.fee }] },
+    MaHoSo: held.code,
+    MaTTHC: held.service,
+    TenTTHC: held.serviceName,
+    MaCoQuan: held.agency,
+    TrangThai: Number(held.status),
+    NgayCapNhat: date(held.atMs),
+    NgayTiepNhan: date(held.filedMs ?? held.atMs),
+    NgayHenTra: '',
+    ChuHoSo: { HoTen: held.name, SoGiayTo: held.identity, DienThoai: held.phone },
+    TrichYeu: held.abstract,
+    LePhi: [{ Ten: 'Lệ phí', SoTien: held.fee }],
   };
 }
 

@@ -72,12 +72,13 @@ const changes = (course: Course): Operations => ({
     const at = parseLocal(DATE, textAt(given, 'ThoiDiem') ?? '');
     if (given === undefined || !('instant' in at)) return answer('10', 'Dữ liệu không đúng định dạng');
     const step = {
-      ...{
-        code: textAt(given, 'MaHoSo') ?? '',
-        status: textAt(given, 'TrangThai') ?? '',
-        atMs: Date.parse(at.instant),
-      },
-      ...{ changedMs: now(), actor: textAt(given, 'CanBo') ?? '', unit: '', content: textAt(given, 'NoiDung') ?? '' },
+      code: textAt(given, 'MaHoSo') ?? '',
+      status: textAt(given, 'TrangThai') ?? '',
+      atMs: Date.parse(at.instant),
+      changedMs: now(),
+      actor: textAt(given, 'CanBo') ?? '',
+      unit: '',
+      content: textAt(given, 'NoiDung') ?? '',
     };
     state.steps.push(step);
     ledger.record('progress', step.code, given);
@@ -126,24 +127,34 @@ function heldOf(given: unknown, nowMs: number): Held {
   const text = (path: string): string => textAt(given, path) ?? '';
   const at = parseLocal(DATE, text('NgayCapNhat'));
   return {
-    ...{ code: text('MaHoSo'), service: text('MaThuTuc'), serviceName: text('TenThuTuc'), agency: text('MaCoQuan') },
-    ...{ name: text('ChuHoSo.HoTen'), identity: text('ChuHoSo.SoGiayTo'), phone: text('ChuHoSo.DienThoai') },
-    ...{ abstract: text('TrichYeu'), fee: '1.000.000 đồng', status: text('TrangThai') },
-    ...{ atMs: 'instant' in at ? Date.parse(at.instant) : nowMs, changedMs: nowMs },
+    code: text('MaHoSo'),
+    service: text('MaThuTuc'),
+    serviceName: text('TenThuTuc'),
+    agency: text('MaCoQuan'),
+    name: text('ChuHoSo.HoTen'),
+    identity: text('ChuHoSo.SoGiayTo'),
+    phone: text('ChuHoSo.DienThoai'),
+    abstract: text('TrichYeu'),
+    fee: '1.000.000 đồng',
+    status: text('TrangThai'),
+    atMs: 'instant' in at ? Date.parse(at.instant) : nowMs,
+    changedMs: nowMs,
   };
 }
 
 function rowOf(held: Held): object {
   return {
-    ...{ MaHoSo: held.code, MaThuTuc: held.service, TenThuTuc: held.serviceName, MaCoQuan: held.agency },
-    ...{
-      TrangThai: held.status,
-      NgayCapNhat: date(held.atMs),
-      NgayTiepNhan: date(held.filedMs ?? held.atMs),
-      NgayHenTra: '',
-    },
+    MaHoSo: held.code,
+    MaThuTuc: held.service,
+    TenThuTuc: held.serviceName,
+    MaCoQuan: held.agency,
+    TrangThai: held.status,
+    NgayCapNhat: date(held.atMs),
+    NgayTiepNhan: date(held.filedMs ?? held.atMs),
+    NgayHenTra: '',
     ChuHoSo: { '@Loai': '1', HoTen: held.name, SoGiayTo: held.identity, DienThoai: held.phone },
-    ...{ TrichYeu: held.abstract, LePhi: { Khoan: [{ Ten: 'Lệ phí', SoTien: held.fee }] } },
+    TrichYeu: held.abstract,
+    LePhi: { Khoan: [{ Ten: 'Lệ phí', SoTien: held.fee }] },
   };
 }
 

@@ -96,32 +96,33 @@ function listed<T extends { readonly changedMs: number }>(
 
 function heldOf(given: Given, nowMs: number): Held {
   return {
-    ...{
-      code: given.maHoSo,
-      service: given.maThuTuc ?? '',
-      serviceName: given.tenThuTuc ?? '',
-      agency: given.maCoQuan ?? '',
-    },
-    ...{
-      name: given.nguoiNop?.hoTen ?? '',
-      identity: given.nguoiNop?.cccd ?? '',
-      phone: given.nguoiNop?.dienThoai ?? '',
-    },
-    ...{ abstract: given.noiDung ?? '', fee: '150000.00', status: given.trangThai },
-    ...{ atMs: Date.parse(given.thoiDiemCapNhat), changedMs: nowMs },
+    code: given.maHoSo,
+    service: given.maThuTuc ?? '',
+    serviceName: given.tenThuTuc ?? '',
+    agency: given.maCoQuan ?? '',
+    name: given.nguoiNop?.hoTen ?? '',
+    identity: given.nguoiNop?.cccd ?? '',
+    phone: given.nguoiNop?.dienThoai ?? '',
+    abstract: given.noiDung ?? '',
+    fee: '150000.00',
+    status: given.trangThai,
+    atMs: Date.parse(given.thoiDiemCapNhat),
+    changedMs: nowMs,
   };
 }
 
 function rowOf(held: Held): object {
   return {
-    ...{ maHoSo: held.code, maThuTuc: held.service, tenThuTuc: held.serviceName, maCoQuan: held.agency },
-    ...{
-      trangThai: held.status,
-      thoiDiemCapNhat: msToInstant(held.atMs),
-      thoiDiemTiepNhan: msToInstant(held.filedMs ?? held.atMs),
-    },
+    maHoSo: held.code,
+    maThuTuc: held.service,
+    tenThuTuc: held.serviceName,
+    maCoQuan: held.agency,
+    trangThai: held.status,
+    thoiDiemCapNhat: msToInstant(held.atMs),
+    thoiDiemTiepNhan: msToInstant(held.filedMs ?? held.atMs),
     nguoiNop: { hoTen: held.name, cccd: held.identity, dienThoai: held.phone },
-    ...{ noiDung: held.abstract, lePhi: [{ ten: 'Lệ phí', soTien: held.fee }] },
+    noiDung: held.abstract,
+    lePhi: [{ ten: 'Lệ phí', soTien: held.fee }],
   };
 }
 

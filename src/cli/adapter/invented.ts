@@ -135,7 +135,16 @@ function kindOfNumber(name: string, text: string): Kind {
 }
 
 const KINDS = [
-  ...['name', 'identity number', 'phone', 'e-mail', 'address', 'birthday', 'secret', 'file', 'host', 'dossier code'],
+  'name',
+  'identity number',
+  'phone',
+  'e-mail',
+  'address',
+  'birthday',
+  'secret',
+  'file',
+  'host',
+  'dossier code',
 ] as Kind[];
 
 /** A longer value is matched by its beginning and replaced to its end. */

@@ -91,7 +91,9 @@ function told(name: string, title: string, files: readonly string[]): Result {
   const settings = { baseUrl: `http://127.0.0.1:${PORT}`, token: `${name}-simulator` };
   const parties = { [name]: { adapter: name, settings } };
   const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-    ...{ from: '<the party that pushes>', operation, to: [name] },
+    from: '<the party that pushes>',
+    operation,
+    to: [name],
   }));
   const decisions = `grep -rn Decide: ${folder}`;
   const text = [

@@ -63,7 +63,9 @@ async function caseOf(hub: Hub, config: Config, id: number, wanted: number | und
   if (!attempt) throw new UsageError(`--attempt: delivery ${id} has ${attempts.length} attempts, got ${place}`);
   // Without an audit entry nobody sees the bytes on the wire, even with other values in them.
   await createAudit(database, Date.now).write({
-    ...{ actor: 'lienthong adapter case', action: 'body.read', subject: auditSubject('delivery', id) },
+    actor: 'lienthong adapter case',
+    action: 'body.read',
+    subject: auditSubject('delivery', id),
   });
   const isShared = (party.carries.get(delivery.operation)?.items ?? 1) > 1;
   const shared = isShared ? await sharedCall(database, delivery, attempt) : [];
@@ -96,8 +98,16 @@ async function outgoingOf(
   const originals = createOriginals(database, vault, ORIGINALS);
   const { id, code, version, messageId, createdAt, attempts, doubt } = delivery;
   const claimed = {
-    ...{ id, party: party.id, operation: delivery.operation as Operation, subject: code, seq: version },
-    ...{ messageId, createdAt, token: 0, attempts, doubt },
+    id,
+    party: party.id,
+    operation: delivery.operation as Operation,
+    subject: code,
+    seq: version,
+    messageId,
+    createdAt,
+    token: 0,
+    attempts,
+    doubt,
   };
   const [call] = await planCalls(
     { database, vault },

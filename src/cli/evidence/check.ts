@@ -39,7 +39,9 @@ export async function checkFile(
   const { type, kid, content } = document;
   const sha256 = body && hash('sha256', body);
   return {
-    ...{ type, kid, isKeyPublished: keys !== undefined },
+    type,
+    kid,
+    isKeyPublished: keys !== undefined,
     ...(sha256 !== undefined && { body: { sha256, messages: messagesWith(document, sha256) } }),
     content,
   };

@@ -83,11 +83,9 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
     // Audited before anything is shown: nobody sees personal data without an audit entry.
     if (personal)
       await createAudit(database, Date.now).write({
-        ...{
-          actor: 'lienthong export',
-          action: 'export.personal',
-          subject: auditSubject('dossiers', `${operation} ${asked}`),
-        },
+        actor: 'lienthong export',
+        action: 'export.personal',
+        subject: auditSubject('dossiers', `${operation} ${asked}`),
         why: why as string,
       });
     const text = recordText(format, operation);

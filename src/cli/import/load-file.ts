@@ -103,8 +103,15 @@ async function take(
   const body = Buffer.concat(batch.flatMap(({ json }) => [json, NEWLINE]));
   const receivedAt = msToInstant(nowMs());
   const submission: KeyedSubmission = {
-    ...{ receivedAt, party, door: 'import', operation, keyName: undefined, mediaType: 'application/x-ndjson' },
-    ...{ body, bodyBytes: body.length, items: await itemsOf(batch, body, operation) },
+    receivedAt,
+    party,
+    door: 'import',
+    operation,
+    keyName: undefined,
+    mediaType: 'application/x-ndjson',
+    body,
+    bodyBytes: body.length,
+    items: await itemsOf(batch, body, operation),
     idempotency: {
       party,
       key: `import:${operation}:${format}:${sha256}:${place}`,

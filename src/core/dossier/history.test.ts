@@ -26,9 +26,13 @@ function someEvent(next: Dice, number: number, minutes: number): Incoming {
   const at = new Date(Date.UTC(2025, 7, 12, 1, next(minutes))).toISOString();
   const isRecord = number === 0 || next(4) === 0;
   const common = {
-    ...{ at, status, party: next(3) === 0 ? 'other' : 'one-stop', authoritative: next(2) === 0 },
+    at,
+    status,
+    party: next(3) === 0 ? 'other' : 'one-stop',
+    authoritative: next(2) === 0,
     // An event that waited arrived earlier than the events before it.
-    ...{ messageId: String(1_000_000 + (next(5) === 0 ? next(number + 1) : number)), item: next(3) },
+    messageId: String(1_000_000 + (next(5) === 0 ? next(number + 1) : number)),
+    item: next(3),
     contentId: { record: `${number}` },
     ...(next(4) === 0 && { shared: [[], ['status'], ['status', 'note']][next(3)] as string[] }),
     // Some name a moment that was far ahead when they were recorded.
@@ -36,7 +40,11 @@ function someEvent(next: Dice, number: number, minutes: number): Incoming {
   };
   if (!isRecord) return { kind: 'progress', inferred: next(6) === 0, ...common };
   const record = {
-    ...{ code: CODE, serviceCode: '1.013225', agencyCode: 'H60.01', status, statusAt: at },
+    code: CODE,
+    serviceCode: '1.013225',
+    agencyCode: 'H60.01',
+    status,
+    statusAt: at,
     ...(next(2) === 0 && { note: next(3) === 0 ? 'Nguyễn Văn An' : `Lần ${number}` }),
     ...(next(3) === 0 && { applicant: { name: next(2) === 0 ? 'Nguyễn Văn An' : 'N***** V** A*' } }),
     ...(next(3) === 0 && { aliases: [{ party: 'igate', code: `A${next(4)}` }] }),
@@ -90,9 +98,14 @@ describe('a history', () => {
 
   test('of ten thousand events judges a thousand late ones quickly', () => {
     const step = (number: number, minute: number): RecordedEvent => ({
-      ...{ kind: 'progress', status: number % 2 === 0 ? 'processing' : 'supplement-required', party: 'one-stop' },
-      ...{ at: new Date(Date.UTC(2025, 7, 13) + minute * 60_000).toISOString(), authoritative: true, inferred: false },
-      ...{ contentId: { record: `${number}` }, seq: number },
+      kind: 'progress',
+      status: number % 2 === 0 ? 'processing' : 'supplement-required',
+      party: 'one-stop',
+      at: new Date(Date.UTC(2025, 7, 13) + minute * 60_000).toISOString(),
+      authoritative: true,
+      inferred: false,
+      contentId: { record: `${number}` },
+      seq: number,
     });
     const record = { ...someEvent(dice(1), 0, 1), seq: 1, inferred: false };
     const history = createHistory([record, ...Array.from({ length: 10_000 }, (_, n) => step(n + 2, 3 * n))]);

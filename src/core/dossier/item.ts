@@ -49,7 +49,10 @@ export function readItem(
   if (read.kind === 'invalid') return read;
   const { record, warnings } = read;
   const asItStands: RecordItem = {
-    ...{ kind: 'record', record, warnings, operation },
+    kind: 'record',
+    record,
+    warnings,
+    operation,
     ...(inferred && { inferred }),
     ...(standIns.length > 0 && { standIns }),
   };

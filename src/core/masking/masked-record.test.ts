@@ -66,7 +66,10 @@ test('the searched texts are exactly the masked ones', () => {
 test('a step hides the applicant and keeps the officer', () => {
   const step = { actor: 'Trần Thị Bình', title: 'NGUYEN VAN AN', unit: 'Nguyễn_Văn_An', content: 'gọi 0912345678' };
   expect(maskedStep(step, people)).toEqual({
-    ...{ actor: 'Trần Thị Bình', title: 'N***** V** A*', unit: 'N*****_V**_A*', content: 'gọi ********78' },
+    actor: 'Trần Thị Bình',
+    title: 'N***** V** A*',
+    unit: 'N*****_V**_A*',
+    content: 'gọi ********78',
   });
 });
 

@@ -146,7 +146,13 @@ describe('how each rule counts', () => {
 
 describe('the course of a dossier', () => {
   const event = (seq: number, status: Status, at: string, kind: 'dossier' | 'progress' = 'progress') => ({
-    ...{ seq, status, at, kind, party: 'one-stop', authoritative: true, inferred: false },
+    seq,
+    status,
+    at,
+    kind,
+    party: 'one-stop',
+    authoritative: true,
+    inferred: false,
   });
 
   test('gives the last finish as the end, not the pick-up or the report', () => {

@@ -166,7 +166,10 @@ describe('a WSDL', () => {
     expect(await put(service)).toMatchObject({ kind: 'answer' });
     expect(await put(service)).toMatchObject({ kind: 'answer' });
     expect(server.received.map(({ start }) => start)).toEqual([
-      ...['GET /dir/s.wsdl', 'GET /dir/types.xsd', 'POST /s', 'POST /s'],
+      'GET /dir/s.wsdl',
+      'GET /dir/types.xsd',
+      'POST /s',
+      'POST /s',
     ]);
   });
 

@@ -68,7 +68,8 @@ export async function callSoap(
       url: endpoint,
       headers,
       body,
-      ...{ idempotent: call.idempotent ?? false, secret: call.secret ?? false },
+      idempotent: call.idempotent ?? false,
+      secret: call.secret ?? false,
       hide: [...(call.hide ?? []), ...secretsOfSecurity(service.security)].flatMap((text) => [text, escapeText(text)]),
     });
     if (exchange.kind !== 'reply') return exchange;

@@ -64,7 +64,15 @@ describe('a small document', () => {
     );
     const at = (path: string) => textAt(root, `a.${path}`);
     expect(['b', 'c', 'd', 'e', 'f', 'h', 'k', 'k.@id', 'none'].map(at)).toEqual([
-      ...['007', '12345678901234567.890', 'x', 'Ấđ&', '<g>1</g> y', undefined, 't', '0012', undefined],
+      '007',
+      '12345678901234567.890',
+      'x',
+      'Ấđ&',
+      '<g>1</g> y',
+      undefined,
+      't',
+      '0012',
+      undefined,
     ]);
   });
 
@@ -89,7 +97,9 @@ describe('a small document', () => {
   test('treats names such as __proto__ as plain data', () => {
     const root = readXml('<a hasOwnProperty="1"><toStrin>1</toStrin></a>');
     expect([textAt(root, 'a.constructor'), textAt(root, 'a.__proto__.x'), textAt(root, 'a.@hasOwnProperty')]).toEqual([
-      ...[undefined, undefined, '1'],
+      undefined,
+      undefined,
+      '1',
     ]);
   });
 });

@@ -92,7 +92,8 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
       baseURL: addressOf(ministry),
       headers: { Authorization: `Bearer ${MINISTRY_TOKEN}` },
       timeout: ANSWERS_WITHIN_MS,
-      ...{ proxy: false, signal },
+      proxy: false,
+      signal,
     });
     const ask = async <T>(asked: Promise<{ readonly data: T }>): Promise<T> => {
       const { data } = await asked.catch((error: Error) => {
@@ -139,7 +140,11 @@ function elements(texts: Readonly<Record<string, string>>): string {
 function transportForm({ code, service, agency, applicant }: Application): object {
   const { name, identityNumber, phone } = applicant;
   return {
-    ...{ maHoSo: code, maThuTuc: service.code, tenThuTuc: service.name, maCoQuan: agency, trangThai: 'TIEP_NHAN' },
+    maHoSo: code,
+    maThuTuc: service.code,
+    tenThuTuc: service.name,
+    maCoQuan: agency,
+    trangThai: 'TIEP_NHAN',
     thoiDiemCapNhat: new Date().toISOString(),
     nguoiNop: { hoTen: name, cccd: identityNumber, dienThoai: phone },
     noiDung: askedFor(service),
@@ -149,7 +154,11 @@ function transportForm({ code, service, agency, applicant }: Application): objec
 function agricultureForm({ code, service, agency, applicant }: Application): object {
   const { name, identityNumber, phone } = applicant;
   return {
-    ...{ code, procedure: service, agency, status: 'RECEIVED', statusAt: new Date().toISOString() },
+    code,
+    procedure: service,
+    agency,
+    status: 'RECEIVED',
+    statusAt: new Date().toISOString(),
     applicant: { name, identityNumber, phone },
     summary: askedFor(service),
   };

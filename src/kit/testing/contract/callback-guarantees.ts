@@ -9,8 +9,22 @@ import type { Subject, Vitest } from './subject.ts';
 
 /** Values that replace each member of a body. */
 const HOSTILE: readonly unknown[] = [
-  ...[null, true, '', ' ', -1, 2.5, 1e308, [], [[]], {}, '\u0000', 'Nguyá»…n VÄ\u0083n'],
-  ...['9'.repeat(100_000), 'constructor', '__proto__', JSON.parse('{"__proto__":{"status":"returned"}}')],
+  null,
+  true,
+  '',
+  ' ',
+  -1,
+  2.5,
+  1e308,
+  [],
+  [[]],
+  {},
+  '\u0000',
+  'Nguyá»…n VÄ\u0083n',
+  '9'.repeat(100_000),
+  'constructor',
+  '__proto__',
+  JSON.parse('{"__proto__":{"status":"returned"}}'),
 ];
 const BODIES = ['', ' ', '{', '[]', '0', '"x"', 'null', '<a/>', `${'['.repeat(50_000)}`, '\u0000', '\ufeff{}'];
 const NOT_UTF8 = Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]);

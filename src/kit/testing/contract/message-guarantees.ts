@@ -69,9 +69,20 @@ function placeOf(entries: readonly unknown[], mark: string): number {
 /** Refusals that quote our request, in the forms that partners use. */
 function quotes(subject: Subject, text: string): readonly { status: number; body: unknown }[] {
   const all = {
-    ...{ type: 'about:blank', title: text, detail: text, error: text, error_description: text },
-    ...{ code: -1, message: text, error_code: -1, errorCode: '500', errorDescription: text, errors: text },
-    ...{ statusDescription: text, result: [], problems: [{ path: '/applicant', message: text }] },
+    type: 'about:blank',
+    title: text,
+    detail: text,
+    error: text,
+    error_description: text,
+    code: -1,
+    message: text,
+    error_code: -1,
+    errorCode: '500',
+    errorDescription: text,
+    errors: text,
+    statusDescription: text,
+    result: [],
+    problems: [{ path: '/applicant', message: text }],
   };
   const usual = [200, 400, 401, 403, 404, 409, 422, 500].flatMap((status) => [
     { status, body: { ...all, status: status === 200 ? 0 : status } },

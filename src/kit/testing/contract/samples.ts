@@ -59,11 +59,21 @@ function kindRecords(number: number, dossierCode: string, at: string, mark: stri
     'petition.upsert.v1': { ...life, sentAt: at, content: mark, sender: person },
     'rating.upsert.v1': { ...life, code: dossierCode, dossierCode, ratedAt: at, level: 'satisfied', comment: mark },
     'postal-order.upsert.v1': {
-      ...{ code, state: 'registered', stateAt: at, dossierCode, direction: 'return', receiver: person },
+      code,
+      state: 'registered',
+      stateAt: at,
+      dossierCode,
+      direction: 'return',
+      receiver: person,
       steps: [{ at, status: mark }],
     },
     'payment.upsert.v1': {
-      ...{ code, state: 'requested', stateAt: at, dossierCode, amountVnd: 50_000, payer: { name } },
+      code,
+      state: 'requested',
+      stateAt: at,
+      dossierCode,
+      amountVnd: 50_000,
+      payer: { name },
       items: [{ name: mark, amountVnd: 50_000 }],
     },
   };
