@@ -60,7 +60,9 @@ export function forgetSession(c: Context, hub: Pick<ConsoleContext, 'clients'>):
  */
 export function scopeOf(c: Context, { clients }: Pick<ConsoleContext, 'clients'>, path = '/console') {
   return {
-    ...({ path, httpOnly: true, sameSite: 'Strict' } as const),
+    path,
+    httpOnly: true,
+    sameSite: 'Strict' as const,
     secure: clients.originOf(c).startsWith('https:'),
   };
 }
