@@ -111,7 +111,7 @@ type ContextOf = (messageId: string, spanId: string) => TraceContext;
 function acceptedSpan(message: AcceptedMessage, atMs: number, contextOf: ContextOf): Span {
   const { messageId, released, refused } = message;
   return {
-    name: `${released ? 'let go' : 'accept'} ${message.operation ?? message.door}`,
+    name: `${released ? 'release' : 'accept'} ${message.operation ?? message.door}`,
     // A released item continues the trace of the message in which it waited.
     context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
     kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,

@@ -144,7 +144,7 @@ describe('traces', () => {
     const ofStep = spans.filter(({ traceId }) => traceId === traceOf(step.receipt));
     expect(ofStep.map(({ name }) => name)).toEqual([
       'accept dossier.progress.v1',
-      'let go dossier.progress.v1',
+      'release dossier.progress.v1',
       'send dossier.upsert.v1',
     ]);
     expect(ofStep.slice(1).map(({ parentSpanId }) => parentSpanId)).toEqual([ofStep[0]?.spanId, ofStep[0]?.spanId]);
