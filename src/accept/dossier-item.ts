@@ -1,12 +1,11 @@
 import { aliasName, aliasNames } from '#core/dossier/aliases';
-import { type Applied, apply, isKnown, withFirstContentId } from '#core/dossier/apply';
+import { type Applied, apply, type Incoming, isKnown, withFirstContentId } from '#core/dossier/apply';
 import { counts, isAheadOfTime, isPremature } from '#core/dossier/event';
 import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
 import { namesOf, namesOfAlias } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
 import type { Problem } from '#core/problem';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
@@ -28,10 +27,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     working.ownsCode = dossiers.byName.has(code);
     register(dossiers, working, namesOf(item));
   }
-  const incoming = eventOf(place, item, working);
-  const event = incoming.record
-    ? { ...incoming, record: underOwnCode(incoming.record, working.code, submission.party) }
-    : incoming;
+  const event = underOwnCode(eventOf(place, item, working), working.code);
   // An operator released it before its moment. It stays in the queue.
   if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
     return quarantine(place, untilItsMoment(item));
@@ -58,8 +54,10 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     movedStatus: applied.movedStatus,
     anomaly: applied.anomaly,
     recordedAt: notBefore(submission.receivedAt, working.createdAt),
-    ...(sender.ownership && { owner: applied.held.owner }),
-    ...source,
+    owner: sender.ownership && applied.held.owner,
+    receivedAt: source.receivedAt,
+    messageId: source.messageId,
+    item: source.item,
   });
   if (isPremature(applied.event)) hold(place, untilItsMoment(item));
   if (applied.changed)
@@ -143,10 +141,14 @@ export function repetition(
 }
 
 /** The event of an item. A step with nothing new gets the content id of the known step. */
-function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working) {
+function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working): Incoming {
   const { party } = sender;
-  const came = { messageId: source.messageId, item: source.item };
-  const incoming = { ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)), ...came };
+  const { messageId, item: position } = source;
+  const incoming = {
+    ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)),
+    messageId,
+    item: position,
+  };
   return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;
 }
 
@@ -167,10 +169,12 @@ function tells(item: DossierItem, applied: Applied, counted: boolean): readonly 
   ];
 }
 
-/** The record under the dossier's own code. The received code becomes an alias of the sender. */
-function underOwnCode(record: Dossier, code: string, party: string): Dossier {
-  if (record.code === code) return record;
-  return { ...record, code, aliases: [...(record.aliases ?? []), { party, code: record.code }] };
+/** The event with its record under the dossier's own code. The received code becomes an alias of the sender. */
+function underOwnCode(event: Incoming, code: string): Incoming {
+  const { record, party } = event;
+  if (!record || record.code === code) return event;
+  const aliases = [...(record.aliases ?? []), { party, code: record.code }];
+  return { ...event, record: { ...record, code, aliases } };
 }
 
 function keepAliases({ submission, rows }: Place, working: Working, item: DossierItem, dossiers: Dossiers): void {

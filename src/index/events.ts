@@ -21,7 +21,7 @@ export interface EventRow {
   readonly messageId: string;
   readonly item: number;
   /** The owner of the dossier after the event. Absent for events from before the ownership rules. */
-  readonly owner?: string;
+  readonly owner: string | undefined;
 }
 
 export function eventPart(rows: readonly EventRow[], vault: Vault): Part {

@@ -18,9 +18,9 @@ export function incomingOf(
   const isDossier = item.operation === 'dossier.upsert.v1';
   const record = isDossier ? withKnown(item.record as Dossier, item.standIns, held) : item.record;
   // The owner's record decides the owner. For a new dossier its first record does.
-  const entitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
+  const isEntitled = ownership?.entitled(held ? held.view.record : (item.record as Dossier))?.party === party;
   const shared =
-    ownership && !entitled
+    ownership && !isEntitled
       ? ownership.shared(party, held?.owner ?? party, (held?.view.record ?? item.record) as Dossier)
       : undefined;
   return {
@@ -32,9 +32,10 @@ export function incomingOf(
     inferred: item.inferred ?? false,
     contentId: contentIdOf(record, item.extra),
     recordedAt,
-    ...(shared && { shared }),
-    ...(entitled && { isEntitled: true }),
-    ...(isDossier ? { record: record as Dossier } : { said: item.record }),
+    shared,
+    isEntitled,
+    record: isDossier ? (record as Dossier) : undefined,
+    said: isDossier ? undefined : item.record,
   };
 }
 

@@ -29,7 +29,7 @@ describe('a dossier', () => {
   });
 
   test('cannot begin with a step', () => {
-    expect(() => apply(undefined, [], CODE, progress('received', 8))).toThrow('begins with a whole record');
+    expect(() => apply(undefined, [], CODE, progress('received', 8))).toThrow('begins with a complete record');
   });
 
   test('is delivered again for new content outside its last record of a derived time', () => {

@@ -3,11 +3,11 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Folded } from './cached-folding.ts';
 import { claimedPaths } from './claims.ts';
 import { type ContentId, isSameContent } from './content-id.ts';
-import { type Anomaly, counts, type DossierEvent, isOwn, isPremature } from './event.ts';
+import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
-import { fold, foldWith, step } from './fold.ts';
+import { foldWith, step } from './fold.ts';
 import { isSameJson } from './same-json.ts';
-import type { DossierView } from './state.ts';
+import { begin as beginFolding, type DossierView, viewOf } from './state.ts';
 
 /** The index's data about one dossier. */
 export interface Held {
@@ -26,7 +26,7 @@ export interface Held {
 export interface RecordedEvent extends DossierEvent {
   readonly contentId: ContentId;
   /** The party's statement as a canonical record. Set on all events of kind `progress`. */
-  readonly said?: Dossier | Progress;
+  readonly said?: Dossier | Progress | undefined;
 }
 
 export interface Applied {
@@ -76,13 +76,13 @@ export function apply(
   held: Held | undefined,
   events: readonly RecordedEvent[],
   code: string,
-  { isEntitled, ...incoming }: Incoming,
+  incoming: Incoming,
   judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
   const event: RecordedEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
   if (!held) return begin(code, event);
-  const taken = takesOver(held, { ...incoming, ...(isEntitled && { isEntitled }) });
-  if (taken) return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
+  if (takesOver(held, incoming))
+    return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
   if (!needsHistory(held, incoming)) {
     if (repeatsNewest(held, incoming)) return duplicate(held);
     const { view, moved, anomaly } = step(held.view, event, held.owner);
@@ -152,8 +152,8 @@ export function addsNothing(said: object, standIns: readonly string[], known: ob
 }
 
 function begin(code: string, event: RecordedEvent): Applied {
-  const view = fold([event], event.party);
-  if (!view) throw new Error('a dossier begins with a whole record');
+  if (!isOwnRecord(event, event.party)) throw new Error('a dossier begins with a complete record');
+  const view = viewOf(beginFolding(event));
   const lastAt = isPremature(event) ? (event.recordedAt ?? event.at) : event.at;
   const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId: event.contentId };
   const anomaly = isPremature(event) ? ({ anomaly: 'ahead-of-time' } as const) : {};

@@ -7,7 +7,7 @@ import type { DossierView } from './state.ts';
  * effect.
  */
 export function claimedPaths(
-  event: DossierEvent & { readonly said?: object },
+  event: DossierEvent & { readonly said?: object | undefined },
   view: DossierView,
   owner: string,
 ): readonly string[] {

@@ -22,12 +22,12 @@ export interface DossierEvent {
   /** Its position among the items of that message. */
   readonly item?: number;
   /** The party's complete record of the dossier. Present on events of kind `dossier`. */
-  readonly record?: Dossier;
+  readonly record?: Dossier | undefined;
   /**
    * The members that this event may change if its party does not own the dossier (ownership.ts). Absent: all members. Then
    * the party was entitled to the dossier, or the event is older than the ownership rules.
    */
-  readonly shared?: readonly string[];
+  readonly shared?: readonly string[] | undefined;
   /** When the hub recorded the event. An event time over a day later changes nothing; see isAheadOfTime. */
   readonly recordedAt?: string;
 }

@@ -23,6 +23,8 @@ export interface Folding extends DossierView {
   readonly ownRecordAt?: string;
 }
 
+export function viewOf(view: Folding): DossierView;
+export function viewOf(view: Folding | undefined): DossierView | undefined;
 export function viewOf(view: Folding | undefined): DossierView | undefined {
   return view && { record: view.record, status: view.status, statusAt: view.statusAt, inferred: view.inferred };
 }
