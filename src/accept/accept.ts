@@ -10,6 +10,7 @@ import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.
 import { changeParts } from '../index/changes.ts';
 import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { eventPart } from '../index/events.ts';
+import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
 import { idempotencyPart } from '../ledger/idempotency.ts';
@@ -70,6 +71,7 @@ export async function acceptBatch(
     settledPart(rows.settled),
     unknownCodePart([...rows.unknown.values()]),
     ...together,
+    recountPart([...rows.recounts]),
     ...changeParts(rows.changes),
   ]).catch((error) => {
     if (isOptimistic && error.code === SERIALIZATION_FAILURE) deps.optimism?.failed();

@@ -67,6 +67,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
       statusAt: view.statusAt,
       changedAt: submission.receivedAt,
     });
+  else rows.recounts.add(working.code);
   for (const [operation, told] of tells(item, applied, counted))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
   return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));

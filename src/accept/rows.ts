@@ -33,6 +33,8 @@ export interface Rows {
   /** By kind, code and party, because a statement writes a row once. */
   readonly unknown: Map<string, UnknownCodeRow>;
   readonly changes: ChangeRow[];
+  /** Dossiers with an event that is not among the changes. */
+  readonly recounts: Set<string>;
 }
 
 export function noRows(): Rows {
@@ -49,6 +51,7 @@ export function noRows(): Rows {
     settled: [],
     unknown: new Map(),
     changes: [],
+    recounts: new Set(),
   };
 }
 

@@ -33,6 +33,7 @@ export interface Tables {
   pulls: PullsTable;
   quarantine: QuarantineTable;
   reconciles: ReconcilesTable;
+  recounts: RecountsTable;
   rekeying: RekeyingTable;
   replay_items: ReplayItemsTable;
   replays: ReplaysTable;
@@ -387,6 +388,11 @@ interface ReconcilesTable {
   agreed: number | null;
   judged: number | null;
   last_error: string | null;
+}
+
+interface RecountsTable {
+  id: Generated<number>;
+  code: string;
 }
 
 interface RekeyingTable {

@@ -1,5 +1,6 @@
 import Type from 'typebox';
-import { COLUMNS, GROUPS, RULES } from '#core/statistics/counts';
+import { COLUMNS, GROUPS } from '#core/statistics/columns';
+import { RULES } from '#core/statistics/rules';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
@@ -63,12 +64,12 @@ const READ: readonly Scope[] = ['index:read'];
 
 const RULES_MEAN =
   'Each report names its rule, because the rules in use differ. `766` (QĐ 766/QĐ-TTg, the default): ' +
-  'refused dossiers count, times are compared in full, the wait for one supplement is deducted, and a second supplement counts as late. ' +
+  'refused dossiers count, times are compared in full, the end is status 9, else 10, else 8 or 3, the wait for one supplement is deducted, and a second supplement counts as late. ' +
   'The longest term of the service replaces a missing due date. `opencps`: refused dossiers do not count, and a dossier is late when it was ' +
   'resolved after its date. `td`: days are compared, and dossiers that wait for a supplement, or were withdrawn or stopped, count as on time. ' +
   'The numbers follow form II.06a/VPCP/KSTT: received = online + direct + carried over = resolved + pending. ' +
   'onTimePercent covers the resolved dossiers, with two decimals. Without any it is null, and 100 by `opencps`. ' +
-  'A dossier that is part of another stored dossier (`parentCode`) does not count. ' +
+  'A dossier that is part of another stored dossier (`parentCode`) does not count, unless that one is only submitted. ' +
   'The numbers use the current state of the dossiers and their own times, so late reports change past numbers.';
 
 /** The number of dossiers that arrived, were resolved or are pending, by timeliness. */

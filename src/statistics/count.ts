@@ -1,18 +1,14 @@
 import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
-import {
-  type Counted,
-  countedBy,
-  courseOf,
-  type DossierTimes,
-  dueByTerm,
-  RULES,
-  type Rule,
-} from '#core/statistics/counts';
+import { courseOf } from '#core/statistics/course';
+import type { DossierTimes } from '#core/statistics/dossier-times';
+import { type Counted, countedBy, RULES, type Rule } from '#core/statistics/rules';
+import { dueByTerm } from '#core/statistics/terms';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
+import { takeRecounts } from '../index/recounts.ts';
 import {
   type CountableDossier,
   type CountedDossier,
@@ -37,11 +33,12 @@ export interface CountDeps {
 }
 
 /**
- * Counts changed dossiers in batches, up to a limit. One process counts at a time.
+ * Counts the dossiers with new events, a few batches at a time. Of several processes one counts.
  *
- * The change feed names the dossiers, and each is counted in its present state. So a change that is counted twice, or
- * out of order, gives the same result. If the feed lost uncounted changes (the retention deletes old months), and after
- * an upgrade, all dossiers are counted again. Counts of deleted dossiers are then removed.
+ * The change feed and the marks of late events name the dossiers. Each is counted in its current state, so the order of
+ * the changes does not matter, and a change that is counted twice has no further effect. All dossiers are counted again
+ * after an upgrade, and when the retention dropped changes that were not counted yet. That also forgets the counts of
+ * dossiers that are no longer in the index.
  */
 export async function countChanges(deps: CountDeps): Promise<void> {
   for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps))) return;
@@ -95,9 +92,11 @@ async function nextCodes(
   });
   const isGap = rows.length > 0 ? rows[0]?.cursor !== state.cursor + 1 : newest > state.cursor;
   if (isGap) return { codes: [], next: { cursor: newest, filledTo: '' }, more: true };
-  const changed = rows.map(({ code }) => code);
+  const marked = await takeRecounts(tx, BATCH);
+  const changed = [...rows.map(({ code }) => code), ...marked];
   const codes = [...new Set([...changed, ...(changed.length > 0 ? await partsOf(tx, changed) : [])])];
-  return { codes, next: { cursor: rows.at(-1)?.cursor ?? state.cursor, filledTo: null }, more: rows.length === BATCH };
+  const more = rows.length === BATCH || marked.length === BATCH;
+  return { codes, next: { cursor: rows.at(-1)?.cursor ?? state.cursor, filledTo: null }, more };
 }
 
 async function countAll(

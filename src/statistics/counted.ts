@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { DossierEvent } from '#core/dossier/event';
-import { type Counted, RULES, type Rule } from '#core/statistics/counts';
+import { type Counted, RULES, type Rule } from '#core/statistics/rules';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 
 /** The progress of counting. */
@@ -76,12 +76,19 @@ export async function codesAfter(tx: pg.PoolClient, after: string, limit: number
   return rows.map(({ code }) => code);
 }
 
-/** The parts of new dossiers among these. They no longer count, because the whole now exists. */
+/** Whether a whole is counted instead of its parts: it has left status 1 of the national table. */
+const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
+
+/** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
-    text: `SELECT code FROM dossiers d WHERE parent_code = ANY($1::text[])
-           AND NOT EXISTS (SELECT 1 FROM counted c WHERE c.code = d.parent_code)`,
+    text: `SELECT d.code FROM dossiers d
+           LEFT JOIN dossiers p ON p.code = d.parent_code
+           LEFT JOIN counted c ON c.code = d.code
+           WHERE d.parent_code = ANY($1::text[])
+             AND coalesce(${STANDS_FOR_PARTS}, false)
+               = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
     values: [codes],
   });
   return rows.map(({ code }) => code);
@@ -126,7 +133,7 @@ const LOAD = `
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
          EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
-                 AND p.parent_code IS DISTINCT FROM dossiers.code) AS "isPart",
+                 AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
          version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
   FROM dossiers WHERE code = ANY($1::text[])`;
 

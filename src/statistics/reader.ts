@@ -1,5 +1,6 @@
 import { subordinateSuffix } from '#core/identifiers/identifiers';
-import type { Column, Grade, Group, Rule } from '#core/statistics/counts';
+import type { Column, Group } from '#core/statistics/columns';
+import type { Grade, Rule } from '#core/statistics/rules';
 import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment } from '../database/transaction.ts';
@@ -113,7 +114,7 @@ function answer(database: Database, question: StatisticsQuestion): Promise<Count
 }
 
 const BEHIND = `
-  SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor END AS behind
+  SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor + (SELECT count(*) FROM recounts) END AS behind
   FROM counted_state s CROSS JOIN change_counter c`;
 
 /** The line's key, and the kind of catalogue entry with its name. */

@@ -1,6 +1,6 @@
 import { monthsBetween } from '#core/dates/reporting-period';
 import type { WorkingTime } from '#core/dates/working-time';
-import type { Rule } from '#core/statistics/counts';
+import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';

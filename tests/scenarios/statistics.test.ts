@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { COLUMNS, GROUPS, RULES } from '#core/statistics/counts';
+import { COLUMNS, GROUPS } from '#core/statistics/columns';
+import { RULES } from '#core/statistics/rules';
 import { recountAfterServices } from '../../src/statistics/counted.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -98,6 +99,84 @@ describe('statistics', () => {
     await tell('9', '20260309160000', { NgayKetThucXuLy: '20260309160000' });
     const { total } = await statistics('?from=2026-03-01&to=2026-03-31');
     expect(total.resolved).toEqual({ total: 1, early: 1, onTime: 0, late: 0 });
+  });
+
+  /** The grade of the one dossier by each rule, in the order of RULES. */
+  const grades = async () => {
+    const found: string[] = [];
+    for (const rule of RULES) {
+      const { total } = await statistics(`?from=2026-03-01&to=2026-03-31&rule=${rule}`);
+      expect([rule, total.received.total]).toEqual([rule, 1]);
+      const { early, onTime, late } = total.resolved;
+      found.push(early ? 'early' : onTime ? 'on-time' : late ? 'late' : 'pending');
+    }
+    return found;
+  };
+
+  test('a late step that leaves the current state unchanged is counted', async () => {
+    const given = one(at('03-03'), at('03-10', '17:00:00'), { status: 'received' });
+    const tell = (status: string, when: string) =>
+      hub.push(progress({ code: given.code, status, at: when }), { what: 'progress' });
+    await hub.push(given);
+    await tell('returned', at('03-12'));
+    expect(await grades()).toEqual(['late', 'late', 'late']);
+    expect((await tell('resolved', at('03-06'))).results[0]?.outcome).toBe('stale');
+    expect(await grades()).toEqual(['early', 'on-time', 'early']);
+    expect((await statistics()).behind).toBe(0);
+    expect(await hub.hub.rebuild({ swap: true })).toMatchObject({ identical: true });
+    await hub.hub.database.pool.query("UPDATE counted_state SET filled_to = ''");
+    expect(await grades()).toEqual(['early', 'on-time', 'early']);
+  });
+
+  test('a late step counts as behind until it is counted', async () => {
+    const given = one(at('03-03'), at('03-10'), { status: 'received' });
+    await hub.push(given);
+    await hub.push(progress({ code: given.code, status: 'returned', at: at('03-12') }), { what: 'progress' });
+    expect((await statistics()).behind).toBe(0);
+    const other = await hub.hub.database.pool.connect();
+    await other.query('BEGIN; SELECT * FROM counted_state FOR UPDATE');
+    await hub.push(progress({ code: given.code, status: 'resolved', at: at('03-06') }), { what: 'progress' });
+    expect((await statistics()).behind).toBe(1);
+    await other.query('COMMIT');
+    other.release();
+    expect((await statistics()).behind).toBe(0);
+  });
+
+  test('a whole history that follows the final record is counted', async () => {
+    const { call } = await legacySystem(hub);
+    const MaHoSo = 'H60.01-260303-0001';
+    const record = { MaHoSo, MaTTHC: '1.013225', NgayTiepNhan: '20260303080000', NgayHenTra: '20260310170000' };
+    await call('DongBoHoSoMC', { data: [{ ...record, TrangThaiHoSo: '10', NgayTra: '20260312080000' }] });
+    const step = (TrangThai: string, ThoiDiemXuLy: string) => ({
+      ...{ MaHoSo, NguoiXuLy: 'Trần B', NoiDungXuLy: 'x', TrangThai, ThoiDiemXuLy },
+    });
+    await call('CapNhatTienDoHoSoMC', {
+      data: [step('2', '20260303080000'), step('9', '20260306080000'), step('10', '20260312080000')],
+    });
+    expect(await grades()).toEqual(['early', 'on-time', 'early']);
+  });
+
+  test('a wait after the end of a period leaves its numbers unchanged', async () => {
+    const given = one(at('03-03'), at('03-10', '17:00:00'));
+    await hub.push(given);
+    const first = () => statistics('?from=2026-03-01&to=2026-03-15').then(({ total }) => total.pending);
+    expect(await first()).toEqual({ total: 1, withinTerm: 0, late: 1 });
+    const supplements = [{ id: '1', requestedAt: at('03-16'), receivedAt: at('03-18') }];
+    await hub.push({ ...given, statusAt: at('03-18'), supplements });
+    expect(await first()).toEqual({ total: 1, withinTerm: 0, late: 1 });
+  });
+
+  test('a part is counted while its whole is only submitted', async () => {
+    const whole = one(at('03-02'), at('03-30'), { status: 'submitted', receivedAt: undefined });
+    const part = one(at('03-03'), at('03-30'), { parentCode: whole.code });
+    await hub.push([whole, part]);
+    const codes = async () =>
+      (await hub.read('/api/v1/statistics/dossiers?from=2026-03-01&to=2026-03-31&column=received')).body.items.map(
+        ({ code }: { code: string }) => code,
+      );
+    expect(await codes()).toEqual([part.code]);
+    await hub.push({ ...whole, status: 'received', statusAt: at('03-05'), receivedAt: at('03-05') });
+    expect(await codes()).toEqual([whole.code]);
   });
 
   test('a part of a dossier is counted only when its whole is not here', async () => {

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { workingCalendar } from '#mappings/working-days/calendar';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import { createWorkingTime } from '../dates/working-time.ts';
-import { countedBy, courseOf, type DossierTimes, dueByTerm, type Rule } from './counts.ts';
+import { courseOf } from './course.ts';
+import type { DossierTimes } from './dossier-times.ts';
+import { countedBy, type Rule } from './rules.ts';
+import { dueByTerm } from './terms.ts';
 
 const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
 
@@ -133,6 +136,85 @@ describe('how each rule counts', () => {
     expect(countedBy('766', { ...asked, statusAt: day('12') })?.lateAfter).toBe(day('10', '17:00:00'));
   });
 
+  test('by 766 a wait that begins after the due date leaves a past period late', () => {
+    const supplements = [{ requestedAt: day('20'), receivedAt: day('30') }];
+    const due = day('10', '17:00:00');
+    expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toBe(due);
+    const done = times('resolved', { supplements, finishedAt: day('31') });
+    expect(countedBy('766', done)).toMatchObject({ lateAfter: due, grade: 'late' });
+  });
+
+  test('by 766 the end is status 9, else 10, else 8 or 3', () => {
+    const course = (...moves: readonly [Status, string][]) => [
+      { status: 'received' as const, at: day('02') },
+      ...moves.map(([status, date]) => ({ status, at: day(date) })),
+    ];
+    const endedAt = (status: Status, ...moves: readonly [Status, string][]) =>
+      countedBy('766', times(status, { statusAt: day('20'), course: course(...moves) }))?.endedAt;
+    expect(endedAt('returned', ['stopped', '05'], ['returned', '12'])).toBe(day('12'));
+    expect(endedAt('returned', ['stopped', '05'], ['resolved', '07'], ['returned', '12'])).toBe(day('07'));
+    expect(endedAt('stopped', ['stopped', '05'])).toBe(day('05'));
+    expect(endedAt('refused', ['withdrawn', '04'], ['refused', '05'])).toBe(day('05'));
+    // The others count the first final status.
+    const stopped = times('returned', { statusAt: day('12'), course: course(['stopped', '05'], ['returned', '12']) });
+    expect(countedBy('opencps', stopped)?.endedAt).toBe(day('05'));
+  });
+
+  test('by 766 a dossier that ends within its moved due date is not late', () => {
+    const moved = times('resolved', {
+      dueAt: day('09', '17:00:00'),
+      supplements: [
+        {
+          ...{ requestedAt: day('04'), receivedAt: day('05') },
+          ...{ previousDueAt: day('06', '17:00:00'), newDueAt: day('09', '17:00:00') },
+        },
+      ],
+    });
+    expect(grade('766', { ...moved, finishedAt: day('09', '10:00:00') })).toBe('on-time');
+    expect(grade('766', { ...moved, finishedAt: day('08', '10:00:00') })).toBe('early');
+    expect(grade('766', { ...moved, finishedAt: day('09', '17:00:01') })).toBe('late');
+    expect(countedBy('766', { ...moved, status: 'processing' })?.lateAfter).toBe(day('09', '17:00:00'));
+  });
+
+  test('supplements with one id are one request', () => {
+    const requested = { id: '7', requestedAt: day('03') };
+    const answered = { ...requested, receivedAt: day('05') };
+    const given = times('resolved', { finishedAt: day('09'), supplements: [requested, answered] });
+    expect(grade('766', given)).toBe('early');
+    expect(countedBy('766', times('processing', { supplements: [requested, answered] }))?.lateAfter).toBe(
+      day('12', '17:00:00'),
+    );
+    expect(grade('766', { ...given, supplements: [requested, { ...answered, id: '8' }] })).toBe('late');
+  });
+
+  test('one listed request over two runs of the status is two requests', () => {
+    const course: DossierTimes['course'] = [
+      { status: 'received', at: day('02') },
+      { status: 'supplement-required', at: day('03') },
+      { status: 'processing', at: day('04') },
+      { status: 'supplement-required', at: day('05') },
+      { status: 'processing', at: day('06') },
+    ];
+    const supplements = [{ requestedAt: day('03'), receivedAt: day('06') }];
+    expect(countedBy('766', times('processing', { course, supplements }))?.lateAfter).toBe(day('05'));
+    const once = [...course.slice(0, 2), ...course.slice(4)];
+    expect(countedBy('766', times('processing', { course: once, supplements }))?.lateAfter).toBe(day('13', '17:00:00'));
+  });
+
+  test('an unanswered request lasts to an end without a result, and is no wait before a result', () => {
+    const supplements = [{ requestedAt: day('05') }];
+    expect(grade('766', times('stopped', { statusAt: day('20'), supplements }))).toBe('early');
+    expect(grade('766', times('resolved', { finishedAt: day('20'), supplements }))).toBe('late');
+  });
+
+  test('a request after the end of a dossier does not make it late', () => {
+    const supplements = [
+      { requestedAt: day('03'), receivedAt: day('04') },
+      { requestedAt: day('12'), receivedAt: day('13') },
+    ];
+    expect(grade('766', times('resolved', { finishedAt: day('09'), supplements }))).toBe('early');
+  });
+
   test('impossible waits stay within writable dates', () => {
     const supplements = [{ requestedAt: '1900-01-01T00:00:00+07:00', receivedAt: '2200-12-31T00:00:00+07:00' }];
     expect(countedBy('766', times('processing', { supplements }))?.lateAfter).toMatch(/^2200-/);
@@ -188,7 +270,21 @@ describe('the course of a dossier', () => {
       { status: 'resolved', at: day('08') },
       { status: 'returned', at: day('11') },
     ]);
-    expect(courseOf([event(1, 'received', day('02')), event(2, 'processing', day('03'))])).toEqual([]);
+  });
+
+  test('steps from before the first record count, as in a system that sends the final record first', () => {
+    const course = courseOf([
+      event(1, 'returned', day('12'), 'dossier'),
+      event(2, 'received', day('02')),
+      event(3, 'supplement-required', day('03')),
+      event(4, 'processing', day('04')),
+      event(5, 'resolved', day('06')),
+      event(6, 'returned', day('12')),
+    ]);
+    const given = times('returned', { statusAt: day('12'), receivedAt: undefined, course });
+    expect(countedBy('766', given)).toMatchObject({ beganAt: day('02'), endedAt: day('06'), grade: 'early' });
+    expect(grade('opencps', given)).toBe('on-time');
+    expect(grade('td', given)).toBe('early');
   });
 
   test('counts requests by the status if the source lists none', () => {
@@ -282,4 +378,19 @@ test('a missing due date is that of the longest certain term, in working time', 
   const rare = createWorkingTime({ hours: [{ from: '08:00', to: '08:01' }], everyYear: [], daysOff: [], workdays: [] });
   const long = { channels: [{ channel: 'counter' as const, terms: [{ amount: 3_000, unit: 'hour' as const }] }] };
   expect(dueByTerm(long, day('06'), rare)).toBeUndefined();
+});
+
+test.each([
+  [1, '2026-03-04T09:30:00+07:00', '2026-04-06T09:30:00+07:00'],
+  [1, '2026-01-31T08:00:00+07:00', '2026-02-28T08:00:00+07:00'],
+  [12, '2026-03-10T08:00:00+07:00', '2027-03-10T08:00:00+07:00'],
+  [0.5, '2026-03-02T08:00:00+07:00', '2026-03-17T08:00:00+07:00'],
+])('a term of %d months from %s ends at %s', (amount, receivedAt, dueAt) => {
+  const working = createWorkingTime({
+    ...workingCalendar(),
+    daysOff: ['2026-04-04', '2026-04-05'],
+    workdays: ['2026-02-28'],
+  });
+  const channels = [{ channel: 'counter' as const, terms: [{ amount, unit: 'month' as const }] }];
+  expect(dueByTerm({ channels }, receivedAt, working)).toBe(dueAt);
 });

@@ -1,0 +1,41 @@
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import type { DossierEvent } from '../dossier/event.ts';
+import { inEventOrder } from '../dossier/event-order.ts';
+import { step } from '../dossier/fold.ts';
+import type { DossierView } from '../dossier/state.ts';
+import type { Move } from './dossier-times.ts';
+
+/**
+ * The statuses that a dossier went through, from its oldest event on. A step before the first record counts: some
+ * one-stop systems send the final record first and then the whole history (domain 2.2).
+ *
+ * A status with a derived time gives way to the same status with a real time: both report one move, and the derived
+ * time is too early.
+ *
+ * @param events in any order
+ */
+export function courseOf(events: readonly Omit<DossierEvent, 'record'>[]): readonly Move[] {
+  const moves: Move[] = [];
+  let view: DossierView | undefined;
+  const yields = yieldingIn(events);
+  for (const event of [...events].sort(inEventOrder)) {
+    if (yields(event)) continue;
+    // The content of the record does not matter here. A folding begins with a record.
+    const begins = event.kind === 'dossier' || !view;
+    const next = step(view, begins ? { ...event, record: NO_RECORD } : event);
+    if (next.view && (!view || next.moved)) moves.push({ status: next.view.status, at: next.view.statusAt });
+    view = next.view;
+  }
+  return moves;
+}
+
+type CourseEvent = Pick<DossierEvent, 'status' | 'at' | 'inferred'>;
+
+function yieldingIn(events: readonly CourseEvent[]): (event: CourseEvent) => boolean {
+  const lastReal = new Map<Status, string>();
+  for (const { status, at, inferred } of events)
+    if (!inferred && at > (lastReal.get(status) ?? '')) lastReal.set(status, at);
+  return ({ status, at, inferred }) => inferred && at <= (lastReal.get(status) ?? '');
+}
+
+const NO_RECORD = {} as Dossier;

@@ -1,0 +1,45 @@
+import type { Status } from '#schemas/dossier.upsert.v1';
+import { isFinished } from '../dossier/status.ts';
+import type { DossierTimes, Move } from './dossier-times.ts';
+
+/**
+ * The source's date of reception, or when the dossier first had a status that presupposes reception. Undefined before
+ * that.
+ */
+export function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): string | undefined {
+  if (receivedAt !== undefined) return receivedAt;
+  const isReceived = (one: Status): boolean => RECEIVED.has(one);
+  return course.find((move) => isReceived(move.status))?.at ?? (isReceived(status) ? statusAt : undefined);
+}
+
+/** Statuses after reception (domain 6.2). A supplement, a payment or a withdrawal may also come before it. */
+const RECEIVED: ReadonlySet<Status> = new Set<Status>(['received', 'processing', 'stopped', 'resolved', 'returned']);
+
+/**
+ * When a finished dossier ended: the source's date, or since when it has been in a final status. A date from before the
+ * day on which it was reopened belongs to an earlier end.
+ *
+ * @param choose the end among the final statuses since the dossier was last open, in order
+ */
+export function endOf(
+  { status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes,
+  choose: (finals: readonly Move[]) => Move | undefined = ([first]) => first,
+): string {
+  const told = finishedAt ?? (status === 'refused' ? refusedAt : undefined);
+  const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
+  const openAt = course[lastOpen]?.at;
+  const endedAt = choose(course.slice(lastOpen + 1))?.at;
+  const isOfEarlierEnd = told !== undefined && openAt !== undefined && told.slice(0, 10) < openAt.slice(0, 10);
+  if (told !== undefined && !(isOfEarlierEnd && endedAt)) return told;
+  return endedAt ?? (status === 'returned' ? returnedAt : undefined) ?? statusAt;
+}
+
+/** The end by index 766: status 9, else 10, else 8 or 3, else a withdrawal (domain 8.1). */
+export function endBy766(finals: readonly Move[]): Move | undefined {
+  const firstOf = (...statuses: readonly Status[]) => finals.find(({ status }) => statuses.includes(status));
+  return firstOf('resolved') ?? firstOf('returned') ?? firstOf('stopped', 'refused') ?? finals[0];
+}
+
+export function lastOf({ course }: DossierTimes, status: Status): string | undefined {
+  return course.findLast((move) => move.status === status)?.at;
+}
