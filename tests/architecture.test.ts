@@ -21,7 +21,7 @@ const ADAPTERS = foldersUnder('adapters').filter((folder) => folder.split('/').l
 const SAMPLE = 'src/cli/adapter/sample-partner';
 const adapterOf = (path: string): string | undefined =>
   [...ADAPTERS, SAMPLE].find((folder) => path.startsWith(`${folder}/`));
-const RECORDS = ['src/core/', 'schemas/'];
+const RECORDS = ['src/core/', 'src/messages/', 'schemas/'];
 const OUTSIDE = ['npm:', 'node:'];
 /** The modules of `#kit`, `#ministry` and `#kit/testing`. */
 const DOORS = ['src/kit/index.ts', 'src/ministry/index.ts', 'src/kit/testing/index.ts'];
@@ -42,13 +42,18 @@ const PASSED_IN = [
 
 const RULES: readonly Rule[] = [
   { of: ['schemas/'], may: ['npm:typebox'], why: 'what the hub promises stands alone' },
+  { of: ['src/messages/'], may: [], why: 'codes and sentences, which every part of the hub may use' },
   { of: ['mappings/'], may: RECORDS, why: 'tables and pure functions, without means of their own' },
   ...[...ADAPTERS, SAMPLE].map((folder) => ({
     of: [`${folder}/`],
     may: ['src/kit/index.ts', 'src/ministry/index.ts', 'schemas/', 'mappings/', 'npm:'],
     why: 'an adapter is one folder and uses the doors of the kit and of the ministries',
   })),
-  { of: ['src/core/'], may: ['schemas/', 'npm:typebox'], why: 'the core is pure: the same input, the same answer' },
+  {
+    of: ['src/core/'],
+    may: ['src/messages/', 'schemas/', 'npm:typebox'],
+    why: 'the core is pure: the same input, the same answer',
+  },
   {
     of: ['src/kit/testing/'],
     may: [...RECORDS, 'src/kit/', ...OUTSIDE],
@@ -216,7 +221,7 @@ const RULES: readonly Rule[] = [
     may: ['src/kit/', ...RECORDS, ...OUTSIDE],
     why: 'an adapter with the means of the kit',
   },
-  { of: ['src/observe/last-write.ts'], may: [], why: 'is told what the database said, and asks nobody' },
+  { of: ['src/observe/last-write.ts'], may: ['src/messages/'], why: 'is told what the database said, and asks nobody' },
   {
     of: ['src/observe/'],
     may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],
@@ -313,7 +318,7 @@ describe('imports', () => {
 
 describe('running code', () => {
   it('core and mappings read no clock, chance or environment', () => {
-    const pure = own.filter((file) => /^(?:src\/core|mappings)\//.test(file.path) && !isTest(file));
+    const pure = own.filter((file) => /^(?:src\/core|src\/messages|mappings)\//.test(file.path) && !isTest(file));
     report(
       usesOf(
         pure,

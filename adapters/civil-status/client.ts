@@ -6,7 +6,12 @@ import {
   outcomeWithoutReply,
   partnerText,
   retryAfterMs,
+  type Said,
+  saidIn,
+  say,
+  spoken,
   textOf,
+  type Words,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
@@ -50,7 +55,7 @@ export async function call(
     if (attempt === 2 || exchange.status === 403)
       return failure(
         'credentials',
-        `the gateway does not let us in: ${described(connection.settings, exchange, dossier)}`,
+        say('gateway-keeps-us-out', { why: described(connection.settings, exchange, dossier) }),
       );
   }
 }
@@ -60,8 +65,8 @@ async function logIn(
   { settings, http, now }: CivilStatus,
   dossier: Dossier | undefined,
 ): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
-  const failed = (reason: string, message: string, retryMs?: number) => ({
-    value: failure(reason, message, retryMs),
+  const failed = (reason: string, said: Said, retryMs?: number) => ({
+    value: failure(reason, say('at-login', { why: said }), retryMs),
     ttlMs: 0,
   });
   const exchange = await http.exchange({
@@ -76,25 +81,26 @@ async function logIn(
     secret: true,
   });
   // The ministry has received nothing yet, whatever failed here.
-  if (exchange.kind !== 'reply') return failed(exchange.reason, `logging in: ${exchange.message}`);
+  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
   if (exchange.status < 300 && token) {
     const lifeS = Number(answer?.expires_in);
     return { value: token, ttlMs: lifeS > MARGIN_S ? (lifeS - MARGIN_S) * 1000 : 0 };
   }
-  const detail = `logging in: ${described(settings, exchange, dossier)}`;
+  const detail = described(settings, exchange, dossier);
   const isRefusal = exchange.status >= 400 && exchange.status <= 403 && answer !== undefined;
   if (isRefusal) return failed('credentials', detail);
   return failed('login-failed', detail, retryAfterMs(exchange.headers, now()));
 }
 
 /** Describes an unexpected reply in a few words: its status and the gateway's own reason. */
-export function described(settings: Settings, { status, body }: Reply, dossier?: Dossier): string {
+export function described(settings: Settings, { status, body }: Reply, dossier?: Dossier): Words {
   const answer = jsonObject(body);
   const fault = answer?.fault as { message?: unknown } | undefined;
   const text = textOf(answer?.error_description) ?? textOf(fault?.message) ?? textOf(answer?.message);
-  return `status ${status}${text ? `: ${partnerText(text, dossier, secretsOf(settings))}` : ''}`;
+  if (!text) return say('status', { status });
+  return say('status-said', { status, said: partnerText(text, dossier, secretsOf(settings)) });
 }
 
 export function secretsOf(settings: Settings): readonly (string | undefined)[] {
@@ -102,6 +108,6 @@ export function secretsOf(settings: Settings): readonly (string | undefined)[] {
   return [consumerKey, consumerSecret, lgspAccessToken, callbackSecret];
 }
 
-export function failure(reason: string, message: string, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, message, ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+export function failure(reason: string, said: Said, retryMs?: number): Failure {
+  return { kind: 'unavailable', reason, ...spoken(said), ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
 }

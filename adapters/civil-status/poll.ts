@@ -1,4 +1,4 @@
-import { jsonObject, partnerText, retryAfterMs, textOf } from '#kit';
+import { jsonObject, partnerText, retryAfterMs, saidIn, say, textOf } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type CivilStatus, call, described, type Failure, failure, secretsOf } from './client.ts';
 import { complaintOf, reasonsIn } from './reasons.ts';
@@ -29,14 +29,17 @@ export async function poll(
   const request = { maDinhDanhHoSo: codes, maTinh: settings.maTinh, module };
   const reply = await call(connection, urlOf(settings, 'results'), request, { idempotent: true, dossier });
   if (reply.kind === 'unavailable') return reply;
-  if (reply.kind !== 'reply') return failure(reply.reason, `asking for results: ${reply.message}`);
+  if (reply.kind !== 'reply') return failure(reply.reason, say('at-results', { why: saidIn(reply) }));
   const answer = jsonObject(reply.body);
   const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();
   // An empty list is often written as null.
   const rows = answer?.value === null ? [] : answer?.value;
   if (status === '1' && isRows(rows) && rows.length > MOST_ROWS)
-    return failure('no-results', `asking for results: it answers ${codes.length} dossiers with ${rows.length} rows`);
+    return failure(
+      'no-results',
+      say('at-results', { why: say('too-many-rows', { count: codes.length, rows: rows.length }) }),
+    );
   if (status === '1' && isRows(rows)) return { kind: 'rows', request, rows, text };
   const reasons = reasonsIn(answer?.errorDescription, answer?.errors, answer?.statusDescription);
   const complaints = reasons.map(complaintOf);
@@ -44,12 +47,13 @@ export async function poll(
   if (status !== '0' && !complaints.includes('of-content'))
     return failure(
       'no-results',
-      `asking for results: ${described(settings, reply, dossier)}`,
+      say('at-results', { why: described(settings, reply, dossier) }),
       retryAfterMs(reply.headers, now()),
     );
   if (status === '0' && textOf(answer?.errorCode) === NOT_FOUND) return { kind: 'rows', request, rows: [], text };
   const message = partnerText(reasons.join('; '), dossier, secretsOf(settings));
-  if (complaints.includes('of-access')) return failure('credentials', `the ministry does not let us in: ${message}`);
+  if (complaints.includes('of-access'))
+    return failure('credentials', say('ministry-keeps-us-out-said', { said: message }));
   return { kind: 'declined', request, text, message };
 }
 

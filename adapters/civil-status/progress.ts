@@ -1,4 +1,5 @@
 import {
+  asSaid,
   type CodesOf,
   type InvalidItem,
   type Item,
@@ -6,9 +7,13 @@ import {
   type Problem,
   parseLocal,
   readItem,
+  received,
+  say,
   textOf,
+  told,
   unmappedCause,
   type WaitingItem,
+  type Words,
 } from '#kit';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { namesOf, type Row } from './poll.ts';
@@ -24,11 +29,11 @@ export interface Asked {
 /** Reads a stored answer of the ministry. Each row with a status is a step. Certificates are ignored. */
 export function readResults(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const kept = jsonObject(body) as { asked?: readonly Asked[]; reply?: Row } | undefined;
-  if (!kept?.asked || !kept.reply) return [invalid(undefined, '', 'this is not an answer as the adapter keeps it')];
+  if (!kept?.asked || !kept.reply) return [invalid(undefined, '', say('not-as-kept'))];
   const { asked, reply } = kept;
   const rows = Array.isArray(reply.value) ? (reply.value as Row[]) : [];
   if (textOf(reply.status) !== '1' && rows.length === 0)
-    return asked.map(({ code }) => invalid(code, '', `the ministry does not answer about it: ${declined(reply)}`));
+    return asked.map(({ code }) => invalid(code, '', say('ministry-silent-about', { why: declined(reply) })));
   return rows.flatMap((row, at) => {
     const path = `/value/${at}`;
     const dossier = dossierOf(row, asked);
@@ -38,7 +43,7 @@ export function readResults(body: Uint8Array, settings: Settings, codes: CodesOf
   });
 }
 
-const NOT_ASKED = 'the row does not say which of the dossiers that were asked about it is';
+const NOT_ASKED = say('row-of-no-dossier');
 
 function dossierOf(row: Row, asked: readonly Asked[]): Asked | undefined {
   const names = namesOf(row);
@@ -62,19 +67,18 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
   const complaints = reasonsIn(row.errors);
   if (trangThai === undefined)
     // Without a status the ministry has no such dossier yet, or could not take it.
-    return complaints.length > 0 ? [invalid(code, `${path}/errors`, complaints.join('; '))] : [];
+    return complaints.length > 0 ? [invalid(code, `${path}/errors`, asSaid(complaints.join('; ')))] : [];
   const mapped = statusOf(tables, trangThai);
   if (!mapped) return [unmappedStatus(code, trangThai, `${path}/trangThai`)];
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
-  if (!('instant' in at))
-    return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : 'it is missing')];
+  if (!('instant' in at)) return [invalid(code, `${path}/thoiGianThucHien`, 'error' in at ? at.error : say('absent'))];
   const [room, person] = [textOf(row.phongBanXuLy), textOf(row.nguoiXuLy)];
   const unit = room ?? textOf(row.coQuanXuLy);
   const actor = person ?? unit;
-  if (!actor) return [invalid(code, `${path}/nguoiXuLy`, 'neither a person nor a unit is named')];
+  if (!actor) return [invalid(code, `${path}/nguoiXuLy`, say('no-actor'))];
   const words = textOf(row.noiDungXuLy) ?? textOf(row.ghiChu) ?? (complaints.join('; ') || undefined);
   const content = words ?? mapped.description ?? textOf(reply.statusDescription);
-  if (!content) return [invalid(code, `${path}/noiDungXuLy`, 'the step has no content and its status no description')];
+  if (!content) return [invalid(code, `${path}/noiDungXuLy`, say('no-content'))];
   const { dueAt, warnings } = supplementTerm(row, path);
   const step = {
     code,
@@ -110,25 +114,25 @@ function supplementTerm(row: Row, path: string): { readonly dueAt?: string; read
   if ('instant' in whole) return { dueAt: whole.instant, warnings: [] };
   // A day without a time lasts until its end.
   if ('instant' in day) return { dueAt: day.instant.replace('T00:00:00', 'T23:59:59'), warnings: [] };
-  return { warnings: 'error' in whole ? [{ path: `${path}/hanBoSungHoSo`, message: whole.error }] : [] };
+  return { warnings: 'error' in whole ? [{ path: `${path}/hanBoSungHoSo`, ...told(whole.error) }] : [] };
 }
 
 function unmappedStatus(code: string, trangThai: string, path: string): WaitingItem {
-  const message = `no status is known for the ministry's trangThai ${JSON.stringify(trangThai)}`;
+  const words = say('no-status-entry', { got: received(trangThai) });
   return {
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     code,
-    cause: unmappedCause(STATUSES_ENTERED, trangThai, message),
-    problems: [{ path, message }],
+    cause: unmappedCause(STATUSES_ENTERED, trangThai, words),
+    problems: [{ path, ...told(words) }],
   };
 }
 
-function declined(reply: Row): string {
+function declined(reply: Row): Words {
   const reasons = reasonsIn(reply.errorDescription, reply.errors, reply.statusDescription);
-  return reasons.length > 0 ? reasons.join('; ') : 'it gives no reason';
+  return reasons.length > 0 ? asSaid(reasons.join('; ')) : say('no-reason-given');
 }
 
-export function invalid(code: string | undefined, path: string, message: string): InvalidItem {
-  return { kind: 'invalid', problems: [{ path, message }], ...(code && { code }) };
+export function invalid(code: string | undefined, path: string, words: Words): InvalidItem {
+  return { kind: 'invalid', problems: [{ path, ...told(words) }], ...(code && { code }) };
 }

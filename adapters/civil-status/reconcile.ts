@@ -1,4 +1,4 @@
-import { type Comparison, type Item, type Outgoing, type Reconciler, serviceKey, unmapped } from '#kit';
+import { type Comparison, type Item, type Outgoing, type Reconciler, say, serviceKey, unmapped } from '#kit';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type CivilStatus, failure } from './client.ts';
@@ -24,7 +24,13 @@ export const reconcile: Reconciler<Settings> = {
     // Dossiers that ended before their receipt at the counter were not registered either.
     if (!item) return OVER.has(record.status) ? AS_TOLD : { kind: 'absent' };
     if (item.kind === 'invalid')
-      return { kind: 'failed', outcome: failure('no-results', item.problems.map(({ message }) => message).join('; ')) };
+      return {
+        kind: 'failed',
+        outcome: failure(
+          'no-results',
+          say('problems', { problems: item.problems.map(({ code, args }) => ({ code, args })) }),
+        ),
+      };
     return { kind: 'found', differences: differences(record, item), answer: { body, mediaType: JSON_TYPE } };
   },
   read: readResults,

@@ -1,9 +1,12 @@
 import {
+  asSaid,
   delivered,
   type Outcome,
   type Outgoing,
   parseLocal,
   refused,
+  saidIn,
+  say,
   serviceKey,
   textOf,
   unknown,
@@ -39,7 +42,7 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
     // An item in doubt may be registered already. It stays in doubt until the ministry answers.
-    if (found && 'kind' in found) return doubt ? unknown(found.reason, found.message) : found;
+    if (found && 'kind' in found) return doubt ? unknown(found.reason, saidIn(found)) : found;
     if (found) return laterVersion(connection, record, found.row);
   }
   if (OVER.has(record.status)) return delivered('over-before-registration');
@@ -57,13 +60,13 @@ async function lookUp(
   { code, record }: DossierItem,
 ): Promise<{ readonly row: Row } | Failure | undefined> {
   const polled = await poll(connection, module, [code], record);
-  if (polled.kind === 'declined') return failure('no-results', `asking for results: ${polled.message}`);
+  if (polled.kind === 'declined') return failure('no-results', say('at-results', { why: asSaid(polled.message) }));
   if (polled.kind !== 'rows') return polled;
   const row = polled.rows.find(
     (one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1),
   );
   if (!row && polled.rows.length > 0)
-    return failure('no-results', 'asking for results: the answer is about other dossiers');
+    return failure('no-results', say('at-results', { why: say('answer-is', { what: say('about-others') }) }));
   return row && textOf(row.trangThai) !== undefined ? { row } : undefined;
 }
 
@@ -73,16 +76,10 @@ async function lookUp(
 function laterVersion(connection: CivilStatus, record: Dossier, row: Row): Outcome {
   const atMinistry = statusOf(connection, textOf(row.trangThai) as string)?.status;
   if (atMinistry === 'supplement-required' && isAnswered(record, row))
-    return refused(
-      'supplement',
-      "the ministry waits for a supplement that the one-stop has received: its interface takes none, enter it in the ministry's own system",
-    );
+    return refused('supplement', say('supplement-by-hand'));
   const isGivenUp = record.status === 'withdrawn' || record.status === 'stopped';
   if (isGivenUp && !(atMinistry && OVER.has(atMinistry)))
-    return refused(
-      'given-up',
-      `the dossier is ${record.status} and the ministry works on it: its interface takes no withdrawal, end it in the ministry's own system`,
-    );
+    return refused('given-up', say('withdrawal-by-hand', { status: record.status }));
   return delivered('already-registered');
 }
 

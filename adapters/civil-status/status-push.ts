@@ -9,6 +9,7 @@ import {
   isDossierCode,
   isSecret,
   isSigned,
+  say,
   sentObject,
   textOf,
 } from '#kit';
@@ -37,11 +38,11 @@ function check({ headers, body }: CallbackRequest, settings: Settings): string |
 /** One dossier and its status, read with the code tables of the poll. */
 function read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const row = sentObject(body);
-  if (!row) return [invalid(undefined, '', 'the body is no JSON object in UTF-8')];
+  if (!row) return [invalid(undefined, '', say('not-a-json-object'))];
   const code = cleanCode(textOf(row.maHoSo) ?? '');
-  if (!isDossierCode(code)) return [invalid(undefined, '/maHoSo', 'it is missing, or no code of a dossier')];
+  if (!isDossierCode(code)) return [invalid(undefined, '/maHoSo', say('absent-or-no-dossier-code'))];
   const trangThai = textOf(row.trangThai) ?? '';
-  if (!/^[0-9]{1,9}$/.test(trangThai)) return [invalid(code, '/trangThai', 'it is missing, or no whole number')];
+  if (!/^[0-9]{1,9}$/.test(trangThai)) return [invalid(code, '/trangThai', say('absent-or-no-integer'))];
   // A push has few words, and a status that an operator mapped has no description. The number stands in for it.
   return stepOf({ settings, codes }, code, row, { statusDescription: numberAlone(trangThai) }, '');
 }

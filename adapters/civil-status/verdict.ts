@@ -1,10 +1,12 @@
 import {
+  asSaid,
   delivered,
   jsonObject,
   type Outcome,
   partnerText,
   refused,
   retryAfterMs,
+  say,
   textOf,
   unavailable,
   unknown,
@@ -29,20 +31,25 @@ export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, no
   const isRefusedByGateway = status === 429 || status === 503 || (status >= 300 && status < 500 && isForeign(answer));
   if (isRefusedByGateway)
     return unavailable(`status-${status}`, described(settings, reply, dossier), retryAfterMs(headers, nowMs));
-  if (!answer) return unknown('no-answer', `${described(settings, reply, dossier)}, and no JSON`);
+  if (!answer) return unknown('no-answer', say('without-json', { why: described(settings, reply, dossier) }));
   if (status < 300 && textOf(answer.status) === '1') return delivered();
   const reasons = reasonsIn(answer.errors, answer.errorDescription, answer.statusDescription, answer.message);
   const code = textOf(answer.errorCode);
   const told = partnerText(reasons.slice(0, SHOWN_REASONS).join('; '), dossier, secretsOf(settings));
   const kinds = new Set(reasons.map(complaintOf));
-  if (kinds.has('of-content')) return refused('validation', `the ministry refuses the content: ${told}`);
+  if (kinds.has('of-content')) return refused('validation', say('ministry-refuses-content', { said: told }));
   if (ACCESS_CODES.has(code ?? '') || kinds.has('of-access'))
-    return unavailable('credentials', `the ministry does not let us in: ${told}`);
-  if (code === UNIT_CODE) return refused('unit', `the ministry does not know the unit: ${told}`);
+    return unavailable('credentials', say('ministry-keeps-us-out-said', { said: told }));
+  if (code === UNIT_CODE) return refused('unit', say('ministry-unit-unknown', { said: told }));
   if (kinds.has('taken-before')) return delivered('already-registered');
   if (status < 500 && textOf(answer.status) === '0' && told !== '')
-    return refused('rejected', `the ministry refuses it: ${told}`);
-  return unknown('error', `${described(settings, reply, dossier)}${told ? `: ${told}` : ''}`);
+    return refused('rejected', say('ministry-refuses', { why: asSaid(told) }));
+  return unknown(
+    'error',
+    told
+      ? say('status-of-said', { status: described(settings, reply, dossier), said: told })
+      : described(settings, reply, dossier),
+  );
 }
 
 /** Whether an answer lacks the ministry's own form. */

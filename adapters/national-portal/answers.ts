@@ -5,8 +5,12 @@ import {
   partnerText,
   refused,
   retryAfterMs,
+  type Said,
+  saidIn,
+  say,
   unavailable,
   unknown,
+  type Words,
 } from '#kit';
 import { isTemporary, type PortalError, parseReply } from '#mappings/national-portal/envelope';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -42,19 +46,19 @@ export type Effect = 'ask' | 'tell';
 export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Answer | Unauthorized {
   if (exchange.kind !== 'reply') {
     const outcome = outcomeWithoutReply(exchange);
-    return outcome.kind === 'unknown' ? lost(effect, outcome.reason, outcome.message) : failed(outcome);
+    return outcome.kind === 'unknown' ? lost(effect, outcome.reason, saidIn(outcome)) : failed(outcome);
   }
   const { status, headers, body } = exchange;
   if (status === 401 || status === 403) return { kind: 'unauthorized' };
   const afterMs = retryAfterMs(headers, nowMs);
   if (status === 429 || (status === 503 && afterMs !== undefined))
-    return failed(unavailable(`status-${status}`, `status ${status}: it asks to wait`, afterMs));
-  if (status >= 500) return lost(effect, `status-${status}`, `status ${status}`);
+    return failed(unavailable(`status-${status}`, say('status-asks-to-wait', { status }), afterMs));
+  if (status >= 500) return lost(effect, `status-${status}`, say('status', { status }));
   const reply = parseReply(body);
   // Redirects and 4xx without the portal's own words come from a gateway. The portal has not seen the call.
   if (status >= 300)
-    return reply.kind === 'error' ? reply : failed(unavailable(`status-${status}`, `status ${status}`));
-  if (reply.kind === 'not-a-reply') return lost(effect, 'not-a-reply', `the answer is ${reply.why}`);
+    return reply.kind === 'error' ? reply : failed(unavailable(`status-${status}`, say('status', { status })));
+  if (reply.kind === 'not-a-reply') return lost(effect, 'not-a-reply', say('answer-is', { what: reply.why }));
   return reply.kind === 'ok' ? { ...reply, text: body.toString() } : reply;
 }
 
@@ -62,8 +66,8 @@ export function failed(outcome: Outcome): Failed {
   return { kind: 'failed', outcome };
 }
 
-function lost(effect: Effect, reason: string, message: string): Failed {
-  return failed(effect === 'tell' ? unknown(reason, message) : unavailable(reason, message));
+function lost(effect: Effect, reason: string, what: Said): Failed {
+  return failed(effect === 'tell' ? unknown(reason, what) : unavailable(reason, what));
 }
 
 /** The outcome of the portal's error: `refused`, unless the portal itself calls the error temporary. */
@@ -72,8 +76,8 @@ export function outcomeOfError(
   settings: Settings,
   about: readonly (Dossier | undefined)[] = [],
 ): Outcome {
-  const message = said(error, settings, about);
-  return isTemporary(error) ? unavailable('busy', message) : refused('refused-by-portal', message);
+  const words = said(error, settings, about);
+  return isTemporary(error) ? unavailable('busy', words) : refused('refused-by-portal', words);
 }
 
 /** The portal's words without the applicants' data, because the portal quotes what it receives. */
@@ -81,7 +85,8 @@ export function said(
   { code, message }: PortalError,
   settings: Settings,
   about: readonly (Dossier | undefined)[] = [],
-): string {
+): Words {
   const text = partnerText(message, about, [settings.password]);
-  return `error_code ${code.slice(0, 20)}${text && `: ${text}`}`;
+  const args = { code: code.slice(0, 20) };
+  return text === '' ? say('error-code', args) : say('error-code-said', { ...args, said: text });
 }

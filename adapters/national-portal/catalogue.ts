@@ -1,4 +1,16 @@
-import { type CodesOf, cleanCode, type Item, type Outcome, type Page, textOf, unavailable } from '#kit';
+import {
+  type CodesOf,
+  cleanCode,
+  type Item,
+  type Outcome,
+  type Page,
+  type Said,
+  saidIn,
+  say,
+  textOf,
+  unavailable,
+  wordsText,
+} from '#kit';
 import { readListedCode } from '#mappings/national-portal/dictionaries';
 import { type Answer, outcomeOfError } from './answers.ts';
 import { call, type Portal, type Request } from './client.ts';
@@ -117,7 +129,7 @@ async function fetchList(portal: Portal): Promise<{ readonly value: List; readon
 
 /** An empty list is a fault of the portal. Believed, it would put the whole catalogue out of force. */
 function emptyList(service: string): Outcome {
-  return unavailable('empty-list', `${service} lists nothing; nothing is put out of force`);
+  return unavailable('empty-list', say('lists-nothing', { service }));
 }
 
 /**
@@ -141,7 +153,7 @@ function procedure(code: string): Request {
 function keptOf(answer: Answer): Pick<KeptReply, 'reply' | 'failed'> {
   if (answer.kind === 'ok') return { reply: answer.text };
   if (answer.kind === 'error') return { reply: JSON.stringify({ error_code: answer.code, message: answer.message }) };
-  return { failed: 'message' in answer.outcome ? answer.outcome.message : answer.outcome.kind };
+  return { failed: 'message' in answer.outcome ? keptText(saidIn(answer.outcome)) : answer.outcome.kind };
 }
 
 function bodyOf(kept: KeptReply): Page['bodies'][number] {
@@ -169,4 +181,8 @@ async function atOnce<In, Out>(inputs: readonly In[], work: (input: In) => Promi
 /** Reads one stored body of a page. */
 export function readPage(body: Uint8Array, settings: Settings, entered: CodesOf): readonly Item[] {
   return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings, entered);
+}
+
+function keptText(said: Said): string {
+  return typeof said === 'string' ? said : wordsText(said);
 }

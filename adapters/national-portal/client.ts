@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, textOf, unavailable } from '#kit';
+import { type Connection, type Exchange, say, textOf, unavailable } from '#kit';
 import { isSessionError, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type Answer, answerOf, type Effect, type Failed, failed, said } from './answers.ts';
@@ -23,7 +23,7 @@ export async function call(portal: Portal, request: Request): Promise<Answer> {
   portal.sessions.drop(SESSION, first.login);
   const second = await callOnce(portal, request);
   if (second.kind !== 'session-ended') return second;
-  return failed(unavailable('session-refused', 'the portal refuses the session that it has just given'));
+  return failed(unavailable('session-refused', say('session-refused-at-once')));
 }
 
 interface SessionEnded {

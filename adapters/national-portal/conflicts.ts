@@ -1,4 +1,4 @@
-import type { Item, RecordItem, WaitingItem } from '#kit';
+import { type Item, type RecordItem, say, told, type WaitingItem } from '#kit';
 
 /**
  * Handles a list that has one code twice with different content. The first entry is taken. The second waits for an
@@ -18,19 +18,19 @@ export function withoutConflicts(kind: 'agency' | 'field', items: readonly Item[
 
 function conflict(kind: string, first: RecordItem, item: RecordItem): WaitingItem {
   const { code } = item.record;
-  const message = `the list has the ${kind} ${code} twice: ${quoted(first)} is taken, ${quoted(item)} waits`;
+  const words = told(say('listed-twice', { kind, code, first: shown(first), second: shown(item) }));
   return {
     kind: 'waiting',
     operation: item.operation,
     code,
-    cause: { kind: 'code-conflict', key: `code-conflict:${kind}:${code}`, message },
-    problems: [{ path: '', message }],
+    cause: { kind: 'code-conflict', key: `code-conflict:${kind}:${code}`, ...words },
+    problems: [{ path: '', ...words }],
     asItStands: item,
   };
 }
 
 /** The name and all other members that tell two entries apart. */
-function quoted({ record }: RecordItem): string {
+function shown({ record }: RecordItem): string {
   const { code: _, inForce: __, ...rest } = record as unknown as Readonly<Record<string, unknown>>;
   return JSON.stringify(rest);
 }

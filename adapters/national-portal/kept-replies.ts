@@ -1,4 +1,4 @@
-import type { CodesOf, InvalidItem, Item } from '#kit';
+import { type CodesOf, type InvalidItem, type Item, say, storedWords, told, type Words } from '#kit';
 import { readAgency, readField } from '#mappings/national-portal/dictionaries';
 import { parseReply } from '#mappings/national-portal/envelope';
 import { readProcedure } from '#mappings/national-portal/procedure';
@@ -23,20 +23,27 @@ export function readKept(
   entered: CodesOf,
 ): readonly Item[] {
   const { codes } = dialectOf(settings, entered);
-  if (reply === undefined) return [invalid(code, `${service} was not answered: ${failed ?? 'nothing came'}`)];
+  if (reply === undefined)
+    return [
+      invalid(
+        code,
+        say('service-unanswered', { service, why: failed === undefined ? say('nothing-came') : storedWords(failed) }),
+      ),
+    ];
   const parsed = parseReply(reply);
-  if (parsed.kind === 'not-a-reply') return [invalid(code, `${service} was answered by ${parsed.why}`)];
-  if (parsed.kind === 'error') return [invalid(code, `${service} was answered by error_code ${parsed.code}`)];
+  if (parsed.kind === 'not-a-reply') return [invalid(code, say('service-answered-by', { service, what: parsed.why }))];
+  if (parsed.kind === 'error')
+    return [invalid(code, say('service-answered-by', { service, what: say('error-code', { code: parsed.code }) }))];
   if (service === 'LayDanhMucCoQuan')
     return withoutConflicts(
       'agency',
       parsed.result.map((entry) => readAgency(entry, { codes })),
     );
   if (service === 'LayDanhMucLinhVuc') return withoutConflicts('field', parsed.result.map(readField));
-  if (parsed.result[0] === undefined) return [invalid(code, 'the portal lists the procedure and tells nothing of it')];
+  if (parsed.result[0] === undefined) return [invalid(code, say('procedure-empty'))];
   return [readProcedure(parsed.result[0], { codes })];
 }
 
-function invalid(code: string | undefined, message: string): InvalidItem {
-  return { kind: 'invalid', ...(code && { code }), problems: [{ path: '', message }] };
+function invalid(code: string | undefined, words: Words): InvalidItem {
+  return { kind: 'invalid', ...(code && { code }), problems: [{ path: '', ...told(words) }] };
 }

@@ -1,4 +1,15 @@
-import { delivered, type Outcome, type Outgoing, sendInOrder, unavailable, unknown, unmapped } from '#kit';
+import {
+  delivered,
+  type Outcome,
+  type Outgoing,
+  saidIn,
+  say,
+  sendInOrder,
+  unavailable,
+  unknown,
+  unmapped,
+  type Words,
+} from '#kit';
 import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
 import { stepKey, writeProgress } from '#mappings/national-portal/progress';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
@@ -14,7 +25,7 @@ interface Step {
   readonly item: Item;
   readonly body: WireObject;
   /** Which texts were cut, for operators. */
-  readonly note: string | undefined;
+  readonly note: Words | undefined;
 }
 
 /** Sends steps to the portal, at most ten in a call, those of one dossier in order. */
@@ -44,7 +55,7 @@ function withoutCode(steps: readonly Step[]): ReadonlyMap<Step, Outcome> {
   const waiting = new Set<string>();
   for (const step of steps) {
     const { item, body } = step;
-    if (waiting.has(item.code)) held.set(step, unavailable('waits', 'an earlier step waits for a code'));
+    if (waiting.has(item.code)) held.set(step, unavailable('waits', say('earlier-step-held')));
     else if (body.TrangThai === '') {
       held.set(step, unmapped('national-status', item.record.status));
       waiting.add(item.code);
@@ -91,7 +102,7 @@ async function sendMissing(
 }
 
 function inDoubt(outcome: Outcome): Outcome {
-  return outcome.kind === 'unavailable' ? unknown(outcome.reason, outcome.message) : outcome;
+  return outcome.kind === 'unavailable' ? unknown(outcome.reason, saidIn(outcome)) : outcome;
 }
 
 async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
@@ -102,7 +113,7 @@ async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<rea
     const sent = await sendChunk(portal, chunk);
     outcomes.push(...sent);
     if (sent.some(({ kind }) => kind === 'unavailable' || kind === 'unknown'))
-      return steps.map((_, at) => outcomes[at] ?? unavailable('waits', 'an earlier step did not get through'));
+      return steps.map((_, at) => outcomes[at] ?? unavailable('waits', say('earlier-step-failed')));
   }
   return outcomes;
 }
@@ -173,7 +184,7 @@ type There = { readonly keys: ReadonlySet<string> } | { readonly outcome: Outcom
 async function stepsThere(portal: Portal, { item }: Step): Promise<There> {
   const seen = await lookUp(portal, item.code, item.dossier);
   if (seen.kind === 'failed') return { outcome: seen.outcome };
-  if (seen.kind === 'absent') return { outcome: unavailable(UNKNOWN, 'the portal does not have the dossier') };
+  if (seen.kind === 'absent') return { outcome: unavailable(UNKNOWN, say('portal-lacks-dossier')) };
   const list = seen.record[portal.settings.progressField ?? 'TienDoXuLy'];
   const steps = (Array.isArray(list) ? list : []).filter((step) => typeof step === 'object' && step !== null);
   return { keys: new Set(steps.map((step) => stepKey(step))) };

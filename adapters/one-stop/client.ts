@@ -8,8 +8,10 @@ import {
   partnerText,
   refused,
   retryAfterMs,
+  say,
   textOf,
   unavailable,
+  type Words,
 } from '#kit';
 import type { Settings } from './settings.ts';
 
@@ -22,8 +24,7 @@ export async function tell(
   item: Outgoing,
   { method, path }: { readonly method: 'PUT' | 'POST'; readonly path: string },
 ): Promise<Outcome> {
-  if (!settings.baseUrl)
-    return refused('no-address', `${party} has no baseUrl in its settings: it only pushes, nothing can be told to it`);
+  if (!settings.baseUrl) return refused('no-address', say('no-base-url', { party }));
   const exchange = await http.exchange({
     method,
     url: `${settings.baseUrl.replace(/\/+$/, '')}/${path}`,
@@ -41,15 +42,15 @@ export async function tell(
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300) return receiptOf(item, answer);
-  const detail = `status ${status}${said(answer, item, settings.token)}`;
-  if (status === 401 || status === 403) return unavailable('credentials', `the key is not accepted: ${detail}`);
-  if (isFinal(status) && answer) return refused('rejected', `the one-stop system does not take it: ${detail}`);
+  const detail = described(status, answer, item, settings.token);
+  if (status === 401 || status === 403) return unavailable('credentials', say('key-refused', { why: detail }));
+  if (isFinal(status) && answer) return refused('rejected', say('one-stop-refuses', { why: detail }));
   return unavailable(`status-${status}`, detail, retryAfterMs(headers, now()));
 }
 
 function receiptOf(item: Outgoing, answer: Readonly<Record<string, unknown>> | undefined): Outcome {
   if (answer?.code === item.code) return delivered(textOf(answer.receipt));
-  return unavailable('no-receipt', 'the answer does not name the code that was sent');
+  return unavailable('no-receipt', say('answer-names-no-code'));
 }
 
 /** Whether a status is a refusal. A refusal needs a reason in JSON: a page without one comes from a proxy. */
@@ -57,11 +58,12 @@ function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
 }
 
-function said(
+function described(
+  status: number,
   answer: Readonly<Record<string, unknown>> | undefined,
   { dossier }: Outgoing,
   token: string | undefined,
-): string {
+): Words {
   const text = textOf(answer?.detail) ?? textOf(answer?.title) ?? textOf(answer?.message);
-  return text ? `: ${partnerText(text, dossier, [token])}` : '';
+  return text ? say('status-said', { status, said: partnerText(text, dossier, [token]) }) : say('status', { status });
 }

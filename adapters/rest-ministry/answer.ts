@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, nodesAt, retryAfterMs, textAt, textIn } from '#kit';
+import { type Connection, type Exchange, nodesAt, retryAfterMs, say, spoken, textAt, textIn } from '#kit';
 import {
   type Answer,
   type Failure as MinistryFailure,
@@ -37,8 +37,7 @@ export async function answerOf(
 ): Promise<Answer | NoAnswer | MinistryFailure> {
   const text = decoded(exchange);
   const isSuccess = exchange.status >= 200 && exchange.status < 300;
-  if (isSuccess && text === undefined)
-    return noAnswer('charset', 'its bytes are not in the character set that it says');
+  if (isSuccess && text === undefined) return noAnswer('charset', say('bytes-not-as-declared'));
   const answer = isSuccess
     ? await read(text as string, exchange.status, call, connection)
     : await meaningOfStatus(connection, exchange, text, call.shown);
@@ -57,8 +56,7 @@ async function read(
   call: TransportCall,
   { settings, codes }: Ministry,
 ): Promise<Answer | NoAnswer | MinistryFailure> {
-  if (isPage(text))
-    return { kind: 'unavailable', reason: 'html', message: `status ${status}, and a page where an answer has to be` };
+  if (isPage(text)) return { kind: 'unavailable', reason: 'html', ...spoken(say('page-for-an-answer', { status })) };
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
   if (!('kind' in answer) && answer.code !== undefined)
@@ -78,7 +76,7 @@ async function read(
 function notElsewhere(answer: Answer, { records }: TransportCall): Answer | NoAnswer {
   if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
   const other = listIn(answer.content);
-  return other === undefined ? answer : noAnswer('no-records', `it has no ${records}, and a list at ${other}`);
+  return other === undefined ? answer : noAnswer('no-records', say('list-elsewhere', { path: records, other }));
 }
 
 /** The path of the first list of objects. */
@@ -102,13 +100,10 @@ function proven(
     // An empty XML list has no element. Its parent must exist.
     const isXml = (question.result?.form ?? formOf(text)) === 'xml';
     const isThere = isXml ? nodesAt(answer.content, above(records)).length > 0 : hasAt(answer.content, records);
-    if (!isThere) return noAnswer('no-records', `it has no ${records}, which shows that it is an answer`);
+    if (!isThere) return noAnswer('no-records', say('no-proof', { path: records }));
   }
   if (!idempotent && (reference === undefined || textAt(answer.content, reference) === undefined))
-    return noAnswer(
-      'no-receipt',
-      `it has no ${reference ?? 'receipt'}, and its status is not among the codes in the settings`,
-    );
+    return noAnswer('no-receipt', say('no-proof-and-no-code', { path: reference ?? 'receipt' }));
   return answer;
 }
 
@@ -136,7 +131,7 @@ async function documentIn(
   const inner = textOfNode(nodesAt(whole.content, result.at)[0]);
   // The answer says why the document is missing.
   if (inner === undefined)
-    return settings.answer?.code === undefined ? noAnswer('empty', `its ${result.at} is empty`) : whole;
+    return settings.answer?.code === undefined ? noAnswer('empty', say('place-empty', { path: result.at })) : whole;
   const within = await readDocument(inner, { form: result.form, place: result.at, records }, unsaid);
   if ('kind' in within) return within;
   return { content: { ...(whole.content as object), ...(within.content as object) }, records: within.records };

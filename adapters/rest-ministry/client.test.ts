@@ -384,13 +384,13 @@ test('follows linked pages, by full addresses and by parts of one', async () => 
 test('a link to another server is not followed, because the call carries credentials', async () => {
   const { answer, kept, paths } = await linkedPages(() => 'http://kho.bo.gov.vn/HoSo?trang=2');
   const message = 'it links to http://kho.bo.gov.vn, which is not where baseUrl is';
-  expect(answer).toEqual({ kind: 'refused', reason: 'configuration', message });
+  expect(answer).toMatchObject({ kind: 'refused', reason: 'configuration', message });
   expect([kept, paths.length]).toEqual([1, 1]);
 });
 
 test('links in a circle end, and the pull reports it', async () => {
   const { answer, kept, paths } = await linkedPages((page) => `?trang=${(page % 3) + 1}`);
-  expect(answer).toMatchObject({ more: false, lacks: expect.stringContaining('come to no end') });
+  expect(answer).toMatchObject({ more: false, lacks: { code: 'pages-repeat' } });
   expect(kept).toBe(3);
   expect(paths.length).toBeLessThan(30);
 });

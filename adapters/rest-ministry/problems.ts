@@ -1,4 +1,4 @@
-import { type Problem, pointer } from '#kit';
+import { type Problem, pointer, problem, say } from '#kit';
 import type { Settings } from './settings.ts';
 import { isSendable, operationProblems } from './wire.ts';
 
@@ -15,15 +15,14 @@ export function settingsProblems(settings: Settings): readonly Problem[] {
 
 /** The usual cause is a line break at the end of a secret that was read from a file. */
 function headerProblems({ headers = {}, security }: Settings): readonly Problem[] {
-  const message = 'cannot stand in a header, expected letters without accents, and no line break';
   const token = security?.kind === 'bearer' ? [['/security/token', security.token] as const] : [];
   const fixed = Object.entries(headers).map(([name, text]) => [`/headers/${pointer(name)}`, text] as const);
-  return [...fixed, ...token].flatMap(([path, text]) => (isSendable(text) ? [] : [{ path, message }]));
+  return [...fixed, ...token].flatMap(([path, text]) => (isSendable(text) ? [] : [problem(path, 'not-for-a-header')]));
 }
 
 function sessionProblems({ security, session }: Settings): readonly Problem[] {
   return security?.kind === 'session' && !session
-    ? [{ path: '/session', message: 'is missing, expected how to log in, which gives the token' }]
+    ? [problem('/session', 'missing', { expected: say('how-to-log-in') })]
     : [];
 }
 
@@ -32,25 +31,15 @@ function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
   const { code, message: _, ...lists } = answer;
   if (code !== undefined) return [];
   return Object.entries(lists).flatMap(([meaning, codes]) =>
-    codes.flatMap((one, at) =>
-      /^http-\d{3}$/.test(one)
-        ? []
-        : [
-            {
-              path: `/answer/${meaning}/${at}`,
-              message: 'is in no answer, expected a status such as http-204, or answer.code',
-            },
-          ],
-    ),
+    codes.flatMap((one, at) => (/^http-\d{3}$/.test(one) ? [] : [problem(`/answer/${meaning}/${at}`, 'in-no-answer')])),
   );
 }
 
 /** Without a receipt every push would need a look-up and be sent again. */
 function unprovenPushes({ answer = {}, push = {} }: Settings): readonly Problem[] {
   if (answer.code !== undefined || [answer.ok, answer.taken].flat().some((one) => one?.startsWith('http-2'))) return [];
-  const message =
-    'is missing, expected where a receipt stands, or answer.code, or answer.ok with a status such as http-201';
+  const args = { expected: say('proof-of-push') };
   return Object.entries(push).flatMap(([name, told]) =>
-    told && told.reference === undefined ? [{ path: `/push/${name}/reference`, message }] : [],
+    told && told.reference === undefined ? [problem(`/push/${name}/reference`, 'missing', args)] : [],
   );
 }

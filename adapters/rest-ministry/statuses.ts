@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, retryAfterMs } from '#kit';
+import { type Connection, type Exchange, retryAfterMs, say, spoken, type Words } from '#kit';
 import { type Answer, firstAt, type Failure as MinistryFailure, meaningOf, readDocument } from '#ministry';
 import type { Settings } from './settings.ts';
 
@@ -27,24 +27,25 @@ export async function meaningOfStatus(
   const saying = message === undefined ? {} : { message };
   const code = content && firstAt(content, settings.answer?.code);
   const isOfOurs = status >= 400 && status < 500 && !NOT_SEEN.has(status) && status !== 401 && status !== 403;
-  const told = `status ${status}${message === undefined ? '' : `: ${shown(message)}`}`;
+  const told = message === undefined ? say('status', { status }) : say('status-said', { status, said: shown(message) });
   const wait = retryAfterMs(headers, now());
   for (const one of [code, codeOf(status)]) {
     const means = content && one !== undefined ? meaningOf(settings, codes, one) : undefined;
-    if (means === 'busy') return unavailable('busy', `the ministry cannot take it now: ${told}`, wait);
+    if (means === 'busy') return unavailable('busy', say('ministry-busy', { why: told }), wait);
     // Some systems leave the success code in the body of a failure.
     if (means === 'ok' && one === code)
       return {
         kind: 'unknown',
         reason: `status-${status}`,
-        message: `its code ${code} says that it was done: ${told}`,
+        ...spoken(say('done-by-code', { code: one ?? '', why: told })),
       };
     if (content && one !== undefined && (means || (one === code && isOfOurs)))
       return { content, records: [], code: one, ...saying };
   }
-  if (status === 401 || status === 403) return unavailable('credentials', `we are not let in: ${told}`, wait);
-  if (status >= 500 && !NOT_SEEN.has(status)) return { kind: 'unknown', reason: `status-${status}`, message: told };
-  if (isOfOurs && content) return { kind: 'refused', reason: 'rejected', message: `the ministry refuses it: ${told}` };
+  if (status === 401 || status === 403) return unavailable('credentials', say('not-let-in', { why: told }), wait);
+  if (status >= 500 && !NOT_SEEN.has(status)) return { kind: 'unknown', reason: `status-${status}`, ...spoken(told) };
+  if (isOfOurs && content)
+    return { kind: 'refused', reason: 'rejected', ...spoken(say('ministry-refuses', { why: told })) };
   return unavailable(`status-${status}`, told, wait);
 }
 
@@ -58,6 +59,6 @@ async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Set
   return 'kind' in read ? undefined : (read.content as object);
 }
 
-function unavailable(reason: string, message: string, wait: number | undefined): MinistryFailure {
-  return { kind: 'unavailable', reason, message, ...(wait !== undefined && { retryAfterMs: wait }) };
+function unavailable(reason: string, words: Words, wait: number | undefined): MinistryFailure {
+  return { kind: 'unavailable', reason, ...spoken(words), ...(wait !== undefined && { retryAfterMs: wait }) };
 }

@@ -1,4 +1,4 @@
-import { jsonObject, retryAfterMs, textOf } from '#kit';
+import { jsonObject, retryAfterMs, type Said, saidIn, say, spoken, textOf } from '#kit';
 import type { Failure as MinistryFailure } from '#ministry';
 import type { Ministry } from './answer.ts';
 import type { Settings } from './settings.ts';
@@ -41,16 +41,16 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
       ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
     },
   });
-  const failed = (reason: string, words: string, afterMs?: number): Kept => ({
+  const failed = (reason: string, why: Said, afterMs?: number): Kept => ({
     value: {
       kind: 'unavailable',
       reason,
-      message: `asking for a token: ${words}`,
+      ...spoken(say('at-token', { why })),
       ...(afterMs !== undefined && { retryAfterMs: afterMs }),
     },
     ttlMs: 0,
   });
-  if (exchange.kind !== 'reply') return failed(exchange.reason, exchange.message);
+  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
   const { status, headers } = exchange;
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
@@ -65,6 +65,10 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
   // Error codes of RFC 6749, 5.2. They hold no personal data.
   const error = /^[a-z_]{1,40}$/.exec(textOf(answer?.error) ?? '')?.[0];
   const isOurs = status === 400 || status === 401 || status === 403;
-  const message = `status ${status}${error ? `, ${error}` : ''}${isGiven ? ', and no access_token' : ''}`;
-  return failed(isOurs ? 'credentials' : 'login-failed', message, retryAfterMs(headers, now()));
+  const words = isGiven
+    ? say('token-missing', { status })
+    : error
+      ? say('status-error', { status, error })
+      : say('status', { status });
+  return failed(isOurs ? 'credentials' : 'login-failed', words, retryAfterMs(headers, now()));
 }

@@ -1,4 +1,4 @@
-import { type Problem, pointer, quote } from '#kit';
+import { type Problem, pointer, problem, received, say, spoken, type Words } from '#kit';
 import type { Filled, Failure as MinistryFailure, Question as MinistryQuestion } from '#ministry';
 import type { Settings } from './settings.ts';
 
@@ -62,14 +62,12 @@ export function wireOf(
     else if (kind === 'body') body[target] = value;
     else if (kind === 'header') {
       headers[nameOf(target)] = texts[0] as string;
-      if (!isSendable(texts[0] as string))
-        problems.push({ path: `/${target}`, message: 'is no text for a header, expected letters without accents' });
+      if (!isSendable(texts[0] as string)) problems.push(problem(`/${target}`, 'header-needs-ascii'));
     }
   }
   const written = path.replace(PLACE, (place) => {
     const text = String(request[place] ?? '');
-    if (/^\.{0,2}$/.test(text))
-      problems.push({ path: `/${place}`, message: `${quote(text)} cannot stand in an address, expected a text` });
+    if (/^\.{0,2}$/.test(text)) problems.push(problem(`/${place}`, 'not-for-an-address', { got: received(text) }));
     return encodeURIComponent(text);
   });
   const found = query.size > 0 ? `?${query}` : '';
@@ -77,7 +75,7 @@ export function wireOf(
   const link = request[LINK];
   // Without the link the request would go to another address, and its answer would pass for the linked one.
   if (typeof link !== 'string' && !mayBegin(question.request[LINK]))
-    problems.push({ path: `/${pointer(LINK)}`, message: `${quote('')} cannot stand in an address, expected a text` });
+    problems.push(problem(`/${pointer(LINK)}`, 'not-for-an-address', { got: '' }));
   if (problems.length > 0) return problems;
   // The link carries its own query.
   const url = typeof link === 'string' ? linked(link, address) : `${address}${found}`;
@@ -102,12 +100,11 @@ function mayBegin(field: MinistryQuestion['request'][string] | undefined): boole
 /** The address that a link leads to. Links to another server are refused, because the call carries our credentials. */
 function linked(link: string, from: string): string | MinistryFailure {
   const { origin } = new URL(from);
-  const refused = (message: string) => ({ kind: 'refused', reason: 'configuration', message }) as const;
+  const refused = (words: Words) => ({ kind: 'refused', reason: 'configuration', ...spoken(words) }) as const;
   const to = URL.canParse(link, from) ? new URL(link, from) : undefined;
   // A `mailto:` link, for example, has no server.
-  if (!to || to.origin === 'null') return refused('it links to what is no address');
-  if (to.origin !== origin)
-    return refused(`it links to ${to.origin.slice(0, LONGEST_ORIGIN)}, which is not where baseUrl is`);
+  if (!to || to.origin === 'null') return refused(say('link-no-address'));
+  if (to.origin !== origin) return refused(say('link-elsewhere', { address: to.origin.slice(0, LONGEST_ORIGIN) }));
   return `${origin}${to.pathname}${to.search}`;
 }
 
@@ -138,29 +135,23 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
   const isList = bodyOf(question) === 'list';
   const lacking = places.filter((place) => !Object.hasOwn(question.request, place));
   return [
-    ...lacking.map((place) => ({
-      path: `${path}/request`,
-      message: `has no ${place}, which the operation's path needs`,
-    })),
+    ...lacking.map((place) => problem(`${path}/request`, 'path-needs', { place })),
     ...(isList && !Object.hasOwn(question.request, LIST)
-      ? [{ path: `${path}/request`, message: `has no ${LIST}, which the body is made of` }]
+      ? [problem(`${path}/request`, 'no-body-source', { member: LIST })]
       : []),
     ...targets.flatMap(([target, field]) => {
-      const here = { path: `${path}/request/${pointer(target)}` };
+      const here = `${path}/request/${pointer(target)}`;
       const kind = kindOf(target, method);
       if (kind === 'path' && !places.includes(target))
-        return [{ ...here, message: `names no place of the path ${quote(address)}` }];
-      if (kind === 'header' && !target.includes('.') && !HEADER.test(target))
-        return [{ ...here, message: 'is no name of a header' }];
+        return [problem(here, 'no-place-in-path', { got: received(address) })];
+      if (kind === 'header' && !target.includes('.') && !HEADER.test(target)) return [problem(here, 'no-header-name')];
       const isEach = typeof field === 'object' && 'each' in field;
-      if (kind !== 'query' && kind !== 'body' && isEach) return [{ ...here, message: 'is a list, expected one value' }];
+      if (kind !== 'query' && kind !== 'body' && isEach) return [problem(here, 'list-for-one-value')];
       if (kind === 'body' && isList && !(target === LIST && isEach))
-        return [{ ...here, message: `stands beside the body, expected nothing but ${LIST}, with each` }];
+        return [problem(here, 'beside-the-body', { member: LIST })];
       if (kind === 'body' && bodyOf(question) !== 'form') return [];
       const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
-      return isTable || target.includes('.')
-        ? [{ ...here, message: 'stands outside a JSON body, expected one value and a name without a dot' }]
-        : [];
+      return isTable || target.includes('.') ? [problem(here, 'outside-json-body')] : [];
     }),
   ];
 }

@@ -6,6 +6,7 @@ import {
   retryAfterMs,
   type SoapFailure,
   type SoapResult,
+  say,
   secretsOfSecurity,
   soapOutcome,
 } from '#kit';
@@ -61,7 +62,7 @@ async function readAnswer(
 ): Promise<Answer | NoAnswer> {
   if (!result) {
     const isEmpty = nodesAt(body, '*').length === 0 && Object.keys(body).every((name) => /^[@#]/.test(name));
-    if (isEmpty && picked.length === 0) return noAnswer('empty', 'its envelope is empty');
+    if (isEmpty && picked.length === 0) return noAnswer('empty', say('envelope-empty'));
     return withCode(settings, body, picked);
   }
   return readDocument(picked[0] ?? '', { form: result.form, place: result.at, records }, settings);

@@ -1,4 +1,4 @@
-import { defineAdapter, isLinkLocal, type Problem, quote, type Sender, sendInOrder } from '#kit';
+import { defineAdapter, isLinkLocal, type Problem, problem, received, type Sender, say, sendInOrder } from '#kit';
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
 
@@ -20,5 +20,5 @@ function each<O extends 'dossier.upsert.v1' | 'dossier.progress.v1'>(): Sender<S
 /** No portal has a link-local address, but a cloud's machines fetch credentials there. */
 function addressProblems({ url }: Settings): readonly Problem[] {
   if (!URL.canParse(url) || !isLinkLocal(new URL(url).hostname)) return [];
-  return [{ path: '/url', message: `got ${quote(url)}, expected an address that is not link-local` }];
+  return [problem('/url', 'unexpected', { got: received(url), expected: say('not-link-local') })];
 }

@@ -8,16 +8,18 @@ import {
   type Outgoing,
   outcomeWithoutReply,
   retryAfterMs,
+  say,
   stopRequested,
   unavailable,
+  type Words,
   webhookHeaders,
 } from '#kit';
 import type { Settings } from './settings.ts';
 
-const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, string>> = {
-  unchanged: 'nothing was told: the step changed nothing that readers see',
-  told: 'nothing was told: the change was told with the dossier',
-  outdated: 'nothing was told: a later status has been told',
+const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, Words>> = {
+  unchanged: say('nothing-visible-changed'),
+  told: say('told-with-dossier'),
+  outdated: say('later-status-told'),
 };
 
 /**
@@ -59,19 +61,9 @@ function payloadOf({ dossier, change }: Outgoing): string {
  */
 function outcomeOf({ status, headers }: Extract<Exchange, { kind: 'reply' }>, nowMs: number): Outcome {
   if (status >= 200 && status < 300) return delivered();
-  if (status === 410)
-    return stopRequested(
-      'gone',
-      'status 410: the subscriber wants to be told nothing more; resume it when that is settled, or take it out of the routes',
-    );
+  if (status === 410) return stopRequested('gone', say('status-gone', { status }));
   const afterMs = retryAfterMs(headers, nowMs);
-  if (status === 401 || status === 403)
-    return unavailable('credentials', `status ${status}: the signature is not accepted`, afterMs);
-  if (status >= 300 && status < 400)
-    return unavailable(
-      `status-${status}`,
-      `status ${status}: it has moved, and its url in the settings has not`,
-      afterMs,
-    );
-  return unavailable(`status-${status}`, `status ${status}`, afterMs);
+  if (status === 401 || status === 403) return unavailable('credentials', say('status-signature', { status }), afterMs);
+  if (status >= 300 && status < 400) return unavailable(`status-${status}`, say('status-moved', { status }), afterMs);
+  return unavailable(`status-${status}`, say('status', { status }), afterMs);
 }

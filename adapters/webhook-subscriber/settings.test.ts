@@ -38,7 +38,7 @@ describe('settings', () => {
     'refuse a link-local address in any notation: %s',
     (one) => {
       expect(check.Check({ url: one, secrets: [secret] })).toBe(true);
-      expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toEqual([
+      expect(adapter.settingsProblems?.({ url: one, secrets: [secret] })).toMatchObject([
         { path: '/url', message: `got "${one}", expected an address that is not link-local` },
       ]);
     },

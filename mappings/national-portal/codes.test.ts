@@ -45,7 +45,7 @@ describe('the code tables of the national portal', () => {
   });
 
   test('tables are shown with their labels, and yes-or-no tables are recognised', () => {
-    expect(shownCodes(CODES, 'channel')).toBe('1 (Trực tiếp), 2 (Trực tuyến), 3 (Bưu chính công ích)');
+    expect(shownCodes(CODES, 'channel')).toEqual(['1 (Trực tiếp)', '2 (Trực tuyến)', '3 (Bưu chính công ích)']);
     expect(isYesNo(CODES, 'digitised')).toBe(true);
     expect(isYesNo(CODES, 'status')).toBe(false);
   });

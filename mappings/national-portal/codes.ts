@@ -75,9 +75,9 @@ export function codeOf(codes: Codes, table: TableName, meaning: Meaning): string
 }
 
 /** The codes of a table for people: `1 (Mới đăng ký), 2 (Được tiếp nhận)`. */
-export function shownCodes(codes: Codes, table: TableName): string {
+export function shownCodes(codes: Codes, table: TableName): readonly string[] {
   const { meanings, labels } = codes[table];
-  return [...meanings].map(([code, meaning]) => `${code} (${labels.get(code) ?? meaning})`).join(', ');
+  return [...meanings].map(([code, meaning]) => `${code} (${labels.get(code) ?? meaning})`);
 }
 
 /** Whether a table means yes or no, so that JSON booleans and "True"/"False" can replace its codes. */

@@ -1,5 +1,4 @@
 import type { Item, RecordItem } from '#core/dossier/item';
-import { quote } from '#core/explain';
 import {
   agencyOfDossierCode,
   cleanCode,
@@ -8,7 +7,10 @@ import {
   isDossierCode,
   isPhone,
 } from '#core/identifiers/identifiers';
+import { problem } from '#core/problem';
 import { unstorable } from '#core/vietnamese/text';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import { CODES, type Codes, codeOf, datesOf } from './codes.ts';
 import { besidesOf } from './dossier-writing.ts';
@@ -70,12 +72,9 @@ function readReceiptNumber(reading: Reading, { MaHoSo, SoBienNhan: given }: Raw)
   if (number === cleanCode(plainText(MaHoSo) ?? '')) return undefined;
   const bad = unstorable(number);
   if (/^\S{1,100}$/.test(number) && bad === undefined && !isDossierCode(number)) return number;
-  const isWrong = bad === undefined ? 'has blanks, or more than 100 characters' : `cannot be stored: ${bad}`;
-  const why = isDossierCode(number) ? 'is the code of a dossier' : isWrong;
-  reading.warnings.push({
-    path: '/SoBienNhan',
-    message: `${quote(number)} ${why}; the dossier is not found by it, and it goes on as it came`,
-  });
+  const isWrong = bad === undefined ? say('blanks-or-too-long') : say('cannot-be-stored', { why: bad });
+  const why = isDossierCode(number) ? say('code-of-a-dossier') : isWrong;
+  reading.warnings.push(problem('/SoBienNhan', 'number-not-searchable', { got: received(number), why }));
   return undefined;
 }
 
@@ -98,8 +97,7 @@ function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
     const others = [...entries.filter((entry) => entry !== chosen).map((entry) => `${entry.from}/SoDinhDanh`)];
     if (applicant?.identityNumber !== undefined && applicant.identityNumber !== identity.identityNumber)
       others.push('/SoGiayToChuHoSo');
-    for (const path of others)
-      reading.warnings.push({ path, message: 'another identity number is taken; this one stays in the message' });
+    for (const path of others) reading.warnings.push(problem(path, 'other-identity-number'));
   } else if (typeof applicant?.identityNumber === 'string') {
     record.applicant = { ...applicant, identityKind: identityKindOf(cleanCode(applicant.identityNumber)) };
   }
@@ -118,10 +116,7 @@ function readPhone(reading: Reading, record: Fields, raw: Raw): void {
   if (!isPhone(fax.replace(/[ .()-]/g, ''))) return;
   record.applicant = { ...applicant, phone: fax };
   reading.places.set('/applicant/phone', { from: '/Fax', rules: [] });
-  reading.warnings.push({
-    path: '/Fax',
-    message: 'SoDienThoai is empty; the phone number that stands in Fax is taken',
-  });
+  reading.warnings.push(problem('/Fax', 'phone-from-fax'));
 }
 
 function readNote(reading: Reading, record: Fields, raw: Raw): void {
@@ -157,11 +152,7 @@ function dropNamelessApplicant(reading: Reading, record: Fields, raw: Raw): void
   const fields = DOSSIER.filter(({ field, member }) => field === 'Fax' || member?.startsWith('applicant/'));
   const lost = fields.map(({ field }) => field).filter((field) => !isAbsent(raw[field]));
   const papers = entriesOf(reading, raw, 'DinhDanhCHS', '').map(({ from }) => from.slice(1));
-  for (const field of [...lost, ...papers])
-    reading.warnings.push({
-      path: `/${field}`,
-      message: 'there is no ChuHoSo that it belongs to; it stays in the message',
-    });
+  for (const field of [...lost, ...papers]) reading.warnings.push(problem(`/${field}`, 'no-holder'));
 }
 
 function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
@@ -179,16 +170,10 @@ function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
   const isWrong = reading.problems.some(({ path }) => wanted.includes(path.slice(1)));
   const day = at === undefined && !isWrong && status === 'submitted' ? dayOfCode(record) : undefined;
   record.statusAt = at ?? day ?? ANY_TIME;
-  if (day !== undefined)
-    reading.warnings.push({
-      path: `/${fields.at(-1)}`,
-      message: `is missing; the day in the code is taken as the earliest moment of the status, ${day}`,
-    });
+  if (day !== undefined) reading.warnings.push(problem(`/${fields.at(-1)}`, 'day-of-code-taken', { moment: day }));
   if (at !== undefined || day !== undefined || isWrong) return;
-  reading.problems.push({
-    path: `/${fields.at(-1)}`,
-    message: `is missing, and so is every other date that would tell when status ${codeOf(reading.codes, 'status', status)} came to be (${wanted.join(', ')}); the time of arrival does not`,
-  });
+  const args = { status: String(codeOf(reading.codes, 'status', status)), list: wanted };
+  reading.problems.push(problem(`/${fields.at(-1)}`, 'no-event-time', args));
 }
 
 /** OpenCPS sends new dossiers without any date. Their codes contain the day of filing, so the status is not older. */

@@ -56,7 +56,7 @@ describe('a reply of the national portal', () => {
     [wrap({ error_code: 0 }, { error_code: -1 })],
     [wrap({ message: wrap({ message: wrap({ error_code: 0 }) }) })],
   ])('%s is no reply, and never success', (body) => {
-    expect(parseReply(body)).toMatchObject({ kind: 'not-a-reply', why: expect.any(String) });
+    expect(parseReply(body)).toMatchObject({ kind: 'not-a-reply', why: { code: expect.any(String) } });
   });
 
   test('bytes are read as UTF-8', () => {

@@ -1,4 +1,5 @@
 import { fold } from '#core/vietnamese/text';
+import { say, type Words } from '#messages/message';
 import { REPLY_PATTERNS, type ReplyPattern } from './codes.ts';
 
 /** The portal's reply without its wrapping. */
@@ -6,7 +7,7 @@ export type Reply =
   | { readonly kind: 'ok'; readonly result: readonly unknown[]; readonly raw: Readonly<Record<string, unknown>> }
   | PortalError
   /** Not from the portal: a proxy's page, half an answer, an empty object. It never counts as success. */
-  | { readonly kind: 'not-a-reply'; readonly why: string };
+  | { readonly kind: 'not-a-reply'; readonly why: Words };
 
 export interface PortalError {
   readonly kind: 'error';
@@ -27,10 +28,10 @@ const MOST_LAYERS = 3;
  */
 export function parseReply(body: Uint8Array | string): Reply {
   const text = typeof body === 'string' ? body : UTF_8.decode(body);
-  if (text.trim() === '') return notAReply('an empty answer');
-  if (text.trimStart().startsWith('<')) return notAReply('a page in HTML or XML');
+  if (text.trim() === '') return notAReply(say('an-empty-answer'));
+  if (text.trimStart().startsWith('<')) return notAReply(say('a-page'));
   const value = parseObject(text);
-  if (!value) return notAReply('not a JSON object, or half of one');
+  if (!value) return notAReply(say('half-an-object'));
   return readLayer(value, 0);
 }
 
@@ -41,12 +42,12 @@ type Layer = Readonly<Record<string, unknown>>;
 function readLayer(layer: Layer, depth: number): Reply {
   const inner = typeof layer.message === 'string' ? innerOf(layer.message) : undefined;
   if (!inner) return readPlain(layer);
-  if (depth === MOST_LAYERS) return notAReply(`a reply wrapped more than ${MOST_LAYERS} times`);
+  if (depth === MOST_LAYERS) return notAReply(say('wrapped-too-deep', { count: MOST_LAYERS }));
   const { message: _wrapped, ...outer } = layer;
   const reply = readLayer({ ...outer, ...inner }, depth + 1);
   const outerCode = codeIn(layer);
   if (reply.kind === 'ok' && outerCode !== undefined && !isSuccess(outerCode))
-    return notAReply(`a gateway that reports error ${outerCode} around a success`);
+    return notAReply(say('gateway-error', { code: outerCode }));
   return reply;
 }
 
@@ -59,7 +60,7 @@ function innerOf(message: string): Layer | undefined {
 
 function readPlain(layer: Layer): Reply {
   const code = codeIn(layer);
-  if (code === undefined) return notAReply('JSON without an error_code');
+  if (code === undefined) return notAReply(say('no-error-code'));
   const result = listOf(layer.result);
   if (isSuccess(code)) return { kind: 'ok', result, raw: layer };
   const message = String(layer.message ?? '').trim();
@@ -90,7 +91,7 @@ function parseObject(text: string): Layer | undefined {
   }
 }
 
-function notAReply(why: string): Reply {
+function notAReply(why: Words): Reply {
   return { kind: 'not-a-reply', why };
 }
 

@@ -1,7 +1,9 @@
 import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/dossier/item';
 import { keptCause } from '#core/masking/kept-problem';
 import { createMentions, type Person } from '#core/masking/mentions';
-import type { Cause, Problem } from '#core/problem';
+import { atPath, type Cause, type Problem, problem, whyAll } from '#core/problem';
+import { say } from '#messages/message';
+import { told } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
 import type { Reading } from './reading-notes.ts';
@@ -38,22 +40,24 @@ function waiting(
   const people = createMentions(record.applicant ? [record.applicant] : []);
   const unmapped = reading.unmapped.map(({ path, cause }) => ({ path, cause: keptCause(cause, people) }));
   const [first] = unmapped as [Reading['unmapped'][number]];
-  const cause: Cause = { ...first.cause, message: `${first.path}: ${first.cause.message}` };
+  const cause: Cause = { ...first.cause, ...told(atPath(first.path, first.cause)) };
   const doubts = checked.kind === 'waiting' ? checked.problems : [];
-  const problems = [...unmapped.map((one) => ({ path: one.path, message: one.cause.message })), ...doubts];
+  const problems = [
+    ...unmapped.map(({ path, cause: { code, args, message } }) => ({ path, code, args, message })),
+    ...doubts,
+  ];
   return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
 }
 
 function inDialect(reading: Reading, item: Item): Item {
   const translate = (problems: readonly Problem[]): readonly Problem[] =>
-    problems.map(({ path, message }) => ({ path: placeOf(reading, path), message }));
+    problems.map((one) => ({ ...one, path: placeOf(reading, one.path) }));
   if (item.kind === 'invalid') return { ...item, problems: translate(item.problems) };
   if (item.kind === 'record') return { ...item, warnings: translate(item.warnings) };
   const problems = translate(item.problems);
-  const message = problems.map((problem) => `${problem.path}: ${problem.message}`).join('; ');
   const { asItStands } = item;
   const taken = asItStands && { ...asItStands, warnings: translate(asItStands.warnings) };
-  return { ...item, problems, cause: { ...item.cause, message }, ...(taken && { asItStands: taken }) };
+  return { ...item, problems, cause: { ...item.cause, ...whyAll(problems) }, ...(taken && { asItStands: taken }) };
 }
 
 /** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */
@@ -78,10 +82,11 @@ function codeOf(item: Item): string | undefined {
 export function notAnObject(value: unknown, what: string): InvalidItem {
   return {
     kind: 'invalid',
-    problems: [{ path: '', message: `got ${kindOf(value)}, expected an object: one ${what}` }],
+    problems: [problem('', 'unexpected', { got: kindOf(value), expected: say('one-object', { what }) })],
   };
 }
 
 export function missingStatus(reading: Reading, path: string): void {
-  reading.problems.push({ path, message: `is missing, expected one of ${shownCodes(reading.codes, 'status')}` });
+  const expected = say('one-of', { list: shownCodes(reading.codes, 'status') });
+  reading.problems.push(problem(path, 'missing', { expected }));
 }

@@ -1,4 +1,6 @@
 import type { Item } from '#core/dossier/item';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { CODES, type Codes } from './codes.ts';
 import { PROGRESS } from './fields.ts';
@@ -16,7 +18,9 @@ export function readProgress(raw: unknown, { codes = CODES }: { readonly codes?:
   const record = readFields(reading, PROGRESS, raw, '', '');
   if (isAbsent(raw.TrangThai)) missingStatus(reading, '/TrangThai');
   if (record.at === undefined && !reading.problems.some(({ path }) => path === '/ThoiDiemXuLy'))
-    reading.problems.push({ path: '/ThoiDiemXuLy', message: 'is missing, expected a time written as yyyyMMddHHmmss' });
+    reading.problems.push(
+      problem('/ThoiDiemXuLy', 'missing', { expected: say('a-time-as', { form: 'yyyyMMddHHmmss' }) }),
+    );
   return finishReading(reading, 'dossier.progress.v1', record);
 }
 

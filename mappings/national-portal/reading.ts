@@ -1,3 +1,5 @@
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
 import type { FieldRule, FieldRules } from './fields.ts';
 import type { Raw, Reading } from './reading-notes.ts';
 import { isAbsent, isObject, kindOf, readValue } from './values.ts';
@@ -50,10 +52,8 @@ export function entriesOf(reading: Reading, raw: Raw, field: string, from: strin
     if (isAbsent(entry)) return [];
     const place = single ? path : `${path}/${at}`;
     if (isObject(entry)) return [{ raw: entry, from: place }];
-    reading.problems.push({
-      path: place,
-      message: `got ${kindOf(entry)}, expected ${single ? 'a list' : 'an object'}`,
-    });
+    const expected = single ? say('a-list') : say('an-object');
+    reading.problems.push(problem(place, 'unexpected', { got: kindOf(entry), expected }));
     return [];
   });
 }
@@ -68,9 +68,9 @@ function isMuchTooLong({ longestList, problems }: Reading, list: readonly unknow
   const most = longestList * MUCH_TOO_LONG;
   const count = list.length > most ? list.filter((one) => !isAbsent(one)).length : 0;
   if (count <= most) return false;
-  const message = `got a list of ${count}, expected a list of at most ${longestList} items`;
+  const args = { got: say('a-list-of', { count }), expected: say('list-up-to', { count: longestList }) };
   // Some lists are read twice.
-  if (!problems.some((problem) => problem.path === path)) problems.push({ path, message });
+  if (!problems.some((one) => one.path === path)) problems.push(problem(path, 'unexpected', args));
   return true;
 }
 

@@ -1,8 +1,10 @@
 import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { parseInstant, parseLocal } from '#core/dates/dates';
-import { quote } from '#core/explain';
 import { LONGEST_CODE } from '#core/identifiers/codes';
-import { unmappedCause } from '#core/problem';
+import { problem, unmappedCause } from '#core/problem';
+import { type Arg, say } from '#messages/message';
+import { received } from '#messages/received';
+import { told } from '#messages/render';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';
 import type { Raw, Reading } from './reading-notes.ts';
@@ -31,7 +33,7 @@ export function readValue(
 export function readText(reading: Reading, value: unknown, path: string): string | undefined {
   const text = plainText(value);
   if (text !== undefined) return text;
-  reading.problems.push({ path, message: `got ${kindOf(value)}, expected a text` });
+  reading.problems.push(problem(path, 'unexpected', { got: kindOf(value), expected: say('a-text') }));
   return undefined;
 }
 
@@ -52,8 +54,8 @@ export function readCode(reading: Reading, table: TableName, value: unknown, pat
   const cut = text.slice(0, LONGEST_CODE);
   const meaning = meaningOf(codes, table, text) ?? meaningOf(codes, table, cut);
   if (meaning === undefined) {
-    const message = `got ${quote(text)}, which no table maps; known are ${shownCodes(codes, table)}`;
-    unmapped.push({ path, cause: unmappedCause(enteredName(table), cut, message) });
+    const words = say('unmapped-code', { got: received(text), list: shownCodes(codes, table) });
+    unmapped.push({ path, cause: unmappedCause(enteredName(table), cut, words) });
   }
   return meaning;
 }
@@ -66,11 +68,13 @@ function codeText(yesNo: boolean, value: unknown): string | undefined {
 function readTrueFalse(reading: Reading, value: unknown, path: string): boolean | undefined {
   const flag = flagOf(value);
   if (flag === undefined)
-    reading.problems.push({
-      path,
-      message: `got ${isObject(value) ? 'an object' : quote(value)}, expected "True" or "False"`,
-    });
+    reading.problems.push(problem(path, 'unexpected', { got: shown(value), expected: say('true-or-false-text') }));
   return flag;
+}
+
+/** A value in place of true and false. An object may be large, and may be personal. */
+function shown(value: unknown): Arg {
+  return typeof value === 'object' && value !== null ? kindOf(value) : received(value);
 }
 
 function flagOf(value: unknown): boolean | undefined {
@@ -90,7 +94,7 @@ function readDate(reading: Reading, text: string, path: string): string | undefi
   if ('absent' in date) return undefined;
   const iso = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text.trim()) ? `${text.trim()}+07:00` : text.trim();
   const instant = parseInstant(iso);
-  if (instant === undefined) reading.problems.push({ path, message: date.error });
+  if (instant === undefined) reading.problems.push({ path, ...told(date.error) });
   return instant;
 }
 
@@ -103,12 +107,12 @@ function readVnd(
 ): unknown {
   const money = parseVnd(text);
   if ('error' in money) {
-    reading.problems.push({ path, message: money.error });
+    reading.problems.push({ path, ...told(money.error) });
     return undefined;
   }
   if (money.text !== undefined) {
     if (rule.words) record[rule.words] = money.text;
-    else reading.warnings.push({ path, message: `${quote(money.text)} is no amount; it stays in the message` });
+    else reading.warnings.push(problem(path, 'no-amount', { got: received(money.text) }));
   }
   return money.amountVnd;
 }
@@ -116,7 +120,8 @@ function readVnd(
 /** A number of copies. `01` and `1 bản` mean one. */
 function readCount(reading: Reading, text: string, path: string): number | undefined {
   const digits = /^(\d{1,4})(?:\s*(?:bản|bộ))?$/i.exec(text.trim().normalize('NFC'))?.[1];
-  if (digits === undefined) reading.problems.push({ path, message: `got ${quote(text)}, expected a whole number` });
+  if (digits === undefined)
+    reading.problems.push(problem(path, 'unexpected', { got: received(text), expected: say('an-integer') }));
   return digits === undefined ? undefined : Number(digits);
 }
 
@@ -130,8 +135,10 @@ export function isObject(value: unknown): value is Raw {
 }
 
 /** The type of a value in words, because the value itself may be personal. */
-export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+export function kindOf(value: unknown): Arg {
+  if (value === null) return null;
+  if (Array.isArray(value)) return say('a-list');
+  if (typeof value === 'number') return say('a-number');
+  if (typeof value === 'boolean') return say('a-boolean');
+  return typeof value === 'object' ? say('an-object') : say('a-text');
 }

@@ -1,5 +1,8 @@
 import { type Item, isRecord, isUpsert, type RecordItem, recordIn } from '#core/dossier/item';
 import type { Sender } from '#core/dossier/ownership';
+import { problem } from '#core/problem';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Submission } from '../ledger/submission.ts';
@@ -44,9 +47,7 @@ function withoutForeignAliases(item: Item, sender: Sender): Item {
   const { aliases = [], ...others } = record;
   const foreign = aliases.map((alias) => whyForeign(alias, sender));
   const problems = foreign.flatMap((why, at) =>
-    why === undefined
-      ? []
-      : [{ path: `/aliases/${at}`, code: 'not-owner', message: `not-owner: the alias is left out: ${why}` }],
+    why === undefined ? [] : [problem(`/aliases/${at}`, 'not-owner', { why: say('alias-left-out', { why }) })],
   );
   if (problems.length === 0) return item;
   const own = aliases.filter((_, at) => foreign[at] === undefined);
@@ -57,10 +58,12 @@ function withoutForeignAliases(item: Item, sender: Sender): Item {
 function whyForeign(
   alias: { readonly party: string; readonly code: string },
   { party, ownership }: Sender,
-): string | undefined {
-  if (alias.party !== party) return `a party gives aliases for itself alone, and this one is of ${alias.party}`;
+): Words | undefined {
+  if (alias.party !== party) return say('alias-of-another', { party: alias.party });
   const entitled = ownership?.entitled({ code: alias.code });
-  return entitled?.isConfigured && entitled.party !== party ? `the party ${entitled.party} owns this code` : undefined;
+  return entitled?.isConfigured && entitled.party !== party
+    ? say('code-owned-by', { party: entitled.party })
+    : undefined;
 }
 
 /**
@@ -132,10 +135,9 @@ function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {
   const isFree = [...(holders.get(receiptNumber)?.keys() ?? [])].every((holder) => holder === dossier);
   const foreign = whyForeign({ party, code: receiptNumber }, sender);
   if (!isOne || owner !== party || !isFree || foreign !== undefined) {
-    const taken = isFree ? 'the dossier belongs to another party' : 'it is a code of another dossier already';
-    const why = foreign ?? taken;
-    const message = `${JSON.stringify(receiptNumber)} is not made a code of the dossier: ${why}`;
-    return { ...rest, record, warnings: [...item.warnings, { path: '/SoBienNhan', message }] };
+    const taken = isFree ? say('dossier-of-another') : say('code-of-another-dossier');
+    const args = { got: received(receiptNumber), why: foreign ?? taken };
+    return { ...rest, record, warnings: [...item.warnings, problem('/SoBienNhan', 'number-not-an-alias', args)] };
   }
   return {
     ...rest,

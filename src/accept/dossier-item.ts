@@ -5,7 +5,9 @@ import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
 import { namesOf, namesOfAlias } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
+import { told } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
@@ -95,32 +97,22 @@ function namedByAliasAlone(item: DossierItem, [working]: readonly Working[], par
 }
 
 function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Problem[] {
-  return claimed.map((path) => ({
-    path,
-    code: 'not-owner',
-    message: `not-owner: the dossier belongs to the party ${owner}; this value is kept in the history and changes nothing`,
-  }));
+  return claimed.map((path) => problem(path, 'not-owner', { why: say('claim-only', { party: owner }) }));
 }
 
 /** An event far ahead waits and is applied at its moment. See loadReleasable. */
 function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
-  const message = `${at} has not come yet; the item is applied at that moment`;
-  const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, message } as const;
-  return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, message }] };
+  const words = told(say('applied-at-its-time', { moment: at }));
+  const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, ...words } as const;
+  return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, ...words }] };
 }
 
 /** Warns the sender of a moment more than a day ahead: the item has no effect before that moment. */
 export function timeWarnings({ sender }: Place, { record }: DossierItem): readonly Problem[] {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
   if (!isAheadOfTime(at, sender.recordedAt)) return [];
-  return [
-    {
-      path,
-      code: 'ahead-of-time',
-      message: `${at} has not come yet; it is kept, and changes the dossier at that moment`,
-    },
-  ];
+  return [problem(path, 'ahead-of-time', { moment: at })];
 }
 
 /**
@@ -193,27 +185,29 @@ function keepAliases({ submission, rows }: Place, working: Working, item: Dossie
 
 function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
   const codes = found.map((working) => working.code).sort();
-  const message = `${item.record.code} and its aliases name ${codes.length} dossiers that are held apart: ${codes.join(', ')}`;
+  const words = told(say('dossiers-apart', { code: item.record.code, count: codes.length, list: codes }));
   return {
     kind: 'waiting',
     operation: item.operation,
     code: item.record.code,
-    cause: { kind: 'code-conflict', key: `code-conflict:${codes.join('+')}`, message },
-    problems: [{ path: '/aliases', message }],
+    cause: { kind: 'code-conflict', key: `code-conflict:${codes.join('+')}`, ...words },
+    problems: [{ path: '/aliases', ...words }],
   };
 }
 
 /** @param owner the party that must send the dossier first, if it is not the sender */
 function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
   const { code } = item.record;
-  const message = owner
-    ? `not-owner: the dossier ${code} belongs to the party ${owner}, which has not sent it yet; the item is kept and applied when it does`
-    : `no dossier ${code} has come yet; the step is kept and applied when it comes`;
+  const words = told(
+    owner === undefined
+      ? say('dossier-unknown', { code })
+      : say('not-owner', { why: say('owner-has-not-sent', { code, party: owner }) }),
+  );
   return {
     kind: 'waiting',
     operation: item.operation,
     code,
-    cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, message },
-    problems: [{ path: '/code', ...(owner && { code: 'not-owner' }), message }],
+    cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, ...words },
+    problems: [{ path: '/code', ...words }],
   };
 }

@@ -3,6 +3,8 @@ import type { Item } from '#core/dossier/item';
 import { maskNamesIn } from '#core/masking/masking';
 import type { Cause } from '#core/problem';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
+import { asSaid, say, type Words } from '#messages/message';
+import { told } from '#messages/render';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { loadSealedMessage, openMessage, type StoredMessage } from '../ledger/messages.ts';
@@ -54,8 +56,11 @@ export function createReleaseItems(hub: Hub, deps: ReleaseDeps): ReleaseItems {
 }
 
 function unreadableCause(messageId: string, { why }: Unreadable): Cause {
-  const message = `message ${messageId} cannot be read again, and so nothing that waits in it be applied: ${why}`;
-  return { kind: 'unreadable', key: `unreadable:${messageId}`, message };
+  return {
+    kind: 'unreadable',
+    key: `unreadable:${messageId}`,
+    ...told(say('message-unreadable', { id: messageId, why })),
+  };
 }
 
 function wavesOf(rows: readonly WaitingRow[]): readonly (readonly WaitingRow[])[] {
@@ -73,7 +78,7 @@ interface Read {
 
 /** Why an item cannot be read. */
 interface Unreadable {
-  readonly why: string;
+  readonly why: Words;
   /** Whether that holds for all items of its message. */
   readonly isWhole: boolean;
 }
@@ -110,7 +115,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
     let read = cache.get(id);
     if (!read || read.codesMs !== codes.knownMs(read.message.party)) {
       const sealed = await loadSealedMessage(database, id);
-      if (!sealed) return { why: 'it is not kept any more', isWhole: true };
+      if (!sealed) return { why: say('not-kept'), isWhole: true };
       try {
         const whole = openMessage(vault, sealed);
         read = await readWhole(whole);
@@ -118,12 +123,12 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
         cache.put(id, read, Math.min(whole.body.length, CACHED_BYTES));
       } catch (error) {
         if (error instanceof ReaderNotLoaded) throw error;
-        return { why: maskNamesIn((error as Error).message), isWhole: true };
+        return { why: asSaid(maskNamesIn((error as Error).message)), isWhole: true };
       }
     }
     const item = read.items[place];
     const { length } = read.items;
-    if (!item) return { why: `${length} items are read in it today, and this is number ${place + 1}`, isWhole: false };
+    if (!item) return { why: say('fewer-items', { count: length, place: place + 1 }), isWhole: false };
     return { message: read.message, item, releasedAt, codesAt: msToInstant(read.codesMs) };
   };
 

@@ -1,7 +1,7 @@
 import type { DossierItem } from '#core/dossier/item';
 import { isRecord, isUpsert } from '#core/dossier/item';
 import { serviceKey } from '#core/identifiers/identifiers';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
@@ -45,7 +45,7 @@ export function catalogueWarnings(
   if (!isUpsert(item) || unknown.service.size + unknown.agency.size + unknown.ended.size === 0) return [];
   const warnings: Problem[] = [];
   const warn = (kind: 'service' | 'agency', path: string, code: string): void => {
-    warnings.push({ path, message: `the catalogue has no ${kind} ${code}; the dossier is kept and shown` });
+    warnings.push(problem(path, 'not-in-catalogue', { kind, code }));
     const { party, receivedAt: at } = submission;
     if (deps.knownCodes.isNews(kind, code, party))
       rows.unknown.set(`${kind} ${code} ${party}`, { kind, code, party, at });
@@ -54,10 +54,7 @@ export function catalogueWarnings(
   if (unknown.agency.has(item.record.agencyCode)) warn('agency', '/agencyCode', item.record.agencyCode);
   const since = unknown.ended.get(serviceKey(item.record.serviceCode));
   if (since !== undefined && filedAt(item.record) >= since)
-    warnings.push({
-      path: '/serviceCode',
-      message: `the service ${item.record.serviceCode} is no longer in force since ${since}; the dossier is kept and shown`,
-    });
+    warnings.push(problem('/serviceCode', 'service-ended', { code: item.record.serviceCode, since }));
   return warnings;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { render } from '#messages/render';
 import { embeddedFolder, loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
@@ -38,7 +39,9 @@ async function putBack({ why }: PutBackCommand): Promise<Result> {
     return checkDatabaseIdentity(database, Date.now(), { folder: folder && dataFolderOf(folder), order });
   });
   return {
-    text: noticed ? describeRestore(noticed) : 'no hub ever ran on this database, so there is nothing to report',
+    text: noticed
+      ? render(describeRestore(noticed), 'en')
+      : 'no hub ever ran on this database, so there is nothing to report',
     document: { noticed: noticed ?? null },
   };
 }

@@ -1,5 +1,6 @@
 import { pointer, quote } from '#core/explain';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
 
 /** The adapters of this installation by name; the settings must fit them. */
@@ -34,20 +35,23 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
   const adapter = adapters.get(String(name));
   if (!adapter)
     return typeof name === 'string'
-      ? [{ path: `${path}/adapter`, message: `got ${quote(name)}, ${oneOf('the adapters', adapters.keys())}` }]
+      ? [
+          problem(`${path}/adapter`, 'setting', {
+            what: `got ${quote(name)}, ${oneOf('the adapters', adapters.keys())}`,
+          }),
+        ]
       : [];
-  const ofSettings = adapter
-    .settingsProblems(settings)
-    .map((problem) => ({ path: `${path}/settings${problem.path}`, message: problem.message }));
+  const ofSettings = adapter.settingsProblems(settings).map((one) => ({ ...one, path: `${path}/settings${one.path}` }));
   const { pulls } = ofSettings.length > 0 ? adapter.manifest : offersOf(adapter, settings);
   const ofPulls = Object.keys(members(pull))
     .filter((pulled) => !pulls.includes(pulled))
-    .map((pulled) => ({
-      path: `${path}/pull/${pointer(pulled)}`,
-      message: `got the name ${quote(pulled)}, ${oneOf(`what ${name} pulls`, pulls)}`,
-    }));
-  const message = `is set, expected nothing or false: ${name} offers no look-up`;
-  const ofReconcile = reconcile === false || adapter.adapter.reconcile ? [] : [{ path: `${path}/reconcile`, message }];
+    .map((pulled) => {
+      const what = `got the name ${quote(pulled)}, ${oneOf(`what ${name} pulls`, pulls)}`;
+      return problem(`${path}/pull/${pointer(pulled)}`, 'setting', { what });
+    });
+  const what = `is set, expected nothing or false: ${name} offers no look-up`;
+  const ofReconcile =
+    reconcile === false || adapter.adapter.reconcile ? [] : [problem(`${path}/reconcile`, 'setting', { what })];
   return [...ofSettings, ...ofPulls, ...ofReconcile];
 }
 
@@ -65,7 +69,9 @@ function routeProblems(
     ...[...adapters.values()].flatMap(({ manifest }) => manifest.sends),
   ]);
   if (!known.has(operation))
-    return [{ path: `${path}/operation`, message: `got ${quote(operation)}, ${oneOf('the operations', known)}` }];
+    return [
+      problem(`${path}/operation`, 'setting', { what: `got ${quote(operation)}, ${oneOf('the operations', known)}` }),
+    ];
   return list(to).flatMap((party, at) => {
     const { adapter: name, settings = {} } = Object.hasOwn(parties, String(party))
       ? members(parties[String(party)])
@@ -78,8 +84,8 @@ function routeProblems(
     if (offered.includes(operation)) return [];
     const by = adapter.manifest.sends.includes(operation) ? ' by its settings' : '';
     const sends = offered.join(', ') || 'nothing';
-    const message = `got ${quote(party)}, expected a party that can be told ${operation}; this one can be told ${sends}${by}`;
-    return [{ path: `${path}/to/${at}`, message }];
+    const expected = `a party that can be told ${operation}; this one can be told ${sends}${by}`;
+    return [problem(`${path}/to/${at}`, 'unexpected', { got: received(party), expected })];
   });
 }
 

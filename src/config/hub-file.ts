@@ -6,7 +6,8 @@ import { isRealDate } from '#core/dates/dates';
 import { DAYS } from '#core/dates/windows';
 import { SHAREABLE } from '#core/dossier/ownership';
 import { pointer, quote } from '#core/explain';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { received } from '#messages/received';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
 import { createTls } from '../kit/http/tls.ts';
 import { weaknessOf } from './weak-secrets.ts';
@@ -190,7 +191,12 @@ export function meaningProblems(file: unknown): readonly Problem[] {
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
       ? []
-      : [{ path, message: `got ${quote(party)}, expected one of the parties ${ids.join(', ') || '(there is none)'}` }];
+      : [
+          problem(path, 'unexpected', {
+            got: received(party),
+            expected: `one of the parties ${ids.join(', ') || '(there is none)'}`,
+          }),
+        ];
   return [
     ...provinceProblems(province),
     ...ownedTwice(members(parties)),
@@ -220,13 +226,23 @@ function provinceProblems(province: unknown): readonly Problem[] {
     const isTime = (text: unknown): text is string => typeof text === 'string' && /^\d\d:\d\d$/.test(text);
     const isWrong = isTime(from) && isTime(to) && from >= to;
     return isWrong
-      ? [{ path: `/province/officeHours/${at}/to`, message: `got ${quote(to)}, expected a time after ${quote(from)}` }]
+      ? [
+          problem(`/province/officeHours/${at}/to`, 'unexpected', {
+            got: received(to),
+            expected: `a time after ${quote(from)}`,
+          }),
+        ]
       : [];
   });
   const days = Object.entries({ daysOff, workdays }).flatMap(([name, given]) =>
     list(given).flatMap((day, at) =>
       typeof day === 'string' && !isRealDate(day)
-        ? [{ path: `/province/${name}/${at}`, message: `got ${quote(day)}, expected a real date such as 2026-02-16` }]
+        ? [
+            problem(`/province/${name}/${at}`, 'unexpected', {
+              got: received(day),
+              expected: 'a real date such as 2026-02-16',
+            }),
+          ]
         : [],
     ),
   );
@@ -236,7 +252,8 @@ function provinceProblems(province: unknown): readonly Problem[] {
 function partyProblems(id: string, party: unknown): readonly Problem[] {
   const path = `/parties/${pointer(id)}`;
   const problems: Problem[] = [];
-  if (!new RegExp(ID).test(id)) problems.push({ path, message: `the party's name is to be ${ID_MEANS}` });
+  if (!new RegExp(ID).test(id))
+    problems.push(problem(path, 'setting', { what: `the party's name is to be ${ID_MEANS}` }));
   const { pull, reconcile, tls } = members(party);
   for (const [name, schedule] of Object.entries(members(pull)))
     problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
@@ -254,7 +271,9 @@ function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Proble
         const path = `/parties/${pointer(id)}/owns/${kind}/${at}`;
         const other = owned.get(`${kind} ${prefix}`);
         owned.set(`${kind} ${prefix}`, path);
-        return other === undefined ? [] : [{ path, message: `got ${quote(prefix)}, which ${other} owns already` }];
+        return other === undefined
+          ? []
+          : [problem(path, 'setting', { what: `got ${quote(prefix)}, which ${other} owns already` })];
       }),
     ),
   );
@@ -269,7 +288,9 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
   ] as const)
     if (tls[one] !== undefined && tls[other] === undefined)
       return [
-        { path: `${path}/${other}`, message: `is missing, expected the ${other} that belongs to ${path}/${one}` },
+        problem(`${path}/${other}`, 'setting', {
+          what: `is missing, expected the ${other} that belongs to ${path}/${one}`,
+        }),
       ];
   try {
     createTls(tls);
@@ -277,13 +298,17 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
   } catch (error) {
     const { code, message, path: file } = error as Error & { code?: string; path?: string };
     const why = file === undefined ? message : `${code}: ${file}`;
-    return [{ path, message: `cannot be used: ${why}; expected ${PEM_MEANS}, and a certificate with its own key` }];
+    return [
+      problem(path, 'setting', {
+        what: `cannot be used: ${why}; expected ${PEM_MEANS}, and a certificate with its own key`,
+      }),
+    ];
   }
 }
 
 function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
   if (typeof schedule !== 'string' || isSchedule(schedule)) return [];
-  return [{ path, message: `got ${quote(schedule)}, expected a cron schedule such as ${example}` }];
+  return [problem(path, 'unexpected', { got: received(schedule), expected: `a cron schedule such as ${example}` })];
 }
 
 function isSchedule(text: string): boolean {
@@ -298,9 +323,9 @@ function isSchedule(text: string): boolean {
 function shareProblems(path: string, { share, operation }: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { from, to } = members(share);
   if (typeof from === 'number' && typeof to === 'number' && from >= to)
-    return [{ path: `${path}/to`, message: `got ${to}, expected more than ${path}/from, which is ${from}` }];
+    return [problem(`${path}/to`, 'setting', { what: `got ${to}, expected more than ${path}/from, which is ${from}` })];
   return share !== undefined && typeof operation === 'string' && !operation.startsWith('dossier.')
-    ? [{ path, message: `is set, expected nothing: ${quote(operation)} is not about dossiers` }]
+    ? [problem(path, 'setting', { what: `is set, expected nothing: ${quote(operation)} is not about dossiers` })]
     : [];
 }
 
@@ -309,7 +334,11 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
   const values = keys.map((key) => members(key)[member]);
   return values.flatMap((value, at) =>
     typeof value === 'string' && values.indexOf(value) < at
-      ? [{ path: `/keys/${at}/${member}`, message: `is the ${member} of /keys/${values.indexOf(value)} too` }]
+      ? [
+          problem(`/keys/${at}/${member}`, 'setting', {
+            what: `is the ${member} of /keys/${values.indexOf(value)} too`,
+          }),
+        ]
       : [],
   );
 }
@@ -317,7 +346,9 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
 /** Each door belongs to one party, so such a key would be refused at all of them. */
 function withoutDoor(path: string, { scopes, party }: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (party !== undefined || !list(scopes).includes('dossier:write')) return [];
-  return [{ path, message: 'is missing, expected the party whose door the key opens (scope dossier:write)' }];
+  return [
+    problem(path, 'setting', { what: 'is missing, expected the party whose door the key opens (scope dossier:write)' }),
+  ];
 }
 
 function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
@@ -326,7 +357,7 @@ function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
     proxyAddr.compile(proxy);
     return [];
   } catch {
-    return [{ path, message: `got ${quote(proxy)}, expected ${PROXY_MEANS}` }];
+    return [problem(path, 'unexpected', { got: received(proxy), expected: PROXY_MEANS })];
   }
 }
 
@@ -336,14 +367,18 @@ function certificateProblems(path: string, certificate: unknown): readonly Probl
     new X509Certificate(certificate);
     return [];
   } catch {
-    return [{ path, message: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)' }];
+    return [
+      problem(path, 'setting', {
+        what: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)',
+      }),
+    ];
   }
 }
 
 /** A client that guesses it may write dossiers, so the hub refuses to start. */
 function guessable(path: string, secret: unknown): readonly Problem[] {
   const weakness = typeof secret === 'string' ? weaknessOf(secret) : undefined;
-  return weakness ? [{ path, message: `${weakness}; make one with: lienthong keys new` }] : [];
+  return weakness ? [problem(path, 'setting', { what: `${weakness}; make one with: lienthong keys new` })] : [];
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

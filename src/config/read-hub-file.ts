@@ -3,7 +3,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { explain, pointer, quote } from '#core/explain';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
 import { adapterProblems, type KnownAdapters } from './check-parties.ts';
 import { HubFile, meaningProblems } from './hub-file.ts';
 
@@ -37,10 +37,10 @@ export function readHubFile(
   const fromEnvironment = new Map<string, string>();
   const file = fillIn(written, env, '', fromEnvironment, problems);
   if (!check.Check(file)) problems.push(...shapeProblems(file, problems));
-  for (const problem of [...meaningProblems(file), ...(adapters ? adapterProblems(file, adapters) : [])])
-    if (!problems.some((told) => told.path === problem.path)) problems.push(problem);
-  for (const problem of problems) {
-    const { path: place, message } = withoutSecrets(problem, fromEnvironment);
+  for (const one of [...meaningProblems(file), ...(adapters ? adapterProblems(file, adapters) : [])])
+    if (!problems.some(({ path: known }) => known === one.path)) problems.push(one);
+  for (const one of problems) {
+    const { path: place, message } = withoutSecrets(one, fromEnvironment);
     tell(`${path} ${place || '/'}: ${message}`);
   }
   return file as HubFile;
@@ -111,7 +111,7 @@ function fillIn(
     return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
       fromEnvironment.set(path, value);
       const given = env[name];
-      if (given === undefined) problems.push({ path, message: `the environment has no ${name}` });
+      if (given === undefined) problems.push(problem(path, 'setting', { what: `the environment has no ${name}` }));
       return given ?? whole;
     });
   if (Array.isArray(value)) return value.map((item, at) => inner(item, String(at)));
@@ -120,8 +120,11 @@ function fillIn(
 }
 
 /** Shows the file's text instead of a value from the environment. */
-function withoutSecrets({ path, message }: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
+function withoutSecrets(one: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
+  const { path, message } = one;
   const written = fromEnvironment.get(path);
-  if (written === undefined || !/^(?:got|expected) /.test(message)) return { path, message };
-  return { path, message: `got the value of ${quote(written)}, ${message.slice(message.lastIndexOf('expected '))}` };
+  if (written === undefined || !/^(?:got|expected) /.test(message)) return one;
+  return problem(path, 'setting', {
+    what: `got the value of ${quote(written)}, ${message.slice(message.lastIndexOf('expected '))}`,
+  });
 }

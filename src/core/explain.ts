@@ -1,6 +1,10 @@
 import type Type from 'typebox';
 import type { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
+import { EN } from '#messages/en';
+import { type Arg, asSaid, type Code, say, type Words } from '#messages/message';
+import { received } from '#messages/received';
+import { told } from '#messages/render';
 import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
@@ -32,30 +36,30 @@ export interface SchemaNode {
 /**
  * All problems of a checked value, one per place: what was found and what was expected.
  *
- * @param told known problems, whose places are not reported again
- * @param naming whether the message for an unknown member lists the known ones
+ * @param known problems of earlier checks. Their places are not reported again.
+ * @param naming whether the words for an unknown member list the known ones
  */
 export function explain(
   schema: Type.TSchema,
   check: ReturnType<typeof Compile>,
   value: unknown,
-  told: readonly Problem[] = [],
+  known: readonly Problem[] = [],
   naming = false,
 ): readonly Problem[] {
   const root = schema as unknown as SchemaNode;
-  const places = new Set(told.map((problem) => problem.path));
+  const places = new Set(known.map((problem) => problem.path));
   const problems: Problem[] = [];
-  const tell = (path: string, message: string): void => {
+  const tell = (path: string, words: Words): void => {
     if (places.has(path)) return;
     places.add(path);
-    problems.push({ path, message });
+    problems.push({ path, ...told(words) });
   };
   for (const { keyword, instancePath, params } of ofBranchesMeant(check.Errors(value), root, value)) {
     const node = nodeAt(root, instancePath, value);
     if (keyword === 'required') {
       for (const name of (params as { requiredProperties: string[] }).requiredProperties) {
         const path = `${instancePath}/${pointer(name)}`;
-        tell(path, `is missing, expected ${expected(nodeAt(root, path, value))}`);
+        tell(path, say('missing', { expected: expected(nodeAt(root, path, value)) }));
       }
     } else if (keyword === 'additionalProperties') {
       const meant = node?.anyOf?.[branchMeant(node, valueAt(value, instancePath))] ?? node;
@@ -66,11 +70,15 @@ export function explain(
     } else if (keyword === 'anyOf' && node && kindOf(node) !== undefined && isObject(valueAt(value, instancePath))) {
       tell(`${instancePath}/${kindOf(node)}`, wrongKind(instancePath, node, value));
     } else if (keyword !== 'boolean') {
-      const got =
-        node?.writeOnly || SECRET.test(instancePath)
-          ? ''
-          : `got ${shownValue(instancePath, valueAt(value, instancePath))}, `;
-      tell(instancePath, `${got}expected ${expected(node)}${tooLong(node, valueAt(value, instancePath))}`);
+      const at = valueAt(value, instancePath);
+      const limited = withLimit(expected(node), node, at);
+      const isSecret = node?.writeOnly || SECRET.test(instancePath);
+      tell(
+        instancePath,
+        isSecret
+          ? say('expected', { expected: limited })
+          : say('unexpected', { got: shownValue(instancePath, at), expected: limited }),
+      );
     }
   }
   return problems;
@@ -116,49 +124,52 @@ function kindOf({ anyOf = [] }: SchemaNode): string | undefined {
   return fixed?.[0];
 }
 
-function wrongKind(path: string, node: SchemaNode, value: unknown): string {
+function wrongKind(path: string, node: SchemaNode, value: unknown): Words {
   const name = kindOf(node) as string;
-  const kinds = (node.anyOf ?? []).map(({ properties }) => properties?.[name]?.const).join(', ');
+  const list = (node.anyOf ?? []).map(({ properties }) => String(properties?.[name]?.const));
   const given = valueAt(value, `${path}/${pointer(name)}`);
-  return `${given === undefined ? 'is missing' : `got ${shownValue(name, given)}`}, expected one of ${kinds}`;
+  const expected = say('one-of', { list });
+  return given === undefined
+    ? say('missing', { expected })
+    : say('unexpected', { got: shownValue(name, given), expected });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unknownName(name: string, node: SchemaNode | undefined, naming: boolean): string {
-  if (!node?.properties && node?.patternProperties) return `got the name ${quote(name)}, expected ${expected(node)}`;
+function unknownName(name: string, node: SchemaNode | undefined, naming: boolean): Words {
+  if (!node?.properties && node?.patternProperties)
+    return say('unexpected-name', { got: received(name), expected: expected(node) });
   const known = Object.keys(node?.properties ?? {});
-  const message = unknownMember(name, known);
-  return naming && known.length > 0 && !message.endsWith('?')
-    ? `${message}, expected one of ${known.join(', ')}`
-    : message;
+  const words = unknownMember(name, known);
+  return naming && known.length > 0 && words.code === 'unknown-member'
+    ? say('unknown-member-known', { got: received(name), list: known })
+    : words;
 }
 
-/** The message for a member that a schema does not know. */
-export function unknownMember(name: string, known: Iterable<string>): string {
+/** The words for a member that a schema does not know. */
+export function unknownMember(name: string, known: Iterable<string>): Words {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[_-]/g, '');
   const wanted = plain(name);
   const near = [...known].find((candidate) => plain(candidate) === wanted);
-  return `${quote(name)} is not a member here${near ? `; did you mean ${quote(near)}?` : ''}`;
+  const got = received(name);
+  return near === undefined ? say('unknown-member', { got }) : say('unknown-member-near', { got, near });
 }
 
 /**
  * A value as messages show it, because problems are stored and logged. Long values are cut, personal values show only
  * their last characters, and officers' free text only its length.
  */
-export function shownValue(path: string, value: unknown): string {
+export function shownValue(path: string, value: unknown): Arg {
   if (PERSONAL.test(path) && (typeof value === 'string' || typeof value === 'number'))
-    return quote(maskTail(String(value)));
-  if (FREE_TEXT.test(path) && typeof value === 'string')
-    return `a text of ${value.length.toLocaleString('en')} characters`;
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  // JSON cannot express the value of 1e400 and would write null.
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'a number beyond all limits';
-  return quote(value);
+    return received(maskTail(String(value)));
+  if (FREE_TEXT.test(path) && typeof value === 'string') return say('a-text-of', { count: value.length });
+  if (Array.isArray(value)) return say('a-list-of', { count: value.length });
+  if (typeof value === 'object' && value !== null) return say('an-object');
+  if (typeof value !== 'number') return received(value);
+  // JSON cannot express the value of 1e400.
+  return Number.isFinite(value) ? value : say('number-beyond-limits');
 }
 
 /** Also the applicant as a whole: some systems put a name in place of the object. */
@@ -167,11 +178,10 @@ const PERSONAL = /\/applicant(?:\/(?:name|identityNumber|phone|email|address|tec
 const FREE_TEXT = /\/(?:abstract|note|title|content|requestedBy|receivedBy|(?:documents|fees|results)\/\d+\/name)$/;
 const SECRET = /(?:secret|password|passphrase|token|privateKey|apiKey)$/i;
 
+/** A value as JSON, at most 80 characters long, and an address without its password. */
 export function quote(value: unknown): string {
   const whole = JSON.stringify(value) ?? 'undefined';
-  // Hides a password in an address.
-  const text = whole.slice(0, 4_000).replace(/:\/\/[^\s/?#@"]{1,200}@/g, '://***@');
-  return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
+  return typeof value === 'string' ? JSON.stringify(received(value)) : whole.slice(0, 80);
 }
 
 /** Escapes a member's name for a JSON Pointer. */
@@ -179,30 +189,52 @@ export function pointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function expected(node: SchemaNode | undefined): string {
-  if (!node) return 'a known value';
-  if (node.enum) return `one of ${node.enum.join(', ')}`;
-  if (node.description) return node.description;
-  if (node.const !== undefined) return quote(node.const);
-  if (node.anyOf) return [...new Set(node.anyOf.map(expected))].join(' or ');
-  if (node.type === 'array') return `a list${node.maxItems === undefined ? '' : ` of at most ${node.maxItems} items`}`;
-  if (node.type === 'object') return 'an object';
-  if (node.type === 'boolean') return 'JSON true or false';
-  if (node.type === 'integer') return `a whole number${range(node)}`;
-  if (node.type === 'number') return `a number${range(node)}`;
-  return node.type ?? 'a known value';
+function expected(node: SchemaNode | undefined): Arg {
+  if (!node) return say('a-known-value');
+  if (node.enum) return say('one-of', { list: node.enum });
+  if (node.description) return describedBy(node.description);
+  if (node.const !== undefined) return JSON.stringify(node.const);
+  if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf) });
+  if (node.type === 'array')
+    return node.maxItems === undefined ? say('a-list') : say('list-up-to', { count: node.maxItems });
+  if (node.type === 'object') return say('an-object');
+  if (node.type === 'boolean') return say('json-boolean');
+  if (node.type === 'string') return say('a-text');
+  if (node.type === 'null') return 'null';
+  return numberIn(node);
 }
 
-/** The limit of a text that exceeds it, unless the expectation names it already. */
-function tooLong(node: SchemaNode | undefined, value: unknown): string {
+function alternatives(nodes: readonly SchemaNode[]): readonly (string | Words)[] {
+  const all = nodes.map(expected) as (string | Words)[];
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** The descriptions of the published schemas are sentences of the catalogue. Those of settings are English only. */
+function describedBy(description: string): Words {
+  const code = DESCRIPTIONS.get(description);
+  return code === undefined ? asSaid(description) : say(code);
+}
+
+type DescriptionCode = Extract<Code, `schema.${string}`>;
+const DESCRIPTIONS: ReadonlyMap<string, DescriptionCode> = new Map(
+  Object.entries(EN).flatMap(([code, text]) => (code.startsWith('schema.') ? [[text, code as DescriptionCode]] : [])),
+);
+
+function numberIn({ type, minimum, maximum }: SchemaNode): Arg {
+  const isWhole = type === 'integer';
+  if (!isWhole && type !== 'number') return type ?? say('a-known-value');
+  if (minimum === undefined) return isWhole ? say('an-integer') : say('a-number');
+  const least = String(minimum);
+  if (maximum === undefined) return isWhole ? say('integer-from', { least }) : say('number-from', { least });
+  const most = String(maximum);
+  return isWhole ? say('integer-range', { least, most }) : say('number-range', { least, most });
+}
+
+/** With the limit of a text that is too long, unless the description has it. */
+function withLimit(expected: Arg, node: SchemaNode | undefined, value: unknown): Arg {
   const { maxLength, description = '' } = node ?? {};
-  if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return '';
-  return description.includes('at most') ? '' : `, at most ${maxLength} characters`;
-}
-
-function range({ minimum, maximum }: SchemaNode): string {
-  if (minimum === undefined) return '';
-  return maximum === undefined ? `, at least ${minimum}` : ` from ${minimum} to ${maximum}`;
+  if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return expected;
+  return description.includes('at most') ? expected : say('up-to-characters', { expected, count: maxLength });
 }
 
 function nodeAt(schema: SchemaNode, path: string, value: unknown): SchemaNode | undefined {

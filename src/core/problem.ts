@@ -1,20 +1,31 @@
+import { type Code, type Given, type Said, say, type Told, type Words, wordsOf } from '#messages/message';
+import { told } from '#messages/render';
 import { LONGEST_CODE } from './identifiers/codes.ts';
 
-/** One error in a value: its place (JSON Pointer), and what was found and expected, in plain words. */
-export interface Problem {
+/** One error in a value: its place (JSON Pointer), a stable code, its arguments, and the English sentence. */
+export interface Problem extends Told {
   readonly path: string;
-  readonly message: string;
-  /** A stable code for programs. Some problems have none yet. */
-  readonly code?: string;
 }
+
+/** A problem of a code with its arguments. */
+export function problem<C extends Code>(path: string, code: C, ...args: Given<C>): Problem {
+  return { path, ...told(say(code, ...args)) };
+}
+
+/** All problems of an item in one sentence. */
+export function whyAll(problems: readonly Problem[]): Told {
+  return told(say('problems', { problems: problems.map(({ path, code, args }) => atPath(path, { code, args })) }));
+}
+
+/** Words about a place. */
+export const atPath = (path: string, { code, args }: Words): Words => say('at-path', { path, problem: { code, args } });
 
 /** Why an operator must settle something before an item or a delivery can continue. */
 export type Cause = UnmappedCause | OtherCause;
 
-interface CauseMembers {
+interface CauseMembers extends Told {
   /** The same for all items with this cause. One resolution releases them together. */
   readonly key: string;
-  readonly message: string;
 }
 
 /** A table lacks the code. Codes that the catalogue must know use the tables `service`, `agency` and `field`. */
@@ -30,9 +41,9 @@ export interface OtherCause extends CauseMembers {
 }
 
 /** The cause of a code that a table lacks, cut to the longest code of a table. */
-export function unmappedCause(table: string, code: string, message: string): UnmappedCause {
+export function unmappedCause(table: string, code: string, said: Said): UnmappedCause {
   const from = code.slice(0, LONGEST_CODE);
-  return { kind: 'unmapped', table, from, key: unmappedKey(table, from), message };
+  return { kind: 'unmapped', table, from, key: unmappedKey(table, from), ...told(wordsOf(said)) };
 }
 
 /** The key of the cause of a code that a table lacks. */

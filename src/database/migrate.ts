@@ -24,6 +24,7 @@ import * as m022 from './migrations/022-held-deliveries.ts';
 import * as m024 from './migrations/024-request-limit-names.ts';
 import * as m025 from './migrations/025-structured-causes.ts';
 import * as m026 from './migrations/026-late-history.ts';
+import * as m027 from './migrations/027-words.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -54,6 +55,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '024-request-limit-names': m024,
   '025-structured-causes': m025,
   '026-late-history': m026,
+  '027-words': m027,
 };
 
 /**

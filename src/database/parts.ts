@@ -42,10 +42,11 @@ export function definePart<Row>(
   return (rows) => ({ kind: kind as PartKind<unknown>, rows });
 }
 
-/** A plain insert of the given columns. */
-export function insertInto(table: string, columns: readonly string[]): PartSql {
+/** A plain insert of the given columns. @param json those that the table has as JSON, given as texts */
+export function insertInto(table: string, columns: readonly string[], json: readonly string[] = []): PartSql {
   const names = columns.join(', ');
-  return (rows) => `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${rows} RETURNING 1`;
+  const values = columns.map((name) => (json.includes(name) ? `${name}::json` : name)).join(', ');
+  return (rows) => `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${rows} RETURNING 1`;
 }
 
 /** The database throws it when a concurrent write changed a guarded row: read again and retry. */

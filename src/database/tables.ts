@@ -61,6 +61,7 @@ interface AttemptsTable {
   detail: string | null;
   wire: Buffer | null;
   wire_key: number | null;
+  words: Json | null;
 }
 
 interface AuditTable {
@@ -206,6 +207,7 @@ interface DeliveriesTable {
   reference: string | null;
   settled_at: Instant | null;
   replayed_at: Instant | null;
+  words: Json | null;
 }
 
 interface DossiersTable {
@@ -297,6 +299,7 @@ interface IncidentsTable {
   opened_at: Instant;
   closed_at: Instant | null;
   alerted_at: Instant | null;
+  words: Json | null;
 }
 
 interface LookUpTriesTable {
@@ -332,6 +335,7 @@ interface PartyHealthTable {
   error_at: Instant | null;
   error_reason: string | null;
   error_detail: string | null;
+  error_words: Json | null;
 }
 
 interface PartyStatesTable {
@@ -358,6 +362,7 @@ interface PullsTable {
   leased_until: Instant | null;
   last_at: Instant | null;
   last_error: string | null;
+  error_words: Json | null;
 }
 
 interface QuarantineTable {
@@ -377,6 +382,7 @@ interface QuarantineTable {
   settled_by: string | null;
   cause_table: string | null;
   cause_from: string | null;
+  words: Json | null;
 }
 
 interface ReconcilesTable {

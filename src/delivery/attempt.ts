@@ -1,7 +1,10 @@
 import { msToInstant } from '#core/dates/dates';
 import { type Outcome, settle } from '#core/dossier/settle';
+import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { storableIn } from '#core/vietnamese/text';
+import { say } from '#messages/message';
+import { spoken } from '#messages/render';
 import type { Connection } from '../kit/connection.ts';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import type { Outgoing, Sender } from '../kit/sender.ts';
@@ -62,9 +65,13 @@ export async function attemptCall(
  * them.
  */
 function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
-  if (outcome.kind !== 'delivered')
-    return { ...outcome, message: people.mask(outcome.message), reason: people.mask(outcome.reason) };
-  return outcome.note === undefined ? outcome : { ...outcome, note: people.mask(outcome.note) };
+  const words = outcome.words && maskWords(outcome.words, (text) => people.mask(text));
+  if (outcome.kind !== 'delivered') {
+    const { message } = words ? spoken(words) : { message: people.mask(outcome.message) };
+    return { ...outcome, message, words, reason: people.mask(outcome.reason) };
+  }
+  if (outcome.note === undefined) return outcome;
+  return { ...outcome, note: words ? spoken(words).message : people.mask(outcome.note), words };
 }
 
 function applicantOf(outgoing: Outgoing | undefined): Person | undefined {
@@ -85,10 +92,13 @@ async function outcomesOf(
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
   const sender = party.adapter.send?.[call.operation] as Sender<unknown> | undefined;
   if (!sender)
-    return all({ kind: 'refused', reason: 'no-operation', message: `its adapter does not send ${call.operation}` });
+    return all({
+      ...{ kind: 'refused', reason: 'no-operation' },
+      ...spoken(say('operation-not-sent', { operation: call.operation })),
+    });
   const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);
   if (items.length < call.items.length)
-    return all({ kind: 'refused', reason: 'nothing-to-say', message: 'what it was to tell is no longer kept' });
+    return all({ kind: 'refused', reason: 'nothing-to-say', ...spoken(say('content-not-kept')) });
   const [first] = call.items as [PlannedCall['items'][number]];
   const connection: Connection = party.connect(record, telemetry.headersOf(first.claimed));
   const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);

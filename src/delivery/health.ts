@@ -35,7 +35,11 @@ export function createHealth(
     note(outcome) {
       if (outcome.kind === 'delivered') news = { ...news, successMs: nowMs() };
       else if (outcome.reason === BEHIND_ANOTHER) return;
-      else news = { ...news, error: { atMs: nowMs(), reason: outcome.reason, detail: outcome.message } };
+      else
+        news = {
+          ...news,
+          error: { atMs: nowMs(), reason: outcome.reason, message: outcome.message, words: outcome.words },
+        };
       timer ??= setTimeout(() => void flush(), EVERY_MS).unref();
     },
     flush,

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
+import { type Spoken, saidIn, say, type Words, wordsOf } from '#messages/message';
+import { render } from '#messages/render';
 import type { Background } from '../concurrency/background.ts';
 import { partiesWithWork } from '../ledger/deliveries.ts';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
@@ -51,6 +54,12 @@ export function createWorkers(hub: HubContext, deps: WorkersDeps): Workers {
   };
 }
 
+/** A reason and what a partner said, without names. */
+function withReason({ reason, ...last }: { readonly reason: string } & Spoken): Words {
+  const words = maskWords(wordsOf(saidIn(last)), maskNamesIn);
+  return say('with-reason', { reason, why: words });
+}
+
 /** Reports to operators that a partner goes away, comes back, or asks for a pause. */
 function reportsOf(
   { database, alerts, nowMs }: HubContext,
@@ -60,7 +69,7 @@ function reportsOf(
 ): PartyReports {
   return {
     onBreak(last) {
-      const cause = 'message' in last ? `${last.reason}: ${maskNamesIn(last.message)}` : last.kind;
+      const cause = 'message' in last ? withReason(last) : last.kind;
       background.run('breaker', saveBreaker(database, party, processId, 'open', nowMs()));
       background.run('alert', alerts.open(party, alerts.kindOf(last), cause));
     },
@@ -68,9 +77,9 @@ function reportsOf(
       background.run('breaker', saveBreaker(database, party, processId, 'closed', nowMs()));
       background.run('alert', alerts.close(party, AWAY_KINDS));
     },
-    async pause({ reason, message }) {
-      const why = `${reason}: ${maskNamesIn(message)}`;
-      await pauseByHub(database, party, why, nowMs());
+    async pause(outcome) {
+      const why = withReason(outcome);
+      await pauseByHub(database, party, render(why, 'en'), nowMs());
       background.run('alert', alerts.open(party, 'paused-by-partner', why));
     },
   };

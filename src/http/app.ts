@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
+import { say } from '#messages/message';
 import type { AppContext } from './app-context.ts';
 import { createBodies } from './bodies.ts';
 import { addCatalogueReaders } from './catalogue.ts';
@@ -71,12 +72,12 @@ function answerUnrouted(c: Context, app: Hono, unknownPage?: AppContext['unknown
   const { method, path } = c.req;
   const known = ['GET', 'POST'].filter((one) => app.router.match(one, path)[0].length > 0);
   if (known.length === 0 && unknownPage && isForPeople(c)) return unknownPage(c);
-  if (known.length === 0) return problemResponse(c, new Refusal('not-found', `there is nothing at ${path}`));
+  if (known.length === 0) return problemResponse(c, new Refusal('not-found', say('nothing-at', { path })));
   const headers = {
     Allow: [...known.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])), 'OPTIONS'].join(', '),
   };
   if (method === 'OPTIONS') return c.body(null, 204, headers);
-  const detail = `got the method ${method}, expected one of ${headers.Allow}`;
+  const detail = say('method', { method, list: headers.Allow.split(', ') });
   return problemResponse(c, new Refusal('method-not-allowed', detail, { headers }));
 }
 

@@ -1,5 +1,6 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
+import { say, type Words } from '#messages/message';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import { sameText } from '../secrets/same-text.ts';
 import type { Clients } from './clients.ts';
@@ -19,7 +20,7 @@ export interface Keys {
 }
 
 /** The key of a certificate, or the reason why no key matches. */
-export type Shown = { readonly key: KeyEntry } | { readonly key?: undefined; readonly why: string };
+export type Shown = { readonly key: KeyEntry } | { readonly key?: undefined; readonly why: Words };
 
 export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 'certificateOf'>): Keys {
   const digest = (secret: string): string => hash('sha256', secret, 'base64');
@@ -41,9 +42,9 @@ export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 
     byClient(c) {
       const fingerprint = clients.certificateOf(c);
       if (fingerprint === undefined) return undefined;
-      if (fingerprint === null) return { why: "the client's certificate, as the proxy tells it, could not be read" };
+      if (fingerprint === null) return { why: say('certificate-unreadable') };
       const key = byCertificate(fingerprint);
-      return key ? { key } : { why: `no key has the certificate ${fingerprint}` };
+      return key ? { key } : { why: say('certificate-of-no-key', { fingerprint }) };
     },
   };
 }
@@ -51,13 +52,13 @@ export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 
 /** @throws Refusal 403 when the key lacks one of the scopes */
 export function requireScopes(key: KeyEntry, ...scopes: readonly Scope[]): void {
   const missing = scopes.filter((scope) => !key.scopes.includes(scope));
-  if (missing.length > 0) throw new Refusal('forbidden', `the key ${key.id} lacks the scope ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Refusal('forbidden', say('scope-missing', { id: key.id, list: missing }));
 }
 
 /** @throws Refusal 403 when the key has none of the scopes */
 export function requireOneOf(key: KeyEntry, ...scopes: readonly Scope[]): void {
   if (!scopes.some((scope) => key.scopes.includes(scope)))
-    throw new Refusal('forbidden', `the key ${key.id} has none of the scopes ${scopes.join(', ')}`);
+    throw new Refusal('forbidden', say('scopes-missing', { id: key.id, list: scopes }));
 }
 
 /** The fingerprint of a configured certificate, which is PEM or already a fingerprint. */
@@ -91,9 +92,9 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
   // A request with an Authorization header is judged by that header alone.
   const shown = header === '' ? shownBy(c, keys) : undefined;
   if (shown?.key) return shown.key;
-  const without = shown?.why ?? 'the request has no Authorization header';
-  const why = header === '' ? without : 'the Authorization header has no valid Bearer key';
-  throw new Refusal('unauthorized', `${why}; expected Authorization: Bearer <secret>`, {
+  const without = shown?.why ?? say('no-authorization');
+  const why = header === '' ? without : say('no-valid-bearer');
+  throw new Refusal('unauthorized', say('bearer-expected', { why }), {
     headers: { 'WWW-Authenticate': 'Bearer realm="lienthong"' },
   });
 }
@@ -105,8 +106,7 @@ function keyOf(c: Context, keys: Keys): KeyEntry {
  */
 export function shownBy(c: Context, keys: Pick<Keys, 'byClient'>): Shown | undefined {
   const shown = keys.byClient(c);
-  if (shown?.key && isOfAnotherSite(c))
-    throw new Refusal('forbidden', 'a page of another site asks with the certificate of whoever looks at it');
+  if (shown?.key && isOfAnotherSite(c)) throw new Refusal('forbidden', say('page-of-another-site'));
   return shown;
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { say } from '#messages/message';
 import { createLargeBodyQueue } from '../concurrency/yielding.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
@@ -190,9 +191,5 @@ function victimOf({ accounts, goesFirst }: Pool, asking: Holder): Holder {
 }
 
 function tooMuch(): Refusal {
-  return new Refusal(
-    'unavailable',
-    'too many bytes of bodies from this sender are arriving at once; send it again later',
-    { headers: { 'Retry-After': '5' } },
-  );
+  return new Refusal('unavailable', say('bodies-at-once'), { headers: { 'Retry-After': '5' } });
 }

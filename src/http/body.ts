@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
+import { say } from '#messages/message';
 import type { Load } from './bodies.ts';
 import { BOMB, clientGone, inflated } from './inflate-body.ts';
 import { Refusal } from './problem.ts';
@@ -198,7 +199,7 @@ export async function* bodyChunks(
 ): AsyncGenerator<Buffer> {
   const source = rawBody(c);
   if (!source) return;
-  const tooLate = tooSlow(`paused for ${PAUSE_MS / 1000} s`);
+  const tooLate = new Refusal('too-slow', say('body-paused', { seconds: PAUSE_MS / 1000 }));
   const bomb = { bytes: freeBytes, times: STREAM_TIMES };
   const waitMs = (): number => PAUSE_MS;
   yield* inflated(c, source, { bomb, tooLate, waitMs, leaving, load, discard: () => discard(source) });
@@ -223,13 +224,9 @@ function discard(source: Readable): void {
 }
 
 function notWithin(ms: number): Refusal {
-  return tooSlow(`did not arrive within ${ms / 1000} s`);
-}
-
-function tooSlow(how: string): Refusal {
-  return new Refusal('too-slow', `the body ${how}`);
+  return new Refusal('too-slow', say('body-not-in-time', { seconds: ms / 1000 }));
 }
 
 function tooLarge(maxBytes: number): Refusal {
-  return new Refusal('too-large', `the body is larger than ${maxBytes} bytes (measured inflated)`);
+  return new Refusal('too-large', say('body-too-large', { count: maxBytes }));
 }

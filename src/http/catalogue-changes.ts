@@ -3,8 +3,9 @@ import { accepts } from 'hono/accepts';
 import Type from 'typebox';
 import { changesInSteps } from '#core/catalogue/catalogue-diff';
 import { changeText } from '#core/catalogue/catalogue-words';
-import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { StoredVersion, VersionPlace } from '../catalogue/read-versions.ts';
@@ -102,7 +103,7 @@ function addHistory(
       const { limit, cursor } = read(c);
       const code = cleanCode(c.req.param('code') ?? '');
       const entry = await catalogue.one(kind, code);
-      if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
+      if (!entry) throw new Refusal('not-found', say('catalogue-lacks', { kind, got: received(code) }));
       return pages.hold(id, async (hold) => {
         const { items, next } = await pageBy(cursors, {
           list: `versions ${kind} ${entry.key}`,

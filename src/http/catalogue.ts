@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { quote } from '#core/explain';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { Agency } from '#schemas/agency.upsert.v1';
 import { Field } from '#schemas/field.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
@@ -148,7 +149,7 @@ function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, on
       requireKey(c, keys, ...READ);
       const code = cleanCode(c.req.param('code') ?? '');
       const entry = await catalogue.one(kind, code);
-      if (!entry) throw new Refusal('not-found', `the catalogue has no ${kind} ${quote(code)}`);
+      if (!entry) throw new Refusal('not-found', say('catalogue-lacks', { kind, got: received(code) }));
       const record = entry.record as object;
       return negotiated(
         c,

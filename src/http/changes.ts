@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import Type from 'typebox';
+import { say } from '#messages/message';
 import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Change } from '../index/read.ts';
@@ -57,7 +58,7 @@ const RETRY_MS = 2_000;
 function addChanges(add: AddRoute, { keys, cursors, index }: ChangeReaderContext, feed: ChangeFeed): void {
   const read = queryReader(ChangesQuery);
   const waiting = createSlots(MOST_WAITING, (key) => ({
-    detail: `${MOST_WAITING} questions of the key ${key} wait here already`,
+    detail: say('polls-wait', { count: MOST_WAITING, id: key }),
     retryAfterS: RETRY_MS / 1_000,
   }));
   add(
@@ -106,7 +107,7 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): v
   const { keys, cursors, index } = hub;
   const read = queryReader(EventsQuery);
   const open = createSlots(MOST_STREAMS, (key) => ({
-    detail: `the key ${key} has ${MOST_STREAMS} streams open here; end some of them`,
+    detail: say('streams-open', { count: MOST_STREAMS, id: key }),
     retryAfterS: ALIVE_S,
   }));
   add(

@@ -16,7 +16,7 @@ export function createCursors(vault: Pick<Vault, 'sign' | 'verify'>): Cursors {
       const text = vault.verify('cursor', cursor);
       const [of, ...place] =
         text === undefined ? [] : (JSON.parse(Buffer.from(text, 'base64url').toString()) as string[]);
-      if (of !== list) throw wrongParameter('cursor', 'is not one that this list gave as next; begin without one');
+      if (of !== list) throw wrongParameter('cursor', 'cursor-of-another-list');
       return place;
     },
   };

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
 import { openApi, published } from './openapi.ts';
 import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
@@ -46,10 +48,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       const name = c.req.param('name')?.replace(/\.json$/, '') ?? '';
       const found = RECORD_OF.get(name.toLowerCase());
       if (!found)
-        throw new Refusal(
-          'not-found',
-          `there is no schema ${JSON.stringify(name)}; there are ${Object.keys(OPERATIONS).join(', ')}`,
-        );
+        throw new Refusal('not-found', say('no-schema', { got: received(name), list: Object.keys(OPERATIONS) }));
       const schema = {
         $schema: 'https://json-schema.org/draft/2020-12/schema',
         ...published(asSent(found)),
@@ -61,7 +60,7 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
   app.get('/docs/:file', (c) => {
     const file = c.req.param('file');
     const asset = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
-    if (!asset) throw new Refusal('not-found', 'there is no such file');
+    if (!asset) throw new Refusal('not-found', say('no-such-file'));
     return c.body(bytesOf(file), 200, {
       'Content-Type': asset,
       'Cache-Control': 'public, max-age=86400',

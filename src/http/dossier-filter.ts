@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import type { DossierFilter } from '../index/list.ts';
@@ -57,6 +58,9 @@ function statusesOf(given: string): readonly string[] {
   const statuses = given.split(',').map((status) => status.trim());
   const wrong = statuses.find((status) => !(STATUSES as readonly string[]).includes(status));
   if (wrong !== undefined)
-    throw wrongParameter('status', `got ${quote(wrong)}, expected some of ${STATUSES.join(', ')}`);
+    throw wrongParameter('status', 'unexpected', {
+      got: received(wrong),
+      expected: say('some-of', { list: STATUSES }),
+    });
   return statuses;
 }

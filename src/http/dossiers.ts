@@ -2,9 +2,10 @@ import type { Context } from 'hono';
 import type Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { EventPlace } from '#core/dossier/event-order';
-import { quote } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { OneDossier } from '../index/read.ts';
@@ -217,10 +218,10 @@ async function asOf(
   const at = momentOf(asked.at, hub.nowMs());
   const then = await hub.index.asOf(code, at, reader.personal);
   if (then.kind === 'later')
-    throw new Refusal('not-found', `there was no dossier ${quote(code)} at ${at}: it came at ${then.recordedAt}`);
+    throw new Refusal('not-found', say('dossier-came-later', { got: code, at, since: then.recordedAt }));
   if (then.kind === 'dropped') {
-    const kept = then.keptSince === undefined ? 'nothing is kept' : `what is kept begins at ${then.keptSince}`;
-    throw new Refusal('not-found', `what was told of ${quote(code)} by ${at} is not kept any more: ${kept}`);
+    const why = then.keptSince === undefined ? say('nothing-is-kept') : say('kept-since', { since: then.keptSince });
+    throw new Refusal('not-found', say('state-not-kept', { got: code, at, why }));
   }
   await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', code), asked.why);
   return conditional(c, JSON.stringify(then.dossier));
@@ -235,7 +236,7 @@ function momentOf(asked: string, nowMs: number): string {
   const now = msToInstant(nowMs);
   if (at <= now) return at;
   if (asked === now.slice(0, 10)) return now;
-  throw wrongParameter('at', `got ${quote(asked)}, expected no moment to come`);
+  throw wrongParameter('at', 'unexpected', { got: received(asked), expected: say('no-future-moment') });
 }
 
 /**
@@ -270,12 +271,9 @@ function codeOf(c: Context): string {
 function foundOf(one: OneDossier, code: string) {
   if (one.kind === 'found') return one.dossier;
   if (one.kind === 'none') throw notFound(code);
-  throw new Refusal(
-    'ambiguous',
-    `${quote(code)} is a code of several dossiers: ${one.codes.join(', ')}; ask for one of these`,
-  );
+  throw new Refusal('ambiguous', say('code-of-several', { got: code, list: one.codes }));
 }
 
 function notFound(code: string): Refusal {
-  return new Refusal('not-found', `there is no dossier ${quote(code)}`);
+  return new Refusal('not-found', say('there-is-no', { thing: 'dossier', got: received(code) }));
 }

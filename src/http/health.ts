@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say, type Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
@@ -31,7 +32,7 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining, last
       replies: { 200: { description: 'It can' }, 503: { description: 'It cannot now' } },
     },
     async (c) => {
-      if (isDraining()) throw new Refusal('unavailable', 'the hub is stopping', { headers: { 'Retry-After': '5' } });
+      if (isDraining()) throw new Refusal('unavailable', say('hub-stopping'), { headers: { 'Retry-After': '5' } });
       const why = (await whyNothingIsKept(database)) ?? lastWrite.refusal();
       if (why !== undefined) throw new Refusal('unavailable', why, { headers: { 'Retry-After': '5' } });
       return c.json({ status: 'ready' });
@@ -50,7 +51,7 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining, last
 }
 
 /** Why the database accepts no writes. In recovery, each transaction is read-only too. */
-async function whyNothingIsKept({ pool, answerMs }: Database): Promise<string | undefined> {
+async function whyNothingIsKept({ pool, answerMs }: Database): Promise<Words | undefined> {
   const over = new AbortController();
   const silence = sleep(Math.min(READY_MS, answerMs), undefined, { signal: over.signal }).catch(() => undefined);
   const asked = pool.query<{ readOnly: boolean; inRecovery: boolean }>({
@@ -58,8 +59,8 @@ async function whyNothingIsKept({ pool, answerMs }: Database): Promise<string | 
     text: `SELECT current_setting('transaction_read_only')::boolean AS "readOnly", pg_is_in_recovery() AS "inRecovery"`,
   });
   const answer = await Promise.race([asked, silence]).finally(() => over.abort());
-  if (!answer) return 'the database does not answer';
+  if (!answer) return say('database-away');
   const [state] = answer.rows;
-  if (state?.inRecovery) return 'the database is in recovery, as a stand-by is: it takes no writes';
-  return state?.readOnly ? 'the database is read-only: it takes no writes' : undefined;
+  if (state?.inRecovery) return say('database-in-recovery');
+  return state?.readOnly ? say('database-read-only') : undefined;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import type { Context } from 'hono';
+import { say } from '#messages/message';
 import type { Load } from './bodies.ts';
 import { Refusal } from './problem.ts';
 
@@ -44,10 +45,7 @@ export async function* inflated(c: Context, source: Readable, limits: InflateLim
       if (done) break;
       size += chunk.length;
       if (inflater && size > bomb.bytes && size > bomb.times * inflater.bytesWritten) {
-        throw new Refusal(
-          'too-large',
-          `the body inflates to more than ${bomb.times} times of its size, and to more than ${bomb.bytes} bytes`,
-        );
+        throw new Refusal('too-large', say('inflates-too-much', { times: bomb.times, count: bomb.bytes }));
       }
       yield chunk;
     }
@@ -57,7 +55,7 @@ export async function* inflated(c: Context, source: Readable, limits: InflateLim
     if (error instanceof Refusal) discard();
     if (!INFLATE_ERROR.test(code)) throw error;
     discard();
-    throw new Refusal('not-json', `the body is not valid ${encoding}: ${(error as Error).message}`);
+    throw new Refusal('not-json', say('not-inflatable', { encoding, said: (error as Error).message }));
   } finally {
     if (inflater) {
       source.unpipe(inflater);
@@ -102,7 +100,7 @@ class Leaving extends Refusal {
 const INFLATE_ERROR = /^(?:Z_|ERR__ERROR)/;
 
 export function clientGone(): Refusal {
-  return new Refusal('bad-request', 'the client went away before its body was complete');
+  return new Refusal('bad-request', say('client-went-away'));
 }
 
 /** Each chunk crosses threads. Larger chunks make a bomb cost a quarter of what 16 KiB chunks cost. */
@@ -115,10 +113,7 @@ async function inflaterOf(encoding: string, source: Readable, limits: InflateLim
   if (encoding === 'deflate')
     return (await isWrapped(source, limits)) ? createInflate(CHUNKS) : createInflateRaw(CHUNKS);
   if (encoding === 'br') return createBrotliDecompress(CHUNKS);
-  throw new Refusal(
-    'unsupported-media',
-    `got the content encoding ${JSON.stringify(encoding)}, expected gzip, deflate, br or none`,
-  );
+  throw new Refusal('unsupported-media', say('content-encoding', { got: encoding }));
 }
 
 /**

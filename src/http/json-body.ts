@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { InvalidItem } from '#core/dossier/item';
-import { quote } from '#core/explain';
+import { problem } from '#core/problem';
+import { say, type Words } from '#messages/message';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Slice, sliceArray, sliceObject } from './json-items.ts';
 import { Refusal } from './problem.ts';
@@ -14,7 +15,7 @@ const MAX_MEMBERS = 200;
 export const TOO_LARGE = Symbol('too large');
 
 export function tooLarge(): InvalidItem {
-  return { kind: 'invalid', problems: [{ path: '', message: `the item is larger than ${MAX_ITEM_BYTES} bytes` }] };
+  return { kind: 'invalid', problems: [problem('', 'item-too-large', { count: MAX_ITEM_BYTES })] };
 }
 
 /**
@@ -25,7 +26,7 @@ export function parseWhole(bytes: Buffer): unknown {
   try {
     return JSON.parse(decode(bytes));
   } catch (error) {
-    throw new Refusal('not-json', `the body is not valid JSON: ${whyNot(error as Error)}`);
+    throw new Refusal('not-json', say('body-not-json', { why: whyNot(error as Error) }));
   }
 }
 
@@ -38,14 +39,14 @@ export function parseWhole(bytes: Buffer): unknown {
 export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
   if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
   const members = await sliceObject(bytes, MAX_MEMBERS);
-  if (!members) throw notOne('object');
-  if (members.size > MAX_MEMBERS) throw new Refusal('too-large', `the body has more than ${MAX_MEMBERS} members`);
+  if (!members) throw notOne('an-object');
+  if (members.size > MAX_MEMBERS) throw new Refusal('too-large', say('too-many-members', { count: MAX_MEMBERS }));
   const parsed: Record<string, unknown> = {};
   for (const [member, { start, end }] of members) {
     const value = bytes.subarray(start, end);
     const list = member === name ? await parseList(value, maxItems) : undefined;
     if (!list && value.length > MAX_ITEM_BYTES)
-      throw new Refusal('too-large', `${member} is larger than ${MAX_ITEM_BYTES} bytes`);
+      throw new Refusal('too-large', say('member-too-large', { member, count: MAX_ITEM_BYTES }));
     parsed[member] = list ?? parseWhole(value);
   }
   return parsed;
@@ -62,8 +63,7 @@ export async function parseList<Out = unknown>(
   read: (item: unknown) => Out = (item) => item as Out,
 ): Promise<Out[] | undefined> {
   const slices = await sliceArray(bytes, maxItems);
-  if (slices && slices.length > maxItems)
-    throw new Refusal('too-many', `got more than ${maxItems} items, expected at most ${maxItems}`);
+  if (slices && slices.length > maxItems) throw new Refusal('too-many', say('more-items-than', { count: maxItems }));
   // Everything is parsed before any item is accepted: an error at the end makes the whole body invalid JSON.
   return (
     slices &&
@@ -73,8 +73,8 @@ export async function parseList<Out = unknown>(
   );
 }
 
-export function notOne(what: string): Refusal {
-  return new Refusal('not-json', `the body is not valid JSON: expected one ${what}`);
+export function notOne(expected: 'an-object' | 'object-or-array'): Refusal {
+  return new Refusal('not-json', say('body-not-json', { why: say('expected', { expected: say(expected) }) }));
 }
 
 /** Invalid UTF-8 is refused, because U+FFFD would lose data. A byte order mark is skipped. */
@@ -89,14 +89,13 @@ export function decode(bytes: Buffer): string {
 const WORDS = /^"(NaN|Infinity|undefined|\[object Object\])" is not valid JSON$/;
 
 /** V8 quotes the body in its message. This text has only the position or the wrong character. */
-export function whyNot(error: Error): string {
-  if (error instanceof TypeError) return 'it is not UTF-8';
+export function whyNot(error: Error): Words {
+  if (error instanceof TypeError) return say('not-utf-8');
   const { message } = error;
-  const place = /position \d+/.exec(message)?.[0];
+  const position = /position (\d+)/.exec(message)?.[1];
   const character = /^Unexpected token '?([\s\S])/u.exec(message)?.[1];
-  if (place === undefined && character !== undefined)
-    return `it has ${quote(character)} where JSON has no such character`;
+  if (position === undefined && character !== undefined) return say('json-character', { got: character });
   const word = WORDS.exec(message)?.[1];
-  if (word !== undefined) return `it has ${word}, which JSON does not have`;
-  return place ?? 'it ends too early';
+  if (word !== undefined) return say('json-word', { word });
+  return position === undefined ? say('ends-too-early') : say('json-position', { position });
 }

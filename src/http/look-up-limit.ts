@@ -1,3 +1,4 @@
+import { say, type Words } from '#messages/message';
 import type { LimitKind } from '../ledger/request-limits.ts';
 import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
@@ -23,12 +24,12 @@ export interface LookUpLimit {
 }
 
 type LookUpTry = Exclude<LimitKind, 'secret'>;
-const TOO_OFTEN: Readonly<Record<LookUpTry, string>> = {
-  lookup: 'this address asks too often',
-  'wrong-proof': 'from this address wrong proofs came too often',
-  'client-code': 'from this address wrong proofs of this dossier came too often',
-  code: 'this dossier was asked for with wrong proofs too often',
-  'code-day': 'this dossier was asked for with wrong proofs too often',
+const TOO_OFTEN: Readonly<Record<LookUpTry, Words>> = {
+  lookup: say('address-too-often'),
+  'wrong-proof': say('proofs-too-often'),
+  'client-code': say('proofs-of-dossier-too-often'),
+  code: say('dossier-too-often'),
+  'code-day': say('dossier-too-often'),
 };
 
 export function createLookUpLimit({
@@ -39,7 +40,7 @@ export function createLookUpLimit({
     const waitS = await requestLimits.take(kind, subject);
     if (waitS === undefined) return;
     telemetry.lookedUp('too-often');
-    throw new Refusal('too-often', `${TOO_OFTEN[kind]}; wait ${waitS} s`, {
+    throw new Refusal('too-often', say('wait', { why: TOO_OFTEN[kind], seconds: waitS }), {
       headers: { 'Retry-After': String(waitS) },
     });
   }

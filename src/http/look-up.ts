@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { AppContext } from './app-context.ts';
@@ -51,7 +52,7 @@ const PublicDossier = Type.Object(
 
 /** An unknown code and a wrong proof get the same answer after this time, so they look the same. */
 const NOT_FOUND_MS = 300;
-const NOT_FOUND = 'there is no dossier with this code and this proof';
+const NOT_FOUND = say('no-dossier-with-proof');
 
 /** A citizen without a key looks up a dossier by its code and a proof. */
 export function addLookUp(add: AddRoute, hub: LookUpContext): void {

@@ -1,4 +1,5 @@
 import { PROBLEM_KINDS, type ProblemKind, typeOf } from './problem.ts';
+import { ProblemShown } from './problem-schema.ts';
 import type { RouteDoc } from './route.ts';
 
 /** A schema for publication, without the keywords for the hub's own cleaning. */
@@ -66,19 +67,17 @@ const PROBLEM = {
   title: 'Problem',
   description: 'RFC 9457',
   type: 'object',
-  required: ['type', 'title', 'status', 'detail'],
+  required: ['type', 'title', 'status', 'detail', 'code', 'args'],
   properties: {
     type: { type: 'string', enum: PROBLEM_KINDS.map(({ kind }) => typeOf(kind)) },
     title: { type: 'string' },
     status: { type: 'integer' },
-    detail: { type: 'string' },
+    detail: { type: 'string', description: 'English, or Vietnamese with Accept-Language: vi' },
+    code: { type: 'string', description: 'the detail as a stable code, for programs' },
+    args: { type: 'object', description: 'the values in the detail, by name' },
     problems: {
       type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-      },
+      items: ProblemShown,
     },
   },
 };

@@ -1,4 +1,4 @@
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
 import { Refusal } from './problem.ts';
 
 /** The memory reserved for a page until it is written and its size is known. */
@@ -122,11 +122,9 @@ function createMemory(limits: PageLimits): Memory {
 }
 
 function tooManyWaiting(count: number, keyId: string): Refusal {
-  return new Refusal(
-    'too-often',
-    `${count} requests for pages of the key ${quote(keyId)} wait already; read fewer at once, and take their replies`,
-    { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
-  );
+  return new Refusal('too-often', say('pages-wait', { count, got: keyId }), {
+    headers: { 'Retry-After': String(TRY_AGAIN_S) },
+  });
 }
 
 const CHUNK_BYTES = 64 * 1024;

@@ -1,48 +1,54 @@
 import type { Context } from 'hono';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { EN } from '#messages/en';
+import { asSaid, type Code, type Given, say, type Words } from '#messages/message';
+import { render } from '#messages/render';
 import { isOutcomeUnknown, isOvertaken, isUnavailable } from '../database/failures.ts';
+import { inLanguage, languageOf } from './language.ts';
 
-/** Maps each kind of refusal to its status and title. No other place does (RFC 9457). */
+/** The status of each kind of refusal. No other place has it (RFC 9457). The titles are in the catalogues. */
 const KINDS = {
-  'not-json': [400, 'The body is not what its media type says'],
-  'bad-request': [400, 'The request is not usable'],
-  unauthorized: [401, 'A valid key is needed'],
-  forbidden: [403, 'The key does not allow this'],
-  'not-found': [404, 'There is no such thing'],
-  'method-not-allowed': [405, 'This cannot be done here'],
-  ambiguous: [409, 'The code names several things'],
-  'key-reused': [409, 'The Idempotency-Key was used with another body or operation'],
-  decided: [409, 'It was decided otherwise'],
-  'too-slow': [408, 'The body did not arrive in time'],
-  'too-large': [413, 'The body is too large'],
-  'too-many': [413, 'There are too many items'],
-  'unsupported-media': [415, 'The media type or encoding is not supported'],
-  invalid: [422, 'Some values are not usable'],
-  'too-often': [429, 'Too many requests'],
-  internal: [500, 'Something went wrong in the hub'],
-  unavailable: [503, 'The hub cannot keep anything at the moment'],
-} as const satisfies Record<string, readonly [number, string]>;
+  'not-json': 400,
+  'bad-request': 400,
+  unauthorized: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  ambiguous: 409,
+  'key-reused': 409,
+  decided: 409,
+  'too-slow': 408,
+  'too-large': 413,
+  'too-many': 413,
+  'unsupported-media': 415,
+  invalid: 422,
+  'too-often': 429,
+  internal: 500,
+  unavailable: 503,
+} as const satisfies Record<string, number>;
 export type ProblemKind = keyof typeof KINDS;
 
 /** The URL that explains a kind of problem. */
 export const typeOf = (kind: ProblemKind): string => `/docs#problem-${kind}`;
 /** All kinds with their status and title, for the documentation. */
-export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, [status, title]]) => ({
+export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, status]) => ({
   kind: kind as ProblemKind,
   status,
-  title,
+  title: EN[`title.${kind as ProblemKind}`],
 }));
 
 /** A refusal. Thrown anywhere in a route, and answered as `application/problem+json`. */
 export class Refusal extends Error {
   readonly kind: ProblemKind;
+  /** What was wrong, as a value. The message of the error is its English sentence. */
+  readonly words: Words;
   readonly problems: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;
   /** Additional members of the answer. */
   readonly members: Readonly<Record<string, unknown>>;
   constructor(
     kind: ProblemKind,
-    detail: string,
+    detail: string | Words,
     more: {
       problems?: readonly Problem[];
       headers?: Readonly<Record<string, string>>;
@@ -50,34 +56,51 @@ export class Refusal extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(detail, { cause: more.cause });
+    const words = typeof detail === 'string' ? asSaid(detail) : detail;
+    super(render(words, 'en'), { cause: more.cause });
     this.kind = kind;
+    this.words = words;
     this.problems = more.problems ?? [];
     this.headers = more.headers ?? {};
     this.members = more.members ?? {};
   }
   get status(): number {
-    return KINDS[this.kind][0];
+    return KINDS[this.kind];
   }
 }
 
 /** 400 for one query parameter, in the common form. */
-export function wrongParameter(name: string, message: string): Refusal {
-  const problem = { path: `?${name}`, message };
-  return new Refusal('bad-request', `${problem.path} ${problem.message}`, { problems: [problem] });
+export function wrongParameter<C extends Code>(name: string, code: C, ...args: Given<C>): Refusal {
+  return refusalWith([problem(`?${name}`, code, ...args)]);
+}
+
+/** 400 with these problems, which are also its detail. */
+export function refusalWith(problems: readonly Problem[]): Refusal {
+  const list = problems.map(({ path, code, args }) =>
+    say('of-place', { path: path || say('the-body'), problem: { code, args } }),
+  );
+  return new Refusal('bad-request', say('problems', { problems: list }), { problems });
 }
 
 export function problemResponse(c: Context, refusal: Refusal): Response {
-  const [status, title] = KINDS[refusal.kind];
+  const { kind, words, problems, members, headers } = refusal;
+  const status = KINDS[kind];
+  const language = languageOf(c);
   const body = {
-    type: typeOf(refusal.kind),
-    title,
+    type: typeOf(kind),
+    title: render(say(`title.${kind}`), language),
     status,
-    detail: refusal.message,
-    ...(refusal.problems.length > 0 && { problems: refusal.problems }),
-    ...refusal.members,
+    detail: render(words, language),
+    code: words.code,
+    args: words.args,
+    ...(problems.length > 0 && { problems: inLanguage(language, problems) }),
+    ...members,
   };
-  return c.body(JSON.stringify(body), status, { 'Content-Type': 'application/problem+json', ...refusal.headers });
+  return c.body(JSON.stringify(body), status, {
+    'Content-Type': 'application/problem+json',
+    'Content-Language': language,
+    ...headers,
+  });
 }
 
 /**
@@ -87,37 +110,31 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   // U+0000 in a path or a parameter. PostgreSQL cannot store such text.
-  if ((error as { code?: string }).code === '22021')
-    return new Refusal('bad-request', 'a text of the request has a character that no text here can have');
+  if ((error as { code?: string }).code === '22021') return new Refusal('bad-request', say('character-not-storable'));
   if (isOvertaken(error))
-    return new Refusal('unavailable', `${CONFLICT}; nothing of this request was kept, send it again`, {
+    return new Refusal('unavailable', say('nothing-kept', { why: say('conflict') }), {
       headers: { 'Retry-After': '2' },
     });
   if (isUnavailable(error))
     return new Refusal(
       'unavailable',
-      `${AWAY}; ${isOutcomeUnknown(error) ? NOT_KNOWN : 'nothing of this request was kept, send it again'}`,
+      say(isOutcomeUnknown(error) ? 'perhaps-kept' : 'nothing-kept', { why: say('database-away') }),
       {
         headers: { 'Retry-After': '5' },
       },
     );
-  return new Refusal('internal', `${IN_LOG}; nothing of this request was kept`);
+  return new Refusal('internal', say('nothing-kept-for-now', { why: say('error-in-log') }));
 }
-
-const CONFLICT = 'other requests were changing the same dossiers all the time';
-const AWAY = 'the database does not answer';
-const NOT_KNOWN = 'whether this request was kept is not known: send it again, which does no harm if it was';
-const IN_LOG = 'the error is in the log';
 
 /**
  * The refusal of a stream whose beginning is committed. It has the receipt and the number of stored
  * items.
  */
 export function brokenOff(error: unknown, held: number, receipt: string): Refusal {
-  const { kind, message, problems, headers } = refusalOf(error);
+  const { kind, words, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
-  const why = isOvertaken(error) ? CONFLICT : isAway ? AWAY : kind === 'internal' ? IN_LOG : message;
-  const rest = isOutcomeUnknown(error) ? 'of the rest that is not known' : 'the rest is not';
-  const detail = `${why}; the first ${held} items are held under the receipt ${receipt}, ${rest}: send it, or all of it, again`;
+  const ofHub = kind === 'internal' ? say('error-in-log') : words;
+  const why = isOvertaken(error) ? say('conflict') : isAway ? say('database-away') : ofHub;
+  const detail = say(isOutcomeUnknown(error) ? 'rest-perhaps-held' : 'rest-not-held', { why, count: held, receipt });
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
 }

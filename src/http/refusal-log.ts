@@ -129,6 +129,6 @@ function refusedMessage(c: Context, door: string, refusal: Refusal, now: number,
     body: kept,
     bodyBytes: body?.length ?? declared,
     ...callerOf(c),
-    refused: { status: refusal.status, problem: refusal.message.slice(0, 500) },
+    refused: { status: refusal.status, words: refusal.words },
   };
 }

@@ -1,3 +1,4 @@
+import { say } from '#messages/message';
 import type { StatisticsReport } from '../statistics/statistics.ts';
 import { Refusal } from './problem.ts';
 import type { StatisticsQuery } from './statistics-question.ts';
@@ -25,7 +26,7 @@ export function rememberReports(make: MakeReport, nowMs: () => number): MakeRepo
     const known = remembered.get(key);
     if (known && nowMs() - known.atMs < REMEMBERED_MS) return known.report;
     if (waiting >= MOST_WAITING)
-      throw new Refusal('unavailable', 'other statistics are being counted', { headers: { 'Retry-After': '5' } });
+      throw new Refusal('unavailable', say('statistics-busy'), { headers: { 'Retry-After': '5' } });
     waiting++;
     const report = make(query).finally(() => {
       waiting--;

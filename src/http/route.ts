@@ -3,10 +3,13 @@ import type { Context, Hono } from 'hono';
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
+import { type Problem, problem } from '#core/problem';
+import type { Code } from '#messages/message';
+import { told } from '#messages/render';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
-import { type ProblemKind, Refusal } from './problem.ts';
+import { type ProblemKind, refusalWith } from './problem.ts';
 
 /** The OpenAPI documentation of a route, written next to its handler. */
 export interface RouteDoc {
@@ -78,17 +81,22 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
     const query = Object.fromEntries(given.map(([name, [value]]) => [name, value]).filter(([, value]) => value !== ''));
     const twice = given
       .filter(([, values]) => values.length > 1)
-      .map(([name, values]) => ({ path: `?${name}`, message: `is given ${values.length} times, expected once` }));
+      .map(([name, values]) => problem(`?${name}`, 'given-repeatedly', { count: values.length }));
     if (twice.length === 0 && check.Check(query)) return query as Type.Static<S>;
-    const wrong = explain(schema, check, query, [], true).map(({ path, message }) => ({
-      path: path.replace(/^\//, '?'),
-      message: message.replace(' is not a member here', ' is no parameter here'),
-    }));
-    const problems = [...twice, ...wrong];
-    throw new Refusal('bad-request', problems.map(({ path, message }) => `${path} ${message}`).join('; '), {
-      problems,
-    });
+    const wrong = explain(schema, check, query, [], true).map(ofParameter);
+    throw refusalWith([...twice, ...wrong]);
   };
+}
+
+const OF_PARAMETERS: Readonly<Partial<Record<Code, Code>>> = {
+  'unknown-member': 'unknown-parameter',
+  'unknown-member-known': 'unknown-parameter-known',
+  'unknown-member-near': 'unknown-parameter-near',
+};
+
+/** A problem of the query, which is checked as an object with members. */
+function ofParameter({ path, code, args }: Problem): Problem {
+  return { path: path.replace(/^\//, '?'), ...told({ code: OF_PARAMETERS[code] ?? code, args }) };
 }
 
 /** In the order of the URL. Hono catches an error for each broken escape: 15 KB of them took 15 ms. */

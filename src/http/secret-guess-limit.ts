@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { say } from '#messages/message';
 import type { RequestLimits } from '../ledger/request-limits.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { bearerOf, type Keys } from './auth.ts';
@@ -110,7 +111,7 @@ export function createSecretGuessLimit(
 async function countGuess(limits: Pick<RequestLimits, 'take'>, network: string): Promise<void> {
   const waitS = await limits.take('secret', network);
   if (waitS === undefined) return;
-  throw new Refusal('too-often', `from this address wrong secrets came too often; wait ${waitS} s`, {
+  throw new Refusal('too-often', say('too-many-guesses', { seconds: waitS }), {
     headers: { 'Retry-After': String(waitS) },
   });
 }

@@ -1,3 +1,4 @@
+import type { Words } from '#messages/message';
 import { Refusal } from './problem.ts';
 
 /** Limits the parallel work of one key in this process. */
@@ -10,7 +11,7 @@ export interface Slots {
 
 export function createSlots(
   most: number,
-  refuse: (key: string) => { readonly detail: string; readonly retryAfterS: number },
+  refuse: (key: string) => { readonly detail: Words; readonly retryAfterS: number },
 ): Slots {
   const taken = new Map<string, number>();
 

@@ -4,7 +4,7 @@ import { createGzip } from 'node:zlib';
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
@@ -73,11 +73,9 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       refusePersonal(key);
       const own = open.filter((id) => id === key.id).length;
       if (own >= MOST_OF_A_KEY || open.length >= MOST_AT_ONCE)
-        throw new Refusal(
-          'too-often',
-          `${open.length} snapshots are being read here, ${own} of them with the key ${key.id}; ask again later`,
-          { headers: { 'Retry-After': String(TRY_AGAIN_S) } },
-        );
+        throw new Refusal('too-often', say('snapshots-being-read', { count: open.length, own, id: key.id }), {
+          headers: { 'Retry-After': String(TRY_AGAIN_S) },
+        });
       // Hono answers HEAD by GET. Nobody would read its stream.
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
@@ -111,11 +109,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
  * unmasked data.
  */
 function refusePersonal({ id, scopes }: KeyEntry): void {
-  if (scopes.includes('index:personal'))
-    throw new Refusal(
-      'forbidden',
-      `the key ${quote(id)} has index:personal, and a snapshot is masked: take a key without that scope`,
-    );
+  if (scopes.includes('index:personal')) throw new Refusal('forbidden', say('snapshot-is-masked', { got: id }));
 }
 
 type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', number>>;

@@ -1,9 +1,10 @@
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { monthsBetween, reportingPeriod } from '#core/dates/reporting-period';
-import { quote } from '#core/explain';
 import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
 import type { Group } from '#core/statistics/columns';
 import type { Rule } from '#core/statistics/rules';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import type { StatisticsQuestion } from '../statistics/reader.ts';
 import { periodOf } from './lists.ts';
 import { wrongParameter } from './problem.ts';
@@ -48,7 +49,10 @@ export function monthOf(question: StatisticsQuestion, key: string): StatisticsQu
   const month = months.find((one) => one.key === key);
   if (month) return { ...question, from: month.from, to: month.to === now ? to : month.to };
   const [first, last] = [months[0]?.key, months.at(-1)?.key];
-  throw wrongParameter('key', `got ${quote(key)}, expected a month from ${first ?? 'none'} to ${last ?? 'none'}`);
+  throw wrongParameter('key', 'unexpected', {
+    got: received(key),
+    expected: say('month-between', { first: first ?? '–', last: last ?? '–' }),
+  });
 }
 
 function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number | undefined) {
@@ -63,9 +67,8 @@ function wholePeriod(query: StatisticsQuery, now: string, reportingDay: number |
 
 function namedPeriod(query: StatisticsQuery, period: string, reportingDay: number | undefined) {
   for (const name of ['from', 'to'] as const)
-    if (query[name] !== undefined) throw wrongParameter(name, 'is given beside period, expected one or the other');
+    if (query[name] !== undefined) throw wrongParameter(name, 'beside-period');
   const found = reportingPeriod(period, reportingDay);
-  if (!found)
-    throw wrongParameter('period', `got ${quote(period)}, expected a year such as 2026 or a quarter such as 2026-Q1`);
+  if (!found) throw wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-or-quarter') });
   return periodOf(found) as { from: string; to: string };
 }

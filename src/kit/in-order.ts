@@ -1,4 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
+import { say } from '#messages/message';
 import { unavailable } from './outcomes.ts';
 import type { Outgoing } from './sender.ts';
 
@@ -13,9 +14,7 @@ export async function sendInOrder<T extends Outgoing>(
   const waiting = new Set<string>();
   const outcomes: Outcome[] = [];
   for (const item of items) {
-    const outcome = waiting.has(item.code)
-      ? unavailable('waits', 'an earlier item of the same dossier did not get through')
-      : await send(item);
+    const outcome = waiting.has(item.code) ? unavailable('waits', say('earlier-item-failed')) : await send(item);
     if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') waiting.add(item.code);
     outcomes.push(outcome);
   }

@@ -8,8 +8,9 @@ export function outcomeWithoutReply({
   kind,
   reason,
   message,
+  words,
 }: Exclude<Exchange, { kind: 'reply' }>): Extract<Outcome, { kind: 'unavailable' | 'unknown' }> {
-  return { kind: kind === 'unreachable' ? 'unavailable' : 'unknown', reason, message };
+  return { kind: kind === 'unreachable' ? 'unavailable' : 'unknown', reason, message, words };
 }
 
 /** Parses a body as a JSON object. Undefined for everything else: HTML, nothing, a list, a bare value. */

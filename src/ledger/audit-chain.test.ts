@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { render } from '#messages/render';
 import { migratedDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { up } from '../database/migrations/011-audit-chain.ts';
 import { type Database, openDatabase } from '../database/pool.ts';
@@ -37,7 +38,8 @@ async function tamper(...statements: readonly string[]): Promise<void> {
 
 const brokenOf = async (): Promise<string | undefined> => {
   const { anchors } = await loadAnchors(database, vault);
-  return (await followChain(database, undefined, anchors)).broken;
+  const { broken } = await followChain(database, undefined, anchors);
+  return broken && render(broken, 'en');
 };
 
 async function sign(nowMs = NOW): Promise<void> {

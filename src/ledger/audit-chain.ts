@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates/dates';
+import { say, type Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 
@@ -32,7 +33,7 @@ export interface ChainReport {
   /** The last position up to which the chain is intact. */
   readonly upTo: Anchor;
   /** The first break, in words. Undefined if the chain is intact. */
-  readonly broken: string | undefined;
+  readonly broken: Words | undefined;
 }
 
 /** Before the first entry. */
@@ -53,9 +54,9 @@ export async function followChain(
   const { head, last } = await endOf({ pool });
   const expected = new Map(anchors.map(({ position, link }) => [position, link]));
   let upTo = from;
-  const found = (broken: string): ChainReport => ({ upTo, broken });
+  const found = (broken: Words): ChainReport => ({ upTo, broken });
   if (from.position > 0 && (await linkAt({ pool }, from.position)) !== from.link)
-    return found(`entry ${from.position}, which is signed, is not there any more, or not as it was signed`);
+    return found(say('audit-signed-entry-gone', { position: from.position }));
   while (upTo.position < head.position) {
     const entries = await entriesAfter({ pool }, upTo.position);
     if (entries.length === 0) return found(missing(upTo.position + 1, head.position));
@@ -63,24 +64,23 @@ export async function followChain(
       const { position, id } = entry;
       if (position !== upTo.position + 1) return found(missing(upTo.position + 1, position - 1));
       const link = linkOf(upTo.link, entry);
-      if (link !== entry.link.toString('hex'))
-        return found(`entry ${position} (id ${id}) is not what was written, or not in its place`);
+      if (link !== entry.link.toString('hex')) return found(say('audit-entry-changed', { position, id }));
       if (expected.has(position) && expected.get(position) !== link)
-        return found(`entry ${position} (id ${id}), or one before it, is not what was signed`);
+        return found(say('audit-entry-not-as-signed', { position, id }));
       upTo = { position, link };
       if (position === head.position) break;
     }
   }
   if (upTo.position === head.position && upTo.link !== head.link)
-    return found(`entry ${head.position} is not the one that was written last`);
-  if (last > head.position) return found(`entry ${head.position + 1} stands behind the one that was written last`);
+    return found(say('audit-entry-not-last', { position: head.position }));
+  if (last > head.position) return found(say('audit-entry-behind-last', { position: head.position + 1 }));
   const beyond = anchors.find(({ position }) => position > head.position);
   if (beyond) return found(missing(head.position + 1, beyond.position));
   return { upTo, broken: undefined };
 }
 
-function missing(first: number, last: number): string {
-  return first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
+function missing(first: number, last: number): Words {
+  return first === last ? say('audit-entry-missing', { first }) : say('audit-entries-missing', { first, last });
 }
 
 /** Not keyed: the entry is stored in clear beside it, and copies outside the hub can be checked without a secret. */

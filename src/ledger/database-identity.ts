@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import { DATABASE_OF_HUB } from '#core/identifiers/audit-subject';
+import { say, type Words } from '#messages/message';
+import { render } from '#messages/render';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from './audit.ts';
@@ -73,7 +75,7 @@ export async function checkDatabaseIdentity(
       `SELECT setval(pg_get_serial_sequence('deliveries', 'id'), nextval(pg_get_serial_sequence('deliveries', 'id')) + $1)`,
       [NUMBER_LEAP],
     );
-    const { who = 'hub', why = describeRestore(putBack) } = order ?? {};
+    const { who = 'hub', why = render(describeRestore(putBack), 'en') } = order ?? {};
     await writeAudit(tx, { actor: who, action: 'database.put-back', subject: DATABASE_OF_HUB, why }, nowMs);
     return putBack;
   });
@@ -91,8 +93,8 @@ export async function loadRecentRestore(database: Database, nowMs: number): Prom
 }
 
 /** The restore, and what an operator must do, in words. */
-export function describeRestore({ noticedAt, newestAt, doubtfulUntil }: DatabaseRestore): string {
-  return `the database is another one than before, or was put back (noticed at ${noticedAt}); its newest message is of ${newestAt}: what was acknowledged after that and is not here must be sent again; until ${doubtfulUntil} partners are asked what they have before they are told anything`;
+export function describeRestore({ noticedAt, newestAt, doubtfulUntil }: DatabaseRestore): Words {
+  return say('database-restored', { at: noticedAt, newest: newestAt, until: doubtfulUntil });
 }
 
 async function addIdentity(tx: pg.PoolClient, home: string, nowMs: number, putBack?: DatabaseRestore): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { DeliveryState, StateFilter } from '#core/dossier/delivery-states';
+import type { Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -50,6 +51,7 @@ export interface ListedDelivery {
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly detail: string | null;
+  readonly words: Words | null;
   readonly reference: string | null;
   readonly settledAt: string | null;
   readonly replayedAt: string | null;
@@ -163,6 +165,7 @@ interface Row {
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly detail: string | null;
+  readonly words: unknown;
   readonly reference: string | null;
   readonly settled_at: string | null;
   readonly replayed_at: string | null;
@@ -187,6 +190,7 @@ function listed(row: Row): ListedDelivery {
     outcome: row.outcome,
     reason: row.reason,
     detail: row.detail,
+    words: row.words as Words | null,
     reference: row.reference,
     settledAt: row.settled_at,
     replayedAt: row.replayed_at,
@@ -200,6 +204,7 @@ export interface ListedAttempt {
   readonly outcome: string;
   readonly reason: string | null;
   readonly detail: string | null;
+  readonly words: Words | null;
   /** Whether request and reply are stored with it. */
   readonly hasWire: boolean;
 }
@@ -218,13 +223,14 @@ export async function attemptsOf(database: Database, vault: Vault, id: number): 
     .orderBy('at')
     .orderBy('number')
     .execute();
-  return rows.map(({ number, at, took_ms, outcome, reason, detail, wire, wire_key }) => ({
+  return rows.map(({ number, at, took_ms, outcome, reason, detail, words, wire, wire_key }) => ({
     number,
     at,
     tookMs: took_ms,
     outcome,
     reason,
     detail,
+    words: words as Words | null,
     hasWire: wire !== null,
     wire: () => (wire && wire_key !== null ? vault.open({ keyId: wire_key, bytes: wire }).toString() : undefined),
   }));

@@ -1,5 +1,8 @@
 import { msToInstant } from '#core/dates/dates';
-import { storable } from '#core/vietnamese/text';
+import { storableIn } from '#core/vietnamese/text';
+import type { Said, Words } from '#messages/message';
+import { spoken } from '#messages/render';
+import { wordsText } from '#messages/stored';
 import type { Database } from '../database/pool.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
@@ -21,6 +24,7 @@ export interface Incident {
     | 'audit-broken'
     | 'put-back';
   readonly cause: string;
+  readonly words: Words | null;
   readonly openedAt: string;
   readonly closedAt: string | null;
 }
@@ -38,20 +42,21 @@ export const HUB = 'hub';
  */
 export async function openIncident(
   database: Database,
-  { party, kind, cause }: Pick<Incident, 'party' | 'kind' | 'cause'>,
+  { party, kind, cause }: Pick<Incident, 'party' | 'kind'> & { readonly cause: Said },
   nowMs: number,
 ): Promise<Incident | undefined> {
+  const { message, words } = spoken(storableIn(cause));
   const { rows } = await database.pool.query<Incident>({
     name: 'open incident',
-    text: `INSERT INTO incidents (party, kind, cause, opened_at) VALUES ($1, $2, $3, $4::timestamptz)
+    text: `INSERT INTO incidents (party, kind, cause, opened_at, words) VALUES ($1, $2, $3, $4::timestamptz, $5::json)
            ON CONFLICT (party, kind) WHERE closed_at IS NULL DO NOTHING
            RETURNING ${COLUMNS}`,
-    values: [party, kind, storable(cause), msToInstant(nowMs)],
+    values: [party, kind, message, msToInstant(nowMs), words ? wordsText(words) : null],
   });
   return rows[0];
 }
 
-const COLUMNS = 'id, party, kind, cause, opened_at AS "openedAt", closed_at AS "closedAt"';
+const COLUMNS = 'id, party, kind, cause, words, opened_at AS "openedAt", closed_at AS "closedAt"';
 
 /**
  * Closes open incidents of a party, of these kinds.

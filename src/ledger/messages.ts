@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto';
-import { keptCode, keptProblem, keptSentence } from '#core/masking/kept-problem';
+import { keptCode, keptProblem, keptRefusal } from '#core/masking/kept-problem';
 import type { Problem } from '#core/problem';
-import { storable } from '#core/vietnamese/text';
+import { storableIn } from '#core/vietnamese/text';
+import type { Words } from '#messages/message';
+import { told } from '#messages/render';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
@@ -32,7 +34,7 @@ export interface MessageRow {
   readonly bodyBytes: number;
   readonly results: readonly ItemResult[];
   /** Set if the whole message was refused. */
-  readonly refused?: { readonly status: number; readonly problem: string };
+  readonly refused?: { readonly status: number; readonly words: Words };
 }
 
 export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
@@ -73,7 +75,7 @@ const columns = {
   results: [
     'text',
     ({ row }: Written) =>
-      JSON.stringify(row.refused ? [keptRefusal(row.refused)] : resultsToStore(row.operation, row.results)),
+      JSON.stringify(row.refused ? [refusalToStore(row.refused)] : resultsToStore(row.operation, row.results)),
   ],
 } as const;
 const names = Object.keys(columns);
@@ -121,9 +123,12 @@ function keptWarning(warning: Problem): Problem {
 }
 
 /** A quote from a body may contain characters that PostgreSQL cannot store. */
-function keptRefusal({ status, problem }: NonNullable<MessageRow['refused']>): NonNullable<MessageRow['refused']> {
-  return { status, problem: storable(keptSentence(problem, true)) };
+function refusalToStore({ status, words }: NonNullable<MessageRow['refused']>): object {
+  const { message, ...kept } = storableIn(told(keptRefusal(words)));
+  return { status, problem: message.slice(0, LONGEST_REFUSAL), words: kept };
 }
+
+const LONGEST_REFUSAL = 500;
 
 /** The message's outcome: `refused`, `invalid`, `partly-invalid`, `quarantined` or `accepted`. */
 function outcomeOf(row: MessageRow): string {

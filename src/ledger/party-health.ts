@@ -1,4 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
+import type { Spoken, Words } from '#messages/message';
+import { wordsText } from '#messages/stored';
 import type { Database } from '../database/pool.ts';
 import { UNSETTLED } from './backlog.ts';
 import { IS_FAILED } from './delivery-list.ts';
@@ -6,7 +8,7 @@ import { IS_FAILED } from './delivery-list.ts';
 /** A partner's last success and last error since the previous update. */
 export interface PartyHealthUpdate {
   readonly successMs?: number;
-  readonly error?: { readonly atMs: number; readonly reason: string; readonly detail: string };
+  readonly error?: { readonly atMs: number; readonly reason: string } & Spoken;
 }
 
 export async function savePartyHealth(
@@ -16,19 +18,21 @@ export async function savePartyHealth(
 ): Promise<void> {
   await database.pool.query({
     name: 'save health',
-    text: `INSERT INTO party_health (party, success_at, error_at, error_reason, error_detail)
-           VALUES ($1, $2::timestamptz, $3::timestamptz, $4, $5)
+    text: `INSERT INTO party_health (party, success_at, error_at, error_reason, error_detail, error_words)
+           VALUES ($1, $2::timestamptz, $3::timestamptz, $4, $5, $6::json)
            ON CONFLICT (party) DO UPDATE SET
              success_at = GREATEST(excluded.success_at, party_health.success_at),
              error_at = GREATEST(excluded.error_at, party_health.error_at),
              error_reason = coalesce(excluded.error_reason, party_health.error_reason),
-             error_detail = coalesce(excluded.error_detail, party_health.error_detail)`,
+             error_detail = coalesce(excluded.error_detail, party_health.error_detail),
+             error_words = CASE WHEN excluded.error_detail IS NULL THEN party_health.error_words ELSE excluded.error_words END`,
     values: [
       party,
       successMs === undefined ? null : msToInstant(successMs),
       error ? msToInstant(error.atMs) : null,
       error?.reason,
-      error?.detail,
+      error?.message,
+      error?.words && wordsText(error.words),
     ],
   });
 }
@@ -42,6 +46,7 @@ export interface PartyOverview {
   readonly lastErrorAt: string | null;
   readonly lastErrorReason: string | null;
   readonly lastErrorDetail: string | null;
+  readonly lastErrorWords: Words | null;
   /** The breaker of each process that reported one lately. An open breaker is reported again at each attempt. */
   readonly breakers: readonly { readonly process: string; readonly state: string; readonly since: string }[];
   readonly backlog: { readonly due: number; readonly held: number; readonly onItsWay: number };
@@ -53,6 +58,7 @@ export interface PartyOverview {
     readonly nextAt: string;
     readonly lastAt: string | null;
     readonly lastError: string | null;
+    readonly words: Words | null;
     readonly isRunning: boolean;
   }[];
 }
@@ -66,7 +72,8 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
   const [parties, backlog, failed, breakers, pulls] = await Promise.all([
     database.pool.query<Omit<PartyOverview, 'breakers' | 'backlog' | 'failed' | 'oldestDueAt' | 'pulls'>>(
       `SELECT party, paused_at AS "pausedAt", paused_by AS "pausedBy", success_at AS "lastSuccessAt",
-              error_at AS "lastErrorAt", error_reason AS "lastErrorReason", error_detail AS "lastErrorDetail"
+              error_at AS "lastErrorAt", error_reason AS "lastErrorReason", error_detail AS "lastErrorDetail",
+              error_words AS "lastErrorWords"
        FROM party_states LEFT JOIN party_health USING (party) ORDER BY party`,
     ),
     database.pool.query<{ party: string; due: number; held: number; onItsWay: number; oldest: string }>(
@@ -89,7 +96,7 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
       [now],
     ),
     database.pool.query<PartyOverview['pulls'][number] & { party: string }>(
-      `SELECT party, name, next_at AS "nextAt", last_at AS "lastAt", last_error AS "lastError",
+      `SELECT party, name, next_at AS "nextAt", last_at AS "lastAt", last_error AS "lastError", error_words AS words,
               coalesce(leased_until > $1::timestamptz, false) AS "isRunning"
        FROM pulls ORDER BY party, name`,
       [now],

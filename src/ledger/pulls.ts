@@ -1,4 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
+import type { Spoken, Words } from '#messages/message';
+import { wordsText } from '#messages/stored';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -13,6 +15,7 @@ export interface ClaimedPull {
   readonly claimedAt: string;
   /** The error of the previous run. */
   readonly lastError: string | null;
+  readonly lastErrorWords: Words | null;
 }
 
 /** Registers the pulls. A new one is due at once. */
@@ -96,7 +99,7 @@ export async function claimPull(
            WHERE party = $1 AND name = $2 AND next_at <= $3::timestamptz
              AND (leased_until IS NULL OR leased_until < $3::timestamptz)
              AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
-           RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt", last_error AS "lastError"`,
+           RETURNING party, name, checkpoint, token, $3::timestamptz AS "claimedAt", last_error AS "lastError", error_words AS "lastErrorWords"`,
     values: [party, name, msToInstant(nowMs), msToInstant(nowMs + leaseMs)],
   });
   const [row] = rows;
@@ -150,14 +153,23 @@ export async function finishPull(
   pull: ClaimedPull,
   nowMs: number,
   nextMs: number,
-  error: string | undefined,
+  error: Spoken | undefined,
 ): Promise<boolean> {
   const { rowCount } = await database.pool.query({
     name: 'finish pull',
-    text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, last_error = $6,
+    text: `UPDATE pulls SET leased_until = NULL, last_at = $4::timestamptz, last_error = $6, error_words = $8::json,
              next_at = CASE WHEN next_at > $7::timestamptz THEN next_at ELSE $5::timestamptz END
            WHERE party = $1 AND name = $2 AND token = $3`,
-    values: [pull.party, pull.name, pull.token, msToInstant(nowMs), msToInstant(nextMs), error ?? null, pull.claimedAt],
+    values: [
+      pull.party,
+      pull.name,
+      pull.token,
+      msToInstant(nowMs),
+      msToInstant(nextMs),
+      error?.message ?? null,
+      pull.claimedAt,
+      error?.words ? wordsText(error.words) : null,
+    ],
   });
   return rowCount === 1;
 }

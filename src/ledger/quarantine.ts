@@ -1,5 +1,7 @@
 import { type NotNull, sql } from 'kysely';
 import type { Cause } from '#core/problem';
+import type { Words } from '#messages/message';
+import { wordsText } from '#messages/stored';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -36,7 +38,7 @@ const columns = {
 export const quarantinePart = definePart<QuarantineRow>(
   'quarantine',
   columns,
-  insertInto('quarantine', Object.keys(columns)),
+  insertInto('quarantine', Object.keys(columns), ['words']),
 );
 
 export interface WaitingRow {
@@ -112,9 +114,9 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
        UPDATE quarantine SET settled_at = $5::timestamptz, settlement = '${CAUSE_CHANGED}'
        WHERE id = $1 AND settled_at IS NULL AND cause_key <> $3
        RETURNING party, operation, code, message_id, item)
-     INSERT INTO quarantine (cause_kind, cause_key, cause_table, cause_from, detail, party, operation, code, message_id, item,
-                             opened_at)
-     SELECT $2, $3, $6, $7, $4, party, operation, code, message_id, item, $5::timestamptz FROM moved`,
+     INSERT INTO quarantine (cause_kind, cause_key, cause_table, cause_from, detail, words, party, operation, code, message_id,
+                             item, opened_at)
+     SELECT $2, $3, $6, $7, $4, $8::json, party, operation, code, message_id, item, $5::timestamptz FROM moved`,
     [
       id,
       cause.kind,
@@ -122,6 +124,7 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
       cause.message,
       at,
       ...(cause.kind === 'unmapped' ? [cause.table, cause.from] : [null, null]),
+      wordsText(cause),
     ],
   );
 }
@@ -151,6 +154,7 @@ export interface WaitingCause {
   readonly unmapped: { readonly table: string; readonly from: string } | null;
   /** The reason, in the words of the oldest row. */
   readonly detail: string;
+  readonly words: Words | null;
   readonly since: string;
   readonly dossiers: number;
   readonly items: number;
@@ -168,7 +172,7 @@ function causeOf<Row extends Pick<CauseRow, 'table' | 'from'>>({ table, from, ..
 }
 
 const CAUSE = `min(id) AS id, cause_kind AS kind, cause_key AS key, min(cause_table) AS "table", min(cause_from) AS "from",
-  (array_agg(detail ORDER BY id))[1] AS detail,
+  (array_agg(detail ORDER BY id))[1] AS detail, (array_agg(words ORDER BY id))[1] AS words,
   min(opened_at) AS since, count(DISTINCT code) AS dossiers, count(*) FILTER (WHERE delivery_id IS NULL) AS items,
   count(delivery_id) AS deliveries, array_agg(DISTINCT party) AS parties`;
 
@@ -257,6 +261,7 @@ export interface WaitingItemRow {
   readonly operation: string;
   readonly code: string | null;
   readonly detail: string;
+  readonly words: Words | null;
   readonly messageId: string;
   /** Its position in the message. Null for a delivery. */
   readonly item: number | null;
@@ -267,7 +272,7 @@ export interface WaitingItemRow {
   readonly settledBy: string | null;
 }
 
-const ROW = `id, party, operation, code, detail, message_id AS "messageId", item,
+const ROW = `id, party, operation, code, detail, words, message_id AS "messageId", item,
   delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"`;
 
 /** Items and deliveries that wait for a cause, oldest first, after the id `after`. */

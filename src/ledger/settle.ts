@@ -1,6 +1,7 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Outcome, Settlement } from '#core/dossier/settle';
 import type { Cause } from '#core/problem';
+import { wordsText } from '#messages/stored';
 import { definePart, insertInto, writeParts } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
@@ -81,6 +82,7 @@ const settlePart = definePart<Settled & FollowUp>(
     outcome: ['text', (r) => r.outcome.kind],
     reason: ['text', reasonOf],
     detail: ['text', detailOf],
+    words: ['text', wordsTextOf],
     reference: ['text', (r) => ('reference' in r.outcome ? r.outcome.reference : undefined)],
     at: ['timestamptz', (r) => r.at],
   },
@@ -90,6 +92,7 @@ const settlePart = definePart<Settled & FollowUp>(
     UPDATE deliveries d
     SET state = given.state, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
         cause_key = given.cause_key, outcome = given.outcome, reason = given.reason, detail = given.detail,
+        words = given.words::json,
         reference = coalesce(given.reference, d.reference),
         settled_at = CASE WHEN given.state IN ('due', 'held') THEN NULL ELSE given.at END
     FROM ${rows} WHERE d.id = given.id AND d.token = given.token AND d.state || '' = 'due'
@@ -104,6 +107,7 @@ const attemptColumns = {
   outcome: ['text', ({ row }: SealedAttempt) => row.outcome.kind],
   reason: ['text', ({ row }: SealedAttempt) => reasonOf(row)],
   detail: ['text', ({ row }: SealedAttempt) => detailOf(row)],
+  words: ['text', ({ row }: SealedAttempt) => wordsTextOf(row)],
   wire: ['bytea', ({ wire }: SealedAttempt) => wire?.bytes],
   wire_key: ['int4', ({ wire }: SealedAttempt) => wire?.keyId],
 } as const;
@@ -111,12 +115,13 @@ const attemptColumns = {
 const attemptPart = definePart<SealedAttempt>(
   'attempt',
   attemptColumns,
-  insertInto('attempts', Object.keys(attemptColumns)),
+  insertInto('attempts', Object.keys(attemptColumns), ['words']),
 );
 
 /** A held delivery is in the same list as a waiting item. */
 const heldColumns = {
   ...causeColumns,
+  words: ['text', (r: Held) => wordsText(r.cause)],
   party: ['text', (r: Held) => r.claimed.party],
   operation: ['text', (r: Held) => r.claimed.operation],
   code: ['text', (r: Held) => r.claimed.subject],
@@ -125,10 +130,14 @@ const heldColumns = {
   opened_at: ['timestamptz', (r: Held) => r.at],
 } as const;
 
-const heldPart = definePart<Held>('held', heldColumns, insertInto('quarantine', Object.keys(heldColumns)));
+const heldPart = definePart<Held>('held', heldColumns, insertInto('quarantine', Object.keys(heldColumns), ['words']));
 
 function reasonOf({ outcome }: Settled): string | undefined {
   return 'reason' in outcome ? outcome.reason : undefined;
+}
+
+function wordsTextOf({ outcome }: Settled): string | undefined {
+  return outcome.words && wordsText(outcome.words);
 }
 
 function detailOf({ outcome }: Settled): string | undefined {

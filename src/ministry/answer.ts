@@ -1,3 +1,5 @@
+import { type Said, type Spoken, say } from '#messages/message';
+import { spoken } from '#messages/render';
 import { textOf } from '../kit/replies.ts';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { xmlRecords } from '../kit/xml/records.ts';
@@ -18,10 +20,9 @@ export interface Answer {
 }
 
 /** Why a reply counts as no answer. The call may have been carried out. */
-export interface NoAnswer {
+export interface NoAnswer extends Spoken {
   readonly kind: 'no-answer';
   readonly reason: string;
-  readonly message: string;
 }
 
 /** No element and no member has this name, so no records are searched. */
@@ -45,7 +46,7 @@ export async function readDocument(
   }: { readonly form: 'xml' | 'json'; readonly place: string; readonly records?: string | undefined },
   settings: MinistrySettings,
 ): Promise<Answer | NoAnswer> {
-  if (text.trim() === '') return noAnswer('empty', `its ${place} is empty`);
+  if (text.trim() === '') return noAnswer('empty', say('place-empty', { path: place }));
   try {
     if (form === 'json') return jsonAnswer(parseJson(text), place, records, settings);
     const found: string[] = [];
@@ -57,8 +58,9 @@ export async function readDocument(
       found.push(value);
     }
   } catch (error) {
-    if (error instanceof XmlProblem) return noAnswer(error.reason, `its ${place}: ${error.message}`);
-    if (error instanceof SyntaxError) return noAnswer('broken', `its ${place} is not JSON`);
+    if (error instanceof XmlProblem)
+      return noAnswer(error.reason, say('in-its-place', { path: place, why: error.words }));
+    if (error instanceof SyntaxError) return noAnswer('broken', say('place-not-json', { path: place }));
     throw error;
   }
 }
@@ -112,7 +114,7 @@ function exact(token: string): string {
 
 /** Reads a JSON answer. A list that is the whole answer gets the name `list`, so that a path can name it. */
 function jsonAnswer(given: unknown, place: string, records: string, settings: MinistrySettings): Answer | NoAnswer {
-  if (typeof given !== 'object' || given === null) return noAnswer('broken', `its ${place} is a bare value`);
+  if (typeof given !== 'object' || given === null) return noAnswer('broken', say('bare-value', { path: place }));
   const content = Array.isArray(given) ? { list: given } : given;
   const found = records === WHOLE_ANSWER ? nodesAt(given, '') : nodesAt(content, records);
   // Some systems send an empty text, an empty object or false for an empty list.
@@ -135,7 +137,7 @@ export function withCode(
   if (answer?.code === undefined) return { content, records };
   const code = firstAt(content, answer.code);
   if (code === undefined)
-    return noAnswer('no-code', `it has no ${[answer.code].flat().join(' or ')}, which says whether it was done`);
+    return noAnswer('no-code', say('no-verdict', { path: say('any-of', { alternatives: [answer.code].flat() }) }));
   const message = firstAt(content, answer.message);
   return { content, records, code, ...(message !== undefined && { message }) };
 }
@@ -144,6 +146,6 @@ export function firstAt(content: unknown, paths: string | readonly string[] = []
   return [paths].flat().flatMap((path) => textAt(content, path) ?? [])[0];
 }
 
-export function noAnswer(reason: string, message: string): NoAnswer {
-  return { kind: 'no-answer', reason, message };
+export function noAnswer(reason: string, said: Said): NoAnswer {
+  return { kind: 'no-answer', reason, ...spoken(said) };
 }

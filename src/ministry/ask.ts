@@ -1,5 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
-import type { Cause, Problem } from '#core/problem';
+import { type Cause, type Problem, whyAll } from '#core/problem';
+import { saidIn, say, type Words } from '#messages/message';
+import { spoken } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Connection } from '../kit/connection.ts';
 import { partnerText } from '../kit/replies.ts';
@@ -71,8 +73,9 @@ export interface AskOptions {
 }
 
 const SESSION = 'session';
-const ENDED = 'the ministry says that our session has ended';
-const because = (what: string, { message }: Expired): string => (message === undefined ? what : `${what}: ${message}`);
+type Because = 'ministry-session-ended' | 'ministry-keeps-us-out';
+const because = (code: Because, { message: said }: Expired): Words =>
+  said === undefined ? say(code) : say(`${code}-said`, { said });
 const MINUTES = 10;
 
 /** Asks the ministry one question, after a login if the settings have one. A session that has ended is renewed once. */
@@ -85,7 +88,7 @@ export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer
     if (!isExpired(answer)) return answer;
     sessions.drop(SESSION, session);
     if (attempt === 2 || (session === undefined && !transport.renews?.(settings)))
-      return { kind: 'unavailable', reason: 'credentials', message: because(ENDED, answer) };
+      return { kind: 'unavailable', reason: 'credentials', ...spoken(because('ministry-session-ended', answer)) };
   }
 }
 
@@ -96,18 +99,20 @@ export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer
 async function logIn(ministry: Ministry): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
   const question = ministry.settings.session as NonNullable<MinistrySettings['session']>;
   const answer = await once(ministry, { question, context: {}, idempotent: true }, undefined);
-  const failed = (reason: string, message: string) => ({
-    value: { kind: 'unavailable', reason, message } as const,
+  const failed = (reason: string, words: Words) => ({
+    value: { kind: 'unavailable', reason, ...spoken(words) } as const,
     ttlMs: 0,
   });
-  if (isExpired(answer)) return failed('credentials', because('the ministry does not let us in', answer));
+  if (isExpired(answer)) return failed('credentials', because('ministry-keeps-us-out', answer));
   if ('kind' in answer)
     return answer.kind === 'unavailable'
       ? { value: answer, ttlMs: 0 }
-      : failed(answer.reason, `logging in: ${answer.message}`);
-  if (meaning(ministry, answer) !== 'ok') return failed('credentials', `logging in: ${answerText(ministry, answer)}`);
+      : failed(answer.reason, say('at-login', { why: saidIn(answer) }));
+  if (meaning(ministry, answer) !== 'ok')
+    return failed('credentials', say('at-login', { why: answerWords(ministry, answer) }));
   const token = textAt(answer.content, question.token);
-  if (token === undefined) return failed('login-failed', `logging in: the answer has no ${question.token}`);
+  if (token === undefined)
+    return failed('login-failed', say('at-login', { why: say('answer-lacks', { name: question.token }) }));
   return { value: token, ttlMs: (question.minutes ?? MINUTES) * 60_000 };
 }
 
@@ -134,8 +139,7 @@ async function once(
     shown,
     secret: question === settings.session,
   });
-  if ('kind' in answer)
-    return answer.kind === 'no-answer' ? { kind: 'unknown', reason: answer.reason, message: answer.message } : answer;
+  if ('kind' in answer) return answer.kind === 'no-answer' ? { ...answer, kind: 'unknown' } : answer;
   const { message } = answer;
   const words = message === undefined ? {} : { message: shown(message) };
   return meaning(ministry, answer) === 'expired' ? { ...EXPIRED, ...words } : { ...answer, ...words };
@@ -143,8 +147,8 @@ async function once(
 
 /** A value of ours has no code at the ministry. */
 export function unmappedRequest(problems: readonly Problem[], cause: Cause | undefined): Failure {
-  const message = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return { kind: 'refused', reason: 'unmapped', message, ...(cause && { cause }) };
+  const { code, args, message } = whyAll(problems);
+  return { kind: 'refused', reason: 'unmapped', message, words: { code, args }, ...(cause && { cause }) };
 }
 
 function isExpired(answer: Answer | Failure | Expired): answer is Expired {
@@ -157,14 +161,19 @@ export function meaning({ settings, codes }: Ministry, { code }: Answer): Meanin
 }
 
 /** The call was not carried out. The hub retries it when the ministry says. */
-export function unavailableFor(reason: string, message: string, { retryAfterMs }: Answer): Failure {
-  return { kind: 'unavailable', reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+export function unavailableFor(reason: string, words: Words, { retryAfterMs }: Answer): Failure {
+  return { kind: 'unavailable', reason, ...spoken(words), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** What the ministry says, as words of the hub. */
+export function answerWords(ministry: Ministry, answer: Answer, dossier?: Dossier): Words {
+  return say('partner-says', { said: answerText(ministry, answer, dossier) });
 }
 
 /** The ministry's code and words, safe to log. */
 export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
-  return `it says ${partnerText(text, dossier, secretsOf(ministry))}`;
+  return partnerText(text, dossier, secretsOf(ministry));
 }
 
 function secretsOf({ settings, transport }: Ministry): readonly string[] {

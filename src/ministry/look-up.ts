@@ -1,8 +1,9 @@
 import { nfc } from '#core/vietnamese/text';
+import { say } from '#messages/message';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { recordIn } from './answer.ts';
-import { answerText, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
+import { answerWords, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
 import { type Built, type Filled, type FillOptions, fill } from './source.ts';
@@ -20,7 +21,7 @@ export async function lookUp(
   const means = meaning(connection, answer);
   if (means === 'none') return [];
   if (means !== 'ok')
-    return unavailableFor('look-up', `looking it up: ${answerText(connection, answer, dossier)}`, answer);
+    return unavailableFor('look-up', say('at-look-up', { why: answerWords(connection, answer, dossier) }), answer);
   return answer.records.map(recordIn);
 }
 

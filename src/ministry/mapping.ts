@@ -1,6 +1,8 @@
 import { type Item, readItem } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { told } from '#messages/render';
+import { storedWords } from '#messages/stored';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
 import type { List, MinistrySettings } from './settings.ts';
@@ -47,8 +49,7 @@ export function readRows(
   operation: PulledOperation,
 ): readonly Item[] {
   const kept = readFrame(body);
-  if (kept === undefined)
-    return [{ kind: 'invalid', problems: [{ path: '', message: 'it is not as the adapter keeps it' }] }];
+  if (kept === undefined) return [{ kind: 'invalid', problems: [problem('', 'not-as-kept')] }];
   const means: FillOptions = { settings, codes, way: 'read' };
   return nodesAt(kept.records, 'record').map((record, at) =>
     itemOf(record, `/${at}`, kept.isXml, means, list, operation),
@@ -80,7 +81,10 @@ function itemOf(
   const detail = list.detail && fill(list.detail.fields, within('detail'), means, `${path}/detail`);
   const filled = detail ? mergeDetail(row, detail) : row;
   const refusal = textAt(record, 'refusal');
-  const problems = [...filled.problems, ...(refusal ? [{ path: `${path}/detail`, message: refusal }] : [])];
+  const problems = [
+    ...filled.problems,
+    ...(refusal ? [{ path: `${path}/detail`, ...told(storedWords(refusal)) }] : []),
+  ];
   const code = typeof filled.record.code === 'string' ? { code: filled.record.code.trim().toUpperCase() } : {};
   const [cause] = filled.causes;
   if (cause && problems.length === filled.causes.length)
@@ -106,6 +110,6 @@ function mergeDetail(row: Filled, detail: Filled): Filled {
   };
 }
 
-function withPlace({ path, message }: Problem, place: string): Problem {
-  return { path: `${place}${path}`, message };
+function withPlace(one: Problem, place: string): Problem {
+  return { ...one, path: `${place}${one.path}` };
 }

@@ -1,10 +1,13 @@
 import type { Outcome } from '#core/dossier/settle';
+import { saidIn, say, wordsOf } from '#messages/message';
+import { spoken } from '#messages/render';
+import { wordsText } from '#messages/stored';
 import { fingerprint, fingerprintYielding } from '../kit/fingerprint.ts';
 import type { Page, Puller } from '../kit/puller.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { type Answer, recordIn } from './answer.ts';
 import {
-  answerText,
+  answerWords,
   ask,
   type Failure,
   type Ministry,
@@ -135,13 +138,13 @@ async function fetchPage(
   if ('kind' in answer) return { value: answer, ttlMs: 0 };
   const means = meaning(connection, answer);
   if (means !== 'ok' && means !== 'none') {
-    const message = `asking for its list: ${answerText(connection, answer)}`;
-    return { value: unavailableFor('no-list', message, answer), ttlMs: 0 };
+    const words = say('at-list', { why: answerWords(connection, answer) });
+    return { value: unavailableFor('no-list', words, answer), ttlMs: 0 };
   }
   const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
   if (answer.records.length === 0 && total !== undefined && total > 0 && run.page === (page?.first ?? 1)) {
-    const message = `it says that there are ${total} records, and none stands at ${records}`;
-    return { value: { kind: 'unavailable', reason: 'no-records', message }, ttlMs: 0 };
+    const words = say('records-announced', { count: total, path: records ?? '' });
+    return { value: { kind: 'unavailable', reason: 'no-records', ...spoken(words) }, ttlMs: 0 };
   }
   return { value: { key, answer, print: await fingerprintYielding(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
@@ -214,13 +217,13 @@ async function fetchDetails(
     const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
     // A busy answer is retried as a whole. Left out, the record might be in no later list.
     if (means === 'busy' && !('kind' in answer))
-      return unavailableFor('busy', `its detail: ${answerText(connection, answer)}`, answer);
+      return unavailableFor('busy', say('at-detail', { why: answerWords(connection, answer) }), answer);
     const refusal =
       'kind' in answer
-        ? answer.message
+        ? wordsText(wordsOf(saidIn(answer)))
         : means === 'ok' && answer.records.length === 1
           ? undefined
-          : `its detail: ${answerText(connection, answer)}`;
+          : wordsText(say('at-detail', { why: answerWords(connection, answer) }));
     const detail = 'kind' in answer ? undefined : answer.records[0];
     rows.push({ text, ...(refusal === undefined ? detail !== undefined && { detail } : { refusal }) });
   }

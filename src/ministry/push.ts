@@ -1,11 +1,12 @@
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
+import { saidIn, say } from '#messages/message';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { delivered, refused, unknown } from '../kit/outcomes.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer } from './answer.ts';
-import { answerText, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
+import { answerWords, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
 import { expectedOf, lookUp } from './look-up.ts';
 import type { Context } from './request.ts';
 import type { LookUp, Push, Question } from './settings.ts';
@@ -19,13 +20,13 @@ export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1
  */
 export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
   const how = connection.settings.push?.[name];
-  if (!how) return refused('no-operation', `the settings of ${connection.party} name no operation to push ${name} by`);
+  if (!how) return refused('no-operation', say('no-push-operation', { party: connection.party, what: name }));
   const context = contextOf(item);
   let has = item.known;
   if (item.doubt && how.lookUp) {
     const found = await compareWithMinistry(connection, how.lookUp, context, item.dossier);
     // The record may be there. It stays in doubt until the ministry answers.
-    if (typeof found !== 'string') return unknown(found.reason, found.message);
+    if (typeof found !== 'string') return unknown(found.reason, saidIn(found));
     if (found === 'as-told') return delivered('already-there');
     // For steps, `otherwise` means that the ministry has the dossier's other steps.
     has ||= name === 'dossiers' && found === 'otherwise';
@@ -59,25 +60,25 @@ async function compareWithMinistry(
 
 function verdictOf(connection: Ministry, answer: Answer, how: Push, dossier: Dossier | undefined): Outcome {
   const { settings } = connection;
-  const told = answerText(connection, answer, dossier);
+  const why = answerWords(connection, answer, dossier);
   switch (meaning(connection, answer)) {
     case 'ok':
       return delivered(how.reference === undefined ? undefined : textAt(answer.content, how.reference));
     case 'taken':
       return delivered('already-there');
     case 'busy':
-      return unavailableFor('busy', `the ministry cannot take it now: ${told}`, answer);
+      return unavailableFor('busy', say('ministry-busy', { why }), answer);
     case 'none':
-      return refused('not-there', `the ministry has nothing that this could be said of: ${told}`);
+      return refused('not-there', say('ministry-lacks-dossier', { why }));
     case 'refused':
-      return refused('rejected', `the ministry refuses it: ${told}`);
+      return refused('rejected', say('ministry-refuses', { why }));
     default: {
       // An unexplained code is neither success nor failure. It waits for an operator.
-      const message = `what the ministry means is in no list of the settings: ${told}`;
+      const words = say('ministry-answer-unknown', { why });
       return refused(
         'answer-unknown',
-        message,
-        unmappedCause(tableName(settings, ANSWERS), answer.code as string, message),
+        words,
+        unmappedCause(tableName(settings, ANSWERS), answer.code as string, words),
       );
     }
   }

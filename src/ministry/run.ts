@@ -1,4 +1,5 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
+import { say, type Words } from '#messages/message';
 import type { Page } from '../kit/puller.ts';
 import type { List } from './settings.ts';
 
@@ -156,7 +157,7 @@ function isEndless({ idle = 0 }: Run): boolean {
  * Why a list that seems to end may be incomplete. Many ministries repeat their last page for every number beyond it.
  * That is fine unless the repeated page is the first one and full: then the server may ignore page numbers.
  */
-function lackOf({ page }: List, run: Run, end: PageEnd): string | undefined {
+function lackOf({ page }: List, run: Run, end: PageEnd): Words | undefined {
   if (!page) return undefined;
   const { fresh, rows, page: at } = run;
   if (page.next !== undefined) {
@@ -165,17 +166,14 @@ function lackOf({ page }: List, run: Run, end: PageEnd): string | undefined {
     return end.next !== undefined && (isEndless(run) || isIgnored) ? ENDLESS : undefined;
   }
   if (end.total !== undefined)
-    return rows < end.total ? `it says that there are ${end.total} records, and its pages had ${rows}` : undefined;
+    return rows < end.total ? say('records-missing', { total: end.total, count: rows }) : undefined;
   if (end.records === 0 || fresh?.records !== page.size) return undefined;
   if (isEndless(run)) return ENDLESS;
   const isFirstAgain = fresh.page === (page.first ?? 1) && at > fresh.page;
-  return isFirstAgain
-    ? `page ${at} is the first one again, with all the ${page.size} records that were asked for: it may give no others`
-    : undefined;
+  return isFirstAgain ? say('first-page-again', { page: at, count: page.size }) : undefined;
 }
 
-const ENDLESS =
-  'its pages say again and again what was there before, and come to no end: what is behind may be missing';
+const ENDLESS = say('pages-repeat');
 
 /** Whether earlier pages of this pass had everything on this page. */
 function isIdle({ saying, before }: Run): boolean {

@@ -1,8 +1,11 @@
 import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 import type { CodesOf } from '#core/identifiers/codes';
-import { type Cause, type Problem, unmappedCause } from '#core/problem';
+import { type Cause, type Problem, problem, unmappedCause } from '#core/problem';
 import { nfc } from '#core/vietnamese/text';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
+import { told } from '#messages/render';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
@@ -97,7 +100,7 @@ function oneValue(one: One, given: unknown, means: FillOptions, place: string, n
     if (text === undefined) continue;
     const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
     if (texts.length === 1) return convert(one, text, means, here, notes);
-    notes.problems.push({ path: here, message: `stands there ${texts.length} times, expected once` });
+    notes.problems.push(problem(here, 'repeated-element', { count: texts.length }));
     return undefined;
   }
   return otherwise;
@@ -130,9 +133,9 @@ function decode(
   if (entered !== undefined) return entered;
   const entries = settings.codes?.[table] ?? {};
   if (Object.hasOwn(entries, code)) return entries[code];
-  const message = `no ${name} is known for ${JSON.stringify(code)}`;
-  notes.causes.push(unmappedCause(name, code, message));
-  notes.problems.push({ path, message });
+  const args = { table: name, got: received(code) };
+  notes.causes.push(unmappedCause(name, code, say('no-table-entry', args)));
+  notes.problems.push(problem(path, 'no-table-entry', args));
   return undefined;
 }
 
@@ -144,14 +147,16 @@ function convertDate(
   notes: Notes,
 ): string | undefined {
   if (way === 'write') return writeDate(formats[0] as string, text);
-  const errors: string[] = [];
+  const errors: Words[] = [];
   for (const format of formats) {
     const read = readDate(format, text);
     if ('instant' in read) return read.instant;
     if ('absent' in read) return undefined;
     errors.push(read.error);
   }
-  notes.problems.push({ path, message: errors.join('; or ') });
+  const [error] = errors;
+  const words = errors.length === 1 && error ? error : say('any-of', { alternatives: errors });
+  notes.problems.push({ path, ...told(words) });
   return undefined;
 }
 
@@ -175,7 +180,7 @@ function ofEpoch(text: string): ReturnType<typeof parseLocal> {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date as milliseconds since 1970` };
+  return { error: say('unexpected', { got: text.slice(0, 40), expected: say('epoch-date') }) };
 }
 
 function instantOf(text: string): ReturnType<typeof parseLocal> {
@@ -183,12 +188,12 @@ function instantOf(text: string): ReturnType<typeof parseLocal> {
   if (instant !== undefined) return { instant };
   // .NET writes an unset date as the first day of year 1.
   if (/^0001-01-01T00:00:00/.test(text)) return { absent: true };
-  return { error: `got ${JSON.stringify(text.slice(0, 40))}, expected a real date and time with a zone` };
+  return { error: say('unexpected', { got: text.slice(0, 40), expected: say('an-instant') }) };
 }
 
 function readAmount(text: string, path: string, notes: Notes): number | null | undefined {
   const read = parseVnd(text);
-  if ('error' in read) notes.problems.push({ path, message: read.error });
+  if ('error' in read) notes.problems.push({ path, ...told(read.error) });
   return 'error' in read ? undefined : read.amountVnd;
 }
 
@@ -196,17 +201,14 @@ function readAmount(text: string, path: string, notes: Notes): number | null | u
 function exactNumber(text: string, path: string, notes: Notes): number | undefined {
   const number = Number(text);
   if (String(number) === text && Number.isFinite(number)) return number;
-  notes.problems.push({
-    path,
-    message: `got ${JSON.stringify(text.slice(0, 40))}, expected a number as JSON has them, without a needless 0`,
-  });
+  notes.problems.push(problem(path, 'unexpected', { got: text.slice(0, 40), expected: say('exact-number') }));
   return undefined;
 }
 
 function truth(text: string, path: string, notes: Notes): boolean | undefined {
   const found = TRUTHS.get(text.toLowerCase());
   if (found === undefined)
-    notes.problems.push({ path, message: `got ${JSON.stringify(text.slice(0, 40))}, expected true, false, 1 or 0` });
+    notes.problems.push(problem(path, 'unexpected', { got: text.slice(0, 40), expected: say('boolean-text') }));
   return found;
 }
 

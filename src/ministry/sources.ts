@@ -1,5 +1,6 @@
 import { pointer, quote } from '#core/explain';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, List, MinistrySettings, Push } from './settings.ts';
@@ -86,8 +87,8 @@ function amountsIn(fields: Fields | undefined, path: string): readonly Problem[]
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     if (typeof field === 'string') return [];
     const place = `${path}/${pointer(target)}`;
-    const message = 'got "vnd", expected one of boolean, number: a request cannot write an amount as text';
-    const own = field.as === 'vnd' ? [{ path: `${place}/as`, message }] : [];
+    const expected = 'one of boolean, number: a request cannot write an amount as text';
+    const own = field.as === 'vnd' ? [problem(`${place}/as`, 'unexpected', { got: 'vnd', expected })] : [];
     return [...own, ...amountsIn(field.fields as Fields | undefined, `${place}/fields`)];
   });
 }
@@ -126,12 +127,19 @@ function sourceProblem(source: string, given: Shape, path: string): readonly Pro
   const { properties } = found.shape;
   if (!properties) return [];
   const members = Object.keys(properties).join(', ');
-  return [{ path, message: `got ${quote(source)}, which is an object, expected one of its members ${members}` }];
+  return [
+    problem(path, 'setting', {
+      what: `got ${quote(source)}, which is an object, expected one of its members ${members}`,
+    }),
+  ];
 }
 
 function unknownSource(source: string, { within, known }: Unknown, path: string): Problem {
   const members = within === '' ? '' : `the members of ${within}: `;
-  return { path, message: `got ${quote(source)}, expected one of ${members}${known.join(', ') || '(there is none)'}` };
+  return problem(path, 'unexpected', {
+    got: received(source),
+    expected: `one of ${members}${known.join(', ') || '(there is none)'}`,
+  });
 }
 
 /** Targets must be members of our records. */
@@ -140,8 +148,7 @@ function targetsIn(fields: Fields | undefined, record: Shape, path: string): rea
     const place = `${path}/${pointer(target)}`;
     const found = walk(record, target);
     if ('unknown' in found) {
-      const message = `${quote(found.unknown)} is not a member here, expected one of ${found.known.join(', ')}`;
-      return [{ path: place, message }];
+      return [problem(place, 'unknown-member-known', { got: received(found.unknown), list: found.known })];
     }
     return typeof field === 'string' ? [] : targetsIn(field.fields as Fields, found.shape, `${place}/fields`);
   });
@@ -151,7 +158,9 @@ function targetsIn(fields: Fields | undefined, record: Shape, path: string): rea
 function missingTargets(filled: readonly string[], { required = [] }: Shape, path: string): readonly Problem[] {
   return required
     .filter((member) => !filled.some((target) => target === member || target.startsWith(`${member}.`)))
-    .map((member) => ({ path: `${path}/${pointer(member)}`, message: 'is missing, expected where a record has it' }));
+    .map((member) =>
+      problem(`${path}/${pointer(member)}`, 'setting', { what: 'is missing, expected where a record has it' }),
+    );
 }
 
 interface Unknown {

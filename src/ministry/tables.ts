@@ -1,6 +1,6 @@
 import { pointer, quote } from '#core/explain';
 import type { CodesOf, CodeTable } from '#core/identifiers/codes';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
@@ -86,10 +86,9 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
       is === null || values.includes(is)
         ? []
         : [
-            {
-              path: `/codes/${table}/${pointer(code)}`,
-              message: `got ${quote(is)}, expected one of ${values.join(', ')}, or null`,
-            },
+            problem(`/codes/${table}/${pointer(code)}`, 'setting', {
+              what: `got ${quote(is)}, expected one of ${values.join(', ')}, or null`,
+            }),
           ],
     ),
   );
@@ -98,7 +97,9 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
 /** Settings with `answer.code` but without success codes would never accept an answer. */
 function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
-  return [{ path: '/answer/ok', message: 'is missing, expected the codes of answers that say that it was done' }];
+  return [
+    problem('/answer/ok', 'setting', { what: 'is missing, expected the codes of answers that say that it was done' }),
+  ];
 }
 
 function missingTables(settings: MinistrySettings): readonly Problem[] {
@@ -121,7 +122,7 @@ function missingTables(settings: MinistrySettings): readonly Problem[] {
       ...readBy(told?.lookUp?.compare, `/push/${name}/lookUp/compare`),
     ]),
   ].flatMap(({ path, table }) =>
-    tables.includes(table) ? [] : [{ path, message: `got the name ${quote(table)}, ${expected}` }],
+    tables.includes(table) ? [] : [problem(path, 'setting', { what: `got the name ${quote(table)}, ${expected}` })],
   );
 }
 

@@ -1,5 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Outcome } from '#core/dossier/settle';
+import type { Said } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import { createHttp } from '../kit/http/http.ts';
 import { webhookHeaders } from '../kit/webhooks.ts';
@@ -16,7 +17,7 @@ import type { Telemetry } from './telemetry.ts';
 /** Reports each incident as a log line, a metric, and a webhook call where one is configured. */
 export interface Alerts {
   /** Opens an incident, unless the same one is open. The hub logs the cause, so it must name no person. */
-  open(party: string, kind: Incident['kind'], cause: string): Promise<void>;
+  open(party: string, kind: Incident['kind'], cause: Said): Promise<void>;
   /** Closes incidents. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
   /** Sends the alerts that are not sent yet. Does nothing while another process sends. */
@@ -71,7 +72,7 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
       const incident = await openIncident(database, { party, kind, cause }, nowMs());
       if (!incident) return;
       telemetry.incident(party, kind, 1);
-      telemetry.log.warn({ incident: incident.id, party, kind, cause }, 'incident');
+      telemetry.log.warn({ incident: incident.id, party, kind, cause: incident.cause }, 'incident');
       await this.send();
     },
     async close(party, kinds, about) {

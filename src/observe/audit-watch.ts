@@ -1,3 +1,4 @@
+import { say, type Words } from '#messages/message';
 import { type Anchor, followChain, loadAnchors, saveAnchor } from '../ledger/audit-chain.ts';
 import { HUB, withReportLock } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
@@ -35,6 +36,6 @@ export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: 
   return () => withReportLock(database, watch);
 }
 
-function forgedCause(days: readonly string[]): string {
-  return `what was signed on ${days.join(', ')} is not signed with a secret that HUB_SECRET or HUB_SECRET_OLD gives`;
+function forgedCause(days: readonly string[]): Words {
+  return say('audit-signature-wrong', { days });
 }

@@ -1,4 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
+import { say, type Words } from '#messages/message';
+import { render } from '#messages/render';
 import { openIncidents, withReportLock } from '../ledger/incidents.ts';
 import type { Party } from '../parties/party.ts';
 import type { WatchContext } from './watch-context.ts';
@@ -23,7 +25,8 @@ export async function watchCertificates(
     for (const { id, certificates } of parties.values()) {
       const known = incidents.find(({ party, kind }) => party === id && kind === 'certificate-expiry')?.cause;
       const cause = expiryOf(certificates(), nowMs());
-      if (cause === known) continue;
+      if (cause && render(cause, 'en') === known) continue;
+      if (!cause && !known) continue;
       await alerts.close(id, ['certificate-expiry']);
       if (cause !== undefined) await alerts.open(id, 'certificate-expiry', cause);
     }
@@ -31,16 +34,15 @@ export async function watchCertificates(
 }
 
 /** The cause of the incident. It changes only when a certificate reaches the next of these days. */
-function expiryOf(certificates: ReturnType<Party['certificates']>, nowMs: number): string | undefined {
+function expiryOf(certificates: ReturnType<Party['certificates']>, nowMs: number): Words | undefined {
   const expiring = [...certificates]
     .sort((a, b) => (a.validTo < b.validTo ? -1 : 1))
     .flatMap(({ subject, validTo }) => {
       const leftMs = instantToMs(validTo) - nowMs;
       const days = DAYS_BEFORE.find((one) => leftMs <= one * DAY_MS);
       if (days === undefined) return [];
-      const what = `the certificate of ${subject.replaceAll('\n', ', ')}`;
-      const when = leftMs <= 0 ? 'ended on' : 'ends on';
-      return `${what} ${when} ${validTo.slice(0, 10)}${leftMs <= 0 ? '' : `, within ${days} days`}`;
+      const args = { subject: subject.replaceAll('\n', ', '), day: validTo.slice(0, 10) };
+      return leftMs <= 0 ? say('certificate-ended', args) : say('certificate-ends', { ...args, count: days });
     });
-  return expiring.length > 0 ? expiring.join('; ') : undefined;
+  return expiring.length > 0 ? say('problems', { problems: expiring }) : undefined;
 }

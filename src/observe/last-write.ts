@@ -1,9 +1,10 @@
+import { say, type Words } from '#messages/message';
 /** Remembers whether the database accepted the last write. */
 export interface LastWrite {
   kept(): void;
   failed(error: unknown): void;
   /** Why the database cannot store anything, if a recent write failed for that reason. */
-  refusal(): string | undefined;
+  refusal(): Words | undefined;
 }
 
 /** After this time the reason expires, so that the next write tests the database again. */
@@ -15,7 +16,7 @@ const HOLDS_MS = 30_000;
  * A server with a full disk still answers every query. Only a write shows that it cannot store anything.
  */
 export function createLastWrite(nowMs: () => number): LastWrite {
-  let last: { readonly why: string; readonly atMs: number } | undefined;
+  let last: { readonly why: Words; readonly atMs: number } | undefined;
   return {
     kept() {
       last = undefined;
@@ -36,8 +37,8 @@ export function createLastWrite(nowMs: () => number): LastWrite {
  * SQLSTATE class 53 (insufficient resources) or 58 (system error). Other errors concern the written
  * data.
  */
-function reasonOf(error: unknown): string | undefined {
+function reasonOf(error: unknown): Words | undefined {
   const { code = '' } = error as { code?: string };
-  if (code === '53100') return 'the disk of the database is full: it takes no writes';
-  return /^5[38]/.test(code) ? `the database could not keep what it was given last (${code})` : undefined;
+  if (code === '53100') return say('disk-full');
+  return /^5[38]/.test(code) ? say('last-write-failed', { code }) : undefined;
 }

@@ -7,6 +7,7 @@ import {
   PAYLOADS_TO_LEARN,
   truncateJson,
 } from '#core/dossier/payload-shape';
+import { say } from '#messages/message';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import { readXml } from '../kit/xml/read-xml.ts';
 import { openIncidents } from '../ledger/incidents.ts';
@@ -165,11 +166,15 @@ async function compare(
     return { shape, result: found };
   });
   if (drifts.length === 0) return;
-  const more = drifts.length > MOST_NAMED ? ` and ${drifts.length - MOST_NAMED} more` : '';
-  const named = drifts.slice(0, MOST_NAMED).map(({ text }) => text);
+  const more = drifts.length > MOST_NAMED ? [say('and-more', { count: drifts.length - MOST_NAMED })] : [];
+  const named = drifts.slice(0, MOST_NAMED).map(({ words }) => words);
   // The previous drift is known by now. This one is another incident.
   await alerts.close(party, ['schema-drift']);
-  await alerts.open(party, 'schema-drift', `${kind}: ${named.join('; ')}${more}`);
+  await alerts.open(
+    party,
+    'schema-drift',
+    say('with-reason', { reason: kind, why: say('problems', { problems: [...named, ...more] }) }),
+  );
 }
 
 /** Copies the beginning of a large payload, so that the rest of it can be freed. */

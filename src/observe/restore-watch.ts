@@ -1,3 +1,4 @@
+import { render } from '#messages/render';
 import {
   checkDatabaseIdentity,
   type DatabaseRestore,
@@ -29,7 +30,7 @@ export async function reportRestore({
   folder,
 }: RestoreContext): Promise<DatabaseRestore | undefined> {
   const noticed = await checkDatabaseIdentity(database, nowMs(), { folder });
-  if (noticed) telemetry.log.warn({ ...noticed }, describeRestore(noticed));
+  if (noticed) telemetry.log.warn({ ...noticed }, render(describeRestore(noticed), 'en'));
   return noticed;
 }
 
@@ -68,7 +69,7 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
       const cause = doubtful && describeRestore(doubtful);
       const known = (await openIncidents(database)).find(({ party, kind }) => party === HUB && kind === 'put-back');
       // A second restore is another incident, because senders must send again from another time.
-      if (known && known.cause !== cause) await alerts.close(HUB, ['put-back']);
+      if (known && known.cause !== (cause && render(cause, 'en'))) await alerts.close(HUB, ['put-back']);
       if (cause !== undefined) await alerts.open(HUB, 'put-back', cause);
     },
   };

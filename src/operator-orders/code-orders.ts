@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { type CodeTable, mappingProblem } from '#core/identifiers/codes';
 import { catalogueKey } from '#core/identifiers/identifiers';
-import { type Problem, unmappedKey } from '#core/problem';
+import { type Problem, problem, unmappedKey } from '#core/problem';
+import { say } from '#messages/message';
 import { type CatalogueKind, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
@@ -47,15 +48,16 @@ export function createCodeOrders(
     if (kind) {
       const key = catalogueKey(kind, to);
       const isKnown = (await loadCatalogue(hub.database.pool, kind, [key])).has(key);
-      return isKnown ? undefined : { path: '/to', message: `got ${to}, expected a ${kind} of the catalogue` };
+      return isKnown
+        ? undefined
+        : problem('/to', 'unexpected', { got: to, expected: say('catalogue-entry', { kind }) });
     }
     const tables = tablesOf(party);
     const found = tables.find(({ name }) => name === table);
-    const names = [...CATALOGUE_TABLES, ...tables.map(({ name }) => name)].join(', ');
-    if (!found)
-      return { path: '/table', message: `got ${table}, which nothing reads for ${party}; expected one of ${names}` };
-    const problem = mappingProblem(found, from, to);
-    return problem === undefined ? undefined : { path: '/to', message: `got ${to}, ${problem}` };
+    const names = [...CATALOGUE_TABLES, ...tables.map(({ name }) => name)];
+    if (!found) return problem('/table', 'table-not-read', { got: table, party, list: names });
+    const expected = mappingProblem(found, from, to);
+    return expected && problem('/to', 'unexpected', { got: to, expected });
   }
 
   return {

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { type CodeEntry, meaningsOf } from '../ledger/code-entries.ts';
@@ -69,7 +71,9 @@ export async function resolveCause(
   }
   const concerned = order.party === undefined ? cause.parties : cause.parties.filter((one) => one === order.party);
   if (concerned.length === 0)
-    return invalid([{ path: '/party', message: `got ${order.party}, expected one of ${cause.parties.join(', ')}` }]);
+    return invalid([
+      problem('/party', 'unexpected', { got: received(order.party), expected: say('one-of', { list: cause.parties }) }),
+    ]);
   const { lines, problems } =
     order.action === 'map' ? await linesOf(codeOrders, cause, concerned, order) : { lines: [], problems: [] };
   if (problems.length > 0) return invalid(problems);
@@ -119,13 +123,13 @@ async function linesOf(
   if (!unmapped)
     return {
       lines: [],
-      problems: [{ path: '/action', message: `nothing is to be mapped: the cause is ${cause.key}` }],
+      problems: [problem('/action', 'nothing-to-map', { key: cause.key })],
     };
   const problems: Problem[] = [];
   for (const name of ['table', 'from'] as const) {
     const given = order[name];
     if (given !== undefined && given !== unmapped[name])
-      problems.push({ path: `/${name}`, message: `got ${given}, expected ${unmapped[name]}` });
+      problems.push(problem(`/${name}`, 'unexpected', { got: given, expected: unmapped[name] }));
   }
   const lines = concerned.map((party) => ({ party, ...unmapped, to: order.to }));
   for (const line of lines) {

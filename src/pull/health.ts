@@ -1,6 +1,9 @@
 import type { Item } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
+import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
+import { asSaid, type Said, type Spoken, saidIn, say, type Words } from '#messages/message';
+import { spoken } from '#messages/render';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { savePartyHealth } from '../ledger/party-health.ts';
 import { hasOpenBreaker } from '../ledger/party-states.ts';
@@ -20,7 +23,7 @@ export interface PullCounts {
   /** The place of the first problem, by the partner's names. */
   place?: string;
   /** The worst statement of its pages about missing records. */
-  lacks?: string | false;
+  lacks?: Said | false;
 }
 
 export function countItems(counts: PullCounts, items: readonly Item[]): void {
@@ -33,14 +36,25 @@ export function countItems(counts: PullCounts, items: readonly Item[]): void {
   }
 }
 
+function whyOf(failed: Failed): Words {
+  const { message, words } = errorOf(failed) ?? failed;
+  return words ?? asSaid(message);
+}
+
 type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' }>;
 
 /** The reason of a bug in an adapter or in the hub. */
 export const NOT_STORED = 'not-kept';
 
-export function errorOf(end: PullEnd): string | undefined {
+/** The error of an interrupted run is that of the run before. */
+export function lastErrorOf({ lastError, lastErrorWords }: ClaimedPull): Spoken | undefined {
+  return lastError === null ? undefined : { message: lastError, words: lastErrorWords ?? undefined };
+}
+
+export function errorOf(end: PullEnd): Spoken | undefined {
   if (end.kind === 'complete' || end.kind === 'halted') return undefined;
-  return end.reason === NOT_STORED ? end.message : `${end.reason}: ${end.message}`;
+  const said = saidIn(end);
+  return spoken(end.reason === NOT_STORED ? said : say('with-reason', { reason: end.reason, why: said }));
 }
 
 type Hub = Pick<HubContext, 'database' | 'alerts' | 'nowMs'>;
@@ -68,7 +82,7 @@ async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, coun
   await alerts.open(
     party,
     'pull-invalid',
-    `${name}: ${invalid} of ${items} records are invalid, the first at ${place || '/'}`,
+    say('of-pull', { name, why: say('invalid-records', { count: invalid, all: items, path: place || '/' }) }),
   );
 }
 
@@ -78,7 +92,7 @@ async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, coun
  */
 async function reportIncomplete({ alerts }: Hub, { party, name }: ClaimedPull, { lacks }: PullCounts): Promise<void> {
   if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
-  else if (lacks !== undefined) await alerts.open(party, 'pull-incomplete', `${name}: ${lacks}`);
+  else if (lacks !== undefined) await alerts.open(party, 'pull-incomplete', say('of-pull', { name, why: lacks }));
 }
 
 async function reportSuccess({ database, alerts, nowMs }: Hub, party: string): Promise<void> {
@@ -91,10 +105,10 @@ async function reportSuccess({ database, alerts, nowMs }: Hub, party: string): P
 async function reportFailure({ database, alerts, nowMs }: Hub, pull: ClaimedPull, failed: Failed) {
   const { party, name, lastError } = pull;
   await savePartyHealth(database, party, {
-    error: { atMs: nowMs(), reason: failed.reason, detail: failed.message },
+    error: { atMs: nowMs(), reason: failed.reason, message: failed.message, words: failed.words },
   });
   const why = alerts.kindOf(failed);
   const kind = failed.kind === 'refused' && why === 'partner-away' ? 'pull-failed' : why;
   if (lastError !== null || why !== 'partner-away')
-    await alerts.open(party, kind, maskNamesIn(`${name}: ${errorOf(failed)}`));
+    await alerts.open(party, kind, maskWords(say('of-pull', { name, why: whyOf(failed) }), maskNamesIn));
 }

@@ -2,6 +2,8 @@ import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
 import { doorKey } from '#core/identifiers/door';
 import { storableIn } from '#core/vietnamese/text';
+import { say } from '#messages/message';
+import { spoken } from '#messages/render';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
 import type { Page } from '../kit/puller.ts';
@@ -12,7 +14,15 @@ import type { Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import { countItems, errorOf, NOT_STORED, type PullCounts, type PullEnd, reportPullHealth } from './health.ts';
+import {
+  countItems,
+  errorOf,
+  lastErrorOf,
+  NOT_STORED,
+  type PullCounts,
+  type PullEnd,
+  reportPullHealth,
+} from './health.ts';
 import { hubQueriesOf } from './hub-queries.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
@@ -44,7 +54,7 @@ export async function runPull(hub: Hub, deps: PullDeps, partyId: string, name: s
   if (!pull) return;
   const counts: PullCounts = { items: 0, invalid: 0 };
   const { end, fault } = await pullUnderLease(hub, deps, party, pull, counts);
-  const error = end.kind === 'halted' ? (pull.lastError ?? undefined) : errorOf(end);
+  const error = end.kind === 'halted' ? lastErrorOf(pull) : errorOf(end);
   const scheduled = nextRunMs(party.schedules[name] ?? puller.schedule, nowMs());
   let isOurs = true;
   try {
@@ -54,7 +64,7 @@ export async function runPull(hub: Hub, deps: PullDeps, partyId: string, name: s
     if (isOurs && fault !== undefined) telemetry.failed(`pull ${name} of ${partyId}`, fault);
   }
   if (!isOurs) return telemetry.log.info({ party: partyId, pull: name }, 'pull left to another process');
-  if (end.kind !== 'halted') telemetry.pulled(partyId, name, error);
+  if (end.kind !== 'halted') telemetry.pulled(partyId, name, error?.message);
   await reportPullHealth(hub, pull, end, counts);
 }
 
@@ -107,7 +117,7 @@ async function pullPages(
   }
 }
 
-const NO_PAGE = { kind: 'refused', reason: NOT_STORED, message: 'its adapter answered with no page' } as const;
+const NO_PAGE = { kind: 'refused', reason: NOT_STORED, ...spoken(say('no-page')) } as const;
 
 /** Whether the party may not be called for the next page. */
 async function mustHalt({ database, nowMs }: Hub, party: Party): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { say } from '#messages/message';
 import {
   claimReconcile,
   dueReconciles,
@@ -110,7 +111,7 @@ async function reportDisagreement({ alerts }: Hub, { party, counts, error }: Rec
   const { agrees, differs, absent, behind } = counts;
   const wrong = differs + absent + behind;
   if (wrong > 0) {
-    const cause = `of ${agrees + wrong} dossiers ${differs} differ, ${absent} are absent there, ${behind} are behind: lienthong reconcile ${party}`;
+    const cause = say('partners-differ', { count: agrees + wrong, differ: differs, absent, behind, party });
     await alerts.open(party, 'disagreement', cause);
   } else if (error === undefined) await alerts.close(party, ['disagreement']);
 }

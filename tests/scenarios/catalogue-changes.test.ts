@@ -281,7 +281,7 @@ describe('what changed in the catalogue', () => {
         message:
           'the service 1.000002.000.00.00.H60 is no longer in force since 2025-08-12T10:30:00+07:00; the dossier is kept and shown',
       };
-      expect(warned(reply)).toEqual([[warning], [], [], [warning], []]);
+      expect(warned(reply)).toMatchObject([[warning], [], [], [warning], []]);
       expect(reply.results.map(({ outcome }) => outcome)).toEqual(Array(5).fill('accepted'));
       expect((await hub.read('/api/v1/dossiers/H60.01-250812-0001')).status).toBe(200);
 

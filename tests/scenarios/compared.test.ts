@@ -89,8 +89,8 @@ describe('a system that shall replace another one', () => {
     const detailOf = async (path: string) => (await ops.get(path)).body.detail;
     const expected = 'expected one of next, one-stop, other';
     expect(await detailOf('parties/old/compared')).toBe(`?with got nothing, ${expected}`);
-    expect(await detailOf('parties/old/compared?with=old')).toBe(`?with got old, ${expected}`);
-    expect(await detailOf('parties/old/compared?with=nobody')).toBe(`?with got nobody, ${expected}`);
+    expect(await detailOf('parties/old/compared?with=old')).toBe(`?with got "old", ${expected}`);
+    expect(await detailOf('parties/old/compared?with=nobody')).toBe(`?with got "nobody", ${expected}`);
     expect((await ops.get('parties/nobody/compared?with=old')).status).toBe(404);
     expect((await ops.get('parties/old/compared?with=next', 'ops-replay')).status).toBe(403);
   });

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { unmappedCause } from '#core/problem';
+import { say } from '#messages/message';
+import { spoken } from '#messages/render';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
@@ -369,7 +371,11 @@ describe('the console', () => {
 
     test('shows the hub’s own findings in the officer’s language, with who must act', async () => {
       await aDay();
-      ministry.script.push({ kind: 'unavailable', reason: 'timeout', message: 'no answer within 30 s' });
+      ministry.script.push({
+        kind: 'unavailable',
+        reason: 'timeout',
+        ...spoken(say('no-answer-in-time', { seconds: 30 })),
+      });
       await hub.push(dossier({ code: CODE(6) }));
       await hub.deliver();
       await officer.signIn('ops');
@@ -483,10 +489,12 @@ describe('the console', () => {
       await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };
       const refused = await officer.post('/console/code-tables/portal/portal-status', wrong);
-      expect(refused.text).toContain('Yêu cầu chưa hợp lệ: /to nhận được nearly-done');
+      expect(refused.text).toContain('Yêu cầu chưa hợp lệ: /to nhận được &quot;nearly-done&quot;');
       const line = { ...wrong, to: 'processing' };
       const tried = '/console/code-tables/preview?party=portal&table=portal-status';
-      expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain('/to nhận được nearly-done');
+      expect((await officer.get(`${tried}&from=77&to=nearly-done`)).text).toContain(
+        '/to nhận được &quot;nearly-done&quot;',
+      );
       const preview = (await officer.get(`${tried}&from=77&to=processing`)).text;
       expect(preview).toContain('0 mục đang vướng mã sẽ đọc được');
       expect(preview).toContain('Thêm dòng này');
@@ -546,7 +554,7 @@ describe('the console', () => {
       ])
         expect([path, (await officer.get(`/console${path}`)).status]).toEqual([path, 404]);
       const wrong = await officer.get('/console/messages?from=yesterday');
-      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from got &quot;yesterday&quot;');
+      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from nhận được &quot;yesterday&quot;');
     });
 
     test('a read-only key sees no button that it may not press, and no body', async () => {
@@ -731,7 +739,9 @@ describe('the console', () => {
         expect([subject, text.split(`<code class="words">${subject}`).length - 1]).toEqual([subject, 1]);
         expect(text).toContain(`href="/console/${path}"`);
       }
-      expect((await officer.get('/console/audit?subject=portal')).text).toContain('Yêu cầu chưa hợp lệ: ?subject got');
+      expect((await officer.get('/console/audit?subject=portal')).text).toContain(
+        'Yêu cầu chưa hợp lệ: ?subject nhận được',
+      );
     });
 
     test('the waiting items of a dossier, and all incidents of a party', async () => {

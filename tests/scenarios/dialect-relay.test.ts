@@ -88,7 +88,9 @@ describe('a legacy system whose dossiers are relayed to the national portal', ()
 
   test('every field arrives unchanged, and the sender gets no warning', async () => {
     const item = record(CODE(1), MORE);
-    expect((await sync(item)).result).toEqual([{ MaHoSo: CODE(1), index: 0, outcome: 'accepted', warnings: UNKNOWN }]);
+    expect((await sync(item)).result).toMatchObject([
+      { MaHoSo: CODE(1), index: 0, outcome: 'accepted', warnings: UNKNOWN },
+    ]);
     await hub.deliver();
     expect(taken('dossier', CODE(1)).at(-1)).toEqual(item);
     const step = { ...STEP, MaHoSo: CODE(1), TruongMoi: 'một trường mới' };
@@ -216,10 +218,9 @@ describe('a legacy system whose dossiers are relayed to the national portal', ()
     test('from a party that did not send the dossier first is no code of it', async () => {
       await hub.push(dossier({ code: CODE(15) }), { party: 'other' });
       const [result] = (await sync(record(CODE(15), { SoBienNhan: 'BN-15' }))).result;
-      expect(result.warnings).toContainEqual({
-        path: '/SoBienNhan',
-        message: expect.stringContaining('another party'),
-      });
+      expect(result.warnings).toContainEqual(
+        expect.objectContaining({ path: '/SoBienNhan', message: expect.stringContaining('another party') }),
+      );
       expect((await hub.read('/api/v1/dossiers/BN-15')).status).toBe(404);
     });
 

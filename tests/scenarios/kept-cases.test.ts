@@ -67,6 +67,7 @@ describe.each(Object.entries(CONNECT))(
         outcome: outcome.kind,
         reason: outcome.reason ?? null,
         detail: null,
+        words: null,
         hasWire: wire.length > 0,
         wire: () => (wire.length > 0 ? JSON.stringify(wire) : undefined),
       };
@@ -88,6 +89,7 @@ describe.each(Object.entries(CONNECT))(
         outcome: null,
         reason: null,
         detail: null,
+        words: null,
         settledAt: null,
         replayedAt: null,
         reference: outcome.reference ?? null,

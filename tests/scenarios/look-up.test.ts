@@ -63,7 +63,7 @@ describe('a citizen looks up a dossier', () => {
     ] as const) {
       const { status, body, ms } = await lookUp(code, `?proof=${proof}`);
       expect(body).toMatchObject(NONE);
-      expect([status, Object.keys(body).sort()]).toEqual([404, ['detail', 'status', 'title', 'type']]);
+      expect([status, Object.keys(body).sort()]).toEqual([404, ['args', 'code', 'detail', 'status', 'title', 'type']]);
       expect(ms).toBeGreaterThan(290);
     }
   });

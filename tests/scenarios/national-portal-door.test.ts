@@ -98,7 +98,7 @@ describe("the national portal's dialect", () => {
     expect(reply.message).toMatch(/NgayTiepNhan.*20250230081500/);
     const others = await call('DongBoHoSoMC', { data: ['Nguyễn Văn An', record('H60.01-250812-2006')] });
     expect(others).toMatchObject({ error_code: -1, result: [{ outcome: 'invalid' }, { outcome: 'duplicate' }] });
-    expect(others.message).toBe('data/0: got a string, expected an object: one dossier');
+    expect(others.message).toBe('data/0: got a text, expected an object: one dossier');
   });
 
   test('the record yields to the progress that carries the real times, in any order of arrival', async () => {

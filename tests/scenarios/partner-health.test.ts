@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MaintenanceWindow } from '#core/dates/windows';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
-import { unmappedCause } from '#core/problem';
+import { problem, unmappedCause } from '#core/problem';
 import type { Page, Puller } from '../../src/kit/puller.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
@@ -331,7 +331,10 @@ describe('a pulled partner', () => {
           .map((place) =>
             place === 'ok'
               ? readItem('dossier.upsert.v1', dossier({ code: 'H60.01-250812-0099' }))
-              : { kind: 'invalid', problems: [{ path: place, message: 'got "001000000001", expected a date' }] },
+              : {
+                  kind: 'invalid',
+                  problems: [problem(place, 'as-said', { said: 'got "001000000001", expected a date' })],
+                },
           ),
     });
     portal = testPartner({ pull: { dossiers: pull('dossiers'), catalogue: pull('catalogue') } });

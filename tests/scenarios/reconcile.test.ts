@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Said } from '#messages/message';
+import { spoken } from '#messages/render';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
@@ -345,7 +347,8 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
     vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
     nowMs: () => hub.clock.nowMs,
     alerts: {
-      open: async (party: string, kind: string, cause: string) => void incidents.push(`${party} ${kind}: ${cause}`),
+      open: async (party: string, kind: string, cause: Said) =>
+        void incidents.push(`${party} ${kind}: ${spoken(cause).message}`),
       close: async () => undefined,
     } as unknown as Alerts,
     telemetry: createTelemetry(pino({ level: 'silent' })),

@@ -4,7 +4,7 @@ import { type Migration, Migrator } from 'kysely';
 import pg from 'pg';
 import Type from 'typebox';
 import { type Item, readItem } from '#core/dossier/item';
-import { unmappedCause } from '#core/problem';
+import { problem, unmappedCause } from '#core/problem';
 import { MIGRATIONS } from '../../src/database/migrate.ts';
 import { makePartitions } from '../../src/database/partitions.ts';
 import { openDatabase } from '../../src/database/pool.ts';
@@ -80,6 +80,6 @@ function unmappedItem(code: string, status: string): Item {
     operation: 'dossier.upsert.v1',
     code,
     cause: unmappedCause('ministry-status', status, `the status "${status}" is not in the table`),
-    problems: [{ path: '/status', message: 'no table maps it' }],
+    problems: [problem('/status', 'as-said', { said: 'no table maps it' })],
   };
 }

@@ -1,4 +1,4 @@
-import { unmappedCause } from '#core/problem';
+import { unmapped } from '#kit';
 import type { KeyEntry } from '../../src/config/config.ts';
 import type { Outcome } from '../../src/core/dossier/settle.ts';
 import type { CodeTable } from '../../src/core/identifiers/codes.ts';
@@ -24,19 +24,25 @@ export interface Answer {
 
 /** An operator at the hub's HTTP interface. */
 export interface Operator {
-  get(path: string, keyId?: string): Promise<Answer>;
+  get(path: string, keyId?: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   post(path: string, body?: unknown, keyId?: string): Promise<Answer>;
 }
 
 export function operatorOf(hub: TestHub): Operator {
-  const ask = async (method: string, path: string, keyId: string, body?: unknown): Promise<Answer> => {
-    const headers = { Authorization: `Bearer ${secretOf(keyId)}` };
+  const ask = async (
+    method: string,
+    path: string,
+    keyId: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> => {
+    const headers = { Authorization: `Bearer ${secretOf(keyId)}`, ...more };
     const response = await hub.request(method, `/api/v1/ops/${path}`, undefined, body, headers);
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
   };
   return {
-    get: (path, keyId = 'ops') => ask('GET', path, keyId),
+    get: (path, keyId = 'ops', headers = {}) => ask('GET', path, keyId, undefined, headers),
     post: (path, body, keyId = 'ops') => ask('POST', path, keyId, body),
   };
 }
@@ -89,7 +95,5 @@ export function partnerWithTable(): Partner & { readonly codes: string[]; readon
 }
 
 function unmappedStatus(status: string): Outcome {
-  const message = `no portal-status is known for ${status}`;
-  const cause = unmappedCause('portal-status', status, message);
-  return { kind: 'refused', reason: 'unmapped', message, cause };
+  return unmapped('portal-status', status);
 }

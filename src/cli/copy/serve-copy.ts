@@ -1,9 +1,10 @@
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import { msToInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
 import { cleanCode, isAtOrBelow } from '#core/identifiers/identifiers';
 import { matchesSearch } from '#core/vietnamese/search-words';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import type { CatalogueKind } from '../../catalogue/catalogue.ts';
 import type { CatalogueFilter, CatalogueReader } from '../../catalogue/read.ts';
 import type { KeyEntry } from '../../config/config.ts';
@@ -59,7 +60,7 @@ export function createCopyApp(options: CopyAppOptions): Hono {
   });
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(options) }));
-  app.notFound((c) => problemResponse(c, new Refusal('not-found', `a copy has no resource at ${c.req.path}`)));
+  app.notFound((c) => problemResponse(c, new Refusal('not-found', say('copy-nothing-at', { path: c.req.path }))));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
     if (refusal.kind === 'internal') log.error({ error: error.message, stack: error.stack }, 'failed');
@@ -81,7 +82,7 @@ const NOT_KEPT = {
 };
 
 function notKept(what: string): Refusal {
-  return new Refusal('not-found', `this is a copy, which does not store ${what}: ask the hub`);
+  return new Refusal('not-found', say('copy-does-not-store', { what }));
 }
 
 function ageOf(copy: Copy, now: number) {
@@ -127,13 +128,9 @@ async function dossierAs({ file }: Copy, code: string): Promise<string> {
   const own = file.places.dossier(code);
   if (own) return recordIn('dossier', await file.read(own));
   const codes = file.places.dossiersKnownAs(code).filter((one) => file.places.dossier(one));
-  if (codes.length > 1)
-    throw new Refusal(
-      'ambiguous',
-      `${quote(code)} is a code of several dossiers: ${codes.join(', ')}; ask for one of these`,
-    );
+  if (codes.length > 1) throw new Refusal('ambiguous', say('code-of-several', { got: code, list: codes }));
   const place = codes[0] === undefined ? undefined : file.places.dossier(codes[0]);
-  if (!place) throw new Refusal('not-found', `there is no dossier ${quote(code)}`);
+  if (!place) throw new Refusal('not-found', say('there-is-no', { thing: 'dossier', got: received(code) }));
   return recordIn('dossier', await file.read(place));
 }
 

@@ -1,3 +1,4 @@
+import { render } from '#messages/render';
 import type { Database } from '../../database/pool.ts';
 import { followChain, loadAnchors } from '../../ledger/audit-chain.ts';
 import type { Vault } from '../../secrets/vault.ts';
@@ -17,7 +18,7 @@ export async function checkAudit(database: Database, vault: Pick<Vault, 'verify'
   return [
     broken === undefined
       ? finding('ok', `its ${upTo.position} entries are linked as they were written`)
-      : finding('fail', `${broken}; the ${upTo.position} before are as they were written`, ADVICE),
+      : finding('fail', `${render(broken, 'en')}; the ${upTo.position} before are as they were written`, ADVICE),
     ...(forged.length > 0
       ? [
           finding(

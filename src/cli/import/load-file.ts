@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { maskedMembers } from '#core/masking/masking';
-import type { Problem } from '#core/problem';
+import { type Problem, problem as problemOf } from '#core/problem';
 import type { KeyedSubmission } from '../../accept/once.ts';
 import { type DossierOperation, readKept } from '../../http/doors/rest/request.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
@@ -134,7 +134,7 @@ async function itemsOf(
 ): Promise<readonly Item[]> {
   const read = await readKept(body, operation, 'application/x-ndjson');
   return batch.map(({ problem, json }, at) => {
-    if (problem !== undefined) return { kind: 'invalid', problems: [{ path: '', message: problem }] };
+    if (problem !== undefined) return { kind: 'invalid', problems: [problemOf('', 'as-said', { said: problem })] };
     const item = read[at] as Item;
     const masked = maskedIn(json);
     return masked.length === 0 ? item : { kind: 'invalid', problems: masked, ...codeOf(item) };
@@ -149,10 +149,9 @@ function maskedIn(json: Buffer): readonly Problem[] {
   if (!json.includes('*')) return [];
   const applicant = applicantOf(json);
   if (typeof applicant !== 'object' || applicant === null) return [];
-  return maskedMembers(applicant as Readonly<Record<string, unknown>>).map((member) => ({
-    path: `/applicant/${member}`,
-    message: 'is masked, as export writes it without --personal; expected the value in full, as with --personal --why',
-  }));
+  return maskedMembers(applicant as Readonly<Record<string, unknown>>).map((member) =>
+    problemOf(`/applicant/${member}`, 'masked-value'),
+  );
 }
 
 /** The item may be invalid JSON or no object. */

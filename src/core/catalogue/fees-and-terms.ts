@@ -1,8 +1,9 @@
+import { say, type Words } from '#messages/message';
 import { fold } from '../vietnamese/text.ts';
 
 const LARGEST_VND = 1e15;
 
-export type Vnd = { readonly amountVnd: number | null; readonly text?: string } | { readonly error: string };
+export type Vnd = { readonly amountVnd: number | null; readonly text?: string } | { readonly error: Words };
 
 /**
  * Parses a fee in whole đồng. Words for "free" give 0. A blank gives null, which is not 0. Other words ("Theo quy
@@ -78,6 +79,6 @@ function inRange(amount: number): boolean {
 }
 
 function refuse(value: string | number): Vnd {
-  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value.slice(0, 40));
-  return { error: `got ${shown}, expected a whole number of đồng from 0 to ${LARGEST_VND}` };
+  const got = typeof value === 'string' ? value.slice(0, 40) : Number.isFinite(value) ? value : String(value);
+  return { error: say('unexpected', { got, expected: say('amount-up-to', { most: String(LARGEST_VND) }) }) };
 }

@@ -1,3 +1,5 @@
+import { say, type Words } from '#messages/message';
+
 /**
  * The one date module. An instant is `YYYY-MM-DDTHH:mm:ss[.SSS]+07:00`: Vietnam time, with three digits of fraction or
  * none.
@@ -8,7 +10,7 @@
 
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2200;
-const OF_THE_YEARS = `of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
+const OF_THE_YEARS = { from: String(FIRST_YEAR), until: String(LAST_YEAR) };
 const VIETNAM_MS = 7 * 3_600_000;
 const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;
 const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
@@ -44,10 +46,10 @@ export function parseInstant(text: string): string | undefined {
 }
 
 /** The expectation to name for a text that is no instant. If everything else is right, only the range of years. */
-export function expectedInstant(text: string): string {
+export function expectedInstant(text: string): Words {
   const [, date, time] = RFC_3339.exec(text) ?? [];
   const isReal = date !== undefined && time !== undefined && isRealDay(date) && isRealTime(time);
-  return isReal ? `a time ${OF_THE_YEARS}` : 'a real date and time with a zone, such as 2025-08-12T08:15:00+07:00';
+  return isReal ? say('time-of-the-years', OF_THE_YEARS) : say('instant-such', { such: '2025-08-12T08:15:00+07:00' });
 }
 
 /**
@@ -103,7 +105,7 @@ const TEMPLATES = {
 } as const;
 export type LocalFormat = keyof typeof TEMPLATES;
 
-export type LocalDate = { readonly instant: string } | { readonly absent: true } | { readonly error: string };
+export type LocalDate = { readonly instant: string } | { readonly absent: true } | { readonly error: Words };
 
 const NO_DATE = /^(?:0000-?00-?00|00\/00\/0000|0001-?01-?01|01\/01\/0001)(?:[T ]?[0:.]*(?:Z|[+-]\d\d:?\d\d)?)?$/;
 const TOKEN = /yyyy|MM|dd|HH|mm|ss|\.SSS/g;
@@ -124,23 +126,26 @@ export function parseLocal(format: LocalFormat, text: string): LocalDate {
     const date = `${parts.yyyy}-${parts.MM}-${parts.dd}`;
     const time = `${parts.HH ?? '00'}:${parts.mm ?? '00'}:${parts.ss ?? '00'}`;
     if (isRealDate(date) && isRealTime(time)) return { instant: `${date}T${time}${fractionOf(parts.SSS)}+07:00` };
-    if (isRealDay(date) && isRealTime(time)) return { error: `${unusable(format, given)}, ${OF_THE_YEARS}` };
+    if (isRealDay(date) && isRealTime(time))
+      return { error: unusable(given, say('of-the-years', { expected: localDate(format), ...OF_THE_YEARS })) };
   }
-  return { error: unusable(format, given) };
+  return { error: unusable(given, localDate(format)) };
 }
 
-function unusable(format: LocalFormat, given: string): string {
-  return `got ${shown(given)}, expected a real date in Vietnam time written as ${TEMPLATES[format]}`;
+const localDate = (format: LocalFormat): Words => say('local-date', { form: TEMPLATES[format] });
+
+function unusable(given: string, expected: Words): Words {
+  return say('unexpected', { got: shown(given), expected });
 }
 
 function shown(given: string): string {
-  return JSON.stringify(given.length > 40 ? `${given.slice(0, 40)}…` : given);
+  return given.length > 40 ? `${given.slice(0, 40)}…` : given;
 }
 
 /** A period, or the error of one of its ends. */
 export type Period =
   | { readonly from?: string; readonly to?: string }
-  | { readonly wrong: 'from' | 'to'; readonly error: string };
+  | { readonly wrong: 'from' | 'to'; readonly error: Words };
 
 /** The ends of a period as people write them. */
 export interface PeriodText {
@@ -155,10 +160,9 @@ export function readPeriod({ from, to }: PeriodText): Period {
     ['from', from],
     ['to', to],
   ] as const)
-    if (text && !given[end])
-      return { wrong: end, error: `got ${shown(text)}, expected a date such as 2025-08-12, or a time with a zone` };
+    if (text && !given[end]) return { wrong: end, error: unusable(text, say('date-or-instant')) };
   if (given.from && given.to && given.from > given.to)
-    return { wrong: 'to', error: `got ${shown(to as string)}, expected no moment before ${shown(from as string)}` };
+    return { wrong: 'to', error: unusable(to as string, say('not-before', { near: shown(from as string) })) };
   return { ...(given.from && { from: given.from }), ...(given.to && { to: given.to }) };
 }
 

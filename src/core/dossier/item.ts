@@ -1,6 +1,6 @@
 import type { Operation, Records } from '#schemas/operations';
-import type { Cause, Problem } from '../problem.ts';
-import { storable, unstorable } from '../vietnamese/text.ts';
+import { type Cause, type Problem, problem, whyAll } from '../problem.ts';
+import { storable, storableIn, unstorable } from '../vietnamese/text.ts';
 import { readRecord } from './record.ts';
 
 /** One item of a message, as a dialect read it. */
@@ -61,7 +61,7 @@ export function readItem(
   const cause: Cause = {
     kind: 'doubtful-text',
     key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
-    message: problems.map((problem) => `${problem.path}: ${problem.message}`).join('; '),
+    ...whyAll(problems),
   };
   return { kind: 'waiting', operation, cause, problems, ...(code && { code }), asItStands };
 }
@@ -74,14 +74,13 @@ export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem 
   const { code, problems } = item;
   const kept = {
     ...(code !== undefined && { code: storable(code) }),
-    problems: problems.map(({ path, message }) => ({ path: storable(path), message: storable(message) })),
+    problems: storableIn(problems),
   };
   if (item.kind === 'invalid') return { ...item, ...kept };
   const reason = unstorable(item.cause.key) ?? (code === undefined ? undefined : unstorable(code));
-  if (reason === undefined)
-    return { ...item, ...kept, cause: { ...item.cause, message: storable(item.cause.message) } };
+  if (reason === undefined) return { ...item, ...kept, cause: storableIn(item.cause) };
   const path = kept.problems[0]?.path ?? '';
-  return { kind: 'invalid', ...kept, problems: [{ path, message: `got a text that cannot be stored: ${reason}` }] };
+  return { kind: 'invalid', ...kept, problems: [problem(path, 'unstorable-value', { why: reason })] };
 }
 
 /** The record of an item. For doubtful text, the record with the text unchanged. */

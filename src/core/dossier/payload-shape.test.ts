@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { render } from '#messages/render';
 import {
   type Drift,
   EMPTY_SHAPE,
@@ -88,7 +89,7 @@ describe('drift', () => {
     const { drifts, told } = watch([fresh, fresh, ONE, fresh], learnt);
     expect(told).toEqual(['new ward']);
     const { drifts: inner } = watch([{ ...ONE, applicant: { ...ONE.applicant, sex: 'nữ' } }], learnt);
-    expect([...drifts, ...inner].map(({ text }) => text)).toEqual([
+    expect([...drifts, ...inner].map(({ words }) => render(words, 'en'))).toEqual([
       'ward is new: object, such as {…}',
       'applicant.sex is new: text, such as "aa"',
     ]);
@@ -103,7 +104,9 @@ describe('drift', () => {
       ],
       learnt,
     );
-    expect(drifts.map(({ text }) => text)).toEqual(['amount is now text (such as "9.999"), was number or null']);
+    expect(drifts.map(({ words }) => render(words, 'en'))).toEqual([
+      'amount is now text (such as "9.999"), was number or null',
+    ]);
     expect(watch(many({ ...ONE, amount: null }), watch(many({ ...ONE, amount: null })).shape).told).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { say, type Words } from '#messages/message';
 /** The type of a value. XML elements are texts or objects. */
 export type FieldType = 'text' | 'number' | 'boolean' | 'object' | 'list' | 'null';
 
@@ -23,7 +24,7 @@ interface KnownField {
 export interface Drift {
   readonly path: string;
   readonly kind: 'new' | 'missing' | 'retyped';
-  readonly text: string;
+  readonly words: Words;
 }
 
 export const EMPTY_SHAPE: PayloadShape = { samples: 0, fields: {} };
@@ -112,7 +113,7 @@ export function learnShape(
       drifts.push({
         path,
         kind: 'retyped',
-        text: `${path} is now ${retyped.join(' or ')} (such as ${seen.sample}), was ${field.types.join(' or ')}`,
+        words: say('field-retyped', { path, types: retyped, sample: seen.sample, before: field.types }),
       });
     fields[path] = {
       types: [...field.types, ...added],
@@ -124,7 +125,7 @@ export function learnShape(
     if (Object.hasOwn(known.fields, path)) continue;
     // Reports a new object as a whole, not each of its parts.
     if (isLearnt && isKnown(known, parentOf(path)))
-      drifts.push({ path, kind: 'new', text: `${path} is new: ${[...types].join(' or ')}, such as ${sample}` });
+      drifts.push({ path, kind: 'new', words: say('field-new', { path, types: [...types], sample }) });
     fields[path] = { types: [...types], optional: known.samples > 0, absent: 0 };
   }
   return { shape: { samples: known.samples + 1, fields }, drifts };
@@ -146,7 +147,7 @@ function countAbsence(
   drifts.push({
     path,
     kind: 'missing',
-    text: `${path} is absent from the last ${PAYLOADS_UNTIL_MISSING} payloads; it was always there`,
+    words: say('field-gone', { path, count: PAYLOADS_UNTIL_MISSING }),
   });
   return { ...field, optional: true, absent: 0 };
 }

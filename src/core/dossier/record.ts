@@ -1,10 +1,13 @@
 import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type Code, type Given, say } from '#messages/message';
+import { received } from '#messages/received';
+import { told } from '#messages/render';
 import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
 import { expectedInstant, parseInstant } from '../dates/dates.ts';
-import { explain, pointer, quote, type SchemaNode, shownValue, unknownMember } from '../explain.ts';
+import { explain, pointer, type SchemaNode, shownValue, unknownMember } from '../explain.ts';
 import { cleanCode, isDossierCode } from '../identifiers/identifiers.ts';
-import type { Problem } from '../problem.ts';
+import { type Problem, problem } from '../problem.ts';
 import { inspectText, unstorable } from '../vietnamese/text.ts';
 
 export type Read<T> =
@@ -43,13 +46,13 @@ export function readRecord<O extends Operation>(operation: O, value: unknown): R
 /** A limit, so that an item with a million wrong members costs neither memory nor a reply of a million problems. */
 const MOST_PROBLEMS = 100;
 
-function note(list: Problem[], path: string, message: string): void {
-  if (list.length <= MOST_PROBLEMS) list.push({ path, message });
+function note<C extends Code>(list: Problem[], path: string, code: C, ...args: Given<C>): void {
+  if (list.length <= MOST_PROBLEMS) list.push(problem(path, code, ...args));
 }
 
 function bounded(problems: readonly Problem[]): readonly Problem[] {
   if (problems.length <= MOST_PROBLEMS) return problems;
-  return [...problems.slice(0, MOST_PROBLEMS), { path: '', message: `has more than these ${MOST_PROBLEMS} problems` }];
+  return [...problems.slice(0, MOST_PROBLEMS), problem('', 'more-problems', { count: MOST_PROBLEMS })];
 }
 
 interface Notes {
@@ -112,7 +115,7 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
     for (const key of Object.keys(given)) {
       if (names.has(key)) continue;
       if (notes.problems.length > MOST_PROBLEMS) break;
-      note(notes.problems, `${path}/${pointer(key)}`, unknownMember(key, names));
+      notes.problems.push({ path: `${path}/${pointer(key)}`, ...told(unknownMember(key, names)) });
     }
     return fill?.(record) ?? record;
   };
@@ -135,7 +138,8 @@ function arrayCleaner(clean: Cleaner, maxItems = Number.POSITIVE_INFINITY): Clea
   return (value, path, notes) => {
     if (!Array.isArray(value)) return value;
     if (value.length <= maxItems) return value.map((item, index) => clean(item, `${path}/${index}`, notes));
-    note(notes.problems, path, `got ${shownValue(path, value)}, expected a list of at most ${maxItems} items`);
+    const expected = say('list-up-to', { count: maxItems });
+    note(notes.problems, path, 'unexpected', { got: shownValue(path, value), expected });
     return [];
   };
 }
@@ -149,7 +153,8 @@ function cleanInstant(value: string, path: string, notes: Notes): string | undef
   const text = value.trim();
   if (text === '') return undefined;
   const instant = parseInstant(text);
-  if (instant === undefined) note(notes.problems, path, `got ${quote(text)}, expected ${expectedInstant(text)}`);
+  if (instant === undefined)
+    note(notes.problems, path, 'unexpected', { got: received(text), expected: expectedInstant(text) });
   return instant ?? text;
 }
 
@@ -166,23 +171,16 @@ function cleanText(value: string, path: string, notes: Notes): string | undefine
   refuseUnstorable(value, path, notes);
   const found = inspectText(value);
   if (found.verdict !== 'clean') {
-    const shown = shownValue(path, value);
-    const kind = KINDS[found.kind];
-    if (found.verdict === 'repaired') note(notes.warnings, path, `${shown} was ${kind}; it is kept as Unicode`);
-    else note(notes.doubts, path, `${shown} looks like ${kind} and cannot be repaired with certainty`);
+    const args = { got: shownValue(path, value), kind: say(found.kind) };
+    if (found.verdict === 'repaired') note(notes.warnings, path, 'repaired-text', args);
+    else note(notes.doubts, path, 'doubtful-text', args);
   }
   return found.text.trim() || undefined;
 }
 
-const KINDS = {
-  mojibake: 'UTF-8 read in a wrong character set',
-  tcvn3: 'text in the TCVN3 (.VnTime) encoding',
-  vni: 'text in the VNI encoding',
-} as const;
-
 function refuseUnstorable(value: string, path: string, notes: Notes): void {
   const reason = unstorable(value);
-  if (reason) note(notes.problems, path, `the text cannot be kept: ${reason}`);
+  if (reason) note(notes.problems, path, 'unstorable-text', { why: reason });
 }
 
 /** Rules that a schema cannot express: rules between values, and dates inside codes. */
@@ -193,10 +191,9 @@ function meaningProblems(
   if (!operation.startsWith('dossier.')) return [];
   return (['code', 'parentCode'] as const)
     .filter((member) => record[member] !== undefined && !isDossierCode(record[member]))
-    .map((member) => ({
-      path: `/${member}`,
-      message: `got ${quote(record[member])}, expected a dossier code whose date part is a real date`,
-    }));
+    .map((member) =>
+      problem(`/${member}`, 'unexpected', { got: received(record[member]), expected: say('dossier-code-with-date') }),
+    );
 }
 
 function codeOf(record: unknown): string | undefined {

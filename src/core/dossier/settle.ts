@@ -1,3 +1,4 @@
+import type { Spoken, Words } from '#messages/message';
 import type { Cause } from '../problem.ts';
 
 /** The outcome of one attempt, named by the next action. */
@@ -7,22 +8,23 @@ export type Outcome =
       readonly kind: 'delivered';
       readonly reference?: string;
       readonly note?: string;
+      /** The words of the note. */
+      readonly words?: Words | undefined;
       /** Nothing was sent. The note says why. */
       readonly reason?: typeof NOTHING_NEW;
     }
   /** The partner will never accept it in this form, so an operator must act. With a cause it waits in quarantine. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly cause?: Cause }
+  | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause } & Spoken)
   /** The partner has certainly not received it. The hub retries. */
-  | {
+  | ({
       readonly kind: 'unavailable';
       readonly reason: string;
-      readonly message: string;
       readonly retryAfterMs?: number;
       /** The partner asks for no more calls. The party pauses, and due deliveries wait until it is resumed. */
       readonly pauses?: true;
-    }
+    } & Spoken)
   /** The partner may have received it. Look up before sending again. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
+  | ({ readonly kind: 'unknown'; readonly reason: string } & Spoken);
 
 /**
  * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.

@@ -1,3 +1,5 @@
+import { say, type Words } from '#messages/message';
+
 /** The operators' entries in a party's code tables: by table, from a code to its value. */
 export type CodesOf = (table: string) => ReadonlyMap<string, string>;
 
@@ -20,12 +22,12 @@ export interface CodeTable {
 export const LONGEST_CODE = 60;
 
 /**
- * Why a table cannot map `from` to `to`. Undefined if it can. A code maps to a value that the table knows. If the table
- * works both ways, such a value also maps to any code of the partner.
+ * What a table expects in place of `to` as the value of `from`. Undefined if the table can map them. A code maps to a value
+ * that the table knows. If the table works both ways, such a value also maps to any code of the partner.
  */
-export function mappingProblem({ entries, bothWays }: CodeTable, from: string, to: string): string | undefined {
+export function mappingProblem({ entries, bothWays }: CodeTable, from: string, to: string): Words | undefined {
   const meanings = new Set(entries.map((entry) => entry.is));
   if (bothWays && meanings.has(from))
-    return to.length <= LONGEST_CODE ? undefined : `expected a code of at most ${LONGEST_CODE} characters`;
-  return meanings.has(to) ? undefined : `expected one of ${[...meanings].join(', ')}`;
+    return to.length <= LONGEST_CODE ? undefined : say('code-up-to', { count: LONGEST_CODE });
+  return meanings.has(to) ? undefined : say('one-of', { list: [...meanings] });
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { readRecord } from '../dossier/record.ts';
 import { quote } from '../explain.ts';
-import { unmappedCause } from '../problem.ts';
-import { keptCause, keptCode, keptProblem, keptSentence, looksPersonal } from './kept-problem.ts';
+import { problem, unmappedCause } from '../problem.ts';
+import { keptCause, keptCode, keptProblem, keptSentence, keptWords, looksPersonal } from './kept-problem.ts';
 
 describe('a stored problem', () => {
   test.each([
@@ -23,7 +25,12 @@ describe('a stored problem', () => {
     `Nguyễn Văn ${'A'.repeat(200)}`,
   ])('has only the form of %s', (value) => {
     for (const path of ['/status', '/dueAt', '/code', '/serviceCode', '/applicant/kind', '/documents/0/digitised']) {
-      const { message } = keptProblem({ path, message: `got ${quote(value)}, expected one of submitted, received` });
+      const { message } = keptProblem(
+        problem(path, 'unexpected', {
+          got: received(value),
+          expected: say('one-of', { list: ['submitted', 'received'] }),
+        }),
+      );
       expect(message).toMatch(/^got ".*", expected one of submitted, received$/);
       expect(message).not.toMatch(/nguy|văn|van|an\b|912|345|ngõ|hoa|@example/i);
     }
@@ -45,26 +52,27 @@ describe('a stored problem', () => {
     'supplement_required',
     'true',
   ])('quotes impersonal values: %s', (value) => {
-    const message = `got ${quote(value)}, expected another`;
-    expect(keptSentence(message)).toBe(message);
+    const words = say('unexpected', { got: received(value), expected: say('a-known-value') });
+    expect(keptWords(words)).toEqual(words);
   });
 
   test('names unknown members, and only the form of anything that is no name', () => {
     const kept = (value: object): readonly unknown[] => {
       const read = readRecord('dossier.upsert.v1', value);
-      return 'problems' in read ? read.problems.map(keptProblem).slice(0, 1) : [];
+      if (!('problems' in read)) return [];
+      return read.problems.slice(0, 1).map((one) => keptProblem(one));
     };
     expect(kept({ ServiceCode: 1 })).toEqual([
-      { path: '/ServiceCode', message: '"ServiceCode" is not a member here; did you mean "serviceCode"?' },
+      problem('/ServiceCode', 'unknown-member-near', { got: 'ServiceCode', near: 'serviceCode' }),
     ]);
-    expect(kept({ 'Nguyễn Văn A': 1 })).toEqual([
-      { path: '/Aaaaaa Aaa A', message: '"Aaaaaa Aaa A" is not a member here' },
-    ]);
+    expect(kept({ 'Nguyễn Văn A': 1 })).toEqual([problem('/Aaaaaa Aaa A', 'unknown-member', { got: 'Aaaaaa Aaa A' })]);
   });
 
   test('has only the form of a number that may be a phone number', () => {
-    const message = keptSentence('got 912345678, expected a text; got 17, expected a list');
-    expect(message).toBe('got 999999999, expected a text; got 17, expected a list');
+    const words = (got: number) => say('unexpected', { got, expected: say('a-text') });
+    expect(keptWords(words(912_345_678)).args.got).toBe('999999999');
+    expect(keptWords(words(17)).args.got).toBe(17);
+    expect(keptSentence('got 912345678, expected a text')).toBe('got 999999999, expected a text');
   });
 
   test('does not change if stored again, and takes linear time for hostile text', () => {
@@ -78,12 +86,15 @@ describe('a stored problem', () => {
   });
 });
 
+function unmapped(code: string) {
+  return unmappedCause('national-status', code, say('unmapped-code', { got: received(code), list: ['1', '2'] }));
+}
+
 describe('an unmapped code', () => {
   test.each(['Đang xử lý', 'Hồ Sơ Đã Trả', 'DA_TRA_KET_QUA', '17', 'Lê thủ tục', 'H60.01', 'PHÂN CÔNG XỬ LÝ'])(
     'is shown, because operators must map it: %s',
     (code) => {
-      const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
-      const cause = unmappedCause('national-status', code, message);
+      const cause = unmapped(code);
       expect(keptCause(cause)).toEqual(cause);
     },
   );
@@ -92,8 +103,7 @@ describe('an unmapped code', () => {
     'has only its form if it reads as a person’s: %s',
     (code) => {
       expect(looksPersonal(code)).toBe(true);
-      const message = `got ${quote(code)}, which no table maps; known are 1, 2`;
-      const kept = keptCause(unmappedCause('national-status', code, message));
+      const kept = keptCause(unmapped(code));
       expect(JSON.stringify(kept)).not.toContain(code.slice(0, 4));
       expect(keptCause(kept)).toEqual(kept);
     },

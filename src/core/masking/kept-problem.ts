@@ -1,3 +1,5 @@
+import type { Arg, Code, Words } from '#messages/message';
+import { isList, isWords, told } from '#messages/render';
 import { OPERATIONS } from '#schemas/operations';
 import type { SchemaNode } from '../explain.ts';
 import { type Cause, type Problem, unmappedKey } from '../problem.ts';
@@ -9,38 +11,60 @@ import type { Mentions } from './mentions.ts';
  * - a date or a time, a number of up to five digits, one character, true and false
  * - a code of a dossier, service, agency or field, also a slightly wrong one
  * - words of the closed lists and the names of members of the published schemas
- * - in sentences about names (members, media types), a name of ASCII letters and digits
+ * - in words about names (members, media types), a name of ASCII letters and digits
  * - an unmapped code, which operators must map, unless it reads as a name, a number or an e-mail address
  *
  * Any other value is stored as its form: `"Nguyễn Văn A"` as `"Aaaaaa Aaa A"`, `"0912345678"` as `"9999999999"`. The
  * value itself is in the body of the message, which needs the scope ops:body.
  */
-export function keptProblem({ path, message, code }: Problem): Problem {
-  return {
-    ...(code !== undefined && { code }),
-    path: path.split('/').map(keptName).join('/'),
-    message: keptSentence(message, ABOUT_NAMES.test(message)),
-  };
+export function keptProblem(problem: Problem): Problem {
+  const path = keptPath(problem.path);
+  // A version without codes stored a sentence.
+  if (!isWords(problem)) return { ...(problem as Problem), path, message: keptSentence((problem as Problem).message) };
+  return { path, ...told(keptWords(problem)) };
 }
 
-/**
- * A sentence in its stored form.
- *
- * @param isAboutNames whether it quotes names that the sender chose
- */
-export function keptSentence(message: string, isAboutNames = false): string {
-  const isAboutCodes = ABOUT_CODES.test(message);
-  return quotedBy(
-    message,
-    (value) =>
-      isPlain(value) ||
-      (isAboutNames && (keptName(value) === value || MEDIA_TYPE.test(value))) ||
-      (isAboutCodes && !looksPersonal(readBack(value))),
-  );
+/** Words as they are kept. @param isShown which received values are kept as they are */
+export function keptWords(words: Words, isShown = shownBy(words.code)): Words {
+  const args = Object.entries(words.args).map(([name, arg]) => [name, keptArg(name, arg, isShown)] as const);
+  return { code: words.code, args: Object.fromEntries(args) };
 }
 
-function quotedBy(message: string, isShown: (value: string) => boolean): string {
-  return message.replace(QUOTED, (quoted) => keptQuoted(quoted, isShown)).replace(GOT_NUMBER, formOf);
+/** Words about a request, such as its media type: names that its sender gave are kept. */
+export function keptRefusal(words: Words): Words {
+  return keptWords(words, isName);
+}
+
+type IsShown = (value: string) => boolean;
+
+function keptArg(name: string, arg: Arg, isShown: IsShown): Arg {
+  if (isWords(arg)) return keptWords(arg, either(isShown, shownBy(arg.code)));
+  if (isList(arg)) return arg.map((one) => (isWords(one) ? keptWords(one) : one));
+  if (name === 'path') return keptPath(String(arg));
+  if (name === 'said') return keptSentence(String(arg));
+  if (name !== 'got' || arg === null || typeof arg === 'boolean') return arg;
+  const value = String(arg);
+  return isShown(value) ? arg : formOf(value);
+}
+
+const either =
+  (one: IsShown, other: IsShown): IsShown =>
+  (value) =>
+    one(value) || other(value);
+
+/** What is kept of the values that these words quote. */
+function shownBy(code: Code): IsShown {
+  if (ABOUT_CODES.has(code)) return (value) => isPlain(value) || !looksPersonal(value);
+  return ABOUT_NAMES.has(code) ? isName : isPlain;
+}
+
+function isName(value: string): boolean {
+  return isPlain(value) || keptName(value) === value || MEDIA_TYPE.test(value);
+}
+
+/** A sentence of somebody else as it is kept, by what it quotes. */
+export function keptSentence(text: string): string {
+  return text.replace(QUOTED, keptQuoted).replace(GOT_NUMBER, formOf);
 }
 
 /**
@@ -49,10 +73,9 @@ function quotedBy(message: string, isShown: (value: string) => boolean): string 
  * @param people the people in the item, if known
  */
 export function keptCause(cause: Cause, people?: Mentions): Cause {
-  if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people))
-    return { ...cause, message: keptSentence(cause.message) };
+  if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people)) return { ...cause, ...told(keptWords(cause)) };
   const from = formOf(cause.from);
-  return { ...cause, from, key: unmappedKey(cause.table, from), message: quotedBy(cause.message, isPlain) };
+  return { ...cause, from, key: unmappedKey(cause.table, from), ...told(keptWords(cause, isPlain)) };
 }
 
 function isOfPerson(code: string, people: Mentions | undefined): boolean {
@@ -108,12 +131,17 @@ const LONGEST_FORM = 40;
 /** A JSON string, perhaps cut. Without a closing quote it ends with the sentence. */
 const QUOTED = /"(?:[^"\\]|\\.?)*(?:"|$)/gs;
 const GOT_NUMBER = /(?<=\bgot )-?\d[\d.eE+-]{5,}(?=[,;]|$)/g;
-const ABOUT_CODES = /which no table maps|is known for /;
-const ABOUT_NAMES = /is not a member here|^got the name /;
+const ABOUT_CODES: ReadonlySet<Code> = new Set(['unmapped-code', 'no-table-entry', 'no-status-entry']);
+const ABOUT_NAMES: ReadonlySet<Code> = new Set([
+  'unknown-member',
+  'unknown-member-near',
+  'unknown-member-known',
+  'unexpected-name',
+]);
 
-function keptQuoted(quoted: string, isShown: (value: string) => boolean): string {
+function keptQuoted(quoted: string): string {
   const value = quoted.length > 1 && quoted.endsWith('"') ? quoted.slice(1, -1) : quoted.slice(1);
-  if (isShown(value)) return quoted;
+  if (isPlain(value)) return quoted;
   return JSON.stringify(formOf(readBack(value)));
 }
 
@@ -128,6 +156,10 @@ function readBack(value: string): string {
 
 const NAME = /^[A-Za-z_@$#~:.-][A-Za-z0-9_@$#~:.-]{0,59}$/;
 const MEDIA_TYPE = /^(?:text|application|multipart|image|audio|video)\/[\w.+-]+$/;
+
+function keptPath(path: string): string {
+  return path.split('/').map(keptName).join('/');
+}
 
 /** A step of a path: a member's name, a position in a list, or text of the sender in place of a name. */
 function keptName(name: string): string {

@@ -1,3 +1,4 @@
+import { say, type Words } from '#messages/message';
 import { isCleanVietnamese } from './fast-path.ts';
 import { type Inspection, inspectUnusual } from './legacy-text.ts';
 
@@ -49,11 +50,11 @@ const FOLDED = new Uint16Array(0x1f00).map((_, code) => {
 });
 
 /** Why PostgreSQL cannot store the text, or nobody could read it. Undefined if it can be stored. */
-export function unstorable(text: string): string | undefined {
+export function unstorable(text: string): Words | undefined {
   const found = MAY_BE_UNSTORABLE.test(text) ? UNSTORABLE.exec(text)?.[0] : undefined;
   if (found === undefined) return undefined;
   const name = `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-  return found >= '\ud800' ? `it has half of a surrogate pair (${name})` : `it has the control character ${name}`;
+  return found >= '\ud800' ? say('half-of-a-pair', { name }) : say('control-character', { name });
 }
 
 /** The text with U+FFFD for each character that cannot be stored. */

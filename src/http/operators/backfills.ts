@@ -1,10 +1,12 @@
 import Type from 'typebox';
+import { problem } from '#core/problem';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { DOSSIER_FILTER, filterOf } from '../dossier-filter.ts';
+import { refusalWith } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { neededWhy, PER_SECOND, ReplayShown, RUN_ORDER } from './replays.ts';
-import { badOrder, none, OPS, type OperatorContext, ofBody, orderReader, TAG } from './request.ts';
+import { none, OPS, type OperatorContext, ofBody, orderReader, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
 const Order = closed({ ...DOSSIER_FILTER, ...RUN_ORDER });
@@ -54,13 +56,7 @@ export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, now
       const party = c.req.param('party') ?? '';
       if (!parties.has(party)) throw none('party', party);
       const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
-      if (!orders.isRoutedTo(party))
-        throw badOrder([
-          {
-            path: '',
-            message: `is about ${party}, and no route leads dossier.upsert.v1 to it; expected one that does`,
-          },
-        ]);
+      if (!orders.isRoutedTo(party)) throw refusalWith([problem('', 'not-routed-there', { party })]);
       const order = { party, untold: true, ...ofBody(() => filterOf(given, nowMs())) } as const;
       if (preview) return c.json(await orders.previewBackfill(order));
       const id = await orders.startBackfill(order, perSecond, { who: key.id, why: neededWhy(why) });

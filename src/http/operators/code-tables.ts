@@ -3,10 +3,10 @@ import { closed, Instant } from '#schemas/parts';
 import type { UnknownCodePlace } from '../../catalogue/read.ts';
 import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';
-import { wrongParameter } from '../problem.ts';
+import { refusalWith, wrongParameter } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { addList } from './list.ts';
-import { badOrder, Code, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
+import { Code, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
 
 export const TableShown = closed(
@@ -143,7 +143,7 @@ function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): 
       const { from, to, days = 7 } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
       const preview = await orders.previewCode(line, days);
-      if ('problems' in preview) throw badOrder(preview.problems);
+      if ('problems' in preview) throw refusalWith(preview.problems);
       return c.json(preview);
     },
   );
@@ -170,7 +170,7 @@ function addEntry(add: AddRoute, { keys, orders, parties }: OperatorContext): vo
       const { from, to, why } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
       const entered = await orders.enterCode(line, { who: key.id, why });
-      if ('problems' in entered) throw badOrder(entered.problems);
+      if ('problems' in entered) throw refusalWith(entered.problems);
       return c.json(entered, 201);
     },
   );
@@ -215,6 +215,6 @@ function placeOf({ party, table }: ShownTable): string {
 function tablesAfter(tables: readonly ShownTable[], place: string | undefined): readonly ShownTable[] {
   if (place === undefined) return tables;
   const at = tables.findIndex((table) => placeOf(table) === place);
-  if (at === -1) throw wrongParameter('cursor', `goes on after ${place}, which is not in this list; begin without one`);
+  if (at === -1) throw wrongParameter('cursor', 'cursor-place-gone', { place });
   return tables.slice(at + 1);
 }

@@ -1,5 +1,7 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { periodOf, text } from '../lists.ts';
@@ -79,7 +81,7 @@ export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: Ope
       if (!known.has(party)) throw none('party', party);
       if (other === undefined || other === party || !known.has(other)) {
         const others = [...known].filter((one) => one !== party).sort();
-        throw wrongParameter('with', `got ${other ?? 'nothing'}, expected one of ${others.join(', ') || '(none)'}`);
+        throw wrongParameter('with', 'unexpected', { got: received(other), expected: say('one-of', { list: others }) });
       }
       const to = period.to ?? msToInstant(nowMs());
       const from = period.from ?? msToInstant(nowMs() - WEEK_MS);

@@ -4,13 +4,14 @@ import { STATE_FILTERS } from '#core/dossier/delivery-states';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
+import { jsonIn } from '../language.ts';
 import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { addList, cleanFilter } from './list.ts';
 import { BodyShown, shownTo } from './messages.ts';
 import { BodyQuery, idOf, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
-import { DETAIL, DeliveryShown, maybe } from './shown.ts';
+import { DETAIL, DeliveryShown, maybe, WordsShown } from './shown.ts';
 
 /** The filter parameters of deliveries, here and for a replay. */
 export const DELIVERY_FILTER = {
@@ -42,6 +43,7 @@ const AttemptShown = closed({
   outcome: Type.String(),
   reason: maybe(Type.String()),
   detail: maybe(DETAIL),
+  words: WordsShown,
   hasWire: Type.Boolean({ description: 'several deliveries may share a call, which is stored with the first of them' }),
   wire: Type.Optional(Type.Array(WireShown)),
 });
@@ -101,5 +103,5 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
     ...attempt,
     ...(views?.[at] && { wire: views[at] }),
   }));
-  return c.json({ ...found, attempts });
+  return jsonIn(c, { ...found, attempts });
 }

@@ -1,4 +1,5 @@
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { requireKey } from '../auth.ts';
 import { JOSE, Signed } from '../jwks.ts';
 import { Refusal } from '../problem.ts';
@@ -27,10 +28,7 @@ export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorCont
       const made = await evidence(key.id, c.req.param('code') ?? '');
       if (made.kind === 'none') throw none('dossier', made.code);
       if (made.kind === 'ambiguous')
-        throw new Refusal(
-          'ambiguous',
-          `${quote(made.code)} is a code of several dossiers: ${made.codes.join(', ')}; ask for one of these`,
-        );
+        throw new Refusal('ambiguous', say('code-of-several', { got: received(made.code), list: made.codes }));
       const name = made.code.replaceAll(/[^A-Za-z0-9.-]/g, '_');
       return c.body(made.signed, 200, {
         'Content-Type': JOSE,

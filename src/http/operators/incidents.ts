@@ -1,7 +1,8 @@
 import Type from 'typebox';
-import { quote } from '#core/explain';
 import { type AuditSubject, readSubject, SUBJECT_KINDS } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
@@ -9,7 +10,7 @@ import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
-import { maybe } from './shown.ts';
+import { maybe, WordsShown } from './shown.ts';
 
 export const IncidentShown = closed(
   {
@@ -17,6 +18,7 @@ export const IncidentShown = closed(
     party: Type.String(),
     kind: Type.String(),
     cause: Type.String(),
+    words: WordsShown,
     openedAt: Instant,
     closedAt: maybe(Instant),
   },
@@ -117,9 +119,9 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
 function askedSubject(text: string): AuditSubject {
   const subject = readSubject(text);
   if (!subject)
-    throw wrongParameter(
-      'subject',
-      `got ${quote(text)}, expected one of ${SUBJECT_KINDS.join(', ')} and what it is called, such as "delivery 12"`,
-    );
+    throw wrongParameter('subject', 'unexpected', {
+      got: received(text),
+      expected: say('audit-subject', { list: SUBJECT_KINDS }),
+    });
   return subject.kind === 'dossier' ? { ...subject, name: cleanCode(subject.name) } : subject;
 }

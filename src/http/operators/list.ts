@@ -3,6 +3,7 @@ import type Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
+import { jsonIn } from '../language.ts';
 import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
@@ -54,7 +55,7 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
         placeOf,
         load: (many, after) => load(filter as Given<Filters>, many, after),
       });
-      return c.json({ items: show ? items.map(show) : items, next });
+      return jsonIn(c, { items: show ? items.map(show) : items, next });
     },
   );
 }

@@ -5,13 +5,14 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config/config.ts';
 import { requireKey } from '../auth.ts';
 import { loadSoap } from '../doors/soap/load.ts';
+import { jsonIn } from '../language.ts';
 import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import type { BodyView } from './body-view/body-view.ts';
 import { viewBody } from './body-view/view.ts';
 import { addList, cleanFilter } from './list.ts';
 import { BodyQuery, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
-import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
+import { DeliveryShown, maybe, WaitingShown, WordsShown } from './shown.ts';
 
 const FILTERS = {
   party: text('the party that sent it'),
@@ -43,6 +44,7 @@ export const BodyShown = closed(
     format: Type.String({ description: 'json, ndjson, xml, text or hidden' }),
     text: Type.String(),
     note: Type.Optional(Type.String()),
+    words: Type.Optional(WordsShown),
   },
   { title: 'Body' },
 );
@@ -101,7 +103,7 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
     (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));
-  return c.json({ ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
+  return jsonIn(c, { ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
 }
 
 /** An envelope as UTF-8 text, whatever its charset or attachments. Unchanged when it cannot be read. */

@@ -2,18 +2,21 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
-import { quote } from '#core/explain';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Incident } from '../../ledger/incidents.ts';
 import type { PartyOverview } from '../../ledger/party-health.ts';
 import type { Party } from '../../parties/party.ts';
 import { requireKey } from '../auth.ts';
+import { jsonIn } from '../language.ts';
 import { Cursor, Limit, pageBy, pageOf } from '../lists.ts';
-import { Refusal } from '../problem.ts';
+import { Refusal, refusalWith } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
-import { badOrder, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
-import { maybe } from './shown.ts';
+import { none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
+import { maybe, WordsShown } from './shown.ts';
 
 export const PartyShown = closed(
   {
@@ -35,7 +38,7 @@ export const PartyShown = closed(
     }),
     oldestDueAt: maybe(Instant),
     lastSuccessAt: maybe(Instant),
-    lastError: maybe(closed({ at: Instant, reason: Type.String(), detail: Type.String() })),
+    lastError: maybe(closed({ at: Instant, reason: Type.String(), detail: Type.String(), words: WordsShown })),
     budget: Type.Object({}),
     maintenance: Type.Array(Type.Object({})),
     maintenanceUntil: maybe(Instant),
@@ -45,6 +48,7 @@ export const PartyShown = closed(
         nextAt: Instant,
         lastAt: maybe(Instant),
         lastError: maybe(Type.String()),
+        words: WordsShown,
         isRunning: Type.Boolean(),
       }),
     ),
@@ -88,7 +92,8 @@ function addPartyList(add: AddRoute, hub: OperatorContext): void {
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const { limit = 'Infinity', cursor } = readQuery(c);
-      return c.json(
+      return jsonIn(
+        c,
         await pageBy(cursors, {
           list: 'ops/parties',
           limit,
@@ -117,7 +122,7 @@ function addOneParty(add: AddRoute, hub: OperatorContext): void {
       const id = c.req.param('party') ?? '';
       const party = (await shownParties(hub)).find((one) => one.party === id);
       if (!party) throw none('party', id);
-      return c.json(party);
+      return jsonIn(c, party);
     },
   );
 }
@@ -176,9 +181,11 @@ function addPull(add: AddRoute, hub: OperatorContext): void {
       const { name, why = '' } = await read(c);
       const known = hub.parties.get(party)?.offers.pulls ?? [];
       const pulls = name === undefined ? known : known.filter((one) => one === name);
-      if (known.length === 0) throw new Refusal('bad-request', `nothing is pulled from the party ${quote(party)}`);
+      if (known.length === 0) throw new Refusal('bad-request', say('nothing-pulled', { got: party }));
       if (pulls.length === 0)
-        throw badOrder([{ path: '/name', message: `got ${quote(name)}, expected one of ${known.join(', ')}` }]);
+        throw refusalWith([
+          problem('/name', 'unexpected', { got: received(name), expected: say('one-of', { list: known }) }),
+        ]);
       await hub.orders.pull(party, pulls, { who: key.id, why });
       return c.json({ party, pulls, waitsFor: await waitsFor(hub, party) }, 202);
     },
@@ -220,7 +227,7 @@ async function shownParties({ ledger, parties, nowMs }: OperatorContext): Promis
 }
 
 function shownParty(
-  { pausedAt, pausedBy, lastErrorAt, lastErrorReason, lastErrorDetail, ...kept }: PartyOverview,
+  { pausedAt, pausedBy, lastErrorAt, lastErrorReason, lastErrorDetail, lastErrorWords, ...kept }: PartyOverview,
   party: Party | undefined,
   incidents: readonly Incident[],
   nowMs: number,
@@ -239,7 +246,9 @@ function shownParty(
     authoritative: party?.authoritative ?? false,
     paused: isPaused ? { at: pausedAt, by: pausedBy } : null,
     breaker: isOpen ? 'open' : 'closed',
-    lastError: lastErrorAt ? { at: lastErrorAt, reason: lastErrorReason, detail: lastErrorDetail } : null,
+    lastError: lastErrorAt
+      ? { at: lastErrorAt, reason: lastErrorReason, detail: lastErrorDetail, words: lastErrorWords }
+      : null,
     budget: party?.budget ?? {},
     maintenance: party?.maintenance ?? [],
     maintenanceUntil: untilMs === undefined ? null : msToInstant(untilMs),

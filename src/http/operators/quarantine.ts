@@ -1,14 +1,17 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
+import { jsonIn } from '../language.ts';
 import { Cursor, Limit, pageBy, text } from '../lists.ts';
-import { Refusal } from '../problem.ts';
+import { Refusal, refusalWith } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import { badOrder, Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
-import { CodeEntryShown, WaitingShown } from './shown.ts';
+import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
+import { CodeEntryShown, WaitingShown, WordsShown } from './shown.ts';
 
 const FILTERS = {
   kind: Type.Optional(
@@ -27,6 +30,7 @@ const cause = {
     description: 'the code table and the code that it does not map',
   }),
   detail: Type.String({ description: 'the reason, from the oldest row' }),
+  words: WordsShown,
   since: Instant,
   dossiers: Type.Integer(),
   items: Type.Integer({ description: 'items of messages that are not applied yet' }),
@@ -116,7 +120,7 @@ async function oneCause(
     load: (many, after?: number) => ledger.waiting(found.key, many, after),
     placeOf: (one) => one.id,
   });
-  return c.json({
+  return jsonIn(c, {
     ...found,
     candidates: await orders.candidates(found),
     waiting,
@@ -155,7 +159,7 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {
         return c.json({ id: resolution.id, action, cause: causeKey, parties, freed, ...rest });
       }
       if (resolved.kind === 'unknown') throw none('cause', id);
-      if (resolved.kind === 'invalid') throw badOrder(resolved.problems);
+      if (resolved.kind === 'invalid') throw refusalWith(resolved.problems);
       if (resolved.kind === 'decided') throw decidedBefore(resolved.decided);
       return c.json({ action: order.action, freed: 0, stillWaiting: 0, entries: [] });
     },
@@ -164,19 +168,19 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {
 
 function decidedBefore(decided: Decided): Refusal {
   const { action, to, who, at } = decided;
-  const what = to === undefined ? action : `${action} to ${to}`;
-  return new Refusal('decided', `${who} has decided it at ${at}: ${what}; nothing of this order was done`, {
+  const what = to === undefined ? action : say('action-to', { action, to });
+  return new Refusal('decided', say('decided-before', { who, at, what }), {
     members: { decided },
   });
 }
 
 function orderOf({ action, to, ...rest }: Omit<Type.Static<typeof Order>, 'why'>) {
   if (action === 'map') {
-    if (to === undefined) throw badOrder([{ path: '/to', message: 'is missing, expected what the code stands for' }]);
+    if (to === undefined) throw refusalWith([problem('/to', 'missing', { expected: say('meaning-of-code') })]);
     return { action, to, ...rest } as const;
   }
   for (const name of ['table', 'from'] as const)
-    if (rest[name] !== undefined) throw badOrder([{ path: `/${name}`, message: `belongs to map, not to ${action}` }]);
-  if (to !== undefined) throw badOrder([{ path: '/to', message: `belongs to map, not to ${action}` }]);
+    if (rest[name] !== undefined) throw refusalWith([problem(`/${name}`, 'belongs-to-map', { action })]);
+  if (to !== undefined) throw refusalWith([problem('/to', 'belongs-to-map', { action })]);
   return { action, party: rest.party } as const;
 }

@@ -1,10 +1,13 @@
 import Type from 'typebox';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
+import { refusalWith } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { DELIVERY_FILTER } from './deliveries.ts';
 import { addList, cleanFilter } from './list.ts';
-import { badOrder, idOf, none, OPS, type OperatorContext, ofBody, orderReader, TAG, WHY, Why } from './request.ts';
+import { idOf, none, OPS, type OperatorContext, ofBody, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
 const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
@@ -189,10 +192,7 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
     async (c) => {
       const key = requireKey(c, keys, 'ops:replay');
       const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
-      if (Object.keys(given).length === 0)
-        throw badOrder([
-          { path: '', message: 'has no filter; expected one of party, state, code, operation, reason, from, to' },
-        ]);
+      if (Object.keys(given).length === 0) throw refusalWith([problem('', 'no-filter', { list: FILTERS })]);
       const filter = ofBody(() => cleanFilter(given));
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
       const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
@@ -201,9 +201,11 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
   );
 }
 
+const FILTERS = ['party', 'state', 'code', 'operation', 'reason', 'from', 'to'];
+
 /** The reason, which a run needs. @throws Refusal 400 without one */
 export function neededWhy(why: string | undefined): string {
-  if (why === undefined) throw badOrder([{ path: '/why', message: `is missing, expected ${WHY}` }]);
+  if (why === undefined) throw refusalWith([problem('/why', 'missing', { expected: say('schema.why') })]);
   return why;
 }
 

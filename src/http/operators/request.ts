@@ -1,13 +1,15 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { explain, quote } from '#core/explain';
+import { explain } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { AppContext } from '../app-context.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import { parseWhole } from '../json-body.ts';
 import { Purpose } from '../lists.ts';
-import { Refusal } from '../problem.ts';
+import { Refusal, refusalWith } from '../problem.ts';
 
 export type OperatorContext = Pick<
   AppContext,
@@ -54,16 +56,14 @@ export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => 
     const body = await readBody(c, LARGEST_ORDER);
     const mediaType = mediaTypeOf(c);
     if (body.length > 0 && mediaType !== 'application/json')
-      throw new Refusal('unsupported-media', `got the media type ${quote(mediaType)}, expected application/json`);
+      throw new Refusal(
+        'unsupported-media',
+        say('media-type', { got: received(mediaType), expected: 'application/json' }),
+      );
     const value = body.length === 0 ? {} : parseWhole(body);
     if (check.Check(value)) return value as Type.Static<S>;
-    throw badOrder(explain(schema, check, value));
+    throw refusalWith(explain(schema, check, value));
   };
-}
-
-export function badOrder(problems: readonly { readonly path: string; readonly message: string }[]): Refusal {
-  const told = problems.map(({ path, message }) => `${path || 'the body'} ${message}`).join('; ');
-  return new Refusal('bad-request', told, { problems });
 }
 
 /** Runs a reader of query parameters over body members, and converts parameter names in its refusals. */
@@ -72,7 +72,7 @@ export function ofBody<Filter>(read: () => Filter): Filter {
     return read();
   } catch (error) {
     if (!(error instanceof Refusal) || error.problems.length === 0) throw error;
-    throw badOrder(error.problems.map(({ path, message }) => ({ path: path.replace(/^\?/, '/'), message })));
+    throw refusalWith(error.problems.map((one) => ({ ...one, path: one.path.replace(/^\?/, '/') })));
   }
 }
 
@@ -83,6 +83,6 @@ export function idOf(c: Context, what: string): number {
   return Number(text);
 }
 
-export function none(what: string, id: string | number): Refusal {
-  return new Refusal('not-found', `there is no ${what} ${JSON.stringify(id)}`);
+export function none(thing: string, id: string | number): Refusal {
+  return new Refusal('not-found', say('there-is-no', { thing, got: id }));
 }

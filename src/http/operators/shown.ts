@@ -8,6 +8,14 @@ export const DETAIL = Type.String({
   description: 'in words: the error, or what the partner could not receive in full',
 });
 
+/** Beside a sentence: the same as a value. Null where an older version stored the sentence alone, or a partner said it. */
+export const WordsShown = maybe(
+  Type.Object(
+    { code: Type.String(), args: Type.Record(Type.String(), Type.Any()) },
+    { description: 'the sentence beside it as a stable code with arguments' },
+  ),
+);
+
 export const DeliveryShown = closed(
   {
     id: Type.Integer(),
@@ -29,6 +37,7 @@ export const DeliveryShown = closed(
     outcome: maybe(Type.String()),
     reason: maybe(Type.String()),
     detail: maybe(DETAIL),
+    words: WordsShown,
     reference: maybe(Type.String()),
     settledAt: maybe(Instant),
     replayedAt: maybe(Instant),
@@ -43,6 +52,7 @@ export const WaitingShown = closed(
     operation: Type.String(),
     code: maybe(Type.String()),
     detail: Type.String(),
+    words: WordsShown,
     messageId: Type.String({ format: 'uuid' }),
     item: maybe(Type.Integer()),
     deliveryId: maybe(Type.Integer()),

@@ -1,4 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
+import { maskWords } from '#core/masking/mask-words';
+import { asSaid, type Said, saidIn, say } from '#messages/message';
+import { spoken } from '#messages/render';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
@@ -18,26 +21,32 @@ const PERHAPS_DONE = new Set([500, 502, 504]);
  * @param shown removes secrets and the applicant's data from the partner's words
  */
 export function soapOutcome(failure: SoapFailure, shown: (text: string) => string, nowMs: number): Failure {
-  if (failure.kind === 'unsent') return unavailable(failure.reason, shown(failure.message));
+  if (failure.kind === 'unsent') {
+    const { words } = failure;
+    return unavailable(failure.reason, words ? maskWords(words, shown) : shown(failure.message));
+  }
   if (failure.kind === 'unreachable' || failure.kind === 'lost') return outcomeWithoutReply(failure);
   const { status, headers } = failure;
   const wait = retryAfterMs(headers, nowMs);
-  if (status === 429 || status === 503) return unavailable(`status-${status}`, `status ${status}`, wait);
-  if (status === 401 || status === 403) return unavailable('credentials', `we are not let in: status ${status}`);
+  if (status === 429 || status === 503) return unavailable(`status-${status}`, say('status', { status }), wait);
+  if (status === 401 || status === 403)
+    return unavailable('credentials', say('not-let-in', { why: say('status', { status }) }));
   if (failure.kind === 'fault') {
     const { side, code, reason, detail } = failure.fault;
     const told = shown([code, reason, detail].filter((part) => part !== '').join(': '));
     if (side === 'client')
-      return { kind: 'refused', reason: 'fault-client', message: `a fault of ours, it says: ${told}` };
-    if (side === 'server') return unavailable('fault-server', `a fault of theirs, it says: ${told}`, wait);
-    if (side === 'security') return unavailable('credentials', `we are not let in: ${told}`);
-    return { kind: 'unknown', reason: 'fault', message: `a fault that does not say whose it is: ${told}` };
+      return { kind: 'refused', reason: 'fault-client', ...spoken(say('fault-of-ours', { said: told })) };
+    if (side === 'server') return unavailable('fault-server', say('fault-of-theirs', { said: told }), wait);
+    if (side === 'security') return unavailable('credentials', say('not-let-in', { why: asSaid(told) }));
+    return { kind: 'unknown', reason: 'fault', ...spoken(say('fault-of-nobody', { said: told })) };
   }
-  const message = `status ${status}, and no answer: ${failure.message}`;
+  const words = say('status-without-answer', { status, why: saidIn(failure) });
   const isBefore = NOT_THERE.has(status) || (failure.reason === 'html' && !PERHAPS_DONE.has(status));
-  return isBefore ? unavailable(failure.reason, message, wait) : { kind: 'unknown', reason: failure.reason, message };
+  return isBefore
+    ? unavailable(failure.reason, words, wait)
+    : { kind: 'unknown', reason: failure.reason, ...spoken(words) };
 }
 
-function unavailable(reason: string, message: string, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, message, ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+function unavailable(reason: string, said: Said, retryMs?: number): Failure {
+  return { kind: 'unavailable', reason, ...spoken(said), ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
 }

@@ -1,3 +1,5 @@
+import { type Spoken, say } from '#messages/message';
+import { spoken } from '#messages/render';
 import type { Exchange } from '../http/exchange.ts';
 import { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from '../xml/read-xml.ts';
 import { type RecordOptions, xmlRecords } from '../xml/records.ts';
@@ -25,7 +27,7 @@ export type SoapReply =
     }
   | { readonly kind: 'fault'; readonly fault: SoapFault }
   /** No envelope, half of one, or an unreadable one. */
-  | { readonly kind: 'none'; readonly reason: XmlProblem['reason']; readonly message: string };
+  | ({ readonly kind: 'none'; readonly reason: XmlProblem['reason'] } & Spoken);
 
 /** What to extract from the Body: elements as written, or the text of one element. */
 export interface Picking extends Omit<RecordOptions, 'path'> {
@@ -50,14 +52,14 @@ export async function readSoapReply(
       picked.push(value);
     }
   } catch (error) {
-    if (error instanceof XmlProblem) return { kind: 'none', reason: error.reason, message: error.message };
+    if (error instanceof XmlProblem) return { kind: 'none', reason: error.reason, ...spoken(error.words) };
     throw error;
   }
 }
 
 function envelope(root: XmlElement, picked: readonly string[]): SoapReply {
   const [body] = nodesAt(root, 'Envelope.Body');
-  if (body === undefined) return { kind: 'none', reason: 'not-xml', message: 'it is XML, and no SOAP envelope' };
+  if (body === undefined) return { kind: 'none', reason: 'not-xml', ...spoken(say('xml-without-envelope')) };
   const [fault] = nodesAt(body, 'Fault');
   if (fault !== undefined) return { kind: 'fault', fault: faultOf(fault) };
   return { kind: 'answer', body: typeof body === 'string' ? {} : (body as XmlElement), picked };

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { say } from '#messages/message';
 import { XmlProblem } from '../xml/text.ts';
 import {
   type LoadedWsdl,
@@ -40,14 +41,14 @@ export function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
   const actions = new Map<string, WsdlAction>();
   let [service, name, binding, portType, space, operation, side, depth] = ['', '', '', '', '', '', '', 0];
   parser.on('error', () => {
-    throw new XmlProblem('broken', `it is not well-formed, line ${parser.line}, column ${parser.column}`);
+    throw new XmlProblem('broken', say('ill-formed-at', { line: String(parser.line), column: String(parser.column) }));
   });
   parser.on('doctype', () => {
-    throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
+    throw new XmlProblem('doctype', say('doctype'));
   });
   parser.on('closetag', () => void depth--);
   parser.on('opentag', ({ uri: ns, local, attributes }) => {
-    if (++depth > MOST_DEPTH) throw new XmlProblem('too-deep', `its elements are nested over ${MOST_DEPTH} deep`);
+    if (++depth > MOST_DEPTH) throw new XmlProblem('too-deep', say('too-deep', { count: MOST_DEPTH }));
     const attribute = (key: string): string | undefined => attributes[key]?.value;
     const target = attribute(ns === XSD_NS ? 'schemaLocation' : 'location');
     if ((ns === XSD_NS || ns === WSDL_NS) && /^(?:import|include|redefine)$/.test(local) && target)

@@ -1,4 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
+import { say } from '#messages/message';
 import { textOf } from '../replies.ts';
 import { guardBeginning, XmlProblem } from './text.ts';
 
@@ -33,7 +34,10 @@ export function readXml(text: string): XmlElement {
     return parser.parse(text, true) as XmlElement;
   } catch (error) {
     const place = /:(\d+):(\d+)$/.exec((error as Error).message);
-    throw new XmlProblem('broken', `it is not well-formed${place ? `, line ${place[1]}, column ${place[2]}` : ''}`);
+    throw new XmlProblem(
+      'broken',
+      place ? say('ill-formed-at', { line: String(place[1]), column: String(place[2]) }) : say('ill-formed'),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { say } from '#messages/message';
 import { guardBeginning, XmlProblem } from './text.ts';
 
 export interface RecordOptions {
@@ -66,10 +67,10 @@ class RecordCutter {
     this.options = { path, as, maxDepth, maxRecord, maxRest };
     this.parser.on('error', (error) => {
       const [, line, column] = /^(\d+):(\d+)/.exec(error.message) ?? [];
-      throw new XmlProblem('broken', `it is not well-formed, line ${line}, column ${column}`);
+      throw new XmlProblem('broken', say('ill-formed-at', { line: String(line), column: String(column) }));
     });
     this.parser.on('doctype', () => {
-      throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
+      throw new XmlProblem('doctype', say('doctype'));
     });
     this.parser.on('opentagstart', ({ name }) => this.openElement(name));
     this.parser.on('text', (text) => this.addText(text));
@@ -95,7 +96,7 @@ class RecordCutter {
   end(): string {
     if (this.head !== undefined) this.parse(this.head);
     this.parser.close();
-    if (this.names.length > 0) throw new XmlProblem('broken', 'it ends before its last element does');
+    if (this.names.length > 0) throw new XmlProblem('broken', say('cut-off'));
     this.addRest(this.windowAt + this.window.length);
     return this.rest.join('');
   }
@@ -111,7 +112,7 @@ class RecordCutter {
     const { names, windowAt, window } = this;
     names.push(name.slice(name.indexOf(':') + 1));
     if (names.length > this.options.maxDepth)
-      throw new XmlProblem('too-deep', `its elements are nested over ${this.options.maxDepth} deep`);
+      throw new XmlProblem('too-deep', say('too-deep', { count: this.options.maxDepth }));
     if (this.recordAt !== undefined || !this.isAtPath()) return;
     this.recordAt = windowAt + window.lastIndexOf('<', this.parser.position - windowAt - 1);
     this.recordText = '';
@@ -145,7 +146,7 @@ class RecordCutter {
 
   private checkLength(from: number, to: number): void {
     const { maxRecord } = this.options;
-    if (to - from > maxRecord) throw new XmlProblem('too-large', `one of its records has over ${maxRecord} characters`);
+    if (to - from > maxRecord) throw new XmlProblem('too-large', say('record-too-large', { count: maxRecord }));
   }
 
   private addRest(to: number): void {
@@ -153,7 +154,7 @@ class RecordCutter {
     const piece = this.cut(this.restFrom, to);
     this.restLength += piece.length;
     if (this.restLength > maxRest)
-      throw new XmlProblem('too-large', `it has over ${maxRest} characters beside its records`);
+      throw new XmlProblem('too-large', say('too-much-around-records', { count: maxRest }));
     this.rest.push(piece);
     this.restFrom = to;
   }

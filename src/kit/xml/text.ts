@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer';
+import { say, type Words } from '#messages/message';
+import { render } from '#messages/render';
 
 /** Why a text is not acceptable XML. The message names the place and none of the content. */
 export class XmlProblem extends Error {
   readonly reason: 'charset' | 'doctype' | 'html' | 'not-xml' | 'broken' | 'too-deep' | 'too-large';
-  constructor(reason: XmlProblem['reason'], message: string) {
-    super(message);
+  readonly words: Words;
+  constructor(reason: XmlProblem['reason'], words: Words) {
+    super(render(words, 'en'));
     this.reason = reason;
+    this.words = words;
   }
 }
 
@@ -28,8 +32,11 @@ export function charsetOf(bytes: Uint8Array, contentType = ''): string {
   ].flatMap((name) => (name === undefined ? [] : name.toLowerCase()));
   const charset = said.find((name) => name !== 'utf-8' && name !== 'utf8' && name !== 'us-ascii');
   if (charset === undefined)
-    throw new XmlProblem('charset', `it is ${said[0] ? `said to be ${said[0]}` : 'to be UTF-8'}, and is not`);
-  if (!isKnown(charset)) throw new XmlProblem('charset', `its character set ${JSON.stringify(charset)} is not known`);
+    throw new XmlProblem(
+      'charset',
+      said[0] ? say('charset-not-as-said', { charset: said[0] }) : say('not-in-charset', { charset: 'UTF-8' }),
+    );
+  if (!isKnown(charset)) throw new XmlProblem('charset', say('charset-unknown', { got: charset }));
   return charset;
 }
 
@@ -42,7 +49,7 @@ export function* decoded(bytes: Uint8Array, charset: string): Generator<string> 
     yield decoder.decode();
   } catch (error) {
     if (error instanceof XmlProblem) throw error;
-    throw new XmlProblem('charset', `it has bytes that are not ${charset}`);
+    throw new XmlProblem('charset', say('bytes-not-of-charset', { charset }));
   }
 }
 
@@ -55,10 +62,9 @@ export function* parts(text: string): Generator<string> {
 export function guardBeginning(head: string): void {
   const at = afterProlog(head);
   const begins = head.slice(at, at + 40);
-  if (/^<!doctype\s+html|^<html/i.test(begins)) throw new XmlProblem('html', 'it is an HTML page');
-  if (/^<!doctype/i.test(begins)) throw new XmlProblem('doctype', 'it has a DOCTYPE, which is refused');
-  if (!/^<[\p{L}_:]/u.test(begins))
-    throw new XmlProblem('not-xml', at >= head.length ? 'it is empty' : 'it is not XML');
+  if (/^<!doctype\s+html|^<html/i.test(begins)) throw new XmlProblem('html', say('html-page'));
+  if (/^<!doctype/i.test(begins)) throw new XmlProblem('doctype', say('doctype'));
+  if (!/^<[\p{L}_:]/u.test(begins)) throw new XmlProblem('not-xml', say(at >= head.length ? 'empty' : 'not-xml'));
 }
 
 /** The index of the first tag, after blanks, comments and processing instructions. */

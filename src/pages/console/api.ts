@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Language } from '../language.ts';
 import type { Listed } from './records.ts';
 
 /** A reply of the operators' API. */
@@ -28,10 +29,15 @@ export interface Api {
   file(path: string): Promise<Response | Pick<Answer<unknown>, 'problem'>>;
 }
 
-export function createApi(app: Pick<Hono, 'fetch'>, secret: string): Api {
+/** @param language of the sentences in the replies */
+export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: Language): Api {
   // Without the officer's connection: its body is the form.
   async function send(method: string, path: string, body?: object): Promise<Response> {
-    const headers = { Authorization: `Bearer ${secret}`, ...(body && { 'Content-Type': 'application/json' }) };
+    const headers = {
+      Authorization: `Bearer ${secret}`,
+      'Accept-Language': language,
+      ...(body && { 'Content-Type': 'application/json' }),
+    };
     const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
       method,
       headers,

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
-import { told } from './parts.ts';
 import type { Body } from './records.ts';
 
 /** The kinds of pieces in a body, for colours: names, texts, and the rest. */
@@ -15,7 +14,7 @@ const LONGEST_COLOURED = 30_000;
 
 /** Shows a body, JSON or XML, indented and coloured. */
 export function bodyOf(say: Say, { format, text, note }: Body): Html {
-  const hint = note ? html`<p class="note">${told(say, note)}</p>` : '';
+  const hint = note ? html`<p class="note">${note}</p>` : '';
   if (format === 'hidden')
     return html`<p class="note">${say('Không hiện nội dung.', 'The body is not shown.')}</p>${hint}`;
   if (text === '') return html`<p class="note">${say('Rỗng.', 'Empty.')}</p>${hint}`;

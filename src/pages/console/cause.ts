@@ -3,7 +3,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { decideForms, meaningsFor } from './decide.ts';
-import { facts, pager, partyLink, queryOf, told } from './parts.ts';
+import { facts, pager, partyLink, queryOf } from './parts.ts';
 import type { Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -80,7 +80,7 @@ function factsOf(
 ): Html {
   return facts([
     [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
-    [say('Lý do', 'Reason'), html`<span class="words">${told(say, detail)}</span>`],
+    [say('Lý do', 'Reason'), html`<span class="words">${detail}</span>`],
     [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
-import { dossierLink, longText, operationOf, partyLink, reasonOf, table, told } from './parts.ts';
+import { dossierLink, longText, operationOf, partyLink, reasonOf, table } from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -52,8 +52,7 @@ function nextOf(
 
 function whyOf(visit: Visit, { reason, detail }: Delivery): Html {
   if (!reason && !detail) return html`–`;
-  const { say } = visit;
-  return html`${reason ? html`${reasonOf(visit, reason)}<br>` : ''}${detail ? longText(told(say, detail), 90) : ''}`;
+  return html`${reason ? html`${reasonOf(visit, reason)}<br>` : ''}${detail ? longText(detail, 90) : ''}`;
 }
 
 export function settledOf({ say, nowMs }: Visit, { settledAt }: Pick<Delivery, 'settledAt'>): Html {

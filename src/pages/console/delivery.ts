@@ -5,7 +5,7 @@ import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
 import { statesOf, stateText } from './dossier-state.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink, reasonOf, told } from './parts.ts';
+import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink, reasonOf } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
@@ -85,7 +85,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
     [say('Lý do chờ', 'Waits for'), found.causeKey && html`<code>${found.causeKey}</code>`],
     [say('Lý do', 'Reason'), found.reason && reasonOf(visit, found.reason)],
     ...turnOf(visit, found),
-    [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${told(say, found.detail)}</span>`],
+    [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${found.detail}</span>`],
     [say('Số tham chiếu của bên nhận', 'Reference of the partner'), found.reference],
   ]);
 }
@@ -138,7 +138,7 @@ function attemptOf(visit: Visit, { at, tookMs, outcome, reason, detail, wire }: 
   const { say } = visit;
   return html`<li class="card"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
 <p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
-${detail ? html`<p class="words">${told(say, detail)}</p>` : ''}
+${detail ? html`<p class="words">${detail}</p>` : ''}
 ${(wire ?? []).map(
   ({ method, url, status, request, reply }) => html`<section class="call">
 <h4><code>${method} ${url}</code> ${status === undefined ? say('không có trả lời', 'no reply') : html`→ <code>${status}</code>`}</h4>

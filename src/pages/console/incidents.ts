@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, partyLink, queryOf, table, told } from './parts.ts';
+import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
 import { INCIDENTS_TODO } from './reasons.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -49,7 +49,7 @@ export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[])
       { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
-        cell: ({ cause }) => html`<span class="words">${told(say, cause)}</span>`,
+        cell: ({ cause }) => html`<span class="words">${cause}</span>`,
       },
       { head: say('Nên làm', 'What to do'), cell: (one) => todoOf(say, one) },
       { head: say('Từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },

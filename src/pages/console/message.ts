@@ -5,7 +5,7 @@ import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { sizeOf } from './message-table.ts';
-import { auditLink, dossierLink, facts, operationOf, partyLink, table, told } from './parts.ts';
+import { auditLink, dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -113,14 +113,13 @@ function resultTable({ say }: Visit, results: readonly Result[]): Html {
 }
 
 function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Result, mostNotes: number): Html {
-  if (problem !== undefined) return html`<span class="words">${String(status)}: ${told(say, String(problem))}</span>`;
+  if (problem !== undefined) return html`<span class="words">${String(status)}: ${String(problem)}</span>`;
   const all = [...problems, ...warnings];
   if (all.length === 0) return html`–`;
   const more = all.length - mostNotes;
   return html`<ul class="plain">${all
     .slice(0, mostNotes)
     .map(
-      ({ path, message }) =>
-        html`<li><code>${String(path)}</code> <span class="words">${told(say, String(message))}</span></li>`,
+      ({ path, message }) => html`<li><code>${String(path)}</code> <span class="words">${String(message)}</span></li>`,
     )}${more > 0 ? html`<li class="note">${say(`và ${more} ghi chú khác`, `and ${more} more`)}</li>` : ''}</ul>`;
 }

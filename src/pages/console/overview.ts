@@ -6,7 +6,7 @@ import { segment } from './api.ts';
 import { dossierBox } from './dossier-search.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
-import { longText, partyLink, reasonOf, table, told } from './parts.ts';
+import { longText, partyLink, reasonOf, table } from './parts.ts';
 import type { Cause, Incident, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -130,7 +130,7 @@ export function lastErrorOf(visit: Visit, { lastError, lastSuccessAt }: Party): 
   const { at, reason, detail } = lastError;
   const isOver = lastSuccessAt !== null && instantToMs(lastSuccessAt) > instantToMs(at);
   const over = isOver ? say(', đã qua', ', over') : '';
-  return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}<br>${longText(detail && told(say, detail), 90)}`;
+  return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}<br>${longText(detail && detail, 90)}`;
 }
 
 /** The orders that need no reason. Pausing needs one, on the party's own page. */

@@ -1,9 +1,8 @@
 import { html } from 'hono/html';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
-import { parameterOf, type Say } from '../language.ts';
+import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
-import { inVietnamese } from './in-vietnamese.ts';
 import { meaningOf } from './reasons.ts';
 import type { Listed } from './records.ts';
 import type { Visit } from './visit.ts';
@@ -98,11 +97,6 @@ export function messageLink(id: string): Html {
 export function auditLink({ say }: Visit, kind: SubjectKind, name: string | number): Html {
   const query = queryText({ subject: auditSubject(kind, name) });
   return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Its audit entries')}</a>`;
-}
-
-/** A text of the hub in the reader's language. Other texts stay unchanged. */
-export function told(say: Say, text: string): string {
-  return say(inVietnamese(text) ?? text, text);
 }
 
 /** A reason in words, and the code by which lists are filtered. */

@@ -5,7 +5,7 @@ import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { healthOf, lastErrorOf } from './overview.ts';
-import { auditLink, facts, longText, table, told } from './parts.ts';
+import { auditLink, facts, longText, table } from './parts.ts';
 import type { Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -120,7 +120,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
       head: say('Lần tới', 'Next'),
       cell: ({ nextAt, isRunning }: Pull) => (isRunning ? say('đang chạy', 'running') : timeAndAge(say, nextAt, nowMs)),
     },
-    { head: say('Lỗi', 'Error'), cell: ({ lastError }: Pull) => longText(lastError && told(say, lastError)) },
+    { head: say('Lỗi', 'Error'), cell: ({ lastError }: Pull) => longText(lastError && lastError) },
   ];
   const now = {
     head: '',

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, longText, pager, partyLink, queryOf, table, told } from './parts.ts';
+import { filterForm, longText, pager, partyLink, queryOf, table } from './parts.ts';
 import type { Cause, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -44,7 +44,7 @@ export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html
         cell: ({ id, kind, key }) =>
           html`<a href="/console/quarantine/${id}">${badge(say, CAUSES, kind)}</a><br><code class="note">${key}</code>`,
       },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(told(say, detail)) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
       {
         head: say('Bên phụ trách', 'Whose it is'),
         cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(one)} `)}`,

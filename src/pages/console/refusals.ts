@@ -2,13 +2,12 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
-import { told } from './parts.ts';
 import { plainTimeOf } from './times.ts';
 import type { Screen } from './visit.ts';
 import { ACTIONS, word } from './words.ts';
 
 /** Why the API refused a request, in words. */
-export function refusalText(say: Say, { status, detail: said, decided }: Problem): string {
+export function refusalText(say: Say, { status, detail, decided }: Problem): string {
   if (decided) {
     const at = plainTimeOf(decided.at);
     const what = `${word(say, ACTIONS, `quarantine.${decided.action}`)}${decided.to ? ` → ${decided.to}` : ''}`;
@@ -17,7 +16,6 @@ export function refusalText(say: Say, { status, detail: said, decided }: Problem
       `${decided.who} already decided at ${at}: ${what}. This order changed nothing.`,
     );
   }
-  const detail = told(say, said);
   if (status === 403)
     return say(`Khoá đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);

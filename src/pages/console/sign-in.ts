@@ -75,7 +75,7 @@ async function waitOf(heard: Promise<void> | undefined): Promise<number | undefi
 async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {
   // A secret that a header cannot carry belongs to no key.
   if (!/^[\x21-\x7e]+$/.test(secret)) return { status: 401, body: undefined };
-  return createApi(app, secret).get<OwnKey>('key');
+  return createApi(app, secret, 'en').get<OwnKey>('key');
 }
 
 const wrong = (say: Say): string => say('Mã khoá hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');

@@ -25,9 +25,10 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
   async function visitOf(c: Context): Promise<Visit | undefined> {
     const session = await sessionOf(c, hub);
     if (!session) return undefined;
-    const api = createApi(app, session.secret);
+    const language = languageOf(c);
+    const api = createApi(app, session.secret, language);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { c, api, key, say: sayIn(languageOf(c)), nowMs: hub.nowMs(), token: session.token };
+    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), token: session.token };
   }
 
   return {

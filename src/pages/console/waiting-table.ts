@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { dossierLink, longText, messageLink, operationOf, partyLink, table, told } from './parts.ts';
+import { dossierLink, longText, messageLink, operationOf, partyLink, table } from './parts.ts';
 import type { Waiting } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -21,7 +21,7 @@ export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(told(say, detail)) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
       { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       {
         head: say('Từ', 'Of'),

@@ -9,9 +9,14 @@ import {
   partnerText,
   refused,
   retryAfterMs,
+  type Said,
+  saidIn,
+  say,
+  spoken,
   textOf,
   unavailable,
   unknown,
+  type Words,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Answer, SentFields } from './mapping.ts';
@@ -50,7 +55,7 @@ export type Asked =
  */
 export async function ask(partner: Partner, path: string, dossier?: Dossier): Promise<Asked> {
   const exchange = await call(partner, 'GET', path);
-  if (exchange.kind !== 'reply') return failed(exchange.reason, exchange.message);
+  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300 && answer) return { kind: 'answer', answer, body };
@@ -68,7 +73,7 @@ export async function lookUp(
   if (asked.kind !== 'answer') return asked;
   return asked.answer.code === code
     ? { kind: 'found', record: asked.answer }
-    : failed('no-record', 'the answer does not name the dossier that was asked for');
+    : failed('no-record', say('answer-names-no-dossier'));
 }
 
 function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string, told?: SentFields): Promise<Exchange> {
@@ -97,25 +102,27 @@ function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string,
  */
 function outcomeOf(partner: Partner, reply: Reply, dossier: Dossier | undefined): Outcome {
   const { status, headers, body } = reply;
-  const message = said(partner, reply, dossier);
+  const words = said(partner, reply, dossier);
   const afterMs = retryAfterMs(headers, partner.now());
-  if (status === 401 || status === 403) return unavailable('credentials', message, afterMs);
-  if (status < 400 || [408, 425, 429, 503].includes(status)) return unavailable(`status-${status}`, message, afterMs);
-  if (status >= 500) return unknown(`status-${status}`, message);
+  if (status === 401 || status === 403) return unavailable('credentials', words, afterMs);
+  if (status < 400 || [408, 425, 429, 503].includes(status)) return unavailable(`status-${status}`, words, afterMs);
+  if (status >= 500) return unknown(`status-${status}`, words);
   const isItsOwn = textOf(jsonObject(body)?.error) !== undefined;
-  return isItsOwn ? refused('rejected', message) : unavailable(`status-${status}`, message, afterMs);
+  return isItsOwn ? refused('rejected', words) : unavailable(`status-${status}`, words, afterMs);
 }
 
 /** The partner's own error text for operators, without personal data: partners quote the request. */
-function said({ settings }: Partner, { status, body }: Reply, dossier: Dossier | undefined): string {
+function said({ settings }: Partner, { status, body }: Reply, dossier: Dossier | undefined): Words {
   const answer = jsonObject(body);
   const text = textOf(answer?.message) ?? textOf(answer?.error);
-  return `status ${status}${text ? `: ${partnerText(text, dossier, [settings.token])}` : ''}`;
+  return text
+    ? say('status-said', { status, said: partnerText(text, dossier, [settings.token]) })
+    : say('status', { status });
 }
 
-function failed(reason: string, message: string, afterMs?: number): Failed {
+function failed(reason: string, what: Said, afterMs?: number): Failed {
   return {
     kind: 'failed',
-    outcome: { kind: 'unavailable', reason, message, ...(afterMs !== undefined && { retryAfterMs: afterMs }) },
+    outcome: { kind: 'unavailable', reason, ...spoken(what), ...(afterMs !== undefined && { retryAfterMs: afterMs }) },
   };
 }

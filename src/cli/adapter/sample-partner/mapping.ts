@@ -1,13 +1,19 @@
 import {
+  asSaid,
   type CodesOf,
   type CodeTable,
   type InvalidItem,
   type Item,
   jsonObject,
   type Outgoing,
+  problem,
   readItem,
+  received,
+  say,
   textOf,
+  told,
   unmappedCause,
+  type Words,
 } from '#kit';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
@@ -88,28 +94,29 @@ export function isAsSent(record: Answer, told: SentFields): boolean {
 /** Reads a page of changes. Pure, because the hub reads a page again after a quarantine and in a rebuild. */
 export function readChanges(body: Uint8Array, _: Settings, entered: CodesOf): readonly Item[] {
   const items = jsonObject(body)?.items;
-  if (!Array.isArray(items)) return [invalid('', 'this is no page of changes')];
+  if (!Array.isArray(items)) return [invalid('', asSaid('this is no page of changes'))];
   return items.map((row, at) => readChange(row, `/items/${at}`, entered));
 }
 
 /** Decide: where the partner has each field, and whether the dossier's code is ours or its own. */
 function readChange(row: unknown, path: string, entered: CodesOf): Item {
-  if (typeof row !== 'object' || row === null) return invalid(path, 'this is no change');
+  if (typeof row !== 'object' || row === null) return invalid(path, asSaid('this is no change'));
   const { code, state, at, actor, unit, content } = row as Answer;
   // Bounds the partner's text, because it becomes the name of the quarantine cause.
   const given = textOf(state)?.slice(0, 60);
-  if (given === undefined) return invalid(`${path}/state`, 'it is missing');
+  if (given === undefined) return invalid(`${path}/state`, say('absent'));
   const status = entered(STATUS_READ).get(given) ?? statuses.find((one) => one.code === given)?.is;
   if (status !== undefined)
     // Decide: for times without a zone use `parseLocal` with the partner's format.
     return readItem('dossier.progress.v1', { code, at, status, actor: actor ?? unit, unit, content });
-  const message = `no ${STATUS_READ} is known for ${JSON.stringify(given)}`;
+  const args = { table: STATUS_READ, got: received(given) };
+  const words = say('no-table-entry', args);
   return {
     kind: 'waiting',
     operation: 'dossier.progress.v1',
     ...(textOf(code) && { code: textOf(code) as string }),
-    cause: unmappedCause(STATUS_READ, given, message),
-    problems: [{ path: `${path}/state`, message }],
+    cause: unmappedCause(STATUS_READ, given, words),
+    problems: [problem(`${path}/state`, 'no-table-entry', args)],
   };
 }
 
@@ -117,6 +124,6 @@ function stateOf(status: Status, entered: CodesOf): string | undefined {
   return entered(STATUS_SENT).get(status) ?? statuses.find(({ is }) => is === status)?.code;
 }
 
-function invalid(path: string, message: string): InvalidItem {
-  return { kind: 'invalid', problems: [{ path, message }] };
+function invalid(path: string, words: Words): InvalidItem {
+  return { kind: 'invalid', problems: [{ path, ...told(words) }] };
 }

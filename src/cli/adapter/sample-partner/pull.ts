@@ -1,4 +1,4 @@
-import { type Puller, textOf, unavailable } from '#kit';
+import { type Puller, say, textOf, unavailable } from '#kit';
 import { ask } from './client.ts';
 import { readChanges } from './mapping.ts';
 import type { Settings } from './settings.ts';
@@ -28,8 +28,7 @@ export const progress: Puller<Settings> = {
     // An answer without a list and a position is an error. Read as "nothing new" it would hide an outage.
     if (asked.kind !== 'answer' || !Array.isArray(items) || place === undefined)
       return unavailable('no-page', 'the answer is no page of changes');
-    if (more === true && place === after)
-      return unavailable('no-page', 'the answer announces more changes but does not continue');
+    if (more === true && place === after) return unavailable('no-page', say('changes-end-early'));
     const bodies = items.length > 0 ? [{ body: asked.body, mediaType: 'application/json' }] : [];
     return { bodies, checkpoint: place, more: more === true };
   },

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { told } from '#messages/render';
 import type { CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
@@ -60,14 +61,14 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   note(c, { party });
   const found = findCallback(hub, party, name);
   // An unknown callback of a known party gets the same answer as an unknown party.
-  if (!found) throw new Refusal('not-found', `there is no callback ${quote(name)} of a party ${quote(party)}`);
+  if (!found) throw new Refusal('not-found', say('no-callback', { got: name, near: party }));
   note(c, { door: doorOf(name), operation: name });
   try {
     return await hub.bodies.ofAnonymous(c, (load) => answerHeld(c, hub, found, load));
   } catch (error) {
-    const { status, message, headers } = refusalOf(error);
+    const { status, words, headers } = refusalOf(error);
     await hub.noteRefusal(c, error);
-    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', message }] }, headers);
+    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', ...told(words) }] }, headers);
   }
 }
 

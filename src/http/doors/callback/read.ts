@@ -1,5 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import { doorKey } from '#core/identifiers/door';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
 import type { Callback, CallbackRequest } from '../../../kit/callback.ts';
 import type { Party } from '../../../parties/party.ts';
 import type { AppContext } from '../../app-context.ts';
@@ -63,10 +65,10 @@ export function readItems(
     items = callback.read(body, party.settings, party.codes.at(nowMs));
   } catch (error) {
     hub.telemetry.failed(`callback ${name} of ${party.id}`, withoutWords(error));
-    return [{ kind: 'invalid', problems: [{ path: '', message: 'the body cannot be read' }] }];
+    return [{ kind: 'invalid', problems: [problem('', 'body-unreadable')] }];
   }
   if (items.length > MAX_ITEMS)
-    throw new Refusal('too-many', `got ${items.length} items, expected at most ${MAX_ITEMS}`);
+    throw new Refusal('too-many', say('too-many-items', { count: items.length, most: MAX_ITEMS }));
   return items;
 }
 

@@ -3,10 +3,13 @@ import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { recipients } from '#core/dossier/route';
-import { quote } from '#core/explain';
+import { problem } from '#core/problem';
 import { codesWith } from '#mappings/national-portal/codes';
 import { leftBehind } from '#mappings/national-portal/dossier-writing';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
+import { render } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
@@ -16,6 +19,7 @@ import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
+import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
@@ -112,7 +116,7 @@ const FAILED = {
 /** Clients of the dialect check only `error_code`. A reply without it looks like an outage to them. */
 async function answering(c: Context, hub: NationalPortalDoorContext, run: () => Promise<Answer>): Promise<Response> {
   try {
-    return c.json({ error_code: 0, message: '', ...(await run()) });
+    return c.json({ error_code: 0, message: '', ...inLanguage(languageOf(c), await run()) });
   } catch (error) {
     const refusal = refusalOf(error);
     await hub.noteRefusal(c, error);
@@ -121,7 +125,8 @@ async function answering(c: Context, hub: NationalPortalDoorContext, run: () => 
       refusal.kind === 'unauthorized' || refusal.kind === 'forbidden' || refusal.kind === 'bad-request'
         ? 200
         : refusal.status;
-    return c.json({ error_code: -1, message: refusal.message, result: [] }, status as 200, { ...refusal.headers });
+    const message = render(refusal.words, languageOf(c));
+    return c.json({ error_code: -1, message, result: [] }, status as 200, { ...refusal.headers });
   }
 }
 
@@ -142,7 +147,10 @@ async function login(c: Context, hub: NationalPortalDoorContext): Promise<Answer
 /** @throws Refusal when the JSON value is not an object */
 function objectOf(value: unknown): Call {
   if (isObject(value)) return value;
-  throw new Refusal('bad-request', `got ${kindOf(value)}, expected an object: one call`);
+  throw new Refusal(
+    'bad-request',
+    say('unexpected', { got: kindOf(value), expected: say('one-object', { what: 'call' }) }),
+  );
 }
 
 interface Request {
@@ -190,10 +198,7 @@ async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buff
   const name = argumentOf(given, 'service');
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (!service)
-    throw new Refusal(
-      'bad-request',
-      `got the service ${quote(name)}, expected one of ${Object.keys(SERVICES).join(', ')}`,
-    );
+    throw new Refusal('bad-request', say('portal-service', { got: received(name), list: Object.keys(SERVICES) }));
   return service({ c, hub, key, body, call: given });
 }
 
@@ -214,13 +219,12 @@ async function take(
 ): Promise<Answer> {
   note(c, { operation });
   requireScopes(key, 'dossier:write');
-  if (key.party === undefined) throw new Refusal('forbidden', `the key ${key.id} belongs to no party`);
+  if (key.party === undefined) throw new Refusal('forbidden', say('key-without-party', { id: key.id }));
   // Refused, because a client that misspells the field must not get a success.
-  if (isAbsent(given.data))
-    throw new Refusal('bad-request', 'data is missing, expected a list of items (thiếu trường data)');
+  if (isAbsent(given.data)) throw new Refusal('bad-request', say('data-missing'));
   const list = listOf(given.data);
   if (list.length > MAX_ITEMS)
-    throw new Refusal('too-many', `got ${list.length} items in data, expected at most ${MAX_ITEMS}`);
+    throw new Refusal('too-many', say('too-many-in-data', { count: list.length, most: MAX_ITEMS }));
   // Checked here once, and not again for a stored item, where a refusal would have no receiver.
   argumentOf(given, 'madonvi');
   await hub.codes.fresh();
@@ -243,7 +247,7 @@ async function take(
     items,
   });
   return {
-    ...verdictOf(results),
+    ...verdictOf(inLanguage(languageOf(c), results)),
     receipt,
     result: results.map(({ code, ...result }) => ({ MaHoSo: code ?? '', ...result })),
   };
@@ -264,8 +268,8 @@ function withLeftBehind(
   if (others.length === 0) return item;
   const warned = new Set(item.warnings.map(({ path }) => path));
   const added = leftBehind(given, record).filter((path) => !warned.has(path));
-  const message = `the record has no place for it: it stays in the message and is not told to ${others.join(', ')}`;
-  return { ...item, warnings: [...item.warnings, ...added.map((path) => ({ path, message }))] };
+  const warnings = added.map((path) => problem(path, 'no-place-in-record', { list: others }));
+  return { ...item, warnings: [...item.warnings, ...warnings] };
 }
 
 function verdictOf(results: readonly ItemResult[]): Answer {

@@ -4,6 +4,7 @@ import type { Codes } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
+import { say } from '#messages/message';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
@@ -23,7 +24,14 @@ export function argumentOf(given: Call, ...names: readonly [string, ...string[]]
   const name = names.find((one) => given[one] !== undefined && given[one] !== null);
   if (name === undefined) return '';
   const text = plainText(given[name]);
-  if (text === undefined) throw new Refusal('bad-request', `${name} got ${kindOf(given[name])}, expected a text`);
+  if (text === undefined)
+    throw new Refusal(
+      'bad-request',
+      say('of-place', {
+        path: name,
+        problem: say('unexpected', { got: kindOf(given[name]), expected: say('a-text') }),
+      }),
+    );
   return text;
 }
 

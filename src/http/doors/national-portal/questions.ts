@@ -4,6 +4,7 @@ import { writeAgency, writeField, writeListed } from '#mappings/national-portal/
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import { writeProgress } from '#mappings/national-portal/progress';
+import { say } from '#messages/message';
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import { mapYielding } from '../../../concurrency/yielding.ts';
@@ -44,7 +45,11 @@ function ofCatalogue(question: Question): Question {
 async function lookUp(hub: QuestionContext, given: Call, key: KeyEntry): Promise<readonly unknown[]> {
   requireScopes(key, 'dossier:write');
   const code = cleanCode(argumentOf(given, 'mahoso', 'MaHoSo'));
-  if (code === '') throw new Refusal('bad-request', 'mahoso is missing, expected a dossier code');
+  if (code === '')
+    throw new Refusal(
+      'bad-request',
+      say('of-place', { path: 'mahoso', problem: say('missing', { expected: say('a-dossier-code') }) }),
+    );
   const { party = '' } = key;
   const told = await hub.index.toldBy(code, party);
   if (!told) return [];
@@ -61,7 +66,11 @@ async function lookUp(hub: QuestionContext, given: Call, key: KeyEntry): Promise
 
 async function procedure(hub: QuestionContext, given: Call): Promise<readonly unknown[]> {
   const code = cleanCode(argumentOf(given, 'maTTHC', 'MaTTHC'));
-  if (code === '') throw new Refusal('bad-request', 'maTTHC is missing, expected a procedure code');
+  if (code === '')
+    throw new Refusal(
+      'bad-request',
+      say('of-place', { path: 'maTTHC', problem: say('missing', { expected: say('a-procedure-code') }) }),
+    );
   const entry = await hub.catalogue.one('service', code);
   return entry ? [writeProcedure(entry.record as Service)] : [];
 }

@@ -1,3 +1,4 @@
+import { say } from '#messages/message';
 import type { KeyEntry } from '../../../config/config.ts';
 import type { Vault } from '../../../secrets/vault.ts';
 import type { AppContext } from '../../app-context.ts';
@@ -11,8 +12,7 @@ const SESSION_MS = 30 * 60_000;
 /** Creates a session for the key with this id and secret. @throws Refusal 401 for an unknown one */
 export function openSession({ keys, vault, nowMs }: SessionContext, username: string, password: string): string {
   const key = keys.byPassword(username, password);
-  if (!key)
-    throw new Refusal('unauthorized', 'the username or the password is wrong; they are the id and the secret of a key');
+  if (!key) throw new Refusal('unauthorized', say('portal-login-wrong'));
   const id = Buffer.from(key.id).toString('base64url');
   return vault.sign('session', `${id}.${nowMs() + SESSION_MS}.${proofOf(vault, key)}`);
 }
@@ -34,10 +34,6 @@ export function keyOfSession({ keys, vault, nowMs }: SessionContext, session: st
   const [id = '', ends = '', proof = ''] = vault.verify('session', session)?.split('.') ?? [];
   const key = keys.byId(Buffer.from(id, 'base64url').toString());
   const isOfSecret = key && vault.verify('session', `${ofSecret(key)}.${proof}`) !== undefined;
-  if (!key || !isOfSecret || Number(ends) < nowMs())
-    throw new Refusal(
-      'unauthorized',
-      'the session is not valid or has ended (phiên làm việc không hợp lệ hoặc đã hết hạn): log in again',
-    );
+  if (!key || !isOfSecret || Number(ends) < nowMs()) throw new Refusal('unauthorized', say('portal-session-ended'));
   return key;
 }

@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
 import { closed, oneOf } from '#schemas/parts';
 import { type Line, linesIn } from '../../../concurrency/lines.ts';
@@ -14,7 +15,9 @@ import { type Keys, requireKey, requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { mediaTypeOf, readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
+import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal } from '../../problem.ts';
+import { ProblemShown } from '../../problem-schema.ts';
 import type { AddRoute } from '../../route.ts';
 import { asSent } from '../../sent-schema.ts';
 import { type DoorContext, note } from '../door.ts';
@@ -85,7 +88,7 @@ const IdempotencyKey = Type.String({
     'the same key and body get the same receipt for 7 days; the same key with another body or operation is refused; a stream of lines that has one has at most 1,000 lines',
 });
 
-const Problems = Type.Array(closed({ path: Type.String({ description: 'JSON Pointer' }), message: Type.String() }));
+const Problems = Type.Array(ProblemShown);
 const Receipt = closed(
   {
     receipt: Type.String({ format: 'uuid' }),
@@ -115,7 +118,7 @@ async function restDoor(c: Context, hub: DoorContext, keys: Keys, operation: Dos
   if (mediaType !== 'application/json')
     throw new Refusal(
       'unsupported-media',
-      `got the media type ${quote(mediaType)}, expected application/json or application/x-ndjson`,
+      say('media-type', { got: received(mediaType), expected: 'application/json, application/x-ndjson' }),
     );
   return hub.bodies.ofKey(key.id, async (load) => {
     const body = await readBody(c, hub.maxBodyBytes, { load });
@@ -143,13 +146,12 @@ async function submitOnce(
   key: string,
 ): Promise<Response> {
   const { c, hub, party, operation } = request;
-  if (key.length > 200 || key === '')
-    throw new Refusal('bad-request', 'the Idempotency-Key has to have 1 to 200 characters');
+  if (key.length > 200 || key === '') throw new Refusal('bad-request', say('idempotency-key-length'));
   const bodyHash = createHash('sha256').update(`${operation}\n`).update(body).digest();
   const idempotency = { party, key, bodyHash, createdAt: msToInstant(hub.nowMs()) };
   const first = await hub.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });
   if (first.kind === 'other-body')
-    throw new Refusal('key-reused', `the Idempotency-Key ${quote(key)} was used with another body or operation`);
+    throw new Refusal('key-reused', say('idempotency-key-reused', { got: received(key) }));
   return reply(c, first, single);
 }
 
@@ -162,10 +164,7 @@ async function wholeStreamHeld(request: Request, load: Load): Promise<Response> 
   const lines: Line[] = [];
   for (const line of linesIn(body, MAX_ITEM_BYTES))
     if (lines.push(line) > MAX_ITEMS)
-      throw new Refusal(
-        'too-many',
-        `a stream that has an Idempotency-Key has at most ${MAX_ITEMS} lines; leave the key out to send more`,
-      );
+      throw new Refusal('too-many', say('idempotent-stream-too-long', { most: MAX_ITEMS }));
   return load.work(body.length, async () => {
     const items = await mapYielding(lines, (line) => readLine(request.operation, line));
     return submit(request, body, { items, single: false });
@@ -176,5 +175,5 @@ const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, in
 
 function reply(c: Context, { receipt, results }: Accepted, single: boolean): Response {
   const status = single ? STATUS[(results[0] as ItemResult).outcome] : 200;
-  return c.body(JSON.stringify({ receipt, results }), status, JSON_BODY);
+  return c.body(JSON.stringify({ receipt, results: inLanguage(languageOf(c), results) }), status, JSON_BODY);
 }

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import Type from 'typebox';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { ReceiptPage, ReceiptPlace } from '../../../ledger/receipts.ts';
 import type { SignDocument } from '../../../operator-orders/evidence.ts';
@@ -86,7 +87,7 @@ async function oneReceipt(
   const id = c.req.param('receipt') ?? '';
   const list = `receipt ${id}`;
   const page = await hub.ledger.receipt(party, id, placeOf(hub.cursors.read(list, read(c).cursor)));
-  if (!page) throw new Refusal('not-found', `there is no receipt ${quote(id)} of the party ${quote(party)}`);
+  if (!page) throw new Refusal('not-found', say('no-receipt-of-party', { got: received(id), near: received(party) }));
   const next = page.next ? hub.cursors.write(list, [page.next.messageId, page.next.items]) : null;
   return answer(c, hub.signDocument, page, next);
 }

@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { type Item, readItem } from '#core/dossier/item';
-import { quote } from '#core/explain';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { type Line, linesIn } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
@@ -57,9 +59,8 @@ export function submissionOf(
 /** @throws Refusal 404 for an unknown party, 403 for a key of another party */
 export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, key: KeyEntry): string {
   const party = c.req.param('party') ?? '';
-  if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
-  if (key.party !== party)
-    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
+  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
+  if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
   return party;
 }
 
@@ -89,7 +90,7 @@ export async function readJson(operation: DossierOperation, body: Buffer): Promi
   if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
   const value = parseWhole(body);
   if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
-  if (value.length > MAX_ITEMS) throw tooMany(value.length, 'send more as application/x-ndjson');
+  if (value.length > MAX_ITEMS) throw tooMany(value.length);
   return { items: await mapYielding(value, read), single: false };
 }
 
@@ -99,17 +100,17 @@ const MAX_PROBLEMS = 20;
 function readListed(operation: DossierOperation, value: unknown): Item {
   const item = readItem(operation, value);
   if (item.kind !== 'invalid' || item.problems.length <= MAX_PROBLEMS) return item;
-  const more = { path: '', message: `${item.problems.length - MAX_PROBLEMS} more problems are not told` };
+  const more = problem('', 'problems-left-out', { count: item.problems.length - MAX_PROBLEMS });
   return { ...item, problems: [...item.problems.slice(0, MAX_PROBLEMS), more] };
 }
 
 function notAnArray(body: Buffer): Refusal {
-  if (!/^\s*\{/.test(body.subarray(0, 100).toString())) return notOne('object or one array of objects');
-  return new Refusal('too-large', `one item of ${body.length} bytes is larger than ${MAX_ITEM_BYTES} bytes`);
+  if (!/^\s*\{/.test(body.subarray(0, 100).toString())) return notOne('object-or-array');
+  return new Refusal('too-large', say('one-item-too-large', { count: body.length, most: MAX_ITEM_BYTES }));
 }
 
-function tooMany(count: number, instead: string): Refusal {
-  return new Refusal('too-many', `got ${count} items, expected at most ${MAX_ITEMS}; ${instead}`);
+function tooMany(count: number): Refusal {
+  return new Refusal('too-many', say('too-many-items-stream', { count, most: MAX_ITEMS }));
 }
 
 /** Reads a stored body again, for quarantined items and for a rebuild of the index. */
@@ -130,7 +131,7 @@ export function readLine(operation: DossierOperation, { bytes, tooLong }: Line):
   } catch (error) {
     return {
       kind: 'invalid',
-      problems: [{ path: '', message: `the line is not valid JSON: ${whyNot(error as Error)}` }],
+      problems: [problem('', 'line-not-json', { why: whyNot(error as Error) })],
     };
   }
 }

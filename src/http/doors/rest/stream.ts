@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
+import type { Language } from '#messages/message';
+import { say } from '#messages/message';
 import { type Line, linesOf } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Load } from '../../bodies.ts';
 import { bodyChunks } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
+import { inLanguage, languageOf } from '../../language.ts';
 import { brokenOff, Refusal } from '../../problem.ts';
 import { JSON_BODY, type Request, readLine, submissionOf, TOO_LONG } from './request.ts';
 
@@ -54,7 +57,7 @@ async function streamHeld(request: Request, load: Load): Promise<Response> {
     throw receipt === undefined ? error : brokenOff(error, decided.held(), receipt);
   }
   const receipt = decided.receipt() as string;
-  const parts = decided.results() ?? resultsFrom(hub.ledger.resultsOf(receipt));
+  const parts = decided.results() ?? resultsFrom(hub.ledger.resultsOf(receipt), languageOf(c));
   return c.body(streamOf(receipt, parts), 200, JSON_BODY);
 }
 
@@ -70,7 +73,8 @@ interface Decided {
 }
 
 function createDecided(request: Request, load: Load): Decided {
-  const { hub, operation } = request;
+  const { c, hub, operation } = request;
+  const language = languageOf(c);
   let receipt: string | undefined;
   let held = 0;
   let invalidInRow = 0;
@@ -95,7 +99,7 @@ function createDecided(request: Request, load: Load): Decided {
       const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
       const accepted = await hub.pipeline.accept(submissionOf(request, body, items, receipt));
       receipt = accepted.receipt;
-      const json = written(accepted.results, held);
+      const json = written(inLanguage(language, accepted.results), held);
       held += accepted.results.length;
       keep(json);
       for (const { outcome } of accepted.results) {
@@ -110,7 +114,7 @@ function createDecided(request: Request, load: Load): Decided {
 }
 
 function tooManyInvalid(): Refusal {
-  return new Refusal('invalid', `${MAX_INVALID} lines in a row are invalid, and the hub reads no more of the stream`);
+  return new Refusal('invalid', say('invalid-lines-in-a-row', { count: MAX_INVALID }));
 }
 
 /** The results of items, as members of a list that begins at number `from`. */
@@ -118,10 +122,10 @@ function written(results: readonly ItemResult[], from: number): string {
   return results.map((result) => JSON.stringify({ ...result, index: from + result.index })).join(',');
 }
 
-async function* resultsFrom(parts: AsyncIterable<readonly ItemResult[]>): AsyncGenerator<string> {
+async function* resultsFrom(parts: AsyncIterable<readonly ItemResult[]>, language: Language): AsyncGenerator<string> {
   let count = 0;
   for await (const results of parts) {
-    yield written(results, count);
+    yield written(inLanguage(language, results), count);
     count += results.length;
   }
 }

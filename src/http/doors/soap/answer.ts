@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import type { KeyEntry } from '../../../config/config.ts';
 import { requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
@@ -94,15 +95,14 @@ function refuseOtherAction(c: Context, operation: OperationName): void {
     if (action && action !== actionOf(operation))
       throw new Refusal(
         'bad-request',
-        `the SOAPAction is ${quote(action)} and the Body asks for ${operation}, expected ${actionOf(operation)} or none`,
+        say('soap-action', { got: received(action), operation, expected: actionOf(operation) }),
       );
 }
 
 function mayPush(c: Context, { parties }: SoapDoorContext, { key }: Caller): string {
   const party = partyOf(c);
   requireScopes(key, 'dossier:write');
-  if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
-  if (key.party !== party)
-    throw new Refusal('forbidden', `the key ${key.id} is not a key of the party ${quote(party)}`);
+  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
+  if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
   return party;
 }

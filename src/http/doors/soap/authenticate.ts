@@ -1,7 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Context } from 'hono';
 import { msToInstant, parseInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import type { KeyEntry } from '../../../config/config.ts';
 import { sameText } from '../../../secrets/same-text.ts';
 import type { AppContext } from '../../app-context.ts';
@@ -36,7 +37,7 @@ export async function basicKey(
   const key = colon === -1 ? undefined : keys.byPassword(text.slice(0, colon), text.slice(colon + 1));
   if (colon !== -1) await guessLimit.check(c, key);
   if (key) return key;
-  throw unauthorized('the Authorization header has no valid user name and password (Basic)');
+  throw unauthorized(say('no-valid-basic'));
 }
 
 /**
@@ -55,14 +56,13 @@ export async function authenticate(
   const { expires, token, signature } = security ?? {};
   // An expired message never counts (WS-Security 1.1.1, section 10).
   if (expires !== undefined && instantMs('Expires', expires) + TOLERANCE_MS < hub.nowMs())
-    throw new Refusal('unauthorized', `the message expired at ${expires}`);
+    throw new Refusal('unauthorized', say('message-expired', { at: expires }));
   const byToken = token && (await tokenKey(c, hub, token));
   const bySignature = signature && (await signatureKey(hub, signature, xml));
   const keys = [basic, byToken, bySignature?.key].filter((key) => key !== undefined);
   const [key] = keys;
   if (!key) return { key: keyShown(c, hub.keys), isFresh: true };
-  if (keys.some((other) => other.id !== key.id))
-    throw new Refusal('unauthorized', 'the credentials are of different keys');
+  if (keys.some((other) => other.id !== key.id)) throw new Refusal('unauthorized', say('different-keys'));
   const isFresh = basic !== undefined || token !== undefined || bySignature?.isFresh === true;
   return { key, isFresh, ...(bySignature && { signedXml: bySignature.xml }) };
 }
@@ -71,30 +71,23 @@ export async function authenticate(
 function keyShown(c: Context, keys: Keys): KeyEntry {
   const shown = shownBy(c, keys);
   if (shown?.key) return shown.key;
-  throw unauthorized(
-    `${shown?.why ?? 'the request brings no credentials'}, expected HTTP Basic or a WS-Security header`,
-  );
+  throw unauthorized(say('soap-credentials-expected', { why: shown?.why ?? say('no-credentials') }));
 }
 
-function unauthorized(why: string): Refusal {
-  return new Refusal('unauthorized', why, {
+function unauthorized(words: Words): Refusal {
+  return new Refusal('unauthorized', words, {
     headers: { 'WWW-Authenticate': 'Basic realm="lienthong", charset="UTF-8"' },
   });
 }
 
 async function tokenKey(c: Context, hub: AuthenticationContext, token: UsernameToken): Promise<KeyEntry> {
-  if (!token.isDigest && !hub.clients.isPrivate(c))
-    throw new Refusal('unauthorized', 'a PasswordText is taken over TLS only, expected a PasswordDigest');
-  if (token.isDigest && (!token.nonce || !token.created))
-    throw new Refusal('unauthorized', 'a PasswordDigest needs Nonce and Created, and they are missing');
+  if (!token.isDigest && !hub.clients.isPrivate(c)) throw new Refusal('unauthorized', say('password-text-without-tls'));
+  if (token.isDigest && (!token.nonce || !token.created)) throw new Refusal('unauthorized', say('digest-needs-nonce'));
   if (token.nonce !== undefined && !isBase64(token.nonce))
-    throw new Refusal(
-      'unauthorized',
-      `the Nonce is ${quote(token.nonce)}, expected base64 (UsernameToken Profile 1.0)`,
-    );
+    throw new Refusal('unauthorized', say('nonce-not-base64', { got: received(token.nonce) }));
   const key = token.isDigest ? digestKey(hub.keys, token) : hub.keys.byPassword(token.username, token.password);
   await hub.guessLimit.check(c, key);
-  if (!key) throw new Refusal('unauthorized', 'the user name or the password of the UsernameToken is wrong');
+  if (!key) throw new Refusal('unauthorized', say('username-token-wrong'));
   const createdMs = token.created === undefined ? hub.nowMs() : timely(hub, token.created);
   if (token.nonce !== undefined) await once(hub, key, 'nonce', token.nonce, createdMs);
   return key;
@@ -133,15 +126,12 @@ async function signatureKey(
   const certificate = certificateOf(claim);
   const key = hub.keys.byCertificate(certificate.fingerprint256);
   if (!key)
-    throw new Refusal(
-      'unauthorized',
-      `no key has the certificate with the SHA-256 fingerprint ${certificate.fingerprint256}`,
-    );
+    throw new Refusal('unauthorized', say('certificate-of-no-key', { fingerprint: certificate.fingerprint256 }));
   const now = hub.nowMs();
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo))
     throw new Refusal(
       'unauthorized',
-      `the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`,
+      say('certificate-validity', { from: certificate.validFrom, until: certificate.validTo }),
     );
   const verified = await checkSignature({
     xml: xml.toString(),
@@ -162,34 +152,25 @@ function certificateOf({ certificate }: SignatureClaim): X509Certificate {
   try {
     read = new X509Certificate(Buffer.from(certificate, 'base64'));
   } catch {
-    throw new Refusal(
-      'unauthorized',
-      'the certificate of the Signature cannot be read, expected X.509 (DER) in base64',
-    );
+    throw new Refusal('unauthorized', say('signature-certificate-unreadable'));
   }
   const { asymmetricKeyType, asymmetricKeyDetails } = read.publicKey;
   if (asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048) return read;
-  throw new Refusal(
-    'unauthorized',
-    `the certificate has a ${asymmetricKeyType} key, expected RSA of at least 2048 bits`,
-  );
+  throw new Refusal('unauthorized', say('certificate-key-type', { type: String(asymmetricKeyType) }));
 }
 
 /** The creation time of a message, which must be within five minutes of the hub's time. */
 function timely({ nowMs }: AuthenticationContext, created: string): number {
   const atMs = instantMs('Created', created);
   if (Math.abs(atMs - nowMs()) <= TOLERANCE_MS) return atMs;
-  throw new Refusal(
-    'unauthorized',
-    `Created is ${created}, expected a time within 5 minutes of the hub's, which is ${msToInstant(nowMs())}`,
-  );
+  throw new Refusal('unauthorized', say('created-too-far', { moment: created, at: msToInstant(nowMs()) }));
 }
 
 /** In WS-Security a time without a zone is UTC. */
 function instantMs(what: string, text: string): number {
   const instant = parseInstant(/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`);
   if (instant !== undefined) return Date.parse(instant);
-  throw new Refusal('unauthorized', `${what} is ${quote(text)}, expected a time such as 2025-08-12T01:15:00Z`);
+  throw new Refusal('unauthorized', say('no-time', { what, got: received(text) }));
 }
 
 /** Compares the bytes, because the same base64 has many forms. */
@@ -204,5 +185,5 @@ async function once(
   // Slightly longer than the tolerance, for processes whose clocks differ.
   const expiresAtMs = createdMs + 2 * TOLERANCE_MS;
   if (!(await hub.useOnce({ keyName: key.id, nonce, expiresAtMs })))
-    throw new Refusal('unauthorized', `this message was received before (a replay): its ${kind} has been used`);
+    throw new Refusal('unauthorized', say('message-replayed', { what: kind }));
 }

@@ -1,5 +1,5 @@
 import { type ErrorDetail, XmlElement, XmlLibError, type XsdValidator } from 'libxml2-wasm';
-import type { Problem } from '#core/problem';
+import { type Problem, problem } from '#core/problem';
 import { elementsIn } from './elements.ts';
 import type { Shape } from './values.ts';
 import { HUB_NAMESPACE } from './wsdl.ts';
@@ -72,14 +72,15 @@ function problemOf(
 ): Problem {
   const [, name = '', reason = message] =
     /^Element '(?:\{[^}]*\})?([^']*)'(?:, attribute '[^']*')?: (.*)$/s.exec(message.trim()) ?? [];
-  const hint = REFERENCE.test(reason)
-    ? '; what is used twice is to be written out twice (in PHP: a clone, or an array)'
-    : '';
-  const words = `line ${(line ?? 0) + before.lines}: ${reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300)}${hint}`;
+  const args = {
+    line: String((line ?? 0) + before.lines),
+    said: reason.replaceAll(`{${HUB_NAMESPACE}}`, '').slice(0, 300),
+  };
+  const found = REFERENCE.test(reason) ? problem('', 'xsd-reference', args) : problem('', 'xsd', args);
   // Equal problems of two elements are reported in the order of the elements.
   const isReported = (path: string): boolean =>
-    place.reported.some((one) => one.path === path && one.message === words);
-  return { path: placeOf(within, place, { name, line, reason, isReported }), message: words };
+    place.reported.some((one) => one.path === path && one.message === found.message);
+  return { ...found, path: placeOf(within, place, { name, line, reason, isReported }) };
 }
 
 /** PHP writes a repeated object as a reference to the first. Document/literal has no references. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { note } from '../door.ts';
@@ -61,9 +62,9 @@ export function addSoapDoor(add: AddRoute, hub: SoapDoorContext): void {
 
 function wsdl(c: Context, { parties, clients }: SoapDoorContext): Response {
   const { party, url } = { party: partyOf(c), url: new URL(c.req.url) };
-  if (!parties.has(party)) throw new Refusal('not-found', `there is no party ${quote(party)}`);
+  if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
   if (![...url.searchParams.keys()].some((name) => /^(?:single)?wsdl$/i.test(name)))
-    throw new Refusal('not-found', `there is nothing to read here but ?wsdl; messages are sent by POST`);
+    throw new Refusal('not-found', say('only-wsdl-here'));
   return c.body(wsdlAt(`${clients.originOf(c)}/soap/v1/${encodeURIComponent(party)}`), 200, {
     'Content-Type': MEDIA_TYPES['1.1'],
   });

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { quote } from '#core/explain';
+import { say, type Words } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 
 type Found = 'utf-8' | 'utf-16le' | 'utf-16be';
@@ -14,16 +15,16 @@ type Found = 'utf-8' | 'utf-16le' | 'utf-16be';
 export function decodeXml(bytes: Buffer, charset: string | undefined): Buffer {
   const { found, bom } = encodingOf(bytes);
   const xml = found === 'utf-8' ? bytes.subarray(bom) : toUtf8(bytes.subarray(bom), found);
-  if (found === 'utf-8' && !isUtf8(xml)) throw refused('some bytes are not UTF-8');
+  if (found === 'utf-8' && !isUtf8(xml)) throw refused(say('bytes-not-of-charset', { charset: 'UTF-8' }));
   const declared = DECLARATION.exec(xml.toString('latin1', 0, 200))?.[1];
   for (const [where, label] of [
     ['the media type', charset],
     ['the XML declaration', declared],
   ] as const)
     if (label !== undefined && !agrees(label.toLowerCase(), found, xml))
-      throw refused(`${where} says ${quote(label)}, and the bytes are ${found.toUpperCase()}`);
+      throw refused(say('charset-said-by', { what: where, got: received(label), charset: found.toUpperCase() }));
   if (found !== 'utf-8' && bom === 0 && charset === undefined && declared === undefined)
-    throw refused(`the bytes are ${found.toUpperCase()}, and neither a byte order mark nor a declaration says so`);
+    throw refused(say('charset-undeclared', { charset: found.toUpperCase() }));
   return xml;
 }
 
@@ -41,9 +42,9 @@ function encodingOf(bytes: Buffer): { found: Found; bom: number } {
 }
 
 function toUtf8(bytes: Buffer, found: Found): Buffer {
-  if (bytes.length % 2 !== 0) throw refused(`an odd number of bytes is not ${found.toUpperCase()}`);
+  if (bytes.length % 2 !== 0) throw refused(say('odd-bytes', { charset: found.toUpperCase() }));
   const text = (found === 'utf-16be' ? Buffer.from(bytes).swap16() : bytes).toString('utf16le');
-  if (/\p{Surrogate}/u.test(text)) throw refused('half of a surrogate pair stands alone');
+  if (/\p{Surrogate}/u.test(text)) throw refused(say('half-alone'));
   return Buffer.from(text);
 }
 
@@ -55,6 +56,6 @@ function agrees(label: string, found: Found, xml: Buffer): boolean {
   return label === 'utf-8' || label === 'utf8' || (ASCII_SETS.has(label) && isAscii(xml));
 }
 
-function refused(why: string): Refusal {
-  return new Refusal('not-json', `the character set is not clear: ${why}; expected UTF-8 or UTF-16, as declared`);
+function refused(why: Words): Refusal {
+  return new Refusal('not-json', say('charset-unclear', { why }));
 }

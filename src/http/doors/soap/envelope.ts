@@ -1,6 +1,8 @@
 import { ParseOption, XmlAttribute, XmlDocument, type XmlElement, XmlLibError, XmlText } from 'libxml2-wasm';
-import { quote, type SchemaNode } from '#core/explain';
+import type { SchemaNode } from '#core/explain';
 import type { Problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
 import { Refusal } from '../../problem.ts';
 import { type Addressing, isOfAddressing, readAddressing } from './addressing.ts';
@@ -70,7 +72,7 @@ export function parse(xml: Buffer, linesBefore = 0): XmlDocument {
     if (!(error instanceof XmlLibError)) throw error;
     const { line = 0, message = error.message } = error.details[0] ?? {};
     const why = `line ${line + linesBefore}: ${message.trim().slice(0, 200)}`;
-    throw new Refusal('not-json', `the envelope is not well-formed XML: ${why}`);
+    throw new Refusal('not-json', say('envelope-not-xml', { why }));
   }
 }
 
@@ -91,7 +93,7 @@ function versionOf(root: XmlElement): Version {
   if (root.name === 'Envelope' && version) return version;
   throw new EnvelopeRefusal(
     'VersionMismatch',
-    `got the element ${quote(root.name)} of ${quote(root.namespaceUri)}, expected an Envelope of SOAP 1.1 or 1.2`,
+    say('no-envelope', { got: received(root.name), near: received(root.namespaceUri) }),
   );
 }
 
@@ -101,7 +103,7 @@ function partsOf(root: XmlElement, version: Version): [XmlElement | undefined, X
   const [body] = parts;
   const isOf = (one: XmlElement | undefined): boolean => !one || one.namespaceUri === ENVELOPES[version];
   if (parts.length !== 1 || body?.name !== 'Body' || !isOf(header) || !isOf(body))
-    throw new Refusal('bad-request', 'the Envelope is to have one Header at most and then one Body, and nothing else');
+    throw new Refusal('bad-request', say('envelope-shape'));
   return [header, body];
 }
 
@@ -114,10 +116,16 @@ function operationIn(body: XmlElement): XmlElement {
     Object.hasOwn(SHAPES, operation.name)
   )
     return operation;
-  const found = operation ? `${quote(operation.name)} of ${quote(operation.namespaceUri)}` : 'nothing';
+  const found = operation
+    ? say('element-of', { got: received(operation.name), near: received(operation.namespaceUri) })
+    : say('nothing');
   throw new Refusal(
     'bad-request',
-    `the Body has ${others.length > 0 ? `${others.length + 1} elements, first ` : ''}${found}; expected one of ${Object.keys(SHAPES).join(', ')} of ${HUB_NAMESPACE}`,
+    say('wrong-body', {
+      what: others.length > 0 ? say('elements-first', { count: others.length + 1, what: found }) : found,
+      list: Object.keys(SHAPES),
+      namespace: HUB_NAMESPACE,
+    }),
   );
 }
 
@@ -156,11 +164,12 @@ function readHeader(header: XmlElement, version: Version, body: XmlElement): Pic
     if (!isUnderstood && isMust(block) && isForUs(block, version))
       throw new EnvelopeRefusal(
         'MustUnderstand',
-        `the header ${quote(block.name)} of ${quote(block.namespaceUri)} is not understood here`,
+        say('header-not-understood', { got: received(block.name), near: received(block.namespaceUri) }),
       );
   }
   const security = blocks.filter(({ name, namespaceUri }) => name === 'Security' && namespaceUri === WSSE);
-  if (security.length > 1) throw new Refusal('bad-request', 'the Header has more than one Security, expected one');
+  if (security.length > 1)
+    throw new Refusal('bad-request', say('more-than-one', { thing: 'Header', name: 'Security' }));
   return { security: security[0] && readSecurity(security[0], body), addressing };
 }
 

@@ -1,4 +1,7 @@
 import type { Context } from 'hono';
+import type { Language, Words } from '#messages/message';
+import { render } from '#messages/render';
+import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { DoorContext } from '../door.ts';
 import { ENVELOPES, MEDIA_TYPES, type Version } from './versions.ts';
@@ -8,7 +11,7 @@ import { writeElement } from './xml.ts';
 /** A refusal with its own fault code in SOAP. */
 export class EnvelopeRefusal extends Refusal {
   readonly code: 'VersionMismatch' | 'MustUnderstand';
-  constructor(code: EnvelopeRefusal['code'], detail: string) {
+  constructor(code: EnvelopeRefusal['code'], detail: string | Words) {
     super('bad-request', detail);
     this.code = code;
   }
@@ -32,7 +35,10 @@ export function writeEnvelope(version: Version, body: string, header = ''): stri
  * SOAP 1.1, 400 or 500 in 1.2, and 401 with a challenge.
  */
 function faultResponse(c: Context, version: Version, refusal: Refusal, header?: string): Response {
-  const problems = refusal.problems.length > 0 ? refusal.problems : [{ path: '', message: refusal.message }];
+  const language = languageOf(c);
+  const reason = render(refusal.words, language);
+  const problems =
+    refusal.problems.length > 0 ? inLanguage(language, refusal.problems) : [{ path: '', message: reason }];
   const detail = writeElement(
     'HubFault',
     { problems: problems.map(({ path, message }) => ({ path, message })) },
@@ -41,7 +47,7 @@ function faultResponse(c: Context, version: Version, refusal: Refusal, header?: 
   // A caller that has to wait has made no error.
   const isOurs = refusal.status >= 500 || refusal.kind === 'too-often';
   const code = refusal instanceof EnvelopeRefusal ? refusal.code : CODES[version][isOurs ? 1 : 0];
-  const body = version === '1.1' ? fault11(code, refusal.message, detail) : fault12(code, refusal.message, detail);
+  const body = version === '1.1' ? fault11(code, reason, detail) : fault12(code, reason, detail, language);
   return c.body(writeEnvelope(version, body, header), statusOf(version, refusal, isOurs) as 500, {
     'Content-Type': MEDIA_TYPES[version],
     ...refusal.headers,
@@ -71,6 +77,6 @@ function fault11(code: string, reason: string, detail: string): string {
   return `<soap:Fault><faultcode>soap:${code}</faultcode>${writeElement('faultstring', reason)}<detail>${detail}</detail></soap:Fault>`;
 }
 
-function fault12(code: string, reason: string, detail: string): string {
-  return `<soap:Fault><soap:Code><soap:Value>soap:${code}</soap:Value></soap:Code><soap:Reason>${writeElement('soap:Text', reason, ' xml:lang="en"')}</soap:Reason><soap:Detail>${detail}</soap:Detail></soap:Fault>`;
+function fault12(code: string, reason: string, detail: string, language: Language): string {
+  return `<soap:Fault><soap:Code><soap:Value>soap:${code}</soap:Value></soap:Code><soap:Reason>${writeElement('soap:Text', reason, ` xml:lang="${language}"`)}</soap:Reason><soap:Detail>${detail}</soap:Detail></soap:Fault>`;
 }

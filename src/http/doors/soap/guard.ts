@@ -1,3 +1,4 @@
+import { say, type Words } from '#messages/message';
 import { Refusal } from '../../problem.ts';
 
 /** The position of a part in the bytes of an envelope. */
@@ -38,25 +39,26 @@ export function* lookOver(xml: Buffer): Generator<void, Layout> {
   let inBody = false;
   for (;;) {
     const open = xml.indexOf(LESS, at);
-    if ((open === -1 ? xml.length : open) - at > MAX_TEXT_BYTES) throw limit(`a text of ${MAX_TEXT_BYTES} bytes`);
+    if ((open === -1 ? xml.length : open) - at > MAX_TEXT_BYTES)
+      throw limit(say('text-of-bytes', { count: MAX_TEXT_BYTES }));
     if (open === -1) return { items };
     const tag = tagAt(xml, open);
     at = tag.end;
     if (tag.kind === 'open' || tag.kind === 'empty') {
-      if (++depth > MAX_DEPTH) throw limit(`a depth of ${MAX_DEPTH} elements`);
+      if (++depth > MAX_DEPTH) throw limit(say('depth-of-elements', { count: MAX_DEPTH }));
       if (depth === BODY_DEPTH && isBody(xml, open)) {
         inBody = true;
         // With two Bodies, two parsers could read different ones.
-        if (++bodies > 1) throw new Refusal('bad-request', 'the envelope has more than one Body, expected one');
+        if (++bodies > 1) throw new Refusal('bad-request', say('more-than-one', { thing: 'Envelope', name: 'Body' }));
       }
       if ((!inBody || depth === BLOCK_DEPTH) && ++around > MAX_AROUND)
-        throw limit(`${MAX_AROUND} elements around its items`);
+        throw limit(say('elements-around-items', { count: MAX_AROUND }));
       itemStart = depth === ITEM_DEPTH ? open : itemStart;
     }
     if (tag.kind === 'close' || tag.kind === 'empty') {
       if (inBody && depth === ITEM_DEPTH) {
         if (items.push({ start: itemStart, end: at }) > MAX_ITEMS)
-          throw new Refusal('too-many', `got more than ${MAX_ITEMS} items in one envelope, expected at most that`);
+          throw new Refusal('too-many', say('more-items-than', { count: MAX_ITEMS }));
       }
       if (depth === BODY_DEPTH) inBody = false;
       depth--;
@@ -82,15 +84,15 @@ function tagAt(xml: Buffer, open: number): Tag {
   if (next !== BANG) return startTagAt(xml, open);
   if (xml.toString('latin1', open, open + 4) === '<!--') return { kind: 'aside', end: after(xml, '-->', open + 4) };
   if (xml.toString('latin1', open, open + 9) !== '<![CDATA[')
-    throw new Refusal('bad-request', 'a document type declaration (DOCTYPE) is not allowed in an envelope');
+    throw new Refusal('bad-request', say('doctype-in-envelope'));
   const end = after(xml, ']]>', open + 9);
-  if (end - open > MAX_TEXT_BYTES) throw limit(`a text of ${MAX_TEXT_BYTES} bytes`);
+  if (end - open > MAX_TEXT_BYTES) throw limit(say('text-of-bytes', { count: MAX_TEXT_BYTES }));
   return { kind: 'aside', end };
 }
 
 function after(xml: Buffer, ending: string, from: number): number {
   const at = xml.indexOf(ending, from);
-  if (at === -1) throw new Refusal('not-json', 'the envelope is not well-formed XML: it ends in the middle of a tag');
+  if (at === -1) throw new Refusal('not-json', say('envelope-not-xml', { why: say('ends-in-a-tag') }));
   return at + ending.length;
 }
 
@@ -101,12 +103,12 @@ function startTagAt(xml: Buffer, open: number): Tag {
     const byte = xml[at] as number;
     if (byte === GREATER) return { kind: xml[at - 1] === SLASH ? 'empty' : 'open', end: at + 1 };
     if (byte === QUOTE || byte === APOSTROPHE) {
-      if (++attributes > MAX_ATTRIBUTES) throw limit(`${MAX_ATTRIBUTES} attributes`);
+      if (++attributes > MAX_ATTRIBUTES) throw limit(say('attributes', { count: MAX_ATTRIBUTES }));
       at = after(xml, byte === QUOTE ? '"' : "'", at + 1) - 1;
     }
-    if (at - open > MAX_TAG_BYTES) throw limit(`a tag of ${MAX_TAG_BYTES} bytes`);
+    if (at - open > MAX_TAG_BYTES) throw limit(say('tag-of-bytes', { count: MAX_TAG_BYTES }));
   }
-  throw new Refusal('not-json', 'the envelope is not well-formed XML: it ends in the middle of a tag');
+  throw new Refusal('not-json', say('envelope-not-xml', { why: say('ends-in-a-tag') }));
 }
 
 function isBody(xml: Buffer, open: number): boolean {
@@ -114,6 +116,6 @@ function isBody(xml: Buffer, open: number): boolean {
   return name.slice(name.indexOf(':') + 1) === 'Body';
 }
 
-function limit(what: string): Refusal {
-  return new Refusal('bad-request', `the envelope has more than ${what}, expected at most that`);
+function limit(what: Words): Refusal {
+  return new Refusal('bad-request', say('envelope-limit', { what }));
 }

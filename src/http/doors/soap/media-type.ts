@@ -1,4 +1,5 @@
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 import type { Version } from './versions.ts';
 
@@ -36,7 +37,10 @@ function readAnew(header: string | undefined): MediaType {
   if (/text\/xml|application\/(?:xml|xop\+xml)/.test(inner)) return { type: media, parameters, version: '1.1' };
   throw new Refusal(
     'unsupported-media',
-    `got the media type ${quote(media)}, expected text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2) or multipart/related (MTOM)`,
+    say('media-type', {
+      got: received(media),
+      expected: 'text/xml (SOAP 1.1), application/soap+xml (SOAP 1.2), multipart/related (MTOM)',
+    }),
   );
 }
 

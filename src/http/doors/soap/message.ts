@@ -1,5 +1,6 @@
 import type { Item } from '#core/dossier/item';
 import { readItem } from '#core/dossier/item';
+import { say } from '#messages/message';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import { MAX_ITEM_BYTES, SMALL_BYTES, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
@@ -74,7 +75,10 @@ function surroundings(xml: Buffer, { items }: Layout): { head: Buffer; tail: Buf
   const head = xml.subarray(0, items[0]?.start ?? xml.length);
   const tail = xml.subarray(items.at(-1)?.end ?? xml.length);
   if (head.length + tail.length > MAX_AROUND_BYTES)
-    throw new Refusal('bad-request', `the envelope has more than ${MAX_AROUND_BYTES} bytes around its items`);
+    throw new Refusal(
+      'bad-request',
+      say('envelope-limit', { what: say('bytes-around-items', { count: MAX_AROUND_BYTES }) }),
+    );
   return { head, tail };
 }
 
@@ -114,7 +118,7 @@ function valuesIn({ operation, values, problems }: Envelope): readonly unknown[]
   const [first] = problems;
   if (!first) return values;
   const where = [first.path, first.message].filter((text) => text !== '').join(', ');
-  throw new Refusal('invalid', `${operation} does not fit the schema: ${where}`, { problems });
+  throw new Refusal('invalid', say('not-as-schema', { operation, why: where }), { problems });
 }
 
 function linesIn(bytes: Buffer): number {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
-import { quote } from '#core/explain';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { AppContext } from '../../app-context.ts';
+import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
 import type { Caller } from './authenticate.ts';
@@ -62,7 +64,7 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
     ...callerOf(c),
     items: await mapYielding(values, (value) => readValue(carried, value)),
   });
-  const shown = results.map(({ index, code, outcome, problems, warnings }) => ({
+  const shown = inLanguage(languageOf(c), results).map(({ index, code, outcome, problems, warnings }) => ({
     index,
     code,
     outcome,
@@ -77,15 +79,16 @@ async function push(hub: OperationContext, { c, party, caller, operation, values
  * learns nothing of others.
  */
 async function getDossier(hub: OperationContext, { party, caller, values }: Call): Promise<Writable> {
-  if (!caller.isFresh)
-    throw new Refusal(
-      'forbidden',
-      'a signed GetDossier needs a Timestamp that is signed too, for without one it could be sent again by others',
-    );
+  if (!caller.isFresh) throw new Refusal('forbidden', say('timestamp-needed'));
   const code = cleanCode(String(values[0] ?? ''));
-  if (code === '') throw new Refusal('bad-request', 'code is missing, expected a dossier code');
+  if (code === '')
+    throw new Refusal(
+      'bad-request',
+      say('of-place', { path: 'code', problem: say('missing', { expected: say('a-dossier-code') }) }),
+    );
   const found = await hub.index.toldBy(code, party);
-  if (!found) throw new Refusal('not-found', `the party ${quote(party)} has no dossier ${quote(code)}`);
+  if (!found)
+    throw new Refusal('not-found', say('party-lacks-dossier', { got: received(party), near: received(code) }));
   const subject = auditSubject('dossier', found.record.code);
   await hub.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
   return { dossier: inOrder(SHAPES.PushDossiers, found.record) as Writable };

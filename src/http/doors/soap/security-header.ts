@@ -1,5 +1,6 @@
 import { type XmlElement, XmlLibError } from 'libxml2-wasm';
-import { quote } from '#core/explain';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
 
@@ -54,22 +55,17 @@ export function readSecurity(security: XmlElement, body: XmlElement): Security {
 
 function only(parent: XmlElement, namespace: string, name: string): XmlElement | undefined {
   const found = elementsIn(parent).filter((one) => one.name === name && one.namespaceUri === namespace);
-  if (found.length > 1)
-    throw new Refusal('bad-request', `${quote(parent.name)} has more than one ${name}, expected one`);
+  if (found.length > 1) throw new Refusal('bad-request', say('more-than-one', { thing: parent.name, name }));
   return found[0];
 }
 
 function readToken(token: XmlElement): UsernameToken {
   const password = only(token, WSSE, 'Password');
   const username = only(token, WSSE, 'Username')?.content.trim();
-  if (!username || !password)
-    throw new Refusal('unauthorized', 'the UsernameToken is to have a Username and a Password');
+  if (!username || !password) throw new Refusal('unauthorized', say('username-token-incomplete'));
   const type = password.attr('Type')?.value.trim() ?? `${PASSWORD_TYPES}Text`;
   if (type !== `${PASSWORD_TYPES}Text` && type !== `${PASSWORD_TYPES}Digest`)
-    throw new Refusal(
-      'unauthorized',
-      `got the password type ${quote(type)}, expected …#PasswordText or …#PasswordDigest`,
-    );
+    throw new Refusal('unauthorized', say('password-type', { got: received(type) }));
   return {
     username,
     // Comments do not count: signers and readers see `secret` in `se<!-- -->cret`.
@@ -87,9 +83,9 @@ function readSignature(
   body: XmlElement,
 ): SignatureClaim {
   if (signature.find('//ds:Signature', { ds: DSIG }).length !== 1)
-    throw new Refusal('unauthorized', 'the envelope has more than one Signature, expected one');
+    throw new Refusal('unauthorized', say('more-than-one', { thing: 'Envelope', name: 'Signature' }));
   const bodyId = idOf(body);
-  if (bodyId === undefined) throw new Refusal('unauthorized', 'the Body has no wsu:Id, so no Signature can be of it');
+  if (bodyId === undefined) throw new Refusal('unauthorized', say('body-without-id'));
   const timestampId = timestamp && idOf(timestamp);
   for (const id of [bodyId, timestampId]) if (id !== undefined) refuseTwins(signature, id);
   return {
@@ -108,10 +104,7 @@ function canonical(signature: XmlElement): string {
     return signature.canonicalizeToString();
   } catch (error) {
     if (!(error instanceof XmlLibError) && !/canonicalize/.test((error as Error).message)) throw error;
-    throw new Refusal(
-      'unauthorized',
-      'the Signature has no canonical form, as with a namespace that is a relative URI',
-    );
+    throw new Refusal('unauthorized', say('signature-without-canonical-form'));
   }
 }
 
@@ -123,13 +116,9 @@ function idOf(element: XmlElement): string | undefined {
 
 /** With two elements of one id, one could be signed and the other be read. */
 function refuseTwins(anywhere: XmlElement, id: string): void {
-  if (!/^[A-Za-z_][\w.-]{0,199}$/.test(id))
-    throw new Refusal(
-      'unauthorized',
-      `got the wsu:Id ${quote(id)}, expected a name of letters, digits, dots and hyphens`,
-    );
+  if (!/^[A-Za-z_][\w.-]{0,199}$/.test(id)) throw new Refusal('unauthorized', say('wsu-id', { got: received(id) }));
   if (anywhere.find(`//*[@*[translate(local-name(), 'ID', 'id') = 'id'] = '${id}']`).length !== 1)
-    throw new Refusal('unauthorized', `the id ${quote(id)} is the id of more than one element, expected one`);
+    throw new Refusal('unauthorized', say('id-of-several', { got: received(id) }));
 }
 
 /** The certificate in the message: in a token that KeyInfo refers to, or in KeyInfo itself. */
@@ -141,8 +130,5 @@ function certificateOf(signature: XmlElement, security: XmlElement): string {
   );
   const certificate = token ?? keyInfo?.get('.//ds:X509Data/ds:X509Certificate', { ds: DSIG });
   if (certificate) return certificate.content;
-  throw new Refusal(
-    'unauthorized',
-    'the Signature does not carry its certificate, expected a BinarySecurityToken that KeyInfo refers to, or an X509Certificate',
-  );
+  throw new Refusal('unauthorized', say('signature-without-certificate'));
 }

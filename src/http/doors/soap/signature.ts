@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { asSaid, say } from '#messages/message';
 import { compiled } from '../../../process/compiled.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
@@ -16,12 +17,10 @@ const MAX_SIGNED_CHARS = 2 * 1024 * 1024;
  */
 export async function checkSignature(check: SignatureCheck): Promise<Verified> {
   if (check.xml.length > MAX_SIGNED_CHARS)
-    throw new Refusal(
-      'too-large',
-      `a signed envelope has at most ${MAX_SIGNED_CHARS} characters; send the items in several`,
-    );
+    throw new Refusal('too-large', say('signed-too-long', { most: MAX_SIGNED_CHARS }));
   const verified = check.xml.length < THREAD_CHARS ? verify(check) : await inThread(check);
-  if ('refused' in verified) throw new Refusal('unauthorized', `the Signature is not valid: ${verified.refused}`);
+  if ('refused' in verified)
+    throw new Refusal('unauthorized', say('signature-invalid', { why: asSaid(verified.refused) }));
   return verified;
 }
 

@@ -1,8 +1,9 @@
 import { createShowText, leavesOf, shownValue } from '#core/masking/body-masking';
+import { say, type Words } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
-import type { BodyView } from './body-view.ts';
+import { type BodyView, noteOf } from './body-view.ts';
 import { expanded } from './inside-texts.ts';
 import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } from './limits.ts';
 
@@ -16,7 +17,7 @@ export async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<Bo
     return {
       format: 'json',
       text: JSON.stringify(await shown(beginning, mayBePersonal), null, 2),
-      ...(note && { note }),
+      ...noteOf(note),
     };
   } catch (error) {
     if (error instanceof TooDeep || error instanceof TooLarge) throw error;
@@ -29,12 +30,12 @@ interface Beginning<Value = unknown> {
   readonly value: Value;
   /** The number of values, without those inside texts. */
   readonly values: number;
-  readonly note: string;
+  readonly note: Words | undefined;
 }
 
 async function beginningOfWhole(value: unknown): Promise<Beginning> {
   const values = valuesIn(value);
-  if (values <= MOST_VALUES) return { value, values, note: '' };
+  if (values <= MOST_VALUES) return { value, values, note: undefined };
   if (Array.isArray(value)) return beginningOfList(value);
   throw new TooLarge();
 }
@@ -65,7 +66,8 @@ async function beginningOfList(list: readonly unknown[], most = MOST_VALUES): Pr
     // It may have 100,000 members, and so may the next one.
     if (isLarge) await nextTurn();
   }
-  const note = value.length < list.length ? `the first ${value.length} of ${list.length} items are shown` : '';
+  const note =
+    value.length < list.length ? say('first-items-shown', { count: value.length, all: list.length }) : undefined;
   return { value, values, note };
 }
 
@@ -81,7 +83,7 @@ export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<B
   }
   const beginning = await beginningOfList(parsed);
   const text = ((await shown(beginning, mayBePersonal)) as unknown[]).map((one) => JSON.stringify(one)).join('\n');
-  return { format: 'ndjson', text, note: `the first ${beginning.value.length} lines are shown` };
+  return { format: 'ndjson', text, ...noteOf(say('first-lines-shown', { count: beginning.value.length })) };
 }
 
 async function shown({ value, values }: Beginning, mayBePersonal: boolean): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { createShowText } from '#core/masking/body-masking';
+import { say } from '#messages/message';
 import { SMALL_BYTES } from '../../json-body.ts';
-import type { BodyView } from './body-view.ts';
+import { type BodyView, noteOf } from './body-view.ts';
 import { viewJson, viewLines } from './json.ts';
 import { DEEPEST, TooDeep, TooLarge } from './limits.ts';
 import { viewXml } from './xml.ts';
@@ -23,20 +24,19 @@ export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<Bo
         : ((await viewJson(body, mayBePersonal)) ?? (await viewLines(body, mayBePersonal)));
     return seen ?? viewText(body, mayBePersonal);
   } catch (error) {
-    if (error instanceof TooLarge)
-      return { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
+    if (error instanceof TooLarge) return { format: 'hidden', text: '', ...noteOf(say('object-too-large-to-show')) };
     if (!(error instanceof TooDeep)) throw error;
-    return { format: 'hidden', text: '', note: `it is nested more than ${DEEPEST} deep` };
+    return { format: 'hidden', text: '', ...noteOf(say('nested-too-deep-to-show', { count: DEEPEST })) };
   }
 }
 
 function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
-  const cut = body.length > SMALL_BYTES ? { note: `the first ${SMALL_BYTES} bytes are shown` } : {};
+  const cut = body.length > SMALL_BYTES ? say('first-bytes-shown', { count: SMALL_BYTES }) : undefined;
   if (!mayBePersonal)
     return {
       format: 'hidden',
       text: '',
-      note: 'it is neither JSON nor XML, so what is personal in it cannot be masked',
+      ...noteOf(say('body-not-maskable')),
     };
   const show = createShowText([], true);
   const text = body.toString('utf8', 0, SMALL_BYTES);
@@ -47,6 +47,6 @@ function viewText(body: Buffer, mayBePersonal: boolean): BodyView {
       /(?<![\w.-])([\w.-]+)=([^&\s]*)/g,
       (_, name, value) => `${name}=${show({ name, text: value })}`,
     ),
-    ...cut,
+    ...noteOf(cut),
   };
 }

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { say, type Words } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { lookOver } from '../../doors/soap/guard.ts';
 import { inSteps } from '../../doors/soap/steps.ts';
@@ -7,12 +8,12 @@ import { MOST_ITEMS, MOST_VALUES, markupIn, TooLarge } from './limits.ts';
 
 interface XmlPart {
   readonly xml: string;
-  readonly note: string;
+  readonly note: Words | undefined;
 }
 
 /** The shown part of a document: whole items of a hub envelope, or whole elements. */
 export async function partOfXml(body: Buffer): Promise<XmlPart> {
-  const part = body.length <= SMALL_BYTES ? { xml: body.toString(), note: '' } : await firstOf(body);
+  const part = body.length <= SMALL_BYTES ? { xml: body.toString(), note: undefined } : await firstOf(body);
   if (part && markupIn(part.xml) <= MOST_VALUES) return part;
   const beginning = beginningOf(body);
   await nextTurn();
@@ -32,7 +33,7 @@ async function firstOf(body: Buffer): Promise<XmlPart | undefined> {
   if (sizeOf(count) > SMALL_BYTES) return undefined;
   const tail = body.subarray(items.at(-1)?.end);
   const xml = Buffer.concat([body.subarray(0, items[count - 1]?.end), tail]).toString();
-  return { xml, note: count < items.length ? `the first ${count} of ${items.length} items are shown` : '' };
+  return { xml, note: count < items.length ? say('first-items-shown', { count, all: items.length }) : undefined };
 
   function sizeOf(many: number): number {
     return (items[many - 1]?.end ?? 0) - (first?.start ?? 0);
@@ -69,6 +70,7 @@ function beginningOf(body: Buffer): XmlPart {
   const ends = open.slice(0, cut.depth).map((name) => `</${name}>`);
   return {
     xml: xml + ends.reverse().join(''),
-    note: cut.depth === 0 ? '' : `the first ${Buffer.byteLength(xml)} of ${body.length} bytes are shown`,
+    note:
+      cut.depth === 0 ? undefined : say('first-bytes-of-shown', { count: Buffer.byteLength(xml), all: body.length }),
   };
 }

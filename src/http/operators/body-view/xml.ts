@@ -1,7 +1,8 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
+import { say } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
-import type { BodyView } from './body-view.ts';
+import { type BodyView, noteOf } from './body-view.ts';
 import { openedText, XML } from './inside-texts.ts';
 import { type Budget, budgetBeside, DEEPEST, markupIn, TooDeep } from './limits.ts';
 import { partOfXml } from './xml-part.ts';
@@ -16,7 +17,7 @@ const builder = new XMLBuilder({ ...IN_ORDER, format: true, indentBy: '  ', supp
 /** Shows an XML body. Undefined when it is broken. */
 export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
   const { xml, note } = await partOfXml(body);
-  if (xml === '') return { format: 'hidden', text: '', note: 'it begins with an element that is larger than is shown' };
+  if (xml === '') return { format: 'hidden', text: '', ...noteOf(say('element-too-large-to-show')) };
   try {
     const valid = XMLValidator.validate(xml);
     if (valid !== true) throw new Error(valid.err.msg);
@@ -30,7 +31,7 @@ export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<Bod
     const seen = shownXml(nodes, '', show);
     await nextTurn();
     const text = String(builder.build(seen)).trim();
-    return { format: 'xml', text, ...(note && { note }) };
+    return { format: 'xml', text, ...noteOf(note) };
   } catch (error) {
     if (/nested tags/i.test((error as Error).message)) throw new TooDeep();
     return undefined;

@@ -1,6 +1,9 @@
 import type { Item } from '#core/dossier/item';
+import { asSaid } from '#messages/message';
+import { told } from '#messages/render';
 import type { Callback, CallbackResult } from '../../callback.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
+import { asSentences } from './sentences.ts';
 import type { ContractOptions, Vitest } from './subject.ts';
 
 /** The four files of a case. */
@@ -34,7 +37,7 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
   const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
   const refused = callback.check({ headers: new Headers({ ...request.headers }), body, nowMs }, settings);
   const items = refused === undefined ? callback.read(body, settings, codes) : [];
-  expect(refused === undefined ? { items } : { refused }).toEqual(JSON.parse(files.expected));
+  expect(refused === undefined ? { items: asSentences(items) } : { refused }).toEqual(JSON.parse(files.expected));
   const { mediaType = 'application/json', ...told } = callback.reply(resultOf(refused, items), settings);
   expect({ ...told, mediaType }).toEqual({
     status: Number(reply.start.split(' ')[1]),
@@ -44,7 +47,8 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
 }
 
 function resultOf(refused: string | undefined, items: readonly Item[]): CallbackResult {
-  if (refused !== undefined) return { kind: 'refused', status: 401, problems: [{ path: '', message: refused }] };
+  if (refused !== undefined)
+    return { kind: 'refused', status: 401, problems: [{ path: '', ...told(asSaid(refused)) }] };
   const problems = items.flatMap((item) => (item.kind === 'invalid' ? item.problems : []));
   if (problems.length > 0) return { kind: 'invalid', status: 422, problems, receipt: 'a-receipt' };
   return { kind: 'held', status: 200, problems, receipt: 'a-receipt' };

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Item } from '#core/dossier/item';
+import { problem } from '#core/problem';
 import type { Callback, CallbackResult } from '../../callback.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { type HttpText, parseHttpText } from './http-text.ts';
@@ -69,7 +70,7 @@ export function callbackGuarantees(subject: Subject, name: string, { describe, t
 
     test('it has an answer for every result', () => {
       withParty(({ settings }) => {
-        const problems = [{ path: '/x', message: 'is wrong' }];
+        const problems = [problem('/x', 'no-holder')];
         const results: readonly CallbackResult[] = [
           { kind: 'held', status: 200, problems: [], receipt: 'r' },
           { kind: 'invalid', status: 422, problems, receipt: 'r' },

@@ -12,6 +12,7 @@ import type { TestConnection } from '../test-connection.ts';
 import { playCallback } from './callback-cases.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { playReplies, type Received } from './scripted-server.ts';
+import { asSentences } from './sentences.ts';
 import type { ContractOptions, Vitest } from './subject.ts';
 
 /** The state of the hub at the start of the case. `{{url}}` in the settings is the partner's address. */
@@ -134,7 +135,7 @@ export function hubQueriesOf(
 function compare(expect: Vitest['expect'], found: unknown, expected: { items?: unknown } | unknown[]): void {
   expect(found).toMatchObject(expected);
   if (!Array.isArray(expected) && expected.items !== undefined)
-    expect((found as { items?: unknown }).items).toEqual(expected.items);
+    expect(asSentences((found as { items?: unknown }).items)).toEqual(expected.items);
 }
 
 /** A request reduced to what the case names: the listed headers, JSON by value, everything else byte for byte. */

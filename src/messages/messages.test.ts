@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { OPERATIONS } from '#schemas/operations';
+import { sourceFiles } from '../../tests/support/source-files.ts';
+import { EN } from './en.ts';
+import { type Arg, asSaid, type Code, say, type Words } from './message.ts';
+import { received } from './received.ts';
+import { isWords, render, spoken } from './render.ts';
+import { storedWords, wordsText } from './stored.ts';
+import { VI } from './vi.ts';
+
+const CODES = Object.keys(EN) as Code[];
+const holesOf = (sentence: string): readonly string[] =>
+  [...new Set([...sentence.matchAll(/\{(\w+)\}/g)].map(([, hole]) => hole as string))].sort();
+
+describe('the catalogues', () => {
+  it.each(CODES)('%s renders in both languages with every argument', (code) => {
+    const holes = holesOf(EN[code]);
+    expect(holesOf(VI[code])).toEqual(holes);
+    const args = Object.fromEntries(holes.map((hole, at) => [hole, `value ${at}`]));
+    for (const language of ['en', 'vi'] as const) {
+      const sentence = render({ code, args }, language);
+      for (const value of Object.values(args)) expect(sentence).toContain(value);
+      expect(sentence).not.toMatch(/[{}]/);
+    }
+  });
+
+  it('have no code that nothing says', () => {
+    const texts = ['src', 'adapters', 'mappings']
+      .flatMap(sourceFiles)
+      .filter(({ path }) => !/^src\/messages\//.test(path) && !/\.test\.ts$/.test(path))
+      .flatMap((file) => file.texts.map(({ text }) => text));
+    const said = new Set(texts);
+    // These are made of a name: see problem.ts, explain.ts and ask.ts.
+    const isMade = (code: string): boolean => /^(?:title|schema)\./.test(code) || code.endsWith('-said');
+    expect(CODES.filter((code) => !said.has(code) && !isMade(code) && code !== 'as-said')).toEqual([]);
+  });
+
+  it('have the descriptions of all values in the published schemas', () => {
+    const known = new Set<string>(CODES.filter((code) => code.startsWith('schema.')).map((code) => EN[code]));
+    const found = descriptionsIn(OPERATIONS);
+    expect(found.length).toBeGreaterThan(10);
+    expect(found.filter((description) => !known.has(description))).toEqual([]);
+  });
+});
+
+describe('words', () => {
+  const nested: Words = say('unexpected', { got: 'x', expected: say('one-of', { list: ['a', 'b'] }) });
+
+  it('nest, and a list stands in the language of its sentence', () => {
+    expect(render(nested, 'en')).toBe('got "x", expected one of a, b');
+    expect(render(nested, 'vi')).toBe('nhận được "x", cần một trong: a, b');
+    const either = say('any-of', { alternatives: [say('an-object'), say('a-list')] });
+    expect([render(either, 'en'), render(either, 'vi')]).toEqual([
+      'an object or a list',
+      'một đối tượng hoặc danh sách',
+    ]);
+  });
+
+  it('have times and numbers as Vietnamese writes them', () => {
+    expect(render(say('ahead-of-time', { moment: '2026-08-12T08:15:00+07:00' }), 'vi')).toMatch(/^12\/08\/2026 08:15 /);
+    expect(render(say('a-list-of', { count: 12_345 }), 'vi')).toBe('danh sách 12.345 mục');
+  });
+
+  it('quote what a partner says in Vietnamese, and never translate it', () => {
+    const words = say('partner-says', { said: 'it is empty' });
+    expect(render(words, 'vi')).toBe('bên kia nói “it is empty”');
+    expect(render(asSaid('the reply is larger than the limit'), 'vi')).toBe('“the reply is larger than the limit”');
+  });
+
+  it('come back from their text, and a sentence of an older version stays as it is', () => {
+    expect(storedWords(wordsText(nested))).toEqual(nested);
+    for (const text of ['no answer within 3 s', '{"code":', '{"code":"a-code-of-tomorrow","args":{}}'])
+      expect(storedWords(text)).toEqual(asSaid(text));
+  });
+
+  it('show a received value in at most 80 characters, and an address without its password', () => {
+    const quoted = (got: Arg): string => JSON.stringify(got);
+    expect(quoted(received('x'.repeat(1_000_000))).length).toBeLessThanOrEqual(80);
+    expect(quoted(received('"'.repeat(100))).length).toBeLessThanOrEqual(80);
+    expect(received('https://me:secret@host/path')).toBe('https://***@host/path');
+    expect(isWords(received(undefined))).toBe(true);
+  });
+
+  it('stay beside their English sentence', () => {
+    expect(spoken(nested)).toEqual({ message: 'got "x", expected one of a, b', words: nested });
+    expect(spoken('said by another')).toEqual({ message: 'said by another' });
+  });
+});
+
+/** All words with which a schema describes the expected value. */
+function descriptionsIn(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { description, type } = schema as Record<string, unknown>;
+  const own = typeof description === 'string' && type !== 'object' ? [description] : [];
+  return [...new Set([...own, ...Object.values(schema).flatMap(descriptionsIn)])];
+}
