@@ -249,8 +249,7 @@ export function maskedJson(record: Dossier, freshness: object, former: readonly 
   if (applicant) {
     // Quotes inside a text would be escaped, so this matches only the member.
     const start = json.indexOf(APPLICANT) + APPLICANT.length;
-    const end = start + Buffer.byteLength(JSON.stringify(applicant));
-    cuts.push({ start, end, put: JSON.stringify(maskApplicant(applicant)) });
+    cuts.push({ start, end: endOfObject(json, start), put: JSON.stringify(maskApplicant(applicant)) });
   }
   cuts.push(...addressesIn(json));
   cuts.push({ start: json.length - 1, end: json.length, put: `,"freshness":${JSON.stringify(freshness)}}` });
@@ -259,7 +258,7 @@ export function maskedJson(record: Dossier, freshness: object, former: readonly 
 
 const APPLICANT = Buffer.from(',"applicant":');
 const ADDRESS = Buffer.from('"url":"');
-const [QUOTE, COMMA, BACKSLASH] = ['"', ',', '\\'].map((character) => character.charCodeAt(0));
+const [QUOTE, COMMA, BACKSLASH, BRACE] = ['"', ',', '\\', '}'].map((character) => character.charCodeAt(0));
 
 /** Bytes of a JSON text, and their replacement. */
 interface Cut {
@@ -272,13 +271,25 @@ interface Cut {
 function addressesIn(json: Buffer): readonly Cut[] {
   const cuts: Cut[] = [];
   for (let at = json.indexOf(ADDRESS); at >= 0; at = json.indexOf(ADDRESS, at + 1)) {
-    let end = at + ADDRESS.length;
-    for (; json[end] !== QUOTE; end++) if (json[end] === BACKSLASH) end++;
-    end++;
+    const end = endOfText(json, at + ADDRESS.length);
     const isFirst = json[at - 1] !== COMMA;
     cuts.push({ start: isFirst ? at : at - 1, end: isFirst && json[end] === COMMA ? end + 1 : end, put: '' });
   }
   return cuts;
+}
+
+/** Where a text ends, its quote included, from a place inside it. */
+function endOfText(json: Buffer, from: number): number {
+  let at = from;
+  for (; json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
+  return at + 1;
+}
+
+/** Where the object that begins at a place ends. It contains texts and no objects. */
+function endOfObject(json: Buffer, from: number): number {
+  let at = from;
+  while (json[at] !== BRACE) at = json[at] === QUOTE ? endOfText(json, at + 1) : at + 1;
+  return at + 1;
 }
 
 function spliced(json: Buffer, cuts: readonly Cut[]): Uint8Array {

@@ -108,22 +108,22 @@ function* ofUtf8(encoded: string): Generator<{ readonly character: string; reado
 const APART = 0;
 /** A mark or an invisible character: it belongs to the character before it. */
 const UNSEEN = 1;
-/** A character that folds to several, or that is not Latin. */
+/** A character that folds to several, or to a letter outside ASCII. */
 const OTHER = 2;
 
-const FOLDED = new Uint16Array(0x2000).map((_, code) => kindOf(String.fromCharCode(code)));
+const FOLDED = new Uint8Array(0x2000).map((_, code) => kindOf(String.fromCharCode(code)));
 
 function kindOf(character: string): number {
   if (/[\p{M}\p{Cf}]/u.test(character)) return UNSEEN;
   const folded = fold(character.normalize('NFKC'));
   if (!/[\p{L}\p{N}]/u.test(folded)) return APART;
-  return folded.length === 1 ? folded.charCodeAt(0) : OTHER;
+  return folded.length === 1 && folded <= '\x7f' ? folded.charCodeAt(0) : OTHER;
 }
 
 /** Only the letters and digits of a text, without case and marks. */
 export function foldedOf(text: string): string {
   if (FIGURES.test(text)) return text;
-  const length = foldInto(text, 0);
+  const length = foldInto(text, 0, FOLDED);
   return length === undefined ? lettersOf(text).folded : writtenOf(length);
 }
 
@@ -137,8 +137,8 @@ export function foldedLines(texts: readonly string[]): string | undefined {
   let length = 0;
   buffer[length++] = LINE;
   for (const text of texts) {
-    if (NOTATION_OR_ADDRESS.test(text)) return undefined;
-    const end = foldInto(text, length);
+    if (text.includes('://')) return undefined;
+    const end = foldInto(text, length, FOLDED_PLAIN);
     if (end === undefined) return undefined;
     length = end;
     buffer[length++] = LINE;
@@ -147,40 +147,37 @@ export function foldedLines(texts: readonly string[]): string | undefined {
 }
 
 const LINE = 0x0a;
-const NOTATION_OR_ADDRESS = /[%&\\]|:\/\//;
+/** For a text that may be in another notation: the characters that begin one count as unusual. */
+const FOLDED_PLAIN = FOLDED.map((folded, code) => ('%&\\'.includes(String.fromCharCode(code)) ? OTHER : folded));
 
-let buffer = new Uint16Array(4_096);
+let buffer = new Uint8Array(4_096);
 
 /** @returns where it ends in the buffer */
-function foldInto(text: string, from: number): number | undefined {
+function foldInto(text: string, from: number, table: Uint8Array): number | undefined {
   if (buffer.length < from + text.length + 2) {
-    const longer = new Uint16Array(2 * (from + text.length));
+    const longer = new Uint8Array(2 * (from + text.length));
     longer.set(buffer.subarray(0, from));
     buffer = longer;
   }
+  const letters = buffer;
   let length = from;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    const folded = code < FOLDED.length ? (FOLDED[code] as number) : OTHER;
+    const folded = code < table.length ? (table[code] as number) : OTHER;
     if (folded === OTHER) return undefined;
-    if (folded > OTHER) buffer[length++] = folded;
+    // Without a branch: 1 for a digit or a letter, and 0 for APART and UNSEEN.
+    letters[length] = folded;
+    length += (folded + 80) >> 7;
   }
   return length;
 }
 
-function writtenOf(length: number): string {
-  if (length <= AT_ONCE) return String.fromCharCode.apply(null, buffer.subarray(0, length) as unknown as number[]);
-  let written = '';
-  for (let at = 0; at < length; at += AT_ONCE)
-    written += String.fromCharCode.apply(
-      null,
-      buffer.subarray(at, Math.min(length, at + AT_ONCE)) as unknown as number[],
-    );
-  return written;
-}
+const ASCII = new TextDecoder('latin1');
 
-/** A number of arguments that a call certainly takes. */
-const AT_ONCE = 8_192;
+/** For 170 letters 0.2 µs, against 0.6 with String.fromCharCode. */
+function writtenOf(length: number): string {
+  return ASCII.decode(buffer.subarray(0, length));
+}
 
 function lettersOf(text: string): Pick<Decoded, 'folded' | 'at' | 'endOf' | 'isBreak'> {
   const places: number[] = [];
