@@ -21,6 +21,9 @@ const INTEROP = ['tests/interop/**/*.test.ts'];
 /** Every guarantee of an adapter's contract. The quick tests run a few of each. */
 const CONTRACT = ['adapters/*/adapter.test.ts'];
 
+/** Tables of many like cases, and random tests. The quick tests run a sample of each (tests/support/depth.ts). */
+const COMBINATIONS = ['tests/scenarios/{hostile-parties,interleavings,outages,upgrade}.test.ts'];
+
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
 const workers = { maxWorkers: Math.max(3, availableParallelism() - 1) };
 
@@ -41,7 +44,7 @@ export default defineConfig({
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LIMITS, ...END_TO_END, ...INTEROP],
-          provide: { contractTest: 'smoke' },
+          provide: { contractTest: 'smoke', depth: 'smoke' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
           isolate: false,
@@ -52,7 +55,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'thorough',
-          include: [...END_TO_END, ...INTEROP, ...CONTRACT],
+          include: [...END_TO_END, ...INTEROP, ...CONTRACT, ...COMBINATIONS],
           exclude: [...configDefaults.exclude, ...LIMITS],
           ...workers,
           isolate: false,

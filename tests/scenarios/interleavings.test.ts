@@ -6,6 +6,7 @@ import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Outgoing } from '../../src/kit/sender.ts';
 import { createDice, type Dice } from '../../src/play/day/dice.ts';
+import { roundsOf } from '../support/depth.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 /** The seed decides who sends what, and which statement and call fail; only the timing does not repeat. */
@@ -66,8 +67,9 @@ describe('the state does not depend on the order of arrival', () => {
       : { kind: 'progress', ...common, contentId };
   }
 
-  test('for 2,000 histories in eight orders each, with repeats', () => {
-    for (let seed = 1; seed <= 2_000; seed++) {
+  const HISTORIES = roundsOf(2_000, 300);
+  test(`for ${HISTORIES} histories in eight orders each, with repeats`, () => {
+    for (let seed = 1; seed <= HISTORIES; seed++) {
       const dice = createDice(seed);
       const events = tellings(dice, 'H60.01-250812-0035').map((one) => eventOf(one, seed % 2 === 0));
       const [first, ...others] = events as [Omit<RecordedEvent, 'seq'>, ...Omit<RecordedEvent, 'seq'>[]];
@@ -182,8 +184,8 @@ describe('any mix of requests, repeats, crashes and failures of partner and data
     if (error.message !== 'as in the test') throw error;
   }
 
-  test('30 histories reach their time-ordered state, and the partner has each version once, in order', async () => {
-    const stories = Array.from({ length: 30 }, (_, n) => {
+  test('histories reach their time-ordered state, and the partner has each version once, in order', async () => {
+    const stories = Array.from({ length: roundsOf(30, 10) }, (_, n) => {
       dice = createDice(SEED * 7_000 + n);
       const code = `H60.01-250812-${7_000 + n}`;
       return { code, told: tellings(dice, code) };

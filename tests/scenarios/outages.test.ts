@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { casesOf } from '../support/depth.ts';
 import { codeOf } from '../support/hub.ts';
 import { type SimulatedPortal, simulatedPortal } from '../support/simulated-portal.ts';
 
@@ -10,47 +11,51 @@ describe('outages', () => {
   let world: SimulatedPortal;
   afterEach(() => world.close());
 
-  test.each([
+  const OUTAGES: readonly (readonly [string, number])[] = [
     ['10 s', 10 * SECOND],
     ['1 min', 60 * SECOND],
     ['1 h', HOUR],
     ['24 h', 24 * HOUR],
     ['72 h', 72 * HOUR],
-  ])('a portal that is away for %s gets everything once and in order, within its budget', async (_, outageMs) => {
-    world = await simulatedPortal(BUDGET);
-    await world.newDossiers(0, 5);
-    await world.work();
-    expect(await world.due()).toBe(0);
-    const lastMs = world.calls.at(-1);
-    await world.portal.fault({ kind: 'down', forMs: 600_000 });
-    await world.newDossiers(5, 25);
-    const away = 3;
-    for (let part = 0; part < away; part++) {
+  ];
+  test.each(casesOf(OUTAGES, ([name]) => name === '10 s' || name === '24 h'))(
+    'a portal that is away for %s gets everything once and in order, within its budget',
+    async (_, outageMs) => {
+      world = await simulatedPortal(BUDGET);
+      await world.newDossiers(0, 5);
       await world.work();
-      await world.newDossiers(30 + part * 10, 10);
-      await world.newSteps([part, part + 10], part);
-      world.pass(Math.max(outageMs / away, SECOND));
-    }
-    expect(await world.due()).toBeGreaterThan(50);
-    expect(world.calls.at(-1)).toBe(lastMs);
-    await world.portal.clearFaults();
-    const backMs = world.hub.clock.nowMs;
-    const before = world.calls.length;
-    for (let tries = 0; (await world.due()) > 0 && tries < 200; tries++) {
-      world.pass(SECOND);
-      await world.work();
-    }
+      expect(await world.due()).toBe(0);
+      const lastMs = world.calls.at(-1);
+      await world.portal.fault({ kind: 'down', forMs: 600_000 });
+      await world.newDossiers(5, 25);
+      const away = 3;
+      for (let part = 0; part < away; part++) {
+        await world.work();
+        await world.newDossiers(30 + part * 10, 10);
+        await world.newSteps([part, part + 10], part);
+        world.pass(Math.max(outageMs / away, SECOND));
+      }
+      expect(await world.due()).toBeGreaterThan(50);
+      expect(world.calls.at(-1)).toBe(lastMs);
+      await world.portal.clearFaults();
+      const backMs = world.hub.clock.nowMs;
+      const before = world.calls.length;
+      for (let tries = 0; (await world.due()) > 0 && tries < 200; tries++) {
+        world.pass(SECOND);
+        await world.work();
+      }
 
-    // Nothing failed for good, and nothing waits for hours when the portal is back.
-    expect((await world.states()).map(({ state }) => state)).toEqual(['delivered']);
-    expect(world.hub.clock.nowMs - backMs).toBeLessThan(3 * 60 * SECOND);
-    // Each once, and none before its predecessor.
-    expect(world.portal.ledger.repeats()).toBe(0);
-    for (let n = 0; n < 60; n++) expect(told(n)).toEqual(expectedOf(n));
-    // In any period there were no more calls than the budget allows, plus one second's worth; a process takes a fifth of that
-    // at a time.
-    expect(mostOver(world.calls.slice(before))).toBeLessThanOrEqual(BUDGET * 1.2);
-  });
+      // Nothing failed for good, and nothing waits for hours when the portal is back.
+      expect((await world.states()).map(({ state }) => state)).toEqual(['delivered']);
+      expect(world.hub.clock.nowMs - backMs).toBeLessThan(3 * 60 * SECOND);
+      // Each once, and none before its predecessor.
+      expect(world.portal.ledger.repeats()).toBe(0);
+      for (let n = 0; n < 60; n++) expect(told(n)).toEqual(expectedOf(n));
+      // In any period there were no more calls than the budget allows, plus one second's worth; a process takes a fifth of that
+      // at a time.
+      expect(mostOver(world.calls.slice(before))).toBeLessThanOrEqual(BUDGET * 1.2);
+    },
+  );
 
   /** A dossier in the portal's own book. */
   function told(n: number): readonly string[] {

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatLocal } from '#core/dates/dates';
+import { readItem } from '#core/dossier/item';
+import { Applicant, Dossier } from '#schemas/dossier.upsert.v1';
+import { casesOf } from '../support/depth.ts';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { basic, bearer, lookUp, readBy, secretOf, sessionOf } from '../support/party-doors.ts';
+import { envelope, sendSoap } from '../support/soap.ts';
+
+describe('two one-stop systems, two ministries and the national portal, each hostile to each other', () => {
+  const OWNS = { 'one-stop': 'H60.01', other: 'H22.05', health: 'G09.20', land: 'G14.03', national: 'G22.99' } as const;
+  type Name = keyof typeof OWNS;
+  const NAMES = Object.keys(OWNS) as Name[];
+  const SERVICE = '1.013225';
+  const personOf = (party: Name) => {
+    const phone = `09${String(NAMES.indexOf(party) + 1).repeat(4)}${NAMES.indexOf(party)}${NAMES.indexOf(party)}77`;
+    return { name: `Phạm Văn ${party.replace('-', ' ')}`, phone };
+  };
+
+  /** A ministry's adapter that takes callbacks; any call counts as the ministry's own. */
+  const calledBack = (): Partner => {
+    const partner = testPartner();
+    const read = (body: Uint8Array) =>
+      JSON.parse(Buffer.from(body).toString()).map((one: object) => readItem('dossier.progress.v1', one));
+    return {
+      ...partner,
+      adapter: {
+        ...partner.adapter,
+        callbacks: {
+          step: { check: () => undefined, read, reply: () => ({ status: 200, body: '', mediaType: 'text/plain' }) },
+        },
+      } as Partner['adapter'],
+    };
+  };
+
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub({
+      partners: { health: calledBack(), land: calledBack(), national: testPartner() },
+      entries: Object.fromEntries(NAMES.map((name) => [name, { owns: { codes: [`${OWNS[name].slice(0, 4)}`] } }])),
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['health'], services: ['1.000009'] },
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['national'] },
+      ],
+      keys: ['health', 'land', 'national'].map((id) => ({
+        id,
+        secret: secretOf(id),
+        scopes: ['dossier:write'],
+        party: id,
+      })),
+    });
+  });
+  afterAll(() => hub.close());
+
+  const recordOf = (party: Name, code: string, given: object = {}) =>
+    dossier({
+      code,
+      agencyCode: code.slice(0, code.indexOf('-')),
+      serviceCode: SERVICE,
+      applicant: personOf(party),
+      ...given,
+    });
+
+  /** An attacker's message about a victim's dossier; `taken` is another dossier of the victim. */
+  interface Target {
+    readonly attacker: Name;
+    readonly victim: Name;
+    readonly code: string;
+    readonly taken: string;
+    readonly fresh: string;
+  }
+  const LATER = { status: 'returned', statusAt: '2025-08-14T09:00:00+07:00', returnedAt: '2025-08-14T09:00:00+07:00' };
+  const RECORDS: Readonly<Record<string, (target: Target) => object>> = {
+    'another applicant and status': ({ attacker, code }) => recordOf(attacker, code, LATER),
+    'the same moment': ({ attacker, code }) => recordOf(attacker, code, { status: 'resolved', channel: 'post' }),
+    'a moment far ahead': ({ attacker, code }) =>
+      recordOf(attacker, code, { ...LATER, statusAt: '2099-01-01T00:00:00+07:00' }),
+    'aliases of the victim': ({ attacker, victim, code, fresh }) =>
+      recordOf(attacker, fresh, { aliases: [{ party: victim, code }] }),
+    'an alias that is the victim’s code': ({ attacker, code, fresh }) =>
+      recordOf(attacker, fresh, { aliases: [{ party: attacker, code }] }),
+    'one of the victim’s codes for another': ({ attacker, code, taken }) =>
+      recordOf(attacker, code, { aliases: [{ party: attacker, code: taken }] }),
+  };
+  const STEPS: Readonly<Record<string, (target: Target) => object>> = {
+    'a last step': ({ code }) => progress({ code, status: 'returned', at: '2025-08-14T10:00:00+07:00' }),
+    'a step of the same moment': ({ code }) => progress({ code, status: 'resolved', at: '2025-08-12T08:15:00+07:00' }),
+    'a step far ahead': ({ code }) => progress({ code, status: 'returned', at: '2099-01-01T00:00:00+07:00' }),
+  };
+
+  /** Each door that takes records or steps, by its route. */
+  interface Door {
+    readonly claims: Readonly<Record<string, (target: Target) => object>>;
+    readonly send: (party: Name, item: object) => Promise<unknown>;
+    /** Parties with this door; all when absent. */
+    readonly only?: readonly Name[];
+  }
+  const rest = (what: string) => (party: Name, item: object) =>
+    hub.request('POST', `/api/v1/parties/${party}/${what}`, undefined, item, bearer(party));
+  const dialect = (service: string, write: (item: never) => object) => async (party: Name, item: object) => {
+    return hub.request('POST', '/mapi/g', undefined, {
+      session: await sessionOf(hub, party),
+      madonvi: 'H60',
+      service,
+      isUpdating: 'True',
+      data: [write(item as never)],
+    });
+  };
+  const soap = (operation: string, element: string) => (party: Name, item: object) =>
+    sendSoap(hub, envelope(`<h:${operation}>${xmlOf(element, item)}</h:${operation}>`), {
+      party,
+      key: null,
+      headers: basic(party),
+    });
+  const DOORS: Readonly<Record<string, readonly Door[]>> = {
+    'post /api/v1/parties/{party}/dossiers': [{ claims: RECORDS, send: rest('dossiers') }],
+    'post /api/v1/parties/{party}/progress': [{ claims: STEPS, send: rest('progress') }],
+    'post /mapi/g': [
+      { claims: RECORDS, send: dialect('DongBoHoSoMC', nationalRecord) },
+      { claims: STEPS, send: dialect('CapNhatTienDoHoSoMC', nationalStep) },
+    ],
+    'post /soap/v1/{party}': [
+      { claims: RECORDS, send: soap('PushDossiers', 'dossier') },
+      { claims: STEPS, send: soap('PushProgress', 'progress') },
+    ],
+    'post /callbacks/{party}/{name}': [
+      {
+        claims: STEPS,
+        only: ['health', 'land'],
+        send: (party, item) => hub.request('POST', `/callbacks/${party}/step`, undefined, [item]),
+      },
+    ],
+  };
+
+  test('every door for dossiers or steps is attacked below', async () => {
+    const { paths } = (await (await hub.request('GET', '/openapi.json')).json()) as {
+      paths: Record<string, Record<string, { 'x-scopes'?: readonly string[]; tags?: readonly string[] }>>;
+    };
+    const doors = Object.entries(paths).flatMap(([path, { post }]) =>
+      post && !path.startsWith('/api/v1/ops') && path !== '/mapi/login' && !path.startsWith('/api/public')
+        ? [`post ${path}`]
+        : [],
+    );
+    expect(doors.sort()).toEqual(Object.keys(DOORS).sort());
+  });
+
+  const PAIRS = NAMES.flatMap((attacker) =>
+    NAMES.filter((victim) => victim !== attacker).map((victim) => [attacker, victim] as const),
+  );
+  // In the sample each party attacks once and is attacked once.
+  const isInSample = ([attacker, victim]: (typeof PAIRS)[number]): boolean =>
+    NAMES.indexOf(victim) === (NAMES.indexOf(attacker) + 1) % NAMES.length;
+  let serial = 0;
+  test.each(casesOf(PAIRS, isInSample))(
+    '%s reads, joins, changes and hides nothing of %s',
+    async (attacker, victim) => {
+      const codeOf = (party: Name) => `${OWNS[party]}-250812-${String(++serial).padStart(4, '0')}`;
+      const doors = Object.values(DOORS)
+        .flat()
+        .filter(({ only }) => only === undefined || only.includes(attacker));
+      for (const isFirst of [true, false])
+        for (const { claims, send } of doors) {
+          const targets = Object.values(claims).map((claim) => ({
+            claim,
+            target: { attacker, victim, code: codeOf(victim), taken: codeOf(victim), fresh: codeOf(attacker) },
+          }));
+          const own = () =>
+            rest('dossiers')(
+              victim,
+              targets.flatMap(({ target: { code, taken } }) => [code, taken].map((one) => recordOf(victim, one))),
+            );
+          if (!isFirst) await own();
+          await Promise.all(targets.map(({ claim, target }) => send(attacker, claim(target))));
+          if (isFirst) await own();
+          // Waiting items of the dossiers are applied by now.
+          await hub.hub.pipeline.sweep();
+          const codes = targets.flatMap(({ target: { code, taken } }) => [code, taken]);
+          const found = await Promise.all(codes.map((code) => hub.read(`/api/v1/dossiers/${code}`, 'personal')));
+          const unharmed = { status: 'received', channel: 'online', applicant: personOf(victim) };
+          expect(found.map(({ body }) => body)).toMatchObject(codes.map((code) => ({ code, ...unharmed })));
+          const [{ target }] = targets as [(typeof targets)[number]];
+          const [owner, stranger] = await Promise.all([victim, attacker].map((one) => readBy(hub, one, target.code)));
+          expect(owner).toContain(personOf(victim).phone);
+          expect(stranger).not.toContain(personOf(victim).phone);
+          expect(stranger).not.toContain(personOf(victim).name);
+          // A wrong proof is slow, so one of each phase is enough.
+          if (send !== doors[0]?.send) continue;
+          expect(await lookUp(hub, target.code, personOf(victim).phone.slice(-4))).toBe(200);
+          expect(await lookUp(hub, target.code, personOf(attacker).phone.slice(-4))).toBe(404);
+        }
+    },
+  );
+
+  test('their valid messages still count: a ministry reports on a dossier routed to it', async () => {
+    const code = `${OWNS['one-stop']}-250812-9001`;
+    await rest('dossiers')('one-stop', recordOf('one-stop', code, { serviceCode: '1.000009' }));
+    await rest('progress')('health', progress({ code }));
+    await rest('progress')('land', progress({ code, status: 'resolved', at: '2025-08-14T10:00:00+07:00' }));
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
+  });
+
+  test('afterwards the index can be rebuilt from the messages alone', async () => {
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
+  });
+});
+
+/** An item as elements, in the order of its members, which is that of the WSDL. */
+function xmlOf(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.map((one) => xmlOf(name, one)).join('');
+  if (typeof value !== 'object' || value === null) return `<h:${name}>${String(value)}</h:${name}>`;
+  const order =
+    name === 'dossier'
+      ? Object.keys(Dossier.properties)
+      : name === 'applicant'
+        ? Object.keys(Applicant.properties)
+        : Object.keys(value);
+  const members = order
+    .filter((member) => member in value)
+    .map((member) => [member, (value as Record<string, unknown>)[member]] as const);
+  return `<h:${name}>${members.map(([member, one]) => xmlOf(member, one)).join('')}</h:${name}>`;
+}
+
+/** A dossier in the national portal's dialect; its aliases as the receipt number, the only one that the dialect has. */
+function nationalRecord(item: ReturnType<typeof dossier>): object {
+  const { applicant, aliases, statusAt, status } = item as {
+    applicant: { name: string; phone: string };
+    aliases?: { code: string }[];
+    statusAt: string;
+    status: string;
+  };
+  const at = formatLocal('yyyyMMddHHmmss', statusAt);
+  return {
+    MaHoSo: item.code,
+    MaTTHC: item.serviceCode,
+    KenhThucHien: '2',
+    ChuHoSo: applicant.name,
+    LoaiDoiTuong: '1',
+    SoDienThoai: applicant.phone,
+    TrichYeuHoSo: 'Thử nghiệm',
+    NgayNopHoSo: '20250812080000',
+    NgayTiepNhan: '20250812081500',
+    TrangThaiHoSo: status === 'received' ? '2' : '10',
+    ...(status !== 'received' && { NgayTra: at }),
+    DonViXuLy: 'Sở thử nghiệm',
+    HinhThuc: '0',
+    ...(aliases?.[0] && { SoBienNhan: aliases[0].code }),
+  };
+}
+
+function nationalStep({ code, at, status, actor, content }: Record<string, string>): object {
+  const TrangThai = status === 'returned' ? '10' : '9';
+  return {
+    MaHoSo: code,
+    NguoiXuLy: actor,
+    ThoiDiemXuLy: formatLocal('yyyyMMddHHmmss', at as string),
+    NoiDungXuLy: content,
+    TrangThai,
+  };
+}
