@@ -198,6 +198,7 @@ function listed(row: Row): ListedDelivery {
 }
 
 export interface ListedAttempt {
+  /** From 1, over all attempts of the delivery. The stored number begins again after a replay or a release. */
   readonly number: number;
   readonly at: string;
   readonly tookMs: number;
@@ -223,8 +224,8 @@ export async function attemptsOf(database: Database, vault: Vault, id: number): 
     .orderBy('at')
     .orderBy('number')
     .execute();
-  return rows.map(({ number, at, took_ms, outcome, reason, detail, words, wire, wire_key }) => ({
-    number,
+  return rows.map(({ at, took_ms, outcome, reason, detail, words, wire, wire_key }, earlier) => ({
+    number: earlier + 1,
     at,
     tookMs: took_ms,
     outcome,

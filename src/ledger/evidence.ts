@@ -207,7 +207,9 @@ interface AttemptRow {
   readonly keyId: number | null;
 }
 
-const ATTEMPTS = `SELECT delivery_id AS "deliveryId", number, at, outcome, reason, wire, wire_key AS "keyId"
+/** Numbered over the whole delivery: the stored number begins again after a replay or a release. */
+const ATTEMPTS = `SELECT delivery_id AS "deliveryId",
+    (row_number() OVER (PARTITION BY delivery_id ORDER BY at, number))::int AS number, at, outcome, reason, wire, wire_key AS "keyId"
   FROM attempts WHERE delivery_id = ANY($1::int8[]) ORDER BY delivery_id, at, number`;
 
 /** Attempts that are decrypted at once, so that no request waits for long. */

@@ -150,7 +150,8 @@ export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, 
     tx,
     resolution,
     at,
-    `state = 'due', next_at = $5::timestamptz, cause_key = NULL, attempts = 0`,
+    `state = 'due', next_at = $5::timestamptz, cause_key = NULL, attempts = 0,
+     outcome = NULL, reason = NULL, detail = NULL`,
   );
 }
 

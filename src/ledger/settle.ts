@@ -157,7 +157,8 @@ export async function releaseDeliveries(
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'release',
     text: `WITH freed AS (
-             UPDATE deliveries SET state = 'due', next_at = $2::timestamptz, cause_key = NULL, attempts = 0
+             UPDATE deliveries SET state = 'due', next_at = $2::timestamptz, cause_key = NULL, attempts = 0,
+               outcome = NULL, reason = NULL, detail = NULL
              WHERE cause_key = ANY($1::text[]) AND state = 'held' RETURNING id, party),
            settled AS (
              UPDATE quarantine q SET settled_at = $2::timestamptz, settlement = 'released'

@@ -48,7 +48,20 @@ describe('replay', () => {
     ]);
     expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
       state: 'delivered',
-      attempts: [{ outcome: 'refused', reason: 'field-too-long' }, { outcome: 'delivered' }],
+      attempts: [
+        { number: 1, outcome: 'refused', reason: 'field-too-long' },
+        { number: 2, outcome: 'delivered' },
+      ],
+    });
+  });
+
+  test('a delivery that is due again has no reason of an earlier attempt', async () => {
+    await refusedOnes(1);
+    const { id } = await first();
+    expect(await outcomeOf(id)).toBe('replayed');
+    expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
+      ...{ state: 'due', outcome: null, reason: null, detail: null },
+      attempts: [{ reason: 'field-too-long' }],
     });
   });
 

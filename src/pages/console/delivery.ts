@@ -61,7 +61,7 @@ ${wireHint(visit, found, body === 'yes')}
 ${
   found.attempts.length === 0
     ? html`<p class="card note empty">${say('Chưa gửi lần nào.', 'No attempt was made yet.')}</p>`
-    : html`<ol class="attempts">${found.attempts.map((attempt, at) => attemptOf(visit, attempt, at + 1))}</ol>`
+    : html`<ol class="attempts">${found.attempts.map((attempt) => attemptOf(visit, attempt))}</ol>`
 }`,
   };
 }
@@ -133,8 +133,7 @@ function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolea
   )}</a> <span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
 }
 
-/** @param number among all attempts, because the API counts from 1 after a replay */
-function attemptOf(visit: Visit, { at, tookMs, outcome, reason, detail, wire }: Attempt, number: number): Html {
+function attemptOf(visit: Visit, { number, at, tookMs, outcome, reason, detail, wire }: Attempt): Html {
   const { say } = visit;
   return html`<li class="card"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
 <p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
