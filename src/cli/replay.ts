@@ -5,7 +5,7 @@ import { STATE_FILTERS } from '#core/dossier/delivery-states';
 import { cleanCode } from '#core/identifiers/identifiers';
 import type { Hub } from '../hub.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
-import type { Replay, ReplayPreview } from '../ledger/replays.ts';
+import type { Replay, ReplayOutcome, ReplayPreview } from '../ledger/replays.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
@@ -81,7 +81,7 @@ function filterOf({ party, state, code, operation, reason, from, to }: ReplayOpt
 
 function previewed(preview: ReplayPreview): Result {
   const lines = [
-    countsOf(preview.outcomes) || 'nothing is found',
+    previewCountsOf(preview.outcomes) || 'nothing is found',
     ...preview.parties.map(
       ({ party, deliveries, dossiers }) => `  ${party}: ${deliveries} deliveries of ${dossiers} dossiers`,
     ),
@@ -91,6 +91,22 @@ function previewed(preview: ReplayPreview): Result {
     'nothing was changed; add --run to deliver',
   ];
   return { text: lines.join('\n'), document: preview };
+}
+
+/** What each outcome of a preview means to a person. */
+const WOULD: Readonly<Record<ReplayOutcome, string>> = {
+  replayed: 'would be delivered again',
+  'already-due': 'are due already',
+  held: 'wait for a decision',
+  superseded: 'have a newer version',
+  'just-replayed': 'were replayed a moment ago',
+  waits: 'wait for another delivery of their dossier',
+};
+
+function previewCountsOf(outcomes: ReplayPreview['outcomes']): string {
+  return Object.entries(outcomes)
+    .map(([outcome, count]) => `${count} ${WOULD[outcome as ReplayOutcome]}`)
+    .join(', ');
 }
 
 /** @throws UsageError */

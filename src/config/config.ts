@@ -54,9 +54,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads all settings from the environment and the configuration file. The only place that reads them.
  * @param adapters to check parties and routes against; without them this check is skipped
+ * @param mayCreate false: a missing secret of the embedded database is not created
  * @throws ConfigError with every problem at once
  */
-export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
+export function loadConfig(env: Environment, adapters?: KnownAdapters, mayCreate = true): Config {
   const problems: string[] = [];
   const tell = (problem: string): unknown => problems.push(problem);
   const read = reader(env, tell);
@@ -75,7 +76,7 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters): Config {
     maxBodyBytes: read('HUB_MAX_BODY', 20 * MIB, BYTES, bytes),
     traces: readTraces(env, read, tell),
     logLevel: read('LOG_LEVEL', DEFAULT_LEVEL, `one of ${LEVELS.join(', ')}`, logLevel),
-    secrets: loadSecrets(env, dataDir, databaseUrl, tell),
+    secrets: loadSecrets(env, dataDir, databaseUrl, mayCreate, tell),
     file: readHubFile(filePath, env, tell, adapters),
     filePath,
   };

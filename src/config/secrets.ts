@@ -12,12 +12,14 @@ const ADVICE = 'openssl rand -base64 48';
  * HUB_SECRET, then its predecessors (HUB_SECRET_OLD, comma-separated): newest first. With the embedded database the hub
  * creates one in `<dataDir>/secret`. A given database needs a given one, because other processes and a restored backup must
  * use the same.
+ * @param mayCreate false: a missing secret is made for this process only, and nothing is written
  * @param tell is called with each problem; none shows a secret
  */
 export function loadSecrets(
   env: Readonly<Record<string, string | undefined>>,
   dataDir: string,
   databaseUrl: string | undefined,
+  mayCreate: boolean,
   tell: (problem: string) => unknown,
 ): readonly [string, ...string[]] {
   const secret = env.HUB_SECRET?.trim();
@@ -27,7 +29,7 @@ export function loadSecrets(
     tellWeakness('HUB_SECRET', secret, tell);
     return [secret, ...old];
   }
-  if (databaseUrl === undefined) return [keptSecret(dataDir, tell), ...old];
+  if (databaseUrl === undefined) return [keptSecret(dataDir, mayCreate, tell), ...old];
   tell(`HUB_SECRET: is missing; it is required with DATABASE_URL; make one with: ${ADVICE}`);
   return ['', ...old];
 }
@@ -41,9 +43,10 @@ function tellWeakness(name: string, secret: string, tell: (problem: string) => u
 }
 
 /** The secret beside the data, readable by the hub's user only; created on the first start. */
-function keptSecret(dataDir: string, tell: (problem: string) => unknown): string {
+function keptSecret(dataDir: string, mayCreate: boolean, tell: (problem: string) => unknown): string {
   const path = join(dataDir, 'secret');
   try {
+    if (!mayCreate) return readSecret(path) ?? newSecret();
     makeFolders(dataDir);
     return readSecret(path) ?? makeSecret(path);
   } catch (error) {
@@ -64,10 +67,12 @@ function readSecret(path: string): string | undefined {
   }
 }
 
+const newSecret = (): string => randomBytes(48).toString('base64');
+
 /** Appears whole and once: when two processes start together, both use the first one's. */
 function makeSecret(path: string): string {
   const mine = `${path}.${randomBytes(6).toString('hex')}`;
-  writeFileSync(mine, randomBytes(48).toString('base64'), { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(mine, newSecret(), { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(mine, path);
   } catch (error) {

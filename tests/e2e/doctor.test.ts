@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
@@ -134,5 +137,15 @@ describe('doctor', () => {
     expect(errors).toMatch(/\/keys\/0\/secret: it is a default that anybody tries first/);
     expect(errors).not.toContain('changeme123');
     weak.remove();
+  });
+
+  test('without settings it warns, and writes nothing', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'lienthong-doctor-'));
+    const { code, out } = await lienthongHere(['doctor'], {}, fresh);
+    expect(code).toBe(0);
+    expect(out).toMatch(/warn {2}settings {2}there is no configuration file .*hub\.config\.json.*\n.*→ set HUB_CONFIG/);
+    expect(out).toMatch(/info {2}database {2}no DATABASE_URL/);
+    expect(readdirSync(fresh)).toEqual([]);
+    rmSync(fresh, { recursive: true });
   });
 });

@@ -32,6 +32,7 @@ test('lienthong replay shows a preview, and delivers with --run and a reason', a
   const withoutWhy = await here('--state', 'refused', '--run');
   const blankWhy = await here('--state', 'refused', '--run', '--why', '  ');
   const withoutFilter = await here();
+  expect((await here('--state', 'refused')).out).toMatch(/^3 would be delivered again\n(.*\n)+nothing was changed/);
   expect(JSON.parse(preview.out)).toMatchObject({
     outcomes: { replayed: 3 },
     parties: [{ party: 'portal', deliveries: 3 }],

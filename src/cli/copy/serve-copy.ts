@@ -118,6 +118,7 @@ function keysOf({ copy, key }: CopyAppOptions): Keys {
     bySecret: (secret) => (sameText(secret, key) ? entry() : undefined),
     byPassword: nobody,
     byId: nobody,
+    senders: new Set(),
     byCertificate: nobody,
     byClient: nobody,
   };

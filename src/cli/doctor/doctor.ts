@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PartyRights } from '#core/dossier/ownership';
-import { type Config, embeddedFolder } from '../../config/config.ts';
+import { type Config, embeddedFolder, loadConfig } from '../../config/config.ts';
 import type { Database } from '../../database/pool.ts';
 import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
 import { rightsOf } from '../../parties/from-config.ts';
 import { loadAdapters } from '../../parties/load-adapters.ts';
 import { createVault, type Vault } from '../../secrets/vault.ts';
 import { withDatabase } from '../open-database.ts';
-import { loadHubConfig } from '../open-hub.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from '../run-command.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkCalendar } from './check-calendar.ts';
@@ -37,26 +36,31 @@ It changes nothing, sends partners no request, and shows no secret. The hub may 
 Exit codes: 0 no failure (there may be warnings), 1 a failure, 2 the settings are not usable.`;
 
 async function examine(): Promise<Result> {
-  const config = await loadHubConfig(process.env);
+  const adapters = await loadAdapters();
+  const config = loadConfig(process.env, adapters, false);
   const found = await Promise.all([
     attempt('secrets', async () => checkSecrets(config)),
     attempt('database', () => lookAtDatabase(config), unreachable),
     attempt('disk', async () => [await checkDisk(config.dataDir, config.databaseUrl === undefined)]),
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
-    attempt('settings', async () => checkOwners(rightsOf(config, await loadAdapters()))),
+    attempt('settings', async () => checkOwners(rightsOf(config, adapters))),
   ]);
-  const parties = Object.keys(config.file.parties ?? {}).length;
-  const findings = [
-    findingsOf('settings')('ok', `the settings are usable: ${parties} parties`),
-    checkCalendar(config.file, Date.now()),
-    ...found.flat(),
-  ];
+  const findings = [checkFile(config), checkCalendar(config.file, Date.now()), ...found.flat()];
   const failed = findings.some(({ level }) => level === 'fail');
   const counts = Object.fromEntries(
     LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),
   );
   return { text: textOf(findings), document: { ...counts, findings }, failed };
+}
+
+/** Warns without a configuration file: the checks of parties and keys then have nothing to check. */
+function checkFile({ file, filePath }: Config): Finding {
+  const finding = findingsOf('settings');
+  const parties = Object.keys(file.parties ?? {}).length;
+  if (existsSync(filePath)) return finding('ok', `the settings are usable: ${parties} parties`);
+  const advice = 'set HUB_CONFIG and the other variables of the hub in this shell, then run doctor again';
+  return finding('warn', `there is no configuration file ${filePath}: the hub would have no party and no key`, advice);
 }
 
 /** Warns when several one-stop systems own no codes: the first that sends a dossier owns it. */
