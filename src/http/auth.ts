@@ -13,6 +13,8 @@ export interface Keys {
   /** The key with this user name and password. */
   byPassword(id: string, password: string): KeyEntry | undefined;
   byId(id: string): KeyEntry | undefined;
+  /** The parties for which a key may push. */
+  readonly senders: ReadonlySet<string>;
   /** The key with the certificate of this SHA-256 fingerprint (`AB:CD:…`). */
   byCertificate(fingerprint: string): KeyEntry | undefined;
   /** The key of the client certificate of a request (mutual TLS). Undefined when the client showed none. */
@@ -38,6 +40,7 @@ export function createKeys(entries: readonly KeyEntry[], clients: Pick<Clients, 
       return sameText(entry?.secret ?? '', password) && entry ? entry : undefined;
     },
     byId: (id) => byId.get(id),
+    senders: new Set(entries.flatMap(({ party }) => party ?? [])),
     byCertificate,
     byClient(c) {
       const fingerprint = clients.certificateOf(c);

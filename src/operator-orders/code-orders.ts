@@ -21,10 +21,16 @@ const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly Catal
 
 type Hub = Pick<HubContext, 'database' | 'nowMs'>;
 
+/** A code table of a party. */
+export interface PartyTable extends CodeTable {
+  /** Whether only a door reads it, so that it matters to senders alone. */
+  readonly isOfDoor?: true;
+}
+
 /** The code tables of parties, and what operators may enter in them. */
 export interface CodeOrders {
   /** The code tables of a party. */
-  tablesOf(party: string): readonly CodeTable[];
+  tablesOf(party: string): readonly PartyTable[];
   /** Why a line is wrong. Undefined if it may be entered. */
   problemOf(line: CodeLine): Promise<Problem | undefined>;
   /** Enters a line, and releases the items that wait for it. */
@@ -37,9 +43,10 @@ export function createCodeOrders(
   parties: ReadonlyMap<string, Party>,
   doorTables: readonly CodeTable[],
 ): CodeOrders {
-  function tablesOf(party: string): readonly CodeTable[] {
+  function tablesOf(party: string): readonly PartyTable[] {
     const { adapter, settings } = parties.get(party) ?? {};
-    const tables = [...(adapter?.tables?.(settings) ?? []), ...doorTables];
+    const own = adapter?.tables?.(settings) ?? [];
+    const tables = [...own, ...doorTables.map((table) => ({ ...table, isOfDoor: true }))];
     return tables.filter(({ name }, at) => tables.findIndex((table) => table.name === name) === at);
   }
 

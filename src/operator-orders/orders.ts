@@ -9,7 +9,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
-import { type CodeLine, createCodeOrders } from './code-orders.ts';
+import { type CodeLine, createCodeOrders, type PartyTable } from './code-orders.ts';
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
@@ -32,7 +32,7 @@ export interface Orders extends PartyOrders {
   resolve(id: number, order: ResolveOrder, by: OrderedBy): Promise<Resolved | Unresolved>;
   candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
   /** The code tables of a party. */
-  tablesOf(party: string): readonly CodeTable[];
+  tablesOf(party: string): readonly PartyTable[];
   /** Enters a line of a code table, and releases the items that wait for it. */
   enterCode(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
   /** What a line would have changed in the party's messages of the last days. Changes nothing. One preview at a time. */

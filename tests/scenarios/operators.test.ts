@@ -817,15 +817,24 @@ describe('operators', () => {
       cursor = body.next ?? '';
     } while (cursor !== '');
     expect(pages).toEqual(names(all.items));
-    const own = (await ops.get('code-tables?party=portal&limit=1')).body;
-    expect(own.items).toMatchObject([{ party: 'portal' }]);
+    const own = (await ops.get('code-tables?party=one-stop&limit=1')).body;
+    expect(own.items).toMatchObject([{ party: 'one-stop' }]);
     const lost = await ops.get(`code-tables?party=other&cursor=${encodeURIComponent(own.next)}`);
     expect(lost.body).toMatchObject({
       status: 400,
-      detail: expect.stringMatching(/^\?cursor goes on after portal [\w-]+, which is not in this list/),
+      detail: expect.stringMatching(/^\?cursor goes on after one-stop [\w-]+, which is not in this list/),
     });
     for (const wrong of ['limit=0', 'limit=201', 'limit=x', 'cursor=x'])
       expect([wrong, (await ops.get(`code-tables?${wrong}`)).status]).toEqual([wrong, 400]);
+  });
+
+  test('tables of a door belong to the parties that may push', async () => {
+    const tablesOf = async (party: string) =>
+      (await items(`code-tables?party=${party}`)).map(({ table }: { table: string }) => table);
+    expect(await tablesOf('one-stop')).toContain('national-status');
+    expect(await tablesOf('portal')).toEqual([]);
+    await ops.post('code-tables/portal/national-status', { from: '77', to: 'processing', why: 'as agreed' });
+    expect(await tablesOf('portal')).toEqual(['national-status']);
   });
 
   test('incidents are listed while they are open, and stored when they are over', async () => {

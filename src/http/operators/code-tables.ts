@@ -180,10 +180,10 @@ type ShownTable = Type.Static<typeof TableShown>;
 
 /**
  * Configured parties in their order, then parties with entries only. The tables of each are in
- * reading order.
+ * reading order. A party that cannot push has no tables of doors.
  */
 async function shownTables(
-  { ledger, orders, parties }: OperatorContext,
+  { ledger, orders, parties, keys }: OperatorContext,
   asked: string | undefined,
 ): Promise<readonly ShownTable[]> {
   const entered = await ledger.codeEntries(asked);
@@ -191,7 +191,13 @@ async function shownTables(
   const of = new Set([...named, ...entered.map((entry) => entry.party)]);
   return [...of].flatMap((party) => {
     const own = entered.filter((entry) => entry.party === party);
-    const tables = new Map(orders.tablesOf(party).map((table) => [table.name, table]));
+    const isEntered = (name: string): boolean => own.some(({ table }) => table === name);
+    const tables = new Map(
+      orders
+        .tablesOf(party)
+        .filter(({ name, isOfDoor }) => !isOfDoor || keys.senders.has(party) || isEntered(name))
+        .map((table) => [table.name, table]),
+    );
     const others = own.map(({ table }) => table).filter((table) => !tables.has(table));
     return [...new Set([...tables.keys(), ...others])].map((table) => {
       const { title = `Catalogue: ${table}`, entries = [], bothWays = false } = tables.get(table) ?? {};
