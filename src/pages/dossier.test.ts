@@ -14,22 +14,19 @@ describe('the steps of a dossier', () => {
 
   test.each([
     ['submitted', {}, '[submitted] received processing resolved returned'],
-    ['processing', {}, 'submitted ✓ received ✓ [processing] resolved returned'],
-    ['returned', {}, 'submitted ✓ received ✓ processing ✓ resolved ✓ [returned]'],
-    ['supplement-required', {}, 'submitted ✓ [supplement-required] received processing resolved returned'],
+    ['processing', {}, 'received ✓ [processing] resolved returned'],
+    ['processing', { submittedAt: FILED }, 'submitted ✓ received ✓ [processing] resolved returned'],
+    ['returned', {}, 'received ✓ processing ✓ resolved ✓ [returned]'],
+    ['supplement-required', {}, '[supplement-required] received processing resolved returned'],
     [
       'supplement-required',
-      { receivedAt: TAKEN },
+      { submittedAt: FILED, receivedAt: TAKEN },
       'submitted ✓ received ✓ [supplement-required] processing resolved returned',
     ],
-    [
-      'payment-required',
-      { receivedAt: TAKEN },
-      'submitted ✓ received ✓ [payment-required] processing resolved returned',
-    ],
-    ['refused', {}, 'submitted ✓ [refused]'],
-    ['withdrawn', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [withdrawn]'],
-    ['stopped', { receivedAt: TAKEN }, 'submitted ✓ received ✓ [stopped]'],
+    ['payment-required', { receivedAt: TAKEN }, 'received ✓ [payment-required] processing resolved returned'],
+    ['refused', { submittedAt: FILED }, 'submitted ✓ [refused]'],
+    ['withdrawn', { receivedAt: TAKEN }, 'received ✓ [withdrawn]'],
+    ['stopped', { receivedAt: TAKEN }, 'received ✓ [stopped]'],
   ] as const)('of %s (%j) show the known ones: %s', (status, dates, expected) => {
     expect(shown(status, dates)).toBe(expected);
   });

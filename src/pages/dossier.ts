@@ -20,7 +20,7 @@ interface Known {
 export function dossierView(say: Say, dossier: PublicDossier, known: Known): Html {
   const { name, meaning, next, tone } = STATUS[dossier.status];
   return html`<article class="card dossier">
-<p class="dossier-code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> ${dossier.code}</p>
+<p class="dossier-code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> <span class="code">${dossier.code}</span></p>
 <p class="stamp ${tone}"><strong>${say(...name)}</strong> <span>${say('từ', 'since')} ${moment(dossier.statusAt)}</span></p>
 <p>${say(...meaning)}</p>
 ${next && html`<p class="next"><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</p>`}
@@ -33,6 +33,7 @@ ${facts(say, dossier, known)}
 function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): Html {
   const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, agencyName, processingUnit } = dossier;
   const service = vietnamese(dossier.serviceName ?? dossier.serviceCode);
+  const agency = agencyName ?? dossier.agencyCode;
   const at = (instant: string | undefined) => instant && moment(instant);
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     [
@@ -41,8 +42,8 @@ function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): 
     ],
     [say('Lĩnh vực', 'Field'), dossier.fieldName && vietnamese(dossier.fieldName)],
     [say('Người nộp hồ sơ', 'Applicant'), dossier.applicant && vietnamese(dossier.applicant.name)],
-    [say('Cơ quan', 'Agency'), vietnamese(agencyName ?? dossier.agencyCode)],
-    [say('Đơn vị xử lý', 'Unit'), processingUnit && vietnamese(processingUnit)],
+    [say('Cơ quan', 'Agency'), vietnamese(agency)],
+    [say('Đơn vị xử lý', 'Unit'), processingUnit && processingUnit !== agency ? vietnamese(processingUnit) : undefined],
     [say('Ngày nộp', 'Submitted'), at(submittedAt)],
     [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
     [
@@ -82,7 +83,8 @@ const WAY = ['submitted', 'received', 'processing', 'resolved', 'returned'] as c
  * The steps of a dossier.
  *
  * A side state appears after the last step that is known to be reached. A state that waits for the citizen may
- * lead on; a final state does not.
+ * lead on; a final state does not. A dossier without a submission date was filed at a counter: its way begins
+ * with its receipt.
  */
 export function stepsOf(dossier: PublicDossier): readonly Step[] {
   const { status, statusAt } = dossier;
@@ -92,18 +94,20 @@ export function stepsOf(dossier: PublicDossier): readonly Step[] {
     resolved: dossier.finishedAt,
     returned: dossier.returnedAt,
   };
-  const at = (WAY as readonly Status[]).indexOf(status);
+  const way: readonly Status[] =
+    status === 'submitted' || dossier.submittedAt !== undefined ? WAY : WAY.slice(WAY.indexOf('received'));
+  const at = way.indexOf(status);
   if (at >= 0)
-    return WAY.map((one, n) =>
+    return way.map((one, n) =>
       n === at
         ? { status: one, state: 'now', at: times[one] ?? statusAt }
         : { status: one, state: n < at ? 'done' : 'ahead', at: n < at ? times[one] : undefined },
     );
-  const reached = dossier.receivedAt === undefined ? 1 : 2;
+  const reached = way.indexOf(dossier.receivedAt === undefined ? 'received' : 'processing');
   return [
-    ...WAY.slice(0, reached).map((one): Step => ({ status: one, state: 'done', at: times[one] })),
+    ...way.slice(0, reached).map((one): Step => ({ status: one, state: 'done', at: times[one] })),
     { status, state: 'now', at: statusAt },
-    ...(isFinished(status) ? [] : WAY.slice(reached).map((one): Step => ({ status: one, state: 'ahead' }))),
+    ...(isFinished(status) ? [] : way.slice(reached).map((one): Step => ({ status: one, state: 'ahead' }))),
   ];
 }
 

@@ -10,8 +10,10 @@ export interface Shown {
   /** True when the title is a source's text, which is Vietnamese on every page. */
   readonly isTitleVietnamese?: boolean;
   readonly body: Html;
-  /** The name at the top of the page. */
+  /** Whose pages these are: the province. The largest words of the header. */
   readonly owner: string;
+  /** What the pages are for, in smaller letters under the owner. */
+  readonly site: string;
   readonly links: readonly { readonly href: string; readonly text: string }[];
   /** Additions to the head, such as a style sheet. */
   readonly head?: Html;
@@ -45,6 +47,7 @@ export function show(c: Context, build: (say: Say) => Shown): Response | Promise
     isTitleVietnamese = false,
     body,
     owner,
+    site,
     links,
     head = '',
     corner = '',
@@ -65,7 +68,9 @@ ${head}
 <body>
 <a class="skip" href="#main">${say('Tới nội dung chính', 'Skip to the content')}</a>
 <header>
-<a class="owner" href="${links[0]?.href ?? '/'}"><strong>Liên Thông</strong> <span>${owner}</span></a>
+<a class="owner" href="${links[0]?.href ?? '/'}"><strong>${owner}</strong> <span>${site}</span></a>
+<button class="menu" type="button" popovertarget="menu">${say('Menu', 'Menu')}</button>
+<div id="menu" popover>
 <nav aria-label="${say('Các trang', 'Pages')}">${links.map(
     ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>
 `,
@@ -73,6 +78,7 @@ ${head}
     other === 'en' ? 'English' : 'Tiếng Việt'
   }</a></nav>
 ${corner}
+</div>
 </header>
 <main id="main">
 <h1${isTitleVietnamese && language !== 'vi' ? html` lang="vi"` : ''}>${title}</h1>

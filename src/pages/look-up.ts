@@ -113,28 +113,31 @@ function explained(say: Say, found: Exclude<Found, { kind: 'dossier' }>): string
   switch (found.kind) {
     case 'wrong':
       return found.field === 'code'
-        ? say('Mã hồ sơ: hãy nhập mã in trên giấy tiếp nhận.', 'Dossier code: enter the code printed on your receipt.')
+        ? say(
+            'Mã hồ sơ: nhập mã ghi trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả.',
+            'Dossier code: enter the code printed on your receipt.',
+          )
         : say(
-            '4 số cuối: hãy nhập đúng 4 chữ số, không nhập cả số điện thoại hay số giấy tờ.',
+            '4 số cuối: nhập đúng 4 chữ số, không nhập toàn bộ số điện thoại hoặc số giấy tờ.',
             'Last four digits: enter only four digits, not the whole phone or identity number.',
           );
     case 'none':
       return say(
-        'Không có hồ sơ nào với mã và 4 số này. Hãy kiểm tra lại mã trên giấy tiếp nhận, và 4 số cuối của số điện thoại hoặc số giấy tờ đã khai khi nộp.',
+        'Không tìm thấy hồ sơ với mã và 4 số này. Vui lòng kiểm tra lại mã trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả, và 4 số cuối của số điện thoại hoặc số giấy tờ đã khai khi nộp hồ sơ.',
         'There is no dossier with this code and these four digits. Check the code on your receipt, and the last four digits of the phone or identity number that you gave when you filed it.',
       );
     case 'too-often':
       return say(
-        `Đã tra cứu quá nhiều lần. Xin thử lại sau ${waitIn(say, found.waitS)}.`,
+        `Đã tra cứu quá số lần cho phép. Vui lòng thử lại sau ${waitIn(say, found.waitS)}.`,
         `There were too many look-ups. Please try again in ${waitIn(say, found.waitS)}.`,
       );
     case 'away':
       return say(
-        'Hiện chưa tra cứu được. Hồ sơ không bị ảnh hưởng; xin thử lại sau ít phút.',
+        'Hiện chưa tra cứu được. Hồ sơ không bị ảnh hưởng; vui lòng thử lại sau ít phút.',
         'Dossiers cannot be looked up at the moment. Yours is not affected; please try again in a few minutes.',
       );
     case 'fault':
-      return say('Có lỗi ở hệ thống. Xin thử lại sau.', 'Something went wrong here. Please try again later.');
+      return say('Hệ thống gặp lỗi. Vui lòng thử lại sau.', 'Something went wrong here. Please try again later.');
   }
 }
 
@@ -149,7 +152,7 @@ function form(say: Say, code: string, wrong?: Wrong): Html {
   return html`<form class="card fields look-up" method="post" action="/">
 <label class="wide">${say('Mã hồ sơ', 'Dossier code')}
 <input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false" aria-describedby="code-hint${wrong === 'code' ? ' wrong' : ''}"${mark('code')}>
-<small id="code-hint">${say('In trên giấy tiếp nhận, như H60.01-250812-0035', 'Printed on your receipt, such as H60.01-250812-0035')}</small></label>
+<small id="code-hint">${say('Ghi trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả, ví dụ', 'Printed on your receipt, such as')} <span class="code">H60.01-250812-0035</span></small></label>
 <label>${say('4 số cuối', 'Last four digits')}
 <input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off" aria-describedby="proof-hint${wrong === 'proof' ? ' wrong' : ''}"${mark('proof')}>
 <small id="proof-hint">${say('của số điện thoại hoặc số giấy tờ (CCCD, mã số thuế…) đã khai trong hồ sơ', 'of the phone or identity number given in the dossier')}</small></label>
@@ -161,7 +164,7 @@ function help(say: Say): Html {
   const statuses = Object.values(STATUS);
   return html`<section class="card">
 <p>${say(
-    'Tra cứu cho biết hồ sơ đang ở đâu, cần làm gì và ngày hẹn trả. Tên người nộp được che; 4 số đã nhập không được lưu lại.',
+    'Kết quả tra cứu gồm tình trạng giải quyết, việc cần làm và ngày hẹn trả. Họ tên người nộp được che; 4 số đã nhập không được lưu lại.',
     'The result shows where the dossier is, what to do and when it is due. The applicant’s name is masked, and the four digits are not stored.',
   )}</p>
 <p>${say('Chưa nộp hồ sơ? Xem', 'Not filed yet? See')} <a href="/services">${say(

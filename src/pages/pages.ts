@@ -47,7 +47,8 @@ export function unknownPage(province: PageContext['province']): (c: Context) => 
 /** The common frame of all pages for citizens. */
 function frameOf({ province }: Pick<PageContext, 'province'>, say: Say) {
   return {
-    owner: province?.name ?? say('Cổng dịch vụ công', 'Public-service portal'),
+    owner: province?.name ?? 'Liên Thông',
+    site: say('Tra cứu thủ tục hành chính', 'Public services'),
     links: [
       { href: '/', text: say('Tra cứu hồ sơ', 'Look up a dossier') },
       { href: '/services', text: say('Thủ tục hành chính', 'Services') },

@@ -10,7 +10,7 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
   if (status === 503)
     return pageOf(503, say('Hiện chưa xem được', 'Not available now'), [
       say(
-        'Hệ thống đang bận hoặc được bảo trì. Xin thử lại sau ít phút.',
+        'Hệ thống đang bận hoặc được bảo trì. Vui lòng thử lại sau ít phút.',
         'The system is busy or under maintenance. Please try again in a few minutes.',
       ),
     ]);
@@ -20,7 +20,7 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
       problems.map(({ path }) => path.replace(/^\?/, '')),
     );
   return pageOf(500, say('Có lỗi', 'Something went wrong'), [
-    say('Có lỗi ở hệ thống. Xin thử lại sau.', 'Something went wrong here. Please try again later.'),
+    say('Hệ thống gặp lỗi. Vui lòng thử lại sau.', 'Something went wrong here. Please try again later.'),
   ]);
 }
 
@@ -35,7 +35,7 @@ export function wrongPage(say: Say, names: readonly string[]): Page {
         );
   return pageOf(400, say('Địa chỉ không đúng', 'Invalid address'), [
     detail,
-    say('Hãy bắt đầu lại từ một trong các trang ở trên.', 'Please start again from one of the pages above.'),
+    say('Vui lòng bắt đầu lại từ một trong các trang ở trên.', 'Please start again from one of the pages above.'),
   ]);
 }
 

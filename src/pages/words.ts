@@ -17,9 +17,12 @@ interface StatusWords {
 export const STATUS: Readonly<Record<Status, StatusWords>> = {
   submitted: {
     name: ['Mới đăng ký', 'Submitted'],
-    meaning: ['Hồ sơ đã được gửi và chờ cơ quan kiểm tra.', 'The dossier was sent. The agency has not checked it yet.'],
+    meaning: [
+      'Hồ sơ đã được nộp, đang chờ cơ quan kiểm tra.',
+      'The dossier was sent. The agency has not checked it yet.',
+    ],
     next: [
-      'Chưa phải làm gì. Cơ quan sẽ tiếp nhận, hoặc báo nếu hồ sơ còn thiếu.',
+      'Chưa cần thực hiện gì. Cơ quan sẽ tiếp nhận, hoặc thông báo nếu hồ sơ còn thiếu.',
       'Nothing yet. The agency will receive it, or tell you what is missing.',
     ],
     tone: 'plain',
@@ -27,23 +30,26 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
   received: {
     name: ['Được tiếp nhận', 'Received'],
     meaning: ['Cơ quan đã tiếp nhận hồ sơ.', 'The agency has received the dossier.'],
-    next: ['Giữ giấy tiếp nhận và chờ tới ngày hẹn trả.', 'Keep the receipt and wait for the due date.'],
+    next: [
+      'Giữ Giấy tiếp nhận hồ sơ và hẹn trả kết quả, chờ đến ngày hẹn trả.',
+      'Keep the receipt and wait for the due date.',
+    ],
     tone: 'plain',
   },
   processing: {
     name: ['Đang xử lý', 'Being processed'],
     meaning: ['Hồ sơ đang được giải quyết.', 'The dossier is being worked on.'],
-    next: ['Chờ tới ngày hẹn trả kết quả.', 'Wait for the due date.'],
+    next: ['Chờ đến ngày hẹn trả kết quả.', 'Wait for the due date.'],
     tone: 'plain',
   },
   'supplement-required': {
     name: ['Yêu cầu bổ sung giấy tờ', 'More papers are required'],
     meaning: [
-      'Hồ sơ dừng lại, chờ ông/bà bổ sung hoặc sửa giấy tờ.',
+      'Hồ sơ tạm dừng giải quyết để chờ ông/bà bổ sung, hoàn thiện giấy tờ.',
       'The dossier waits for you to add papers, or to correct some.',
     ],
     next: [
-      'Bổ sung theo thông báo của cơ quan, tại nơi đã nộp hồ sơ. Ngày hẹn trả có thể được tính lại khi đã nhận đủ.',
+      'Bổ sung theo thông báo của cơ quan, tại nơi đã nộp hồ sơ. Ngày hẹn trả có thể được tính lại khi hồ sơ đã đầy đủ.',
       'Hand in the requested papers where you filed the dossier. The agency may set a new due date when the dossier is complete.',
     ],
     tone: 'warn',
@@ -51,11 +57,11 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
   'payment-required': {
     name: ['Yêu cầu thực hiện nghĩa vụ tài chính', 'Payment is required'],
     meaning: [
-      'Hồ sơ dừng lại, chờ ông/bà nộp phí, lệ phí hoặc thuế.',
+      'Hồ sơ tạm dừng giải quyết để chờ ông/bà nộp phí, lệ phí hoặc thuế.',
       'The dossier waits for you to pay a fee or a tax.',
     ],
     next: [
-      'Nộp theo thông báo của cơ quan, chỉ qua kênh mà thông báo nêu, và giữ chứng từ.',
+      'Nộp theo thông báo của cơ quan, chỉ qua các kênh nêu trong thông báo, và giữ lại chứng từ.',
       'Pay as the agency’s notice says, only by the ways that it names. Keep the proof of payment.',
     ],
     tone: 'warn',
@@ -63,11 +69,11 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
   resolved: {
     name: ['Đã xử lý xong', 'Resolved'],
     meaning: [
-      'Hồ sơ đã giải quyết xong, kết quả chưa trả.',
+      'Hồ sơ đã giải quyết xong, chưa trả kết quả.',
       'The dossier is resolved; its result is not yet handed over.',
     ],
     next: [
-      'Nhận kết quả tại nơi đã nộp hồ sơ, hoặc theo cách đã đăng ký.',
+      'Nhận kết quả tại nơi đã nộp hồ sơ hoặc theo hình thức đã đăng ký.',
       'Collect the result where you filed the dossier, or in the way you chose.',
     ],
     tone: 'good',
@@ -81,7 +87,7 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
     name: ['Không được tiếp nhận', 'Not accepted'],
     meaning: ['Cơ quan không tiếp nhận hồ sơ này.', 'The agency did not accept the dossier.'],
     next: [
-      'Xem lý do trong thông báo của cơ quan; nếu vẫn có nhu cầu thì hoàn thiện và nộp hồ sơ mới.',
+      'Xem lý do trong thông báo của cơ quan. Nếu vẫn có nhu cầu, hoàn thiện và nộp hồ sơ mới.',
       'Read the reason in the notice of the agency; if you still need the service, file a new dossier.',
     ],
     tone: 'bad',
@@ -89,14 +95,14 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
   withdrawn: {
     name: ['Công dân yêu cầu rút hồ sơ', 'Withdrawn by the applicant'],
     meaning: ['Hồ sơ đã được rút theo yêu cầu của người nộp.', 'The dossier was withdrawn at the applicant’s request.'],
-    next: ['Nếu vẫn có nhu cầu thì nộp hồ sơ mới.', 'If you still need the service, file a new dossier.'],
+    next: ['Nếu vẫn có nhu cầu, nộp hồ sơ mới.', 'If you still need the service, file a new dossier.'],
     tone: 'plain',
   },
   stopped: {
     name: ['Dừng xử lý', 'Stopped'],
-    meaning: ['Cơ quan đã dừng xử lý hồ sơ này.', 'The agency has stopped work on the dossier.'],
+    meaning: ['Cơ quan đã dừng giải quyết hồ sơ này.', 'The agency has stopped work on the dossier.'],
     next: [
-      'Xem lý do trong thông báo của cơ quan, và hỏi nơi đã nộp hồ sơ về việc nhận lại giấy tờ.',
+      'Xem lý do trong thông báo của cơ quan. Liên hệ nơi đã nộp hồ sơ để nhận lại giấy tờ.',
       'Read the reason in the agency’s notice. Ask for your papers where you filed the dossier.',
     ],
     tone: 'bad',
@@ -104,7 +110,7 @@ export const STATUS: Readonly<Record<Status, StatusWords>> = {
 };
 
 /** Unknown data is shown as unknown, not as empty or 0. */
-export const unknown = (say: Say): Html => html`<em class="note">${say('chưa rõ', 'not known')}</em>`;
+export const unknown = (say: Say): Html => html`<em class="note">${say('chưa có thông tin', 'not known')}</em>`;
 
 export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có', 'Yes') : say('Không', 'No'));
 

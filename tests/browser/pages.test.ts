@@ -80,6 +80,26 @@ describeInBrowser(() => {
     await page.close();
   }
 
+  /** On a phone the links are in a menu. */
+  async function followLink(page: Page, name: string): Promise<void> {
+    const menu = page.getByRole('button', { name: 'Menu' });
+    if (await menu.isVisible()) await menu.click();
+    await page.getByRole('banner').getByRole('link', { name }).click();
+  }
+
+  test('on a phone the header is at most 64 px high, and its menu opens', async () => {
+    await onScreen(390, async (page, look) => {
+      await page.goto(url);
+      const height = await page.evaluate('document.querySelector("header").offsetHeight');
+      expect(height).toBeLessThanOrEqual(64);
+      expect(await page.getByRole('link', { name: 'Thống kê' }).isVisible()).toBe(false);
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await look('menu');
+      await page.getByRole('link', { name: 'Thống kê' }).click();
+      await page.getByRole('heading', { name: 'Thống kê' }).waitFor();
+    });
+  });
+
   test.each([1280, 360])('at %i px a dossier is looked up by the keyboard alone', async (width) => {
     await onScreen(width, async (page, look) => {
       await page.goto(url);
@@ -100,7 +120,7 @@ describeInBrowser(() => {
       expect(await page.locator('[aria-current="step"]').textContent()).toContain('Đang xử lý');
       expect(page.url()).toBe(`${url}/`);
       await look('dossier');
-      await page.getByRole('link', { name: 'English' }).click();
+      await followLink(page, 'English');
       await page.getByRole('heading', { name: 'Look up a dossier' }).waitFor();
       for (const [end, says] of [
         ['0036', 'overdue by less than a day'],
@@ -139,7 +159,7 @@ describeInBrowser(() => {
   test.each([1280, 360])('at %i px a service is found in the catalogue and read', async (width) => {
     await onScreen(width, async (page, look) => {
       await page.goto(url);
-      await page.getByRole('link', { name: 'Thủ tục hành chính' }).click();
+      await followLink(page, 'Thủ tục hành chính');
       await page.getByRole('link', { name: 'Trang sau' }).waitFor();
       await look('services');
       await page.getByRole('link', { name: 'Trang sau' }).click();
@@ -153,7 +173,7 @@ describeInBrowser(() => {
       await page.getByRole('heading', { name: 'Căn cứ pháp lý' }).waitFor();
       await page.getByText('4.000 đ → 5.000 đ').waitFor();
       await look('service');
-      await page.getByRole('link', { name: 'English' }).click();
+      await followLink(page, 'English');
       await page.getByRole('heading', { name: 'Changes' }).waitFor();
       expect(await page.locator('h1').getAttribute('lang')).toBe('vi');
       await look('service-en');

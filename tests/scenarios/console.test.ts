@@ -116,7 +116,7 @@ describe('the console', () => {
       expect(performance.now() - began).toBeGreaterThan(490);
       for (const { status, text } of wrong) {
         expect(status).toBe(401);
-        expect(text).toContain('Mã khoá hoặc mật khẩu không đúng.');
+        expect(text).toContain('Tên đăng nhập hoặc mật khẩu không đúng.');
       }
       expect(officer.cookies.size).toBe(0);
       const page = await officer.signIn('ops');
@@ -126,7 +126,7 @@ describe('the console', () => {
 
     test('a key without the console scope is told so on the page', async () => {
       const { status, text } = await officer.signIn('portal', SECRETS.portal);
-      expect([status, text.includes('Khoá này không có quyền truy cập bàn điều hành (ops:read).')]).toEqual([
+      expect([status, text.includes('Tài khoản này không có quyền truy cập màn hình điều hành (ops:read).')]).toEqual([
         403,
         true,
       ]);
@@ -186,7 +186,7 @@ describe('the console', () => {
       await officer.signIn('ops');
       later(8 * 3_600_000);
       const { text } = await officer.post('/console/parties/portal/pause', { why: 'too late' });
-      expect([text.includes('<h1>Đăng nhập bàn điều hành</h1>'), text.includes(said)]).toEqual([true, true]);
+      expect([text.includes('<h1>Đăng nhập</h1>'), text.includes(said)]).toEqual([true, true]);
       expect((await officer.get('/console/sign-in')).text).not.toContain(said);
       expect(await items('parties')).toContainEqual(expect.objectContaining({ party: 'portal', paused: null }));
       await officer.signIn('ops');
@@ -461,6 +461,11 @@ describe('the console', () => {
       const page = await officer.get(`/console/quarantine/${unmapped}`);
       expect(page.text).toContain('unmapped:portal-status:resolved');
       expect(page.text).toContain('name="to" value="9"');
+      // The hub sends this code, so that the partner's word may be one that no table has yet.
+      expect(page.text).toContain('name="other"');
+      expect(page.text).toContain(
+        '/console/code-tables/preview?party=portal&amp;table=portal-status&amp;from=resolved&amp;to=9',
+      );
       const map = { action: 'map', to: '9', why: 'theo bảng mã của bộ' };
       expect((await officer.post(`/console/quarantine/${unmapped}/resolve`, map)).text).toContain(
         'Đã gỡ 1 mục, còn chờ 0.',
@@ -581,7 +586,9 @@ describe('the console', () => {
         [`quarantine/${cause}/resolve`, { action: 'dismiss', why: 'x' }],
         ['replays', { state: 'refused', why: 'x' }],
       ] as const)
-        expect((await officer.post(`/console/${path}`, fields)).text).toContain('Khoá đang dùng không có quyền này');
+        expect((await officer.post(`/console/${path}`, fields)).text).toContain(
+          'Tài khoản đang dùng không có quyền này',
+        );
       expect(await audited()).toEqual([]);
     });
 

@@ -172,7 +172,9 @@ describe('pages for citizens', () => {
       const done = await lookUp({ code: 'H60.01-250812-0038', proof: '0001' });
       expect(done.text).toContain('Đã trả kết quả');
       expect(done.text).not.toMatch(/quá hạn|còn hạn/);
-      expect((await lookUp({ code: 'H60.01-250812-0040', proof: '0001' })).text).toContain('Ngày hẹn trả chưa rõ');
+      expect((await lookUp({ code: 'H60.01-250812-0040', proof: '0001' })).text).toContain(
+        'Ngày hẹn trả chưa có thông tin',
+      );
     });
 
     test('works in English too', async () => {
@@ -193,15 +195,15 @@ describe('pages for citizens', () => {
       const wrong = await lookUp({ code: CODE, proof: '0002' });
       const none = await lookUp({ code: 'H60.01-250812-9999', proof: '0002' });
       expect([wrong.status, none.status]).toEqual([404, 404]);
-      expect(wrong.text).toContain('Không có hồ sơ nào với mã và 4 số này');
+      expect(wrong.text).toContain('Không tìm thấy hồ sơ với mã và 4 số này');
       const without = (html: string, code: string) => html.replace(`value="${code}"`, '').replace(`code=${code}&`, '');
       expect(without(wrong.html, CODE)).toBe(without(none.html, 'H60.01-250812-9999'));
     });
 
     test.each([
-      ['0900000001', 'proof', '4 số cuối: hãy nhập'],
-      ['12a4', 'proof', '4 số cuối: hãy nhập'],
-      ['', 'proof', '4 số cuối: hãy nhập'],
+      ['0900000001', 'proof', '4 số cuối: nhập'],
+      ['12a4', 'proof', '4 số cuối: nhập'],
+      ['', 'proof', '4 số cuối: nhập'],
     ])('names the field of the wrong proof %j, and repeats no input', async (proof, field, says) => {
       const { status, text, html } = await lookUp({ code: CODE, proof });
       expect([status, text.includes(says)]).toEqual([400, true]);
@@ -245,7 +247,7 @@ describe('pages for citizens', () => {
       expect(statuses).toEqual([...Array.from({ length: 10 }, () => 404), 429, 429]);
       const { headers, text } = await lookUp({ code, proof: '0009' }, { address });
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
-      expect(text).toMatch(/Xin thử lại sau (?:59|60) phút\./);
+      expect(text).toMatch(/Vui lòng thử lại sau (?:59|60) phút\./);
     });
 
     test('counts by the address of the request', async () => {
@@ -341,8 +343,8 @@ describe('pages for citizens', () => {
 
     test('an unknown fee or term is not 0, and an address outside the web is no link', async () => {
       const { text, html } = await open('/services/1.999991');
-      expect(text).toContain('Trực tiếp chưa rõ chưa rõ 0 đồng');
-      expect(text).toContain('Trực tiếp Ngay chưa rõ');
+      expect(text).toContain('Trực tiếp chưa có thông tin chưa có thông tin 0 đồng');
+      expect(text).toContain('Trực tiếp Ngay chưa có thông tin');
       expect(html).toContain('mau');
       expect(html).not.toContain('javascript:');
       expect((await open('/services/1.999991?lang=en')).text).toContain('At the counter not known not known 0 VND');

@@ -19,7 +19,7 @@ export function addAudit(site: Site): void {
     return {
       title: say('Nhật ký thao tác', 'Audit'),
       body: html`${filterForm(visit, [
-        textField('actor', say('Khoá', 'Key'), query.actor),
+        textField('actor', say('Tài khoản', 'Key'), query.actor),
         choiceField('action', say('Việc', 'Action'), choicesOf(say, ACTIONS), query.action),
         textField('subject', say('Đối tượng', 'Subject'), query.subject, html` placeholder="delivery 12"`),
         dayField('from', say('Từ ngày', 'From'), query.from),
@@ -34,7 +34,7 @@ ${
         items: body.items,
         columns: [
           { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
-          { head: say('Khoá', 'Key'), cell: ({ actor }) => actor },
+          { head: say('Tài khoản', 'Key'), cell: ({ actor }) => actor },
           {
             head: say('Việc', 'Action'),
             cell: ({ action }) => html`<span title="${action}">${word(say, ACTIONS, action)}</span>`,

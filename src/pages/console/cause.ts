@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
-import { decideForms, meaningsFor } from './decide.ts';
+import { decideForms, targetsFor } from './decide.ts';
 import { facts, pager, partyLink, queryOf } from './parts.ts';
 import type { Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
@@ -28,7 +28,7 @@ export function addCause(site: Site): void {
     return {
       title,
       body: html`<section class="card">${factsOf(visit, found)}</section>
-${may(visit, 'ops:configure') ? decideForms(visit, found, await meaningsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
+${may(visit, 'ops:configure') ? decideForms(visit, found, await targetsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
 <h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, found.waiting)}${pager(visit, found, {})}`,
     };
   });

@@ -10,7 +10,11 @@ import { timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
 
 const LINE = ['party', 'table', 'from', 'to'] as const;
-type Line = Readonly<Partial<Record<(typeof LINE)[number], string>>>;
+/** The parameters of a preview. */
+export type PreviewLine = Readonly<Partial<Record<(typeof LINE)[number], string | undefined>>>;
+
+/** The address of the preview of a line. */
+export const previewPath = (line: PreviewLine = {}): string => `/console/code-tables/preview${queryText({ ...line })}`;
 
 /**
  * Shows how a code table line would change the reading of recent messages. Then, with a reason, adds
@@ -19,7 +23,7 @@ type Line = Readonly<Partial<Record<(typeof LINE)[number], string>>>;
 export function addCodePreview(site: Site): void {
   site.screen('/code-tables/preview', async (visit) => {
     const { say, api } = visit;
-    const { party = '', table: name = '', from, to } = queryOf(visit, LINE) as Line;
+    const { party = '', table: name = '', from, to } = queryOf(visit, LINE) as PreviewLine;
     const path = `code-tables/${segment(party)}/${segment(name)}/preview`;
     const { body, problem } = await api.post<CodePreview>(path, { from, to });
     return {
@@ -42,7 +46,7 @@ ${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
 
 /** The form for a preview. It changes nothing, so its parameters are in the URL. */
 export function previewForm({ say }: Visit, party: string, name: string, list: string): Html {
-  return html`<form class="fields order" method="get" action="/console/code-tables/preview">
+  return html`<form class="fields order" method="get" action="${previewPath()}">
 <input type="hidden" name="party" value="${party}"><input type="hidden" name="table" value="${name}">
 <label>${say('Mã', 'Code')}<input name="from" required maxlength="60" autocomplete="off"></label>
 <label>${say('Nghĩa là', 'Stands for')}<input name="to" required maxlength="60" autocomplete="off" list="${list}"></label>

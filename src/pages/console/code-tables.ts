@@ -9,6 +9,7 @@ import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
+import { MEANINGS, word } from './words.ts';
 
 const MOST_LINES = 200;
 
@@ -129,7 +130,7 @@ function ownTable({ say }: Visit, entries: CodeTable['entries']): Html {
     columns: [
       { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
       { head: say('Ý nghĩa', 'Meaning'), cell: ({ is }) => html`<code>${is}</code>` },
-      { head: say('Tên', 'Words'), cell: ({ label }) => label },
+      { head: say('Tên', 'Words'), cell: ({ is, label }) => (label === is ? word(say, MEANINGS, is) : label) },
     ],
   })}${more > 0 ? html`<p class="note">${say(`và ${more} dòng nữa`, `and ${more} more`)}</p>` : ''}`;
 }

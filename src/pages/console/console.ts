@@ -62,7 +62,7 @@ export function addConsole(app: Hono, hub: ConsoleContext): void {
     return show(c, (say) => ({
       status: 500,
       ...(refusal ? refused(say, refusal) : crossSite(say)),
-      owner: ownerOf(hub, say),
+      ...ownerOf(hub, say),
       head: HEAD,
       links: [{ href: '/console', text: say('Tổng quan', 'Overview') }],
     }));

@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { everyPage } from './api.ts';
+import { type PreviewLine, previewPath } from './code-preview.ts';
 import { choiceField, orderForm } from './forms.ts';
 import type { CodeTable, WholeCause } from './records.ts';
 import type { Visit } from './visit.ts';
+import { MEANINGS, STATUSES, word } from './words.ts';
 
 /** A possible target of a code, and its name. */
 export interface Meaning {
@@ -11,29 +13,45 @@ export interface Meaning {
   readonly label: string;
 }
 
+/** What a code may be mapped to. */
+export interface Targets {
+  readonly meanings: readonly Meaning[];
+  /** Whether the hub accepts a code that is not among the meanings. */
+  readonly isOpen: boolean;
+  /** Whether the hub sends the code, so that its meaning is a word of the partner. */
+  readonly isSent: boolean;
+}
+
 /** Longer tables are not shown. The officer writes the code. */
 const MOST_MEANINGS = 30;
 
-/** The targets for an unmapped code. Empty for catalogue codes and other kinds of cause. */
-export async function meaningsFor({ api }: Visit, { unmapped, parties }: WholeCause): Promise<readonly Meaning[]> {
-  if (!unmapped) return [];
+/** The targets for an unmapped code. None are listed for catalogue codes and other kinds of cause. */
+export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCause): Promise<Targets> {
+  if (!unmapped) return { meanings: [], isOpen: true, isSent: false };
   const { table: name, from } = unmapped;
   const { body } = await everyPage<CodeTable>(api, 'code-tables', { party: parties[0] });
-  const entries = body?.find(({ table }) => table === name)?.entries ?? [];
+  const { entries = [], bothWays = true } = body?.find(({ table }) => table === name) ?? {};
   const isOurs = entries.some(({ is }) => is === from);
   const meanings = new Map(entries.map(({ code, is, label }) => [isOurs ? code : is, label]));
-  return meanings.size > MOST_MEANINGS ? [] : [...meanings].map(([to, label]) => ({ to, label }));
+  meanings.delete('');
+  const isSent = isOurs || Object.hasOwn(STATUSES, from);
+  if (meanings.size > MOST_MEANINGS) return { meanings: [], isOpen: true, isSent };
+  return {
+    meanings: [...meanings].map(([to, label]) => ({ to, label })),
+    isOpen: meanings.size === 0 || (bothWays && isOurs),
+    isSent,
+  };
 }
 
 /**
  * The forms that resolve a cause: map, release, dismiss. None is preselected, because a similar name
  * proves nothing.
  */
-export function decideForms(visit: Visit, found: WholeCause, meanings: readonly Meaning[]): Html {
+export function decideForms(visit: Visit, found: WholeCause, targets: Targets): Html {
   const { say } = visit;
   const isUnmapped = found.kind === 'unmapped';
   return html`<section class="decide" aria-label="${say('Quyết định', 'Decide')}">
-${isUnmapped ? mapForm(visit, found, meanings) : ''}
+${isUnmapped ? mapForm(visit, found, targets) : ''}
 <details class="card"${isUnmapped ? html`` : html` open`}><summary>${say('Cho qua', 'Release')}</summary>
 <p class="note">${releaseText(visit, found.kind)}</p>${resolveForm(visit, found, 'release', say('Cho qua', 'Release'))}</details>
 <details class="card"><summary>${say('Bỏ, không áp dụng', 'Dismiss')}</summary>
@@ -57,31 +75,67 @@ function releaseText({ say }: Visit, kind: string): string {
   );
 }
 
-function mapForm(visit: Visit, found: WholeCause, meanings: readonly Meaning[]): Html {
+function mapForm(visit: Visit, found: WholeCause, { meanings, isOpen, isSent }: Targets): Html {
   const { say } = visit;
   const others = meanings.filter(({ to }) => !found.candidates.some((candidate) => candidate.to === to));
-  const choices: readonly (Meaning & { readonly score?: number })[] = [...found.candidates, ...others];
+  const choices: readonly Choice[] = [...found.candidates, ...others];
   const fields = html`<fieldset><legend>${say('Ý nghĩa của mã', 'Meaning of the code')}</legend>${choices.map(
-    ({ to, label, score }) =>
-      html`<label class="choice"><input type="radio" name="to" value="${to}" required>
-<span><strong>${to}</strong> ${label} ${
-        score === undefined
-          ? ''
-          : html`<span class="note">${say('độ giống', 'similarity')} ${Math.round(score * 100)} %</span>`
-      }</span></label>`,
+    (choice) => choiceOf(visit, found, choice),
   )}
-${
-  choices.length === 0
-    ? ''
-    : html`<label class="choice"><input type="radio" name="to" value="" required>${say('mã khác:', 'another code:')}</label>`
-}<label>${say('Mã', 'Code')}<input name="other" maxlength="60" autocomplete="off"${
-    choices.length === 0 ? html` required` : html``
-  }></label></fieldset>`;
+${isOpen ? writtenCode(visit, choices.length > 0) : ''}</fieldset>`;
   return html`<section class="card"><h2>${say('Gán mã', 'Map the code')}</h2>
 <p class="note">${say(
     'Thêm một dòng vào bảng mã (có phiên bản); áp dụng ngay cho các mục đang chờ và đang gửi.',
     'Adds a versioned line to the code table. It applies at once to waiting items and to deliveries.',
-  )}</p>${resolveForm(visit, found, 'map', say('Gán mã và gỡ', 'Map and release'), fields)}</section>`;
+  )}${isSent && !isOpen ? html` ${notOffered(visit)}` : ''}</p>${resolveForm(visit, found, 'map', say('Gán mã và gỡ', 'Map and release'), fields)}
+${isOpen ? tryForm(visit, found) : ''}</section>`;
+}
+
+type Choice = Meaning & { readonly score?: number };
+
+/** A lower similarity of names says nothing. */
+const LEAST_SCORE = 0.5;
+
+function choiceOf(visit: Visit, found: WholeCause, { to, label, score = 0 }: Choice): Html {
+  const { say } = visit;
+  const name = label === to ? word(say, MEANINGS, to) : label;
+  const similarity =
+    score < LEAST_SCORE
+      ? ''
+      : html` <span class="note">${say('độ giống', 'similarity')} ${Math.round(score * 100)} %</span>`;
+  return html`<div class="acts"><label class="choice"><input type="radio" name="to" value="${to}" required>
+<span><strong>${to}</strong>${name === to ? '' : ` – ${name}`}${similarity}</span></label>
+<a href="${previewPath(lineOf(found, to))}" aria-label="${say(`Thử trước với ${to}`, `Try ${to} first`)}">${say('Thử trước', 'Try first')}</a></div>`;
+}
+
+/** The field for a code that is not among the choices. */
+function writtenCode({ say }: Visit, hasChoices: boolean): Html {
+  const other = html`<label class="choice"><input type="radio" name="to" value="" required>${say('mã khác:', 'another code:')}</label>`;
+  return html`${hasChoices ? other : ''}<label>${say('Mã', 'Code')}<input name="other" maxlength="60" autocomplete="off"${
+    hasChoices ? html`` : html` required`
+  }></label>`;
+}
+
+/** Only the settings of the party can add a word that the hub sends. */
+function notOffered({ say }: Visit): string {
+  return say(
+    'Nếu không có ý nghĩa phù hợp: bổ sung vào bảng mã trong cấu hình của bên đó, khởi động lại, rồi bấm Cho qua.',
+    'If no meaning fits: add it to the code table in the settings of the party, restart the hub, then release.',
+  );
+}
+
+/** The line that a decision would enter, for the first party of the cause. */
+function lineOf({ unmapped, parties }: WholeCause, to?: string): PreviewLine {
+  return { party: parties[0] ?? '', table: unmapped?.table ?? '', from: unmapped?.from ?? '', to };
+}
+
+/** The preview of a code that the officer writes. */
+function tryForm({ say }: Visit, found: WholeCause): Html {
+  const { party, table, from } = lineOf(found);
+  return html`<form class="fields order" method="get" action="${previewPath()}">
+<input type="hidden" name="party" value="${party}"><input type="hidden" name="table" value="${table}"><input type="hidden" name="from" value="${from}">
+<label>${say('Thử trước với mã', 'Try a code first')}<input name="to" required maxlength="60" autocomplete="off"></label>
+<button class="quiet">${say('Thử trước', 'Try first')}</button></form>`;
 }
 
 function resolveForm(

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
-import { dossierLink, longText, operationOf, partyLink, reasonOf, table } from './parts.ts';
+import { dossierLink, isRepeated, longText, operationOf, partyLink, reasonOf, table } from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -15,10 +15,10 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
     items,
     columns: [
       { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
+      { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
-      { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
       { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(visit, one) },
       { head: say('Tạo lúc', 'Since'), cell: ({ createdAt }) => timeAndAge(say, createdAt, visit.nowMs) },
@@ -52,7 +52,8 @@ function nextOf(
 
 function whyOf(visit: Visit, { reason, detail }: Delivery): Html {
   if (!reason && !detail) return html`–`;
-  return html`${reason ? html`${reasonOf(visit, reason)}<br>` : ''}${detail ? longText(detail, 90) : ''}`;
+  const more = detail && !isRepeated(visit, reason, detail) ? longText(detail, 90) : '';
+  return html`${reason ? reasonOf(visit, reason) : ''}${reason && more ? html`<br>` : ''}${more}`;
 }
 
 export function settledOf({ say, nowMs }: Visit, { settledAt }: Pick<Delivery, 'settledAt'>): Html {

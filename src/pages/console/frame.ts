@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
-import { show } from '../layout.ts';
+import { type Shown, show } from '../layout.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
@@ -16,7 +16,7 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
   return show(c, (say) => ({
     title: screen.title,
     status: screen.status ?? 200,
-    owner: ownerOf(hub, say),
+    ...ownerOf(hub, say),
     links: linksOf(say),
     head: html`${HEAD}${
       screen.refreshS === undefined ? '' : html`<meta http-equiv="refresh" content="${screen.refreshS}">`
@@ -32,9 +32,9 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
   }));
 }
 
-export function ownerOf({ province }: Pick<ConsoleContext, 'province'>, say: Say): string {
-  const console = say('Bàn điều hành', 'Console');
-  return province ? `${console} – ${province.name}` : console;
+/** The province and the name of the console, for the head of its pages. */
+export function ownerOf({ province }: Pick<ConsoleContext, 'province'>, say: Say): Pick<Shown, 'owner' | 'site'> {
+  return { owner: province?.name ?? 'Liên Thông', site: say('Màn hình điều hành', 'Console') };
 }
 
 function linksOf(say: Say) {
@@ -45,7 +45,7 @@ function linksOf(say: Say) {
     { href: '/console/messages', text: say('Thông điệp', 'Messages') },
     { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine') },
     { href: '/console/code-tables', text: say('Bảng mã', 'Code tables') },
-    { href: '/console/unknown-codes', text: say('Mã lạ', 'Unknown codes') },
+    { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes') },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies') },
     { href: '/console/incidents', text: say('Sự cố', 'Incidents') },
     { href: '/console/audit', text: say('Nhật ký', 'Audit') },

@@ -19,7 +19,7 @@ export function messageTable(visit: Visit, items: readonly Message[]): Html {
       { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => html`<code>${door}</code>` },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
-      { head: say('Khoá', 'Key'), cell: ({ keyName }) => keyName ?? '–' },
+      { head: say('Tài khoản', 'Key'), cell: ({ keyName }) => keyName ?? '–' },
       { head: say('Cỡ', 'Size'), cell: ({ bodyBytes }) => sizeOf(bodyBytes), isNumber: true },
     ],
   });

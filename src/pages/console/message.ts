@@ -68,7 +68,7 @@ function factsOf(visit: Visit, found: WholeMessage): Html {
       say('Loại', 'What'),
       found.operation && html`${operationOf(visit, found.operation)} <code class="note">${found.operation}</code>`,
     ],
-    [say('Khoá', 'Key'), found.keyName],
+    [say('Tài khoản', 'Key'), found.keyName],
     [say('Kiểu nội dung', 'Media type'), found.mediaType && html`<code>${found.mediaType}</code>`],
     [say('Cỡ', 'Size'), sizeOf(found.bodyBytes)],
     [say('Mã thông điệp', 'Message id'), html`<code>${found.id}</code>`],

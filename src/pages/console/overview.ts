@@ -6,7 +6,7 @@ import { segment } from './api.ts';
 import { dossierBox } from './dossier-search.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
-import { longText, partyLink, reasonOf, table } from './parts.ts';
+import { isRepeated, longText, partyLink, reasonOf, table } from './parts.ts';
 import type { Cause, Incident, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -81,7 +81,7 @@ function numbers(
   ] as const;
   return html`<ul class="numbers">${ofAll.map(
     ([href, count, what, more]) =>
-      html`<li class="card"><a href="${href}"><strong>${count}</strong> ${what}</a>${more ? html`<br><span class="note">${more}</span>` : ''}</li>`,
+      html`<li class="card"><a href="${href}"><strong>${count}</strong> ${what}</a>${more ? html` <span class="note">${more}</span>` : ''}</li>`,
   )}</ul>`;
 }
 
@@ -94,7 +94,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
   const { say, nowMs } = visit;
   const columns = [
     { head: say('Bên', 'Party'), cell: ({ party }: Party) => partyLink(party) },
-    { head: say('Sức khoẻ', 'Health'), cell: (one: Party) => healthOf(visit, one) },
+    { head: say('Tình trạng', 'Health'), cell: (one: Party) => healthOf(visit, one) },
     { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
     { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },
     { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => backlog.held, isNumber: true },
@@ -120,7 +120,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
 
 export function healthOf({ say }: Visit, { health, breaker, paused }: Party): Html {
   return html`${badge(say, HEALTH, health)}${paused && health !== 'paused' ? html` ${badge(say, HEALTH, 'paused')}` : ''}${
-    breaker === 'open' ? html`<br><span class="note">${say('cầu dao mở', 'breaker open')}</span>` : ''
+    breaker === 'open' ? html`<br><span class="note">${say('đang tự động ngắt kết nối', 'breaker open')}</span>` : ''
   }`;
 }
 
@@ -130,7 +130,9 @@ export function lastErrorOf(visit: Visit, { lastError, lastSuccessAt }: Party): 
   const { at, reason, detail } = lastError;
   const isOver = lastSuccessAt !== null && instantToMs(lastSuccessAt) > instantToMs(at);
   const over = isOver ? say(', đã qua', ', over') : '';
-  return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}<br>${longText(detail && detail, 90)}`;
+  return html`<span class="note">${ageOf(say, at, nowMs)}${over}</span> ${reasonOf(visit, reason)}${
+    isRepeated(visit, reason, detail) ? '' : html`<br>${longText(detail, 90)}`
+  }`;
 }
 
 /** The orders that need no reason. Pausing needs one, on the party's own page. */
@@ -151,7 +153,7 @@ function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
     adapter && adapter.pulls.length > 0
       ? orderForm(visit, {
           to: to('pull'),
-          button: say('Lấy ngay', 'Pull'),
+          button: say('Lấy ngay', 'Pull now'),
           hidden: back,
           isQuiet: true,
           label: say(`Lấy dữ liệu từ ${party} ngay`, `Pull from ${party} now`),

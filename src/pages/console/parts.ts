@@ -22,23 +22,30 @@ export interface Column<Item> {
   readonly isNumber?: boolean;
 }
 
-/** A table that may be wider than its page. The first column names the row. */
+/** A table that may be wider than its page, and a list of cards on a phone. The first column names the row. */
 export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): Html {
   if (items.length === 0) return html`<p class="card note empty">${empty}</p>`;
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table>
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${items.map(
     (item) =>
       html`<tr>${columns.map((column, at) =>
-        at === 0
-          ? html`<th scope="row"${classOf(column)}>${column.cell(item)}</th>`
-          : html`<td${classOf(column)}>${column.cell(item)}</td>`,
+        at === 0 ? html`<th scope="row"${classOf(column)}>${column.cell(item)}</th>` : cellOf(column, item),
       )}</tr>
 `,
   )}</tbody>
 </table></div>`;
+}
+
+const NOTHING = '–';
+
+/** Its label stands before it on a phone, where a cell without content is left out. */
+function cellOf<Item>({ head, cell, isNumber }: Column<Item>, item: Item): Html {
+  const content = cell(item);
+  const classes = [isNumber && 'number', String(content) === NOTHING && 'nothing'].filter(Boolean).join(' ');
+  return html`<td${classes ? html` class="${classes}"` : ''} data-label="${head}">${content}</td>`;
 }
 
 /** Links to the next page of a list and back to its beginning. */
@@ -64,8 +71,7 @@ export function queryOf({ c }: Visit, names: readonly string[]): Query {
 /** A form that narrows a list. */
 export function filterForm({ c, say }: Visit, fields: readonly Html[]): Html {
   return html`<form class="card fields filter" method="get" action="${c.req.path}">${fields}
-<button>${say('Lọc', 'Filter')}</button>
-<a href="${c.req.path}">${say('Bỏ lọc', 'Clear')}</a></form>`;
+<p class="acts"><button>${say('Lọc', 'Filter')}</button> <a href="${c.req.path}">${say('Bỏ lọc', 'Clear')}</a></p></form>`;
 }
 
 export function facts(rows: readonly (readonly [string, Html | string | number | null | undefined])[]): Html {
@@ -105,6 +111,12 @@ export function reasonOf({ say }: Visit, reason: string): Html {
   return meaning === undefined
     ? html`<code>${reason}</code>`
     : html`${say(meaning[0], meaning[1])} <code class="note">${reason}</code>`;
+}
+
+/** Whether a detail only repeats the words of its reason. */
+export function isRepeated({ say }: Visit, reason: string | null, detail: string | null): boolean {
+  const meaning = reason === null ? undefined : meaningOf(reason);
+  return meaning !== undefined && detail !== null && say(meaning[0], meaning[1]).endsWith(detail);
 }
 
 /** The beginning of a long text. The rest opens on request. */

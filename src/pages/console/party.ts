@@ -38,7 +38,7 @@ function partyOf(visit: Visit, party: Party): Html {
   )} ${link(
     'refused',
     say('Lượt bị từ chối', 'Refused'),
-  )} ${link('parked', say('Lượt dừng thử', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
+  )} ${link('parked', say('Lượt ngừng gửi lại', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
     'Thông điệp từ bên này',
     'Messages from it',
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
@@ -53,7 +53,7 @@ function factsOf(visit: Visit, party: Party): Html {
   const { say, nowMs } = visit;
   const { backlog, paused, adapter, breakers } = party;
   return facts([
-    [say('Sức khoẻ', 'Health'), healthOf(visit, party)],
+    [say('Tình trạng', 'Health'), healthOf(visit, party)],
     [say('Tạm dừng', 'Paused'), paused && html`${timeAndAge(say, paused.at, nowMs)} ${paused.by ?? ''}`],
     [
       say('Chờ gửi', 'Due'),
@@ -65,12 +65,12 @@ function factsOf(visit: Visit, party: Party): Html {
     [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],
     [say('Lỗi gần nhất', 'Last error'), party.lastError && lastErrorOf(visit, party)],
     [
-      say('Cầu dao', 'Breaker'),
+      say('Tự động ngắt kết nối', 'Breaker'),
       breakers.length === 0
         ? word(say, BREAKERS, 'closed')
         : html`${breakers.map(({ process, state, since }) => html`<code>${process}</code>: ${word(say, BREAKERS, state)} ${timeAndAge(say, since, nowMs)}<br>`)}`,
     ],
-    [say('Ngân sách gọi', 'Budget'), namesAndValues(party.budget) || say('không giới hạn', 'none')],
+    [say('Giới hạn lần gọi', 'Budget'), namesAndValues(party.budget) || say('không giới hạn', 'none')],
     [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map(namesAndValues).join('; ')],
     [say('Bảo trì đến', 'Maintenance until'), party.maintenanceUntil && timeOf(party.maintenanceUntil)],
     [say('Có thẩm quyền', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],

@@ -17,7 +17,7 @@ export const TURNS = {
     ],
   },
   access: {
-    whose: ['tài khoản, khoá hoặc chứng thư số giữa hai bên', 'the account, key or certificate between both sides'],
+    whose: ['tài khoản, mật khẩu hoặc chứng thư số giữa hai bên', 'the account, key or certificate between both sides'],
     todo: [
       'Đối chiếu với bên kia, sửa trong cấu hình rồi khởi động lại; các lượt chờ được tự động chuyển tiếp.',
       'Agree with the partner, correct the settings and restart the hub. Waiting deliveries then continue.',

@@ -17,7 +17,7 @@ export function refusalText(say: Say, { status, detail, decided }: Problem): str
     );
   }
   if (status === 403)
-    return say(`Khoá đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
+    return say(`Tài khoản đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);
   if (status === 400) return say(`Yêu cầu chưa hợp lệ: ${detail}.`, `The request is not valid: ${detail}.`);
   if (status === 503)

@@ -78,10 +78,11 @@ async function ownKey(app: Pick<Hono, 'fetch'>, secret: string) {
   return createApi(app, secret, 'en').get<OwnKey>('key');
 }
 
-const wrong = (say: Say): string => say('Mã khoá hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');
+const wrong = (say: Say): string =>
+  say('Tên đăng nhập hoặc mật khẩu không đúng.', 'The key id or the secret is wrong.');
 const notAllowed = (say: Say): string =>
   say(
-    'Khoá này không có quyền truy cập bàn điều hành (ops:read).',
+    'Tài khoản này không có quyền truy cập màn hình điều hành (ops:read).',
     'This key may not use the console: it lacks the scope ops:read.',
   );
 
@@ -101,8 +102,8 @@ function signInPage(
 ): Response | Promise<Response> {
   const told = takeFlashMessage(c, hub);
   return show(c, (say) => ({
-    title: say('Đăng nhập bàn điều hành', 'Sign in to the console'),
-    owner: ownerOf(hub, say),
+    title: say('Đăng nhập', 'Sign in'),
+    ...ownerOf(hub, say),
     links: [],
     head: HEAD,
     status,
@@ -113,14 +114,14 @@ function signInPage(
 function signInForm(say: Say, next: string): Html {
   return html`<form class="card sign-in" method="post" action="/console/sign-in">
 <input type="hidden" name="next" value="${next}">
-<label>${say('Mã khoá', 'Key id')}<input name="id" autocomplete="username" required autofocus maxlength="100"></label>
-<label>${say('Mật khẩu của khoá', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"></label>
+<label>${say('Tên đăng nhập', 'Key id')}<input name="id" autocomplete="username" required autofocus maxlength="100"></label>
+<label>${say('Mật khẩu', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"></label>
 <button>${say('Đăng nhập', 'Sign in')}</button>
 <p class="note">${say(
-    'Dùng khoá trong cấu hình có quyền ops:read. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký theo mã khoá.',
+    'Sử dụng tài khoản có quyền ops:read trong cấu hình. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký theo tên đăng nhập.',
     'Use a configured key with the scope ops:read. A session lasts 8 hours. The audit records everything you do under this key.',
   )}</p>
-<p class="note">${say('Đã đăng nhập mà vẫn thấy trang này?', 'Signed in, but still on this page?')} <a href="${next}">${say(
+<p class="note">${say('Đã đăng nhập nhưng vẫn thấy trang này?', 'Signed in, but still on this page?')} <a href="${next}">${say(
     'Mở tiếp',
     'Go on',
   )}</a></p>

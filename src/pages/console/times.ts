@@ -20,7 +20,7 @@ export function plainTimeOf(text: string): string {
 
 /** A time, and its distance from now. */
 export function timeAndAge(say: Say, text: string | null | undefined, nowMs: number): Html {
-  return text ? html`${timeOf(text)} <span class="note">(${ageOf(say, text, nowMs)})</span>` : html`–`;
+  return text ? html`${timeOf(text)} <span class="note age">(${ageOf(say, text, nowMs)})</span>` : html`–`;
 }
 
 const UNITS = [

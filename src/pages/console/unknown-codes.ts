@@ -17,7 +17,7 @@ export function addUnknownCodes(site: Site): void {
     const { say, api, nowMs } = visit;
     const { body, problem } = await api.get<Listed<UnknownCode>>('unknown-codes', queryOf(visit, ['cursor']));
     return {
-      title: say('Mã lạ', 'Unknown codes'),
+      title: say('Mã chưa có trong danh mục', 'Unknown codes'),
       body: html`<p class="note">${say(
         'Mã thủ tục, mã cơ quan có trong hồ sơ nhưng chưa có trong danh mục. Hồ sơ vẫn được áp dụng và hiển thị.',
         'Codes of services and agencies in dossiers that the catalogue does not know. The hub still applies and shows the dossiers.',

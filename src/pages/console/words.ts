@@ -16,8 +16,8 @@ export const HEALTH = {
 } as const satisfies Words;
 
 export const BREAKERS = {
-  closed: ['đóng (thông suốt)', 'closed'],
-  open: ['mở (ngừng gọi)', 'open'],
+  closed: ['không ngắt', 'closed'],
+  open: ['đang ngắt', 'open'],
   'half-open': ['đang thử lại', 'half open'],
 } as const satisfies Words;
 
@@ -25,13 +25,13 @@ export const DELIVERY_STATES = {
   due: ['chờ gửi', 'due', 'plain'],
   delivered: ['đã chuyển', 'delivered', 'good'],
   refused: ['bị từ chối', 'refused', 'bad'],
-  parked: ['dừng thử, hết lượt', 'parked', 'bad'],
+  parked: ['ngừng gửi lại, hết số lần thử', 'parked', 'bad'],
   held: ['tạm giữ', 'held', 'warn'],
 } as const satisfies Words;
 
 /** The states in the filter of deliveries. */
 export const DELIVERY_FILTER_STATES = {
-  failed: ['hỏng, cần xử lý', 'failed, needs an operator'],
+  failed: ['hỏng, cần xử lý', 'failed'],
   ...DELIVERY_STATES,
 } as const satisfies Words;
 
@@ -114,6 +114,19 @@ export const STATUSES = {
   resolved: ['đã xử lý xong', 'resolved'],
   returned: ['đã trả kết quả', 'returned'],
 } as const satisfies Words;
+
+/** What an answer of a ministry may mean. */
+export const ANSWER_MEANINGS = {
+  ok: ['bên nhận đã thực hiện', 'the partner did it'],
+  none: ['không tìm thấy', 'nothing there'],
+  expired: ['phiên làm việc đã hết hạn', 'the session ended'],
+  taken: ['bên nhận đã có', 'the partner has it already'],
+  busy: ['bên nhận đang bận, gửi lại sau', 'busy, the hub retries'],
+  refused: ['bên nhận từ chối', 'refused for good'],
+} as const satisfies Words;
+
+/** The names of our own values in code tables. A dossier's status comes first: both lists have `refused`. */
+export const MEANINGS: Words = { ...ANSWER_MEANINGS, ...STATUSES };
 
 export const REPLAY_STATES = {
   running: ['đang chạy', 'running', 'plain'],
