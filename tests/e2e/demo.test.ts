@@ -52,11 +52,11 @@ describe('lienthong demo --once', () => {
         expect(counts.stale).toBeGreaterThan(0);
       }
       expect(report.partners).toMatchObject({
-        'national-portal': { repeats: 0, due: 0, waiting: 6, refused: 0 },
-        'civil-status': { records: 48, repeats: 0, due: 0, waiting: 0, refused: 0 },
-        'one-stop': { repeats: 0, due: 0, waiting: 0, refused: 0 },
+        'national-portal': { repeats: 0, due: 4, held: 2, refused: 0 },
+        'civil-status': { records: 48, repeats: 0, due: 0, held: 0, refused: 0 },
+        'one-stop': { repeats: 0, due: 0, held: 0, refused: 0 },
         // The ministry gets all reports of the construction ministry: twelve dossiers, and three steps of each.
-        agriculture: { steps: 12 * 3, repeats: 0, due: 0, waiting: 0, refused: 0 },
+        agriculture: { steps: 12 * 3, repeats: 0, due: 0, held: 0, refused: 0 },
       });
       // Of the 48 registrations; the check compares them with the change feed.
       expect(report.webhooks).toBeGreaterThan(96);

@@ -16,8 +16,9 @@ interface AtPartner {
   readonly steps: number;
   readonly repeats: number;
   /** From the hub. */
+  /** As in the console: those behind another delivery of their dossier too. */
   readonly due: number;
-  readonly waiting: number;
+  readonly held: number;
   readonly refused: number;
 }
 
@@ -114,8 +115,8 @@ function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics):
     records: party === 'one-stop' ? 0 : taken(['dossier', 'registration']),
     steps: taken(['progress']),
     repeats,
-    due: waiting('due'),
-    waiting: waiting('held') + waiting('behind'),
+    due: waiting('due') + waiting('behind'),
+    held: waiting('held'),
     refused: refused('refused') + refused('parked'),
   };
 }
@@ -131,7 +132,8 @@ export function textOf(report: Report): string {
     `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
     `changes sent to the subscriber by signed webhooks: ${webhooks}`,
     `requests that partners repeated without an answer: ${retries}; restarts of the hub after a death: ${hubRestarts}`,
-    'records and steps are counted in the partners’ own books; repeats are items that a partner took twice',
+    'records and steps are counted in the partners’ own books; repeats are items that a partner took twice;',
+    'held deliveries wait for a decision in the quarantine, and due ones are next or wait behind another of their dossier',
   ];
   return reportText(
     [table(['what came in', ...OUTCOMES], doors), table(['what went out', ...COLUMNS], partners), sizes],
@@ -140,7 +142,7 @@ export function textOf(report: Report): string {
   );
 }
 
-const COLUMNS = ['records', 'steps', 'repeats', 'due', 'waiting', 'refused'] as const;
+const COLUMNS = ['records', 'steps', 'repeats', 'due', 'held', 'refused'] as const;
 
 function verdictOf({ length }: readonly string[]): string {
   return length === 0
@@ -149,7 +151,10 @@ function verdictOf({ length }: readonly string[]): string {
 }
 
 /** Addresses to visit while the demo stays up. */
-export function addressesOf({ url, example, proof }: Report, { portal, ops }: Pick<Secrets, 'portal' | 'ops'>): string {
+export function addressesOf(
+  { url, example, proof, folder }: Report,
+  { portal, ops }: Pick<Secrets, 'portal' | 'ops'>,
+): string {
   return [
     '',
     `what citizens see            ${url}/ (try ${example} and ${proof}), ${url}/services, ${url}/statistics`,
@@ -161,6 +166,6 @@ export function addressesOf({ url, example, proof }: Report, { portal, ops }: Pi
     `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}`,
     `  curl -H 'Authorization: Bearer ${portal}' ${url}/api/v1/dossiers/${example}/history`,
     '',
-    'It stays up until Ctrl-C.',
+    `It stays up until Ctrl-C. Its settings, keys and logs stay in ${folder} until the next demo deletes them.`,
   ].join('\n');
 }
