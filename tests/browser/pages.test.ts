@@ -84,7 +84,7 @@ describeInBrowser(() => {
   async function followLink(page: Page, name: string): Promise<void> {
     const menu = page.getByRole('button', { name: 'Menu' });
     if (await menu.isVisible()) await menu.click();
-    await page.getByRole('banner').getByRole('link', { name }).click();
+    await page.getByRole('banner').getByRole('link', { name, exact: true }).click();
   }
 
   test('on a phone the header is at most 64 px high, and its menu opens', async () => {
