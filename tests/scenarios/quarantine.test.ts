@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { readItem } from '#core/dossier/item';
 import { firstUuidOf } from '../../src/database/uuid.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -114,6 +115,18 @@ describe('quarantine', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => now() + (walked() > 0 ? 10_000 : 0));
     expect(await preview()).toEqual({ ...nothing, isAll: false });
     expect(walked()).toBe(1);
+  });
+
+  test('the page of a cause offers only codes that the hub accepts, each with a name and a preview', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    const [{ id }] = await causes();
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    const { text } = await officer.get(`/console/quarantine/${id}`);
+    expect(text).toContain('<strong>processing</strong> – Đang xử lý</span>');
+    expect(text).toContain('table=national-status&amp;from=77&amp;to=processing');
+    expect(text).not.toContain('name="other"');
+    expect((await resolve(id, { action: 'map', to: 'a-word-of-nobody' })).status).toBe(400);
   });
 
   test('one resolution releases all that waited, in order: incoming items', async () => {
