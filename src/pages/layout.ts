@@ -71,12 +71,10 @@ ${head}
 <a class="owner" href="${links[0]?.href ?? '/'}"><strong>${owner}</strong> <span>${site}</span></a>
 <button class="menu" type="button" popovertarget="menu">${say('Menu', 'Menu')}</button>
 <div id="menu" popover>
-<nav aria-label="${say('Các trang', 'Pages')}">${links.map(
-    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>
-`,
-  )}<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other, asked)}">${
+${links.length > 0 && navigation(c, say, links)}
+<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other, asked)}">${
     other === 'en' ? 'English' : 'Tiếng Việt'
-  }</a></nav>
+  }</a>
 ${corner}
 </div>
 </header>
@@ -88,6 +86,13 @@ ${body}
 </html>
 `;
   return c.html(page, status, GUARDS);
+}
+
+function navigation(c: Context, say: Say, links: Shown['links']): Html {
+  return html`<nav aria-label="${say('Các trang', 'Pages')}">${links.map(
+    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>
+`,
+  )}</nav>`;
 }
 
 function isHere(c: Context, href: string): boolean {
