@@ -55,7 +55,7 @@ export async function replayDeliveries(
            replayed AS (
              UPDATE deliveries d SET state = 'due', next_at = $2::timestamptz, replayed_at = $2::timestamptz,
                doubt = true, attempts = 0, settled_at = NULL, cause_key = NULL, leased_by = NULL,
-               outcome = NULL, reason = NULL, detail = NULL
+               outcome = NULL, reason = NULL, detail = NULL, words = NULL
              FROM judged WHERE d.id = judged.id AND judged.outcome = 'replayed' RETURNING d.id)
            SELECT id, party, outcome FROM judged ORDER BY id`,
     values: [ids, msToInstant(nowMs)],

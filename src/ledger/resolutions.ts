@@ -151,7 +151,7 @@ export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, 
     resolution,
     at,
     `state = 'due', next_at = $5::timestamptz, cause_key = NULL, attempts = 0,
-     outcome = NULL, reason = NULL, detail = NULL`,
+     outcome = NULL, reason = NULL, detail = NULL, words = NULL`,
   );
 }
 
@@ -159,7 +159,7 @@ export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, 
 export async function dismissDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
   const { who, why } = resolution;
   const set = `state = 'refused', next_at = $5::timestamptz, settled_at = $5::timestamptz, cause_key = NULL,
-               outcome = 'refused', reason = 'dismissed', detail = $7`;
+               outcome = 'refused', reason = 'dismissed', detail = $7, words = NULL`;
   return settleDeliveries(tx, resolution, at, set, [`${who}: ${why}`]);
 }
 

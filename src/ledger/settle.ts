@@ -158,7 +158,7 @@ export async function releaseDeliveries(
     name: 'release',
     text: `WITH freed AS (
              UPDATE deliveries SET state = 'due', next_at = $2::timestamptz, cause_key = NULL, attempts = 0,
-               outcome = NULL, reason = NULL, detail = NULL
+               outcome = NULL, reason = NULL, detail = NULL, words = NULL
              WHERE cause_key = ANY($1::text[]) AND state = 'held' RETURNING id, party),
            settled AS (
              UPDATE quarantine q SET settled_at = $2::timestamptz, settlement = 'released'
