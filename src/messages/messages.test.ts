@@ -81,6 +81,13 @@ describe('words', () => {
     expect(isWords(received(undefined))).toBe(true);
   });
 
+  it('show null, numbers and truth values as JSON does', () => {
+    const got = (value: Arg): string => render(say('unexpected', { got: value, expected: say('a-text') }), 'en');
+    expect([null, 7, true, ''].map(got)).toEqual(
+      ['null', '7', 'true', '""'].map((shown) => `got ${shown}, expected a text`),
+    );
+  });
+
   it('stay beside their English sentence', () => {
     expect(spoken(nested)).toEqual({ message: 'got "x", expected one of a, b', words: nested });
     expect(spoken('said by another')).toEqual({ message: 'said by another' });

@@ -9,7 +9,10 @@ const SENTENCES: Readonly<Record<Language, Readonly<Record<Code, string>>>> = { 
 export function render({ code, args }: Words, language: Language): string {
   const sentence = SENTENCES[language][code];
   if (!sentence.includes('{')) return sentence;
-  return sentence.replace(HOLE, (_, hole: string) => shown(hole, args[hole] ?? '', language));
+  return sentence.replace(HOLE, (_, hole: string) => {
+    const arg = args[hole];
+    return arg === undefined ? '' : shown(hole, arg, language);
+  });
 }
 
 /** The words with their English sentence, which stays beside them. */
