@@ -168,7 +168,9 @@ describe('texts longer than the portal takes', () => {
       portal,
       ten.map((n) => dossier(n, {}, n === 4 ? long : {})),
     );
-    expect(together?.map((one) => 'note' in one && one.note)).toEqual(ten.map((n) => n === 4 && NOTE));
+    expect(together?.map((one) => (one.kind === 'delivered' ? one.note : 'refused'))).toEqual(
+      ten.map((n) => (n === 4 ? NOTE : undefined)),
+    );
     expect(await send(portal, [dossier(4, { known: true }, long)])).toMatchObject([{ kind: 'delivered', note: NOTE }]);
     expect(await send(portal, [dossier(4, { doubt: true }, long)])).toMatchObject([{ kind: 'delivered', note: NOTE }]);
   });

@@ -59,7 +59,7 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
   const { codes } = dialectOf(portal.settings, portal.codes);
   const { record, code, original } = item;
   const cuts = createCuts();
-  const body = writeDossier(record, { ...facts, code, codes, ...(original && { original }), onCut: cuts.add });
+  const body = writeDossier(record, { ...facts, code, codes, original, onCut: cuts.add });
   if (body.TrangThaiHoSo === '') return { outcome: unmapped('national-status', item.record.status) };
   return { item, body, note: cuts.note() };
 }

@@ -23,9 +23,10 @@ export const reconcile: Reconciler<Settings> = {
         theirs: valueAt(seen.record, path),
       })),
       // An answer without a status confirms only the existence. It has nothing to import.
-      ...(seen.record.TrangThaiHoSo !== undefined && {
-        answer: { body: Buffer.from(JSON.stringify(seen.record)), mediaType: 'application/json' },
-      }),
+      answer:
+        seen.record.TrangThaiHoSo === undefined
+          ? undefined
+          : { body: Buffer.from(JSON.stringify(seen.record)), mediaType: 'application/json' },
     };
   },
   read(body, settings, codes) {

@@ -34,7 +34,7 @@ export async function sendSteps(portal: Portal, items: readonly Item[]): Promise
   const steps = items.map((item) => {
     const { record, code, original } = item;
     const cuts = createCuts();
-    const body = writeProgress(record, { code, codes, ...(original && { original }), onCut: cuts.add });
+    const body = writeProgress(record, { code, codes, original, onCut: cuts.add });
     return { item, body, note: cuts.note() };
   });
   const held = withoutCode(steps);

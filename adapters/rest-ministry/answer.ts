@@ -46,7 +46,7 @@ export async function answerOf(
   return {
     ...answer,
     ...(message !== undefined && { message: call.shown(message) }),
-    ...(wait !== undefined && { retryAfterMs: wait }),
+    retryAfterMs: wait,
   };
 }
 

@@ -47,11 +47,11 @@ export function serviceOf({
 }: Settings): SoapService {
   return {
     wsdl,
-    ...(endpoint && { endpoint }),
-    ...(soapVersion && { version: soapVersion }),
-    ...(soapAction && { action: soapAction }),
-    ...(port && { port }),
-    ...(security && { security }),
-    ...(addressing && { addressing }),
+    endpoint: endpoint || undefined,
+    version: soapVersion,
+    action: soapAction || undefined,
+    port: port || undefined,
+    security,
+    addressing,
   };
 }

@@ -18,7 +18,7 @@ export interface DossierFacts {
   readonly agency?: { readonly name?: string };
   readonly codes?: Codes;
   /** The last item of this dialect about the dossier. It may have fields without a place in the record. */
-  readonly original?: Original<Dossier>;
+  readonly original?: Original<Dossier> | undefined;
   readonly onCut?: OnCut;
 }
 

@@ -33,7 +33,7 @@ export function writeProgress(
   facts: {
     readonly code: string;
     readonly codes?: Codes;
-    readonly original?: Original<Progress>;
+    readonly original?: Original<Progress> | undefined;
     readonly onCut?: OnCut;
   },
 ): WireObject {

@@ -15,12 +15,12 @@ export interface ServedEntry<Held = unknown> {
 }
 
 export interface CatalogueFilter {
-  readonly q?: string;
-  readonly field?: string;
-  readonly agency?: string;
-  readonly level?: string;
-  readonly audience?: string;
-  readonly inForce?: boolean;
+  readonly q?: string | undefined;
+  readonly field?: string | undefined;
+  readonly agency?: string | undefined;
+  readonly level?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly inForce?: boolean | undefined;
 }
 
 /** Reads services, agencies and fields for portal frontends. */

@@ -43,7 +43,7 @@ async function backfill(party: string, options: BackfillOptions): Promise<Result
   const { run, why = '', perSecond, json: _, ...asked } = options;
   const rate = rateOf(perSecond);
   if (run && !why.trim()) throw new UsageError('--run needs --why');
-  const order = { party, untold: true, ...dossierFilterFrom(asked) } as const;
+  const order = { ...dossierFilterFrom(asked), party, untold: true } as const;
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
   return withHub(config, async (hub) => {

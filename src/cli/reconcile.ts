@@ -48,8 +48,8 @@ async function reconcile(party: string, { sample, all, repair }: ReconcileComman
   const bar = createProgress(`asking ${party}`, 0);
   const report = await withHub(config, (hub) =>
     hub.reconcile(party, {
-      ...(!all && { sample }),
-      ...(repair && { repair }),
+      sample: !all ? sample : undefined,
+      repair,
       tell({ done, total }) {
         bar.setTotal(total);
         bar.update(done, `${done} dossiers compared`);

@@ -26,7 +26,7 @@ export function createAuditLimit({ audit, nowMs }: { audit: Audit; nowMs: () => 
       counts.set(actor, count);
       if (count > AUDITED_AN_HOUR) return;
       const said = count === AUDITED_AN_HOUR ? [why, MORE].filter((one) => one !== undefined).join('; ') : why;
-      await audit.write({ ...entry, actor, ...(said !== undefined && { why: said }) }).catch(() => undefined);
+      await audit.write({ ...entry, actor, why: said }).catch(() => undefined);
     },
   };
 }

@@ -173,11 +173,11 @@ function nextOf(url: string, cursor: string): string {
 
 function filterOf(query: Type.Static<typeof Query>): CatalogueFilter {
   return {
-    ...(query.q?.trim() && { q: query.q }),
-    ...(query.field && { field: cleanCode(query.field) }),
-    ...(query.agency && { agency: cleanCode(query.agency) }),
-    ...(query.level && { level: query.level }),
-    ...(query.audience && { audience: query.audience }),
-    ...(query.inForce && { inForce: query.inForce === 'true' }),
+    q: query.q?.trim() ? query.q : undefined,
+    field: query.field ? cleanCode(query.field) : undefined,
+    agency: query.agency ? cleanCode(query.agency) : undefined,
+    level: query.level,
+    audience: query.audience || undefined,
+    inForce: query.inForce === undefined ? undefined : query.inForce === 'true',
   };
 }

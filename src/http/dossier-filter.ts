@@ -41,16 +41,16 @@ export function filterOf(query: DossierQuery, nowMs: number): DossierFilter {
     { from: 'receivedFrom', to: 'receivedTo' },
   );
   return {
-    ...(query.status && { status: statusesOf(query.status) }),
-    ...(query.agency && { agency: cleanCode(query.agency) }),
-    ...(query.service && { service: serviceKey(cleanCode(query.service)) }),
-    ...(query.field && { field: cleanCode(query.field) }),
-    ...(query.party && { party: query.party }),
-    ...(query.channel && { channel: query.channel }),
-    ...(query.q?.trim() && { q: query.q }),
-    ...(received.from && { receivedFrom: received.from }),
-    ...(received.to && { receivedTo: received.to }),
-    ...(query.due && { overdueAt: msToInstant(nowMs) }),
+    status: query.status ? statusesOf(query.status) : undefined,
+    agency: query.agency ? cleanCode(query.agency) : undefined,
+    service: query.service ? serviceKey(cleanCode(query.service)) : undefined,
+    field: query.field ? cleanCode(query.field) : undefined,
+    party: query.party || undefined,
+    channel: query.channel,
+    q: query.q?.trim() ? query.q : undefined,
+    receivedFrom: received.from || undefined,
+    receivedTo: received.to || undefined,
+    overdueAt: query.due && msToInstant(nowMs),
   };
 }
 

@@ -173,7 +173,7 @@ function placeOf(read: readonly (string | number)[] | undefined): EventPlace | u
     ...[string, number, EventPlace['status'], number],
     ...[string?, number?],
   ];
-  return { at, inferred: inferred === 1, status, seq, ...(messageId !== undefined && { messageId, item }) };
+  return { at, inferred: inferred === 1, status, seq, messageId, item: messageId === undefined ? undefined : item };
 }
 
 function placeIn({ at, inferred, status, seq, messageId, item = 0 }: EventPlace): readonly (string | number)[] {
@@ -250,7 +250,7 @@ async function account(
   subject: string,
   why: string | undefined,
 ): Promise<void> {
-  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject, ...(why !== undefined && { why }) });
+  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject, why });
 }
 
 /**

@@ -19,7 +19,7 @@ export interface RouteDoc {
   /** An undocumented path with the same answer, for clients that write it so. */
   readonly alsoAt?: string;
   readonly summary: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly tag: string;
   /** Scopes of the key. Absent when the route needs no key, or when `access` names other credentials. */
   readonly scopes?: readonly Scope[];

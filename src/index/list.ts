@@ -16,17 +16,17 @@ export interface ServedDossier {
 }
 
 export interface DossierFilter {
-  readonly status?: readonly string[];
-  readonly agency?: string;
-  readonly service?: string;
-  readonly field?: string;
-  readonly party?: string;
-  readonly channel?: string;
-  readonly q?: string;
-  readonly receivedFrom?: string;
-  readonly receivedTo?: string;
+  readonly status?: readonly string[] | undefined;
+  readonly agency?: string | undefined;
+  readonly service?: string | undefined;
+  readonly field?: string | undefined;
+  readonly party?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly q?: string | undefined;
+  readonly receivedFrom?: string | undefined;
+  readonly receivedTo?: string | undefined;
   /** Past due at this moment and not finished. */
-  readonly overdueAt?: string;
+  readonly overdueAt?: string | undefined;
 }
 
 /** The same with the words of `q` as a query of the table, whose words are keyed. */

@@ -11,7 +11,7 @@ export type Comparison =
       /** Where the two differ, by the partner's names. Empty if they agree. */
       readonly differences: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
       /** The partner's answer, to store as a message. Absent if it cannot be read as one. */
-      readonly answer?: { readonly body: Uint8Array; readonly mediaType: string };
+      readonly answer?: { readonly body: Uint8Array; readonly mediaType: string } | undefined;
     }
   | { readonly kind: 'absent' }
   /** The partner did not answer, or the dossier cannot be written for it now. */

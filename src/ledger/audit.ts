@@ -12,7 +12,7 @@ export interface AuditEntry {
   readonly action: string;
   readonly subject: string;
   /** The reason that the actor gave. */
-  readonly why?: string;
+  readonly why?: string | undefined;
 }
 
 /** The audit of all actions and their actors. Entries are only added. */

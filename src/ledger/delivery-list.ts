@@ -37,7 +37,7 @@ export interface ListedDelivery {
   readonly state: DeliveryState;
   readonly createdAt: string;
   /** The time of the next attempt. Absent for settled and held deliveries. */
-  readonly nextAt?: string;
+  readonly nextAt?: string | undefined;
   /** A process is sending it now. */
   readonly isOnItsWay: boolean;
   /**
@@ -181,7 +181,7 @@ function listed(row: Row): ListedDelivery {
     messageId: row.message_id,
     state: row.state as DeliveryState,
     createdAt: row.created_at,
-    ...(row.state === 'due' && { nextAt: row.next_at }),
+    nextAt: row.state === 'due' ? row.next_at : undefined,
     isOnItsWay: row.state === 'due' && row.leased_by !== null,
     behind: row.behind,
     attempts: row.attempts,

@@ -12,10 +12,10 @@ import type { Sealed, Vault } from '../secrets/vault.ts';
 /** The result of one item of a message. */
 export interface ItemResult {
   readonly index: number;
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly outcome: 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
-  readonly problems?: readonly Problem[];
-  readonly warnings?: readonly Problem[];
+  readonly problems?: readonly Problem[] | undefined;
+  readonly warnings?: readonly Problem[] | undefined;
 }
 
 /** A received message and its results. */
@@ -102,9 +102,9 @@ function resultToStore(result: ItemResult): ItemResult {
   if (!problems && !warnings && outcome !== 'invalid') return result;
   return {
     ...result,
-    ...(code !== undefined && { code: keptCode(code) }),
-    ...(problems && { problems: problems.map(keptProblem) }),
-    ...(warnings && { warnings: warnings.map(keptWarning) }),
+    code: code === undefined ? undefined : keptCode(code),
+    problems: problems?.map(keptProblem),
+    warnings: warnings?.map(keptWarning),
   };
 }
 

@@ -23,12 +23,12 @@ export interface Receipt {
 
 export interface ReceiptItem {
   readonly index: number;
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly outcome: ItemResult['outcome'];
-  readonly problems?: readonly Place[];
-  readonly warnings?: readonly Place[];
+  readonly problems?: readonly Place[] | undefined;
+  readonly warnings?: readonly Place[] | undefined;
   /** The later result of a quarantined item. */
-  readonly since?: { readonly state: string; readonly at?: string };
+  readonly since?: { readonly state: string; readonly at?: string } | undefined;
 }
 
 type Place = Pick<Problem, 'path'>;
@@ -114,11 +114,11 @@ function itemOf(
   return {
     index: before + index,
     // An item that was not applied may have any text in place of its code.
-    ...(code !== undefined && (APPLIED.includes(outcome) || isDossierCode(code)) && { code }),
+    code: code !== undefined && (APPLIED.includes(outcome) || isDossierCode(code)) ? code : undefined,
     outcome,
-    ...(problems && { problems: problems.map(placeOf) }),
-    ...(warnings && { warnings: warnings.map(placeOf) }),
-    ...(become && { since: become }),
+    problems: problems?.map(placeOf),
+    warnings: warnings?.map(placeOf),
+    since: become,
   };
 }
 

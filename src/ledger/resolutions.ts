@@ -49,7 +49,7 @@ export async function addResolution(
 
 /** A decision that is in force. `to` is the value of a mapped code. */
 export interface Decided extends Pick<Resolution, 'action' | 'who' | 'at'> {
-  readonly to?: string;
+  readonly to?: string | undefined;
 }
 
 /** After this time the rows that still wait may be decided again. A release, for example, cannot settle every row. */

@@ -8,7 +8,7 @@ export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results
   readonly party: string;
   readonly items: readonly Item[];
   /** The receipt of the stream, if this is a later part of it. Otherwise the message's own id is its receipt. */
-  readonly receipt?: string;
+  readonly receipt?: string | undefined;
   /** Present if the sender gave an Idempotency-Key. */
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
   /** Present if this message releases a waiting item of an earlier message. */

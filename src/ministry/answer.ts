@@ -16,7 +16,7 @@ export interface Answer {
   readonly code?: string;
   readonly message?: string;
   /** When the ministry wants the next call, if it says so beside its code. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** Why a reply counts as no answer. The call may have been carried out. */

@@ -10,7 +10,7 @@ export type Context = Readonly<Record<string, unknown>>;
 export type Prepared =
   | { readonly kind: 'ready'; readonly request: Built }
   /** A value of ours has no code at the ministry. */
-  | { readonly kind: 'stuck'; readonly problems: readonly Problem[]; readonly cause?: Cause };
+  | { readonly kind: 'stuck'; readonly problems: readonly Problem[]; readonly cause?: Cause | undefined };
 
 /** Builds a request from its table and a context. A field with `text` becomes a document inside a text. */
 export function prepare(request: Fields, context: Context, settings: MinistrySettings, codes: CodesOf): Prepared {
@@ -32,7 +32,7 @@ export function prepare(request: Fields, context: Context, settings: MinistrySet
   const outer = fill({ ...plain, ...literals(texts) }, context, means);
   problems.push(...outer.problems);
   causes.push(...outer.causes);
-  if (problems.length > 0) return { kind: 'stuck', problems, ...(causes[0] && { cause: causes[0] }) };
+  if (problems.length > 0) return { kind: 'stuck', problems, cause: causes[0] };
   return { kind: 'ready', request: outer.record };
 }
 

@@ -152,5 +152,5 @@ async function decidedOtherwise(
   const meanings = unmapped && decided.action === 'map' ? await meaningsOf(db, concerned, unmapped) : [];
   const isSame = order.action === 'map' && meanings.every((one) => one === order.to);
   if (decided.action === order.action && (order.action !== 'map' || isSame)) return undefined;
-  return { kind: 'decided', decided: { ...decided, ...(meanings.length > 0 && { to: meanings.join(', ') }) } };
+  return { kind: 'decided', decided: { ...decided, to: meanings.length > 0 ? meanings.join(', ') : undefined } };
 }

@@ -55,7 +55,9 @@ ${paging(say, filter, cursor !== undefined, next)}`,
             isTitleVietnamese: true,
             body: serviceView(say, entry.record as Service, past),
             // A service out of force must not appear in search results.
-            ...((entry.record as Service).inForce && { head: serviceMarkup(entry.record as Service, province?.name) }),
+            head: (entry.record as Service).inForce
+              ? serviceMarkup(entry.record as Service, province?.name)
+              : undefined,
           }
         : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
     );
@@ -85,12 +87,12 @@ function readQuery(c: Context): Query | readonly string[] {
 
 function filterOf({ q, field, agency, level, audience, inForce = 'true' }: Query): CatalogueFilter {
   return {
-    ...(q && { q }),
-    ...(field && { field: cleanCode(field) }),
-    ...(agency && { agency: cleanCode(agency) }),
-    ...(level && { level }),
-    ...(audience && { audience }),
-    ...(inForce !== 'all' && { inForce: inForce === 'true' }),
+    q: q || undefined,
+    field: field ? cleanCode(field) : undefined,
+    agency: agency ? cleanCode(agency) : undefined,
+    level: level || undefined,
+    audience: audience || undefined,
+    inForce: inForce !== 'all' ? inForce === 'true' : undefined,
   };
 }
 

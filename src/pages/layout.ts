@@ -16,7 +16,7 @@ export interface Shown {
   readonly site: string;
   readonly links: readonly { readonly href: string; readonly text: string }[];
   /** Additions to the head, such as a style sheet. */
-  readonly head?: Html;
+  readonly head?: Html | undefined;
   /** The end of the top line, such as the signed-in user. */
   readonly corner?: Html;
   /** The fields of a submitted form, for the link to the other language. Undefined: the URL has all. */

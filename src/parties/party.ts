@@ -65,12 +65,12 @@ export interface PartyOptions {
   readonly authoritative: boolean;
   readonly settings: unknown;
   readonly schedules?: Readonly<Record<string, string>>;
-  readonly budget?: Budget;
-  readonly maintenance?: readonly MaintenanceWindow[];
-  readonly reconcile?: ReconcileTimes | false;
+  readonly budget?: Budget | undefined;
+  readonly maintenance?: readonly MaintenanceWindow[] | undefined;
+  readonly reconcile?: ReconcileTimes | false | undefined;
   /** Resolves when the party's rate limit allows one more call. */
-  readonly pace?: () => Promise<void>;
-  readonly tls?: TlsGiven;
+  readonly pace?: (() => Promise<void>) | undefined;
+  readonly tls?: TlsGiven | undefined;
   /** Certificates in PEM that sign the party's own messages. */
   readonly signedBy?: readonly string[];
   readonly codes: EnteredCodes;
@@ -97,8 +97,8 @@ export function createParty(options: PartyOptions): Party {
   const http = createHttp({
     origins: originsIn(settings),
     ...timeoutsIn(settings),
-    ...(tls && { tls }),
-    ...(pace && { pace }),
+    tls,
+    pace,
   });
   const sessions = createSessions(nowMs);
   return {

@@ -91,7 +91,7 @@ async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, sig
   }, HEARTBEAT_MS);
   let error: string | undefined;
   try {
-    const report = await reconcileParty(hub, deps, party, { ...(sample !== 'all' && { sample }), signal });
+    const report = await reconcileParty(hub, deps, party, { sample: sample !== 'all' ? sample : undefined, signal });
     error = report.error;
     telemetry.log.info({ party: party.id, ...report.counts, agreement: report.agreement, error }, 'reconciled');
     await reportDisagreement(hub, report);

@@ -34,9 +34,9 @@ export interface ReconcileDeps {
 
 export interface ReconcileOptions {
   /** Number of dossiers, drawn at random; by default all those that the party has taken. */
-  readonly sample?: number;
+  readonly sample?: number | undefined;
   /** `ours`: send our version again; `theirs`: store the partner's answer. */
-  readonly repair?: 'ours' | 'theirs';
+  readonly repair?: 'ours' | 'theirs' | undefined;
   readonly tell?: (at: { readonly done: number; readonly total: number }) => void;
   /** Maximum of listed findings; all are counted. */
   readonly limit?: number;
@@ -52,7 +52,7 @@ export interface ReconcileReport {
   /** The first dossiers that do not agree. */
   readonly findings: readonly Finding[];
   /** Why it ended early. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 const PAGE = 100;
@@ -98,7 +98,7 @@ export async function reconcileParty(
     agreement: judged > 0 ? agreed / judged : null,
     repaired: run.repairedOurs + run.repairedTheirs,
     findings: run.findings,
-    ...(run.error !== undefined && { error: run.error }),
+    error: run.error,
   };
 }
 

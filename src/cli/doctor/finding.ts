@@ -7,11 +7,11 @@ export interface Finding {
   /** The finding, without secrets. */
   readonly found: string;
   /** What to do, if anything. */
-  readonly advice?: string;
+  readonly advice?: string | undefined;
 }
 
 type Of = (level: Level, found: string, advice?: string) => Finding;
 
 export function findingsOf(area: Finding['area']): Of {
-  return (level, found, advice) => ({ area, level, found, ...(advice !== undefined && { advice }) });
+  return (level, found, advice) => ({ area, level, found, advice });
 }

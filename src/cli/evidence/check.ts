@@ -19,7 +19,7 @@ export type Checked = {
   /** Whether the key is among the given ones. Otherwise nobody has verified its owner. */
   readonly isKeyPublished: boolean;
   /** With a body: the messages with exactly these bytes. */
-  readonly body?: { readonly sha256: string; readonly messages: readonly string[] };
+  readonly body?: { readonly sha256: string; readonly messages: readonly string[] } | undefined;
 } & (
   | { readonly type: 'evidence'; readonly content: Claims & Evidence }
   | { readonly type: 'receipt'; readonly content: Claims & Receipt }
@@ -42,7 +42,7 @@ export async function checkFile(
     type,
     kid,
     isKeyPublished: keys !== undefined,
-    ...(sha256 !== undefined && { body: { sha256, messages: messagesWith(document, sha256) } }),
+    body: sha256 === undefined ? undefined : { sha256, messages: messagesWith(document, sha256) },
     content,
   };
 }

@@ -18,9 +18,9 @@ export interface DossierEvent {
    * The message that held the event, also while it waited in quarantine. Message ids grow in the order of arrival of a
    * dossier's messages. Absent where nothing waits.
    */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   /** Its position among the items of that message. */
-  readonly item?: number;
+  readonly item?: number | undefined;
   /** The party's complete record of the dossier. Present on events of kind `dossier`. */
   readonly record?: Dossier | undefined;
   /**

@@ -23,7 +23,7 @@ export interface RecordItem<O extends Operation = Operation> {
 
 export interface InvalidItem {
   readonly kind: 'invalid';
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly problems: readonly Problem[];
 }
 
@@ -31,7 +31,7 @@ export interface InvalidItem {
 export interface WaitingItem {
   readonly kind: 'waiting';
   readonly operation: Operation;
-  readonly code?: string;
+  readonly code?: string | undefined;
   readonly cause: Cause;
   readonly problems: readonly Problem[];
   /** The record if an operator accepts the doubtful text unchanged. */

@@ -40,7 +40,7 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
       path: `${OPS}/${name}`,
       tag: TAG,
       summary,
-      ...(description && { description }),
+      description: description || undefined,
       scopes: ['ops:read'],
       query,
       replies: { 200: { description: 'A page', schema: pageOf(item) } },

@@ -133,6 +133,6 @@ export async function shownTo<View>(
   if (!key.scopes.includes('ops:body')) return undefined;
   const mayBePersonal = key.scopes.includes('index:personal');
   const action = mayBePersonal ? 'body.read-personal' : 'body.read';
-  await audit.write({ actor: key.id, action, subject, ...(why !== undefined && { why }) });
+  await audit.write({ actor: key.id, action, subject, why });
   return view(mayBePersonal);
 }

@@ -18,7 +18,7 @@ export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
   /** A repeat does no harm. After a broken connection the call is repeated at once. */
   readonly idempotent?: boolean;
   /** The body contains a password, so the record of the attempt leaves it out. */
@@ -51,12 +51,12 @@ export interface Http {
 export interface HttpOptions {
   /** The origins of the party's own addresses. A call to any other origin is a bug and throws. */
   readonly origins: readonly string[];
-  readonly connectMs?: number;
-  readonly totalMs?: number;
+  readonly connectMs?: number | undefined;
+  readonly totalMs?: number | undefined;
   readonly maxReplyBytes?: number;
   readonly signal?: AbortSignal;
   /** Called at each new connection. */
-  readonly tls?: () => TlsMaterial;
+  readonly tls?: (() => TlsMaterial) | undefined;
   /** Awaited before every call: the party's rate limit. */
-  readonly pace?: () => Promise<void>;
+  readonly pace?: (() => Promise<void>) | undefined;
 }

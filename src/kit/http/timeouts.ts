@@ -13,10 +13,13 @@ const Seconds = (maximum: number) =>
   Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum, description: `a number of seconds, at most ${maximum}` }));
 
 /** The timeouts in a party's settings, in milliseconds. A missing setting stays absent. */
-export function timeoutsIn(settings: unknown): { readonly connectMs?: number; readonly totalMs?: number } {
+export function timeoutsIn(settings: unknown): {
+  readonly connectMs?: number | undefined;
+  readonly totalMs?: number | undefined;
+} {
   const { connectTimeoutS, timeoutS } = (settings ?? {}) as { connectTimeoutS?: number; timeoutS?: number };
   return {
-    ...(connectTimeoutS && { connectMs: connectTimeoutS * 1000 }),
-    ...(timeoutS && { totalMs: timeoutS * 1000 }),
+    connectMs: connectTimeoutS ? connectTimeoutS * 1000 : undefined,
+    totalMs: timeoutS ? timeoutS * 1000 : undefined,
   };
 }

@@ -13,9 +13,9 @@ export interface TlsGiven {
 }
 
 export interface TlsMaterial {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /**
@@ -40,9 +40,9 @@ export function createTls(given: TlsGiven): () => TlsMaterial {
 
 function usable({ ca, certificate, key }: TlsGiven): TlsMaterial {
   const material: TlsMaterial = {
-    ...(ca !== undefined && { ca: pemOf(ca) }),
-    ...(certificate !== undefined && { cert: pemOf(certificate) }),
-    ...(key !== undefined && { key: pemOf(key) }),
+    ca: ca === undefined ? undefined : pemOf(ca),
+    cert: certificate === undefined ? undefined : pemOf(certificate),
+    key: key === undefined ? undefined : pemOf(key),
   };
   // OpenSSL accepts an empty file without an error. Then every authority of the system would be trusted.
   for (const name of ['ca', 'cert'] as const)

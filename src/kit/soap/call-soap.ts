@@ -18,18 +18,18 @@ export interface SoapService {
   /** The WSDL: an address, or the path of a file. */
   readonly wsdl: string;
   /** The address to call, if the one in the WSDL is wrong. */
-  readonly endpoint?: string;
-  readonly version?: SoapVersion;
+  readonly endpoint?: string | undefined;
+  readonly version?: SoapVersion | undefined;
   /**
    * `wsdl`: the action of the WSDL. `empty`: `""`. `none`: no header. Any other text is sent with `{operation}`
    * replaced.
    */
-  readonly action?: string;
+  readonly action?: string | undefined;
   /** The name of the port, if several fit. */
-  readonly port?: string;
-  readonly security?: SoapSecurity;
+  readonly port?: string | undefined;
+  readonly security?: SoapSecurity | undefined;
   /** Whether each call has WS-Addressing headers, as `wsHttpBinding` of WCF requires. */
-  readonly addressing?: boolean;
+  readonly addressing?: boolean | undefined;
 }
 
 export interface SoapCall {

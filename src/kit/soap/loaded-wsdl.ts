@@ -6,7 +6,7 @@ export interface Port {
   readonly service: string;
   readonly name: string;
   /** By the binding of its address. Undefined for the HTTP bindings that .NET adds. */
-  readonly version?: SoapVersion;
+  readonly version?: SoapVersion | undefined;
   readonly address: string;
 }
 

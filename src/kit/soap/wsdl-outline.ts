@@ -70,7 +70,7 @@ export function outlineOf(uri: string, text: string): Omit<Document, 'text'> {
     if (version && local === 'body' && side === 'input' && wrapper)
       wrappers.set(wrapperKey(binding, operation), wrapper);
     if (local !== 'address') return;
-    ports.push({ service, name, address: attribute('location') ?? '', ...(version && { version }) });
+    ports.push({ service, name, address: attribute('location') ?? '', version });
   });
   parser.write(text).close();
   return { imports, ports, wrappers, actions };

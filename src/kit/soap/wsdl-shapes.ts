@@ -19,7 +19,7 @@ export function shapesOf(
   { definitions }: WSDL,
   { service, name }: Port,
   operation: string,
-): { readonly input?: object; readonly output?: object } {
+): { readonly input?: object | undefined; readonly output?: object | undefined } {
   const shapes = definitions.services[service]?.ports[name]?.binding?.methods[operation]?.description(definitions);
   const { input, output } = (shapes ?? {}) as { readonly input?: unknown; readonly output?: unknown };
   const typed = (shape: unknown): object | undefined => {
@@ -27,7 +27,7 @@ export function shapesOf(
     return Object.fromEntries(Object.entries(shape).map(([part, type]) => [part, partOf(type, definitions)]));
   };
   const [asks, answers] = [typed(input), typed(output)];
-  return { ...(asks && { input: asks }), ...(answers && { output: answers }) };
+  return { input: asks, output: answers };
 }
 
 /** node-soap returns a part of the style rpc as its own type node. */

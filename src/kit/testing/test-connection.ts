@@ -7,7 +7,7 @@ import { createSessions } from '../session.ts';
 /** What a test changes in a party's usual connection. */
 export interface TestConnectionOptions {
   /** Merged over the settings, member by member. Null removes a member. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   readonly now?: () => number;
   readonly connectMs?: number;
   readonly totalMs?: number;

@@ -26,7 +26,7 @@ export interface OrderForm {
   /** Whether the form asks for a reason. */
   readonly why?: 'must' | 'may';
   readonly fields?: Html | readonly Html[];
-  readonly hidden?: Readonly<Record<string, string | undefined>>;
+  readonly hidden?: Readonly<Record<string, string | undefined>> | undefined;
   readonly isQuiet?: boolean;
   /** The button's label for screen readers, which cannot see its position. */
   readonly label?: string;

@@ -33,7 +33,7 @@ export function addOverview(site: Site): void {
     const open = incidents.body?.items ?? [];
     return {
       title: say('Tổng quan', 'Overview'),
-      ...(!isStill && { refreshS: REFRESH_S }),
+      refreshS: !isStill ? REFRESH_S : undefined,
       body: html`${refusalNote(say, parties.problem ?? causes.problem ?? incidents.problem)}
 ${readAt(visit, isStill)}
 ${numbers(visit, items, causes.body, incidents.body)}

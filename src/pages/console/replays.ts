@@ -20,7 +20,7 @@ export function addReplays(site: Site): void {
     const isRunning = body?.items.some(({ state }) => state === 'running') ?? false;
     return {
       title: say('Các đợt chuyển lại', 'Replays'),
-      ...(isRunning && { refreshS: REFRESH_S }),
+      refreshS: isRunning ? REFRESH_S : undefined,
       body: html`${refusalNote(say, problem)}
 ${may(visit, 'ops:replay') ? html`<p><a href="/console/replays/new">${say('Đợt chuyển lại mới…', 'A new replay…')}</a></p>` : ''}
 ${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while a run is active.`)}</p>` : ''}
@@ -36,7 +36,7 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
     if (!run) return refusedScreen(say, title, answer);
     return {
       title,
-      ...(run.state === 'running' && { refreshS: REFRESH_S }),
+      refreshS: run.state === 'running' ? REFRESH_S : undefined,
       body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, [run])}`,
     };
   });
@@ -101,6 +101,6 @@ function stopForm(visit: Visit, { id, state }: Replay): Html {
     to: `/console/replays/${id}/stop`,
     button: say('Dừng', 'Stop'),
     label: say(`Dừng đợt ${id}`, `Stop run ${id}`),
-    ...(visit.c.req.param('id') !== undefined && { hidden: { back: 'run' } }),
+    hidden: visit.c.req.param('id') === undefined ? undefined : { back: 'run' },
   });
 }

@@ -22,7 +22,7 @@ export interface Screen {
   readonly body: Html;
   readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
   /** The page reloads itself after this number of seconds. */
-  readonly refreshS?: number;
+  readonly refreshS?: number | undefined;
 }
 
 export function may({ key }: Visit, scope: Scope): boolean {

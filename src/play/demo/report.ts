@@ -46,7 +46,7 @@ export interface Report {
   /** The proof with which a citizen looks the example up. */
   readonly proof: string;
   /** The differences that the check found; absent without a check. */
-  readonly missing?: readonly string[];
+  readonly missing?: readonly string[] | undefined;
 }
 
 export interface ReportParts {
@@ -93,7 +93,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       BOOK_KEEPERS.map((name) => [name, atPartner(name, books.get(name) as Book, metrics)]),
     ) as Report['partners'],
     ...exampleOf(acknowledgements),
-    ...(missing && { missing }),
+    missing,
   };
 }
 

@@ -194,7 +194,8 @@ async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buff
   const given = objectOf(await parseWithList(body, 'data', MAX_ITEMS));
   const key = keyOfSession(hub, argumentOf(given, 'session'));
   load.belongsTo(key.id);
-  note(c, { body, keyName: key.id, ...(key.party !== undefined && { party: key.party }) });
+  note(c, { body, keyName: key.id });
+  if (key.party !== undefined) note(c, { party: key.party });
   const name = argumentOf(given, 'service');
   const service = Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
   if (!service)

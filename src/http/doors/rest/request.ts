@@ -42,7 +42,7 @@ export function submissionOf(
   receipt?: string,
 ): Submission {
   return {
-    ...(receipt !== undefined && { receipt }),
+    receipt,
     ...callerOf(c),
     receivedAt: msToInstant(hub.nowMs()),
     party,

@@ -16,7 +16,7 @@ export type AuthenticationContext = Pick<AppContext, 'keys' | 'guessLimit' | 'cl
 export interface Caller {
   readonly key: KeyEntry;
   /** The signed part of the envelope. Absent when there was no signature. */
-  readonly signedXml?: string;
+  readonly signedXml?: string | undefined;
   /** Whether this message cannot be a replay by an eavesdropper. */
   readonly isFresh: boolean;
 }
@@ -64,7 +64,7 @@ export async function authenticate(
   if (!key) return { key: keyShown(c, hub.keys), isFresh: true };
   if (keys.some((other) => other.id !== key.id)) throw new Refusal('unauthorized', say('different-keys'));
   const isFresh = basic !== undefined || token !== undefined || bySignature?.isFresh === true;
-  return { key, isFresh, ...(bySignature && { signedXml: bySignature.xml }) };
+  return { key, isFresh, signedXml: bySignature?.xml };
 }
 
 /** The key of the client certificate, when there are no other credentials. */

@@ -5,7 +5,7 @@ import { viewBody } from './view.ts';
 export interface WireView {
   readonly method: string;
   readonly url: string;
-  readonly status?: number;
+  readonly status?: number | undefined;
   readonly request: BodyView;
   readonly reply: BodyView;
 }
@@ -19,7 +19,7 @@ export async function viewWire(kept: string, mayBePersonal: boolean): Promise<re
     views.push({
       method,
       url: shownUrl(url, mayBePersonal),
-      ...(status !== undefined && { status }),
+      status,
       request: await viewBody(Buffer.from(request), mayBePersonal),
       reply: await viewBody(Buffer.from(reply), mayBePersonal),
     });

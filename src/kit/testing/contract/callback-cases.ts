@@ -28,7 +28,7 @@ interface Message {
 export function playCallback(options: ContractOptions, expect: Vitest['expect'], files: CallbackCase): void {
   const held = JSON.parse(files.message) as Message;
   const callback = options.adapter.callbacks?.[held.callback] as Callback<unknown>;
-  const connection = options.connect('http://127.0.0.1:9', { ...(held.settings && { settings: held.settings }) });
+  const connection = options.connect('http://127.0.0.1:9', { settings: held.settings });
   connection.close();
   const { settings, codes } = connection;
   const [request] = parseHttpText(files.requests) as [HttpText];

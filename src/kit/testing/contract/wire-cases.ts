@@ -63,7 +63,7 @@ export async function playCase(options: ContractOptions, expect: Vitest['expect'
   const connection = options.connect(server.url, {
     now: () => nowMs,
     totalMs: 700,
-    ...(held.settings && { settings: held.settings }),
+    settings: held.settings,
   });
   try {
     const found = await (held.pull ? pulled : sent)(options.adapter, connection, held);
