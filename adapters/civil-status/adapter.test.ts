@@ -4,7 +4,7 @@ import adapter from './adapter.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
-  connect: (url, means) =>
+  connect: (url, options) =>
     testConnection(
       {
         tokenUrl: `${url}/token`,
@@ -16,7 +16,7 @@ await contractTest({
         maDonVi: '02269',
         callbackSecret: 'chung-thuc-cua-thu-nghiem',
       },
-      means,
+      options,
     ),
   refusal: (text) => ({ status: 500, body: { status: 500, errors: `${text} vượt quá độ dài cho phép` } }),
 });

@@ -14,7 +14,7 @@ interface Ministry {
   issued: number;
 }
 
-type Means = SimulatorContext<Ministry>;
+type Context = SimulatorContext<Ministry>;
 type Body = Readonly<Record<string, unknown>>;
 
 /**
@@ -29,17 +29,21 @@ export function civilStatusSimulator({ stepMs = 2_000 } = {}): SimulatorDefiniti
       {
         method: 'POST',
         path: tables.paths.registration,
-        handle: admitted((body, means) => take(body, 'maHoSo', means)),
+        handle: admitted((body, context) => take(body, 'maHoSo', context)),
       },
-      { method: 'POST', path: tables.paths.bundle, handle: admitted((body, means) => take(body, 'maHoSoMCDT', means)) },
-      { method: 'POST', path: tables.paths.results, handle: admitted((body, means) => tell(body, means, stepMs)) },
+      {
+        method: 'POST',
+        path: tables.paths.bundle,
+        handle: admitted((body, context) => take(body, 'maHoSoMCDT', context)),
+      },
+      { method: 'POST', path: tables.paths.results, handle: admitted((body, context) => tell(body, context, stepMs)) },
     ],
   });
 }
 
 export default civilStatusSimulator();
 
-function token({ headers, text }: SimulatorRequest, { state }: Means): SimulatorReply {
+function token({ headers, text }: SimulatorRequest, { state }: Context): SimulatorReply {
   const pair = Buffer.from(String(headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString();
   if (!/^[^:]+:.+$/.test(pair)) return { status: 401, body: { error: 'invalid_client' } };
   if (text() !== 'grant_type=client_credentials') return { status: 400, body: { error: 'unsupported_grant_type' } };
@@ -49,19 +53,19 @@ function token({ headers, text }: SimulatorRequest, { state }: Means): Simulator
   return { body: { access_token: value, scope: 'default', token_type: 'Bearer', expires_in: 3600 } };
 }
 
-function admitted(handle: (body: Body, means: Means) => SimulatorReply) {
-  return ({ headers, json }: SimulatorRequest, means: Means): SimulatorReply => {
-    if (!means.state.tokens.has(String(headers.authorization ?? '').replace(/^Bearer /, '')))
+function admitted(handle: (body: Body, context: Context) => SimulatorReply) {
+  return ({ headers, json }: SimulatorRequest, context: Context): SimulatorReply => {
+    if (!context.state.tokens.has(String(headers.authorization ?? '').replace(/^Bearer /, '')))
       return { status: 401, body: { fault: { code: 900901, message: 'Invalid Credentials' } } };
     if (!headers.lgspaccesstoken)
       return { body: { status: 0, errorCode: '100', errorDescription: 'AUTHEN_ERROR - Mã xác thực không chính xác' } };
     const body = json() as Body | undefined;
-    return body ? handle(body, means) : { status: 500, body: { status: 500, errors: 'JSON không hợp lệ' } };
+    return body ? handle(body, context) : { status: 500, body: { status: 500, errors: 'JSON không hợp lệ' } };
   };
 }
 
 /** A repeated registration creates a second one: the ministry promises nothing else. */
-function take(body: Body, codeMember: 'maHoSo' | 'maHoSoMCDT', { ledger, state, now }: Means): SimulatorReply {
+function take(body: Body, codeMember: 'maHoSo' | 'maHoSoMCDT', { ledger, state, now }: Context): SimulatorReply {
   const complaints = complaintsAbout(body);
   if (complaints.length > 0) return { status: 500, body: { status: 500, errors: complaints.join(';') } };
   const maHoSo = String(body[codeMember]);
@@ -78,7 +82,7 @@ function take(body: Body, codeMember: 'maHoSo' | 'maHoSoMCDT', { ledger, state, 
   };
 }
 
-function tell({ maDinhDanhHoSo, module }: Body, { state, now }: Means, stepMs: number): SimulatorReply {
+function tell({ maDinhDanhHoSo, module }: Body, { state, now }: Context, stepMs: number): SimulatorReply {
   if (!Array.isArray(maDinhDanhHoSo) || maDinhDanhHoSo.length > 3)
     return { body: { status: 0, errorCode: '500', errorDescription: 'maDinhDanhHoSo không hợp lệ' } };
   const value = maDinhDanhHoSo.flatMap((code) => {

@@ -4,7 +4,7 @@ import adapter from './adapter.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
-  connect: (url, means) =>
+  connect: (url, options) =>
     testConnection(
       {
         adapterUrl: url,
@@ -13,7 +13,7 @@ await contractTest({
         dstcode: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
         madonvi: 'H60',
       },
-      means,
+      options,
     ),
   refusal: (text) => ({ status: 200, body: { error_code: '-3', message: text } }),
 });

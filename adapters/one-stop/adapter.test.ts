@@ -5,7 +5,7 @@ import { SIMULATOR_TOKEN } from './simulator.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
-  connect: (url, means) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, means),
+  connect: (url, options) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, options),
   repeatsHarmless: true,
   sendsLike: {
     'service.upsert.v1': 'dossier.upsert.v1',

@@ -8,7 +8,7 @@ interface OneStop {
   readonly keys: Map<string, { readonly body: string; readonly reply: SimulatorReply }>;
 }
 
-type Handler = (request: SimulatorRequest, means: SimulatorContext<OneStop>) => SimulatorReply;
+type Handler = (request: SimulatorRequest, context: SimulatorContext<OneStop>) => SimulatorReply;
 
 const put = (collection: string, take: Handler) => ({
   method: 'PUT',
@@ -19,31 +19,31 @@ const put = (collection: string, take: Handler) => ({
 export default defineSimulator<OneStop>({
   state: () => ({ keys: new Map() }),
   routes: [
-    put('dossiers', (request, means) => taken('dossier', request, means)),
+    put('dossiers', (request, context) => taken('dossier', request, context)),
     {
       method: 'POST',
       path: '/dossiers/{code}/progress',
-      handle: guarded((request, means) => taken('progress', request, means)),
+      handle: guarded((request, context) => taken('progress', request, context)),
     },
-    put('services', (request, means) => taken('service', request, means)),
-    put('agencies', (request, means) => taken('agency', request, means)),
-    put('fields', (request, means) => taken('field', request, means)),
+    put('services', (request, context) => taken('service', request, context)),
+    put('agencies', (request, context) => taken('agency', request, context)),
+    put('fields', (request, context) => taken('field', request, context)),
   ],
 });
 
 /** Checks the token, the body's shape and repeats before a call takes effect. */
 function guarded(take: Handler): Handler {
-  return (request, means) => {
+  return (request, context) => {
     if (request.headers.authorization !== `Bearer ${SIMULATOR_TOKEN}`) return problem(401, 'Khóa không đúng');
     const record = request.json() as { code?: unknown } | undefined;
     if (record === undefined) return problem(400, 'Nội dung không phải JSON');
     if (record.code !== request.params.code) return problem(422, 'Mã trong nội dung khác mã trong đường dẫn');
     const key = String(request.headers['idempotency-key'] ?? '');
     if (key === '') return problem(400, 'Thiếu Idempotency-Key');
-    const known = means.state.keys.get(key);
+    const known = context.state.keys.get(key);
     if (known) return known.body === request.text() ? known.reply : problem(409, 'Khóa đã dùng cho nội dung khác');
-    const reply = take(request, means);
-    if ((reply.status ?? 200) < 300) means.state.keys.set(key, { body: request.text(), reply });
+    const reply = take(request, context);
+    if ((reply.status ?? 200) < 300) context.state.keys.set(key, { body: request.text(), reply });
     return reply;
   };
 }

@@ -7,7 +7,7 @@ const ANY_2XX = 'by the specification any answer of 2xx is a delivery, whatever 
 await contractTest({
   folder: import.meta.dirname,
   adapter,
-  connect: (url, means) => testConnection({ url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET] }, means),
+  connect: (url, options) => testConnection({ url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET] }, options),
   repeatsHarmless: true,
   refusal: (text) => ({ status: 410, body: { type: 'about:blank', title: 'Không nhận nữa', detail: text } }),
   skip: {

@@ -14,7 +14,7 @@ export type Prepared =
 
 /** Builds a request from its table and a context. A field with `text` becomes a document inside a text. */
 export function prepare(request: Fields, context: Context, settings: MinistrySettings, codes: CodesOf): Prepared {
-  const means: FillOptions = { settings, codes, way: 'write' };
+  const options: FillOptions = { settings, codes, way: 'write' };
   const plain: Record<string, Field> = {};
   const texts: Built = {};
   const problems: Problem[] = [];
@@ -24,12 +24,12 @@ export function prepare(request: Fields, context: Context, settings: MinistrySet
       plain[target] = field;
       continue;
     }
-    const inner = fill(field.fields ?? {}, context, means);
+    const inner = fill(field.fields ?? {}, context, options);
     problems.push(...inner.problems);
     causes.push(...inner.causes);
     texts[target] = field.text === 'json' ? JSON.stringify(inner.record) : (builder.build(inner.record) as string);
   }
-  const outer = fill({ ...plain, ...literals(texts) }, context, means);
+  const outer = fill({ ...plain, ...literals(texts) }, context, options);
   problems.push(...outer.problems);
   causes.push(...outer.causes);
   if (problems.length > 0) return { kind: 'stuck', problems, cause: causes[0] };

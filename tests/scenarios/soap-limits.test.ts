@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openMessage, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
+import { openEnvelope, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
@@ -432,7 +432,7 @@ describe('large envelopes', () => {
       const memory = setInterval(() => {
         most = Math.max(most, process.memoryUsage.rss());
       }, 0);
-      const { values } = await inSteps(openMessage(xml));
+      const { values } = await inSteps(openEnvelope(xml));
       expect(await inSteps(values())).toHaveLength(1_000);
       clearInterval(memory);
       return { longestMs: watch.longestMs(), mostBytes: most - before };
@@ -482,7 +482,7 @@ describe('arbitrary bytes', () => {
     for (let n = 0; n < 100_000; n++) {
       const bytes = damage(valid, random, pieces);
       try {
-        const message = drain(openMessage(xmlOf(bytes, 'text/xml')));
+        const message = drain(openEnvelope(xmlOf(bytes, 'text/xml')));
         for (const value of drain(message.values())) readValue('dossier.upsert.v1', value);
         read++;
       } catch (error) {

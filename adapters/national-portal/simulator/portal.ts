@@ -22,27 +22,27 @@ export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition
       {
         method: 'POST',
         path: '/mapi/login',
-        handle: guarded((body, means) => answer(logIn(body, means, options))),
+        handle: guarded((body, context) => answer(logIn(body, context, options))),
       },
       {
         method: 'POST',
         path: '/mapi/g',
-        handle: guarded((body, means) => answer(serve(body, means, options, catalogue))),
+        handle: guarded((body, context) => answer(serve(body, context, options, catalogue))),
       },
     ],
   });
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Handler = (body: Body, means: SimulatorContext<PortalState>) => SimulatorReply;
+type Handler = (body: Body, context: SimulatorContext<PortalState>) => SimulatorReply;
 
 /** The exchange platform rejects calls that do not name their destination. */
 function guarded(handle: Handler) {
-  return (request: SimulatorRequest, means: SimulatorContext<PortalState>): SimulatorReply => {
+  return (request: SimulatorRequest, context: SimulatorContext<PortalState>): SimulatorReply => {
     if (!request.headers.dstcode) return { status: 500, body: 'Server.ClientProxy.UnknownMember' };
     const body = request.json();
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return { status: 400, body: 'Bad Request' };
-    return handle(body as Body, means);
+    return handle(body as Body, context);
   };
 }
 
@@ -58,13 +58,18 @@ function logIn(
   return { code: 0, more: { session } };
 }
 
-function serve(body: Body, means: SimulatorContext<PortalState>, options: PortalOptions, catalogue: Catalogue): Reply {
-  const endsAt = means.state.sessions.get(String(body.session));
-  if (endsAt === undefined || endsAt <= means.now())
+function serve(
+  body: Body,
+  context: SimulatorContext<PortalState>,
+  options: PortalOptions,
+  catalogue: Catalogue,
+): Reply {
+  const endsAt = context.state.sessions.get(String(body.session));
+  if (endsAt === undefined || endsAt <= context.now())
     return { code: -1, message: 'Phiên làm việc không tồn tại hoặc đã hết hạn' };
   if (typeof body.madonvi !== 'string' || body.madonvi === '') return { code: -1, message: 'Thiếu madonvi' };
   const service = Object.hasOwn(SERVICES, String(body.service)) ? SERVICES[String(body.service)] : undefined;
-  return service ? service({ body, means, options, catalogue }) : { code: -1, message: 'Không có dịch vụ này' };
+  return service ? service({ body, context, options, catalogue }) : { code: -1, message: 'Không có dịch vụ này' };
 }
 
 function written({ code, message, result, more }: Reply, { style = 'number', wrapped = 0 }: PortalOptions): object {

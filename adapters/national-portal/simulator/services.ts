@@ -8,7 +8,7 @@ import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 interface Call {
   readonly body: Readonly<Record<string, unknown>>;
-  readonly means: SimulatorContext<PortalState>;
+  readonly context: SimulatorContext<PortalState>;
   readonly options: PortalOptions;
   readonly catalogue: Catalogue;
 }
@@ -17,24 +17,24 @@ type Item = Readonly<Record<string, unknown>>;
 
 /** The portal's services, by the name in `service`. */
 export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
-  TraCuuHoSo: ({ body, means, options }) => {
-    const record = means.state.dossiers.get(String(body.mahoso));
-    return { code: 0, result: record ? [shown(record, means.state, options)] : [] };
+  TraCuuHoSo: ({ body, context, options }) => {
+    const record = context.state.dossiers.get(String(body.mahoso));
+    return { code: 0, result: record ? [shown(record, context.state, options)] : [] };
   },
-  DongBoHoSoMC: ({ body, means, options }) => {
+  DongBoHoSoMC: ({ body, context, options }) => {
     if (body.isUpdating !== 'True' && body.isUpdating !== 'False')
       return { code: -1, message: 'isUpdating phải là "True" hoặc "False"' };
     const items = itemsOf(body.data);
     if (!items) return { code: -1, message: 'Thiếu data' };
     const faults = items.map(
-      (item) => dossierFault(item, options.strict ?? false) ?? existence(item, String(body.isUpdating), means.state),
+      (item) => dossierFault(item, options.strict ?? false) ?? existence(item, String(body.isUpdating), context.state),
     );
     const first = faults.find((fault) => fault !== undefined);
     if (first && !options.each) return first;
     for (const [at, item] of items.entries()) {
       if (faults[at]) continue;
-      means.state.dossiers.set(String(item.MaHoSo), item);
-      means.ledger.record('dossier', String(item.MaHoSo), item);
+      context.state.dossiers.set(String(item.MaHoSo), item);
+      context.ledger.record('dossier', String(item.MaHoSo), item);
     }
     if (!options.each) return { code: 0, message: 'Thành công', result: [] };
     const result = items.map(({ MaHoSo }, at) => ({
@@ -44,19 +44,19 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
     }));
     return { code: first ? -1 : 0, message: first?.message ?? 'Thành công', result };
   },
-  CapNhatTienDoHoSoMC: ({ body, means }) => {
+  CapNhatTienDoHoSoMC: ({ body, context }) => {
     const steps = itemsOf(body.data);
     if (!steps) return { code: -1, message: 'Thiếu data' };
     if (steps.length > 10) return { code: -1, message: 'Mỗi lần gửi tối đa 10 tiến trình' };
     for (const step of steps) {
       const fault = stepFault(step);
       if (fault) return fault;
-      if (!means.state.dossiers.has(String(step.MaHoSo))) return unknownDossier(step);
+      if (!context.state.dossiers.has(String(step.MaHoSo))) return unknownDossier(step);
     }
     for (const step of steps) {
       const code = String(step.MaHoSo);
-      means.state.steps.set(code, [...(means.state.steps.get(code) ?? []), step]);
-      means.ledger.record('progress', code, step);
+      context.state.steps.set(code, [...(context.state.steps.get(code) ?? []), step]);
+      context.ledger.record('progress', code, step);
     }
     return { code: 0, message: 'Thành công', result: [] };
   },

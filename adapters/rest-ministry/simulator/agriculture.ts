@@ -4,8 +4,8 @@ import { ministryRegistry, type SimulatorContext, type SimulatorReply, type Simu
 type Registry = ministryRegistry.Registry;
 type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
-type Means = SimulatorContext<Registry>;
-type Handle = (request: SimulatorRequest, means: Means) => SimulatorReply;
+type Context = SimulatorContext<Registry>;
+type Handle = (request: SimulatorRequest, context: Context) => SimulatorReply;
 
 /** The token that the ministry accepts. */
 const TOKEN = 'khoa-thu-nghiem';
@@ -17,13 +17,13 @@ export function agriculture(stepMs: number) {
   const route = (method: string, path: string, handle: Handle) => ({
     method,
     path: `/api/v2${path}`,
-    handle(request: SimulatorRequest, means: Means): SimulatorReply {
+    handle(request: SimulatorRequest, context: Context): SimulatorReply {
       if (request.headers.authorization !== `Bearer ${TOKEN}`) return error(401, 'Khóa không đúng');
-      advance(means.state, course, means.now());
-      return handle(request, means);
+      advance(context.state, course, context.now());
+      return handle(request, context);
     },
   });
-  const take = (code: string, given: unknown, { state, ledger, now }: Means): SimulatorReply => {
+  const take = (code: string, given: unknown, { state, ledger, now }: Context): SimulatorReply => {
     const held = heldOf(code, given, now());
     if (!held) return error(422, 'Thiếu trạng thái hoặc thời điểm');
     if (held.name.length > 100) return error(422, `Tên người nộp ${held.name} vượt quá 100 ký tự`);
@@ -47,13 +47,13 @@ export function agriculture(stepMs: number) {
     route('GET', '/dossiers/{code}/steps', ({ params }, { state }) => ({
       body: state.steps.filter(({ code }) => code === params.code).map(stepRow),
     })),
-    route('POST', '/dossiers', ({ json }, means) => {
+    route('POST', '/dossiers', ({ json }, context) => {
       const given = json();
       const code = textAt(given, 'code');
       if (code === undefined) return error(422, 'Thiếu mã hồ sơ');
-      return means.state.dossiers.has(code) ? error(409, 'Hồ sơ đã có') : take(code, given, means);
+      return context.state.dossiers.has(code) ? error(409, 'Hồ sơ đã có') : take(code, given, context);
     }),
-    route('PUT', '/dossiers/{code}', ({ params, json }, means) => take(params.code as string, json(), means)),
+    route('PUT', '/dossiers/{code}', ({ params, json }, context) => take(params.code as string, json(), context)),
     route('POST', '/dossiers/{code}/steps', ({ params, json }, { state, ledger, now }) => {
       const given = json();
       const at = parseInstant(textAt(given, 'at') ?? '');

@@ -4,8 +4,8 @@ import health from '../parties/health.json' with { type: 'json' };
 
 /** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
 export function connectTo(usual: 'health' | 'agriculture') {
-  return (url: string, means: TestConnectionOptions): TestConnection =>
-    testConnection((means.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), means);
+  return (url: string, options: TestConnectionOptions): TestConnection =>
+    testConnection((options.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), options);
 }
 
 export function healthAt(url: string) {

@@ -4,8 +4,8 @@ import { ministryRegistry, type SimulatorContext, type SimulatorReply, type Simu
 type Registry = ministryRegistry.Registry;
 type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
-type Means = SimulatorContext<Registry>;
-type Work = (given: unknown, means: Means) => object;
+type Context = SimulatorContext<Registry>;
+type Work = (given: unknown, context: Context) => object;
 type Services = Readonly<Record<string, Work>>;
 
 /** The client credentials that the ministry accepts. */
@@ -37,14 +37,14 @@ export function health(stepMs: number) {
     {
       method: 'POST',
       path: '/lgsp/DichVuHoSo/1.0/{service}',
-      handle(request: SimulatorRequest, means: Means): SimulatorReply {
-        if (!means.state.sessions.has(request.headers.authorization ?? ''))
+      handle(request: SimulatorRequest, context: Context): SimulatorReply {
+        if (!context.state.sessions.has(request.headers.authorization ?? ''))
           return { status: 401, body: { code: '900901', message: 'Invalid Credentials' } };
         if (request.headers.lgspaccesstoken !== LGSP_KEY) return { body: answer('403', 'Không có quyền') };
         const work = services[request.params.service as string];
         const given = request.json();
         if (!work) return { status: 404, body: { code: '404', message: 'No matching resource found' } };
-        return { body: typeof given === 'object' && given !== null ? work(given, means) : WRONG };
+        return { body: typeof given === 'object' && given !== null ? work(given, context) : WRONG };
       },
     },
   ];
@@ -100,7 +100,7 @@ const changes = (course: ministryRegistry.Course): Services => ({
   },
 });
 
-function giveToken({ headers, text }: SimulatorRequest, { state }: Means): SimulatorReply {
+function giveToken({ headers, text }: SimulatorRequest, { state }: Context): SimulatorReply {
   if (headers.authorization !== CLIENT) return { status: 401, body: { error: 'invalid_client' } };
   if (new URLSearchParams(text()).get('grant_type') !== 'client_credentials')
     return { status: 400, body: { error: 'unsupported_grant_type' } };

@@ -4,10 +4,10 @@ import transport from '../parties/transport.json' with { type: 'json' };
 
 /** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
 export function connectTo(usual: 'construction' | 'transport') {
-  return (url: string, means: TestConnectionOptions): TestConnection =>
+  return (url: string, options: TestConnectionOptions): TestConnection =>
     testConnection(
-      (means.settings?.system ?? usual) === 'construction' ? constructionAt(url) : transportAt(url),
-      means,
+      (options.settings?.system ?? usual) === 'construction' ? constructionAt(url) : transportAt(url),
+      options,
     );
 }
 

@@ -16,7 +16,7 @@ const answer = (code: string, words: string, inner: object = {}): string =>
   xml.build({ KetQua: { Ma: code, ThongBao: words, ...inner } }) as string;
 const date = (ms: number): string => formatLocal(DATE, msToInstant(ms));
 
-type Means = SimulatorContext<Registry>;
+type Context = SimulatorContext<Registry>;
 
 /** A ministry in the manner of ASP.NET, with sessions and answers that are XML within a text. */
 export function construction(stepMs: number): Ministry {
@@ -92,10 +92,10 @@ const changes = (course: Course): Operations => ({
   },
 });
 
-function admitted(name: string, work: (args: Given, means: Means) => string): Operation {
-  return (args, means) => ({
-    [`${name}Result`]: means.state.sessions.has(args.phien)
-      ? work(args, means)
+function admitted(name: string, work: (args: Given, context: Context) => string): Operation {
+  return (args, context) => ({
+    [`${name}Result`]: context.state.sessions.has(args.phien)
+      ? work(args, context)
       : answer('401', 'Phiên làm việc đã hết hạn'),
   });
 }

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { createServerless, type IServices, type Server } from 'soap';
 import type { ministryRegistry, SimulatorContext, SimulatorReply, SimulatorRequest } from '#kit/testing';
 
-type Means = SimulatorContext<ministryRegistry.Registry>;
+type Context = SimulatorContext<ministryRegistry.Registry>;
 /** A message as node-soap reads it: texts, and elements by name. */
 // biome-ignore lint/suspicious/noExplicitAny: anything may come
 export type Given = any;
 
 /** Handles a call. The WS-Security header is a separate argument. */
-export type Operation = (args: Given, means: Means, security: unknown) => object;
+export type Operation = (args: Given, context: Context, security: unknown) => object;
 
 /** A fault that an operation throws. */
 export class Fault extends Error {
@@ -46,28 +46,28 @@ export function routesOf(ministry: Ministry, wsdlFile: string) {
     {
       method: 'POST',
       path: ministry.path,
-      async handle(request: SimulatorRequest, means: Means): Promise<SimulatorReply> {
-        const answer = (await server)(request, means);
+      async handle(request: SimulatorRequest, context: Context): Promise<SimulatorReply> {
+        const answer = (await server)(request, context);
         return answer;
       },
     },
   ];
 }
 
-type Answering = (request: SimulatorRequest, means: Means) => Promise<SimulatorReply>;
+type Answering = (request: SimulatorRequest, context: Context) => Promise<SimulatorReply>;
 
 /**
  * Passes the request's context to operations through a variable. That is safe because node-soap calls an operation
  * before `listener` returns.
  */
 async function serverOf({ path, version, service, port, operations }: Ministry, xml: string): Promise<Answering> {
-  let current: Means | undefined;
+  let current: Context | undefined;
   const methods = Object.fromEntries(
     Object.entries(operations).map(([name, operation]) => [
       name,
       (args: object, _callback: unknown, headers: { readonly Security?: unknown } | undefined) => {
         try {
-          return operation((args ?? {}) as Given, current as Means, headers?.Security);
+          return operation((args ?? {}) as Given, current as Context, headers?.Security);
         } catch (error) {
           throw error instanceof Fault ? faultOf(error, version) : error;
         }
@@ -83,8 +83,8 @@ async function serverOf({ path, version, service, port, operations }: Ministry, 
     forceSoap12Headers: version === '1.2',
     customDeserializer: Object.fromEntries(EXACT.map((type) => [type, (text: string) => text])),
   } as never)) as unknown as Server & { processRequest(xml: string, request: object): Promise<ServerReply> };
-  return async (request, means) => {
-    current = means;
+  return async (request, context) => {
+    current = context;
     const answering = server.processRequest(request.text(), {
       url: path,
       method: 'POST',

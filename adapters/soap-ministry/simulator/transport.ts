@@ -9,7 +9,7 @@ type Held = ministryRegistry.Held;
 type HeldStep = ministryRegistry.HeldStep;
 type Registry = ministryRegistry.Registry;
 
-type Means = SimulatorContext<Registry>;
+type Context = SimulatorContext<Registry>;
 
 /** The password that the ministry accepts. */
 export const TRANSPORT_PASSWORD = 'mat-khau-thu-nghiem';
@@ -73,13 +73,13 @@ export function transport(stepMs: number): Ministry {
 }
 
 /** Sessions are counted here too. The fault `session-expired` fails the next call like one whose token is too old. */
-function admitted(work: (args: Given, means: Means) => object): Operation {
-  return (args, means, security) => {
+function admitted(work: (args: Given, context: Context) => object): Operation {
+  return (args, context, security) => {
     const token = (security as { UsernameToken?: Given } | undefined)?.UsernameToken;
     const [nonce, created] = [textOf(token?.Nonce), textOf(token?.Created)];
     if (!token || textOf(token.Password) !== passwordDigest(nonce, created, TRANSPORT_PASSWORD))
       throw new Fault('client', 'Không xác thực được người dùng', FAILED);
-    return work(args, means);
+    return work(args, context);
   };
 }
 

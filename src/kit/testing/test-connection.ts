@@ -21,10 +21,10 @@ export type TestConnection<Settings = unknown> = Connection<Settings> & { close(
 /** A party's connection as the hub makes it, with short timeouts. */
 export function testConnection<Settings extends object>(
   settings: Settings,
-  means: TestConnectionOptions = {},
+  options: TestConnectionOptions = {},
 ): TestConnection<Settings> {
-  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = means;
-  const merged = Object.entries({ ...settings, ...means.settings }).filter(([, value]) => value !== null);
+  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = options;
+  const merged = Object.entries({ ...settings, ...options.settings }).filter(([, value]) => value !== null);
   const given = Object.fromEntries(merged) as Settings;
   const origins = JSON.stringify(given).match(/https?:\/\/[^/"]+/g) ?? [];
   const http = createHttp({ origins, connectMs, totalMs });

@@ -7,7 +7,7 @@ import { SIMULATOR_TOKEN } from './simulator.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
-  connect: (url, means) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, means),
+  connect: (url, options) => testConnection({ baseUrl: url, token: SIMULATOR_TOKEN }, options),
   refusal: (text) => ({ status: 422, body: { error: 'invalid', message: text } }),
   skip: { 'session-expiry': 'there is no session: each request carries the key' },
 });

@@ -28,10 +28,10 @@ export default defineSimulator<Partner>({
   ],
 });
 
-function admitted(handle: (request: SimulatorRequest, means: Context) => SimulatorReply) {
-  return (request: SimulatorRequest, means: Context): SimulatorReply =>
+function admitted(handle: (request: SimulatorRequest, context: Context) => SimulatorReply) {
+  return (request: SimulatorRequest, context: Context): SimulatorReply =>
     request.headers.authorization === `Bearer ${SIMULATOR_TOKEN}`
-      ? handle(request, means)
+      ? handle(request, context)
       : error(401, 'wrong-key', 'Khóa không đúng');
 }
 

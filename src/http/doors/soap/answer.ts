@@ -12,7 +12,7 @@ import { type AuthenticationContext, authenticate, basicKey, type Caller } from 
 import type { Envelope } from './envelope.ts';
 import { refuse, writeEnvelope } from './faults.ts';
 import { readMediaType } from './media-type.ts';
-import { openMessage, PUSHES, xmlOf } from './message.ts';
+import { openEnvelope, PUSHES, xmlOf } from './message.ts';
 import { type OperationContext, run } from './operations.ts';
 import { inSteps } from './steps.ts';
 import { MEDIA_TYPES, type Version } from './versions.ts';
@@ -53,7 +53,7 @@ async function answerHeld(
     noteUnanswered(c, body);
     return await load.work(body.length, async () => {
       const xml = xmlOf(body, c.req.header('content-type'));
-      const message = await inSteps(openMessage(xml));
+      const message = await inSteps(openEnvelope(xml));
       const { head } = message;
       version = head.version;
       asked = head;
@@ -64,7 +64,8 @@ async function answerHeld(
       load.belongsTo(caller.key.id);
       note(c, { keyName: caller.key.id, body });
       const party = mayPush(c, hub, caller);
-      const used = caller.signedXml === undefined ? message : await inSteps(openMessage(Buffer.from(caller.signedXml)));
+      const used =
+        caller.signedXml === undefined ? message : await inSteps(openEnvelope(Buffer.from(caller.signedXml)));
       const { operation } = used.head;
       const result = await run(hub, { c, party, caller, operation, values: await inSteps(used.values()), body });
       const response = writeElement(`${operation}Response`, result, ` xmlns="${HUB_NAMESPACE}"`);

@@ -39,7 +39,7 @@ export interface Message {
  * head is read first, so the hub does no work for unauthorised senders. Reading in parts saves memory and keeps
  * other requests from waiting.
  */
-export function* openMessage(xml: Buffer): Generator<void, Message> {
+export function* openEnvelope(xml: Buffer): Generator<void, Message> {
   const plain = xml.length <= SMALL_BYTES && readPlain(xml);
   if (plain) return { head: plain, values: () => readWhole(plain) };
   const layout = yield* lookOver(xml);
@@ -60,7 +60,7 @@ export async function readKept(
   operation: string,
   mediaType: string | undefined,
 ): Promise<readonly Item[]> {
-  const { values } = await inSteps(openMessage(xmlOf(body, mediaType)));
+  const { values } = await inSteps(openEnvelope(xmlOf(body, mediaType)));
   return mapYielding(await inSteps(values()), (value) => readValue(operation as 'dossier.upsert.v1', value));
 }
 

@@ -12,7 +12,7 @@ export interface ContractOptions {
   readonly folder: string;
   readonly adapter: Adapter;
   /** A party's connection to a partner at `url`, made with `testConnection`. */
-  connect(url: string, means: TestConnectionOptions): TestConnection;
+  connect(url: string, options: TestConnectionOptions): TestConnection;
   /** Changes a sample into one that this partner takes, if it does not take a birth registration. */
   sample?(outgoing: Outgoing): Outgoing;
   /** The partner takes the item's id as idempotency key, so a repeat in doubt does no harm. */

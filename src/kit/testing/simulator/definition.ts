@@ -32,7 +32,7 @@ export interface SimulatorRoute<State> {
   readonly method: string;
   /** Matches exactly, apart from `{name}`, which matches one segment. */
   readonly path: string;
-  handle(request: SimulatorRequest, means: SimulatorContext<State>): SimulatorReply | Promise<SimulatorReply>;
+  handle(request: SimulatorRequest, context: SimulatorContext<State>): SimulatorReply | Promise<SimulatorReply>;
 }
 
 export interface SimulatorDefinition<State = unknown> {
