@@ -33,7 +33,7 @@ const LONGEST_MS = 60_000;
 export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose }: BreakerDeps): Breaker {
   let askedUntilMs = 0;
   let last: Outcome = { kind: 'unavailable', reason: 'unknown', message: '' };
-  const circuit = createCircuit({
+  const circuit = new Circuit({
     nowMs,
     openForMs: (opening) => Math.min(retryDelaysMs[opening - 1] ?? LONGEST_MS, LONGEST_MS),
     onOpen: () => onBreak(last),
@@ -58,7 +58,7 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
         if (isDown(settled)) last = (settled[0] as Settled).outcome;
         return settled;
       }, isDown),
-    state: circuit.state,
+    state: () => circuit.state,
     pausedUntilMs,
   };
 }
@@ -84,79 +84,77 @@ interface CircuitDeps {
   readonly onClose: () => void;
 }
 
-/** A circuit that opens after failures in a row. After a time one trial call closes it, or opens it again. */
-interface Circuit {
-  /** How many calls may begin now: any number, one trial, or none. */
-  room(): number;
-  /**
-   * Runs a call.
-   *
-   * @returns undefined if the circuit is open and the call was not made
-   */
-  run<T>(call: () => Promise<T>, isFailure: (result: T) => boolean): Promise<T | undefined>;
-  state(): 'closed' | 'open' | 'half-open';
-}
-
-/** It opens after this many failures in a row. */
+/** After this many failures in a row it opens. */
 const FAILURES = 5;
 
-export function createCircuit({ nowMs, openForMs, onOpen, onClose }: CircuitDeps): Circuit {
-  let state: 'closed' | 'open' | 'half-open' = 'closed';
-  let failures = 0;
-  /** How often the circuit opened without closing in between. */
-  let openings = 0;
-  let openedMs = 0;
-  let trial: Promise<unknown> = Promise.resolve();
+/** A circuit that opens after failures in a row. After a time one trial call closes it, or opens it again. */
+export class Circuit {
+  readonly #deps: CircuitDeps;
+  #state: 'closed' | 'open' | 'half-open' = 'closed';
+  #failures = 0;
+  /** How often the circuit opened without closing between. */
+  #openings = 0;
+  #openedMs = 0;
+  #trial: Promise<unknown> = Promise.resolve();
 
-  /** A clock that was set back does not show how long the circuit is open. Then one trial call is allowed. */
-  function isShut(): boolean {
-    const openMs = nowMs() - openedMs;
-    return state === 'open' && openMs >= 0 && openMs < openForMs(openings);
+  constructor(deps: CircuitDeps) {
+    this.#deps = deps;
   }
 
-  function close(): void {
-    if (state !== 'half-open') return;
-    [state, openings] = ['closed', 0];
-    onClose();
+  get state(): 'closed' | 'open' | 'half-open' {
+    return this.#state;
   }
 
-  function note(isFailure: boolean, isTrial: boolean): void {
-    failures = isFailure ? failures + 1 : 0;
-    if (!isFailure && isTrial) close();
-    if (!isFailure || state === 'open' || !(isTrial || failures >= FAILURES)) return;
-    state = 'open';
-    openings++;
-    openedMs = nowMs();
-    onOpen();
+  /** How many calls may begin now: any number, one trial, or none. */
+  room(): number {
+    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
+    // Half open: the trial is under way.
+    return this.#state === 'open' && !this.#isShut() ? 1 : 0;
   }
 
-  async function attempt<T>(call: () => Promise<T>, isFailure: (result: T) => boolean, isTrial: boolean): Promise<T> {
+  /** Runs a call. @returns undefined when the circuit is open and the call was not made */
+  async run<T>(call: () => Promise<T>, isFailure: (result: T) => boolean): Promise<T | undefined> {
+    while (this.#state === 'half-open') await this.#trial;
+    if (this.#isShut()) return undefined;
+    if (this.#state === 'closed') return this.#attempt(call, isFailure, false);
+    this.#state = 'half-open';
+    const done = this.#attempt(call, isFailure, true);
+    this.#trial = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A clock that was set back does not tell how long the circuit is open: then one call tries. */
+  #isShut(): boolean {
+    const openMs = this.#deps.nowMs() - this.#openedMs;
+    return this.#state === 'open' && openMs >= 0 && openMs < this.#deps.openForMs(this.#openings);
+  }
+
+  async #attempt<T>(call: () => Promise<T>, isFailure: (result: T) => boolean, isTrial: boolean): Promise<T> {
     try {
       const result = await call();
-      note(isFailure(result), isTrial);
+      this.#note(isFailure(result), isTrial);
       return result;
     } catch (error) {
       // A bug of the hub says nothing about the partner.
-      if (isTrial) close();
+      if (isTrial) this.#close();
       throw error;
     }
   }
 
-  return {
-    room() {
-      if (state === 'closed') return Number.POSITIVE_INFINITY;
-      // Half open: the trial is running.
-      return state === 'open' && !isShut() ? 1 : 0;
-    },
-    async run(call, isFailure) {
-      while (state === 'half-open') await trial;
-      if (isShut()) return undefined;
-      if (state === 'closed') return attempt(call, isFailure, false);
-      state = 'half-open';
-      const done = attempt(call, isFailure, true);
-      trial = done.catch(() => undefined);
-      return done;
-    },
-    state: () => state,
-  };
+  #note(isFailure: boolean, isTrial: boolean): void {
+    this.#failures = isFailure ? this.#failures + 1 : 0;
+    if (!isFailure && isTrial) this.#close();
+    if (!isFailure || this.#state === 'open' || !(isTrial || this.#failures >= FAILURES)) return;
+    this.#state = 'open';
+    this.#openings++;
+    this.#openedMs = this.#deps.nowMs();
+    this.#deps.onOpen();
+  }
+
+  #close(): void {
+    if (this.#state !== 'half-open') return;
+    this.#state = 'closed';
+    this.#openings = 0;
+    this.#deps.onClose();
+  }
 }

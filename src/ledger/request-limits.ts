@@ -61,37 +61,7 @@ const AWAY_MS = 5_000;
 const MOST_QUERIES = 2;
 
 export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): RequestLimits {
-  const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
-  const limiterOf = (kind: LimitKind) =>
-    new RateLimiterPostgres({ ...table, storeClient: pool, keyPrefix: kind, ...LIMITS[kind] });
-  // A queue for each, so a client with a key does not wait behind guesses.
-  const known = new RateLimiterPostgres({
-    ...table,
-    storeClient: failFast(pool),
-    keyPrefix: 'known',
-    points: 1,
-    duration: REMEMBERED_S,
-  });
-  const proved = new RateLimiterPostgres({
-    ...table,
-    storeClient: pool,
-    keyPrefix: 'proved',
-    points: 1,
-    duration: REMEMBERED_S,
-  });
-  const limiters = {
-    lookup: limiterOf('lookup'),
-    'wrong-proof': limiterOf('wrong-proof'),
-    'client-code': limiterOf('client-code'),
-    code: limiterOf('code'),
-    'code-day': limiterOf('code-day'),
-    secret: new RateLimiterPostgres({
-      ...table,
-      storeClient: failFast(pool),
-      keyPrefix: 'secret',
-      ...LIMITS.secret,
-    }),
-  };
+  const { known, proved, limiters } = limitersOn(pool);
   /** The wrong secrets that this process received. The only count while the database is away or slow. */
   const localSecrets = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
@@ -122,6 +92,27 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
     },
     hasProved: async (subject) => Boolean(await proved.get(keyOf(subject))),
     isKnownClient: async (subject) => Boolean(await known.get(keyOf(subject)).catch(() => null)),
+  };
+}
+
+function limitersOn(pool: Database['pool']) {
+  const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
+  const limiterOf = (kind: LimitKind, storeClient: object = pool): RateLimiterPostgres =>
+    new RateLimiterPostgres({ ...table, storeClient, keyPrefix: kind, ...LIMITS[kind] });
+  const memoryOf = (keyPrefix: string, storeClient: object): RateLimiterPostgres =>
+    new RateLimiterPostgres({ ...table, storeClient, keyPrefix, points: 1, duration: REMEMBERED_S });
+  return {
+    // A queue for each, so a client with a key does not wait behind guesses.
+    known: memoryOf('known', failFast(pool)),
+    proved: memoryOf('proved', pool),
+    limiters: {
+      lookup: limiterOf('lookup'),
+      'wrong-proof': limiterOf('wrong-proof'),
+      'client-code': limiterOf('client-code'),
+      code: limiterOf('code'),
+      'code-day': limiterOf('code-day'),
+      secret: limiterOf('secret', failFast(pool)),
+    },
   };
 }
 

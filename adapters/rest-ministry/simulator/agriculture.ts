@@ -23,14 +23,6 @@ export function agriculture(stepMs: number) {
       return handle(request, context);
     },
   });
-  const take = (code: string, given: unknown, { state, ledger, now }: Context): SimulatorReply => {
-    const held = heldOf(code, given, now());
-    if (!held) return error(422, 'Thiếu trạng thái hoặc thời điểm');
-    if (held.name.length > 100) return error(422, `Tên người nộp ${held.name} vượt quá 100 ký tự`);
-    receive(state, held);
-    ledger.record('dossier', code, given);
-    return { status: 201, body: { receipt: `NN-${code}` } };
-  };
   return [
     route('GET', '/dossiers', ({ query }, { state }) =>
       listed(query, state.dossiers.values(), ({ code, status, atMs }) => ({
@@ -54,17 +46,9 @@ export function agriculture(stepMs: number) {
       return context.state.dossiers.has(code) ? error(409, 'Hồ sơ đã có') : take(code, given, context);
     }),
     route('PUT', '/dossiers/{code}', ({ params, json }, context) => take(params.code as string, json(), context)),
-    route('POST', '/dossiers/{code}/steps', ({ params, json }, { state, ledger, now }) => {
-      const given = json();
-      const at = parseInstant(textAt(given, 'at') ?? '');
-      const code = params.code as string;
-      if (at === undefined) return error(422, 'Thiếu thời điểm');
-      const text = (name: string): string => textAt(given, name) ?? '';
-      const said = { code, status: text('status'), actor: text('officer'), content: text('content'), unit: '' };
-      state.steps.push({ ...said, atMs: Date.parse(at), changedMs: now() });
-      ledger.record('progress', code, given);
-      return { status: 201, body: { receipt: `NN-${code}-${state.steps.length}` } };
-    }),
+    route('POST', '/dossiers/{code}/steps', ({ params, json }, context) =>
+      takeStep(params.code as string, json(), context),
+    ),
     route('POST', '/applications', ({ json }, { state, now }) => {
       const given = json();
       const held = heldOf(textAt(given, 'code') ?? '', given, now());
@@ -73,6 +57,25 @@ export function agriculture(stepMs: number) {
       return { status: 201, body: {} };
     }),
   ];
+}
+
+function take(code: string, given: unknown, { state, ledger, now }: Context): SimulatorReply {
+  const held = heldOf(code, given, now());
+  if (!held) return error(422, 'Thiếu trạng thái hoặc thời điểm');
+  if (held.name.length > 100) return error(422, `Tên người nộp ${held.name} vượt quá 100 ký tự`);
+  receive(state, held);
+  ledger.record('dossier', code, given);
+  return { status: 201, body: { receipt: `NN-${code}` } };
+}
+
+function takeStep(code: string, given: unknown, { state, ledger, now }: Context): SimulatorReply {
+  const at = parseInstant(textAt(given, 'at') ?? '');
+  if (at === undefined) return error(422, 'Thiếu thời điểm');
+  const text = (name: string): string => textAt(given, name) ?? '';
+  const step = { code, status: text('status'), actor: text('officer'), content: text('content'), unit: '' };
+  state.steps.push({ ...step, atMs: Date.parse(at), changedMs: now() });
+  ledger.record('progress', code, given);
+  return { status: 201, body: { receipt: `NN-${code}-${state.steps.length}` } };
 }
 
 function error(status: number, detail: string): SimulatorReply {

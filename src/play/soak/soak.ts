@@ -10,7 +10,7 @@ import type { StageDatabase } from '../stage/database.ts';
 import { playOnStage, type Stage } from '../stage/stage.ts';
 import { withJanitor } from '../stage/start-janitor.ts';
 import { makeTemporaryFolder } from '../stage/temporary-folder.ts';
-import { createSoakLoad, type SoakLoad } from './load.ts';
+import { SoakLoad } from './load.ts';
 import { judgementOf, type Trend, verdictOf } from './trend.ts';
 import { createWatch } from './watch.ts';
 
@@ -70,7 +70,7 @@ async function watch({
   );
   const [service, agency] = [catalogue.services[0], catalogue.agencies[0]];
   if (!service || !agency) throw new Error('the catalogue is empty');
-  const load = createSoakLoad({ url, secret: secrets['one-stop'], serviceCode: service.code, agencyCode: agency.code });
+  const load = new SoakLoad({ url, secret: secrets['one-stop'], serviceCode: service.code, agencyCode: agency.code });
   const peak = await peakOf(load, database);
   const perSecond = Math.max(1, Math.round(peak * share));
   console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { StageDatabase } from '../stage/database.ts';
-import type { SoakLoad } from './load.ts';
 import { judgementOf, trendOf, verdictOf } from './trend.ts';
 import { createWatch } from './watch.ts';
 
@@ -30,10 +29,7 @@ test.each([
     return sql.includes('n_dead_tup') ? [{ name: 'deliveries', live: 1_000, dead, mb: 1 }] : [{ n: 0 }];
   };
   const load = { look: () => ({ acknowledged: 1, failed: 0, p99Ms: 1 }) };
-  const watch = createWatch(
-    { processes: {}, database: { rows } as unknown as StageDatabase, load: load as unknown as SoakLoad, autovacuum },
-    10,
-  );
+  const watch = createWatch({ processes: {}, database: { rows } as unknown as StageDatabase, load, autovacuum }, 10);
   for (let look = 0; look < 8; look++) await watch.look();
   const trends = watch.trends();
   expect(trends.filter(({ name }) => name === 'deliveries: dead rows').map(judgementOf)).toEqual([word]);

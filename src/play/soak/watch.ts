@@ -6,7 +6,7 @@ import { type Look, type Trend, trendOf, unjudged } from './trend.ts';
 export interface Watched {
   readonly processes: Readonly<Record<string, number>>;
   readonly database: Pick<StageDatabase, 'rows'>;
-  readonly load: SoakLoad;
+  readonly load: Pick<SoakLoad, 'look'>;
   /** Whether the server cleans up dead rows: otherwise they grow whatever the hub does. */
   readonly autovacuum: boolean;
 }
@@ -53,27 +53,41 @@ export function createWatch({ processes, database, load, autovacuum }: Watched, 
       return `${memory.join(', ')}; ${acknowledged} acknowledged, p99 ${Math.round(p99Ms)} ms, ${backlog?.n} due`;
     },
     trends: () => [
-      ...Object.keys(processes).flatMap((name) => [
-        // A heap right after a collection and one right before it differ by this much.
-        trendOf(`${name}: memory`, 'MB', of(`${name} memory`), (first) => first * 1.15 + 25),
-        trendOf(`${name}: handles`, '', of(`${name} handles`), (first) => first + 10),
-        trendOf(`${name}: sockets`, '', of(`${name} sockets`), (first) => first + 10),
-      ]),
-      trendOf('deliveries that are due', '', of('due'), (first) => 2 * first + 2 * perSecond),
-      trendOf('requests that failed', '', of('failed'), () => 0),
-      trendOf('acknowledged after, p99', 'ms', of('p99'), (first) => 2 * first + 100),
-      ...TABLES.flatMap((name) => {
-        const live = of(`${name} live`).at(-1)?.value ?? 0;
-        const most = (first: number): number => first + DEAD_SHARE * live + 90 * perSecond;
-        const dead = trendOf(`${name}: dead rows`, '', of(`${name} dead`), most);
-        return [
-          autovacuum ? dead : unjudged(dead, 'autovacuum is off'),
-          // They grow with the stored data: shown only.
-          trendOf(`${name}: size`, 'MB', of(`${name} size`)),
-        ];
-      }),
+      ...Object.keys(processes).flatMap((name) => processTrends(name, of)),
+      ...loadTrends(perSecond, of),
+      ...TABLES.flatMap((name) => tableTrends(name, perSecond, autovacuum, of)),
     ],
   };
+}
+
+type SeriesOf = (name: string) => readonly Look[];
+
+function processTrends(name: string, of: SeriesOf): readonly Trend[] {
+  return [
+    // A heap right after a collection and one right before it differ by this much.
+    trendOf(`${name}: memory`, 'MB', of(`${name} memory`), (first) => first * 1.15 + 25),
+    trendOf(`${name}: handles`, '', of(`${name} handles`), (first) => first + 10),
+    trendOf(`${name}: sockets`, '', of(`${name} sockets`), (first) => first + 10),
+  ];
+}
+
+function loadTrends(perSecond: number, of: SeriesOf): readonly Trend[] {
+  return [
+    trendOf('deliveries that are due', '', of('due'), (first) => 2 * first + 2 * perSecond),
+    trendOf('requests that failed', '', of('failed'), () => 0),
+    trendOf('acknowledged after, p99', 'ms', of('p99'), (first) => 2 * first + 100),
+  ];
+}
+
+function tableTrends(name: string, perSecond: number, autovacuum: boolean, of: SeriesOf): readonly Trend[] {
+  const live = of(`${name} live`).at(-1)?.value ?? 0;
+  const most = (first: number): number => first + DEAD_SHARE * live + 90 * perSecond;
+  const dead = trendOf(`${name}: dead rows`, '', of(`${name} dead`), most);
+  return [
+    autovacuum ? dead : unjudged(dead, 'autovacuum is off'),
+    // They grow with the stored data: shown only.
+    trendOf(`${name}: size`, 'MB', of(`${name} size`)),
+  ];
 }
 
 function lookAt(pid: number): { rssMb: number; handles: number; sockets: number } {
