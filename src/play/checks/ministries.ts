@@ -11,7 +11,7 @@ import { type Desk, openDesk, type Step } from '../participants/ministry-desks.t
 import { MINISTRIES, type Ministries, type MinistryName, SUBSCRIBER } from '../participants/participants.ts';
 import { FORWARDED_FROM, FORWARDED_TO } from '../participants/parties.ts';
 import { type Change, dossierPath, type Evidence, historyOf, type Standing, type State } from './evidence.ts';
-import { compare, type Finding, lastOf, linesOf, only } from './finding.ts';
+import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
 
 export interface MinistryCheck {
   readonly findings: readonly Finding[];
@@ -74,8 +74,7 @@ async function comparePulled(
     return { code, state, steps: history.filter(({ actor, party }) => actor !== undefined && party === ministry) };
   });
   const unknown = filed.filter(({ code }) => !standings.some((one) => one.code === code));
-  const stepsOf = ({ code, steps }: { readonly code: string; readonly steps: readonly Step[] }) =>
-    steps.map(({ at, status }) => ({ code, line: `${status} at ${at}` }));
+  const states = held.flatMap(({ code, state }) => (state?.status === undefined ? [] : [{ ...state, code }]));
   return [
     ...unknown.map(
       ({ code, ministry }): Finding => ({ kind: 'wrong', text: `${code}: unknown at ${ministry}`, where: ministry }),
@@ -83,33 +82,24 @@ async function comparePulled(
     ...compare({
       where: 'index',
       holder: 'the index',
-      expected: linesOf(
-        standings,
-        ({ code }) => code,
-        ({ status, at }) => `${status} since ${at}`,
-      ),
-      found: linesOf(
-        held,
-        ({ code }) => code,
-        ({ state }) => (state?.status === undefined ? undefined : `${state.status} since ${state.statusAt}`),
-      ),
+      expected: linesOf(standings, codeOf, ({ status, at }) => `${status} since ${at}`),
+      found: linesOf(states, codeOf, ({ status, statusAt }) => `${status} since ${statusAt}`),
       by: 'state',
     }),
-    ...compare({
-      where: 'index',
-      holder: 'its history',
-      expected: linesOf(
-        standings.flatMap(stepsOf),
-        ({ code }) => code,
-        ({ line }) => line,
-      ),
-      found: linesOf(
-        held.flatMap((one) => stepsOf(one as never)),
-        ({ code }) => code,
-        ({ line }) => line,
-      ),
-    }),
+    ...compare({ where: 'index', holder: 'its history', expected: stepLines(standings), found: stepLines(held) }),
   ];
+}
+
+const codeOf = ({ code }: { readonly code: string }): string => code;
+
+interface WithSteps {
+  readonly code: string;
+  readonly steps: readonly { readonly at: string; readonly status: string }[];
+}
+
+function stepLines(dossiers: readonly WithSteps[]): Lines {
+  const steps = dossiers.flatMap(({ code, steps: own }) => own.map(({ at, status }) => ({ code, at, status })));
+  return linesOf(steps, codeOf, ({ at, status }) => `${status} at ${at}`);
 }
 
 /** The ministry that receives another's dossiers has the status of each, and each step once. */

@@ -1,13 +1,11 @@
 import type { Standing } from '../checks/evidence.ts';
 import { waitForMinistries } from '../checks/ministries.ts';
-import { type Acknowledgements, createAcknowledgements } from '../clients/acknowledgements.ts';
-import { waitForCatalogue } from '../clients/catalogue.ts';
-import { type AskHub, createHubClient } from '../clients/hub-client.ts';
-import { patient } from '../clients/reading.ts';
-import { createSender } from '../clients/sending.ts';
+import type { Acknowledgements } from '../clients/acknowledgements.ts';
+import type { AskHub } from '../clients/hub-client.ts';
+import { openSession, type Session } from '../clients/session.ts';
 import { type Day, writeDay } from '../day/day.ts';
 import { handOver } from '../day/evening.ts';
-import { fileWithMinistries } from '../day/filing.ts';
+import { type Filed, fileWithMinistries } from '../day/filing.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
@@ -41,51 +39,64 @@ const QUIET_WITHIN_MS = 60_000;
 
 /** Loads the catalogue, plays the day with its faults, and waits until all events have arrived. */
 export async function runDay(stage: DemoStage, options: DayOptions): Promise<DayRun> {
-  const { folder, participants, secrets } = stage;
-  const { seed, signal, say, show } = options;
-  const client = createHubClient(stage.url, signal);
-  const ask = patient(client, signal);
-  const acknowledgements = createAcknowledgements();
-  const phase = (name: string): void => folder.note({ phase: name, acknowledged: acknowledgements.items });
+  const { folder } = stage;
+  folder.note({ phase: 'catalogue', acknowledged: 0 });
+  options.show('loading the catalogue', 0, 0);
+  const session = await openSession(stage, options.signal);
+  const { services, agencies } = session.catalogue;
+  options.say(`the catalogue has arrived: ${services.length} services, ${agencies.length} agencies`);
+  const day = writeDay(session.catalogue, options.seed, Date.now());
+  const filed = await playDay(stage, session, day, options);
+  const evening = await playEvening(stage, session, day, filed, options);
+  const { acknowledgements, ask } = session;
+  folder.note({ phase: 'quiet', acknowledged: acknowledgements.items });
+  return { day, services: services.length, acknowledgements, ask, ...evening };
+}
 
-  phase('catalogue');
-  show('loading the catalogue', 0, 0);
-  const catalogue = await waitForCatalogue(ask, secrets, signal);
-  say(`the catalogue has arrived: ${catalogue.services.length} services, ${catalogue.agencies.length} agencies`);
-
-  const day = writeDay(catalogue, seed, Date.now());
+/** Everything that happens by day. @returns the dossiers that citizens filed with the ministries */
+async function playDay(
+  { folder, participants }: DemoStage,
+  { catalogue, client, acknowledgements, send }: Session,
+  day: Day,
+  { seed, signal, say, show }: DayOptions,
+): Promise<readonly Filed[]> {
   const total = itemsOf(day);
-  const send = createSender({ client, hubUrl: stage.url, partners: participants, secrets, acknowledgements, signal });
-  phase('day');
   let sent = 0;
   const onSent = (items: number): void => {
     sent += items;
     show('playing the day', sent, total);
-    phase('day');
+    folder.note({ phase: 'day', acknowledged: acknowledgements.items });
   };
+  onSent(0);
   const [filed] = await Promise.all([
     fileWithMinistries(participants, catalogue, { seed, dayMs: DAY_MS, signal }),
     sendDay(day, { send, signal, dayMs: DAY_MS, onSent }),
     pushStatuses(participants['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
     bringTrouble(participants, { dayMs: DAY_MS, signal, say }),
   ]);
+  return filed;
+}
 
-  phase('evening');
+/** Waits for the results of the ministries, and until the hub has no work left. */
+async function playEvening(
+  { folder, participants, secrets }: DemoStage,
+  { client, acknowledgements, send }: Session,
+  day: Day,
+  filed: readonly Filed[],
+  { signal, show }: DayOptions,
+): Promise<Pick<DayRun, 'unfinished' | 'pulled'>> {
+  folder.note({ phase: 'evening', acknowledged: acknowledgements.items });
   show('handing over the results of the ministry', 0, 0);
   const unanswered = await handOver(day, { partners: participants, send, signal }, QUIET_WITHIN_MS);
   show('waiting for the reports of the ministries', 0, 0);
-  const pulled = await waitForMinistries(
-    { ask: client, portalKey: secrets.portal, ministries: participants, signal },
-    filed,
-    QUIET_WITHIN_MS,
-  );
+  const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
+  const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
   const onLook = (waitsFor: string): void => show(`waiting until the hub is idle: ${waitsFor}`, 0, 0);
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: QUIET_WITHIN_MS, onLook });
-  phase('quiet');
   const unfinished = [
     ...unanswered.map((code) => `${code}: the one-stop system never got the ministry's decision`),
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];
-  return { day, services: catalogue.services.length, acknowledgements, unfinished, pulled: pulled.standings, ask };
+  return { unfinished, pulled: pulled.standings };
 }

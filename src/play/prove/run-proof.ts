@@ -1,10 +1,7 @@
 import { grade } from '../checks/checks.ts';
 import { gatherEvidence } from '../checks/evidence.ts';
-import { type Acknowledgements, createAcknowledgements } from '../clients/acknowledgements.ts';
-import { waitForCatalogue } from '../clients/catalogue.ts';
-import { createHubClient } from '../clients/hub-client.ts';
-import { patient } from '../clients/reading.ts';
-import { createSender } from '../clients/sending.ts';
+import type { Acknowledgements } from '../clients/acknowledgements.ts';
+import { openSession } from '../clients/session.ts';
 import { handOver } from '../day/evening.ts';
 import type { Push } from '../day/events.ts';
 import type { PartnerName } from '../participants/participants.ts';
@@ -33,12 +30,9 @@ const IDLE_WITHIN_MS = 180_000;
 export async function runProof(stage: Stage<PartnerName>, options: ProofOptions): Promise<Report> {
   const { redis, seed, minutes, signal, show } = options;
   const { database, participants: partners, secrets } = stage;
-  const client = createHubClient(stage.url, signal);
-  const ask = patient(client, signal);
-  const acknowledgements = createAcknowledgements();
   show('loading the catalogue', 0, 0);
-  const load = createLoad(await waitForCatalogue(ask, secrets, signal), seed, Date.now());
-  const send = createSender({ client, hubUrl: stage.url, partners, secrets, acknowledgements, signal });
+  const { client, ask, catalogue, acknowledgements, send } = await openSession(stage, signal);
+  const load = createLoad(catalogue, seed, Date.now());
   const trouble = await loadWithFaults(stage, { ...options, load, send, acknowledgements });
 
   const specials = load.specialsOf(new Set(acknowledgements.all().map(({ event }) => event.code)));
