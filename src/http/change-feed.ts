@@ -9,67 +9,71 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+type FeedContext = Pick<AppContext, 'index' | 'nextChange' | 'isDraining'>;
+
 /** Waits for changes on behalf of all requests of this process. One query serves all of them. */
-export interface ChangeFeed {
+export class ChangeFeed {
+  readonly #hub: FeedContext;
+  readonly #waiting = new Set<Waiter>();
+  #reads = new Map<string, Promise<readonly Change[]>>();
+  #isWatching = false;
+
+  constructor(hub: FeedContext) {
+    this.#hub = hub;
+  }
+
   /** The changes after a cursor. Waits up to `waitS` seconds for the first one. */
-  after(after: number, limit: number, waitS: number, isGone?: () => boolean): Promise<readonly Change[]>;
-}
+  async after(
+    after: number,
+    limit: number,
+    waitS: number,
+    isGone: () => boolean = () => false,
+  ): Promise<readonly Change[]> {
+    const until = performance.now() + waitS * 1000;
+    for (;;) {
+      const changes = await this.#read(after, limit);
+      const leftMs = until - performance.now();
+      if (changes.length > 0 || leftMs <= 0 || this.#hub.isDraining() || isGone()) return changes;
+      await this.#wait(after, leftMs);
+    }
+  }
 
-export function createChangeFeed({
-  index,
-  nextChange,
-  isDraining,
-}: Pick<AppContext, 'index' | 'nextChange' | 'isDraining'>): ChangeFeed {
-  const waiting = new Set<Waiter>();
-  let reads = new Map<string, Promise<readonly Change[]>>();
-  let isWatching = false;
-
-  function read(after: number, limit: number): Promise<readonly Change[]> {
+  #read(after: number, limit: number): Promise<readonly Change[]> {
     const query = `${after} ${limit}`;
-    const read = reads.get(query) ?? index.changes(after, limit).finally(() => reads.delete(query));
+    const reads = this.#reads;
+    const read = reads.get(query) ?? this.#hub.index.changes(after, limit).finally(() => reads.delete(query));
     reads.set(query, read);
     return read;
   }
 
-  /** Without this shared watch, 2,000 waiting requests sent 4,000 statements a second. */
-  async function watch(): Promise<void> {
-    isWatching = true;
-    while (waiting.size > 0) {
-      await nextChange(LOOK_MS);
-      // A failed query wakes all requests. Each then gets the error of its own read.
-      const newest = isDraining() ? Infinity : await index.newestChange().catch(() => Infinity);
-      // A read that began earlier may have missed the newest change.
-      reads = new Map();
-      for (const { after, wake } of waiting) if (newest > after) wake();
-    }
-    isWatching = false;
-  }
-
-  function wait(after: number, ms: number): Promise<void> {
+  #wait(after: number, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
-        waiting.delete(waiter);
+        this.#waiting.delete(waiter);
         resolve();
       };
       const timer = setTimeout(wake, ms);
       const waiter: Waiter = { after, wake };
-      waiting.add(waiter);
-      if (!isWatching) void watch();
+      this.#waiting.add(waiter);
+      if (!this.#isWatching) void this.#watch();
     });
   }
 
-  return {
-    async after(after, limit, waitS, isGone = () => false) {
-      const until = performance.now() + waitS * 1000;
-      for (;;) {
-        const changes = await read(after, limit);
-        const leftMs = until - performance.now();
-        if (changes.length > 0 || leftMs <= 0 || isDraining() || isGone()) return changes;
-        await wait(after, leftMs);
-      }
-    },
-  };
+  /** Without this shared watch, 2,000 waiting requests sent 4,000 statements a second. */
+  async #watch(): Promise<void> {
+    const { index, nextChange, isDraining } = this.#hub;
+    this.#isWatching = true;
+    while (this.#waiting.size > 0) {
+      await nextChange(LOOK_MS);
+      // A failed query wakes all requests. Each then gets the error of its own read.
+      const newest = isDraining() ? Infinity : await index.newestChange().catch(() => Infinity);
+      // A read that began earlier may have missed the newest change.
+      this.#reads = new Map();
+      for (const { after, wake } of this.#waiting) if (newest > after) wake();
+    }
+    this.#isWatching = false;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Scope } from '../config/config.ts';
 import type { Change } from '../index/read.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { type ChangeFeed, createChangeFeed, isGapAfter } from './change-feed.ts';
+import { ChangeFeed, isGapAfter } from './change-feed.ts';
 import type { Cursors } from './cursor.ts';
 import { ChangeItem } from './dossier-replies.ts';
 import { Cursor, Limit, numeral, pageOf } from './lists.ts';
@@ -47,7 +47,7 @@ export function changeCursor(cursors: Cursors, place: number): string {
 
 /** The changes after a cursor, as pages and as an event stream. */
 export function addChangeReaders(add: AddRoute, hub: ChangeReaderContext): void {
-  const feed = createChangeFeed(hub);
+  const feed = new ChangeFeed(hub);
   addChanges(add, hub, feed);
   addEvents(add, hub, feed);
 }
