@@ -76,7 +76,7 @@ export interface OtherDeliveries {
 }
 
 /** Whether the party received `d`: by its present state, or in an attempt before a replay that then failed. */
-const HAS_TOLD = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}'
+const IS_RECEIVED = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}'
   OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
     WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
 
@@ -88,14 +88,14 @@ export async function loadOtherDeliveries(
   const { rows } = await database.pool.query<OtherDeliveries & { id: number }>({
     name: 'other deliveries',
     // One probe each: see `known to`. Deliveries of one dossier to one party are numbered in the order of its events.
-    text: `SELECT told.id,
+    text: `SELECT given.id,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = told.party AND d.subject = told.subject AND d.id < told.id AND ${HAS_TOLD}
-                 AND d.seq = told.seq AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
+               WHERE d.party = given.party AND d.subject = given.subject AND d.id < given.id AND ${IS_RECEIVED}
+                 AND d.seq = given.seq AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
              (SELECT d.id FROM deliveries d
-               WHERE d.party = told.party AND d.subject = told.subject AND d.id > told.id AND ${HAS_TOLD}
+               WHERE d.party = given.party AND d.subject = given.subject AND d.id > given.id AND ${IS_RECEIVED}
                LIMIT 1) IS NOT NULL AS later
-           FROM deliveries told WHERE told.id = ANY($1::int8[])`,
+           FROM deliveries given WHERE given.id = ANY($1::int8[])`,
     values: [deliveries],
   });
   return new Map(rows.map(({ id, itself, later }) => [id, { itself, later }]));
@@ -113,10 +113,10 @@ export async function loadNewerDeliveries(
   const { rows } = await database.pool.query<{ id: number; seq: number | null }>({
     name: 'newer deliveries',
     // One probe each: see `known to`.
-    text: `SELECT told.id, (SELECT max(d.seq) FROM deliveries d
-             WHERE d.party = told.party AND d.subject = told.subject AND d.seq > told.seq AND d.state = 'delivered'
+    text: `SELECT given.id, (SELECT max(d.seq) FROM deliveries d
+             WHERE d.party = given.party AND d.subject = given.subject AND d.seq > given.seq AND d.state = 'delivered'
                AND d.reason IS DISTINCT FROM '${NOTHING_NEW}') AS seq
-           FROM deliveries told WHERE told.id = ANY($1::int8[])`,
+           FROM deliveries given WHERE given.id = ANY($1::int8[])`,
     values: [deliveries],
   });
   return new Map(rows.flatMap(({ id, seq }) => (seq === null ? [] : [[id, seq] as const])));

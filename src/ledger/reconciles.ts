@@ -142,7 +142,7 @@ export async function listDelivered(
   after: string,
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ subject: string }>({
-    name: 'told after',
+    name: 'delivered after',
     text: `SELECT DISTINCT subject FROM deliveries
            WHERE party = $1 AND subject > $2 AND state = 'delivered' AND operation = 'dossier.upsert.v1'
            ORDER BY subject LIMIT $3`,
@@ -159,10 +159,10 @@ export async function sampleDelivered(
   seed: string,
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ subject: string }>({
-    name: 'told sample',
+    name: 'delivered sample',
     text: `SELECT subject FROM (
              SELECT DISTINCT subject FROM deliveries
-             WHERE party = $1 AND state = 'delivered' AND operation = 'dossier.upsert.v1') told
+             WHERE party = $1 AND state = 'delivered' AND operation = 'dossier.upsert.v1') delivered
            ORDER BY md5(subject || $3) LIMIT $2`,
     values: [party, limit, seed],
   });
@@ -176,7 +176,7 @@ export async function loadLastDelivered(
   subjects: readonly string[],
 ): Promise<readonly LastDelivered[]> {
   const { rows } = await database.pool.query<LastDelivered>({
-    name: 'last told',
+    name: 'last delivered',
     text: LAST_TOLD,
     values: [party, subjects],
   });

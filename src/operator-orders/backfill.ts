@@ -49,11 +49,11 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
   const count = { dossiers: 0, never: 0, older: 0 };
   let isAll = false;
   for (let after = ''; !isAll && performance.now() < endMs; ) {
-    const { looked, untold, last } = await untoldAfter(hub, routes, hub.database.pool, order, after);
+    const { looked, missing, last } = await missingAfter(hub, routes, hub.database.pool, order, after);
     count.dossiers += looked;
-    for (const { deliveredSeq: told } of untold) count[told === null ? 'never' : 'older']++;
-    for (const { code, version, deliveredSeq: told } of untold.slice(0, SAMPLE - sample.length))
-      sample.push({ code, version, told });
+    for (const { deliveredSeq } of missing) count[deliveredSeq === null ? 'never' : 'older']++;
+    for (const { code, version, deliveredSeq } of missing.slice(0, SAMPLE - sample.length))
+      sample.push({ code, version, told: deliveredSeq });
     isAll = looked < PAGE;
     after = last ?? after;
     // Other requests run between two pages.
@@ -85,10 +85,10 @@ export async function continueBackfill(
   let added = 0;
   let after = begin;
   while (added < atMost && performance.now() < endMs) {
-    const { looked, untold, last } = await untoldAfter(hub, routes, tx, order, after);
-    const now = untold.slice(0, atMost - added);
+    const { looked, missing, last } = await missingAfter(hub, routes, tx, order, after);
+    const now = missing.slice(0, atMost - added);
     added += await fillGaps(tx, order.party, now, hub.nowMs());
-    const isWhole = now.length === untold.length;
+    const isWhole = now.length === missing.length;
     if (isWhole && looked < PAGE) return { added, after: undefined };
     after = (isWhole ? last : now.at(-1)?.code) ?? after;
   }
@@ -96,7 +96,7 @@ export async function continueBackfill(
 }
 
 /** The next dossiers in the order of their codes, and those of them whose version at the party is missing or older. */
-async function untoldAfter(
+async function missingAfter(
   hub: Hub,
   routes: readonly Route[],
   db: pg.Pool | pg.PoolClient,
@@ -104,22 +104,22 @@ async function untoldAfter(
   after: string,
 ): Promise<{
   readonly looked: number;
-  readonly untold: readonly Missing[];
+  readonly missing: readonly Missing[];
   readonly last: string | undefined;
 }> {
   const page = await routedInCodeOrder(hub.database, filter, PAGE, after);
   const last = page.at(-1)?.code;
-  if (last === undefined) return { looked: 0, untold: [], last };
+  if (last === undefined) return { looked: 0, missing: [], last };
   const since = page.map(({ createdAt }) => createdAt).reduce((a, b) => (a < b ? a : b));
   const codes = page.map(({ code }) => code);
-  const tellings = await loadDeliveryProgress(db, party, codes, since);
+  const progress = await loadDeliveryProgress(db, party, codes, since);
   const missing = page.flatMap((one) => {
-    const tellingsOf = tellings.get(one.code) as DeliveryProgress;
-    const { deliveredSeq: told } = tellingsOf;
-    return (told ?? 0) < newestFor(routes, party, one, tellingsOf) ? [{ ...one, deliveredSeq: told }] : [];
+    const own = progress.get(one.code) as DeliveryProgress;
+    const { deliveredSeq } = own;
+    return (deliveredSeq ?? 0) < newestFor(routes, party, one, own) ? [{ ...one, deliveredSeq }] : [];
   });
-  const same = await toldTheSame(hub, missing, since);
-  return { looked: page.length, untold: missing.filter(({ code }) => !same.has(code)), last };
+  const same = await sameAsDelivered(hub, missing, since);
+  return { looked: page.length, missing: missing.filter(({ code }) => !same.has(code)), last };
 }
 
 type Missing = BackfillGap & Pick<DeliveryProgress, 'deliveredSeq'>;
@@ -128,13 +128,15 @@ type Missing = BackfillGap & Pick<DeliveryProgress, 'deliveredSeq'>;
 const AT_ONCE = 10;
 
 /** The dossiers, among these, that equal the party's last version: later messages were too old to change anything. */
-async function toldTheSame(
+async function sameAsDelivered(
   { database, vault }: Hub,
   missing: readonly Missing[],
   since: string,
 ): Promise<ReadonlySet<string>> {
-  const told = new Map(missing.flatMap(({ code, deliveredSeq: seq }) => (seq === null ? [] : [[code, seq] as const])));
-  const codes = [...told.keys()];
+  const delivered = new Map(
+    missing.flatMap(({ code, deliveredSeq: seq }) => (seq === null ? [] : [[code, seq] as const])),
+  );
+  const codes = [...delivered.keys()];
   const same = new Set<string>();
   for (let at = 0; at < codes.length; at += AT_ONCE) {
     const some = codes.slice(at, at + AT_ONCE);
@@ -144,7 +146,7 @@ async function toldTheSame(
     ]);
     for (const { held } of found) {
       const { code, view } = held;
-      const then = stateAt(events.get(code) ?? [], told.get(code) as number, held.owner);
+      const then = stateAt(events.get(code) ?? [], delivered.get(code) as number, held.owner);
       if (then && JSON.stringify(then.record) === JSON.stringify(view.record)) same.add(code);
     }
     await setImmediate();
@@ -163,6 +165,8 @@ function newestFor(
   // Deleted events count for the party that began the dossier.
   const dropped = oldest === null ? version : oldest - 1;
   const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;
-  const told = all.filter(({ party: from }) => recipients(routes, from, 'dossier.upsert.v1', subject).includes(party));
-  return Math.max(0, ...told.map(({ seq }) => seq));
+  const routed = all.filter(({ party: from }) =>
+    recipients(routes, from, 'dossier.upsert.v1', subject).includes(party),
+  );
+  return Math.max(0, ...routed.map(({ seq }) => seq));
 }

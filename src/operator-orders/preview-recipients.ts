@@ -21,7 +21,7 @@ interface Known extends Subject, OwnedSubject {
   readonly owner: string;
 }
 
-interface Teller {
+interface PreviewSender {
   readonly party: string;
   readonly ownership: Ownership;
 }
@@ -30,15 +30,15 @@ interface Teller {
 export function createRecipientsPreview(
   database: Database,
   routes: readonly Route[],
-  sender: Teller,
+  sender: PreviewSender,
 ): RecipientsPreview {
   const { party: from, ownership } = sender;
-  const told = new Set<string>();
+  const parties = new Set<string>();
   /** Dossiers that would begin, by all their names, and the codes of steps whose dossiers are unknown. */
   const beginnings: ByName = new Map();
   const orphans = new Set<string>();
   const ask = (operation: Route['operation'], subject: Subject): void => {
-    for (const party of recipients(routes, from, operation, subject)) told.add(party);
+    for (const party of recipients(routes, from, operation, subject)) parties.add(party);
   };
   /** The members that the sender may change, undefined for all. A mere claim is delivered to no party. */
   const sharedOf = (known: Known): readonly string[] | undefined => {
@@ -82,7 +82,7 @@ export function createRecipientsPreview(
         const step = { operation: 'dossier.progress.v1', record: { code } } as DossierItem;
         for (const beginning of knownBy(beginnings, step, sender)) askStep(beginning);
       }
-      return [...told].sort();
+      return [...parties].sort();
     },
   };
 }
@@ -91,7 +91,7 @@ export function createRecipientsPreview(
 async function heldBy(
   database: Database,
   items: readonly DossierItem[],
-  sender: Teller,
+  sender: PreviewSender,
 ): Promise<(item: DossierItem) => readonly Known[]> {
   const byName: ByName = new Map();
   const codes = [...new Set(items.flatMap(codesOf))];
@@ -107,6 +107,6 @@ function keep(byName: ByName, names: readonly string[], known: Known): void {
   for (const name of names) byName.set(name, (byName.get(name) ?? new Map<string, Known>()).set(known.code, known));
 }
 
-function knownBy(byName: ByName, item: DossierItem, sender: Teller): readonly Known[] {
+function knownBy(byName: ByName, item: DossierItem, sender: PreviewSender): readonly Known[] {
   return [...new Map(namedBy(byName, item, sender)).values()];
 }

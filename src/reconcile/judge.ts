@@ -26,10 +26,15 @@ export interface Finding {
 /**
  * @param version our version
  * @param withHeld the comparison with our version
- * @param withTold the comparison with the last sent version, if older
+ * @param withDelivered the comparison with the last sent version, if older
  */
-export function judge(told: LastDelivered, version: number, withHeld: Comparison, withTold?: Comparison): Finding {
-  const code = told.subject;
+export function judge(
+  delivered: LastDelivered,
+  version: number,
+  withHeld: Comparison,
+  withDelivered?: Comparison,
+): Finding {
+  const code = delivered.subject;
   if (withHeld.kind === 'failed') {
     const { outcome } = withHeld;
     const why = 'message' in outcome ? `${outcome.reason}: ${outcome.message}` : outcome.kind;
@@ -37,11 +42,15 @@ export function judge(told: LastDelivered, version: number, withHeld: Comparison
   }
   if (withHeld.kind === 'absent') return { code, verdict: 'absent', why: 'it took the dossier and has none' };
   if (withHeld.differences.length === 0) return { code, verdict: 'agrees' };
-  if (withTold?.kind !== 'found' || withTold.differences.length > 0)
+  if (withDelivered?.kind !== 'found' || withDelivered.differences.length > 0)
     return { code, verdict: 'differs', fields: withHeld.differences.map(masked) };
-  if (told.lastState === 'delivered') return { code, verdict: 'agrees' };
-  const reason = told.lastReason ? `${told.lastState}: ${told.lastReason}` : told.lastState;
-  return { code, verdict: 'behind', why: `it has version ${told.seq} of ${version}; the last delivery was ${reason}` };
+  if (delivered.lastState === 'delivered') return { code, verdict: 'agrees' };
+  const reason = delivered.lastReason ? `${delivered.lastState}: ${delivered.lastReason}` : delivered.lastState;
+  return {
+    code,
+    verdict: 'behind',
+    why: `it has version ${delivered.seq} of ${version}; the last delivery was ${reason}`,
+  };
 }
 
 export function isJudged({ verdict }: Finding): boolean {

@@ -184,9 +184,9 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
   const { database, vault } = work.hub;
   const found = await loadHeld(database.pool, vault, subjects);
   const held = new Map(found.map(({ held: one, messageId }) => [one.code, { ...one, messageId }]));
-  const told = await loadLastDelivered(database, work.party.id, subjects);
-  const outgoing = await outgoingOf(work, told, held);
-  const waiting = [...told];
+  const delivered = await loadLastDelivered(database, work.party.id, subjects);
+  const outgoing = await outgoingOf(work, delivered, held);
+  const waiting = [...delivered];
   const worker = async (): Promise<void> => {
     for (let one = waiting.shift(); one && work.run.away < AWAY_AFTER; one = waiting.shift())
       work.run.note(await reconcileOne(work, one, held.get(one.subject), outgoing));
@@ -200,15 +200,18 @@ interface HeldDossier {
   readonly messageId: string;
 }
 
-type OutgoingOf = (told: LastDelivered, version: 'held' | 'told') => Outgoing<'dossier.upsert.v1'> | undefined;
+type OutgoingOf = (
+  delivered: LastDelivered,
+  version: 'held' | 'delivered',
+) => Outgoing<'dossier.upsert.v1'> | undefined;
 
 /** The deliveries for each dossier: in our version, and in the last sent one. */
 async function outgoingOf(
   { hub, deps, party }: Work,
-  told: readonly LastDelivered[],
+  delivered: readonly LastDelivered[],
   held: ReadonlyMap<string, HeldDossier>,
 ): Promise<OutgoingOf> {
-  const claimed = told.flatMap((one) => {
+  const claimed = delivered.flatMap((one) => {
     const version = held.get(one.subject)?.version ?? one.seq;
     return [claimedOf(party.id, one, -one.deliveryId, version), claimedOf(party.id, one, one.deliveryId, one.seq)];
   });
@@ -225,19 +228,19 @@ async function outgoingOf(
 
 async function reconcileOne(
   work: Work,
-  told: LastDelivered,
+  delivered: LastDelivered,
   held: HeldDossier | undefined,
   outgoing: OutgoingOf,
 ): Promise<Finding> {
   const { party, reconciler, options } = work;
-  const code = told.subject;
-  if (told.pending) return { code, verdict: 'pending' };
-  const [now, then] = [outgoing(told, 'held'), outgoing(told, 'told')];
+  const code = delivered.subject;
+  if (delivered.pending) return { code, verdict: 'pending' };
+  const [now, then] = [outgoing(delivered, 'held'), outgoing(delivered, 'delivered')];
   if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept' };
   const withHeld = await reconciler.compare(party.connect(), now);
-  const isOlder = told.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
-  const withTold = isOlder && then ? await reconciler.compare(party.connect(), then) : undefined;
-  const finding = judge(told, held.version, withHeld, withTold);
+  const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
+  const withDelivered = isOlder && then ? await reconciler.compare(party.connect(), then) : undefined;
+  const finding = judge(delivered, held.version, withHeld, withDelivered);
   if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
   return { ...finding, repair: await repair(work, held, withHeld) };
 }
