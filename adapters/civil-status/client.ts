@@ -109,5 +109,5 @@ export function secretsOf(settings: Settings): readonly (string | undefined)[] {
 }
 
 export function failure(reason: string, said: Said, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, ...spoken(said), ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+  return { kind: 'unavailable', reason, ...spoken(said), retryAfterMs: retryMs };
 }

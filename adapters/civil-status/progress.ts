@@ -134,5 +134,5 @@ function declined(reply: Row): Words {
 }
 
 export function invalid(code: string | undefined, path: string, words: Words): InvalidItem {
-  return { kind: 'invalid', problems: [{ path, ...told(words) }], ...(code && { code }) };
+  return { kind: 'invalid', problems: [{ path, ...told(words) }], code: code || undefined };
 }

@@ -45,5 +45,5 @@ export function readKept(
 }
 
 function invalid(code: string | undefined, words: Words): InvalidItem {
-  return { kind: 'invalid', ...(code && { code }), problems: [{ path: '', ...told(words) }] };
+  return { kind: 'invalid', code: code || undefined, problems: [{ path: '', ...told(words) }] };
 }

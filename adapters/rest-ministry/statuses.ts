@@ -60,5 +60,5 @@ async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Set
 }
 
 function unavailable(reason: string, words: Words, wait: number | undefined): MinistryFailure {
-  return { kind: 'unavailable', reason, ...spoken(words), ...(wait !== undefined && { retryAfterMs: wait }) };
+  return { kind: 'unavailable', reason, ...spoken(words), retryAfterMs: wait };
 }

@@ -46,7 +46,7 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
       kind: 'unavailable',
       reason,
       ...spoken(say('at-token', { why })),
-      ...(afterMs !== undefined && { retryAfterMs: afterMs }),
+      retryAfterMs: afterMs,
     },
     ttlMs: 0,
   });

@@ -8,7 +8,7 @@ import { spoken } from '#messages/render';
 /** @param note what was cut or left out, for operators; without personal data */
 export const delivered = (reference?: string, note?: Said): Outcome => ({
   kind: 'delivered',
-  ...(reference && { reference }),
+  reference: reference || undefined,
   ...(note && noted(note)),
 });
 
@@ -28,14 +28,14 @@ export const refused = (reason: string, said: Said, cause?: Cause): Outcome => (
   kind: 'refused',
   reason,
   ...spoken(said),
-  ...(cause && { cause }),
+  cause,
 });
 
 export const unavailable = (reason: string, said: Said, retryAfterMs?: number): Outcome => ({
   kind: 'unavailable',
   reason,
   ...spoken(said),
-  ...(retryAfterMs !== undefined && { retryAfterMs }),
+  retryAfterMs,
 });
 
 /** The partner asks for no more calls. Its party pauses until an operator resumes it. Nothing is lost. */

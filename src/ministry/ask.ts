@@ -148,7 +148,7 @@ async function once(
 /** A value of ours has no code at the ministry. */
 export function unmappedRequest(problems: readonly Problem[], cause: Cause | undefined): Failure {
   const { code, args, message } = whyAll(problems);
-  return { kind: 'refused', reason: 'unmapped', message, words: { code, args }, ...(cause && { cause }) };
+  return { kind: 'refused', reason: 'unmapped', message, words: { code, args }, cause };
 }
 
 function isExpired(answer: Answer | Failure | Expired): answer is Expired {
@@ -162,7 +162,7 @@ export function meaning({ settings, codes }: Ministry, { code }: Answer): Meanin
 
 /** The call was not carried out. The hub retries it when the ministry says. */
 export function unavailableFor(reason: string, words: Words, { retryAfterMs }: Answer): Failure {
-  return { kind: 'unavailable', reason, ...spoken(words), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return { kind: 'unavailable', reason, ...spoken(words), retryAfterMs };
 }
 
 /** What the ministry says, as words of the hub. */

@@ -18,9 +18,9 @@ export async function lookUp(
   const { records } = question;
   const answer = await ask(connection, { question, context, records, idempotent: true, dossier });
   if ('kind' in answer) return answer;
-  const means = meaning(connection, answer);
-  if (means === 'none') return [];
-  if (means !== 'ok')
+  const verdict = meaning(connection, answer);
+  if (verdict === 'none') return [];
+  if (verdict !== 'ok')
     return unavailableFor('look-up', say('at-look-up', { why: answerWords(connection, answer, dossier) }), answer);
   return answer.records.map(recordIn);
 }
@@ -59,12 +59,12 @@ export function expectedOf(
 }
 
 /** The value of a text, however it is written: another time zone, other blanks, `1.000.000 đồng`. */
-function senseBy(field: Field, means: FillOptions): (text: string | undefined) => Sense {
+function senseBy(field: Field, options: FillOptions): (text: string | undefined) => Sense {
   const { date, as } = typeof field === 'string' ? {} : field;
   const read = { value: { from: '', ...(date && { date }), ...(as && { as }) } };
   return (text) => {
     if (text === undefined) return undefined;
-    const { record, problems } = fill(read, text, means);
+    const { record, problems } = fill(read, text, options);
     const sense = problems.length > 0 ? text : record.value;
     return typeof sense === 'string' ? nfc(sense).replace(/\s+/g, ' ') : sense;
   };

@@ -50,9 +50,9 @@ export function readRows(
 ): readonly Item[] {
   const kept = readFrame(body);
   if (kept === undefined) return [{ kind: 'invalid', problems: [problem('', 'not-as-kept')] }];
-  const means: FillOptions = { settings, codes, way: 'read' };
+  const options: FillOptions = { settings, codes, way: 'read' };
   return nodesAt(kept.records, 'record').map((record, at) =>
-    itemOf(record, `/${at}`, kept.isXml, means, list, operation),
+    itemOf(record, `/${at}`, kept.isXml, options, list, operation),
   );
 }
 
@@ -71,14 +71,14 @@ function itemOf(
   record: unknown,
   path: string,
   isXml: boolean,
-  means: FillOptions,
+  options: FillOptions,
   list: List,
   operation: PulledOperation,
 ): Item {
   // In XML the record has the ministry's element name, one level deeper.
   const within = (name: string): unknown => nodesAt(record, isXml ? `${name}.*` : name)[0];
-  const row = fill(list.fields, within('row'), means, path);
-  const detail = list.detail && fill(list.detail.fields, within('detail'), means, `${path}/detail`);
+  const row = fill(list.fields, within('row'), options, path);
+  const detail = list.detail && fill(list.detail.fields, within('detail'), options, `${path}/detail`);
   const filled = detail ? mergeDetail(row, detail) : row;
   const refusal = textAt(record, 'refusal');
   const problems = [

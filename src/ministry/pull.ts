@@ -136,8 +136,8 @@ async function fetchPage(
   const context = { since, until, page: run.page, size: page?.size, offset, cursor };
   const answer = await ask(connection, { question, context, records, idempotent: true });
   if ('kind' in answer) return { value: answer, ttlMs: 0 };
-  const means = meaning(connection, answer);
-  if (means !== 'ok' && means !== 'none') {
+  const verdict = meaning(connection, answer);
+  if (verdict !== 'ok' && verdict !== 'none') {
     const words = say('at-list', { why: answerWords(connection, answer) });
     return { value: unavailableFor('no-list', words, answer), ttlMs: 0 };
   }
@@ -214,14 +214,14 @@ async function fetchDetails(
       idempotent: true,
     });
     if ('kind' in answer && answer.kind !== 'refused') return answer;
-    const means = 'kind' in answer ? 'refused' : meaning(connection, answer);
+    const verdict = 'kind' in answer ? 'refused' : meaning(connection, answer);
     // A busy answer is retried as a whole. Left out, the record might be in no later list.
-    if (means === 'busy' && !('kind' in answer))
+    if (verdict === 'busy' && !('kind' in answer))
       return unavailableFor('busy', say('at-detail', { why: answerWords(connection, answer) }), answer);
     const refusal =
       'kind' in answer
         ? wordsText(wordsOf(saidIn(answer)))
-        : means === 'ok' && answer.records.length === 1
+        : verdict === 'ok' && answer.records.length === 1
           ? undefined
           : wordsText(say('at-detail', { why: answerWords(connection, answer) }));
     const detail = 'kind' in answer ? undefined : answer.records[0];

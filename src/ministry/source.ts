@@ -47,17 +47,17 @@ interface Notes {
  * @param given the source of the values
  * @param place the JSON Pointer of `given`, for problems
  */
-export function fill(fields: Fields, given: unknown, means: FillOptions, place = ''): Filled {
+export function fill(fields: Fields, given: unknown, options: FillOptions, place = ''): Filled {
   const notes: Notes = { problems: [], causes: [], assumed: [] };
-  return { record: fillRecord(fields, given, means, place, notes), ...notes };
+  return { record: fillRecord(fields, given, options, place, notes), ...notes };
 }
 
-function fillRecord(fields: Fields, given: unknown, means: FillOptions, place: string, notes: Notes): Built {
+function fillRecord(fields: Fields, given: unknown, options: FillOptions, place: string, notes: Notes): Built {
   const record: Built = {};
   for (const [target, field] of Object.entries(fields)) {
     const one: One = typeof field === 'string' ? { from: field } : field;
     const value =
-      one.each === undefined ? oneValue(one, given, means, place, notes) : listOf(one, given, means, place, notes);
+      one.each === undefined ? oneValue(one, given, options, place, notes) : listOf(one, given, options, place, notes);
     if (value === undefined) continue;
     setMember(record, target.split('.'), value);
     if (one.value !== undefined && one.each === undefined && !hasValue(one, given)) notes.assumed.push(target);
@@ -69,7 +69,7 @@ function hasValue({ from = [] }: One, given: unknown): boolean {
   return [from].flat().some((path) => nodesAt(given, path).some((node) => textIn(node) !== undefined));
 }
 
-function listOf(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
+function listOf(one: One, given: unknown, options: FillOptions, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
   // .NET sends an absent entry as a nil element.
   const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
@@ -77,8 +77,8 @@ function listOf(one: One, given: unknown, means: FillOptions, place: string, not
   );
   const items = nodes.flatMap((node, at): Value[] => {
     const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
-    if (fields) return [fillRecord(fields, node, means, here, { ...notes, assumed: [] })];
-    const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, means, here, notes);
+    if (fields) return [fillRecord(fields, node, options, here, { ...notes, assumed: [] })];
+    const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, options, here, notes);
     return value === undefined ? [] : [value];
   });
   return items.length > 0 ? items : undefined;
@@ -91,30 +91,30 @@ function isNil(element: object): boolean {
   return nil === 'true' || nil === '1';
 }
 
-function oneValue(one: One, given: unknown, means: FillOptions, place: string, notes: Notes): Value | undefined {
+function oneValue(one: One, given: unknown, options: FillOptions, place: string, notes: Notes): Value | undefined {
   // In a request null becomes a nil element. In a record it means nothing.
-  const otherwise = means.way === 'read' && one.value === null ? undefined : one.value;
+  const otherwise = options.way === 'read' && one.value === null ? undefined : one.value;
   for (const path of [one.from ?? []].flat()) {
     const texts = nodesAt(given, path).flatMap((node) => textIn(node) ?? []);
     const text = texts[0];
     if (text === undefined) continue;
     const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
-    if (texts.length === 1) return convert(one, text, means, here, notes);
+    if (texts.length === 1) return convert(one, text, options, here, notes);
     notes.problems.push(problem(here, 'repeated-element', { count: texts.length }));
     return undefined;
   }
   return otherwise;
 }
 
-function convert(one: One, text: string, means: FillOptions, path: string, notes: Notes): Value | undefined {
-  const said = one.codes === undefined ? text : decode(one.codes, text, means, path, notes);
+function convert(one: One, text: string, options: FillOptions, path: string, notes: Notes): Value | undefined {
+  const said = one.codes === undefined ? text : decode(one.codes, text, options, path, notes);
   if (said === undefined || said === null) return undefined;
   if (one.date !== undefined) {
-    const date = convertDate([one.date].flat(), said, means, path, notes);
-    return means.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
+    const date = convertDate([one.date].flat(), said, options, path, notes);
+    return options.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
   }
   if (one.as === 'number') return exactNumber(said, path, notes);
-  if (means.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
+  if (options.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
   if (one.as === 'vnd') return readAmount(said, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);
   return said;

@@ -24,7 +24,10 @@ describe('languages', () => {
 
   const WRONG = {
     ...dossier({ code: CODE(1) }),
-    ...{ status: 'done', statusAt: '2025-02-30T08:00:00+07:00', note: 7, ServiceCode: 'x' },
+    status: 'done',
+    statusAt: '2025-02-30T08:00:00+07:00',
+    note: 7,
+    ServiceCode: 'x',
   };
 
   test('a push with wrong values has the same codes and arguments in both languages', async () => {
@@ -73,7 +76,9 @@ describe('languages', () => {
       detail: 'there is no dossier "H60.01-250812-9999"',
     });
     expect(await read(VI)).toMatchObject({
-      ...{ ...value, language: 'vi', title: 'Không tìm thấy' },
+      ...value,
+      language: 'vi',
+      title: 'Không tìm thấy',
       detail: 'không có hồ sơ "H60.01-250812-9999"',
     });
     for (const asked of ['en', 'fr', '*', 'en,vi;q=0.5', 'vi;q=0']) {

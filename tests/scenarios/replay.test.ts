@@ -60,7 +60,10 @@ describe('replay', () => {
     const { id } = await first();
     expect(await outcomeOf(id)).toBe('replayed');
     expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
-      ...{ state: 'due', outcome: null, reason: null, detail: null },
+      state: 'due',
+      outcome: null,
+      reason: null,
+      detail: null,
       attempts: [{ reason: 'field-too-long' }],
     });
   });

@@ -148,7 +148,11 @@ describe('statistics', () => {
     const record = { MaHoSo, MaTTHC: '1.013225', NgayTiepNhan: '20260303080000', NgayHenTra: '20260310170000' };
     await call('DongBoHoSoMC', { data: [{ ...record, TrangThaiHoSo: '10', NgayTra: '20260312080000' }] });
     const step = (TrangThai: string, ThoiDiemXuLy: string) => ({
-      ...{ MaHoSo, NguoiXuLy: 'Trần B', NoiDungXuLy: 'x', TrangThai, ThoiDiemXuLy },
+      MaHoSo,
+      NguoiXuLy: 'Trần B',
+      NoiDungXuLy: 'x',
+      TrangThai,
+      ThoiDiemXuLy,
     });
     await call('CapNhatTienDoHoSoMC', {
       data: [step('2', '20260303080000'), step('9', '20260306080000'), step('10', '20260312080000')],

@@ -6,7 +6,7 @@ export type Outcome =
   /** The partner has the record. A note tells operators what was cut or left out, without personal data. */
   | {
       readonly kind: 'delivered';
-      readonly reference?: string;
+      readonly reference?: string | undefined;
       readonly note?: string;
       /** The words of the note. */
       readonly words?: Words | undefined;
@@ -14,12 +14,12 @@ export type Outcome =
       readonly reason?: typeof NOTHING_NEW;
     }
   /** The partner will never accept it in this form, so an operator must act. With a cause it waits in quarantine. */
-  | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause } & Spoken)
+  | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause | undefined } & Spoken)
   /** The partner has certainly not received it. The hub retries. */
   | ({
       readonly kind: 'unavailable';
       readonly reason: string;
-      readonly retryAfterMs?: number;
+      readonly retryAfterMs?: number | undefined;
       /** The partner asks for no more calls. The party pauses, and due deliveries wait until it is resumed. */
       readonly pauses?: true;
     } & Spoken)

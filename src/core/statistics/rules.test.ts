@@ -165,8 +165,10 @@ describe('how each rule counts', () => {
       dueAt: day('09', '17:00:00'),
       supplements: [
         {
-          ...{ requestedAt: day('04'), receivedAt: day('05') },
-          ...{ previousDueAt: day('06', '17:00:00'), newDueAt: day('09', '17:00:00') },
+          requestedAt: day('04'),
+          receivedAt: day('05'),
+          previousDueAt: day('06', '17:00:00'),
+          newDueAt: day('09', '17:00:00'),
         },
       ],
     });

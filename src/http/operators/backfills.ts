@@ -57,7 +57,7 @@ export function addBackfills(add: AddRoute, { keys, ledger, orders, parties, now
       if (!parties.has(party)) throw none('party', party);
       const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
       if (!orders.isRoutedTo(party)) throw refusalWith([problem('', 'not-routed-there', { party })]);
-      const order = { party, untold: true, ...ofBody(() => filterOf(given, nowMs())) } as const;
+      const order = { ...ofBody(() => filterOf(given, nowMs())), party, untold: true } as const;
       if (preview) return c.json(await orders.previewBackfill(order));
       const id = await orders.startBackfill(order, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);

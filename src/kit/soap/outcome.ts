@@ -48,5 +48,5 @@ export function soapOutcome(failure: SoapFailure, shown: (text: string) => strin
 }
 
 function unavailable(reason: string, said: Said, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, ...spoken(said), ...(retryMs !== undefined && { retryAfterMs: retryMs }) };
+  return { kind: 'unavailable', reason, ...spoken(said), retryAfterMs: retryMs };
 }

@@ -86,7 +86,7 @@ function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string,
       Authorization: `Bearer ${settings.token}`,
       ...(told && { 'Content-Type': 'application/json; charset=utf-8' }),
     },
-    ...(told && { body: JSON.stringify(told).normalize('NFC') }),
+    body: told && JSON.stringify(told).normalize('NFC'),
     // The kit repeats only reads by itself.
     idempotent: method === 'GET',
     hide: [settings.token],
@@ -123,6 +123,6 @@ function said({ settings }: Partner, { status, body }: Reply, dossier: Dossier |
 function failed(reason: string, what: Said, afterMs?: number): Failed {
   return {
     kind: 'failed',
-    outcome: { kind: 'unavailable', reason, ...spoken(what), ...(afterMs !== undefined && { retryAfterMs: afterMs }) },
+    outcome: { kind: 'unavailable', reason, ...spoken(what), retryAfterMs: afterMs },
   };
 }

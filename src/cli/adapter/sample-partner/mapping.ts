@@ -114,7 +114,7 @@ function readChange(row: unknown, path: string, entered: CodesOf): Item {
   return {
     kind: 'waiting',
     operation: 'dossier.progress.v1',
-    ...(textOf(code) && { code: textOf(code) as string }),
+    code: textOf(code) ? (textOf(code) as string) : undefined,
     cause: unmappedCause(STATUS_READ, given, words),
     problems: [problem(`${path}/state`, 'no-table-entry', args)],
   };
