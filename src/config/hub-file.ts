@@ -1,16 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import { Cron } from 'croner';
-import proxyAddr from 'proxy-addr';
 import Type from 'typebox';
-import { isRealDate } from '#core/dates/dates';
 import { DAYS } from '#core/dates/windows';
 import { SHAREABLE } from '#core/dossier/ownership';
-import { pointer, quote } from '#core/explain';
-import { type Problem, problem } from '#core/problem';
-import { received } from '#messages/received';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
-import { createTls } from '../kit/http/tls.ts';
-import { weaknessOf } from './weak-secrets.ts';
 
 export const SCOPES = [
   'dossier:write',
@@ -24,9 +15,9 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
-const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
-const PROXY_MEANS = 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback';
+export const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
+export const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
+export const PROXY_MEANS = 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback';
 const Id = Type.String({ pattern: ID, description: ID_MEANS });
 
 const TimeOfDay = Type.String({
@@ -51,7 +42,7 @@ const Key = closed({
   ),
 });
 
-const PEM_MEANS = 'a text in PEM (-----BEGIN …), or the path of a file in PEM';
+export const PEM_MEANS = 'a text in PEM (-----BEGIN …), or the path of a file in PEM';
 const Pem = Type.String({ minLength: 1, description: PEM_MEANS });
 
 const Members = Type.Array(oneOf(SHAREABLE), {
@@ -180,211 +171,3 @@ export const HubFile = closed({
 });
 export type HubFile = Type.Static<typeof HubFile>;
 export type KeyEntry = Type.Static<typeof Key>;
-
-/**
- * Checks beyond the schema: ids are well-formed, unique and exist; schedules have a next time. Works on a file of any shape, so
- * that it reports all problems at once.
- */
-export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes, province, proxies } = members(file);
-  const ids = Object.keys(members(parties));
-  const known = (path: string, party: unknown): Problem[] =>
-    typeof party !== 'string' || ids.includes(party)
-      ? []
-      : [
-          problem(path, 'unexpected', {
-            got: received(party),
-            expected: `one of the parties ${ids.join(', ') || '(there is none)'}`,
-          }),
-        ];
-  return [
-    ...provinceProblems(province),
-    ...ownedTwice(members(parties)),
-    ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
-    ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),
-    ...list(keys).flatMap((key, at) => withoutDoor(`/keys/${at}/party`, members(key))),
-    ...repetitions(list(keys), 'id'),
-    ...repetitions(list(keys), 'secret'),
-    ...list(keys).flatMap((key, at) => guessable(`/keys/${at}/secret`, members(key).secret)),
-    ...guessable('/alerts/secret', members(members(file).alerts).secret),
-    ...repetitions(list(keys), 'certificate'),
-    ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
-    ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
-    ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
-    ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
-    ...list(routes).flatMap((route, at) =>
-      list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
-    ),
-  ];
-}
-
-/** Office hours end on the day on which they begin; days exist in the calendar. */
-function provinceProblems(province: unknown): readonly Problem[] {
-  const { officeHours, daysOff, workdays } = members(province);
-  const hours = list(officeHours).flatMap((one, at) => {
-    const { from, to } = members(one);
-    const isTime = (text: unknown): text is string => typeof text === 'string' && /^\d\d:\d\d$/.test(text);
-    const isWrong = isTime(from) && isTime(to) && from >= to;
-    return isWrong
-      ? [
-          problem(`/province/officeHours/${at}/to`, 'unexpected', {
-            got: received(to),
-            expected: `a time after ${quote(from)}`,
-          }),
-        ]
-      : [];
-  });
-  const days = Object.entries({ daysOff, workdays }).flatMap(([name, given]) =>
-    list(given).flatMap((day, at) =>
-      typeof day === 'string' && !isRealDate(day)
-        ? [
-            problem(`/province/${name}/${at}`, 'unexpected', {
-              got: received(day),
-              expected: 'a real date such as 2026-02-16',
-            }),
-          ]
-        : [],
-    ),
-  );
-  return [...hours, ...days];
-}
-
-function partyProblems(id: string, party: unknown): readonly Problem[] {
-  const path = `/parties/${pointer(id)}`;
-  const problems: Problem[] = [];
-  if (!new RegExp(ID).test(id))
-    problems.push(problem(path, 'setting', { what: `the party's name is to be ${ID_MEANS}` }));
-  const { pull, reconcile, tls } = members(party);
-  for (const [name, schedule] of Object.entries(members(pull)))
-    problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
-  problems.push(...tlsProblems(`${path}/tls`, members(tls)));
-  problems.push(...scheduleProblems(`${path}/reconcile/schedule`, members(reconcile).schedule, '0 30 3 * * *'));
-  return problems;
-}
-
-/** With the same prefix in two parties a dossier's owner would be undefined. */
-function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const owned = new Map<string, string>();
-  return Object.entries(parties).flatMap(([id, party]) =>
-    ['codes', 'agencies', 'services'].flatMap((kind) =>
-      list(members(members(party).owns)[kind]).flatMap((prefix, at) => {
-        const path = `/parties/${pointer(id)}/owns/${kind}/${at}`;
-        const other = owned.get(`${kind} ${prefix}`);
-        owned.set(`${kind} ${prefix}`, path);
-        return other === undefined
-          ? []
-          : [problem(path, 'setting', { what: `got ${quote(prefix)}, which ${other} owns already` })];
-      }),
-    ),
-  );
-}
-
-/** Reported at the start, not at the first call: an unreadable file, and a key of another certificate. */
-function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): readonly Problem[] {
-  if (Object.values(tls).some((value) => typeof value !== 'string')) return [];
-  for (const [one, other] of [
-    ['certificate', 'key'],
-    ['key', 'certificate'],
-  ] as const)
-    if (tls[one] !== undefined && tls[other] === undefined)
-      return [
-        problem(`${path}/${other}`, 'setting', {
-          what: `is missing, expected the ${other} that belongs to ${path}/${one}`,
-        }),
-      ];
-  try {
-    createTls(tls);
-    return [];
-  } catch (error) {
-    const { code, message, path: file } = error as Error & { code?: string; path?: string };
-    const why = file === undefined ? message : `${code}: ${file}`;
-    return [
-      problem(path, 'setting', {
-        what: `cannot be used: ${why}; expected ${PEM_MEANS}, and a certificate with its own key`,
-      }),
-    ];
-  }
-}
-
-function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
-  if (typeof schedule !== 'string' || isSchedule(schedule)) return [];
-  return [problem(path, 'unexpected', { got: received(schedule), expected: `a cron schedule such as ${example}` })];
-}
-
-function isSchedule(text: string): boolean {
-  try {
-    return new Cron(text, { paused: true }).nextRun() !== null;
-  } catch {
-    return false;
-  }
-}
-
-/** A share is defined for dossiers only. */
-function shareProblems(path: string, { share, operation }: Readonly<Record<string, unknown>>): readonly Problem[] {
-  const { from, to } = members(share);
-  if (typeof from === 'number' && typeof to === 'number' && from >= to)
-    return [problem(`${path}/to`, 'setting', { what: `got ${to}, expected more than ${path}/from, which is ${from}` })];
-  return share !== undefined && typeof operation === 'string' && !operation.startsWith('dossier.')
-    ? [problem(path, 'setting', { what: `is set, expected nothing: ${quote(operation)} is not about dossiers` })]
-    : [];
-}
-
-/** A key is found by its secret and named by its id, so both must be unique. */
-function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certificate'): readonly Problem[] {
-  const values = keys.map((key) => members(key)[member]);
-  return values.flatMap((value, at) =>
-    typeof value === 'string' && values.indexOf(value) < at
-      ? [
-          problem(`/keys/${at}/${member}`, 'setting', {
-            what: `is the ${member} of /keys/${values.indexOf(value)} too`,
-          }),
-        ]
-      : [],
-  );
-}
-
-/** Each door belongs to one party, so such a key would be refused at all of them. */
-function withoutDoor(path: string, { scopes, party }: Readonly<Record<string, unknown>>): readonly Problem[] {
-  if (party !== undefined || !list(scopes).includes('dossier:write')) return [];
-  return [
-    problem(path, 'setting', { what: 'is missing, expected the party whose door the key opens (scope dossier:write)' }),
-  ];
-}
-
-function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
-  if (typeof proxy !== 'string' || proxy === '') return [];
-  try {
-    proxyAddr.compile(proxy);
-    return [];
-  } catch {
-    return [problem(path, 'unexpected', { got: received(proxy), expected: PROXY_MEANS })];
-  }
-}
-
-function certificateProblems(path: string, certificate: unknown): readonly Problem[] {
-  if (typeof certificate !== 'string' || !certificate.startsWith('-----')) return [];
-  try {
-    new X509Certificate(certificate);
-    return [];
-  } catch {
-    return [
-      problem(path, 'setting', {
-        what: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)',
-      }),
-    ];
-  }
-}
-
-/** A client that guesses it may write dossiers, so the hub refuses to start. */
-function guessable(path: string, secret: unknown): readonly Problem[] {
-  const weakness = typeof secret === 'string' ? weaknessOf(secret) : undefined;
-  return weakness ? [problem(path, 'setting', { what: `${weakness}; make one with: lienthong keys new` })] : [];
-}
-
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}

@@ -4,8 +4,9 @@ import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { explain, pointer, quote } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
+import { meaningProblems } from './check-hub-file.ts';
 import { adapterProblems, type KnownAdapters } from './check-parties.ts';
-import { HubFile, meaningProblems } from './hub-file.ts';
+import { HubFile } from './hub-file.ts';
 
 const check = Compile(HubFile);
 

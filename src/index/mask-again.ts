@@ -4,7 +4,8 @@ import { formerPeople, type Person } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { maskedJson, sealFormer } from './dossiers.ts';
+import { sealFormer } from './dossiers.ts';
+import { maskedJson } from './masked-json.ts';
 
 /** A row of `dossiers` as readers load it. */
 export interface MaskedRow {

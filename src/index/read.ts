@@ -8,7 +8,6 @@ import type { Bounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
-import { loadHeld } from './dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import {
@@ -22,6 +21,7 @@ import {
   type ServedDossier,
   soughtBy,
 } from './list.ts';
+import { loadHeld } from './load-held.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
 import { createMasks } from './people.ts';
 

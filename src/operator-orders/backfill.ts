@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Route, recipients } from '#core/dossier/route';
-import { loadHeld } from '../index/dossiers.ts';
 import { loadEvents } from '../index/events.ts';
 import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
+import { loadHeld } from '../index/load-held.ts';
 import { stateAt } from '../index/state-at.ts';
 import {
   type BackfillGap,

@@ -1,7 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
 import { planCalls } from '../delivery/plan-calls.ts';
-import { loadHeld } from '../index/dossiers.ts';
+import { loadHeld } from '../index/load-held.ts';
 import type { Originals } from '../index/originals.ts';
 import type { Comparison, Reconciler } from '../kit/reconciler.ts';
 import type { Outgoing } from '../kit/sender.ts';

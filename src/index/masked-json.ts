@@ -1,0 +1,76 @@
+import { maskedDossier, writtenTexts } from '#core/masking/masked-record';
+import { maskApplicant } from '#core/masking/masking';
+import { createMentions, type Person } from '#core/masking/mentions';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { bytesOf } from './sealed-records.ts';
+
+/**
+ * The JSON for readers, as UTF-8. Most records are assembled from the bytes of their JSON. Writing the JSON again would
+ * double the cost.
+ *
+ * @param former the earlier applicants
+ */
+export function maskedJson(record: Dossier, freshness: object, former: readonly Person[]): Uint8Array {
+  const { applicant } = record;
+  const mentions = createMentions(applicant ? [applicant, ...former] : former);
+  const texts = writtenTexts(record);
+  if (mentions.mayBeIn(texts)) return Buffer.from(JSON.stringify({ ...maskedDossier(record, mentions), freshness }));
+  const json = bytesOf(record);
+  const cuts: Cut[] = [];
+  if (applicant) {
+    // Quotes inside a text would be escaped, so this matches only the member.
+    const start = json.indexOf(APPLICANT) + APPLICANT.length;
+    cuts.push({ start, end: endOfObject(json, start), put: JSON.stringify(maskApplicant(applicant)) });
+  }
+  cuts.push(...addressesIn(json));
+  cuts.push({ start: json.length - 1, end: json.length, put: `,"freshness":${JSON.stringify(freshness)}}` });
+  return spliced(json, cuts);
+}
+
+const APPLICANT = Buffer.from(',"applicant":');
+const ADDRESS = Buffer.from('"url":"');
+const [QUOTE, COMMA, BACKSLASH, BRACE] = ['"', ',', '\\', '}'].map((character) => character.charCodeAt(0));
+
+/** Bytes of a JSON text, and their replacement. */
+interface Cut {
+  readonly start: number;
+  readonly end: number;
+  readonly put: string;
+}
+
+/** The members with addresses of documents and results, each with its comma. */
+function addressesIn(json: Buffer): readonly Cut[] {
+  const cuts: Cut[] = [];
+  for (let at = json.indexOf(ADDRESS); at >= 0; at = json.indexOf(ADDRESS, at + 1)) {
+    const end = endOfText(json, at + ADDRESS.length);
+    const isFirst = json[at - 1] !== COMMA;
+    cuts.push({ start: isFirst ? at : at - 1, end: isFirst && json[end] === COMMA ? end + 1 : end, put: '' });
+  }
+  return cuts;
+}
+
+/** Where a text ends, its quote included, from a place inside it. */
+function endOfText(json: Buffer, from: number): number {
+  let at = from;
+  for (; json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
+  return at + 1;
+}
+
+/** Where the object that begins at a place ends. It contains texts and no objects. */
+function endOfObject(json: Buffer, from: number): number {
+  let at = from;
+  while (json[at] !== BRACE) at = json[at] === QUOTE ? endOfText(json, at + 1) : at + 1;
+  return at + 1;
+}
+
+function spliced(json: Buffer, cuts: readonly Cut[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(json.length + 3 * cuts.reduce((length, { put }) => length + put.length, 0));
+  let at = 0;
+  let from = 0;
+  for (const { start, end, put } of cuts) {
+    at += json.copy(bytes, at, from, start);
+    if (put !== '') at += bytes.write(put, at);
+    from = end;
+  }
+  return bytes.subarray(0, at);
+}
