@@ -1,9 +1,8 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
-import { createWorkingTime } from '#core/dates/working-time';
 import { createOwnership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
-import { workingCalendar } from '#mappings/working-days/calendar';
+import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import { createChangeSignal } from './concurrency/change-signal.ts';
 import { type Config, ROLES } from './config/config.ts';
@@ -40,6 +39,8 @@ export interface Hub extends Lifecycle {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly parties: ReadonlyMap<string, Party>;
+  /** The kinds of record beside dossiers. */
+  readonly kinds: Kinds;
   /** Queries for operators, over HTTP and by commands. */
   readonly ledger: LedgerReader;
   readonly orders: Orders;
@@ -69,15 +70,15 @@ export async function createHub(
 ): Promise<Hub> {
   const { file, roles } = config;
   const foundation = await openFoundation(config, databaseUrl, adapters, log, overrides);
-  const { hub, store, reporting, codes, parties, ownedSince, folder } = foundation;
-  const { database, vault, nowMs, telemetry } = hub;
+  const { hub, store, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
+  const { database, vault, nowMs, telemetry, kinds } = hub;
   const routes = routesOf(config);
   const ownership = createOwnership(rightsOf(config, adapters), routes);
   const queue = overrides.queue ?? (await createQueue(config.redisUrl, log));
   const changes = createChangeSignal();
   const watches = createWatches(hub, folder);
   const { lastWrite, shapes } = watches;
-  const readers = createReaders(file.province?.code, codes);
+  const readers = createReaders(kinds, file.province?.code, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
   const shared = { queue, parties, routes, ownership, ownedSince, codes, readers, originals, lastWrite, shapes };
   const pipeline = createPipeline(hub, {
@@ -87,10 +88,9 @@ export async function createHub(
     retryDelaysMs: config.retryDelaysMs,
     onCommit: changes.notify,
   });
-  const workingTime = createWorkingTime(workingCalendar(file.province));
   const statistics = createStatistics(hub, workingTime);
   const runner = pipeline.orders;
-  const other = readersWith(file.province?.code);
+  const other = readersWith(kinds, file.province?.code);
   const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner });
   const compared = { codes, originals, pipeline, queue };
   const reconcile = createNightly(hub, compared, parties);
@@ -106,10 +106,11 @@ export async function createHub(
     pipeline,
     database,
     parties,
+    kinds,
     ledger: web.ledger,
     orders,
     evidence: web.evidence,
-    rebuild: createRebuild({ live: database, vault, parties, readers, codes, ownership, ownedSince, nowMs }),
+    rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
     start,
     stop,

@@ -30,7 +30,7 @@ const SQL = [...RECORDS, 'src/database/', 'src/concurrency/', ...OUTSIDE];
 /** The steps of the pipeline. They meet in pipeline.ts alone. */
 const VERBS = ['accept', 'delivery', 'pull', 'operator-orders', 'statistics'].map((verb) => `src/${verb}/`);
 /** The modules that every verb uses: the tables, and the reading of a stored message by its door or adapter. */
-const STORED = [...SQL, 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/parties/read-again.ts'];
+const STORED = [...SQL, 'src/kinds/', 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/parties/read-again.ts'];
 /** Types of what hub.ts passes in. */
 const PASSED_IN = [
   'src/secrets/vault.ts',
@@ -83,6 +83,7 @@ const RULES: readonly Rule[] = [
     mayTypes: ['src/secrets/vault.ts'],
     why: 'SQL of one concern; a step of the pipeline joins them',
   })),
+  { of: ['src/kinds/'], may: RECORDS, why: 'what the hub knows of one kind of record, pure' },
   { of: ['src/queue/'], may: [...RECORDS, ...OUTSIDE], why: 'a doorbell that carries ids only' },
   {
     of: ['src/pages/web.ts'],
@@ -236,7 +237,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/config'],
-    may: [...RECORDS, 'src/kit/http/tls.ts', 'src/process/make-folders.ts', ...OUTSIDE],
+    may: [...RECORDS, 'src/kinds/', 'src/kit/http/tls.ts', 'src/process/make-folders.ts', ...OUTSIDE],
     why: 'is read before anything else of the hub',
   },
   ...[

@@ -1,19 +1,21 @@
 import { defineAdapter, isLinkLocal, type Problem, problem, received, type Sender, say, sendInOrder } from '#kit';
+import type { Operation } from '#schemas/operations';
 import { tell } from './client.ts';
 import { Settings } from './settings.ts';
 
 /**
- * A system that shows dossiers and receives notifications of changes. It reads the dossier from the hub with its own
- * key.
+ * A system that shows dossiers or other records and receives notifications of changes. It reads the rest from the hub
+ * with its own key.
  */
 export default defineAdapter({
   settings: Settings,
   settingsProblems: addressProblems,
   sendsChanges: true,
   send: { 'dossier.upsert.v1': each(), 'dossier.progress.v1': each() },
+  sendAny: each(),
 });
 
-function each<O extends 'dossier.upsert.v1' | 'dossier.progress.v1'>(): Sender<Settings, O> {
+function each<O extends Operation>(): Sender<Settings, O> {
   return { send: (connection, items) => sendInOrder(items, (item) => tell(connection, item)) };
 }
 

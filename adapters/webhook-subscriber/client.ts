@@ -44,8 +44,24 @@ export async function tell({ settings, http, now }: Connection<Settings>, item: 
   return exchange.kind === 'reply' ? outcomeOf(exchange, now()) : outcomeWithoutReply(exchange);
 }
 
+/** The members that every other kind of record has. */
+interface ChangedRecord {
+  readonly code: string;
+  readonly state: string;
+  readonly stateAt: string;
+}
+
 /** The payload has no more than this. A subscriber reads the rest with its key, and that is audited. */
-function payloadOf({ dossier, change }: Outgoing): string {
+function payloadOf({ operation, record, dossier, change }: Outgoing): string {
+  const [kind] = operation.split('.');
+  if (kind !== 'dossier') {
+    const { code, state, stateAt } = record as ChangedRecord;
+    return JSON.stringify({
+      type: `${kind}.changed`,
+      timestamp: change?.at ?? stateAt,
+      data: { code, state, stateAt },
+    });
+  }
   if (!dossier) throw new Error('a change without its dossier');
   const { code, status, statusAt } = dossier;
   return JSON.stringify({

@@ -9,7 +9,7 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { createOptimism, type Optimism } from './optimism.ts';
 
-export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault'> {
+export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault' | 'kinds'> {
   readonly routes: readonly Route[];
   readonly knownCodes: KnownCodes;
   readonly ownership: Ownership;
@@ -46,12 +46,13 @@ export interface CommitDeps extends Pick<AcceptDeps, 'routes' | 'ownership' | 'o
 }
 
 export function acceptDepsOf(
-  { database, vault, nowMs }: Pick<HubContext, 'database' | 'vault' | 'nowMs'>,
+  { database, vault, kinds, nowMs }: Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>,
   { routes, ownership, ownedSince, recentCommits, parties }: CommitDeps,
 ): AcceptDeps {
   return {
     database,
     vault,
+    kinds,
     routes,
     ownership,
     ownedSince,

@@ -10,6 +10,9 @@ import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.
 import { changeParts } from '../index/changes.ts';
 import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { eventPart } from '../index/events.ts';
+import { recordChangeParts } from '../index/record-changes.ts';
+import { recordEventPart } from '../index/record-events.ts';
+import { recordPart } from '../index/records.ts';
 import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
@@ -31,6 +34,8 @@ import {
   type Working,
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
+import { applyKindItem } from './record-item.ts';
+import { lastMessageOfRecords, loadRecordBook, type RecordBook, recordRows } from './records.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
@@ -56,7 +61,8 @@ export async function acceptBatch(
   const submissions = await decideAliases(deps, received);
   const isOptimistic = mayBeOptimistic && deps.optimism?.isLikelyNew(submissions) === true;
   const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions);
-  const rows = await applyAll(deps, submissions, dossiers);
+  const book = await loadRecordBook(deps, submissions);
+  const rows = await applyAll(deps, submissions, dossiers, book);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     dossierPart(written.map(dossierRow), vault),
@@ -66,12 +72,15 @@ export async function acceptBatch(
     messagePart(rows.messages, vault),
     idempotencyPart(rows.idempotency, vault),
     eventPart(rows.events, vault),
+    recordPart(recordRows(book), vault),
+    recordEventPart(rows.recordEvents, vault),
     deliveryPart(rows.deliveries),
     quarantinePart(rows.waiting),
     settledPart(rows.settled),
     unknownCodePart([...rows.unknown.values()]),
     ...together,
     recountPart([...rows.recounts]),
+    ...recordChangeParts(rows.recordChanges),
     ...changeParts(rows.changes),
   ]).catch((error) => {
     if (isOptimistic && error.code === SERIALIZATION_FAILURE) deps.optimism?.failed();
@@ -110,15 +119,20 @@ function handOn(
   for (const { held } of written) if (held) releaseSerialized(held.view.record);
 }
 
-async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], dossiers: Dossiers): Promise<Rows> {
+async function applyAll(
+  deps: AcceptDeps,
+  submissions: readonly Submission[],
+  dossiers: Dossiers,
+  book: RecordBook,
+): Promise<Rows> {
   const rows = noRows();
   const unknown = await unknownCodes(deps, submissions);
   const entries = await loadCatalogue(deps, submissions);
   // If all dossiers are new, all their messages have ids from this source.
-  const areNew = dossiers.all.size === 0;
+  const areNew = dossiers.all.size === 0 && book.bySubject.size + book.dossiers.size === 0;
   for (const submission of submissions) {
     const sender = senderOf(deps, submission);
-    const id = deps.uuids.next(areNew ? undefined : lastMessageOf(submission, sender, dossiers));
+    const id = deps.uuids.next(areNew ? undefined : lastMessageOf(deps, submission, sender, dossiers, book));
     // An item of a dossier with a long history takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : withStorableTexts(given);
@@ -127,6 +141,8 @@ async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], do
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
       if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
+      const kind = deps.kinds.of(item.operation);
+      if (kind) return withWarnings(applyKindItem(place, kind, item, book, dossiers), item.warnings);
       if (!isDossierItem(item)) return applyEntry(place, item, entries);
       return withWarnings(applyDossier(place, item, dossiers), [
         ...item.warnings,
@@ -143,9 +159,15 @@ async function applyAll(deps: AcceptDeps, submissions: readonly Submission[], do
   return rows;
 }
 
-/** The newest message of all dossiers that a submission names. */
-function lastMessageOf(submission: Submission, sender: Sender, dossiers: Dossiers): string | undefined {
-  let last: string | undefined;
+/** The newest message of all dossiers and records that a submission names. */
+function lastMessageOf(
+  { kinds }: AcceptDeps,
+  submission: Submission,
+  sender: Sender,
+  dossiers: Dossiers,
+  book: RecordBook,
+): string | undefined {
+  let last = lastMessageOfRecords(kinds, submission, book);
   for (const item of dossierItemsOf(submission))
     for (const { messageId } of candidates(dossiers, item, sender))
       if (messageId && (!last || messageId > last)) last = messageId;

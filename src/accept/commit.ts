@@ -9,6 +9,7 @@ import { type AcceptDeps, acceptDepsOf, type CommitDeps } from './accept-deps.ts
 import { isRetryable, mayTryAgain, pauseAfter } from './conflict.ts';
 import { codesNamedBy } from './dossiers.ts';
 import { FairChoice, type RunKind, type WaitingInput } from './fair-choice.ts';
+import { subjectsNamedBy } from './records.ts';
 
 interface Committing {
   readonly accept: AcceptDeps;
@@ -34,7 +35,7 @@ const BATCH_ITEMS = 1_000;
 const LINGER_MS = 2;
 
 export function createCommit(
-  hub: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'random'>,
+  hub: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'random' | 'kinds'>,
   deps: CommitDeps,
 ): Commit {
   const committing: Committing = {
@@ -50,7 +51,11 @@ export function createCommit(
       lingerMs: LINGER_MS,
       weigh: (submission) => Math.max(submission.items.length, 1),
       senderOf: ({ party }) => party,
-      keysOf: codesNamedBy,
+      keysOf: (submission) => {
+        const subjects = subjectsNamedBy(hub.kinds, submission);
+        const codes = codesNamedBy(submission);
+        return subjects.length > 0 ? [...codes, ...subjects] : codes;
+      },
     },
   );
   return {

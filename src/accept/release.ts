@@ -148,7 +148,15 @@ async function releaseOne(
   asItStands: boolean,
 ): Promise<boolean> {
   const { id, messageId, item: place, causeKind, causeKey } = row;
-  const release: Release = { messageId, item: place, codesAt, ...(asItStands && { asItStands }) };
+  // Only a person lets go what a rule of its kind holds.
+  const isJudged = asItStands && causeKind === 'held';
+  const release: Release = {
+    messageId,
+    item: place,
+    codesAt,
+    ...(asItStands && { asItStands }),
+    ...(isJudged && { isJudged }),
+  };
   const body = Buffer.from(JSON.stringify(release));
   try {
     const { results } = await accept({
@@ -161,7 +169,15 @@ async function releaseOne(
       bodyBytes: body.length,
       receivedAt: releasedAt,
       items: [itemToRelease(item, release)],
-      released: { messageId, item: place, receivedAt: message.receivedAt, quarantineId: id, causeKind, causeKey },
+      released: {
+        messageId,
+        item: place,
+        receivedAt: message.receivedAt,
+        quarantineId: id,
+        causeKind,
+        causeKey,
+        isJudged,
+      },
     });
     return results.every(({ outcome }) => outcome !== 'quarantined' && outcome !== 'invalid');
   } catch (error) {

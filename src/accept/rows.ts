@@ -9,9 +9,12 @@ import type { UnknownCodeRow } from '../catalogue/known-codes.ts';
 import type { ChangeRow } from '../index/changes.ts';
 import type { AliasRow } from '../index/dossiers.ts';
 import type { EventRow } from '../index/events.ts';
+import type { RecordChangeRow } from '../index/record-changes.ts';
+import type { RecordEventRow } from '../index/record-events.ts';
 import type { DeliveryRow } from '../ledger/deliveries.ts';
 import type { IdempotencyRow } from '../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../ledger/messages.ts';
+import { isOfCatalogue } from '../ledger/messages.ts';
 import { CAUSE_CHANGED, type QuarantineRow } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
@@ -35,6 +38,8 @@ export interface Rows {
   readonly changes: ChangeRow[];
   /** Dossiers with an event that is not among the changes. */
   readonly recounts: Set<string>;
+  readonly recordEvents: RecordEventRow[];
+  readonly recordChanges: RecordChangeRow[];
 }
 
 export function noRows(): Rows {
@@ -52,6 +57,8 @@ export function noRows(): Rows {
     unknown: new Map(),
     changes: [],
     recounts: new Set(),
+    recordEvents: [],
+    recordChanges: [],
   };
 }
 
@@ -91,7 +98,7 @@ export function route(
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
   const { released: again } = submission;
   // The catalogue is public, and operators compare its names.
-  const cause = item.operation.startsWith('dossier.') ? keptCause(item.cause) : item.cause;
+  const cause = isOfCatalogue(item.operation) ? item.cause : keptCause(item.cause);
   if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
   if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };

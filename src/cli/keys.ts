@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config/config.ts';
 import { rekeyAll } from '../database/rekey.ts';
 import { reseal } from '../database/reseal.ts';
+import { hubKinds } from '../foundation/hub-kinds.ts';
 import { resignAnchors } from '../ledger/audit-chain.ts';
 import { resealCheckpoints } from '../ledger/pulls.ts';
 import { createVault } from '../secrets/vault.ts';
@@ -88,15 +89,16 @@ async function resealAll(): Promise<Result> {
   const config = loadConfig(process.env);
   const vault = createVault(config.secrets as [string, ...string[]]);
   const bar = createProgress('counting', 0);
+  const { kinds } = hubKinds(config);
   const report = await withDatabase(config, async (database) => {
-    const sealed = await reseal(database, vault, ({ done, total, table }) => {
+    const sealed = await reseal(database, vault, kinds, ({ done, total, table }) => {
       bar.setTotal(total);
       bar.update(done, `renewing ${table}`);
     });
     const pulls = await resealCheckpoints(database, vault);
     const audit_anchors = await resignAnchors(database, vault);
     // Counting the rows first would take too long, so the bar shows how many were read.
-    const keyed = await rekeyAll(database, vault, ({ looked, table }) => {
+    const keyed = await rekeyAll(database, vault, kinds, ({ looked, table }) => {
       bar.setTotal(looked);
       bar.update(looked, `keying ${table}`);
     });

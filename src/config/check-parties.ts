@@ -10,6 +10,7 @@ export type KnownAdapters = ReadonlyMap<
     readonly manifest: { readonly sends: readonly string[]; readonly pulls: readonly string[] };
     readonly adapter: {
       readonly reconcile?: unknown;
+      readonly sendAny?: unknown;
       offers?(settings: unknown): { readonly sends: readonly string[]; readonly pulls: readonly string[] };
     };
     /** The problems of a party's settings. */
@@ -81,7 +82,7 @@ function routeProblems(
     // Settings that are wrong are reported where they stand.
     const isSound = adapter.settingsProblems(settings).length === 0;
     const offered = isSound ? offersOf(adapter, settings).sends : adapter.manifest.sends;
-    if (offered.includes(operation)) return [];
+    if (offered.includes(operation) || adapter.adapter.sendAny !== undefined) return [];
     const by = adapter.manifest.sends.includes(operation) ? ' by its settings' : '';
     const sends = offered.join(', ') || 'nothing';
     const expected = `a party that can be told ${operation}; this one can be told ${sends}${by}`;

@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { DAYS } from '#core/dates/windows';
 import { SHAREABLE } from '#core/dossier/ownership';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
+import { ALL_KINDS } from '../kinds/all-kinds.ts';
 
-export const SCOPES = [
+const FIXED_SCOPES = [
   'dossier:write',
   'index:read',
   'index:personal',
@@ -13,7 +14,9 @@ export const SCOPES = [
   'ops:replay',
   'ops:configure',
 ] as const;
-export type Scope = (typeof SCOPES)[number];
+/** `${string}:write` pushes a kind of record. */
+export type Scope = (typeof FIXED_SCOPES)[number] | `${string}:write`;
+export const SCOPES: readonly Scope[] = [...FIXED_SCOPES, ...ALL_KINDS.map(({ scope }) => scope)];
 
 export const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
 export const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
@@ -31,7 +34,7 @@ const Key = closed({
   /** HTTP Basic ends the user name at the first colon (RFC 7617). */
   id: Type.String({ pattern: '^[^:]{1,100}$', description: 'a user name of at most 100 characters, without a colon' }),
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
-  scopes: Type.Array(oneOf(SCOPES), { description: 'a list of scopes' }),
+  scopes: Type.Array(oneOf([...SCOPES]), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
   /** Verifies this key's SOAP signatures, and identifies its client by mutual TLS. */
   certificate: Type.Optional(

@@ -35,9 +35,9 @@ export interface UnmappedCause extends CauseMembers {
   readonly from: string;
 }
 
-/** A text that cannot be repaired, an unknown dossier, an unreadable message. */
+/** A text that cannot be repaired, an unknown dossier, an unreadable message, a record that its kind holds. */
 export interface OtherCause extends CauseMembers {
-  readonly kind: 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable';
+  readonly kind: 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable' | 'held';
 }
 
 /** The cause of a code that a table lacks, cut to the longest code of a table. */

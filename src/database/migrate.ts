@@ -25,6 +25,7 @@ import * as m024 from './migrations/024-request-limit-names.ts';
 import * as m025 from './migrations/025-structured-causes.ts';
 import * as m026 from './migrations/026-late-history.ts';
 import * as m027 from './migrations/027-words.ts';
+import * as m028 from './migrations/028-records.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -56,6 +57,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '025-structured-causes': m025,
   '026-late-history': m026,
   '027-words': m027,
+  '028-records': m028,
 };
 
 /**

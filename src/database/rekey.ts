@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { dossierWords } from '#core/vietnamese/search-words';
+import { codeOfSubject, type KindRecord } from '#core/records/kind';
+import type { Kinds } from '#core/records/kinds';
+import { maskRecord } from '#core/records/mask-record';
+import { dossierWords, recordWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
@@ -13,16 +16,37 @@ interface Place {
   readonly hash: string;
   /** Rows in one transaction: some tens of milliseconds. */
   readonly pageRows: number;
-  /** The table also has search words. */
-  readonly hasWords?: boolean;
+  /** The table also has search words: those of a record, by the key of its row. */
+  readonly wordsOf?: (key: string, record: object, vault: Vault) => string;
 }
 
 const PLACES: readonly Place[] = [
-  { table: 'dossiers', key: { code: 'text' }, hash: 'content_hash', pageRows: 200, hasWords: true },
+  { table: 'dossiers', key: { code: 'text' }, hash: 'content_hash', pageRows: 200, wordsOf: wordsOfDossier },
   { table: 'events', key: { code: 'text', seq: 'int4', recorded_at: 'timestamptz' }, hash: 'hash', pageRows: 500 },
   { table: 'messages', key: { id: 'uuid' }, hash: 'body_hash', pageRows: 500 },
   { table: 'idempotency_keys', key: { party: 'text', key: 'text' }, hash: 'body_hash', pageRows: 500 },
 ];
+
+/** The places of records of other kinds. No version before migration 019 wrote them. */
+function recordPlaces(kinds: Kinds): readonly Place[] {
+  const wordsOf: Place['wordsOf'] = (subject, record, vault) => wordsOfRecord(kinds, subject, record, vault);
+  return [
+    { table: 'records', key: { subject: 'text' }, hash: 'content_hash', pageRows: 200, wordsOf },
+    { table: 'record_events', key: { subject: 'text', seq: 'int4' }, hash: 'hash', pageRows: 500 },
+  ];
+}
+
+function wordsOfDossier(code: string, record: object, { wordToken }: Vault): string {
+  return dossierWords(code, record as Dossier, wordToken);
+}
+
+/** A kind that this hub does not know keeps its codes alone. */
+function wordsOfRecord(kinds: Kinds, subject: string, record: object, { wordToken }: Vault): string {
+  const kind = kinds.ofSubject(subject);
+  if (!kind) return recordWords({ codes: [codeOfSubject(subject)] }, wordToken);
+  const whole = record as KindRecord;
+  return recordWords(kind.searched(whole, maskRecord(kind, whole)), wordToken);
+}
 
 /** The background rests twice as long as it works, so that pushes and reads get the database. */
 const REST = 2;
@@ -70,7 +94,7 @@ async function keyNextPage(tx: pg.PoolClient, vault: Vault): Promise<number | un
   }
   await tx.query('UPDATE rekeying SET ended_at = clock_timestamp() WHERE table_name = $1', [place.table]);
   // The planner's statistics contain the most common words.
-  if (place.hasWords) await tx.query(`ANALYZE ${place.table}`);
+  if (place.wordsOf) await tx.query(`ANALYZE ${place.table}`);
   return 0;
 }
 
@@ -85,12 +109,13 @@ export interface RekeyReport {
 export async function rekeyAll(
   database: Database,
   vault: Vault,
+  kinds: Kinds,
   tell: (at: { readonly table: string; readonly looked: number }) => void,
 ): Promise<RekeyReport> {
   const rekeyed: Record<string, number> = {};
   let unopened = 0;
   let looked = 0;
-  for (const place of PLACES) {
+  for (const place of [...PLACES, ...recordPlaces(kinds)]) {
     const { table } = place;
     rekeyed[table] = 0;
     let left = 0;
@@ -137,7 +162,7 @@ async function rekeyPage(
   const last = rows.at(-1);
   if (!last) return undefined;
   const old = rows.filter(({ hash }) => hash !== null && vault.hashKeyId(hash) !== vault.keyId) as readonly Hashed[];
-  const renewed = place.hasWords ? await withWords(db, vault, old) : old.flatMap((row) => renew(vault, row));
+  const renewed = place.wordsOf ? await withWords(db, vault, place, old) : old.flatMap((row) => renew(vault, row));
   await write(db, place, renewed);
   return {
     last: last.place,
@@ -186,19 +211,25 @@ interface Sealed {
   readonly keyId: number;
 }
 
-/** A dossier's words come from its record. */
-async function withWords(db: Queryable, vault: Vault, old: readonly Hashed[]): Promise<readonly Renewed[]> {
-  if (old.length === 0) return [];
+/** The words of a row come from its record. */
+async function withWords(
+  db: Queryable,
+  vault: Vault,
+  { table, key, wordsOf }: Place,
+  old: readonly Hashed[],
+): Promise<readonly Renewed[]> {
+  const [name] = Object.keys(key);
+  if (old.length === 0 || !wordsOf) return [];
   const { rows } = await db.query<Sealed>(
-    'SELECT code, version, sealed, sealed_key AS "keyId" FROM dossiers WHERE code = ANY($1::text[])',
+    `SELECT ${name} AS code, version, sealed, sealed_key AS "keyId" FROM ${table} WHERE ${name} = ANY($1::text[])`,
     [old.map(({ place }) => place[0])],
   );
   const records = new Map(rows.map((row) => [row.code, row]));
   return old.flatMap((row) => {
     const found = records.get(row.place[0] as string);
     if (!found || !vault.knows(found.keyId)) return [];
-    const record = JSON.parse(vault.open({ keyId: found.keyId, bytes: found.sealed }).toString()) as Dossier;
-    const words = dossierWords(found.code, record, vault.wordToken);
+    const record = JSON.parse(vault.open({ keyId: found.keyId, bytes: found.sealed }).toString()) as object;
+    const words = wordsOf(found.code, record, vault);
     return renew(vault, row).map((one) => ({ ...one, words, version: found.version }));
   });
 }
@@ -206,7 +237,8 @@ async function withWords(db: Queryable, vault: Vault, old: readonly Hashed[]): P
 /** Writes only unchanged rows: a concurrent write of the hub has the newest key. */
 async function write(db: Queryable, place: Place, renewed: readonly Renewed[]): Promise<void> {
   if (renewed.length === 0) return;
-  const { table, key, hash, hasWords = false } = place;
+  const { table, key, hash } = place;
+  const hasWords = place.wordsOf !== undefined;
   const given: (readonly [name: string, type: string, values: readonly unknown[]])[] = [
     ...Object.entries(key).map(([name, type], at) => [name, type, renewed.map(({ row }) => row.place[at])] as const),
     ['old', 'bytea', renewed.map(({ row }) => row.hash)],

@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { lastFour } from '#core/identifiers/identifiers';
+import type { Kinds } from '#core/records/kinds';
+import { peopleIn } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
@@ -10,12 +12,30 @@ interface Place {
   readonly key: Readonly<Record<string, string>>;
   readonly value: string;
   readonly keyId: string;
-  /** The table also has proofs made with the secret; see `proofColumns`. */
-  readonly hasProofs?: boolean;
+  /** The table also has proofs made with the secret: columns, and the text that each proves. */
+  readonly proofs?: Readonly<Record<string, (key: string, record: object) => string | undefined>>;
+}
+
+const OF_DOSSIERS = {
+  phone_proof: (_: string, record: object) => (record as Dossier).applicant?.phone,
+  identity_proof: (_: string, record: object) => (record as Dossier).applicant?.identityNumber,
+};
+
+function placesOf(kinds: Kinds): readonly Place[] {
+  const phoneOf = (subject: string, record: object): string | undefined => {
+    const kind = kinds.ofSubject(subject);
+    return kind && peopleIn(kind, record)[0]?.phone;
+  };
+  const proofs = { phone_proof: phoneOf };
+  return [
+    ...PLACES,
+    { table: 'records', key: { subject: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs },
+    { table: 'record_events', key: { subject: 'text', seq: 'int4' }, value: 'record', keyId: 'record_key' },
+  ];
 }
 
 const PLACES: readonly Place[] = [
-  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', hasProofs: true },
+  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs: OF_DOSSIERS },
   { table: 'dossiers', key: { code: 'text' }, value: 'former', keyId: 'former_key' },
   { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
   {
@@ -69,6 +89,7 @@ export interface ResealReport {
 export async function reseal(
   database: Database,
   vault: Vault,
+  kinds: Kinds,
   tell: (at: { readonly table: string; readonly done: number; readonly total: number }) => void,
 ): Promise<ResealReport> {
   const client = await database.pool.connect();
@@ -76,10 +97,11 @@ export async function reseal(
     // Counting and finding the rest reads whole tables.
     await client.query('SET statement_timeout = 0');
     let total = 0;
-    for (const place of PLACES) total += await countOld(client, place, vault.keyId);
+    const places = placesOf(kinds);
+    for (const place of places) total += await countOld(client, place, vault.keyId);
     let done = 0;
     const report = { resealed: {} as Record<string, number>, unopened: 0 };
-    for (const place of PLACES) {
+    for (const place of places) {
       const { table } = place;
       report.resealed[table] ??= 0;
       for await (const { renewed, unopened } of batches(client, place, vault)) {
@@ -107,7 +129,6 @@ interface Row {
   readonly place: readonly string[];
   readonly value: Buffer;
   readonly keyId: number;
-  readonly code?: string;
   readonly version?: number;
 }
 
@@ -129,7 +150,7 @@ async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
 /** In the order of the key, so that each batch continues where the last one ended. */
 async function readOld(
   client: pg.PoolClient,
-  { table, key, value, keyId, hasProofs }: Place,
+  { table, key, value, keyId, proofs }: Place,
   newest: number,
   after?: readonly string[],
 ) {
@@ -137,7 +158,7 @@ async function readOld(
   const bound = Object.values(key).map((type, at) => `$${at + 4}::${type}`);
   const texts = Object.keys(key).map((name) => `${name}::text`);
   const { rows } = await client.query<Row>(
-    `SELECT place, value, "keyId" ${hasProofs ? ', code, version' : ''} FROM (
+    `SELECT place, value, "keyId" ${proofs ? ', version' : ''} FROM (
        SELECT *, ARRAY[${texts.join(', ')}] AS place, ${value} AS value, ${keyId} AS "keyId",
          sum(octet_length(${value})) OVER (ORDER BY ${names}) - octet_length(${value}) AS before
        FROM ${table}
@@ -165,38 +186,48 @@ interface Opened {
 /** Writes only unchanged rows: a dossier that the hub wrote meanwhile already has its newest key. */
 async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: readonly Opened[]): Promise<number> {
   if (opened.length === 0) return 0;
-  const { table, key, value, keyId, hasProofs } = place;
+  const { table, key, value, keyId, proofs } = place;
+  const proofNames = Object.keys(proofs ?? {});
   const columns = Object.entries(key).map(([, type], at) => [type, opened.map(({ row }) => row.place[at])] as const);
   const given = [
     ...columns,
     ['bytea', opened.map(({ plain }) => vault.seal(plain).bytes)] as const,
     ['int4', opened.map(({ row }) => row.keyId)] as const,
-    ...(hasProofs ? proofColumns(vault, opened) : []),
+    ...(proofs ? proofColumns(vault, proofs, opened) : []),
   ];
-  const names = [...Object.keys(key), 'value', 'old', ...(hasProofs ? ['version', 'phone', 'identity'] : [])];
+  const names = [...Object.keys(key), 'value', 'old', ...(proofs ? ['version', ...proofNames] : [])];
   await client.query(
     `UPDATE ${table} t SET ${value} = n.value, ${keyId} = $1
-       ${hasProofs ? ', phone_proof = n.phone, identity_proof = n.identity' : ''}
+       ${proofNames.map((name) => `, ${name} = n.${name}`).join('')}
      FROM unnest(${given.map(([type], at) => `$${at + 2}::${type}[]`).join(', ')}) AS n(${names.join(', ')})
      WHERE ${Object.keys(key)
        .map((name) => `t.${name} = n.${name}`)
        .join(' AND ')} AND t.${keyId} = n.old
-       ${hasProofs ? 'AND t.version = n.version' : ''}`,
+       ${proofs ? 'AND t.version = n.version' : ''}`,
     [vault.keyId, ...given.map(([, values]) => values)],
   );
   return opened.length;
 }
 
 /** Citizens' proofs match nothing after a change of the secret until they are made again. */
-function proofColumns(vault: Vault, opened: readonly Opened[]): (readonly [string, readonly unknown[]])[] {
-  const records = opened.map(({ row, plain }) => ({ row, record: JSON.parse(plain.toString()) as Dossier }));
+function proofColumns(
+  vault: Vault,
+  proofs: NonNullable<Place['proofs']>,
+  opened: readonly Opened[],
+): (readonly [string, readonly unknown[]])[] {
+  const records = opened.map(({ row, plain }) => ({
+    key: row.place[0] as string,
+    version: row.version,
+    record: JSON.parse(plain.toString()) as object,
+  }));
   const proof = (code: string, text: string | undefined): Buffer | null => {
     const digits = text === undefined ? undefined : lastFour(text);
     return digits === undefined ? null : vault.proof(code, digits);
   };
   return [
-    ['int4', records.map(({ row }) => row.version)],
-    ['bytea', records.map(({ row, record }) => proof(row.code as string, record.applicant?.phone))],
-    ['bytea', records.map(({ row, record }) => proof(row.code as string, record.applicant?.identityNumber))],
+    ['int4', records.map(({ version }) => version)],
+    ...Object.values(proofs).map(
+      (textOf) => ['bytea', records.map(({ key, record }) => proof(key, textOf(key, record)))] as const,
+    ),
   ];
 }

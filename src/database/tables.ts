@@ -33,6 +33,10 @@ export interface Tables {
   pulls: PullsTable;
   quarantine: QuarantineTable;
   reconciles: ReconcilesTable;
+  record_change_counters: RecordChangeCountersTable;
+  record_changes: RecordChangesTable;
+  record_events: RecordEventsTable;
+  records: RecordsTable;
   recounts: RecountsTable;
   rekeying: RekeyingTable;
   replay_items: ReplayItemsTable;
@@ -394,6 +398,67 @@ interface ReconcilesTable {
   agreed: number | null;
   judged: number | null;
   last_error: string | null;
+}
+
+interface RecordChangeCountersTable {
+  kind: string;
+  value: number;
+}
+
+interface RecordChangesTable {
+  kind: string;
+  cursor: number;
+  code: string;
+  state: string;
+  state_at: Instant;
+  changed_at: Instant;
+}
+
+interface RecordEventsTable {
+  subject: string;
+  seq: number;
+  recorded_at: Instant;
+  received_at: Instant;
+  at: Instant;
+  state: string;
+  party: string;
+  reach: string;
+  is_held: boolean;
+  is_judged: boolean;
+  moved_state: boolean;
+  hash: Buffer;
+  message_id: string;
+  item: number;
+  record: Buffer;
+  record_key: number;
+}
+
+interface RecordsTable {
+  subject: string;
+  kind: string;
+  code: string;
+  owner: string;
+  version: number;
+  made_from: number;
+  last_message_id: string;
+  content_hash: Buffer;
+  state: string;
+  state_at: Instant;
+  is_held: boolean;
+  is_public: boolean;
+  is_open: boolean;
+  agency_code: string | null;
+  field_code: string | null;
+  dossier_code: string | null;
+  unique_key: string | null;
+  due_at: Instant | null;
+  search: string;
+  masked: string;
+  sealed: Buffer;
+  sealed_key: number;
+  phone_proof: Buffer | null;
+  created_at: Instant;
+  changed_at: Instant;
 }
 
 interface RecountsTable {

@@ -2,6 +2,7 @@ import { msToInstant } from '#core/dates/dates';
 import { type Outcome, settle } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
+import { peopleIn } from '#core/records/mask-record';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { spoken } from '#messages/render';
@@ -15,7 +16,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { sendSplitting } from './splitting.ts';
 
-type Hub = Pick<HubContext, 'nowMs' | 'random' | 'telemetry'>;
+type Hub = Pick<HubContext, 'nowMs' | 'random' | 'telemetry' | 'kinds'>;
 
 export interface AttemptDeps {
   readonly retryDelaysMs: readonly number[];
@@ -41,7 +42,7 @@ export async function attemptCall(
     shapes.sampleAnswer(party.id, call.operation, record);
   });
   const endedMs = hub.nowMs();
-  const people = createMentions(call.items.flatMap(({ outgoing }) => applicantOf(outgoing) ?? []));
+  const people = createMentions(call.items.flatMap(({ outgoing }) => peopleOf(hub, outgoing)));
   const wireJson = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
@@ -74,13 +75,17 @@ function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
   return { ...outcome, note: words ? spoken(words).message : people.mask(outcome.note), words };
 }
 
-function applicantOf(outgoing: Outgoing | undefined): Person | undefined {
-  return outgoing?.dossier?.applicant;
+function peopleOf({ kinds }: Hub, outgoing: Outgoing | undefined): readonly Person[] {
+  if (!outgoing) return [];
+  const { dossier, operation, record } = outgoing;
+  const kind = kinds.of(operation);
+  if (kind) return peopleIn(kind, record);
+  return dossier?.applicant ? [dossier.applicant] : [];
 }
 
 function eventAtOf(outgoing: Outgoing | undefined): string | undefined {
-  const { at, statusAt } = (outgoing?.record ?? {}) as { at?: string; statusAt?: string };
-  return at ?? statusAt;
+  const { at, statusAt, stateAt } = (outgoing?.record ?? {}) as { at?: string; statusAt?: string; stateAt?: string };
+  return at ?? statusAt ?? stateAt;
 }
 
 async function outcomesOf(
@@ -90,7 +95,8 @@ async function outcomesOf(
   record: (wire: WireRecord) => void,
 ): Promise<readonly Outcome[]> {
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
-  const sender = party.adapter.send?.[call.operation] as Sender<unknown> | undefined;
+  const { send, sendAny } = party.adapter;
+  const sender = (send?.[call.operation] ?? sendAny) as Sender<unknown> | undefined;
   if (!sender)
     return all({
       ...{ kind: 'refused', reason: 'no-operation' },

@@ -1,3 +1,4 @@
+import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
@@ -5,6 +6,7 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { dossierOutgoing, type PlanDeps } from './dossier-outgoing.ts';
 import { entryOutgoing } from './entry-outgoing.ts';
+import { recordOutgoing } from './record-outgoing.ts';
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
@@ -17,14 +19,15 @@ export interface PlannedCall {
  * is done here, so that no transaction is open while a partner is called.
  */
 export async function planCalls(
-  hub: Pick<HubContext, 'database' | 'vault'>,
+  hub: Pick<HubContext, 'database' | 'vault' | 'kinds'>,
   deps: PlanDeps,
   party: Party,
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
-  const { dossiers, others } = split(claimed);
+  const { dossiers, records, others } = split(hub.kinds, claimed);
   const outgoing = new Map<number, Outgoing>([
     ...(await dossierOutgoing(hub, deps, party, dossiers)),
+    ...(await recordOutgoing(hub, party, records)),
     ...(await entryOutgoing(hub.database, others)),
   ]);
   return packed(
@@ -67,7 +70,13 @@ function packed(
   return calls;
 }
 
-function split(claimed: readonly Claimed[]): { dossiers: readonly Claimed[]; others: readonly Claimed[] } {
-  const isDossier = (one: Claimed): boolean => one.operation.startsWith('dossier.');
-  return { dossiers: claimed.filter(isDossier), others: claimed.filter((one) => !isDossier(one)) };
+type Split = Readonly<Record<'dossiers' | 'records' | 'others', readonly Claimed[]>>;
+
+function split(kinds: Kinds, claimed: readonly Claimed[]): Split {
+  const partOf = (one: Claimed): keyof Split => {
+    if (one.operation.startsWith('dossier.')) return 'dossiers';
+    return kinds.of(one.operation) ? 'records' : 'others';
+  };
+  const of = (part: keyof Split): readonly Claimed[] => claimed.filter((one) => partOf(one) === part);
+  return { dossiers: of('dossiers'), records: of('records'), others: of('others') };
 }

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { WorkingTime } from '#core/dates/working-time';
+import type { Kind } from '#core/records/kind';
 import { type Config, embeddedFolder } from '../config/config.ts';
 import { openStore, prepareStore, type Store, type StoreOptions } from '../database/open-store.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
@@ -13,9 +15,12 @@ import type { LoadedAdapter } from '../parties/load-adapters.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { createVault } from '../secrets/vault.ts';
+import { hubKinds } from './hub-kinds.ts';
 
 export interface FoundationOptions extends StoreOptions {
   readonly random?: () => number;
+  /** The kinds of record beside dossiers; by default those of src/kinds. */
+  readonly kinds?: readonly Kind[];
 }
 
 /** What the parts of the hub stand on. */
@@ -24,6 +29,7 @@ export interface Foundation {
   readonly store: Store;
   readonly reporting: Reporting;
   readonly codes: CodeEntries;
+  readonly workingTime: WorkingTime;
   readonly parties: ReadonlyMap<string, Party>;
   readonly ownedSince: string;
   /** The folder of the embedded database. */
@@ -41,6 +47,7 @@ export async function openFoundation(
   const reporting = await createReporting(log, config.traces);
   const { telemetry } = reporting;
   const vault = createVault(config.secrets);
+  const { kinds, workingTime } = hubKinds(config, options.kinds);
   const embedded = embeddedFolder(config);
   const folder = embedded && dataFolderOf(embedded);
   let store: Store | undefined;
@@ -56,8 +63,8 @@ export async function openFoundation(
     await reportRestore({ database, telemetry, nowMs, folder });
     showDatabase(telemetry, database, nowMs);
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
-    const hub = { database, vault, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
-    return { hub, store, reporting, codes, parties, ownedSince, folder };
+    const hub = { database, vault, kinds, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
+    return { hub, store, reporting, codes, parties, ownedSince, folder, workingTime };
   } catch (error) {
     await Promise.all([store?.close(), reporting.close()]);
     throw error;

@@ -4,6 +4,7 @@ import type { CatalogueReader } from '../catalogue/read.ts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Originals } from '../index/originals.ts';
 import type { IndexReader } from '../index/read.ts';
+import type { RecordReader } from '../index/record-list.ts';
 import type { Audit } from '../ledger/audit.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import type { DelayReader } from '../ledger/delays.ts';
@@ -29,7 +30,7 @@ import type { SecretGuessLimit } from './secret-guess-limit.ts';
  *
  * A route that needs less narrows it: `(add: AddRoute, hub: Pick<AppContext, 'index' | 'keys'>)`.
  */
-export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry'> {
+export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry'> {
   /** The province in the settings, if they name one. */
   readonly province: { readonly code: string; readonly name: string } | undefined;
   /** The day of the month on which reporting periods begin. */
@@ -43,6 +44,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'now
   readonly ledger: LedgerReader;
   readonly orders: Orders;
   readonly index: IndexReader;
+  readonly records: RecordReader;
   readonly catalogue: CatalogueReader;
   readonly originals: Originals;
   readonly delays: DelayReader;

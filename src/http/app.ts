@@ -18,6 +18,7 @@ import { addLookUp } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import { createPageBudget } from './page-budget.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
+import { addRecordReaders } from './records.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { limitSecretGuesses } from './secret-guess-limit.ts';
@@ -40,6 +41,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addSoapDoor(add, hub);
   addCallbackDoor(add, hub);
   addDossierReaders(add, hub);
+  addRecordReaders(add, hub);
   addChangeReaders(add, hub);
   addSnapshot(add, hub);
   addCatalogueReaders(add, hub);

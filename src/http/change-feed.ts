@@ -1,4 +1,3 @@
-import type { Change, IndexReader } from '../index/read.ts';
 import type { AppContext } from './app-context.ts';
 
 /** Other processes write too, so the feed checks twice a second even without own changes. */
@@ -9,16 +8,24 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-type FeedContext = Pick<AppContext, 'index' | 'nextChange' | 'isDraining'>;
+type FeedContext = Pick<AppContext, 'nextChange' | 'isDraining'>;
+
+/** One numbered feed: that of dossiers, or that of a kind of record. */
+export interface ChangeSource<Change> {
+  changes(after: number, limit: number): Promise<readonly Change[]>;
+  newestChange(): Promise<number>;
+}
 
 /** Waits for changes on behalf of all requests of this process. One query serves all of them. */
-export class ChangeFeed {
+export class ChangeFeed<Change> {
+  readonly #source: ChangeSource<Change>;
   readonly #hub: FeedContext;
   readonly #waiting = new Set<Waiter>();
   #reads = new Map<string, Promise<readonly Change[]>>();
   #isWatching = false;
 
-  constructor(hub: FeedContext) {
+  constructor(source: ChangeSource<Change>, hub: FeedContext) {
+    this.#source = source;
     this.#hub = hub;
   }
 
@@ -41,7 +48,7 @@ export class ChangeFeed {
   #read(after: number, limit: number): Promise<readonly Change[]> {
     const query = `${after} ${limit}`;
     const reads = this.#reads;
-    const read = reads.get(query) ?? this.#hub.index.changes(after, limit).finally(() => reads.delete(query));
+    const read = reads.get(query) ?? this.#source.changes(after, limit).finally(() => reads.delete(query));
     reads.set(query, read);
     return read;
   }
@@ -81,10 +88,10 @@ export class ChangeFeed {
  *
  * Changes are numbered without gaps, unless the database was restored from a backup.
  */
-export async function isGapAfter(index: IndexReader, after: number): Promise<boolean> {
-  const newest = await index.newestChange();
+export async function isGapAfter(source: ChangeSource<{ readonly cursor: number }>, after: number): Promise<boolean> {
+  const newest = await source.newestChange();
   if (newest === after) return false;
   // All changes up to the newest one were committed before this read.
-  const [next] = await index.changes(after, 1);
+  const [next] = await source.changes(after, 1);
   return next?.cursor !== after + 1;
 }

@@ -3,32 +3,37 @@ import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import Type from 'typebox';
 import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Change } from '../index/read.ts';
+import type { RecordChange } from '../index/record-changes.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { ChangeFeed, isGapAfter } from './change-feed.ts';
+import { ChangeFeed, type ChangeSource, isGapAfter } from './change-feed.ts';
 import type { Cursors } from './cursor.ts';
-import { ChangeItem } from './dossier-replies.ts';
-import { Cursor, Limit, numeral, pageOf } from './lists.ts';
+import { ChangeItem, RecordChangeItem } from './dossier-replies.ts';
+import { Cursor, Limit, numeral, pageOf, text } from './lists.ts';
+import { wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 import { createSlots } from './slots.ts';
 
 export type ChangeReaderContext = Pick<
   AppContext,
-  'index' | 'keys' | 'cursors' | 'telemetry' | 'nextChange' | 'isDraining'
+  'index' | 'records' | 'kinds' | 'keys' | 'cursors' | 'telemetry' | 'nextChange' | 'isDraining'
 >;
 
+const KIND = text('a kind of record such as question; without it, the changes of dossiers');
 const ChangesQuery = closed({
+  kind: KIND,
   limit: Limit,
   cursor: Cursor,
   wait: numeral('^(?:[0-9]|[12][0-9]|30)$', 0, 30, 'seconds from 0 to 30'),
 });
-const EventsQuery = closed({ cursor: Cursor });
+const EventsQuery = closed({ kind: KIND, cursor: Cursor });
 
 const ChangePage = closed({
-  ...pageOf(ChangeItem).properties,
+  ...pageOf(Type.Union([ChangeItem, RecordChangeItem])).properties,
   gap: Type.Optional(
     Type.Literal(true, {
       description:
@@ -41,21 +46,63 @@ const READ: readonly Scope[] = ['index:read'];
 const LIST = 'changes';
 
 /** The cursor that follows the change of this number. */
-export function changeCursor(cursors: Cursors, place: number): string {
-  return cursors.write(LIST, [place]);
+export function changeCursor(cursors: Cursors, place: number, list = LIST): string {
+  return cursors.write(list, [place]);
+}
+
+type AnyChange = Change | RecordChange;
+
+/** The changes of dossiers, or of one kind of record. */
+interface Feed {
+  /** The name of its cursors. */
+  readonly list: string;
+  readonly source: ChangeSource<AnyChange>;
+  readonly feed: ChangeFeed<AnyChange>;
+}
+
+/** @throws Refusal 400 for an unknown kind */
+type FeedOf = (kind: string | undefined) => Feed;
+
+function feedsOf(hub: ChangeReaderContext): FeedOf {
+  const { index, records, kinds } = hub;
+  const made = (list: string, source: ChangeSource<AnyChange>): Feed => ({
+    list,
+    source,
+    feed: new ChangeFeed(source, hub),
+  });
+  const ofDossiers = made(LIST, index);
+  const ofKinds = new Map(
+    kinds.all.map((kind) => [
+      kind.name,
+      made(`${LIST} ${kind.name}`, {
+        changes: (after, limit) => records.changes(kind, after, limit),
+        newestChange: () => records.newestChange(kind),
+      }),
+    ]),
+  );
+  return (kind) => {
+    if (kind === undefined) return ofDossiers;
+    const found = ofKinds.get(kind);
+    if (!found)
+      throw wrongParameter('kind', 'unexpected', {
+        got: received(kind),
+        expected: say('one-of', { list: [...ofKinds.keys()] }),
+      });
+    return found;
+  };
 }
 
 /** The changes after a cursor, as pages and as an event stream. */
 export function addChangeReaders(add: AddRoute, hub: ChangeReaderContext): void {
-  const feed = new ChangeFeed(hub);
-  addChanges(add, hub, feed);
-  addEvents(add, hub, feed);
+  const feedOf = feedsOf(hub);
+  addChanges(add, hub, feedOf);
+  addEvents(add, hub, feedOf);
 }
 
 const MOST_WAITING = 2_000;
 const RETRY_MS = 2_000;
 
-function addChanges(add: AddRoute, { keys, cursors, index }: ChangeReaderContext, feed: ChangeFeed): void {
+function addChanges(add: AddRoute, { keys, cursors }: ChangeReaderContext, feedOf: FeedOf): void {
   const read = queryReader(ChangesQuery);
   const waiting = createSlots(MOST_WAITING, (key) => ({
     detail: say('polls-wait', { count: MOST_WAITING, id: key }),
@@ -76,26 +123,27 @@ function addChanges(add: AddRoute, { keys, cursors, index }: ChangeReaderContext
     },
     async (c) => {
       const { id } = requireKey(c, keys, ...READ);
-      const { cursor, limit = '100', wait = '0' } = read(c);
-      const after = placeOf(cursors, cursor);
+      const { kind, cursor, limit = '100', wait = '0' } = read(c);
+      const { list, source, feed } = feedOf(kind);
+      const after = placeOf(cursors, list, cursor);
       // A request without a cursor has seen nothing, so it misses nothing.
-      const isGap = cursor !== undefined && (await isGapAfter(index, after));
+      const isGap = cursor !== undefined && (await isGapAfter(source, after));
       const waitS = isGap ? 0 : Number(wait);
       const load = () => feed.after(after, Number(limit), waitS);
       const changes = await (waitS === 0 ? load() : waiting.hold(id, load));
-      const next = changeCursor(cursors, changes.at(-1)?.cursor ?? after);
-      const items = changes.map((change) => shown(cursors, change));
+      const next = changeCursor(cursors, changes.at(-1)?.cursor ?? after, list);
+      const items = changes.map((change) => shown(cursors, list, change));
       return conditional(c, JSON.stringify({ items, next, gap: isGap || undefined }));
     },
   );
 }
 
-function placeOf(cursors: Cursors, cursor: string | undefined): number {
-  return Number(cursors.read(LIST, cursor)?.[0] ?? 0);
+function placeOf(cursors: Cursors, list: string, cursor: string | undefined): number {
+  return Number(cursors.read(list, cursor)?.[0] ?? 0);
 }
 
-function shown(cursors: Cursors, change: Change) {
-  return { ...change, cursor: changeCursor(cursors, change.cursor) };
+function shown(cursors: Cursors, list: string, change: AnyChange) {
+  return { ...change, cursor: changeCursor(cursors, change.cursor, list) };
 }
 
 const MOST_STREAMS = 100;
@@ -103,8 +151,8 @@ const PAGE = 200;
 const PAUSE_MS = 50;
 const ALIVE_S = 15;
 
-function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): void {
-  const { keys, cursors, index } = hub;
+function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): void {
+  const { keys, cursors } = hub;
   const read = queryReader(EventsQuery);
   const open = createSlots(MOST_STREAMS, (key) => ({
     detail: say('streams-open', { count: MOST_STREAMS, id: key }),
@@ -131,12 +179,13 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): v
     },
     async (c) => {
       const { id } = requireKey(c, keys, ...READ);
-      const { cursor } = read(c);
+      const { kind, cursor } = read(c);
+      const feed = feedOf(kind);
       const from = c.req.header('last-event-id') || cursor;
-      const after = placeOf(cursors, from);
+      const after = placeOf(cursors, feed.list, from);
       const leave = open.take(id);
       // An error of the first read is a refusal, not an empty stream.
-      const first = await firstPage(index, from === undefined ? undefined : after).catch((error) => {
+      const first = await firstPage(feed.source, from === undefined ? undefined : after).catch((error) => {
         leave();
         throw error;
       });
@@ -152,27 +201,27 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feed: ChangeFeed): v
 interface EventPage {
   /** Whether changes before the first of these may be missing. */
   readonly isGap: boolean;
-  readonly changes: readonly Change[];
+  readonly changes: readonly AnyChange[];
 }
 
 /** @param after undefined for a client without a cursor, which misses nothing */
-async function firstPage(index: AppContext['index'], after: number | undefined): Promise<EventPage> {
-  const isGap = after !== undefined && (await isGapAfter(index, after));
-  return { isGap, changes: await index.changes(after ?? 0, PAGE) };
+async function firstPage(source: Feed['source'], after: number | undefined): Promise<EventPage> {
+  const isGap = after !== undefined && (await isGapAfter(source, after));
+  return { isGap, changes: await source.changes(after ?? 0, PAGE) };
 }
 
 /** Sends changes until the client or the hub leaves. The client resumes from the last received id. */
 async function sendEvents(
   stream: SSEStreamingApi,
   { cursors, telemetry, isDraining }: ChangeReaderContext,
-  feed: ChangeFeed,
+  { list, feed }: Feed,
   from: { readonly after: number; readonly first: EventPage },
 ): Promise<void> {
   try {
     await stream.write(`retry: ${RETRY_MS}\n\n`);
     for (let [{ isGap, changes }, after] = [from.first, from.after]; !stream.aborted; ) {
       // A comment keeps proxies from closing a silent connection.
-      const events = changes.map((change) => eventOf(shown(cursors, change))).join('') || ':\n\n';
+      const events = changes.map((change) => eventOf(shown(cursors, list, change))).join('') || ':\n\n';
       await stream.write(isGap ? `${GAP}${events}` : events);
       after = changes.at(-1)?.cursor ?? after;
       if (isDraining()) return;

@@ -75,6 +75,15 @@ export const History = closed({
   }),
 });
 
+/** A change of a record of another kind. */
+export const RecordChangeItem = closed({
+  cursor: Type.String(),
+  code: Type.String(),
+  state: Type.String(),
+  stateAt: Instant,
+  changedAt: Instant,
+});
+
 export const ChangeItem = closed({
   cursor: Type.String(),
   code: Type.String(),

@@ -38,6 +38,8 @@ export interface Adapter<Settings = unknown> {
   /** The adapter notifies of changes: its items carry their `change`. */
   readonly sendsChanges?: boolean;
   readonly send?: { readonly [O in Operation]?: Sender<Settings, O> };
+  /** Sends every operation of dossiers and records that `send` does not name. For partners that take any kind of record. */
+  readonly sendAny?: Sender<Settings>;
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;

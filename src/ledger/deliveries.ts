@@ -48,7 +48,7 @@ export async function partiesWithWork(
   return rows.map((row) => row.party);
 }
 
-/** The dossiers, among these, that a party has received before. */
+/** The dossiers or records, among these, that a party has received before. A step is not its dossier. */
 export async function loadKnownSubjects(
   database: Database,
   party: string,
@@ -61,7 +61,7 @@ export async function loadKnownSubjects(
     text: `SELECT subject FROM unnest($2::text[]) AS asked(subject)
            WHERE (SELECT d.id FROM deliveries d
              WHERE d.party = $1 AND d.subject = asked.subject AND d.state = 'delivered'
-               AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
+               AND d.operation LIKE '%.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, subjects],
   });
   return new Set(rows.map((row) => row.subject));
@@ -91,7 +91,7 @@ export async function loadOtherDeliveries(
     text: `SELECT given.id,
              (SELECT d.id FROM deliveries d
                WHERE d.party = given.party AND d.subject = given.subject AND d.id < given.id AND ${IS_RECEIVED}
-                 AND d.seq = given.seq AND d.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
+                 AND d.seq = given.seq AND d.operation LIKE '%.upsert.v1' LIMIT 1) IS NOT NULL AS itself,
              (SELECT d.id FROM deliveries d
                WHERE d.party = given.party AND d.subject = given.subject AND d.id > given.id AND ${IS_RECEIVED}
                LIMIT 1) IS NOT NULL AS later

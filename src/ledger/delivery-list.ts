@@ -89,11 +89,12 @@ function inState(eb: Builder, state: StateFilter) {
   return eb('d.state', '=', state);
 }
 
-/** The subjects that a filter's code names: the code itself, and dossiers with that alias. */
+/** The subjects that a filter's code names: the code itself, dossiers with that alias, and records with that code. */
 export async function subjectsOf(database: Database, { code }: DeliveryFilter): Promise<readonly string[] | undefined> {
   if (code === undefined) return undefined;
   const aliases = await database.query.selectFrom('aliases').select('dossier').where('code', '=', code).execute();
-  return [code, ...aliases.map((alias) => alias.dossier)];
+  const records = await database.query.selectFrom('records').select('subject').where('code', '=', code).execute();
+  return [code, ...aliases.map((alias) => alias.dossier), ...records.map(({ subject }) => subject)];
 }
 
 const BEHIND = sql<number | null>`CASE WHEN d.state = 'due' AND d.leased_by IS NULL THEN (
@@ -129,7 +130,8 @@ export async function deliveriesOfMessage(
     .select(BEHIND)
     .where(sql<boolean>`d.party = ANY(ARRAY(SELECT party FROM party_states))`)
     .where(
-      sql<boolean>`d.subject = ANY(${codes} || ARRAY(SELECT dossier FROM aliases WHERE code = ANY(${codes}::text[])))`,
+      sql<boolean>`d.subject = ANY(${codes} || ARRAY(SELECT dossier FROM aliases WHERE code = ANY(${codes}::text[]))
+        || ARRAY(SELECT subject FROM records WHERE code = ANY(${codes}::text[])))`,
     )
     .where('d.message_id', '=', messageId)
     .orderBy('d.id')

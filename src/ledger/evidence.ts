@@ -11,6 +11,8 @@ import { type Anchor, newestEntry } from './audit-chain.ts';
 export interface Evidence {
   /** `steps` is the number of recorded events, null if no record was ever applied. */
   readonly dossier: {
+    /** The kind of record; absent for a dossier. */
+    readonly kind?: string;
     readonly code: string;
     readonly aliases: readonly { readonly party: string; readonly code: string }[];
     readonly steps: number | null;
@@ -49,7 +51,8 @@ export interface LostMessage {
 
 export interface EvidentEvent {
   readonly seq: number;
-  readonly kind: 'dossier' | 'progress';
+  /** What the event says: a dossier, a step of it, or a record of this kind. */
+  readonly kind: string;
   readonly at: string;
   readonly status: string;
   readonly movedStatus: boolean;
@@ -102,25 +105,32 @@ export interface EvidentWait {
 }
 
 /**
- * @param code the dossier's own code, not an alias
+ * @param code the dossier's own code, not an alias; or that of a record of a kind
  * @returns undefined if nothing is stored about it
  */
-export async function loadEvidence(database: Database, vault: Vault, code: string): Promise<Evidence | undefined> {
+export async function loadEvidence(
+  database: Database,
+  vault: Vault,
+  code: string,
+  kind?: string,
+): Promise<Evidence | undefined> {
+  const key = kind === undefined ? code : `${kind} ${code}`;
+  const sources = kind === undefined ? OF_DOSSIERS : OF_RECORDS;
   const { attempts, ...read } = await inTransaction(database, async (tx) => {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const rows = async <Row extends pg.QueryResultRow>(text: string, ...more: unknown[]): Promise<readonly Row[]> =>
-      (await tx.query<Row>(text, [code, ...more])).rows;
-    const [dossier] = await rows<{ steps: number }>('SELECT version AS steps FROM dossiers WHERE code = $1');
+      (await tx.query<Row>(text, [key, ...more])).rows;
+    const [dossier] = await rows<{ steps: number }>(sources.steps);
     const aliases = await rows<Evidence['dossier']['aliases'][number]>(ALIASES);
-    const events = (await rows<Hashed<EvidentEvent>>(EVENTS)).map(({ hash, ...event }) => ({
+    const events = (await rows<Hashed<EvidentEvent>>(sources.events)).map(({ hash, ...event }) => ({
       ...event,
       // All hashes use the newest key, so that equal content shows as equal.
       contentHash: vault.sealHash(vault.openHash(hash as Buffer)).toString('hex'),
     }));
     const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
-    const quarantine = await rows<EvidentWait>(QUARANTINE);
+    const quarantine = await rows<EvidentWait>(quarantineOf(sources));
     const told = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
-    const kept = (await rows<Hashed<EvidentMessage>>(MESSAGES, told)).map(({ hash, ...message }) => ({
+    const kept = (await rows<Hashed<EvidentMessage>>(messagesOf(sources), told)).map(({ hash, ...message }) => ({
       ...message,
       sha256: hash && vault.openHash(hash).toString('hex'),
     }));
@@ -128,7 +138,7 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
     const messages = withLost(kept, told);
     const audit = await newestEntry(tx);
     return {
-      dossier: { code, aliases, steps: dossier?.steps ?? null },
+      dossier: { ...(kind !== undefined && { kind }), code, aliases, steps: dossier?.steps ?? null },
       messages,
       events,
       deliveries,
@@ -144,6 +154,16 @@ export async function loadEvidence(database: Database, vault: Vault, code: strin
 
 type Hashed<Evident> = Omit<Evident, 'contentHash' | 'sha256'> & { readonly hash: Buffer | null };
 
+/** Where the evidence of a dossier is, or that of a record. `$1` is its subject. */
+interface Sources {
+  readonly steps: string;
+  readonly events: string;
+  /** The names that messages and waiting items have for it. */
+  readonly names: string;
+  /** Which operations of these are about it. */
+  readonly isAbout: (operation: string) => string;
+}
+
 /**
  * The names of a dossier. An alias counts for its party only, because the same number in another system is another
  * dossier.
@@ -157,18 +177,34 @@ const EVENTS = `SELECT seq, kind, at, status, moved_status AS "movedStatus", par
     message_id AS "messageId", item, hash
   FROM events WHERE code = $1 ORDER BY seq`;
 
+const OF_DOSSIERS: Sources = {
+  steps: 'SELECT version AS steps FROM dossiers WHERE code = $1',
+  events: EVENTS,
+  names: NAMES,
+  isAbout: () => 'true',
+};
+
+const OF_RECORDS: Sources = {
+  steps: 'SELECT version AS steps FROM records WHERE subject = $1',
+  events: `SELECT seq, split_part(subject, ' ', 1) AS kind, at, state AS status, moved_state AS "movedStatus", party,
+      recorded_at AS "recordedAt", message_id AS "messageId", item, hash
+    FROM record_events WHERE subject = $1 ORDER BY seq`,
+  names: `WITH name AS (SELECT split_part($1::text, ' ', 2) COLLATE "C" AS code, NULL::text AS party)`,
+  isAbout: (operation) => `starts_with(${operation}, split_part($1::text, ' ', 1) || '.')`,
+};
+
 /** The index begins with the party. */
 const DELIVERIES = `SELECT id, party, operation, seq AS version, message_id AS "messageId", created_at AS "createdAt",
     state, settled_at AS "settledAt", reference
   FROM deliveries WHERE subject = $1 AND party = ANY(ARRAY(SELECT party FROM party_states)) ORDER BY id`;
 
 /** Waiting and settled rows have an index each: 0.4 ms beside 500,000 other rows, instead of 150 ms. */
-const QUARANTINE = `${NAMES}, found AS (
+const quarantineOf = ({ names, isAbout }: Sources): string => `${names}, found AS (
     SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NULL
-    WHERE name.party IS NULL OR name.party = q.party
+    WHERE (name.party IS NULL OR name.party = q.party) AND ${isAbout('q.operation')}
     UNION ALL
     SELECT q.* FROM name JOIN quarantine q ON q.code = name.code AND q.settled_at IS NOT NULL
-    WHERE name.party IS NULL OR name.party = q.party)
+    WHERE (name.party IS NULL OR name.party = q.party) AND ${isAbout('q.operation')})
   SELECT DISTINCT ON (id) message_id AS "messageId", item, delivery_id AS "deliveryId", party, operation,
     cause_kind AS cause, opened_at AS "openedAt", settled_at AS "settledAt", settlement, settled_by AS "settledBy"
   FROM found ORDER BY id`;
@@ -177,11 +213,11 @@ const QUARANTINE = `${NAMES}, found AS (
  * Messages with results, and messages with an invalid item under one of the names. A repeat without a change is in
  * neither.
  */
-const MESSAGES = `${NAMES}, found AS (
+const messagesOf = ({ names, isAbout }: Sources): string => `${names}, found AS (
     SELECT id FROM messages WHERE id = ANY($2::uuid[])
     UNION SELECT m.id FROM name JOIN messages m ON m.outcome IN ('invalid', 'partly-invalid')
       AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', name.code))
-      AND (name.party IS NULL OR name.party = m.party))
+      AND (name.party IS NULL OR name.party = m.party) AND ${isAbout('m.operation')})
   SELECT id, true AS "isKept", receipt, received_at AS "receivedAt", party, door, operation, key_name AS key,
     body_hash AS hash, body_bytes AS bytes, (
       SELECT coalesce(json_agg(json_build_object('index', result->'index', 'outcome', result->'outcome')), '[]')

@@ -93,7 +93,12 @@ export function resultsToStore(
   operation: string | undefined | null,
   results: readonly ItemResult[],
 ): readonly ItemResult[] {
-  return /^(?:service|agency|field)\./.test(operation ?? '') ? results : results.map(resultToStore);
+  return isOfCatalogue(operation ?? '') ? results : results.map(resultToStore);
+}
+
+/** Whether an operation carries an entry of the catalogue, which is public. */
+export function isOfCatalogue(operation: string): boolean {
+  return /^(?:service|agency|field)\./.test(operation);
 }
 
 /** Only the reply to the sender has the quoted values. */

@@ -25,6 +25,8 @@ export interface ReleasedItem {
   readonly quarantineId: number;
   readonly causeKind: string;
   readonly causeKey: string;
+  /** An operator decided that the held record goes on. */
+  readonly isJudged: boolean;
 }
 
 /** The result of a message. */

@@ -17,6 +17,7 @@ import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
 import { questionOf } from '../http/statistics-question.ts';
 import { createLookUp } from '../index/look-up.ts';
 import { createIndexReader } from '../index/read.ts';
+import { createRecordReader } from '../index/record-list.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { createDelayReader } from '../ledger/delays.ts';
 import { createEndedSessions } from '../ledger/ended-sessions.ts';
@@ -110,6 +111,7 @@ function readersOf(hub: HubContext, province: Config['file']['province'], workin
   const signDocument = createSignDocument(hub, province);
   return {
     index,
+    records: createRecordReader(database, vault),
     audit,
     signDocument,
     evidence: createEvidence(hub, { index, audit, signDocument }),

@@ -55,6 +55,8 @@ export interface Release {
   readonly item: number;
   /** An operator accepted its doubtful text unchanged. */
   readonly asItStands?: boolean;
+  /** A person decided that the record goes on, which a rule of its kind held. */
+  readonly isJudged?: boolean;
   /**
    * The moment whose code tables the release used. The releasing process may not have known the very newest entries.
    * Absent in releases of older versions.

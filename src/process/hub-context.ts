@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Kinds } from '#core/records/kinds';
 import type { Database } from '../database/pool.ts';
 import type { Alerts } from '../observe/alerts.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
@@ -14,6 +15,8 @@ export interface HubContext {
   readonly vault: Vault;
   /** The database's clock, or a test's simulated clock, in milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** The kinds of record beside dossiers. */
+  readonly kinds: Kinds;
   /** From 0 to below 1, for jitter. */
   readonly random: () => number;
   readonly log: Logger;

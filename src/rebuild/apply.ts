@@ -6,7 +6,7 @@ import type { Vault } from '../secrets/vault.ts';
 import type { Difference } from './difference.ts';
 import type { Recalled } from './recall.ts';
 
-export interface ApplyDeps extends Pick<AcceptDeps, 'ownership' | 'ownedSince' | 'stepsAreByMoment'> {
+export interface ApplyDeps extends Pick<AcceptDeps, 'ownership' | 'ownedSince' | 'stepsAreByMoment' | 'kinds'> {
   readonly beside: Database;
   readonly vault: Vault;
 }
@@ -38,11 +38,12 @@ export async function applyRecalled(deps: ApplyDeps, recalled: readonly Recalled
 }
 
 async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<readonly Difference[]> {
-  const { beside, vault, ownership, ownedSince, stepsAreByMoment } = deps;
+  const { beside, vault, ownership, ownedSince, stepsAreByMoment, kinds } = deps;
   const ids = batch.map((one) => one.id);
   const acceptDeps: AcceptDeps = {
     database: beside,
     vault,
+    kinds,
     ownership,
     ownedSince,
     stepsAreByMoment,

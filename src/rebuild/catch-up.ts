@@ -24,11 +24,12 @@ const LATE_MS = 3_600_000;
 
 /** @param findings receives problems of the messages themselves */
 export function createCatchUp(deps: RecallDeps, beside: Database, findings: Findings, tell: Tell): CatchUp {
-  const { live, vault, parties, codes } = deps;
+  const { live, vault, kinds, parties, codes } = deps;
   const recall = createRecall(deps);
   const applyDeps: ApplyDeps = {
     beside,
     vault,
+    kinds,
     ownership: deps.ownership,
     ownedSince: deps.ownedSince,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,

@@ -110,7 +110,7 @@ function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed
   }
 }
 
-/** The codes of all dossiers of either side, page by page, with those that only events or aliases name. */
+/** The codes of all dossiers and the subjects of all records of either side, page by page, with those that only events or aliases name. */
 export async function* allCodes(db: pg.Pool, size: number) {
   let after = '';
   for (;;) {
@@ -127,6 +127,10 @@ const CODES = `
   (SELECT code FROM dossiers WHERE code > $1 ORDER BY code LIMIT $2)
   UNION
   (SELECT code FROM ${SCHEMA}.dossiers WHERE code > $1 ORDER BY code LIMIT $2)
+  UNION
+  (SELECT subject FROM records WHERE subject > $1 ORDER BY subject LIMIT $2)
+  UNION
+  (SELECT subject FROM ${SCHEMA}.records WHERE subject > $1 ORDER BY subject LIMIT $2)
   ORDER BY code LIMIT $2`;
 
 const nowhere = (code: string): string =>
@@ -134,7 +138,11 @@ const nowhere = (code: string): string =>
 const ORPHANS = `
   SELECT DISTINCT e.code FROM events e WHERE ${nowhere('e.code')}
   UNION
-  SELECT DISTINCT a.dossier FROM aliases a WHERE ${nowhere('a.dossier')}`;
+  SELECT DISTINCT a.dossier FROM aliases a WHERE ${nowhere('a.dossier')}
+  UNION
+  SELECT DISTINCT e.subject FROM record_events e
+  WHERE NOT EXISTS (SELECT 1 FROM records r WHERE r.subject = e.subject)
+    AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.records r WHERE r.subject = e.subject)`;
 
 /**
  * Which of these codes, own or alias, belong to dossiers older than the oldest stored message. The messages cannot restore them
@@ -162,4 +170,9 @@ const NOT_COVERED = `
   LEFT JOIN ${SCHEMA}.dossiers r ON r.code = l.code
   WHERE l.created_at < $2::timestamptz AND r.created_at IS DISTINCT FROM l.created_at
     AND NOT EXISTS (
-      SELECT 1 FROM events e JOIN messages m ON m.id = e.message_id WHERE e.code = l.code AND e.seq = 1)`;
+      SELECT 1 FROM events e JOIN messages m ON m.id = e.message_id WHERE e.code = l.code AND e.seq = 1)
+  UNION
+  SELECT l.subject FROM records l LEFT JOIN ${SCHEMA}.records r ON r.subject = l.subject
+  WHERE l.subject = ANY($1::text[]) AND l.created_at < $2::timestamptz AND r.created_at IS DISTINCT FROM l.created_at
+    AND NOT EXISTS (
+      SELECT 1 FROM record_events e JOIN messages m ON m.id = e.message_id WHERE e.subject = l.subject AND e.seq = 1)`;

@@ -1,7 +1,7 @@
 /** How to compare one table of the index. */
 export interface ComparedTable {
-  readonly name: 'dossiers' | 'aliases' | 'events';
-  /** The column with the dossier's code. */
+  readonly name: 'dossiers' | 'aliases' | 'events' | 'records' | 'record_events';
+  /** The column with the dossier's code, or with the subject of a record. */
   readonly by: string;
   /** Together with `by`, the key of a row. */
   readonly key: readonly string[];
@@ -41,6 +41,24 @@ export const COMPARED: readonly ComparedTable[] = [
   {
     name: 'events',
     by: 'code',
+    key: ['seq'],
+    sealed: { value: 'record', keyId: 'record_key' },
+    hash: 'hash',
+    except: {},
+  },
+  {
+    name: 'records',
+    by: 'subject',
+    key: [],
+    sealed: { value: 'sealed', keyId: 'sealed_key' },
+    proofs: ['phone_proof'],
+    hash: 'content_hash',
+    words: 'search',
+    except: { made_from: 'the version that the last write began from: it depends on the batch' },
+  },
+  {
+    name: 'record_events',
+    by: 'subject',
     key: ['seq'],
     sealed: { value: 'record', keyId: 'record_key' },
     hash: 'hash',

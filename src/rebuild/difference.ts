@@ -3,8 +3,8 @@ import { maskTail } from '#core/identifiers/identifiers';
 /** One place where the live index differs from the messages. */
 export interface Difference {
   /** `messages` for a message that today's code reads differently, or with another outcome. */
-  readonly table: 'dossiers' | 'aliases' | 'events' | 'changes' | 'messages';
-  /** The dossier's code; the id of a message without one. */
+  readonly table: 'dossiers' | 'aliases' | 'events' | 'records' | 'record_events' | 'changes' | 'messages';
+  /** The dossier's code, or the subject of a record; the id of a message without one. */
   readonly code: string;
   /** The column; `(row)` where only one side has the row; a path inside a sealed record, such as `record/applicant/phone`. */
   readonly column: string;
@@ -15,7 +15,7 @@ export interface Difference {
 
 /** Values that are not personal, shown unchanged. */
 const PLAIN =
-  /(?:^|_|\/)(?:code|status|at|party|kind|version|seq|item|id|channel|owner|inferred|authoritative|moved_status|anomaly|key|outcome|items|dossier|hash)$|(?:At|Code|status)$/;
+  /(?:^|_|\/)(?:code|status|state|state_at|subject|reach|is_[a-z]+|moved_state|at|party|kind|version|seq|item|id|channel|owner|inferred|authoritative|moved_status|anomaly|key|outcome|items|dossier|hash)$|(?:At|Code|status)$/;
 const SHOWN_CHARACTERS = 80;
 
 /** A value in a form that an operator may see. */

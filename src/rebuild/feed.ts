@@ -19,7 +19,11 @@ export async function missingChanges(db: pg.Pool | pg.PoolClient): Promise<reado
   const { rows } = await db.query<Missing>(
     `SELECT code, status, status_at::text AS at FROM (${MISSING}) m WHERE ${KNOWN} ORDER BY code, status_at`,
   );
-  return rows.map(({ code, status, at }) => ({
+  const ofRecords = await db.query<Missing>(
+    `SELECT kind || ' ' || code AS code, state AS status, state_at::text AS at FROM (${MISSING_OF_RECORDS}) m
+     WHERE ${KNOWN_RECORD} ORDER BY kind, code, state_at`,
+  );
+  return [...rows, ...ofRecords.rows].map(({ code, status, at }) => ({
     table: 'changes',
     code,
     column: '(row)',
@@ -28,11 +32,20 @@ export async function missingChanges(db: pg.Pool | pg.PoolClient): Promise<reado
   }));
 }
 
+/** The same of the feeds of records. */
+const MISSING_OF_RECORDS = `
+  SELECT kind, code, state, state_at, changed_at FROM ${SCHEMA}.record_changes
+  EXCEPT ALL
+  SELECT kind, code, state, state_at, changed_at FROM record_changes`;
+
+const KNOWN_RECORD = `EXISTS (SELECT 1 FROM records l JOIN ${SCHEMA}.records r ON r.subject = l.subject
+                              WHERE l.subject = m.kind || ' ' || m.code AND l.version = r.version)`;
+
 /** Leaves out dossiers that the messages cannot restore fully. */
 const KNOWN = `EXISTS (SELECT 1 FROM dossiers l JOIN ${SCHEMA}.dossiers r ON r.code = l.code
                        WHERE l.code = m.code AND l.version = r.version)`;
 
-/** Appends to the feed the missing changes, and the state of each corrected dossier. */
+/** Appends to the feeds the missing changes, and the state of each corrected dossier and record. */
 export async function tellChanges(db: pg.PoolClient, codes: readonly string[], at: string): Promise<void> {
   await db.query(
     `WITH told AS (
@@ -45,6 +58,23 @@ export async function tellChanges(db: pg.PoolClient, codes: readonly string[], a
        RETURNING value - (SELECT count(*) FROM numbered) AS before)
      INSERT INTO changes (cursor, code, status, status_at, changed_at)
      SELECT counter.before + position, code, status, status_at, changed_at FROM numbered, counter`,
+    [codes, at],
+  );
+  await db.query(
+    `WITH reported AS (
+       SELECT kind, code, state, state_at, changed_at, 1 AS turn FROM (${MISSING_OF_RECORDS}) m WHERE ${KNOWN_RECORD}
+       UNION ALL
+       SELECT kind, code, state, state_at, $2::timestamptz, 2 FROM records WHERE subject = ANY($1::text[])),
+     numbered AS (
+       SELECT reported.*, row_number() OVER (PARTITION BY kind ORDER BY turn, changed_at, code) AS position FROM reported),
+     counter AS (
+       INSERT INTO record_change_counters AS c (kind, value)
+       SELECT kind, count(*) FROM numbered GROUP BY kind ORDER BY kind
+       ON CONFLICT (kind) DO UPDATE SET value = c.value + excluded.value RETURNING kind, value)
+     INSERT INTO record_changes (kind, cursor, code, state, state_at, changed_at)
+     SELECT kind, counter.value - (SELECT count(*) FROM numbered n WHERE n.kind = counter.kind) + position,
+       code, state, state_at, changed_at
+     FROM numbered JOIN counter USING (kind)`,
     [codes, at],
   );
 }

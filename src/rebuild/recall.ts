@@ -18,7 +18,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { Difference } from './difference.ts';
 import type { RecordedMessage } from './recorded-messages.ts';
 
-export interface RecallDeps extends Pick<HubContext, 'vault'> {
+export interface RecallDeps extends Pick<HubContext, 'vault' | 'kinds'> {
   /** The live database. */
   readonly live: Database;
   readonly parties: ReadonlyMap<string, Party>;
@@ -53,18 +53,27 @@ type Recall = (message: RecordedMessage) => Promise<Recalled>;
 export function createRecall(deps: RecallDeps): Recall {
   const origins = createOrigins(deps);
   return async (message) => {
-    if (message.door === RELEASE_DOOR) return recallRelease(message, await origins(message));
-    const expected = message.results.map(appliedOutcome);
+    const expected = message.results.map((result) => appliedOutcome(deps, message, result));
+    if (message.door === RELEASE_DOOR) return recallRelease(deps, message, expected, await origins(message));
     const items = expected.some((outcome) => outcome !== undefined) ? await read(deps, message) : [];
-    return recalled(message, expected, (at) => items[at]);
+    return recalled(deps, message, expected, (at) => items[at]);
   };
 }
 
 /** A message that released an item of an earlier one; the item is read from the earlier one. */
-function recallRelease(message: RecordedMessage, origin: Origin | undefined): Recalled {
-  const expected = message.results.map(appliedOutcome);
-  const released = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
-  const withItem = recalled(message, expected, () => origin?.read);
+function recallRelease(
+  deps: RecallDeps,
+  message: RecordedMessage,
+  expected: Recalled['expected'],
+  origin: Origin | undefined,
+): Recalled {
+  const released = origin && {
+    messageId: origin.messageId,
+    item: origin.item,
+    receivedAt: origin.receivedAt,
+    isJudged: origin.isJudged,
+  };
+  const withItem = recalled(deps, message, expected, () => origin?.read);
   return {
     ...withItem,
     released: withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
@@ -72,6 +81,7 @@ function recallRelease(message: RecordedMessage, origin: Origin | undefined): Re
 }
 
 function recalled(
+  { kinds }: Pick<RecallDeps, 'kinds'>,
   message: RecordedMessage,
   expected: readonly (ItemResult['outcome'] | undefined)[],
   itemAt: (at: number) => Item | undefined,
@@ -81,7 +91,7 @@ function recalled(
   const items = expected.map((outcome, at): Item => {
     const item = outcome === undefined ? undefined : asApplied(itemAt(at), outcome);
     const isReadable = item?.kind === 'record';
-    const isOurs = isReadable && isDossierItem(item);
+    const isOurs = isReadable && (isDossierItem(item) || kinds.of(item.operation) !== undefined);
     if (outcome !== undefined && !isReadable) {
       const today = item ? `reads as ${item.kind} today` : 'cannot be read today';
       const code = message.results[at]?.code ?? message.id;
@@ -108,8 +118,14 @@ function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item
 /** Placeholder for an item that is not applied. */
 const NOTHING: Item = { kind: 'invalid', problems: [] };
 
-function appliedOutcome({ outcome }: ItemResult): ItemResult['outcome'] | undefined {
-  return outcome === 'accepted' || outcome === 'duplicate' || outcome === 'stale' ? outcome : undefined;
+/** A record that its kind holds for a person is in the index; any other item in quarantine is not. */
+function appliedOutcome(
+  { kinds }: Pick<RecallDeps, 'kinds'>,
+  { operation = '' }: Pick<RecordedMessage, 'operation'>,
+  { outcome }: ItemResult,
+): ItemResult['outcome'] | undefined {
+  if (outcome === 'quarantined') return kinds.of(operation) ? outcome : undefined;
+  return outcome === 'invalid' ? undefined : outcome;
 }
 
 async function read(
@@ -140,6 +156,7 @@ interface Origin {
   readonly messageId: string;
   readonly item: number;
   readonly receivedAt: string;
+  readonly isJudged: boolean;
   readonly read: Item | undefined;
 }
 
@@ -167,6 +184,9 @@ function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<
     const { messageId, item } = release;
     const origin = await load(messageId, releaseMs(release, receivedAt));
     const read = origin?.items[item];
-    return origin && { messageId, item, receivedAt: origin.receivedAt, read: read && itemToRelease(read, release) };
+    const { isJudged = false } = release;
+    return (
+      origin && { messageId, item, receivedAt: origin.receivedAt, isJudged, read: read && itemToRelease(read, release) }
+    );
   };
 }

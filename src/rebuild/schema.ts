@@ -48,6 +48,11 @@ const ONLY_FOR_READERS = [
   'dossiers_unfinished_due',
   'dossiers_search',
   'messages_receipt',
+  'records_newest',
+  'records_agency',
+  'records_dossier',
+  'records_due',
+  'records_search',
 ];
 
 async function drop(live: Database): Promise<void> {

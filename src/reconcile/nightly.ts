@@ -19,7 +19,7 @@ import {
   whyNotAsked,
 } from './reconcile.ts';
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry' | 'alerts'>;
 
 /** Default: at night, after the catalogues were pulled; Vietnam time. */
 const SCHEDULE = '0 30 3 * * *';

@@ -23,7 +23,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Finding, isJudged, judge, VERDICTS, type Verdict } from './judge.ts';
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
 
 export interface ReconcileDeps {
   readonly codes: Pick<CodeEntries, 'fresh'>;

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Operation } from '#schemas/operations';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
-import type { DossierOperation } from '../../src/http/doors/rest/request.ts';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
@@ -22,12 +22,13 @@ describe('import', () => {
   async function load(
     name: string,
     content: string | Buffer,
-    operation: DossierOperation = 'dossier.upsert.v1',
+    operation: Operation = 'dossier.upsert.v1',
   ): Promise<Tally & { readonly told: readonly string[]; readonly problems: readonly (string | undefined)[] }> {
     const path = join(folder, name);
     writeFileSync(path, content);
     const told: Told[] = [];
-    const means = { pipeline: hub.hub.pipeline, party: 'one-stop', operation, nowMs: () => hub.clock.nowMs };
+    const { pipeline, kinds } = hub.hub;
+    const means = { pipeline, kinds, party: 'one-stop', operation, nowMs: () => hub.clock.nowMs };
     const file = await examineFile(path, undefined);
     const tally = await loadFile(
       { ...means, tell: (one) => isApplied(one) || told.push(one), onProgress: () => undefined },

@@ -7,6 +7,7 @@ import type { Callback } from '../../src/kit/callback.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { SAMPLES } from '../support/kinds.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 import { envelope } from '../support/soap.ts';
 
@@ -139,6 +140,16 @@ describe('the OpenAPI document', () => {
     await ask(steps, 200, { body: progress({ code: CODE(1) }) });
     await ask(steps, 202, { body: progress({ code: CODE(9) }) });
     await ask(steps, 422, { body: { code: CODE(1) } });
+    await hub.push(dossier({ code: CODE(5), status: 'resolved' }));
+    for (const [path, sample] of Object.entries(SAMPLES)) {
+      const name = `post /api/v1/parties/{party}/${path}`;
+      const body = sample({ code: CODE(1), dossierCode: CODE(5) });
+      const text = { ratings: 'comment', 'postal-orders': 'steps', payments: 'payer' }[path] ?? 'content';
+      await ask(name, 201, { body });
+      await ask(name, 200, { body });
+      await ask(name, 202, { body: { ...body, ...doubtfulText(text), code: CODE(6) } });
+      await ask(name, 422, { body: { code: CODE(7) } });
+    }
     const login = { username: 'one-stop', password: SECRETS['one-stop'] };
     const { session } = (await ask('post /mapi/login', 200, { body: login })).body;
     await ask('post /mapi/login', 200, { body: { ...login, password: 'x' } });
@@ -171,6 +182,7 @@ describe('the OpenAPI document', () => {
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
     await ask(EVIDENCE, 200);
+    for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
@@ -294,9 +306,12 @@ describe('the OpenAPI document', () => {
       secret: 'Basic eDp5',
     });
     await ask('post /soap/v1/{party}', 415, { body: '{}', headers: { 'Content-Type': 'application/json' } });
-    for (const what of ['dossiers', 'progress']) {
+    for (const what of ['dossiers', 'progress', ...Object.keys(SAMPLES)]) {
       const name = `post /api/v1/parties/{party}/${what}`;
-      const item = (n: number) => (what === 'dossiers' ? dossier : progress)({ code: CODE(n) });
+      const sample = { dossiers: dossier, progress, ...SAMPLES }[what] as typeof dossier;
+      const ofKind = what in SAMPLES && { dossierCode: CODE(20) };
+      if (what === 'ratings') await hub.push(dossier({ code: CODE(20), status: 'resolved', statusAt: LATER }));
+      const item = (n: number) => sample({ code: CODE(n), ...ofKind });
       await ask(name, 413, { body: Array.from({ length: 1_001 }, () => 1) });
       const headers = { 'Idempotency-Key': what };
       await ask(name, 201, { body: item(20), headers });
@@ -410,6 +425,7 @@ describe('the OpenAPI document', () => {
     expect(idempotent.map(([name]) => name)).toEqual([
       'post /api/v1/parties/{party}/dossiers',
       'post /api/v1/parties/{party}/progress',
+      ...Object.keys(SAMPLES).map((path) => `post /api/v1/parties/{party}/${path}`),
     ]);
   });
 
@@ -432,6 +448,15 @@ interface Asked {
   readonly headers?: Record<string, string>;
   /** The requesting address. */
   readonly from?: string;
+}
+
+const LATER = '2025-08-20T08:15:00+07:00';
+
+/** A text in a wrong character set, in a member of a record. */
+function doubtfulText(member: string): Record<string, unknown> {
+  const text = 'Nguyá»…n VÄ�n An';
+  if (member === 'steps') return { steps: [{ at: LATER, status: text }] };
+  return { [member]: member === 'payer' ? { name: text } : text };
 }
 
 const JSON_LD = 'application/ld+json';
@@ -509,7 +534,7 @@ function secretFor(operation: Operation): string | undefined {
     return operation.security.some((one) => 'basic' in one)
       ? `Basic ${Buffer.from(`one-stop:${SECRETS['one-stop']}`).toString('base64')}`
       : undefined;
-  if (scopes.includes('dossier:write')) return `Bearer ${SECRETS['one-stop']}`;
+  if (scopes.some((scope) => scope.endsWith(':write'))) return `Bearer ${SECRETS['one-stop']}`;
   return scopes.some((scope) => scope.startsWith('ops:'))
     ? 'Bearer ops-secret-of-the-tests'
     : `Bearer ${SECRETS.portal}`;

@@ -8,6 +8,7 @@ import { checkKeyed } from '../../src/cli/doctor/check-secrets.ts';
 import { up as keyedHashes } from '../../src/database/migrations/019-keyed-hashes.ts';
 import { keyOldRows, rekeyAll } from '../../src/database/rekey.ts';
 import { reseal } from '../../src/database/reseal.ts';
+import { hubKinds } from '../../src/foundation/hub-kinds.ts';
 import { fingerprint } from '../../src/kit/fingerprint.ts';
 import { loadEvidence } from '../../src/ledger/evidence.ts';
 import { resealCheckpoints } from '../../src/ledger/pulls.ts';
@@ -237,12 +238,15 @@ describe('a new secret', () => {
     const { database } = both.hub;
     const vault = createVault([NEW, OLD]);
     await database.pool.query('UPDATE pulls SET checkpoint = $1', [checkpoint]);
-    expect((await reseal(database, vault, () => undefined)).unopened).toBe(0);
+    expect((await reseal(database, vault, both.hub.kinds, () => undefined)).unopened).toBe(0);
     expect(await resealCheckpoints(database, vault)).toBe(1);
-    const report = await rekeyAll(database, vault, () => undefined);
+    const report = await rekeyAll(database, vault, hubKinds({ file: {} }).kinds, () => undefined);
     expect(report.unopened).toBe(0);
     expect(report.rekeyed).toMatchObject({ dossiers: 4, idempotency_keys: 1 });
-    expect((await rekeyAll(database, vault, () => undefined)).rekeyed).toMatchObject({ dossiers: 0, events: 0 });
+    expect((await rekeyAll(database, vault, hubKinds({ file: {} }).kinds, () => undefined)).rekeyed).toMatchObject({
+      dossiers: 0,
+      events: 0,
+    });
 
     await expectUnchanged(both, receipt);
     const after = await start(before.databaseUrl, [NEW]);
@@ -325,7 +329,7 @@ describe('rows of a version without keyed hashes', () => {
     const vault = createVault([OLD]);
     await database.pool.query('UPDATE rekeying SET ended_at = now()');
     expect(await levels(database)).toEqual(['warn']);
-    await rekeyAll(database, vault, () => undefined);
+    await rekeyAll(database, vault, hubKinds({ file: {} }).kinds, () => undefined);
     expect(await levels(database)).toEqual(['ok']);
   });
 

@@ -345,6 +345,7 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
   const context = {
     database,
     vault: createVault(['a-secret-of-the-tests-that-is-long-enough']),
+    kinds: hub.hub.kinds,
     nowMs: () => hub.clock.nowMs,
     alerts: {
       open: async (party: string, kind: string, cause: Said) =>

@@ -1,9 +1,11 @@
 import { pino } from 'pino';
 import Type from 'typebox';
 import type { Outcome } from '#core/dossier/settle';
+import type { Kind } from '#core/records/kind';
 import type { Operation } from '#schemas/operations';
 import type { Config, HubFile } from '../../src/config/config.ts';
 import { createHub, type Hub } from '../../src/hub.ts';
+import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import { type Adapter, defineAdapter } from '../../src/kit/adapter.ts';
 import type { Puller } from '../../src/kit/puller.ts';
 import type { Outgoing } from '../../src/kit/sender.ts';
@@ -41,7 +43,7 @@ export interface TestHub {
   /** Pushes to a party's door and reads the reply. */
   push(
     body: unknown,
-    options?: { party?: string; what?: 'dossiers' | 'progress'; headers?: Record<string, string> },
+    options?: { party?: string; what?: string; headers?: Record<string, string> },
   ): Promise<PushReply>;
   read(path: string, keyId?: string): Promise<{ status: number; body: any; headers: Headers }>;
   /** Notifies the hub of due work and waits until no call is under way. */
@@ -56,7 +58,7 @@ export interface PushReply {
     readonly index: number;
     readonly code?: string;
     readonly outcome: string;
-    readonly problems?: readonly { path: string; message: string }[];
+    readonly problems?: readonly { path: string; code?: string; message: string }[];
     readonly warnings?: readonly { path: string; code?: string; message: string }[];
   }[];
   readonly body: any;
@@ -100,6 +102,8 @@ export async function testHub(
     readonly traces?: Config['traces'];
     readonly logLevel?: 'info' | 'debug';
     readonly roles?: Config['roles'];
+    /** The kinds of record beside dossiers; by default those of the hub. */
+    readonly kinds?: readonly Kind[];
   } = {},
 ): Promise<TestHub> {
   const database = options.databaseUrl
@@ -117,6 +121,7 @@ export async function testHub(
     ['peer', loaded('peer', defineAdapter({ settings: Type.Object({}) }), false)],
     ...Object.entries(partners).map(([name, { adapter }]) => [name, loaded(name, adapter, false)] as const),
   ]);
+  const writes = (options.kinds ?? ALL_KINDS).map(({ scope }) => scope);
   const config: Config = {
     databaseUrl: database.url,
     redisUrl: undefined,
@@ -133,8 +138,8 @@ export async function testHub(
     file: {
       province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
       keys: [
-        { id: 'one-stop', secret: SECRETS['one-stop'], scopes: ['dossier:write'], party: 'one-stop' },
-        { id: 'other', secret: SECRETS.other, scopes: ['dossier:write'], party: 'other' },
+        { id: 'one-stop', secret: SECRETS['one-stop'], scopes: ['dossier:write', ...writes], party: 'one-stop' },
+        { id: 'other', secret: SECRETS.other, scopes: ['dossier:write', ...writes], party: 'other' },
         { id: 'portal', secret: SECRETS.portal, scopes: ['index:read', 'catalogue:read'] },
         { id: 'personal', secret: SECRETS.personal, scopes: ['index:read', 'index:personal'] },
         ...(options.keys ?? []),
@@ -157,6 +162,7 @@ export async function testHub(
     random: () => 0,
     lookMs: options.lookMs ?? false,
     ...(options.queue && { queue: options.queue }),
+    ...(options.kinds && { kinds: options.kinds }),
     answerMs: options.answerMs,
     sessionsMs: options.sessionsMs,
   });
@@ -228,7 +234,7 @@ function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedA
 }
 
 export function testPartner(
-  options: { batch?: number; dossiers?: number; pull?: Readonly<Record<string, Puller<any>>> } = {},
+  options: { any?: boolean; batch?: number; dossiers?: number; pull?: Readonly<Record<string, Puller<any>>> } = {},
 ): Partner {
   const sent: Outgoing[] = [];
   const script: Partner['script'] = [];
@@ -247,6 +253,7 @@ export function testPartner(
       'dossier.upsert.v1': { ...sender, batch: () => options.dossiers ?? 1, onePerDossier: true },
       'dossier.progress.v1': { ...sender, batch: () => options.batch ?? 1 },
     },
+    ...(options.any && { sendAny: sender }),
     ...(options.pull && { pull: options.pull }),
   });
   return { sent, script, adapter };

@@ -89,7 +89,7 @@ const none = (why: string): Made => ({ kind: 'none', why });
 
 /** The content that the delivery would send now: its version of the dossier, or its step. */
 async function outgoingOf(
-  { database }: Hub,
+  { database, kinds }: Hub,
   { secrets }: Config,
   party: Party,
   delivery: ListedDelivery,
@@ -110,7 +110,7 @@ async function outgoingOf(
     doubt,
   };
   const [call] = await planCalls(
-    { database, vault },
+    { database, vault, kinds },
     { originals, entries: undefined, recentCommits: undefined },
     party,
     [claimed],

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { DossierOperation } from '../../http/doors/rest/request.ts';
+import type { Operation } from '#schemas/operations';
 import type { DossierQuery } from '../../http/dossier-filter.ts';
 import type { DossierFilter } from '../../index/list.ts';
 import { createIndexReader, type IndexReader } from '../../index/read.ts';
@@ -65,7 +65,7 @@ const PAGE = 200;
 
 async function exportFile(file: string, options: ExportOptions): Promise<Result> {
   const { personal = false, why } = options;
-  const operation = OPERATION_OF[options.operation] as DossierOperation;
+  const operation = OPERATION_OF[options.operation] as Operation;
   const format = options.format ?? formatOf(file);
   const { overdue, ...asked } = options;
   const filter = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
@@ -106,7 +106,7 @@ function formatOf(file: string): Format {
 /** Yields page by page the dossiers read and the records to write. */
 async function* recordsOf(
   index: IndexReader,
-  operation: DossierOperation,
+  operation: Operation,
   filter: DossierFilter,
   personal: boolean,
 ): AsyncGenerator<{ readonly dossiers: number; readonly records: readonly Record<string, unknown>[] }> {

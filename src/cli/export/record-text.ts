@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { SchemaNode } from '#core/explain';
+import type { Operation } from '#schemas/operations';
 import { OPERATIONS } from '#schemas/operations';
-import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { joinValues, markFormula } from '../import/csv-cells.ts';
 import type { Format } from '../import/examine-file.ts';
 
@@ -17,7 +17,7 @@ export interface RecordText {
   readonly leftOut: () => Readonly<Record<string, number>>;
 }
 
-export function recordText(format: Format, operation: DossierOperation): RecordText {
+export function recordText(format: Format, operation: Operation): RecordText {
   if (format === 'csv') return csvText(operation);
   return format === 'ndjson' ? jsonText('', '', '\n', '') : jsonText('[\n', ',\n', '', '\n]\n');
 }
@@ -39,7 +39,7 @@ const BYTE_ORDER_MARK = '\ufeff';
  * spreadsheets the encoding. A text must not become a formula, so it gets a `'`, which `import` removes. The library's own
  * option would not mark a text that already looks marked.
  */
-function csvText(operation: DossierOperation): RecordText {
+function csvText(operation: Operation): RecordText {
   const { columns, lists } = membersOf(OPERATIONS[operation] as unknown as SchemaNode);
   const left: Record<string, number> = {};
   const write = (rows: readonly (readonly string[])[]): string => stringify([...rows]);

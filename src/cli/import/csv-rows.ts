@@ -1,7 +1,7 @@
 import { CsvError, type Info, parse } from 'csv-parse';
 import type { SchemaNode } from '#core/explain';
+import type { Operation } from '#schemas/operations';
 import { OPERATIONS } from '#schemas/operations';
-import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { UsageError } from '../run-command.ts';
 import { splitValues, unmarkFormula } from './csv-cells.ts';
 import { brokenItem, type FileItem, MAX_ITEM_BYTES } from './file-item.ts';
@@ -20,7 +20,7 @@ interface Column {
  */
 export async function* csvRows(
   chunks: NodeJS.ReadableStream,
-  operation: DossierOperation,
+  operation: Operation,
   firstLine: string,
 ): AsyncGenerator<FileItem> {
   const rows = chunks.pipe(
@@ -89,7 +89,7 @@ function delimiterOf(firstLine: string): string {
   return [',', ';', '\t'].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
 }
 
-function columnsOf(names: readonly string[], operation: DossierOperation): readonly Column[] {
+function columnsOf(names: readonly string[], operation: Operation): readonly Column[] {
   const schema = OPERATIONS[operation] as unknown as SchemaNode;
   const columns = names.map((name) => columnOf(schema, name.trim()));
   const unknown = names.filter((_, at) => !columns[at]);

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
+import type { Operation } from '#schemas/operations';
 import { linesOf } from '../../concurrency/lines.ts';
-import type { DossierOperation } from '../../http/doors/rest/request.ts';
 import { csvRows } from './csv-rows.ts';
 import type { ExaminedFile } from './examine-file.ts';
 import { type FileItem, MAX_ITEM_BYTES, tooLongItem } from './file-item.ts';
@@ -13,7 +13,7 @@ export interface FileReader {
   readonly close: () => void;
 }
 
-export function openFile(file: ExaminedFile, operation: DossierOperation): FileReader {
+export function openFile(file: ExaminedFile, operation: Operation): FileReader {
   const stream = createReadStream(file.path);
   const chunks = stream as AsyncIterable<Buffer>;
   const items = {

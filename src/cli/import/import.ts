@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { DossierOperation } from '../../http/doors/rest/request.ts';
+import type { Operation } from '#schemas/operations';
 import type { Hub } from '../../hub.ts';
+import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { createVault, type Vault } from '../../secrets/vault.ts';
 import { loadHubConfig, requireParty, withHub } from '../open-hub.ts';
@@ -13,9 +14,10 @@ import { type ExaminedFile, examineFile, FORMATS, type Format } from './examine-
 import { isApplied, isEmpty, loadFile, OUTCOMES, type Tally, type Told } from './load-file.ts';
 
 /** By the name that the command line uses. */
-export const OPERATION_OF: Readonly<Record<string, DossierOperation>> = {
+export const OPERATION_OF: Readonly<Record<string, Operation>> = {
   dossiers: 'dossier.upsert.v1',
   progress: 'dossier.progress.v1',
+  ...Object.fromEntries(ALL_KINDS.map(({ path, operation }) => [path, operation])),
 };
 
 interface ImportOptions extends CommonOptions {
@@ -28,7 +30,7 @@ interface ImportOptions extends CommonOptions {
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('import files of dossiers or steps, as if the party had pushed them')
+    .description('import files of dossiers, steps or other records, as if the party had pushed them')
     .argument('<party>', 'the party that owns them, as in HUB_CONFIG')
     .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
     .addOption(
@@ -66,7 +68,7 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
   requireParty(config, party);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
-  const operation = OPERATION_OF[options.operation] as DossierOperation;
+  const operation = OPERATION_OF[options.operation] as Operation;
   for (const file of files)
     if (await isEmpty(file, operation))
       throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);
@@ -82,11 +84,11 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
 }
 
 async function loadFiles(
-  { pipeline, database }: Hub,
+  { pipeline, database, kinds }: Hub,
   vault: Vault,
   party: string,
   files: readonly ExaminedFile[],
-  operation: DossierOperation,
+  operation: Operation,
   tell: (told: Told) => void,
 ): Promise<readonly Tally[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -96,7 +98,7 @@ async function loadFiles(
   try {
     for (const file of files) {
       const onProgress = (bytes: number): void => bar.update(before + bytes, file.path);
-      tallies.push(await loadFile({ pipeline, party, operation, nowMs: Date.now, tell, onProgress }, file));
+      tallies.push(await loadFile({ pipeline, kinds, party, operation, nowMs: Date.now, tell, onProgress }, file));
       before += file.bytes;
       await createAudit(database, Date.now).write({
         actor: 'lienthong import',

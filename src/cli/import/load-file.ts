@@ -3,8 +3,10 @@ import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { maskedMembers } from '#core/masking/masking';
 import { type Problem, problem as problemOf } from '#core/problem';
+import type { Kinds } from '#core/records/kinds';
+import type { Operation } from '#schemas/operations';
 import type { KeyedSubmission } from '../../accept/once.ts';
-import { type DossierOperation, readKept } from '../../http/doors/rest/request.ts';
+import { readerOf, readKept } from '../../http/doors/rest/request.ts';
 import type { ItemResult } from '../../ledger/messages.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { UsageError } from '../run-command.ts';
@@ -24,8 +26,9 @@ export interface Told extends Pick<ItemResult, 'code' | 'outcome' | 'problems' |
 
 export interface LoadOptions {
   readonly pipeline: Pick<Pipeline, 'acceptOnce'>;
+  readonly kinds: Kinds;
   readonly party: string;
-  readonly operation: DossierOperation;
+  readonly operation: Operation;
   readonly nowMs: () => number;
   readonly tell: (told: Told) => void;
   /** Called with the number of bytes read. */
@@ -67,7 +70,7 @@ export function isApplied({ outcome }: Pick<ItemResult, 'outcome'>): boolean {
  * Whether a file holds no item; checked before anything is imported.
  * @throws UsageError when its first row is unusable
  */
-export async function isEmpty(file: ExaminedFile, operation: DossierOperation): Promise<boolean> {
+export async function isEmpty(file: ExaminedFile, operation: Operation): Promise<boolean> {
   const { items, close } = openFile(file, operation);
   try {
     for await (const _ of items) return false;
@@ -95,7 +98,7 @@ async function* batchesOf(items: AsyncIterable<FileItem>): AsyncGenerator<readon
 }
 
 async function take(
-  { pipeline, party, operation, nowMs }: LoadOptions,
+  { pipeline, kinds, party, operation, nowMs }: LoadOptions,
   { sha256, format }: ExaminedFile,
   place: number,
   batch: readonly FileItem[],
@@ -111,7 +114,7 @@ async function take(
     mediaType: 'application/x-ndjson',
     body,
     bodyBytes: body.length,
-    items: await itemsOf(batch, body, operation),
+    items: await itemsOf(kinds, batch, body, operation),
     idempotency: {
       party,
       key: `import:${operation}:${format}:${sha256}:${place}`,
@@ -128,15 +131,17 @@ const NEWLINE = Buffer.from('\n');
 
 /** Reads items as the stored message will be read again. Faults of the file are reported in the file's own terms. */
 async function itemsOf(
+  kinds: Kinds,
   batch: readonly FileItem[],
   body: Buffer,
-  operation: DossierOperation,
+  operation: Operation,
 ): Promise<readonly Item[]> {
-  const read = await readKept(body, operation, 'application/x-ndjson');
+  const read = await readKept(readerOf(kinds, operation), body, 'application/x-ndjson');
+  const people = kinds.of(operation)?.people ?? ['applicant'];
   return batch.map(({ problem, json }, at) => {
     if (problem !== undefined) return { kind: 'invalid', problems: [problemOf('', 'as-said', { said: problem })] };
     const item = read[at] as Item;
-    const masked = maskedIn(json);
+    const masked = maskedIn(json, people);
     return masked.length === 0 ? item : { kind: 'invalid', problems: masked, ...codeOf(item) };
   });
 }
@@ -145,19 +150,23 @@ async function itemsOf(
  * Values masked by `export`. Imported, they would replace real names. Checked here and not at the doors, where a partner may
  * only have data that it masked itself.
  */
-function maskedIn(json: Buffer): readonly Problem[] {
+function maskedIn(json: Buffer, people: readonly string[]): readonly Problem[] {
   if (!json.includes('*')) return [];
-  const applicant = applicantOf(json);
-  if (typeof applicant !== 'object' || applicant === null) return [];
-  return maskedMembers(applicant as Readonly<Record<string, unknown>>).map((member) =>
-    problemOf(`/applicant/${member}`, 'masked-value'),
+  return people.flatMap((person) => maskedOf(json, person));
+}
+
+function maskedOf(json: Buffer, name: string): readonly Problem[] {
+  const person = memberOf(json, name);
+  if (typeof person !== 'object' || person === null) return [];
+  return maskedMembers(person as Readonly<Record<string, unknown>>).map((member) =>
+    problemOf(`/${name}/${member}`, 'masked-value'),
   );
 }
 
 /** The item may be invalid JSON or no object. */
-function applicantOf(json: Buffer): unknown {
+function memberOf(json: Buffer, name: string): unknown {
   try {
-    return (JSON.parse(json.toString()) as { applicant?: unknown } | null)?.applicant;
+    return (JSON.parse(json.toString()) as Readonly<Record<string, unknown>> | null)?.[name];
   } catch {
     return undefined;
   }

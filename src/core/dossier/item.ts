@@ -1,7 +1,7 @@
 import type { Operation, Records } from '#schemas/operations';
 import { type Cause, type Problem, problem, whyAll } from '../problem.ts';
 import { storable, storableIn, unstorable } from '../vietnamese/text.ts';
-import { readRecord } from './record.ts';
+import { type Read, readRecord } from './record.ts';
 
 /** One item of a message, as a dialect read it. */
 export type Item = RecordItem | InvalidItem | WaitingItem;
@@ -45,7 +45,16 @@ export function readItem(
   inferred = false,
   standIns: readonly string[] = [],
 ): Item {
-  const read = readRecord(operation, value);
+  return itemOf(operation, readRecord(operation, value), inferred, standIns);
+}
+
+/** The item that a read record is. */
+export function itemOf(
+  operation: Operation,
+  read: Read<Records[Operation]>,
+  inferred = false,
+  standIns: readonly string[] = [],
+): Item {
   if (read.kind === 'invalid') return read;
   const { record, warnings } = read;
   const asItStands: RecordItem = {

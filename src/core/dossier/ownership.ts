@@ -1,4 +1,5 @@
 import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
 import { agencyOfDossierCode, isAtOrBelow, serviceKey } from '../identifiers/identifiers.ts';
 import { type Route, recipients, type Subject } from './route.ts';
 
@@ -49,6 +50,8 @@ export interface Ownership {
   entitled(subject: OwnedSubject): EntitledParty | undefined;
   /** The members that a party may change in a dossier of another owner. Empty for most. */
   shared(party: string, owner: string, dossier: Subject): readonly string[];
+  /** Whether the owner's records of an operation are routed to a party: it is asked to work on them. */
+  isRecipient(party: string, owner: string, operation: Operation, subject: Subject): boolean;
   /** Whether the hub applies a party's status even if the transition table does not allow it. */
   isAuthoritative(party: string): boolean;
 }
@@ -78,6 +81,7 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
         reportsBack && party !== owner && recipients(routes, owner, 'dossier.upsert.v1', dossier).includes(party);
       return isAsked ? [...BY_ROUTE, ...always] : always;
     },
+    isRecipient: (party, owner, operation, subject) => recipients(routes, owner, operation, subject).includes(party),
     isAuthoritative(party) {
       const { authoritative } = parties.get(party) ?? NO_RIGHTS;
       return typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');

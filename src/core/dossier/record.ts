@@ -30,14 +30,39 @@ export type Read<T> =
  * repaired with a warning if that is certain, and `doubtful` otherwise.
  */
 export function readRecord<O extends Operation>(operation: O, value: unknown): Read<Records[O]> {
-  const { clean, check } = readers[operation];
+  return readers[operation](value) as Read<Records[O]>;
+}
+
+/** Makes the reader of a schema; see readRecord. @param meaning finds what the schema cannot say */
+export function createRecordReader(
+  schema: object,
+  meaning: (record: Coded) => readonly Problem[] = wrongCodeOfItsDossier,
+): (value: unknown) => Read<object> {
+  const clean = cleanerOf(schema as SchemaNode);
+  const check = Compile(withoutCleaned(schema) as Type.TSchema);
+  return (value) => readBy(schema as Type.TSchema, clean, check, meaning, value);
+}
+
+interface Coded {
+  readonly code?: string;
+  readonly parentCode?: string;
+  readonly dossierCode?: string;
+}
+
+function readBy(
+  schema: Type.TSchema,
+  clean: Cleaner,
+  check: ReturnType<typeof Compile>,
+  meaning: (record: Coded) => readonly Problem[],
+  value: unknown,
+): Read<object> {
   const notes: Notes = { problems: [], warnings: [], doubts: [] };
   const record = clean(value, '', notes);
   const code = codeOf(record);
-  if (!check.Check(record)) notes.problems.push(...explain(OPERATIONS[operation], check, record, notes.problems));
-  else if (notes.problems.length === 0) notes.problems.push(...meaningProblems(operation, record as Records[O]));
+  if (!check.Check(record)) notes.problems.push(...explain(schema, check, record, notes.problems));
+  else if (notes.problems.length === 0) notes.problems.push(...meaning(record as Coded));
   if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), ...(code && { code }) };
-  const found = { record: record as Records[O], warnings: bounded(notes.warnings) };
+  const found = { record: record as object, warnings: bounded(notes.warnings) };
   if (notes.doubts.length > 0)
     return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }), ...found };
   return { kind: 'record', ...found };
@@ -65,9 +90,9 @@ type Cleaner = (value: unknown, path: string, notes: Notes) => unknown;
 const readers = Object.fromEntries(
   Object.entries(OPERATIONS).map(([operation, schema]) => [
     operation,
-    { clean: cleanerOf(schema as unknown as SchemaNode), check: Compile(withoutCleaned(schema) as Type.TSchema) },
+    createRecordReader(schema, operation.startsWith('dossier.') ? wrongDossierCodes : undefined),
   ]),
-) as unknown as Readonly<Record<Operation, { clean: Cleaner; check: ReturnType<typeof Compile> }>>;
+) as unknown as Readonly<Record<Operation, (value: unknown) => Read<object>>>;
 
 /**
  * Cleaning a record checks its instants and finds unknown members. A second check by the schema would double the time.
@@ -184,12 +209,16 @@ function refuseUnstorable(value: string, path: string, notes: Notes): void {
 }
 
 /** Rules that a schema cannot express: rules between values, and dates inside codes. */
-function meaningProblems(
-  operation: Operation,
-  record: { readonly code?: string; readonly parentCode?: string },
-): Problem[] {
-  if (!operation.startsWith('dossier.')) return [];
-  return (['code', 'parentCode'] as const)
+function wrongDossierCodes(record: Coded): readonly Problem[] {
+  return wrongCodes(record, ['code', 'parentCode']);
+}
+
+function wrongCodeOfItsDossier(record: Coded): readonly Problem[] {
+  return wrongCodes(record, ['dossierCode']);
+}
+
+function wrongCodes(record: Coded, members: readonly (keyof Coded)[]): readonly Problem[] {
+  return members
     .filter((member) => record[member] !== undefined && !isDossierCode(record[member]))
     .map((member) =>
       problem(`/${member}`, 'unexpected', { got: received(record[member]), expected: say('dossier-code-with-date') }),

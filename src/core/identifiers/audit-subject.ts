@@ -4,6 +4,8 @@ export const SUBJECT_KINDS = [
   'delivery',
   'dossier',
   'dossiers',
+  'record',
+  'records',
   'cause',
   'code',
   'run',

@@ -5,7 +5,7 @@ import { maskApplicant } from './masking.ts';
 import { createMentions, type Mentions } from './mentions.ts';
 
 /** How the members of a record are masked: free texts, addresses that open a file, and members with members. */
-interface Plan {
+export interface Plan {
   readonly written: readonly string[];
   readonly opening: readonly string[];
   readonly nested: readonly (readonly [string, Plan])[];
@@ -21,12 +21,12 @@ const UNITS: ReadonlySet<string> = new Set(['serviceName', 'fieldName', 'agencyN
  * Derived from the schema, so that a new member is masked too. Free text may be in every member that is no closed list,
  * no instant and no code of a fixed form.
  */
-function planOf({ properties = {} }: SchemaNode): Plan {
+export function planOf({ properties = {} }: SchemaNode, people: readonly string[] = ['applicant']): Plan {
   const plan = { written: [] as string[], opening: [] as string[], nested: [] as [string, Plan][] };
   for (const [name, schema] of Object.entries(properties)) {
-    if (name === 'applicant') continue;
+    if (people.includes(name)) continue;
     const node = schema.items ?? schema;
-    if (name === 'url') plan.opening.push(name);
+    if (name === 'url' || name.endsWith('Url')) plan.opening.push(name);
     else if (node.properties) plan.nested.push([name, planOf(node)]);
     else if (mayBeWritten(node)) plan.written.push(name);
   }
@@ -98,7 +98,8 @@ export function maskedStep<Step extends object>(step: Step, people: Mentions): S
   return maskedBy(step, OF_STEP, people) as Step;
 }
 
-function maskedBy(record: object, { written, opening, nested }: Plan, people: Mentions): object {
+/** A record masked by its plan, without the members that name people. */
+export function maskedBy(record: object, { written, opening, nested }: Plan, people: Mentions): object {
   const masked: Record<string, unknown> = { ...record };
   for (const name of opening) delete masked[name];
   if (opening.length > 0 && isAddress(masked.id)) delete masked.id;

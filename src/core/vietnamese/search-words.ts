@@ -34,14 +34,42 @@ export function searchQuery(typed: string): string {
  */
 export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
-  const syllables = plainSyllables();
-  for (const word of wordsOf(record.applicant?.name ?? '')) {
-    words.add(tokenOf(word));
-    if (!syllables.has(word)) for (const beginning of beginningsOf(word)) words.add(tokenOf(beginning));
-  }
+  for (const word of tokensIn(record.applicant?.name ?? '')) words.add(tokenOf(word));
   const codes = [code, ...(record.aliases ?? []).map((alias) => alias.code)];
   for (const one of codes) for (const tail of tailsOf(fold(one))) words.add(tail);
   return [...words].join(' ');
+}
+
+/**
+ * The words of a record of another kind: codes in clear, keyed tokens of names, and keyed tokens of texts that are found
+ * apart from names. Of each text the first 4,000 characters count.
+ */
+export function recordWords({ codes, names = [], texts = [] }: RecordTexts, tokenOf: (word: string) => string): string {
+  const words = new Set<string>();
+  for (const name of names) for (const word of tokensIn(name ?? '')) words.add(tokenOf(word));
+  for (const text of texts)
+    for (const word of tokensIn((text ?? '').slice(0, MOST_OF_TEXT))) words.add(tokenOf(ofText(word)));
+  for (const code of codes) if (code) for (const tail of tailsOf(fold(code))) words.add(tail);
+  return [...words].join(' ');
+}
+
+interface RecordTexts {
+  readonly codes: readonly (string | undefined)[];
+  readonly names?: readonly (string | undefined)[];
+  readonly texts?: readonly (string | undefined)[];
+}
+
+const MOST_OF_TEXT = 4_000;
+
+/** No word has the mark: a search of texts alone finds no name. */
+export function ofText(word: string): string {
+  return `#${word}`;
+}
+
+/** The words of a text, and the beginnings of those that are no Vietnamese syllables. */
+function tokensIn(text: string): readonly string[] {
+  const syllables = plainSyllables();
+  return wordsOf(text).flatMap((word) => (syllables.has(word) ? [word] : [word, ...beginningsOf(word)]));
 }
 
 /**

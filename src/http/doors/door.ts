@@ -6,7 +6,7 @@ import type { AppContext } from '../app-context.ts';
 /** The part of the hub that every door needs. A door passes its items to the pipeline. */
 export type DoorContext = Pick<
   AppContext,
-  'parties' | 'maxBodyBytes' | 'nowMs' | 'pipeline' | 'ledger' | 'bodies' | 'leaving' | 'noteRefusal'
+  'parties' | 'maxBodyBytes' | 'nowMs' | 'pipeline' | 'ledger' | 'bodies' | 'leaving' | 'noteRefusal' | 'kinds'
 >;
 
 /** Facts about a request for the message log, if the hub refuses it. */

@@ -1,30 +1,33 @@
 import type { CodeTable } from '#core/identifiers/codes';
+import type { Kinds } from '#core/records/kinds';
 import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import type { OriginalReaders } from '../../index/originals.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../parties/read-again.ts';
 import { originalItems, readKept as readNationalPortal } from './national-portal/items.ts';
-import { readKept as readRest } from './rest/request.ts';
+import { readerOf, readKept as readRest } from './rest/request.ts';
 import { loadSoap } from './soap/load.ts';
 
 /** The code tables of the doors. They are the same for all senders. */
 export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
 
 /** The readers of stored bodies, by door. */
-export function createReaders(province: string | undefined, codes: Pick<CodeEntries, 'at'>): Readers {
+export function createReaders(kinds: Kinds, province: string | undefined, codes: Pick<CodeEntries, 'at'>): Readers {
   return {
-    rest: async ({ body, operation, mediaType }) => readRest(body, operation, mediaType),
+    rest: async ({ body, operation, mediaType }) => readRest(readerOf(kinds, operation), body, mediaType),
     soap: async ({ body, operation, mediaType }) => (await loadSoap()).readKept(body, operation, mediaType),
+    // What a citizen sends is stored as the record that the hub made of it.
+    public: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/json'),
     // An imported file is stored as lines, whatever its format was.
-    import: async ({ body, operation }) => readRest(body, operation, 'application/x-ndjson'),
+    import: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/x-ndjson'),
     'national-portal': async ({ body, operation, party }, atMs) =>
       readNationalPortal(body, operation, province, codesWith(codes.at(party, atMs))),
   };
 }
 
 /** The same readers with other code tables. */
-export function readersWith(province: string | undefined): (codes: Pick<CodeEntries, 'at'>) => Readers {
-  return (codes) => createReaders(province, codes);
+export function readersWith(kinds: Kinds, province: string | undefined): (codes: Pick<CodeEntries, 'at'>) => Readers {
+  return (codes) => createReaders(kinds, province, codes);
 }
 
 /** Doors whose dialects partners speak too. Their items can be forwarded unchanged. */

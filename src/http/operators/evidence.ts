@@ -1,3 +1,5 @@
+import type { Context } from 'hono';
+import type { Kind } from '#core/records/kind';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { requireKey } from '../auth.ts';
@@ -7,7 +9,9 @@ import type { AddRoute } from '../route.ts';
 import { none, OPS, type OperatorContext, TAG } from './request.ts';
 
 /** Evidence about one dossier that is valid outside the hub: messages, senders and results. */
-export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorContext, 'keys' | 'evidence'>): void {
+export function addEvidence(add: AddRoute, hub: Pick<OperatorContext, 'keys' | 'evidence' | 'kinds'>): void {
+  const { keys, evidence } = hub;
+  for (const kind of hub.kinds.all) addRecordEvidence(add, hub, kind);
   add(
     {
       method: 'get',
@@ -29,12 +33,44 @@ export function addEvidence(add: AddRoute, { keys, evidence }: Pick<OperatorCont
       if (made.kind === 'none') throw none('dossier', made.code);
       if (made.kind === 'ambiguous')
         throw new Refusal('ambiguous', say('code-of-several', { got: received(made.code), list: made.codes }));
-      const name = made.code.replaceAll(/[^A-Za-z0-9.-]/g, '_');
-      return c.body(made.signed, 200, {
-        'Content-Type': JOSE,
-        'Content-Disposition': `attachment; filename="${name}.jws"`,
-        'Cache-Control': 'private, no-store',
-      });
+      return fileOf(c, made.code, made.signed);
     },
   );
+}
+
+/** The same about a record of a kind. */
+function addRecordEvidence(
+  add: AddRoute,
+  { keys, evidence }: Pick<OperatorContext, 'keys' | 'evidence'>,
+  kind: Kind,
+): void {
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/${kind.path}/{code}/evidence`,
+      tag: TAG,
+      summary: `Signed evidence of one ${kind.names.en[0]}`,
+      description: 'Like the evidence of a dossier; `dossier` then has `kind`, and no aliases.',
+      scopes: ['ops:read'],
+      replies: {
+        200: { description: 'The evidence', mediaType: JOSE, schema: Signed },
+        404: { description: 'The hub stores nothing about this code' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:read');
+      const made = await evidence(key.id, c.req.param('code') ?? '', kind);
+      if (made.kind !== 'made') throw none(kind.names.en[0], made.code);
+      return fileOf(c, made.code, made.signed);
+    },
+  );
+}
+
+function fileOf(c: Context, code: string, signed: string): Response {
+  const name = code.replaceAll(/[^A-Za-z0-9.-]/g, '_');
+  return c.body(signed, 200, {
+    'Content-Type': JOSE,
+    'Content-Disposition': `attachment; filename="${name}.jws"`,
+    'Cache-Control': 'private, no-store',
+  });
 }

@@ -15,7 +15,7 @@ import { CodeEntryShown, WaitingShown, WordsShown } from './shown.ts';
 
 const FILTERS = {
   kind: Type.Optional(
-    oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'ahead-of-time', 'unreadable']),
+    oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'ahead-of-time', 'unreadable', 'held']),
   ),
   party: text('the sending or the receiving party'),
   code: text('any code of a dossier: causes for which something of it waits'),

@@ -63,6 +63,11 @@ export const OPERATIONS = {
   'service.upsert.v1': ['thủ tục', 'service'],
   'agency.upsert.v1': ['cơ quan', 'agency'],
   'field.upsert.v1': ['lĩnh vực', 'field'],
+  'question.upsert.v1': ['câu hỏi', 'question'],
+  'petition.upsert.v1': ['phản ánh, kiến nghị', 'petition'],
+  'rating.upsert.v1': ['đánh giá', 'rating'],
+  'postal-order.upsert.v1': ['bưu gửi', 'postal order'],
+  'payment.upsert.v1': ['thanh toán', 'payment'],
 } as const satisfies Words;
 
 export const CAUSES = {
@@ -71,6 +76,7 @@ export const CAUSES = {
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
+  held: ['chờ cán bộ quyết định', 'held for a decision', 'warn'],
   unreadable: ['thông điệp không đọc lại được', 'unreadable message', 'bad'],
 } as const satisfies Words;
 

@@ -3,12 +3,14 @@ import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
+import type { Kinds } from '#core/records/kinds';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
-import { OPERATIONS } from '#schemas/operations';
+import { OPERATIONS, type Operation } from '#schemas/operations';
 import { closed, oneOf } from '#schemas/parts';
 import { type Line, linesIn } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
+import type { Scope } from '../../../config/config.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { Accepted } from '../../../ledger/submission.ts';
 import { type Keys, requireKey, requireScopes } from '../../auth.ts';
@@ -23,33 +25,55 @@ import { asSent } from '../../sent-schema.ts';
 import { type DoorContext, note } from '../door.ts';
 import { addReceipts, type ReceiptContext } from './receipts.ts';
 import {
-  type DossierOperation,
   JSON_BODY,
   MAX_ITEMS,
   OUTCOMES,
   partyOf,
   type ReadBody,
   type Request,
+  readerOf,
   readJson,
   readLine,
   submissionOf,
 } from './request.ts';
 import { stream } from './stream.ts';
 
-const PATHS = [
-  { path: 'dossiers', operation: 'dossier.upsert.v1', what: 'dossiers' },
-  { path: 'progress', operation: 'dossier.progress.v1', what: 'progress events' },
-] as const;
+/** What is pushed at one address. */
+interface Pushed {
+  readonly path: string;
+  readonly operation: Operation;
+  readonly what: string;
+  readonly scope: Scope;
+  readonly schema: object;
+}
+
+const OF_DOSSIERS: readonly Pushed[] = [
+  { path: 'dossiers', operation: 'dossier.upsert.v1', what: 'dossiers' } as const,
+  { path: 'progress', operation: 'dossier.progress.v1', what: 'progress events' } as const,
+].map((one) => ({ ...one, scope: 'dossier:write', schema: OPERATIONS[one.operation] }));
+
+/** Dossiers and their steps, and each kind of record. */
+function pushedOf({ all }: Kinds): readonly Pushed[] {
+  const ofKinds = all.map(({ path, operation, names, scope, schema }) => ({
+    path,
+    operation,
+    what: names.en[1],
+    scope,
+    schema,
+  }));
+  return [...OF_DOSSIERS, ...ofKinds];
+}
 
 /**
- * `POST /api/v1/parties/{party}/dossiers` and `/progress`, and the receipt of a push.
+ * `POST /api/v1/parties/{party}/dossiers`, `/progress` and an address for each kind of record, and the receipt of a push.
  *
  * The body is one item, an array, or a stream of lines.
  */
 export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): void {
   addReceipts(add, hub);
-  for (const { path, operation, what } of PATHS) {
-    const schema = asSent(OPERATIONS[operation]) as Type.TSchema;
+  for (const pushed of pushedOf(hub.kinds)) {
+    const { path, what, scope } = pushed;
+    const schema = asSent(pushed.schema) as Type.TSchema;
     add(
       {
         method: 'post',
@@ -58,7 +82,7 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
         summary: `Push ${what}: one, an array of at most ${MAX_ITEMS}, or a stream of lines`,
         description:
           'The hub acknowledges after the commit. A repeat of the same content is harmless. With `Idempotency-Key`, a repeated request gets the same receipt for 7 days, and a stream may have at most 1,000 lines. For each item of a list, the reply has the first 20 problems. The hub commits a few hundred lines of a stream at a time, and answers when the stream has ended. It refuses a stream that breaks off or has 5,000 invalid lines in a row. The refusal has `receipt` and `held`, the number of stored items from the start of the stream. A reply that breaks off is incomplete JSON. The hub has then stored the whole stream, and the client may send it again.',
-        scopes: ['dossier:write'],
+        scopes: [scope],
         headers: { 'Idempotency-Key': IdempotencyKey },
         problems: ['not-found', 'key-reused', 'too-many'],
         body: {
@@ -76,7 +100,7 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
           },
         },
       },
-      (c) => restDoor(c, hub, hub.keys, operation),
+      (c) => restDoor(c, hub, hub.keys, pushed),
     );
   }
 }
@@ -105,14 +129,15 @@ const Receipt = closed(
   { title: 'Receipt' },
 );
 
-async function restDoor(c: Context, hub: DoorContext, keys: Keys, operation: DossierOperation): Promise<Response> {
+async function restDoor(c: Context, hub: DoorContext, keys: Keys, { operation, scope }: Pushed): Promise<Response> {
   note(c, { operation, party: c.req.param('party') ?? '' });
   const key = requireKey(c, keys);
   note(c, { keyName: key.id });
-  requireScopes(key, 'dossier:write');
+  requireScopes(key, scope);
   const party = partyOf(c, hub, key);
   const mediaType = mediaTypeOf(c);
-  const request: Request = { c, hub, key, party, operation, mediaType };
+  const readValue = readerOf(hub.kinds, operation);
+  const request: Request = { c, hub, key, party, operation, readValue, mediaType };
   if (mediaType === 'application/x-ndjson')
     return c.req.header('idempotency-key') ? wholeStream(request) : stream(request);
   if (mediaType !== 'application/json')
@@ -123,7 +148,7 @@ async function restDoor(c: Context, hub: DoorContext, keys: Keys, operation: Dos
   return hub.bodies.ofKey(key.id, async (load) => {
     const body = await readBody(c, hub.maxBodyBytes, { load });
     note(c, { body });
-    return load.work(body.length, async () => submit(request, body, await readJson(operation, body)));
+    return load.work(body.length, async () => submit(request, body, await readJson(readValue, body)));
   });
 }
 
@@ -166,7 +191,7 @@ async function wholeStreamHeld(request: Request, load: Load): Promise<Response> 
     if (lines.push(line) > MAX_ITEMS)
       throw new Refusal('too-many', say('idempotent-stream-too-long', { most: MAX_ITEMS }));
   return load.work(body.length, async () => {
-    const items = await mapYielding(lines, (line) => readLine(request.operation, line));
+    const items = await mapYielding(lines, (line) => readLine(request.readValue, line));
     return submit(request, body, { items, single: false });
   });
 }

@@ -1,9 +1,11 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
-import { type Item, readItem } from '#core/dossier/item';
+import type { Item } from '#core/dossier/item';
 import { problem } from '#core/problem';
+import type { Kinds } from '#core/records/kinds';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
+import type { Operation } from '#schemas/operations';
 import { type Line, linesIn } from '../../../concurrency/lines.ts';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry } from '../../../config/config.ts';
@@ -22,7 +24,12 @@ import {
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
 
-export type DossierOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
+/** Reads one value as the record of an operation. */
+export type ReadValue = (value: unknown) => Item;
+
+export function readerOf(kinds: Kinds, operation: string): ReadValue {
+  return (value) => kinds.read(operation, value);
+}
 
 /** A request from a known sender for a known party. */
 export interface Request {
@@ -30,7 +37,8 @@ export interface Request {
   readonly hub: DoorContext;
   readonly key: KeyEntry;
   readonly party: string;
-  readonly operation: DossierOperation;
+  readonly operation: Operation;
+  readonly readValue: ReadValue;
   readonly mediaType: string;
 }
 
@@ -83,13 +91,13 @@ export interface ReadBody {
  * @throws Refusal 400 when the body is not JSON, 413 for more than 1,000 items or one that is too
  * large
  */
-export async function readJson(operation: DossierOperation, body: Buffer): Promise<ReadBody> {
-  const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(operation, item));
+export async function readJson(readValue: ReadValue, body: Buffer): Promise<ReadBody> {
+  const read = (item: unknown): Item => (item === TOO_LARGE ? tooLarge() : readListed(readValue, item));
   const list = body.length > SMALL_BYTES ? await parseList(body, MAX_ITEMS, read) : undefined;
   if (list) return { items: list, single: false };
   if (body.length > MAX_ITEM_BYTES) throw notAnArray(body);
   const value = parseWhole(body);
-  if (!Array.isArray(value)) return { items: [readItem(operation, value)], single: true };
+  if (!Array.isArray(value)) return { items: [readValue(value)], single: true };
   if (value.length > MAX_ITEMS) throw tooMany(value.length);
   return { items: await mapYielding(value, read), single: false };
 }
@@ -97,8 +105,8 @@ export async function readJson(operation: DossierOperation, body: Buffer): Promi
 /** The limit of reported problems per list item. Without it, a reply could be many times the request. */
 const MAX_PROBLEMS = 20;
 
-function readListed(operation: DossierOperation, value: unknown): Item {
-  const item = readItem(operation, value);
+function readListed(readValue: ReadValue, value: unknown): Item {
+  const item = readValue(value);
   if (item.kind !== 'invalid' || item.problems.length <= MAX_PROBLEMS) return item;
   const more = problem('', 'problems-left-out', { count: item.problems.length - MAX_PROBLEMS });
   return { ...item, problems: [...item.problems.slice(0, MAX_PROBLEMS), more] };
@@ -115,19 +123,19 @@ function tooMany(count: number): Refusal {
 
 /** Reads a stored body again, for quarantined items and for a rebuild of the index. */
 export async function readKept(
+  readValue: ReadValue,
   body: Buffer,
-  operation: string,
   mediaType: string | undefined,
 ): Promise<readonly Item[]> {
-  if (mediaType !== 'application/x-ndjson') return (await readJson(operation as DossierOperation, body)).items;
-  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(operation as DossierOperation, line));
+  if (mediaType !== 'application/x-ndjson') return (await readJson(readValue, body)).items;
+  return mapYielding(linesIn(body, MAX_ITEM_BYTES), (line) => readLine(readValue, line));
 }
 
 /** Reads one line of a stream. A problem concerns that line only. */
-export function readLine(operation: DossierOperation, { bytes, tooLong }: Line): Item {
+export function readLine(readValue: ReadValue, { bytes, tooLong }: Line): Item {
   if (tooLong || bytes.equals(TOO_LONG)) return tooLarge();
   try {
-    return readListed(operation, JSON.parse(decode(bytes)));
+    return readListed(readValue, JSON.parse(decode(bytes)));
   } catch (error) {
     return {
       kind: 'invalid',

@@ -73,7 +73,7 @@ interface Decided {
 }
 
 function createDecided(request: Request, load: Load): Decided {
-  const { c, hub, operation } = request;
+  const { c, hub, readValue } = request;
   const language = languageOf(c);
   let receipt: string | undefined;
   let held = 0;
@@ -95,7 +95,7 @@ function createDecided(request: Request, load: Load): Decided {
 
   return {
     async commit(part) {
-      const items = await mapYielding(part, (line) => readLine(operation, line));
+      const items = await mapYielding(part, (line) => readLine(readValue, line));
       const body = Buffer.concat(part.flatMap(({ bytes, tooLong }) => [tooLong ? TOO_LONG : bytes, NEWLINE]));
       const accepted = await hub.pipeline.accept(submissionOf(request, body, items, receipt));
       receipt = accepted.receipt;

@@ -1,0 +1,145 @@
+import type { RecordItem, WaitingItem } from '#core/dossier/item';
+import { type Problem, problem, whyAll } from '#core/problem';
+import { type AppliedRecord, applyToRecord, type Reach } from '#core/records/apply';
+import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { say } from '#messages/message';
+import { recordContentId } from '../index/record-events.ts';
+import { uniqueKeyOf } from '../index/records.ts';
+import type { ItemResult } from '../ledger/messages.ts';
+import type { Dossiers } from './dossiers.ts';
+import { dossierOf, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
+import { hold, type Place, route, settleWaiting, withWarnings } from './rows.ts';
+
+/** Applies one item to a record of its kind. */
+export function applyKindItem(
+  place: Place,
+  kind: Kind,
+  item: RecordItem,
+  book: RecordBook,
+  dossiers: Dossiers,
+): ItemResult {
+  const { index } = place;
+  const record = item.record as unknown as KindRecord;
+  const { code } = record;
+  const subject = subjectOf(kind, code);
+  const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
+  const holding = kind.holds?.(record);
+  const incoming = {
+    record,
+    party: place.submission.party,
+    reach: reachOf(place, kind, working, record),
+    contentId: recordContentId(record),
+    isHeld: holding !== undefined,
+    isJudged: place.submission.released?.isJudged ?? false,
+  };
+  const applied = applyToRecord(kind, place.deps.kinds.withDeadline, working.held, working.events, incoming);
+  const problems = applied.event ? problemsOf(kind, applied, working, book, dossiers) : [];
+  if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
+  settleWaiting(place, applied.outcome);
+  if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
+  if (!applied.event) return { index, code, outcome: applied.outcome };
+  write(place, working, applied, book);
+  if (applied.changed && (kind.forwards?.(applied.held.view) ?? true)) forward(place, working, applied);
+  return withWarnings({ index, code, outcome: applied.outcome }, warningsOf(applied));
+}
+
+function begin({ submission, source }: Place, kind: Kind, subject: string): WorkingRecord {
+  const { party, receivedAt } = submission;
+  const times = { receivedAt: source.receivedAt, changedAt: receivedAt, createdAt: receivedAt };
+  return { kind, subject, loaded: undefined, held: undefined, events: [], messageId: undefined, party, ...times };
+}
+
+/** The owner may say all of its record, and a party of its routes the shared members. */
+function reachOf({ deps, submission }: Place, kind: Kind, { held }: WorkingRecord, record: KindRecord): Reach {
+  if (!held || held.owner === submission.party) return 'all';
+  const isAsked = deps.ownership.isRecipient(submission.party, held.owner, kind.operation, subjectOfRoute(record));
+  return isAsked ? 'shared' : 'none';
+}
+
+/** Why the record as it would be cannot be stored. */
+function problemsOf(
+  kind: Kind,
+  { held }: AppliedRecord,
+  working: WorkingRecord,
+  book: RecordBook,
+  dossiers: Dossiers,
+): readonly Problem[] {
+  const key = uniqueKeyOf(kind, held.view);
+  const other = key === undefined ? undefined : book.byKey.get(key);
+  const rival = other === working ? undefined : other?.held?.view;
+  const dossier = dossierOf(book, dossiers, held.view.dossierCode);
+  return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined }) ?? [];
+}
+
+/** Readers see the record as held, and nothing of it is forwarded. All its items wait for one decision of an operator. */
+function holdRecord(
+  place: Place,
+  working: WorkingRecord,
+  applied: AppliedRecord,
+  item: RecordItem,
+  holding: Problem | undefined,
+  book: RecordBook,
+): ItemResult {
+  const { code } = applied.held;
+  const reason = holding ?? HELD_BEFORE;
+  const waiting: WaitingItem = {
+    kind: 'waiting',
+    operation: item.operation,
+    code,
+    problems: [reason],
+    cause: { kind: 'held', key: `held:${working.subject}`, ...whyAll([reason]) },
+  };
+  if (applied.event) {
+    write(place, working, applied, book);
+    hold(place, waiting);
+  }
+  return { index: place.index, code, outcome: 'quarantined', problems: [reason] };
+}
+
+const HELD_BEFORE = problem('/state', 'held-before');
+
+function write(
+  { submission, source, rows, id }: Place,
+  working: WorkingRecord,
+  applied: AppliedRecord,
+  book: RecordBook,
+) {
+  const { event, held, changed, movedState } = applied;
+  if (!event) return;
+  const { subject, kind } = working;
+  working.held = held;
+  working.events.push(event);
+  working.messageId = id;
+  if (event.reach !== 'none') {
+    working.party = submission.party;
+    working.receivedAt = source.receivedAt;
+    working.changedAt = submission.receivedAt;
+  }
+  keepRecord(book, working);
+  rows.recordEvents.push({ subject, event, movedState, recordedAt: submission.receivedAt, ...source });
+  if (changed) {
+    const { code, state, stateAt } = held.view;
+    rows.recordChanges.push({ kind: kind.name, code, state, stateAt, changedAt: submission.receivedAt });
+  }
+}
+
+function forward(place: Place, { kind, subject }: WorkingRecord, { event, held }: AppliedRecord): void {
+  if (event) route(place, kind.operation, subject, event.seq, subjectOfRoute(held.view));
+}
+
+/** The members by which routes filter. */
+function subjectOfRoute(record: KindRecord): {
+  code: string;
+  serviceCode: string | undefined;
+  fieldCode: string | undefined;
+} {
+  const { code, fieldCode } = record;
+  return { code, fieldCode, serviceCode: (record as { serviceCode?: string }).serviceCode };
+}
+
+function warningsOf({ claimed, refusedState, held }: AppliedRecord): readonly Problem[] {
+  const why = say('record-claim-only', { party: held.owner });
+  const notOwner = claimed.map((path) => problem(path, 'not-owner', { why }));
+  if (refusedState === undefined) return notOwner;
+  return [...notOwner, problem('/state', 'state-not-allowed', { got: refusedState, near: held.view.state })];
+}

@@ -1,0 +1,126 @@
+import { type RecordItem, recordIn } from '#core/dossier/item';
+import type { HeldRecord, KindEvent } from '#core/records/apply';
+import { type DossierFacts, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import type { Kinds } from '#core/records/kinds';
+import { loadDossierFacts } from '../index/dossier-facts.ts';
+import { loadRecordEvents } from '../index/record-events.ts';
+import { loadRecords, type RecordRow, uniqueKeyOf } from '../index/records.ts';
+import type { Submission } from '../ledger/submission.ts';
+import type { AcceptDeps } from './accept-deps.ts';
+import type { Dossiers } from './dossiers.ts';
+
+/** A record of a kind while a batch is applied to it. */
+export interface WorkingRecord {
+  readonly kind: Kind;
+  readonly subject: string;
+  readonly loaded: HeldRecord | undefined;
+  held: HeldRecord | undefined;
+  readonly events: KindEvent[];
+  readonly createdAt: string;
+  /** The newest message that was applied to it, and what it says of its freshness. */
+  messageId: string | undefined;
+  party: string;
+  receivedAt: string;
+  changedAt: string;
+}
+
+/** What a batch knows of the records that it names. */
+export interface RecordBook {
+  readonly bySubject: Map<string, WorkingRecord>;
+  /** By unique key. */
+  readonly byKey: Map<string, WorkingRecord>;
+  /** The dossiers that records name, as the index has them. */
+  readonly dossiers: ReadonlyMap<string, DossierFacts & { readonly messageId: string }>;
+}
+
+/** An item that carries a record of a kind. */
+export interface KindItem {
+  readonly kind: Kind;
+  readonly item: RecordItem;
+  readonly record: KindRecord;
+}
+
+/** Loads the records that a batch names, with their histories. Reads nothing for a batch without any. */
+export async function loadRecordBook(
+  { database, vault, kinds }: AcceptDeps,
+  submissions: readonly Submission[],
+): Promise<RecordBook> {
+  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map() };
+  const items = submissions.flatMap((submission) => kindItemsOf(kinds, submission));
+  if (items.length === 0) return book;
+  const found = await loadRecords(database.pool, vault, {
+    subjects: [...new Set(items.map(({ kind, record }) => subjectOf(kind, record.code)))],
+    uniqueKeys: [...new Set(items.flatMap(({ kind, record }) => uniqueKeyOf(kind, record) ?? []))],
+  });
+  const events = await loadRecordEvents(
+    database.pool,
+    vault,
+    found.map(({ subject }) => subject),
+  );
+  for (const { subject, held, ...rest } of found) {
+    const kind = kinds.ofSubject(subject);
+    if (kind)
+      keepRecord(book, { kind, subject, loaded: held, held, events: [...(events.get(subject) ?? [])], ...rest });
+  }
+  const dossierCodes = items.flatMap(({ record }) => record.dossierCode ?? []);
+  return { ...book, dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]) };
+}
+
+/** Adds a record to the book, or replaces what the book has of it. */
+export function keepRecord(book: RecordBook, working: WorkingRecord): void {
+  book.bySubject.set(working.subject, working);
+  const key = working.held && uniqueKeyOf(working.kind, working.held.view);
+  if (key !== undefined) book.byKey.set(key, working);
+}
+
+/** All records of kinds in a submission, also those whose doubtful text waits. */
+export function kindItemsOf(kinds: Kinds, { items }: Pick<Submission, 'items'>): readonly KindItem[] {
+  const found: KindItem[] = [];
+  for (const one of items) {
+    const item = recordIn(one);
+    const kind = item && kinds.of(item.operation);
+    if (kind) found.push({ kind, item, record: item.record as unknown as KindRecord });
+  }
+  return found;
+}
+
+/** The subjects of all records that a submission names: two batches that name the same one may change the same record. */
+export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly string[] {
+  return kindItemsOf(kinds, submission).map(({ kind, record }) => subjectOf(kind, record.code));
+}
+
+/** The dossier that a record names, with what the batch has done to it so far. */
+export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): DossierFacts | undefined {
+  if (code === undefined) return undefined;
+  const [working] = dossiers.byName.get(code) ?? [];
+  const known = book.dossiers.get(code);
+  const status = working?.held?.view.status;
+  const hasResult = status === 'resolved' || status === 'returned' || (known?.hasResult ?? false);
+  return working?.held || known ? { hasResult } : undefined;
+}
+
+/** The newest message of all records and dossiers that a submission names. */
+export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book: RecordBook): string | undefined {
+  let last: string | undefined;
+  for (const { kind, record } of kindItemsOf(kinds, submission)) {
+    const key = uniqueKeyOf(kind, record);
+    const working = [
+      book.bySubject.get(subjectOf(kind, record.code)),
+      key === undefined ? undefined : book.byKey.get(key),
+    ];
+    const dossier = record.dossierCode === undefined ? undefined : book.dossiers.get(record.dossierCode);
+    for (const id of [...working.map((one) => one?.messageId), dossier?.messageId])
+      if (id !== undefined && (last === undefined || id > last)) last = id;
+  }
+  return last;
+}
+
+/** What is to be written of the records that the batch changed. */
+export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
+  return [...bySubject.values()].flatMap(
+    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt }) =>
+      held && held !== loaded && messageId !== undefined
+        ? [{ kind, held, madeFrom: loaded?.version ?? 0, messageId, party, receivedAt, changedAt, createdAt }]
+        : [],
+  );
+}

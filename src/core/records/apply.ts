@@ -1,0 +1,161 @@
+import { isSameJson } from '../dossier/same-json.ts';
+import { HELD_STATE, type Kind, type KindRecord } from './kind.ts';
+import { merge, pick } from './merge.ts';
+
+/** What an event may change: all of the record, the shared members, or nothing since another party owns the record. */
+export type Reach = 'all' | 'shared' | 'none';
+
+/** One thing that a party said of a record. */
+export interface KindEvent {
+  /** The place in the order of recording, from 1. */
+  readonly seq: number;
+  readonly party: string;
+  readonly reach: Reach;
+  /** Identifies the content: equal content has an equal id. */
+  readonly contentId: string;
+  readonly record: KindRecord;
+  /** An operator must decide before the record is forwarded or published. */
+  readonly isHeld: boolean;
+  /** An operator decided: the record is held no more. */
+  readonly isJudged: boolean;
+}
+
+/** What the index holds of one record. */
+export interface HeldRecord {
+  readonly code: string;
+  /** The party that sent it first. */
+  readonly owner: string;
+  /** How many events are recorded. */
+  readonly version: number;
+  /** What readers see. */
+  readonly view: KindRecord;
+  readonly isHeld: boolean;
+}
+
+export interface AppliedRecord {
+  readonly outcome: 'accepted' | 'duplicate' | 'stale';
+  readonly held: HeldRecord;
+  /** The event to store; absent for a repeat. */
+  readonly event: KindEvent | undefined;
+  readonly movedState: boolean;
+  /** Whether readers see a difference. */
+  readonly changed: boolean;
+  /** Members that another party owns and that this one said otherwise: JSON Pointers. */
+  readonly claimed: readonly string[];
+  /** The state that may not follow the present one, where that kept the event from counting. */
+  readonly refusedState: string | undefined;
+}
+
+export type Complete = (kind: Kind, record: KindRecord) => KindRecord;
+
+type Incoming = Omit<KindEvent, 'seq'>;
+
+/**
+ * Applies one event to a record. The result does not depend on the order of arrival: the whole history is folded in the
+ * order of event times.
+ *
+ * @param events the earlier events of the record, in the order of recording
+ * @param complete adds what the hub itself says of a record, such as the day by which it is due
+ */
+export function applyToRecord(
+  kind: Kind,
+  complete: Complete,
+  held: HeldRecord | undefined,
+  events: readonly KindEvent[],
+  incoming: Incoming,
+): AppliedRecord {
+  if (held && repeats(events, incoming)) return repeated(held);
+  const event: KindEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
+  const now = foldRecord(kind, complete, [...events, event]);
+  const { code, state, stateAt } = now.view;
+  const owner = held?.owner ?? event.party;
+  const changed = held === undefined || !isSameJson(held.view, now.view) || (held.isHeld && !now.isHeld);
+  const movedState = held?.view.state !== state;
+  const claimed = claimedMembers(kind, event, now.view);
+  const isOlder = held !== undefined && event.record.stateAt < stateAt;
+  const isIgnored = now.refused.has(event.seq);
+  const isStale = (isOlder && !movedState && claimed.length === 0) || isIgnored;
+  return {
+    outcome: isStale ? 'stale' : 'accepted',
+    held: { code, owner, version: event.seq, view: now.view, isHeld: now.isHeld },
+    event,
+    movedState,
+    changed,
+    claimed,
+    refusedState: isIgnored ? event.record.state : undefined,
+  };
+}
+
+/** Whether this content is recorded already. A decision of an operator is news, although it repeats the content. */
+function repeats(events: readonly KindEvent[], { contentId, party, isJudged }: Incoming): boolean {
+  const owner = events[0]?.party;
+  return events.some(
+    (known) =>
+      known.contentId === contentId &&
+      (known.party === party || known.party === owner) &&
+      (!isJudged || known.isJudged || !known.isHeld),
+  );
+}
+
+function repeated(held: HeldRecord): AppliedRecord {
+  const unchanged = { movedState: false, changed: false, claimed: [], refusedState: undefined };
+  return { outcome: 'duplicate', held, event: undefined, ...unchanged };
+}
+
+interface Folded extends Pick<HeldRecord, 'view' | 'isHeld'> {
+  /** Events whose state may not follow the state before them. */
+  readonly refused: ReadonlySet<number>;
+}
+
+/**
+ * The record after these events, in the order of their times. The first recorded event is its owner's and begins it.
+ *
+ * @param events at least one, in the order of recording
+ */
+export function foldRecord(kind: Kind, complete: Complete, events: readonly KindEvent[]): Folded {
+  const [first] = events as readonly [KindEvent, ...KindEvent[]];
+  const refused = new Set<number>();
+  let view: KindRecord | undefined;
+  for (const event of inOrder(kind, events)) {
+    const { reach, record } = event;
+    if (reach === 'none') continue;
+    if (view && !mayFollow(kind, view.state, record.state)) {
+      refused.add(event.seq);
+      continue;
+    }
+    const whole: KindRecord | undefined = reach === 'all' ? record : (view ?? first.record);
+    view = merge(kind, { ...view, ...whole }, reach === 'all' ? {} : pick(record, [...kind.shared, ...STATE]));
+  }
+  const isHeld = isHeldAfter(events);
+  const shown = complete(kind, view ?? first.record);
+  return { view: isHeld ? { ...shown, state: HELD_STATE } : shown, isHeld, refused };
+}
+
+const STATE = ['state', 'stateAt'];
+
+function mayFollow({ mayFollow: rule }: Kind, from: string, to: string): boolean {
+  return from === to || rule === undefined || rule(from, to);
+}
+
+/** Once held, a record stays held until an operator decides. After that it is not held again. */
+function isHeldAfter(events: readonly KindEvent[]): boolean {
+  return events.some(({ isHeld }) => isHeld) && !events.some(({ isJudged }) => isJudged);
+}
+
+/** By the source's time; at one time by the order of the states, then of recording. */
+function inOrder({ states }: Kind, events: readonly KindEvent[]): readonly KindEvent[] {
+  return [...events].sort((one, other) => {
+    if (one.record.stateAt !== other.record.stateAt) return one.record.stateAt < other.record.stateAt ? -1 : 1;
+    return states.indexOf(one.record.state) - states.indexOf(other.record.state) || one.seq - other.seq;
+  });
+}
+
+/** What a party that does not own the record said otherwise. */
+function claimedMembers(kind: Kind, { reach, record }: KindEvent, view: KindRecord): readonly string[] {
+  if (reach === 'all') return [];
+  const own = reach === 'shared' ? [...kind.shared, ...STATE] : [];
+  const shown: Readonly<Record<string, unknown>> = { ...view };
+  return Object.entries(record)
+    .filter(([name, value]) => !own.includes(name) && !isSameJson(value, shown[name]))
+    .map(([name]) => `/${name}`);
+}

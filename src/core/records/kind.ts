@@ -1,0 +1,101 @@
+import type Type from 'typebox';
+import type { Operation } from '#schemas/operations';
+import type { Problem } from '../problem.ts';
+
+/** The members that the hub knows of every record, whatever its kind. */
+export interface KindRecord {
+  readonly code: string;
+  readonly state: string;
+  /** The source's event time: it decides the order. */
+  readonly stateAt: string;
+  readonly agencyCode?: string;
+  readonly fieldCode?: string;
+  readonly dossierCode?: string;
+  readonly dueAt?: string;
+}
+
+/** What the index knows of the dossier that a record names. */
+export interface DossierFacts {
+  readonly hasResult: boolean;
+}
+
+/** What a rule may look at beside the record. */
+export interface Surroundings {
+  /** The dossier of `dossierCode`; undefined where the index has none. */
+  readonly dossier: DossierFacts | undefined;
+  /** Another record of this kind with the same `uniqueBy`. */
+  readonly rival: KindRecord | undefined;
+  /** Whether the record is in the index already. */
+  readonly isKnown: boolean;
+}
+
+/** Words by which a record is found. Names of people are found only by readers with a key. */
+export interface SearchedTexts {
+  readonly codes: readonly (string | undefined)[];
+  readonly names?: readonly (string | undefined)[];
+  readonly texts?: readonly (string | undefined)[];
+}
+
+/**
+ * All that the hub knows of one kind of record: a folder of `src/kinds/` declares it, and the doors, the index, deliveries,
+ * quarantine, replay, rebuild, the change feed and the readers work by it.
+ */
+export interface Kind<R extends KindRecord = KindRecord> {
+  /** In operations, subjects and webhooks, such as `postal-order`. */
+  readonly name: string;
+  /** In addresses, such as `postal-orders`. */
+  readonly path: string;
+  readonly operation: Operation;
+  /** The scope of a key that pushes it. */
+  readonly scope: `${string}:write`;
+  readonly schema: Type.TObject;
+  /** What people read: one of it, and several. */
+  readonly names: { readonly en: readonly [string, string]; readonly vi: readonly [string, string] };
+
+  /** In their order: of two states at one moment, the later of this list counts. */
+  readonly states: readonly string[];
+  /** Nothing is due in these states. */
+  readonly finalStates: readonly string[];
+  /** Whether a state may follow another one. Absent: each may. */
+  mayFollow?(from: R['state'], to: R['state']): boolean;
+
+  /** Members that name a person: masked, and their telephone number proves who asks. */
+  readonly people: readonly (keyof R & string)[];
+  /** Members that a citizen writes: numbers and addresses in them are masked too. */
+  readonly citizenTexts: readonly (keyof R & string)[];
+  /** Members that a party may change to which the owner's records are routed. */
+  readonly shared: readonly (keyof R & string)[];
+  /** Called with the masked record for `texts`, so that no search finds a person by a mention. */
+  searched(record: R, masked: R): SearchedTexts;
+
+  /** One record for each such text, whatever its code. */
+  uniqueBy?(record: R): string;
+  /** Why the record cannot be stored. Called with the record as it would be in the index. */
+  problems?(record: R, around: Surroundings): readonly Problem[];
+  /** Why an operator must decide before the record is forwarded or published. */
+  holds?(record: R): Problem | undefined;
+  /** Whether this state is sent to the parties of the routes. Absent: each is. */
+  forwards?(record: R): boolean;
+  /** Working days from a moment of the record to its `dueAt`, where its source gives none. */
+  readonly deadline?: { readonly workingDays: number; from(record: R): string };
+  /** Whether anybody may read it without a key. */
+  isPublic?(record: R): boolean;
+}
+
+/** Declares a kind; the export of `src/kinds/<kind>/kind.ts`. */
+export function defineKind<R extends KindRecord>(kind: Kind<R>): Kind {
+  return kind as unknown as Kind;
+}
+
+/** The state of a record for which an operator must decide. */
+export const HELD_STATE = 'held';
+
+/** What a delivery, a waiting item or a row of the index is about: the kind and the code. Dossiers have their code alone. */
+export function subjectOf(kind: Pick<Kind, 'name'>, code: string): string {
+  return `${kind.name} ${code}`;
+}
+
+/** The code of a subject: of a dossier the subject itself. */
+export function codeOfSubject(subject: string): string {
+  return subject.slice(subject.indexOf(' ') + 1);
+}

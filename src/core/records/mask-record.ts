@@ -1,0 +1,43 @@
+import type { SchemaNode } from '../explain.ts';
+import { maskedBy, type Plan, planOf } from '../masking/masked-record.ts';
+import { maskApplicant, maskNumbersIn } from '../masking/masking.ts';
+import { createMentions, type Person } from '../masking/mentions.ts';
+import type { Kind, KindRecord } from './kind.ts';
+
+/**
+ * A record as readers without the scope for personal data see it: its people masked, also wherever a text speaks of them,
+ * and no address that opens a document. Numbers and addresses in a citizen's own text are masked whoever they belong to.
+ */
+export function maskRecord(kind: Kind, record: KindRecord): KindRecord {
+  const masked = { ...maskedBy(record, planFor(kind), createMentions(peopleIn(kind, record))) } as Members;
+  for (const member of kind.people) {
+    const person = masked[member];
+    if (person !== undefined) masked[member] = maskPerson(person as Person);
+  }
+  for (const member of kind.citizenTexts) {
+    const text = masked[member];
+    if (typeof text === 'string') masked[member] = maskNumbersIn(text);
+  }
+  return masked as unknown as KindRecord;
+}
+
+/** The people that a record names. */
+export function peopleIn({ people }: Kind, record: object): readonly Person[] {
+  const members = record as Members;
+  return people.flatMap((member) => (members[member] as Person | undefined) ?? []);
+}
+
+type Members = Record<string, unknown>;
+
+const plans = new WeakMap<Kind, Plan>();
+
+function planFor(kind: Kind): Plan {
+  const known = plans.get(kind) ?? planOf(kind.schema as unknown as SchemaNode, kind.people);
+  plans.set(kind, known);
+  return known;
+}
+
+function maskPerson(person: Person): Person {
+  const { name = '', ...rest } = maskApplicant({ ...person, name: person.name ?? '' });
+  return person.name === undefined ? rest : { name, ...rest };
+}

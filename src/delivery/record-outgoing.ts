@@ -1,0 +1,58 @@
+import { foldRecord } from '#core/records/apply';
+import { codeOfSubject, subjectOf } from '#core/records/kind';
+import { loadRecordEvents } from '../index/record-events.ts';
+import { type FoundRecord, loadRecords } from '../index/records.ts';
+import type { Change, Outgoing } from '../kit/sender.ts';
+import type { Claimed } from '../ledger/claim.ts';
+import { loadKnownSubjects, loadNewerDeliveries, loadOtherDeliveries } from '../ledger/deliveries.ts';
+import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { outgoingBase } from './entry-outgoing.ts';
+
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds'>;
+
+/** The content of deliveries of records: each as it was at the delivery's version. */
+export async function recordOutgoing(
+  { database, vault, kinds }: Hub,
+  party: Party,
+  claimed: readonly Claimed[],
+): Promise<readonly (readonly [number, Outgoing])[]> {
+  if (claimed.length === 0) return [];
+  const subjects = [...new Set(claimed.map(({ subject }) => subject))];
+  const records = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
+  const found = new Map(records.map((record) => [record.subject, record]));
+  const events = await loadRecordEvents(database.pool, vault, subjects);
+  const known = await loadKnownSubjects(database, party.id, subjects);
+  const ids = claimed.map(({ id }) => id);
+  const taken = party.adapter.sendsChanges ? await loadOtherDeliveries(database, ids) : undefined;
+  // Sent again after a newer version, a version in doubt would undo it.
+  const doubtful = claimed.filter((one) => one.doubt && found.get(one.subject)?.held.version !== one.seq);
+  const newer = taken
+    ? undefined
+    : await loadNewerDeliveries(
+        database,
+        doubtful.map(({ id }) => id),
+      );
+  return claimed.flatMap((one) => {
+    const record = found.get(one.subject);
+    const kind = kinds.ofSubject(one.subject);
+    if (!record || !kind) return [];
+    const seq = newer?.get(one.id) ?? one.seq;
+    const until = (events.get(one.subject) ?? []).filter((event) => event.seq <= seq);
+    if (until.length === 0) return [];
+    const { view } = foldRecord(kind, kinds.withDeadline, until);
+    const outgoing = {
+      ...outgoingBase(one),
+      code: codeOfSubject(one.subject),
+      record: view,
+      known: known.has(subjectOf(kind, view.code)),
+      ...(taken && { change: changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false) }),
+    };
+    return [[one.id, outgoing as unknown as Outgoing] as const];
+  });
+}
+
+/** A subscriber to changes hears of no state that a later notification has overtaken. */
+function changeOf(one: Claimed, { held }: FoundRecord, stateAt: string, isLater: boolean): Change {
+  return { at: one.createdAt, news: isLater && held.view.stateAt !== stateAt ? 'outdated' : 'new' };
+}

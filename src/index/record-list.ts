@@ -1,0 +1,218 @@
+import { sql } from 'kysely';
+import { subordinateSuffix } from '#core/identifiers/identifiers';
+import { type Kind, subjectOf } from '#core/records/kind';
+import { keyedSearchQuery, ofText } from '#core/vietnamese/search-words';
+import { type Bounded, readBounded } from '../database/bounded.ts';
+import type { Database } from '../database/pool.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
+import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
+
+/** A record ready to be served: its JSON with `freshness`. */
+export interface ServedRecord {
+  readonly code: string;
+  readonly stateAt: string;
+  readonly json: string;
+}
+
+export interface RecordFilter {
+  readonly state?: readonly string[];
+  /** With the agencies below it. */
+  readonly agency?: string;
+  readonly field?: string;
+  readonly dossier?: string;
+  /** The owner. */
+  readonly party?: string;
+  readonly q?: string;
+  /** Past due at this moment and not finished. */
+  readonly overdueAt?: string;
+  /** Only what anybody may read; then `q` finds no names of people. */
+  readonly isPublic?: true;
+}
+
+/** Where the next page begins: newest state first, or in the order of codes. */
+export interface RecordPlace {
+  readonly stateAt: string;
+  readonly code: string;
+}
+
+/** One thing that a party said of a record, without what it said. */
+export interface RecordHistoryItem {
+  readonly at: string;
+  readonly state: string;
+  readonly party: string;
+  readonly messageId: string;
+  readonly receivedAt: string;
+  readonly movedState: boolean;
+}
+
+/** A public record and how a citizen proves to be its person. */
+export interface ProvableRecord {
+  readonly masked: string;
+  proves(digits: string): boolean;
+}
+
+/** Reads the records of all kinds. */
+export interface RecordReader {
+  /** Personal data in full if `personal`. */
+  one(kind: Kind, code: string, personal: boolean): Promise<ServedRecord | undefined>;
+  list(
+    kind: Kind,
+    filter: RecordFilter,
+    limit: number,
+    after: RecordPlace | undefined,
+    personal: boolean,
+  ): Promise<Bounded<ServedRecord>>;
+  /** In the order of codes, so that nothing is missed whatever changes meanwhile. */
+  inCodeOrder(
+    kind: Kind,
+    filter: RecordFilter,
+    limit: number,
+    after: string,
+    personal: boolean,
+  ): Promise<Bounded<ServedRecord>>;
+  count(kind: Kind, filter: RecordFilter): Promise<number>;
+  /** In the order of event time; after the item at the place `after`. */
+  history(kind: Kind, code: string, limit: number, after: HistoryPlace | undefined): Promise<readonly PlacedItem[]>;
+  changes(kind: Kind, after: number, limit: number): Promise<readonly RecordChange[]>;
+  newestChange(kind: Kind): Promise<number>;
+  provable(kind: Kind, code: string): Promise<ProvableRecord | undefined>;
+}
+
+export interface HistoryPlace {
+  readonly at: string;
+  readonly seq: number;
+}
+
+export type PlacedItem = RecordHistoryItem & { readonly seq: number };
+
+export function createRecordReader(database: Database, vault: Vault): RecordReader {
+  const { pool } = database;
+  return {
+    async one(kind, code, personal) {
+      const { rows } = await pool.query<Row>({
+        name: 'one record',
+        text: `SELECT code, state_at, masked, sealed, sealed_key FROM records WHERE subject = $1`,
+        values: [subjectOf(kind, code)],
+      });
+      return rows[0] && served(vault, rows[0], personal);
+    },
+    list: (kind, filter, limit, after, personal) => {
+      const place = after
+        ? sql`(state_at < ${after.stateAt}::timestamptz OR state_at = ${after.stateAt}::timestamptz AND code > ${after.code})`
+        : sql`true`;
+      return readPage({ database, vault, kind, filter, limit, personal }, place, sql`state_at DESC, code`);
+    },
+    inCodeOrder: (kind, filter, limit, after, personal) =>
+      readPage({ database, vault, kind, filter, limit, personal }, sql`code > ${after}`, sql`code`),
+    async count(kind, filter) {
+      const { rows } = await sql<{ n: number }>`
+        SELECT count(*) AS n FROM records WHERE ${filtered(vault, kind, filter)}`.execute(database.query);
+      return rows[0]?.n ?? 0;
+    },
+    history: (kind, code, limit, after) => readHistory(database, subjectOf(kind, code), limit, after),
+    changes: (kind, after, limit) => readRecordChanges(database, kind.name, after, limit),
+    newestChange: (kind) => newestRecordChange(database, kind.name),
+    async provable(kind, code) {
+      const subject = subjectOf(kind, code);
+      const { rows } = await pool.query<{ masked: string; phone_proof: Buffer | null }>({
+        name: 'provable record',
+        text: 'SELECT masked, phone_proof FROM records WHERE subject = $1',
+        values: [subject],
+      });
+      const [row] = rows;
+      if (!row) return undefined;
+      const { masked, phone_proof: proof } = row;
+      return { masked, proves: (digits) => proof !== null && vault.proves(subject, digits, proof) };
+    },
+  };
+}
+
+interface Row {
+  readonly code: string;
+  readonly state_at: string;
+  readonly masked: string;
+  readonly sealed: Buffer;
+  readonly sealed_key: number;
+}
+
+function served(vault: Vault, row: Row, personal: boolean): ServedRecord {
+  const { code, state_at: stateAt, masked } = row;
+  return { code, stateAt, json: personal ? wholeJson(vault, row) : masked };
+}
+
+/** The record in full, with the freshness of the masked one. */
+function wholeJson(vault: Vault, { masked, sealed, sealed_key: keyId }: Row): string {
+  const { freshness } = JSON.parse(masked) as { freshness: unknown };
+  const whole: Sealed = { keyId, bytes: sealed };
+  return JSON.stringify({ ...(JSON.parse(vault.open(whole).toString()) as object), freshness });
+}
+
+interface Page {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly kind: Kind;
+  readonly filter: RecordFilter;
+  readonly limit: number;
+  readonly personal: boolean;
+}
+
+type Sql = ReturnType<typeof sql>;
+
+async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<ServedRecord>> {
+  const { database, vault, kind, filter, limit, personal } = page;
+  const rows = await readBounded<Row>(
+    database,
+    sql`(SELECT code, state_at, masked, sealed, sealed_key, octet_length(masked) + octet_length(sealed) AS bytes
+         FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
+    order,
+    sql`code, state_at, masked, sealed, sealed_key`,
+  );
+  return Object.assign(
+    rows.map((row) => served(vault, row, personal)),
+    { isCut: rows.isCut === true },
+  );
+}
+
+function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
+  const { state, agency, field, dossier, party, q, overdueAt, isPublic } = filter;
+  const conditions = [sql`kind = ${kind.name}`];
+  if (state) conditions.push(sql`state = ANY(${state}::text[])`);
+  if (agency !== undefined) conditions.push(atOrBelow(agency));
+  if (field !== undefined) conditions.push(sql`field_code = ${field}`);
+  if (dossier !== undefined) conditions.push(sql`dossier_code = ${dossier}`);
+  if (party !== undefined) conditions.push(sql`owner = ${party}`);
+  if (overdueAt !== undefined) conditions.push(sql`is_open AND due_at < ${overdueAt}::timestamptz`);
+  if (isPublic) conditions.push(sql`is_public`);
+  if (q !== undefined) conditions.push(sql`search @@ ${searchOf(vault, q, isPublic === true)}::tsquery`);
+  return sql.join(conditions, sql` AND `);
+}
+
+/** Codes of the 2020 era grow to the right; of the 2016 era those below end like the one above. */
+function atOrBelow(agency: string): Sql {
+  const tail = subordinateSuffix(agency);
+  if (tail !== undefined) return sql`right(agency_code, ${tail.length}::int4) = ${tail}`;
+  return sql`(agency_code = ${agency} OR starts_with(agency_code, ${`${agency}.`}))`;
+}
+
+function searchOf({ wordTokens }: Vault, q: string, isPublic: boolean): string {
+  return keyedSearchQuery(q, (word) =>
+    isPublic ? wordTokens(ofText(word)) : [...wordTokens(word), ...wordTokens(ofText(word))],
+  );
+}
+
+async function readHistory(
+  { pool }: Database,
+  subject: string,
+  limit: number,
+  after: HistoryPlace | undefined,
+): Promise<readonly PlacedItem[]> {
+  const { rows } = await pool.query<PlacedItem>({
+    name: 'record history',
+    text: `SELECT at, seq, state, party, message_id AS "messageId", received_at AS "receivedAt", moved_state AS "movedState"
+           FROM record_events
+           WHERE subject = $1 AND ($2::timestamptz IS NULL OR (at, seq) > ($2::timestamptz, $3::int4))
+           ORDER BY at, seq LIMIT $4`,
+    values: [subject, after?.at, after?.seq, limit],
+  });
+  return rows;
+}

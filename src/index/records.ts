@@ -1,0 +1,183 @@
+import type pg from 'pg';
+import { lastFour } from '#core/identifiers/identifiers';
+import type { HeldRecord } from '#core/records/apply';
+import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { maskRecord, peopleIn } from '#core/records/mask-record';
+import { recordWords } from '#core/vietnamese/search-words';
+import { definePart, type Part } from '../database/parts.ts';
+import type { Sealed, Vault } from '../secrets/vault.ts';
+import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
+
+/** A record to be written: its newest state, and the message that made it so. */
+export interface RecordRow {
+  readonly kind: Kind;
+  readonly held: HeldRecord;
+  /** The version that the new state was made from; 0 for a new record. */
+  readonly madeFrom: number;
+  readonly messageId: string;
+  /** The party of the newest event that counts, and when the hub received that event. */
+  readonly party: string;
+  readonly receivedAt: string;
+  readonly changedAt: string;
+  readonly createdAt: string;
+}
+
+/** A record as the index has it. */
+export interface FoundRecord {
+  readonly subject: string;
+  readonly uniqueKey: string | undefined;
+  readonly held: HeldRecord;
+  readonly messageId: string;
+  readonly party: string;
+  readonly receivedAt: string;
+  readonly changedAt: string;
+  readonly createdAt: string;
+}
+
+/** Subjects and unique keys to load. */
+export interface WantedRecords {
+  readonly subjects: readonly string[];
+  readonly uniqueKeys: readonly string[];
+}
+
+/** The key of which only one record may exist; undefined for kinds without such a rule. */
+export function uniqueKeyOf(kind: Kind, record: KindRecord): string | undefined {
+  return kind.uniqueBy && `${kind.name} ${kind.uniqueBy(record)}`;
+}
+
+interface Row {
+  subject: string;
+  unique_key: string | null;
+  code: string;
+  owner: string;
+  version: number;
+  is_held: boolean;
+  sealed: Buffer;
+  sealed_key: number;
+  masked: string;
+  last_message_id: string;
+  created_at: string;
+  changed_at: string;
+}
+
+const LOAD = `
+  SELECT subject, unique_key, code, owner, version, is_held, sealed, sealed_key, masked, last_message_id, created_at, changed_at
+  FROM records WHERE subject = ANY($1::text[])
+  UNION
+  SELECT subject, unique_key, code, owner, version, is_held, sealed, sealed_key, masked, last_message_id, created_at, changed_at
+  FROM records WHERE unique_key = ANY($2::text[])`;
+
+/** The records with one of these subjects or unique keys. */
+export async function loadRecords(
+  db: pg.Pool | pg.PoolClient,
+  vault: Vault,
+  { subjects, uniqueKeys }: WantedRecords,
+): Promise<readonly FoundRecord[]> {
+  if (subjects.length + uniqueKeys.length === 0) return [];
+  const { rows } = await db.query<Row>({ name: 'load records', text: LOAD, values: [subjects, uniqueKeys] });
+  return rows.map((row) => foundIn(row, vault));
+}
+
+function foundIn(row: Row, vault: Vault): FoundRecord {
+  const view = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as KindRecord;
+  const { freshness } = JSON.parse(row.masked) as { freshness: { party: string; receivedAt: string } };
+  return {
+    subject: row.subject,
+    uniqueKey: row.unique_key ?? undefined,
+    held: { code: row.code, owner: row.owner, version: row.version, view, isHeld: row.is_held },
+    messageId: row.last_message_id,
+    party: freshness.party,
+    receivedAt: freshness.receivedAt,
+    changedAt: row.changed_at,
+    createdAt: row.created_at,
+  };
+}
+
+interface Written {
+  readonly row: RecordRow;
+  readonly subject: string;
+  readonly view: KindRecord;
+  readonly sealed: Sealed;
+  readonly hash: Buffer;
+  readonly masked: string;
+  readonly search: string;
+  readonly phone: Buffer | undefined;
+}
+
+/**
+ * Writes the newest state of records. Each row must follow the version that it was made from, or the batch fails (40001):
+ * another process wrote the same record meanwhile.
+ */
+export function recordPart(rows: readonly RecordRow[], vault: Vault): Part {
+  const written = rows.map((row) => prepare(row, vault));
+  // Sorted, so that two batches with the same records wait for one another instead of deadlocking.
+  return part(written.sort((a, b) => (a.subject < b.subject ? -1 : 1)));
+}
+
+function prepare(row: RecordRow, vault: Vault): Written {
+  const { kind, held, party, receivedAt } = row;
+  const { view, code } = held;
+  const masked = maskRecord(kind, view);
+  const freshness = { party, eventAt: view.stateAt, receivedAt };
+  const [person] = peopleIn(kind, view);
+  const digits = person?.phone && lastFour(person.phone);
+  const subject = subjectOf(kind, code);
+  return {
+    row,
+    subject,
+    view,
+    sealed: sealRecord(vault, view),
+    hash: sealContentId(vault, view, contentIdOf(view, undefined)),
+    masked: JSON.stringify({ ...masked, freshness }),
+    search: recordWords(kind.searched(view, masked), vault.wordToken),
+    phone: digits ? vault.proof(subject, digits) : undefined,
+  };
+}
+
+const columns = {
+  subject: ['text', (w: Written) => w.subject],
+  kind: ['text', (w: Written) => w.row.kind.name],
+  code: ['text', (w: Written) => w.row.held.code],
+  owner: ['text', (w: Written) => w.row.held.owner],
+  version: ['int4', (w: Written) => w.row.held.version],
+  made_from: ['int4', (w: Written) => w.row.madeFrom],
+  last_message_id: ['uuid', (w: Written) => w.row.messageId],
+  content_hash: ['bytea', (w: Written) => w.hash],
+  state: ['text', (w: Written) => w.view.state],
+  state_at: ['timestamptz', (w: Written) => w.view.stateAt],
+  is_held: ['bool', (w: Written) => w.row.held.isHeld],
+  is_public: ['bool', ({ row, view }: Written) => !row.held.isHeld && (row.kind.isPublic?.(view) ?? false)],
+  is_open: ['bool', ({ row, view }: Written) => !row.kind.finalStates.includes(view.state)],
+  agency_code: ['text', (w: Written) => w.view.agencyCode],
+  field_code: ['text', (w: Written) => w.view.fieldCode],
+  dossier_code: ['text', (w: Written) => w.view.dossierCode],
+  unique_key: ['text', ({ row, view }: Written) => uniqueKeyOf(row.kind, view)],
+  due_at: ['timestamptz', (w: Written) => w.view.dueAt],
+  search: ['text', (w: Written) => w.search],
+  masked: ['text', (w: Written) => w.masked],
+  sealed: ['bytea', (w: Written) => w.sealed.bytes],
+  sealed_key: ['int4', (w: Written) => w.sealed.keyId],
+  phone_proof: ['bytea', (w: Written) => w.phone],
+  created_at: ['timestamptz', (w: Written) => w.row.createdAt],
+  changed_at: ['timestamptz', (w: Written) => w.row.changedAt],
+} as const;
+
+const names = Object.keys(columns);
+const kept = ['subject', 'created_at'];
+
+const part = definePart<Written>(
+  'record',
+  columns,
+  (rows) => `
+    INSERT INTO records (${names.join(', ')})
+    SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
+    FROM ${rows}
+    ON CONFLICT (subject) DO UPDATE SET
+      ${names
+        .filter((name) => !kept.includes(name))
+        .map((name) => `${name} = excluded.${name}`)
+        .join(', ')}
+    WHERE records.version = excluded.made_from
+    RETURNING subject`,
+  true,
+);

@@ -1,0 +1,31 @@
+import { defineKind } from '#core/records/kind';
+import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
+
+type State = Payment['state'];
+
+/** What may follow a state that ends the payment. Any state may follow the others. */
+const AFTER: Readonly<Partial<Record<State, readonly State[]>>> = {
+  paid: ['cancelled', 'refunded'],
+  cancelled: ['refunded'],
+  refunded: [],
+};
+
+/** A payment of fees for a dossier. */
+export const payment = defineKind<Payment>({
+  name: 'payment',
+  path: 'payments',
+  operation: 'payment.upsert.v1',
+  scope: 'payment:write',
+  schema: Payment,
+  names: { en: ['payment', 'payments'], vi: ['thanh toán', 'thanh toán'] },
+  states: PAYMENT_STATES,
+  finalStates: ['paid', 'failed', 'cancelled', 'refunded'],
+  people: ['payer'],
+  citizenTexts: [],
+  shared: ['paidAt', 'transaction', 'receiptUrl'],
+  mayFollow: (from, to) => AFTER[from]?.includes(to) ?? true,
+  searched: ({ code, dossierCode, transaction, payer }) => ({
+    codes: [code, dossierCode, transaction],
+    names: [payer?.name],
+  }),
+});

@@ -1,0 +1,29 @@
+import { defineKind } from '#core/records/kind';
+import { Petition } from '#schemas/petition.v1';
+import { QUESTION_STATES } from '#schemas/question.v1';
+import { complaintIn } from '../complaint.ts';
+import { incompletePerson } from '../person.ts';
+
+/** A citizen's feedback or suggestion (phản ánh, kiến nghị): the life of a question, with its own deadline. */
+export const petition = defineKind<Petition>({
+  name: 'petition',
+  path: 'petitions',
+  operation: 'petition.upsert.v1',
+  scope: 'petition:write',
+  schema: Petition,
+  names: { en: ['petition', 'petitions'], vi: ['phản ánh, kiến nghị', 'phản ánh, kiến nghị'] },
+  states: QUESTION_STATES,
+  finalStates: ['answered', 'published', 'refused', 'withdrawn'],
+  people: ['sender'],
+  citizenTexts: ['content'],
+  shared: ['agencyCode', 'fieldCode', 'serviceCode', 'dueAt', 'answers'],
+  searched: ({ code, dossierCode, sender }, { content, answers = [] }) => ({
+    codes: [code, dossierCode],
+    names: [sender?.name],
+    texts: [content, ...answers.flatMap((answer) => [answer.title, answer.content])],
+  }),
+  problems: ({ sender }) => incompletePerson(sender, 'sender'),
+  holds: ({ content }) => complaintIn(content),
+  forwards: ({ state }) => state !== 'held',
+  deadline: { workingDays: 15, from: ({ sentAt }) => sentAt },
+});
