@@ -28,7 +28,7 @@ export function applyKindItem(
     record,
     party: place.submission.party,
     reach: reachOf(place, kind, working, record),
-    contentId: recordContentId(record),
+    contentId: recordContentId(kind, record),
     isHeld: holding !== undefined,
     isJudged: place.submission.released?.isJudged ?? false,
   };

@@ -1,4 +1,5 @@
 import { type RecordItem, recordIn } from '#core/dossier/item';
+import { ownName } from '#core/dossier/names';
 import type { HeldRecord, KindEvent } from '#core/records/apply';
 import { type DossierFacts, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
@@ -92,10 +93,11 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
 /** The dossier that a record names, with what the batch has done to it so far. */
 export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): DossierFacts | undefined {
   if (code === undefined) return undefined;
-  const [working] = dossiers.byName.get(code) ?? [];
+  const [working] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
   const known = book.dossiers.get(code);
-  const status = working?.held?.view.status;
-  const hasResult = status === 'resolved' || status === 'returned' || (known?.hasResult ?? false);
+  const { status, results = [] } = working?.held?.view.record ?? {};
+  const isDone = status === 'resolved' || status === 'returned' || results.length > 0;
+  const hasResult = isDone || (known?.hasResult ?? false);
   return working?.held || known ? { hasResult } : undefined;
 }
 

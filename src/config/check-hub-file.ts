@@ -4,6 +4,7 @@ import proxyAddr from 'proxy-addr';
 import { isRealDate } from '#core/dates/dates';
 import { pointer, quote } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
+import { CITIZENS } from '#core/records/kind';
 import { received } from '#messages/received';
 import { createTls } from '../kit/http/tls.ts';
 import { ID, ID_MEANS, PEM_MEANS, PROXY_MEANS } from './hub-file.ts';
@@ -38,7 +39,9 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...repetitions(list(keys), 'certificate'),
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
-    ...list(routes).flatMap((route, at) => known(`/routes/${at}/from`, members(route).from)),
+    ...list(routes).flatMap((route, at) =>
+      members(route).from === CITIZENS ? [] : known(`/routes/${at}/from`, members(route).from),
+    ),
     ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),

@@ -18,6 +18,8 @@ import { addLookUp } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import { createPageBudget } from './page-budget.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
+import { addPublicQuestions } from './public/questions.ts';
+import { addPublicRating } from './public/rating.ts';
 import { addRecordReaders } from './records.ts';
 import { createRefusalLog } from './refusal-log.ts';
 import { type RouteDoc, routesOf } from './route.ts';
@@ -48,6 +50,8 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addCatalogueChanges(add, hub);
   addStatistics(add, hub);
   addLookUp(add, hub);
+  addPublicQuestions(add, hub);
+  addPublicRating(add, hub);
   addOperators(add, hub);
   addPublicKeys(add, hub);
   addHealth(add, hub);

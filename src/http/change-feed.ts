@@ -69,12 +69,12 @@ export class ChangeFeed<Change> {
 
   /** Without this shared watch, 2,000 waiting requests sent 4,000 statements a second. */
   async #watch(): Promise<void> {
-    const { index, nextChange, isDraining } = this.#hub;
+    const { nextChange, isDraining } = this.#hub;
     this.#isWatching = true;
     while (this.#waiting.size > 0) {
       await nextChange(LOOK_MS);
       // A failed query wakes all requests. Each then gets the error of its own read.
-      const newest = isDraining() ? Infinity : await index.newestChange().catch(() => Infinity);
+      const newest = isDraining() ? Infinity : await this.#source.newestChange().catch(() => Infinity);
       // A read that began earlier may have missed the newest change.
       this.#reads = new Map();
       for (const { after, wake } of this.#waiting) if (newest > after) wake();

@@ -5,6 +5,10 @@ import { Refusal } from './problem.ts';
 
 /** Limits requests and wrong proofs of citizens who look up a dossier. */
 export interface LookUpLimit {
+  /** Counts a request that guesses nothing. @throws Refusal 429 */
+  countVisit(network: string): Promise<void>;
+  /** Counts a request that stores something of a citizen: 60 an hour from one client. @throws Refusal 429 */
+  countSubmission(network: string): Promise<void>;
   /**
    * Counts a request of an address. It counts as a wrong proof until its guesses are taken back.
    *
@@ -26,6 +30,7 @@ export interface LookUpLimit {
 type LookUpTry = Exclude<LimitKind, 'secret'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, Words>> = {
   lookup: say('address-too-often'),
+  submission: say('submissions-too-often'),
   'wrong-proof': say('proofs-too-often'),
   'client-code': say('proofs-of-dossier-too-often'),
   code: say('dossier-too-often'),
@@ -60,6 +65,11 @@ export function createLookUpLimit({
   }
 
   return {
+    countVisit: (network) => count('lookup', network),
+    async countSubmission(network) {
+      await count('lookup', network);
+      await count('submission', network);
+    },
     async countRequest(network) {
       await count('lookup', network);
       await count('wrong-proof', network);

@@ -1,13 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { say } from '#messages/message';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { AppContext } from './app-context.ts';
-import { networkOf } from './clients.ts';
 import { createLookUpLimit } from './look-up-limit.ts';
-import { Refusal } from './problem.ts';
+import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
 export type LookUpContext = Pick<AppContext, 'lookUp' | 'requestLimits' | 'clients' | 'telemetry'>;
@@ -50,10 +48,6 @@ const PublicDossier = Type.Object(
   { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
 );
 
-/** An unknown code and a wrong proof get the same answer after this time, so they look the same. */
-const NOT_FOUND_MS = 300;
-const NOT_FOUND = say('no-dossier-with-proof');
-
 /** A citizen without a key looks up a dossier by its code and a proof. */
 export function addLookUp(add: AddRoute, hub: LookUpContext): void {
   const readQuery = queryReader(Query);
@@ -77,25 +71,16 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       },
     },
     async (c) => {
-      const answerAt = performance.now() + NOT_FOUND_MS;
       const { proof } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      const network = networkOf(hub.clients.addressOf(c) ?? '');
-      await limit.countRequest(network);
-      const candidates = await hub.lookUp(code);
-      // Counted by the found codes, so that another code of the same dossier allows no further guesses.
-      const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];
-      const takeBack = await limit.countGuesses(network, codes);
-      const proven = candidates.filter((one) => one.proves(proof));
-      // Digits that match two dossiers prove neither.
-      const found = proven.length === 1 ? proven[0]?.masked : undefined;
-      hub.telemetry.lookedUp(found === undefined ? 'not-found' : 'found');
-      if (found === undefined) {
-        await sleep(answerAt - performance.now());
-        throw new Refusal('not-found', NOT_FOUND);
-      }
-      await takeBack();
-      return c.json(shownOf(JSON.parse(found)), 200, { 'Cache-Control': 'no-store' });
+      const { masked } = await findProven(c, hub, {
+        code,
+        proof,
+        limit,
+        notFound: say('no-dossier-with-proof'),
+        find: () => hub.lookUp(code),
+      });
+      return c.json(shownOf(JSON.parse(masked)), 200, { 'Cache-Control': 'no-store' });
     },
   );
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { KindEvent, Reach } from '#core/records/apply';
-import type { KindRecord } from '#core/records/kind';
+import type { Kind, KindRecord } from '#core/records/kind';
+import { pick } from '#core/records/merge';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
@@ -89,6 +90,6 @@ function eventIn(row: Row, vault: Vault): KindEvent {
 }
 
 /** Identifies the content of a record. */
-export function recordContentId(record: KindRecord): string {
-  return hashOf(record);
+export function recordContentId({ identifiedBy }: Kind, record: KindRecord): string {
+  return hashOf(identifiedBy ? pick(record, identifiedBy) : record);
 }

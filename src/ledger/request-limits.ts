@@ -5,10 +5,10 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /**
- * The counters. Citizens' look-ups: all requests of a client, its wrong proofs, its wrong proofs of one code
+ * The counters. Citizens' look-ups: all requests of a client, what it submits, its wrong proofs, its wrong proofs of one code
  * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
  */
-export type LimitKind = 'lookup' | 'wrong-proof' | 'client-code' | 'code' | 'code-day' | 'secret';
+export type LimitKind = 'lookup' | 'submission' | 'wrong-proof' | 'client-code' | 'code' | 'code-day' | 'secret';
 
 /** Rate limits that all processes share. The table holds keyed hashes, so guessing finds no address and no code. */
 export interface RequestLimits {
@@ -44,6 +44,7 @@ export const WRONG_PROOFS = { client: 10, hour: 100, day: 300 } as const;
 const LIMITS = {
   // Never refunded, so a process may refuse an address above the limit without a query.
   lookup: { points: 60, duration: 60, inMemoryBlockOnConsumed: 60 },
+  submission: { points: 60, duration: 3_600 },
   'wrong-proof': { points: 60, duration: 3_600 },
   'client-code': { points: WRONG_PROOFS.client, duration: 3_600 },
   code: { points: WRONG_PROOFS.hour, duration: 3_600 },
@@ -107,6 +108,7 @@ function limitersOn(pool: Database['pool']) {
     proved: memoryOf('proved', pool),
     limiters: {
       lookup: limiterOf('lookup'),
+      submission: limiterOf('submission'),
       'wrong-proof': limiterOf('wrong-proof'),
       'client-code': limiterOf('client-code'),
       code: limiterOf('code'),

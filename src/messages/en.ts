@@ -38,6 +38,8 @@ export const EN = {
   'order-exists': 'the dossier has the postal order {got} in this direction, expected that code',
   'record-claim-only': 'the record belongs to the party {party}; this value is kept in the history and changes nothing',
   'state-not-allowed': '{got} may not follow {near}; it is kept in the history and changes nothing',
+  'submissions-too-often': 'this address sends too much',
+  'no-question-with-proof': 'there is no question with this code and this proof',
   'not-owner': 'not-owner: {why}',
   'alias-of-another': 'a party gives aliases for itself alone, and this one is of {party}',
   'code-owned-by': 'the party {party} owns this code',

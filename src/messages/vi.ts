@@ -35,6 +35,8 @@ export const VI = translation({
   'record-claim-only':
     'bản ghi do bên {party} phụ trách; giá trị này chỉ lưu trong lịch sử, không làm thay đổi bản ghi',
   'state-not-allowed': '{got} không thể theo sau {near}; trạng thái này chỉ lưu trong lịch sử',
+  'submissions-too-often': 'địa chỉ này gửi quá nhiều',
+  'no-question-with-proof': 'không có câu hỏi với mã và số xác nhận này',
   'not-owner': '{why}',
   'alias-of-another': 'mỗi bên chỉ được khai mã của chính mình, còn mã này là của bên {party}',
   'code-owned-by': 'mã này do bên {party} phụ trách',

@@ -92,7 +92,8 @@ function recalled(
     const item = outcome === undefined ? undefined : asApplied(itemAt(at), outcome);
     const isReadable = item?.kind === 'record';
     const isOurs = isReadable && (isDossierItem(item) || kinds.of(item.operation) !== undefined);
-    if (outcome !== undefined && !isReadable) {
+    // A doubtful text of a record waits outside the index.
+    if (outcome !== undefined && outcome !== 'quarantined' && !isReadable) {
       const today = item ? `reads as ${item.kind} today` : 'cannot be read today';
       const code = message.results[at]?.code ?? message.id;
       unreadable.push({ table: 'messages', code, column: 'items', live: outcome, rebuilt: today });

@@ -227,6 +227,17 @@ describe('the OpenAPI document', () => {
     await ask('get /api/v1/events', 200);
     await ask('get /api/v1/snapshot', 200);
     await ask(LOOK_UP, 200);
+    await ask(FOLLOW, 200);
+    await ask('get /api/public/questions', 200);
+    await ask(ASK, 201, { body: NEW_QUESTION });
+    await ask(ASK, 202, { body: { ...NEW_QUESTION, content: 'Tôi tố cáo' } });
+    await ask(ASK, 422, { body: { content: 'Ở đâu?' } });
+    await hub.push(dossier({ code: CODE(50), status: 'resolved' }));
+    await ask(RATE, 201, { path: { code: CODE(50) }, body: RATING });
+    await ask(RATE, 200, { path: { code: CODE(50) }, body: RATING });
+    await ask(RATE, 422, { path: { code: CODE(50) }, body: { ...RATING, level: 'dissatisfied' } });
+    await hub.push(dossier({ code: CODE(51), status: 'resolved' }));
+    await ask(RATE, 202, { path: { code: CODE(51) }, body: { ...RATING, comment: 'Nguyá»…n VÄ�n An' } });
     for (const path of ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/schemas/{name}'])
       await ask(`get ${path}`, 200);
   });
@@ -275,6 +286,10 @@ describe('the OpenAPI document', () => {
       Array.from({ length: WRONG_PROOFS.client }, () => ask(LOOK_UP, 404, { path: { code: CODE(7777) } })),
     );
     await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
+    const busy = '203.0.113.8';
+    for (let n = 0; n < 61; n++) await requestFrom(hub, busy, 'GET', '/api/public/questions', undefined, {});
+    for (const name of [FOLLOW, RATE, ASK, 'get /api/public/questions'])
+      await ask(name, 429, { body: BODIES[name], from: busy });
     const wrong = { secret: 'Bearer wrong', from: '203.0.113.7' };
     for (let n = 0; n < WRONG_SECRETS; n++) await ask('get /api/v1/ops/key', 401, wrong);
     for (const [name, { responses, 'x-scopes': scopes }] of operations)
@@ -411,12 +426,16 @@ describe('the OpenAPI document', () => {
     expect(open.sort()).toEqual([
       'get /.well-known/jwks.json',
       LOOK_UP,
+      'get /api/public/questions',
+      FOLLOW,
       'get /health/live',
       'get /health/ready',
       'get /metrics',
       'get /openapi.json',
       'get /schemas/{name}',
       'get /soap/v1/{party}',
+      RATE,
+      ASK,
       'post /mapi/login',
     ]);
     const idempotent = [...operations].filter(([, { parameters }]) =>
@@ -496,12 +515,20 @@ const STEP_PUSH: Callback<unknown> = {
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
 const STATE = 'get /api/v1/ops/dossiers/{code}';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
+const ASK = 'post /api/public/questions';
+const FOLLOW = 'get /api/public/questions/{code}';
+const RATE = 'post /api/public/dossiers/{code}/rating';
+const RATING = { proof: '0001', level: 'satisfied' };
+const NEW_QUESTION = { content: 'Ở đâu?', asker: { name: 'Nguyễn Văn An', phone: '0900000001' } };
 const QUERIES: Readonly<Record<string, string>> = {
   [LOOK_UP]: '?proof=0001',
+  [FOLLOW]: '?proof=0001',
   'get /api/v1/statistics/dossiers': '?column=received',
 };
 const BODIES: Readonly<Record<string, object>> = {
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
+  [ASK]: NEW_QUESTION,
+  [RATE]: RATING,
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
   'post /api/v1/ops/parties/{party}/backfill': { preview: true },
   'post /api/v1/ops/doubtful-dossiers/{id}/settle': { why: 'because the test asks' },

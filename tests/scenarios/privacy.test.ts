@@ -7,6 +7,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { msToInstant } from '#core/dates/dates';
+import type { Kind } from '#core/records/kind';
 import subscriber from '../../adapters/webhook-subscriber/adapter.ts';
 import { SIMULATOR_SECRET } from '../../adapters/webhook-subscriber/simulator.ts';
 import { Progress } from '../../schemas/dossier.progress.v1.ts';
@@ -14,11 +15,13 @@ import { Dossier } from '../../schemas/dossier.upsert.v1.ts';
 import type { KeyEntry } from '../../src/config/config.ts';
 import { openCopy } from '../../src/copy/copy.ts';
 import { maskStale } from '../../src/index/mask-again.ts';
+import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import type { Outgoing } from '../../src/kit/sender.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { SAMPLES } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 import { lienthongHere } from '../support/lienthong.ts';
 import { officerAt } from '../support/officer.ts';
@@ -78,6 +81,21 @@ function planted(n: number, text: string): { readonly record: object; readonly s
   };
 }
 
+/** What a record of a kind says of a person. */
+const OF_RECORD = { name: PERSON.name, address: PERSON.address, phone: PERSON.phone, email: PERSON.email };
+
+/** The same spelling in every member of a record of a kind, beside the person that it names. */
+function plantedIn({ schema, people, path }: Kind, n: number, spell: (text: string) => string): object {
+  const text = Object.values(OF_RECORD).map(spell).join(' ; ');
+  const sample = (SAMPLES[path] as (given: object) => Record<string, unknown>)({
+    ...filled(schema as unknown as Node, fitting(path === 'ratings' ? '' : text), [...people, 'code', 'dueAt']),
+    code: `${path}-${n}`,
+    dossierCode: codeOf(2 * n),
+  });
+  const named = people.map((member) => [member, OF_RECORD]);
+  return { ...sample, ...Object.fromEntries(named), ...(path === 'payments' && { payer: { name: PERSON.name } }) };
+}
+
 async function serve(answer: (request: http.IncomingMessage, body: string) => { status: number; body: string }) {
   const came: string[] = [];
   const server = http.createServer(async (request, response) => {
@@ -132,11 +150,13 @@ describe('readers without the scope for personal data', () => {
       logLevel: 'debug',
       partners: { hook: { sent: [], script: [], adapter: subscriber as unknown as Adapter }, ministry: repeating() },
       entries: { hook: { settings: { url: hook.url, secrets: [SIMULATOR_SECRET] } } },
-      routes: ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
-        from: 'one-stop',
-        operation,
-        to: ['hook', 'ministry'],
-      })),
+      routes: ['dossier.upsert.v1', 'dossier.progress.v1', ...ALL_KINDS.map((kind) => kind.operation)].map(
+        (operation) => ({
+          from: 'one-stop',
+          operation,
+          to: ['hook', 'ministry'],
+        }),
+      ),
       traces: { url: `${collector.url}/v1/traces`, share: 1 },
     });
     for (const [n, [, text]] of planting.entries()) {
@@ -145,6 +165,11 @@ describe('readers without the scope for personal data', () => {
       expect(pushed.results).toMatchObject([{ outcome: 'accepted' }]);
       expect((await hub.push(step, { what: 'progress' })).results).toMatchObject([{ outcome: 'accepted' }]);
     }
+    for (const kind of ALL_KINDS)
+      for (const [n, spell] of Object.values(SPELLINGS).entries()) {
+        const pushed = await hub.push(plantedIn(kind, n, spell), { what: kind.path });
+        expect([kind.path, n, pushed.results]).toMatchObject([kind.path, n, [{ outcome: 'accepted' }]]);
+      }
     await pushWrongMembers();
     await hub.deliver();
     await hub.deliver();
@@ -234,6 +259,7 @@ describe('readers without the scope for personal data', () => {
       '/services/code': ['1.013225'],
       '/fields/code': ['G15-HT01'],
       '/agencies/code': ['H60.01'],
+      ...Object.fromEntries(ALL_KINDS.map(({ path }) => [`/${path}/code`, [`${path}-0`, `${path}-9`]])),
     };
     for (const list of ['messages', 'deliveries', 'quarantine', 'replays']) listed[`/${list}/id`] = await ids(list);
     return Object.entries<{ get?: { parameters?: readonly { name: string; in: string }[] } }>(openApi.paths)

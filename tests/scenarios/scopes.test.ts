@@ -7,6 +7,10 @@ const CATALOGUE = 'secret-of-a-key-for-the-catalogue';
 /** Routes that need no key: pages, probes, public data, and doors whose rights are tested below. */
 const PUBLIC = new Set([
   'GET /api/public/dossiers/{code}',
+  'GET /api/public/questions',
+  'POST /api/public/questions',
+  'GET /api/public/questions/{code}',
+  'POST /api/public/dossiers/{code}/rating',
   'GET /openapi.json',
   'GET /docs',
   'GET /schemas/{name}',

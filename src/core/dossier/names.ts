@@ -67,7 +67,8 @@ export function namesOfAlias(alias: Alias): readonly string[] {
   return isDossierCode(alias.code) ? [aliasName(alias), alias.code] : [aliasName(alias)];
 }
 
-function ownName(code: string): string {
+/** The name of the dossier whose own code this is. */
+export function ownName(code: string): string {
   return `= ${code}`;
 }
 

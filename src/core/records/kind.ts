@@ -68,6 +68,8 @@ export interface Kind<R extends KindRecord = KindRecord> {
   /** Called with the masked record for `texts`, so that no search finds a person by a mention. */
   searched(record: R, masked: R): SearchedTexts;
 
+  /** Members that tell contents apart. Absent: all. */
+  readonly identifiedBy?: readonly (keyof R & string)[];
   /** One record for each such text, whatever its code. */
   uniqueBy?(record: R): string;
   /** Why the record cannot be stored. Called with the record as it would be in the index. */
@@ -86,6 +88,9 @@ export interface Kind<R extends KindRecord = KindRecord> {
 export function defineKind<R extends KindRecord>(kind: Kind<R>): Kind {
   return kind as unknown as Kind;
 }
+
+/** The party of records that citizens send without a key. Routes may begin with it; no settings name it. */
+export const CITIZENS = 'citizens';
 
 /** The state of a record for which an operator must decide. */
 export const HELD_STATE = 'held';

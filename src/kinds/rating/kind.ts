@@ -16,6 +16,7 @@ export const rating = defineKind<Rating>({
   citizenTexts: ['reason', 'comment'],
   shared: [],
   searched: ({ code, dossierCode }, { reason, comment }) => ({ codes: [code, dossierCode], texts: [reason, comment] }),
+  identifiedBy: ['dossierCode', 'level', 'reason', 'criteria', 'comment'],
   uniqueBy: ({ dossierCode }) => dossierCode,
   problems: ratingProblems,
 });

@@ -1,0 +1,85 @@
+import Type from 'typebox';
+import { msToInstant } from '#core/dates/dates';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { say } from '#messages/message';
+import { closed } from '#schemas/parts';
+import { Rating } from '#schemas/rating.v1';
+import type { AppContext } from '../app-context.ts';
+import { createLookUpLimit } from '../look-up-limit.ts';
+import type { AddRoute } from '../route.ts';
+import { findProven } from './prove.ts';
+import { publicBodyReader, SUBMIT_REPLIES, Submitted, submitRecord } from './submit.ts';
+
+export type PublicRatingContext = Pick<
+  AppContext,
+  'kinds' | 'pipeline' | 'lookUp' | 'requestLimits' | 'clients' | 'telemetry' | 'nowMs'
+>;
+
+const { level, reason, comment } = Rating.properties;
+
+/** A citizen's rating, with the proof of the dossier. */
+const NewRating = closed(
+  {
+    // Errors never quote the input, because a citizen may enter more digits than requested.
+    proof: Type.String({
+      pattern: '^[0-9]{4}$',
+      writeOnly: true,
+      description: 'the last four digits of the phone or identity number on the dossier',
+    }),
+    level,
+    reason,
+    criteria: Type.Optional(
+      Type.Array(
+        closed({
+          no: Type.Integer({ minimum: 1, maximum: 11 }),
+          points: Type.Integer({ minimum: 0, maximum: 2 }),
+        }),
+        { maxItems: 11 },
+      ),
+    ),
+    comment,
+  },
+  { title: 'NewRating' },
+);
+
+/** A citizen without a key rates a finished dossier. */
+export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
+  const kind = hub.kinds.byName('rating');
+  if (!kind) return;
+  const limit = createLookUpLimit(hub);
+  const readBody = publicBodyReader(NewRating);
+  add(
+    {
+      method: 'post',
+      path: '/api/public/dossiers/{code}/rating',
+      tag: 'Citizens',
+      summary: 'Rate a finished dossier',
+      description:
+        'Needs no key. An unknown code and a wrong proof get the same answer after the same time. The limits are those of the look-up of a dossier. One rating for each dossier.',
+      body: { 'application/json': NewRating },
+      problems: ['not-json', 'bad-request', 'too-slow', 'too-large', 'unsupported-media', 'too-often', 'unavailable'],
+      replies: {
+        ...SUBMIT_REPLIES,
+        200: { description: 'The same rating as before', schema: Submitted },
+        404: { description: 'No dossier with this code and this proof' },
+      },
+    },
+    async (c) => {
+      const { proof, criteria, ...rating } = await readBody(c);
+      const code = cleanCode(c.req.param('code') ?? '');
+      const dossier = await findProven(c, hub, {
+        code,
+        proof,
+        limit,
+        notFound: say('no-dossier-with-proof'),
+        find: () => hub.lookUp(code),
+      });
+      return submitRecord(c, hub, kind, {
+        dossierCode: dossier.code,
+        ratedAt: msToInstant(hub.nowMs()),
+        ...rating,
+        criteria: criteria?.map((one) => ({ ...one, source: 'citizen' })),
+      });
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { msToInstant } from '#core/dates/dates';
+import { explain } from '#core/explain';
+import { CITIZENS, type Kind } from '#core/records/kind';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
+import { closed, oneOf } from '#schemas/parts';
+import type { ItemResult } from '../../ledger/messages.ts';
+import type { AppContext } from '../app-context.ts';
+import { mediaTypeOf, readBody } from '../body.ts';
+import { callerOf } from '../doors/door.ts';
+import { parseWhole } from '../json-body.ts';
+import { inLanguage, languageOf } from '../language.ts';
+import { Refusal, refusalWith } from '../problem.ts';
+import { ProblemShown } from '../problem-schema.ts';
+import { asSent } from '../sent-schema.ts';
+
+export type SubmitContext = Pick<AppContext, 'pipeline' | 'kinds' | 'nowMs'>;
+
+const LARGEST_BODY = 64 * 1024;
+const OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'invalid'] as const;
+
+const Problems = Type.Array(ProblemShown);
+
+/** What a citizen learns of what the hub made of a submission. */
+export const Submitted = closed(
+  { code: Type.Optional(Type.String()), outcome: oneOf(OUTCOMES), problems: Type.Optional(Problems) },
+  { title: 'Submitted' },
+);
+
+/** The replies of a route that takes a record from a citizen. */
+export const SUBMIT_REPLIES = {
+  201: { description: 'Accepted', schema: Submitted },
+  202: { description: 'Stored; an operator decides on it', schema: Submitted },
+  422: { description: 'Not stored: `problems` says why', schema: Submitted },
+};
+
+const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
+
+/**
+ * A reader of a small JSON body. @throws Refusal 400 with all problems, 413 over 64 KiB, 415 for another media type
+ */
+export function publicBodyReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
+  const sent = asSent(schema) as Type.TSchema;
+  const check = Compile(sent);
+  return async (c) => {
+    const body = await readBody(c, LARGEST_BODY);
+    const mediaType = mediaTypeOf(c);
+    if (mediaType !== 'application/json')
+      throw new Refusal(
+        'unsupported-media',
+        say('media-type', { got: received(mediaType), expected: 'application/json' }),
+      );
+    const value = parseWhole(body);
+    if (check.Check(value)) return value as Type.Static<S>;
+    throw refusalWith(explain(sent, check, value));
+  };
+}
+
+/** Accepts a record that a citizen made, as a push of the party of citizens, and answers. */
+export async function submitRecord(
+  c: Context,
+  { pipeline, kinds, nowMs }: SubmitContext,
+  kind: Kind,
+  record: object,
+): Promise<Response> {
+  const body = Buffer.from(JSON.stringify(record));
+  const { results } = await pipeline.accept({
+    ...callerOf(c),
+    receivedAt: msToInstant(nowMs()),
+    party: CITIZENS,
+    door: 'public',
+    operation: kind.operation,
+    keyName: undefined,
+    mediaType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    items: [kinds.read(kind.operation, record)],
+  });
+  const { code, outcome, problems } = results[0] as ItemResult;
+  const shown = { code: outcome === 'invalid' ? undefined : code, outcome, problems };
+  return c.json(inLanguage(languageOf(c), shown), STATUS[outcome], { 'Cache-Control': 'no-store' });
+}

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { petition, question } from '../support/kinds.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
+
+const ANSWER = {
+  at: '2025-08-21T09:00:00+07:00',
+  by: 'Trần Thị Bình',
+  unit: 'Phòng Tư pháp',
+  content: 'Trong 5 ngày.',
+};
+const PUBLISHED = { state: 'published', stateAt: '2025-08-21T10:00:00+07:00', answers: [ANSWER] };
+
+describe.each([
+  ['questions', question, 'asker', 5],
+  ['petitions', petition, 'sender', 15],
+] as const)('%s', (what, sample, person, workingDays) => {
+  let hub: TestHub;
+  let partner: Partner;
+  beforeAll(async () => {
+    partner = testPartner({ any: true });
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [{ from: 'one-stop', operation: `${what.slice(0, -1)}.upsert.v1`, to: ['portal'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+  });
+  afterAll(() => hub.close());
+
+  const push = async (given: Record<string, unknown>) => (await hub.push(sample(given), { what })).results[0];
+
+  test.each([
+    ['nobody', undefined],
+    ['nobody by name', { phone: '0900000001' }],
+    ['a name alone', { name: 'Nguyễn Văn An' }],
+    ['a blank name', { name: ' ', phone: '0900000001' }],
+  ])(`of ${person} without what an answer needs is invalid: %s`, async (_, given) => {
+    expect(await push({ code: 'X-1', [person]: given })).toMatchObject({
+      outcome: 'invalid',
+      problems: [{ path: `/${person}`, code: 'incomplete-person' }],
+    });
+  });
+
+  test.each(['address', 'phone', 'email'])('a name and one way to answer is enough: %s', async (way) => {
+    const value = { address: 'Tổ 7', phone: '0900000001', email: 'an@example.test' }[way];
+    expect(await push({ code: `WAY-${way}`, [person]: { name: 'Nguyễn Văn An', [way]: value } })).toMatchObject({
+      outcome: 'accepted',
+    });
+  });
+
+  test.each([
+    ['tố cáo', 'Tôi tố cáo cán bộ nhận tiền.'],
+    ['Khiếu Nại', 'Đơn KHIẾU NẠI về quyết định thu hồi đất.'],
+    ['to cao', 'Toi muon to cao ong B'],
+  ])('a complaint or denunciation is held, and nobody gets it: %s', async (word, content) => {
+    const code = `HELD-${word
+      .replace(' ', '-')
+      .normalize('NFD')
+      .replace(/[^A-Za-z-]/g, '')}`.toUpperCase();
+    expect(await push({ code, content })).toMatchObject({
+      outcome: 'quarantined',
+      problems: [{ path: '/content', code: 'complaint-or-denunciation' }],
+    });
+    expect((await hub.read(`/api/v1/${what}/${code}`)).body.state).toBe('held');
+    expect(await push({ code, content, ...PUBLISHED })).toMatchObject({ outcome: 'quarantined' });
+    await hub.deliver();
+    expect(partner.sent.map((one) => one.code)).not.toContain(code);
+    expect(JSON.stringify((await hub.read(`/api/public/questions`)).body)).not.toContain(code);
+  });
+
+  test('a word that only resembles one is no complaint', async () => {
+    expect(await push({ code: 'TO-CAO', content: 'Tờ cao nhất của sổ hộ khẩu và tổ cao tuổi ở đâu?' })).toMatchObject({
+      outcome: 'accepted',
+    });
+  });
+
+  test('an operator who dismisses a complaint leaves it held for good', async () => {
+    await push({ code: 'DISMISSED', content: 'Đơn tố cáo' });
+    const operator = operatorOf(hub);
+    const { items } = (await operator.get('quarantine?code=DISMISSED')).body;
+    await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'dismiss', why: 'chuyển Thanh tra tỉnh' });
+    await hub.deliver();
+    expect((await hub.read(`/api/v1/${what}/DISMISSED`)).body.state).toBe('held');
+    expect(partner.sent.map((one) => one.code)).not.toContain('DISMISSED');
+    const { items: audit } = (await operator.get('audit')).body;
+    expect(audit[0]).toMatchObject({ action: 'quarantine.dismiss', actor: 'ops', why: 'chuyển Thanh tra tỉnh' });
+  });
+
+  test('is due in working time, unless its source says when', async () => {
+    const member = person === 'asker' ? 'askedAt' : 'sentAt';
+    // The last working day before Tết 2026 is Friday 13 February; work begins again on Monday 23 February.
+    const late = '2026-02-13T23:59:00+07:00';
+    await push({ code: 'LATE', [member]: late, stateAt: late });
+    const due = workingDays === 5 ? '2026-02-27T17:00:00+07:00' : '2026-03-13T17:00:00+07:00';
+    expect((await hub.read(`/api/v1/${what}/LATE`)).body.dueAt).toBe(due);
+    await push({ code: 'LATE', [member]: late, stateAt: '2026-02-23T09:00:00+07:00', state: 'assigned' });
+    expect((await hub.read(`/api/v1/${what}/LATE`)).body.dueAt).toBe(due);
+    await push({ code: 'SAID', dueAt: '2025-09-01T17:00:00+07:00' });
+    expect((await hub.read(`/api/v1/${what}/SAID`)).body.dueAt).toBe('2025-09-01T17:00:00+07:00');
+  });
+
+  test('past due and unanswered is listed as overdue', async () => {
+    const overdue = async () =>
+      (await hub.read(`/api/v1/${what}?due=overdue`)).body.items.map(({ code }: { code: string }) => code);
+    await push({ code: 'OVERDUE', dueAt: '2025-08-20T10:00:00+07:00' });
+    expect(await overdue()).toEqual(['OVERDUE']);
+    await push({ code: 'OVERDUE', dueAt: '2025-08-20T10:00:00+07:00', ...PUBLISHED });
+    expect(await overdue()).toEqual([]);
+  });
+
+  test('the same state is as it was after a rebuild', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('questions of citizens without a key', () => {
+  let hub: TestHub;
+  let partner: Partner;
+  beforeAll(async () => {
+    partner = testPartner({ any: true });
+    hub = await testHub({
+      partners: { portal: partner },
+      routes: [
+        { from: 'citizens', operation: 'question.upsert.v1', to: ['one-stop', 'portal'] },
+        { from: 'one-stop', operation: 'question.upsert.v1', to: ['portal'] },
+      ],
+      keys: [...OPERATOR_KEYS],
+    });
+  });
+  afterAll(() => hub.close());
+
+  const ask = async (given: Record<string, unknown> = {}) => {
+    const asker = { name: 'Đặng Thị Hoàng Yến', phone: '0912345678', email: 'hoang.yen@example.test', address: 'Tổ 7' };
+    const body = { content: 'Tôi là Đặng Thị Hoàng Yến, làm hộ chiếu ở đâu?', asker, agencyCode: 'H60.01', ...given };
+    const response = await hub.request('POST', '/api/public/questions', undefined, body);
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const list = async (query = '') => (await hub.read(`/api/public/questions${query}`, undefined)).body;
+
+  test('a question gets a code, and its asker follows it by code and last digits', async () => {
+    const asked = await ask();
+    expect(asked).toMatchObject({ status: 201, body: { outcome: 'accepted' } });
+    const { code } = asked.body;
+    expect(code).toMatch(/^H60-HD-250821-[2-9A-Z]{8}$/);
+    const own = await hub.read(`/api/public/questions/${code}?proof=5678`);
+    expect(own.body).toMatchObject({
+      code,
+      state: 'received',
+      asker: { name: 'Đ*** T** H**** Y**' },
+      dueAt: expect.any(String),
+    });
+    expect(JSON.stringify(own.body)).not.toMatch(/Hoàng|0912|hoang|Tổ 7/);
+    const wrong = await hub.read(`/api/public/questions/${code}?proof=1234`);
+    const unknown = await hub.read('/api/public/questions/H60-HD-250821-22222222?proof=5678');
+    expect([wrong.status, unknown.status]).toEqual([404, 404]);
+    expect(wrong.body).toEqual(unknown.body);
+  });
+
+  test('only a published question is public, without anything of its asker but a masked name', async () => {
+    const { code } = (await ask()).body;
+    expect((await list()).items).toEqual([]);
+    const given = {
+      code,
+      askedAt: '2025-08-21T08:30:00+07:00',
+      content: 'x',
+      ...PUBLISHED,
+      stateAt: '2025-08-22T10:00:00+07:00',
+    };
+    const answered = await hub.push(given, { what: 'questions' });
+    expect(answered.results[0]).toMatchObject({ outcome: 'accepted', warnings: [{ path: '/content' }] });
+    const { items } = await list();
+    expect(items).toMatchObject([
+      { code, state: 'published', asker: { name: 'Đ*** T** H**** Y**' }, answers: [ANSWER] },
+    ]);
+    expect(Object.keys(items[0].asker)).toEqual(['name']);
+    expect(JSON.stringify(items)).not.toMatch(/Hoàng|0912|hoang|Tổ 7/);
+    expect((await list('?q=hộ chiếu')).items).toHaveLength(1);
+    expect((await list('?q=trong 5 ngày&agency=H60')).items).toHaveLength(1);
+    expect((await list('?agency=H61')).items).toEqual([]);
+    expect((await list('?field=G15-HT01')).items).toEqual([]);
+    expect((await list('?q=Hoàng Yến')).items).toEqual([]);
+    expect((await hub.read('/api/v1/questions?q=Hoàng Yến')).body.items.length).toBeGreaterThan(0);
+  });
+
+  test('a private question is never public', async () => {
+    await hub.push(question({ code: 'PRIVATE', visibility: 'private', ...PUBLISHED }), { what: 'questions' });
+    expect(JSON.stringify(await list())).not.toContain('PRIVATE');
+  });
+
+  test('a denunciation is held, and its sender learns so', async () => {
+    const asked = await ask({ content: 'Tôi tố cáo ông B.' });
+    expect(asked).toMatchObject({
+      status: 202,
+      body: { outcome: 'quarantined', problems: [{ code: 'complaint-or-denunciation' }] },
+    });
+    partner.sent.length = 0;
+    await hub.deliver();
+    expect(partner.sent.map(({ code }) => code)).not.toContain(asked.body.code);
+  });
+
+  test('a question that cannot be answered is refused with its place, and no value is quoted back', async () => {
+    expect(await ask({ asker: { name: 'Hoàng Yến' } })).toMatchObject({
+      status: 422,
+      body: { outcome: 'invalid', problems: [{ path: '/asker' }] },
+    });
+    expect((await ask({ content: '' })).status).toBe(400);
+    expect((await ask({ state: 'published' })).status).toBe(400);
+  });
+
+  test('one client may not ask without end', async () => {
+    const statuses: number[] = [];
+    for (let n = 0; n < 62; n++) statuses.push((await ask()).status);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  test('comes out of a rebuild identical', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
