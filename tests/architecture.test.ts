@@ -206,7 +206,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/process/hub-context.ts'],
     may: [],
-    mayTypes: ['npm:pino', 'src/database/', 'src/observe/', 'src/secrets/vault.ts'],
+    mayTypes: ['src/core/', 'npm:pino', 'src/database/', 'src/observe/', 'src/secrets/vault.ts'],
     why: 'names what every part of the hub may need, and does nothing',
   },
   { of: ['src/parties/rate-limit.ts'], may: [...SQL, 'src/ledger/'], why: 'counts calls in the database' },
