@@ -25,7 +25,7 @@ export interface WorkingRecord {
   changedAt: string;
 }
 
-/** What a batch knows of the records that it names. */
+/** The records that a batch names, as the index has them and as the batch changed them. */
 export interface RecordBook {
   readonly bySubject: Map<string, WorkingRecord>;
   /** By unique key. */
@@ -90,7 +90,7 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
   return kindItemsOf(kinds, submission).map(({ kind, record }) => subjectOf(kind, record.code));
 }
 
-/** The dossier that a record names, with what the batch has done to it so far. */
+/** The dossier that a record names, with the changes of the batch so far. */
 export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): DossierFacts | undefined {
   if (code === undefined) return undefined;
   const [working] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
@@ -117,7 +117,7 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
   return last;
 }
 
-/** What is to be written of the records that the batch changed. */
+/** The rows of the records that the batch changed. */
 export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
   return [...bySubject.values()].flatMap(
     ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt }) =>

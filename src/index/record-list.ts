@@ -15,18 +15,18 @@ export interface ServedRecord {
 }
 
 export interface RecordFilter {
-  readonly state?: readonly string[];
+  readonly state?: readonly string[] | undefined;
   /** With the agencies below it. */
-  readonly agency?: string;
-  readonly field?: string;
-  readonly dossier?: string;
+  readonly agency?: string | undefined;
+  readonly field?: string | undefined;
+  readonly dossier?: string | undefined;
   /** The owner. */
-  readonly party?: string;
-  readonly q?: string;
+  readonly party?: string | undefined;
+  readonly q?: string | undefined;
   /** Past due at this moment and not finished. */
-  readonly overdueAt?: string;
+  readonly overdueAt?: string | undefined;
   /** Only what anybody may read; then `q` finds no names of people. */
-  readonly isPublic?: true;
+  readonly isPublic?: true | undefined;
 }
 
 /** Where the next page begins: newest state first, or in the order of codes. */

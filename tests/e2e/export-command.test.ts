@@ -2,6 +2,7 @@ import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { question } from '../support/kinds.ts';
 import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
 
@@ -180,4 +181,29 @@ test('a write failure leaves no file', async () => {
     code: 1,
     errors: expect.stringContaining('no-such-folder/x.ndjson could not be written'),
   });
+});
+
+test('records of a kind are exported masked or in full, and a full export can be imported by another hub', async () => {
+  await hub.push([question(), question({ code: 'H60-HD-0002', state: 'refused' })], { what: 'questions' });
+  const kind = ['--operation', 'questions'];
+  const told = await here(['export', 'masked-questions.ndjson', ...kind, '--state', 'received']);
+  expect(told).toMatchObject({
+    code: 0,
+    out: '1 questions written to masked-questions.ndjson, personal data masked\n',
+  });
+  expect(linesIn(read('masked-questions.ndjson'))).toMatchObject([
+    { code: 'H60-HD-0001', asker: { name: 'N***** V** A*' } },
+  ]);
+  await here(['export', 'questions.ndjson', ...kind, ...PERSONAL]);
+  expect(linesIn(read('questions.ndjson'))).toMatchObject([question(), { code: 'H60-HD-0002' }]);
+  const other = await testHub({ nowMs: Date.now() });
+  try {
+    expect(await here(['import', 'one-stop', 'masked-questions.ndjson', ...kind], other)).toMatchObject({ code: 1 });
+    expect(await here(['import', 'one-stop', 'questions.ndjson', ...kind], other)).toMatchObject({ code: 0 });
+    expect((await other.read('/api/v1/questions/H60-HD-0001', 'personal')).body).toMatchObject(question());
+  } finally {
+    await other.close();
+  }
+  expect(await here(['export', 'x.ndjson', ...kind, '--status', 'received'])).toMatchObject({ code: 2 });
+  expect(await here(['export', 'x.ndjson', '--state', 'received'])).toMatchObject({ code: 2 });
 });

@@ -291,7 +291,7 @@ describe('a dossier and the party that owns it', () => {
       [CODE],
     );
     await pool.query(`UPDATE dossiers SET status = 'processing', version = 2 WHERE code = $1`, [CODE]);
-    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts; ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
+    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, records, record_events, record_changes, record_change_counters; ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
       ALTER TABLE quarantine DROP COLUMN cause_table, DROP COLUMN cause_from, DROP COLUMN words;
       ALTER TABLE attempts DROP COLUMN words; ALTER TABLE deliveries DROP COLUMN words; ALTER TABLE incidents DROP COLUMN words;

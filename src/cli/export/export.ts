@@ -4,10 +4,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import type { Kind } from '#core/records/kind';
 import type { Operation } from '#schemas/operations';
 import type { DossierQuery } from '../../http/dossier-filter.ts';
 import type { DossierFilter } from '../../index/list.ts';
-import { createIndexReader, type IndexReader } from '../../index/read.ts';
+import { createIndexReader } from '../../index/read.ts';
+import { createRecordReader, type RecordFilter } from '../../index/record-list.ts';
+import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { createVault } from '../../secrets/vault.ts';
 import { dossierFilterFrom, withDossierFilter } from '../dossier-filter.ts';
@@ -17,11 +20,13 @@ import { loadHubConfig, withHub } from '../open-hub.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
 import { notWritten, writeWhole } from '../write-whole.ts';
+import { dossierSource, type ExportSource, recordSource } from './export-source.ts';
 import { type RecordText, recordText } from './record-text.ts';
 
 interface ExportOptions extends CommonOptions, Omit<DossierQuery, 'due' | 'limit' | 'cursor'> {
   readonly operation: string;
   readonly format?: Format;
+  readonly state?: string;
   readonly overdue?: boolean;
   readonly personal?: boolean;
   readonly why?: string;
@@ -32,7 +37,7 @@ interface ExportOptions extends CommonOptions, Omit<DossierQuery, 'due' | 'limit
 export function addExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write the dossiers of the index, or their steps, to a file')
+    .description('write the dossiers of the index, their steps or other records to a file')
     .argument('<file>', 'NDJSON, JSON or CSV, by its extension; - is stdout')
     .addOption(
       new Option('--operation <what>', 'what is written').choices(Object.keys(OPERATION_OF)).default('dossiers'),
@@ -41,6 +46,7 @@ export function addExport(program: Command): void {
       new Option('--format <format>', "by default from the file's extension; ndjson for stdout").choices(FORMATS),
     );
   withDossierFilter(command)
+    .option('--state <states>', 'of records other than dossiers in one of these, joined by commas')
     .option('--party <party>', 'that this party sent first')
     .option('--q <words>', 'with these words in a code or the name')
     .option('--overdue', 'past due and not finished')
@@ -61,14 +67,17 @@ begins like a formula (=, +, -, @; also after one or more ') gets a ' before it,
 Exit codes: 0 written, 1 failed, 2 wrong usage or settings.`;
 
 const STDOUT = '-';
-const PAGE = 200;
 
 async function exportFile(file: string, options: ExportOptions): Promise<Result> {
   const { personal = false, why } = options;
   const operation = OPERATION_OF[options.operation] as Operation;
   const format = options.format ?? formatOf(file);
-  const { overdue, ...asked } = options;
-  const filter = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
+  const kind = ALL_KINDS.find((one) => one.operation === operation);
+  const { overdue, state, ...asked } = options;
+  const ofDossiers = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
+  if (!kind && state !== undefined) throw new UsageError('--state: of records other than dossiers');
+  const ofRecords = kind && recordFilterFrom(kind, ofDossiers, state);
+  const filter: DossierFilter & RecordFilter = ofRecords ?? ofDossiers;
   if (personal && !why?.trim()) throw new UsageError('--personal needs --why');
   if (operation === 'dossier.progress.v1' && !personal)
     throw new UsageError('--operation progress needs --personal: steps quote what officers wrote about people');
@@ -77,7 +86,7 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
     throw new UsageError(`${file} exists already; --force overwrites it`);
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ database }) => {
-    const index = createIndexReader(database, createVault(config.secrets));
+    const vault = createVault(config.secrets);
     // The search words may be a citizen's name.
     const asked = JSON.stringify({ ...filter, ...(filter.q && { q: '…' }) });
     // Audited before anything is shown: nobody sees personal data without an audit entry.
@@ -85,11 +94,15 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
       await createAudit(database, Date.now).write({
         actor: 'lienthong export',
         action: 'export.personal',
-        subject: auditSubject('dossiers', `${operation} ${asked}`),
+        subject: auditSubject(kind ? 'records' : 'dossiers', `${operation} ${asked}`),
         why: why as string,
       });
     const text = recordText(format, operation);
-    const written = await write(file, text, recordsOf(index, operation, filter, personal), await index.count(filter));
+    const ofSteps = operation === 'dossier.progress.v1';
+    const source = kind
+      ? await recordSource(createRecordReader(database, vault), kind, ofRecords ?? {}, personal)
+      : await dossierSource(createIndexReader(database, vault), ofDossiers, personal, ofSteps);
+    const written = await write(file, text, source);
     const result = { operation, format, file, ...written, personal, filter, leftOut: text.leftOut() };
     if (file !== STDOUT) return { text: toldOf(result), document: result };
     console.error(toldOf(result));
@@ -103,36 +116,22 @@ function formatOf(file: string): Format {
   return found;
 }
 
-/** Yields page by page the dossiers read and the records to write. */
-async function* recordsOf(
-  index: IndexReader,
-  operation: Operation,
-  filter: DossierFilter,
-  personal: boolean,
-): AsyncGenerator<{ readonly dossiers: number; readonly records: readonly Record<string, unknown>[] }> {
-  for (let after = ''; ; ) {
-    const page = await index.inCodeOrder(filter, PAGE, after, personal);
-    const ofSteps = operation === 'dossier.progress.v1';
-    const records = ofSteps ? [] : page.map(({ json }) => withoutFreshness(JSON.parse(json)));
-    yield { dossiers: page.length, records };
-    // One history at a time, since each may be long.
-    if (ofSteps) for (const { code } of page) yield { dossiers: 0, records: await index.steps(code) };
-    const last = page.at(-1);
-    if (!last || (!page.isCut && page.length < PAGE)) return;
-    after = last.code;
-  }
-}
-
-/** The freshness belongs to the hub's answer, not to the record. */
-function withoutFreshness({ freshness: _, ...record }: Record<string, unknown>): Record<string, unknown> {
-  return record;
+/** @throws UsageError for a filter that records of this kind do not have */
+function recordFilterFrom(kind: Kind, asked: DossierFilter, state: string | undefined): RecordFilter {
+  const { status, service, channel, receivedFrom, receivedTo, ...filter } = asked;
+  if ([status, service, channel, receivedFrom, receivedTo].some((value) => value !== undefined))
+    throw new UsageError(`${kind.path} are filtered by --state, --agency, --field, --party, --q and --overdue alone`);
+  if (state === undefined) return filter;
+  const states = state.split(',').map((one) => one.trim());
+  const wrong = states.find((one) => !kind.states.includes(one));
+  if (wrong !== undefined) throw new UsageError(`--state: got ${wrong}, expected some of ${kind.states.join(', ')}`);
+  return { ...filter, state: states };
 }
 
 async function write(
   file: string,
   text: RecordText,
-  pages: ReturnType<typeof recordsOf>,
-  total: number,
+  { pages, total }: ExportSource,
 ): Promise<{ dossiers: number; records: number }> {
   const bar = createProgress('writing', total);
   const count = { dossiers: 0, records: 0 };
@@ -168,10 +167,16 @@ function toldOf(result: {
 }): string {
   const { file, operation, dossiers, records, personal, leftOut } = result;
   const what =
-    operation === 'dossier.progress.v1' ? `${records} steps of ${dossiers} dossiers` : `${dossiers} dossiers`;
+    operation === 'dossier.progress.v1'
+      ? `${records} steps of ${dossiers} dossiers`
+      : `${dossiers} ${nounOf(operation)}`;
   const left = Object.entries(leftOut).map(([name, count]) => `${name} of ${count}`);
   return [
     `${what} written to ${file === STDOUT ? 'stdout' : file}, personal data ${personal ? 'in full' : 'masked'}`,
     ...(left.length > 0 ? [`CSV has no place for lists of records: left out are ${left.join(', ')} dossiers`] : []),
   ].join('\n');
+}
+
+function nounOf(operation: string): string {
+  return ALL_KINDS.find((kind) => kind.operation === operation)?.names.en[1] ?? 'dossiers';
 }

@@ -2,7 +2,7 @@ import { isSameJson } from '../dossier/same-json.ts';
 import { HELD_STATE, type Kind, type KindRecord } from './kind.ts';
 import { merge, pick } from './merge.ts';
 
-/** What an event may change: all of the record, the shared members, or nothing since another party owns the record. */
+/** The members that an event may change: all, the shared ones, or none if another party owns the record. */
 export type Reach = 'all' | 'shared' | 'none';
 
 /** One thing that a party said of a record. */
@@ -20,14 +20,14 @@ export interface KindEvent {
   readonly isJudged: boolean;
 }
 
-/** What the index holds of one record. */
+/** A record as the index holds it. */
 export interface HeldRecord {
   readonly code: string;
   /** The party that sent it first. */
   readonly owner: string;
   /** How many events are recorded. */
   readonly version: number;
-  /** What readers see. */
+  /** The record as readers see it. */
   readonly view: KindRecord;
   readonly isHeld: boolean;
 }
@@ -55,7 +55,7 @@ type Incoming = Omit<KindEvent, 'seq'>;
  * order of event times.
  *
  * @param events the earlier events of the record, in the order of recording
- * @param complete adds what the hub itself says of a record, such as the day by which it is due
+ * @param complete adds the members that the hub computes, such as the day by which a record is due
  */
 export function applyToRecord(
   kind: Kind,

@@ -14,7 +14,7 @@ export interface KindRecord {
   readonly dueAt?: string;
 }
 
-/** What the index knows of the dossier that a record names. */
+/** The facts of the dossier that a record names. */
 export interface DossierFacts {
   readonly hasResult: boolean;
 }
@@ -49,7 +49,7 @@ export interface Kind<R extends KindRecord = KindRecord> {
   /** The scope of a key that pushes it. */
   readonly scope: `${string}:write`;
   readonly schema: Type.TObject;
-  /** What people read: one of it, and several. */
+  /** The names in sentences: singular and plural. */
   readonly names: { readonly en: readonly [string, string]; readonly vi: readonly [string, string] };
 
   /** In their order: of two states at one moment, the later of this list counts. */
@@ -59,7 +59,7 @@ export interface Kind<R extends KindRecord = KindRecord> {
   /** Whether a state may follow another one. Absent: each may. */
   mayFollow?(from: R['state'], to: R['state']): boolean;
 
-  /** Members that name a person: masked, and their telephone number proves who asks. */
+  /** Members that name a person. The hub masks them, and the phone number of the first one is the proof of its person. */
   readonly people: readonly (keyof R & string)[];
   /** Members that a citizen writes: numbers and addresses in them are masked too. */
   readonly citizenTexts: readonly (keyof R & string)[];

@@ -6,7 +6,7 @@ import type { Kind, KindRecord } from './kind.ts';
 
 /**
  * A record as readers without the scope for personal data see it: its people masked, also wherever a text speaks of them,
- * and no address that opens a document. Numbers and addresses in a citizen's own text are masked whoever they belong to.
+ * and no address that opens a document. Numbers and addresses in a citizen's own text are always masked.
  */
 export function maskRecord(kind: Kind, record: KindRecord): KindRecord {
   const masked = { ...maskedBy(record, planFor(kind), createMentions(peopleIn(kind, record))) } as Members;

@@ -3,7 +3,7 @@ import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
 
 type State = Payment['state'];
 
-/** What may follow a state that ends the payment. Any state may follow the others. */
+/** The states that may follow a state that ends the payment. Any state may follow the others. */
 const AFTER: Readonly<Partial<Record<State, readonly State[]>>> = {
   paid: ['cancelled', 'refunded'],
   cancelled: ['refunded'],
