@@ -34,7 +34,7 @@ export function searchQuery(typed: string): string {
  */
 export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
-  for (const word of tokensIn(record.applicant?.name ?? '')) words.add(tokenOf(word));
+  addTokens(words, record.applicant?.name, tokenOf);
   const codes = [code, ...(record.aliases ?? []).map((alias) => alias.code)];
   for (const one of codes) for (const tail of tailsOf(fold(one))) words.add(tail);
   return [...words].join(' ');
@@ -46,9 +46,8 @@ export function dossierWords(code: string, record: Dossier, tokenOf: (word: stri
  */
 export function recordWords({ codes, names = [], texts = [] }: RecordTexts, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
-  for (const name of names) for (const word of tokensIn(name ?? '')) words.add(tokenOf(word));
-  for (const text of texts)
-    for (const word of tokensIn((text ?? '').slice(0, MOST_OF_TEXT))) words.add(tokenOf(ofText(word)));
+  for (const name of names) addTokens(words, name, tokenOf);
+  for (const text of texts) addTokens(words, text?.slice(0, MOST_OF_TEXT), (word) => tokenOf(ofText(word)));
   for (const code of codes) if (code) for (const tail of tailsOf(fold(code))) words.add(tail);
   return [...words].join(' ');
 }
@@ -66,10 +65,14 @@ export function ofText(word: string): string {
   return `#${word}`;
 }
 
-/** The words of a text, and the beginnings of those that are no Vietnamese syllables. */
-function tokensIn(text: string): readonly string[] {
+/** Adds the tokens of a text's words, and of the beginnings of those that are no Vietnamese syllables. */
+function addTokens(words: Set<string>, text: string | undefined, tokenOf: (word: string) => string): void {
+  if (text === undefined) return;
   const syllables = plainSyllables();
-  return wordsOf(text).flatMap((word) => (syllables.has(word) ? [word] : [word, ...beginningsOf(word)]));
+  for (const word of wordsOf(text)) {
+    words.add(tokenOf(word));
+    if (!syllables.has(word)) for (const beginning of beginningsOf(word)) words.add(tokenOf(beginning));
+  }
 }
 
 /**
