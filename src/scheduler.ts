@@ -13,7 +13,7 @@ import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { HubContext } from './process/hub-context.ts';
-import { recountAfterServices } from './statistics/counted.ts';
+import { recountAfterServices } from './statistics/count-state.ts';
 
 export interface SchedulerDeps {
   readonly pipeline: Pick<Pipeline, 'sweep' | 'pull'>;

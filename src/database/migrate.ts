@@ -26,6 +26,7 @@ import * as m025 from './migrations/025-structured-causes.ts';
 import * as m026 from './migrations/026-late-history.ts';
 import * as m027 from './migrations/027-words.ts';
 import * as m028 from './migrations/028-records.ts';
+import * as m029 from './migrations/029-running-totals.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -58,6 +59,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '026-late-history': m026,
   '027-words': m027,
   '028-records': m028,
+  '029-running-totals': m029,
 };
 
 /**

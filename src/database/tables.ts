@@ -3,6 +3,7 @@ import type { ColumnType, Generated } from 'kysely';
 
 /** The tables as Kysely sees them. Times come back as instants (pool.ts); int8 as numbers. */
 export interface Tables {
+  agency_totals: AgencyTotalsTable;
   aliases: AliasesTable;
   attempts: AttemptsTable;
   audit: AuditTable;
@@ -11,6 +12,7 @@ export interface Tables {
   breakers: BreakersTable;
   catalogue: CatalogueTable;
   catalogue_versions: CatalogueVersionsTable;
+  cell_totals: CellTotalsTable;
   change_counter: ChangeCounterTable;
   changes: ChangesTable;
   code_entries: CodeEntriesTable;
@@ -42,12 +44,39 @@ export interface Tables {
   replay_items: ReplayItemsTable;
   replays: ReplaysTable;
   resolutions: ResolutionsTable;
+  service_totals: ServiceTotalsTable;
   soap_nonces: SoapNoncesTable;
+  total_cells: TotalCellsTable;
   unknown_codes: UnknownCodesTable;
 }
 
 type Instant = string;
 type Json = ColumnType<unknown, string, string>;
+
+interface AgencyTotalsTable {
+  span: string;
+  since: Date;
+  agency_code: string;
+  channel: string;
+  received_766: number | null;
+  early_766: number | null;
+  on_time_766: number | null;
+  late_766: number | null;
+  overdue_766: number | null;
+  settled_766: number | null;
+  received_opencps: number | null;
+  early_opencps: number | null;
+  on_time_opencps: number | null;
+  late_opencps: number | null;
+  overdue_opencps: number | null;
+  settled_opencps: number | null;
+  received_td: number | null;
+  early_td: number | null;
+  on_time_td: number | null;
+  late_td: number | null;
+  overdue_td: number | null;
+  settled_td: number | null;
+}
 
 interface AliasesTable {
   party: string;
@@ -130,6 +159,32 @@ interface CatalogueVersionsTable {
   changed_at: Instant;
 }
 
+interface CellTotalsTable {
+  agency_code: string;
+  span: string;
+  since: Date;
+  cell: number;
+  service_key: string;
+  received_766: number | null;
+  early_766: number | null;
+  on_time_766: number | null;
+  late_766: number | null;
+  overdue_766: number | null;
+  settled_766: number | null;
+  received_opencps: number | null;
+  early_opencps: number | null;
+  on_time_opencps: number | null;
+  late_opencps: number | null;
+  overdue_opencps: number | null;
+  settled_opencps: number | null;
+  received_td: number | null;
+  early_td: number | null;
+  on_time_td: number | null;
+  late_td: number | null;
+  overdue_td: number | null;
+  settled_td: number | null;
+}
+
 interface ChangeCounterTable {
   value: number;
 }
@@ -158,10 +213,6 @@ interface CodeEntriesTable {
 
 interface CountedTable {
   code: string;
-  agency_code: string;
-  field_code: string | null;
-  service_key: string;
-  channel: string;
   began_766: Instant | null;
   ended_766: Instant | null;
   late_766: Instant | null;
@@ -174,6 +225,8 @@ interface CountedTable {
   ended_td: Instant | null;
   late_td: Instant | null;
   grade_td: string | null;
+  cell: number | null;
+  changes: Generated<number[]>;
 }
 
 interface CountedStateTable {
@@ -510,10 +563,44 @@ interface ResolutionsTable {
   finished_at: Instant | null;
 }
 
+interface ServiceTotalsTable {
+  span: string;
+  since: Date;
+  service_key: string;
+  field_code: string;
+  online: boolean;
+  received_766: number | null;
+  early_766: number | null;
+  on_time_766: number | null;
+  late_766: number | null;
+  overdue_766: number | null;
+  settled_766: number | null;
+  received_opencps: number | null;
+  early_opencps: number | null;
+  on_time_opencps: number | null;
+  late_opencps: number | null;
+  overdue_opencps: number | null;
+  settled_opencps: number | null;
+  received_td: number | null;
+  early_td: number | null;
+  on_time_td: number | null;
+  late_td: number | null;
+  overdue_td: number | null;
+  settled_td: number | null;
+}
+
 interface SoapNoncesTable {
   key_name: string;
   hash: Buffer;
   expires_at: Instant;
+}
+
+interface TotalCellsTable {
+  id: Generated<number>;
+  agency_code: string;
+  field_code: string;
+  service_key: string;
+  channel: string;
 }
 
 interface UnknownCodesTable {

@@ -5,7 +5,7 @@ import type { Group } from '#core/statistics/columns';
 import type { Rule } from '#core/statistics/rules';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
-import type { StatisticsQuestion } from '../statistics/reader.ts';
+import type { StatisticsQuestion } from '../statistics/question.ts';
 import { periodOf } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { instantToMs } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import { addRecounts } from '../index/recounts.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { COMPARED } from './compared-tables.ts';
 import { tellChanges } from './feed.ts';
@@ -20,8 +21,8 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
       [codes],
     );
   }
-  // The feed counts the index's dossiers again; a removed dossier has no count.
-  await db.query('DELETE FROM counted WHERE code = ANY($1::text[])', [codes]);
+  // The statistics count these dossiers again. They forget a removed one, which the feed does not report.
+  await addRecounts(db, codes);
   await tellChanges(db, codes, at);
   const subject = auditSubject(
     'dossiers',

@@ -1,35 +1,16 @@
-import type { WorkingTime } from '#core/dates/working-time';
-import { isFinished } from '#core/dossier/status';
-import { courseOf } from '#core/statistics/course';
-import type { DossierTimes } from '#core/statistics/dossier-times';
-import { type Counted, countedBy, RULES, type Rule } from '#core/statistics/rules';
-import { dueByTerm } from '#core/statistics/terms';
-import type { Service } from '#schemas/service.upsert.v1';
-import type { EntryCache } from '../catalogue/entry-cache.ts';
+import { changeCodes } from '#core/statistics/changes';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { takeRecounts } from '../index/recounts.ts';
-import {
-  type CountableDossier,
-  type CountedDossier,
-  type CountedState,
-  codesAfter,
-  forgetGone,
-  loadCountable,
-  loadCounted,
-  newestChange,
-  partsOf,
-  saveState,
-  takeTurn,
-  writeCounted,
-} from './counted.ts';
+import { type Cell, cellIds, cellName } from './cells.ts';
+import { countByRules, type RuleDeps } from './count-by-rules.ts';
+import { type CountState, codesAfter, newestChange, saveState, takeTurn } from './count-state.ts';
+import { type CountableDossier, loadCountable, partsOf } from './countable.ts';
+import { type CountedRow, loadCounted, writeCounted } from './counted.ts';
+import { addToTotals, createTotalChanges } from './totals.ts';
 
-export interface CountDeps {
+export interface CountDeps extends RuleDeps {
   readonly database: Database;
-  readonly entries: EntryCache;
-  readonly workingTime: WorkingTime;
-  /** Called for a dossier that cannot be counted. The other dossiers are counted. */
-  readonly onFault: (where: string, error: unknown) => void;
 }
 
 /**
@@ -55,17 +36,7 @@ async function countBatch(deps: CountDeps): Promise<boolean> {
     if (!state) return false;
     const { codes, next, more } = await nextCodes(tx, state);
     // A whole may have many parts.
-    for (let at = 0; at < codes.length; at += BATCH) {
-      const some = codes.slice(at, at + BATCH);
-      const found = await loadCountable(tx, some);
-      const known = new Set(found.map(({ code }) => code));
-      const counted = await countAll(deps, tx, found);
-      await writeCounted(
-        tx,
-        counted,
-        some.filter((code) => !known.has(code)),
-      );
-    }
+    for (let at = 0; at < codes.length; at += BATCH) await countSome(deps, tx, codes.slice(at, at + BATCH));
     if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next);
     return more;
   });
@@ -75,12 +46,11 @@ type Transaction = Parameters<typeof takeTurn>[0];
 
 async function nextCodes(
   tx: Transaction,
-  state: CountedState,
-): Promise<{ readonly codes: readonly string[]; readonly next: CountedState; readonly more: boolean }> {
+  state: CountState,
+): Promise<{ readonly codes: readonly string[]; readonly next: CountState; readonly more: boolean }> {
   if (state.filledTo !== null) {
     const codes = await codesAfter(tx, state.filledTo, BATCH);
     const filledTo = codes.length < BATCH ? null : (codes.at(-1) as string);
-    await forgetGone(tx, state.filledTo, filledTo);
     return { codes, next: { ...state, filledTo }, more: true };
   }
   // Read first, so that a commit between the two statements is no gap.
@@ -99,50 +69,31 @@ async function nextCodes(
   return { codes, next: { cursor: rows.at(-1)?.cursor ?? state.cursor, filledTo: null }, more };
 }
 
-async function countAll(
-  { entries, workingTime, onFault }: CountDeps,
-  tx: Transaction,
-  dossiers: readonly CountableDossier[],
-): Promise<readonly CountedDossier[]> {
-  // Only the few dossiers without a due date need the catalogue.
-  const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
-  const services = await entries('service', [...new Set(undated)]);
-  const before = await loadCounted(
+/** Counts dossiers, and replaces what they added to the running totals. */
+async function countSome(deps: CountDeps, tx: Transaction, codes: readonly string[]): Promise<void> {
+  const found = await loadCountable(tx, codes);
+  const before = await loadCounted(tx, codes);
+  const counted = await countByRules(deps, found, before);
+  const cells = await cellIds(tx, found.map(cellOf));
+  const totals = createTotalChanges();
+  for (const { cell, changes } of before.values()) if (cell !== null) totals.add(cell, changes, -1);
+  const rows: CountedRow[] = [];
+  for (const { dossier, by } of counted) {
+    const cell = cells.get(cellName(cellOf(dossier))) as number;
+    const changes = changeCodes(by);
+    totals.add(cell, changes, 1);
+    rows.push({ code: dossier.code, cell, changes, by });
+  }
+  const known = new Set(found.map(({ code }) => code));
+  await writeCounted(
     tx,
-    dossiers.filter(({ isCutOff }) => isCutOff).map(({ code }) => code),
+    rows,
+    codes.filter((code) => !known.has(code)),
   );
-  return dossiers.map((dossier) => {
-    // Otherwise a bundle, or a dossier that passes several offices, would count once for each of them.
-    if (dossier.isPart) return { dossier, by: {} };
-    const service = services.get(dossier.serviceKey)?.record as Service | undefined;
-    const times: DossierTimes = {
-      ...timesOf(dossier, before.get(dossier.code)),
-      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, workingTime) }),
-    };
-    try {
-      const by = RULES.flatMap((rule): [Rule, Counted][] => {
-        const counted = countedBy(rule, times);
-        return counted ? [[rule, counted]] : [];
-      });
-      return { dossier, by: Object.fromEntries(by) };
-    } catch (error) {
-      onFault(`count ${dossier.code}`, error);
-      return { dossier, by: {} };
-    }
-  });
+  await addToTotals(tx, totals);
 }
 
-/** If the beginning is deleted, the last count knows when the dossier began and ended. */
-function timesOf(
-  { times, events }: CountableDossier,
-  before: { readonly beganAt: string | null; readonly endedAt: string | null } | undefined,
-): DossierTimes {
-  const course = courseOf(events);
-  const isOver = course.every(({ status }) => isFinished(status));
-  return {
-    ...(before?.beganAt && { receivedAt: before.beganAt }),
-    ...(before?.endedAt && isOver && { finishedAt: before.endedAt }),
-    ...times,
-    course,
-  };
+/** A dossier without a channel counts as brought in person (Index 766: null is direct). */
+function cellOf({ agencyCode, fieldCode, serviceKey, channel }: CountableDossier): Cell {
+  return { agencyCode, fieldCode: fieldCode ?? '', serviceKey, channel: channel ?? 'counter' };
 }

@@ -1,227 +1,71 @@
 import type pg from 'pg';
-import type { DossierEvent } from '#core/dossier/event';
+import { overdueFrom } from '#core/statistics/changes';
 import { type Counted, RULES, type Rule } from '#core/statistics/rules';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 
-/** The progress of counting. */
-export interface CountedState {
-  /** The last counted change. */
-  readonly cursor: number;
-  /** While all dossiers are counted again: the last counted code. Null when all are done. */
-  readonly filledTo: string | null;
+/** The last count of a dossier. */
+export interface CountedBefore {
+  readonly code: string;
+  /** When it began and ended, by the rule that counts the most dossiers. */
+  readonly beganAt: string | null;
+  readonly endedAt: string | null;
+  /** Its place in the totals. Null if an older version counted it: then it added nothing to them. */
+  readonly cell: number | null;
+  /** What it added to the totals. */
+  readonly changes: readonly number[];
 }
 
-/** Locks the counting until the end of the transaction. Undefined while another process has the lock. */
-export async function takeTurn(tx: pg.PoolClient): Promise<CountedState | undefined> {
-  const { rows } = await tx.query<CountedState>(
-    'SELECT cursor, filled_to AS "filledTo" FROM counted_state FOR UPDATE SKIP LOCKED',
-  );
-  return rows[0];
-}
-
-export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountedState): Promise<void> {
-  await tx.query('UPDATE counted_state SET cursor = $1, filled_to = $2', [cursor, filledTo]);
-}
-
-/**
- * Begins to count all dossiers again if services have changed since the last time. Dossiers without a due date are
- * counted by the terms of their services.
- */
-export async function recountAfterServices(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    `UPDATE counted_state SET filled_to = '', services_at = newest.at
-     FROM (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
-     WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at`,
-  );
-}
-
-/** Deletes the counts of deleted dossiers, after one code and up to another. Null means the end. */
-export async function forgetGone(tx: pg.PoolClient, after: string, upTo: string | null): Promise<void> {
-  await tx.query({
-    name: 'forget gone',
-    text: `DELETE FROM counted c WHERE code > $1 AND ($2::text IS NULL OR code <= $2)
-             AND NOT EXISTS (SELECT 1 FROM dossiers d WHERE d.code = c.code)`,
-    values: [after, upTo],
-  });
-}
-
-/** When dossiers began and ended by the last count. */
+/** The last counts of these dossiers. */
 export async function loadCounted(
   tx: pg.PoolClient,
   codes: readonly string[],
-): Promise<ReadonlyMap<string, { readonly beganAt: string | null; readonly endedAt: string | null }>> {
-  if (codes.length === 0) return new Map();
-  const { rows } = await tx.query<{ code: string; beganAt: string | null; endedAt: string | null }>({
+): Promise<ReadonlyMap<string, CountedBefore>> {
+  const { rows } = await tx.query<CountedBefore>({
     name: 'load counted',
-    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt" FROM counted
-           WHERE code = ANY($1::text[])`,
+    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt", cell, changes
+           FROM counted WHERE code = ANY($1::text[])`,
     values: [codes],
   });
   return new Map(rows.map((row) => [row.code, row]));
 }
 
-/** The newest change. */
-export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number> {
-  const { rows } = await tx.query<{ value: number }>('SELECT value FROM change_counter');
-  return rows[0]?.value ?? 0;
-}
-
-/** The next dossiers in the order of their codes. */
-export async function codesAfter(tx: pg.PoolClient, after: string, limit: number): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ code: string }>({
-    name: 'codes after',
-    text: 'SELECT code FROM dossiers WHERE code > $1 ORDER BY code LIMIT $2',
-    values: [after, limit],
-  });
-  return rows.map(({ code }) => code);
-}
-
-/** Whether a whole is counted instead of its parts: it has left status 1 of the national table. */
-const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
-
-/** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
-export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ code: string }>({
-    name: 'parts of',
-    text: `SELECT d.code FROM dossiers d
-           LEFT JOIN dossiers p ON p.code = d.parent_code
-           LEFT JOIN counted c ON c.code = d.code
-           WHERE d.parent_code = ANY($1::text[])
-             AND coalesce(${STANDS_FOR_PARTS}, false)
-               = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
-    values: [codes],
-  });
-  return rows.map(({ code }) => code);
-}
-
-export interface CountableDossier {
+/** A dossier as all rules count it, with its place in the totals. */
+export interface CountedRow {
   readonly code: string;
-  readonly agencyCode: string;
-  readonly fieldCode: string | null;
-  readonly serviceKey: string;
-  readonly channel: string | null;
-  readonly times: Pick<
-    Dossier,
-    'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
-  > & { readonly supplements?: NonNullable<Dossier['supplements']> };
-  /** Whether it is part of another dossier in the index. */
-  readonly isPart: boolean;
-  /** Whether the beginning of its history is deleted. */
-  readonly isCutOff: boolean;
-  /** The stored events. Empty if there is only one. */
-  readonly events: readonly Omit<DossierEvent, 'record'>[];
-}
-
-type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
-  readonly createdAt: string;
-  readonly version: number;
-  readonly status: Dossier['status'];
-  readonly statusAt: string;
-  readonly submittedAt: string | null;
-  readonly receivedAt: string | null;
-  readonly dueAt: string | null;
-  readonly finishedAt: string | null;
-  readonly returnedAt: string | null;
-  readonly refusedAt: string | null;
-  /** The record as readers see it, for dossiers with supplements. */
-  readonly hasSupplements: string | null;
-};
-
-/** Quotes inside a text would be escaped, so this matches only the member. Few dossiers have it. */
-const LOAD = `
-  SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
-         status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
-         finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
-         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
-                 AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
-         version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
-  FROM dossiers WHERE code = ANY($1::text[])`;
-
-const EVENTS = `
-  SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,
-         -- Claims of others and moments that had not come decide nothing (core/dossier: counts).
-         (shared IS NULL OR party = d.owner OR 'status' = ANY(string_to_array(shared, ' ')))
-           AND at <= recorded_at + interval '1 day' AS counts
-  FROM events e JOIN dossiers d ON d.code = e.code
-  WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
-
-/** The facts of these dossiers without encrypted data. Leaves out dossiers that are no longer in the index. */
-export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
-  const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
-  const events = await loadCourses(tx, rows);
-  return rows.map(
-    ({ code, agencyCode, fieldCode, serviceKey, channel, isPart, createdAt: _, version, hasSupplements, ...own }) => {
-      const told = events.get(code) ?? [];
-      // Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others.
-      const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
-      const times = { ...own, ...(supplements && { supplements }) };
-      return {
-        ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
-        times: withoutNulls(times) as CountableDossier['times'],
-        isCutOff: version > 1 && told[0]?.seq !== 1,
-        events: told.filter(({ counts }) => counts),
-      };
-    },
-  );
-}
-
-type Course = DossierEvent & { readonly counts: boolean };
-
-/** The events of dossiers with more than one. For most dossiers the present status is enough. */
-async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
-  const courses = new Map<string, Course[]>();
-  const told = rows.filter(({ version }) => version > 1);
-  const [first] = told;
-  if (!first) return courses;
-  const since = told.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
-  const events = await tx.query<Course & { code: string }>({
-    name: 'countable events',
-    text: EVENTS,
-    values: [told.map(({ code }) => code), since],
-  });
-  for (const event of events.rows) {
-    const known = courses.get(event.code);
-    if (known) known.push(event);
-    else courses.set(event.code, [event]);
-  }
-  return courses;
-}
-
-function withoutNulls(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
-}
-
-export interface CountedDossier {
-  readonly dossier: CountableDossier;
+  readonly cell: number;
+  readonly changes: readonly number[];
   readonly by: Readonly<Partial<Record<Rule, Counted>>>;
 }
 
-const COLUMNS = ['code', 'agency_code', 'field_code', 'service_key', 'channel'];
 const OF_RULES = RULES.flatMap((rule) => [`began_${rule}`, `ended_${rule}`, `late_${rule}`, `grade_${rule}`]);
-const ALL = [...COLUMNS, ...OF_RULES];
-const typeOf = (column: string) => (/^(?:began|ended|late)_/.test(column) ? 'timestamptz' : 'text');
+const ALL = ['code', 'cell', 'changes', ...OF_RULES];
+
+/** An array of arrays must be rectangular, so the changes come as texts. */
+function typeOf(column: string): string {
+  if (column === 'cell') return 'int4';
+  return /^(?:began|ended|late)_/.test(column) ? 'timestamptz' : 'text';
+}
 
 const WRITE = `
   INSERT INTO counted (${ALL.join(', ')})
-  SELECT * FROM unnest(${ALL.map((column, at) => `$${at + 1}::${typeOf(column)}[]`).join(', ')})
+  SELECT ${ALL.map((column) => (column === 'changes' ? 'changes::int4[]' : column)).join(', ')}
+  FROM unnest(${ALL.map((column, at) => `$${at + 1}::${typeOf(column)}[]`).join(', ')}) AS given(${ALL.join(', ')})
   ON CONFLICT (code) DO UPDATE SET ${ALL.slice(1)
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}`;
 
-/** Stores how these dossiers are counted, and deletes those that are no longer in the index. */
+/** Stores how these dossiers are counted, and deletes the counts of dossiers that are no longer in the index. */
 export async function writeCounted(
   tx: pg.PoolClient,
-  counted: readonly CountedDossier[],
+  counted: readonly CountedRow[],
   gone: readonly string[],
 ): Promise<void> {
   if (gone.length > 0) await tx.query('DELETE FROM counted WHERE code = ANY($1::text[])', [gone]);
   if (counted.length === 0) return;
-  const rows = counted.map(({ dossier: { code, agencyCode, fieldCode, serviceKey, channel }, by }) => [
-    // A dossier without a channel counts as brought in person (Index 766: null is direct).
-    ...[code, agencyCode, fieldCode, serviceKey, channel ?? 'counter'],
+  const rows = counted.map(({ code, cell, changes, by }) => [
+    ...[code, cell, `{${changes.join(',')}}`],
     ...RULES.flatMap((rule) => {
-      const { beganAt, endedAt, lateAfter, grade } = by[rule] ?? {};
-      return [beganAt, endedAt, lateAfter, grade];
+      const one = by[rule];
+      return one ? [one.beganAt, one.endedAt, overdueFrom(one), one.grade] : [null, null, null, null];
     }),
   ]);
   await tx.query({

@@ -4,14 +4,10 @@ import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';
-import {
-  type CountedLine,
-  type CountedNumbers,
-  createCountedDossiersReader,
-  createStatisticsReader,
-  type DossiersQuestion,
-  type StatisticsQuestion,
-} from './reader.ts';
+import { createCountedDossiersReader } from './dossiers-reader.ts';
+import type { CountedNumbers } from './numbers.ts';
+import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
+import { type CountedLine, createStatisticsReader } from './reader.ts';
 
 /** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
 export interface ReportedNumbers extends CountedNumbers {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COLUMNS, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
-import { recountAfterServices } from '../../src/statistics/counted.ts';
+import { recountAfterServices } from '../../src/statistics/count-state.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 

@@ -1,0 +1,76 @@
+import type { WorkingTime } from '#core/dates/working-time';
+import { isFinished } from '#core/dossier/status';
+import { courseOf } from '#core/statistics/course';
+import type { DossierTimes } from '#core/statistics/dossier-times';
+import { type Counted, countedBy, RULES, type Rule } from '#core/statistics/rules';
+import { dueByTerm } from '#core/statistics/terms';
+import type { Service } from '#schemas/service.upsert.v1';
+import type { EntryCache } from '../catalogue/entry-cache.ts';
+import type { CountableDossier } from './countable.ts';
+import type { CountedBefore, CountedRow } from './counted.ts';
+
+export interface RuleDeps {
+  readonly entries: EntryCache;
+  readonly workingTime: WorkingTime;
+  /** Called for a dossier that cannot be counted. The other dossiers are counted. */
+  readonly onFault: (where: string, error: unknown) => void;
+}
+
+/** A dossier as each rule that includes it counts it. */
+export interface CountedDossier {
+  readonly dossier: CountableDossier;
+  readonly by: CountedRow['by'];
+}
+
+/**
+ * Counts these dossiers by all rules.
+ *
+ * @param before their last counts, for dossiers whose oldest events are deleted
+ */
+export async function countByRules(
+  { entries, workingTime, onFault }: RuleDeps,
+  dossiers: readonly CountableDossier[],
+  before: ReadonlyMap<string, CountedBefore>,
+): Promise<readonly CountedDossier[]> {
+  // Only the few dossiers without a due date need the catalogue.
+  const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
+  const services = await entries('service', [...new Set(undated)]);
+  return dossiers.map((dossier) => {
+    // Otherwise a bundle, or a dossier that passes several offices, would count once for each of them.
+    if (dossier.isPart) return { dossier, by: {} };
+    const service = services.get(dossier.serviceKey)?.record as Service | undefined;
+    const times: DossierTimes = {
+      ...timesOf(dossier, dossier.isCutOff ? before.get(dossier.code) : undefined),
+      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, workingTime) }),
+    };
+    try {
+      return { dossier, by: countedByAll(times) };
+    } catch (error) {
+      onFault(`count ${dossier.code}`, error);
+      return { dossier, by: {} };
+    }
+  });
+}
+
+function countedByAll(times: DossierTimes): CountedRow['by'] {
+  const by = RULES.flatMap((rule): [Rule, Counted][] => {
+    const counted = countedBy(rule, times);
+    return counted ? [[rule, counted]] : [];
+  });
+  return Object.fromEntries(by);
+}
+
+/** If the beginning is deleted, the last count knows when the dossier began and ended. */
+function timesOf(
+  { times, events }: CountableDossier,
+  before: Pick<CountedBefore, 'beganAt' | 'endedAt'> | undefined,
+): DossierTimes {
+  const course = courseOf(events);
+  const isOver = course.every(({ status }) => isFinished(status));
+  return {
+    ...(before?.beganAt && { receivedAt: before.beganAt }),
+    ...(before?.endedAt && isOver && { finishedAt: before.endedAt }),
+    ...times,
+    course,
+  };
+}

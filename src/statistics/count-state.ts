@@ -1,0 +1,50 @@
+import type pg from 'pg';
+
+/** The progress of counting. */
+export interface CountState {
+  /** The last counted change. */
+  readonly cursor: number;
+  /** While all dossiers are counted again: the last counted code. Null when all are done. */
+  readonly filledTo: string | null;
+}
+
+/** Locks the counting until the end of the transaction. Undefined while another process has the lock. */
+export async function takeTurn(tx: pg.PoolClient): Promise<CountState | undefined> {
+  const { rows } = await tx.query<CountState>(
+    'SELECT cursor, filled_to AS "filledTo" FROM counted_state FOR UPDATE SKIP LOCKED',
+  );
+  return rows[0];
+}
+
+export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountState): Promise<void> {
+  await tx.query('UPDATE counted_state SET cursor = $1, filled_to = $2', [cursor, filledTo]);
+}
+
+/**
+ * Begins to count all dossiers again if services have changed since the last time. Dossiers without a due date are
+ * counted by the terms of their services.
+ */
+export async function recountAfterServices(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `UPDATE counted_state SET filled_to = '', services_at = newest.at
+     FROM (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
+     WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at`,
+  );
+}
+
+/** The newest change. */
+export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number> {
+  const { rows } = await tx.query<{ value: number }>('SELECT value FROM change_counter');
+  return rows[0]?.value ?? 0;
+}
+
+/** The next codes, of dossiers and of counts whose dossier is no longer in the index. */
+export async function codesAfter(tx: pg.PoolClient, after: string, limit: number): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ code: string }>({
+    name: 'codes after',
+    text: `(SELECT code FROM dossiers WHERE code > $1 ORDER BY code LIMIT $2)
+           UNION (SELECT code FROM counted WHERE code > $1 ORDER BY code LIMIT $2) ORDER BY code LIMIT $2`,
+    values: [after, limit],
+  });
+  return rows.map(({ code }) => code);
+}

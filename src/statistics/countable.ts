@@ -1,0 +1,118 @@
+import type pg from 'pg';
+import type { DossierEvent } from '#core/dossier/event';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+
+/** Whether a whole is counted instead of its parts: it has left status 1 of the national table. */
+const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
+
+/** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
+export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ code: string }>({
+    name: 'parts of',
+    text: `SELECT d.code FROM dossiers d
+           LEFT JOIN dossiers p ON p.code = d.parent_code
+           LEFT JOIN counted c ON c.code = d.code
+           WHERE d.parent_code = ANY($1::text[])
+             AND coalesce(${STANDS_FOR_PARTS}, false)
+               = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
+    values: [codes],
+  });
+  return rows.map(({ code }) => code);
+}
+
+export interface CountableDossier {
+  readonly code: string;
+  readonly agencyCode: string;
+  readonly fieldCode: string | null;
+  readonly serviceKey: string;
+  readonly channel: string | null;
+  readonly times: Pick<
+    Dossier,
+    'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
+  > & { readonly supplements?: NonNullable<Dossier['supplements']> };
+  /** Whether it is part of another dossier in the index. */
+  readonly isPart: boolean;
+  /** Whether the beginning of its history is deleted. */
+  readonly isCutOff: boolean;
+  /** The stored events. Empty if there is only one. */
+  readonly events: readonly Omit<DossierEvent, 'record'>[];
+}
+
+type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
+  readonly createdAt: string;
+  readonly version: number;
+  readonly status: Dossier['status'];
+  readonly statusAt: string;
+  readonly submittedAt: string | null;
+  readonly receivedAt: string | null;
+  readonly dueAt: string | null;
+  readonly finishedAt: string | null;
+  readonly returnedAt: string | null;
+  readonly refusedAt: string | null;
+  /** The record as readers see it, for dossiers with supplements. */
+  readonly hasSupplements: string | null;
+};
+
+/** Quotes inside a text would be escaped, so this matches only the member. Few dossiers have it. */
+const LOAD = `
+  SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
+         status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
+         finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
+         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
+                 AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
+         version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
+  FROM dossiers WHERE code = ANY($1::text[])`;
+
+const EVENTS = `
+  SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,
+         -- Claims of others and moments that had not come decide nothing (core/dossier: counts).
+         (shared IS NULL OR party = d.owner OR 'status' = ANY(string_to_array(shared, ' ')))
+           AND at <= recorded_at + interval '1 day' AS counts
+  FROM events e JOIN dossiers d ON d.code = e.code
+  WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
+
+/** The facts of these dossiers without encrypted data. Leaves out dossiers that are no longer in the index. */
+export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
+  const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
+  const events = await loadCourses(tx, rows);
+  return rows.map(
+    ({ code, agencyCode, fieldCode, serviceKey, channel, isPart, createdAt: _, version, hasSupplements, ...own }) => {
+      const told = events.get(code) ?? [];
+      // Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others.
+      const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
+      const times = { ...own, ...(supplements && { supplements }) };
+      return {
+        ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
+        times: withoutNulls(times) as CountableDossier['times'],
+        isCutOff: version > 1 && told[0]?.seq !== 1,
+        events: told.filter(({ counts }) => counts),
+      };
+    },
+  );
+}
+
+type Course = DossierEvent & { readonly counts: boolean };
+
+/** The events of dossiers with more than one. For most dossiers the present status is enough. */
+async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
+  const courses = new Map<string, Course[]>();
+  const told = rows.filter(({ version }) => version > 1);
+  const [first] = told;
+  if (!first) return courses;
+  const since = told.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
+  const events = await tx.query<Course & { code: string }>({
+    name: 'countable events',
+    text: EVENTS,
+    values: [told.map(({ code }) => code), since],
+  });
+  for (const event of events.rows) {
+    const known = courses.get(event.code);
+    if (known) known.push(event);
+    else courses.set(event.code, [event]);
+  }
+  return courses;
+}
+
+function withoutNulls(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}

@@ -1,0 +1,79 @@
+import { subordinateSuffix } from '#core/identifiers/identifiers';
+import type { Group } from '#core/statistics/columns';
+import type { Run } from '../database/transaction.ts';
+import type { CountedFilter, StatisticsQuestion } from './question.ts';
+
+/** The smallest table of totals that can answer a question. */
+export type Source = 'agency' | 'service' | 'cell';
+
+/** Collects the values of a statement. */
+export interface Values {
+  readonly list: unknown[];
+  /** The placeholder of a further value. */
+  add(value: unknown, type: string): string;
+}
+
+export function newValues(): Values {
+  const list: unknown[] = [];
+  return { list, add: (value, type) => `$${list.push(value)}::${type}` };
+}
+
+/** The table to read, and the filter without an agency that all agencies are below. */
+export async function sourceOf(
+  run: Run,
+  { by, filter }: Pick<StatisticsQuestion, 'by' | 'filter'>,
+): Promise<{ readonly source: Source; readonly filter: CountedFilter }> {
+  const needsService = by === 'field' || by === 'service' || filter.field !== undefined || filter.service !== undefined;
+  if (!needsService) return { source: 'agency', filter };
+  const isWhole = filter.agency === undefined || (await coversAll(run, filter.agency));
+  const rest = isWhole ? { ...filter, agency: undefined } : filter;
+  // The totals of services know only whether a dossier came online.
+  const isByService = isWhole && by !== 'agency' && by !== 'channel';
+  return { source: isByService ? 'service' : 'cell', filter: rest };
+}
+
+async function coversAll(run: Run, agency: string): Promise<boolean> {
+  const values = newValues();
+  const [other] = await run<{ id: number }>(
+    `SELECT k.id FROM total_cells k WHERE NOT ${isAtOrBelow('k', agency, values)} LIMIT 1`,
+    values.list,
+  );
+  return other === undefined;
+}
+
+/** SQL: whether the agency of a row is this one or one below it. See isAtOrBelow of core/identifiers. */
+function isAtOrBelow(row: string, agency: string, values: Values): string {
+  const code = values.add(agency, 'text');
+  const tail = subordinateSuffix(agency);
+  const isBelow =
+    tail === undefined
+      ? `(${row}.agency_code > ${code} AND ${row}.agency_code < ${code} || '/' AND starts_with(${row}.agency_code, ${code} || '.'))`
+      : `(right(${row}.agency_code, ${tail.length}) = ${values.add(tail, 'text')} AND ${row}.agency_code < 'A')`;
+  return `(${row}.agency_code = ${code} OR ${isBelow})`;
+}
+
+/** SQL: whether a row passes the filter. A row without a field has the field of its service, `s`. */
+export function passes(row: string, { agency, field, service }: CountedFilter, values: Values): string {
+  return [
+    'true',
+    ...(agency === undefined ? [] : [isAtOrBelow(row, agency, values)]),
+    ...(field === undefined ? [] : [`${fieldOf(row)} = ${values.add(field, 'text')}`]),
+    ...(service === undefined ? [] : [`${row}.service_key = ${values.add(service, 'text')}`]),
+  ].join(' AND ');
+}
+
+/** SQL: the key of a row's line. All rows of one month have the same one. */
+export function keyOf(row: string, by: Group): string {
+  if (by === 'month') return 'NULL::text';
+  if (by === 'field') return fieldOf(row);
+  return { agency: `${row}.agency_code`, service: `${row}.service_key`, channel: `${row}.channel` }[by];
+}
+
+function fieldOf(row: string): string {
+  return `coalesce(nullif(${row}.field_code, ''), s.field_code)`;
+}
+
+/** SQL: joins the service of a row, for its field. */
+export function joinService(row: string): string {
+  return `LEFT JOIN catalogue s ON s.kind = 'service' AND s.key = ${row}.service_key`;
+}

@@ -1,0 +1,76 @@
+import type pg from 'pg';
+import { KINDS_A_DAY, TOTALS } from '#core/statistics/changes';
+
+/** Additions to the running totals. */
+export interface TotalChanges {
+  /** Adds the changes of a dossier in this cell, or takes them off (-1). */
+  add(cell: number, changes: readonly number[], sign: 1 | -1): void;
+  /** The sums other than 0 of each cell and day, in the order of their keys. */
+  rows(): readonly Readonly<Record<string, number>>[];
+}
+
+export function createTotalChanges(): TotalChanges {
+  // By cell and change: the sums of a day have codes beside each other.
+  const cells = new Map<number, Map<number, number>>();
+  return {
+    add(cell, changes, sign) {
+      const sums = cells.get(cell) ?? new Map<number, number>();
+      cells.set(cell, sums);
+      for (const change of changes) sums.set(change, (sums.get(change) ?? 0) + sign);
+    },
+    rows: () => [...cells].sort(byKey).flatMap(([cell, sums]) => rowsOf(cell, [...sums].sort(byKey))),
+  };
+}
+
+function byKey([a]: readonly [number, number | object], [b]: readonly [number, number | object]): number {
+  return a - b;
+}
+
+/** One row for each day. */
+function rowsOf(cell: number, sums: readonly (readonly [change: number, sum: number])[]): Record<string, number>[] {
+  const rows: Record<string, number>[] = [];
+  for (const [change, sum] of sums) {
+    if (sum === 0) continue;
+    const day = Math.floor(change / KINDS_A_DAY);
+    if (rows.at(-1)?.day !== day) rows.push({ cell, day });
+    Object.assign(rows.at(-1) as object, { [TOTALS[change - day * KINDS_A_DAY] as string]: sum });
+  }
+  return rows;
+}
+
+/** Adds to all running totals with one statement. Rows are written in the order of their keys. */
+export async function addToTotals(tx: pg.PoolClient, changes: TotalChanges): Promise<void> {
+  const rows = changes.rows();
+  if (rows.length > 0) await tx.query({ name: 'add to totals', text: ADD, values: [JSON.stringify(rows)] });
+}
+
+const SUMS = TOTALS.map((total) => `nullif(sum(${total}), 0)`);
+
+/** NULL is 0. @param key the columns that name a row, beside its span */
+function addTo(table: string, key: string, columns = key): string {
+  return `
+    INSERT INTO ${table} AS t (span, since, ${columns}, ${TOTALS.join(', ')})
+    SELECT span, since, ${columns}, ${SUMS.join(', ')} FROM added
+    GROUP BY span, since, ${columns} HAVING num_nonnulls(${SUMS.join(', ')}) > 0 ORDER BY span, since, ${columns}
+    ON CONFLICT (span, since, ${key}) DO UPDATE SET ${TOTALS.map(
+      (total) => `${total} = nullif(coalesce(t.${total}, 0) + coalesce(excluded.${total}, 0), 0)`,
+    ).join(', ')}
+    RETURNING 1`;
+}
+
+const ADD = `
+  WITH given AS (
+    SELECT date '1970-01-01' + day AS date, k.*, ${TOTALS.join(', ')}
+    FROM json_to_recordset($1::json) AS g(cell int4, day int4, ${TOTALS.map((total) => `${total} int4`).join(', ')})
+    JOIN total_cells k ON k.id = g.cell),
+  added AS MATERIALIZED (
+    SELECT s.span, s.since, id AS cell, agency_code, service_key, field_code, channel, channel = 'online' AS online,
+      ${TOTALS.join(', ')}
+    FROM given CROSS JOIN LATERAL (VALUES
+      ('day', date),
+      ('month', date - (extract(day FROM date)::int4 - 1)),
+      ('year', date - (extract(doy FROM date)::int4 - 1))) AS s(span, since)),
+  cells AS (${addTo('cell_totals', 'agency_code, cell', 'agency_code, cell, service_key')}),
+  agencies AS (${addTo('agency_totals', 'agency_code, channel')}),
+  services AS (${addTo('service_totals', 'service_key, field_code, online')})
+  SELECT (SELECT count(*) FROM cells) + (SELECT count(*) FROM agencies) + (SELECT count(*) FROM services) AS written`;
