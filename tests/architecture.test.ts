@@ -201,7 +201,7 @@ const RULES: readonly Rule[] = [
     of: ['src/observe/telemetry.ts', 'src/observe/traces.ts', 'src/observe/metrics/'],
     may: [...RECORDS, ...OUTSIDE],
     mayTypes: ['src/ledger/', 'src/config/config.ts'],
-    why: 'is told, and asks nobody',
+    why: 'receives facts, and calls nothing',
   },
   {
     of: ['src/process/hub-context.ts'],
@@ -222,7 +222,11 @@ const RULES: readonly Rule[] = [
     may: ['src/kit/', ...RECORDS, ...OUTSIDE],
     why: 'an adapter with the means of the kit',
   },
-  { of: ['src/observe/last-write.ts'], may: ['src/messages/'], why: 'is told what the database said, and asks nobody' },
+  {
+    of: ['src/observe/last-write.ts'],
+    may: ['src/messages/'],
+    why: 'receives the results of the database, and calls nothing',
+  },
   {
     of: ['src/observe/'],
     may: [...RECORDS, 'src/ledger/', 'src/kit/', ...OUTSIDE],

@@ -383,7 +383,7 @@ test('follows linked pages, by full addresses and by parts of one', async () => 
 
 test('a link to another server is not followed, because the call carries credentials', async () => {
   const { answer, kept, paths } = await linkedPages(() => 'http://kho.bo.gov.vn/HoSo?trang=2');
-  const message = 'it links to http://kho.bo.gov.vn, which is not where baseUrl is';
+  const message = 'it links to http://kho.bo.gov.vn, which is another server than that of baseUrl';
   expect(answer).toMatchObject({ kind: 'refused', reason: 'configuration', message });
   expect([kept, paths.length]).toEqual([1, 1]);
 });

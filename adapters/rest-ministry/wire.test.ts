@@ -47,13 +47,19 @@ test('a link replaces the whole address, and leads to no other server', () => {
   ] as const)
     expect(linked(link)).toEqual({ method: 'GET', url: `http://127.0.0.1:9/${path}`, headers: { 'X-Ma': 'a' } });
   for (const [link, message] of [
-    ['https://127.0.0.1:9/api/HoSo', 'it links to https://127.0.0.1:9, which is not where baseUrl is'],
-    ['//kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
-    ['http://127.0.0.1:9@kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
-    ['\\\\kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is not where baseUrl is'],
-    ['http://:9', 'it links to what is no address'],
-    ['javascript:void(0)', 'it links to what is no address'],
-    [`http://${'a'.repeat(1e6)}/`, `it links to http://${'a'.repeat(293)}, which is not where baseUrl is`],
+    ['https://127.0.0.1:9/api/HoSo', 'it links to https://127.0.0.1:9, which is another server than that of baseUrl'],
+    ['//kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is another server than that of baseUrl'],
+    [
+      'http://127.0.0.1:9@kho.gov.vn/HoSo',
+      'it links to http://kho.gov.vn, which is another server than that of baseUrl',
+    ],
+    ['\\\\kho.gov.vn/HoSo', 'it links to http://kho.gov.vn, which is another server than that of baseUrl'],
+    ['http://:9', 'its link is not an address'],
+    ['javascript:void(0)', 'its link is not an address'],
+    [
+      `http://${'a'.repeat(1e6)}/`,
+      `it links to http://${'a'.repeat(293)}, which is another server than that of baseUrl`,
+    ],
   ] as const)
     expect(linked(link)).toMatchObject({ kind: 'refused', reason: 'configuration', message });
 });
@@ -61,7 +67,7 @@ test('a link replaces the whole address, and leads to no other server', () => {
 test('without its link a page is not requested, apart from the first page', () => {
   const without = (field: unknown) => written('GET HoSo', {}, { request: { '/': field } });
   for (const field of ['row.href', { from: ['row.href', 'row.url'] }])
-    expect(without(field)).toMatchObject([{ path: '/~1', message: '"" cannot stand in an address, expected a text' }]);
+    expect(without(field)).toMatchObject([{ path: '/~1', message: '"" does not fit an address, expected a text' }]);
   for (const field of ['cursor', { from: 'cursor' }])
     expect(without(field)).toMatchObject({ url: 'http://127.0.0.1:9/api/HoSo' });
 });
@@ -69,12 +75,12 @@ test('without its link a page is not requested, apart from the first page', () =
 test('a value that fits no address or header is a problem, and nothing is sent', () => {
   for (const text of ['', '.', '..'])
     expect(written('GET HoSo/{ma}', { '{ma}': text })).toMatchObject([
-      { path: '/{ma}', message: `"${text}" cannot stand in an address, expected a text` },
+      { path: '/{ma}', message: `"${text}" does not fit an address, expected a text` },
     ]);
   expect(written('GET HoSo/{ma}', {})).toHaveLength(1);
   for (const text of ['Nguyễn', 'a\r\nHost: b'])
     expect(written('GET HoSo', { '@X-Ten': text })).toMatchObject([
-      { path: '/@X-Ten', message: 'is no text for a header, expected letters without accents' },
+      { path: '/@X-Ten', message: 'does not fit a header, expected letters without accents' },
     ]);
 });
 
@@ -90,24 +96,24 @@ test('settings whose requests do not fit their addresses are refused at the star
     [],
   );
   expect(wrong('POST HoSo', { list: 'code', Ma: 'code', '/': { each: 'a' } }, { body: 'list' })).toEqual([
-    '/push/dossiers/request/list stands beside the body, expected nothing but list, with each',
-    '/push/dossiers/request/Ma stands beside the body, expected nothing but list, with each',
+    '/push/dossiers/request/list is beside the body, expected only list, with each',
+    '/push/dossiers/request/Ma is beside the body, expected only list, with each',
     '/push/dossiers/request/~1 is a list, expected one value',
   ]);
   expect(wrong('POST HoSo', { '?a': 'code' }, { body: 'list' })).toEqual([
-    '/push/dossiers/request has no list, which the body is made of',
+    '/push/dossiers/request lacks list, expected the source of the body',
   ]);
   expect(wrong('GET HoSo/{ma}', { '{so}': 'code' })).toEqual([
-    "/push/dossiers/request has no {ma}, which the operation's path needs",
-    '/push/dossiers/request/{so} names no place of the path "HoSo/{ma}"',
+    '/push/dossiers/request lacks {ma}, which the path of the operation needs',
+    '/push/dossiers/request/{so} names no place in the path "HoSo/{ma}"',
   ]);
   expect(wrong('POST HoSo', { '?a.b': 'code', '@X': { fields: {} }, 'a.b': 'code' })).toEqual([
-    '/push/dossiers/request/?a.b stands outside a JSON body, expected one value and a name without a dot',
-    '/push/dossiers/request/@X stands outside a JSON body, expected one value and a name without a dot',
+    '/push/dossiers/request/?a.b is outside a JSON body, expected one value and a name without a dot',
+    '/push/dossiers/request/@X is outside a JSON body, expected one value and a name without a dot',
   ]);
   expect(wrong('GET HoSo', { 'ChuHoSo.Ten': 'code' })).toHaveLength(1);
   expect(wrong('POST HoSo/{ma}', { '@X:Y': 'code', '@X-Ma': { each: 'codes' }, '{ma}': { each: 'codes' } })).toEqual([
-    '/push/dossiers/request/@X:Y is no name of a header',
+    '/push/dossiers/request/@X:Y is not the name of a header',
     '/push/dossiers/request/@X-Ma is a list, expected one value',
     '/push/dossiers/request/{ma} is a list, expected one value',
   ]);

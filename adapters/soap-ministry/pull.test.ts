@@ -202,21 +202,15 @@ describe('a list in pages', () => {
   });
 
   test('reports rows that may be missing after its pages, and only then', async () => {
-    const again = 'page 2 is the first one again, with all the 10 records that were asked for: it may give no others';
+    const again = 'page 2 repeats the first one, with all 10 requested records: it may return no others';
     const endless = expect.stringContaining('come to no end');
     const cases: readonly (readonly [Partial<Ministry>, unknown])[] = [
       // It reads no page number.
       [{ rows: rows(30), turnsPages: false }, again],
       [{ rows: rows(8), turnsPages: false }, false],
       [{ rows: rows(30), turnsPages: false, most: 7 }, false],
-      [
-        { rows: rows(30), turnsPages: false, tellsTotal: true },
-        'it says that there are 30 records, and its pages had 10',
-      ],
-      [
-        { rows: rows(15), turnsPages: false, tellsTotal: true },
-        'it says that there are 15 records, and its pages had 10',
-      ],
+      [{ rows: rows(30), turnsPages: false, tellsTotal: true }, 'it announces 30 records, and its pages had 10'],
+      [{ rows: rows(15), turnsPages: false, tellsTotal: true }, 'it announces 15 records, and its pages had 10'],
       [{ rows: rows(10), turnsPages: false, tellsTotal: true }, false],
       // It repeats its last page for every later number, as many do.
       [{ rows: rows(25), repeatsLast: true }, false],
@@ -225,7 +219,7 @@ describe('a list in pages', () => {
       // Its pages go round.
       [{ rows: rows(60), circle: 3 }, endless],
       [{ rows: rows(25), circle: 3 }, false],
-      [{ rows: rows(60), circle: 3, tellsTotal: true }, 'it says that there are 60 records, and its pages had 30'],
+      [{ rows: rows(60), circle: 3, tellsTotal: true }, 'it announces 60 records, and its pages had 30'],
       [{ rows: rows(60), next: (page) => String((page % 3) + 1) }, endless],
       // It reads no cursor.
       [{ rows: rows(60), next: () => '2', turnsPages: false }, endless],

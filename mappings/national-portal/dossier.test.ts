@@ -396,7 +396,7 @@ describe('the time of the status', () => {
     const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', NgayTra: '20250805080000', TrangThaiHoSo: '4' });
     expect(item).toMatchObject({ kind: 'invalid' });
     expect(item).toMatchObject({
-      problems: [{ path: '/NgayTiepNhan', message: expect.stringContaining('(NgayNopHoSo, NgayTiepNhan)') }],
+      problems: [{ path: '/NgayTiepNhan', message: expect.stringContaining('one of NgayNopHoSo, NgayTiepNhan') }],
     });
     expect(problemsOf(item)).toHaveLength(1);
   });

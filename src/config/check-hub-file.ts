@@ -23,7 +23,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
       : [
           problem(path, 'unexpected', {
             got: received(party),
-            expected: `one of the parties ${ids.join(', ') || '(there is none)'}`,
+            expected: `one of the parties ${ids.join(', ') || '(none)'}`,
           }),
         ];
   return [

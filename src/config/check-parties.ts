@@ -85,7 +85,7 @@ function routeProblems(
     if (offered.includes(operation) || adapter.adapter.sendAny !== undefined) return [];
     const by = adapter.manifest.sends.includes(operation) ? ' by its settings' : '';
     const sends = offered.join(', ') || 'nothing';
-    const expected = `a party that can be told ${operation}; this one can be told ${sends}${by}`;
+    const expected = `a party that takes ${operation}; this one takes ${sends}${by}`;
     return [problem(`${path}/to/${at}`, 'unexpected', { got: received(party), expected })];
   });
 }
@@ -101,7 +101,7 @@ function offersOf(
 }
 
 function oneOf(what: string, names: Iterable<string>): string {
-  return `expected one of ${what} ${[...names].join(', ') || '(there is none)'}`;
+  return `expected one of ${what} ${[...names].join(', ') || '(none)'}`;
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

@@ -61,6 +61,6 @@ async function refuseOtherSecret(database: Database, vault: Vault): Promise<void
   const { looked, unopened } = (await unopenedMessages(database, vault, 100)).newest;
   if (unopened > 0)
     throw new Error(
-      `${unopened} of the newest ${looked} messages are encrypted with a secret that neither HUB_SECRET nor HUB_SECRET_OLD gives; give the one of before in HUB_SECRET_OLD`,
+      `${unopened} of the newest ${looked} messages are encrypted with a secret that is neither in HUB_SECRET nor in HUB_SECRET_OLD; add the previous secret to HUB_SECRET_OLD`,
     );
 }

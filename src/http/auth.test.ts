@@ -30,7 +30,7 @@ test('a client with the certificate of a key needs no secret', async () => {
 test('useless and unreadable certificates of keys are reported', async () => {
   const other = FINGERPRINT.replace('00:', 'FF:');
   expect(await answerTo(other)).toContain(`no key has the certificate ${other}; expected Authorization`);
-  expect(await answerTo(null)).toMatch(/certificate.* could not be read; expected Authorization/);
+  expect(await answerTo(null)).toMatch(/certificate.* cannot be read; expected Authorization/);
   expect(await answerTo(undefined)).toContain('the request has no Authorization header; expected');
 });
 

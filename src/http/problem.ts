@@ -40,7 +40,7 @@ export const PROBLEM_KINDS = Object.entries(KINDS).map(([kind, status]) => ({
 /** A refusal. Thrown anywhere in a route, and answered as `application/problem+json`. */
 export class Refusal extends Error {
   readonly kind: ProblemKind;
-  /** What was wrong, as a value. The message of the error is its English sentence. */
+  /** The problem as a value. The error's message is its English sentence. */
   readonly words: Words;
   readonly problems: readonly Problem[];
   readonly headers: Readonly<Record<string, string>>;

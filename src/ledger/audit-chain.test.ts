@@ -82,8 +82,12 @@ describe('the chain of the audit', () => {
   });
 
   test.each([
-    ['changed', [`UPDATE audit SET subject = 'z' WHERE position = 2`], /^entry 2 \(id \d+\) is not what was written/],
-    ['given another time', [`UPDATE audit SET at = at + interval '1 ms' WHERE position = 4`], /^entry 4 .* is not/],
+    ['changed', [`UPDATE audit SET subject = 'z' WHERE position = 2`], /^entry 2 \(id 2\) was changed or moved/],
+    [
+      'given another time',
+      [`UPDATE audit SET at = at + interval '1 ms' WHERE position = 4`],
+      /^entry 4 .* was changed or moved/,
+    ],
     ['left out', ['DELETE FROM audit WHERE position = 3'], /^entry 3 is missing/],
     ['left out at the beginning', ['DELETE FROM audit WHERE position < 3'], /^entries 1 to 2 are missing/],
     ['left out at the end', ['DELETE FROM audit WHERE position > 3'], /^entries 4 to 5 are missing/],
@@ -94,7 +98,7 @@ describe('the chain of the audit', () => {
         'UPDATE audit SET position = position + 100 WHERE position IN (2, 3)',
         'UPDATE audit SET position = 105 - position WHERE position > 100',
       ],
-      /^entry 2 .* or not in its place/,
+      /^entry 2 .* was changed or moved/,
     ],
     [
       'put in',
@@ -103,16 +107,16 @@ describe('the chain of the audit', () => {
         `INSERT INTO audit (at, actor, action, subject, position, link) SELECT at, actor, action, 'z', 3, link FROM audit WHERE position = 2`,
         'UPDATE audit SET position = position - 99 WHERE position > 100',
       ],
-      /^entry 3 .* is not what was written/,
+      /^entry 3 .* was changed or moved/,
     ],
     [
       'put in at the end',
       [
         `INSERT INTO audit (at, actor, action, subject, position, link) SELECT at, actor, action, 'z', 6, link FROM audit WHERE position = 5`,
       ],
-      /^entry 6 stands behind the one that was written last/,
+      /^entry 6 comes after the last written one/,
     ],
-    ['no longer known to be the newest', ['DELETE FROM audit_head'], /^entry 1 stands behind/],
+    ['no longer known to be the newest', ['DELETE FROM audit_head'], /^entry 1 comes after the last written one/],
     [
       'put back to what it was, with its head',
       [
@@ -142,7 +146,7 @@ describe('the chain of the audit', () => {
       'UPDATE audit_head SET link = (SELECT link FROM audit WHERE position = 3)',
     );
     expect((await followChain(database)).broken).toBeUndefined();
-    expect(await brokenOf()).toMatch(/^entry 2 .* is not what was signed/);
+    expect(await brokenOf()).toMatch(/^entry 2 .* differs from its signature/);
   });
 
   test('can be signed by nobody else, and a signature is valid for one day', async () => {

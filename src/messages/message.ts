@@ -40,7 +40,7 @@ export interface Spoken {
   readonly words?: Words | undefined;
 }
 
-/** What was said: the words where there are some. */
+/** The words of a message, if it has any. */
 export function saidIn({ message, words }: Spoken): Said {
   return words ?? message;
 }

@@ -20,7 +20,7 @@ export function told({ code, args }: Words): Told {
   return { code, args, message: render({ code, args }, 'en') };
 }
 
-/** What was said, with its English sentence. */
+/** A message with its English sentence. */
 export function spoken(said: Said): Spoken {
   return typeof said === 'string' ? { message: said } : { message: render(said, 'en'), words: said };
 }
@@ -37,7 +37,7 @@ const HOLE = /\{(\w+)\}/g;
 const VALUES: ReadonlySet<string> = new Set(['got', 'near']);
 /** The placeholders of our own words for kinds of things. */
 const NAMED: ReadonlySet<string> = new Set(['kind', 'thing', 'types', 'before', 'what']);
-/** What stands between the entries of a list, by its placeholder. */
+/** The separator of a list's entries, by its placeholder. */
 const BETWEEN: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: { problems: '; ', alternatives: ' or ', types: ' or ', before: ' or ' },
   vi: { problems: '; ', alternatives: ' hoặc ', types: ' hoặc ', before: ' hoặc ' },

@@ -138,7 +138,7 @@ function unknownSource(source: string, { within, known }: Unknown, path: string)
   const members = within === '' ? '' : `the members of ${within}: `;
   return problem(path, 'unexpected', {
     got: received(source),
-    expected: `one of ${members}${known.join(', ') || '(there is none)'}`,
+    expected: `one of ${members}${known.join(', ') || '(none)'}`,
   });
 }
 

@@ -105,7 +105,7 @@ function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
 function missingTables(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {}, codes = {} } = settings;
   const tables = Object.keys(codes);
-  const expected = `expected one of the tables in codes: ${tables.join(', ') || '(there is none)'}`;
+  const expected = `expected one of the tables in codes: ${tables.join(', ') || '(none)'}`;
   return [
     ...askedBy(session, '/session'),
     ...Object.entries(pull).flatMap(([name, list]) => [

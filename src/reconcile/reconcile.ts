@@ -250,7 +250,7 @@ async function repair(work: Work, held: HeldDossier, comparison: Comparison): Pr
   if (options.repair === 'ours') {
     if (!(await deliverAgain(hub.database, party.id, held, hub.nowMs()))) return 'something of it is under way';
     run.repairedOurs++;
-    return 'it is told once more';
+    return 'it is sent again';
   }
   const answer = comparison.kind === 'found' ? comparison.answer : undefined;
   if (!answer) return 'there is nothing of theirs to take in';

@@ -161,7 +161,7 @@ describe('the hub as a process', () => {
     const [refusal] = (await answered) as [IncomingMessage];
     expect([refusal.statusCode, refusal.headers['retry-after']]).toEqual([503, '5']);
     expect(JSON.parse((await refusal.toArray()).join(''))).toMatchObject({
-      detail: expect.stringMatching(/^the hub is stopping; the first 500 items are held under the receipt /),
+      detail: expect.stringMatching(/^the hub is stopping; the first 500 items are stored under the receipt /),
       receipt: expect.any(String),
       held: 500,
     });

@@ -148,7 +148,7 @@ describe('alerts', () => {
     await pool.query(`UPDATE audit SET subject = 'z' WHERE position = 5`);
     await watch();
     await watch();
-    const broken = 'hub audit-broken: entry 5 (id 5) is not what was written, or not in its place';
+    const broken = 'hub audit-broken: entry 5 (id 5) was changed or moved';
     expect([await open(), await signed()]).toEqual([[broken], [4]]);
     expect(await listIncidents(database, { isOpen: false }, 9, undefined)).toHaveLength(1);
 
@@ -160,9 +160,7 @@ describe('alerts', () => {
     await pool.query('DELETE FROM audit_anchors; DELETE FROM audit WHERE position > 3');
     await pool.query('UPDATE audit_head SET (position, link) = (SELECT position, link FROM audit WHERE position = 3)');
     await watch();
-    expect(await open()).toEqual([
-      'hub audit-broken: entry 5, which is signed, is not there any more, or not as it was signed',
-    ]);
+    expect(await open()).toEqual(['hub audit-broken: entry 5 is signed, but is missing or changed']);
   });
 
   test('a process killed while it sends leaves the alert to the others', async () => {

@@ -119,7 +119,7 @@ describe('a dossier at a moment of the past', () => {
     const tomorrow = msToInstant(hub.clock.nowMs + 86_400_000).slice(0, 10);
     for (const moment of [msToInstant(nextMs), new Date(nextMs).toISOString(), tomorrow, '2199-12-31']) {
       const { status, body } = await hub.read(path(CODE, moment));
-      const problem = { path: '?at', message: `got "${moment}", expected no moment to come` };
+      const problem = { path: '?at', message: `got "${moment}", expected a moment that is not in the future` };
       expect([status, body.problems]).toEqual([400, [problem]]);
     }
   });
@@ -135,6 +135,9 @@ describe('a dossier at a moment of the past', () => {
   test('is not invented when the history of that time is gone', async () => {
     await hub.hub.database.pool.query('DELETE FROM events WHERE seq = 1');
     const { status, body } = await hub.read(path(CODE, told[1]?.at as string));
-    expect([status, body.detail]).toEqual([404, expect.stringMatching(/is not kept any more: what is kept begins at/)]);
+    expect([status, body.detail]).toEqual([
+      404,
+      expect.stringMatching(/is no longer stored: the stored history begins at/),
+    ]);
   });
 });

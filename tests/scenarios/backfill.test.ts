@@ -217,7 +217,7 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     expect(await ask('parties/nobody/backfill', { preview: true })).toEqual([404, 'there is no party "nobody"']);
     expect(await ask('parties/portal/backfill', { preview: true })).toEqual([
       400,
-      'the body is about portal, and no route leads dossier.upsert.v1 to it; expected one that does',
+      'the body is about portal, and no route sends dossier.upsert.v1 to it; expected a party with such a route',
     ]);
     const { ops: routed } = await hubWith(TO_PORTAL);
     expect((await routed.post('parties/portal/backfill', { preview: false })).body.problems).toMatchObject([

@@ -279,7 +279,7 @@ describe('what changed in the catalogue', () => {
       const warning = {
         path: '/serviceCode',
         message:
-          'the service 1.000002.000.00.00.H60 is no longer in force since 2025-08-12T10:30:00+07:00; the dossier is kept and shown',
+          'the service 1.000002.000.00.00.H60 is out of force since 2025-08-12T10:30:00+07:00; the dossier is stored and shown',
       };
       expect(warned(reply)).toMatchObject([[warning], [], [], [warning], []]);
       expect(reply.results.map(({ outcome }) => outcome)).toEqual(Array(5).fill('accepted'));

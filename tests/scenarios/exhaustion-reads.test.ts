@@ -145,7 +145,7 @@ describe('an endless conflict', () => {
       expect(response.status).toBe(503);
       expect(response.headers.get('retry-after')).toBe('2');
       expect(((await response.json()) as { detail: string }).detail).toBe(
-        'other requests were changing the same dossiers all the time; nothing of this request was kept, send it again',
+        'other requests kept changing the same dossiers; nothing of this request was stored; send it again',
       );
     } finally {
       await hub.close();

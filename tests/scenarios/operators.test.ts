@@ -144,7 +144,7 @@ describe('operators', () => {
           path: '/statusAt',
           code: 'ahead-of-time',
           args: { moment: '2052-08-12T09:00:00+07:00' },
-          message: '2052-08-12T09:00:00+07:00 has not come yet; it is kept, and changes the dossier at that moment',
+          message: '2052-08-12T09:00:00+07:00 is in the future; it is stored, and changes the dossier at that moment',
         },
       ]),
     });
@@ -292,7 +292,7 @@ describe('operators', () => {
       const seen = given.map((item) => (typeof item === 'object' ? '(larger than is shown)' : item));
       expect(await look(given)).toEqual({ format: 'json', text: JSON.stringify(seen, null, 2) });
     }
-    const one = { format: 'hidden', text: '', note: 'it is one object with more in it than is shown' };
+    const one = { format: 'hidden', text: '', note: 'it is one object with more content than is shown' };
     expect(await look(many(6_000))).toMatchObject(one);
     expect(await look(many(60_000))).toMatchObject(one);
     const file = { name: 'don.pdf', content: 'JVBERi0x'.repeat(100_000) };

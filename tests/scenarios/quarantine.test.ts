@@ -484,7 +484,7 @@ describe('quarantine', () => {
     const apart = (await ops.get('quarantine?kind=unreadable')).body.items;
     expect(apart).toMatchObject([
       { key: `unreadable:${changed.id}`, items: 1, detail: expect.stringMatching(/are not those that were sealed$/) },
-      { key: `unreadable:${gone.id}`, items: 1, detail: expect.stringMatching(/it is not kept any more$/) },
+      { key: `unreadable:${gone.id}`, items: 1, detail: expect.stringMatching(/it is no longer stored$/) },
     ]);
     expect((await ops.get(`quarantine/${apart[0].id}`)).body.waiting).toMatchObject([
       { party: 'one-stop', code: CODE(1), messageId: changed.id, item: 0 },

@@ -83,7 +83,7 @@ describe('reconcile', () => {
     await changeAtPortal(ONE, { TrangThaiHoSo: '4', ChuHoSo: 'Lê Thị Hoa' });
     const report = await hub.hub.reconcile('portal', { repair: 'ours' });
     expect(report).toMatchObject({ agreement: 0.75, counts: { agrees: 3, differs: 1 }, repaired: 1 });
-    expect(report.findings).toMatchObject([{ code: ONE, verdict: 'differs', repair: 'it is told once more' }]);
+    expect(report.findings).toMatchObject([{ code: ONE, verdict: 'differs', repair: 'it is sent again' }]);
     expect(report.findings[0]?.fields).toContainEqual({ path: '/TrangThaiHoSo', ours: '2', theirs: '4' });
     expect(JSON.stringify(report)).not.toMatch(/Lê Thị Hoa|Nguyễn Văn An/);
     expect(JSON.stringify(report.findings)).toContain('/ChuHoSo');

@@ -57,7 +57,7 @@ describe('a database that cannot store', () => {
       expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(await reply.json()).toMatchObject({
         status: 503,
-        detail: expect.stringContaining('nothing of this request was kept'),
+        detail: expect.stringContaining('nothing of this request was stored'),
       });
       await expectNothingKept(code);
       const isWorse = sqlState.startsWith('53') || sqlState.startsWith('58');
@@ -221,7 +221,7 @@ describe('a database that cannot store', () => {
     for (const reply of await Promise.all(bodies.map(post))) {
       expect(reply.status).toBe(503);
       expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(((await reply.json()) as { detail: string }).detail).toContain('nothing of this request was kept');
+      expect(((await reply.json()) as { detail: string }).detail).toContain('nothing of this request was stored');
     }
     await holder.end();
     await limitStatements('1min');
@@ -260,7 +260,7 @@ describe('a database that cannot store', () => {
     const reply = await slow.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', dossier());
     expect(reply.status).toBe(503);
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(((await reply.json()) as { detail: string }).detail).toContain('whether this request was kept is not known');
+    expect(((await reply.json()) as { detail: string }).detail).toContain('whether this request was stored is unknown');
     await expect.poll(async () => (await hub.read('/api/v1/dossiers/H60.01-250812-0035')).status).toBe(200);
     expect((await hub.push(dossier())).results).toMatchObject([{ outcome: 'duplicate' }]);
     expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035/history')).body.items).toHaveLength(1);

@@ -293,7 +293,7 @@ describe('the REST door', () => {
     const broken = await hub.push(lines.join('\n'), { headers: NDJSON });
     await pool.query('DROP FUNCTION fail CASCADE');
     expect(broken).toMatchObject({ status: 503, body: { held: 500, receipt: expect.any(String) } });
-    expect(broken.body.detail).toMatch(/the first 500 items are held under the receipt/);
+    expect(broken.body.detail).toMatch(/the first 500 items are stored under the receipt/);
     expect(broken.body.detail).not.toMatch(/nothing of this request/);
     const { rows } = await pool.query('SELECT results FROM messages WHERE receipt = $1', [broken.receipt]);
     expect(rows.flatMap((row) => row.results)).toHaveLength(500);
@@ -316,7 +316,7 @@ describe('the REST door', () => {
       expect(outcome).toBe('invalid');
       expect(problems).toHaveLength(21);
     }
-    expect(reply.results[1_099]?.problems?.at(-1)?.message).toBe('40 more problems are not told');
+    expect(reply.results[1_099]?.problems?.at(-1)?.message).toBe('40 more problems are not listed');
     const alone = await hub.push(JSON.parse(bad));
     expect(alone.results[0]?.problems).toHaveLength(60);
   });

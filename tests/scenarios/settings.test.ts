@@ -82,7 +82,7 @@ describe('settings that are not usable', () => {
       '/routes/0/from: got "nobody", expected one of the parties portal, register, ministry, legacy, counter',
       expect.stringMatching(/^\/routes\/0\/operation: got "zz", expected one of the operations dossier.upsert.v1, /),
       '/routes/0/to/1: got "no-one", expected one of the parties portal, register, ministry, legacy, counter',
-      '/routes/1/to/0: got "register", expected a party that can be told service.upsert.v1; this one can be told dossier.upsert.v1',
+      '/routes/1/to/0: got "register", expected a party that takes service.upsert.v1; this one takes dossier.upsert.v1',
     ]);
     expect(found.join()).not.toMatch(/12345678|tell-nobody|77777777|pass-word/);
   });
@@ -200,8 +200,8 @@ describe('settings that are not usable', () => {
     const route = { from: 'counter', to: ['m'] };
     const routes = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({ ...route, operation }));
     expect(problemsOf({ parties, routes })).toEqual([
-      '/parties/m/pull/progress: got the name "progress", expected one of what rest-ministry pulls (there is none)',
-      '/routes/1/to/0: got "m", expected a party that can be told dossier.progress.v1; this one can be told dossier.upsert.v1 by its settings',
+      '/parties/m/pull/progress: got the name "progress", expected one of what rest-ministry pulls (none)',
+      '/routes/1/to/0: got "m", expected a party that takes dossier.progress.v1; this one takes dossier.upsert.v1 by its settings',
     ]);
     const nothing = { ...parties.m, settings: { ...settings, push: {} }, pull: {} };
     expect(problemsOf({ parties: { ...parties, m: nothing }, routes })).toEqual(

@@ -228,7 +228,7 @@ describe('webhooks', () => {
     expect((await ops.get(`deliveries/${parked.id}`)).body).toMatchObject({
       state: 'delivered',
       reason: 'nothing-told',
-      detail: 'nothing was told: a later status has been told',
+      detail: 'nothing was sent: the subscriber has a later status already',
     });
   });
 
@@ -329,7 +329,7 @@ describe('webhooks', () => {
       await gone();
       const called = portal().requests.length;
       expect(called).toBeLessThanOrEqual(32);
-      const why = 'gone: status 410: the subscriber wants to be told nothing more';
+      const why = 'gone: status 410: the subscriber wants no more notifications';
       expect(await party()).toMatchObject({
         health: 'paused',
         paused: { by: 'lienthong worker' },

@@ -150,7 +150,7 @@ describe('anything but a real date is an error that names both', () => {
     const error = render((parseLocal(format, text) as { error: Words }).error, 'en');
     expect(error).toContain(JSON.stringify(text));
     expect(error).toContain(format === 'iso-local-z' ? 'yyyy-MM-ddTHH:mm:ss.SSSZ' : format);
-    expect(error.endsWith(', of the years 1900 to 2200')).toBe(/^(?:18991231|22010101)$/.test(text));
+    expect(error.endsWith(', in the years 1900 to 2200')).toBe(/^(?:18991231|22010101)$/.test(text));
   });
 });
 

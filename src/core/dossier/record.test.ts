@@ -30,12 +30,12 @@ describe('a problem names the place, the value and what was expected', () => {
     [
       { dueAt: '9999-08-12T08:15:00Z' },
       '/dueAt',
-      'got "9999-08-12T08:15:00Z", expected a time of the years 1900 to 2200',
+      'got "9999-08-12T08:15:00Z", expected a time in the years 1900 to 2200',
     ],
     [
       { dueAt: '0001-01-01T00:00:00+07:00' },
       '/dueAt',
-      'got "0001-01-01T00:00:00+07:00", expected a time of the years 1900 to 2200',
+      'got "0001-01-01T00:00:00+07:00", expected a time in the years 1900 to 2200',
     ],
     [{ agencyCode: undefined }, '/agencyCode', 'is missing, expected agency code such as H60.01 or 000.00.01.H22'],
     [
@@ -51,7 +51,7 @@ describe('a problem names the place, the value and what was expected', () => {
       '/fees/0/amountVnd',
       'got 1.5, expected whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
     ],
-    [{ note: 'a\u0000b' }, '/note', 'the text cannot be kept: it has the control character U+0000'],
+    [{ note: 'a\u0000b' }, '/note', 'the text cannot be stored: it has the control character U+0000'],
   ])('%j', (over, path, message) => {
     expect(problemsOf({ ...dossier, ...over })).toMatchObject([{ path, message }]);
   });

@@ -52,7 +52,7 @@ const either =
   (value) =>
     one(value) || other(value);
 
-/** What is kept of the values that these words quote. */
+/** The stored form of the values that these words quote. */
 function shownBy(code: Code): IsShown {
   if (ABOUT_CODES.has(code)) return (value) => isPlain(value) || !looksPersonal(value);
   return ABOUT_NAMES.has(code) ? isName : isPlain;

@@ -68,7 +68,7 @@ export async function playOnStage<Name extends ParticipantName, Result>(
     return await Promise.race([played, interrupted(plan.signal)]);
   } finally {
     const closed = played.catch(() => undefined).then(() => closeAll(closers));
-    // What is left then is for the janitor, which learns of a process only a moment after its start.
+    // The janitor ends the remaining processes. It learns of each a moment after its start.
     await Promise.race([closed, sleep(ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
 }

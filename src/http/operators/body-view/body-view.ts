@@ -6,7 +6,7 @@ export interface BodyView {
   /** Indented. Secrets are always masked, personal data unless the key may see it. */
   readonly text: string;
   /** Which part is not shown, and why. */
-  /** What is not shown, and its words. */
+  /** The hidden part of a body, in words. */
   readonly note?: string;
   readonly words?: Words;
 }
