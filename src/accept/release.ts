@@ -148,7 +148,7 @@ async function releaseOne(
   asItStands: boolean,
 ): Promise<boolean> {
   const { id, messageId, item: place, causeKind, causeKey } = row;
-  // Only a person lets go what a rule of its kind holds.
+  // Only an operator releases an item that a rule of its kind holds.
   const isJudged = asItStands && causeKind === 'held';
   const release: Release = {
     messageId,

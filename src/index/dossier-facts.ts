@@ -14,7 +14,7 @@ const FACTS = `
         UNION SELECT code, dossier FROM aliases WHERE code = ANY($1::text[])) names
   JOIN dossiers d ON d.code = names.code`;
 
-/** What records of other kinds need to know of these dossiers, by any of their codes; with their newest message. */
+/** The facts about dossiers that records of other kinds need, by any of their codes, with the newest message. */
 export async function loadDossierFacts(
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],

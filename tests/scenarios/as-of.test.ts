@@ -93,7 +93,7 @@ describe('a dossier at a moment of the past', () => {
     expect((await hub.read(path(CODE, asOf.recordedAt))).body.asOf.messageId).toBe(asOf.messageId);
     const before = new Date(Date.parse(asOf.recordedAt) - 1).toISOString();
     const { status, body } = await hub.read(path(CODE, before));
-    expect([status, body.detail]).toEqual([404, expect.stringContaining(`it came at ${asOf.recordedAt}`)]);
+    expect([status, body.detail]).toEqual([404, expect.stringContaining(`it arrived at ${asOf.recordedAt}`)]);
   });
 
   test('has an ETag, and an invalid moment is explained', async () => {
@@ -120,7 +120,7 @@ describe('a dossier at a moment of the past', () => {
     for (const moment of [msToInstant(nextMs), new Date(nextMs).toISOString(), tomorrow, '2199-12-31']) {
       const { status, body } = await hub.read(path(CODE, moment));
       const problem = { path: '?at', message: `got "${moment}", expected a moment that is not in the future` };
-      expect([status, body.problems]).toEqual([400, [problem]]);
+      expect([status, body.problems]).toMatchObject([400, [problem]]);
     }
   });
 

@@ -215,7 +215,7 @@ describe('operators', () => {
     for (const order of [{ why: 'x' }, { why: 'x', name: 'catalogue' }])
       expect((await ops.post('parties/one-stop/pull', order)).body).toMatchObject({
         status: 400,
-        detail: 'nothing is pulled from the party "one-stop"',
+        detail: 'the party "one-stop" has no pulls',
       });
     expect((await ops.get('deliveries?state=lost')).body.problems).toMatchObject([{ path: '?state' }]);
     for (const wrong of ['messages?cursor=made-up', 'messages?outcome=odd', 'quarantine?kind=odd'])
@@ -822,7 +822,7 @@ describe('operators', () => {
     const lost = await ops.get(`code-tables?party=other&cursor=${encodeURIComponent(own.next)}`);
     expect(lost.body).toMatchObject({
       status: 400,
-      detail: expect.stringMatching(/^\?cursor goes on after one-stop [\w-]+, which is not in this list/),
+      detail: expect.stringMatching(/^\?cursor continues after one-stop [\w-]+, which is not in this list/),
     });
     for (const wrong of ['limit=0', 'limit=201', 'limit=x', 'cursor=x'])
       expect([wrong, (await ops.get(`code-tables?${wrong}`)).status]).toEqual([wrong, 400]);

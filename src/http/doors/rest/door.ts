@@ -38,7 +38,7 @@ import {
 } from './request.ts';
 import { stream } from './stream.ts';
 
-/** What is pushed at one address. */
+/** The kind of items that one address takes. */
 interface Pushed {
   readonly path: string;
   readonly operation: Operation;
