@@ -1,14 +1,14 @@
 /** Everything that an adapter may import, apart from schemas, mappings and packages. */
 
 export { parseTerm, parseVnd } from '#core/catalogue/fees-and-terms';
-export { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
+export { formatLocal, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/dossier/item';
 export type { Outcome } from '#core/dossier/settle';
 export { pointer } from '#core/explain';
 export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
-export { cleanCode, identityKindOf, isDossierCode, serviceKey } from '#core/identifiers/identifiers';
+export { cleanCode, isDossierCode, serviceKey } from '#core/identifiers/identifiers';
 export { type Problem, problem, unmappedCause } from '#core/problem';
-export { fold, inspectText, nfc } from '#core/vietnamese/text';
+export { fold, inspectText } from '#core/vietnamese/text';
 export { asSaid, type Said, saidIn, say, type Words } from '#messages/message';
 export { received } from '#messages/received';
 export { spoken, told } from '#messages/render';
@@ -45,6 +45,6 @@ export { type SoapFailure, soapOutcome } from './soap/outcome.ts';
 export type { Picking } from './soap/reply.ts';
 export { secretsOfSecurity } from './soap/security.ts';
 export { webhookHeaders } from './webhooks.ts';
-export { nodesAt, readXml, textAt, textIn, type XmlElement } from './xml/read-xml.ts';
+export { nodesAt, readXml, textAt, textIn } from './xml/read-xml.ts';
 export { xmlRecords } from './xml/records.ts';
 export { writable, XmlProblem } from './xml/text.ts';

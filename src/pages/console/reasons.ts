@@ -28,10 +28,13 @@ export const TURNS = {
     todo: ['Sửa cấu hình hoặc tuyến rồi chuyển lại.', 'Correct the settings or the routes, then replay.'],
   },
   content: {
-    whose: ['nội dung hồ sơ', 'the content of the dossier'],
+    whose: [
+      'nội dung hồ sơ, hoặc cấu hình của bên nhận',
+      'the content of the dossier, or the settings of the receiving party',
+    ],
     todo: [
-      'Đề nghị bên gửi sửa hồ sơ; bản mới được tự động chuyển. Nếu bên kia từ chối nhầm, hãy chuyển lại.',
-      'Ask the sender to correct the dossier; the hub sends the new version. If the partner refused it by mistake, replay.',
+      'Đối chiếu yêu cầu đã gửi với hồ sơ. Nếu hồ sơ sai, đề nghị bên gửi sửa; bản mới được tự động chuyển. Nếu cấu hình điền sai, sửa cấu hình, khởi động lại rồi chuyển lại. Nếu bên kia từ chối nhầm, hãy chuyển lại.',
+      'Compare the request with the dossier. If the dossier is wrong, ask its sender to correct it; the hub sends the new version. If the settings filled the request wrongly, correct them, restart the hub and replay. If the partner refused it by mistake, replay.',
     ],
   },
   codes: {
