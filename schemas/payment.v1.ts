@@ -19,6 +19,8 @@ export const Payment = closed(
     items: optional(Type.Array(PaymentItem, { maxItems: 100 })),
     paidAt: optional(Instant),
     transaction: optional(Id),
+    /** Where the citizen pays. */
+    payUrl: optional(Url),
     receiptUrl: optional(Url),
     payer: optional(closed({ name: optional(Name) })),
   },

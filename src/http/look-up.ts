@@ -5,10 +5,14 @@ import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { AppContext } from './app-context.ts';
 import { createLookUpLimit } from './look-up-limit.ts';
+import { PublicPayment, PublicPostalOrder, readDossierRecords } from './public/dossier-records.ts';
 import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export type LookUpContext = Pick<AppContext, 'lookUp' | 'requestLimits' | 'clients' | 'telemetry'>;
+export type LookUpContext = Pick<
+  AppContext,
+  'lookUp' | 'records' | 'kinds' | 'requestLimits' | 'clients' | 'telemetry'
+>;
 
 const Query = closed({
   // Errors never quote the input, because a citizen may enter more digits than requested.
@@ -44,6 +48,8 @@ const PublicDossier = Type.Object(
       Object.entries(Dossier.properties).filter(([name]) => (MEMBERS as readonly string[]).includes(name)),
     ),
     applicant: Type.Optional(closed({ name: Type.String({ description: 'masked' }) })),
+    payments: Type.Optional(Type.Array(PublicPayment)),
+    postalOrders: Type.Optional(Type.Array(PublicPostalOrder)),
   },
   { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
 );
@@ -62,7 +68,8 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'Needs no key. An unknown code and a wrong proof get the same answer after the same time. ' +
         'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
         'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
-        'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code.',
+        'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
+        '`payments` and `postalOrders` have the newest 20 of each, and are absent where there are none.',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -73,14 +80,20 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
     async (c) => {
       const { proof } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      const { masked } = await findProven(c, hub, {
+      const { code: own, masked } = await findProven(c, hub, {
         code,
         proof,
         limit,
         notFound: say('no-dossier-with-proof'),
         find: () => hub.lookUp(code),
       });
-      return c.json(shownOf(JSON.parse(masked)), 200, { 'Cache-Control': 'no-store' });
+      const { payments, postalOrders } = await readDossierRecords(hub, own);
+      const shown = {
+        ...shownOf(JSON.parse(masked)),
+        payments: payments.length > 0 ? payments : undefined,
+        postalOrders: postalOrders.length > 0 ? postalOrders : undefined,
+      };
+      return c.json(shown, 200, { 'Cache-Control': 'no-store' });
     },
   );
 }

@@ -2,12 +2,18 @@ import { html } from 'hono/html';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import type { Payment } from '#schemas/payment.v1';
+import type { PostalOrder } from '#schemas/postal-order.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { moment, STATUS, unknown, vietnamese } from './words.ts';
 
 /** A dossier as the public look-up returns it. */
-export type PublicDossier = Omit<Dossier, 'applicant'> & { readonly applicant?: { readonly name: string } };
+export type PublicDossier = Omit<Dossier, 'applicant'> & {
+  readonly applicant?: { readonly name: string };
+  readonly payments?: readonly Payment[];
+  readonly postalOrders?: readonly PostalOrder[];
+};
 
 interface Known {
   /** Whether the catalogue has its service. */

@@ -4,9 +4,12 @@ import { typedCode } from '#core/identifiers/identifiers';
 import { readForm } from '../http/body.ts';
 import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
+import { paymentsView, postView } from './dossier-records.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
+import { waitIn } from './public-api.ts';
+import { ratingForm } from './rating.ts';
 import { STATUS } from './words.ts';
 
 const MOST_BYTES = 4 * 1024;
@@ -54,6 +57,9 @@ ${help(say)}`,
       return page(c, (say) => ({
         title: say('Kết quả tra cứu', 'Result'),
         body: html`${dossierView(say, found.dossier, { hasService: service !== undefined, nowMs: nowMs() })}
+${paymentsView(say, found.dossier.payments ?? [], new URL(c.req.url).hostname)}
+${postView(say, found.dossier.postalOrders ?? [])}
+${ratingView(say, found.dossier)}
 <section class="again"><h2>${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</h2>
 ${form(say, '')}</section>`,
         asked,
@@ -63,6 +69,13 @@ ${form(say, '')}</section>`,
     if (found.kind === 'away') c.header('Retry-After', '5');
     return page(c, (say) => ({ ...failed(say, code.slice(0, LONGEST_CODE), found), asked }));
   });
+}
+
+/** Only a dossier with a result is rated. */
+function ratingView(say: Say, { code, status }: PublicDossier): Html | string {
+  if (status !== 'resolved' && status !== 'returned') return '';
+  return html`<section><h2>${say('Đánh giá việc giải quyết hồ sơ', 'Rate how the dossier was handled')}</h2>
+${ratingForm(say, { code })}</section>`;
 }
 
 async function formUnlessTooLarge(c: Context): Promise<URLSearchParams | undefined> {
@@ -139,12 +152,6 @@ function explained(say: Say, found: Exclude<Found, { kind: 'dossier' }>): string
     case 'fault':
       return say('Hệ thống gặp lỗi. Vui lòng thử lại sau.', 'Something went wrong here. Please try again later.');
   }
-}
-
-function waitIn(say: Say, seconds: number): string {
-  if (seconds < 60) return say(`${seconds} giây`, `${seconds} seconds`);
-  const minutes = Math.ceil(seconds / 60);
-  return say(`${minutes} phút`, minutes === 1 ? 'a minute' : `${minutes} minutes`);
 }
 
 function form(say: Say, code: string, wrong?: Wrong): Html {

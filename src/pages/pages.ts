@@ -6,6 +6,10 @@ import type { Say } from './language.ts';
 import { show } from './layout.ts';
 import { addLookUpPage } from './look-up.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
+import { addAskPage } from './questions/ask.ts';
+import { addFollowPage } from './questions/follow.ts';
+import { addQuestionList } from './questions/list.ts';
+import { addRatingPage } from './rating.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsPage } from './statistics.ts';
 
@@ -24,6 +28,10 @@ export function addPages(app: Hono, hub: PageContext): void {
     c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
   );
   addLookUpPage(pages, app, page, hub);
+  addRatingPage(pages, app, page);
+  addQuestionList(pages, app, page, hub);
+  addAskPage(pages, app, page, hub);
+  addFollowPage(pages, app, page, hub);
   addCataloguePages(pages, page, hub);
   pages.get('/statistics', statisticsPage(page, hub));
   app.route('/', pages);
@@ -52,6 +60,7 @@ function frameOf({ province }: Pick<PageContext, 'province'>, say: Say) {
     links: [
       { href: '/', text: say('Tra cứu hồ sơ', 'Look up a dossier') },
       { href: '/services', text: say('Thủ tục hành chính', 'Services') },
+      { href: '/questions', text: say('Hỏi đáp', 'Questions') },
       { href: '/statistics', text: say('Thống kê', 'Statistics') },
     ],
   };

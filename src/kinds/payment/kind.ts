@@ -22,7 +22,7 @@ export const payment = defineKind<Payment>({
   finalStates: ['paid', 'failed', 'cancelled', 'refunded'],
   people: ['payer'],
   citizenTexts: [],
-  shared: ['paidAt', 'transaction', 'receiptUrl'],
+  shared: ['paidAt', 'transaction', 'payUrl', 'receiptUrl'],
   mayFollow: (from, to) => AFTER[from]?.includes(to) ?? true,
   searched: ({ code, dossierCode, transaction, payer }) => ({
     codes: [code, dossierCode, transaction],

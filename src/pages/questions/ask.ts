@@ -1,0 +1,123 @@
+import type { Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { cleanCode } from '#core/identifiers/identifiers';
+import type { OfferedServices } from '../../catalogue/read.ts';
+import { parameterOf, type Say } from '../language.ts';
+import type { Shown } from '../layout.ts';
+import { readOwnForm, unreadPage } from '../own-form.ts';
+import type { PageContext, ShowPage } from '../page-context.ts';
+import { callPublic, type PublicAnswer, troubleOf, troubleStatus } from '../public-api.ts';
+import { askForm, FIELDS, type Field, type Typed } from './ask-form.ts';
+import { complaintGuidance } from './question.ts';
+
+interface Reply {
+  readonly code?: string;
+  readonly problems?: readonly { readonly path: string; readonly code: string }[];
+}
+
+/** A citizen asks a question. */
+export function addAskPage(
+  pages: Hono,
+  app: Hono,
+  page: ShowPage,
+  { catalogue }: Pick<PageContext, 'catalogue'>,
+): void {
+  pages.get('/questions/ask', async (c) => {
+    const offered = await catalogue.offered();
+    const service = (parameterOf(c, 'service') ?? '').slice(0, 100);
+    return page(c, (say) => ({ title: title(say), body: askForm(say, offered, { service }, []) }));
+  });
+  pages.post('/questions/ask', async (c) => {
+    const sent = await readOwnForm(c);
+    if (typeof sent === 'string') return page(c, (say) => ({ ...unreadPage(say, sent), asked: {} }));
+    const typed: Typed = Object.fromEntries(
+      FIELDS.map((name) => [name, sent.get(name)?.trim()]).filter(([, value]) => value),
+    );
+    const [answer, offered] = await Promise.all([
+      callPublic<Reply>(app, c, '/api/public/questions', questionOf(typed)),
+      catalogue.offered(),
+    ]);
+    return page(c, (say) => ({ ...answered({ c, say, typed, offered }, answer), asked: {} }));
+  });
+}
+
+const title = (say: Say): string => say('Đặt câu hỏi', 'Ask a question');
+
+function questionOf({ name, address, phone, email, content = '', agency, field, service, hidden }: Typed): object {
+  return {
+    content,
+    asker: { name, address, phone, email },
+    agencyCode: agency && cleanCode(agency),
+    fieldCode: field && cleanCode(field),
+    serviceCode: service && cleanCode(service),
+    visibility: hidden ? 'private' : undefined,
+  };
+}
+
+interface Asked {
+  readonly c: Context;
+  readonly say: Say;
+  readonly typed: Typed;
+  readonly offered: OfferedServices;
+}
+
+type Page = Pick<Shown, 'title' | 'body' | 'status'>;
+
+function answered({ c, say, typed, offered }: Asked, answer: PublicAnswer<Reply>): Page {
+  const { status, body } = answer;
+  if (status === 201 || status === 202) return sentPage(say, typed, body);
+  const notSent = say('Chưa gửi được câu hỏi', 'The question was not sent');
+  if (status === 400 || status === 413 || status === 422) {
+    const wrong = wrongFields(typed, body.problems ?? []);
+    return { title: notSent, status, body: askForm(say, offered, typed, wrong) };
+  }
+  return {
+    title: notSent,
+    status: troubleStatus(c, answer),
+    body: html`<p class="card" role="alert">${troubleOf(say, answer)}</p>
+${askForm(say, offered, typed, [])}`,
+  };
+}
+
+function sentPage(say: Say, { phone }: Typed, { code = '', problems = [] }: Reply): Page {
+  const isComplaint = problems.some((one) => one.code === 'complaint-or-denunciation');
+  return {
+    title: say('Đã nhận câu hỏi', 'Question received'),
+    body: html`${isComplaint && complaintGuidance(say)}
+<section class="card" ${isComplaint ? '' : html`role="status"`}>
+<p>${say('Mã câu hỏi', 'Code of the question')}: <strong class="code">${code}</strong></p>
+<p>${
+      phone
+        ? html`${say('Ghi lại mã này để', 'Keep this code to')} <a href="/questions/follow?code=${encodeURIComponent(code)}">${say('theo dõi câu hỏi', 'follow the question')}</a> ${say('bằng 4 số cuối của số điện thoại.', 'by the last four digits of your phone number.')}`
+        : say(
+            'Câu hỏi không có số điện thoại nên không theo dõi được tại đây. Cơ quan trả lời theo địa chỉ đã khai.',
+            'Without a phone number the question cannot be followed here. The agency answers to the address that you gave.',
+          )
+    }</p></section>`,
+  };
+}
+
+const FIELD_OF: Readonly<Record<string, Field>> = {
+  '/content': 'content',
+  '/asker/name': 'name',
+  '/asker/address': 'address',
+  '/asker/phone': 'phone',
+  '/asker/email': 'email',
+  '/agencyCode': 'agency',
+  '/fieldCode': 'field',
+  '/serviceCode': 'service',
+};
+
+/** The fields to correct. An incomplete person lacks a name, or a way to be answered. */
+function wrongFields(typed: Typed, problems: NonNullable<Reply['problems']>): readonly Field[] {
+  const { name, address, phone, email, content } = typed;
+  const told = problems.flatMap(({ path }) => FIELD_OF[path] ?? []);
+  const missing: readonly (readonly [Field, boolean])[] = [
+    ['name', name === undefined],
+    ['phone', (address ?? phone ?? email) === undefined],
+    ['content', content === undefined],
+  ];
+  const wrong = new Set([...told, ...missing.flatMap(([field, isMissing]) => (isMissing ? [field] : []))]);
+  // A problem of no known field can only be the size of the whole.
+  return wrong.size > 0 ? [...wrong] : ['content'];
+}

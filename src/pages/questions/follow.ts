@@ -1,0 +1,78 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import { typedCode } from '#core/identifiers/identifiers';
+import { parameterOf, type Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { readOwnForm, unreadPage } from '../own-form.ts';
+import type { PageContext, ShowPage } from '../page-context.ts';
+import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
+import { complaintGuidance, type PublicQuestion, questionView } from './question.ts';
+
+const LONGEST_CODE = 100;
+
+/** An asker follows a question by its code and the last digits of the phone number, which are posted. */
+export function addFollowPage(
+  pages: Hono,
+  app: Hono,
+  page: ShowPage,
+  { catalogue }: Pick<PageContext, 'catalogue'>,
+): void {
+  pages.get('/questions/follow', (c) => {
+    const code = (parameterOf(c, 'code') ?? '').slice(0, LONGEST_CODE);
+    return page(c, (say) => ({ title: title(say), body: followForm(say, code) }));
+  });
+  pages.post('/questions/follow', async (c) => {
+    const sent = await readOwnForm(c);
+    if (typeof sent === 'string') return page(c, (say) => ({ ...unreadPage(say, sent), asked: {} }));
+    const code = typedCode(sent.get('code') ?? '').slice(0, LONGEST_CODE);
+    const asked: Record<string, string> = code === '' ? {} : { code };
+    const proof = (sent.get('proof') ?? '').replace(/\s/g, '');
+    if (code === '' || /\p{Cc}/u.test(code) || !/^[0-9]{4}$/.test(proof))
+      return page(c, (say) => ({ ...failed(say, code, whatIsWrong(say)), status: 400, asked }));
+    const path = `/api/public/questions/${encodeURIComponent(code)}?proof=${proof}`;
+    const answer = await callPublic<PublicQuestion>(app, c, path);
+    if (answer.status === 200) {
+      const offered = await catalogue.offered();
+      return page(c, (say) => ({
+        title: say('Câu hỏi của ông/bà', 'Your question'),
+        body: html`${answer.body.state === 'held' && complaintGuidance(say)}
+${questionView(say, answer.body, offered, true)}`,
+        asked,
+      }));
+    }
+    if (answer.status === 404) return page(c, (say) => ({ ...failed(say, code, notFound(say)), status: 404, asked }));
+    const status = troubleStatus(c, answer);
+    return page(c, (say) => ({ ...failed(say, code, troubleOf(say, answer)), status, asked }));
+  });
+}
+
+const title = (say: Say): string => say('Theo dõi câu hỏi', 'Follow a question');
+
+const whatIsWrong = (say: Say): string =>
+  say(
+    'Nhập mã câu hỏi và đúng 4 chữ số cuối của số điện thoại đã khai.',
+    'Enter the code of the question, and the last four digits of your phone number.',
+  );
+
+const notFound = (say: Say): string =>
+  say('Không tìm thấy câu hỏi với mã và 4 số này.', 'There is no question with this code and these four digits.');
+
+function failed(say: Say, code: string, text: string): { readonly title: string; readonly body: Html } {
+  return {
+    title: say('Chưa xem được câu hỏi', 'The question was not found'),
+    body: html`<p class="card" role="alert" id="wrong">${text}</p>
+${followForm(say, code)}`,
+  };
+}
+
+function followForm(say: Say, code: string): Html {
+  return html`<form class="card fields look-up" method="post" action="/questions/follow">
+<label class="wide">${say('Mã câu hỏi', 'Code of the question')}
+<input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false">
+<small>${say('được cấp khi gửi câu hỏi', 'given when you sent it')}</small></label>
+<label>${say('4 số cuối', 'Last four digits')}
+<input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off">
+<small>${say('của số điện thoại đã khai khi hỏi', 'of the phone number that you gave')}</small></label>
+<button>${say('Xem', 'Show')}</button>
+</form>`;
+}

@@ -1,0 +1,66 @@
+import { html } from 'hono/html';
+import type { Question } from '#schemas/question.v1';
+import type { OfferedServices } from '../../catalogue/read.ts';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { moment, vietnamese } from '../words.ts';
+
+/** A question as the public API returns it. */
+export type PublicQuestion = Omit<Question, 'asker'> & { readonly asker?: { readonly name: string } };
+
+const STATE: Readonly<Record<Question['state'], readonly [string, string]>> = {
+  received: ['Đã tiếp nhận', 'Received'],
+  held: ['Chờ cán bộ xem xét', 'Waits for an officer'],
+  assigned: ['Đã chuyển cơ quan trả lời', 'Assigned to an agency'],
+  answered: ['Đã trả lời', 'Answered'],
+  published: ['Đã công khai', 'Published'],
+  refused: ['Không được tiếp nhận', 'Refused'],
+  withdrawn: ['Đã rút', 'Withdrawn'],
+};
+
+/** The guidance for a complaint or a denunciation (Luật Khiếu nại, Luật Tố cáo). */
+export function complaintGuidance(say: Say): Html {
+  return html`<p class="card" role="alert">${say(
+    'Nội dung có dấu hiệu khiếu nại hoặc tố cáo nên được giữ lại để cán bộ xem xét, không chuyển tiếp và không công khai. Việc khiếu nại, tố cáo thực hiện theo Luật Khiếu nại, Luật Tố cáo: vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân.',
+    'The text reads as a complaint or a denunciation. An officer decides on it first; it is not forwarded and not published. The laws on complaints and on denunciations set their own procedure: please send it to the competent agency, or to its office for receiving citizens.',
+  )}</p>`;
+}
+
+/** A question with its answers. @param state shows the state, for the asker */
+export function questionView(say: Say, question: PublicQuestion, names: OfferedServices, state: boolean): Html {
+  const { code, content, asker, askedAt, dueAt, answers = [] } = question;
+  const isOpen = state && answers.length === 0 && dueAt !== undefined;
+  return html`<article class="card question">
+${state && html`<p class="stamp plain"><strong>${say(...STATE[question.state])}</strong> <span>${say('từ', 'since')} ${moment(question.stateAt)}</span></p>`}
+<p class="prose asked" lang="vi">${content}</p>
+<p class="note">${asker && html`${vietnamese(asker.name)} · `}${moment(askedAt)} · ${placesOf(question, names).map((one) => html`${vietnamese(one)} · `)}<span class="code">${code}</span></p>
+${isOpen && html`<p>${say('Hạn trả lời', 'Due')}: ${moment(dueAt)}</p>`}
+${answers.map(
+  ({
+    at,
+    by,
+    unit,
+    title,
+    content: text,
+  }) => html`<div class="answer"><h3>${title ? vietnamese(title) : say('Trả lời', 'Answer')}</h3>
+<p class="prose" lang="vi">${text}</p>
+<p class="note">${[by, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${moment(at)}</p></div>`,
+)}</article>`;
+}
+
+/** The agency and field by their names, otherwise by their codes. */
+function placesOf(question: PublicQuestion, { agencies, fields }: OfferedServices): readonly string[] {
+  const { agencyCode, fieldCode } = question;
+  const named = (list: OfferedServices['fields'], code: string | undefined): readonly string[] =>
+    code === undefined ? [] : [list.find((one) => one.code === code)?.name ?? code];
+  return [...named(agencies, agencyCode), ...named(fields, fieldCode)];
+}
+
+/** The options of a list of agencies or fields. */
+export function optionsOf(list: OfferedServices['fields'], chosen: string, none: string): Html {
+  const isKnown = chosen === '' || list.some(({ code }) => code === chosen);
+  const all = isKnown ? list : [{ code: chosen, name: chosen }, ...list];
+  return html`<option value="">${none}</option>${all.map(
+    ({ code, name }) => html`<option value="${code}"${code === chosen ? html` selected` : ''}>${name}</option>`,
+  )}`;
+}

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { payment, postalOrder, question } from '../support/kinds.ts';
+
+const ANSWER = { at: '2025-08-21T09:00:00+07:00', by: 'Trần Thị Bình', content: 'Tại Phòng Quản lý xuất nhập cảnh.' };
+const ASKED = {
+  name: 'Đặng Thị Hoàng Yến',
+  phone: '0912345678',
+  email: 'hoang.yen@example.test',
+  address: 'Tổ 7, phường Minh Xuân',
+  content: 'Làm hộ chiếu ở đâu?',
+};
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+describe('pages for questions, ratings, payments and post', () => {
+  let hub: TestHub;
+  let people = 0;
+  beforeAll(async () => {
+    hub = await testHub();
+    const done = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
+    await hub.push([1, 2, 3].map((n) => dossier({ code: codeOf(n), ...done })));
+    await hub.push(dossier({ code: codeOf(10), status: 'processing' }));
+  });
+  afterAll(() => hub.close());
+
+  async function open(path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) {
+    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
+    const response = await hub.hub.app.request(path, init, env);
+    const html = await response.text();
+    const text = html
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim();
+    return { status: response.status, headers: response.headers, html, text };
+  }
+  const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}, address?: string) =>
+    open(
+      path,
+      { method: 'POST', headers: { ...FORM, ...headers }, body: new URLSearchParams(fields).toString() },
+      address,
+    );
+  const ask = (fields: Record<string, string> = {}, headers: Record<string, string> = {}, address?: string) =>
+    post('/questions/ask', { ...ASKED, ...fields }, headers, address);
+  const codeIn = (text: string): string => /[A-Z0-9]+-HD-\d{6}-[2-9A-Z]{8}/.exec(text)?.[0] as string;
+  const stored = async (): Promise<number> => (await hub.read('/api/v1/questions?limit=200')).body.items.length;
+
+  test('a question that is asked on the page is followed by its code and last digits', async () => {
+    const asked = await ask({ agency: 'h60.01' });
+    expect([asked.status, asked.text.includes('Đã nhận câu hỏi')]).toEqual([200, true]);
+    const code = codeIn(asked.text);
+    expect((await hub.read(`/api/v1/questions/${code}`)).body).toMatchObject({
+      agencyCode: 'H60.01',
+      state: 'received',
+    });
+    const own = await post('/questions/follow', { code: code.toLowerCase(), proof: '56 78' });
+    for (const part of ['Đã tiếp nhận', ASKED.content, 'Hạn trả lời', 'Đ*** T** H**** Y**'])
+      expect(own.text).toContain(part);
+    expect(own.html).not.toMatch(/Hoàng|0912|hoang\.yen|Tổ 7|5678/);
+    const [wrong, unknown] = [
+      await post('/questions/follow', { code, proof: '1234' }),
+      await post('/questions/follow', { code: 'H60-HD-250821-22222222', proof: '1234' }),
+    ];
+    expect([wrong.status, unknown.status]).toEqual([404, 404]);
+    expect(wrong.html.replaceAll(code, '')).toBe(unknown.html.replaceAll('H60-HD-250821-22222222', ''));
+    expect((await post('/questions/follow', { code, proof: '12345678' })).status).toBe(400);
+  });
+
+  test.each([
+    ['no name', { name: '' }, ['name'], 'Nhập họ và tên.'],
+    ['no way to answer', { phone: '', email: '', address: '' }, ['phone'], 'Nhập ít nhất một trong'],
+    ['no content', { content: ' ' }, ['content'], 'Nhập nội dung câu hỏi.'],
+    ['a wrong phone', { phone: 'không có' }, ['phone'], 'Số điện thoại không đúng'],
+    ['a wrong service', { service: 'x' }, ['service'], 'Mã thủ tục không đúng'],
+    ['nothing', { name: '', phone: '', email: '', address: '', content: '' }, ['name', 'phone', 'content'], 'Nhập'],
+  ])('a question with %s is refused beside its field, and keeps the rest', async (_, given, fields, says) => {
+    const before = await stored();
+    const { status, html, text } = await ask(given);
+    expect([400, 422]).toContain(status);
+    expect(text).toContain(says);
+    expect([...html.matchAll(/id="(\w+)-wrong"/g)].map(([, field]) => field).sort()).toEqual([...fields].sort());
+    for (const field of fields) expect(html).toMatch(new RegExp(`name="${field}"[^>]*aria-invalid="true"`));
+    for (const kept of Object.values({ ...ASKED, ...given })) expect(html).toContain(kept.trim());
+    expect(await stored()).toBe(before);
+  });
+
+  test('a denunciation stays held, and its sender reads where to send it', async () => {
+    const asked = await ask({ content: 'Tôi tố cáo cán bộ nhận tiền.' });
+    expect(asked.text).toContain('Luật Tố cáo');
+    const code = codeIn(asked.text);
+    expect((await hub.read(`/api/v1/questions/${code}`)).body.state).toBe('held');
+    const own = await post('/questions/follow', { code, proof: '5678' });
+    expect(own.text).toContain('Luật Tố cáo');
+    expect(own.text).toContain('Chờ cán bộ xem xét');
+    expect((await open('/questions')).text).not.toContain('tố cáo cán bộ');
+  });
+
+  test('a form with the hidden field, from another site or too large stores nothing', async () => {
+    const before = await stored();
+    const statuses = [
+      (await ask({ website: 'http://spam.example' })).status,
+      (await ask({}, { 'Sec-Fetch-Site': 'cross-site' })).status,
+      (await ask({ content: 'x'.repeat(70_000) })).status,
+      (await post('/rating', { code: codeOf(3), proof: '0001', level: 'satisfied', website: 'x' })).status,
+      (
+        await post(
+          '/rating',
+          { code: codeOf(3), proof: '0001', level: 'satisfied' },
+          { 'Sec-Fetch-Site': 'cross-site' },
+        )
+      ).status,
+    ];
+    expect(statuses).toEqual([400, 403, 413, 400, 403]);
+    expect(await stored()).toBe(before);
+    expect((await hub.read(`/api/v1/ratings/${codeOf(3)}`)).status).toBe(404);
+  });
+
+  test('published answers are listed by page, agency, field and words; others are not', async () => {
+    const published = { state: 'published', stateAt: '2025-08-21T10:00:00+07:00', answers: [ANSWER] };
+    for (let n = 1; n <= 12; n++)
+      await hub.push(
+        question({ code: `HD-${n}`, agencyCode: n === 12 ? 'H61' : 'H60', content: `Câu số ${n}?`, ...published }),
+        { what: 'questions' },
+      );
+    await hub.push(question({ code: 'HD-13', content: 'Chưa ai trả lời?' }), { what: 'questions' });
+    await hub.push(question({ code: 'HD-14', fieldCode: 'G15-HT01', content: '<b>x</b>?', ...published }), {
+      what: 'questions',
+    });
+    const first = await open('/questions');
+    const [, next] = /rel="next" href="([^"]*)"/.exec(first.html) ?? [];
+    const second = await open((next as string).replaceAll('&amp;', '&'));
+    const all = first.text + second.text;
+    for (let n = 1; n <= 12; n++) expect(all).toContain(`Câu số ${n}?`);
+    expect(second.html).not.toContain('rel="next"');
+    expect(all).not.toContain('Chưa ai trả lời');
+    expect(first.text + second.text).toContain(ANSWER.content);
+    const oneField = await open('/questions?field=G15-HT01');
+    expect(oneField.html).toContain('&lt;b&gt;x&lt;/b&gt;?');
+    expect(oneField.text).not.toContain('Câu số');
+    expect((await open('/questions?agency=H61')).text).toContain('Câu số 12?');
+    expect((await open('/questions?agency=H61')).text).not.toContain('Câu số 11?');
+    expect((await open('/questions?q=cau%20so%207')).text).toContain('Câu số 7?');
+    expect((await open('/questions?cursor=x')).status).toBe(400);
+    expect(first.html).not.toMatch(/Nguyễn Văn An|0900000001|an@example/);
+  });
+
+  test('a finished dossier is rated once from its look-up, and its digits stand in no page', async () => {
+    const shown = await post('/', { code: codeOf(1), proof: '0001' });
+    expect(shown.html).toContain('action="/rating"');
+    expect((await post('/', { code: codeOf(10), proof: '0001' })).html).not.toContain('action="/rating"');
+    const rate = (fields: Record<string, string>) => post('/rating', { code: codeOf(1), proof: '0001', ...fields });
+    const unsaid = await rate({ level: 'dissatisfied' });
+    expect([unsaid.status, unsaid.text.includes('cho biết lý do không hài lòng')]).toEqual([400, true]);
+    expect(unsaid.html).toMatch(/name="reason"[^>]*aria-invalid="true"/);
+    expect((await rate({ level: 'moon' })).status).toBe(400);
+    expect((await rate({ level: 'satisfied', proof: '1' })).status).toBe(400);
+    expect((await rate({ level: 'satisfied', proof: '9999' })).status).toBe(404);
+    const rated = await rate({ level: 'dissatisfied', reason: 'Phải đi lại nhiều lần' });
+    expect([rated.status, rated.text.includes('Đã ghi nhận đánh giá')]).toEqual([200, true]);
+    expect((await hub.read(`/api/v1/ratings/${codeOf(1)}`)).body).toMatchObject({ level: 'dissatisfied' });
+    const again = await rate({ level: 'very-satisfied' });
+    expect([again.status, again.text.includes('đã được đánh giá')]).toEqual([422, true]);
+    const early = await post('/rating', { code: codeOf(10), proof: '0001', level: 'satisfied' });
+    expect([early.status, early.text.includes('chưa có kết quả')]).toEqual([422, true]);
+    for (const { html } of [unsaid, again, early]) expect(html).not.toContain('value="0001"');
+  });
+
+  test('a proven dossier shows its payments and its post, without the people in them', async () => {
+    const dossierCode = codeOf(2);
+    await hub.push(
+      [
+        payment({ code: 'TT-A', dossierCode, state: 'initiated', payUrl: 'https://pay.example.test/a' }),
+        payment({ code: 'TT-B', dossierCode, state: 'initiated', payUrl: 'http://pay.example.test/b' }),
+        payment({ code: 'TT-C', dossierCode, state: 'initiated', payUrl: 'javascript:alert(1)' }),
+        payment({ code: 'TT-D', dossierCode, state: 'initiated', payUrl: 'http://localhost:9999/d' }),
+        payment({
+          code: 'TT-E',
+          dossierCode,
+          state: 'paid',
+          amountVnd: 1_250_000,
+          payUrl: 'https://pay.example.test/e',
+          receiptUrl: 'https://pay.example.test/receipt/e',
+        }),
+        payment({ code: 'TT-F', dossierCode: codeOf(3) }),
+      ],
+      { what: 'payments' },
+    );
+    const steps = [
+      { at: '2025-08-20T09:00:00+07:00', status: 'Đã nhận gửi', text: 'Số 1, phường Minh Xuân' },
+      { at: '2025-08-20T15:00:00+07:00', status: 'Đang phát' },
+    ];
+    await hub.push(postalOrder({ code: 'BC-A', dossierCode, waybill: 'EA123', codAmountVnd: 26_500, steps }), {
+      what: 'postal-orders',
+    });
+    const { html, text } = await post('/', { code: dossierCode, proof: '0001' });
+    const links = [...html.matchAll(/href="((?:https?|javascript):[^"]*)"/g)].map(([, url]) => url).sort();
+    expect(links).toEqual([
+      'http://localhost:9999/d',
+      'https://pay.example.test/a',
+      'https://pay.example.test/receipt/e',
+    ]);
+    for (const part of ['50.000 đồng', '1.250.000 đồng', 'Đã thanh toán', 'EA123', '26.500 đồng', 'Đang phát'])
+      expect(text).toContain(part);
+    expect(text.indexOf('Đang phát')).toBeLessThan(text.indexOf('Đã nhận gửi'));
+    expect(html).not.toMatch(/Nguyễn Văn An|0900000001|Số 1, phường|TT-F/);
+    const api = await hub.read(`/api/public/dossiers/${dossierCode}?proof=0001`);
+    expect(api.body.payments).toHaveLength(5);
+    expect(api.body.postalOrders).toMatchObject([{ code: 'BC-A', direction: 'return', steps: [{}, {}] }]);
+    expect(JSON.stringify(api.body)).not.toMatch(/Nguyễn Văn An|0900000001|Số 1, phường|payer|receiver/);
+    expect((await hub.read(`/api/public/dossiers/${codeOf(1)}?proof=0001`)).body).not.toHaveProperty('payments');
+  });
+
+  test('the pages are in both languages, let nothing run, and are in the menu', async () => {
+    for (const [path, vi, en] of [
+      ['/questions', 'Hỏi đáp', 'Questions and answers'],
+      ['/questions/ask', 'Đặt câu hỏi', 'Ask a question'],
+      ['/questions/follow', 'Theo dõi câu hỏi', 'Follow a question'],
+      ['/rating', 'Đánh giá việc giải quyết hồ sơ', 'Rate how the dossier was handled'],
+    ] as const) {
+      const [page, english] = [await open(path), await open(`${path}?lang=en`)];
+      expect(page.html).toContain(`<h1>${vi}</h1>`);
+      expect(english.html).toContain(`<h1>${en}</h1>`);
+      expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+      expect(page.html).not.toMatch(/<script|<style|style=|onclick/i);
+      expect(page.html).toContain('<a href="/questions"');
+    }
+  });
+
+  test('the limit of the API holds on the page: after 60 questions an hour, 429 with the wait', async () => {
+    const address = '192.0.2.9';
+    const statuses: number[] = [];
+    for (let n = 0; n < 61; n++) {
+      statuses.push((await ask({ content: `Câu hỏi lần ${n}?` }, {}, address)).status);
+      hub.clock.nowMs += 2_000;
+    }
+    const refused = await ask({}, {}, address);
+    expect(statuses.slice(0, 60).every((status) => status === 200)).toBe(true);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.text).toContain('Vui lòng thử lại sau');
+  });
+});
