@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { payment, postalOrder } from '../support/kinds.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -55,6 +56,19 @@ describeInBrowser(() => {
       }),
       dossier({ ...known, code: 'H60.01-250812-0037', status: 'stopped', statusAt: '2025-08-12T08:25:00+07:00' }),
     ]);
+    const resolved = { status: 'resolved', statusAt: '2025-08-12T08:25:00+07:00' };
+    await hub.push(['0041', '0042'].map((end) => dossier({ ...known, ...resolved, code: `H60.01-250812-${end}` })));
+    for (const end of ['0041', '0042']) {
+      const dossierCode = `H60.01-250812-${end}`;
+      const payUrl = 'https://pay.example.test/a';
+      const steps = [{ at: '2025-08-12T08:20:00+07:00', status: 'Đã nhận gửi' }];
+      await hub.push(payment({ code: `TT-${end}`, dossierCode, state: 'initiated', payUrl }), { what: 'payments' });
+      const paid = { state: 'paid', receiptUrl: 'https://pay.example.test/receipt' };
+      await hub.push(payment({ code: `TP-${end}`, dossierCode, ...paid }), { what: 'payments' });
+      await hub.push(postalOrder({ code: `BC-${end}`, dossierCode, waybill: 'EA123456789VN', steps }), {
+        what: 'postal-orders',
+      });
+    }
     served = await serveToBrowser(hub);
     ({ url, browser } = served);
   });
@@ -135,6 +149,55 @@ describeInBrowser(() => {
           .waitFor();
         await look(`dossier-${end}`);
       }
+    });
+  });
+
+  test.each([
+    ['vi', 1280, '0041'],
+    ['en', 360, '0042'],
+  ] as const)('a citizen asks, follows, sees what is to be paid, and rates: %s at %i px', async (lang, width, end) => {
+    const say = (vi: string, en: string): string => (lang === 'vi' ? vi : en);
+    await onScreen(width, async (page, look) => {
+      const press = (vi: string, en: string) => page.getByRole('button', { name: say(vi, en), exact: true }).click();
+      await page.goto(`${url}/?lang=${lang}`);
+      await followLink(page, say('Hỏi đáp', 'Questions'));
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await look('questions');
+      await page.getByRole('link', { name: say('Đặt câu hỏi', 'Ask a question') }).click();
+      await page.locator('[name=name]').fill('Nguyễn Văn An');
+      await page.locator('[name=content]').fill('Bao giờ có kết quả đăng ký khai sinh?');
+      await look('ask');
+      await press('Gửi câu hỏi', 'Send the question');
+      await page.locator('#phone-wrong').waitFor();
+      await look('ask-wrong');
+      await page.locator('[name=phone]').fill('0900000001');
+      await press('Gửi câu hỏi', 'Send the question');
+      await page.getByRole('status').waitFor();
+      await look('asked');
+      await page.getByRole('status').getByRole('link').click();
+      await page.locator('[name=proof]').fill('0001');
+      await look('follow');
+      await press('Xem', 'Show');
+      await page.getByText(say('Hạn trả lời', 'Due')).waitFor();
+      await look('followed');
+      await page.goto(`${url}/?code=H60.01-250812-${end}`);
+      await page.locator('[name=proof]').fill('0001');
+      await press('Tra cứu', 'Look up');
+      await page.getByRole('link', { name: say('Thanh toán', 'Pay'), exact: true }).waitFor();
+      await page.getByText('EA123456789VN').waitFor();
+      await look('paid-and-posted');
+      const form = page.locator('form[action="/rating"]');
+      await form.locator('[name=proof]').fill('0001');
+      await form.getByRole('radio', { name: say('Không hài lòng', 'Dissatisfied'), exact: true }).check();
+      await press('Gửi đánh giá', 'Send the rating');
+      await page.locator('#rating-wrong').waitFor();
+      await look('rating-wrong');
+      await page.locator('[name=proof]').fill('0001');
+      await page.locator('[name=reason]').fill('Phải đi lại nhiều lần');
+      await press('Gửi đánh giá', 'Send the rating');
+      await page.getByRole('status').waitFor();
+      await look('rated');
+      expect(page.url()).toBe(`${url}/rating`);
     });
   });
 
