@@ -91,7 +91,8 @@ export async function createHub(
   const statistics = createStatistics(hub, workingTime);
   const runner = pipeline.orders;
   const other = readersWith(kinds, file.province?.code);
-  const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner });
+  const { accept } = pipeline;
+  const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner, accept });
   const compared = { codes, originals, pipeline, queue };
   const reconcile = createNightly(hub, compared, parties);
   const { retentionMonths } = file;

@@ -1,7 +1,7 @@
 import type { RecordItem, WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { type AppliedRecord, applyToRecord, type Reach } from '#core/records/apply';
-import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { type Kind, type KindRecord, OFFICERS, subjectOf } from '#core/records/kind';
 import { say } from '#messages/message';
 import { recordContentId } from '../index/record-events.ts';
 import { uniqueKeyOf } from '../index/records.ts';
@@ -49,9 +49,10 @@ function begin({ submission, source }: Place, kind: Kind, subject: string): Work
   return { kind, subject, loaded: undefined, held: undefined, events: [], messageId: undefined, party, ...times };
 }
 
-/** The owner may say all of its record, and a party of its routes the shared members. */
+/** The owner may say all of its record. Officers and the parties of its routes may say the shared members. */
 function reachOf({ deps, submission }: Place, kind: Kind, { held }: WorkingRecord, record: KindRecord): Reach {
   if (!held || held.owner === submission.party) return 'all';
+  if (submission.party === OFFICERS) return 'shared';
   const isAsked = deps.ownership.isRecipient(submission.party, held.owner, kind.operation, subjectOfRoute(record));
   return isAsked ? 'shared' : 'none';
 }
@@ -124,7 +125,11 @@ function write(
 }
 
 function forward(place: Place, { kind, subject }: WorkingRecord, { event, held }: AppliedRecord): void {
-  if (event) route(place, kind.operation, subject, event.seq, subjectOfRoute(held.view));
+  if (!event) return;
+  const { party } = place.submission;
+  // The parties that have the record from its owner need to know what officers made of it.
+  const from = party === OFFICERS ? [OFFICERS, held.owner] : [party];
+  route(place, kind.operation, subject, event.seq, subjectOfRoute(held.view), from);
 }
 
 /** The members by which routes filter. */

@@ -75,15 +75,16 @@ export interface Place {
   readonly sender: Sender;
 }
 
-/** Adds a delivery for each recipient. */
+/** Adds a delivery for each recipient of the routes that begin with one of `from`: the sender by default. */
 export function route(
   { deps, submission, source, rows }: Place,
   operation: Operation,
   subject: string,
   seq: number,
   of: Subject,
+  from: readonly string[] = [submission.party],
 ): void {
-  for (const party of recipients(deps.routes, submission.party, operation, of))
+  for (const party of new Set(from.flatMap((one) => recipients(deps.routes, one, operation, of))))
     rows.deliveries.push({
       party,
       operation,

@@ -4,7 +4,7 @@ import proxyAddr from 'proxy-addr';
 import { isRealDate } from '#core/dates/dates';
 import { pointer, quote } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
-import { CITIZENS } from '#core/records/kind';
+import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { received } from '#messages/received';
 import { createTls } from '../kit/http/tls.ts';
 import { ID, ID_MEANS, PEM_MEANS, PROXY_MEANS } from './hub-file.ts';
@@ -40,7 +40,9 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
     ...list(routes).flatMap((route, at) =>
-      members(route).from === CITIZENS ? [] : known(`/routes/${at}/from`, members(route).from),
+      [CITIZENS, OFFICERS].some((own) => own === members(route).from)
+        ? []
+        : known(`/routes/${at}/from`, members(route).from),
     ),
     ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>

@@ -120,6 +120,7 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   'key-reused': 'Use a new Idempotency-Key for another body or another URL. The hub stores keys for 7 days.',
   decided:
     'The detail says who decided what. This order changed nothing. To change the meaning of a code, add a line to its code table.',
+  changed: 'This order changed nothing. Read the record again, and give the order for its present version.',
   'too-slow':
     'Send the body within five minutes. A stream of lines (application/x-ndjson) may take hours, with pauses under a minute.',
   'too-large': 'Send smaller bodies, or a stream of lines (application/x-ndjson).',

@@ -17,6 +17,7 @@ const KINDS = {
   ambiguous: 409,
   'key-reused': 409,
   decided: 409,
+  changed: 409,
   'too-slow': 408,
   'too-large': 413,
   'too-many': 413,

@@ -6,6 +6,7 @@ import { type Bounded, readBounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
+import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queuedRecord } from './record-queue.ts';
 
 /** A record ready to be served: its JSON with `freshness`. */
 export interface ServedRecord {
@@ -75,6 +76,9 @@ export interface RecordReader {
   history(kind: Kind, code: string, limit: number, after: HistoryPlace | undefined): Promise<readonly PlacedItem[]>;
   changes(kind: Kind, after: number, limit: number): Promise<readonly RecordChange[]>;
   newestChange(kind: Kind): Promise<number>;
+  /** The records that wait for officers, the earliest deadline first. */
+  queue(filter: QueueFilter, limit: number, after: QueuePlace | undefined): Promise<readonly QueuedRecord[]>;
+  queued(kind: Kind, code: string): Promise<QueuedRecord | undefined>;
   provable(kind: Kind, code: string): Promise<ProvableRecord | undefined>;
 }
 
@@ -112,6 +116,8 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     history: (kind, code, limit, after) => readHistory(database, subjectOf(kind, code), limit, after),
     changes: (kind, after, limit) => readRecordChanges(database, kind.name, after, limit),
     newestChange: (kind) => newestRecordChange(database, kind.name),
+    queue: (filter, limit, after) => listQueue(database, filter, limit, after),
+    queued: (kind, code) => queuedRecord(database, subjectOf(kind, code)),
     async provable(kind, code) {
       const subject = subjectOf(kind, code);
       const { rows } = await pool.query<{ masked: string; phone_proof: Buffer | null }>({

@@ -397,6 +397,7 @@ export const EN = {
   'title.ambiguous': 'The code names several things',
   'title.key-reused': 'The Idempotency-Key was used with another body or operation',
   'title.decided': 'It was decided otherwise',
+  'title.changed': 'The record changed meanwhile',
   'title.too-slow': 'The body did not arrive in time',
   'title.too-large': 'The body is too large',
   'title.too-many': 'There are too many items',
@@ -416,6 +417,9 @@ export const EN = {
   'nothing-is-kept': 'nothing is stored',
   'kept-since': 'the stored history begins at {since}',
   'state-not-kept': 'the state of {got} at {at} is no longer stored: {why}',
+  'member-of-order': 'what this order needs',
+  'record-changed':
+    'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',
   'beside-period': 'is given together with period, expected only one of them',
   'no-dossier-with-proof': 'there is no dossier with this code and this proof',

@@ -395,6 +395,7 @@ export const VI = translation({
   'title.ambiguous': 'Mã ứng với nhiều đối tượng',
   'title.key-reused': 'Idempotency-Key đã dùng cho nội dung hoặc thao tác khác',
   'title.decided': 'Đã có quyết định khác',
+  'title.changed': 'Nội dung đã thay đổi trong lúc xử lý',
   'title.too-slow': 'Nội dung không đến kịp',
   'title.too-large': 'Nội dung quá lớn',
   'title.too-many': 'Quá nhiều mục',
@@ -414,6 +415,9 @@ export const VI = translation({
   'nothing-is-kept': 'không còn lưu gì',
   'kept-since': 'dữ liệu còn lưu bắt đầu từ {since}',
   'state-not-kept': 'trạng thái của {got} vào lúc {at} không còn lưu: {why}',
+  'member-of-order': 'nội dung mà yêu cầu này cần có',
+  'record-changed':
+    'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',
   'beside-period': 'dùng cùng lúc với period, chỉ chọn một',
   'no-dossier-with-proof': 'không có hồ sơ nào ứng với mã và thông tin xác nhận này',

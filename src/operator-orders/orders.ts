@@ -13,11 +13,12 @@ import { type CodeLine, createCodeOrders, type PartyTable } from './code-orders.
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
+import { createRecordOrders, type OrderRecord, type RecordOrdersDeps } from './record-orders.ts';
 import { replayOne, startBackfill, startReplay, stopRun } from './replay-orders.ts';
 import { type Resolved, type ResolveOrder, resolveCause, type Unresolved } from './resolve.ts';
 import type { OrderRunner } from './run.ts';
 
-export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'> {
+export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'>, RecordOrdersDeps {
   readonly queue: Queue;
   readonly codes: CodeEntries;
   /** The code tables of the doors, for every sender. */
@@ -30,6 +31,8 @@ export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'> {
 export interface Orders extends PartyOrders {
   /** Resolves the cause of a row in the quarantine. Everything that waits for it is released, in order. */
   resolve(id: number, order: ResolveOrder, by: OrderedBy): Promise<Resolved | Unresolved>;
+  /** Carries out an order about a question or a petition. */
+  readonly orderRecord: OrderRecord;
   candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
   /** The code tables of a party. */
   tablesOf(party: string): readonly PartyTable[];
@@ -82,6 +85,7 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
 
   return {
     ...createPartyOrders(hub, queue),
+    orderRecord: createRecordOrders(hub, deps),
     tablesOf,
     candidates: (cause) => candidatesFor(database, cause, cause.parties.flatMap(tablesOf)),
     resolve: (id, order, by) => resolveCause(hub, { codeOrders, run: runWithNewCodes }, id, order, by),

@@ -98,6 +98,7 @@ describe('the OpenAPI document', () => {
       code: CODE(1),
       receipt: UUID,
       name: 'dossier.upsert.v1.json',
+      kind: 'question',
       ...path,
     };
     const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as any)[part]));
@@ -150,6 +151,9 @@ describe('the OpenAPI document', () => {
       await ask(name, 202, { body: { ...body, ...doubtfulText(text), code: CODE(6) } });
       await ask(name, 422, { body: { code: CODE(7) } });
     }
+    for (const name of ['records', 'records/{kind}/{code}']) await ask(`get /api/v1/ops/${name}`, 200);
+    await ask(ORDERS, 200, { body: ORDER });
+    await ask(ORDERS, 409, { body: ORDER });
     const login = { username: 'one-stop', password: SECRETS['one-stop'] };
     const { session } = (await ask('post /mapi/login', 200, { body: login })).body;
     await ask('post /mapi/login', 200, { body: { ...login, password: 'x' } });
@@ -482,6 +486,8 @@ const JSON_LD = 'application/ld+json';
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 const UUID = '01a20ec3-f008-7405-9412-5646a9d483d9';
 const NUL = { path: { id: '1', code: '\u0000' } };
+const ORDERS = 'post /api/v1/ops/records/{kind}/{code}/orders';
+const ORDER = { order: 'answer', version: 1, text: 'Trong 5 ngày.', why: 'because the test asks' };
 const WHY = { why: 'because the test asks' };
 /** The same request, from an address. */
 async function requestFrom(
@@ -526,6 +532,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'get /api/v1/statistics/dossiers': '?column=received',
 };
 const BODIES: Readonly<Record<string, object>> = {
+  [ORDERS]: ORDER,
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   [ASK]: NEW_QUESTION,
   [RATE]: RATING,

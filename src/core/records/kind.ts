@@ -80,6 +80,8 @@ export interface Kind<R extends KindRecord = KindRecord> {
   forwards?(record: R): boolean;
   /** Working days from a moment of the record to its `dueAt`, where its source gives none. */
   readonly deadline?: { readonly workingDays: number; from(record: R): string };
+  /** Officers assign, answer and refuse it: it has `answers` and the states `assigned`, `answered` and `refused`. */
+  readonly isAnswered?: true;
   /** Whether anybody may read it without a key. */
   isPublic?(record: R): boolean;
 }
@@ -91,6 +93,12 @@ export function defineKind<R extends KindRecord>(kind: Kind<R>): Kind {
 
 /** The party of records that citizens send without a key. Routes may begin with it; no settings name it. */
 export const CITIZENS = 'citizens';
+
+/**
+ * The party of what officers order at the hub. It changes the shared members of every record. Routes may begin with it, and
+ * the routes of the record's owner apply too. No settings name it.
+ */
+export const OFFICERS = 'officers';
 
 /** The state of a record for which an operator must decide. */
 export const HELD_STATE = 'held';

@@ -18,6 +18,8 @@ export function createReaders(kinds: Kinds, province: string | undefined, codes:
     soap: async ({ body, operation, mediaType }) => (await loadSoap()).readKept(body, operation, mediaType),
     // What a citizen sends is stored as the record that the hub made of it.
     public: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/json'),
+    // An officer's order is stored as the record that it makes.
+    officer: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/json'),
     // An imported file is stored as lines, whatever its format was.
     import: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/x-ndjson'),
     'national-portal': async ({ body, operation, party }, atMs) =>

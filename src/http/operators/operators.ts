@@ -17,6 +17,8 @@ import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
 import { addQuarantine } from './quarantine.ts';
+import { addRecordOrders } from './record-orders.ts';
+import { addRecordQueue } from './record-queue.ts';
 import { addReplays } from './replays.ts';
 import { OPS, type OperatorContext } from './request.ts';
 
@@ -30,6 +32,8 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addReplays(add, hub);
   addBackfills(add, hub);
   addQuarantine(add, hub);
+  addRecordQueue(add, hub);
+  addRecordOrders(add, hub);
   addParties(add, hub);
   addCompared(add, hub);
   addCodeTables(add, hub);

@@ -166,7 +166,8 @@ function addResolve(add: AddRoute, { keys, orders }: OperatorContext): void {
   );
 }
 
-function decidedBefore(decided: Decided): Refusal {
+/** 409 with the earlier decision. */
+export function decidedBefore(decided: Decided): Refusal {
   const { action, to, who, at } = decided;
   const what = to === undefined ? action : say('action-to', { action, to });
   return new Refusal('decided', say('decided-before', { who, at, what }), {

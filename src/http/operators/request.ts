@@ -13,7 +13,17 @@ import { Refusal, refusalWith } from '../problem.ts';
 
 export type OperatorContext = Pick<
   AppContext,
-  'ledger' | 'orders' | 'catalogue' | 'parties' | 'keys' | 'cursors' | 'audit' | 'evidence' | 'kinds' | 'nowMs'
+  | 'ledger'
+  | 'orders'
+  | 'catalogue'
+  | 'parties'
+  | 'keys'
+  | 'cursors'
+  | 'audit'
+  | 'evidence'
+  | 'kinds'
+  | 'records'
+  | 'nowMs'
 >;
 
 export const OPS = '/api/v1/ops';

@@ -25,5 +25,6 @@ export const petition = defineKind<Petition>({
   problems: ({ sender }) => incompletePerson(sender, 'sender'),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
+  isAnswered: true,
   deadline: { workingDays: 15, from: ({ sentAt }) => sentAt },
 });

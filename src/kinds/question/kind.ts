@@ -24,6 +24,7 @@ export const question = defineKind<Question>({
   problems: ({ asker }) => incompletePerson(asker, 'asker'),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
+  isAnswered: true,
   deadline: { workingDays: 5, from: ({ askedAt }) => askedAt },
   isPublic: ({ state, visibility }) => state === 'published' && visibility !== 'private',
 });

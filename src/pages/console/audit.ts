@@ -56,8 +56,14 @@ function subjectOf({ subject }: AuditEntry): Html {
   return href === undefined ? shown : html`<a href="/console/${href}">${shown}</a>`;
 }
 
+function recordPage(subject: string): string | undefined {
+  const [, kind = '', code = ''] = /^record (question|petition) (\S+)/.exec(subject) ?? [];
+  return kind === '' ? undefined : `records/${kind}/${segment(code)}`;
+}
+
 function pageOf(subject: string): string | undefined {
   const [, kind, name = ''] = /^(\w+) (\S+?)(?::? |$)/.exec(subject) ?? [];
+  if (kind === 'record') return recordPage(subject);
   if (kind === 'message') return `messages/${segment(name)}`;
   if (kind === 'delivery') return `deliveries/${segment(name)}`;
   if (kind === 'run') return `replays/${segment(name)}`;

@@ -44,6 +44,7 @@ function linksOf(say: Say) {
     { href: '/console/replays', text: say('Chuyển lại', 'Replays') },
     { href: '/console/messages', text: say('Thông điệp', 'Messages') },
     { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine') },
+    { href: '/console/records', text: say('Hỏi đáp', 'Questions') },
     { href: '/console/code-tables', text: say('Bảng mã', 'Code tables') },
     { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes') },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies') },

@@ -11,6 +11,7 @@ import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/oper
 import type { OwnKeyShown } from '../../http/operators/own-key.ts';
 import type { PartyShown } from '../../http/operators/parties.ts';
 import type { CauseShown, ResolvedShown, WholeCauseShown } from '../../http/operators/quarantine.ts';
+import type { QueuedRecordShown, QueuedShown } from '../../http/operators/record-queue.ts';
 import type { PreviewShown, ReplayedShown, ReplayShown } from '../../http/operators/replays.ts';
 import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
 
@@ -32,6 +33,8 @@ export type Message = Type.Static<typeof MessageShown>;
 export type OwnKey = Type.Static<typeof OwnKeyShown>;
 export type Party = Type.Static<typeof PartyShown>;
 export type Preview = Type.Static<typeof PreviewShown>;
+export type QueuedRecord = Type.Static<typeof QueuedShown>;
+export type QueuedRecordInFull = Type.Static<typeof QueuedRecordShown>;
 export type Replay = Type.Static<typeof ReplayShown>;
 export type Replayed = Type.Static<typeof ReplayedShown>;
 export type EndedService = Type.Static<typeof EndedShown>;

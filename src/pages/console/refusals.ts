@@ -16,6 +16,8 @@ export function refusalText(say: Say, { status, detail, decided }: Problem): str
       `${decided.who} already decided at ${at}: ${what}. This order changed nothing.`,
     );
   }
+  // A conflict is a whole sentence already.
+  if (status === 409) return say(`Chưa thực hiện: ${detail}.`, `Nothing was done: ${detail}.`);
   if (status === 403)
     return say(`Tài khoản đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);

@@ -134,6 +134,26 @@ export const ANSWER_MEANINGS = {
 /** The names of our own values in code tables. A dossier's status comes first: both lists have `refused`. */
 export const MEANINGS: Words = { ...ANSWER_MEANINGS, ...STATUSES };
 
+export const QUEUED_KINDS = {
+  question: ['câu hỏi', 'question'],
+  petition: ['phản ánh, kiến nghị', 'petition'],
+} as const satisfies Words;
+
+export const QUESTION_STATES = {
+  received: ['đã tiếp nhận', 'received', 'plain'],
+  held: ['tạm giữ, chờ quyết định', 'held', 'warn'],
+  assigned: ['đã phân công', 'assigned', 'plain'],
+  answered: ['đã trả lời', 'answered', 'good'],
+  published: ['đã công khai', 'published', 'good'],
+  refused: ['từ chối', 'refused', 'bad'],
+  withdrawn: ['người gửi rút', 'withdrawn', 'plain'],
+} as const satisfies Words;
+
+export const DUE = {
+  overdue: ['quá hạn', 'overdue', 'bad'],
+  soon: ['còn dưới 48 giờ', 'due within 48 hours', 'warn'],
+} as const satisfies Words;
+
 export const REPLAY_STATES = {
   running: ['đang chạy', 'running', 'plain'],
   stopped: ['đã dừng', 'stopped', 'warn'],
@@ -171,6 +191,10 @@ export const ACTIONS = {
   'quarantine.map': ['gán mã', 'map a code'],
   'quarantine.release': ['cho qua', 'release'],
   'quarantine.dismiss': ['bỏ, không áp dụng', 'dismiss'],
+  'record.assign': ['phân công câu hỏi, phản ánh', 'assign a question or petition'],
+  'record.answer': ['trả lời câu hỏi, phản ánh', 'answer a question or petition'],
+  'record.publish': ['công khai câu hỏi', 'publish a question'],
+  'record.refuse': ['từ chối câu hỏi, phản ánh', 'refuse a question or petition'],
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],

@@ -1,0 +1,163 @@
+import type { Context } from 'hono';
+import Type from 'typebox';
+import { msToInstant } from '#core/dates/dates';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { QUESTION_STATES } from '#schemas/question.v1';
+import type { QueuedRecord } from '../../index/record-queue.ts';
+import { ordersFor } from '../../operator-orders/record-orders.ts';
+import { requireKey } from '../auth.ts';
+import { text } from '../lists.ts';
+import type { AddRoute } from '../route.ts';
+import { queryReader } from '../route.ts';
+import { addList } from './list.ts';
+import { BodyQuery, none, OPS, type OperatorContext, TAG } from './request.ts';
+import { maybe } from './shown.ts';
+
+/** How long before its deadline a record is due soon. */
+const SOON_MS = 48 * 3_600_000;
+const MOST_HISTORY = 200;
+
+const queued = {
+  kind: Type.String(),
+  code: Type.String(),
+  state: Type.String(),
+  stateAt: Instant,
+  agencyCode: maybe(Type.String()),
+  dueAt: maybe(Instant),
+  isOverdue: Type.Boolean({ description: 'not finished after its deadline' }),
+  owner: Type.String({ description: 'the party that sent it first' }),
+  version: Type.Integer({ description: 'for an order: the order counts only for this version' }),
+  causeId: maybe(Type.Integer({ description: 'a held record waits for a decision about this row of the quarantine' })),
+};
+export const QueuedShown = closed(queued, { title: 'QueuedRecord' });
+
+const ORDERS = ['assign', 'answer', 'publish', 'refuse', 'release', 'dismiss'] as const;
+export const QueuedRecordShown = closed(
+  {
+    ...queued,
+    orders: Type.Array(oneOf(ORDERS), { description: 'the orders that are possible now' }),
+    record: maybe(
+      Type.Object(
+        {},
+        { description: 'what was received; null without ops:body; people masked without index:personal' },
+      ),
+    ),
+    history: Type.Array(
+      closed({
+        at: Instant,
+        state: Type.String(),
+        party: Type.String(),
+        messageId: Type.String({ format: 'uuid' }),
+        receivedAt: Instant,
+        movedState: Type.Boolean(),
+      }),
+      { description: `the first ${MOST_HISTORY} events in the order of event time` },
+    ),
+  },
+  { title: 'QueuedRecordInFull' },
+);
+
+/** The queue of questions and petitions, and one of them. */
+export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
+  const { kinds, records, nowMs } = hub;
+  const answered = kinds.all.filter(({ isAnswered }) => isAnswered);
+  addList(add, hub, {
+    name: 'records',
+    summary: 'Questions and petitions that wait for officers, the earliest deadline first',
+    description:
+      'Without `state`: those that are not finished. A held complaint is listed until its decision. `due=soon`: within 48 hours.',
+    filters: {
+      kind: Type.Optional(oneOf(answered.map(({ name }) => name))),
+      state: Type.Optional(oneOf(QUESTION_STATES)),
+      agency: text('an agency code, including the agencies below it'),
+      due: Type.Optional(oneOf(['overdue', 'soon'])),
+    },
+    item: QueuedShown,
+    load: ({ kind, state, agency, due }, many, after?: readonly [place: string, subject: string]) =>
+      records.queue(
+        {
+          kinds: kind === undefined ? answered.map(({ name }) => name) : [kind],
+          state,
+          agency: agency === undefined ? undefined : cleanCode(agency),
+          ...(due && dueBetween(due, nowMs())),
+        },
+        many,
+        after && { place: after[0], subject: after[1] },
+      ),
+    placeOf: ({ place, subject }) => [place, subject] as const,
+    show: (one) => shownOf(one, nowMs()),
+  });
+  addOne(add, hub);
+}
+
+function dueBetween(due: string, nowMs: number) {
+  const now = msToInstant(nowMs);
+  return due === 'overdue' ? { dueBefore: now } : { dueBefore: msToInstant(nowMs + SOON_MS), dueAfter: now };
+}
+
+const FINISHED = ['answered', 'published', 'refused', 'withdrawn'];
+
+function shownOf({ place: _, subject: __, ...one }: QueuedRecord, nowMs: number) {
+  const isOpen = !FINISHED.includes(one.state);
+  return { ...one, isOverdue: isOpen && one.dueAt !== null && Date.parse(one.dueAt) < nowMs };
+}
+
+function addOne(add: AddRoute, hub: OperatorContext): void {
+  const readQuery = queryReader(BodyQuery);
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/records/{kind}/{code}`,
+      tag: TAG,
+      summary: 'A question or a petition: what was received, its history and the possible orders',
+      description:
+        'With the scope ops:body, the reply has the record, and the audit records the read. People are masked unless the key has index:personal.',
+      scopes: ['ops:read'],
+      query: BodyQuery,
+      replies: {
+        200: { description: 'The record', schema: QueuedRecordShown },
+        404: { description: 'No question or petition has this code' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, hub.keys, 'ops:read');
+      const { body, why } = readQuery(c);
+      const { kind, code } = namedIn(c, hub);
+      const found = await hub.records.queued(kind, code);
+      const personal = key.scopes.includes('index:personal');
+      const served = await hub.records.one(kind, code, personal);
+      if (!found || !served) throw none(kind.names.en[0], code);
+      const record = JSON.parse(served.json) as KindRecord;
+      const isShown = body !== 'no' && key.scopes.includes('ops:body');
+      const action = personal ? 'body.read-personal' : 'body.read';
+      const subject = auditSubject('record', subjectOf(kind, code));
+      if (isShown) await hub.audit.write({ actor: key.id, action, subject, why });
+      const history = await hub.records.history(kind, code, MOST_HISTORY, undefined);
+      const shown = {
+        ...shownOf(found, hub.nowMs()),
+        orders: possibleOrders(kind, record, found),
+        record: isShown ? record : null,
+        history: history.map(({ seq: _, ...item }) => item),
+      };
+      return c.json(shown, 200, { 'Cache-Control': 'no-store' });
+    },
+  );
+}
+
+function possibleOrders(kind: Kind, record: KindRecord, { causeId }: QueuedRecord) {
+  return causeId === null ? ordersFor(kind, record) : ['release', 'dismiss'];
+}
+
+/** The kind and the code in the path. @throws Refusal 404 for a kind without officers' orders */
+export function namedIn(
+  c: Context,
+  { kinds }: Pick<OperatorContext, 'kinds'>,
+): { readonly kind: Kind; readonly code: string } {
+  const name = c.req.param('kind') ?? '';
+  const kind = kinds.byName(name);
+  if (!kind?.isAnswered) throw none('kind', name);
+  return { kind, code: cleanCode(c.req.param('code') ?? '') };
+}

@@ -1,0 +1,115 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { segment } from './api.ts';
+import { auditLink, dossierLink, facts, messageLink, partyLink, table } from './parts.ts';
+import { recordOrderForms } from './record-orders.ts';
+import { recordPath } from './record-queue.ts';
+import type { QueuedRecordInFull } from './records.ts';
+import { refusedScreen } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeAndAge, timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
+import { badge, DUE, QUESTION_STATES, QUEUED_KINDS, word } from './words.ts';
+
+/** What the screen reads of a question or petition. The API masks people unless the key has index:personal. */
+interface Content {
+  readonly content?: string;
+  readonly askedAt?: string;
+  readonly sentAt?: string;
+  readonly dossierCode?: string;
+  readonly serviceCode?: string;
+  readonly visibility?: string;
+  readonly asker?: Person;
+  readonly sender?: Person;
+  readonly answers?: readonly Answer[];
+}
+
+interface Person {
+  readonly name?: string;
+  readonly address?: string;
+  readonly phone?: string;
+  readonly email?: string;
+}
+
+interface Answer {
+  readonly at: string;
+  readonly unit?: string;
+  readonly content: string;
+}
+
+/** One question or petition: what was received, its history, and the orders. */
+export function addQueuedRecord(site: Site): void {
+  site.screen('/records/:kind/:code', async (visit) => {
+    const { c, say, api } = visit;
+    const { kind, code } = c.req.param() as { kind: string; code: string };
+    const title = `${word(say, QUEUED_KINDS, kind)} ${code}`;
+    const { body, problem } = await api.get<QueuedRecordInFull>(`records/${segment(kind)}/${segment(code)}`);
+    if (!body) return refusedScreen(say, title, { problem });
+    return {
+      title,
+      body: html`<section class="card">${factsOf(visit, body)}
+<p class="links">${auditLink(visit, 'record', `${kind} ${body.code}`)}
+<a href="/console/records">${say('Về danh sách', 'To the list')}</a></p></section>
+${contentOf(visit, body)}
+${recordOrderForms(visit, body, recordPath(kind, body.code))}
+<h2>${say('Diễn biến', 'History')}</h2>
+${historyOf(visit, body)}`,
+    };
+  });
+}
+
+function factsOf({ say, nowMs }: Visit, one: QueuedRecordInFull): Html {
+  const { dossierCode, serviceCode, visibility } = contentIn(one);
+  const isPrivate = visibility === 'private';
+  return facts([
+    [say('Trạng thái', 'State'), html`${badge(say, QUESTION_STATES, one.state)} ${timeOf(one.stateAt)}`],
+    [
+      say('Hạn trả lời', 'Deadline'),
+      html`${timeAndAge(say, one.dueAt, nowMs)}${one.isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
+    ],
+    [say('Cơ quan', 'Agency'), one.agencyCode],
+    [say('Thủ tục', 'Service'), serviceCode],
+    [say('Hồ sơ', 'Dossier'), dossierCode && dossierLink(dossierCode)],
+    [say('Bên gửi', 'Sender'), partyLink(one.owner)],
+    [
+      say('Công khai', 'Public'),
+      isPrivate ? say('không, người hỏi yêu cầu riêng tư', 'no, the asker wants it private') : undefined,
+    ],
+  ]);
+}
+
+function contentIn({ record }: QueuedRecordInFull): Content {
+  return (record ?? {}) as Content;
+}
+
+function contentOf({ say }: Visit, one: QueuedRecordInFull): Html {
+  if (one.record === null)
+    return html`<p class="card note">${say('Xem nội dung cần quyền ops:body.', 'The content needs the scope ops:body.')}</p>`;
+  const { content, askedAt, sentAt, asker, sender, answers = [] } = contentIn(one);
+  const { name, address, phone, email } = asker ?? sender ?? {};
+  return html`<section class="card"><h2>${say('Nội dung nhận được', 'What was received')}</h2>
+<p class="words">${content}</p>${facts([
+    [say('Lúc', 'At'), timeOf(askedAt ?? sentAt)],
+    [say('Người gửi', 'Person'), [name, address, phone, email].filter(Boolean).join(' · ')],
+  ])}</section>
+${answers.map(
+  ({ at, unit, content: text }) => html`<section class="card"><h2>${say('Trả lời', 'Answer')}</h2>
+<p class="words">${text}</p><p class="note">${unit ? `${unit} · ` : ''}${timeOf(at)}</p></section>
+`,
+)}`;
+}
+
+function historyOf({ say }: Visit, { history }: QueuedRecordInFull): Html {
+  return table<QueuedRecordInFull['history'][number]>({
+    caption: say('Theo thời điểm diễn ra', 'In the order of event time'),
+    empty: say('Chưa có diễn biến.', 'No events.'),
+    items: history,
+    columns: [
+      { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
+      { head: say('Trạng thái', 'State'), cell: ({ state }) => badge(say, QUESTION_STATES, state) },
+      { head: say('Bên gửi', 'Party'), cell: ({ party }) => partyLink(party) },
+      { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeOf(receivedAt) },
+      { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
+    ],
+  });
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestHub, testHub } from '../support/hub.ts';
+import { petition, question } from '../support/kinds.ts';
+import { type Officer, officerAt } from '../support/officer.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
+
+const WORDS = {
+  vi: {
+    list: 'Hỏi đáp, phản ánh, kiến nghị',
+    overdue: 'quá hạn',
+    held: 'tạm giữ, chờ quyết định',
+    received: 'đã tiếp nhận',
+    answered: 'đã trả lời',
+    done: 'Đã thực hiện',
+    changed: 'Chưa thực hiện',
+  },
+  en: {
+    list: 'Questions and petitions',
+    overdue: 'overdue',
+    held: 'held',
+    received: 'received',
+    answered: 'answered',
+    done: 'Done. The state is',
+    changed: 'Nothing was done',
+  },
+} as const;
+
+/** The forms of a page name the version that the officer saw. */
+const versionIn = (text: string) => /name="version" value="(\d+)"/.exec(text)?.[1] ?? '';
+
+describe.each(['vi', 'en'] as const)('the console for questions and petitions in %s', (language) => {
+  const words = WORDS[language];
+  let hub: TestHub;
+  let officer: Officer;
+  beforeAll(async () => {
+    hub = await testHub({ keys: [...OPERATOR_KEYS] });
+    officer = officerAt(hub);
+    await officer.signIn('ops');
+    const content = 'Đơn tố cáo: <script>alert(1)</script>';
+    await hub.push(question({ code: 'CH-1', content }), { what: 'questions' });
+    await hub.push(petition({ code: 'PA-1', dueAt: '2025-08-01T17:00:00+07:00' }), { what: 'petitions' });
+    await hub.push(petition({ code: 'PA-2' }), { what: 'petitions' });
+    await officer.get(`/console?lang=${language}`);
+  });
+  afterAll(() => hub.close());
+
+  test('the menu leads to the queue, the overdue ones first', async () => {
+    expect((await officer.get('/console')).text).toContain('href="/console/records"');
+    const { text } = await officer.get('/console/records');
+    expect(text).toContain(`<h1>${words.list}</h1>`);
+    expect(text.indexOf('PA-1')).toBeLessThan(text.indexOf('CH-1'));
+    for (const word of [words.overdue, words.held]) expect(text).toContain(word);
+    const late = (await officer.get('/console/records?due=overdue')).text;
+    expect([late.includes('PA-1'), late.includes('PA-2')]).toEqual([true, false]);
+  });
+
+  test('a held complaint is decided, answered and published', async () => {
+    const path = '/console/records/question/CH-1';
+    const page = await officer.get(path);
+    expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(page.text).not.toContain('Nguyễn Văn An');
+    const order = async (given: Record<string, string>) =>
+      officer.post(`${path}/orders`, {
+        version: versionIn((await officer.get(path)).text),
+        why: 'đã xem xét',
+        ...given,
+      });
+    expect((await order({ order: 'release' })).text).toContain(`${words.done}`);
+    const answered = await order({ order: 'answer', text: 'Đã chuyển thanh tra.', unit: 'Sở Tư pháp' });
+    for (const word of [words.done, words.answered, 'Đã chuyển thanh tra.', 'Sở Tư pháp'])
+      expect(answered.text).toContain(word);
+    await order({ order: 'publish' });
+    expect((await hub.read('/api/public/questions')).body.items).toMatchObject([{ code: 'CH-1' }]);
+    expect((await officer.get('/console/audit?subject=record question CH-1')).text).toContain(`href="${path}"`);
+  });
+
+  test('an order for an earlier version says that nothing was done', async () => {
+    const path = '/console/records/petition/PA-2';
+    const version = versionIn((await officer.get(path)).text);
+    const answer = { order: 'answer', text: 'Một', version, why: 'đã xem xét' };
+    expect((await officer.post(`${path}/orders`, answer)).text).toContain(words.done);
+    const second = await officer.post(`${path}/orders`, answer);
+    expect(second.text).toContain(words.changed);
+    expect(second.text).toContain('answered');
+  });
+
+  test('a key without the scope sees no forms', async () => {
+    const reader = officerAt(hub);
+    await reader.signIn('ops-read');
+    const { text } = await reader.get(`/console/records/petition/PA-1?lang=${language}`);
+    expect(text).toContain('ops:replay');
+    expect(text).not.toContain('/orders"');
+    expect(text).not.toContain('thêm ghế');
+    expect((await operatorOf(hub).get('records/petition/PA-1', 'ops-read')).body.record).toBeNull();
+  });
+
+  test('an unknown code has a page of its own', async () => {
+    expect((await officer.get('/console/records/question/NOBODY')).status).toBe(404);
+  });
+});

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { petition, question } from '../support/kinds.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const WHAT = { what: 'questions' };
+const WHY = 'theo Quyết định 246/QĐ-UBND';
+const COMPLAINT = 'Tôi tố cáo cán bộ nhận tiền.';
+
+describe('officers’ orders about questions and petitions', () => {
+  let hub: TestHub;
+  let operator: Operator;
+  const ministry: Partner = testPartner({ any: true });
+  const asking: Partner = testPartner({ any: true });
+  beforeAll(async () => {
+    hub = await testHub({
+      partners: { ministry, asking },
+      routes: [
+        { from: 'one-stop', operation: 'question.upsert.v1', to: ['ministry'] },
+        { from: 'officers', operation: 'question.upsert.v1', to: ['asking', 'ministry'] },
+      ],
+      keys: [...OPERATOR_KEYS],
+    });
+    operator = operatorOf(hub);
+  });
+  afterAll(() => hub.close());
+
+  const stateOf = async (code: string) => (await hub.read(`/api/v1/questions/${code}`)).body.state;
+  const seen = async (code: string, kind = 'question') => (await operator.get(`records/${kind}/${code}`)).body;
+  const order = async (code: string, given: Record<string, unknown>, kind = 'question') => {
+    const { version } = await seen(code, kind);
+    return operator.post(`records/${kind}/${code}/orders`, { version, why: WHY, ...given });
+  };
+  const newest = async () => (await operator.get('audit?limit=1')).body.items[0];
+  /** What a partner received since the last call. */
+  async function delivered(partner: Partner) {
+    await hub.deliver();
+    const sent = partner.sent.splice(0);
+    return sent.map(({ code, record }) => [code, (record as { state?: string }).state]);
+  }
+
+  test('a question is assigned, answered and published; each order is delivered and in the audit', async () => {
+    await hub.push(question({ code: 'CH-1' }), WHAT);
+    await delivered(ministry);
+    const steps = [
+      [{ order: 'assign', agencyCode: 'H60.02' }, 'assigned'],
+      [{ order: 'answer', text: 'Trong 5 ngày làm việc.', unit: 'Phòng Tư pháp' }, 'answered'],
+      [{ order: 'publish' }, 'published'],
+    ] as const;
+    for (const [given, state] of steps) {
+      hub.clock.nowMs += 1_000;
+      asking.sent.length = 0;
+      const done = await order('CH-1', given);
+      expect([done.status, done.body.state]).toEqual([200, state]);
+      const { items } = (await operator.get('audit?subject=record question CH-1&limit=1')).body;
+      expect(items[0]).toMatchObject({ action: `record.${given.order}`, actor: 'ops', why: WHY });
+      expect(await delivered(ministry)).toEqual([['CH-1', state]]);
+      expect(asking.sent.map(({ code }) => code)).toEqual(['CH-1']);
+    }
+    expect((await hub.read('/api/public/questions')).body.items).toMatchObject([
+      { code: 'CH-1', agencyCode: 'H60.02', answers: [{ unit: 'Phòng Tư pháp', content: 'Trong 5 ngày làm việc.' }] },
+    ]);
+    const { history, orders, version } = await seen('CH-1');
+    expect([version, orders]).toEqual([4, []]);
+    expect(history.map(({ party, state }: Record<string, unknown>) => [party, state])).toEqual([
+      ['one-stop', 'received'],
+      ['officers', 'assigned'],
+      ['officers', 'answered'],
+      ['officers', 'published'],
+    ]);
+  });
+
+  test('the person reads the reason of a refusal as the answer', async () => {
+    await hub.push(petition({ code: 'PA-1' }), { what: 'petitions' });
+    expect(await order('PA-1', { order: 'refuse', unit: 'Sở Tư pháp' }, 'petition')).toMatchObject({ status: 200 });
+    expect((await hub.read('/api/v1/petitions/PA-1')).body).toMatchObject({
+      state: 'refused',
+      answers: [{ unit: 'Sở Tư pháp', content: WHY }],
+    });
+  });
+
+  test('a private question and a petition cannot be published', async () => {
+    await hub.push(question({ code: 'CH-2', visibility: 'private' }), WHAT);
+    await hub.push(petition({ code: 'PA-2' }), { what: 'petitions' });
+    await order('CH-2', { order: 'answer', text: 'Đã rõ.' });
+    await order('PA-2', { order: 'answer', text: 'Đã rõ.' }, 'petition');
+    expect(await order('CH-2', { order: 'publish' })).toMatchObject({ status: 409 });
+    expect(await order('PA-2', { order: 'publish' }, 'petition')).toMatchObject({ status: 409 });
+  });
+
+  test('an order for an earlier version changes nothing, and says the present state', async () => {
+    await hub.push(question({ code: 'CH-3' }), WHAT);
+    const { version } = await seen('CH-3');
+    await order('CH-3', { order: 'answer', text: 'Câu trả lời thứ nhất.' });
+    const late = await operator.post('records/question/CH-3/orders', { order: 'refuse', version, why: WHY });
+    expect([late.status, late.body.type, late.body.detail]).toEqual([
+      409,
+      expect.stringContaining('problem-changed'),
+      expect.stringContaining('answered'),
+    ]);
+    expect(await stateOf('CH-3')).toBe('answered');
+  });
+
+  test('two officers at one moment: one order counts, the other one is a conflict', async () => {
+    await hub.push(question({ code: 'CH-4' }), WHAT);
+    const { version } = await seen('CH-4');
+    const post = (given: object) => operator.post('records/question/CH-4/orders', { version, why: WHY, ...given });
+    const both = await Promise.all([post({ order: 'answer', text: 'Một' }), post({ order: 'answer', text: 'Hai' })]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect((await hub.read('/api/v1/questions/CH-4')).body.answers).toHaveLength(1);
+  });
+
+  test('a denunciation is neither delivered nor shown before the decision', async () => {
+    await delivered(ministry);
+    await hub.push(question({ code: 'CH-5', content: COMPLAINT }), WHAT);
+    expect(await seen('CH-5')).toMatchObject({ state: 'held', orders: ['release', 'dismiss'] });
+    for (const given of [{ order: 'answer', text: 'x' }, { order: 'assign', agencyCode: 'H60' }, { order: 'publish' }])
+      expect((await order('CH-5', given)).status).toBe(409);
+    expect(await delivered(ministry)).toEqual([]);
+    expect(JSON.stringify((await hub.read('/api/public/questions')).body)).not.toContain('CH-5');
+    const released = await order('CH-5', { order: 'release' });
+    expect([released.status, released.body.state]).toEqual([200, 'received']);
+    expect(await delivered(ministry)).toEqual([['CH-5', 'received']]);
+    expect((await order('CH-5', { order: 'answer', text: 'Đã chuyển thanh tra.' })).status).toBe(200);
+  });
+
+  test('a dismissed denunciation leaves the queue, stays held, and nobody receives it', async () => {
+    await delivered(ministry);
+    await hub.push(question({ code: 'CH-6', content: COMPLAINT }), WHAT);
+    const waiting = async () =>
+      (await operator.get('records?kind=question')).body.items.map(({ code }: { code: string }) => code);
+    expect(await waiting()).toContain('CH-6');
+    expect((await order('CH-6', { order: 'dismiss' })).body).toEqual({ state: 'held' });
+    expect(await waiting()).not.toContain('CH-6');
+    expect((await operator.get('records?state=held')).body.items).toMatchObject([{ code: 'CH-6', causeId: null }]);
+    expect((await order('CH-6', { order: 'release' })).status).toBe(409);
+    expect(await delivered(ministry)).toEqual([]);
+    expect(await seen('CH-6')).toMatchObject({ state: 'held', orders: [] });
+  });
+
+  test('the queue has the earliest deadline first, and filters by deadline, agency and kind', async () => {
+    await hub.push(question({ code: 'CH-7', agencyCode: 'H60.07', dueAt: '2025-08-01T17:00:00+07:00' }), WHAT);
+    await hub.push(question({ code: 'CH-8', agencyCode: 'H60.07', dueAt: '2035-08-01T17:00:00+07:00' }), WHAT);
+    const { body: first } = await operator.get('records?agency=H60.07&limit=1');
+    expect(first.items).toMatchObject([{ code: 'CH-7', isOverdue: true, state: 'received' }]);
+    const rest = (await operator.get(`records?agency=H60.07&limit=1&cursor=${encodeURIComponent(first.next)}`)).body;
+    expect([rest.items.map(({ code }: { code: string }) => code), rest.next]).toEqual([['CH-8'], null]);
+    const codes = async (query: string) =>
+      (await operator.get(`records?${query}`)).body.items.map(({ code }: { code: string }) => code);
+    expect(await codes('agency=H60.07&due=overdue')).toEqual(['CH-7']);
+    expect(await codes('agency=H60.07&due=soon')).toEqual([]);
+    expect(await codes('agency=H60.07&kind=petition')).toEqual([]);
+  });
+
+  test('needs ops:replay for orders and ops:body for the content, with an entry in the audit', async () => {
+    const path = 'records/question/CH-7';
+    expect((await operator.post(`${path}/orders`, { order: 'publish', version: 1, why: WHY }, 'ops-read')).status).toBe(
+      403,
+    );
+    expect((await operator.get(path, 'ops-read')).body.record).toBeNull();
+    expect((await operator.get(path)).body.record.asker.name).not.toBe('Nguyễn Văn An');
+    expect((await operator.get(path, 'ops-personal')).body.record.asker.name).toBe('Nguyễn Văn An');
+    expect(await newest()).toMatchObject({ action: 'body.read-personal', subject: 'record question CH-7' });
+  });
+
+  test('an order without what it needs, and a code that nobody has, are refused', async () => {
+    expect((await order('CH-7', { order: 'answer' })).body.problems).toMatchObject([{ path: '/text' }]);
+    expect((await order('CH-7', { order: 'assign' })).body.problems).toMatchObject([{ path: '/agencyCode' }]);
+    const body = { order: 'publish', version: 1, why: WHY };
+    expect((await operator.post('records/question/NOBODY/orders', body)).status).toBe(404);
+    expect((await operator.post('records/payment/NOBODY/orders', body)).status).toBe(404);
+  });
+
+  test('a rebuild after all orders is identical', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
