@@ -13,7 +13,7 @@ import { type CodeLine, createCodeOrders, type PartyTable } from './code-orders.
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
-import { createRecordOrders, type OrderRecord, type RecordOrdersDeps } from './record-orders.ts';
+import { createRecordOrders, type OrderRecord, ordersFor, type RecordOrdersDeps } from './record-orders.ts';
 import { replayOne, startBackfill, startReplay, stopRun } from './replay-orders.ts';
 import { type Resolved, type ResolveOrder, resolveCause, type Unresolved } from './resolve.ts';
 import type { OrderRunner } from './run.ts';
@@ -33,6 +33,8 @@ export interface Orders extends PartyOrders {
   resolve(id: number, order: ResolveOrder, by: OrderedBy): Promise<Resolved | Unresolved>;
   /** Carries out an order about a question or a petition. */
   readonly orderRecord: OrderRecord;
+  /** The orders that are possible for a question or a petition now. */
+  readonly ordersFor: typeof ordersFor;
   candidates(cause: WaitingCause): Promise<readonly Candidate[]>;
   /** The code tables of a party. */
   tablesOf(party: string): readonly PartyTable[];
@@ -86,6 +88,7 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
   return {
     ...createPartyOrders(hub, queue),
     orderRecord: createRecordOrders(hub, deps),
+    ordersFor,
     tablesOf,
     candidates: (cause) => candidatesFor(database, cause, cause.parties.flatMap(tablesOf)),
     resolve: (id, order, by) => resolveCause(hub, { codeOrders, run: runWithNewCodes }, id, order, by),

@@ -7,7 +7,6 @@ import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { QUESTION_STATES } from '#schemas/question.v1';
 import type { QueuedRecord } from '../../index/record-queue.ts';
-import { ordersFor } from '../../operator-orders/record-orders.ts';
 import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
@@ -138,17 +137,13 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
       const history = await hub.records.history(kind, code, MOST_HISTORY, undefined);
       const shown = {
         ...shownOf(found, hub.nowMs()),
-        orders: possibleOrders(kind, record, found),
+        orders: found.causeId === null ? hub.orders.ordersFor(kind, record) : ['release', 'dismiss'],
         record: isShown ? record : null,
         history: history.map(({ seq: _, ...item }) => item),
       };
       return c.json(shown, 200, { 'Cache-Control': 'no-store' });
     },
   );
-}
-
-function possibleOrders(kind: Kind, record: KindRecord, { causeId }: QueuedRecord) {
-  return causeId === null ? ordersFor(kind, record) : ['release', 'dismiss'];
 }
 
 /** The kind and the code in the path. @throws Refusal 404 for a kind without officers' orders */
