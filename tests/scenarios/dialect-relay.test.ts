@@ -155,7 +155,7 @@ describe('a legacy system whose dossiers are relayed to the national portal', ()
   test('a sender in another dialect is warned of each field that cannot be relayed', async () => {
     const item = record(CODE(4), { ...MORE, SoBienNhan: 'BN-4', MaTTHC: '1.013226' });
     const [result] = (await sync(item)).result;
-    const told = result.warnings.filter(({ message }: { message: string }) => message.endsWith('not told to ministry'));
+    const told = result.warnings.filter(({ message }: { message: string }) => message.endsWith('not sent to ministry'));
     expect(told.map(({ path }: { path: string }) => path)).toEqual([
       '/ThongTinKhac',
       '/Fax',

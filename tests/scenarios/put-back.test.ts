@@ -77,7 +77,7 @@ describe('a database that was restored to an earlier state', () => {
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: undefined });
     return createRestoreWatch({ database, alerts, telemetry, nowMs, folder: undefined });
   }
-  const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database is another one'));
+  const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database was restored or replaced'));
 
   test('is noticed once by log, audit and incident, with the time from which senders must repeat', async () => {
     await hub.push(dossier({ code: CODE(1) }));
@@ -201,7 +201,7 @@ describe('a database that was restored to an earlier state', () => {
       ['put-back', true],
       ['put-back', false],
     ]);
-    expect(all[0].cause).toContain(`its newest message is of ${rows[0].at}`);
+    expect(all[0].cause).toContain(`Its newest message is from ${rows[0].at}`);
   });
 
   test('a caller during an older check waits for the next one', async () => {
