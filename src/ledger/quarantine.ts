@@ -22,6 +22,7 @@ export const causeColumns = {
   cause_table: ['text', ({ cause }: { readonly cause: Cause }) => (cause.kind === 'unmapped' ? cause.table : null)],
   cause_from: ['text', ({ cause }: { readonly cause: Cause }) => (cause.kind === 'unmapped' ? cause.from : null)],
   detail: ['text', ({ cause }: { readonly cause: Cause }) => cause.message],
+  words: ['text', ({ cause }: { readonly cause: Cause }) => wordsText(cause)],
 } as const;
 
 const columns = {

@@ -121,7 +121,6 @@ const attemptPart = definePart<SealedAttempt>(
 /** A held delivery is in the same list as a waiting item. */
 const heldColumns = {
   ...causeColumns,
-  words: ['text', (r: Held) => wordsText(r.cause)],
   party: ['text', (r: Held) => r.claimed.party],
   operation: ['text', (r: Held) => r.claimed.operation],
   code: ['text', (r: Held) => r.claimed.subject],

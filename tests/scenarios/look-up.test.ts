@@ -158,7 +158,9 @@ describe('a citizen looks up a dossier', () => {
     }
     expect([404, 429].map((status) => statuses.filter((one) => one === status).length)).toEqual([60, 30]);
     const known = ['H60.01-250812-0101', '?proof=0001'] as const;
-    expect((await lookUp(...known, '2001:db8:1:2ff:3::1')).body.detail).toMatch(/^too many wrong proofs came from this address/);
+    expect((await lookUp(...known, '2001:db8:1:2ff:3::1')).body.detail).toMatch(
+      /^too many wrong proofs came from this address/,
+    );
     expect((await lookUp(...known, '2001:db8:1:300::1')).status).toBe(200);
   });
 

@@ -93,8 +93,16 @@ function plantedIn({ schema, people, path }: Kind, n: number, spell: (text: stri
     dossierCode: codeOf(2 * n),
   });
   const named = people.map((member) => [member, OF_RECORD]);
-  return { ...sample, ...Object.fromEntries(named), ...(path === 'payments' && { payer: { name: PERSON.name } }) };
+  const dated = ['answers', 'steps'].flatMap((name) => (sample[name] ? [[name, withMoments(sample[name])]] : []));
+  return {
+    ...sample,
+    ...Object.fromEntries([...named, ...dated]),
+    ...(path === 'payments' && { payer: { name: PERSON.name } }),
+  };
 }
+
+const withMoments = (list: unknown): object[] =>
+  (list as object[]).map((entry) => ({ at: '2025-08-20T09:00:00+07:00', ...entry }));
 
 async function serve(answer: (request: http.IncomingMessage, body: string) => { status: number; body: string }) {
   const came: string[] = [];

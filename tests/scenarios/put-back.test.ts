@@ -77,7 +77,8 @@ describe('a database that was restored to an earlier state', () => {
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: undefined });
     return createRestoreWatch({ database, alerts, telemetry, nowMs, folder: undefined });
   }
-  const noticed = () => hub.logLines.filter(({ msg }) => String(msg).startsWith('the database was restored or replaced'));
+  const noticed = () =>
+    hub.logLines.filter(({ msg }) => String(msg).startsWith('the database was restored or replaced'));
 
   test('is noticed once by log, audit and incident, with the time from which senders must repeat', async () => {
     await hub.push(dossier({ code: CODE(1) }));
