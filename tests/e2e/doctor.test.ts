@@ -51,7 +51,7 @@ describe('doctor', () => {
     await scene.query(`UPDATE audit SET actor = 'ops' WHERE position = 2`);
     expect(code).toBe(1);
     expect(out).toMatch(
-      /fail {2}audit {5}entry 2 \(id \d+\) is not what was written.*; the 1 before are as they were written/,
+      /fail {2}audit {5}entry 2 \(id \d+\) was changed or moved; the 1 before are as they were written/,
     );
   });
 
