@@ -96,7 +96,11 @@ describe('a database that was restored to an earlier state', () => {
     ]);
     const home = watch();
     await home.watch();
-    const open = { party: 'hub', closedAt: null, cause: expect.stringContaining('must be sent again') };
+    const open = {
+      party: 'hub',
+      closedAt: null,
+      cause: expect.stringContaining('senders must send later acknowledged messages again'),
+    };
     expect(await incidents()).toMatchObject([open]);
     hub.clock.nowMs += 8 * HOUR_MS;
     await home.watch();
