@@ -23,11 +23,13 @@ export function applyKindItem(
   const { code } = record;
   const subject = subjectOf(kind, code);
   const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
-  const holding = kind.holds?.(record);
+  const reach = reachOf(place, kind, working, record);
+  // Only the owner's words can hold its record: the claim of another party must not hide it.
+  const holding = reach === 'all' ? kind.holds?.(record) : undefined;
   const incoming = {
     record,
     party: place.submission.party,
-    reach: reachOf(place, kind, working, record),
+    reach,
     contentId: recordContentId(kind, record),
     isHeld: holding !== undefined,
     isJudged: place.submission.released?.isJudged ?? false,

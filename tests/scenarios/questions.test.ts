@@ -68,6 +68,14 @@ describe.each([
     expect(JSON.stringify((await hub.read(`/api/public/questions`)).body)).not.toContain(code);
   });
 
+  test('the claim of another party holds no record', async () => {
+    await push({ code: 'CLAIMED' });
+    const claim = await hub.push(sample({ code: 'CLAIMED', content: 'Tôi tố cáo ông B.' }), { what, party: 'other' });
+    expect(claim.results[0]).toMatchObject({ outcome: 'accepted', warnings: [{ code: 'not-owner' }] });
+    expect((await hub.read(`/api/v1/${what}/CLAIMED`)).body.state).toBe('received');
+    expect(await push({ code: 'CLAIMED', ...PUBLISHED })).toMatchObject({ outcome: 'accepted' });
+  });
+
   test('a word that only resembles one is no complaint', async () => {
     expect(await push({ code: 'TO-CAO', content: 'Tờ cao nhất của sổ hộ khẩu và tổ cao tuổi ở đâu?' })).toMatchObject({
       outcome: 'accepted',
