@@ -40,9 +40,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
     ...list(routes).flatMap((route, at) =>
-      [CITIZENS, OFFICERS].some((own) => own === members(route).from)
-        ? []
-        : known(`/routes/${at}/from`, members(route).from),
+      OF_THE_HUB.includes(String(members(route).from)) ? [] : known(`/routes/${at}/from`, members(route).from),
     ),
     ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>
@@ -50,6 +48,9 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ),
   ];
 }
+
+/** Citizens and officers send records under these names, so no connected system may have them. */
+const OF_THE_HUB: readonly string[] = [CITIZENS, OFFICERS];
 
 /** Office hours end on the day on which they begin; days exist in the calendar. */
 function provinceProblems(province: unknown): readonly Problem[] {
@@ -87,6 +88,8 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   const problems: Problem[] = [];
   if (!new RegExp(ID).test(id))
     problems.push(problem(path, 'setting', { what: `the party's name is to be ${ID_MEANS}` }));
+  if (OF_THE_HUB.includes(id))
+    problems.push(problem(path, 'setting', { what: 'the hub uses this name itself, expected another name' }));
   const { pull, reconcile, tls } = members(party);
   for (const [name, schedule] of Object.entries(members(pull)))
     problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));

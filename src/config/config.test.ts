@@ -336,6 +336,13 @@ describe('HUB_CONFIG', () => {
     expect(keys(key)).toEqual([]);
   });
 
+  it('refuses a party with a name that the hub itself uses', () => {
+    for (const name of ['citizens', 'officers'])
+      expect(problemsOf({ parties: { [name]: party } }, env)).toEqual([
+        `/parties/${name}: the hub uses this name itself, expected another name`,
+      ]);
+  });
+
   it('reports wrong settings of a party’s comparison', () => {
     const compared = (reconcile: unknown) => problemsOf({ parties: { portal: { adapter: 'portal', reconcile } } });
     expect(compared({ schedule: 'nightly', sample: 0, hour: 3 })).toEqual([
