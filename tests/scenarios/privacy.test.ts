@@ -90,7 +90,12 @@ function plantedIn({ schema, people, path }: Kind, n: number, spell: (text: stri
   const known = path === 'payments' ? { name: PERSON.name } : OF_RECORD;
   const text = Object.values(known).map(spell).join(' ; ');
   const sample = (SAMPLES[path] as (given: object) => Record<string, unknown>)({
-    ...filled(schema as unknown as Node, fitting(path === 'ratings' ? '' : text), [...people, 'code', 'dueAt', 'criteria']),
+    ...filled(schema as unknown as Node, fitting(path === 'ratings' ? '' : text), [
+      ...people,
+      'code',
+      'dueAt',
+      'criteria',
+    ]),
     code: `${path}-${n}`,
     dossierCode: codeOf(2 * n),
   });
