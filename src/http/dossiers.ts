@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { EventPlace } from '#core/dossier/event-order';
 import { auditSubject } from '#core/identifiers/audit-subject';
@@ -10,10 +9,10 @@ import { closed } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { OneDossier } from '../index/read.ts';
 import type { AppContext } from './app-context.ts';
-import { type Keys, requireKey } from './auth.ts';
 import { filterOf, ListQuery } from './dossier-filter.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
+import { auditRead, listSubject, type Reader, readerOf } from './personal-reader.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
@@ -76,7 +75,11 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
             index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ statusAt, code }) => [statusAt, code] as const,
         });
-        await account(hub, reader, 'dossier.list-personal', listed(query, items), query.why);
+        await auditRead(hub, reader, {
+          action: 'dossier.list-personal',
+          subject: listSubject('dossiers', '', query, items),
+          why: query.why,
+        });
         const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
         return conditionalList(c, list, {}, hold);
       });
@@ -153,7 +156,11 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
       return hub.pages.hold(reader.keyId, async (hold) => {
         const page = await index.history(dossier.code, Number(limit), after, reader.personal);
         const { items, last } = page;
-        await account(hub, reader, 'dossier.history-personal', auditSubject('dossier', dossier.code), why);
+        await auditRead(hub, reader, {
+          action: 'dossier.history-personal',
+          subject: auditSubject('dossier', dossier.code),
+          why,
+        });
         const delays = await hub.delays.of(JSON.parse(dossier.json));
         const next = last ? cursors.write(list, placeIn(last)) : null;
         const tail = `],"next":${JSON.stringify(next)},"delays":${JSON.stringify(delays)}}`;
@@ -180,19 +187,6 @@ function placeIn({ at, inferred, status, seq, messageId, item = 0 }: EventPlace)
   return [at, Number(inferred), status, seq, ...(messageId === undefined ? [] : [messageId, item])];
 }
 
-interface Reader {
-  readonly keyId: string;
-  /** Personal data is shown in full, and the audit records each read. */
-  readonly personal: boolean;
-}
-
-function readerOf(c: Context, keys: Keys): Reader {
-  const key = requireKey(c, keys);
-  const personal = key.scopes.includes('index:personal');
-  if (!personal) requireKey(c, keys, ...READ);
-  return { keyId: key.id, personal };
-}
-
 async function personal(
   c: Context,
   hub: DossierReaderContext,
@@ -202,7 +196,7 @@ async function personal(
 ): Promise<Response> {
   const record = await hub.index.whole(served.code);
   if (!record) throw notFound(served.code);
-  await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', served.code), why);
+  await auditRead(hub, reader, { action: 'dossier.read-personal', subject: auditSubject('dossier', served.code), why });
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...record, freshness }));
 }
@@ -223,7 +217,11 @@ async function asOf(
     const why = then.keptSince === undefined ? say('nothing-is-kept') : say('kept-since', { since: then.keptSince });
     throw new Refusal('not-found', say('state-not-kept', { got: code, at, why }));
   }
-  await account(hub, reader, 'dossier.read-personal', auditSubject('dossier', code), asked.why);
+  await auditRead(hub, reader, {
+    action: 'dossier.read-personal',
+    subject: auditSubject('dossier', code),
+    why: asked.why,
+  });
   return conditional(c, JSON.stringify(then.dossier));
 }
 
@@ -237,31 +235,6 @@ function momentOf(asked: string, nowMs: number): string {
   if (at <= now) return at;
   if (asked === now.slice(0, 10)) return now;
   throw wrongParameter('at', 'unexpected', { got: received(asked), expected: say('no-future-moment') });
-}
-
-/**
- * Audits a read before the reply, so that nobody sees personal data without a record. One entry per
- * request.
- */
-async function account(
-  { audit }: DossierReaderContext,
-  reader: Reader,
-  action: string,
-  subject: string,
-  why: string | undefined,
-): Promise<void> {
-  if (reader.personal) await audit.write({ actor: reader.keyId, action, subject, why });
-}
-
-/**
- * The filter and the codes of the shown dossiers. Search words are left out: they may be a citizen's
- * name.
- */
-function listed(query: Type.Static<typeof ListQuery>, items: readonly { readonly code: string }[]): string {
-  const asked = Object.entries(query)
-    .filter(([name]) => !['limit', 'cursor', 'why'].includes(name))
-    .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
-  return auditSubject('dossiers', `?${asked.join('&')}`, items.map(({ code }) => code).join(' ') || 'none');
 }
 
 function codeOf(c: Context): string {

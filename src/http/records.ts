@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
@@ -10,8 +9,8 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { RecordFilter } from '../index/record-list.ts';
 import type { AppContext } from './app-context.ts';
-import { type Keys, requireKey } from './auth.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, text } from './lists.ts';
+import { auditRead, listSubject, readerOf } from './personal-reader.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
@@ -75,12 +74,8 @@ function addList(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
             records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ stateAt, code }) => [stateAt, code] as const,
         });
-        const asked = Object.entries(query)
-          .filter(([name]) => !['limit', 'cursor', 'why'].includes(name))
-          .map(([name, value]) => `${name}=${name === 'q' ? '…' : value}`);
-        const shown = items.map(({ code }) => code).join(' ') || 'none';
-        const subject = auditSubject('records', `${kind.name}?${asked.join('&')}`, shown);
-        await account(hub, reader, { action: `${kind.name}.list-personal`, subject, why: query.why });
+        const subject = listSubject('records', kind.name, query, items);
+        await auditRead(hub, reader, { action: `${kind.name}.list-personal`, subject, why: query.why });
         const list = { head: '{"items":[', items, write: jsonOf, tail: `],"next":${JSON.stringify(next)}}` };
         return conditionalList(c, list, {}, hold);
       });
@@ -112,7 +107,7 @@ function addOne(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       const found = await hub.records.one(kind, code, reader.personal);
       if (!found) throw notFound(kind, code);
       const subject = auditSubject('record', subjectOf(kind, code));
-      await account(hub, reader, { action: `${kind.name}.read-personal`, subject, why });
+      await auditRead(hub, reader, { action: `${kind.name}.read-personal`, subject, why });
       return conditional(c, found.json);
     },
   );
@@ -211,28 +206,6 @@ function jsonOf({ json }: { readonly json: string }): string {
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-interface Reader {
-  readonly keyId: string;
-  /** Personal data is shown in full, and the audit records each read. */
-  readonly personal: boolean;
-}
-
-function readerOf(c: Context, keys: Keys): Reader {
-  const key = requireKey(c, keys);
-  const personal = key.scopes.includes('index:personal');
-  if (!personal) requireKey(c, keys, ...READ);
-  return { keyId: key.id, personal };
-}
-
-/** Audits a read before the reply, so that nobody sees personal data without an entry. */
-async function account(
-  { audit }: RecordReaderContext,
-  { keyId, personal }: Reader,
-  { action, subject, why }: { readonly action: string; readonly subject: string; readonly why: string | undefined },
-): Promise<void> {
-  if (personal) await audit.write({ actor: keyId, action, subject, ...(why !== undefined && { why }) });
 }
 
 function notFound(kind: Kind, code: string): Refusal {

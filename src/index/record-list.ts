@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { subordinateSuffix } from '#core/identifiers/identifiers';
 import { type Kind, subjectOf } from '#core/records/kind';
 import { keyedSearchQuery, ofText } from '#core/vietnamese/search-words';
 import { type Bounded, readBounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
+import { atOrBelow } from './at-or-below.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queuedRecord } from './record-queue.ts';
 
@@ -191,13 +191,6 @@ function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
   if (isPublic) conditions.push(sql`is_public`);
   if (q !== undefined) conditions.push(sql`search @@ ${searchOf(vault, q, isPublic === true)}::tsquery`);
   return sql.join(conditions, sql` AND `);
-}
-
-/** Codes of the 2020 era grow to the right; of the 2016 era those below end like the one above. */
-function atOrBelow(agency: string): Sql {
-  const tail = subordinateSuffix(agency);
-  if (tail !== undefined) return sql`right(agency_code, ${tail.length}::int4) = ${tail}`;
-  return sql`(agency_code = ${agency} OR starts_with(agency_code, ${`${agency}.`}))`;
 }
 
 function searchOf({ wordTokens }: Vault, q: string, isPublic: boolean): string {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { HELD_STATE } from '#core/records/kind';
 import type { Database } from '../database/pool.ts';
+import { atOrBelow } from './at-or-below.ts';
 
 /** A record that waits for officers, without its content. */
 export interface QueuedRecord {
@@ -55,8 +56,7 @@ export async function listQueue(
   const conditions = [sql`kind = ANY(${kinds}::text[])`];
   if (state !== undefined) conditions.push(sql`state = ${state}`);
   else conditions.push(sql`is_open`, sql`(state <> ${HELD_STATE} OR ${WAITING} IS NOT NULL)`);
-  if (agency !== undefined)
-    conditions.push(sql`(agency_code = ${agency} OR starts_with(agency_code, ${`${agency}.`}))`);
+  if (agency !== undefined) conditions.push(atOrBelow(agency));
   if (dueBefore !== undefined) conditions.push(sql`is_open AND due_at < ${dueBefore}::timestamptz`);
   if (dueAfter !== undefined) conditions.push(sql`due_at >= ${dueAfter}::timestamptz`);
   if (after !== undefined)

@@ -152,6 +152,12 @@ describe('officers’ orders about questions and petitions', () => {
     expect(await codes('agency=H60.07&kind=petition')).toEqual([]);
   });
 
+  test('the queue of an agency with a code of the 2016 era has the agencies below it', async () => {
+    await hub.push(question({ code: 'CH-9', agencyCode: '000.02.01.H60' }), WHAT);
+    for (const agency of ['000.00.01.H60', '000.02.01.H60'])
+      expect((await operator.get(`records?agency=${agency}`)).body.items).toMatchObject([{ code: 'CH-9' }]);
+  });
+
   test('needs ops:replay for orders and ops:body for the content, with an entry in the audit', async () => {
     const path = 'records/question/CH-7';
     expect((await operator.post(`${path}/orders`, { order: 'publish', version: 1, why: WHY }, 'ops-read')).status).toBe(
