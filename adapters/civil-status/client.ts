@@ -6,11 +6,11 @@ import {
   outcomeWithoutReply,
   partnerText,
   retryAfterMs,
-  type Said,
-  saidIn,
   say,
-  spoken,
+  sentenceOf,
+  type TextOrWords,
   textOf,
+  textOrWordsOf,
   type Words,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -65,7 +65,7 @@ async function logIn(
   { settings, http, now }: CivilStatus,
   dossier: Dossier | undefined,
 ): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
-  const failed = (reason: string, said: Said, retryMs?: number) => ({
+  const failed = (reason: string, said: TextOrWords, retryMs?: number) => ({
     value: failure(reason, say('at-login', { why: said }), retryMs),
     ttlMs: 0,
   });
@@ -81,7 +81,7 @@ async function logIn(
     secret: true,
   });
   // The ministry has received nothing yet, whatever failed here.
-  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
+  if (exchange.kind !== 'reply') return failed(exchange.reason, textOrWordsOf(exchange));
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
   if (exchange.status < 300 && token) {
@@ -108,6 +108,6 @@ export function secretsOf(settings: Settings): readonly (string | undefined)[] {
   return [consumerKey, consumerSecret, lgspAccessToken, callbackSecret];
 }
 
-export function failure(reason: string, said: Said, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, ...spoken(said), retryAfterMs: retryMs };
+export function failure(reason: string, said: TextOrWords, retryMs?: number): Failure {
+  return { kind: 'unavailable', reason, ...sentenceOf(said), retryAfterMs: retryMs };
 }

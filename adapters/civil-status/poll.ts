@@ -1,4 +1,4 @@
-import { jsonObject, partnerText, retryAfterMs, saidIn, say, textOf } from '#kit';
+import { jsonObject, partnerText, retryAfterMs, say, textOf, textOrWordsOf } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type CivilStatus, call, described, type Failure, failure, secretsOf } from './client.ts';
 import { complaintOf, reasonsIn } from './reasons.ts';
@@ -29,7 +29,7 @@ export async function poll(
   const request = { maDinhDanhHoSo: codes, maTinh: settings.maTinh, module };
   const reply = await call(connection, urlOf(settings, 'results'), request, { idempotent: true, dossier });
   if (reply.kind === 'unavailable') return reply;
-  if (reply.kind !== 'reply') return failure(reply.reason, say('at-results', { why: saidIn(reply) }));
+  if (reply.kind !== 'reply') return failure(reply.reason, say('at-results', { why: textOrWordsOf(reply) }));
   const answer = jsonObject(reply.body);
   const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();

@@ -1,16 +1,16 @@
 import {
-  asSaid,
   type CodesOf,
   type InvalidItem,
   type Item,
+  inEnglish,
   jsonObject,
   type Problem,
   parseLocal,
+  quotedText,
   readItem,
   received,
   say,
   textOf,
-  told,
   unmappedCause,
   type WaitingItem,
   type Words,
@@ -67,7 +67,7 @@ export function stepOf(tables: Tables, code: string, row: Row, reply: Row, path:
   const complaints = reasonsIn(row.errors);
   if (trangThai === undefined)
     // Without a status the ministry has no such dossier yet, or could not take it.
-    return complaints.length > 0 ? [invalid(code, `${path}/errors`, asSaid(complaints.join('; ')))] : [];
+    return complaints.length > 0 ? [invalid(code, `${path}/errors`, quotedText(complaints.join('; ')))] : [];
   const mapped = statusOf(tables, trangThai);
   if (!mapped) return [unmappedStatus(code, trangThai, `${path}/trangThai`)];
   const at = parseLocal('dd/MM/yyyy HH:mm:ss', textOf(row.thoiGianThucHien) ?? '');
@@ -114,7 +114,7 @@ function supplementTerm(row: Row, path: string): { readonly dueAt?: string; read
   if ('instant' in whole) return { dueAt: whole.instant, warnings: [] };
   // A day without a time lasts until its end.
   if ('instant' in day) return { dueAt: day.instant.replace('T00:00:00', 'T23:59:59'), warnings: [] };
-  return { warnings: 'error' in whole ? [{ path: `${path}/hanBoSungHoSo`, ...told(whole.error) }] : [] };
+  return { warnings: 'error' in whole ? [{ path: `${path}/hanBoSungHoSo`, ...inEnglish(whole.error) }] : [] };
 }
 
 function unmappedStatus(code: string, trangThai: string, path: string): WaitingItem {
@@ -124,15 +124,15 @@ function unmappedStatus(code: string, trangThai: string, path: string): WaitingI
     operation: 'dossier.progress.v1',
     code,
     cause: unmappedCause(STATUSES_ENTERED, trangThai, words),
-    problems: [{ path, ...told(words) }],
+    problems: [{ path, ...inEnglish(words) }],
   };
 }
 
 function declined(reply: Row): Words {
   const reasons = reasonsIn(reply.errorDescription, reply.errors, reply.statusDescription);
-  return reasons.length > 0 ? asSaid(reasons.join('; ')) : say('no-reason-given');
+  return reasons.length > 0 ? quotedText(reasons.join('; ')) : say('no-reason-given');
 }
 
 export function invalid(code: string | undefined, path: string, words: Words): InvalidItem {
-  return { kind: 'invalid', problems: [{ path, ...told(words) }], code: code || undefined };
+  return { kind: 'invalid', problems: [{ path, ...inEnglish(words) }], code: code || undefined };
 }

@@ -1,14 +1,14 @@
 import {
-  asSaid,
   delivered,
   type Outcome,
   type Outgoing,
   parseLocal,
+  quotedText,
   refused,
-  saidIn,
   say,
   serviceKey,
   textOf,
+  textOrWordsOf,
   unknown,
   unmapped,
 } from '#kit';
@@ -42,7 +42,7 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
     // An item in doubt may be registered already. It stays in doubt until the ministry answers.
-    if (found && 'kind' in found) return doubt ? unknown(found.reason, saidIn(found)) : found;
+    if (found && 'kind' in found) return doubt ? unknown(found.reason, textOrWordsOf(found)) : found;
     if (found) return laterVersion(connection, record, found.row);
   }
   if (OVER.has(record.status)) return delivered('over-before-registration');
@@ -60,7 +60,7 @@ async function lookUp(
   { code, record }: DossierItem,
 ): Promise<{ readonly row: Row } | Failure | undefined> {
   const polled = await poll(connection, module, [code], record);
-  if (polled.kind === 'declined') return failure('no-results', say('at-results', { why: asSaid(polled.message) }));
+  if (polled.kind === 'declined') return failure('no-results', say('at-results', { why: quotedText(polled.message) }));
   if (polled.kind !== 'rows') return polled;
   const row = polled.rows.find(
     (one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1),

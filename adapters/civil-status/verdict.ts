@@ -1,9 +1,9 @@
 import {
-  asSaid,
   delivered,
   jsonObject,
   type Outcome,
   partnerText,
+  quotedText,
   refused,
   retryAfterMs,
   say,
@@ -43,7 +43,7 @@ export function verdictOf(settings: Settings, reply: Reply, dossier: Dossier, no
   if (code === UNIT_CODE) return refused('unit', say('ministry-unit-unknown', { said: told }));
   if (kinds.has('taken-before')) return delivered('already-registered');
   if (status < 500 && textOf(answer.status) === '0' && told !== '')
-    return refused('rejected', say('ministry-refuses', { why: asSaid(told) }));
+    return refused('rejected', say('ministry-refuses', { why: quotedText(told) }));
   return unknown(
     'error',
     told

@@ -5,9 +5,9 @@ import {
   partnerText,
   refused,
   retryAfterMs,
-  type Said,
-  saidIn,
   say,
+  type TextOrWords,
+  textOrWordsOf,
   unavailable,
   unknown,
   type Words,
@@ -46,7 +46,7 @@ export type Effect = 'ask' | 'tell';
 export function answerOf(exchange: Exchange, effect: Effect, nowMs: number): Answer | Unauthorized {
   if (exchange.kind !== 'reply') {
     const outcome = outcomeWithoutReply(exchange);
-    return outcome.kind === 'unknown' ? lost(effect, outcome.reason, saidIn(outcome)) : failed(outcome);
+    return outcome.kind === 'unknown' ? lost(effect, outcome.reason, textOrWordsOf(outcome)) : failed(outcome);
   }
   const { status, headers, body } = exchange;
   if (status === 401 || status === 403) return { kind: 'unauthorized' };
@@ -66,7 +66,7 @@ export function failed(outcome: Outcome): Failed {
   return { kind: 'failed', outcome };
 }
 
-function lost(effect: Effect, reason: string, what: Said): Failed {
+function lost(effect: Effect, reason: string, what: TextOrWords): Failed {
   return failed(effect === 'tell' ? unknown(reason, what) : unavailable(reason, what));
 }
 

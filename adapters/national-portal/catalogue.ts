@@ -4,10 +4,10 @@ import {
   type Item,
   type Outcome,
   type Page,
-  type Said,
-  saidIn,
   say,
+  type TextOrWords,
   textOf,
+  textOrWordsOf,
   unavailable,
   wordsText,
 } from '#kit';
@@ -153,7 +153,7 @@ function procedure(code: string): Request {
 function keptOf(answer: Answer): Pick<KeptReply, 'reply' | 'failed'> {
   if (answer.kind === 'ok') return { reply: answer.text };
   if (answer.kind === 'error') return { reply: JSON.stringify({ error_code: answer.code, message: answer.message }) };
-  return { failed: 'message' in answer.outcome ? keptText(saidIn(answer.outcome)) : answer.outcome.kind };
+  return { failed: 'message' in answer.outcome ? keptText(textOrWordsOf(answer.outcome)) : answer.outcome.kind };
 }
 
 function bodyOf(kept: KeptReply): Page['bodies'][number] {
@@ -183,6 +183,6 @@ export function readPage(body: Uint8Array, settings: Settings, entered: CodesOf)
   return readKept(JSON.parse(Buffer.from(body).toString()) as KeptReply, settings, entered);
 }
 
-function keptText(said: Said): string {
+function keptText(said: TextOrWords): string {
   return typeof said === 'string' ? said : wordsText(said);
 }

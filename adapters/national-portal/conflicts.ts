@@ -1,4 +1,4 @@
-import { type Item, type RecordItem, say, told, type WaitingItem } from '#kit';
+import { type Item, inEnglish, type RecordItem, say, type WaitingItem } from '#kit';
 
 /**
  * Handles a list that has one code twice with different content. The first entry is taken. The second waits for an
@@ -18,7 +18,7 @@ export function withoutConflicts(kind: 'agency' | 'field', items: readonly Item[
 
 function conflict(kind: string, first: RecordItem, item: RecordItem): WaitingItem {
   const { code } = item.record;
-  const words = told(say('listed-twice', { kind, code, first: shown(first), second: shown(item) }));
+  const words = inEnglish(say('listed-twice', { kind, code, first: shown(first), second: shown(item) }));
   return {
     kind: 'waiting',
     operation: item.operation,

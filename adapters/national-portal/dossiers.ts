@@ -1,4 +1,4 @@
-import { delivered, type Outcome, type Outgoing, saidIn, unknown, unmapped, type Words } from '#kit';
+import { delivered, type Outcome, type Outgoing, textOrWordsOf, unknown, unmapped, type Words } from '#kit';
 import { differences } from '#mappings/national-portal/differences';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
@@ -66,7 +66,7 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
 
 /** The look-up failed, so a dossier in doubt stays in doubt. */
 function stillInDoubt(item: Item, outcome: Outcome): Outcome {
-  return item.doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, saidIn(outcome)) : outcome;
+  return item.doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 /** A look-up without a status proves only that the dossier exists, not which version. */

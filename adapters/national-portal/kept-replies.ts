@@ -1,4 +1,4 @@
-import { type CodesOf, type InvalidItem, type Item, say, storedWords, told, type Words } from '#kit';
+import { type CodesOf, type InvalidItem, type Item, inEnglish, say, storedWords, type Words } from '#kit';
 import { readAgency, readField } from '#mappings/national-portal/dictionaries';
 import { parseReply } from '#mappings/national-portal/envelope';
 import { readProcedure } from '#mappings/national-portal/procedure';
@@ -45,5 +45,5 @@ export function readKept(
 }
 
 function invalid(code: string | undefined, words: Words): InvalidItem {
-  return { kind: 'invalid', code: code || undefined, problems: [{ path: '', ...told(words) }] };
+  return { kind: 'invalid', code: code || undefined, problems: [{ path: '', ...inEnglish(words) }] };
 }

@@ -2,9 +2,9 @@ import {
   delivered,
   type Outcome,
   type Outgoing,
-  saidIn,
   say,
   sendInOrder,
+  textOrWordsOf,
   unavailable,
   unknown,
   unmapped,
@@ -102,7 +102,7 @@ async function sendMissing(
 }
 
 function inDoubt(outcome: Outcome): Outcome {
-  return outcome.kind === 'unavailable' ? unknown(outcome.reason, saidIn(outcome)) : outcome;
+  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {

@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, nodesAt, retryAfterMs, say, spoken, textAt, textIn } from '#kit';
+import { type Connection, type Exchange, nodesAt, retryAfterMs, say, sentenceOf, textAt, textIn } from '#kit';
 import {
   type Answer,
   type Failure as MinistryFailure,
@@ -56,7 +56,8 @@ async function read(
   call: TransportCall,
   { settings, codes }: Ministry,
 ): Promise<Answer | NoAnswer | MinistryFailure> {
-  if (isPage(text)) return { kind: 'unavailable', reason: 'html', ...spoken(say('page-for-an-answer', { status })) };
+  if (isPage(text))
+    return { kind: 'unavailable', reason: 'html', ...sentenceOf(say('page-for-an-answer', { status })) };
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
   if (!('kind' in answer) && answer.code !== undefined)

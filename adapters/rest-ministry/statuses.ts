@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, retryAfterMs, say, spoken, type Words } from '#kit';
+import { type Connection, type Exchange, retryAfterMs, say, sentenceOf, type Words } from '#kit';
 import { type Answer, firstAt, type Failure as MinistryFailure, meaningOf, readDocument } from '#ministry';
 import type { Settings } from './settings.ts';
 
@@ -37,15 +37,16 @@ export async function meaningOfStatus(
       return {
         kind: 'unknown',
         reason: `status-${status}`,
-        ...spoken(say('done-by-code', { code: one ?? '', why: told })),
+        ...sentenceOf(say('done-by-code', { code: one ?? '', why: told })),
       };
     if (content && one !== undefined && (means || (one === code && isOfOurs)))
       return { content, records: [], code: one, ...saying };
   }
   if (status === 401 || status === 403) return unavailable('credentials', say('not-let-in', { why: told }), wait);
-  if (status >= 500 && !NOT_SEEN.has(status)) return { kind: 'unknown', reason: `status-${status}`, ...spoken(told) };
+  if (status >= 500 && !NOT_SEEN.has(status))
+    return { kind: 'unknown', reason: `status-${status}`, ...sentenceOf(told) };
   if (isOfOurs && content)
-    return { kind: 'refused', reason: 'rejected', ...spoken(say('ministry-refuses', { why: told })) };
+    return { kind: 'refused', reason: 'rejected', ...sentenceOf(say('ministry-refuses', { why: told })) };
   return unavailable(`status-${status}`, told, wait);
 }
 
@@ -60,5 +61,5 @@ async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Set
 }
 
 function unavailable(reason: string, words: Words, wait: number | undefined): MinistryFailure {
-  return { kind: 'unavailable', reason, ...spoken(words), retryAfterMs: wait };
+  return { kind: 'unavailable', reason, ...sentenceOf(words), retryAfterMs: wait };
 }

@@ -1,4 +1,4 @@
-import { jsonObject, retryAfterMs, type Said, saidIn, say, spoken, textOf } from '#kit';
+import { jsonObject, retryAfterMs, say, sentenceOf, type TextOrWords, textOf, textOrWordsOf } from '#kit';
 import type { Failure as MinistryFailure } from '#ministry';
 import type { Ministry } from './answer.ts';
 import type { Settings } from './settings.ts';
@@ -41,16 +41,16 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
       ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
     },
   });
-  const failed = (reason: string, why: Said, afterMs?: number): Kept => ({
+  const failed = (reason: string, why: TextOrWords, afterMs?: number): Kept => ({
     value: {
       kind: 'unavailable',
       reason,
-      ...spoken(say('at-token', { why })),
+      ...sentenceOf(say('at-token', { why })),
       retryAfterMs: afterMs,
     },
     ttlMs: 0,
   });
-  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
+  if (exchange.kind !== 'reply') return failed(exchange.reason, textOrWordsOf(exchange));
   const { status, headers } = exchange;
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Item, type Outcome, type Page, type Puller, readXml, spoken, textAt } from '#kit';
+import { type Item, type Outcome, type Page, type Puller, readXml, sentenceOf, textAt } from '#kit';
 import { defineSimulator, startSimulator, type TestConnection } from '#kit/testing';
 import { bestOfTen, watchEventLoop } from '../../tests/support/measures.ts';
 import adapter from './adapter.ts';
@@ -118,7 +118,7 @@ async function run(
     if ('kind' in answer) return { kept, checkpoint: at, failure: answer, more, lacks };
     // The hub keeps it as JSON.
     at = JSON.parse(JSON.stringify(answer.checkpoint));
-    const said = typeof answer.lacks === 'object' ? spoken(answer.lacks).message : answer.lacks;
+    const said = typeof answer.lacks === 'object' ? sentenceOf(answer.lacks).message : answer.lacks;
     [more, lacks] = [answer.more, lacks || said];
     for (const { body } of answer.bodies)
       kept.push(...codesIn(puller.read(body, connection.settings as Settings, connection.codes)));

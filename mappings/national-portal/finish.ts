@@ -3,7 +3,7 @@ import { keptCause } from '#core/masking/kept-problem';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { atPath, type Cause, type Problem, problem, whyAll } from '#core/problem';
 import { say } from '#messages/message';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { shownCodes } from './codes.ts';
 import type { Reading } from './reading-notes.ts';
@@ -40,7 +40,7 @@ function waiting(
   const people = createMentions(record.applicant ? [record.applicant] : []);
   const unmapped = reading.unmapped.map(({ path, cause }) => ({ path, cause: keptCause(cause, people) }));
   const [first] = unmapped as [Reading['unmapped'][number]];
-  const cause: Cause = { ...first.cause, ...told(atPath(first.path, first.cause)) };
+  const cause: Cause = { ...first.cause, ...inEnglish(atPath(first.path, first.cause)) };
   const doubts = checked.kind === 'waiting' ? checked.problems : [];
   const problems = [
     ...unmapped.map(({ path, cause: { code, args, message } }) => ({ path, code, args, message })),

@@ -4,7 +4,7 @@ import { LONGEST_CODE } from '#core/identifiers/codes';
 import { problem, unmappedCause } from '#core/problem';
 import { type Arg, say } from '#messages/message';
 import { received } from '#messages/received';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { enteredName, isYesNo, meaningOf, shownCodes, type TableName } from './codes.ts';
 import type { FieldRule } from './fields.ts';
 import type { Raw, Reading } from './reading-notes.ts';
@@ -94,7 +94,7 @@ function readDate(reading: Reading, text: string, path: string): string | undefi
   if ('absent' in date) return undefined;
   const iso = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text.trim()) ? `${text.trim()}+07:00` : text.trim();
   const instant = parseInstant(iso);
-  if (instant === undefined) reading.problems.push({ path, ...told(date.error) });
+  if (instant === undefined) reading.problems.push({ path, ...inEnglish(date.error) });
   return instant;
 }
 
@@ -107,7 +107,7 @@ function readVnd(
 ): unknown {
   const money = parseVnd(text);
   if ('error' in money) {
-    reading.problems.push({ path, ...told(money.error) });
+    reading.problems.push({ path, ...inEnglish(money.error) });
     return undefined;
   }
   if (money.text !== undefined) {

@@ -7,7 +7,7 @@ import { namesOf, namesOfAlias } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
 import { type Problem, problem } from '#core/problem';
 import { say } from '#messages/message';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
@@ -103,7 +103,7 @@ function claimWarnings({ claimed = [], held: { owner } }: Applied): readonly Pro
 /** An event far ahead waits and is applied at its moment. See loadReleasable. */
 function untilItsMoment({ operation, record }: DossierItem): WaitingItem {
   const [path, at] = 'at' in record ? ['/at', record.at] : ['/statusAt', record.statusAt];
-  const words = told(say('applied-at-its-time', { moment: at }));
+  const words = inEnglish(say('applied-at-its-time', { moment: at }));
   const cause = { kind: 'ahead-of-time', key: `ahead-of-time:${at}`, ...words } as const;
   return { kind: 'waiting', operation, code: record.code, cause, problems: [{ path, ...words }] };
 }
@@ -185,7 +185,7 @@ function keepAliases({ submission, rows }: Place, working: Working, item: Dossie
 
 function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
   const codes = found.map((working) => working.code).sort();
-  const words = told(say('dossiers-apart', { code: item.record.code, count: codes.length, list: codes }));
+  const words = inEnglish(say('dossiers-apart', { code: item.record.code, count: codes.length, list: codes }));
   return {
     kind: 'waiting',
     operation: item.operation,
@@ -198,7 +198,7 @@ function conflict(item: DossierItem, found: readonly Working[]): WaitingItem {
 /** @param owner the party that must send the dossier first, if it is not the sender */
 function unknownDossier(item: DossierItem, owner: string | undefined): WaitingItem {
   const { code } = item.record;
-  const words = told(
+  const words = inEnglish(
     owner === undefined
       ? say('dossier-unknown', { code })
       : say('not-owner', { why: say('owner-has-not-sent', { code, party: owner }) }),

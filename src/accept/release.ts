@@ -3,8 +3,8 @@ import type { Item } from '#core/dossier/item';
 import { maskNamesIn } from '#core/masking/masking';
 import type { Cause } from '#core/problem';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
-import { asSaid, say, type Words } from '#messages/message';
-import { told } from '#messages/render';
+import { quotedText, say, type Words } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import { createByteLru } from '../concurrency/byte-lru.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { loadSealedMessage, openMessage, type StoredMessage } from '../ledger/messages.ts';
@@ -59,7 +59,7 @@ function unreadableCause(messageId: string, { why }: Unreadable): Cause {
   return {
     kind: 'unreadable',
     key: `unreadable:${messageId}`,
-    ...told(say('message-unreadable', { id: messageId, why })),
+    ...inEnglish(say('message-unreadable', { id: messageId, why })),
   };
 }
 
@@ -123,7 +123,7 @@ export function createReread({ database, vault, nowMs }: Hub, { readers, parties
         cache.put(id, read, Math.min(whole.body.length, CACHED_BYTES));
       } catch (error) {
         if (error instanceof ReaderNotLoaded) throw error;
-        return { why: asSaid(maskNamesIn((error as Error).message)), isWhole: true };
+        return { why: quotedText(maskNamesIn((error as Error).message)), isWhole: true };
       }
     }
     const item = read.items[place];

@@ -2,9 +2,9 @@ import type Type from 'typebox';
 import type { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { EN } from '#messages/en';
-import { type Arg, asSaid, type Code, say, type Words } from '#messages/message';
+import { type Arg, type Code, quotedText, say, type Words } from '#messages/message';
 import { received } from '#messages/received';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
@@ -52,7 +52,7 @@ export function explain(
   const tell = (path: string, words: Words): void => {
     if (places.has(path)) return;
     places.add(path);
-    problems.push({ path, ...told(words) });
+    problems.push({ path, ...inEnglish(words) });
   };
   for (const { keyword, instancePath, params } of ofBranchesMeant(check.Errors(value), root, value)) {
     const node = nodeAt(root, instancePath, value);
@@ -212,7 +212,7 @@ function alternatives(nodes: readonly SchemaNode[]): readonly (string | Words)[]
 /** The descriptions of the published schemas are sentences of the catalogue. Those of settings are English only. */
 function describedBy(description: string): Words {
   const code = DESCRIPTIONS.get(description);
-  return code === undefined ? asSaid(description) : say(code);
+  return code === undefined ? quotedText(description) : say(code);
 }
 
 type DescriptionCode = Extract<Code, `schema.${string}`>;

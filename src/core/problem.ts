@@ -1,20 +1,20 @@
-import { type Code, type Given, type Said, say, type Told, type Words, wordsOf } from '#messages/message';
-import { told } from '#messages/render';
+import { type Code, type Given, type Rendered, say, type TextOrWords, type Words, wordsOf } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import { LONGEST_CODE } from './identifiers/codes.ts';
 
 /** One error in a value: its place (JSON Pointer), a stable code, its arguments, and the English sentence. */
-export interface Problem extends Told {
+export interface Problem extends Rendered {
   readonly path: string;
 }
 
 /** A problem of a code with its arguments. */
 export function problem<C extends Code>(path: string, code: C, ...args: Given<C>): Problem {
-  return { path, ...told(say(code, ...args)) };
+  return { path, ...inEnglish(say(code, ...args)) };
 }
 
 /** All problems of an item in one sentence. */
-export function whyAll(problems: readonly Problem[]): Told {
-  return told(say('problems', { problems: problems.map(({ path, code, args }) => atPath(path, { code, args })) }));
+export function whyAll(problems: readonly Problem[]): Rendered {
+  return inEnglish(say('problems', { problems: problems.map(({ path, code, args }) => atPath(path, { code, args })) }));
 }
 
 /** Words about a place. */
@@ -23,7 +23,7 @@ export const atPath = (path: string, { code, args }: Words): Words => say('at-pa
 /** Why an operator must settle something before an item or a delivery can continue. */
 export type Cause = UnmappedCause | OtherCause;
 
-interface CauseMembers extends Told {
+interface CauseMembers extends Rendered {
   /** The same for all items with this cause. One resolution releases them together. */
   readonly key: string;
 }
@@ -41,9 +41,9 @@ export interface OtherCause extends CauseMembers {
 }
 
 /** The cause of a code that a table lacks, cut to the longest code of a table. */
-export function unmappedCause(table: string, code: string, said: Said): UnmappedCause {
+export function unmappedCause(table: string, code: string, said: TextOrWords): UnmappedCause {
   const from = code.slice(0, LONGEST_CODE);
-  return { kind: 'unmapped', table, from, key: unmappedKey(table, from), ...told(wordsOf(said)) };
+  return { kind: 'unmapped', table, from, key: unmappedKey(table, from), ...inEnglish(wordsOf(said)) };
 }
 
 /** The key of the cause of a code that a table lacks. */

@@ -5,7 +5,7 @@ import { createMentions, type Mentions, type Person } from '#core/masking/mentio
 import { peopleIn } from '#core/records/mask-record';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 import type { Connection } from '../kit/connection.ts';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import type { Outgoing, Sender } from '../kit/sender.ts';
@@ -68,11 +68,11 @@ export async function attemptCall(
 function withoutPeople(outcome: Outcome, people: Mentions): Outcome {
   const words = outcome.words && maskWords(outcome.words, (text) => people.mask(text));
   if (outcome.kind !== 'delivered') {
-    const { message } = words ? spoken(words) : { message: people.mask(outcome.message) };
+    const { message } = words ? sentenceOf(words) : { message: people.mask(outcome.message) };
     return { ...outcome, message, words, reason: people.mask(outcome.reason) };
   }
   if (outcome.note === undefined) return outcome;
-  return { ...outcome, note: words ? spoken(words).message : people.mask(outcome.note), words };
+  return { ...outcome, note: words ? sentenceOf(words).message : people.mask(outcome.note), words };
 }
 
 function peopleOf({ kinds }: Hub, outgoing: Outgoing | undefined): readonly Person[] {
@@ -100,11 +100,11 @@ async function outcomesOf(
   if (!sender)
     return all({
       ...{ kind: 'refused', reason: 'no-operation' },
-      ...spoken(say('operation-not-sent', { operation: call.operation })),
+      ...sentenceOf(say('operation-not-sent', { operation: call.operation })),
     });
   const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);
   if (items.length < call.items.length)
-    return all({ kind: 'refused', reason: 'nothing-to-say', ...spoken(say('content-not-kept')) });
+    return all({ kind: 'refused', reason: 'nothing-to-say', ...sentenceOf(say('content-not-kept')) });
   const [first] = call.items as [PlannedCall['items'][number]];
   const connection: Connection = party.connect(record, telemetry.headersOf(first.claimed));
   const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);

@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import { say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 import type { Outgoing } from '../kit/sender.ts';
 
 type Send = (items: readonly Outgoing[]) => Promise<readonly Outcome[]>;
@@ -105,6 +105,6 @@ function isStuck(outcome: Outcome | undefined): boolean {
 /** An item that was not sent keeps its doubt. */
 function waiting({ doubt }: Outgoing): Outcome {
   const reason = 'waits';
-  const words = spoken(say('earlier-in-call-failed'));
+  const words = sentenceOf(say('earlier-in-call-failed'));
   return doubt ? { kind: 'unknown', reason, ...words } : { kind: 'unavailable', reason, ...words };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
-import { type Spoken, saidIn, say, type Words, wordsOf } from '#messages/message';
+import { type Sentence, say, textOrWordsOf, type Words, wordsOf } from '#messages/message';
 import { render } from '#messages/render';
 import type { Background } from '../concurrency/background.ts';
 import { partiesWithWork } from '../ledger/deliveries.ts';
@@ -55,8 +55,8 @@ export function createWorkers(hub: HubContext, deps: WorkersDeps): Workers {
 }
 
 /** A reason and what a partner said, without names. */
-function withReason({ reason, ...last }: { readonly reason: string } & Spoken): Words {
-  const words = maskWords(wordsOf(saidIn(last)), maskNamesIn);
+function withReason({ reason, ...last }: { readonly reason: string } & Sentence): Words {
+  const words = maskWords(wordsOf(textOrWordsOf(last)), maskNamesIn);
   return say('with-reason', { reason, why: words });
 }
 

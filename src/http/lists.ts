@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { type PeriodText, readPeriod } from '#core/dates/dates';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { closed } from '#schemas/parts';
 import type { Cursors } from './cursor.ts';
 import { refusalWith } from './problem.ts';
@@ -30,7 +30,7 @@ export function pageOf(item: Type.TSchema) {
 /** The start and end of a period in the query: `from` and `to`, or names that end so. */
 export function periodOf(query: PeriodText, names = { from: 'from', to: 'to' }) {
   const period = readPeriod(query);
-  if ('wrong' in period) throw refusalWith([{ path: `?${names[period.wrong]}`, ...told(period.error) }]);
+  if ('wrong' in period) throw refusalWith([{ path: `?${names[period.wrong]}`, ...inEnglish(period.error) }]);
   return period;
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { type Problem, problem } from '#core/problem';
 import { EN } from '#messages/en';
-import { asSaid, type Code, type Given, say, type Words } from '#messages/message';
+import { type Code, type Given, quotedText, say, type Words } from '#messages/message';
 import { render } from '#messages/render';
 import { isOutcomeUnknown, isOvertaken, isUnavailable } from '../database/failures.ts';
 import { inLanguage, languageOf } from './language.ts';
@@ -57,7 +57,7 @@ export class Refusal extends Error {
       cause?: unknown;
     } = {},
   ) {
-    const words = typeof detail === 'string' ? asSaid(detail) : detail;
+    const words = typeof detail === 'string' ? quotedText(detail) : detail;
     super(render(words, 'en'), { cause: more.cause });
     this.kind = kind;
     this.words = words;

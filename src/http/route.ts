@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
 import type { Code } from '#messages/message';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
@@ -96,7 +96,7 @@ const OF_PARAMETERS: Readonly<Partial<Record<Code, Code>>> = {
 
 /** A problem of the query, which is checked as an object with members. */
 function ofParameter({ path, code, args }: Problem): Problem {
-  return { path: path.replace(/^\//, '?'), ...told({ code: OF_PARAMETERS[code] ?? code, args }) };
+  return { path: path.replace(/^\//, '?'), ...inEnglish({ code: OF_PARAMETERS[code] ?? code, args }) };
 }
 
 /** In the order of the URL. Hono catches an error for each broken escape: 15 KB of them took 15 ms. */

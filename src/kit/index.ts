@@ -9,9 +9,9 @@ export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes'
 export { cleanCode, isDossierCode, serviceKey } from '#core/identifiers/identifiers';
 export { type Problem, problem, unmappedCause } from '#core/problem';
 export { fold, inspectText } from '#core/vietnamese/text';
-export { asSaid, type Said, saidIn, say, type Words } from '#messages/message';
+export { quotedText, say, type TextOrWords, textOrWordsOf, type Words } from '#messages/message';
 export { received } from '#messages/received';
-export { spoken, told } from '#messages/render';
+export { inEnglish, sentenceOf } from '#messages/render';
 export { storedWords, wordsText } from '#messages/stored';
 export { type Adapter, defineAdapter } from './adapter.ts';
 export type { Callback, CallbackReply, CallbackRequest, CallbackResult } from './callback.ts';

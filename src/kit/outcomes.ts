@@ -1,19 +1,19 @@
 import { NOTHING_NEW, type Outcome } from '#core/dossier/settle';
 import { serviceKey } from '#core/identifiers/identifiers';
 import { type Cause, unmappedCause } from '#core/problem';
-import { type Said, say, type Words } from '#messages/message';
+import { say, type TextOrWords, type Words } from '#messages/message';
 import { received } from '#messages/received';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 
 /** @param note what was cut or left out, for operators; without personal data */
-export const delivered = (reference?: string, note?: Said): Outcome => ({
+export const delivered = (reference?: string, note?: TextOrWords): Outcome => ({
   kind: 'delivered',
   reference: reference || undefined,
   ...(note && noted(note)),
 });
 
-function noted(said: Said): { readonly note: string; readonly words?: Words | undefined } {
-  const { message: note, words } = spoken(said);
+function noted(said: TextOrWords): { readonly note: string; readonly words?: Words | undefined } {
+  const { message: note, words } = sentenceOf(said);
   return { note, words };
 }
 
@@ -22,31 +22,39 @@ function noted(said: Said): { readonly note: string; readonly words?: Words | un
  *
  * @param note why
  */
-export const nothingToSend = (note: Said): Outcome => ({ kind: 'delivered', reason: NOTHING_NEW, ...noted(note) });
+export const nothingToSend = (note: TextOrWords): Outcome => ({
+  kind: 'delivered',
+  reason: NOTHING_NEW,
+  ...noted(note),
+});
 
-export const refused = (reason: string, said: Said, cause?: Cause): Outcome => ({
+export const refused = (reason: string, said: TextOrWords, cause?: Cause): Outcome => ({
   kind: 'refused',
   reason,
-  ...spoken(said),
+  ...sentenceOf(said),
   cause,
 });
 
-export const unavailable = (reason: string, said: Said, retryAfterMs?: number): Outcome => ({
+export const unavailable = (reason: string, said: TextOrWords, retryAfterMs?: number): Outcome => ({
   kind: 'unavailable',
   reason,
-  ...spoken(said),
+  ...sentenceOf(said),
   retryAfterMs,
 });
 
 /** The partner asks for no more calls. Its party pauses until an operator resumes it. Nothing is lost. */
-export const stopRequested = (reason: string, said: Said): Outcome => ({
+export const stopRequested = (reason: string, said: TextOrWords): Outcome => ({
   kind: 'unavailable',
   reason,
-  ...spoken(said),
+  ...sentenceOf(said),
   pauses: true,
 });
 
-export const unknown = (reason: string, said: Said): Outcome => ({ kind: 'unknown', reason, ...spoken(said) });
+export const unknown = (reason: string, said: TextOrWords): Outcome => ({
+  kind: 'unknown',
+  reason,
+  ...sentenceOf(said),
+});
 
 /** No table maps this code, ours or theirs. The delivery waits for an entry. */
 export function unmapped(table: string, code: string): Outcome {

@@ -1,7 +1,7 @@
 import type { Item, RecordItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { CodesOf } from '#core/identifiers/codes';
-import type { Said } from '#messages/message';
+import type { TextOrWords } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Connection } from './connection.ts';
@@ -19,7 +19,7 @@ export interface Page {
    * Set at the end of a list. A text says why the partner may have returned too few records, for operators and without
    * personal data. `false` means that the partner has proved that it returns all. Absent if it proved neither.
    */
-  readonly lacks?: Said | false | undefined;
+  readonly lacks?: TextOrWords | false | undefined;
 }
 
 /** Queries of the hub for pullers. */

@@ -1,7 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { storableIn } from '#core/vietnamese/text';
-import type { Said, Words } from '#messages/message';
-import { spoken } from '#messages/render';
+import type { TextOrWords, Words } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { wordsText } from '#messages/stored';
 import type { Database } from '../database/pool.ts';
 import { IS_FAILED } from './delivery-list.ts';
@@ -42,10 +42,10 @@ export const HUB = 'hub';
  */
 export async function openIncident(
   database: Database,
-  { party, kind, cause }: Pick<Incident, 'party' | 'kind'> & { readonly cause: Said },
+  { party, kind, cause }: Pick<Incident, 'party' | 'kind'> & { readonly cause: TextOrWords },
   nowMs: number,
 ): Promise<Incident | undefined> {
-  const { message, words } = spoken(storableIn(cause));
+  const { message, words } = sentenceOf(storableIn(cause));
   const { rows } = await database.pool.query<Incident>({
     name: 'open incident',
     text: `INSERT INTO incidents (party, kind, cause, opened_at, words) VALUES ($1, $2, $3, $4::timestamptz, $5::json)

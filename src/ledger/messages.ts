@@ -3,7 +3,7 @@ import { keptCode, keptProblem, keptRefusal } from '#core/masking/kept-problem';
 import type { Problem } from '#core/problem';
 import { storableIn } from '#core/vietnamese/text';
 import type { Words } from '#messages/message';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
@@ -129,7 +129,7 @@ function keptWarning(warning: Problem): Problem {
 
 /** A quote from a body may contain characters that PostgreSQL cannot store. */
 function refusalToStore({ status, words }: NonNullable<MessageRow['refused']>): object {
-  const { message, ...kept } = storableIn(told(keptRefusal(words)));
+  const { message, ...kept } = storableIn(inEnglish(keptRefusal(words)));
   return { status, problem: message.slice(0, LONGEST_REFUSAL), words: kept };
 }
 

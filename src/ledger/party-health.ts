@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import type { Spoken, Words } from '#messages/message';
+import type { Sentence, Words } from '#messages/message';
 import { wordsText } from '#messages/stored';
 import type { Database } from '../database/pool.ts';
 import { UNSETTLED } from './backlog.ts';
@@ -8,7 +8,7 @@ import { IS_FAILED } from './delivery-list.ts';
 /** A partner's last success and last error since the previous update. */
 export interface PartyHealthUpdate {
   readonly successMs?: number;
-  readonly error?: { readonly atMs: number; readonly reason: string } & Spoken;
+  readonly error?: { readonly atMs: number; readonly reason: string } & Sentence;
 }
 
 export async function savePartyHealth(

@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import type { Spoken, Words } from '#messages/message';
+import type { Sentence, Words } from '#messages/message';
 import { wordsText } from '#messages/stored';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
@@ -153,7 +153,7 @@ export async function finishPull(
   pull: ClaimedPull,
   nowMs: number,
   nextMs: number,
-  error: Spoken | undefined,
+  error: Sentence | undefined,
 ): Promise<boolean> {
   const { rowCount } = await database.pool.query({
     name: 'finish pull',

@@ -71,7 +71,7 @@ export const EN = {
   problems: '{problems}',
   'at-path': '{path}: {problem}',
   'item-too-large': 'the item is larger than {count} bytes',
-  'as-said': '{said}',
+  'quoted-text': '{said}',
   'cannot-be-stored': 'cannot be stored: {why}',
   'masked-value':
     'is masked, as export writes it without --personal; expected the value in full, as with --personal --why',
@@ -173,7 +173,7 @@ export const EN = {
   'changes-end-early': 'the answer announces more changes but does not continue',
   'no-page': 'its adapter returned no page',
   'name-the-endpoint': '{error}: name the endpoint in the settings',
-  'charset-not-as-said': 'it is declared as {charset}, but is not',
+  'charset-not-quoted-text': 'it is declared as {charset}, but is not',
   'not-in-charset': 'it must be {charset}, but is not',
   'in-its-place': 'its {path}: {why}',
   'page-for-an-answer': 'status {status}, and an HTML page instead of an answer',

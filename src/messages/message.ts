@@ -15,7 +15,7 @@ export interface Words {
 }
 
 /** Words with their English sentence. */
-export interface Told extends Words {
+export interface Rendered extends Words {
   readonly message: string;
 }
 
@@ -32,27 +32,27 @@ export function say<C extends Code>(code: C, ...[args]: Given<C>): Words {
 }
 
 /** Words, or a text of somebody else. */
-export type Said = string | Words;
+export type TextOrWords = string | Words;
 
-/** A sentence in English with the words that it was made of. Without words it is somebody else's. */
-export interface Spoken {
+/** A sentence in English with the words behind it. A sentence of somebody else has no words. */
+export interface Sentence {
   readonly message: string;
   readonly words?: Words | undefined;
 }
 
 /** The words of a message, if it has any. */
-export function saidIn({ message, words }: Spoken): Said {
+export function textOrWordsOf({ message, words }: Sentence): TextOrWords {
   return words ?? message;
 }
 
-/** The words of what was said. */
-export function wordsOf(said: Said): Words {
-  return typeof said === 'string' ? asSaid(said) : said;
+/** The words of a text or of words. */
+export function wordsOf(text: TextOrWords): Words {
+  return typeof text === 'string' ? quotedText(text) : text;
 }
 
 /** Words of somebody else, such as an adapter that is not part of this repository: the same text in every language. */
-export function asSaid(text: string): Words {
-  return { code: 'as-said', args: { said: text } };
+export function quotedText(text: string): Words {
+  return { code: 'quoted-text', args: { said: text } };
 }
 
 type SameHoles<V extends Readonly<Record<Code, string>>> = {

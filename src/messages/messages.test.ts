@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { OPERATIONS } from '#schemas/operations';
 import { sourceFiles } from '../../tests/support/source-files.ts';
 import { EN } from './en.ts';
-import { type Arg, asSaid, type Code, say, type Words } from './message.ts';
+import { type Arg, type Code, quotedText, say, type Words } from './message.ts';
 import { received } from './received.ts';
-import { isWords, render, spoken } from './render.ts';
+import { isWords, render, sentenceOf } from './render.ts';
 import { storedWords, wordsText } from './stored.ts';
 import { VI } from './vi.ts';
 
@@ -32,7 +32,7 @@ describe('the catalogues', () => {
     const said = new Set(texts);
     // These are made of a name: see problem.ts, explain.ts and ask.ts.
     const isMade = (code: string): boolean => /^(?:title|schema)\./.test(code) || code.endsWith('-said');
-    expect(CODES.filter((code) => !said.has(code) && !isMade(code) && code !== 'as-said')).toEqual([]);
+    expect(CODES.filter((code) => !said.has(code) && !isMade(code) && code !== 'quoted-text')).toEqual([]);
   });
 
   it('have the descriptions of all values in the published schemas', () => {
@@ -64,13 +64,13 @@ describe('words', () => {
   it('quote what a partner says in Vietnamese, and never translate it', () => {
     const words = say('partner-says', { said: 'it is empty' });
     expect(render(words, 'vi')).toBe('bên kia trả lời “it is empty”');
-    expect(render(asSaid('the reply is larger than the limit'), 'vi')).toBe('“the reply is larger than the limit”');
+    expect(render(quotedText('the reply is larger than the limit'), 'vi')).toBe('“the reply is larger than the limit”');
   });
 
   it('come back from their text, and a sentence of an older version stays as it is', () => {
     expect(storedWords(wordsText(nested))).toEqual(nested);
     for (const text of ['no answer within 3 s', '{"code":', '{"code":"a-code-of-tomorrow","args":{}}'])
-      expect(storedWords(text)).toEqual(asSaid(text));
+      expect(storedWords(text)).toEqual(quotedText(text));
   });
 
   it('show a received value in at most 80 characters, and an address without its password', () => {
@@ -89,8 +89,8 @@ describe('words', () => {
   });
 
   it('stay beside their English sentence', () => {
-    expect(spoken(nested)).toEqual({ message: 'got "x", expected one of a, b', words: nested });
-    expect(spoken('said by another')).toEqual({ message: 'said by another' });
+    expect(sentenceOf(nested)).toEqual({ message: 'got "x", expected one of a, b', words: nested });
+    expect(sentenceOf('said by another')).toEqual({ message: 'said by another' });
   });
 });
 

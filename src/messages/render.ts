@@ -1,5 +1,5 @@
 import { EN } from './en.ts';
-import type { Arg, Code, Language, Said, Spoken, Told, Words } from './message.ts';
+import type { Arg, Code, Language, Rendered, Sentence, TextOrWords, Words } from './message.ts';
 import { NAMES } from './names.ts';
 import { VI } from './vi.ts';
 
@@ -16,12 +16,12 @@ export function render({ code, args }: Words, language: Language): string {
 }
 
 /** The words with their English sentence, which stays beside them. */
-export function told({ code, args }: Words): Told {
+export function inEnglish({ code, args }: Words): Rendered {
   return { code, args, message: render({ code, args }, 'en') };
 }
 
 /** A message with its English sentence. */
-export function spoken(said: Said): Spoken {
+export function sentenceOf(said: TextOrWords): Sentence {
   return typeof said === 'string' ? { message: said } : { message: render(said, 'en'), words: said };
 }
 

@@ -1,5 +1,5 @@
-import { type Said, type Spoken, say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { type Sentence, say, type TextOrWords } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { textOf } from '../kit/replies.ts';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { xmlRecords } from '../kit/xml/records.ts';
@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** Why a reply counts as no answer. The call may have been carried out. */
-export interface NoAnswer extends Spoken {
+export interface NoAnswer extends Sentence {
   readonly kind: 'no-answer';
   readonly reason: string;
 }
@@ -146,6 +146,6 @@ export function firstAt(content: unknown, paths: string | readonly string[] = []
   return [paths].flat().flatMap((path) => textAt(content, path) ?? [])[0];
 }
 
-export function noAnswer(reason: string, said: Said): NoAnswer {
-  return { kind: 'no-answer', reason, ...spoken(said) };
+export function noAnswer(reason: string, said: TextOrWords): NoAnswer {
+  return { kind: 'no-answer', reason, ...sentenceOf(said) };
 }

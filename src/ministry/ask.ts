@@ -1,7 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
 import { type Cause, type Problem, whyAll } from '#core/problem';
-import { saidIn, say, type Words } from '#messages/message';
-import { spoken } from '#messages/render';
+import { say, textOrWordsOf, type Words } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Connection } from '../kit/connection.ts';
 import { partnerText } from '../kit/replies.ts';
@@ -88,7 +88,7 @@ export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer
     if (!isExpired(answer)) return answer;
     sessions.drop(SESSION, session);
     if (attempt === 2 || (session === undefined && !transport.renews?.(settings)))
-      return { kind: 'unavailable', reason: 'credentials', ...spoken(because('ministry-session-ended', answer)) };
+      return { kind: 'unavailable', reason: 'credentials', ...sentenceOf(because('ministry-session-ended', answer)) };
   }
 }
 
@@ -100,14 +100,14 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
   const question = ministry.settings.session as NonNullable<MinistrySettings['session']>;
   const answer = await once(ministry, { question, context: {}, idempotent: true }, undefined);
   const failed = (reason: string, words: Words) => ({
-    value: { kind: 'unavailable', reason, ...spoken(words) } as const,
+    value: { kind: 'unavailable', reason, ...sentenceOf(words) } as const,
     ttlMs: 0,
   });
   if (isExpired(answer)) return failed('credentials', because('ministry-keeps-us-out', answer));
   if ('kind' in answer)
     return answer.kind === 'unavailable'
       ? { value: answer, ttlMs: 0 }
-      : failed(answer.reason, say('at-login', { why: saidIn(answer) }));
+      : failed(answer.reason, say('at-login', { why: textOrWordsOf(answer) }));
   if (meaning(ministry, answer) !== 'ok')
     return failed('credentials', say('at-login', { why: answerWords(ministry, answer) }));
   const token = textAt(answer.content, question.token);
@@ -162,7 +162,7 @@ export function meaning({ settings, codes }: Ministry, { code }: Answer): Meanin
 
 /** The call was not carried out. The hub retries it when the ministry says. */
 export function unavailableFor(reason: string, words: Words, { retryAfterMs }: Answer): Failure {
-  return { kind: 'unavailable', reason, ...spoken(words), retryAfterMs };
+  return { kind: 'unavailable', reason, ...sentenceOf(words), retryAfterMs };
 }
 
 /** What the ministry says, as words of the hub. */

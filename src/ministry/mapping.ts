@@ -1,7 +1,7 @@
 import { type Item, readItem } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Problem, problem } from '#core/problem';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { storedWords } from '#messages/stored';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
@@ -83,7 +83,7 @@ function itemOf(
   const refusal = textAt(record, 'refusal');
   const problems = [
     ...filled.problems,
-    ...(refusal ? [{ path: `${path}/detail`, ...told(storedWords(refusal)) }] : []),
+    ...(refusal ? [{ path: `${path}/detail`, ...inEnglish(storedWords(refusal)) }] : []),
   ];
   const code = typeof filled.record.code === 'string' ? { code: filled.record.code.trim().toUpperCase() } : {};
   const [cause] = filled.causes;

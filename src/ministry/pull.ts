@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
-import { saidIn, say, wordsOf } from '#messages/message';
-import { spoken } from '#messages/render';
+import { say, textOrWordsOf, wordsOf } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { wordsText } from '#messages/stored';
 import { fingerprint, fingerprintYielding } from '../kit/fingerprint.ts';
 import type { Page, Puller } from '../kit/puller.ts';
@@ -144,7 +144,7 @@ async function fetchPage(
   const total = page?.total === undefined ? undefined : totalIn(answer, page.total);
   if (answer.records.length === 0 && total !== undefined && total > 0 && run.page === (page?.first ?? 1)) {
     const words = say('records-announced', { count: total, path: records ?? '' });
-    return { value: { kind: 'unavailable', reason: 'no-records', ...spoken(words) }, ttlMs: 0 };
+    return { value: { kind: 'unavailable', reason: 'no-records', ...sentenceOf(words) }, ttlMs: 0 };
   }
   return { value: { key, answer, print: await fingerprintYielding(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
@@ -220,7 +220,7 @@ async function fetchDetails(
       return unavailableFor('busy', say('at-detail', { why: answerWords(connection, answer) }), answer);
     const refusal =
       'kind' in answer
-        ? wordsText(wordsOf(saidIn(answer)))
+        ? wordsText(wordsOf(textOrWordsOf(answer)))
         : verdict === 'ok' && answer.records.length === 1
           ? undefined
           : wordsText(say('at-detail', { why: answerWords(connection, answer) }));

@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
-import { saidIn, say } from '#messages/message';
+import { say, textOrWordsOf } from '#messages/message';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { delivered, refused, unknown } from '../kit/outcomes.ts';
 import type { Outgoing } from '../kit/sender.ts';
@@ -26,7 +26,7 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   if (item.doubt && how.lookUp) {
     const found = await compareWithMinistry(connection, how.lookUp, context, item.dossier);
     // The record may be there. It stays in doubt until the ministry answers.
-    if (typeof found !== 'string') return unknown(found.reason, saidIn(found));
+    if (typeof found !== 'string') return unknown(found.reason, textOrWordsOf(found));
     if (found === 'as-told') return delivered('already-there');
     // For steps, `otherwise` means that the ministry has the dossier's other steps.
     has ||= name === 'dossiers' && found === 'otherwise';

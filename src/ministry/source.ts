@@ -5,7 +5,7 @@ import { type Cause, type Problem, problem, unmappedCause } from '#core/problem'
 import { nfc } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MinistrySettings } from './settings.ts';
@@ -156,7 +156,7 @@ function convertDate(
   }
   const [error] = errors;
   const words = errors.length === 1 && error ? error : say('any-of', { alternatives: errors });
-  notes.problems.push({ path, ...told(words) });
+  notes.problems.push({ path, ...inEnglish(words) });
   return undefined;
 }
 
@@ -193,7 +193,7 @@ function instantOf(text: string): ReturnType<typeof parseLocal> {
 
 function readAmount(text: string, path: string, notes: Notes): number | null | undefined {
   const read = parseVnd(text);
-  if ('error' in read) notes.problems.push({ path, ...told(read.error) });
+  if ('error' in read) notes.problems.push({ path, ...inEnglish(read.error) });
   return 'error' in read ? undefined : read.amountVnd;
 }
 

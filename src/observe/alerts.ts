@@ -1,6 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Outcome } from '#core/dossier/settle';
-import type { Said } from '#messages/message';
+import type { TextOrWords } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import { createHttp } from '../kit/http/http.ts';
 import { webhookHeaders } from '../kit/webhooks.ts';
@@ -17,7 +17,7 @@ import type { Telemetry } from './telemetry.ts';
 /** Reports each incident as a log line, a metric, and a webhook call where one is configured. */
 export interface Alerts {
   /** Opens an incident, unless the same one is open. The hub logs the cause, so it must name no person. */
-  open(party: string, kind: Incident['kind'], cause: Said): Promise<void>;
+  open(party: string, kind: Incident['kind'], cause: TextOrWords): Promise<void>;
   /** Closes incidents. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
   /** Sends the alerts that are not sent yet. Does nothing while another process sends. */

@@ -2,8 +2,8 @@ import type { Item } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
-import { asSaid, type Said, type Spoken, saidIn, say, type Words } from '#messages/message';
-import { spoken } from '#messages/render';
+import { quotedText, type Sentence, say, type TextOrWords, textOrWordsOf, type Words } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
 import { savePartyHealth } from '../ledger/party-health.ts';
 import { hasOpenBreaker } from '../ledger/party-states.ts';
@@ -23,7 +23,7 @@ export interface PullCounts {
   /** The place of the first problem, by the partner's names. */
   place?: string;
   /** The worst statement of its pages about missing records. */
-  lacks?: Said | false;
+  lacks?: TextOrWords | false;
 }
 
 export function countItems(counts: PullCounts, items: readonly Item[]): void {
@@ -38,7 +38,7 @@ export function countItems(counts: PullCounts, items: readonly Item[]): void {
 
 function whyOf(failed: Failed): Words {
   const { message, words } = errorOf(failed) ?? failed;
-  return words ?? asSaid(message);
+  return words ?? quotedText(message);
 }
 
 type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' }>;
@@ -47,14 +47,14 @@ type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' }>;
 export const NOT_STORED = 'not-kept';
 
 /** The error of an interrupted run is that of the run before. */
-export function lastErrorOf({ lastError, lastErrorWords }: ClaimedPull): Spoken | undefined {
+export function lastErrorOf({ lastError, lastErrorWords }: ClaimedPull): Sentence | undefined {
   return lastError === null ? undefined : { message: lastError, words: lastErrorWords ?? undefined };
 }
 
-export function errorOf(end: PullEnd): Spoken | undefined {
+export function errorOf(end: PullEnd): Sentence | undefined {
   if (end.kind === 'complete' || end.kind === 'halted') return undefined;
-  const said = saidIn(end);
-  return spoken(end.reason === NOT_STORED ? said : say('with-reason', { reason: end.reason, why: said }));
+  const said = textOrWordsOf(end);
+  return sentenceOf(end.reason === NOT_STORED ? said : say('with-reason', { reason: end.reason, why: said }));
 }
 
 type Hub = Pick<HubContext, 'database' | 'alerts' | 'nowMs'>;

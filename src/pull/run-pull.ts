@@ -3,7 +3,7 @@ import { windowEndMs } from '#core/dates/windows';
 import { doorKey } from '#core/identifiers/door';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
 import type { Page } from '../kit/puller.ts';
@@ -117,7 +117,7 @@ async function pullPages(
   }
 }
 
-const NO_PAGE = { kind: 'refused', reason: NOT_STORED, ...spoken(say('no-page')) } as const;
+const NO_PAGE = { kind: 'refused', reason: NOT_STORED, ...sentenceOf(say('no-page')) } as const;
 
 /** Whether the party may not be called for the next page. */
 async function mustHalt({ database, nowMs }: Hub, party: Party): Promise<boolean> {

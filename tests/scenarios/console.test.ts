@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { unmappedCause } from '#core/problem';
 import { say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 import { AUDITED_AN_HOUR } from '../../src/http/audit-limit.ts';
 import { forgetEndedSessions } from '../../src/ledger/ended-sessions.ts';
 import { WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
@@ -374,7 +374,7 @@ describe('the console', () => {
       ministry.script.push({
         kind: 'unavailable',
         reason: 'timeout',
-        ...spoken(say('no-answer-in-time', { seconds: 30 })),
+        ...sentenceOf(say('no-answer-in-time', { seconds: 30 })),
       });
       await hub.push(dossier({ code: CODE(6) }));
       await hub.deliver();

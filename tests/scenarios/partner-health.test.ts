@@ -333,7 +333,7 @@ describe('a pulled partner', () => {
               ? readItem('dossier.upsert.v1', dossier({ code: 'H60.01-250812-0099' }))
               : {
                   kind: 'invalid',
-                  problems: [problem(place, 'as-said', { said: 'got "001000000001", expected a date' })],
+                  problems: [problem(place, 'quoted-text', { said: 'got "001000000001", expected a date' })],
                 },
           ),
     });

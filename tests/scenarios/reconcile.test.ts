@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Said } from '#messages/message';
-import { spoken } from '#messages/render';
+import type { TextOrWords } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import portalAdapter from '../../adapters/national-portal/adapter.ts';
 import { nationalPortal } from '../../adapters/national-portal/simulator/portal.ts';
 import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
@@ -348,8 +348,8 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
     kinds: hub.hub.kinds,
     nowMs: () => hub.clock.nowMs,
     alerts: {
-      open: async (party: string, kind: string, cause: Said) =>
-        void incidents.push(`${party} ${kind}: ${spoken(cause).message}`),
+      open: async (party: string, kind: string, cause: TextOrWords) =>
+        void incidents.push(`${party} ${kind}: ${sentenceOf(cause).message}`),
       close: async () => undefined,
     } as unknown as Alerts,
     telemetry: createTelemetry(pino({ level: 'silent' })),

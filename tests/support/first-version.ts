@@ -80,6 +80,6 @@ function unmappedItem(code: string, status: string): Item {
     operation: 'dossier.upsert.v1',
     code,
     cause: unmappedCause('ministry-status', status, `the status "${status}" is not in the table`),
-    problems: [problem('/status', 'as-said', { said: 'no table maps it' })],
+    problems: [problem('/status', 'quoted-text', { said: 'no table maps it' })],
   };
 }

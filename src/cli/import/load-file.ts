@@ -139,7 +139,7 @@ async function itemsOf(
   const read = await readKept(readerOf(kinds, operation), body, 'application/x-ndjson');
   const people = kinds.of(operation)?.people ?? ['applicant'];
   return batch.map(({ problem, json }, at) => {
-    if (problem !== undefined) return { kind: 'invalid', problems: [problemOf('', 'as-said', { said: problem })] };
+    if (problem !== undefined) return { kind: 'invalid', problems: [problemOf('', 'quoted-text', { said: problem })] };
     const item = read[at] as Item;
     const masked = maskedIn(json, people);
     return masked.length === 0 ? item : { kind: 'invalid', problems: masked, ...codeOf(item) };

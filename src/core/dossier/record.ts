@@ -2,7 +2,7 @@ import type Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Code, type Given, say } from '#messages/message';
 import { received } from '#messages/received';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
 import { expectedInstant, parseInstant } from '../dates/dates.ts';
 import { explain, pointer, type SchemaNode, shownValue, unknownMember } from '../explain.ts';
@@ -140,7 +140,7 @@ function objectCleaner(properties: Readonly<Record<string, SchemaNode>>): Cleane
     for (const key of Object.keys(given)) {
       if (names.has(key)) continue;
       if (notes.problems.length > MOST_PROBLEMS) break;
-      notes.problems.push({ path: `${path}/${pointer(key)}`, ...told(unknownMember(key, names)) });
+      notes.problems.push({ path: `${path}/${pointer(key)}`, ...inEnglish(unknownMember(key, names)) });
     }
     return fill?.(record) ?? record;
   };

@@ -1,4 +1,4 @@
-import type { Spoken, Words } from '#messages/message';
+import type { Sentence, Words } from '#messages/message';
 import type { Cause } from '../problem.ts';
 
 /** The outcome of one attempt, named by the next action. */
@@ -14,7 +14,7 @@ export type Outcome =
       readonly reason?: typeof NOTHING_NEW;
     }
   /** The partner will never accept it in this form, so an operator must act. With a cause it waits in quarantine. */
-  | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause | undefined } & Spoken)
+  | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause | undefined } & Sentence)
   /** The partner has certainly not received it. The hub retries. */
   | ({
       readonly kind: 'unavailable';
@@ -22,9 +22,9 @@ export type Outcome =
       readonly retryAfterMs?: number | undefined;
       /** The partner asks for no more calls. The party pauses, and due deliveries wait until it is resumed. */
       readonly pauses?: true;
-    } & Spoken)
+    } & Sentence)
   /** The partner may have received it. Look up before sending again. */
-  | ({ readonly kind: 'unknown'; readonly reason: string } & Spoken);
+  | ({ readonly kind: 'unknown'; readonly reason: string } & Sentence);
 
 /**
  * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.

@@ -1,5 +1,5 @@
 import type { Arg, Code, Words } from '#messages/message';
-import { isList, isWords, told } from '#messages/render';
+import { inEnglish, isList, isWords } from '#messages/render';
 import { OPERATIONS } from '#schemas/operations';
 import type { SchemaNode } from '../explain.ts';
 import { type Cause, type Problem, unmappedKey } from '../problem.ts';
@@ -21,7 +21,7 @@ export function keptProblem(problem: Problem): Problem {
   const path = keptPath(problem.path);
   // A version without codes stored a sentence.
   if (!isWords(problem)) return { ...(problem as Problem), path, message: keptSentence((problem as Problem).message) };
-  return { path, ...told(keptWords(problem)) };
+  return { path, ...inEnglish(keptWords(problem)) };
 }
 
 /** Words as they are kept. @param isShown which received values are kept as they are */
@@ -73,9 +73,9 @@ export function keptSentence(text: string): string {
  * @param people the people in the item, if known
  */
 export function keptCause(cause: Cause, people?: Mentions): Cause {
-  if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people)) return { ...cause, ...told(keptWords(cause)) };
+  if (cause.kind !== 'unmapped' || !isOfPerson(cause.from, people)) return { ...cause, ...inEnglish(keptWords(cause)) };
   const from = formOf(cause.from);
-  return { ...cause, from, key: unmappedKey(cause.table, from), ...told(keptWords(cause, isPlain)) };
+  return { ...cause, from, key: unmappedKey(cause.table, from), ...inEnglish(keptWords(cause, isPlain)) };
 }
 
 function isOfPerson(code: string, people: Mentions | undefined): boolean {

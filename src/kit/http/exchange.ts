@@ -1,4 +1,4 @@
-import type { Spoken } from '#messages/message';
+import type { Sentence } from '#messages/message';
 import type { TlsMaterial } from './tls.ts';
 
 /** The result of one call, by what may have happened at the partner. */
@@ -10,9 +10,9 @@ export type Exchange =
       readonly body: Buffer;
     }
   /** No connection: the partner has certainly not received the call. */
-  | ({ readonly kind: 'unreachable'; readonly reason: string } & Spoken)
+  | ({ readonly kind: 'unreachable'; readonly reason: string } & Sentence)
   /** The connection broke or time ran out: the partner may have received the call. */
-  | ({ readonly kind: 'lost'; readonly reason: string } & Spoken);
+  | ({ readonly kind: 'lost'; readonly reason: string } & Sentence);
 
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

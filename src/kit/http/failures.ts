@@ -1,6 +1,6 @@
 import type { AxiosError } from 'axios';
 import { say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { sentenceOf } from '#messages/render';
 import type { Exchange } from './exchange.ts';
 import { LINK_LOCAL } from './link-local.ts';
 
@@ -8,7 +8,7 @@ import { LINK_LOCAL } from './link-local.ts';
 export const TO_LINK_LOCAL = {
   kind: 'unreachable',
   reason: 'link-local',
-  ...spoken(say('link-local')),
+  ...sentenceOf(say('link-local')),
 } as const satisfies Exchange;
 
 /** Error codes from before a connection existed: nothing was sent. */
@@ -25,21 +25,21 @@ export function failureOf(error: AxiosError, totalMs: number): Exchange {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? 'error';
   if (code === LINK_LOCAL) return TO_LINK_LOCAL;
   if (NOT_CONNECTED.has(code) || BEFORE_SENDING.has(syscallOf(error)))
-    return { kind: 'unreachable', reason: code.toLowerCase(), ...spoken(say('no-connection', { code })) };
+    return { kind: 'unreachable', reason: code.toLowerCase(), ...sentenceOf(say('no-connection', { code })) };
   if (CERTIFICATE.test(code)) {
     // A TLS alert comes from the partner: it rejects our certificate before it has read anything.
     const what = /ALERT/.test(code) ? 'certificate-refused' : 'certificate-untrusted';
-    return { kind: 'unreachable', reason: 'certificate', ...spoken(say(what, { code })) };
+    return { kind: 'unreachable', reason: 'certificate', ...sentenceOf(say(what, { code })) };
   }
   if (code === 'ECONNABORTED' || code === 'ERR_CANCELED' || code === 'ETIMEDOUT')
     return {
       kind: 'lost',
       reason: 'timeout',
-      ...spoken(say('no-answer-in-time', { seconds: Math.round(totalMs / 1000) })),
+      ...sentenceOf(say('no-answer-in-time', { seconds: Math.round(totalMs / 1000) })),
     };
   if (code === 'ERR_BAD_RESPONSE' && /maxContentLength/.test(error.message))
-    return { kind: 'lost', reason: 'reply-too-large', ...spoken(say('reply-too-large')) };
-  return { kind: 'lost', reason: 'broken', ...spoken(say('connection-broke', { code })) };
+    return { kind: 'lost', reason: 'reply-too-large', ...sentenceOf(say('reply-too-large')) };
+  return { kind: 'lost', reason: 'broken', ...sentenceOf(say('connection-broke', { code })) };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { type Spoken, say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { type Sentence, say } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import type { Connection } from '../connection.ts';
 import { type Exchange, ForeignAddress } from '../http/exchange.ts';
 import { escapeText } from '../xml/text.ts';
@@ -49,7 +49,7 @@ export type SoapResult =
   | (SoapReply & { readonly status: number; readonly headers: Readonly<Record<string, string>> })
   | Exclude<Exchange, { kind: 'reply' }>
   /** Nothing was sent: the WSDL is unavailable, or the request does not fit it. */
-  | ({ readonly kind: 'unsent'; readonly reason: 'wsdl' | 'configuration' } & Spoken);
+  | ({ readonly kind: 'unsent'; readonly reason: 'wsdl' | 'configuration' } & Sentence);
 
 /** A WSDL is read again after an hour. A failure to read it is not cached. */
 const WSDL_TTL_MS = 3_600_000;
@@ -80,7 +80,7 @@ export async function callSoap(
     if (error instanceof WsdlProblem) return { kind: 'unsent', reason: 'wsdl', message: error.message };
     if (error instanceof ForeignAddress) {
       const words = say('name-the-endpoint', { error: error.message });
-      return { kind: 'unsent', reason: 'configuration', ...spoken(words) };
+      return { kind: 'unsent', reason: 'configuration', ...sentenceOf(words) };
     }
     throw error;
   }

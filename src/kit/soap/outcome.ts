@@ -1,7 +1,7 @@
 import type { Outcome } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
-import { asSaid, type Said, saidIn, say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { quotedText, say, type TextOrWords, textOrWordsOf } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
@@ -35,18 +35,18 @@ export function soapOutcome(failure: SoapFailure, shown: (text: string) => strin
     const { side, code, reason, detail } = failure.fault;
     const told = shown([code, reason, detail].filter((part) => part !== '').join(': '));
     if (side === 'client')
-      return { kind: 'refused', reason: 'fault-client', ...spoken(say('fault-of-ours', { said: told })) };
+      return { kind: 'refused', reason: 'fault-client', ...sentenceOf(say('fault-of-ours', { said: told })) };
     if (side === 'server') return unavailable('fault-server', say('fault-of-theirs', { said: told }), wait);
-    if (side === 'security') return unavailable('credentials', say('not-let-in', { why: asSaid(told) }));
-    return { kind: 'unknown', reason: 'fault', ...spoken(say('fault-of-nobody', { said: told })) };
+    if (side === 'security') return unavailable('credentials', say('not-let-in', { why: quotedText(told) }));
+    return { kind: 'unknown', reason: 'fault', ...sentenceOf(say('fault-of-nobody', { said: told })) };
   }
-  const words = say('status-without-answer', { status, why: saidIn(failure) });
+  const words = say('status-without-answer', { status, why: textOrWordsOf(failure) });
   const isBefore = NOT_THERE.has(status) || (failure.reason === 'html' && !PERHAPS_DONE.has(status));
   return isBefore
     ? unavailable(failure.reason, words, wait)
-    : { kind: 'unknown', reason: failure.reason, ...spoken(words) };
+    : { kind: 'unknown', reason: failure.reason, ...sentenceOf(words) };
 }
 
-function unavailable(reason: string, said: Said, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, ...spoken(said), retryAfterMs: retryMs };
+function unavailable(reason: string, said: TextOrWords, retryMs?: number): Failure {
+  return { kind: 'unavailable', reason, ...sentenceOf(said), retryAfterMs: retryMs };
 }

@@ -1,5 +1,5 @@
-import { type Spoken, say } from '#messages/message';
-import { spoken } from '#messages/render';
+import { type Sentence, say } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import type { Exchange } from '../http/exchange.ts';
 import { nodesAt, readXml, textAt, textIn, type XmlElement, type XmlNode } from '../xml/read-xml.ts';
 import { type RecordOptions, xmlRecords } from '../xml/records.ts';
@@ -27,7 +27,7 @@ export type SoapReply =
     }
   | { readonly kind: 'fault'; readonly fault: SoapFault }
   /** No envelope, half of one, or an unreadable one. */
-  | ({ readonly kind: 'none'; readonly reason: XmlProblem['reason'] } & Spoken);
+  | ({ readonly kind: 'none'; readonly reason: XmlProblem['reason'] } & Sentence);
 
 /** What to extract from the Body: elements as written, or the text of one element. */
 export interface Picking extends Omit<RecordOptions, 'path'> {
@@ -52,14 +52,14 @@ export async function readSoapReply(
       picked.push(value);
     }
   } catch (error) {
-    if (error instanceof XmlProblem) return { kind: 'none', reason: error.reason, ...spoken(error.words) };
+    if (error instanceof XmlProblem) return { kind: 'none', reason: error.reason, ...sentenceOf(error.words) };
     throw error;
   }
 }
 
 function envelope(root: XmlElement, picked: readonly string[]): SoapReply {
   const [body] = nodesAt(root, 'Envelope.Body');
-  if (body === undefined) return { kind: 'none', reason: 'not-xml', ...spoken(say('xml-without-envelope')) };
+  if (body === undefined) return { kind: 'none', reason: 'not-xml', ...sentenceOf(say('xml-without-envelope')) };
   const [fault] = nodesAt(body, 'Fault');
   if (fault !== undefined) return { kind: 'fault', fault: faultOf(fault) };
   return { kind: 'answer', body: typeof body === 'string' ? {} : (body as XmlElement), picked };

@@ -34,7 +34,7 @@ export function charsetOf(bytes: Uint8Array, contentType = ''): string {
   if (charset === undefined)
     throw new XmlProblem(
       'charset',
-      said[0] ? say('charset-not-as-said', { charset: said[0] }) : say('not-in-charset', { charset: 'UTF-8' }),
+      said[0] ? say('charset-not-quoted-text', { charset: said[0] }) : say('not-in-charset', { charset: 'UTF-8' }),
     );
   if (!isKnown(charset)) throw new XmlProblem('charset', say('charset-unknown', { got: charset }));
   return charset;

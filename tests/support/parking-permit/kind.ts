@@ -38,7 +38,8 @@ export const parkingPermit = defineKind<Type.Static<typeof ParkingPermit>>({
   shared: ['note'],
   searched: ({ code, driver, plate }, { note }) => ({ codes: [code, plate], names: [driver?.name], texts: [note] }),
   uniqueBy: ({ plate = '' }) => plate,
-  problems: (_, { rival }) => (rival ? [problem('/plate', 'as-said', { said: `has the permit ${rival.code}` })] : []),
-  holds: ({ note }) => (note?.includes('xe tang') ? problem('/note', 'as-said', { said: 'is a tank' }) : undefined),
+  problems: (_, { rival }) =>
+    rival ? [problem('/plate', 'quoted-text', { said: `has the permit ${rival.code}` })] : [],
+  holds: ({ note }) => (note?.includes('xe tang') ? problem('/note', 'quoted-text', { said: 'is a tank' }) : undefined),
   deadline: { workingDays: 2, from: ({ stateAt }) => stateAt },
 });

@@ -9,11 +9,11 @@ import {
   partnerText,
   refused,
   retryAfterMs,
-  type Said,
-  saidIn,
   say,
-  spoken,
+  sentenceOf,
+  type TextOrWords,
   textOf,
+  textOrWordsOf,
   unavailable,
   unknown,
   type Words,
@@ -55,7 +55,7 @@ export type Asked =
  */
 export async function ask(partner: Partner, path: string, dossier?: Dossier): Promise<Asked> {
   const exchange = await call(partner, 'GET', path);
-  if (exchange.kind !== 'reply') return failed(exchange.reason, saidIn(exchange));
+  if (exchange.kind !== 'reply') return failed(exchange.reason, textOrWordsOf(exchange));
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300 && answer) return { kind: 'answer', answer, body };
@@ -120,9 +120,9 @@ function said({ settings }: Partner, { status, body }: Reply, dossier: Dossier |
     : say('status', { status });
 }
 
-function failed(reason: string, what: Said, afterMs?: number): Failed {
+function failed(reason: string, what: TextOrWords, afterMs?: number): Failed {
   return {
     kind: 'failed',
-    outcome: { kind: 'unavailable', reason, ...spoken(what), retryAfterMs: afterMs },
+    outcome: { kind: 'unavailable', reason, ...sentenceOf(what), retryAfterMs: afterMs },
   };
 }

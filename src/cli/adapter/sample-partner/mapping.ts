@@ -1,17 +1,17 @@
 import {
-  asSaid,
   type CodesOf,
   type CodeTable,
   type InvalidItem,
   type Item,
+  inEnglish,
   jsonObject,
   type Outgoing,
   problem,
+  quotedText,
   readItem,
   received,
   say,
   textOf,
-  told,
   unmappedCause,
   type Words,
 } from '#kit';
@@ -94,13 +94,13 @@ export function isAsSent(record: Answer, told: SentFields): boolean {
 /** Reads a page of changes. Pure, because the hub reads a page again after a quarantine and in a rebuild. */
 export function readChanges(body: Uint8Array, _: Settings, entered: CodesOf): readonly Item[] {
   const items = jsonObject(body)?.items;
-  if (!Array.isArray(items)) return [invalid('', asSaid('this is no page of changes'))];
+  if (!Array.isArray(items)) return [invalid('', quotedText('this is no page of changes'))];
   return items.map((row, at) => readChange(row, `/items/${at}`, entered));
 }
 
 /** Decide: where the partner has each field, and whether the dossier's code is ours or its own. */
 function readChange(row: unknown, path: string, entered: CodesOf): Item {
-  if (typeof row !== 'object' || row === null) return invalid(path, asSaid('this is no change'));
+  if (typeof row !== 'object' || row === null) return invalid(path, quotedText('this is no change'));
   const { code, state, at, actor, unit, content } = row as Answer;
   // Bounds the partner's text, because it becomes the name of the quarantine cause.
   const given = textOf(state)?.slice(0, 60);
@@ -125,5 +125,5 @@ function stateOf(status: Status, entered: CodesOf): string | undefined {
 }
 
 function invalid(path: string, words: Words): InvalidItem {
-  return { kind: 'invalid', problems: [{ path, ...told(words) }] };
+  return { kind: 'invalid', problems: [{ path, ...inEnglish(words) }] };
 }

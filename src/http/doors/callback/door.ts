@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { say } from '#messages/message';
-import { told } from '#messages/render';
+import { inEnglish } from '#messages/render';
 import type { CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
@@ -68,7 +68,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   } catch (error) {
     const { status, words, headers } = refusalOf(error);
     await hub.noteRefusal(c, error);
-    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', ...told(words) }] }, headers);
+    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', ...inEnglish(words) }] }, headers);
   }
 }
 

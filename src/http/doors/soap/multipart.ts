@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type XmlDocument, XmlElement } from 'libxml2-wasm';
 import { quote } from '#core/explain';
-import { asSaid, say } from '#messages/message';
+import { quotedText, say } from '#messages/message';
 import { Refusal } from '../../problem.ts';
 import { elementsIn } from './elements.ts';
 import { decodeXml } from './encoding.ts';
@@ -154,5 +154,5 @@ function bare(id: string): string {
 }
 
 function refused(why: string): Refusal {
-  return new Refusal('bad-request', say('mtom-not-usable', { why: asSaid(why) }));
+  return new Refusal('bad-request', say('mtom-not-usable', { why: quotedText(why) }));
 }

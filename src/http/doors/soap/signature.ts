@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { asSaid, say } from '#messages/message';
+import { quotedText, say } from '#messages/message';
 import { compiled } from '../../../process/compiled.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
@@ -20,7 +20,7 @@ export async function checkSignature(check: SignatureCheck): Promise<Verified> {
     throw new Refusal('too-large', say('signed-too-long', { most: MAX_SIGNED_CHARS }));
   const verified = check.xml.length < THREAD_CHARS ? verify(check) : await inThread(check);
   if ('refused' in verified)
-    throw new Refusal('unauthorized', say('signature-invalid', { why: asSaid(verified.refused) }));
+    throw new Refusal('unauthorized', say('signature-invalid', { why: quotedText(verified.refused) }));
   return verified;
 }
 

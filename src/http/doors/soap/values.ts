@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 import type { SchemaNode } from '#core/explain';
-import { asSaid, say } from '#messages/message';
+import { quotedText, say } from '#messages/message';
 import { Refusal } from '../../problem.ts';
 
 /** How the elements at a place are read, by the canonical schema. */
@@ -81,7 +81,7 @@ export function readValues<Name extends string>(
     parser.write(xml).close();
   } catch (error) {
     // This parser is stricter than libxml2 in some cases.
-    throw new Refusal('not-json', say('envelope-not-xml', { why: asSaid((error as Error).message.slice(0, 200)) }));
+    throw new Refusal('not-json', say('envelope-not-xml', { why: quotedText((error as Error).message.slice(0, 200)) }));
   }
   return { operation, values };
 }

@@ -1,6 +1,6 @@
 import type { Item } from '#core/dossier/item';
-import { asSaid } from '#messages/message';
-import { told } from '#messages/render';
+import { quotedText } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import type { Callback, CallbackResult } from '../../callback.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { asSentences } from './sentences.ts';
@@ -48,7 +48,7 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
 
 function resultOf(refused: string | undefined, items: readonly Item[]): CallbackResult {
   if (refused !== undefined)
-    return { kind: 'refused', status: 401, problems: [{ path: '', ...told(asSaid(refused)) }] };
+    return { kind: 'refused', status: 401, problems: [{ path: '', ...inEnglish(quotedText(refused)) }] };
   const problems = items.flatMap((item) => (item.kind === 'invalid' ? item.problems : []));
   if (problems.length > 0) return { kind: 'invalid', status: 422, problems, receipt: 'a-receipt' };
   return { kind: 'held', status: 200, problems, receipt: 'a-receipt' };
