@@ -188,3 +188,31 @@ export const AGENCY: FieldRules = [
 
 /** `LayDanhMucLinhVuc`, an entry. */
 export const FIELD: FieldRules = [text('MALINHVUC', 'code'), text('TENLINHVUC', 'name'), text('MANGANH', 'branch')];
+
+/** A question of `DongBoHoiDap` and of the portal's lists (domain 2.7), in the order of writing. */
+export const QUESTION: FieldRules = [
+  text('HOIDAPID', 'code'),
+  text('MALINHVUC', 'fieldCode'),
+  text('MADONVI', 'agencyCode'),
+  unused('TENDONVI'),
+  text('NOIDUNG', 'content'),
+  text('HOVATEN', 'asker/name'),
+  text('THUDIENTU', 'asker/email'),
+  text('DIACHI', 'asker/address'),
+  text('SODIENTHOAI', 'asker/phone'),
+  text('MATTHCDP', 'serviceCode'),
+  code('TRANGTHAI', 'visibility', 'visibility'),
+];
+
+/** The question of an answer. */
+export const QUESTION_OF_ANSWER: FieldRules = [text('HOIDAPID', 'code')];
+
+/** An answer in the portal's lists. */
+export const LISTED_ANSWER: FieldRules = [text('TRALOIID', 'id'), text('NOIDUNGTRALOI', 'content')];
+
+/** An item of `DongBoKetQuaHoiDapGuiTuDVCQG` (domain 2.7). Its day is read apart: it has no time. */
+export const SENT_ANSWER: FieldRules = [
+  text('NGUOITRALOI', 'by'),
+  text('CHUCVUNGUOITRALOI', 'title'),
+  text('NOIDUNGTRALOI', 'content'),
+];

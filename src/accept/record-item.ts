@@ -2,6 +2,7 @@ import type { RecordItem, WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { type AppliedRecord, applyToRecord, type Reach } from '#core/records/apply';
 import { type Kind, type KindRecord, OFFICERS, subjectOf } from '#core/records/kind';
+import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
 import { recordContentId } from '../index/record-events.ts';
 import { uniqueKeyOf } from '../index/records.ts';
@@ -19,10 +20,13 @@ export function applyKindItem(
   dossiers: Dossiers,
 ): ItemResult {
   const { index } = place;
-  const record = item.record as unknown as KindRecord;
-  const { code } = record;
+  const said = item.record as unknown as KindRecord;
+  const { code } = said;
   const subject = subjectOf(kind, code);
   const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
+  if (item.continues && !working.held) return { index, code, outcome: 'invalid', problems: [unknownRecord(code)] };
+  const { standIns = [] } = item;
+  const record = withKnown(kind, said, standIns, working.held?.view);
   const reach = reachOf(place, kind, working, record);
   // Only the owner's words can hold its record: the claim of another party must not hide it.
   const holding = reach === 'all' ? kind.holds?.(record) : undefined;
@@ -30,12 +34,14 @@ export function applyKindItem(
     record,
     party: place.submission.party,
     reach,
-    contentId: recordContentId(kind, record),
+    contentId: recordContentId(kind, withoutStandIns(said, standIns)),
     isHeld: holding !== undefined,
     isJudged: place.submission.released?.isJudged ?? false,
+    isUndated: standIns.includes('stateAt'),
   };
   const applied = applyToRecord(kind, place.deps.kinds.withDeadline, working.held, working.events, incoming);
-  const problems = applied.event ? problemsOf(kind, applied, working, book, dossiers) : [];
+  const saysPeople = reach === 'all' && !item.isRelayed;
+  const problems = applied.event ? problemsOf(kind, applied, working, book, dossiers, saysPeople) : [];
   if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
   settleWaiting(place, applied.outcome);
   if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
@@ -66,13 +72,16 @@ function problemsOf(
   working: WorkingRecord,
   book: RecordBook,
   dossiers: Dossiers,
+  saysPeople: boolean,
 ): readonly Problem[] {
   const key = uniqueKeyOf(kind, held.view);
   const other = key === undefined ? undefined : book.byKey.get(key);
   const rival = other === working ? undefined : other?.held?.view;
   const dossier = dossierOf(book, dossiers, held.view.dossierCode);
-  return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined }) ?? [];
+  return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined, saysPeople }) ?? [];
 }
+
+const unknownRecord = (code: string): Problem => problem('/code', 'unknown-record', { code });
 
 /** Readers see the record as held, and nothing of it is forwarded. All its items wait for one decision of an operator. */
 function holdRecord(

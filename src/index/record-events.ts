@@ -90,6 +90,6 @@ function eventIn(row: Row, vault: Vault): KindEvent {
 }
 
 /** Identifies the content of a record. */
-export function recordContentId({ identifiedBy }: Kind, record: KindRecord): string {
+export function recordContentId({ identifiedBy }: Kind, record: object): string {
   return hashOf(identifiedBy ? pick(record, identifiedBy) : record);
 }

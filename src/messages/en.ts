@@ -31,6 +31,7 @@ export const EN = {
   'complaint-or-denunciation':
     'reads as a complaint or a denunciation; an operator decides before it is forwarded or published',
   'held-before': 'an operator must decide on an earlier version of this record first',
+  'unknown-record': 'the hub does not know {code}, expected a record that was sent to the hub before',
   'incomplete-person': 'is not complete, expected a name, and an address, a phone number or an e-mail address',
   'already-rated': 'the dossier has a rating already, expected one rating',
   'no-result': 'the dossier has no result yet, expected a finished dossier',
@@ -366,6 +367,7 @@ export const EN = {
   'month-between': 'a month from {first} to {last}',
   'year-or-quarter': 'a year such as 2026 or a quarter such as 2026-Q1',
   'a-dossier-code': 'a dossier code',
+  'a-question-number': 'the number of a question, a whole number above 0',
   'a-procedure-code': 'a procedure code',
   // Descriptions in the published schemas.
   'schema.dossier-code': 'dossier code such as H60.01-250812-0035, its date part a real date',

@@ -27,6 +27,7 @@ export const VI = translation({
   'applied-at-its-time': '{moment} là thời điểm trong tương lai; đến thời điểm đó mới áp dụng mục này',
   'complaint-or-denunciation': 'có nội dung khiếu nại hoặc tố cáo; cán bộ xem xét trước khi chuyển hoặc công khai',
   'held-before': 'cán bộ cần xem xét phiên bản trước của bản ghi này',
+  'unknown-record': 'trục chưa có bản ghi {code}, cần bản ghi đã được gửi đến trục trước đó',
   'incomplete-person': 'chưa đủ thông tin, cần họ tên và một trong: địa chỉ, số điện thoại, thư điện tử',
   'already-rated': 'hồ sơ đã có đánh giá; mỗi hồ sơ chỉ có một đánh giá',
   'no-result': 'hồ sơ chưa có kết quả; chỉ đánh giá hồ sơ đã giải quyết xong',
@@ -364,6 +365,7 @@ export const VI = translation({
   'month-between': 'tháng từ {first} đến {last}',
   'year-or-quarter': 'năm như 2026 hoặc quý như 2026-Q1',
   'a-dossier-code': 'mã hồ sơ',
+  'a-question-number': 'số của câu hỏi, là số nguyên lớn hơn 0',
   'a-procedure-code': 'mã thủ tục',
   // Descriptions in the published schemas.
   'schema.dossier-code': 'mã hồ sơ như H60.01-250812-0035, phần ngày là ngày có thật',

@@ -13,7 +13,7 @@ export type Readers = Readonly<
   Record<
     string,
     (
-      message: Pick<StoredMessage, 'body' | 'operation' | 'mediaType' | 'party'>,
+      message: Pick<StoredMessage, 'body' | 'operation' | 'mediaType' | 'party' | 'receivedAt'>,
       atMs: number,
     ) => Promise<readonly Item[]>
   >

@@ -31,7 +31,8 @@ describe('a stored body of 9 MB is read again in turns', () => {
   ])('%s, %s', async (door, mediaType, text) => {
     const body = Buffer.from(text);
     expect(body.length).toBeGreaterThan(9e6);
-    const read = () => (readers[door] as Readers[string])({ ...OPERATION, body, mediaType }, 0);
+    const read = () =>
+      (readers[door] as Readers[string])({ ...OPERATION, body, mediaType, receivedAt: '2025-08-21T08:30:00+07:00' }, 0);
     expect(await read()).toHaveLength(COUNT);
     const { longestMs } = await bestOfTen({ longestMs: 50 }, () => turnsOf(read));
     expect(longestMs, 'ms of CPU without a turn for others').toBeLessThan(50);

@@ -17,8 +17,12 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly receiptNumber?: string;
   /** Content without a place in the record. It tells items with equal records apart. */
   readonly extra?: string;
-  /** Members that the sender left out and the dialect filled in, because the record needs them. */
+  /** Members that the sender left out and the dialect filled in, because the record needs them. See `withKnown`. */
   readonly standIns?: readonly string[];
+  /** Another public system took it in, in a dialect without a place for all of its people. It is not refused for that. */
+  readonly isRelayed?: true;
+  /** Says something of a record that the hub knows already. Otherwise it is invalid. */
+  readonly continues?: true;
 }
 
 export interface InvalidItem {

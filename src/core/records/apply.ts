@@ -48,7 +48,10 @@ export interface AppliedRecord {
 
 export type Complete = (kind: Kind, record: KindRecord) => KindRecord;
 
-type Incoming = Omit<KindEvent, 'seq'>;
+interface Incoming extends Omit<KindEvent, 'seq'> {
+  /** Its source gives no time, so that words said before may be news: it repeats an event if it changes nothing. */
+  readonly isUndated?: boolean;
+}
 
 /**
  * Applies one event to a record. The result does not depend on the order of arrival: the whole history is folded in the
@@ -62,11 +65,13 @@ export function applyToRecord(
   complete: Complete,
   held: HeldRecord | undefined,
   events: readonly KindEvent[],
-  incoming: Incoming,
+  { isUndated = false, ...incoming }: Incoming,
 ): AppliedRecord {
-  if (held && repeats(events, incoming)) return repeated(held);
+  const isRepeat = held !== undefined && repeats(events, incoming);
+  if (isRepeat && !isUndated) return repeated(held);
   const event: KindEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
   const now = foldRecord(kind, complete, [...events, event]);
+  if (isRepeat && isSameJson(held.view, now.view)) return repeated(held);
   const { code, state, stateAt } = now.view;
   const owner = held?.owner ?? event.party;
   const changed = held === undefined || !isSameJson(held.view, now.view) || (held.isHeld && !now.isHeld);

@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly rival: KindRecord | undefined;
   /** Whether the record is in the index already. */
   readonly isKnown: boolean;
+  /** Whether the sender may and can say who the people of the record are. */
+  readonly saysPeople: boolean;
 }
 
 /** Words by which a record is found. Names of people are found only by readers with a key. */

@@ -1,6 +1,6 @@
 import type { CodeTable } from '#core/identifiers/codes';
 import type { Kinds } from '#core/records/kinds';
-import { codesWith, NATIONAL_TABLES } from '#mappings/national-portal/codes';
+import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import type { OriginalReaders } from '../../index/originals.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../parties/read-again.ts';
@@ -22,8 +22,8 @@ export function createReaders(kinds: Kinds, province: string | undefined, codes:
     officer: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/json'),
     // An imported file is stored as lines, whatever its format was.
     import: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/x-ndjson'),
-    'national-portal': async ({ body, operation, party }, atMs) =>
-      readNationalPortal(body, operation, province, codesWith(codes.at(party, atMs))),
+    'national-portal': async ({ body, operation, party, receivedAt }, atMs) =>
+      readNationalPortal(body, operation, { party, receivedAt, province, entered: codes.at(party, atMs) }),
   };
 }
 

@@ -22,7 +22,7 @@ export const petition = defineKind<Petition>({
     names: [sender?.name],
     texts: [content, ...answers.flatMap((answer) => [answer.title, answer.content])],
   }),
-  problems: ({ sender }) => incompletePerson(sender, 'sender'),
+  problems: ({ sender }, { saysPeople }) => (saysPeople ? incompletePerson(sender, 'sender') : []),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,

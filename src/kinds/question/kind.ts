@@ -21,7 +21,7 @@ export const question = defineKind<Question>({
     names: [asker?.name],
     texts: [content, ...answers.flatMap((answer) => [answer.title, answer.content])],
   }),
-  problems: ({ asker }) => incompletePerson(asker, 'asker'),
+  problems: ({ asker }, { saysPeople }) => (saysPeople ? incompletePerson(asker, 'asker') : []),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,

@@ -4,15 +4,15 @@ import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { recipients } from '#core/dossier/route';
 import { problem } from '#core/problem';
-import { codesWith } from '#mappings/national-portal/codes';
 import { leftBehind } from '#mappings/national-portal/dossier-writing';
+import { numberText } from '#mappings/national-portal/question';
 import { isAbsent, isObject, kindOf } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { render } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../../../concurrency/yielding.ts';
-import type { KeyEntry } from '../../../config/config.ts';
+import type { KeyEntry, Scope } from '../../../config/config.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { AppContext } from '../../app-context.ts';
 import { requireScopes } from '../../auth.ts';
@@ -23,7 +23,7 @@ import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
-import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf } from './items.ts';
+import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf, SEND_ANSWERS } from './items.ts';
 import { QUESTIONS, type QuestionContext } from './questions.ts';
 import { keyOfSession, openSession, type SessionContext } from './session.ts';
 
@@ -60,7 +60,7 @@ export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorCont
       path: '/mapi/g',
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
-      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are those of the national portal, flat next to session and madonvi. DongBoHoSoMC and CapNhatTienDoHoSoMC take \`data\` and return the result of each item in \`result\`. TraCuuHoSo returns the record with its steps (TienDoXuLy), or nothing for a dossier that the caller's party never sent. LayThuTuc returns one procedure, the other services return lists. The first three need the scope dossier:write, the catalogue services need catalogue:read or dossier:write. A key without scopes can only log in.`,
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are those of the national portal, flat next to session and madonvi. DongBoHoSoMC, CapNhatTienDoHoSoMC, DongBoHoiDap and DongBoKetQuaHoiDapGuiTuDVCQG take \`data\` and return the result of each item in \`result\`. TraCuuHoSo returns the record with its steps (TienDoXuLy), or nothing for a dossier that the caller's party never sent. LayThuTuc returns one procedure, the other services return lists. Services of dossiers need the scope dossier:write, those of questions question:write, and the catalogue services catalogue:read or dossier:write. A key without scopes can only log in.`,
       access: ['session'],
       body: { 'application/json': AnyCall },
       replies: {
@@ -82,7 +82,9 @@ const AnyCall = Type.Object({
   isUpdating: Type.Optional(
     Type.String({ description: '"True" or "False"; either way, known dossiers are updated and others created' }),
   ),
-  data: Type.Optional(Type.Array(Type.Object({}), { description: 'at most 1,000 dossiers or steps' })),
+  data: Type.Optional(
+    Type.Array(Type.Object({}), { description: 'at most 1,000 dossiers, steps, questions or answers' }),
+  ),
   mahoso: Type.Optional(Type.String({ description: 'for TraCuuHoSo: any code of the dossier' })),
   maTTHC: Type.Optional(Type.String({ description: 'for LayThuTuc: the short or the long code of the procedure' })),
 });
@@ -90,6 +92,7 @@ const Told = Type.Array(Type.Object({ path: Type.String(), message: Type.String(
 /** The result of one item. For services that query, the requested record in the portal's own fields. */
 const Entry = Type.Object({
   MaHoSo: Type.Optional(Type.String()),
+  HOIDAPID: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
   index: Type.Optional(Type.Integer({ description: 'its place in data' })),
   outcome: Type.Optional(Type.String({ enum: ['accepted', 'duplicate', 'stale', 'quarantined', 'invalid'] })),
   problems: Type.Optional(Told),
@@ -204,8 +207,10 @@ async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buff
 }
 
 const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
-  DongBoHoSoMC: (request) => take(request, 'dossier.upsert.v1'),
-  CapNhatTienDoHoSoMC: (request) => take(request, 'dossier.progress.v1'),
+  DongBoHoSoMC: (request) => take(request, OF_DOSSIERS),
+  CapNhatTienDoHoSoMC: (request) => take(request, { ...OF_DOSSIERS, operation: 'dossier.progress.v1' }),
+  DongBoHoiDap: (request) => take(request, OF_QUESTIONS),
+  [SEND_ANSWERS]: (request) => take(request, OF_QUESTIONS),
   ...Object.fromEntries(
     Object.entries(QUESTIONS).map(([name, answer]) => [
       name,
@@ -214,12 +219,27 @@ const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> 
   ),
 };
 
-async function take(
-  { c, hub, key, body, call: given }: Request,
-  operation: 'dossier.upsert.v1' | 'dossier.progress.v1',
-): Promise<Answer> {
+/** What a service sends: its operation, its scope, and the name of an item's code in the reply. */
+interface Sent {
+  readonly operation: 'dossier.upsert.v1' | 'dossier.progress.v1' | 'question.upsert.v1';
+  readonly scope: Scope;
+  nameOf(item: unknown, result: ItemResult): object;
+}
+
+const OF_DOSSIERS: Sent = {
+  operation: 'dossier.upsert.v1',
+  scope: 'dossier:write',
+  nameOf: (_, { code }) => ({ MaHoSo: code ?? '' }),
+};
+const OF_QUESTIONS: Sent = {
+  operation: 'question.upsert.v1',
+  scope: 'question:write',
+  nameOf: (item) => ({ HOIDAPID: numberText(item) }),
+};
+
+async function take({ c, hub, key, body, call: given }: Request, { operation, scope, nameOf }: Sent): Promise<Answer> {
   note(c, { operation });
-  requireScopes(key, 'dossier:write');
+  requireScopes(key, scope);
   if (key.party === undefined) throw new Refusal('forbidden', say('key-without-party', { id: key.id }));
   // Refused, because a client that misspells the field must not get a success.
   if (isAbsent(given.data)) throw new Refusal('bad-request', say('data-missing'));
@@ -230,14 +250,15 @@ async function take(
   argumentOf(given, 'madonvi');
   await hub.codes.fresh();
   const nowMs = hub.nowMs();
-  const codes = codesWith(hub.codes.at(key.party, nowMs));
   const party = key.party;
+  const receivedAt = msToInstant(nowMs);
+  const facts = { party, receivedAt, province: hub.province?.code, entered: hub.codes.at(party, nowMs) };
   const items = await mapYielding(list, (item) =>
-    withLeftBehind(hub, party, item, readItemOf(operation, item, given, hub.province?.code, codes)),
+    withLeftBehind(hub, party, item, readItemOf(operation, item, given, facts)),
   );
   const { receipt, results } = await hub.pipeline.accept({
-    receivedAt: msToInstant(nowMs),
-    party: key.party,
+    receivedAt,
+    party,
     door: DIALECT,
     operation,
     keyName: key.id,
@@ -250,7 +271,7 @@ async function take(
   return {
     ...verdictOf(inLanguage(languageOf(c), results)),
     receipt,
-    result: results.map(({ code, ...result }) => ({ MaHoSo: code ?? '', ...result })),
+    result: results.map(({ code, ...result }, at) => ({ ...nameOf(list[at], { code, ...result }), ...result })),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { Item } from '#core/dossier/item';
+import type { CodesOf } from '#core/identifiers/codes';
 import { cleanCode } from '#core/identifiers/identifiers';
-import type { Codes } from '#mappings/national-portal/codes';
+import { codesWith } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
+import { readQuestion, readSentAnswer } from '#mappings/national-portal/question';
+import { codeOfNumber, codeOfOwnNumber } from '#mappings/national-portal/question-numbers';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
 import { mapYielding } from '../../../concurrency/yielding.ts';
@@ -38,30 +41,39 @@ export function argumentOf(given: Call, ...names: readonly [string, ...string[]]
 /** The limit of items in one call. */
 export const MAX_ITEMS = 1_000;
 
+/** What a call does not say itself. */
+export interface CallFacts {
+  readonly party: string;
+  /** When the hub received the call. */
+  readonly receivedAt: string;
+  readonly province: string | undefined;
+  /** The operators' entries in the party's code tables. */
+  readonly entered: CodesOf;
+}
+
 /** Reads a stored body again, for quarantined items and for a rebuild of the index. */
-export async function readKept(
-  body: Buffer,
-  operation: string,
-  province: string | undefined,
-  codes: Codes,
-): Promise<readonly Item[]> {
+export async function readKept(body: Buffer, operation: string, facts: CallFacts): Promise<readonly Item[]> {
   const kept = (await parseWithList(body, 'data', MAX_ITEMS)) as Call;
-  return mapYielding(listOf(kept.data), (item) => readItemOf(operation, item, kept, province, codes));
+  return mapYielding(listOf(kept.data), (item) => readItemOf(operation, item, kept, facts));
 }
 
 /** One item of `data`, as its operation reads it. */
-export function readItemOf(
-  operation: string,
-  item: unknown,
-  { madonvi }: Call,
-  province: string | undefined,
-  codes: Codes,
-): Item {
+export function readItemOf(operation: string, item: unknown, { madonvi, service }: Call, facts: CallFacts): Item {
   if (item === TOO_LARGE) return tooLarge();
+  const codes = codesWith(facts.entered);
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   // In the dialect, an empty text means no value.
-  return readDossier(item, { madonvi: cleanCode(plainText(isAbsent(madonvi) ? province : madonvi) ?? ''), codes });
+  const agency = cleanCode(plainText(isAbsent(madonvi) ? facts.province : madonvi) ?? '');
+  if (operation !== 'question.upsert.v1') return readDossier(item, { madonvi: agency, codes });
+  const { party, receivedAt: heardAt, entered } = facts;
+  if (service === SEND_ANSWERS)
+    return readSentAnswer(item, { codes, heardAt, codeOf: (number) => codeOfNumber(number, facts.province) });
+  const codeOf = (number: string): string | undefined => codeOfOwnNumber(number, party);
+  return readQuestion(item, { codes, entered, heardAt, madonvi: agency, codeOf });
 }
+
+/** The service that sends answers to questions. */
+export const SEND_ANSWERS = 'DongBoKetQuaHoiDapGuiTuDVCQG';
 
 /** The items of a stored body, as their sender wrote them. */
 export async function originalItems(body: Buffer): Promise<readonly unknown[]> {
