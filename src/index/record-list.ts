@@ -11,6 +11,7 @@ import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queued
 /** A record ready to be served: its JSON with `freshness`. */
 export interface ServedRecord {
   readonly code: string;
+  readonly owner: string;
   readonly stateAt: string;
   readonly json: string;
 }
@@ -95,7 +96,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     async one(kind, code, personal) {
       const { rows } = await pool.query<Row>({
         name: 'one record',
-        text: `SELECT code, state_at, masked, sealed, sealed_key FROM records WHERE subject = $1`,
+        text: `SELECT code, owner, state_at, masked, sealed, sealed_key FROM records WHERE subject = $1`,
         values: [subjectOf(kind, code)],
       });
       return rows[0] && served(vault, rows[0], personal);
@@ -135,6 +136,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
 
 interface Row {
   readonly code: string;
+  readonly owner: string;
   readonly state_at: string;
   readonly masked: string;
   readonly sealed: Buffer;
@@ -142,8 +144,8 @@ interface Row {
 }
 
 function served(vault: Vault, row: Row, personal: boolean): ServedRecord {
-  const { code, state_at: stateAt, masked } = row;
-  return { code, stateAt, json: personal ? wholeJson(vault, row) : masked };
+  const { code, owner, state_at: stateAt, masked } = row;
+  return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : masked };
 }
 
 /** The record in full, with the freshness of the masked one. */
@@ -168,10 +170,10 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
   const { database, vault, kind, filter, limit, personal } = page;
   const rows = await readBounded<Row>(
     database,
-    sql`(SELECT code, state_at, masked, sealed, sealed_key, octet_length(masked) + octet_length(sealed) AS bytes
+    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, octet_length(masked) + octet_length(sealed) AS bytes
          FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
     order,
-    sql`code, state_at, masked, sealed, sealed_key`,
+    sql`code, owner, state_at, masked, sealed, sealed_key`,
   );
   return Object.assign(
     rows.map((row) => served(vault, row, personal)),

@@ -176,6 +176,106 @@ describe('questions in the dialect of the national portal', () => {
     expect(reply).toMatchObject({ error_code: -1, result: [{ outcome: 'invalid', problems: [{ path }] }] });
   });
 
+  const list = async (service: string) => (await call(service, {})).result;
+  const numbers = (entries: readonly { HOIDAPID: number }[]) => entries.map(({ HOIDAPID }) => HOIDAPID);
+
+  test('LayDanhSachHoiDapGuiTuDVCQG lists what the routes bring to the party, with the asker, and no held one', async () => {
+    await onPortal(4720, { content: 'Đơn tố cáo' });
+    await onPortal(4721, {
+      agencyCode: 'H60.01',
+      fieldCode: 'G03-GD10',
+      serviceCode: '1.013225',
+      visibility: 'private',
+    });
+    const entries = await list('LayDanhSachHoiDapGuiTuDVCQG');
+    expect(entries.find((one: { HOIDAPID: number }) => one.HOIDAPID === 4721)).toEqual({
+      HOIDAPID: 4721,
+      MALINHVUC: 'G03-GD10',
+      MADONVI: 'H60.01',
+      TENDONVI: '',
+      NOIDUNG: 'Bao giờ có kết quả đăng ký khai sinh?',
+      HOVATEN: 'Nguyễn Văn An',
+      THUDIENTU: 'an@example.test',
+      DIACHI: 'Số 1, phường Minh Xuân',
+      SODIENTHOAI: '0900000001',
+      MATTHCDP: '1.013225',
+      TRANGTHAI: '0',
+      TRALOIID: 0,
+      NOIDUNGTRALOI: '',
+    });
+    expect(entries.find((one: { HOIDAPID: number }) => one.HOIDAPID === 4711)).toMatchObject({
+      TRANGTHAI: '1',
+      TRALOIID: 1,
+      NOIDUNGTRALOI: 'Trong 5 ngày làm việc.',
+    });
+    expect(numbers(entries)).not.toContain(4720);
+    expect(numbers(entries)).not.toContain(17);
+    const audit = await hub.hub.database.pool.query(
+      "SELECT subject FROM audit WHERE action = 'question.list-personal'",
+    );
+    expect(JSON.stringify(audit.rows)).toContain('DVCQG-HD-4721');
+    expect(JSON.stringify(audit.rows)).not.toContain('DVCQG-HD-4720');
+  });
+
+  test('LayDanhSachHoiDapBoCoQuan lists the own questions of the party under its own numbers', async () => {
+    const entries = await list('LayDanhSachHoiDapBoCoQuan');
+    expect(numbers(entries)).toEqual([17]);
+  });
+
+  test('a question that a citizen asks at the hub is listed, and answered by its number', async () => {
+    const asker = { name: 'Đặng Thị Hoàng Yến', phone: '0912345678' };
+    const body = { content: 'Làm hộ chiếu ở đâu?', asker, agencyCode: 'H60.01' };
+    const { code } = (await (await hub.request('POST', '/api/public/questions', undefined, body)).json()) as any;
+    const entries = await list('LayDanhSachHoiDapGuiTuDVCQG');
+    const { HOIDAPID } = entries.find((one: { NOIDUNG: string }) => one.NOIDUNG === body.content);
+    expect(Number.isSafeInteger(HOIDAPID)).toBe(true);
+    const reply = await call('DongBoKetQuaHoiDapGuiTuDVCQG', { data: [answer(HOIDAPID)] });
+    expect(reply.result).toMatchObject([{ outcome: 'accepted' }]);
+    expect(await read(code)).toMatchObject({ state: 'answered', asker, answers: [{ by: 'Trần Thị Bình' }] });
+    expect((await call('LayNoiDungTraLoiTheoCauHoi', { cauhoiid: HOIDAPID })).result).toEqual([
+      { TRALOIID: 1, NOIDUNGTRALOI: 'Trong 5 ngày làm việc.' },
+    ]);
+  });
+
+  test.each([
+    ['an unanswered one', 4714, []],
+    ['its own', 17, []],
+    ['one that is held', 4720, []],
+    ['one that nobody knows', 999, []],
+    [
+      'one with two answers',
+      4712,
+      [
+        { TRALOIID: 1, NOIDUNGTRALOI: 'Trong 5 ngày làm việc.' },
+        { TRALOIID: 2, NOIDUNGTRALOI: 'Đã có.' },
+      ],
+    ],
+  ])('LayNoiDungTraLoiTheoCauHoi returns the answers to a question of the party: %s', async (_, cauhoiid, result) => {
+    expect(await call('LayNoiDungTraLoiTheoCauHoi', { cauhoiid })).toMatchObject({ error_code: 0, result });
+  });
+
+  test('a party that no route names sees and answers no question of others', async () => {
+    const { session } = await logIn(hub, 'other', SECRETS.other);
+    expect((await call('LayDanhSachHoiDapGuiTuDVCQG', {}, session)).result).toEqual([]);
+    expect((await call('LayNoiDungTraLoiTheoCauHoi', { cauhoiid: 4712 }, session)).result).toHaveLength(2);
+    const { session: dossiers } = await logIn(hub, 'dossiers', 'dossiers-secret-of-the-tests');
+    for (const service of ['LayDanhSachHoiDapGuiTuDVCQG', 'LayDanhSachHoiDapBoCoQuan', 'LayNoiDungTraLoiTheoCauHoi'])
+      expect(await call(service, { cauhoiid: 4712 }, dossiers)).toMatchObject({
+        error_code: -1,
+        message: 'the key dossiers lacks the scope question:write',
+        result: [],
+      });
+  });
+
+  test('a finished question leaves the list after 90 days, an open one stays', async () => {
+    hub.clock.nowMs += 91 * 86_400_000;
+    const { session } = await logIn(hub, 'one-stop', SECRETS['one-stop']);
+    const left = numbers((await call('LayDanhSachHoiDapGuiTuDVCQG', {}, session)).result);
+    hub.clock.nowMs -= 91 * 86_400_000;
+    expect(left).toContain(4714);
+    expect(left).not.toContain(4711);
+  });
+
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });

@@ -13,8 +13,9 @@ import type { AppContext } from '../../app-context.ts';
 import { requireOneOf, requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
 import { argumentOf, type Call, DIALECT } from './items.ts';
+import { answersToQuestion, type QuestionListContext, questionsForParty, questionsOfParty } from './question-lists.ts';
 
-export type QuestionContext = Pick<AppContext, 'index' | 'audit' | 'catalogue' | 'originals'>;
+export type QuestionContext = Pick<AppContext, 'index' | 'audit' | 'catalogue' | 'originals'> & QuestionListContext;
 
 /** The number of entries in memory at once. A service may be a megabyte. */
 const A_PAGE = 100;
@@ -28,6 +29,9 @@ export const QUESTIONS: Readonly<Record<string, Question>> = {
   LayThuTuc: ofCatalogue(procedure),
   LayDanhMucCoQuan: ofCatalogue((hub) => all(hub, 'agency', writeAgency)),
   LayDanhMucLinhVuc: ofCatalogue((hub) => all(hub, 'field', writeField)),
+  LayDanhSachHoiDapGuiTuDVCQG: questionsForParty,
+  LayDanhSachHoiDapBoCoQuan: questionsOfParty,
+  LayNoiDungTraLoiTheoCauHoi: answersToQuestion,
 };
 
 /** Catalogue services also accept dossier:write, because the portal's dialect has only one permission. */
