@@ -19,7 +19,7 @@ import { runPull } from './pull/run-pull.ts';
 /** The dependencies of the pipeline beside the HubContext. */
 export interface PipelineDeps
   extends Omit<CommitDeps, 'recentCommits' | 'onCommit'>,
-    Omit<WorkersDeps, 'recentCommits' | 'background'> {
+    Omit<WorkersDeps, 'recentCommits' | 'background' | 'accept'> {
   /** Whether this process delivers. */
   readonly delivers: boolean;
   readonly readers: Readers;
@@ -69,7 +69,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   const commit = createCommit(hub, { ...deps, recentCommits, onCommit: afterCommit });
   const release = createReleaseItems(hub, { ...deps, accept: commit.one });
   const waiting = createWaitingItems(database, release, background);
-  const workers = createWorkers(hub, { ...deps, recentCommits, background });
+  const workers = createWorkers(hub, { ...deps, recentCommits, background, accept: commit.one });
   const orders = createOrderRunner(hub, { ...deps, release });
 
   function afterCommit(submissions: readonly Submission[], acceptance: Acceptance): void {
@@ -77,7 +77,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     shapes.sampleMessages(submissions);
     deps.onCommit();
     void queue.notify(acceptance.notify);
-    waiting.dossiersCreated(acceptance.created);
+    waiting.created(acceptance.created);
     if (acceptance.settledCauses.length > 0) background.run('release', releaseHeld(acceptance.settledCauses));
   }
 

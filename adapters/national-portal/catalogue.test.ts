@@ -34,6 +34,8 @@ describe('a run through the catalogue', () => {
     adapter.pull?.catalogue?.next(portal, checkpoint, {
       outstanding: async () => [],
       finished: async (after) => ({ dossiers: [], after, more: false }),
+      receivedRecords: async () => [],
+      knownRecords: async () => new Set<string>(),
       unknownSteps: async () => new Set(),
     });
   const codesOf = (portal: Portal, page: Page) =>

@@ -53,6 +53,8 @@ async function pullPart(checkpoint: unknown, portal = connect()) {
   const page = (await puller.next(portal, checkpoint, {
     outstanding: async () => [],
     finished: async (after) => ({ dossiers: [], after, more: false }),
+    receivedRecords: async () => [],
+    knownRecords: async () => new Set<string>(),
     unknownSteps: async () => new Set(),
   })) as Page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, portal.settings, portal.codes));

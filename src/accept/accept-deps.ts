@@ -3,6 +3,7 @@ import type { Route } from '#core/dossier/route';
 import { createKnownCodes, type KnownCodes } from '../catalogue/known-codes.ts';
 import { createUuids, type UuidSource } from '../database/uuid.ts';
 import type { RecentCommits } from '../index/recent-commits.ts';
+import type { Created } from '../ledger/quarantine.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { Party } from '../parties/party.ts';
@@ -31,8 +32,7 @@ export interface Acceptance {
   readonly judged: number;
   /** The parties with a delivery that is due now. */
   readonly notify: readonly string[];
-  /** The dossiers that the batch created. */
-  readonly created: readonly string[];
+  readonly created: Created;
   /** The causes that new catalogue entries have settled. */
   readonly settledCauses: readonly string[];
 }

@@ -35,7 +35,7 @@ import {
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { applyKindItem } from './record-item.ts';
-import { lastMessageOfRecords, loadRecordBook, type RecordBook, recordRows } from './records.ts';
+import { createdRecords, lastMessageOfRecords, loadRecordBook, type RecordBook, recordRows } from './records.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
 
@@ -94,7 +94,10 @@ export async function acceptBatch(
     settledCauses: [...rows.entries.values()].map(({ kind, record }) =>
       unmappedKey(kind, catalogueKey(kind, record.code)),
     ),
-    created: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
+    created: {
+      dossiers: written.filter((dossier) => !dossier.loaded).map((dossier) => (dossier.held as Held).code),
+      records: createdRecords(book),
+    },
   };
 }
 

@@ -1,15 +1,17 @@
-import type { RecordItem, WaitingItem } from '#core/dossier/item';
+import { contradicting, type RecordItem, type WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
-import { type AppliedRecord, applyToRecord, type Reach } from '#core/records/apply';
+import { type AppliedRecord, applyToRecord, type KindEvent, type Reach } from '#core/records/apply';
 import { type Kind, type KindRecord, OFFICERS, subjectOf } from '#core/records/kind';
 import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import { recordContentId } from '../index/record-events.ts';
 import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
+import { recordUnknownKey } from '../ledger/quarantine.ts';
 import type { Dossiers } from './dossiers.ts';
 import { dossierOf, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
-import { hold, type Place, route, settleWaiting, withWarnings } from './rows.ts';
+import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
 export function applyKindItem(
@@ -25,6 +27,7 @@ export function applyKindItem(
   const subject = subjectOf(kind, code);
   const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
   if (item.continues && !working.held) return { index, code, outcome: 'invalid', problems: [unknownRecord(code)] };
+  if (item.isReport && !working.held) return quarantine(place, reportOfUnknown(kind, item));
   const { standIns = [] } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
   const reach = reachOf(place, kind, working, record);
@@ -39,6 +42,8 @@ export function applyKindItem(
     isJudged: place.submission.released?.isJudged ?? false,
     isUndated: standIns.includes('stateAt'),
   };
+  const against = contradictionsOf(kind, working, incoming);
+  if (against.length > 0) return quarantine(place, contradicting(item, against));
   const applied = applyToRecord(kind, place.deps.kinds.withDeadline, working.held, working.events, incoming);
   const saysPeople = reach === 'all' && !item.isRelayed;
   const problems = applied.event ? problemsOf(kind, applied, working, book, dossiers, saysPeople) : [];
@@ -49,6 +54,24 @@ export function applyKindItem(
   write(place, working, applied, book);
   if (applied.changed && (kind.forwards?.(applied.held.view) ?? true)) forward(place, working, applied);
   return withWarnings({ index, code, outcome: applied.outcome }, warningsOf(applied));
+}
+
+/** Released by itself when the record arrives. */
+function reportOfUnknown(kind: Kind, { operation, record: { code } }: RecordItem): WaitingItem {
+  const words = inEnglish(say('record-unknown', { kind: kind.names.en[0], code }));
+  const cause = { kind: 'record-unknown', key: recordUnknownKey(subjectOf(kind, code)), ...words } as const;
+  return { kind: 'waiting', operation, code, cause, problems: [{ path: '/code', ...words }] };
+}
+
+/** Why a party that the owner's routes ask cannot be right. Its repeats are no news, and an operator may overrule it. */
+function contradictionsOf(
+  kind: Kind,
+  { held, events }: WorkingRecord,
+  { record, reach, isJudged, contentId }: Omit<KindEvent, 'seq'>,
+): readonly Problem[] {
+  if (!held || reach !== 'shared' || isJudged) return [];
+  if (events.some((known) => known.contentId === contentId)) return [];
+  return kind.contradictions?.(record, held.view) ?? [];
 }
 
 function begin({ submission, source }: Place, kind: Kind, subject: string): WorkingRecord {

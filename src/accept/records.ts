@@ -117,6 +117,11 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
   return last;
 }
 
+/** The subjects of the records that the batch created. */
+export function createdRecords({ bySubject }: RecordBook): readonly string[] {
+  return [...bySubject.values()].flatMap(({ subject, held, loaded }) => (held && !loaded ? [subject] : []));
+}
+
 /** The rows of the records that the batch changed. */
 export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
   return [...bySubject.values()].flatMap(

@@ -148,8 +148,8 @@ async function releaseOne(
   asItStands: boolean,
 ): Promise<boolean> {
   const { id, messageId, item: place, causeKind, causeKey } = row;
-  // Only an operator releases an item that a rule of its kind holds.
-  const isJudged = asItStands && causeKind === 'held';
+  // Only an operator releases an item that a rule of its kind holds or contradicts.
+  const isJudged = asItStands && (causeKind === 'held' || causeKind === 'contradiction');
   const release: Release = {
     messageId,
     item: place,

@@ -1,13 +1,13 @@
 import type { Background } from '../concurrency/background.ts';
 import type { Database } from '../database/pool.ts';
-import { loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
+import { type Created, loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
 import type { ReleaseItems } from './release.ts';
 
-/** Items in quarantine that wait for their dossier or their moment, and need no operator. */
+/** Items in quarantine that wait for their dossier, their record or their moment, and need no operator. */
 export interface WaitingItems {
-  /** Releases items for new dossiers soon, with one query for all dossiers of that time. */
-  dossiersCreated(codes: readonly string[]): void;
-  /** Releases items whose dossier exists now or whose moment has come. */
+  /** Releases items for new dossiers and records soon, with one query for all of that time. */
+  created(created: Created): void;
+  /** Releases items whose dossier or record exists now or whose moment has come. */
   releaseAll(now: string): Promise<void>;
   /** Runs a pending release now, so that none is left when the database is closed. */
   lookNow(): void;
@@ -19,21 +19,25 @@ const MOST = 500;
 const JUDGED = true;
 
 export function createWaitingItems(database: Database, release: ReleaseItems, background: Background): WaitingItems {
-  const created = new Set<string>();
+  const dossiers = new Set<string>();
+  const records = new Set<string>();
+  const isEmpty = (): boolean => dossiers.size + records.size === 0;
   function lookNow(): void {
-    if (created.size === 0) return;
-    const codes = [...created];
-    created.clear();
+    if (isEmpty()) return;
+    const created = { dossiers: [...dossiers], records: [...records] };
+    dossiers.clear();
+    records.clear();
     background.run(
       'release',
-      loadWaitingFor(database, codes).then((waiting) => release(waiting, JUDGED)),
+      loadWaitingFor(database, created).then((waiting) => release(waiting, JUDGED)),
     );
   }
   return {
-    dossiersCreated(codes) {
-      if (codes.length === 0) return;
-      if (created.size === 0) setTimeout(lookNow, SOON_MS).unref();
-      for (const code of codes) created.add(code);
+    created(created) {
+      if (created.dossiers.length + created.records.length === 0) return;
+      if (isEmpty()) setTimeout(lookNow, SOON_MS).unref();
+      for (const code of created.dossiers) dossiers.add(code);
+      for (const subject of created.records) records.add(subject);
     },
     async releaseAll(now) {
       await release(await loadReleasable(database, now, MOST), JUDGED);

@@ -35,10 +35,24 @@ export interface UnmappedCause extends CauseMembers {
   readonly from: string;
 }
 
-/** A text that cannot be repaired, an unknown dossier, an unreadable message, a record that its kind holds. */
+/**
+ * A text that cannot be repaired, an unknown dossier or record, an unreadable message, a record that its kind holds, a
+ * report that contradicts the record.
+ */
 export interface OtherCause extends CauseMembers {
-  readonly kind: 'doubtful-text' | 'dossier-unknown' | 'code-conflict' | 'ahead-of-time' | 'unreadable' | 'held';
+  readonly kind: (typeof OTHER_CAUSES)[number];
 }
+
+export const OTHER_CAUSES = [
+  'doubtful-text',
+  'dossier-unknown',
+  'record-unknown',
+  'code-conflict',
+  'ahead-of-time',
+  'unreadable',
+  'held',
+  'contradiction',
+] as const;
 
 /** The cause of a code that a table lacks, cut to the longest code of a table. */
 export function unmappedCause(table: string, code: string, said: TextOrWords): UnmappedCause {

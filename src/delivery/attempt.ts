@@ -79,8 +79,8 @@ function peopleOf({ kinds }: Hub, outgoing: Outgoing | undefined): readonly Pers
   if (!outgoing) return [];
   const { dossier, operation, record } = outgoing;
   const kind = kinds.of(operation);
-  if (kind) return peopleIn(kind, record);
-  return dossier?.applicant ? [dossier.applicant] : [];
+  const applicant = dossier?.applicant ? [dossier.applicant] : [];
+  return kind ? [...peopleIn(kind, record), ...applicant] : applicant;
 }
 
 function eventAtOf(outgoing: Outgoing | undefined): string | undefined {

@@ -1,8 +1,10 @@
 import { asksToPause, type Pausing } from '#core/dossier/settle';
 import { type Claimed, giveBack } from '../ledger/claim.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { acceptAnswers } from './answers.ts';
 import { type AttemptDeps, attemptCall } from './attempt.ts';
 import { type Breaker, type BreakerDeps, createBreaker } from './breaker.ts';
 import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS, type ReadyCall } from './claim-calls.ts';
@@ -11,7 +13,10 @@ import type { PlannedCall } from './plan-calls.ts';
 import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
 /** Shared by all workers of a process. */
-export interface WorkerDeps extends AttemptDeps, ClaimDeps {}
+export interface WorkerDeps extends AttemptDeps, ClaimDeps {
+  /** Accepts a message: an answer of a partner may say something of a record. */
+  readonly accept: (submission: Submission) => Promise<Accepted>;
+}
 
 /** Callbacks for a partner's state. */
 export interface PartyReports extends Pick<BreakerDeps, 'onBreak' | 'onClose'> {
@@ -173,6 +178,7 @@ export class PartyWorker {
     const settled = await this.#breaker.run(async () => {
       const made = await attemptCall(this.#hub, this.#shared, this.#own.party, call);
       await this.#pauseIfAsked(made);
+      await acceptAnswers(this.#shared.accept, this.#own.party, made);
       return made;
     });
     if (this.#hasLeft) return;

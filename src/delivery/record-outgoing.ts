@@ -1,5 +1,7 @@
 import { foldRecord } from '#core/records/apply';
 import { codeOfSubject, subjectOf } from '#core/records/kind';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { loadHeld } from '../index/load-held.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords } from '../index/records.ts';
 import type { Change, Outgoing } from '../kit/sender.ts';
@@ -22,6 +24,7 @@ export async function recordOutgoing(
   const records = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
   const found = new Map(records.map((record) => [record.subject, record]));
   const events = await loadRecordEvents(database.pool, vault, subjects);
+  const dossiers = await dossiersOf(database, vault, records);
   const known = await loadKnownSubjects(database, party.id, subjects);
   const ids = claimed.map(({ id }) => id);
   const taken = party.adapter.sendsChanges ? await loadOtherDeliveries(database, ids) : undefined;
@@ -46,10 +49,23 @@ export async function recordOutgoing(
       code: codeOfSubject(one.subject),
       record: view,
       known: known.has(subjectOf(kind, view.code)),
+      dossier: dossiers.get(view.dossierCode ?? ''),
       ...(taken && { change: changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false) }),
     };
     return [[one.id, outgoing as unknown as Outgoing] as const];
   });
+}
+
+/** The dossiers that records name, as they are now. */
+async function dossiersOf(
+  database: Hub['database'],
+  vault: Hub['vault'],
+  records: readonly FoundRecord[],
+): Promise<ReadonlyMap<string, Dossier>> {
+  const codes = [...new Set(records.flatMap(({ held }) => held.view.dossierCode ?? []))];
+  if (codes.length === 0) return new Map();
+  const found = await loadHeld(database.pool, vault, codes);
+  return new Map(found.map(({ held }) => [held.code, held.view.record]));
 }
 
 /** A subscriber to changes hears of no state that a later notification has overtaken. */

@@ -41,6 +41,8 @@ export interface Adapter<Settings = unknown> {
   /** Sends every operation of dossiers and records that `send` does not name. For partners that take any kind of record. */
   readonly sendAny?: Sender<Settings>;
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
+  /** Readers of answers that outcomes carry, by their names. Pure, like a puller's `read`. */
+  readonly answers?: Readonly<Record<string, Pick<Puller<Settings>, 'read'>>>;
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
   /**

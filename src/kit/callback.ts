@@ -52,6 +52,10 @@ export interface Callback<Settings> {
    * Reads the body: at most 1,000 items. Pure, like a puller's `read`. A problem of the body becomes an invalid item.
    */
   read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
-  /** The answer in the partner's dialect. Pure. */
-  reply(result: CallbackResult, settings: Settings): CallbackReply;
+  /**
+   * The answer in the partner's dialect. Pure.
+   *
+   * @param body the request's body, for partners that want their own members back; absent if it was not read
+   */
+  reply(result: CallbackResult, settings: Settings, body?: Uint8Array): CallbackReply;
 }

@@ -1,8 +1,14 @@
 /** Everything that an adapter may import, apart from schemas, mappings and packages. */
 
-export { parseTerm, parseVnd } from '#core/catalogue/fees-and-terms';
 export { formatLocal, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
-export { type InvalidItem, type Item, type RecordItem, readItem, type WaitingItem } from '#core/dossier/item';
+export {
+  type InvalidItem,
+  type Item,
+  type RecordItem,
+  readItem,
+  readReport,
+  type WaitingItem,
+} from '#core/dossier/item';
 export type { Outcome } from '#core/dossier/settle';
 export { pointer } from '#core/explain';
 export { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes';
@@ -17,7 +23,7 @@ export { type Adapter, defineAdapter } from './adapter.ts';
 export type { Callback, CallbackReply, CallbackRequest, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
-export { fingerprint } from './fingerprint.ts';
+export { fingerprint, sha256Hex } from './fingerprint.ts';
 export type { Exchange, WireRecord } from './http/exchange.ts';
 export { isLinkLocal } from './http/link-local.ts';
 export { retryAfterMs } from './http/retry-after.ts';

@@ -1,15 +1,19 @@
-import { NOTHING_NEW, type Outcome } from '#core/dossier/settle';
+import { NOTHING_NEW, type Outcome, type PartnerAnswer } from '#core/dossier/settle';
 import { serviceKey } from '#core/identifiers/identifiers';
 import { type Cause, unmappedCause } from '#core/problem';
 import { say, type TextOrWords, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { sentenceOf } from '#messages/render';
 
-/** @param note what was cut or left out, for operators; without personal data */
-export const delivered = (reference?: string, note?: TextOrWords): Outcome => ({
+/**
+ * @param note what was cut or left out, for operators; without personal data
+ * @param answer what the partner's answer says of the record, read by the adapter's `answers`
+ */
+export const delivered = (reference?: string, note?: TextOrWords, answer?: PartnerAnswer): Outcome => ({
   kind: 'delivered',
   reference: reference || undefined,
   ...(note && noted(note)),
+  ...(answer && { answer }),
 });
 
 function noted(said: TextOrWords): { readonly note: string; readonly words?: Words | undefined } {
@@ -35,7 +39,11 @@ export const refused = (reason: string, said: TextOrWords, cause?: Cause): Outco
   cause,
 });
 
-export const unavailable = (reason: string, said: TextOrWords, retryAfterMs?: number): Outcome => ({
+export const unavailable = (
+  reason: string,
+  said: TextOrWords,
+  retryAfterMs?: number,
+): Extract<Outcome, { kind: 'unavailable' }> => ({
   kind: 'unavailable',
   reason,
   ...sentenceOf(said),
@@ -50,7 +58,7 @@ export const stopRequested = (reason: string, said: TextOrWords): Outcome => ({
   pauses: true,
 });
 
-export const unknown = (reason: string, said: TextOrWords): Outcome => ({
+export const unknown = (reason: string, said: TextOrWords): Extract<Outcome, { kind: 'unknown' }> => ({
   kind: 'unknown',
   reason,
   ...sentenceOf(said),

@@ -4,6 +4,7 @@ import type { CodesOf } from '#core/identifiers/codes';
 import type { TextOrWords } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation, Records } from '#schemas/operations';
 import type { Connection } from './connection.ts';
 
 /** One page of a partner's answer, unchanged. */
@@ -31,8 +32,23 @@ export interface HubQueries {
    * the beginning). Not those whose end it also reported in another way.
    */
   finished(after: number, limit: number): Promise<FinishedDossiers>;
+  /** Records of a kind that this party has received, in code order after `after`. */
+  receivedRecords<O extends Operation>(
+    operation: O,
+    asked: AskedRecords,
+    limit: number,
+    after: string | undefined,
+  ): Promise<readonly Records[O][]>;
+  /** Which of these codes are records of a kind that this hub has. */
+  knownRecords(operation: Operation, codes: readonly string[]): Promise<ReadonlySet<string>>;
   /** The steps that say something missing in the history of their dossiers. */
   unknownSteps(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
+}
+
+/** Records in one of these states, since an instant or later. */
+export interface AskedRecords {
+  readonly states: readonly string[];
+  readonly since: string;
 }
 
 export interface FinishedDossiers {

@@ -11,7 +11,10 @@ export interface Outgoing<O extends Operation = Operation> {
   /** The code by which the partner knows the dossier: its own if it has one, otherwise ours. */
   readonly code: string;
   readonly record: Records[O];
-  /** The dossier of the record, as it was at that version. Absent for catalogue entries. */
+  /**
+   * The dossier of the record, as it was at that version. For a record of another kind the dossier that it names, as it is
+   * now. Absent for catalogue entries.
+   */
   readonly dossier?: Dossier;
   /** The catalogue's entries for the dossier's service and agency. Absent if it has none. */
   readonly service?:

@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { NOTHING_NEW } from '#core/dossier/settle';
+import { type Kind, subjectOf } from '#core/records/kind';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed } from '../secrets/vault.ts';
@@ -167,6 +168,26 @@ export async function listOutstanding(
              AND dossiers.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')
            ORDER BY d.subject LIMIT $3`,
     values: [party, after ?? '', limit],
+  });
+  return rows.map((row) => row.subject);
+}
+
+/** Subjects of a kind's records in these states that a party has received, in code order after the code `after`. */
+export async function listReceivedRecords(
+  database: Database,
+  party: string,
+  kind: Pick<Kind, 'name' | 'operation'>,
+  { states, since }: { readonly states: readonly string[]; readonly since: string },
+  limit: number,
+  after: string | undefined,
+): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ subject: string }>({
+    name: 'received records',
+    text: `SELECT r.subject FROM records r
+           WHERE r.kind = $1 AND r.state = ANY($2::text[]) AND r.state_at >= $3::timestamptz AND r.subject > $4
+             AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND d.state = 'delivered')
+           ORDER BY r.subject LIMIT $6`,
+    values: [kind.name, states, since, subjectOf(kind, after ?? ''), party, limit],
   });
   return rows.map((row) => row.subject);
 }

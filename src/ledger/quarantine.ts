@@ -52,7 +52,7 @@ export interface WaitingRow {
 }
 
 /**
- * Waiting items whose dossier exists now or whose moment has come, oldest first.
+ * Waiting items whose dossier or record exists now or whose moment has come, oldest first.
  *
  * @param now an instant
  */
@@ -78,6 +78,14 @@ export async function loadReleasable(database: Database, now: string, limit: num
             exists(selectFrom('dossiers as d').select('d.code').whereRef('d.code', '=', 'q.code')),
             exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
           ]),
+        ]),
+        and([
+          eb('q.cause_kind', '=', 'record-unknown'),
+          exists(
+            selectFrom('records as r')
+              .select('r.subject')
+              .where(sql<boolean>`r.subject = substr(q.cause_key, ${RECORD_UNKNOWN.length + 1}::int4) COLLATE "C"`),
+          ),
         ]),
         // Instants in one time zone sort as texts.
         and([eb('q.cause_kind', '=', 'ahead-of-time'), eb(sql`q.cause_key COLLATE "C"`, '<=', `ahead-of-time:${now}`)]),
@@ -133,16 +141,34 @@ export async function changeCause({ pool }: Database, id: number, cause: Cause, 
 /** The settlement of a row whose item moved to another cause. */
 export const CAUSE_CHANGED = 'waits for something else';
 
-/** Items that wait for one of these dossiers, oldest first. */
-export async function loadWaitingFor(database: Database, codes: readonly string[]): Promise<readonly WaitingRow[]> {
+/** The dossiers and records, by code and by subject, that a batch created. */
+export interface Created {
+  readonly dossiers: readonly string[];
+  readonly records: readonly string[];
+}
+
+/** Items that wait for one of these dossiers or records, oldest first. */
+export async function loadWaitingFor(
+  database: Database,
+  { dossiers, records }: Created,
+): Promise<readonly WaitingRow[]> {
   const { rows } = await database.pool.query<WaitingRow>({
     name: 'waiting for',
     text: `SELECT id, message_id AS "messageId", item, cause_kind AS "causeKind", cause_key AS "causeKey", code
            FROM quarantine
-           WHERE code = ANY($1::text[]) AND settled_at IS NULL AND cause_kind = 'dossier-unknown' ORDER BY id`,
-    values: [codes],
+           WHERE settled_at IS NULL
+             AND (code = ANY($1::text[]) AND cause_kind = 'dossier-unknown' OR cause_key = ANY($2::text[]))
+           ORDER BY id`,
+    values: [dossiers, records.map(recordUnknownKey)],
   });
   return rows;
+}
+
+const RECORD_UNKNOWN = 'record-unknown:';
+
+/** The key of the cause of a report whose record the hub does not have. */
+export function recordUnknownKey(subject: string): string {
+  return `${RECORD_UNKNOWN}${subject}`;
 }
 
 /** All items and deliveries with the same cause, as one line. */

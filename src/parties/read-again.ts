@@ -32,15 +32,19 @@ export async function readAgain(
   atMs = instantToMs(message.receivedAt),
 ): Promise<readonly Item[]> {
   const { kind, name = '' } = parseDoor(message.door);
-  if (kind === 'pull' || kind === 'callback' || kind === RECONCILE_DOOR) {
+  if (kind === 'pull' || kind === 'callback' || kind === ANSWER_DOOR || kind === RECONCILE_DOOR) {
     const party = parties.get(message.party);
     if (!party) throw new Error(`the party ${message.party}, whose adapter reads it, is not in the settings`);
-    const { pull, callbacks, reconcile } = party.adapter;
-    const reader = kind === 'pull' ? pull?.[name] : kind === 'callback' ? callbacks?.[name] : reconcile;
+    const { pull, callbacks, answers, reconcile } = party.adapter;
+    const byName = { pull, callback: callbacks, [ANSWER_DOOR]: answers, [RECONCILE_DOOR]: undefined }[kind];
+    const reader = kind === RECONCILE_DOOR ? reconcile : byName?.[name];
     return reader?.read?.(message.body, party.settings, party.codes.at(atMs)) ?? [];
   }
   return (await readers[message.door]?.(message, atMs)) ?? [];
 }
+
+/** The door of a partner's answers to deliveries, followed by the name of their reader. */
+export const ANSWER_DOOR = 'answer';
 
 /** The door of partners' answers that a comparison stored. */
 export const RECONCILE_DOOR = 'reconcile';

@@ -2,13 +2,15 @@ import { withFirstContentId } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
+import { subjectOf } from '#core/records/kind';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { readChanges } from '../index/read.ts';
+import { loadRecords } from '../index/records.ts';
 import type { FinishedDossiers, HubQueries } from '../kit/puller.ts';
-import { listOutstanding, loadCalledBack } from '../ledger/deliveries.ts';
+import { listOutstanding, listReceivedRecords, loadCalledBack } from '../ledger/deliveries.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Sealed } from '../secrets/vault.ts';
@@ -17,7 +19,10 @@ import type { Sealed } from '../secrets/vault.ts';
 const CHANGES = 5_000;
 
 /** The queries that a party's puller may use. */
-export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 'vault'>, party: Party): HubQueries {
+export function hubQueriesOf(
+  { database, vault, kinds }: Pick<HubContext, 'database' | 'vault' | 'kinds'>,
+  party: Party,
+): HubQueries {
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
       const codes = await listOutstanding(database, party.id, limit, after);
@@ -49,6 +54,23 @@ export function hubQueriesOf({ database, vault }: Pick<HubContext, 'database' | 
         after: (taken.length === limit ? taken.at(-1)?.[1] : changes.at(-1)?.cursor) ?? after,
         more: taken.length === limit || changes.length === CHANGES,
       };
+    },
+
+    async receivedRecords(operation, asked, limit, after) {
+      const kind = kinds.of(operation);
+      if (!kind) return [];
+      const subjects = await listReceivedRecords(database, party.id, kind, asked, limit, after);
+      const found = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
+      const bySubject = new Map(found.map(({ subject, held }) => [subject, held.view]));
+      return subjects.flatMap((subject) => bySubject.get(subject) ?? []) as never;
+    },
+
+    async knownRecords(operation, codes) {
+      const kind = kinds.of(operation);
+      if (!kind) return new Set();
+      const subjects = codes.map((code) => subjectOf(kind, code));
+      const found = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
+      return new Set(found.map(({ held }) => held.code));
     },
 
     async unknownSteps(steps): Promise<ReadonlySet<RecordItem>> {

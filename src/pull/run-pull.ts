@@ -25,7 +25,7 @@ import {
 } from './health.ts';
 import { hubQueriesOf } from './hub-queries.ts';
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry' | 'alerts'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry' | 'alerts'>;
 
 export interface PullDeps {
   readonly parties: ReadonlyMap<string, Party>;

@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, type TestHub, testHub } from '../support/hub.ts';
 import { payment, postalOrder } from '../support/kinds.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const at = (time: string): string => `2025-08-20T${time}:00+07:00`;
 
 describe('payments', () => {
   let hub: TestHub;
+  let operator: Operator;
   beforeAll(async () => {
-    hub = await testHub({ routes: [{ from: 'one-stop', operation: 'payment.upsert.v1', to: ['other'] }] });
+    hub = await testHub({
+      routes: [{ from: 'one-stop', operation: 'payment.upsert.v1', to: ['other'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+    operator = operatorOf(hub);
   });
   afterAll(() => hub.close());
 
@@ -41,12 +47,29 @@ describe('payments', () => {
     expect(await stateOf('P2')).toBe('paid');
   });
 
-  test('the platform says what became of it, and never another amount', async () => {
+  test('another amount than the requested one waits for an operator and pays nothing', async () => {
     await push({ code: 'P3' });
     const said = { code: 'P3', state: 'paid', stateAt: at('10:00'), transaction: 'GD-3', amountVnd: 1 };
-    expect((await push(said, 'other'))?.warnings).toMatchObject([{ path: '/amountVnd', code: 'not-owner' }]);
-    const { body } = await hub.read('/api/v1/payments/P3', 'personal');
-    expect(body).toMatchObject({ state: 'paid', transaction: 'GD-3', amountVnd: 50_000 });
+    for (let time = 0; time < 2; time++)
+      expect(await push(said, 'other')).toMatchObject({
+        outcome: 'quarantined',
+        problems: [{ path: '/amountVnd', code: 'amount-differs' }],
+      });
+    expect(await stateOf('P3')).toBe('requested');
+    expect((await push({ ...said, amountVnd: 50_000 }, 'other'))?.outcome).toBe('accepted');
+    expect(await stateOf('P3')).toBe('paid');
+  });
+
+  test('a second transaction for a paid payment waits for an operator, who may count it', async () => {
+    await push({ code: 'P5' });
+    const paid = { code: 'P5', state: 'paid', transaction: 'GD-5' };
+    await push({ ...paid, stateAt: at('10:00') }, 'other');
+    const second = await push({ ...paid, stateAt: at('10:05'), transaction: 'GD-6' }, 'other');
+    expect(second).toMatchObject({ outcome: 'quarantined', problems: [{ code: 'paid-twice' }] });
+    const { items } = (await operator.get('quarantine?kind=contradiction&code=P5')).body;
+    expect(items).toMatchObject([{ key: 'contradiction:payment P5', items: 1, parties: ['other'] }]);
+    await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'release', why: 'đã hoàn lần đầu' });
+    expect((await hub.read('/api/v1/payments/P5', 'personal')).body).toMatchObject({ transaction: 'GD-6' });
   });
 
   test('an address that opens a receipt is for readers of personal data alone', async () => {

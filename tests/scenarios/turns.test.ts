@@ -100,7 +100,7 @@ describe('a message with many waiting items', () => {
     const items: (Item | undefined)[] = [];
     for (const n of [1, 2, 3]) {
       hub.clock.nowMs += 1_000;
-      for (const row of await loadWaitingFor(database, [codeOf(n)])) {
+      for (const row of await loadWaitingFor(database, { dossiers: [codeOf(n)], records: [] })) {
         const read = await reread(row);
         items.push('item' in read ? read.item : undefined);
       }
@@ -112,7 +112,7 @@ describe('a message with many waiting items', () => {
        VALUES ('one-stop', 'national-status', '77', 'processing', 1, 'ops', 'because', now(), '2025-08-12T08:30:02+07:00')`,
     );
     await codes.reload();
-    for (const row of await loadWaitingFor(database, [codeOf(1)])) await reread(row);
+    for (const row of await loadWaitingFor(database, { dossiers: [codeOf(1)], records: [] })) await reread(row);
     expect(reads).toBe(2);
   });
 });

@@ -18,6 +18,8 @@ export interface TryOptions {
 const NOTHING_OUTSTANDING: HubQueries = {
   outstanding: async () => [],
   finished: async (after) => ({ dossiers: [], after, more: false }),
+  receivedRecords: async () => [],
+  knownRecords: async () => new Set<string>(),
   unknownSteps: async (steps) => new Set(steps),
 };
 

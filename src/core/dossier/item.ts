@@ -1,7 +1,7 @@
 import type { Operation, Records } from '#schemas/operations';
 import { type Cause, type Problem, problem, whyAll } from '../problem.ts';
 import { storable, storableIn, unstorable } from '../vietnamese/text.ts';
-import { type Read, readRecord } from './record.ts';
+import { type Read, readRecord, readReportedRecord } from './record.ts';
 
 /** One item of a message, as a dialect read it. */
 export type Item = RecordItem | InvalidItem | WaitingItem;
@@ -23,6 +23,8 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly isRelayed?: true;
   /** Says something of a record that the hub knows already. Otherwise it is invalid. */
   readonly continues?: true;
+  /** Says only what became of a record of a kind. The hub must have the record already. See readReport. */
+  readonly isReport?: true;
 }
 
 export interface InvalidItem {
@@ -50,6 +52,29 @@ export function readItem(
   standIns: readonly string[] = [],
 ): Item {
   return itemOf(operation, readRecord(operation, value), inferred, standIns);
+}
+
+/**
+ * Reads what a partner reports of a record of a kind: its code, state and moment, and any other members. Members that the
+ * report leaves out stay as they are. A report of a record that the hub does not have waits for the record.
+ *
+ * @param against why the report contradicts what the hub sent; an operator decides then
+ */
+export function readReport(operation: Operation, value: unknown, against: readonly Problem[] = []): Item {
+  const item = itemOf(operation, readReportedRecord(operation, value));
+  const record = recordIn(item);
+  if (!record) return item;
+  const report: RecordItem = { ...record, isReport: true };
+  if (against.length > 0) return contradicting(report, against);
+  return item.kind === 'waiting' ? { ...item, asItStands: report } : report;
+}
+
+/** A report that waits because it contradicts its record. One decision settles all reports about one record. */
+export function contradicting(report: RecordItem, problems: readonly Problem[]): WaitingItem {
+  const { operation, record } = report;
+  const [kind] = operation.split('.');
+  const cause: Cause = { kind: 'contradiction', key: `contradiction:${kind} ${record.code}`, ...whyAll(problems) };
+  return { kind: 'waiting', operation, code: record.code, cause, problems, asItStands: report };
 }
 
 /** The item that a read record is. */

@@ -33,6 +33,17 @@ export function readRecord<O extends Operation>(operation: O, value: unknown): R
   return readers[operation](value) as Read<Records[O]>;
 }
 
+/** Reads a report about a record: like readRecord, but only the code, the state and its moment are required. */
+export function readReportedRecord<O extends Operation>(operation: O, value: unknown): Read<Records[O]> {
+  reportReaders[operation] ??= createRecordReader({ ...OPERATIONS[operation], required: REPORTED });
+  return reportReaders[operation](value) as Read<Records[O]>;
+}
+
+const REPORTED = ['code', 'state', 'stateAt'];
+
+/** Made when first used, because few operations have reports. */
+const reportReaders: Partial<Record<Operation, (value: unknown) => Read<object>>> = {};
+
 /** Makes the reader of a schema; see readRecord. @param meaning finds what the schema cannot say */
 export function createRecordReader(
   schema: object,

@@ -12,6 +12,8 @@ export type Outcome =
       readonly words?: Words | undefined;
       /** Nothing was sent. The note says why. */
       readonly reason?: typeof NOTHING_NEW;
+      /** What the partner's answer says of the record, such as where the citizen pays. See `answers` of the adapter. */
+      readonly answer?: PartnerAnswer | undefined;
     }
   /** The partner will never accept it in this form, so an operator must act. With a cause it waits in quarantine. */
   | ({ readonly kind: 'refused'; readonly reason: string; readonly cause?: Cause | undefined } & Sentence)
@@ -30,6 +32,13 @@ export type Outcome =
  * The reason of a delivery that is settled as delivered although nothing was sent. Queries for sent versions skip it.
  */
 export const NOTHING_NEW = 'nothing-told';
+
+/** An answer that the hub accepts as a message of the partner. */
+export interface PartnerAnswer {
+  /** The adapter's reader of it. */
+  readonly name: string;
+  readonly body: string;
+}
 
 export type Settlement =
   | { readonly state: 'delivered' }

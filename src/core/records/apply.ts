@@ -128,8 +128,9 @@ export function foldRecord(kind: Kind, complete: Complete, events: readonly Kind
       refused.add(event.seq);
       continue;
     }
-    const whole: KindRecord | undefined = reach === 'all' ? record : (view ?? first.record);
-    view = merge(kind, { ...view, ...whole }, reach === 'all' ? {} : pick(record, [...kind.shared, ...STATE]));
+    // A report leaves members out, even if it is older than the first event.
+    const known: KindRecord = view ?? first.record;
+    view = merge(kind, known, reach === 'all' ? record : pick(record, [...kind.shared, ...STATE]));
   }
   const isHeld = isHeldAfter(events);
   const shown = complete(kind, view ?? first.record);

@@ -67,6 +67,8 @@ export interface Kind<R extends KindRecord = KindRecord> {
   readonly citizenTexts: readonly (keyof R & string)[];
   /** Members that a party may change to which the owner's records are routed. */
   readonly shared: readonly (keyof R & string)[];
+  /** Lists of entries with a time `at` that only grow: new entries of a report join the known ones. */
+  readonly growing?: readonly (keyof R & string)[];
   /** Called with the masked record for `texts`, so that no search finds a person by a mention. */
   searched(record: R, masked: R): SearchedTexts;
 
@@ -76,6 +78,11 @@ export interface Kind<R extends KindRecord = KindRecord> {
   uniqueBy?(record: R): string;
   /** Why the record cannot be stored. Called with the record as it would be in the index. */
   problems?(record: R, around: Surroundings): readonly Problem[];
+  /**
+   * Why a report of a party that does not own the record contradicts it. Such a report waits for an operator and changes
+   * nothing.
+   */
+  contradictions?(said: Partial<R>, held: R): readonly Problem[];
   /** Why an operator must decide before the record is forwarded or published. */
   holds?(record: R): Problem | undefined;
   /** Whether this state is sent to the parties of the routes. Absent: each is. */

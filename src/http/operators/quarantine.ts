@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { problem } from '#core/problem';
+import { OTHER_CAUSES, problem } from '#core/problem';
 import { say } from '#messages/message';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
@@ -14,9 +14,7 @@ import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } fr
 import { CodeEntryShown, WaitingShown, WordsShown } from './shown.ts';
 
 const FILTERS = {
-  kind: Type.Optional(
-    oneOf(['unmapped', 'doubtful-text', 'dossier-unknown', 'code-conflict', 'ahead-of-time', 'unreadable', 'held']),
-  ),
+  kind: Type.Optional(oneOf(['unmapped', ...OTHER_CAUSES])),
   party: text('the sending or the receiving party'),
   code: text('any code of a dossier: causes for which something of it waits'),
 };

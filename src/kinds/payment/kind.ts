@@ -1,3 +1,4 @@
+import { type Problem, problem } from '#core/problem';
 import { defineKind } from '#core/records/kind';
 import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
 
@@ -24,8 +25,22 @@ export const payment = defineKind<Payment>({
   citizenTexts: [],
   shared: ['paidAt', 'transaction', 'payUrl', 'receiptUrl'],
   mayFollow: (from, to) => AFTER[from]?.includes(to) ?? true,
+  contradictions,
   searched: ({ code, dossierCode, transaction, payer }) => ({
     codes: [code, dossierCode, transaction],
     names: [payer?.name],
   }),
 });
+
+/** A platform that reports another amount, or a second transaction for one payment, is not believed. */
+function contradictions(said: Partial<Payment>, held: Payment): readonly Problem[] {
+  const { amountVnd, transaction } = said;
+  const isOtherAmount = amountVnd !== undefined && amountVnd !== held.amountVnd;
+  const isSecond = said.state === 'paid' && transaction !== undefined && held.state === 'paid';
+  return [
+    ...(isOtherAmount ? [problem('/amountVnd', 'amount-differs', { got: amountVnd, near: held.amountVnd })] : []),
+    ...(isSecond && held.transaction !== undefined && transaction !== held.transaction
+      ? [problem('/transaction', 'paid-twice', { got: transaction, near: held.transaction })]
+      : []),
+  ];
+}

@@ -18,6 +18,7 @@ export const postalOrder = defineKind<PostalOrder>({
   people: ['sender', 'receiver'],
   citizenTexts: [],
   shared: ['waybill', 'codAmountVnd', 'steps'],
+  growing: ['steps'],
   mayFollow: (from) => !ENDED.includes(from),
   searched: ({ code, dossierCode, waybill, sender, receiver }) => ({
     codes: [code, dossierCode, waybill],

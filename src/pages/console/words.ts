@@ -74,6 +74,8 @@ export const CAUSES = {
   unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
   'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
+  'record-unknown': ['chưa thấy bản ghi', 'record not seen yet', 'plain'],
+  contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
   held: ['chờ cán bộ quyết định', 'held for a decision', 'warn'],

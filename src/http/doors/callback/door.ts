@@ -68,7 +68,7 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
   } catch (error) {
     const { status, words, headers } = refusalOf(error);
     await hub.noteRefusal(c, error);
-    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', ...inEnglish(words) }] }, headers);
+    return reply(c, found, { kind: 'refused', status, problems: [{ path: '', ...inEnglish(words) }] }, { headers });
   }
 }
 
@@ -87,7 +87,8 @@ async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, lo
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
   load.belongsTo(owner);
   note(c, { body, isKnown: true });
-  return reply(c, found, await load.work(body.length, () => take(c, hub, found, body)));
+  const result = await load.work(body.length, () => take(c, hub, found, body));
+  return reply(c, found, result, { body });
 }
 
 async function take(c: Context, hub: CallbackDoorContext, found: Found, body: Buffer): Promise<CallbackResult> {
@@ -115,9 +116,9 @@ function reply(
   c: Context,
   { callback, party }: Found,
   result: CallbackResult,
-  headers: Readonly<Record<string, string>> = {},
+  { headers = {}, body: sent }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Buffer },
 ): Response {
-  const { status, body, mediaType = 'application/json' } = callback.reply(result, party.settings);
+  const { status, body, mediaType = 'application/json' } = callback.reply(result, party.settings, sent);
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return c.body(text, status as 200, { ...headers, 'Content-Type': mediaType });
 }

@@ -38,7 +38,7 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
   const refused = callback.check({ headers: new Headers({ ...request.headers }), body, nowMs }, settings);
   const items = refused === undefined ? callback.read(body, settings, codes) : [];
   expect(refused === undefined ? { items: asSentences(items) } : { refused }).toEqual(JSON.parse(files.expected));
-  const { mediaType = 'application/json', ...told } = callback.reply(resultOf(refused, items), settings);
+  const { mediaType = 'application/json', ...told } = callback.reply(resultOf(refused, items), settings, body);
   expect({ ...told, mediaType }).toEqual({
     status: Number(reply.start.split(' ')[1]),
     body: parsed(reply.body),

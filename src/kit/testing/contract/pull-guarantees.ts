@@ -1,5 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Operation } from '#schemas/operations';
 import type { Page, Puller } from '../../puller.ts';
 import type { Sender } from '../../sender.ts';
 import { type Fault, type Simulator, startSimulator } from '../simulator/simulator.ts';
@@ -48,16 +49,21 @@ interface PullBench {
   next(): Promise<Page | Outcome>;
 }
 
-/** Runs a test with a partner that has two dossiers, if the adapter sends any. */
+/** Runs a test with a partner that has two dossiers, or two records of each other kind that the adapter sends. */
 async function withPuller(subject: Subject, name: string, use: (bench: PullBench) => Promise<void>): Promise<void> {
   const partner = await startSimulator(subject.simulator);
   const connection = subject.connect(partner.url, { totalMs: 500 });
   const puller = subject.adapter.pull?.[name] as Puller<unknown>;
-  const sender = subject.adapter.send?.['dossier.upsert.v1'] as Sender<unknown> | undefined;
-  const told = [1, 2].map((number) => sampleOf(subject, 'dossier.upsert.v1', number));
+  const { 'dossier.upsert.v1': dossiers, ...others } = subject.adapter.send ?? {};
+  const operations = dossiers ? (['dossier.upsert.v1'] as const) : (Object.keys(others) as Operation[]);
+  const told = operations.flatMap((operation) => [1, 2].map((number) => sampleOf(subject, operation, number)));
   try {
-    for (const outgoing of told) await sender?.send(connection, [outgoing]);
-    const asks = hubQueriesOf(told.map(({ record }) => record as Dossier));
+    for (const outgoing of told) {
+      const sender = subject.adapter.send?.[outgoing.operation] as Sender<unknown> | undefined;
+      await sender?.send(connection, [outgoing]);
+    }
+    const records = told.map(({ record }) => record);
+    const asks = hubQueriesOf(dossiers ? { outstanding: records as Dossier[] } : { records });
     await use({ partner, connection, puller, next: () => puller.next(connection, undefined, asks) });
   } finally {
     connection.close();

@@ -30,6 +30,8 @@ interface Message {
     readonly outstanding?: readonly Dossier[];
     readonly ended?: FinishedDossiers['dossiers'];
     readonly steps?: readonly Progress[];
+    /** Records of the puller's kind: those that the party has received, and all that the hub has. */
+    readonly records?: readonly { readonly code: string }[];
   };
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: string;
@@ -101,21 +103,19 @@ function outgoingOf(operation: Operation, item: Partial<Outgoing> & Pick<Outgoin
 
 async function pulled(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
   const puller = adapter.pull?.[message.pull as string] as Puller<unknown>;
-  const page = await puller.next(
-    connection,
-    message.checkpoint,
-    hubQueriesOf(message.asks?.outstanding ?? [], message.asks?.steps, message.asks?.ended),
-  );
+  const page = await puller.next(connection, message.checkpoint, hubQueriesOf(message.asks));
   if ('kind' in page) return page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
   return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
 }
 
-export function hubQueriesOf(
-  dossiers: readonly Dossier[],
-  steps: readonly Progress[] = [],
-  ended: FinishedDossiers['dossiers'] = [],
-): HubQueries {
+/** The hub's answers to a puller. */
+export function hubQueriesOf({
+  outstanding: dossiers = [],
+  steps = [],
+  ended = [],
+  records = [],
+}: Message['asks'] = {}): HubQueries {
   const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
     steps.some((known) => known.code === record.code && addsNothing(record, standIns, known));
   return {
@@ -124,6 +124,9 @@ export function hubQueriesOf(
       const dossiers = ended.slice(after, after + limit);
       return { dossiers, after: after + dossiers.length, more: after + limit < ended.length };
     },
+    receivedRecords: async (_, __, limit, after) =>
+      records.filter(({ code }) => code > (after ?? '')).slice(0, limit) as never,
+    knownRecords: async (_, codes) => new Set(codes.filter((code) => records.some((one) => one.code === code))),
     unknownSteps: async (items) => new Set(items.filter((item) => !isHeard(item))),
   };
 }

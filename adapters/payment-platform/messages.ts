@@ -1,0 +1,121 @@
+import { formatLocal } from '#kit';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Payment } from '#schemas/payment.v1';
+import { type Account, isPaygov, type Settings } from './settings.ts';
+import { checksumOf, signatureOf } from './signatures.ts';
+
+const VERSION = '1.0.6';
+/** Sent where the payer has no identity number, as provinces do. */
+const NO_IDENTITY = '000000000';
+const LONGEST_NAME = 250;
+const CUT_NAME = 200;
+
+/** The moment of a transaction: that of its request, so that each attempt and each later question has the same. */
+export const transactionTime = (payment: Pick<Payment, 'stateAt'>): string =>
+  formatLocal('yyyyMMddHHmmss', payment.stateAt);
+
+export interface Initiated {
+  readonly payment: Payment;
+  readonly dossier: Dossier;
+  readonly account: Account | undefined;
+}
+
+/** The request to open a payment. */
+export function initBody(settings: Settings, initiated: Initiated): object {
+  if (isPaygov(settings)) return paygovBody(settings, initiated);
+  const { payment, dossier } = initiated;
+  const members = {
+    LoaiBanTin: 'INIT',
+    PhienBan: VERSION,
+    MaDoiTac: settings.partnerCode,
+    MaThamChieu: payment.code,
+    SoTien: String(payment.amountVnd),
+    LoaiHinhThanhToan: 'PAY',
+    MaKenhThanhToan: '1',
+    MaThietBi: '1',
+    NgonNgu: 'vi-VN',
+    MaTienTe: 'VND',
+    MaNganHang: 'PAYMENT',
+    ThongTinGiaoDich: infoOf(payment),
+    ThoiGianGD: transactionTime(payment),
+    Ip: settings.ip ?? '',
+  };
+  return {
+    ...members,
+    ThongTinBienLai: receiptDetails(settings, initiated, dossier),
+    MaXacThuc: signatureOf('INIT', members, settings),
+  };
+}
+
+const infoOf = ({ dossierCode }: Payment): string => `THANH TOAN HO SO ${dossierCode}`;
+
+function receiptDetails({ feeKind = 'Phi' }: Settings, { payment, account }: Initiated, dossier: Dossier): object {
+  const MaDVC = `${dossier.serviceCode}.01`;
+  const info = infoOf(payment);
+  const name = shortened(dossier.serviceName ?? '');
+  const { items = [{ amountVnd: payment.amountVnd }] } = payment;
+  return {
+    MaDichVu: '2',
+    MaTTHC: dossier.serviceCode,
+    TenTTHC: name,
+    MaDVC,
+    TenDVC: name,
+    MaDonVi: payment.agencyCode ?? dossier.agencyCode,
+    TenDonVi: dossier.agencyName ?? '',
+    MaHoSo: payment.dossierCode,
+    TKThuHuong: account?.number ?? '',
+    TenTKThuHuong: account?.name ?? '',
+    MaNHThuHuong: account?.bank ?? '',
+    HoTenNguoiNop: payment.payer?.name ?? dossier.applicant?.name ?? '',
+    SoCMNDNguoiNop: dossier.applicant?.identityNumber ?? NO_IDENTITY,
+    DiaChiNguoiNop: dossier.applicant?.address ?? '',
+    NoiDungThanhToan: info,
+    PhiLePhi: items.map((item) => ({
+      LoaiPhiLePhi: feeKind,
+      MaPhiLePhi: codeOf(item) ?? MaDVC,
+      TenPhiLePhi: nameOf(item) ?? info,
+      SoTien: String(item.amountVnd),
+    })),
+    DSKhoanNop: items.map((item) => ({ NoiDung: nameOf(item) ?? info, SoTien: String(item.amountVnd) })),
+  };
+}
+
+type PaidItem = Partial<NonNullable<Payment['items']>[number]>;
+const codeOf = ({ code }: PaidItem): string | undefined => code;
+const nameOf = ({ name }: PaidItem): string | undefined => name;
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, CUT_NAME)}...` : name;
+}
+
+function paygovBody(settings: Settings, { payment }: Initiated): object {
+  const { partnerCode, returnUrl = '', ip = '', accessKey, serviceCode, initChecksum = [] } = settings;
+  const members = {
+    partnerCode,
+    returnUrl,
+    orderId: payment.code,
+    amount: payment.amountVnd,
+    orderInfo: infoOf(payment),
+    requestCode: payment.code,
+    ipAddress: ip,
+    ...(accessKey !== undefined && { accessKey }),
+    ...(serviceCode !== undefined && { serviceCode }),
+  };
+  return { ...members, checksum: checksumOf(initChecksum, members, settings) };
+}
+
+/** The question about a transaction, or for its receipt. */
+export function askBody(
+  kind: 'QUERY' | 'GET_BILL',
+  settings: Settings,
+  payment: Pick<Payment, 'code' | 'stateAt'>,
+): object {
+  const members = {
+    LoaiBanTin: kind,
+    PhienBan: VERSION,
+    MaDoiTac: settings.partnerCode,
+    MaThamChieu: payment.code,
+    ThoiGianGD: transactionTime(payment),
+  };
+  return { ...members, MaXacThuc: signatureOf(kind, members, settings) };
+}

@@ -1,0 +1,108 @@
+import {
+  delivered,
+  jsonObject,
+  nothingToSend,
+  type Outcome,
+  type Outgoing,
+  refused,
+  say,
+  textOf,
+  textOrWordsOf,
+  unavailable,
+  unknown,
+} from '#kit';
+import { type About, call, described, type Failure, type Platform, type Reply, shown } from './client.ts';
+import { type Initiated, initBody } from './messages.ts';
+import { ask } from './query.ts';
+import { type KeptReply, stateIn } from './reports.ts';
+import { accountOf, isPaygov } from './settings.ts';
+
+/** `MaThamChieu` has letters and digits only (domain 7). */
+const REFERENCE = /^[A-Za-z0-9]{1,255}$/;
+
+/** Opens a requested payment at the platform, once. Everything later is the platform's own word. */
+export async function openPayment(platform: Platform, item: Outgoing<'payment.upsert.v1'>): Promise<Outcome> {
+  const { record: payment, known, dossier, doubt } = item;
+  if (payment.state !== 'requested') return nothingToSend(say('payment-state-not-sent', { state: payment.state }));
+  if (known) return nothingToSend(say('payment-is-open'));
+  if (!REFERENCE.test(payment.code)) return refused('reference', say('payment-reference', { got: payment.code }));
+  if (!dossier) return refused('no-dossier', say('payment-without-dossier', { code: payment.dossierCode }));
+  const account = accountOf(platform.settings, payment.agencyCode ?? dossier.agencyCode);
+  const initiated = { payment, dossier, account };
+  return doubt ? lookUpFirst(platform, initiated) : initiate(platform, initiated);
+}
+
+/** After a lost answer: a reference that the platform has is not opened again, unless that gives the same address. */
+async function lookUpFirst(platform: Platform, initiated: Initiated): Promise<Outcome> {
+  const { settings } = platform;
+  if (isPaygov(settings)) return again(platform, initiated);
+  const asked = await ask(platform, 'QUERY', initiated.payment, initiated);
+  if ('kind' in asked) return unknown(asked.reason, say('at-look-up', { why: textOrWordsOf(asked) }));
+  const state = stateIn(asked.answer);
+  if (textOf(asked.answer.MaLoi) !== '00') return again(platform, initiated);
+  if (state === undefined || state === 'pending') {
+    if (settings.repeatsInit) return again(platform, initiated);
+    return delivered('already-open', say('payment-address-lost'));
+  }
+  const answer = { name: 'query', body: JSON.stringify(asked.kept satisfies KeptReply) };
+  return delivered('already-open', undefined, answer);
+}
+
+async function again(platform: Platform, initiated: Initiated): Promise<Outcome> {
+  const outcome = await initiate(platform, initiated);
+  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
+}
+
+async function initiate(platform: Platform, initiated: Initiated): Promise<Outcome> {
+  const { settings } = platform;
+  const reply = await call(platform, settings.initUrl, initBody(settings, initiated), {
+    idempotent: false,
+    about: initiated,
+  });
+  if (reply.kind !== 'reply') return reply;
+  const { code: reference, stateAt } = initiated.payment;
+  const verdict = isPaygov(settings) ? paygovVerdict(reply) : verdictOf(reply);
+  if (verdict.kind === 'none') return withoutVerdict(platform, reply, initiated);
+  if (verdict.kind === 'refused') {
+    const said = shown(settings, verdict.text, initiated);
+    return refused(`code-${verdict.code}`.slice(0, 60), say('payment-refused', { code: verdict.code, said }));
+  }
+  const kept: KeptReply = { asked: { reference, at: stateAt }, reply: { payUrl: verdict.payUrl } };
+  return delivered(undefined, undefined, { name: 'init', body: JSON.stringify(kept) });
+}
+
+type Verdict =
+  | { readonly kind: 'opened'; readonly payUrl: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly text: string }
+  | { readonly kind: 'none' };
+
+/** `error_code` "0" and a `message` that is a JSON text with `UrlThanhToan`. */
+function verdictOf({ body }: Reply): Verdict {
+  const answer = jsonObject(body);
+  const code = textOf(answer?.error_code);
+  const text = typeof answer?.message === 'string' ? answer.message : '';
+  if (code === undefined) return { kind: 'none' };
+  if (code !== '0' && code !== '00') return { kind: 'refused', code, text };
+  return opened(textOf(jsonObject(Buffer.from(text))?.UrlThanhToan));
+}
+
+function paygovVerdict({ body }: Reply): Verdict {
+  const answer = jsonObject(body);
+  const data = answer?.data as { url?: unknown } | undefined;
+  const url = typeof data === 'object' && data !== null ? textOf(data.url) : undefined;
+  const code = textOf(answer?.error_code);
+  if (url === undefined && code !== undefined && code !== 'SUCCESSFUL')
+    return { kind: 'refused', code, text: textOf(answer?.error_message) ?? '' };
+  return opened(url);
+}
+
+function opened(payUrl: string | undefined): Verdict {
+  return payUrl !== undefined && /^https?:\/\//.test(payUrl) ? { kind: 'opened', payUrl } : { kind: 'none' };
+}
+
+/** An answer without a verdict: a gateway's refusal has had no effect, anything else may have. */
+function withoutVerdict({ settings }: Platform, reply: Reply, about: About): Outcome | Failure {
+  const why = described(settings, reply, about);
+  if (reply.status >= 300 && reply.status < 500) return unavailable(`status-${reply.status}`, why);
+  return unknown('no-verdict', why);
+}

@@ -1,0 +1,95 @@
+import { jsonObject, msToInstant, type Page, type Puller, say, textOf, textOrWordsOf, unavailable } from '#kit';
+import type { Payment } from '#schemas/payment.v1';
+import { type About, call, described, type Failure, type Platform } from './client.ts';
+import { askBody } from './messages.ts';
+import { type KeptReply, readKept, stateIn } from './reports.ts';
+import type { Settings } from './settings.ts';
+
+type Answer = Readonly<Record<string, unknown>>;
+type Asked = Pick<Payment, 'code' | 'stateAt'>;
+
+/** Asks about one transaction. The question changes nothing, so every failure is `unavailable`. */
+export async function ask(
+  platform: Platform,
+  kind: 'QUERY',
+  payment: Asked,
+  about: About,
+): Promise<{ readonly answer: Answer; readonly kept: KeptReply } | Failure> {
+  const { queryUrl = '' } = platform.settings;
+  const reply = await call(platform, queryUrl, askBody(kind, platform.settings, payment), { idempotent: true, about });
+  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
+  const answer = jsonObject(reply.body);
+  if (reply.status >= 300 || !answer || textOf(answer.MaLoi) === undefined)
+    return unavailable('no-answer', say('at-payment-query', { why: described(platform.settings, reply, about) }));
+  const asked = { reference: payment.code, at: payment.stateAt };
+  return { answer, kept: { asked, reply: answer } };
+}
+
+/** The receipt of a paid transaction as a PDF. Undefined if the platform has none yet. */
+async function billOf(platform: Platform, payment: Payment): Promise<Buffer | Failure | undefined> {
+  const { billUrl, ...rest } = platform.settings;
+  if (billUrl === undefined) return undefined;
+  const about = { payment };
+  const body = askBody('GET_BILL', { ...rest, billUrl }, payment);
+  const reply = await call(platform, billUrl, body, { idempotent: true, about });
+  if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
+  return reply.body.subarray(0, 4).toString() === '%PDF' ? reply.body : undefined;
+}
+
+/** Open transactions are asked about from this age to that (domain 9.4). Receipts are asked for as long. */
+const YOUNGEST_MS = 30 * 60_000;
+const OLDEST_MS = 3 * 86_400_000;
+const OPEN: readonly Payment['state'][] = ['requested', 'initiated', 'pending'];
+const AT_ONCE = 20;
+const OPERATION = 'payment.upsert.v1';
+
+interface Checkpoint {
+  readonly after?: string;
+  /** Payments of this round and the last one whose receipt the hub has. */
+  readonly receipts?: readonly string[];
+}
+
+/** Asks again about transactions without a last word, and fetches the receipts of paid ones. */
+export const transactions: Puller<Settings> = {
+  schedule: '0 */10 * * * *',
+  async next(platform, checkpoint, asks): Promise<Page | Failure> {
+    const { after, receipts = [] } = (checkpoint ?? {}) as Checkpoint;
+    const since = msToInstant(platform.now() - OLDEST_MS);
+    const payments = await asks.receivedRecords(OPERATION, { states: [...OPEN, 'paid'], since }, AT_ONCE, after);
+    const bodies: Page['bodies'][number][] = [];
+    const kept = new Set(receipts);
+    for (const payment of payments) {
+      const found = await newsOf(platform, payment, kept);
+      if (found && 'kind' in found) return found;
+      if (found) bodies.push({ body: Buffer.from(JSON.stringify(found)), mediaType: 'application/json' });
+      if (found?.bill !== undefined) kept.add(payment.code);
+    }
+    const more = payments.length === AT_ONCE;
+    const place = more ? { after: payments.at(-1)?.code } : {};
+    return { bodies, checkpoint: { ...place, receipts: [...kept].slice(-MOST_RECEIPTS) }, more };
+  },
+  read: readKept,
+};
+
+/** More payments than a province has in three days. */
+const MOST_RECEIPTS = 20_000;
+
+/** What the platform says that the hub does not know yet. Undefined for nothing new. */
+async function newsOf(
+  platform: Platform,
+  payment: Payment,
+  receipts: ReadonlySet<string>,
+): Promise<KeptReply | Failure | undefined> {
+  if (payment.state === 'paid') return receipts.has(payment.code) ? undefined : receiptOf(platform, payment);
+  if (platform.now() - Date.parse(payment.stateAt) < YOUNGEST_MS) return undefined;
+  const asked = await ask(platform, 'QUERY', payment, { payment });
+  if ('kind' in asked) return asked;
+  const state = stateIn(asked.answer);
+  return state === undefined || state === payment.state ? undefined : asked.kept;
+}
+
+async function receiptOf(platform: Platform, payment: Payment): Promise<KeptReply | Failure | undefined> {
+  const bill = await billOf(platform, payment);
+  if (bill === undefined || 'kind' in bill) return bill;
+  return { asked: { reference: payment.code, at: payment.stateAt }, bill: bill.toString('base64') };
+}

@@ -1,0 +1,128 @@
+import {
+  type CodesOf,
+  type Item,
+  inEnglish,
+  jsonObject,
+  msToInstant,
+  type Page,
+  type Puller,
+  readReport,
+  received,
+  say,
+  textOf,
+  unavailable,
+  unmappedCause,
+} from '#kit';
+import { call, described, type Failure, type Post } from './client.ts';
+import { type Settings, STATUSES_ENTERED, stateOf } from './settings.ts';
+
+/** One tracking step of VNPost, reduced to what the hub reads. */
+export interface TrackingDoc {
+  readonly id: string;
+  readonly orderNumber: string;
+  readonly statusCode: string;
+  readonly statusMessage: string | undefined;
+}
+
+interface Tracking {
+  readonly docs: readonly TrackingDoc[];
+  readonly text: string;
+  readonly lastId: string;
+  readonly more: boolean;
+}
+
+const PAGE_SIZE = 50;
+const START = '0'.repeat(24);
+const OPERATION = 'postal-order.upsert.v1';
+
+/** The cursor at a moment: VNPost's ids are MongoDB ObjectIds, which begin with the second of their making. */
+export function cursorAt(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds.toString(16).padStart(8, '0').slice(0, 8).padEnd(24, '0');
+}
+
+/** One page of the tracking after an id (domain 9.3). A page that is not full is the last one. */
+export async function fetchTracking(post: Post, lastId: string): Promise<Tracking | Failure> {
+  const { trackingUrl = '', trackingMethod = 'GET', customerCode } = post.settings;
+  const query = { lastId, pageSize: PAGE_SIZE };
+  const reply = await call(
+    post,
+    trackingMethod === 'POST'
+      ? { url: trackingUrl, body: { customerCode, ...query }, idempotent: true }
+      : { method: 'GET', url: withQuery(trackingUrl, query), idempotent: true },
+  );
+  if (reply.kind !== 'reply') return unavailable(reply.reason, reply.words ?? reply.message);
+  const docs = reply.status < 300 ? docsIn(reply.body) : undefined;
+  if (!docs) return unavailable('no-tracking', say('at-tracking', { why: described(post.settings, reply) }));
+  const last = docs.at(-1)?.id ?? lastId;
+  return { docs, text: reply.body.toString(), lastId: last, more: docs.length >= PAGE_SIZE && last !== lastId };
+}
+
+function withQuery(url: string, query: Readonly<Record<string, string | number>>): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
+}
+
+/** The steps of a reply. Undefined if it has no list: an empty answer is no empty list. */
+function docsIn(body: Uint8Array): readonly TrackingDoc[] | undefined {
+  const embedded = jsonObject(body)?._embedded as { rhDoc?: unknown } | undefined;
+  const list = typeof embedded === 'object' && embedded !== null ? embedded.rhDoc : undefined;
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((one: unknown) => docOf(one) ?? []);
+}
+
+function docOf(one: unknown): TrackingDoc | undefined {
+  const { _id, orderNumber, statusCode, statusMessage } = (one ?? {}) as Readonly<Record<string, unknown>>;
+  const id = textOf((_id as { $oid?: unknown } | undefined)?.$oid);
+  const [order, status] = [textOf(orderNumber), textOf(statusCode)];
+  if (!id || !/^[0-9a-f]{24}$/i.test(id) || !order || !status) return undefined;
+  return { id, orderNumber: order.toUpperCase(), statusCode: status, statusMessage: textOf(statusMessage) };
+}
+
+/** The tracking of the hub's own orders. Steps of orders from elsewhere stay in the stored page. */
+export const tracking: Puller<Settings> = {
+  schedule: '0 0 6,18 * * *',
+  async next(post, checkpoint, asks): Promise<Page | Failure> {
+    const { lastId = START } = (checkpoint ?? {}) as { lastId?: string };
+    const found = await fetchTracking(post, lastId);
+    if ('kind' in found) return found;
+    const codes = [...new Set(found.docs.map(({ orderNumber }) => orderNumber))];
+    const ours = [...(await asks.knownRecords(OPERATION, codes))].sort();
+    const body = Buffer.from(JSON.stringify({ ours, reply: JSON.parse(found.text) }));
+    const bodies = ours.length > 0 ? [{ body, mediaType: 'application/json' }] : [];
+    return { bodies, checkpoint: { lastId: found.lastId }, more: found.more };
+  },
+  read: readTracking,
+};
+
+function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
+  const kept = jsonObject(body) as { ours?: readonly string[]; reply?: unknown } | undefined;
+  const docs = docsIn(Buffer.from(JSON.stringify(kept?.reply ?? null)));
+  if (!Array.isArray(kept?.ours) || !docs)
+    return [{ kind: 'invalid', problems: [{ path: '', ...inEnglish(say('not-as-kept')) }] }];
+  const ours = new Set(kept.ours);
+  return docs.filter(({ orderNumber }) => ours.has(orderNumber)).map((doc) => itemOf(doc, settings, codes));
+}
+
+function itemOf({ id, orderNumber, statusCode, statusMessage }: TrackingDoc, settings: Settings, codes: CodesOf): Item {
+  const state = stateOf(settings, codes, statusCode);
+  if (!state) return unknownStatus(orderNumber, statusCode);
+  const at = msToInstant(Number.parseInt(id.slice(0, 8), 16) * 1000);
+  const step = { at, status: (statusMessage ?? `Trạng thái ${statusCode}`).slice(0, 500) };
+  return readReport(OPERATION, { code: orderNumber, state, stateAt: at, steps: [step] });
+}
+
+/** More than any status code has, and as much as a code table can hold. */
+const LONGEST_STATUS = 60;
+
+function unknownStatus(code: string, statusCode: string): Item {
+  const status = statusCode.slice(0, LONGEST_STATUS);
+  const words = say('no-table-entry', { table: STATUSES_ENTERED, got: received(status) });
+  return {
+    kind: 'waiting',
+    operation: OPERATION,
+    code,
+    cause: unmappedCause(STATUSES_ENTERED, status, words),
+    problems: [{ path: '/statusCode', ...inEnglish(words) }],
+  };
+}

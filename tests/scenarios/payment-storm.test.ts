@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import platformAdapter from '../../adapters/payment-platform/adapter.ts';
+import { notification, paymentSimulator, SIMULATOR_SECRET } from '../../adapters/payment-platform/simulator.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { payment } from '../support/kinds.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const OPERATION = 'payment.upsert.v1';
+const AMOUNT = 50_000;
+const at = (time: string): string => `2025-08-12T${time}:00+07:00`;
+const START = Date.parse(at('09:00'));
+const reference = (n: number): string => `DVCH6001250812${String(n).padStart(4, '0')}T`;
+const request = (n: number, given: Record<string, unknown> = {}) =>
+  payment({ code: reference(n), stateAt: at('09:00'), dossierCode: codeOf(n), ...given });
+
+async function openHub(platform: Simulator, settings: object = {}): Promise<TestHub> {
+  const account = { number: '3511000000001', name: 'Trung tâm', bank: 'VTB' };
+  return testHub({
+    nowMs: START,
+    partners: { pay: { sent: [], script: [], adapter: platformAdapter as Adapter } },
+    entries: {
+      pay: {
+        settings: {
+          initUrl: `${platform.url}/init`,
+          queryUrl: `${platform.url}/query`,
+          billUrl: `${platform.url}/bill`,
+          partnerCode: 'H60',
+          secretKey: SIMULATOR_SECRET,
+          ip: '203.0.113.10',
+          account,
+          timeoutS: 1,
+          ...settings,
+        },
+      },
+    },
+    routes: [{ from: 'one-stop', operation: OPERATION, to: ['pay'] }],
+    retryDelaysMs: Array.from({ length: 20 }, () => 1_000),
+    proxies: ['0.0.0.0/0'],
+    keys: [...OPERATOR_KEYS],
+  });
+}
+
+const PATH = '/callbacks/pay/ipn';
+
+/** The notification of a payment, as the platform writes it. */
+function ipn(n: number, given: Record<string, unknown> = {}, secret?: string): string {
+  const members = {
+    LoaiBanTin: 'IPN',
+    MaLoi: '00',
+    MaDoiTac: 'H60',
+    MaThamChieu: reference(n),
+    SoTien: AMOUNT,
+    MaTienTe: 'VND',
+    MaGiaoDich: `GD${n}`,
+    MaNganHang: 'VTB',
+    ThoiGianGD: '20250812093000',
+    ThongTinGiaoDich: `THANH TOAN HO SO ${codeOf(n)}`,
+    ...given,
+  };
+  return notification(members, secret);
+}
+
+/** The same order for every run, and no order at all. */
+function shuffled<T>(list: readonly T[]): readonly T[] {
+  let seed = 7;
+  const weighed = list.map((one) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return { one, weight: seed };
+  });
+  return weighed.sort((a, b) => a.weight - b.weight).map(({ one }) => one);
+}
+
+describe('a storm of a thousand payment notifications', () => {
+  const PAYMENTS = 1_000;
+  let hub: TestHub;
+  let platform: Simulator;
+  let operator: Operator;
+  beforeAll(async () => {
+    platform = await startSimulator(paymentSimulator());
+    hub = await openHub(platform);
+    operator = operatorOf(hub);
+  });
+  afterAll(async () => {
+    await hub.close();
+    await platform.close();
+  });
+
+  const FORGED = Array.from({ length: PAYMENTS }, (_, n) => n + 1).filter((n) => n % 10 === 0);
+  /** Half of the payments come after their first notifications. */
+  const isEarly = (n: number): boolean => n % 2 === 0;
+  const statuses = new Map<number, number>();
+
+  async function post(body: string, address: string): Promise<void> {
+    const { status } = await hub.request('POST', PATH, undefined, body, { 'X-Forwarded-For': address });
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+
+  test('counts each payment once, and refuses and logs each forged one', async () => {
+    const known = Array.from({ length: PAYMENTS }, (_, at) => at + 1);
+    const lines = (numbers: readonly number[]) => numbers.map((n) => JSON.stringify(request(n))).join('\n');
+    const push = (numbers: readonly number[]) =>
+      hub.push(lines(numbers), { what: 'payments', headers: { 'Content-Type': 'application/x-ndjson' } });
+    await push(known.filter((n) => !isEarly(n)));
+    const genuine = known.flatMap((n) =>
+      Array.from({ length: 1 + (n % 5) }, () => ({ body: ipn(n), from: '198.51.100.7' })),
+    );
+    // A forger knows everything but the secret, and comes from many addresses.
+    const forged = FORGED.map((n) => ({ body: ipn(n, { MaLoi: '24' }, 'guessed'), from: `203.0.113.${n % 200}` }));
+    const storm = [...shuffled([...genuine, ...forged])];
+    const half = storm.length / 2;
+    const work = async (until: number): Promise<void> => {
+      while (storm.length > until) await Promise.all(storm.splice(0, 25).map(({ body, from }) => post(body, from)));
+    };
+    await work(half);
+    await push(known.filter(isEarly));
+    await work(0);
+    await hub.hub.pipeline.sweep();
+    expect(Object.fromEntries(statuses)).toEqual({ 200: genuine.length, 401: forged.length });
+    await paidOnce(known);
+  });
+
+  async function paidOnce(known: readonly number[]): Promise<void> {
+    const { rows } = await hub.hub.database.pool.query<{ code: string; count: number }>(
+      `SELECT code, count(*)::int AS count FROM record_changes WHERE kind = 'payment' AND state = 'paid' GROUP BY 1`,
+    );
+    expect(rows.filter(({ count }) => count !== 1)).toEqual([]);
+    expect(rows.map(({ code }) => code).sort()).toEqual(known.map(reference).sort());
+    const { items } = (await operator.get('quarantine')).body;
+    expect(items).toEqual([]);
+  }
+
+  test('each refusal of a forged notification is in the log of messages', async () => {
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT count(*)::int AS count FROM messages WHERE door = 'callback:ipn' AND refused IS NOT NULL`,
+    );
+    expect(rows[0]?.count).toBe(FORGED.length);
+  });
+
+  test('comes out of a rebuild identical', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('payments at the platform', () => {
+  let hub: TestHub;
+  let platform: Simulator;
+  let operator: Operator;
+  beforeAll(async () => {
+    platform = await startSimulator(paymentSimulator());
+    hub = await openHub(platform, { repeatsInit: true });
+    operator = operatorOf(hub);
+    await hub.push(Array.from({ length: 20 }, (_, at) => dossier({ code: codeOf(at + 1) })));
+  });
+  afterAll(async () => {
+    await hub.close();
+    await platform.close();
+  });
+
+  const push = (n: number, given = {}) => hub.push(request(n, given), { what: 'payments' });
+  const read = async (n: number) => (await hub.read(`/api/v1/payments/${reference(n)}`, 'personal')).body;
+  const notify = (body: string) => hub.request('POST', PATH, undefined, body);
+  const ask = async (): Promise<void> => {
+    await makePullsDue(hub.hub.database, 'pay', ['transactions'], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('pay', 'transactions');
+  };
+
+  test('a payment whose answer is lost is opened once, and the citizen gets its page', async () => {
+    for (let n = 1; n <= 20; n++) await push(n);
+    for (const kind of ['drop-reply', 'half', 'reset', 'html', 'empty'] as const)
+      for (let n = 0; n < 4; n++) await platform.fault({ kind });
+    for (let round = 0; round < 10; round++) {
+      await hub.deliver();
+      hub.clock.nowMs += 2_000;
+    }
+    const opened = platform.ledger.entries().filter(({ kind }) => kind === 'payment');
+    expect(opened.map(({ count }) => count)).toEqual(Array.from({ length: 20 }, () => 1));
+    for (let n = 1; n <= 20; n++)
+      expect(await read(n)).toMatchObject({ state: 'initiated', payUrl: `${platform.url}/pay/${reference(n)}` });
+  });
+
+  test('a browser that comes back pays nothing, and the query after 30 minutes does', async () => {
+    await fetch(`${platform.url}/pay/${reference(1)}`);
+    await ask();
+    expect((await read(1)).state).toBe('initiated');
+    hub.clock.nowMs = START + 31 * 60_000;
+    await ask();
+    expect(await read(1)).toMatchObject({ state: 'paid', transaction: `GD${reference(1)}`, amountVnd: AMOUNT });
+    const before = platform.requests().length;
+    await ask();
+    expect(platform.requests().slice(before)).toContain('POST /bill');
+  });
+
+  test('the receipt is kept with the messages and asked for once', async () => {
+    const { rows } = await hub.hub.database.pool.query(`SELECT id FROM messages WHERE door = 'pull:transactions'`);
+    const bodies = await Promise.all(
+      rows.map(async ({ id }) => JSON.stringify((await operator.get(`messages/${id}`)).body)),
+    );
+    expect(bodies.filter((body) => body.includes(Buffer.from('%PDF-1.4').toString('base64').slice(0, 8)))).toHaveLength(
+      1,
+    );
+    const before = platform.requests().length;
+    await ask();
+    expect(platform.requests().slice(before)).not.toContain('POST /bill');
+  });
+
+  test('another amount, partner or transaction waits for an operator and pays nothing', async () => {
+    for (const body of [ipn(2, { SoTien: 1 }), ipn(2, { MaDoiTac: 'H22' }), ipn(2, { MaTienTe: 'USD' })])
+      expect((await notify(body)).status).toBe(200);
+    expect((await read(2)).state).toBe('initiated');
+    const { items } = (await operator.get(`quarantine?kind=contradiction&code=${reference(2)}`)).body;
+    expect(items).toMatchObject([{ key: `contradiction:payment ${reference(2)}`, items: 3 }]);
+    expect(await (await notify(ipn(2))).json()).toMatchObject({ MaLoi: '00', MaThamChieu: reference(2) });
+    expect((await read(2)).state).toBe('paid');
+  });
+
+  test('a failed attempt may be followed by a paid one, and never the other way round', async () => {
+    await notify(ipn(3, { MaLoi: '24', ThoiGianGD: '20250812091000' }));
+    expect((await read(3)).state).toBe('failed');
+    await notify(ipn(3));
+    await notify(ipn(3, { MaLoi: '24', ThoiGianGD: '20250812094500' }));
+    expect((await read(3)).state).toBe('paid');
+  });
+
+  test('a transaction of more than three days is not asked about', async () => {
+    hub.clock.nowMs = START + 73 * 3_600_000;
+    const before = platform.requests().length;
+    await ask();
+    expect(platform.requests().slice(before)).toEqual([]);
+  });
+
+  test('comes out of a rebuild identical', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
