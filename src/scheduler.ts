@@ -9,6 +9,7 @@ import { deleteAnonymousRefusals } from './ledger/messages.ts';
 import { duePulls, registerPulls, resealCheckpoints } from './ledger/pulls.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
+import { watchContradictions } from './observe/contradictions.ts';
 import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -53,7 +54,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
   const mask = createMaskRound(hub.database, hub.vault);
   const works = {
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
-    watch: singleFlight(() => watch(hub, deps.watches)),
+    watch: singleFlight(() => watch(hub, deps)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
     housekeeping: singleFlight(() => housekeeping(hub, deps)),
   };
@@ -155,8 +156,13 @@ async function sweep(
 }
 
 /** Following a long chain may take longer than the time to the next watch. */
-async function watch(hub: HubContext, { audit, restore }: Watches): Promise<void> {
-  const works: Works = { audit, 'database home': restore.watch, away: () => watchAway(hub, hub.nowMs()) };
+async function watch(hub: HubContext, { watches: { audit, restore }, parties }: SchedulerDeps): Promise<void> {
+  const works: Works = {
+    audit,
+    'database home': restore.watch,
+    away: () => watchAway(hub, hub.nowMs()),
+    contradictions: () => watchContradictions(hub, parties.keys()),
+  };
   await Promise.all(
     Object.entries(works).map(([where, work]) => work().catch((error) => hub.telemetry.failed(where, error))),
   );

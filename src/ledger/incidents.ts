@@ -21,6 +21,7 @@ export interface Incident {
     | 'pull-incomplete'
     | 'paused-by-partner'
     | 'disagreement'
+    | 'contradiction'
     | 'audit-broken'
     | 'put-back';
   readonly cause: string;

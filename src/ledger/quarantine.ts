@@ -164,6 +164,18 @@ export async function loadWaitingFor(
   return rows;
 }
 
+/** Waiting reports that contradict a record, by party, with the code of the oldest. */
+export async function countContradictions(
+  database: Database,
+): Promise<readonly { readonly party: string; readonly count: number; readonly code: string }[]> {
+  const { rows } = await database.pool.query<{ party: string; count: number; code: string }>({
+    name: 'count contradictions',
+    text: `SELECT party, count(*)::int4 AS count, (array_agg(code ORDER BY id))[1] AS code FROM quarantine
+           WHERE cause_kind = 'contradiction' AND settled_at IS NULL GROUP BY party`,
+  });
+  return rows;
+}
+
 const RECORD_UNKNOWN = 'record-unknown:';
 
 /** The key of the cause of a report whose record the hub does not have. */

@@ -41,6 +41,7 @@ export const EN = {
   'paid-twice': 'the payment was made with the transaction {near}, and {got} is another one; an operator decides',
   'partner-differs': '{got} is another partner, expected {near}; an operator decides',
   'reference-differs': '{got} is another reference, expected {near}; an operator decides',
+  'reports-contradict': '{count} reports contradict the records of the hub, the oldest about {code}',
   'record-claim-only': 'the record belongs to the party {party}; this value is kept in the history and changes nothing',
   'state-not-allowed': '{got} may not follow {near}; it is kept in the history and changes nothing',
   'submissions-too-often': 'this address sends too much',

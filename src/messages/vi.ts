@@ -31,6 +31,7 @@ export const VI = translation({
   'paid-twice': 'khoản này đã thanh toán bằng giao dịch {near}, còn {got} là giao dịch khác; chờ cán bộ quyết định',
   'partner-differs': '{got} là mã đối tác khác, cần {near}; chờ cán bộ quyết định',
   'reference-differs': '{got} là mã tham chiếu khác, cần {near}; chờ cán bộ quyết định',
+  'reports-contradict': '{count} báo cáo trái với bản ghi của trục, cũ nhất là về {code}',
   'held-before': 'cán bộ cần xem xét phiên bản trước của bản ghi này',
   'unknown-record': 'trục chưa có bản ghi {code}, cần bản ghi đã được gửi đến trục trước đó',
   'incomplete-person': 'chưa đủ thông tin, cần họ tên và một trong: địa chỉ, số điện thoại, thư điện tử',

@@ -189,6 +189,10 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Kiểm tra cách phân trang của bên kia, sửa request và page trong cấu hình, rồi đổi startAt để lấy lại từ thời điểm bắt đầu thiếu.',
     'Check how the party pages its lists. Correct request and page in the settings. Change startAt to pull again from the first missing time.',
   ],
+  contradiction: [
+    'Mở mục chờ xử lý loại “báo cáo trái với bản ghi”, đối chiếu với bên đó, rồi chấp nhận hoặc bỏ báo cáo.',
+    'Open the quarantine entry of the contradicting report and compare it with the party’s books. Then release or dismiss it.',
+  ],
   disagreement: [
     'Chạy lienthong reconcile với bên đó để xác định hồ sơ sai lệch, rồi chọn bên đúng.',
     'Run lienthong reconcile with that party to see the dossiers, then decide which side is right.',

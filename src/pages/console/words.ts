@@ -99,6 +99,7 @@ export const INCIDENTS = {
   'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'pulled data is invalid', 'bad'],
   'pull-incomplete': ['dữ liệu lấy về có thể thiếu', 'pulled data may be incomplete', 'bad'],
   disagreement: ['đối soát lệch', 'disagreement', 'warn'],
+  contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
 } as const satisfies Words;
 
 export const ANOMALIES = {
