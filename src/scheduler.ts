@@ -9,7 +9,6 @@ import { deleteAnonymousRefusals } from './ledger/messages.ts';
 import { duePulls, registerPulls, resealCheckpoints } from './ledger/pulls.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
-import { watchContradictions } from './observe/contradictions.ts';
 import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -54,7 +53,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
   const mask = createMaskRound(hub.database, hub.vault);
   const works = {
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
-    watch: singleFlight(() => watch(hub, deps)),
+    watch: singleFlight(() => watch(hub, deps.watches)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
     housekeeping: singleFlight(() => housekeeping(hub, deps)),
   };
@@ -156,12 +155,12 @@ async function sweep(
 }
 
 /** Following a long chain may take longer than the time to the next watch. */
-async function watch(hub: HubContext, { watches: { audit, restore }, parties }: SchedulerDeps): Promise<void> {
+async function watch(hub: HubContext, { audit, restore, contradictions }: Watches): Promise<void> {
   const works: Works = {
     audit,
     'database home': restore.watch,
     away: () => watchAway(hub, hub.nowMs()),
-    contradictions: () => watchContradictions(hub, parties.keys()),
+    contradictions,
   };
   await Promise.all(
     Object.entries(works).map(([where, work]) => work().catch((error) => hub.telemetry.failed(where, error))),

@@ -1,4 +1,5 @@
 import { createAuditWatch } from './audit-watch.ts';
+import { watchContradictions } from './contradictions.ts';
 import { createLastWrite, type LastWrite } from './last-write.ts';
 import { createPayloadShapes, type PayloadShapes } from './payload-shapes.ts';
 import { createRestoreWatch, type RestoreWatch } from './restore-watch.ts';
@@ -11,6 +12,8 @@ export interface Watches {
   readonly lastWrite: LastWrite;
   /** Checks and signs the audit chain. See createAuditWatch. */
   readonly audit: () => Promise<void>;
+  /** Reports parties whose reports contradict records. */
+  readonly contradictions: () => Promise<void>;
 }
 
 /** @param folder the folder of the database server, if the hub runs it */
@@ -20,5 +23,6 @@ export function createWatches(context: WatchContext, folder: string | undefined)
     shapes: createPayloadShapes(context),
     lastWrite: createLastWrite(context.nowMs),
     audit: createAuditWatch(context),
+    contradictions: () => watchContradictions(context),
   };
 }

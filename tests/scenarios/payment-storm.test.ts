@@ -3,6 +3,7 @@ import platformAdapter from '../../adapters/payment-platform/adapter.ts';
 import { notification, paymentSimulator, SIMULATOR_SECRET } from '../../adapters/payment-platform/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
+import { closeIncidents, openIncident } from '../../src/ledger/incidents.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { watchContradictions } from '../../src/observe/contradictions.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -178,9 +179,9 @@ describe('payments at the platform', () => {
     for (let n = 1; n <= 20; n++) await push(n);
     for (const kind of ['drop-reply', 'half', 'reset', 'html', 'empty'] as const)
       for (let n = 0; n < 4; n++) await platform.fault({ kind });
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 30; round++) {
       await hub.deliver();
-      hub.clock.nowMs += 2_000;
+      hub.clock.nowMs += 5_000;
     }
     const opened = platform.ledger.entries().filter(({ kind }) => kind === 'payment');
     expect(opened.map(({ count }) => count)).toEqual(Array.from({ length: 20 }, () => 1));
@@ -219,18 +220,19 @@ describe('payments at the platform', () => {
     expect((await read(2)).state).toBe('pending');
     const { items } = (await operator.get(`quarantine?kind=contradiction&code=${reference(2)}`)).body;
     expect(items).toMatchObject([{ key: `contradiction:payment ${reference(2)}`, items: 3 }]);
-    const open = new Set<string>();
-    const alerts = {
-      open: async (party: string, kind: string) => void open.add(`${party} ${kind}`),
-      close: async (party: string, kinds: readonly string[]) => {
-        for (const kind of kinds) open.delete(`${party} ${kind}`);
-      },
+    const incidents = async () => {
+      const { database } = hub.hub;
+      const now = hub.clock.nowMs;
+      await watchContradictions({
+        database,
+        alerts: {
+          open: async (party, kind, cause) => void (await openIncident(database, { party, kind, cause }, now)),
+          close: async (party, kinds) => void (await closeIncidents(database, party, kinds, now)),
+        },
+      });
+      return (await operator.get('incidents?party=pay')).body.items.map(({ kind }: { kind: string }) => kind);
     };
-    const incidents = async (): Promise<readonly string[]> => {
-      await watchContradictions({ database: hub.hub.database, alerts }, ['pay']);
-      return [...open];
-    };
-    expect(await incidents()).toEqual(['pay contradiction']);
+    expect(await incidents()).toEqual(['contradiction']);
     await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'dismiss', why: 'đã hỏi nền tảng' });
     expect(await incidents()).toEqual([]);
     expect(await (await notify(ipn(2))).json()).toMatchObject({ MaLoi: '00', MaThamChieu: reference(2) });
