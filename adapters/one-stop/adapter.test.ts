@@ -11,6 +11,8 @@ await contractTest({
     'service.upsert.v1': 'dossier.upsert.v1',
     'agency.upsert.v1': 'dossier.upsert.v1',
     'field.upsert.v1': 'dossier.upsert.v1',
+    'postal-order.upsert.v1': 'dossier.upsert.v1',
+    'payment.upsert.v1': 'dossier.upsert.v1',
   },
   refusal: (text) => ({ status: 422, body: { type: 'about:blank', title: 'Không hợp lệ', detail: text } }),
   skip: { 'session-expiry': 'there is no session: each request carries the key' },

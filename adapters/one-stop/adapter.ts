@@ -15,6 +15,8 @@ export default defineAdapter({
     'service.upsert.v1': put('services'),
     'agency.upsert.v1': put('agencies'),
     'field.upsert.v1': put('fields'),
+    'postal-order.upsert.v1': put('postal-orders'),
+    'payment.upsert.v1': put('payments'),
   },
 });
 

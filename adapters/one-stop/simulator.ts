@@ -28,6 +28,8 @@ export default defineSimulator<OneStop>({
     put('services', (request, context) => taken('service', request, context)),
     put('agencies', (request, context) => taken('agency', request, context)),
     put('fields', (request, context) => taken('field', request, context)),
+    put('postal-orders', (request, context) => taken('postal-order', request, context)),
+    put('payments', (request, context) => taken('payment', request, context)),
   ],
 });
 

@@ -1,4 +1,4 @@
-import { formatLocal } from '#kit';
+import { formatLocal, msToInstant } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Payment } from '#schemas/payment.v1';
 import { type Account, isPaygov, type Settings } from './settings.ts';
@@ -10,9 +10,16 @@ const NO_IDENTITY = '000000000';
 const LONGEST_NAME = 250;
 const CUT_NAME = 200;
 
-/** The moment of a transaction: that of its request, so that each attempt and each later question has the same. */
-export const transactionTime = (payment: Pick<Payment, 'stateAt'>): string =>
-  formatLocal('yyyyMMddHHmmss', payment.stateAt);
+/**
+ * The moment of a transaction: that of its request, so that each attempt and each later question has the same. Messages
+ * have whole seconds. Rounded up, a platform that repeats the moment is never earlier than the request.
+ */
+export function transactionAt({ stateAt }: Pick<Payment, 'stateAt'>): string {
+  return msToInstant(Math.ceil(Date.parse(stateAt) / 1000) * 1000);
+}
+
+const transactionTime = (payment: Pick<Payment, 'stateAt'>): string =>
+  formatLocal('yyyyMMddHHmmss', transactionAt(payment));
 
 export interface Initiated {
   readonly payment: Payment;

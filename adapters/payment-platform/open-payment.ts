@@ -12,7 +12,7 @@ import {
   unknown,
 } from '#kit';
 import { type About, call, described, type Failure, type Platform, type Reply, shown } from './client.ts';
-import { type Initiated, initBody } from './messages.ts';
+import { type Initiated, initBody, transactionAt } from './messages.ts';
 import { ask } from './query.ts';
 import { type KeptReply, stateIn } from './reports.ts';
 import { accountOf, isPaygov } from './settings.ts';
@@ -60,14 +60,17 @@ async function initiate(platform: Platform, initiated: Initiated): Promise<Outco
     about: initiated,
   });
   if (reply.kind !== 'reply') return reply;
-  const { code: reference, stateAt } = initiated.payment;
+  const { code: reference } = initiated.payment;
   const verdict = isPaygov(settings) ? paygovVerdict(reply) : verdictOf(reply);
   if (verdict.kind === 'none') return withoutVerdict(platform, reply, initiated);
   if (verdict.kind === 'refused') {
     const said = shown(settings, verdict.text, initiated);
     return refused(`code-${verdict.code}`.slice(0, 60), say('payment-refused', { code: verdict.code, said }));
   }
-  const kept: KeptReply = { asked: { reference, at: stateAt }, reply: { payUrl: verdict.payUrl } };
+  const kept: KeptReply = {
+    asked: { reference, at: transactionAt(initiated.payment) },
+    reply: { payUrl: verdict.payUrl },
+  };
   return delivered(undefined, undefined, { name: 'init', body: JSON.stringify(kept) });
 }
 

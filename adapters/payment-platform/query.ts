@@ -1,7 +1,7 @@
 import { jsonObject, msToInstant, type Page, type Puller, say, textOf, textOrWordsOf, unavailable } from '#kit';
 import type { Payment } from '#schemas/payment.v1';
 import { type About, call, described, type Failure, type Platform } from './client.ts';
-import { askBody } from './messages.ts';
+import { askBody, transactionAt } from './messages.ts';
 import { type KeptReply, readKept, stateIn } from './reports.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,7 +21,7 @@ export async function ask(
   const answer = jsonObject(reply.body);
   if (reply.status >= 300 || !answer || textOf(answer.MaLoi) === undefined)
     return unavailable('no-answer', say('at-payment-query', { why: described(platform.settings, reply, about) }));
-  const asked = { reference: payment.code, at: payment.stateAt };
+  const asked = { reference: payment.code, at: transactionAt(payment) };
   return { answer, kept: { asked, reply: answer } };
 }
 

@@ -58,6 +58,13 @@ describe('lienthong demo --once', () => {
         // The ministry gets all reports of the construction ministry: twelve dossiers, and three steps of each.
         agriculture: { steps: 12 * 3, repeats: 0, due: 0, held: 0, refused: 0 },
       });
+      // Each order and each payment once, whatever was lost; each notification three times.
+      expect(report.partners).toMatchObject({
+        vnpost: { records: 20, repeats: 0, due: 0, held: 0, refused: 0 },
+        'payment-platform': { records: 20, repeats: 0, due: 0, held: 0, refused: 0 },
+      });
+      expect(report.doors['asking vnpost']?.accepted).toBeGreaterThanOrEqual(20);
+      expect(report.doors['called back by payment-platform']).toMatchObject({ accepted: 20, duplicate: 40 });
       // Of the 48 registrations; the check compares them with the change feed.
       expect(report.webhooks).toBeGreaterThan(96);
       expect(isGone(statusIn(folder))).toBe(true);

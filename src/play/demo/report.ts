@@ -1,7 +1,7 @@
 import type { Evidence } from '../checks/evidence.ts';
 import { type Acknowledgements, OUTCOMES, type Outcome } from '../clients/acknowledgements.ts';
 import type { Metrics } from '../clients/hub-metrics.ts';
-import { type Book, MINISTRIES, PARTNERS, SUBSCRIBER } from '../participants/participants.ts';
+import { type Book, MINISTRIES, PARTNERS, SERVICES, SUBSCRIBER } from '../participants/participants.ts';
 import { FORWARDED_TO } from '../participants/parties.ts';
 import { reportText, table } from '../report-text.ts';
 import type { Secrets } from '../stage/hub-file.ts';
@@ -23,7 +23,7 @@ interface AtPartner {
 }
 
 /** The participants whose books the report shows. */
-const BOOK_KEEPERS = [...PARTNERS, FORWARDED_TO] as const;
+const BOOK_KEEPERS = [...PARTNERS, FORWARDED_TO, ...SERVICES] as const;
 
 /** What the demo prints at its end. */
 export interface Report {
@@ -83,6 +83,8 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'asking civil-status': pulled('civil-status', 'pull:results'),
       'called back by civil-status': pulled('civil-status', 'callback:status'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
+      'asking vnpost': pulled('vnpost', 'pull:tracking'),
+      'called back by payment-platform': pulled('payment-platform', 'callback:ipn'),
       ...Object.fromEntries(
         MINISTRIES.flatMap((name) =>
           ['dossiers', 'progress'].map((what) => [`asking ${name}, ${what}`, pulled(name, `pull:${what}`)]),
@@ -112,7 +114,7 @@ function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics):
   const refused = (follows: string): number => metrics.sum('hub_attempts_total', { party, follows });
   return {
     // Dossiers that the one-stop system entered itself did not come from the hub.
-    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration']),
+    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration', 'order', 'payment']),
     steps: taken(['progress']),
     repeats,
     due: waiting('due') + waiting('behind'),

@@ -4,6 +4,7 @@ import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import type { AskHub } from '../clients/hub-client.ts';
 import { openSession, type Session } from '../clients/session.ts';
 import { type Day, writeDay } from '../day/day.ts';
+import { runErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
 import { type Filed, fileWithMinistries } from '../day/filing.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
@@ -88,6 +89,8 @@ async function playEvening(
   folder.note({ phase: 'evening', acknowledged: acknowledgements.items });
   show('handing over the results of the ministry', 0, 0);
   const unanswered = await handOver(day, { partners: participants, send, signal }, QUIET_WITHIN_MS);
+  show('ordering post and paying fees', 0, 0);
+  const errands = await runErrands({ hub: client, participants, secrets, signal }, day.atMinistry, QUIET_WITHIN_MS);
   show('waiting for the reports of the ministries', 0, 0);
   const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
   const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
@@ -95,6 +98,7 @@ async function playEvening(
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   const unfinished = [
     ...unanswered.map((code) => `${code}: the one-stop system never got the ministry's decision`),
+    ...errands,
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];

@@ -12,6 +12,8 @@ const ADAPTERS = {
   transport: 'soap-ministry',
   agriculture: 'rest-ministry',
   'portal-webhooks': 'webhook-subscriber',
+  vnpost: 'vnpost',
+  'payment-platform': 'payment-platform',
   sink: undefined,
 } as const;
 
@@ -23,6 +25,10 @@ export type PartnerName = (typeof PARTNERS)[number];
 /** Systems of ministries that are connected by settings alone. */
 export const MINISTRIES = ['construction', 'transport', 'agriculture'] as const satisfies ParticipantName[];
 export type MinistryName = (typeof MINISTRIES)[number];
+
+/** The post and the payment platform, which work for citizens. */
+export const SERVICES = ['vnpost', 'payment-platform'] as const satisfies ParticipantName[];
+export type ServiceName = (typeof SERVICES)[number];
 
 /** A portal frontend that receives webhooks. */
 export const SUBSCRIBER = 'portal-webhooks' satisfies ParticipantName;

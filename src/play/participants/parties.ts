@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
+import { SIMULATOR_SECRET as PLATFORM_SECRET } from '../../../adapters/payment-platform/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
@@ -98,11 +99,49 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
     const settings = { ...agriculture, ...own, pull: recent(agriculture.pull, nowMs), ...MINISTRY_TIMEOUTS };
     return { adapter: 'rest-ministry', settings, pull: MINISTRY_PULLS };
   },
+  vnpost: (url) => ({
+    adapter: 'vnpost',
+    settings: {
+      orderUrl: `${url}/vnpost/order`,
+      itemCodeUrl: `${url}/vnpost/order-item-code`,
+      cancelUrl: `${url}/vnpost/cancel`,
+      trackingUrl: `${url}/vnpost/tracking`,
+      tokenUrl: `${url}/token`,
+      customerKey: 'h60',
+      secretKey: 'demo-secret',
+      customerCode: 'KH-H60',
+      office: { ...OFFICE, province: 30 },
+      statuses: { 1: 'registered', 2: 'collecting', 3: 'handed-over' },
+      timeoutS: 3,
+    },
+    pull: { tracking: '*/2 * * * * *' },
+  }),
+  'payment-platform': (url) => ({
+    adapter: 'payment-platform',
+    settings: {
+      initUrl: `${url}/init`,
+      queryUrl: `${url}/query`,
+      billUrl: `${url}/bill`,
+      partnerCode: 'H60',
+      secretKey: PLATFORM_SECRET,
+      ip: '127.0.0.1',
+      account: { number: '3511000000001', name: OFFICE.name, bank: 'VTB' },
+      repeatsInit: true,
+      timeoutS: 3,
+    },
+    pull: { transactions: '*/5 * * * * *' },
+  }),
   'portal-webhooks': (url) => ({
     adapter: 'webhook-subscriber',
     settings: { url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET], timeoutS: 10 },
   }),
 };
+
+const OFFICE = {
+  name: 'Trung tâm Phục vụ hành chính công tỉnh',
+  address: 'Số 609, đường Quang Trung, phường Minh Xuân',
+  phone: '02073000001',
+} as const;
 
 /** The hub does not ask for the time before the demo's day. */
 function recent(pull: Readonly<Record<string, { readonly period: object }>>, nowMs: number): object {
@@ -121,6 +160,10 @@ const ROUTES: readonly Route[] = [
   ...both(FORWARDED_FROM, FORWARDED_TO),
   ...both('one-stop', 'portal-webhooks', CIVIL_STATUS_SERVICES),
   ...both('civil-status', 'portal-webhooks', CIVIL_STATUS_SERVICES),
+  { from: 'one-stop', operation: 'postal-order.upsert.v1', to: ['vnpost'] },
+  { from: 'vnpost', operation: 'postal-order.upsert.v1', to: ['one-stop'] },
+  { from: 'one-stop', operation: 'payment.upsert.v1', to: ['payment-platform'] },
+  { from: 'payment-platform', operation: 'payment.upsert.v1', to: ['one-stop'] },
 ];
 
 /** The route of dossiers and the one of their steps. */
