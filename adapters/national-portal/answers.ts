@@ -1,4 +1,5 @@
 import {
+  type About,
   type Exchange,
   type Outcome,
   outcomeWithoutReply,
@@ -13,7 +14,6 @@ import {
   type Words,
 } from '#kit';
 import { isTemporary, type PortalError, parseReply } from '#mappings/national-portal/envelope';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
 
 export type Answer =
@@ -74,7 +74,7 @@ function lost(effect: Effect, reason: string, what: TextOrWords): Failed {
 export function outcomeOfError(
   error: PortalError,
   settings: Settings,
-  about: readonly (Dossier | undefined)[] = [],
+  about: readonly (About | undefined)[] = [],
 ): Outcome {
   const words = said(error, settings, about);
   return isTemporary(error) ? unavailable('busy', words) : refused('refused-by-portal', words);
@@ -84,7 +84,7 @@ export function outcomeOfError(
 export function said(
   { code, message }: PortalError,
   settings: Settings,
-  about: readonly (Dossier | undefined)[] = [],
+  about: readonly (About | undefined)[] = [],
 ): Words {
   const text = partnerText(message, about, [settings.password]);
   const args = { code: code.slice(0, 20) };

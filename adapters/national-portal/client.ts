@@ -1,6 +1,5 @@
-import { type Connection, type Exchange, say, textOf, unavailable } from '#kit';
+import { type About, type Connection, type Exchange, say, textOf, unavailable } from '#kit';
 import { isSessionError, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type Answer, answerOf, type Effect, type Failed, failed, said } from './answers.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
@@ -12,8 +11,8 @@ export interface Request {
   readonly service: string;
   readonly args?: Readonly<Record<string, unknown>>;
   readonly effect: Effect;
-  /** The dossier whose personal data a failure message must not repeat. */
-  readonly about: Dossier | undefined;
+  /** The record whose personal data a failure message must not repeat. */
+  readonly about: About | undefined;
 }
 
 /** Calls one service. If the session has ended, logs in once and repeats the call. */

@@ -38,6 +38,12 @@ export const Settings = closed({
   ),
   lookup: Type.Optional(Word),
   progressField: Type.Optional(Word),
+  questions: Type.Optional(
+    closed({
+      answerTitle: Type.Optional(Word),
+      withAnswers: Type.Optional(Type.Boolean({ description: 'true or false' })),
+    }),
+  ),
   sessionErrors: Type.Optional(
     closed({
       codes: Type.Optional(Type.Array(Word, { description: 'a list of error codes' })),

@@ -1,4 +1,4 @@
-import { type InvalidItem, type Item, type RecordItem, readItem } from '#core/dossier/item';
+import { type InvalidItem, type Item, type RecordItem, readItem, readReport } from '#core/dossier/item';
 import { keptCause } from '#core/masking/kept-problem';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { atPath, type Cause, type Problem, problem, whyAll } from '#core/problem';
@@ -16,7 +16,16 @@ import { kindOf } from './values.ts';
  * @param inferred whether the event time was derived from the record's dates
  */
 export function finishReading(reading: Reading, operation: Operation, record: object, inferred = false): Item {
-  const checked = inDialect(reading, readItem(operation, record, inferred));
+  return finished(reading, operation, record, readItem(operation, record, inferred));
+}
+
+/** The same for what a sender reports of a record that the hub has. */
+export function finishReport(reading: Reading, operation: Operation, report: object): Item {
+  return finished(reading, operation, report, readReport(operation, report));
+}
+
+function finished(reading: Reading, operation: Operation, record: object, read: Item): Item {
+  const checked = inDialect(reading, read);
   const code = codeOf(checked);
   const told = new Set([...reading.problems, ...reading.unmapped].map(({ path }) => path));
   const found = checked.kind === 'invalid' ? checked.problems.filter(({ path }) => !told.has(path)) : [];

@@ -25,6 +25,16 @@ export function codeOfNumber(number: string, province: string | undefined): stri
   return `${province ?? 'X'}-HD-${day}-${lettersOf(value % A_DAY)}`;
 }
 
+/** Whether a question was asked on the national portal. */
+export function isOfPortal(code: string): boolean {
+  return code.startsWith(PORTAL);
+}
+
+/** Whether a number is one that the hub gave. */
+export function isNumberOfHub(number: number): boolean {
+  return number >= FIRST_OF_HUB;
+}
+
 /** The code of a question that a system keeps under a number of its own. Undefined for what is no such number. */
 export function codeOfOwnNumber(number: string, party: string): string | undefined {
   const value = wholeNumber(number);

@@ -10,7 +10,7 @@ import { AGENCY_CODE, FIELD_CODE } from '#schemas/parts';
 import type { Question } from '#schemas/question.v1';
 import { CODES, type Codes } from './codes.ts';
 import { LISTED_ANSWER, QUESTION, QUESTION_OF_ANSWER, SENT_ANSWER } from './fields.ts';
-import { finishReading, notAnObject } from './finish.ts';
+import { finishReading, finishReport, notAnObject } from './finish.ts';
 import { readFields } from './reading.ts';
 import { type Raw, type Reading, startReading } from './reading-notes.ts';
 import { isAbsent, isObject, plainText, readText } from './values.ts';
@@ -64,20 +64,17 @@ export function readSentAnswer(raw: unknown, facts: QuestionFacts): Item {
   if (isAbsent(raw.NOIDUNGTRALOI))
     reading.problems.push(problem('/NOIDUNGTRALOI', 'missing', { expected: say('a-text') }));
   const day = readDay(reading, raw);
-  const item = finishReading(reading, 'question.upsert.v1', {
+  const item = finishReport(reading, 'question.upsert.v1', {
     code: readNumber(reading, raw, facts),
     state: 'answered',
     stateAt: day ?? facts.heardAt,
-    // Never stored: the question that the hub has already says when it was asked, and what.
-    askedAt: facts.heardAt,
-    content: '…',
     answers: [{ ...answer, at: day ?? facts.heardAt }],
   });
   // A day is no time: an answer on the day of its question follows it, and the same words on another day are the same answer.
-  return marked(item, { continues: true, standIns: ['state', 'stateAt', 'askedAt', 'content', 'answers/at'] });
+  return marked(item, { standIns: ['state', 'stateAt', 'answers/at'] });
 }
 
-type Marks = Pick<RecordItem, 'isRelayed' | 'continues' | 'standIns'>;
+type Marks = Pick<RecordItem, 'isRelayed' | 'standIns'>;
 
 function marked(item: Item, marks: Marks): Item {
   if (item.kind === 'record') return { ...item, ...marks };

@@ -37,7 +37,7 @@ import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { applyKindItem } from './record-item.ts';
 import { createdRecords, lastMessageOfRecords, loadRecordBook, type RecordBook, recordRows } from './records.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
-import { catalogueWarnings, unknownCodes } from './unknown-codes.ts';
+import { catalogueWarnings, unknownCodes, waitingForCatalogue } from './unknown-codes.ts';
 
 /**
  * Applies a batch of messages to the index and writes all of it in one statement. When this returns, the batch is
@@ -144,6 +144,8 @@ async function applyAll(
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
       if (item.kind === 'waiting') return repetition(place, item, dossiers) ?? quarantine(place, item);
+      const lacking = waitingForCatalogue(item, unknown);
+      if (lacking) return quarantine(place, lacking);
       const kind = deps.kinds.of(item.operation);
       if (kind) return withWarnings(applyKindItem(place, kind, item, book, dossiers), item.warnings);
       if (!isDossierItem(item)) return applyEntry(place, item, entries);

@@ -26,7 +26,6 @@ export function applyKindItem(
   const { code } = said;
   const subject = subjectOf(kind, code);
   const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
-  if (item.continues && !working.held) return { index, code, outcome: 'invalid', problems: [unknownRecord(code)] };
   if (item.isReport && !working.held) return quarantine(place, reportOfUnknown(kind, item));
   const { standIns = [] } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
@@ -103,8 +102,6 @@ function problemsOf(
   const dossier = dossierOf(book, dossiers, held.view.dossierCode);
   return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined, saysPeople }) ?? [];
 }
-
-const unknownRecord = (code: string): Problem => problem('/code', 'unknown-record', { code });
 
 /** Readers see the record as held, and nothing of it is forwarded. All its items wait for one decision of an operator. */
 function holdRecord(

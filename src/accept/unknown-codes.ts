@@ -1,8 +1,11 @@
-import type { DossierItem } from '#core/dossier/item';
+import type { DossierItem, RecordItem, WaitingItem } from '#core/dossier/item';
 import { isRecord, isUpsert } from '#core/dossier/item';
 import { serviceKey } from '#core/identifiers/identifiers';
-import { type Problem, problem } from '#core/problem';
+import { type Problem, problem, unmappedCause } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { WAITS_FOR_CATALOGUE } from '../ledger/messages.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import type { Place } from './rows.ts';
@@ -11,26 +14,57 @@ import type { Place } from './rows.ts';
 export interface Unknown {
   readonly service: ReadonlySet<string>;
   readonly agency: ReadonlySet<string>;
+  /** Only of records that wait for the catalogue. */
+  readonly field: ReadonlySet<string>;
   /** The services out of force by key, and since when. */
   readonly ended: ReadonlyMap<string, string>;
 }
 
 export async function unknownCodes({ knownCodes }: AcceptDeps, submissions: readonly Submission[]): Promise<Unknown> {
-  const records = submissions
-    .flatMap((submission) => submission.items)
-    .filter(isRecord)
-    .filter(isUpsert);
+  const items = submissions.flatMap((submission) => submission.items).filter(isRecord);
+  const records = items.filter(isUpsert);
+  const needing = items.filter((item) => item.needsCatalogue).map(({ record }) => record as Coded);
   return {
     service: await knownCodes.unknown(
       'service',
       records.map((item) => item.record.serviceCode),
     ),
-    agency: await knownCodes.unknown(
-      'agency',
-      records.map((item) => item.record.agencyCode),
+    agency: await knownCodes.unknown('agency', [
+      ...records.map((item) => item.record.agencyCode),
+      ...needing.flatMap(({ agencyCode }) => agencyCode ?? []),
+    ]),
+    field: await knownCodes.unknown(
+      'field',
+      needing.flatMap(({ fieldCode }) => fieldCode ?? []),
     ),
     ended: records.length > 0 ? await knownCodes.ended() : new Map(),
   };
+}
+
+interface Coded {
+  readonly code: string;
+  readonly agencyCode?: string;
+  readonly fieldCode?: string;
+}
+
+/** The item as one that waits for the catalogue. Undefined if it needs nothing that the catalogue lacks. */
+export function waitingForCatalogue(item: RecordItem, unknown: Unknown): WaitingItem | undefined {
+  if (!item.needsCatalogue) return undefined;
+  const { code, agencyCode = '', fieldCode = '' } = item.record as Coded;
+  const { operation } = item;
+  const lacks = (table: 'agency' | 'field', path: string, from: string): WaitingItem => {
+    const words = say(WAITS_FOR_CATALOGUE, { table, got: received(from) });
+    const cause = unmappedCause(table, from, words);
+    return {
+      kind: 'waiting',
+      operation,
+      code,
+      cause,
+      problems: [problem(path, WAITS_FOR_CATALOGUE, words.args as never)],
+    };
+  };
+  if (unknown.agency.has(agencyCode)) return lacks('agency', '/agencyCode', agencyCode);
+  return unknown.field.has(fieldCode) ? lacks('field', '/fieldCode', fieldCode) : undefined;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { foldRecord } from '#core/records/apply';
-import { codeOfSubject, subjectOf } from '#core/records/kind';
+import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
+import { maskRecord } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { loadEntries } from '../catalogue/catalogue.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords } from '../index/records.ts';
@@ -36,6 +38,7 @@ export async function recordOutgoing(
         database,
         doubtful.map(({ id }) => id),
       );
+  const facts = await catalogueFacts(database, party, records);
   return claimed.flatMap((one) => {
     const record = found.get(one.subject);
     const kind = kinds.ofSubject(one.subject);
@@ -43,13 +46,16 @@ export async function recordOutgoing(
     const seq = newer?.get(one.id) ?? one.seq;
     const until = (events.get(one.subject) ?? []).filter((event) => event.seq <= seq);
     if (until.length === 0) return [];
-    const { view } = foldRecord(kind, kinds.withDeadline, until);
+    const { view, isHeld } = foldRecord(kind, kinds.withDeadline, until);
+    const isPublic = !isHeld && (kind.isPublic?.(view) ?? false);
     const outgoing = {
       ...outgoingBase(one),
       code: codeOfSubject(one.subject),
       record: view,
       known: known.has(subjectOf(kind, view.code)),
       dossier: dossiers.get(view.dossierCode ?? ''),
+      ...facts(view),
+      ...(isPublic && { published: maskRecord(kind, view) }),
       ...(taken && { change: changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false) }),
     };
     return [[one.id, outgoing as unknown as Outgoing] as const];
@@ -66,6 +72,33 @@ async function dossiersOf(
   if (codes.length === 0) return new Map();
   const found = await loadHeld(database.pool, vault, codes);
   return new Map(found.map(({ held }) => [held.code, held.view.record]));
+}
+
+type Facts = Pick<Outgoing, 'agency' | 'field'>;
+
+/** The catalogue's entries for the agencies and fields of records, under the operators' codes for the party. */
+async function catalogueFacts(
+  { pool }: Hub['database'],
+  party: Party,
+  records: readonly FoundRecord[],
+): Promise<(record: KindRecord) => Facts> {
+  const codes = party.codes.now();
+  const codeOf = { agency: 'agencyCode', field: 'fieldCode' } as const;
+  const keyOf = (kind: keyof typeof codeOf, record: KindRecord): string => {
+    const code = record[codeOf[kind]] ?? '';
+    return codes(kind).get(code) ?? code;
+  };
+  const load = (kind: keyof typeof codeOf) =>
+    loadEntries(pool, kind, [...new Set(records.map(({ held }) => keyOf(kind, held.view)))]);
+  const [agencies, fields] = await Promise.all([load('agency'), load('field')]);
+  return (record) => {
+    const agency = agencies.get(keyOf('agency', record))?.record;
+    const field = fields.get(keyOf('field', record))?.record;
+    return {
+      ...(agency && { agency: { code: agency.code, name: agency.name } }),
+      ...(field && { field: { code: field.code, name: field.name } }),
+    };
+  };
 }
 
 /** A subscriber to changes hears of no state that a later notification has overtaken. */

@@ -42,7 +42,7 @@ export {
 } from './outcomes.ts';
 export type { HubQueries, Page, Puller } from './puller.ts';
 export type { Comparison, Reconciler } from './reconciler.ts';
-export { jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
+export { type About, jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
 export type { Change, Outgoing, Sender } from './sender.ts';
 export type { SoapArguments, SoapValue } from './soap/arguments.ts';
 export { callSoap, type SoapResult, type SoapService } from './soap/call-soap.ts';

@@ -1,6 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
 import { nfc } from '#core/vietnamese/text';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Exchange } from './http/exchange.ts';
 
 /** The outcome of a call without a reply: not sent, or perhaps received. */
@@ -37,21 +36,26 @@ const EMAIL = /(?<![^\s@<>"',;:()])[^\s@<>"',;:()]+@[^\s@<>"',;:()]+/g;
 /** Nine or more digits, but not within a code such as H60.01-20250812-0000035. */
 const LONG_NUMBER = /(?<!\d|\d[.-])\+?\d(?: ?\d){8,}(?!\d|[.-]\d)/g;
 
+/** The record of a call, for the person whose data a partner may quote. */
+export interface About {
+  readonly applicant?: object | undefined;
+}
+
 /**
  * A partner's words for logs and operators: cut, and without data that identifies the applicant. Partners quote
  * requests, often in capitals. So the dossier's own values go in any case, and so does everything that looks like a
  * phone number, identity number or e-mail address.
  *
- * @param about the dossier or dossiers of the call
+ * @param about the dossier or dossiers of the call, or another record's person
  * @param hidden other values to hide, such as passwords and tokens
  */
 export function partnerText(
   text: string,
-  about?: Dossier | readonly (Dossier | undefined)[],
+  about?: About | readonly (About | undefined)[],
   hidden: readonly (string | undefined)[] = [],
 ): string {
   const personal = [about].flat().flatMap((dossier) => {
-    const { kind: _, identityKind: __, ...values } = dossier?.applicant ?? {};
+    const { kind: _, identityKind: __, ...values }: Readonly<Record<string, string>> = { ...dossier?.applicant };
     return Object.values(values);
   });
   const values = [...personal, ...hidden].filter((value) => value !== undefined && value.length >= 3);

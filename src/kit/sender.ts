@@ -16,7 +16,12 @@ export interface Outgoing<O extends Operation = Operation> {
    * now. Absent for catalogue entries.
    */
   readonly dossier?: Dossier;
-  /** The catalogue's entries for the dossier's service and agency. Absent if it has none. */
+  /**
+   * The record as anybody may read it, with its people masked. Absent if it is not public. What a partner makes public
+   * must come from here.
+   */
+  readonly published?: Records[O] | undefined;
+  /** The catalogue's entries for the service, the agency and the field of the record. Absent if it has none. */
   readonly service?:
     | {
         readonly code: string;
@@ -26,6 +31,8 @@ export interface Outgoing<O extends Operation = Operation> {
       }
     | undefined;
   readonly agency?: { readonly code: string; readonly name: string } | undefined;
+  /** Only for records beside dossiers: a dossier has the field of its service. */
+  readonly field?: { readonly code: string; readonly name: string } | undefined;
   /**
    * The original in the adapter's own dialect, as its sender wrote it, with the record that was read from it. For a
    * dossier it is the last complete item, for a step the step itself. It may hold fields that the record lacks.

@@ -262,3 +262,11 @@ export async function deleteAnonymousRefusals({ pool }: Pick<Database, 'pool'>, 
 
 /** The kind of a stored door, in SQL. See parseDoor. */
 export const doorKindOf = (column: string): string => `split_part(${column}, ':', 1)`;
+
+/** The code of a problem: the catalogue lacks a code that the item needs. */
+export const WAITS_FOR_CATALOGUE = 'waits-for-catalogue';
+
+/** Whether an item was quarantined because the catalogue lacked a code. */
+export function waitedForCatalogue({ problems = [] }: Pick<ItemResult, 'problems'>): boolean {
+  return problems.some(({ code }) => code === WAITS_FOR_CATALOGUE);
+}

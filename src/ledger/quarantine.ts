@@ -87,6 +87,17 @@ export async function loadReleasable(database: Database, now: string, limit: num
               .where(sql<boolean>`r.subject = substr(q.cause_key, ${RECORD_UNKNOWN.length + 1}::int4) COLLATE "C"`),
           ),
         ]),
+        // The catalogue has meanwhile what the item needed.
+        and([
+          eb('q.cause_kind', '=', 'unmapped'),
+          eb('q.cause_table', 'in', ['agency', 'field']),
+          exists(
+            selectFrom('catalogue as c')
+              .select('c.key')
+              .whereRef('c.kind', '=', 'q.cause_table')
+              .whereRef('c.key', '=', 'q.cause_from'),
+          ),
+        ]),
         // Instants in one time zone sort as texts.
         and([eb('q.cause_kind', '=', 'ahead-of-time'), eb(sql`q.cause_key COLLATE "C"`, '<=', `ahead-of-time:${now}`)]),
       ]),

@@ -31,7 +31,6 @@ export const EN = {
   'complaint-or-denunciation':
     'reads as a complaint or a denunciation; an operator decides before it is forwarded or published',
   'held-before': 'an operator must decide on an earlier version of this record first',
-  'unknown-record': 'the hub does not know {code}, expected a record that was sent to the hub before',
   'incomplete-person': 'is not complete, expected a name, and an address, a phone number or an e-mail address',
   'already-rated': 'the dossier has a rating already, expected one rating',
   'no-result': 'the dossier has no result yet, expected a finished dossier',
@@ -68,6 +67,8 @@ export const EN = {
   'not-kept': 'it is no longer stored',
   'fewer-items': 'it has {count} items by the present reading, and this is number {place}',
   'listed-twice': 'the list has the {kind} {code} twice: {first} is taken, {second} waits',
+  'waits-for-catalogue':
+    'the catalogue has no {table} {got}; the record waits for it, or for an entry in the code table',
   'no-table-entry': 'no {table} is known for {got}',
   'no-status-entry': "no status is known for the ministry's trangThai {got}",
   'claim-only': 'the dossier belongs to the party {party}; this value is stored in the history and changes nothing',
@@ -220,6 +221,10 @@ export const EN = {
   'and-more': '{count} more',
   // Deliveries without a call.
   'nothing-visible-changed': 'nothing was sent: the step changed nothing that readers see',
+  'no-answer-to-send': 'nothing was sent: the question has no answer yet',
+  'portal-has-answers': 'nothing was sent: the portal has these answers',
+  'question-not-public': 'nothing was sent: the question is not public',
+  'portal-has-question': 'nothing was sent: the portal has the question in this form',
   'told-with-dossier': 'nothing was sent: the notification of the dossier covers the change',
   'later-status-told': 'nothing was sent: the subscriber has a later status already',
   'operation-not-sent': 'its adapter does not send {operation}',

@@ -16,8 +16,8 @@ import { auditEntry, type OrderedBy } from './ordered-by.ts';
 /** One line of a code table: a code and its value. */
 export type CodeLine = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>;
 
-/** The hub's own tables: from a party's code for a service or an agency to the code in the catalogue. */
-const CATALOGUE_TABLES = ['service', 'agency'] as const satisfies readonly CatalogueKind[];
+/** The hub's own tables: from a party's code for a service, an agency or a field to the code in the catalogue. */
+const CATALOGUE_TABLES = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
 
 type Hub = Pick<HubContext, 'database' | 'nowMs'>;
 

@@ -3,7 +3,7 @@ import type { Ownership } from '#core/dossier/ownership';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
-import { type ItemResult, loadMessage, type StoredMessage } from '../ledger/messages.ts';
+import { type ItemResult, loadMessage, type StoredMessage, waitedForCatalogue } from '../ledger/messages.ts';
 import type { ReleasedItem, Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import {
@@ -123,9 +123,9 @@ const NOTHING: Item = { kind: 'invalid', problems: [] };
 function appliedOutcome(
   { kinds }: Pick<RecallDeps, 'kinds'>,
   { operation = '' }: Pick<RecordedMessage, 'operation'>,
-  { outcome }: ItemResult,
+  { outcome, problems }: ItemResult,
 ): ItemResult['outcome'] | undefined {
-  if (outcome === 'quarantined') return kinds.of(operation) ? outcome : undefined;
+  if (outcome === 'quarantined') return kinds.of(operation) && !waitedForCatalogue({ problems }) ? outcome : undefined;
   return outcome === 'invalid' ? undefined : outcome;
 }
 

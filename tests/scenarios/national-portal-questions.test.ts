@@ -167,7 +167,6 @@ describe('questions in the dialect of the national portal', () => {
   });
 
   test.each([
-    ['to a question that the hub never had', { HOIDAPID: 999 }, '/code'],
     ['without a text', { NOIDUNGTRALOI: '' }, '/NOIDUNGTRALOI'],
     ['on an impossible day', { NGAYTRALOI: '31/02/2025' }, '/NGAYTRALOI'],
   ])('an answer %s is refused with its place', async (_, given, path) => {
@@ -274,6 +273,14 @@ describe('questions in the dialect of the national portal', () => {
     hub.clock.nowMs -= 91 * 86_400_000;
     expect(left).toContain(4714);
     expect(left).not.toContain(4711);
+  });
+
+  test('an answer that comes before its question waits for it, and is applied with it', async () => {
+    const reply = await call('DongBoKetQuaHoiDapGuiTuDVCQG', { data: [answer(4730)] });
+    expect(reply).toMatchObject({ error_code: 0, result: [{ HOIDAPID: '4730', outcome: 'quarantined' }] });
+    await onPortal(4730);
+    await hub.deliver();
+    expect(await read('DVCQG-HD-4730')).toMatchObject({ state: 'answered', answers: [{ by: 'Trần Thị Bình' }] });
   });
 
   test('comes out of a rebuild identical', async () => {

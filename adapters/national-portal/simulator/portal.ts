@@ -6,6 +6,7 @@ import {
   type SimulatorRequest,
 } from '#kit/testing';
 import { type Catalogue, loadCatalogue } from './catalogue.ts';
+import { SAMPLE_QUESTIONS } from './questions.ts';
 import { SERVICES } from './services.ts';
 import type { PortalOptions, PortalState, Reply } from './state.ts';
 
@@ -14,9 +15,17 @@ const SESSION_MS = 10 * 60_000;
 /** A stand-in for the national portal behind its exchange adapter, built from domain 2. */
 export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition {
   const catalogue = options.catalogue ?? loadCatalogue();
+  const questions = options.questions ?? SAMPLE_QUESTIONS;
   const answer = (reply: Reply): SimulatorReply => ({ body: written(reply, options) });
   return defineSimulator<PortalState>({
-    state: () => ({ sessions: new Map(), dossiers: new Map(), steps: new Map(), logins: 0 }),
+    state: () => ({
+      sessions: new Map(),
+      dossiers: new Map(),
+      steps: new Map(),
+      questions: new Map(questions.map((one) => [String(one.entry.HOIDAPID), one])),
+      answers: 0,
+      logins: 0,
+    }),
     expireSessions: (state) => state.sessions.clear(),
     routes: [
       {

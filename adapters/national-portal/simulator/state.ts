@@ -1,4 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
+import type { KeptQuestion } from './questions.ts';
 
 /** How this stand-in differs from the usual one. */
 export interface PortalOptions {
@@ -13,6 +14,8 @@ export interface PortalOptions {
   /** What `TraCuuHoSo` returns: the record with its steps, the record alone, or only the code. */
   readonly lookup?: 'steps' | 'record' | 'code';
   readonly catalogue?: Catalogue;
+  /** The questions that it has at the start: three invented ones by default. */
+  readonly questions?: readonly KeptQuestion[];
   /**
    * The portal takes the good items of a call and reports each in `result`. Otherwise a call succeeds or fails as a
    * whole.
@@ -25,6 +28,10 @@ export interface PortalState {
   readonly sessions: Map<string, number>;
   readonly dossiers: Map<string, Readonly<Record<string, unknown>>>;
   readonly steps: Map<string, Readonly<Record<string, unknown>>[]>;
+  /** By number. */
+  readonly questions: Map<string, KeptQuestion>;
+  /** How many answers it took. */
+  answers: number;
   logins: number;
 }
 

@@ -21,8 +21,8 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly standIns?: readonly string[];
   /** Another public system took it in, in a dialect without a place for all of its people. It is not refused for that. */
   readonly isRelayed?: true;
-  /** Says something of a record that the hub knows already. Otherwise it is invalid. */
-  readonly continues?: true;
+  /** Waits until the catalogue knows its agency and its field: nobody would work on it before. */
+  readonly needsCatalogue?: true;
   /** Says only what became of a record of a kind. The hub must have the record already. See readReport. */
   readonly isReport?: true;
 }

@@ -1,0 +1,260 @@
+import {
+  type CodesOf,
+  fingerprint,
+  type InvalidItem,
+  type Item,
+  inEnglish,
+  msToInstant,
+  type Outcome,
+  type Page,
+  say,
+  textOf,
+  type Words,
+} from '#kit';
+import { parseReply } from '#mappings/national-portal/envelope';
+import { readQuestion } from '#mappings/national-portal/question';
+import { codeOfNumber, isNumberOfHub } from '#mappings/national-portal/question-numbers';
+import { type Answer, outcomeOfError } from './answers.ts';
+import { call, type Portal } from './client.ts';
+import { dialectOf, type Settings } from './settings.ts';
+
+type Stage = 'sent' | 'agencies' | 'answers';
+type Row = Readonly<Record<string, unknown>>;
+
+/** The position of a run, and what earlier runs have stored, so that an unchanged answer is stored once. */
+interface Checkpoint {
+  readonly stage: Stage;
+  /** The question after which the answers continue. */
+  readonly after?: number | undefined;
+  /** Fingerprints of the parts of each list. */
+  readonly parts?: Readonly<Record<string, readonly string[]>>;
+  /** Answered questions of new or changed parts: the lists show one answer of each. */
+  readonly changed?: readonly number[];
+  /** Fingerprints of the answers that the lists did not show, by question. */
+  readonly answers?: Readonly<Record<string, string>>;
+}
+
+/** A part of a list, as the portal sent its entries, and when the hub asked for it: the entries have no dates. */
+interface KeptPart {
+  readonly service: string;
+  readonly heardAt: string;
+  readonly reply: string;
+}
+
+const LISTS = {
+  sent: { service: 'LayDanhSachHoiDapGuiTuDVCQG', next: 'agencies' },
+  agencies: { service: 'LayDanhSachHoiDapBoCoQuan', next: 'answers' },
+} as const;
+/** Entries stored at once. */
+const PART = 200;
+/** Questions whose answers are asked for in one page. */
+const ASKED = 20;
+const AT_ONCE = 4;
+const LIST_MS = 10 * 60_000;
+
+/** The next page of a run: both lists of questions, then the answers that the lists do not show. */
+export async function nextQuestions(portal: Portal, checkpoint: unknown): Promise<Page | Outcome> {
+  const at = (checkpoint ?? { stage: 'sent' }) as Checkpoint;
+  return at.stage === 'answers' ? answersPage(portal, at) : listPage(portal, at, at.stage);
+}
+
+async function listPage(portal: Portal, at: Checkpoint, stage: 'sent' | 'agencies'): Promise<Page | Outcome> {
+  const { service, next } = LISTS[stage];
+  const list = await fetchList(portal, service);
+  if ('outcome' in list) return list.outcome;
+  const parts = partsOf(list.entries);
+  const prints = parts.map((part) => fingerprint(part.map((entry) => JSON.stringify(entry))));
+  const known = new Set(at.parts?.[service] ?? []);
+  const news = parts.filter((_, index) => !known.has(prints[index] as string));
+  const changed = news.flat().flatMap((entry) => (isUnanswered(entry) ? [] : (ofPortal(entry) ?? [])));
+  const checkpointAfter: Checkpoint = {
+    ...at,
+    stage: next,
+    after: undefined,
+    parts: { ...at.parts, [service]: prints },
+    changed: [...(at.changed ?? []), ...changed],
+  };
+  return { bodies: news.map((part) => bodyOf(portal, service, part)), checkpoint: checkpointAfter, more: true };
+}
+
+/** A list of the portal by number. Entries without one are at the end, where the reader refuses them. */
+interface List {
+  readonly entries: readonly Row[];
+}
+
+async function fetchList(portal: Portal, service: string): Promise<List | { readonly outcome: Outcome }> {
+  const answer = await call(portal, { group: 'share', service, effect: 'ask', about: undefined });
+  const entries = entriesOf(portal, answer);
+  if ('outcome' in entries) return entries;
+  return { entries: [...entries.rows].sort((a, b) => sortKey(a) - sortKey(b)) };
+}
+
+function sortKey(entry: Row): number {
+  return numberOf(entry) ?? Number.POSITIVE_INFINITY;
+}
+
+function numberOf(entry: Row): number | undefined {
+  const number = Number(textOf(entry.HOIDAPID));
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+}
+
+/** The parts of a list by hundreds of numbers, so that a new question changes the last part alone. */
+function partsOf(entries: readonly Row[]): readonly (readonly Row[])[] {
+  const parts = new Map<number, Row[]>();
+  for (const entry of entries) {
+    const number = numberOf(entry);
+    const place = number === undefined ? -1 : Math.floor(number / PART);
+    parts.set(place, [...(parts.get(place) ?? []), entry]);
+  }
+  return [...parts.values()];
+}
+
+async function answersPage(portal: Portal, at: Checkpoint): Promise<Page | Outcome> {
+  const open = await portal.sessions.get('questions', () => fetchQuestions(portal));
+  if ('outcome' in open) return open.outcome;
+  const changed = new Set(at.changed);
+  const left = open.entries.filter(
+    (entry) => sortKey(entry) > (at.after ?? 0) && (isUnanswered(entry) || changed.has(sortKey(entry))),
+  );
+  const asked = left.slice(0, ASKED);
+  const found = await Promise.all(
+    Array.from({ length: AT_ONCE }, (_, lane) =>
+      answersOf(
+        portal,
+        asked.filter((_, index) => index % AT_ONCE === lane),
+      ),
+    ),
+  );
+  const failed = found.find((one) => 'outcome' in one);
+  if (failed && 'outcome' in failed) return failed.outcome;
+  const answers = found.flatMap((one) => ('outcome' in one ? [] : one.answers));
+  const prints = new Map(
+    answers.map(({ number, entries }) => [String(number), fingerprint(entries.map((one) => JSON.stringify(one)))]),
+  );
+  const news = answers.filter(({ number }) => at.answers?.[number] !== prints.get(String(number)));
+  const bodies =
+    news.length > 0
+      ? [
+          bodyOf(
+            portal,
+            'LayNoiDungTraLoiTheoCauHoi',
+            news.flatMap(({ entries }) => entries),
+          ),
+        ]
+      : [];
+  const more = asked.length < left.length;
+  if (!more) portal.sessions.drop('questions', open);
+  const kept = { ...at.answers, ...Object.fromEntries(prints) };
+  const after = asked.at(-1);
+  return {
+    bodies,
+    checkpoint: more
+      ? { ...at, after: after && numberOf(after), answers: kept }
+      : { stage: 'sent', parts: at.parts, answers: stillOpen(kept, open) },
+    more,
+  };
+}
+
+/** Only questions that the lists still show unanswered, so that the checkpoint does not grow without end. */
+function stillOpen(answers: Readonly<Record<string, string>>, { entries }: List): Readonly<Record<string, string>> {
+  const open = new Set(entries.filter(isUnanswered).map((entry) => String(numberOf(entry))));
+  return Object.fromEntries(Object.entries(answers).filter(([number]) => open.has(number)));
+}
+
+/** The questions of the portal in both lists. A process that continues a run asks for the lists again. */
+async function fetchQuestions(
+  portal: Portal,
+): Promise<{ readonly value: List | { readonly outcome: Outcome }; readonly ttlMs: number }> {
+  const entries: Row[] = [];
+  for (const { service } of Object.values(LISTS)) {
+    const list = await fetchList(portal, service);
+    if ('outcome' in list) return { value: list, ttlMs: 0 };
+    entries.push(...list.entries.filter((entry) => ofPortal(entry) !== undefined));
+  }
+  return { value: { entries: entries.sort((a, b) => sortKey(a) - sortKey(b)) }, ttlMs: LIST_MS };
+}
+
+/** The number of a question that the hub did not send there itself. */
+function ofPortal(entry: Row): number | undefined {
+  const number = numberOf(entry);
+  return number === undefined || isNumberOfHub(number) ? undefined : number;
+}
+
+function isUnanswered(entry: Row): boolean {
+  const hasAnswer = Number(textOf(entry.TRALOIID) ?? 0) > 0 && textOf(entry.NOIDUNGTRALOI) !== undefined;
+  return !hasAnswer;
+}
+
+interface Answers {
+  readonly number: number;
+  /** The question's entry with each of its answers. */
+  readonly entries: readonly Row[];
+}
+
+/** Asks for the answers to some questions, one after the other. */
+async function answersOf(
+  portal: Portal,
+  questions: readonly Row[],
+): Promise<{ readonly answers: readonly Answers[] } | { readonly outcome: Outcome }> {
+  const answers: Answers[] = [];
+  for (const question of questions) {
+    const number = numberOf(question) as number;
+    const args = { cauhoiid: number };
+    const answer = await call(portal, {
+      group: 'share',
+      service: 'LayNoiDungTraLoiTheoCauHoi',
+      args,
+      effect: 'ask',
+      about: undefined,
+    });
+    const found = entriesOf(portal, answer);
+    if ('outcome' in found) return found;
+    const own = found.rows.filter(
+      ({ TRALOIID, NOIDUNGTRALOI }) =>
+        textOf(NOIDUNGTRALOI) !== undefined && textOf(TRALOIID) !== textOf(question.TRALOIID),
+    );
+    const entries = own.map(({ TRALOIID, NOIDUNGTRALOI }) => ({ ...question, TRALOIID, NOIDUNGTRALOI }));
+    if (entries.length > 0) answers.push({ number, entries });
+  }
+  return { answers };
+}
+
+function entriesOf(
+  { settings }: Portal,
+  answer: Answer,
+): { readonly rows: readonly Row[] } | { readonly outcome: Outcome } {
+  if (answer.kind === 'failed') return { outcome: answer.outcome };
+  if (answer.kind === 'error') return { outcome: outcomeOfError(answer, settings) };
+  return { rows: answer.result.map((one) => (typeof one === 'object' && one !== null ? (one as Row) : { got: one })) };
+}
+
+function bodyOf(portal: Portal, service: string, entries: readonly Row[]): Page['bodies'][number] {
+  const reply = JSON.stringify({ error_code: 0, result: entries });
+  const kept: KeptPart = { service, heardAt: msToInstant(portal.now()), reply };
+  return { body: Buffer.from(JSON.stringify(kept)), mediaType: 'application/json' };
+}
+
+/** Reads one stored body of a page. Questions of the hub, which it sent there itself, are left out. */
+export function readQuestions(body: Uint8Array, settings: Settings, entered: CodesOf): readonly Item[] {
+  const { service, heardAt, reply } = JSON.parse(Buffer.from(body).toString()) as KeptPart;
+  const parsed = parseReply(reply);
+  if (parsed.kind === 'not-a-reply') return [invalid(say('service-answered-by', { service, what: parsed.why }))];
+  if (parsed.kind === 'error')
+    return [invalid(say('service-answered-by', { service, what: say('error-code', { code: parsed.code }) }))];
+  const { codes } = dialectOf(settings, entered);
+  const codeOf = (number: string): string | undefined => codeOfNumber(number, settings.madonvi);
+  return parsed.result
+    .filter((entry) => !isNumberOfHub(numberOf(entry as Row) ?? 0))
+    .map((entry) => withCatalogue(readQuestion(entry, { codes, entered, heardAt, codeOf })));
+}
+
+/** A question for an agency or of a field that nobody knows waits: its sender cannot be asked. */
+function withCatalogue(item: Item): Item {
+  if (item.kind === 'record') return { ...item, needsCatalogue: true };
+  if (item.kind !== 'waiting' || !item.asItStands) return item;
+  return { ...item, asItStands: { ...item.asItStands, needsCatalogue: true } };
+}
+
+function invalid(words: Words): InvalidItem {
+  return { kind: 'invalid', problems: [{ path: '', ...inEnglish(words) }] };
+}
