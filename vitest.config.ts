@@ -5,12 +5,16 @@ import { LongestFirst } from './tests/support/longest-first.ts';
 /** Bounds on milliseconds and megabytes: these files run one at a time. */
 const LIMITS = [
   'src/kit/xml/xml.test.ts',
+  'src/core/vietnamese/text-limits.test.ts',
   'adapters/soap-ministry/pull.test.ts',
   'adapters/national-portal/dictionary.test.ts',
   'tests/scenarios/exhaustion*.test.ts',
   'tests/scenarios/turns.test.ts',
   'tests/{scenarios,e2e}/*-limits.test.ts',
 ];
+
+/** A compiler reads the whole source for these. */
+const STATIC = ['tests/sql.test.ts'];
 
 /** Tests that start processes, or PostgreSQL, of their own. */
 const END_TO_END = ['tests/e2e/**/*.test.ts', 'src/embedded-postgres/**/*.test.ts'];
@@ -43,7 +47,7 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LIMITS, ...END_TO_END, ...INTEROP],
+          exclude: [...configDefaults.exclude, ...LIMITS, ...STATIC, ...END_TO_END, ...INTEROP],
           provide: { contractTest: 'smoke', depth: 'smoke' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
@@ -55,7 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'thorough',
-          include: [...END_TO_END, ...INTEROP, ...CONTRACT, ...COMBINATIONS],
+          include: [...STATIC, ...END_TO_END, ...INTEROP, ...CONTRACT, ...COMBINATIONS],
           exclude: [...configDefaults.exclude, ...LIMITS],
           ...workers,
           isolate: false,
