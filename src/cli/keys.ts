@@ -66,7 +66,7 @@ function newKey({ id, scope, party }: NewKey): Result {
     .toUpperCase()
     .replace(/[^A-Z0-9]+/g, '_')
     .replace(/^(?=[0-9])|^$/, '_')}_KEY`;
-  const entry = { id, secret: `\${${variable}}`, scopes: scope, ...(party !== undefined && { party }) };
+  const entry = { id, secret: `\${${variable}}`, scopes: scope, party };
   const text = [
     'The secret is shown once. Give it to the partner, and to the hub in its environment:',
     `  ${variable}=${secret}`,
@@ -77,7 +77,7 @@ function newKey({ id, scope, party }: NewKey): Result {
 }
 
 function listed(keys: readonly KeyEntry[]): Result {
-  const shown = keys.map(({ id, scopes, party }) => ({ id, scopes, ...(party !== undefined && { party }) }));
+  const shown = keys.map(({ id, scopes, party }) => ({ id, scopes, party }));
   const width = Math.max(0, ...shown.map(({ id }) => id.length));
   const lines = shown.map(
     ({ id, scopes, party }) => `${id.padEnd(width)}  ${scopes.join(' ')}${party ? `  (party ${party})` : ''}`,

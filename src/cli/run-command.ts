@@ -63,8 +63,7 @@ export function tellError(error: Error, json: boolean, broken: number = FAILED):
   process.exitCode = isUse ? USAGE : broken;
   if (error.cause instanceof Error && toldOfStdout.has(error.cause)) return;
   const problems = error instanceof ConfigError ? error.problems : undefined;
-  if (json)
-    printDocument({ error: problems ? 'the settings are not usable' : error.message, ...(problems && { problems }) });
+  if (json) printDocument({ error: problems ? 'the settings are not usable' : error.message, problems });
   console.error(logLevelOf(process.env) === 'debug' ? error.stack : `lienthong: ${error.message || error.name}`);
 }
 

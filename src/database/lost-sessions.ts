@@ -33,13 +33,13 @@ export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = 
     pool.on('release', (_, client) => held.delete(client));
     pool.on('remove', (client) => held.delete(client));
   }
-  let looking: Promise<void> | undefined;
+  let _looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    looking ??= endLost(url, held, everyMs)
+    _looking ??= endLost(url, held, everyMs)
       // The server cannot be asked: it is away for all sessions.
       .catch(() => undefined)
       .finally(() => {
-        looking = undefined;
+        _looking = undefined;
       });
   }, everyMs).unref();
   return { close: () => clearInterval(timer) };

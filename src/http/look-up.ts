@@ -103,6 +103,6 @@ function shownOf(masked: Readonly<Record<string, unknown>>): object {
   const { name } = (masked.applicant ?? {}) as { name?: string };
   return {
     ...Object.fromEntries(MEMBERS.filter((member) => member in masked).map((member) => [member, masked[member]])),
-    ...(name !== undefined && { applicant: { name } }),
+    applicant: name !== undefined ? { name } : undefined,
   };
 }

@@ -86,12 +86,12 @@ function operationOf(doc: RouteDoc): object {
   return {
     tags: [doc.tag],
     summary: doc.summary,
-    ...(doc.description && { description: doc.description }),
+    description: doc.description || undefined,
     operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
     security: doc.scopes ? [{ key: [] }, { mutualTls: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
     ...(doc.scopes && { 'x-scopes': doc.scopes }),
     parameters: parametersOf(doc),
-    ...(doc.body && { requestBody: { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } }),
+    requestBody: doc.body ? { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } : undefined,
     responses: responsesOf(doc),
   };
 }
@@ -119,7 +119,7 @@ function parametersOf(doc: RouteDoc): object[] {
   const inQuery = Object.entries(doc.query?.properties ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
-    ...(doc.query?.required?.includes(name) && { required: true }),
+    required: doc.query?.required?.includes(name) ? true : undefined,
     schema: embedded(asNumber(schema as Numeral)),
   }));
   const headers = { ...doc.headers, ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }) };
@@ -153,7 +153,7 @@ function responsesOf(doc: RouteDoc): object {
         ? { ...contentOf(Object.fromEntries(types.map((type) => [type, schema ?? {}]))), ...contentOf(also ?? {}) }
         : PROBLEM_CONTENT;
     const headers = headersOf(Number(status), doc);
-    return [status, { description, ...(headers && { headers }), content }];
+    return [status, { description, headers: headers || undefined, content }];
   });
   return {
     ...problemsOf(doc),
@@ -190,7 +190,7 @@ function problemsOf(doc: RouteDoc): object {
         .filter((one) => one.status === status)
         .map(({ kind, title }) => `${title} (\`${kind}\`)`)
         .join(', or: ');
-      return [status, { description, ...(headers && { headers }), content: PROBLEM_CONTENT }];
+      return [status, { description, headers: headers || undefined, content: PROBLEM_CONTENT }];
     }),
   );
 }

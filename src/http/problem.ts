@@ -94,7 +94,7 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
     detail: render(words, language),
     code: words.code,
     args: words.args,
-    ...(problems.length > 0 && { problems: inLanguage(language, problems) }),
+    problems: problems.length > 0 ? inLanguage(language, problems) : undefined,
     ...members,
   };
   return c.body(JSON.stringify(body), status, {

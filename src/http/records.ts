@@ -168,12 +168,12 @@ type Query = Type.Static<ReturnType<typeof listQuery>>;
 function filterOf(kind: Kind, query: Query, nowMs: number): RecordFilter {
   const { state, agency, dossier, party, q, due } = query;
   return {
-    ...(state && { state: statesOf(kind, state) }),
-    ...(agency && { agency: cleanCode(agency) }),
-    ...(dossier && { dossier: cleanCode(dossier) }),
-    ...(party && { party }),
-    ...(q?.trim() && { q }),
-    ...(due && { overdueAt: msToInstant(nowMs) }),
+    state: state ? statesOf(kind, state) : undefined,
+    agency: agency ? cleanCode(agency) : undefined,
+    dossier: dossier ? cleanCode(dossier) : undefined,
+    party: party || undefined,
+    q: q?.trim() ? q : undefined,
+    overdueAt: due ? msToInstant(nowMs) : undefined,
   };
 }
 

@@ -40,7 +40,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
     settingsProblems: (given: S) => [...tableProblems(given), ...sourceProblems(given), ...(problems?.(given) ?? [])],
     offers: offersOf,
     tables: tablesOf,
-    ...(load && { load }),
+    load,
     send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },
     reconcile: reconcilerBy(transport),
     pull: { dossiers: pullerOf('dossiers', transport), progress: pullerOf('progress', transport) },

@@ -64,7 +64,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     lookedUp: (outcome) => lookUps.inc({ outcome }),
     pulled(party, name, error) {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
-      log.info({ party, name, ...(error !== undefined && { error: maskNamesIn(error) }) }, 'pull');
+      log.info({ party, name, error: error !== undefined ? maskNamesIn(error) : undefined }, 'pull');
     },
     refused: (door, kept) => refusals.inc({ door, kept }),
     incident: (party, kind, open) => incidents.set({ party, kind }, open),

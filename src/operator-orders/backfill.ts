@@ -161,7 +161,7 @@ function newestFor(
   { code, owner, version, serviceCode, fieldCode }: RoutedDossier,
   { reports: by, oldestSeq: oldest }: DeliveryProgress,
 ): number {
-  const subject = { code, serviceCode, ...(fieldCode && { fieldCode }) };
+  const subject = { code, serviceCode, fieldCode: fieldCode || undefined };
   // Deleted events count for the party that began the dossier.
   const dropped = oldest === null ? version : oldest - 1;
   const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;

@@ -80,7 +80,7 @@ export async function loadCountable(tx: pg.PoolClient, codes: readonly string[])
       const told = events.get(code) ?? [];
       // Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others.
       const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
-      const times = { ...own, ...(supplements && { supplements }) };
+      const times = { ...own, supplements };
       return {
         ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
         times: withoutNulls(times) as CountableDossier['times'],

@@ -84,7 +84,7 @@ function serve(
 function written({ code, message, result, more }: Reply, { style = 'number', wrapped = 0 }: PortalOptions): object {
   const zero = { number: 0, text: '0', padded: '00' }[style];
   const error_code = code === 0 ? zero : style === 'number' ? code : String(code);
-  let reply: object = { ...more, error_code, ...(message && { message }), ...(result && { result }) };
+  let reply: object = { ...more, error_code, message: message || undefined, result };
   for (let layer = 0; layer < wrapped; layer++) reply = { message: JSON.stringify(reply) };
   return reply;
 }

@@ -128,7 +128,7 @@ function rowOf(held: Held): object {
     agency: held.agency,
     status: held.status,
     statusAt: msToInstant(held.atMs),
-    ...(filedMs !== undefined && { receivedAt: msToInstant(filedMs) }),
+    receivedAt: filedMs !== undefined ? msToInstant(filedMs) : undefined,
     applicant: { name: held.name, identityNumber: held.identity, phone: held.phone },
     summary: held.abstract,
     fees: filedMs === undefined ? held.fees : [{ name: 'Phí thẩm định', amount: Number(held.fee) }],

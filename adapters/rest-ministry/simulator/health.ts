@@ -19,7 +19,7 @@ const { advance, changedIn, file, pageOf, receive } = ministryRegistry;
 const answer = (code: string, message: string, data?: object) => ({
   error_code: code,
   message,
-  ...(data && { data }),
+  data: data || undefined,
 });
 const DONE = (data?: object) => answer('0', 'Thành công', data);
 const WRONG = answer('400', 'Dữ liệu không đúng định dạng');

@@ -114,7 +114,7 @@ function faultOf({ side, message, subcode }: Fault, version: '1.1' | '1.2'): obj
     };
   const code = {
     Value: side === 'client' ? 'soap:Sender' : 'soap:Receiver',
-    ...(subcode && { Subcode: { Value: subcode } }),
+    Subcode: subcode ? { Value: subcode } : undefined,
   };
   return { Fault: { Code: code, Reason: { Text: message }, statusCode: side === 'client' ? 400 : 500 } };
 }

@@ -74,15 +74,15 @@ function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: K
   const isImplied = dossier === undefined || (operation === 'dossier.upsert.v1' && isDeepStrictEqual(dossier, record));
   const item = {
     id,
-    ...(code !== record.code && { code }),
+    code: code !== record.code ? code : undefined,
     record,
-    ...(!isImplied && { dossier }),
-    ...(service && { service }),
-    ...(agency && { agency }),
-    ...(original && { original }),
-    ...(change && { change }),
-    ...(wasInDoubt(delivery, attempts, attempt) && { doubt: true }),
-    ...(known && { known }),
+    dossier: !isImplied ? dossier : undefined,
+    service,
+    agency,
+    original,
+    change,
+    doubt: wasInDoubt(delivery, attempts, attempt) ? true : undefined,
+    known: known || undefined,
   };
   const now = msToInstant(instantToMs(attempt.at) - attempt.tookMs);
   return { operation, items: [item], settings: settings.shown, now };
@@ -107,8 +107,8 @@ function outcomeOf({ delivery, attempts, attempt }: KeptCase, last: WireRecord |
   const isLast = attempt === attempts.at(-1);
   return {
     kind: outcome,
-    ...(reason !== null && isToldBy && { reason }),
-    ...(outcome === 'delivered' && isLast && delivery.reference !== null && { reference: delivery.reference }),
+    reason: reason !== null && isToldBy ? reason : undefined,
+    reference: outcome === 'delivered' && isLast && delivery.reference !== null ? delivery.reference : undefined,
   };
 }
 

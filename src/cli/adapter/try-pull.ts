@@ -102,7 +102,7 @@ function shown(
     ...(lacks ? [`perhaps incomplete: ${lacks}`] : []),
     ...(absent.length > 0 ? [`no record has: ${absent.join(', ')}`] : []),
   ].join('\n');
-  const document = { items, unmapped: Object.fromEntries(waiting), absent, more, ...(lacks && { lacks }) };
+  const document = { items, unmapped: Object.fromEntries(waiting), absent, more, lacks: lacks || undefined };
   return { text, document, failed: records.length < items.length || Boolean(lacks) };
 }
 

@@ -167,7 +167,7 @@ function resultOf(
     told > SHOWN && report === undefined ? [`… and ${told - SHOWN} more; --report <path> has all of them`] : [];
   const text = [...rows.map((row) => `${row.file}: ${textOf(row)}`), ...more].join('\n');
   const totals = Object.fromEntries([...OUTCOMES, 'withWarnings' as const].map((name) => [name, sum(name)]));
-  return { text, document: { ...totals, files: rows, ...(report && { report }) }, failed: sum('invalid') > 0 };
+  return { text, document: { ...totals, files: rows, report: report || undefined }, failed: sum('invalid') > 0 };
 }
 
 function textOf(tally: Tally): string {

@@ -94,9 +94,9 @@ function addList(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: L
       await limit.countVisit(networkOf(hub.clients.addressOf(c) ?? ''));
       const filter: RecordFilter = {
         isPublic: true,
-        ...(q?.trim() && { q }),
-        ...(agency && { agency: cleanCode(agency) }),
-        ...(field && { field: cleanCode(field) }),
+        q: q?.trim() ? q : undefined,
+        agency: agency ? cleanCode(agency) : undefined,
+        field: field ? cleanCode(field) : undefined,
       };
       const { items, next } = await pageBy(hub.cursors, {
         list: 'public questions',
@@ -186,6 +186,6 @@ function shownOf(masked: string): object {
   const { name } = question.asker ?? {};
   return {
     ...Object.fromEntries(members.map((member) => [member, question[member]])),
-    ...(name !== undefined && { asker: { name } }),
+    asker: name !== undefined ? { name } : undefined,
   };
 }

@@ -29,7 +29,7 @@ export function addPartyOrders(site: Site): void {
     site.order(`/parties/:party/${what}`, async ({ c, say, api }, form) => {
       const party = c.req.param('party') ?? '';
       const to = form('back') === 'overview' ? '/console' : `/console/parties/${segment(party)}`;
-      const order = { why: form('why'), ...(what === 'pull' && { name: form('name') }) };
+      const order = { why: form('why'), name: what === 'pull' ? form('name') : undefined };
       const { body, problem } = await api.post(`parties/${segment(party)}/${what}`, order);
       if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
       return { to, isDone: true, text: DONE[what](say, party, body) };

@@ -44,7 +44,7 @@ export function createLegacySystem(
         session: await session,
         madonvi: 'H60',
         service,
-        ...(isUpdating && { isUpdating }),
+        isUpdating,
         data,
       });
       const { result = [] } = answer;

@@ -106,7 +106,7 @@ async function pulled(adapter: Adapter, connection: TestConnection, message: Mes
   const page = await puller.next(connection, message.checkpoint, hubQueriesOf(message.asks));
   if ('kind' in page) return page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, connection.settings, connection.codes));
-  return { items, checkpoint: page.checkpoint, more: page.more, ...(page.complete && { complete: page.complete }) };
+  return { items, checkpoint: page.checkpoint, more: page.more, complete: page.complete };
 }
 
 /** The hub's answers to a puller. */
