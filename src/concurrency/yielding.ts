@@ -1,5 +1,5 @@
-/** How long items are processed before other requests run. */
-const TURN_MS = 8;
+/** How long items are processed before other requests run. Beside 250 large bodies, a health probe took 1.2 s with 2 ms, 3 s with 8 ms. */
+const TURN_MS = 2;
 
 /** Processes many items without delaying other requests for more than a few milliseconds. */
 export async function mapYielding<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
@@ -18,8 +18,8 @@ export async function mapYielding<In, Out>(inputs: Iterable<In>, work: (input: I
 const turns: (() => void)[] = [];
 
 /**
- * Resolves in a later turn of the event loop, for one caller a turn. With 250 large bodies at once, each with 8 ms of a turn, a
- * health probe had waited for seconds.
+ * Resolves in a later turn of the event loop, for one caller a turn. With 250 large bodies at once, each with a turn of its
+ * own, a health probe had waited for seconds.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
