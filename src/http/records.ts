@@ -3,6 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { type Kind, subjectOf } from '#core/records/kind';
+import { capitalised } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -202,10 +203,6 @@ function servedSchema({ schema, people, name }: Kind): Type.TSchema {
 
 function jsonOf({ json }: { readonly json: string }): string {
   return json;
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function notFound(kind: Kind, code: string): Refusal {

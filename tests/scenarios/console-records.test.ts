@@ -11,6 +11,7 @@ const WORDS = {
     held: 'tạm giữ, chờ quyết định',
     received: 'đã tiếp nhận',
     answered: 'đã trả lời',
+    officers: 'Cán bộ',
     done: 'Đã thực hiện',
     changed: 'Chưa thực hiện',
   },
@@ -20,6 +21,7 @@ const WORDS = {
     held: 'held',
     received: 'received',
     answered: 'answered',
+    officers: 'Officers',
     done: 'Done. The state is',
     changed: 'Nothing was done',
   },
@@ -67,7 +69,7 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
       });
     expect((await order({ order: 'release' })).text).toContain(`${words.done}`);
     const answered = await order({ order: 'answer', text: 'Đã chuyển thanh tra.', unit: 'Sở Tư pháp' });
-    for (const word of [words.done, words.answered, 'Đã chuyển thanh tra.', 'Sở Tư pháp'])
+    for (const word of [words.done, words.answered, words.officers, 'Đã chuyển thanh tra.', 'Sở Tư pháp'])
       expect(answered.text).toContain(word);
     await order({ order: 'publish' });
     expect((await hub.read('/api/public/questions')).body.items).toMatchObject([{ code: 'CH-1' }]);

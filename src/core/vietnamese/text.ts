@@ -116,3 +116,8 @@ function letterPairs(text: string): string[] {
   const padded = ` ${text} `;
   return Array.from({ length: padded.length - 1 }, (_, at) => padded.slice(at, at + 2));
 }
+
+/** The text with a capital first letter, as a heading needs it. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase('vi') + text.slice(1);
+}

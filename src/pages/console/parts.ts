@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
+import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
@@ -93,6 +94,13 @@ export function dossierLink(code: string | null | undefined): Html {
 
 export function partyLink(party: string | null | undefined): Html {
   return party ? html`<a href="/console/parties/${segment(party)}">${party}</a>` : html`–`;
+}
+
+/** The sender of a record: a party, or the people who send without a key of their own. */
+export function senderLink({ say }: Visit, sender: string): Html {
+  if (sender === CITIZENS) return html`${say('Công dân', 'Citizens')}`;
+  if (sender === OFFICERS) return html`${say('Cán bộ', 'Officers')}`;
+  return partyLink(sender);
 }
 
 export function messageLink(id: string): Html {

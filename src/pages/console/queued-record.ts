@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
+import { capitalised } from '#core/vietnamese/text';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
-import { auditLink, dossierLink, facts, messageLink, partyLink, table } from './parts.ts';
+import { auditLink, dossierLink, facts, messageLink, senderLink, table } from './parts.ts';
 import { recordOrderForms } from './record-orders.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';
@@ -42,7 +43,7 @@ export function addQueuedRecord(site: Site): void {
   site.screen('/records/:kind/:code', async (visit) => {
     const { c, say, api } = visit;
     const { kind, code } = c.req.param() as { kind: string; code: string };
-    const title = `${word(say, QUEUED_KINDS, kind)} ${code}`;
+    const title = `${capitalised(word(say, QUEUED_KINDS, kind))} ${code}`;
     const { body, problem } = await api.get<QueuedRecordInFull>(`records/${segment(kind)}/${segment(code)}`);
     if (!body) return refusedScreen(say, title, { problem });
     return {
@@ -58,7 +59,8 @@ ${historyOf(visit, body)}`,
   });
 }
 
-function factsOf({ say, nowMs }: Visit, one: QueuedRecordInFull): Html {
+function factsOf(visit: Visit, one: QueuedRecordInFull): Html {
+  const { say, nowMs } = visit;
   const { dossierCode, serviceCode, visibility } = contentIn(one);
   const isPrivate = visibility === 'private';
   return facts([
@@ -70,7 +72,7 @@ function factsOf({ say, nowMs }: Visit, one: QueuedRecordInFull): Html {
     [say('Cơ quan', 'Agency'), one.agencyCode],
     [say('Thủ tục', 'Service'), serviceCode],
     [say('Hồ sơ', 'Dossier'), dossierCode && dossierLink(dossierCode)],
-    [say('Bên gửi', 'Sender'), partyLink(one.owner)],
+    [say('Bên gửi', 'Sender'), senderLink(visit, one.owner)],
     [
       say('Công khai', 'Public'),
       isPrivate ? say('không, người hỏi yêu cầu riêng tư', 'no, the asker wants it private') : undefined,
@@ -99,7 +101,8 @@ ${answers.map(
 )}`;
 }
 
-function historyOf({ say }: Visit, { history }: QueuedRecordInFull): Html {
+function historyOf(visit: Visit, { history }: QueuedRecordInFull): Html {
+  const { say } = visit;
   return table<QueuedRecordInFull['history'][number]>({
     caption: say('Theo thời điểm diễn ra', 'In the order of event time'),
     empty: say('Chưa có diễn biến.', 'No events.'),
@@ -107,7 +110,7 @@ function historyOf({ say }: Visit, { history }: QueuedRecordInFull): Html {
     columns: [
       { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
       { head: say('Trạng thái', 'State'), cell: ({ state }) => badge(say, QUESTION_STATES, state) },
-      { head: say('Bên gửi', 'Party'), cell: ({ party }) => partyLink(party) },
+      { head: say('Bên gửi', 'Party'), cell: ({ party }) => senderLink(visit, party) },
       { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeOf(receivedAt) },
       { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
     ],

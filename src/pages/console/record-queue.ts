@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import { filterForm, pager, queryOf, senderLink, table } from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -62,7 +62,7 @@ function queueTable(visit: Visit, items: readonly QueuedRecord[]): Html {
           html`${timeAndAge(say, dueAt, nowMs)}${isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
       },
       { head: say('Cơ quan', 'Agency'), cell: ({ agencyCode }) => agencyCode ?? '–' },
-      { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(owner) },
+      { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => senderLink(visit, owner) },
     ],
   });
 }
