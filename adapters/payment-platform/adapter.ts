@@ -2,7 +2,7 @@ import { defineAdapter, sendInOrder } from '#kit';
 import { ipn } from './notification.ts';
 import { openPayment } from './open-payment.ts';
 import { transactions } from './query.ts';
-import { readKept, readOpened } from './reports.ts';
+import { readKept, readOpened, receiptIn } from './reports.ts';
 import { isPaygov, Settings, settingsProblems } from './settings.ts';
 
 /** The national payment platform, or a PayGov gateway. The reference is the code of the payment. */
@@ -14,6 +14,7 @@ export default defineAdapter({
   send: {
     'payment.upsert.v1': { send: (platform, items) => sendInOrder(items, (item) => openPayment(platform, item)) },
   },
+  documentIn: receiptIn,
   answers: { init: { read: readOpened }, query: { read: readKept } },
   pull: { transactions },
   callbacks: { ipn },

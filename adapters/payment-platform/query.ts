@@ -44,43 +44,31 @@ const AT_ONCE = 20;
 const OPERATION = 'payment.upsert.v1';
 
 interface Checkpoint {
-  readonly after?: string;
-  /** Payments of this round and the last one whose receipt the hub has. */
-  readonly receipts?: readonly string[];
+  readonly after?: string | undefined;
 }
 
 /** Asks again about transactions without a last word, and fetches the receipts of paid ones. */
 export const transactions: Puller<Settings> = {
   schedule: '0 */10 * * * *',
   async next(platform, checkpoint, asks): Promise<Page | Failure> {
-    const { after, receipts = [] } = (checkpoint ?? {}) as Checkpoint;
+    const { after } = (checkpoint ?? {}) as Checkpoint;
     const since = msToInstant(platform.now() - OLDEST_MS);
     const payments = await asks.receivedRecords(OPERATION, { states: [...OPEN, 'paid'], since }, AT_ONCE, after);
     const bodies: Page['bodies'][number][] = [];
-    const kept = new Set(receipts);
     for (const payment of payments) {
-      const found = await newsOf(platform, payment, kept);
+      const found = await newsOf(platform, payment);
       if (found && 'kind' in found) return found;
       if (found) bodies.push({ body: Buffer.from(JSON.stringify(found)), mediaType: 'application/json' });
-      if (found?.bill !== undefined) kept.add(payment.code);
     }
     const more = payments.length === AT_ONCE;
-    const place = more ? { after: payments.at(-1)?.code } : {};
-    return { bodies, checkpoint: { ...place, receipts: [...kept].slice(-MOST_RECEIPTS) }, more };
+    return { bodies, checkpoint: more ? { after: payments.at(-1)?.code } : {}, more };
   },
   read: readKept,
 };
 
-/** More payments than a province has in three days. */
-const MOST_RECEIPTS = 20_000;
-
 /** What the platform says that the hub does not know yet. Undefined for nothing new. */
-async function newsOf(
-  platform: Platform,
-  payment: Payment,
-  receipts: ReadonlySet<string>,
-): Promise<KeptReply | Failure | undefined> {
-  if (payment.state === 'paid') return receipts.has(payment.code) ? undefined : receiptOf(platform, payment);
+async function newsOf(platform: Platform, payment: Payment): Promise<KeptReply | Failure | undefined> {
+  if (payment.state === 'paid') return payment.receiptUrl === undefined ? receiptOf(platform, payment) : undefined;
   if (platform.now() - Date.parse(payment.stateAt) < YOUNGEST_MS) return undefined;
   const asked = await ask(platform, 'QUERY', payment, { payment });
   if ('kind' in asked) return asked;

@@ -43,16 +43,29 @@ export function readOpened(body: Uint8Array): readonly Item[] {
   return [readReport(OPERATION, { code, state: 'initiated', stateAt, payUrl })];
 }
 
-/** Reads a stored answer to QUERY. A receipt alone says nothing new. */
+/** Reads a stored answer to QUERY, or a receipt. */
 export function readKept(body: Uint8Array, settings: Settings): readonly Item[] {
   const kept = keptIn(body);
   if (!kept) return [notAsKept()];
-  if (!kept.reply) return kept.bill === undefined ? [notAsKept()] : [];
+  const { reference, at } = kept.asked;
+  if (kept.bill !== undefined) return [receiptReport(reference, at)];
+  if (!kept.reply) return [notAsKept()];
   const state = stateIn(kept.reply);
   if (state === undefined) return [];
-  const { reference, at } = kept.asked;
   const stateAt = momentIn(kept.reply) ?? at;
   return [reportOf({ state, stateAt, reference }, kept.reply, settings)];
+}
+
+/** The hub serves the receipt at this address. */
+function receiptReport(code: string, stateAt: string): Item {
+  const receiptUrl = `/api/v1/payments/${code}/receipt`;
+  return readReport(OPERATION, { code, state: 'paid', stateAt, receiptUrl });
+}
+
+/** The receipt in a stored answer. */
+export function receiptIn(body: Uint8Array): { readonly mediaType: string; readonly bytes: Buffer } | undefined {
+  const bill = keptIn(body)?.bill;
+  return typeof bill === 'string' ? { mediaType: 'application/pdf', bytes: Buffer.from(bill, 'base64') } : undefined;
 }
 
 /** Reads a notification: `MaLoi` "00" is a payment, anything else a failed attempt. */

@@ -13,6 +13,12 @@ export interface Offers {
   readonly pulls: readonly string[];
 }
 
+/** A document that a partner gave. */
+export interface StoredDocument {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The operations and pulls of a party with these settings. */
 export function offersOf(adapter: Pick<Adapter, 'send' | 'pull' | 'offers'>, settings: unknown): Offers {
   return (
@@ -43,6 +49,8 @@ export interface Adapter<Settings = unknown> {
   readonly pull?: Readonly<Record<string, Puller<Settings>>>;
   /** Readers of answers that outcomes carry, by their names. Pure, like a puller's `read`. */
   readonly answers?: Readonly<Record<string, Pick<Puller<Settings>, 'read'>>>;
+  /** The document in a stored message of the partner, such as a receipt. Readers get it at its record. Pure. */
+  documentIn?(body: Uint8Array): StoredDocument | undefined;
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
   /**

@@ -68,7 +68,7 @@ const CLOSED_WITHIN_MS = 1_000;
 const MOST_CODES = 50;
 
 /** Doors without a sender: the hub fetched the data, or an operator imported a file. */
-const INTERNAL_DOORS = new Set(['pull', 'reconcile', 'import']);
+const INTERNAL_DOORS = new Set(['pull', 'answer', 'reconcile', 'import']);
 
 /**
  * Exports traces by OTLP over HTTP. The library reads the headers, resource and compression settings

@@ -58,7 +58,9 @@ describe('the OpenAPI document', () => {
       },
     };
     hub = await testHub({
-      partners: { portal: { ...partner, adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH } } } },
+      partners: {
+        portal: { ...partner, adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH }, documentIn } },
+      },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
       maxBodyBytes: MAX_BODY,
@@ -179,6 +181,9 @@ describe('the OpenAPI document', () => {
         const { headers } = await ask(name, 200, { path: pathOf(name), headers: { Accept: JSON_LD } });
         expect(headers.get('content-type')).toBe(JSON_LD);
       }
+
+    await ask(CALLBACK, 200, { ...TO_CALLBACK, body: SAMPLES.payments?.({ code: CODE(1), state: 'paid' }) });
+    await ask('get /api/v1/payments/{code}/receipt', 200);
 
     const ops = (path: string): string => `/api/v1/ops/${path}`;
     const first = async (list: string) => (await ask(`get ${ops(list)}`, 200)).body.items[0];
@@ -512,10 +517,14 @@ const SOAP = {
 };
 const CALLBACK = 'post /callbacks/{party}/{name}';
 const TO_CALLBACK = { path: { party: 'portal', name: 'status' }, secret: 'Bearer of-the-partner' };
-/** A partner that pushes steps in the hub's own format, and gets answers in it. */
+const documentIn = () => ({ mediaType: 'application/pdf', bytes: Buffer.from('%PDF-1.4') });
+/** A partner that pushes steps and payments in the hub's own format, and gets answers in it. */
 const STEP_PUSH: Callback<unknown> = {
   check: ({ headers }) => (headers.get('authorization') === TO_CALLBACK.secret ? undefined : 'who is it?'),
-  read: (body) => [readItem('dossier.progress.v1', JSON.parse(Buffer.from(body).toString()))],
+  read(body) {
+    const sent = JSON.parse(Buffer.from(body).toString());
+    return [readItem('amountVnd' in sent ? 'payment.upsert.v1' : 'dossier.progress.v1', sent)];
+  },
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
@@ -569,6 +578,7 @@ function secretFor(operation: Operation): string | undefined {
       ? `Basic ${Buffer.from(`one-stop:${SECRETS['one-stop']}`).toString('base64')}`
       : undefined;
   if (scopes.some((scope) => scope.endsWith(':write'))) return `Bearer ${SECRETS['one-stop']}`;
+  if (scopes.includes('index:personal')) return `Bearer ${SECRETS.personal}`;
   return scopes.some((scope) => scope.startsWith('ops:'))
     ? 'Bearer ops-secret-of-the-tests'
     : `Bearer ${SECRETS.portal}`;

@@ -201,14 +201,19 @@ describe('payments at the platform', () => {
     expect(platform.requests().slice(before)).toContain('POST /bill');
   });
 
-  test('the receipt is kept with the messages and asked for once', async () => {
-    const { rows } = await hub.hub.database.pool.query(`SELECT id FROM messages WHERE door = 'pull:transactions'`);
-    const bodies = await Promise.all(
-      rows.map(async ({ id }) => JSON.stringify((await operator.get(`messages/${id}`)).body)),
-    );
-    expect(bodies.filter((body) => body.includes(Buffer.from('%PDF-1.4').toString('base64').slice(0, 8)))).toHaveLength(
-      1,
-    );
+  test('the receipt is kept, asked for once, and served to readers of personal data', async () => {
+    const path = `/api/v1/payments/${reference(1)}/receipt`;
+    expect((await read(1)).receiptUrl).toBe(path);
+    const served = await hub.request('GET', `${path}?why=kiểm tra`, 'personal');
+    expect([served.status, served.headers.get('content-type')]).toEqual([200, 'application/pdf']);
+    expect(await served.text()).toMatch(/^%PDF-1\.4/);
+    expect((await operator.get('audit')).body.items[0]).toMatchObject({
+      action: 'payment.read-personal',
+      subject: `record payment ${reference(1)}`,
+      why: 'kiểm tra',
+    });
+    expect((await hub.request('GET', path, 'portal')).status).toBe(403);
+    expect((await hub.request('GET', path.replace('0001T', '0002T'), 'personal')).status).toBe(404);
     const before = platform.requests().length;
     await ask();
     expect(platform.requests().slice(before)).not.toContain('POST /bill');

@@ -72,6 +72,8 @@ export interface Kind<R extends KindRecord = KindRecord> {
   /** Called with the masked record for `texts`, so that no search finds a person by a mention. */
   searched(record: R, masked: R): SearchedTexts;
 
+  /** A document that partners give for a record, such as `receipt`: the last step of its address. */
+  readonly document?: string;
   /** Members that tell contents apart. Absent: all. */
   readonly identifiedBy?: readonly (keyof R & string)[];
   /** One record for each such text, whatever its code. */

@@ -16,7 +16,7 @@ import { DeliveryShown, maybe, WaitingShown, WordsShown } from './shown.ts';
 
 const FILTERS = {
   party: text('the party that sent it'),
-  door: text('rest, national-portal, soap, callback:<name>, pull:<name>, release…'),
+  door: text('rest, national-portal, soap, callback:<name>, pull:<name>, answer:<name>, release…'),
   operation: text('an operation such as dossier.upsert.v1'),
   outcome: Type.Optional(oneOf(['accepted', 'quarantined', 'invalid', 'partly-invalid', 'refused'])),
   code: text('a dossier code in the message, even if the message had no effect'),

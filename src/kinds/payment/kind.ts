@@ -25,6 +25,7 @@ export const payment = defineKind<Payment>({
   citizenTexts: [],
   shared: ['paidAt', 'transaction', 'payUrl', 'receiptUrl'],
   mayFollow: (from, to) => AFTER[from]?.includes(to) ?? true,
+  document: 'receipt',
   contradictions,
   searched: ({ code, dossierCode, transaction, payer }) => ({
     codes: [code, dossierCode, transaction],
