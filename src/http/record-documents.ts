@@ -6,7 +6,6 @@ import { type Kind, subjectOf } from '#core/records/kind';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
-import type { StoredDocument } from '../kit/adapter.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { Purpose } from './lists.ts';
@@ -15,6 +14,11 @@ import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
 type DocumentContext = Pick<AppContext, 'records' | 'ledger' | 'parties' | 'kinds' | 'keys' | 'audit'>;
+
+interface StoredDocument {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
 
 const Query = closed({ why: Purpose });
 /** A payment has a handful of events. */
