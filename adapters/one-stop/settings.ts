@@ -10,6 +10,8 @@ export const Settings = closed({
     Type.String({ pattern: '^https?://', maxLength: 500, description: 'an address such as https://…' }),
   ),
   token: optional(Type.String({ minLength: 1, maxLength: 4_000, writeOnly: true, description: 'a secret as a text' })),
+  /** The system fetches the questions of its routes itself, in the dialect of the national portal. */
+  collectsQuestions: optional(Type.Boolean({ description: 'true or false' })),
   ...timeouts(),
 });
 export type Settings = Type.Static<typeof Settings>;

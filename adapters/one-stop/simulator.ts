@@ -30,6 +30,9 @@ export default defineSimulator<OneStop>({
     put('fields', (request, context) => taken('field', request, context)),
     put('postal-orders', (request, context) => taken('postal-order', request, context)),
     put('payments', (request, context) => taken('payment', request, context)),
+    put('questions', (request, context) => taken('question', request, context)),
+    put('petitions', (request, context) => taken('petition', request, context)),
+    put('ratings', (request, context) => taken('rating', request, context)),
   ],
 });
 

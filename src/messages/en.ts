@@ -225,6 +225,7 @@ export const EN = {
   'portal-has-answers': 'nothing was sent: the portal has these answers',
   'question-not-public': 'nothing was sent: the question is not public',
   'portal-has-question': 'nothing was sent: the portal has the question in this form',
+  'collects-questions': 'nothing was sent: the party fetches its questions itself',
   'told-with-dossier': 'nothing was sent: the notification of the dossier covers the change',
   'later-status-told': 'nothing was sent: the subscriber has a later status already',
   'operation-not-sent': 'its adapter does not send {operation}',

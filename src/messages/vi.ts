@@ -221,6 +221,7 @@ export const VI = translation({
   'portal-has-answers': 'không gửi: Cổng DVCQG đã có các câu trả lời này',
   'question-not-public': 'không gửi: câu hỏi không công khai',
   'portal-has-question': 'không gửi: Cổng DVCQG đã có câu hỏi với nội dung này',
+  'collects-questions': 'không gửi: bên nhận tự lấy câu hỏi',
   'told-with-dossier': 'không gửi thông báo: thay đổi đã được thông báo cùng hồ sơ',
   'later-status-told': 'không gửi thông báo: bên nhận đã có trạng thái mới hơn',
   'operation-not-sent': 'bộ chuyển đổi của bên này không gửi {operation}',

@@ -65,6 +65,9 @@ describe('lienthong demo --once', () => {
       });
       expect(report.doors['asking vnpost']?.accepted).toBeGreaterThanOrEqual(20);
       expect(report.doors['called back by payment-platform']).toMatchObject({ accepted: 20, duplicate: 40 });
+      // Three questions of citizens, which wait if the catalogue comes later. The day follows their answers.
+      const { accepted = 0, quarantined = 0 } = report.doors['asking national-portal, questions'] ?? {};
+      expect(accepted + quarantined).toBeGreaterThanOrEqual(3);
       // Of the 48 registrations; the check compares them with the change feed.
       expect(report.webhooks).toBeGreaterThan(96);
       expect(isGone(statusIn(folder))).toBe(true);

@@ -124,7 +124,7 @@ function checkPortalStates({ books, expected, specials }: Evidence): readonly Fi
   if (!book) return [];
   const waiting = new Set(specials.ofUnknownService);
   const due = [...expected.values()].filter(({ code }) => !waiting.has(code));
-  const records = book.entries.filter(({ kind }) => kind !== 'progress');
+  const records = book.entries.filter(({ kind }) => kind === 'dossier');
   return compare({
     ...PORTAL,
     expected: linesOf(due, codeOf, ({ status }) => `status ${NATIONAL_CODE[status]}`),

@@ -83,6 +83,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'asking civil-status': pulled('civil-status', 'pull:results'),
       'called back by civil-status': pulled('civil-status', 'callback:status'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
+      'asking national-portal, questions': pulled('national-portal', 'pull:questions'),
       'asking vnpost': pulled('vnpost', 'pull:tracking'),
       'called back by payment-platform': pulled('payment-platform', 'callback:ipn'),
       ...Object.fromEntries(

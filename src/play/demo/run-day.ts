@@ -3,6 +3,7 @@ import { waitForMinistries } from '../checks/ministries.ts';
 import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import type { AskHub } from '../clients/hub-client.ts';
 import { openSession, type Session } from '../clients/session.ts';
+import { askAndAnswer } from '../day/asking.ts';
 import { type Day, writeDay } from '../day/day.ts';
 import { runErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
@@ -91,6 +92,8 @@ async function playEvening(
   const unanswered = await handOver(day, { partners: participants, send, signal }, QUIET_WITHIN_MS);
   show('ordering post and paying fees', 0, 0);
   const errands = await runErrands({ hub: client, participants, secrets, signal }, day.atMinistry, QUIET_WITHIN_MS);
+  show('asking and answering questions', 0, 0);
+  const questions = await askAndAnswer({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
   show('waiting for the reports of the ministries', 0, 0);
   const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
   const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
@@ -99,6 +102,7 @@ async function playEvening(
   const unfinished = [
     ...unanswered.map((code) => `${code}: the one-stop system never got the ministry's decision`),
     ...errands,
+    ...questions,
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];

@@ -36,7 +36,7 @@ export const wsdlOf = (ministry: Parameters<typeof addressOf>[0]): string => `${
 export function partiesOf(participants: readonly Participant[], nowMs: number): Readonly<Record<string, Party>> {
   return {
     'one-stop': { adapter: 'one-stop', settings: {} },
-    'one-stop-legacy': { adapter: 'one-stop', settings: {} },
+    'one-stop-legacy': { adapter: 'one-stop', settings: { collectsQuestions: true } },
     ...Object.fromEntries(participants.map(({ name, url }) => [name, PARTIES[name](url, nowMs)])),
   };
 }
@@ -65,6 +65,7 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
       madonvi: 'H60',
       timeoutS: 10,
     },
+    pull: { questions: '*/5 * * * * *' },
   }),
   'civil-status': (baseUrl) => ({
     adapter: 'civil-status',
@@ -160,6 +161,8 @@ const ROUTES: readonly Route[] = [
   ...both(FORWARDED_FROM, FORWARDED_TO),
   ...both('one-stop', 'portal-webhooks', CIVIL_STATUS_SERVICES),
   ...both('civil-status', 'portal-webhooks', CIVIL_STATUS_SERVICES),
+  { from: 'national-portal', operation: 'question.upsert.v1', to: ['one-stop-legacy'] },
+  { from: 'one-stop-legacy', operation: 'question.upsert.v1', to: ['national-portal'] },
   { from: 'one-stop', operation: 'postal-order.upsert.v1', to: ['vnpost'] },
   { from: 'vnpost', operation: 'postal-order.upsert.v1', to: ['one-stop'] },
   { from: 'one-stop', operation: 'payment.upsert.v1', to: ['payment-platform'] },

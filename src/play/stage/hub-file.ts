@@ -43,7 +43,7 @@ export function writeHubFile(
       ...(['one-stop', 'one-stop-legacy'] as const).map((party) => ({
         id: party,
         secret: secrets[party],
-        scopes: ['dossier:write' as const, 'post:write' as const, 'payment:write' as const],
+        scopes: (['dossier', 'post', 'payment', 'question'] as const).map((what) => `${what}:write` as const),
         party,
       })),
     ],
