@@ -9,13 +9,14 @@ import { FLOORS } from './floors.ts';
 import { describeMachine } from './machine.ts';
 import type { Bench, Measurement, Sample } from './measurement.ts';
 import { help, type Options, readOptions } from './options.ts';
+import { PEERS } from './peer/peer.ts';
 import { fillIndex, READS } from './reads.ts';
 import { markdown, type Report, type Series } from './report.ts';
 import { stopAll } from './workers.ts';
 import { WRITES } from './writes.ts';
 
 /** `npm run bench`: floors and hub in one run, alternated; see options.ts. */
-const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...DELIVERIES, ...READS];
+const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...PEERS, ...DELIVERIES, ...READS];
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
