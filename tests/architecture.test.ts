@@ -392,6 +392,12 @@ describe('files', () => {
     report(all.filter((file) => file.isBarrel && !DOORS.includes(file.path)).map(({ path }) => `${path} is a barrel`));
   });
 
+  it('the kit exports at most 90 names', () => {
+    const lists = readFileSync('src/kit/index.ts', 'utf8').matchAll(/\{([^}]*)\}/g);
+    const names = [...lists].flatMap(([, list = '']) => list.split(',').filter((name) => name.trim() !== ''));
+    expect(names.length).toBeLessThanOrEqual(90);
+  });
+
   it('default exports exist only for a loader', () => {
     const isLoaded = (path: string): boolean =>
       path === 'tests/support/global-setup.ts' ||

@@ -1,7 +1,6 @@
 import {
   type Callback,
   type CallbackReply,
-  type CallbackRequest,
   type CallbackResult,
   type CodesOf,
   cleanCode,
@@ -26,7 +25,9 @@ export const status: Callback<Settings> = {
 
 const HEADER = 'X-Signature';
 
-function check({ headers, body }: CallbackRequest, settings: Settings): string | undefined {
+type Request = Parameters<Callback<Settings>['check']>[0];
+
+function check({ headers, body }: Request, settings: Settings): string | undefined {
   const { callbackSecret: secret = '', callbackHeader: header = HEADER, callbackCheck = 'hmac-sha256' } = settings;
   const given = headers.get(header);
   if (given === null) return `the header ${header} is missing`;

@@ -61,5 +61,5 @@ export function described(settings: Settings, { status, body }: Reply, about: Ab
 }
 
 export function shown(settings: Settings, text: string, { payment, dossier }: About): string {
-  return partnerText(text, dossier, [payment.payer?.name, ...secretsOf(settings)]);
+  return partnerText(text, [dossier, { applicant: payment.payer }], secretsOf(settings));
 }

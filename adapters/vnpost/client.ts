@@ -113,6 +113,6 @@ export function described(settings: Settings, { status, body }: Reply, about?: P
 }
 
 export function shown(settings: Settings, text: string, about?: PostalOrder): string {
-  const people = [about?.sender, about?.receiver].flatMap((person) => Object.values(person ?? {}));
-  return partnerText(text, undefined, [...people, ...secretsOf(settings)]);
+  const people = [about?.sender, about?.receiver].map((applicant) => ({ applicant }));
+  return partnerText(text, people, secretsOf(settings));
 }

@@ -20,7 +20,7 @@ export { received } from '#messages/received';
 export { inEnglish, sentenceOf } from '#messages/render';
 export { storedWords, wordsText } from '#messages/stored';
 export { type Adapter, defineAdapter } from './adapter.ts';
-export type { Callback, CallbackReply, CallbackRequest, CallbackResult } from './callback.ts';
+export type { Callback, CallbackReply, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
 export { fingerprint, sha256Hex } from './fingerprint.ts';
