@@ -69,6 +69,11 @@ function releaseText({ say }: Visit, kind: string): string {
       'Áp dụng nội dung đang chờ, thay cho nội dung đang lưu.',
       'The hub applies the waiting content in place of the stored one.',
     );
+  if (kind === 'contradiction')
+    return say(
+      'Tính báo cáo này dù trái với bản ghi. Trước đó hãy đối chiếu với bên báo.',
+      'The hub counts the report although it contradicts the record. Compare it with the party’s books first.',
+    );
   return say(
     'Thử lại theo dữ liệu hiện tại; mục nào còn vướng sẽ tiếp tục chờ.',
     'The hub tries again with the current data. Items that still fail keep waiting.',
