@@ -26,7 +26,11 @@ const INTEROP = ['tests/interop/**/*.test.ts'];
 const CONTRACT = ['adapters/*/adapter.test.ts'];
 
 /** Tables of many like cases, and random tests. The quick tests run a sample of each (tests/support/depth.ts). */
-const COMBINATIONS = ['tests/scenarios/{hostile-parties,interleavings,outages,upgrade}.test.ts'];
+const COMBINATIONS = [
+  'tests/scenarios/{hostile-parties,interleavings,outages,rest-door,upgrade}.test.ts',
+  'src/core/dossier/{apply,history,record}.test.ts',
+  'src/http/doors/soap/plain.test.ts',
+];
 
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
 const workers = { maxWorkers: Math.max(3, availableParallelism() - 1) };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OPERATIONS, type Operation } from '#schemas/operations';
+import { roundsOf } from '../../../tests/support/depth.ts';
 import { readRecord } from './record.ts';
 
 const dossier = {
@@ -221,7 +222,7 @@ describe('reading', () => {
     const next = dice(20_250_812);
     for (const operation of Object.keys(OPERATIONS) as Operation[]) {
       const members = Object.keys(OPERATIONS[operation].properties);
-      for (let round = 0; round < 1_000; round++) {
+      for (let round = 0; round < roundsOf(1_000, 200); round++) {
         const value = anything(next, members, 3);
         const read = readRecord(operation, value);
         if (read.kind === 'record') expect(readRecord(operation, read.record)).toEqual({ ...read, warnings: [] });

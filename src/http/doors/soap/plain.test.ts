@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { roundsOf } from '../../../../tests/support/depth.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { lookOver } from './guard.ts';
 import { readPlain } from './plain.ts';
@@ -107,7 +108,8 @@ describe('plain envelopes', () => {
   test('after any mutation, one pass reads the same as guard, libxml2 and XSD', () => {
     const dice = createDice(20_251_125);
     let read = 0;
-    for (let round = 0; round < 6_000; round++) {
+    const rounds = roundsOf(6_000, 1_000);
+    for (let round = 0; round < rounds; round++) {
       const xml = changed(dice, write(dice(WRITERS.length), 1 + dice(3)));
       const plain = readPlain(Buffer.from(xml));
       if (!plain) continue;
@@ -115,7 +117,7 @@ describe('plain envelopes', () => {
       expect(plain, `round ${round}: ${xml}`).toEqual(readStrictly(xml));
     }
     // Changes in texts and values leave the envelope readable, often enough to compare.
-    expect(read).toBeGreaterThan(600);
+    expect(read).toBeGreaterThan(rounds / 10);
   });
 });
 
