@@ -24,13 +24,14 @@ export const ipn: Callback<Settings> = {
 
 /** PayGov's members by the platform's names. A notification of another partner has no partner code of its own. */
 function fromPaygov(members: Members, { partnerCode }: Settings): Members {
-  const { requestCode, amount, errorCode, transactionNo, payDate } = members;
+  const { requestCode, amount, errorCode, transactionCode, transactionNo, payDate } = members;
   return {
     MaDoiTac: members.partnerCode ?? partnerCode,
     MaThamChieu: requestCode,
     SoTien: amount,
     MaLoi: errorCode,
-    MaGiaoDich: transactionNo,
+    // The gateway's receipt asks for the transaction code.
+    MaGiaoDich: transactionCode ?? transactionNo,
     ThoiGianGD: payDate,
   };
 }
