@@ -50,7 +50,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
   const leaving = new AbortController();
   const pulls = pullsOf(deps.parties);
   const runs = createRuns(hub);
-  const mask = createMaskRound(hub.database, hub.vault);
+  const mask = createMaskRound(hub.database, hub.vault, hub.kinds);
   const works = {
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
     watch: singleFlight(() => watch(hub, deps.watches)),

@@ -16,6 +16,8 @@ export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly ownership: Ownership;
   /** When the ownership rules came into force. Earlier messages count in full, as they did then. */
   readonly ownedSince: string;
+  /** False for a rebuild: the recorded outcomes say which records were applied. */
+  readonly judgesEntitlement: boolean;
   /** Whether a party reports a step in several ways. See withFirstContentId (core/dossier/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
   readonly uuids: UuidSource;
@@ -58,6 +60,7 @@ export function acceptDepsOf(
     ownedSince,
     recentCommits,
     knownCodes: createKnownCodes(database, nowMs),
+    judgesEntitlement: true,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
     uuids: createUuids(nowMs),
     optimism: createOptimism(),

@@ -207,7 +207,7 @@ function unknownDossier(item: DossierItem, owner: string | undefined): WaitingIt
     kind: 'waiting',
     operation: item.operation,
     code,
-    cause: { kind: 'dossier-unknown', key: `dossier-unknown:${code}`, ...words },
+    cause: { kind: owner === undefined ? 'dossier-unknown' : 'not-owner', key: `dossier-unknown:${code}`, ...words },
     problems: [{ path: '/code', ...words }],
   };
 }

@@ -10,6 +10,7 @@ import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { recordUnknownKey } from '../ledger/quarantine.ts';
 import type { Dossiers } from './dossiers.ts';
+import { whyRecordWaits } from './record-waits.ts';
 import { dossierOf, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
@@ -29,6 +30,8 @@ export function applyKindItem(
   if (item.isReport && !working.held) return quarantine(place, reportOfUnknown(kind, item));
   const { standIns = [] } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
+  const waits = whyRecordWaits(place, working, { item, record }, book, dossiers);
+  if (waits) return quarantine(place, waits);
   const reach = reachOf(place, kind, working, record);
   // Only the owner's words can hold its record: the claim of another party must not hide it.
   const holding = reach === 'all' ? kind.holds?.(record) : undefined;

@@ -31,7 +31,15 @@ export interface RecordBook {
   /** By unique key. */
   readonly byKey: Map<string, WorkingRecord>;
   /** The dossiers that records name, as the index has them. */
-  readonly dossiers: ReadonlyMap<string, DossierFacts & { readonly messageId: string }>;
+  readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
+}
+
+/** A dossier that a record names: the facts for the rules of its kind, and whose it is. */
+export interface NamedDossier extends DossierFacts {
+  readonly code: string;
+  readonly owner: string;
+  readonly serviceCode?: string | undefined;
+  readonly fieldCode?: string | undefined;
 }
 
 /** An item that carries a record of a kind. */
@@ -91,14 +99,16 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
 }
 
 /** The dossier that a record names, with the changes of the batch so far. */
-export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): DossierFacts | undefined {
+export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): NamedDossier | undefined {
   if (code === undefined) return undefined;
   const [working] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
   const known = book.dossiers.get(code);
-  const { status, results = [] } = working?.held?.view.record ?? {};
+  const { held } = working ?? {};
+  if (!held) return known;
+  const { status, results = [], serviceCode, fieldCode } = held.view.record;
   const isDone = status === 'resolved' || status === 'returned' || results.length > 0;
   const hasResult = isDone || (known?.hasResult ?? false);
-  return working?.held || known ? { hasResult } : undefined;
+  return { code: held.code, owner: held.owner, status, hasResult, serviceCode, fieldCode };
 }
 
 /** The newest message of all records and dossiers that a submission names. */

@@ -76,8 +76,12 @@ const PartyEntry = closed({
       services: Type.Optional(Type.Array(Type.String({ pattern: SERVICE_CODE, description: 'a procedure code' }))),
     }),
   ),
-  /** What the party may change in dossiers of another party. */
-  may: Type.Optional(Members),
+  /** What the party may change in dossiers of another party, and which records it may begin about them. */
+  may: Type.Optional(
+    Type.Array(oneOf([...SHAREABLE, ...ALL_KINDS.map(({ operation }) => operation)]), {
+      description: 'a list of members of a dossier and operations of records such as ["status", "rating.upsert.v1"]',
+    }),
+  ),
   pull: Type.Optional(
     Type.Record(Type.String(), Type.String({ description: 'a cron schedule such as */15 * * * *' }), {
       description: 'an object of cron schedules by what is pulled',

@@ -36,8 +36,8 @@ export interface UnmappedCause extends CauseMembers {
 }
 
 /**
- * A text that cannot be repaired, an unknown dossier or record, an unreadable message, a record that its kind holds, a
- * report that contradicts the record.
+ * A text that cannot be repaired, an unknown dossier or record, a record of a party that is not entitled to it, an unreadable
+ * message, a record that its kind holds, a report that contradicts the record.
  */
 export interface OtherCause extends CauseMembers {
   readonly kind: (typeof OTHER_CAUSES)[number];
@@ -47,6 +47,7 @@ export const OTHER_CAUSES = [
   'doubtful-text',
   'dossier-unknown',
   'record-unknown',
+  'not-owner',
   'code-conflict',
   'ahead-of-time',
   'unreadable',

@@ -27,6 +27,7 @@ import * as m026 from './migrations/026-late-history.ts';
 import * as m027 from './migrations/027-words.ts';
 import * as m028 from './migrations/028-records.ts';
 import * as m029 from './migrations/029-running-totals.ts';
+import * as m030 from './migrations/030-mask-of-records.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -60,6 +61,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '027-words': m027,
   '028-records': m028,
   '029-running-totals': m029,
+  '030-mask-of-records': m030,
 };
 
 /**

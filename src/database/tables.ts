@@ -512,6 +512,7 @@ interface RecordsTable {
   phone_proof: Buffer | null;
   created_at: Instant;
   changed_at: Instant;
+  mask_of: Generated<number>;
 }
 
 interface RecountsTable {

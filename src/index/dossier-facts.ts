@@ -1,30 +1,39 @@
 import type pg from 'pg';
 import type { DossierFacts } from '#core/records/kind';
 
-interface Row {
+/** What the index says of a dossier that a record names, with the newest message. */
+export interface FoundFacts extends DossierFacts {
+  readonly code: string;
+  readonly owner: string;
+  readonly serviceCode: string;
+  readonly fieldCode: string | undefined;
+  readonly messageId: string;
+}
+
+interface Row extends Omit<FoundFacts, 'hasResult' | 'fieldCode'> {
   readonly asked: string;
-  readonly status: string;
-  readonly has_results: boolean;
-  readonly message: string;
+  readonly hasResults: boolean;
+  readonly fieldCode: string | null;
 }
 
 const FACTS = `
-  SELECT names.asked, d.status, d.masked::json->'results' IS NOT NULL AS has_results, d.last_message_id AS message
+  SELECT names.asked, d.code, d.owner, d.status, d.service_code AS "serviceCode", d.field_code AS "fieldCode",
+         d.masked::json->'results' IS NOT NULL AS "hasResults", d.last_message_id AS "messageId"
   FROM (SELECT code AS asked, code FROM unnest($1::text[]) AS given(code)
         UNION SELECT code, dossier FROM aliases WHERE code = ANY($1::text[])) names
   JOIN dossiers d ON d.code = names.code`;
 
-/** The facts about dossiers that records of other kinds need, by any of their codes, with the newest message. */
+/** The facts about dossiers that records of other kinds need, by any of their codes. */
 export async function loadDossierFacts(
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],
-): Promise<ReadonlyMap<string, DossierFacts & { readonly messageId: string }>> {
+): Promise<ReadonlyMap<string, FoundFacts>> {
   if (codes.length === 0) return new Map();
   const { rows } = await db.query<Row>({ name: 'dossier facts', text: FACTS, values: [codes] });
   return new Map(
-    rows.map(({ asked, status, has_results, message }) => [
-      asked,
-      { hasResult: has_results || status === 'resolved' || status === 'returned', messageId: message },
-    ]),
+    rows.map(({ asked, hasResults, fieldCode, ...facts }) => {
+      const hasResult = hasResults || facts.status === 'resolved' || facts.status === 'returned';
+      return [asked, { ...facts, fieldCode: fieldCode ?? undefined, hasResult }];
+    }),
   );
 }

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { maskedDossier } from '#core/masking/masked-record';
 import { formerPeople, type Person } from '#core/masking/mentions';
+import type { Kinds } from '#core/records/kinds';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { sealFormer } from './dossiers.ts';
+import { maskStaleRecords } from './mask-records.ts';
 import { maskedJson } from './masked-json.ts';
 
 /** A row of `dossiers` as readers load it. */
@@ -48,12 +50,21 @@ interface Fresh {
 }
 
 /** Masks rows that an older hub wrote, a second at a time, and rests for a minute when none is left. */
-export function createMaskRound(database: Database, vault: Vault): () => Promise<void> {
+export function createMaskRound(database: Database, vault: Vault, kinds: Kinds): () => Promise<void> {
+  const ofDossiers = restingRound((after) => maskStale(database, vault, ROUND_MS, after));
+  const ofRecords = restingRound((after) => maskStaleRecords(database, vault, kinds, ROUND_MS, after));
+  return async () => {
+    await ofDossiers();
+    await ofRecords();
+  };
+}
+
+function restingRound(maskAfter: (after: string) => Promise<string | undefined>): () => Promise<void> {
   let after = '';
   let restUntil = 0;
   return async () => {
     if (performance.now() < restUntil) return;
-    after = (await maskStale(database, vault, ROUND_MS, after)) ?? '';
+    after = (await maskAfter(after)) ?? '';
     if (after === '') restUntil = performance.now() + REST_MS;
   };
 }

@@ -5,6 +5,7 @@ import { type Bounded, readBounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
+import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queuedRecord } from './record-queue.ts';
 
@@ -96,10 +97,11 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     async one(kind, code, personal) {
       const { rows } = await pool.query<Row>({
         name: 'one record',
-        text: `SELECT code, owner, state_at, masked, sealed, sealed_key FROM records WHERE subject = $1`,
+        text: `SELECT code, owner, state_at, masked, sealed, sealed_key, mask_of <> version AS is_stale
+               FROM records WHERE subject = $1`,
         values: [subjectOf(kind, code)],
       });
-      return rows[0] && served(vault, rows[0], personal);
+      return rows[0] && served(vault, kind, rows[0], personal);
     },
     list: (kind, filter, limit, after, personal) => {
       const place = after
@@ -121,31 +123,29 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     queued: (kind, code) => queuedRecord(database, subjectOf(kind, code)),
     async provable(kind, code) {
       const subject = subjectOf(kind, code);
-      const { rows } = await pool.query<{ masked: string; phone_proof: Buffer | null }>({
+      const { rows } = await pool.query<MaskedRecordRow & { phone_proof: Buffer | null }>({
         name: 'provable record',
-        text: 'SELECT masked, phone_proof FROM records WHERE subject = $1',
+        text: `SELECT masked, sealed, sealed_key, mask_of <> version AS is_stale, phone_proof
+               FROM records WHERE subject = $1`,
         values: [subject],
       });
       const [row] = rows;
       if (!row) return undefined;
-      const { masked, phone_proof: proof } = row;
-      return { masked, proves: (digits) => proof !== null && vault.proves(subject, digits, proof) };
+      const { phone_proof: proof } = row;
+      return { masked: maskedText(vault, kind, row), proves: (digits) => proof !== null && vault.proves(subject, digits, proof) };
     },
   };
 }
 
-interface Row {
+interface Row extends MaskedRecordRow {
   readonly code: string;
   readonly owner: string;
   readonly state_at: string;
-  readonly masked: string;
-  readonly sealed: Buffer;
-  readonly sealed_key: number;
 }
 
-function served(vault: Vault, row: Row, personal: boolean): ServedRecord {
-  const { code, owner, state_at: stateAt, masked } = row;
-  return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : masked };
+function served(vault: Vault, kind: Kind, row: Row, personal: boolean): ServedRecord {
+  const { code, owner, state_at: stateAt } = row;
+  return { code, owner, stateAt, json: personal ? wholeJson(vault, row) : maskedText(vault, kind, row) };
 }
 
 /** The record in full, with the freshness of the masked one. */
@@ -170,13 +170,13 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
   const { database, vault, kind, filter, limit, personal } = page;
   const rows = await readBounded<Row>(
     database,
-    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, octet_length(masked) + octet_length(sealed) AS bytes
+    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, mask_of <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
          FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
     order,
-    sql`code, owner, state_at, masked, sealed, sealed_key`,
+    sql`code, owner, state_at, masked, sealed, sealed_key, is_stale`,
   );
   return Object.assign(
-    rows.map((row) => served(vault, row, personal)),
+    rows.map((row) => served(vault, kind, row, personal)),
     { isCut: rows.isCut === true },
   );
 }

@@ -155,6 +155,7 @@ const columns = {
   due_at: ['timestamptz', (w: Written) => w.view.dueAt],
   search: ['text', (w: Written) => w.search],
   masked: ['text', (w: Written) => w.masked],
+  mask_of: ['int4', (w: Written) => w.row.held.version],
   sealed: ['bytea', (w: Written) => w.sealed.bytes],
   sealed_key: ['int4', (w: Written) => w.sealed.keyId],
   phone_proof: ['bytea', (w: Written) => w.phone],

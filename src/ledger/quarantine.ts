@@ -73,14 +73,15 @@ export async function loadReleasable(database: Database, now: string, limit: num
     .where(({ or, and, eb, exists, selectFrom }) =>
       or([
         and([
-          eb('q.cause_kind', '=', 'dossier-unknown'),
+          eb('q.cause_kind', 'in', ['dossier-unknown', 'not-owner']),
+          sql<boolean>`q.cause_key = 'dossier-unknown:' || q.code`,
           or([
             exists(selectFrom('dossiers as d').select('d.code').whereRef('d.code', '=', 'q.code')),
             exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
           ]),
         ]),
         and([
-          eb('q.cause_kind', '=', 'record-unknown'),
+          eb('q.cause_kind', 'in', ['record-unknown', 'not-owner']),
           exists(
             selectFrom('records as r')
               .select('r.subject')
@@ -168,7 +169,7 @@ export async function loadWaitingFor(
     text: `SELECT id, message_id AS "messageId", item, cause_kind AS "causeKind", cause_key AS "causeKey", code
            FROM quarantine
            WHERE settled_at IS NULL
-             AND (code = ANY($1::text[]) AND cause_kind = 'dossier-unknown' OR cause_key = ANY($2::text[]))
+             AND (code = ANY($1::text[]) AND cause_key = 'dossier-unknown:' || code OR cause_key = ANY($2::text[]))
            ORDER BY id`,
     values: [dossiers, records.map(recordUnknownKey)],
   });

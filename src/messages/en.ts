@@ -72,6 +72,10 @@ export const EN = {
   'no-table-entry': 'no {table} is known for {got}',
   'no-status-entry': "no status is known for the ministry's trangThai {got}",
   'claim-only': 'the dossier belongs to the party {party}; this value is stored in the history and changes nothing',
+  'record-owner-has-not-sent':
+    'the party {party} owns the code {code} and has not sent it yet; the record is applied as a claim when it does',
+  'dossier-of-party':
+    'the dossier belongs to the party {party}, and no rule lets this sender begin such a record; an operator decides',
   'owner-has-not-sent':
     'the dossier {code} belongs to the party {party}, which has not sent it yet; the item is stored, and applied when it does',
   'alias-left-out': 'the alias is left out: {why}',

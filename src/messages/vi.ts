@@ -68,6 +68,10 @@ export const VI = translation({
   'no-table-entry': 'chưa có trong bảng mã {table}: {got}',
   'no-status-entry': 'chưa có trong bảng mã: trangThai {got} của bộ',
   'claim-only': 'hồ sơ do bên {party} phụ trách; giá trị này chỉ lưu trong lịch sử, không làm thay đổi hồ sơ',
+  'record-owner-has-not-sent':
+    'mã {code} do bên {party} phụ trách và bên đó chưa gửi; khi bên đó gửi, mục này được ghi nhận là ý kiến',
+  'dossier-of-party':
+    'hồ sơ do bên {party} phụ trách, không có quy tắc cho bên gửi tạo mục này; chờ cán bộ quyết định',
   'owner-has-not-sent':
     'hồ sơ {code} do bên {party} phụ trách và bên này chưa gửi; mục này được lưu lại và tự áp dụng khi bên đó gửi hồ sơ',
   'alias-left-out': 'không nhận mã khác này của hồ sơ: {why}',

@@ -46,6 +46,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     kinds,
     ownership,
     ownedSince,
+    judgesEntitlement: false,
     stepsAreByMoment,
     routes: [],
     knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },

@@ -54,7 +54,10 @@ export const COMPARED: readonly ComparedTable[] = [
     proofs: ['phone_proof'],
     hash: 'content_hash',
     words: 'search',
-    except: { made_from: 'the version that the last write began from: it depends on the batch' },
+    except: {
+      made_from: 'the version that the last write began from: it depends on the batch',
+      mask_of: 'it depends on the hub that wrote `masked`, which is compared',
+    },
   },
   {
     name: 'record_events',

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { maskStale } from '../index/mask-again.ts';
+import { maskStaleRecords } from '../index/mask-records.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';
@@ -50,6 +51,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   return async (options) => {
     // Rows that an older hub masked would differ, and the scheduler masks them again anyway.
     await maskStale(deps.live, deps.vault);
+    await maskStaleRecords(deps.live, deps.vault, deps.kinds);
     return rebuildIndex(deps, options);
   };
 }

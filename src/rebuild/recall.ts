@@ -119,13 +119,20 @@ function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item
 /** Placeholder for an item that is not applied. */
 const NOTHING: Item = { kind: 'invalid', problems: [] };
 
-/** A record that its kind holds for a person is in the index; any other item in quarantine is not. */
+/**
+ * A record that its kind holds for a person is in the index. A doubtful text, a moment far ahead and a record of a party without
+ * the right wait outside the index, and so does any other item in quarantine.
+ */
 function appliedOutcome(
   { kinds }: Pick<RecallDeps, 'kinds'>,
   { operation = '' }: Pick<RecordedMessage, 'operation'>,
-  { outcome, problems }: ItemResult,
+  { outcome, problems = [] }: ItemResult,
 ): ItemResult['outcome'] | undefined {
-  if (outcome === 'quarantined') return kinds.of(operation) && !waitedForCatalogue({ problems }) ? outcome : undefined;
+  if (outcome === 'quarantined') {
+    const waited = problems.some(({ code }) => code === 'applied-at-its-time' || code === 'not-owner');
+    const isOutside = waited || waitedForCatalogue({ problems });
+    return kinds.of(operation) && !isOutside ? outcome : undefined;
+  }
   return outcome === 'invalid' ? undefined : outcome;
 }
 

@@ -7,6 +7,7 @@ import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { loadFile } from '../../src/cli/import/load-file.ts';
 import { rekeyAll } from '../../src/database/rekey.ts';
 import { reseal } from '../../src/database/reseal.ts';
+import { maskStaleRecords } from '../../src/index/mask-records.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { HUB_SECRET, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -279,6 +280,22 @@ describe('a kind that only its folder knows', () => {
         .map(({ code }: { code: string }) => code)
         .sort(),
     ).toEqual(['DX-2', 'DX-5']);
+  });
+
+  test('what an older hub masked is masked by the present rule, for readers and in the table', async () => {
+    const { pool } = hub.hub.database;
+    const masked = (await read('/DX-1')) as object;
+    const stale = () =>
+      pool.query(`UPDATE records SET masked = replace(masked, 'Đ*** T**', 'Đặng T**'), mask_of = 0 WHERE code = 'DX-1'`);
+    await stale();
+    expect(await read('/DX-1')).toEqual(masked);
+    expect((await read('?q=22A-12345')).items[0].driver.name).toBe('Đ*** T** H**** Y**');
+    await maskStaleRecords(hub.hub.database, createVault([HUB_SECRET]), hub.hub.kinds);
+    const { rows } = await pool.query(`SELECT masked, mask_of = version AS fresh FROM records WHERE code = 'DX-1'`);
+    expect(rows[0].fresh).toBe(true);
+    expect(rows[0].masked).not.toContain('Đặng');
+    await stale();
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
   test('no personal value is in a table, a log line or a webhook in clear', async () => {

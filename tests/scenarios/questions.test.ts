@@ -98,11 +98,14 @@ describe.each([
     const member = person === 'asker' ? 'askedAt' : 'sentAt';
     // The last working day before Tết 2026 is Friday 13 February; work begins again on Monday 23 February.
     const late = '2026-02-13T23:59:00+07:00';
+    const { nowMs } = hub.clock;
+    hub.clock.nowMs = Date.parse('2026-02-23T09:00:00+07:00');
     await push({ code: 'LATE', [member]: late, stateAt: late });
     const due = workingDays === 5 ? '2026-02-27T17:00:00+07:00' : '2026-03-13T17:00:00+07:00';
     expect((await hub.read(`/api/v1/${what}/LATE`)).body.dueAt).toBe(due);
     await push({ code: 'LATE', [member]: late, stateAt: '2026-02-23T09:00:00+07:00', state: 'assigned' });
     expect((await hub.read(`/api/v1/${what}/LATE`)).body.dueAt).toBe(due);
+    hub.clock.nowMs = nowMs;
     await push({ code: 'SAID', dueAt: '2025-09-01T17:00:00+07:00' });
     expect((await hub.read(`/api/v1/${what}/SAID`)).body.dueAt).toBe('2025-09-01T17:00:00+07:00');
   });
@@ -172,7 +175,7 @@ describe('questions of citizens without a key', () => {
       askedAt: '2025-08-21T08:30:00+07:00',
       content: 'x',
       ...PUBLISHED,
-      stateAt: '2025-08-22T10:00:00+07:00',
+      stateAt: '2025-08-21T11:00:00+07:00',
     };
     const answered = await hub.push(given, { what: 'questions' });
     expect(answered.results[0]).toMatchObject({ outcome: 'accepted', warnings: [{ path: '/content' }] });

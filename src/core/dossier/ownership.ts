@@ -23,7 +23,10 @@ export interface PartyRights {
     readonly agencies?: readonly string[] | undefined;
     readonly services?: readonly string[] | undefined;
   };
-  /** Members that it may change in other parties' dossiers. If absent, only the routes decide. */
+  /**
+   * Members that it may change in other parties' dossiers, and operations such as `rating.upsert.v1`: records that it may begin
+   * about other parties' dossiers. If absent, only the routes decide.
+   */
   readonly may?: readonly string[];
   /** True: it decides the status of its own dossiers. A list: it decides these members of every dossier. */
   readonly authoritative: boolean | readonly string[];
@@ -50,6 +53,8 @@ export interface Ownership {
   entitled(subject: OwnedSubject): EntitledParty | undefined;
   /** The members that a party may change in a dossier of another owner. Empty for most. */
   shared(party: string, owner: string, dossier: Subject): readonly string[];
+  /** Whether a party may begin a record of this operation about a dossier of another owner. */
+  mayBegin(party: string, operation: Operation, owner: string, dossier: Subject): boolean;
   /** Whether the owner's records of an operation are routed to a party: it is asked to work on them. */
   isRecipient(party: string, owner: string, operation: Operation, subject: Subject): boolean;
   /** Whether the hub applies a party's status even if the transition table does not allow it. */
@@ -65,6 +70,15 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
   const decisive = [...parties].filter(([, { authoritative }]) => authoritative === true).map(([party]) => party);
   const single = decisive.length === 1 ? decisive[0] : undefined;
   const bySingle = single === undefined ? undefined : { party: single, isConfigured: false };
+  const isRecipient: Ownership['isRecipient'] = (party, owner, operation, subject) =>
+    recipients(routes, owner, operation, subject).includes(party);
+  const shared: Ownership['shared'] = (party, owner, dossier) => {
+    const { may, authoritative, reportsBack } = parties.get(party) ?? NO_RIGHTS;
+    const always = typeof authoritative === 'boolean' ? [] : authoritative;
+    if (may) return [...may.filter(isMember), ...always];
+    const isAsked = reportsBack && party !== owner && isRecipient(party, owner, 'dossier.upsert.v1', dossier);
+    return isAsked ? [...BY_ROUTE, ...always] : always;
+  };
   return {
     entitled(subject) {
       if (owners.length === 0) return bySingle;
@@ -73,20 +87,21 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
       if (party !== undefined) return { party, isConfigured: true };
       return bySingle;
     },
-    shared(party, owner, dossier) {
-      const { may, authoritative, reportsBack } = parties.get(party) ?? NO_RIGHTS;
-      const always = typeof authoritative === 'boolean' ? [] : authoritative;
-      if (may) return [...may, ...always];
-      const isAsked =
-        reportsBack && party !== owner && recipients(routes, owner, 'dossier.upsert.v1', dossier).includes(party);
-      return isAsked ? [...BY_ROUTE, ...always] : always;
-    },
-    isRecipient: (party, owner, operation, subject) => recipients(routes, owner, operation, subject).includes(party),
+    shared,
+    mayBegin: (party, operation, owner, dossier) =>
+      parties.get(party)?.may?.includes(operation) === true ||
+      shared(party, owner, dossier).length > 0 ||
+      isRecipient(party, owner, 'dossier.upsert.v1', dossier),
+    isRecipient,
     isAuthoritative(party) {
       const { authoritative } = parties.get(party) ?? NO_RIGHTS;
       return typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');
     },
   };
+}
+
+function isMember(name: string): boolean {
+  return (SHAREABLE as readonly string[]).includes(name);
 }
 
 const NO_RIGHTS: PartyRights = { authoritative: false, reportsBack: false };

@@ -1,4 +1,5 @@
 import type Type from 'typebox';
+import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Problem } from '../problem.ts';
 
@@ -16,6 +17,7 @@ export interface KindRecord {
 
 /** The facts of the dossier that a record names. */
 export interface DossierFacts {
+  readonly status: Status;
   readonly hasResult: boolean;
 }
 
@@ -110,6 +112,11 @@ export const CITIZENS = 'citizens';
  * the routes of the record's owner apply too. No settings name it.
  */
 export const OFFICERS = 'officers';
+
+/** Whether the hub itself speaks for this party. Nothing but the hub's own doors and orders sends in its name. */
+export function isOfHub(party: string): boolean {
+  return party === CITIZENS || party === OFFICERS;
+}
 
 /** The state of a record for which an operator must decide. */
 export const HELD_STATE = 'held';

@@ -76,6 +76,7 @@ export const CAUSES = {
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'record-unknown': ['chưa thấy bản ghi', 'record not seen yet', 'plain'],
   contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
+  'not-owner': ['bên gửi không phụ trách', 'the sender is not entitled', 'warn'],
   'code-conflict': ['một mã, hai nội dung', 'one code, two contents', 'warn'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'plain'],
   held: ['chờ cán bộ quyết định', 'held for a decision', 'warn'],

@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Kind, KindRecord } from '#core/records/kind';
+import type { Kinds } from '#core/records/kinds';
+import { maskRecord } from '#core/records/mask-record';
+import type { Database } from '../database/pool.ts';
+import type { Vault } from '../secrets/vault.ts';
+
+/** A row of `records` whose text readers see. */
+export interface MaskedRecordRow {
+  readonly masked: string;
+  readonly sealed: Buffer;
+  readonly sealed_key: number;
+  /** Whether an older hub masked it. */
+  readonly is_stale: boolean;
+}
+
+/** The text that readers without the scope for personal data see, masked by the present rule. */
+export function maskedText(vault: Vault, kind: Kind, row: MaskedRecordRow): string {
+  return row.is_stale ? maskAgain(vault, kind, row) : row.masked;
+}
+
+function maskAgain(vault: Vault, kind: Kind, { masked, sealed, sealed_key: keyId }: MaskedRecordRow): string {
+  const { freshness, code, state, stateAt } = JSON.parse(masked) as KindRecord & { freshness: object };
+  // Without the secret nobody knows the people that a text may mention.
+  if (!vault.knows(keyId)) return JSON.stringify({ code, state, stateAt, freshness });
+  const whole = JSON.parse(vault.open({ keyId, bytes: sealed }).toString()) as KindRecord;
+  return JSON.stringify({ ...maskRecord(kind, whole), freshness });
+}
+
+const BATCH = 200;
+
+/**
+ * Masks records that an older hub wrote, in the order of their subjects. It may be stopped and started again at any time.
+ * Skips rows of unknown kinds and secrets.
+ *
+ * @returns the subject to continue after, if the time was over before all were masked
+ */
+export async function maskStaleRecords(
+  { pool }: Database,
+  vault: Vault,
+  kinds: Kinds,
+  mostMs = Number.POSITIVE_INFINITY,
+  begin = '',
+): Promise<string | undefined> {
+  const endAt = performance.now() + mostMs;
+  for (let after = begin; ; ) {
+    const { rows } = await pool.query<MaskedRecordRow & { subject: string; version: number }>({
+      name: 'stale record masks',
+      text: `SELECT subject, version, masked, sealed, sealed_key, true AS is_stale FROM records
+             WHERE mask_of <> version AND subject > $1 ORDER BY subject LIMIT $2`,
+      values: [after, BATCH],
+    });
+    if (rows.length === 0) return undefined;
+    const fresh = rows.flatMap((row) => {
+      const kind = kinds.ofSubject(row.subject);
+      return kind && vault.knows(row.sealed_key) ? [{ ...row, masked: maskAgain(vault, kind, row) }] : [];
+    });
+    await pool.query({
+      name: 'write record masks',
+      text: `UPDATE records r SET masked = n.masked, mask_of = n.version
+             FROM unnest($1::text[], $2::int4[], $3::text[]) AS n(subject, version, masked)
+             WHERE r.subject = n.subject AND r.version = n.version`,
+      values: [
+        fresh.map(({ subject }) => subject),
+        fresh.map(({ version }) => version),
+        fresh.map(({ masked }) => masked),
+      ],
+    });
+    after = rows.at(-1)?.subject ?? after;
+    if (performance.now() > endAt) return after;
+    await setImmediate();
+  }
+}
