@@ -35,7 +35,14 @@ import {
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { applyKindItem } from './record-item.ts';
-import { createdRecords, lastMessageOfRecords, loadRecordBook, type RecordBook, recordRows } from './records.ts';
+import {
+  createdRecords,
+  lastMessageOfRecords,
+  loadRecordBook,
+  possibleStepsOf,
+  type RecordBook,
+  recordRows,
+} from './records.ts';
 import { codeMember, noRows, type Place, quarantine, type Rows, withWarnings } from './rows.ts';
 import { catalogueWarnings, unknownCodes, waitingForCatalogue } from './unknown-codes.ts';
 
@@ -60,8 +67,9 @@ export async function acceptBatch(
   const { database, vault } = deps;
   const submissions = await decideAliases(deps, received);
   const isOptimistic = mayBeOptimistic && deps.optimism?.isLikelyNew(submissions) === true;
-  const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions);
   const book = await loadRecordBook(deps, submissions);
+  const stepsOf = (submission: Submission) => possibleStepsOf(deps.kinds, submission, book);
+  const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions, stepsOf);
   const rows = await applyAll(deps, submissions, dossiers, book);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
@@ -173,7 +181,7 @@ function lastMessageOf(
   book: RecordBook,
 ): string | undefined {
   let last = lastMessageOfRecords(kinds, submission, book);
-  for (const item of dossierItemsOf(submission))
+  for (const item of [...dossierItemsOf(submission), ...possibleStepsOf(kinds, submission, book)])
     for (const { messageId } of candidates(dossiers, item, sender))
       if (messageId && (!last || messageId > last)) last = messageId;
   return last;

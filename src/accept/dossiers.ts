@@ -4,6 +4,7 @@ import { type DossierItem, isDossierItem, recordIn } from '#core/dossier/item';
 import { codesOf, namedBy, namesOfHeld } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
 import { formerPeople, type Person } from '#core/masking/mentions';
+import type { DossierStep } from '#core/records/kind';
 import type { DossierRow } from '../index/dossiers.ts';
 import { loadEventsReading } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
@@ -43,11 +44,21 @@ export function noDossiers(): Dossiers {
   return { judged: 0, all: new Set(), byName: new Map() };
 }
 
-/** Loads all dossiers that a batch names, with their history if the batch needs it. */
-export async function loadDossiers(deps: AcceptDeps, submissions: readonly Submission[]): Promise<Dossiers> {
+/**
+ * Loads all dossiers that a batch names, with their history if the batch needs it.
+ *
+ * @param stepsOf the steps that records of other kinds may make
+ */
+export async function loadDossiers(
+  deps: AcceptDeps,
+  submissions: readonly Submission[],
+  stepsOf: (submission: Submission) => readonly DossierItem[],
+): Promise<Dossiers> {
   const { database, vault } = deps;
   const items = submissions.flatMap((submission) =>
-    dossierItemsOf(submission).map((item): SentItem => ({ item, sender: senderOf(deps, submission) })),
+    [...dossierItemsOf(submission), ...stepsOf(submission)].map(
+      (item): SentItem => ({ item, sender: senderOf(deps, submission) }),
+    ),
   );
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
@@ -75,13 +86,19 @@ export function senderOf(
 }
 
 /** The items of a submission about dossiers. Includes doubtful ones, which an operator may have accepted before. */
-export function dossierItemsOf({ items }: Submission): readonly DossierItem[] {
+export function dossierItemsOf({ items }: Pick<Submission, 'items'>): readonly DossierItem[] {
   const found: DossierItem[] = [];
   for (const item of items) {
     const read = recordIn(item);
     if (read && isDossierItem(read)) found.push(read);
   }
   return found;
+}
+
+/** A step of a dossier that a record of another kind makes. */
+export function stepItem(code: string, at: string, { status, actor, content }: DossierStep): DossierItem {
+  const record = { code, at, status, actor, content };
+  return { kind: 'record', operation: 'dossier.progress.v1', record, warnings: [] };
 }
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {

@@ -1,7 +1,8 @@
 import { contradicting, type RecordItem, type WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { type AppliedRecord, applyToRecord, type KindEvent, type Reach } from '#core/records/apply';
-import { type Kind, type KindRecord, OFFICERS, subjectOf } from '#core/records/kind';
+import { type Kind, type KindRecord, OFFICERS, routeSubjectOf, sendersOf, subjectOf } from '#core/records/kind';
+import { sayState } from '#core/records/say-state';
 import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
@@ -9,9 +10,10 @@ import { recordContentId } from '../index/record-events.ts';
 import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { recordUnknownKey } from '../ledger/quarantine.ts';
-import type { Dossiers } from './dossiers.ts';
+import { applyDossier } from './dossier-item.ts';
+import { type Dossiers, stepItem } from './dossiers.ts';
 import { whyRecordWaits } from './record-waits.ts';
-import { dossierOf, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
+import { dossierOf, isLastOpen, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
@@ -27,6 +29,9 @@ export function applyKindItem(
   const { code } = said;
   const subject = subjectOf(kind, code);
   const working = book.bySubject.get(subject) ?? begin(place, kind, subject);
+  const { seenVersion } = place.submission;
+  if (seenVersion !== undefined && working.held?.version !== seenVersion)
+    return { index, code, outcome: 'invalid', problems: [changedSince(working)] };
   if (item.isReport && !working.held) return quarantine(place, reportOfUnknown(kind, item));
   const { standIns = [] } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
@@ -55,6 +60,7 @@ export function applyKindItem(
   if (!applied.event) return { index, code, outcome: applied.outcome };
   write(place, working, applied, book);
   if (applied.changed && (kind.forwards?.(applied.held.view) ?? true)) forward(place, working, applied);
+  if (applied.movedState) moveDossier(place, working, applied, book, dossiers);
   return withWarnings({ index, code, outcome: applied.outcome }, warningsOf(applied));
 }
 
@@ -76,6 +82,12 @@ function contradictionsOf(
   return kind.contradictions?.(record, held.view) ?? [];
 }
 
+/** Another party or officer wrote the record after the officer had read it. */
+function changedSince({ held }: WorkingRecord): Problem {
+  const { state, stateAt: at } = held?.view ?? { state: '', stateAt: '' };
+  return problem('/version', 'record-changed', { state: sayState(state), at });
+}
+
 function begin({ submission, source }: Place, kind: Kind, subject: string): WorkingRecord {
   const { party, receivedAt } = submission;
   const times = { receivedAt: source.receivedAt, changedAt: receivedAt, createdAt: receivedAt };
@@ -86,7 +98,7 @@ function begin({ submission, source }: Place, kind: Kind, subject: string): Work
 function reachOf({ deps, submission }: Place, kind: Kind, { held }: WorkingRecord, record: KindRecord): Reach {
   if (!held || held.owner === submission.party) return 'all';
   if (submission.party === OFFICERS) return 'shared';
-  const isAsked = deps.ownership.isRecipient(submission.party, held.owner, kind.operation, subjectOfRoute(record));
+  const isAsked = deps.ownership.isRecipient(submission.party, held.owner, kind.operation, routeSubjectOf(record));
   return isAsked ? 'shared' : 'none';
 }
 
@@ -160,20 +172,25 @@ function write(
 
 function forward(place: Place, { kind, subject }: WorkingRecord, { event, held }: AppliedRecord): void {
   if (!event) return;
-  const { party } = place.submission;
-  // The parties that have the record from its owner need to know what officers made of it.
-  const from = party === OFFICERS ? [OFFICERS, held.owner] : [party];
-  route(place, kind.operation, subject, event.seq, subjectOfRoute(held.view), from);
+  const routedFrom = sendersOf(place.submission.party, held.owner);
+  route({ ...place, routedFrom }, kind.operation, subject, event.seq, routeSubjectOf(held.view));
 }
 
-/** The members by which routes filter. */
-function subjectOfRoute(record: KindRecord): {
-  code: string;
-  serviceCode: string | undefined;
-  fieldCode: string | undefined;
-} {
-  const { code, fieldCode } = record;
-  return { code, fieldCode, serviceCode: (record as { serviceCode?: string }).serviceCode };
+/** The dossier of a record moves with it. The record counted, so its step counts in full, whoever sent the record. */
+function moveDossier(
+  place: Place,
+  working: WorkingRecord,
+  { held: { view } }: AppliedRecord,
+  book: RecordBook,
+  dossiers: Dossiers,
+): void {
+  const { kind } = working;
+  const dossier = dossierOf(book, dossiers, view.dossierCode);
+  const step = dossier && kind.dossierStep?.(view, dossier, isLastOpen(book, working));
+  if (!step) return;
+  const routedFrom = [place.submission.party, dossier.owner];
+  const asOwner = { ...place, sender: { ...place.sender, ownership: undefined }, routedFrom };
+  applyDossier(asOwner, stepItem(dossier.code, view.stateAt, step), dossiers);
 }
 
 function warningsOf({ claimed, refusedState, held }: AppliedRecord): readonly Problem[] {

@@ -1,14 +1,14 @@
-import { type RecordItem, recordIn } from '#core/dossier/item';
+import { type DossierItem, type RecordItem, recordIn } from '#core/dossier/item';
 import { ownName } from '#core/dossier/names';
 import type { HeldRecord, KindEvent } from '#core/records/apply';
-import { type DossierFacts, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
-import { loadRecords, type RecordRow, uniqueKeyOf } from '../index/records.ts';
+import { loadOpenOf, loadRecords, type RecordRow, uniqueKeyOf } from '../index/records.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
-import type { Dossiers } from './dossiers.ts';
+import { type Dossiers, stepItem } from './dossiers.ts';
 
 /** A record of a kind while a batch is applied to it. */
 export interface WorkingRecord {
@@ -32,6 +32,8 @@ export interface RecordBook {
   readonly byKey: Map<string, WorkingRecord>;
   /** The dossiers that records name, as the index has them. */
   readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
+  /** Subjects of the open records of kinds that move their dossiers, by the kind and the code of the dossier. */
+  readonly open: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A dossier that a record names: the facts for the rules of its kind, and whose it is. */
@@ -54,7 +56,7 @@ export async function loadRecordBook(
   { database, vault, kinds }: AcceptDeps,
   submissions: readonly Submission[],
 ): Promise<RecordBook> {
-  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map() };
+  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map(), open: new Map() };
   const items = submissions.flatMap((submission) => kindItemsOf(kinds, submission));
   if (items.length === 0) return book;
   const found = await loadRecords(database.pool, vault, {
@@ -71,8 +73,29 @@ export async function loadRecordBook(
     if (kind)
       keepRecord(book, { kind, subject, loaded: held, held, events: [...(events.get(subject) ?? [])], ...rest });
   }
-  const dossierCodes = items.flatMap(({ record }) => record.dossierCode ?? []);
-  return { ...book, dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]) };
+  const dossierCodes = items.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
+  const moving = items.flatMap(({ kind, record }) =>
+    kind.dossierStep ? namedDossiers(book, kind, record).map((dossier) => ({ kind: kind.name, dossier })) : [],
+  );
+  return {
+    ...book,
+    dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]),
+    open: await loadOpenOf(database.pool, moving),
+  };
+}
+
+/** Whether no other record of its kind is open for its dossier, with the changes of the batch so far. */
+export function isLastOpen(book: RecordBook, { kind, subject, held }: WorkingRecord): boolean {
+  const dossier = held?.view.dossierCode;
+  const isOpen = (one: WorkingRecord): boolean =>
+    one.kind === kind &&
+    one.subject !== subject &&
+    one.held?.view.dossierCode === dossier &&
+    !kind.finalStates.includes(one.held?.view.state ?? '');
+  const stored = book.open.get(`${kind.name} ${dossier}`) ?? [];
+  return (
+    !stored.some((one) => one !== subject && !book.bySubject.has(one)) && ![...book.bySubject.values()].some(isOpen)
+  );
 }
 
 /** Adds a record to the book, or replaces what the book has of it. */
@@ -93,9 +116,31 @@ export function kindItemsOf(kinds: Kinds, { items }: Pick<Submission, 'items'>):
   return found;
 }
 
-/** The subjects of all records that a submission names: two batches that name the same one may change the same record. */
+/**
+ * The subjects of all records that a submission names, and the dossiers that they may move: two batches that name the same one
+ * may change the same record.
+ */
 export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly string[] {
-  return kindItemsOf(kinds, submission).map(({ kind, record }) => subjectOf(kind, record.code));
+  return kindItemsOf(kinds, submission).flatMap(({ kind, record }) => {
+    const moved = kind.dossierStep && record.dossierCode;
+    return moved === undefined ? [subjectOf(kind, record.code)] : [subjectOf(kind, record.code), moved];
+  });
+}
+
+/** The steps of dossiers that the records of a submission may make. What is loaded for one depends on its code and moment. */
+export function possibleStepsOf(kinds: Kinds, submission: Submission, book: RecordBook): readonly DossierItem[] {
+  return kindItemsOf(kinds, submission).flatMap(({ kind, record }) => {
+    if (!kind.dossierStep) return [];
+    return namedDossiers(book, kind, record).map((code) => stepItem(code, record.stateAt, POSSIBLE_STEP));
+  });
+}
+
+const POSSIBLE_STEP: DossierStep = { status: 'processing', actor: '-', content: '-' };
+
+/** The dossier that an item names, and that of the known record: a report leaves it out. */
+function namedDossiers({ bySubject }: RecordBook, kind: Kind, { code, dossierCode }: KindRecord): readonly string[] {
+  const known = bySubject.get(subjectOf(kind, code))?.held?.view.dossierCode;
+  return [...new Set([dossierCode, known])].filter((one) => one !== undefined);
 }
 
 /** The dossier that a record names, with the changes of the batch so far. */
@@ -120,8 +165,8 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
       book.bySubject.get(subjectOf(kind, record.code)),
       key === undefined ? undefined : book.byKey.get(key),
     ];
-    const dossier = record.dossierCode === undefined ? undefined : book.dossiers.get(record.dossierCode);
-    for (const id of [...working.map((one) => one?.messageId), dossier?.messageId])
+    const dossiers = namedDossiers(book, kind, record).map((code) => book.dossiers.get(code)?.messageId);
+    for (const id of [...working.map((one) => one?.messageId), ...dossiers])
       if (id !== undefined && (last === undefined || id > last)) last = id;
   }
   return last;

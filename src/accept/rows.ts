@@ -73,16 +73,17 @@ export interface Place {
   readonly index: number;
   readonly rows: Rows;
   readonly sender: Sender;
+  /** The parties whose routes apply. Undefined: the sender's. */
+  readonly routedFrom?: readonly string[];
 }
 
-/** Adds a delivery for each recipient of the routes that begin with one of `from`: the sender by default. */
+/** Adds a delivery for each recipient of the routes that begin with the sender, or with the parties of the place. */
 export function route(
-  { deps, submission, source, rows }: Place,
+  { deps, submission, source, rows, routedFrom: from = [submission.party] }: Place,
   operation: Operation,
   subject: string,
   seq: number,
   of: Subject,
-  from: readonly string[] = [submission.party],
 ): void {
   for (const party of new Set(from.flatMap((one) => recipients(deps.routes, one, operation, of))))
     rows.deliveries.push({

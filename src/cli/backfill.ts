@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Kinds } from '#core/records/kinds';
+import type { Operation } from '#schemas/operations';
 import type { DossierQuery } from '../http/dossier-filter.ts';
 import type { BackfillPreview } from '../operator-orders/backfill.ts';
 import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
@@ -10,6 +12,8 @@ interface BackfillOptions
   extends CommonOptions,
     Pick<DossierQuery, 'status' | 'agency' | 'service' | 'field' | 'channel' | 'receivedFrom' | 'receivedTo'> {
   readonly run?: boolean;
+  readonly kind?: string;
+  readonly state?: string;
   readonly why?: string;
   readonly perSecond: string;
 }
@@ -23,6 +27,11 @@ export function addBackfill(program: Command): void {
     )
     .argument('<party>', 'as in HUB_CONFIG');
   withDossierFilter(command)
+    .option(
+      '--kind <kind>',
+      'records of this kind, such as question, instead of dossiers; with --state, --agency, --field',
+    )
+    .option('--state <states>', 'with --kind: in one of these states, joined by commas')
     .option('--run', 'do it')
     .option('--why <why>', 'with --run: the reason, for the audit')
     .option('--per-second <count>', 'deliveries a second', '20')
@@ -40,24 +49,41 @@ POST /api/v1/ops/replays/{id}/stop.`;
 const WHO = 'lienthong backfill';
 
 async function backfill(party: string, options: BackfillOptions): Promise<Result> {
-  const { run, why = '', perSecond, json: _, ...asked } = options;
+  const { run, why = '', perSecond, kind, state, json: _, ...asked } = options;
   const rate = rateOf(perSecond);
   if (run && !why.trim()) throw new UsageError('--run needs --why');
-  const order = { ...dossierFilterFrom(asked), party, untold: true } as const;
   const config = await loadHubConfig(process.env);
   requireParty(config, party);
   return withHub(config, async (hub) => {
     const { orders } = hub;
-    if (!orders.isRoutedTo(party)) throw new UsageError(`no route of HUB_CONFIG leads dossier.upsert.v1 to ${party}`);
+    const filter = kind === undefined ? dossierFilterFrom(asked) : recordFilterFrom(hub.kinds, kind, asked, state);
+    const { operation } = filter as { operation?: Operation };
+    if (!orders.isRoutedTo(party, operation))
+      throw new UsageError(`no route of HUB_CONFIG leads ${operation ?? 'dossier.upsert.v1'} to ${party}`);
+    const order = { ...filter, party, untold: true } as const;
     if (!run) return previewed(await orders.previewBackfill(order));
     return ran(await follow(hub, await orders.startBackfill(order, rate, { who: WHO, why })));
   });
 }
 
+/** @throws UsageError for an unknown kind or state, and for a filter that records do not have */
+function recordFilterFrom(kinds: Kinds, name: string, asked: object, state: string | undefined) {
+  const kind = kinds.byName(name);
+  if (!kind)
+    throw new UsageError(`--kind: got ${name}, expected one of ${kinds.all.map((one) => one.name).join(', ')}`);
+  const { agency, field, ...others } = asked as { agency?: string; field?: string };
+  if (Object.keys(others).length > 0)
+    throw new UsageError(`${kind.path} are filtered by --state, --agency and --field alone`);
+  const states = state?.split(',');
+  const wrong = states?.find((one) => !kind.states.includes(one));
+  if (wrong !== undefined) throw new UsageError(`--state: got ${wrong}, expected some of ${kind.states.join(', ')}`);
+  return { operation: kind.operation, state: states, agency, field };
+}
+
 function previewed(preview: BackfillPreview): Result {
   const { looked, never, older, sample } = preview;
   const text = [
-    `of ${looked.dossiers} dossiers the party never got ${never}, and has an older version of ${older}`,
+    `of ${looked.dossiers} dossiers or records the party never got ${never}, and has an older version of ${older}`,
     ...(looked.isAll ? [] : ['there are more dossiers: the preview ended after ten seconds']),
     ...sample.map(
       ({ code, version, told }) => `  ${code} version ${version}${told === null ? '' : `, the party has ${told}`}`,

@@ -145,6 +145,26 @@ const RouteEntry = closed({
 });
 
 /** The schema of HUB_CONFIG. */
+const WorkingDays = Type.Integer({ minimum: 1, maximum: 250, description: 'a whole number of working days' });
+
+const STILL_AFTER_DAYS = Object.fromEntries(
+  ALL_KINDS.filter(({ stillAfterDays }) => stillAfterDays).map(({ name }) => [name, Type.Optional(WorkingDays)]),
+);
+
+/** By the kinds of record that have a deadline. */
+const DEADLINES = Object.fromEntries(
+  ALL_KINDS.filter(({ deadline }) => deadline).map(({ name }) => [
+    name,
+    Type.Optional(
+      closed({
+        workingDays: Type.Optional(WorkingDays),
+        /** With the agencies below each. The nearest agency decides. */
+        agencies: Type.Optional(Type.Record(Type.String({ pattern: AGENCY_CODE }), WorkingDays)),
+      }),
+    ),
+  ]),
+);
+
 export const HubFile = closed({
   province: Type.Optional(
     closed({
@@ -175,6 +195,10 @@ export const HubFile = closed({
     Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,99}$', description: 'the name of a header such as Client-Cert' }),
   ),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
+  /** Replaces the days in which records of a kind are due. */
+  deadlines: Type.Optional(closed(DEADLINES)),
+  /** Working days without a new state after which operators look at an open record. */
+  stillAfterDays: Type.Optional(closed(STILL_AFTER_DAYS)),
 });
 export type HubFile = Type.Static<typeof HubFile>;
 export type KeyEntry = Type.Static<typeof Key>;

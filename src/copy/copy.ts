@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import { type CopyFile, draftCopyFile, openCopyFile, removeDraft } from './copy-file.ts';
-import { createFollowCatalogue, type FollowCatalogue, followDossiers } from './follow.ts';
+import { createFollowCatalogue, type FollowCatalogue, followDossiers, followRecords } from './follow.ts';
 import { HubRefused, PROBLEM_TYPES } from './hub-answers.ts';
 import { createHubClient, type Fetch } from './hub-client.ts';
 import { createSigningKeys } from './signing-keys.ts';
@@ -50,6 +50,8 @@ export interface Copy {
 
 const FILE = 'copy.ndjson';
 const CATALOGUE_EVERY_MS = 30_000;
+/** Changes of dossiers arrive at once, those of other records at this interval. */
+const RECORDS_EVERY_MS = 10_000;
 /** The interval of full snapshots. A rebuild, for example, removes dossiers without a change. */
 const SNAPSHOT_AFTER_MS = 7 * 86_400_000;
 const RENEW_AGAIN_MS = 3_600_000;
@@ -95,6 +97,7 @@ class OpenCopy implements Copy {
   readonly #log: Logger;
   readonly #followCatalogue: FollowCatalogue;
   #catalogueReadMs = 0;
+  #recordsReadMs = 0;
   #renewTriedMs = 0;
   /** The file, when it is a snapshot that a gap made necessary and no page of changes followed yet. */
   #snapshotAfterGap: CopyFile | undefined;
@@ -111,6 +114,7 @@ class OpenCopy implements Copy {
 
   async round(waitS: number): Promise<boolean> {
     const isMore = await this.#follow(waitS);
+    await this.#followRecords();
     await this.#followEntries();
     await this.#renewFile();
     return isMore;
@@ -153,6 +157,15 @@ class OpenCopy implements Copy {
     await this.#replace(await this.#snapshot('the hub no longer has all changes since the last one'));
     this.#snapshotAfterGap = this.file;
     return true;
+  }
+
+  async #followRecords(): Promise<void> {
+    const { hub, nowMs } = this.#taking;
+    // A snapshot that was just taken has all records.
+    const isFresh = this.file === this.#snapshotAfterGap;
+    if (isFresh || Math.abs(nowMs() - this.#recordsReadMs) < RECORDS_EVERY_MS) return;
+    if ((await followRecords(this.file, hub, this.#leaving.signal)) === 'gap') await this.#closeGap();
+    this.#recordsReadMs = nowMs();
   }
 
   async #followEntries(): Promise<void> {

@@ -46,6 +46,29 @@ export async function followDossiers(
   return isAll ? { kind: 'all', heardMs } : { kind: 'more' };
 }
 
+/**
+ * Appends the changes of all kinds of record after the file's cursors, each record in its current state.
+ *
+ * @returns how many records changed, or that only a new snapshot has all changes
+ */
+export async function followRecords(file: CopyFile, hub: HubClient, signal: AbortSignal): Promise<number | 'gap'> {
+  let changed = 0;
+  for (const { name, path, cursor } of file.head.kinds ?? [])
+    for (let isMore = true; isMore; ) {
+      const { items, next, gap } = await hub.recordChanges(name, file.mark.kinds?.[name] ?? cursor, signal);
+      if (gap) return 'gap';
+      const lines = await eightAtOnce([...new Set(items.map(({ code }) => code))], async (code) => {
+        const json = await hub.record(path, code, signal);
+        return json === undefined ? goneLine(code, name) : recordLine(name, json);
+      });
+      const { kinds = {} } = file.mark;
+      if (lines.length > 0) await file.append(lines, { ...file.mark, kinds: { ...kinds, [name]: next } });
+      changed += lines.length;
+      isMore = items.length === CHANGES_A_PAGE;
+    }
+  return changed;
+}
+
 export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<number>;
 
 /**

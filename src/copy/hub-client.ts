@@ -8,6 +8,10 @@ export interface HubClient {
   snapshot(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** @param waitS the longest time for which the hub may wait for a change */
   changes(cursor: string, waitS: number, signal: AbortSignal): Promise<ChangePage>;
+  /** The changes of a kind of record. */
+  recordChanges(kind: string, cursor: string, signal: AbortSignal): Promise<ChangePage>;
+  /** @param path the name of the kind's list in addresses */
+  record(path: string, code: string, signal: AbortSignal): Promise<string | undefined>;
   /** The dossier with this code, unchanged. Undefined when the hub has none. */
   dossier(code: string, signal: AbortSignal): Promise<string | undefined>;
   entry(kind: EntryKind, code: string, signal: AbortSignal): Promise<string | undefined>;
@@ -40,7 +44,7 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
   const requests = createRequests(from, key, fetch);
   return {
     async snapshot(signal) {
-      const { body } = await requests.get('/api/v1/snapshot', signal);
+      const { body } = await requests.get('/api/v1/snapshot?kinds=all', signal);
       return arriving(body as ReadableStream<Uint8Array>);
     },
     async changes(cursor, waitS, signal) {
@@ -48,6 +52,12 @@ export function createHubClient(from: string, key: string, fetch: Fetch): HubCli
       const { body } = await requests.text(`/api/v1/changes?${query}`, signal, waitS * 1000);
       return pageIn<ChangePage>('/api/v1/changes', body);
     },
+    async recordChanges(kind, cursor, signal) {
+      const query = new URLSearchParams({ kind, cursor, limit: String(CHANGES_A_PAGE) });
+      const { body } = await requests.text(`/api/v1/changes?${query}`, signal);
+      return pageIn<ChangePage>('/api/v1/changes', body);
+    },
+    record: (path, code, signal) => readRecord(requests, path, code, signal),
     dossier: (code, signal) => readRecord(requests, 'dossiers', code, signal),
     entry: (kind, code, signal) => readRecord(requests, LISTS[kind], code, signal),
     catalogueChanges: (since, signal) => readCatalogueChanges(requests, since, signal),

@@ -20,6 +20,8 @@ export interface Places {
   dossier(code: string): Place | undefined;
   /** Dossiers that have, or had, this code as an alias. */
   dossiersKnownAs(alias: string): readonly string[];
+  /** A record of another kind. */
+  record(kind: string, code: string): Place | undefined;
   entry(kind: EntryKind, code: string): EntryPlace | undefined;
   /** In the order of their keys. */
   entries(kind: EntryKind): readonly EntryPlace[];
@@ -34,6 +36,7 @@ const KINDS = ['service', 'agency', 'field'] as const satisfies readonly EntryKi
 
 export function createPlaces(): Places {
   const dossiers = createDossierPlaces();
+  const records = createDossierPlaces();
   const entries = new Map(KINDS.map((kind) => [kind, new Map<string, EntryPlace>()]));
   const sorted = new Map<EntryKind, readonly EntryPlace[]>();
   let entryBytes = 0;
@@ -47,13 +50,22 @@ export function createPlaces(): Places {
     sorted.delete(kind);
   }
 
+  function takeGone(line: Buffer): void {
+    const { code, of } = JSON.parse(line.toString()) as { code: string; of?: string };
+    if (of === undefined) dossiers.remove(code);
+    else records.remove(`${of} ${code}`);
+  }
+
   return {
     take(line, offset) {
       const kind = kindOf(line);
       if (kind === 'dossier') dossiers.set(codesIn(line), offset, line.length);
-      else if (kind === 'gone') dossiers.remove((JSON.parse(line.toString()) as { code: string }).code);
+      else if (kind === 'gone') takeGone(line);
       else if (isEntryKind(kind)) takeEntry(kind, line, offset);
+      else if (kind !== undefined && !HEADS.includes(kind))
+        records.set({ code: recordName(kind, line), aliases: [] }, offset, line.length);
     },
+    record: (kind, code) => records.get(`${kind} ${code}`),
     dossier: dossiers.get,
     dossiersKnownAs: dossiers.knownAs,
     entry: (kind, code) => entriesOf(kind).get(catalogueKey(kind, code)),
@@ -65,7 +77,8 @@ export function createPlaces(): Places {
     isNewest(line, offset) {
       const kind = kindOf(line);
       if (kind === 'dossier') return dossiers.get(codesIn(line).code)?.offset === offset;
-      if (!isEntryKind(kind)) return false;
+      if (kind === undefined || kind === 'gone' || HEADS.includes(kind)) return false;
+      if (!isEntryKind(kind)) return records.get(recordName(kind, line))?.offset === offset;
       const { record } = JSON.parse(line.toString()) as { record: { code: string } };
       return entriesOf(kind).get(catalogueKey(kind, record.code))?.offset === offset;
     },
@@ -73,9 +86,16 @@ export function createPlaces(): Places {
       return dossiers.count();
     },
     get liveBytes() {
-      return dossiers.bytes() + entryBytes;
+      return dossiers.bytes() + records.bytes() + entryBytes;
     },
   };
+}
+
+/** Lines that hold no record. */
+const HEADS: readonly string[] = ['snapshot', 'end', 'mark'];
+
+function recordName(kind: string, line: Buffer): string {
+  return `${kind} ${(JSON.parse(line.toString()) as { record: { code: string } }).record.code}`;
 }
 
 function isEntryKind(kind: string | undefined): kind is EntryKind {

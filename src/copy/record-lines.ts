@@ -13,6 +13,16 @@ export interface SnapshotHead {
   readonly at: string;
   readonly cursor: string;
   readonly catalogue: boolean;
+  /** The kinds of record beside dossiers. Absent from a hub that has none. */
+  readonly kinds?: readonly SnapshotKind[];
+}
+
+export interface SnapshotKind {
+  readonly name: string;
+  /** The name of its list in addresses. */
+  readonly path: string;
+  /** The cursor of its own changes. */
+  readonly cursor: string;
 }
 
 export interface SnapshotEnd {
@@ -29,6 +39,8 @@ export interface SnapshotEnd {
 export interface Mark {
   /** The lines before this one cover everything up to this cursor. */
   readonly cursor: string;
+  /** The same for each kind of record beside dossiers, by its name. */
+  readonly kinds?: Readonly<Record<string, string>>;
   /** When the hub last confirmed that nothing is missing. */
   readonly heardAt: string;
   /** The start of the period for which the copy next requests catalogue changes. */
@@ -36,7 +48,8 @@ export interface Mark {
 }
 
 export const FORM = 1;
-export type RecordKind = 'dossier' | EntryKind;
+/** `dossier`, a kind of the catalogue, or the name of a kind of record. */
+export type RecordKind = string;
 
 /** @param json the record, as the hub shows it */
 export function recordLine(kind: RecordKind, json: string): string {
@@ -48,15 +61,17 @@ export function recordIn(kind: RecordKind, line: Buffer): string {
   return line.toString('utf8', recordLine(kind, '').length - 1, line.length - 1);
 }
 
-export function goneLine(code: string): string {
-  return JSON.stringify({ kind: 'gone', code });
+/** @param of the kind of record; undefined for dossiers */
+export function goneLine(code: string, of?: string): string {
+  return JSON.stringify({ kind: 'gone', code, of });
 }
 
-const KIND = /^\{"kind":"([a-z]+)"[,}]/;
+const KIND = /^\{"kind":"([a-z-]+)"[,}]/;
+const LONGEST_KIND = 60;
 
 /** The kind of a line. Undefined when it is not a line of a copy. */
 export function kindOf(line: Buffer): string | undefined {
-  return KIND.exec(line.toString('latin1', 0, 24))?.[1];
+  return KIND.exec(line.toString('latin1', 0, LONGEST_KIND))?.[1];
 }
 
 export interface DossierCodes {
@@ -75,7 +90,9 @@ const QUOTE = 0x22;
  * parsed, which takes a sixth of the time.
  */
 export function codesIn(line: Buffer): DossierCodes {
-  const isPlain = CODE_FIRST.compare(line, 0, CODE_FIRST.length) === 0 && !line.includes(ALIASES);
+  // A line that broke off may be shorter.
+  const isLong = line.length >= CODE_FIRST.length;
+  const isPlain = isLong && CODE_FIRST.compare(line, 0, CODE_FIRST.length) === 0 && !line.includes(ALIASES);
   if (isPlain) {
     const code = line.toString('utf8', CODE_FIRST.length, line.indexOf(QUOTE, CODE_FIRST.length));
     if (!code.includes('\\')) return { code, aliases: [] };

@@ -3,7 +3,7 @@ import { instantToMs, msToInstant } from '#core/dates/dates';
 import { linesOf } from '../concurrency/lines.ts';
 import { type CopyFile, type CopyFileDraft, draftCopyFile } from './copy-file.ts';
 import type { HubClient } from './hub-client.ts';
-import { FORM, kindOf, type RecordKind, type SnapshotEnd, type SnapshotHead } from './record-lines.ts';
+import { FORM, kindOf, type Mark, type SnapshotEnd, type SnapshotHead } from './record-lines.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface SnapshotTaking {
@@ -42,11 +42,15 @@ export async function takeSnapshot(
     for (const [name, value] of Object.entries(told))
       if (content[name] !== value) throw new NoSnapshot(`its ${name} differs from the signed one`);
     const catalogueFrom = msToInstant(instantToMs(head.at) - CATALOGUE_LATE_MS);
-    return await draft.finish(head, { cursor: head.cursor, heardAt, catalogueFrom });
+    return await draft.finish(head, { cursor: head.cursor, kinds: cursorsOf(head), heardAt, catalogueFrom });
   } catch (error) {
     await draft.abandon();
     throw error instanceof SyntaxError ? new NoSnapshot('it broke off within a line', { cause: error }) : error;
   }
+}
+
+function cursorsOf({ kinds = [] }: SnapshotHead): Mark['kinds'] & object {
+  return Object.fromEntries(kinds.map(({ name, cursor }) => [name, cursor]));
 }
 
 function withoutKind({ kind: _, signed: __, ...told }: SnapshotEnd): Omit<SnapshotEnd, 'kind' | 'signed'> {
@@ -61,20 +65,29 @@ async function receive(
   draft: CopyFileDraft,
 ): Promise<{ readonly head: SnapshotHead; readonly end: SnapshotEnd }> {
   const digest = createHash('sha256');
-  const counts = { dossiers: 0, services: 0, agencies: 0, fields: 0, bytes: 0 };
+  const counts: Record<string, number> = { dossiers: 0, services: 0, agencies: 0, fields: 0, bytes: 0 };
+  const lists = new Map<string, string>(Object.entries(COUNTED));
   let head: SnapshotHead | undefined;
   let end: SnapshotEnd | undefined;
   for await (const { bytes: line } of linesOf(asBuffers(chunks), LONGEST_LINE)) {
     const kind = kindOf(line);
     if (end) throw new NoSnapshot('it goes on after its last line');
-    if (!head) head = headIn(line);
-    else if (kind === 'end') end = JSON.parse(line.toString()) as SnapshotEnd;
-    else if (kind !== undefined && kind in COUNTED) counts[COUNTED[kind as RecordKind]]++;
-    else throw new NoSnapshot('it has a line of an unknown kind');
+    if (!head) {
+      head = headIn(line);
+      for (const { name, path } of head.kinds ?? []) {
+        lists.set(name, path);
+        counts[path] = 0;
+      }
+    } else if (kind === 'end') end = JSON.parse(line.toString()) as SnapshotEnd;
+    else {
+      const list = kind === undefined ? undefined : lists.get(kind);
+      if (list === undefined) throw new NoSnapshot('it has a line of an unknown kind');
+      counts[list] = (counts[list] ?? 0) + 1;
+    }
     await draft.write(line);
     if (end) continue;
     digest.update(line).update('\n');
-    counts.bytes += line.length + 1;
+    counts.bytes = (counts.bytes ?? 0) + line.length + 1;
   }
   if (!head || !end) throw new NoSnapshot('it broke off before its last line');
   const sha256 = digest.digest('hex');

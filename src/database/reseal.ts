@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { lastFour } from '#core/identifiers/identifiers';
 import type { Kinds } from '#core/records/kinds';
-import { peopleIn } from '#core/records/mask-record';
+import { proofIn } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
@@ -12,21 +12,21 @@ interface Place {
   readonly key: Readonly<Record<string, string>>;
   readonly value: string;
   readonly keyId: string;
-  /** The table also has proofs made with the secret: columns, and the text that each proves. */
+  /** The table also has proofs made with the secret: columns, and the proof of each. */
   readonly proofs?: Readonly<Record<string, (key: string, record: object) => string | undefined>>;
 }
 
 const OF_DOSSIERS = {
-  phone_proof: (_: string, record: object) => (record as Dossier).applicant?.phone,
-  identity_proof: (_: string, record: object) => (record as Dossier).applicant?.identityNumber,
+  phone_proof: (_: string, record: object) => lastFour((record as Dossier).applicant?.phone ?? ''),
+  identity_proof: (_: string, record: object) => lastFour((record as Dossier).applicant?.identityNumber ?? ''),
 };
 
 function placesOf(kinds: Kinds): readonly Place[] {
-  const phoneOf = (subject: string, record: object): string | undefined => {
+  const proofOf = (subject: string, record: object): string | undefined => {
     const kind = kinds.ofSubject(subject);
-    return kind && peopleIn(kind, record)[0]?.phone;
+    return kind && proofIn(kind, record);
   };
-  const proofs = { phone_proof: phoneOf };
+  const proofs = { phone_proof: proofOf };
   return [
     ...PLACES,
     { table: 'records', key: { subject: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs },
@@ -220,10 +220,8 @@ function proofColumns(
     version: row.version,
     record: JSON.parse(plain.toString()) as object,
   }));
-  const proof = (code: string, text: string | undefined): Buffer | null => {
-    const digits = text === undefined ? undefined : lastFour(text);
-    return digits === undefined ? null : vault.proof(code, digits);
-  };
+  const proof = (code: string, text: string | undefined): Buffer | null =>
+    text === undefined ? null : vault.proof(code, text);
   return [
     ['int4', records.map(({ version }) => version)],
     ...Object.values(proofs).map(

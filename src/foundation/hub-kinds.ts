@@ -11,5 +11,5 @@ export function hubKinds(
   all: readonly Kind[] = ALL_KINDS,
 ): { readonly kinds: Kinds; readonly workingTime: WorkingTime } {
   const workingTime = createWorkingTime(workingCalendar(file.province));
-  return { kinds: createKinds(all, workingTime), workingTime };
+  return { kinds: createKinds(all, workingTime, file), workingTime };
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
+import type { HandlingReader } from '../index/handling-facts.ts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Originals } from '../index/originals.ts';
 import type { IndexReader } from '../index/read.ts';
@@ -48,6 +49,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly catalogue: CatalogueReader;
   readonly originals: Originals;
   readonly delays: DelayReader;
+  readonly handlingOf: HandlingReader;
   readonly lookUp: LookUp;
   readonly statistics: Pick<Statistics, 'report' | 'dossiers'>;
   readonly audit: Audit;

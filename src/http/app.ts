@@ -20,6 +20,7 @@ import { createPageBudget } from './page-budget.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { addPublicQuestions } from './public/questions.ts';
 import { addPublicRating } from './public/rating.ts';
+import { addRecordCriteria } from './record-criteria.ts';
 import { addRecordDocuments } from './record-documents.ts';
 import { addRecordReaders } from './records.ts';
 import { createRefusalLog } from './refusal-log.ts';
@@ -45,6 +46,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addCallbackDoor(add, hub);
   addDossierReaders(add, hub);
   addRecordReaders(add, hub);
+  addRecordCriteria(add, hub);
   addRecordDocuments(add, hub);
   addChangeReaders(add, hub);
   addSnapshot(add, hub);

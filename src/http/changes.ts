@@ -50,6 +50,11 @@ export function changeCursor(cursors: Cursors, place: number, list = LIST): stri
   return cursors.write(list, [place]);
 }
 
+/** The name of the cursors of a kind's changes. */
+export function changesListOf(kind: string): string {
+  return `${LIST} ${kind}`;
+}
+
 type AnyChange = Change | RecordChange;
 
 /** The changes of dossiers, or of one kind of record. */
@@ -74,7 +79,7 @@ function feedsOf(hub: ChangeReaderContext): FeedOf {
   const ofKinds = new Map(
     kinds.all.map((kind) => [
       kind.name,
-      made(`${LIST} ${kind.name}`, {
+      made(changesListOf(kind.name), {
         changes: (after, limit) => records.changes(kind, after, limit),
         newestChange: () => records.newestChange(kind),
       }),

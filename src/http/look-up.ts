@@ -49,6 +49,7 @@ const PublicDossier = Type.Object(
     ),
     applicant: Type.Optional(closed({ name: Type.String({ description: 'masked' }) })),
     payments: Type.Optional(Type.Array(PublicPayment)),
+    rated: Type.Optional(Type.Literal(true, { description: 'the dossier has a rating' })),
     postalOrders: Type.Optional(Type.Array(PublicPostalOrder)),
   },
   { additionalProperties: false, title: 'PublicDossier', description: 'A dossier as a citizen without a key sees it' },
@@ -87,11 +88,12 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         notFound: say('no-dossier-with-proof'),
         find: () => hub.lookUp(code),
       });
-      const { payments, postalOrders } = await readDossierRecords(hub, own);
+      const { payments, postalOrders, isRated } = await readDossierRecords(hub, own);
       const shown = {
         ...shownOf(JSON.parse(masked)),
         payments: payments.length > 0 ? payments : undefined,
         postalOrders: postalOrders.length > 0 ? postalOrders : undefined,
+        rated: isRated || undefined,
       };
       return c.json(shown, 200, { 'Cache-Control': 'no-store' });
     },

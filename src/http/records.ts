@@ -106,7 +106,7 @@ function addOne(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       const { why } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
       const found = await hub.records.one(kind, code, reader.personal);
-      if (!found) throw notFound(kind, code);
+      if (!found) throw noRecord(kind, code);
       const subject = auditSubject('record', subjectOf(kind, code));
       await auditRead(hub, reader, { action: `${kind.name}.read-personal`, subject, why });
       return conditional(c, found.json);
@@ -135,7 +135,7 @@ function addHistory(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       readerOf(c, keys);
       const { limit, cursor } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      if (!(await records.one(kind, code, false))) throw notFound(kind, code);
+      if (!(await records.one(kind, code, false))) throw noRecord(kind, code);
       const page = await pageBy(cursors, {
         list: `history ${subjectOf(kind, code)}`,
         limit,
@@ -178,7 +178,8 @@ function filterOf(kind: Kind, query: Query, nowMs: number): RecordFilter {
   };
 }
 
-function statesOf(kind: Kind, given: string): readonly string[] {
+/** @throws Refusal 400 for a state that the kind lacks */
+export function statesOf(kind: Kind, given: string): readonly string[] {
   const states = given.split(',').map((state) => state.trim());
   const wrong = states.find((state) => !kind.states.includes(state));
   if (wrong !== undefined)
@@ -205,6 +206,7 @@ function jsonOf({ json }: { readonly json: string }): string {
   return json;
 }
 
-function notFound(kind: Kind, code: string): Refusal {
+/** 404: no record of this kind has this code. */
+export function noRecord(kind: Kind, code: string): Refusal {
   return new Refusal('not-found', say('there-is-no', { thing: kind.names.en[0], got: received(code) }));
 }

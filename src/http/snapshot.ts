@@ -4,18 +4,33 @@ import { createGzip } from 'node:zlib';
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
+import type { Kind } from '#core/records/kind';
+import type { Kinds } from '#core/records/kinds';
 import { say } from '#messages/message';
+import { received } from '#messages/received';
+import { closed } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { changeCursor } from './changes.ts';
-import { Refusal } from './problem.ts';
-import type { AddRoute } from './route.ts';
+import { changeCursor, changesListOf } from './changes.ts';
+import { text } from './lists.ts';
+import { Refusal, wrongParameter } from './problem.ts';
+import { type AddRoute, queryReader } from './route.ts';
 
 export type SnapshotContext = Pick<
   AppContext,
-  'index' | 'catalogue' | 'keys' | 'cursors' | 'signDocument' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
+  | 'index'
+  | 'records'
+  | 'kinds'
+  | 'catalogue'
+  | 'keys'
+  | 'cursors'
+  | 'signDocument'
+  | 'province'
+  | 'nowMs'
+  | 'isDraining'
+  | 'telemetry'
 >;
 
 const READ: readonly Scope[] = ['index:read'];
@@ -40,14 +55,32 @@ const ENTRIES_A_PAGE = 20;
 const AS_LINES =
   'JSON, one object per line, each with a `kind`. The first line (`snapshot`) has the `form` of the lines (1), the ' +
   'province, the time, whether the `catalogue` is included (with the scope catalogue:read), and the `cursor` of /api/v1/changes ' +
-  'after which the changes cover everything that this snapshot may lack. Then follow `service`, `agency`, `field` and `dossier`, each with its ' +
+  'after which the changes cover everything that this snapshot may lack. With `kinds`, it also names the other kinds of record, ' +
+  'each with its `path` and its own `cursor`, and their lines follow the dossiers. Then follow `service`, `agency`, `field` and `dossier`, each with its ' +
   '`record` exactly as its own URL shows it, with personal data masked, at the time when its page was read. The last line ' +
   '(`end`) has the counts, the SHA-256 of all `bytes` before it, and `signed`: a compact JWS (EdDSA, `typ` ' +
   'lienthong-snapshot.v1+jws, verifiable with /.well-known/jwks.json) over form, at, cursor, counts, bytes and hash. ' +
   'A snapshot without its last line is incomplete. It is compressed by gzip when Accept-Encoding names it.';
 
+const Query = closed({
+  kinds: text('`all`, or names of kinds of record such as question, joined by commas; without it, dossiers alone'),
+});
+
+/** @throws Refusal 400 for an unknown kind */
+function kindsIn({ all, byName }: Kinds, given: string | undefined): readonly Kind[] {
+  if (given === undefined) return [];
+  if (given === 'all') return all;
+  return given.split(',').map((name) => {
+    const kind = byName(name.trim());
+    const expected = say('some-of', { list: ['all', ...all.map((one) => one.name)] });
+    if (!kind) throw wrongParameter('kinds', 'unexpected', { got: received(name), expected });
+    return kind;
+  });
+}
+
 /** `GET /api/v1/snapshot`: everything that readers see, for a copy. */
 export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
+  const read = queryReader(Query);
   /** The keys of the open snapshots. */
   const open: string[] = [];
   add(
@@ -59,6 +92,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       description: `${AS_LINES} A process of the hub serves ${MOST_AT_ONCE} snapshots at once, ${MOST_OF_A_KEY} of them to one key, as fast as the client reads. It aborts one when the client reads nothing for ${STALLED_MS / 1000} s.`,
       scopes: READ,
       problems: ['too-often'],
+      query: Query,
       headers: { 'Accept-Encoding': { type: 'string', description: 'gzip compresses the reply' } },
       replies: {
         200: {
@@ -71,6 +105,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
     async (c) => {
       const key = requireKey(c, hub.keys, ...READ);
       refusePersonal(key);
+      const kinds = kindsIn(hub.kinds, read(c).kinds);
       const own = open.filter((id) => id === key.id).length;
       if (own >= MOST_OF_A_KEY || open.length >= MOST_AT_ONCE)
         throw new Refusal('too-often', say('snapshots-being-read', { count: open.length, own, id: key.id }), {
@@ -80,7 +115,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
       const leave = () => void open.splice(open.indexOf(key.id), 1);
-      const texts = textsOf(hub, key.scopes.includes('catalogue:read'));
+      const texts = textsOf(hub, key.scopes.includes('catalogue:read'), kinds);
       // A failure of the first read is a refusal, not a stream that breaks off.
       const first = await texts.next().catch((error) => {
         leave();
@@ -116,7 +151,7 @@ type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', n
 const COUNTED = { service: 'services', agency: 'agencies', field: 'fields', dossier: 'dossiers' } as const;
 
 /** The lines in chunks. */
-async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGenerator<string> {
+async function* textsOf(hub: SnapshotContext, withCatalogue: boolean, kinds: readonly Kind[]): AsyncGenerator<string> {
   const digest = createHash('sha256');
   let bytes = 0;
   const hashed = (text: string): string => {
@@ -129,25 +164,52 @@ async function* textsOf(hub: SnapshotContext, withCatalogue: boolean): AsyncGene
   // Read first: changes committed from now on come after this cursor.
   const cursor = changeCursor(hub.cursors, await hub.index.newestChange());
   const { province = null } = hub;
-  yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue }));
-  for await (const { kind, records } of pagesOf(hub, withCatalogue)) {
-    counts[COUNTED[kind]] += records.length;
+  const named = await namedKinds(hub, kinds);
+  yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue, ...named.head }));
+  for await (const { kind, records } of pagesOf(hub, withCatalogue, kinds)) {
+    if (kind in COUNTED) counts[COUNTED[kind as keyof typeof COUNTED]] += records.length;
+    else named.count(kind, records.length);
     yield hashed(records.map((json) => `{"kind":"${kind}","record":${json}}\n`).join(''));
     if (hub.isDraining()) throw new Error('the hub is stopping: the snapshot breaks off');
   }
-  const told = { ...counts, bytes, sha256: digest.digest('hex') };
+  const told = { ...counts, ...named.counts, bytes, sha256: digest.digest('hex') };
   const signed = await hub.signDocument('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
   yield lineOf({ kind: 'end', ...told, signed });
 }
 
+/** The kinds in the first line, each with the cursor of its own changes, and the counts of their records for the last line. */
+async function namedKinds({ cursors, records }: SnapshotContext, kinds: readonly Kind[]) {
+  const head = await Promise.all(
+    kinds.map(async (kind) => {
+      const { name, path } = kind;
+      return { name, path, cursor: changeCursor(cursors, await records.newestChange(kind), changesListOf(name)) };
+    }),
+  );
+  const counts = Object.fromEntries(kinds.map(({ path }) => [path, 0]));
+  const pathOf = new Map(kinds.map(({ name, path }) => [name, path]));
+  return {
+    head: kinds.length > 0 ? { kinds: head } : {},
+    counts,
+    count(name: string, many: number): void {
+      const path = pathOf.get(name) as string;
+      counts[path] = (counts[path] ?? 0) + many;
+    },
+  };
+}
+
 interface Page {
-  readonly kind: keyof typeof COUNTED;
+  /** A kind of the catalogue, `dossier`, or a kind of record. */
+  readonly kind: string;
   /** JSON */
   readonly records: readonly string[];
 }
 
 /** Each page is its own statement, so a slow client holds no transaction and no connection. */
-async function* pagesOf({ catalogue, index }: SnapshotContext, withCatalogue: boolean): AsyncGenerator<Page> {
+async function* pagesOf(
+  { catalogue, index, records }: SnapshotContext,
+  withCatalogue: boolean,
+  kinds: readonly Kind[],
+): AsyncGenerator<Page> {
   if (withCatalogue)
     for (const kind of ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[])
       for (let after: string | undefined; ; ) {
@@ -159,9 +221,16 @@ async function* pagesOf({ catalogue, index }: SnapshotContext, withCatalogue: bo
   for (let after = ''; ; ) {
     const page = await index.inCodeOrder({}, DOSSIERS_A_PAGE, after, false);
     yield { kind: 'dossier', records: page.map(({ json }) => json) };
-    if (!page.isCut && page.length < DOSSIERS_A_PAGE) return;
+    if (!page.isCut && page.length < DOSSIERS_A_PAGE) break;
     after = page.at(-1)?.code ?? '';
   }
+  for (const kind of kinds)
+    for (let after = ''; ; ) {
+      const page = await records.inCodeOrder(kind, {}, DOSSIERS_A_PAGE, after, false);
+      yield { kind: kind.name, records: page.map(({ json }) => json) };
+      if (!page.isCut && page.length < DOSSIERS_A_PAGE) break;
+      after = page.at(-1)?.code ?? '';
+    }
 }
 
 function lineOf(line: object): string {

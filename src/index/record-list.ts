@@ -8,6 +8,7 @@ import { atOrBelow } from './at-or-below.ts';
 import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queuedRecord } from './record-queue.ts';
+import { listTroubled, type TroubledFilter, type TroubledPlace, type TroubledRecord } from './troubled-records.ts';
 
 /** A record ready to be served: its JSON with `freshness`. */
 export interface ServedRecord {
@@ -81,6 +82,8 @@ export interface RecordReader {
   /** The records that wait for officers, the earliest deadline first. */
   queue(filter: QueueFilter, limit: number, after: QueuePlace | undefined): Promise<readonly QueuedRecord[]>;
   queued(kind: Kind, code: string): Promise<QueuedRecord | undefined>;
+  /** The records that operators look at, the oldest state first. */
+  troubled(filter: TroubledFilter, limit: number, after: TroubledPlace | undefined): Promise<readonly TroubledRecord[]>;
   provable(kind: Kind, code: string): Promise<ProvableRecord | undefined>;
 }
 
@@ -121,6 +124,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     newestChange: (kind) => newestRecordChange(database, kind.name),
     queue: (filter, limit, after) => listQueue(database, filter, limit, after),
     queued: (kind, code) => queuedRecord(database, subjectOf(kind, code)),
+    troubled: (filter, limit, after) => listTroubled(database, filter, limit, after),
     async provable(kind, code) {
       const subject = subjectOf(kind, code);
       const { rows } = await pool.query<MaskedRecordRow & { phone_proof: Buffer | null }>({
@@ -132,9 +136,27 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
       const [row] = rows;
       if (!row) return undefined;
       const { phone_proof: proof } = row;
-      return { masked: maskedText(vault, kind, row), proves: (digits) => proof !== null && vault.proves(subject, digits, proof) };
+      return {
+        masked: maskedText(vault, kind, row),
+        proves: (digits) => proof !== null && vault.proves(subject, digits, proof),
+      };
     },
   };
+}
+
+/** The subjects of a kind's records that match a filter, in their order. */
+export async function recordSubjectsInOrder(
+  { query }: Database,
+  vault: Vault,
+  kind: Kind,
+  filter: RecordFilter,
+  limit: number,
+  after: string,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ subject: string }>`
+    SELECT subject FROM records WHERE ${filtered(vault, kind, filter)} AND subject > ${after}
+    ORDER BY subject LIMIT ${limit}`.execute(query);
+  return rows.map(({ subject }) => subject);
 }
 
 interface Row extends MaskedRecordRow {

@@ -1,8 +1,7 @@
 import type pg from 'pg';
-import { lastFour } from '#core/identifiers/identifiers';
 import type { HeldRecord } from '#core/records/apply';
 import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
-import { maskRecord, peopleIn } from '#core/records/mask-record';
+import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
@@ -78,6 +77,21 @@ export async function loadRecords(
   return rows.map((row) => foundIn(row, vault));
 }
 
+/** The subjects of the open records about dossiers, by the kind and the code of the dossier. */
+export async function loadOpenOf(
+  db: pg.Pool | pg.PoolClient,
+  wanted: readonly { readonly kind: string; readonly dossier: string }[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (wanted.length === 0) return new Map();
+  const { rows } = await db.query<{ kind: string; dossier: string; subjects: readonly string[] }>({
+    name: 'open records of dossiers',
+    text: `SELECT kind, dossier_code AS dossier, array_agg(subject) AS subjects FROM records
+           WHERE dossier_code = ANY($2::text[]) AND kind = ANY($1::text[]) AND is_open GROUP BY kind, dossier_code`,
+    values: [[...new Set(wanted.map(({ kind }) => kind))], [...new Set(wanted.map(({ dossier }) => dossier))]],
+  });
+  return new Map(rows.map(({ kind, dossier, subjects }) => [`${kind} ${dossier}`, subjects]));
+}
+
 function foundIn(row: Row, vault: Vault): FoundRecord {
   const view = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as KindRecord;
   const { freshness } = JSON.parse(row.masked) as { freshness: { party: string; receivedAt: string } };
@@ -119,8 +133,7 @@ function prepare(row: RecordRow, vault: Vault): Written {
   const { view, code } = held;
   const masked = maskRecord(kind, view);
   const freshness = { party, eventAt: view.stateAt, receivedAt };
-  const [person] = peopleIn(kind, view);
-  const digits = person?.phone && lastFour(person.phone);
+  const proof = proofIn(kind, view);
   const subject = subjectOf(kind, code);
   return {
     row,
@@ -130,7 +143,7 @@ function prepare(row: RecordRow, vault: Vault): Written {
     hash: sealContentId(vault, view, contentIdOf(view, undefined)),
     masked: JSON.stringify({ ...masked, freshness }),
     search: recordWords(kind.searched(view, masked), vault.wordToken),
-    phone: digits ? vault.proof(subject, digits) : undefined,
+    phone: proof ? vault.proof(subject, proof) : undefined,
   };
 }
 

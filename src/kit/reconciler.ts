@@ -1,6 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { CodesOf } from '#core/identifiers/codes';
+import type { Operation } from '#schemas/operations';
 import type { Connection } from './connection.ts';
 import type { Outgoing } from './sender.ts';
 
@@ -22,6 +23,10 @@ export interface Reconciler<Settings> {
   unable?(settings: Settings): string | undefined;
   /** Looks a dossier up at the partner and compares it with the delivery. Changes nothing at the partner. */
   compare(connection: Connection<Settings>, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison>;
+  /** The operations of other kinds whose records can be looked up too. None by default. */
+  readonly records?: readonly Operation[];
+  /** The same for a record of one of them. */
+  compareRecord?(connection: Connection<Settings>, item: Outgoing): Promise<Comparison>;
   /** Reads an answer as a message of the partner. Pure, like a puller's `read`. Absent if answers are no records. */
   read?(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
 }

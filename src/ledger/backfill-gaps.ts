@@ -46,8 +46,9 @@ export async function lockBackfill(tx: pg.PoolClient, party: string): Promise<vo
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('backfill ' || $1, 0))`, [party]);
 }
 
-/** A dossier whose current version a party lacks. */
+/** A dossier or record whose current version a party lacks. */
 export interface BackfillGap {
+  /** The subject of its deliveries. */
   readonly code: string;
   readonly version: number;
   readonly messageId: string;
@@ -62,24 +63,42 @@ export interface BackfillGap {
 export async function fillGaps(
   db: pg.Pool | pg.PoolClient,
   party: string,
-  dossiers: readonly BackfillGap[],
+  operation: string,
+  gaps: readonly BackfillGap[],
   nowMs: number,
 ): Promise<number> {
   const { rowCount } = await db.query({
     name: 'fill gaps',
     text: `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
-           SELECT $1, 'dossier.upsert.v1', code, version, message_id, $5::timestamptz, $5::timestamptz, true
+           SELECT $1, $6, code, version, message_id, $5::timestamptz, $5::timestamptz, true
            FROM unnest($2::text[], $3::int4[], $4::uuid[]) AS gap(code, version, message_id)
            WHERE NOT EXISTS (SELECT 1 FROM deliveries d
-             WHERE d.party = $1 AND d.subject = code AND d.operation = 'dossier.upsert.v1' AND d.seq >= version)
+             WHERE d.party = $1 AND d.subject = code AND d.operation = $6 AND d.seq >= version)
            ORDER BY code`,
     values: [
       party,
-      dossiers.map(({ code }) => code),
-      dossiers.map(({ version }) => version),
-      dossiers.map(({ messageId }) => messageId),
+      gaps.map(({ code }) => code),
+      gaps.map(({ version }) => version),
+      gaps.map(({ messageId }) => messageId),
       msToInstant(nowMs),
+      operation,
     ],
   });
   return rowCount ?? 0;
+}
+
+/** The newest version of each subject for which a delivery to the party exists, in any state. */
+export async function loadDeliveredVersions(
+  db: pg.Pool | pg.PoolClient,
+  party: string,
+  operation: string,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await db.query<{ subject: string; seq: number }>({
+    name: 'delivered versions',
+    text: `SELECT subject, max(seq) AS seq FROM deliveries
+           WHERE party = $1 AND subject = ANY($3::text[]) AND operation = $2 GROUP BY subject`,
+    values: [party, operation, subjects],
+  });
+  return new Map(rows.map(({ subject, seq }) => [subject, seq]));
 }

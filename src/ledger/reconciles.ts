@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { storable } from '#core/vietnamese/text';
+import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
 
 /**
@@ -119,8 +120,9 @@ export async function lastReconciles(database: Database): Promise<readonly LastR
   return rows;
 }
 
-/** The last delivery of a dossier that a party received. */
+/** The last delivery of a dossier, or of a record, that a party received. */
 export interface LastDelivered {
+  readonly operation: Operation;
   readonly subject: string;
   /** The newest received delivery, and its version. */
   readonly deliveryId: number;
@@ -134,27 +136,29 @@ export interface LastDelivered {
   readonly lastReason: string | null;
 }
 
-/** Dossiers that a party has received, in code order after `after`. */
+/** Subjects of these operations that a party has received, in order after `after`. */
 export async function listDelivered(
   database: Database,
   party: string,
+  operations: readonly Operation[],
   limit: number,
   after: string,
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'delivered after',
     text: `SELECT DISTINCT subject FROM deliveries
-           WHERE party = $1 AND subject > $2 AND state = 'delivered' AND operation = 'dossier.upsert.v1'
+           WHERE party = $1 AND subject > $2 AND state = 'delivered' AND operation = ANY($4::text[])
            ORDER BY subject LIMIT $3`,
-    values: [party, after, limit],
+    values: [party, after, limit, operations],
   });
   return rows.map((row) => row.subject);
 }
 
-/** A sample of the dossiers that a party has received. The same seed gives the same sample. */
+/** A sample of the subjects of these operations that a party has received. The same seed gives the same sample. */
 export async function sampleDelivered(
   database: Database,
   party: string,
+  operations: readonly Operation[],
   limit: number,
   seed: string,
 ): Promise<readonly string[]> {
@@ -162,41 +166,42 @@ export async function sampleDelivered(
     name: 'delivered sample',
     text: `SELECT subject FROM (
              SELECT DISTINCT subject FROM deliveries
-             WHERE party = $1 AND state = 'delivered' AND operation = 'dossier.upsert.v1') delivered
+             WHERE party = $1 AND state = 'delivered' AND operation = ANY($4::text[])) delivered
            ORDER BY md5(subject || $3) LIMIT $2`,
-    values: [party, limit, seed],
+    values: [party, limit, seed, operations],
   });
   return rows.map((row) => row.subject);
 }
 
-/** The last delivery of each of these dossiers that the party received. */
+/** The last delivery of each of these subjects that the party received. */
 export async function loadLastDelivered(
   database: Database,
   party: string,
+  operations: readonly Operation[],
   subjects: readonly string[],
 ): Promise<readonly LastDelivered[]> {
   const { rows } = await database.pool.query<LastDelivered>({
     name: 'last delivered',
     text: LAST_TOLD,
-    values: [party, subjects],
+    values: [party, subjects, operations],
   });
   return rows;
 }
 
 const LAST_TOLD = `
-  SELECT DISTINCT ON (d.subject) d.subject, d.id AS "deliveryId", d.seq, d.message_id AS "messageId",
+  SELECT DISTINCT ON (d.subject) d.operation, d.subject, d.id AS "deliveryId", d.seq, d.message_id AS "messageId",
          d.created_at AS "createdAt", newest.state AS "lastState", newest.reason AS "lastReason",
          EXISTS (SELECT 1 FROM deliveries w WHERE w.party = d.party AND w.subject = d.subject AND w.state || '' IN ('due', 'held')) AS pending
   FROM deliveries d
   CROSS JOIN LATERAL (
     SELECT state, reason FROM deliveries n
-    WHERE n.party = d.party AND n.subject = d.subject AND n.operation = 'dossier.upsert.v1'
+    WHERE n.party = d.party AND n.subject = d.subject AND n.operation = d.operation
     ORDER BY n.id DESC LIMIT 1) newest
-  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND d.state = 'delivered' AND d.operation = 'dossier.upsert.v1'
+  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND d.state = 'delivered' AND d.operation = ANY($3::text[])
   ORDER BY d.subject, d.id DESC`;
 
 /**
- * Adds a delivery of a dossier's current version, in doubt, so that the partner is looked up and gets only what it
+ * Adds a delivery of the current version of a dossier or record, in doubt, so that the partner is looked up and gets only what it
  * lacks. Adds nothing while another delivery of the dossier is unsettled.
  *
  * @returns whether it was added
@@ -204,15 +209,16 @@ const LAST_TOLD = `
 export async function deliverAgain(
   database: Database,
   party: string,
-  { code, version, messageId }: { readonly code: string; readonly version: number; readonly messageId: string },
+  { operation, subject }: Pick<LastDelivered, 'operation' | 'subject'>,
+  { version, messageId }: { readonly version: number; readonly messageId: string },
   nowMs: number,
 ): Promise<boolean> {
   const { rowCount } = await database.pool.query({
     name: 'deliver again',
     text: `INSERT INTO deliveries (party, operation, subject, seq, message_id, created_at, next_at, doubt)
-           SELECT $1, 'dossier.upsert.v1', $2, $3, $4, $5::timestamptz, $5::timestamptz, true
+           SELECT $1, $6, $2, $3, $4, $5::timestamptz, $5::timestamptz, true
            WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE party = $1 AND subject = $2 AND state || '' IN ('due', 'held'))`,
-    values: [party, code, version, messageId, msToInstant(nowMs)],
+    values: [party, subject, version, messageId, msToInstant(nowMs), operation],
   });
   return rowCount === 1;
 }

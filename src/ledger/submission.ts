@@ -13,6 +13,8 @@ export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
   /** Present if this message releases a waiting item of an earlier message. */
   readonly released?: ReleasedItem;
+  /** The version of the record that an officer saw. The commit refuses the item if the record has another one. */
+  readonly seenVersion?: number;
   /** The sender's trace, if it named one. */
   readonly caller?: TraceContext;
 }

@@ -304,6 +304,8 @@ export const EN = {
   'no-filter': 'has no filter; expected one of {list}',
   'code-of-several': '{got} is a code of several dossiers: {list}; ask for one of these',
   'table-not-read': 'got {got}, which {party} does not use; expected one of {list}',
+  'only-with-a-kind': 'no `state` without `kind`',
+  'only-of-dossiers': 'only `state`, `agency` and `field` beside `kind`',
   'not-routed-there':
     'is about {party}, and no route sends dossier.upsert.v1 to it; expected a party with such a route',
   'belongs-to-map': 'belongs to map, not to {action}',
@@ -453,6 +455,13 @@ export const EN = {
   'kept-since': 'the stored history begins at {since}',
   'state-not-kept': 'the state of {got} at {at} is no longer stored: {why}',
   'member-of-order': 'what this order needs',
+  'state-received': 'received',
+  'state-held': 'held for a decision',
+  'state-assigned': 'assigned',
+  'state-answered': 'answered',
+  'state-published': 'published',
+  'state-refused': 'refused',
+  'state-withdrawn': 'withdrawn',
   'record-changed':
     'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',

@@ -70,8 +70,7 @@ export const VI = translation({
   'claim-only': 'hồ sơ do bên {party} phụ trách; giá trị này chỉ lưu trong lịch sử, không làm thay đổi hồ sơ',
   'record-owner-has-not-sent':
     'mã {code} do bên {party} phụ trách và bên đó chưa gửi; khi bên đó gửi, mục này được ghi nhận là ý kiến',
-  'dossier-of-party':
-    'hồ sơ do bên {party} phụ trách, không có quy tắc cho bên gửi tạo mục này; chờ cán bộ quyết định',
+  'dossier-of-party': 'hồ sơ do bên {party} phụ trách, không có quy tắc cho bên gửi tạo mục này; chờ cán bộ quyết định',
   'owner-has-not-sent':
     'hồ sơ {code} do bên {party} phụ trách và bên này chưa gửi; mục này được lưu lại và tự áp dụng khi bên đó gửi hồ sơ',
   'alias-left-out': 'không nhận mã khác này của hồ sơ: {why}',
@@ -301,6 +300,8 @@ export const VI = translation({
   'no-filter': 'chưa có bộ lọc; cần một trong: {list}',
   'code-of-several': '{got} là mã của nhiều hồ sơ: {list}; hãy dùng một trong các mã này',
   'table-not-read': 'nhận được {got}, bên {party} không dùng bảng này; cần một trong: {list}',
+  'only-with-a-kind': 'không có `state` nếu thiếu `kind`',
+  'only-of-dossiers': 'chỉ `state`, `agency` và `field` khi có `kind`',
   'not-routed-there':
     'là bên {party}, nhưng không có tuyến nào chuyển dossier.upsert.v1 tới bên này; cần một bên có tuyến như vậy',
   'belongs-to-map': 'chỉ dùng khi gán mã, không dùng khi {action}',
@@ -450,6 +451,13 @@ export const VI = translation({
   'kept-since': 'dữ liệu còn lưu bắt đầu từ {since}',
   'state-not-kept': 'trạng thái của {got} vào lúc {at} không còn lưu: {why}',
   'member-of-order': 'nội dung mà yêu cầu này cần có',
+  'state-received': 'đã tiếp nhận',
+  'state-held': 'tạm giữ, chờ quyết định',
+  'state-assigned': 'đã phân công',
+  'state-answered': 'đã trả lời',
+  'state-published': 'đã công khai',
+  'state-refused': 'từ chối',
+  'state-withdrawn': 'người gửi rút',
   'record-changed':
     'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',

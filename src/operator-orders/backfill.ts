@@ -1,26 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Route, recipients } from '#core/dossier/route';
+import { codeOfSubject } from '#core/records/kind';
+import type { Operation } from '#schemas/operations';
 import { loadEvents } from '../index/events.ts';
 import { type DossierFilter, type RoutedDossier, routedInCodeOrder } from '../index/list.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { stateAt } from '../index/state-at.ts';
-import {
-  type BackfillGap,
-  type DeliveryProgress,
-  fillGaps,
-  loadDeliveryProgress,
-  lockBackfill,
-} from '../ledger/backfill-gaps.ts';
+import { type DeliveryProgress, fillGaps, loadDeliveryProgress, lockBackfill } from '../ledger/backfill-gaps.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { type Missing, type MissingPage, missingRecordsAfter } from './backfill-records.ts';
 
-/** An order to deliver to a party the dossiers that it never received, with a filter of dossiers. */
+/** An order to deliver to a party the dossiers, or the records of a kind, that it never received, with a filter of them. */
 export interface Backfill extends Omit<DossierFilter, 'party' | 'q' | 'overdueAt'> {
   readonly party: string;
   readonly untold: true;
+  /** The operation of a kind. Undefined: dossiers. */
+  readonly operation?: Operation | undefined;
+  /** States of records. */
+  readonly state?: readonly string[] | undefined;
 }
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
 
 export interface BackfillPreview {
   /** How many dossiers were examined, and whether these are all. */
@@ -37,10 +38,12 @@ const PREVIEW_MS = 10_000;
 /** After this time the run is saved, and other work continues. */
 const STEP_MS = 2_000;
 
-/** Whether any route sends dossiers to a party. */
-export function isRoutedTo(routes: readonly Route[], party: string): boolean {
-  return routes.some(({ operation, to }) => operation === 'dossier.upsert.v1' && to.includes(party));
+/** Whether any route sends dossiers, or records of another operation, to a party. */
+export function isRoutedTo(routes: readonly Route[], party: string, operation: Operation = DOSSIERS): boolean {
+  return routes.some((route) => route.operation === operation && route.to.includes(party));
 }
+
+const DOSSIERS = 'dossier.upsert.v1';
 
 /** How much a backfill would deliver. Changes nothing. Stops after ten seconds. */
 export async function previewBackfill(hub: Hub, routes: readonly Route[], order: Backfill): Promise<BackfillPreview> {
@@ -49,11 +52,11 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
   const count = { dossiers: 0, never: 0, older: 0 };
   let isAll = false;
   for (let after = ''; !isAll && performance.now() < endMs; ) {
-    const { looked, missing, last } = await missingAfter(hub, routes, hub.database.pool, order, after);
+    const { looked, missing, last } = await missingOf(hub, routes, hub.database.pool, order, after);
     count.dossiers += looked;
     for (const { deliveredSeq } of missing) count[deliveredSeq === null ? 'never' : 'older']++;
     for (const { code, version, deliveredSeq } of missing.slice(0, SAMPLE - sample.length))
-      sample.push({ code, version, told: deliveredSeq });
+      sample.push({ code: codeOfSubject(code), version, told: deliveredSeq });
     isAll = looked < PAGE;
     after = last ?? after;
     // Other requests run between two pages.
@@ -79,15 +82,15 @@ export async function continueBackfill(
 ): Promise<{ readonly added: number; readonly after: string | undefined }> {
   // This process has older settings, as during a change of settings. It leaves the run to processes that have the
   // route.
-  if (!isRoutedTo(routes, order.party)) return { added: 0, after: begin };
+  if (!isRoutedTo(routes, order.party, order.operation)) return { added: 0, after: begin };
   await lockBackfill(tx, order.party);
   const endMs = performance.now() + STEP_MS;
   let added = 0;
   let after = begin;
   while (added < atMost && performance.now() < endMs) {
-    const { looked, missing, last } = await missingAfter(hub, routes, tx, order, after);
+    const { looked, missing, last } = await missingOf(hub, routes, tx, order, after);
     const now = missing.slice(0, atMost - added);
-    added += await fillGaps(tx, order.party, now, hub.nowMs());
+    added += await fillGaps(tx, order.party, order.operation ?? DOSSIERS, now, hub.nowMs());
     const isWhole = now.length === missing.length;
     if (isWhole && looked < PAGE) return { added, after: undefined };
     after = (isWhole ? last : now.at(-1)?.code) ?? after;
@@ -95,18 +98,27 @@ export async function continueBackfill(
   return { added, after };
 }
 
+function missingOf(
+  hub: Hub,
+  routes: readonly Route[],
+  db: pg.Pool | pg.PoolClient,
+  order: Backfill,
+  after: string,
+): Promise<MissingPage> {
+  const kind = order.operation && hub.kinds.of(order.operation);
+  return kind
+    ? missingRecordsAfter(hub, routes, db, { ...order, kind }, PAGE, after)
+    : missingAfter(hub, routes, db, order, after);
+}
+
 /** The next dossiers in the order of their codes, and those of them whose version at the party is missing or older. */
 async function missingAfter(
   hub: Hub,
   routes: readonly Route[],
   db: pg.Pool | pg.PoolClient,
-  { party, untold: _, ...filter }: Backfill,
+  { party, untold: _, operation: __, state: ___, ...filter }: Backfill,
   after: string,
-): Promise<{
-  readonly looked: number;
-  readonly missing: readonly Missing[];
-  readonly last: string | undefined;
-}> {
+): Promise<MissingPage> {
   const page = await routedInCodeOrder(hub.database, filter, PAGE, after);
   const last = page.at(-1)?.code;
   if (last === undefined) return { looked: 0, missing: [], last };
@@ -121,8 +133,6 @@ async function missingAfter(
   const same = await sameAsDelivered(hub, missing, since);
   return { looked: page.length, missing: missing.filter(({ code }) => !same.has(code)), last };
 }
-
-type Missing = BackfillGap & Pick<DeliveryProgress, 'deliveredSeq'>;
 
 /** Decrypted and compared at once. A dossier may have a thousand documents, and other work runs in between. */
 const AT_ONCE = 10;

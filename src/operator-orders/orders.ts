@@ -1,5 +1,6 @@
 import type { CodeTable } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
+import type { Operation } from '#schemas/operations';
 import { oneAfterAnother } from '../concurrency/batch-calls.ts';
 import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
@@ -55,8 +56,8 @@ export interface Orders extends PartyOrders {
    * @returns its id
    */
   startReplay(filter: DeliveryFilter, perSecond: number, by: OrderedBy): Promise<number>;
-  /** Whether any route delivers dossiers to a party. No other party can have a backfill. */
-  isRoutedTo(party: string): boolean;
+  /** Whether any route delivers dossiers, or records of this operation, to a party. No other party can have a backfill. */
+  isRoutedTo(party: string, operation?: Operation): boolean;
   /** How much a backfill would deliver. */
   previewBackfill(order: Backfill): Promise<BackfillPreview>;
   /**
@@ -109,7 +110,7 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       await runAll();
       return id;
     },
-    isRoutedTo: (party) => isRoutedTo(routes, party),
+    isRoutedTo: (party, operation) => isRoutedTo(routes, party, operation),
     previewBackfill: (order) => afterOthers(() => previewBackfill(hub, routes, order)),
     async startBackfill(order, perSecond, by) {
       const missing = await afterOthers(() => previewBackfill(hub, routes, order));

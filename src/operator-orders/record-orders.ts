@@ -85,12 +85,26 @@ export function createRecordOrders(
         // Before the effect, so that no order is without its entry.
         const entry = auditEntry(`record.${order.order}`, auditSubject('record', subject), by);
         await writeAudit(hub.database.pool, entry, hub.nowMs());
-        const submission = submissionOf(kind, record, item, by, hub.nowMs());
+        const submission = { ...submissionOf(kind, record, item, by, hub.nowMs()), seenVersion: version };
         const { messageId, receipt, results } = await accept(submission);
-        if (results[0]?.outcome !== 'accepted') return changed;
+        const [result] = results;
+        if (result?.outcome !== 'accepted') return notDone(hub, subject, changed, result?.problems);
         return { kind: 'done', messageId: messageId ?? receipt, state: record.state };
       }),
     );
+}
+
+/** Why the commit did not carry out the order: the record changed since the check before it, or is not valid. */
+async function notDone(
+  { database, vault }: Pick<HubContext, 'database' | 'vault'>,
+  subject: string,
+  before: Extract<RecordOrdered, { kind: 'changed' }>,
+  problems: readonly Problem[] = [],
+): Promise<RecordOrdered> {
+  const isChanged = problems.length === 0 || problems.some(({ code }) => code === 'record-changed');
+  if (!isChanged) return { kind: 'invalid', problems };
+  const [now] = await loadRecords(database.pool, vault, { subjects: [subject], uniqueKeys: [] });
+  return now ? { kind: 'changed', state: now.held.view.state, at: now.held.view.stateAt } : before;
 }
 
 /** The record as the order makes it. A computed `dueAt` stays out, so that it is computed again. */

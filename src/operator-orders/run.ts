@@ -40,7 +40,7 @@ export interface OrderRunner {
   runReplay(id: number): Promise<void>;
 }
 
-type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
 
 export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner {
   // Each order has an open transaction while it runs.

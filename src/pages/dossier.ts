@@ -13,6 +13,7 @@ export type PublicDossier = Omit<Dossier, 'applicant'> & {
   readonly applicant?: { readonly name: string };
   readonly payments?: readonly Payment[];
   readonly postalOrders?: readonly PostalOrder[];
+  readonly rated?: true;
 };
 
 interface Known {

@@ -16,6 +16,7 @@ export async function callPublic<Body>(
   c: Context,
   path: string,
   body?: object,
+  idempotencyKey?: string,
 ): Promise<PublicAnswer<Body>> {
   const forwarded = c.req.header('x-forwarded-for');
   const request = new Request(new URL(path, c.req.url), {
@@ -23,6 +24,7 @@ export async function callPublic<Body>(
     headers: {
       ...(forwarded !== undefined && { 'X-Forwarded-For': forwarded }),
       ...(body && { 'Content-Type': 'application/json' }),
+      ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
     },
     body: body ? JSON.stringify(body) : null,
   });

@@ -15,6 +15,7 @@ import { refusalOf } from '../http/problem.ts';
 import { rememberReports } from '../http/remembered-reports.ts';
 import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
 import { questionOf } from '../http/statistics-question.ts';
+import { createHandlingReader } from '../index/handling-facts.ts';
 import { createLookUp } from '../index/look-up.ts';
 import { createIndexReader } from '../index/read.ts';
 import { createRecordReader } from '../index/record-list.ts';
@@ -119,6 +120,7 @@ function readersOf(hub: HubContext, province: Config['file']['province'], workin
     catalogue: createCatalogueReader(database),
     lookUp: createLookUp(database, vault),
     delays: createDelayReader(database, workingTime, nowMs),
+    handlingOf: createHandlingReader(database, vault, workingTime, nowMs),
   };
 }
 

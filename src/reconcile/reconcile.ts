@@ -1,8 +1,10 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
+import type { Operation } from '#schemas/operations';
 import { planCalls } from '../delivery/plan-calls.ts';
 import { loadHeld } from '../index/load-held.ts';
 import type { Originals } from '../index/originals.ts';
+import { loadRecords } from '../index/records.ts';
 import type { Comparison, Reconciler } from '../kit/reconciler.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
@@ -62,7 +64,7 @@ const LIMIT = 100;
 const AWAY_AFTER = 8;
 
 /**
- * Compares our dossiers, the last sent versions and the party's present answers, dossier by dossier. Lists differences, and
+ * Compares our dossiers and records, the last sent versions and the party's present answers, one by one. Lists differences, and
  * repairs them in the chosen direction. Calls respect the party's rate limit.
  * @throws when the comparison or the repair is not possible now
  */
@@ -76,7 +78,7 @@ export async function reconcileParty(
   const run = createRun(options.limit ?? LIMIT);
   let done = 0;
   const total = options.sample ?? 0;
-  for await (const subjects of subjectsOf(hub, party.id, options.sample)) {
+  for await (const subjects of subjectsOf(hub, party.id, operationsOf(reconciler), options.sample)) {
     if (await isPaused(hub.database, party.id)) throw new Error(`${party.id} is paused`);
     const untilMs = windowEndMs(party.maintenance, hub.nowMs());
     if (untilMs !== undefined) throw new Error(`${party.id} is in maintenance until ${msToInstant(untilMs)}`);
@@ -120,15 +122,25 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
   return reconcile;
 }
 
-async function* subjectsOf({ database, nowMs }: Hub, party: string, sample: number | undefined) {
+/** What can be looked up at the party. */
+function operationsOf({ records = [] }: Reconciler<unknown>): readonly Operation[] {
+  return ['dossier.upsert.v1', ...records];
+}
+
+async function* subjectsOf(
+  { database, nowMs }: Hub,
+  party: string,
+  operations: readonly Operation[],
+  sample: number | undefined,
+) {
   if (sample !== undefined) {
-    const drawn = await sampleDelivered(database, party, sample, String(nowMs()));
+    const drawn = await sampleDelivered(database, party, operations, sample, String(nowMs()));
     for (let at = 0; at < drawn.length; at += PAGE) yield drawn.slice(at, at + PAGE);
     return;
   }
   let after = '';
   for (;;) {
-    const subjects = await listDelivered(database, party, PAGE, after);
+    const subjects = await listDelivered(database, party, operations, PAGE, after);
     if (subjects.length === 0) return;
     yield subjects;
     after = subjects.at(-1) as string;
@@ -182,9 +194,14 @@ interface Work {
 
 async function reconcilePage(work: Work, subjects: readonly string[]): Promise<void> {
   const { database, vault } = work.hub;
-  const found = await loadHeld(database.pool, vault, subjects);
-  const held = new Map(found.map(({ held: one, messageId }) => [one.code, { ...one, messageId }]));
-  const delivered = await loadLastDelivered(database, work.party.id, subjects);
+  const dossiers = await loadHeld(database.pool, vault, subjects);
+  const records = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
+  const held = new Map<string, HeldVersion>([
+    ...dossiers.map(({ held: { code, version }, messageId }) => [code, { version, messageId }] as const),
+    ...records.map(({ subject, held: { version }, messageId }) => [subject, { version, messageId }] as const),
+  ]);
+  const operations = operationsOf(work.reconciler);
+  const delivered = await loadLastDelivered(database, work.party.id, operations, subjects);
   const outgoing = await outgoingOf(work, delivered, held);
   const waiting = [...delivered];
   const worker = async (): Promise<void> => {
@@ -194,22 +211,19 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-interface HeldDossier {
-  readonly code: string;
+/** Our version of a dossier or record. */
+interface HeldVersion {
   readonly version: number;
   readonly messageId: string;
 }
 
-type OutgoingOf = (
-  delivered: LastDelivered,
-  version: 'held' | 'delivered',
-) => Outgoing<'dossier.upsert.v1'> | undefined;
+type OutgoingOf = (delivered: LastDelivered, version: 'held' | 'delivered') => Outgoing | undefined;
 
-/** The deliveries for each dossier: in our version, and in the last sent one. */
+/** The deliveries for each dossier or record: in our version, and in the last sent one. */
 async function outgoingOf(
   { hub, deps, party }: Work,
   delivered: readonly LastDelivered[],
-  held: ReadonlyMap<string, HeldDossier>,
+  held: ReadonlyMap<string, HeldVersion>,
 ): Promise<OutgoingOf> {
   const claimed = delivered.flatMap((one) => {
     const version = held.get(one.subject)?.version ?? one.seq;
@@ -222,33 +236,45 @@ async function outgoingOf(
     claimed,
   );
   const byId = new Map(calls.flatMap(({ items }) => items.map((item) => [item.claimed.id, item.outgoing])));
-  return (one, version) =>
-    byId.get(version === 'held' ? -one.deliveryId : one.deliveryId) as Outgoing<'dossier.upsert.v1'> | undefined;
+  return (one, version) => byId.get(version === 'held' ? -one.deliveryId : one.deliveryId);
 }
 
 async function reconcileOne(
   work: Work,
   delivered: LastDelivered,
-  held: HeldDossier | undefined,
+  held: HeldVersion | undefined,
   outgoing: OutgoingOf,
 ): Promise<Finding> {
-  const { party, reconciler, options } = work;
+  const { options } = work;
   const code = delivered.subject;
   if (delivered.pending) return { code, verdict: 'pending' };
   const [now, then] = [outgoing(delivered, 'held'), outgoing(delivered, 'delivered')];
   if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept' };
-  const withHeld = await reconciler.compare(party.connect(), now);
+  const withHeld = await compare(work, now);
   const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
-  const withDelivered = isOlder && then ? await reconciler.compare(party.connect(), then) : undefined;
+  const withDelivered = isOlder && then ? await compare(work, then) : undefined;
   const finding = judge(delivered, held.version, withHeld, withDelivered);
   if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
-  return { ...finding, repair: await repair(work, held, withHeld) };
+  return { ...finding, repair: await repair(work, delivered, held, withHeld) };
 }
 
-async function repair(work: Work, held: HeldDossier, comparison: Comparison): Promise<string> {
+function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {
+  const { compareRecord, records = [] } = reconciler;
+  return compareRecord && records.includes(item.operation)
+    ? compareRecord(party.connect(), item)
+    : reconciler.compare(party.connect(), item as Outgoing<'dossier.upsert.v1'>);
+}
+
+async function repair(
+  work: Work,
+  delivered: LastDelivered,
+  held: HeldVersion,
+  comparison: Comparison,
+): Promise<string> {
   const { hub, party, run, options } = work;
   if (options.repair === 'ours') {
-    if (!(await deliverAgain(hub.database, party.id, held, hub.nowMs()))) return 'something of it is under way';
+    if (!(await deliverAgain(hub.database, party.id, delivered, held, hub.nowMs())))
+      return 'something of it is under way';
     run.repairedOurs++;
     return 'it is sent again';
   }
@@ -282,7 +308,7 @@ async function takeIn(
 }
 
 /** In the form of a delivery; only its content is used. */
-function claimedOf(party: string, { subject, messageId, createdAt }: LastDelivered, id: number, seq: number): Claimed {
-  const operation = 'dossier.upsert.v1';
+function claimedOf(party: string, delivered: LastDelivered, id: number, seq: number): Claimed {
+  const { operation, subject, messageId, createdAt } = delivered;
   return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false };
 }

@@ -44,6 +44,24 @@ describe('pages for questions, ratings, payments and post', () => {
   const codeIn = (text: string): string => /[A-Z0-9]+-HD-\d{6}-[2-9A-Z]{8}/.exec(text)?.[0] as string;
   const stored = async (): Promise<number> => (await hub.read('/api/v1/questions?limit=200')).body.items.length;
 
+  test('a form that is sent twice makes one question', async () => {
+    const before = await stored();
+    const { html } = await open('/questions/ask');
+    const ticket = /name="ticket" value="([^"]+)"/.exec(html)?.[1] as string;
+    const [once, twice] = await Promise.all([ask({ ticket }), ask({ ticket })]);
+    expect(codeIn(once.text)).toBe(codeIn(twice.text));
+    expect(await stored()).toBe(before + 1);
+    const { html: next } = await open('/questions/ask');
+    expect(next).not.toContain(ticket);
+  });
+
+  test('a question with an e-mail address alone is followed by its first four characters', async () => {
+    const asked = await ask({ phone: '', email: 'hoang.yen@example.test' });
+    expect(asked.text).toContain('4 ký tự đầu của thư điện tử');
+    const own = await post('/questions/follow', { code: codeIn(asked.text), proof: 'hoan' });
+    expect([own.status, own.text.includes(ASKED.content)]).toEqual([200, true]);
+  });
+
   test('a question that is asked on the page is followed by its code and last digits', async () => {
     const asked = await ask({ agency: 'h60.01' });
     expect([asked.status, asked.text.includes('Đã nhận câu hỏi')]).toEqual([200, true]);
@@ -159,6 +177,8 @@ describe('pages for questions, ratings, payments and post', () => {
     expect((await hub.read(`/api/v1/ratings/${codeOf(1)}`)).body).toMatchObject({ level: 'dissatisfied' });
     const again = await rate({ level: 'very-satisfied' });
     expect([again.status, again.text.includes('đã được đánh giá')]).toEqual([422, true]);
+    const after = await post('/', { code: codeOf(1), proof: '0001' });
+    expect([after.html.includes('action="/rating"'), after.text.includes('đã được đánh giá')]).toEqual([false, true]);
     const early = await post('/rating', { code: codeOf(10), proof: '0001', level: 'satisfied' });
     expect([early.status, early.text.includes('chưa có kết quả')]).toEqual([422, true]);
     for (const { html } of [unsaid, again, early]) expect(html).not.toContain('value="0001"');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
-import { petition, question } from '../support/kinds.ts';
+import { payment, petition, postalOrder, question } from '../support/kinds.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
@@ -8,6 +8,7 @@ const WORDS = {
   vi: {
     list: 'Hỏi đáp, phản ánh, kiến nghị',
     overdue: 'quá hạn',
+    still: 'lâu không có trạng thái mới',
     held: 'tạm giữ, chờ quyết định',
     received: 'đã tiếp nhận',
     answered: 'đã trả lời',
@@ -18,6 +19,7 @@ const WORDS = {
   en: {
     list: 'Questions and petitions',
     overdue: 'overdue',
+    still: 'no new state for days',
     held: 'held',
     received: 'received',
     answered: 'answered',
@@ -56,6 +58,16 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     expect([late.includes('PA-1'), late.includes('PA-2')]).toEqual([true, false]);
   });
 
+  test('payments and postal orders to check have a page, with the reason in words', async () => {
+    await hub.push(payment({ code: 'TT-OLD', stateAt: '2025-08-01T09:00:00+07:00' }), { what: 'payments' });
+    await hub.push(postalOrder({ code: 'BC-OLD', stateAt: '2025-08-01T09:00:00+07:00' }), { what: 'postal-orders' });
+    expect((await officer.get('/console')).text).toContain('href="/console/troubled-records"');
+    const { text } = await officer.get('/console/troubled-records');
+    for (const part of ['TT-OLD', 'BC-OLD', words.still]) expect(text).toContain(part);
+    const post = (await officer.get('/console/troubled-records?kind=postal-order')).text;
+    expect([post.includes('BC-OLD'), post.includes('TT-OLD')]).toEqual([true, false]);
+  });
+
   test('a held complaint is decided, answered and published', async () => {
     const path = '/console/records/question/CH-1';
     const page = await officer.get(path);
@@ -83,7 +95,7 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     expect((await officer.post(`${path}/orders`, answer)).text).toContain(words.done);
     const second = await officer.post(`${path}/orders`, answer);
     expect(second.text).toContain(words.changed);
-    expect(second.text).toContain('answered');
+    expect(second.text).toContain(words.answered);
   });
 
   test('a key without the scope sees no forms', async () => {

@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createCopyApp } from '../../src/cli/copy/serve-copy.ts';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { loadFile } from '../../src/cli/import/load-file.ts';
+import { openCopy } from '../../src/copy/copy.ts';
 import { rekeyAll } from '../../src/database/rekey.ts';
 import { reseal } from '../../src/database/reseal.ts';
 import { maskStaleRecords } from '../../src/index/mask-records.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
+import type { Reconciler } from '../../src/kit/index.ts';
 import { createVault } from '../../src/secrets/vault.ts';
-import { HUB_SECRET, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { HUB_SECRET, type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 import { parkingPermit } from '../support/parking-permit/kind.ts';
 
@@ -34,6 +38,20 @@ const permit = (given: Record<string, unknown> = {}): Record<string, unknown> =>
   ...given,
 });
 
+/** What the police have, past the hub. */
+const atPolice = new Map<string, object>();
+const withoutFreshness = ({ freshness: _, ...record }: Record<string, unknown>) => record;
+const reconcile: Reconciler<unknown> = {
+  records: [OPERATION],
+  compare: async () => ({ kind: 'absent' }),
+  async compareRecord(_, { code, record }) {
+    const theirs = atPolice.get(code);
+    if (!theirs) return { kind: 'absent' };
+    const isSame = JSON.stringify(theirs) === JSON.stringify(record);
+    return { kind: 'found', differences: isSame ? [] : [{ path: '/plate', ours: '1', theirs: '2' }] };
+  },
+};
+
 /** One folder declares the kind; no file of the hub knows it. */
 describe('a kind that only its folder knows', () => {
   let hub: TestHub;
@@ -45,7 +63,10 @@ describe('a kind that only its folder knows', () => {
     subscriber = testPartner({ any: true });
     hub = await testHub({
       kinds: [...ALL_KINDS, parkingPermit],
-      partners: { police: partner, web: { ...subscriber, adapter: { ...subscriber.adapter, sendsChanges: true } } },
+      partners: {
+        police: { ...partner, adapter: { ...partner.adapter, reconcile } },
+        web: { ...subscriber, adapter: { ...subscriber.adapter, sendsChanges: true } },
+      },
       routes: [{ from: 'one-stop', operation: OPERATION, to: ['police', 'other', 'web'] }],
       keys: [...OPERATOR_KEYS],
     });
@@ -226,11 +247,119 @@ describe('a kind that only its folder knows', () => {
   test('is replayed by its operation', async () => {
     await hub.deliver();
     partner.sent.length = 0;
+    hub.clock.nowMs += 1_000;
     const filter = { party: 'police', operation: OPERATION, code: 'DX-2', preview: false, why: 'lại' };
     const run = await operator.post('deliveries/replay', filter);
     expect(run.status).toBe(202);
     await hub.deliver();
     expect(partner.sent.map(({ code, doubt }) => [code, doubt])).toContainEqual(['DX-2', true]);
+  });
+
+  test('is compared with what a party has, and a difference is repaired in our direction', async () => {
+    await hub.deliver();
+    atPolice.clear();
+    for (const { code, record } of partner.sent) atPolice.set(code, record);
+    const codes = (await hub.hub.reconcile('police')).counts;
+    expect([codes.agrees, codes.differs, codes.absent]).toEqual([expect.any(Number), 0, expect.any(Number)]);
+    for (const code of ['DX-1', 'DX-2', 'DX-5', 'DX-6', 'DX-7', 'DX-8']) {
+      const found = await hub.read(`/api/v1/parking-permits/${code}`, 'personal');
+      if (found.status === 200) atPolice.set(code, withoutFreshness(found.body));
+    }
+    expect(await hub.hub.reconcile('police')).toMatchObject({ agreement: 1, findings: [] });
+    atPolice.set('DX-2', permit({ code: 'DX-2', plate: 'KHÁC' }));
+    atPolice.delete('DX-5');
+    partner.sent.length = 0;
+    const report = await hub.hub.reconcile('police', { repair: 'ours' });
+    expect(report.findings.map(({ code, verdict }) => [code, verdict]).sort()).toEqual([
+      ['parking-permit DX-2', 'differs'],
+      ['parking-permit DX-5', 'absent'],
+    ]);
+    await hub.deliver();
+    expect(partner.sent.map(({ code, doubt }) => [code, doubt]).sort()).toEqual([
+      ['DX-2', true],
+      ['DX-5', true],
+    ]);
+  });
+
+  test('a new party gets every record of its routes once, by a backfill', async () => {
+    const late = testPartner({ any: true });
+    const other = await testHub({
+      databaseUrl: hub.databaseUrl,
+      kinds: [...ALL_KINDS, parkingPermit],
+      partners: { late },
+      routes: [{ from: 'one-stop', operation: OPERATION, to: ['late'] }],
+      keys: [...OPERATOR_KEYS],
+    });
+    try {
+      const ops = operatorOf(other);
+      const order = { kind: 'parking-permit', state: 'asked,granted' };
+      const shown = (await ops.post('parties/late/backfill', { ...order, preview: true })).body;
+      const owned = (await read('?party=one-stop&state=asked,granted&limit=200')).items;
+      expect(shown).toMatchObject({ never: owned.length, older: 0, looked: { isAll: true } });
+      expect(shown.sample[0]).toMatchObject({ code: expect.stringMatching(/^DX-/), told: null });
+      const run = { ...order, preview: false, why: 'bên mới', perSecond: 1000 };
+      expect((await ops.post('parties/late/backfill', run)).status).toBe(202);
+      await other.deliver();
+      expect(late.sent.map(({ code }) => code).sort()).toEqual(owned.map(({ code }: { code: string }) => code).sort());
+      expect((await ops.post('parties/late/backfill', { ...order, preview: true })).body).toMatchObject({ never: 0 });
+      expect((await ops.post('parties/late/backfill', { kind: 'pony', preview: true })).status).toBe(400);
+      expect((await ops.post('parties/late/backfill', { ...order, service: '1.001193', preview: true })).status).toBe(
+        400,
+      );
+    } finally {
+      await other.hub.stop();
+    }
+  });
+
+  test('is in a snapshot that asks for it, and in the copy of a portal, as its own address shows it', async () => {
+    const text = await (await hub.request('GET', '/api/v1/snapshot?kinds=parking-permit', 'portal')).text();
+    const lines = text.trimEnd().split('\n');
+    const [head, end] = [JSON.parse(lines[0] as string), JSON.parse(lines.at(-1) as string)];
+    expect(head.kinds).toMatchObject([{ name: 'parking-permit', path: 'parking-permits' }]);
+    const records = lines.slice(1, -1);
+    expect(end['parking-permits']).toBe(records.length);
+    const one = await (await hub.request('GET', '/api/v1/parking-permits/DX-1', 'portal')).text();
+    expect(records).toContain(`{"kind":"parking-permit","record":${one}}`);
+    expect(text).not.toContain('Hoàng');
+    expect((await hub.request('GET', '/api/v1/snapshot?kinds=pony', 'portal')).status).toBe(400);
+
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-kinds-copy-'));
+    const { nowMs } = hub.clock;
+    const means = {
+      from: 'http://hub.example.test',
+      key: SECRETS.portal,
+      folder,
+      nowMs: () => hub.clock.nowMs,
+      log: pino({ enabled: false }),
+      fetch: async (url: string, init: RequestInit) => {
+        const { pathname, search } = new URL(url);
+        return hub.hub.app.request(`${pathname}${search}`, init);
+      },
+    };
+    let copy = await openCopy(means);
+    const shown = async (code: string) => {
+      const app = createCopyApp({ ...means, copy, whyAway: () => undefined });
+      const headers = { Authorization: `Bearer ${SECRETS.portal}` };
+      return (await app.request(`/api/v1/parking-permits/${code}`, { headers })).text();
+    };
+    const hubShows = async (code: string) =>
+      (await hub.request('GET', `/api/v1/parking-permits/${code}`, 'portal')).text();
+    try {
+      expect(await shown('DX-1')).toBe(await hubShows('DX-1'));
+      await hub.push(permit({ code: 'DX-30', plate: '22A-30' }), WHAT);
+      await hub.push(permit({ code: 'DX-6', plate: '22A-6', state: 'granted', stateAt: at('13:00') }), WHAT);
+      hub.clock.nowMs += 10_000;
+      while (await copy.round(0));
+      for (const code of ['DX-30', 'DX-6', 'DX-1']) expect(await shown(code)).toBe(await hubShows(code));
+      await copy.close();
+      copy = await openCopy(means);
+      expect(await shown('DX-30')).toBe(await hubShows('DX-30'));
+      expect(await shown('DX-99')).toContain('/docs#problem-not-found');
+    } finally {
+      await copy.close();
+      hub.clock.nowMs = nowMs;
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('has signed evidence', async () => {
@@ -286,7 +415,9 @@ describe('a kind that only its folder knows', () => {
     const { pool } = hub.hub.database;
     const masked = (await read('/DX-1')) as object;
     const stale = () =>
-      pool.query(`UPDATE records SET masked = replace(masked, 'Đ*** T**', 'Đặng T**'), mask_of = 0 WHERE code = 'DX-1'`);
+      pool.query(
+        `UPDATE records SET masked = replace(masked, 'Đ*** T**', 'Đặng T**'), mask_of = 0 WHERE code = 'DX-1'`,
+      );
     await stale();
     expect(await read('/DX-1')).toEqual(masked);
     expect((await read('?q=22A-12345')).items[0].driver.name).toBe('Đ*** T** H**** Y**');

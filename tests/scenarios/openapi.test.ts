@@ -233,6 +233,7 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('code-tables/{party}/{table}/preview')}`, 200, { path: { party: 'portal' }, body: proposed });
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
       await first(list);
+    await ask(`get ${ops('troubled-records')}`, 200);
     await ask('get /api/v1/events', 200);
     await ask('get /api/v1/snapshot', 200);
     await ask(LOOK_UP, 200);
@@ -241,8 +242,12 @@ describe('the OpenAPI document', () => {
     await ask(ASK, 201, { body: NEW_QUESTION });
     await ask(ASK, 202, { body: { ...NEW_QUESTION, content: 'Tôi tố cáo' } });
     await ask(ASK, 422, { body: { content: 'Ở đâu?' } });
+    const once = { headers: { 'Idempotency-Key': 'phieu-hoi-1' } };
+    await ask(ASK, 201, { body: NEW_QUESTION, ...once });
+    await ask(ASK, 409, { body: { ...NEW_QUESTION, content: 'Câu hỏi khác' }, ...once });
     await hub.push(dossier({ code: CODE(50), status: 'resolved' }));
     await ask(RATE, 201, { path: { code: CODE(50) }, body: RATING });
+    await ask('get /api/v1/ratings/{code}/criteria', 200, { path: { code: CODE(50) } });
     await ask(RATE, 200, { path: { code: CODE(50) }, body: RATING });
     await ask(RATE, 422, { path: { code: CODE(50) }, body: { ...RATING, level: 'dissatisfied' } });
     await hub.push(dossier({ code: CODE(51), status: 'resolved' }));
@@ -454,6 +459,7 @@ describe('the OpenAPI document', () => {
       'post /api/v1/parties/{party}/dossiers',
       'post /api/v1/parties/{party}/progress',
       ...Object.keys(SAMPLES).map((path) => `post /api/v1/parties/{party}/${path}`),
+      ASK,
     ]);
   });
 

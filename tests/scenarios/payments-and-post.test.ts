@@ -1,9 +1,96 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, postalOrder } from '../support/kinds.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const at = (time: string): string => `2025-08-20T${time}:00+07:00`;
+
+describe('a payment and its dossier move together', () => {
+  let hub: TestHub;
+  let portal: Partner;
+  beforeAll(async () => {
+    portal = testPartner({ any: true });
+    hub = await testHub({
+      partners: { portal },
+      routes: [
+        { from: 'one-stop', operation: 'payment.upsert.v1', to: ['other'] },
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] },
+        { from: 'one-stop', operation: 'dossier.progress.v1', to: ['portal'] },
+      ],
+    });
+  });
+  afterAll(() => hub.close());
+
+  const pay = async (n: number, given: Record<string, unknown>, party = 'one-stop') =>
+    (await hub.push(payment({ dossierCode: codeOf(n), ...given }), { what: 'payments', party })).results[0];
+  const statusOf = async (n: number) => (await hub.read(`/api/v1/dossiers/${codeOf(n)}`)).body.status;
+  const file = (n: number, given: object = {}) =>
+    hub.push(dossier({ code: codeOf(n), status: 'processing', statusAt: at('08:00'), ...given }));
+
+  test('a demand stops the dossier, and the platform that reports the payment lets it go on', async () => {
+    await file(21);
+    await pay(21, { code: 'M1', stateAt: at('09:00') });
+    expect(await statusOf(21)).toBe('payment-required');
+    await pay(21, { code: 'M1', stateAt: at('09:30'), state: 'pending' }, 'other');
+    expect(await statusOf(21)).toBe('payment-required');
+    await pay(21, { code: 'M1', stateAt: at('10:00'), state: 'paid' }, 'other');
+    expect(await statusOf(21)).toBe('processing');
+    const { items } = (await hub.read(`/api/v1/dossiers/${codeOf(21)}/history`)).body;
+    expect(items.slice(-2)).toMatchObject([
+      { status: 'payment-required', content: 'Yêu cầu nộp 50.000 đồng.', party: 'one-stop' },
+      { status: 'processing', content: 'Đã nộp 50.000 đồng.', party: 'other', movedStatus: true },
+    ]);
+    await hub.deliver();
+    const told = portal.sent.filter(({ operation }) => operation === 'dossier.upsert.v1');
+    expect(told.map(({ record }) => (record as { status?: string }).status).at(-1)).toBe('processing');
+  });
+
+  test('a repeat moves nothing, and a late demand does not stop a dossier that was paid for', async () => {
+    await file(22);
+    await pay(22, { code: 'M2', stateAt: at('09:00') });
+    await pay(22, { code: 'M2', stateAt: at('10:00'), state: 'paid' });
+    const before = (await hub.read(`/api/v1/dossiers/${codeOf(22)}/history`)).body.items.length;
+    await pay(22, { code: 'M2', stateAt: at('10:00'), state: 'paid' });
+    await pay(22, { code: 'M2', stateAt: at('09:40'), state: 'pending' });
+    expect(await statusOf(22)).toBe('processing');
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(22)}/history`)).body.items).toHaveLength(before);
+  });
+
+  test('of two demands the last payment lets the dossier go on, also in one batch', async () => {
+    await file(23);
+    const both = [
+      { code: 'M3', stateAt: at('09:00') },
+      { code: 'M4', stateAt: at('09:01') },
+    ].map((given) => payment({ dossierCode: codeOf(23), ...given }));
+    await hub.push(both, { what: 'payments' });
+    await pay(23, { code: 'M3', stateAt: at('10:00'), state: 'paid' });
+    expect(await statusOf(23)).toBe('payment-required');
+    await pay(23, { code: 'M4', stateAt: at('10:05'), state: 'paid' });
+    expect(await statusOf(23)).toBe('processing');
+  });
+
+  test.each([
+    [24, 'resolved'],
+    [25, 'withdrawn'],
+    [26, 'submitted'],
+  ])('a demand leaves a dossier that is not in work: %s', async (n, status) => {
+    await file(n, { status });
+    await pay(n, { code: `M${n}`, stateAt: at('09:00') });
+    expect(await statusOf(n)).toBe(status);
+  });
+
+  test('a claim of another party moves no dossier', async () => {
+    await file(27);
+    await pay(27, { code: 'M27', stateAt: at('09:00') });
+    const stranger = await pay(27, { code: 'M28', stateAt: at('10:00'), state: 'paid' }, 'other');
+    expect(stranger?.outcome).toBe('quarantined');
+    expect(await statusOf(27)).toBe('payment-required');
+  });
+
+  test('a rebuild moves the same dossiers', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
 
 describe('payments', () => {
   let hub: TestHub;
@@ -125,5 +212,73 @@ describe('postal orders', () => {
 
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('payments and postal orders that operators look at', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub({ keys: [...OPERATOR_KEYS], stillAfterDays: { 'postal-order': 2 } });
+    const file = (n: number, status: string) => dossier({ code: codeOf(n), status, statusAt: at('08:00') });
+    await hub.push([
+      file(31, 'processing'),
+      file(32, 'withdrawn'),
+      file(33, 'payment-required'),
+      file(34, 'processing'),
+      file(35, 'resolved'),
+    ]);
+    const pay = (n: number, given: object = {}) => payment({ code: `TP${n}`, dossierCode: codeOf(n), ...given });
+    await hub.push(
+      [pay(31, { stateAt: at('09:00') }), pay(32), pay(33, { stateAt: at('07:00'), state: 'paid' }), pay(35), pay(36)],
+      { what: 'payments' },
+    );
+    const post = (n: number, given: object) =>
+      postalOrder({ code: `BG${n}`, dossierCode: codeOf(n), stateAt: at('16:00'), ...given });
+    await hub.push(
+      [
+        post(31, { stateAt: '2025-08-18T09:00:00+07:00' }),
+        post(34, {}),
+        post(35, { stateAt: '2025-08-11T09:00:00+07:00', state: 'delivered' }),
+      ],
+      { what: 'postal-orders' },
+    );
+  });
+  afterAll(() => hub.close());
+
+  const list = async (query = '') => {
+    const { items } = (await operatorOf(hub).get(`troubled-records${query}`)).body;
+    return items.map(({ code, why }: { code: string; why: string }) => [code, why]);
+  };
+
+  test('are those that do not agree with their dossier and those that do not move, the oldest first', async () => {
+    expect(await list()).toEqual([
+      ['BG31', 'still'],
+      ['TP33', 'disagrees'],
+      ['TP32', 'disagrees'],
+      ['TP36', 'no-dossier'],
+    ]);
+    expect(await list('?why=disagrees')).toEqual([
+      ['TP33', 'disagrees'],
+      ['TP32', 'disagrees'],
+    ]);
+    expect(await list('?kind=postal-order')).toEqual([['BG31', 'still']]);
+  });
+
+  test('come page by page, and with the status of the dossier', async () => {
+    const ops = operatorOf(hub);
+    const first = (await ops.get('troubled-records?limit=2')).body;
+    expect(first.items[1]).toMatchObject({ code: 'TP33', state: 'paid', dossierStatus: 'payment-required' });
+    const rest = (await ops.get(`troubled-records?limit=2&cursor=${encodeURIComponent(first.next)}`)).body;
+    expect(rest.items.map(({ code }: { code: string }) => code)).toEqual(['TP32', 'TP36']);
+  });
+
+  test('days off do not count as days without a new state', async () => {
+    const { nowMs } = hub.clock;
+    // Friday afternoon: the order of Wednesday 16:00 has stood still for less than two working days.
+    hub.clock.nowMs = Date.parse('2025-08-22T15:00:00+07:00');
+    expect((await list('?kind=postal-order')).map(([code]: [string]) => code)).toEqual(['BG31']);
+    hub.clock.nowMs = Date.parse('2025-08-25T09:00:00+07:00');
+    expect((await list('?kind=postal-order')).map(([code]: [string]) => code)).toEqual(['BG31', 'BG34']);
+    hub.clock.nowMs = nowMs;
   });
 });

@@ -110,6 +110,32 @@ describe.each([
     expect((await hub.read(`/api/v1/${what}/SAID`)).body.dueAt).toBe('2025-09-01T17:00:00+07:00');
   });
 
+  test('the settings give a kind and an agency their own days', async () => {
+    const kind = what.slice(0, -1) as 'question' | 'petition';
+    const own = await testHub({
+      keys: [...OPERATOR_KEYS],
+      deadlines: { [kind]: { workingDays: 4, agencies: { 'H60.05': 3, 'H60.05.01': 1 } } },
+    });
+    try {
+      const member = person === 'asker' ? 'askedAt' : 'sentAt';
+      // Wednesday 20 August 2025, before office hours.
+      const asked = '2025-08-20T06:00:00+07:00';
+      const dueAt = async (code: string, agencyCode: string | undefined) => {
+        await own.push(sample({ code, [member]: asked, stateAt: asked, agencyCode }), { what });
+        return (await own.read(`/api/v1/${what}/${code}`)).body.dueAt;
+      };
+      expect(await dueAt('D-1', undefined)).toBe('2025-08-25T17:00:00+07:00');
+      expect(await dueAt('D-2', 'H60.01')).toBe('2025-08-25T17:00:00+07:00');
+      expect(await dueAt('D-3', 'H60.05.02')).toBe('2025-08-22T17:00:00+07:00');
+      expect(await dueAt('D-4', 'H60.05.01')).toBe('2025-08-20T17:00:00+07:00');
+      const { items } = (await operatorOf(own).get('records?due=overdue')).body;
+      expect(items).toMatchObject([{ code: 'D-4', isOverdue: true }]);
+      expect(await own.hub.rebuild()).toMatchObject({ differences: [] });
+    } finally {
+      await own.close();
+    }
+  });
+
   test('past due and unanswered is listed as overdue', async () => {
     const overdue = async () =>
       (await hub.read(`/api/v1/${what}?due=overdue`)).body.items.map(({ code }: { code: string }) => code);
@@ -191,6 +217,25 @@ describe('questions of citizens without a key', () => {
     expect((await list('?field=G15-HT01')).items).toEqual([]);
     expect((await list('?q=Hoàng Yến')).items).toEqual([]);
     expect((await hub.read('/api/v1/questions?q=Hoàng Yến')).body.items.length).toBeGreaterThan(0);
+  });
+
+  test('a submission that is repeated under its Idempotency-Key makes one question', async () => {
+    const asker = { name: 'Lê Văn Cường', phone: '0900000077' };
+    const send = (content: string) =>
+      hub.request('POST', '/api/public/questions', undefined, { content, asker }, { 'Idempotency-Key': 'phieu-1' });
+    const answers = await Promise.all([send('Một lần'), send('Một lần')]);
+    const codes = await Promise.all(answers.map(async (one) => ((await one.json()) as { code: string }).code));
+    expect(codes[0]).toBe(codes[1]);
+    expect((await hub.read('/api/v1/questions?q=Lê Văn Cường')).body.items).toHaveLength(1);
+    expect((await send('Nội dung khác')).status).toBe(409);
+  });
+
+  test('an asker with an e-mail address alone follows the question by its first four characters', async () => {
+    const { code } = (await ask({ asker: { name: 'Lê Văn Dũng', email: 'Dung.le@example.test' } })).body;
+    const follow = async (proof: string) => (await hub.read(`/api/public/questions/${code}?proof=${proof}`)).status;
+    expect(await follow('dung')).toBe(200);
+    expect(await follow('DUNG')).toBe(200);
+    expect(await follow('test')).toBe(404);
   });
 
   test('a private question is never public', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
-import { rating } from '../support/kinds.ts';
+import { petition, rating } from '../support/kinds.ts';
 
 const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
 
@@ -85,5 +85,88 @@ describe('ratings', () => {
     await hub.push(dossier({ code: codeOf(12), ...DONE }));
     await push({ dossierCode: codeOf(12) });
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('the criteria that the hub computes', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub();
+  });
+  afterAll(() => hub.close());
+
+  const at = (day: string, time = '09:00') => `2025-08-${day}T${time}:00+07:00`;
+  const rated = async (n: number, given: object, criteria: readonly object[] = []) => {
+    await hub.push(dossier({ code: codeOf(n), status: 'resolved', ...given }));
+    await hub.push(rating({ dossierCode: codeOf(n), criteria }), { what: 'ratings' });
+    return (await hub.read(`/api/v1/ratings/${codeOf(n)}/criteria`)).body.criteria;
+  };
+  const pointsOf = (criteria: readonly { no: number; points: number; source: string }[], no: number) =>
+    criteria.find((one) => one.no === no && one.source === 'computed')?.points;
+
+  test.each([
+    [41, 'before the due day', at('18'), 2],
+    [42, 'on the due day', at('19'), 1],
+    [43, 'after it', at('20'), 0],
+  ])('1, the total time: %i finished %s', async (n, _, finishedAt, points) => {
+    const criteria = await rated(n, { dueAt: at('19', '17:00'), finishedAt, statusAt: finishedAt });
+    expect(pointsOf(criteria, 1)).toBe(points);
+  });
+
+  test('2, the time per agency, from the steps that name a deadline', async () => {
+    const step = (unit: string, day: string, dueDay: string) => ({
+      code: codeOf(44),
+      at: at(day),
+      status: 'processing',
+      actor: 'Trần Thị Bình',
+      content: 'Đã xử lý',
+      unit,
+      dueAt: at(dueDay, '17:00'),
+    });
+    await hub.push(dossier({ code: codeOf(44), status: 'processing', statusAt: at('12') }));
+    await hub.push(step('Phòng Tư pháp', '14', '15'), { what: 'progress' });
+    const done = { finishedAt: at('19'), statusAt: at('19') };
+    expect(pointsOf(await rated(44, done), 2)).toBe(2);
+    await hub.push(step('Phòng Tài chính', '18', '15'), { what: 'progress' });
+    expect(pointsOf((await hub.read(`/api/v1/ratings/${codeOf(44)}/criteria`)).body.criteria, 2)).toBe(0);
+  });
+
+  test('9, the progress online, from how soon the hub had each step', async () => {
+    expect(pointsOf(await rated(45, { statusAt: at('20', '15:00') }), 9)).toBe(2);
+    expect(pointsOf(await rated(46, { statusAt: at('12') }), 9)).toBe(0);
+  });
+
+  test('8, petitions to the agency that were handled in time, and none without petitions', async () => {
+    expect(pointsOf(await rated(47, { statusAt: at('20') }), 8)).toBeUndefined();
+    const petitions = Array.from({ length: 10 }, (_, n) =>
+      petition({
+        code: `PA-${n}`,
+        agencyCode: 'H60.01',
+        dueAt: at('20', '17:00'),
+        state: 'answered',
+        stateAt: at('19'),
+      }),
+    );
+    await hub.push(petitions, { what: 'petitions' });
+    const now = async () => pointsOf((await hub.read(`/api/v1/ratings/${codeOf(47)}/criteria`)).body.criteria, 8);
+    expect(await now()).toBe(2);
+    const late = petition({ code: 'PA-LATE', agencyCode: 'H60.01', dueAt: at('20', '17:00') });
+    await hub.push(late, { what: 'petitions' });
+    expect(await now()).toBe(1);
+    await hub.push({ ...late, code: 'PA-LATER' }, { what: 'petitions' });
+    expect(await now()).toBe(0);
+  });
+
+  test('are labelled, stand beside those of the citizen, and are not stored', async () => {
+    const done = { dueAt: at('19', '17:00'), finishedAt: at('18'), statusAt: at('18') };
+    const criteria = await rated(48, done, [{ no: 7, points: 2 }]);
+    expect(criteria).toMatchObject([
+      { no: 1, points: 2, source: 'computed' },
+      { no: 7, points: 2, source: 'citizen' },
+      { no: 8, source: 'computed' },
+      { no: 9, source: 'computed' },
+    ]);
+    expect((await hub.read(`/api/v1/ratings/${codeOf(48)}`)).body.criteria).toEqual([{ no: 7, points: 2 }]);
+    expect((await hub.read('/api/v1/ratings/H60.01-250812-9999/criteria')).status).toBe(404);
   });
 });

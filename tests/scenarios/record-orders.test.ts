@@ -110,6 +110,38 @@ describe('officers’ orders about questions and petitions', () => {
     expect((await hub.read('/api/v1/questions/CH-4')).body.answers).toHaveLength(1);
   });
 
+  test('an order and a push at one moment: the order counts for the version that the officer saw, or not at all', async () => {
+    for (let n = 0; n < 8; n++) {
+      const code = `CH-R${n}`;
+      await hub.push(question({ code }), WHAT);
+      const { version } = await seen(code);
+      const [pushed, ordered] = await Promise.all([
+        hub.push(question({ code, content: 'Bổ sung câu hỏi.', stateAt: '2025-08-20T09:30:00+07:00' }), WHAT),
+        operator.post(`records/question/${code}/orders`, { order: 'answer', text: 'Đã rõ.', version, why: WHY }),
+      ]);
+      expect(pushed.results[0]?.outcome).toMatch(/accepted|stale/);
+      const { rows } = await hub.hub.database.pool.query(
+        `SELECT seq FROM record_events WHERE subject = $1 AND party = 'officers'`,
+        [`question ${code}`],
+      );
+      expect([ordered.status, rows.map(({ seq }) => seq)]).toEqual(
+        ordered.status === 200 ? [200, [version + 1]] : [409, []],
+      );
+    }
+  });
+
+  test('a conflict names the state in the language of the officer', async () => {
+    await hub.push(question({ code: 'CH-9' }), WHAT);
+    const { version } = await seen('CH-9');
+    await order('CH-9', { order: 'answer', text: 'Xong.' });
+    const given = { order: 'refuse', version, why: WHY };
+    const response = await hub.request('POST', '/api/v1/ops/records/question/CH-9/orders', undefined, given, {
+      Authorization: 'Bearer ops-secret-of-the-tests',
+      'Accept-Language': 'vi',
+    });
+    expect(((await response.json()) as { detail: string }).detail).toContain('đã trả lời');
+  });
+
   test('a denunciation is neither delivered nor shown before the decision', async () => {
     await delivered(ministry);
     await hub.push(question({ code: 'CH-5', content: COMPLAINT }), WHAT);

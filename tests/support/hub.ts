@@ -78,6 +78,8 @@ export async function testHub(
   options: {
     readonly partners?: Readonly<Record<string, Partner>>;
     readonly routes?: HubFile['routes'];
+    readonly deadlines?: HubFile['deadlines'];
+    readonly stillAfterDays?: HubFile['stillAfterDays'];
     /** Members of each party's configuration besides its adapter. */
     readonly entries?: Readonly<Record<string, object>>;
     readonly retryDelaysMs?: readonly number[];
@@ -152,6 +154,8 @@ export async function testHub(
         ),
       },
       routes: options.routes ?? [],
+      ...(options.deadlines && { deadlines: options.deadlines }),
+      ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
       ...(options.proxies && { proxies: options.proxies }),
       ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),
     },

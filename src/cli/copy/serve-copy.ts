@@ -58,6 +58,11 @@ export function createCopyApp(options: CopyAppOptions): Hono {
       return copy.file.head.province ?? undefined;
     },
   });
+  // After the lists of the catalogue, which have names of their own.
+  app.get('/api/v1/:list/:code', async (c) => {
+    requireKey(c, keys, 'index:read');
+    return conditional(c, await recordAs(copy, c.req.param('list'), cleanCode(c.req.param('code'))));
+  });
   app.get('/health/live', (c) => c.json({ status: 'live' }));
   app.get('/health/ready', (c) => c.json({ status: 'ready', ...healthOf(options) }));
   app.notFound((c) => problemResponse(c, new Refusal('not-found', say('copy-nothing-at', { path: c.req.path }))));
@@ -133,6 +138,15 @@ async function dossierAs({ file }: Copy, code: string): Promise<string> {
   const place = codes[0] === undefined ? undefined : file.places.dossier(codes[0]);
   if (!place) throw new Refusal('not-found', say('there-is-no', { thing: 'dossier', got: received(code) }));
   return recordIn('dossier', await file.read(place));
+}
+
+/** Finds a record of another kind by its list and code. */
+async function recordAs({ file }: Copy, list: string, code: string): Promise<string> {
+  const kind = file.head.kinds?.find(({ path }) => path === list);
+  if (!kind) throw new Refusal('not-found', say('copy-nothing-at', { path: `/api/v1/${list}/${code}` }));
+  const place = file.places.record(kind.name, code);
+  if (!place) throw new Refusal('not-found', say('there-is-no', { thing: kind.name, got: received(code) }));
+  return recordIn(kind.name, await file.read(place));
 }
 
 /** The size of a page of the hub. */

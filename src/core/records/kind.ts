@@ -1,7 +1,9 @@
 import type Type from 'typebox';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
+import type { Subject } from '../dossier/route.ts';
 import type { Problem } from '../problem.ts';
+import type { HandlingFacts, PointsOf } from './handling.ts';
 
 /** The members that the hub knows of every record, whatever its kind. */
 export interface KindRecord {
@@ -19,6 +21,21 @@ export interface KindRecord {
 export interface DossierFacts {
   readonly status: Status;
   readonly hasResult: boolean;
+}
+
+/** A step of a dossier that a new state of a record is. */
+export interface DossierStep {
+  readonly status: Status;
+  readonly actor: string;
+  readonly content: string;
+}
+
+/** States of a record and statuses of its dossier that do not agree. */
+export interface Disagreement {
+  readonly states: readonly string[];
+  readonly statuses: readonly Status[];
+  /** Only where no other record of the kind is open for the dossier. */
+  readonly ifLast?: true;
 }
 
 /** What a rule may look at beside the record. */
@@ -93,8 +110,21 @@ export interface Kind<R extends KindRecord = KindRecord> {
   forwards?(record: R): boolean;
   /** Working days from a moment of the record to its `dueAt`, where its source gives none. */
   readonly deadline?: { readonly workingDays: number; from(record: R): string };
+  /**
+   * The step of its dossier that a new state of the record is, so that both move together. The hub applies and delivers it
+   * like a step of the dossier's owner. Undefined for a state that moves no dossier.
+   *
+   * @param isLast no other record of this kind is open for the dossier
+   */
+  dossierStep?(record: R, dossier: DossierFacts, isLast: boolean): DossierStep | undefined;
+  /** Working days without a new state after which operators look at an open record. Settings may replace them. */
+  readonly stillAfterDays?: number;
+  /** When operators look at a record because its dossier says something else. */
+  readonly disagreements?: readonly Disagreement[];
   /** Officers assign, answer and refuse it: it has `answers` and the states `assigned`, `answered` and `refused`. */
   readonly isAnswered?: true;
+  /** Points of `criteria` that follow from how its dossier was handled. The hub shows them as computed, and stores none. */
+  computes?(facts: HandlingFacts): readonly PointsOf[];
   /** Whether anybody may read it without a key. */
   isPublic?(record: R): boolean;
 }
@@ -129,4 +159,15 @@ export function subjectOf(kind: Pick<Kind, 'name'>, code: string): string {
 /** The code of a subject: of a dossier the subject itself. */
 export function codeOfSubject(subject: string): string {
   return subject.slice(subject.indexOf(' ') + 1);
+}
+
+/** The members by which routes filter a record. */
+export function routeSubjectOf(record: KindRecord): Subject {
+  const { code, fieldCode } = record;
+  return { code, fieldCode, serviceCode: (record as { serviceCode?: string }).serviceCode };
+}
+
+/** The parties whose routes apply to an event: who has the record from its owner needs to know what officers made of it. */
+export function sendersOf(party: string, owner: string): readonly string[] {
+  return party === OFFICERS ? [OFFICERS, owner] : [party];
 }

@@ -1,4 +1,5 @@
 import type { SchemaNode } from '../explain.ts';
+import { lastFour } from '../identifiers/identifiers.ts';
 import { maskedBy, type Plan, planOf } from '../masking/masked-record.ts';
 import { maskApplicant, maskNumbersIn } from '../masking/masking.ts';
 import { createMentions, type Person } from '../masking/mentions.ts';
@@ -41,3 +42,15 @@ function maskPerson(person: Person): Person {
   const { name = '', ...rest } = maskApplicant({ ...person, name: person.name ?? '' });
   return person.name === undefined ? rest : { name, ...rest };
 }
+
+/**
+ * What proves that a citizen is the first person of a record: the last four digits of the phone number, otherwise the first
+ * four characters of the e-mail address. Undefined for a person with neither.
+ */
+export function proofIn(kind: Kind, record: object): string | undefined {
+  const [person] = peopleIn(kind, record) as readonly (Person & { readonly email?: string | undefined })[];
+  const { phone, email } = person ?? {};
+  return (phone && lastFour(phone)) || email?.slice(0, PROOF_LENGTH).toLowerCase();
+}
+
+const PROOF_LENGTH = 4;

@@ -21,6 +21,7 @@ import { addRecordOrders } from './record-orders.ts';
 import { addRecordQueue } from './record-queue.ts';
 import { addReplays } from './replays.ts';
 import { OPS, type OperatorContext } from './request.ts';
+import { addTroubledRecords } from './troubled-records.ts';
 
 /** The operators' API under /api/v1/ops. The audit records every order and every read of a body. */
 export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
@@ -34,6 +35,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addQuarantine(add, hub);
   addRecordQueue(add, hub);
   addRecordOrders(add, hub);
+  addTroubledRecords(add, hub);
   addParties(add, hub);
   addCompared(add, hub);
   addCodeTables(add, hub);

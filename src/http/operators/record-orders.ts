@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { problem } from '#core/problem';
+import { sayState } from '#core/records/say-state';
 import { say } from '#messages/message';
 import { AgencyCode, closed, Name, oneOf } from '#schemas/parts';
 import type { OrderedBy } from '../../operator-orders/ordered-by.ts';
@@ -87,7 +88,7 @@ async function decideHeld(
 }
 
 function changed({ state, at }: { readonly state: string; readonly at: string }): Refusal {
-  return new Refusal('changed', say('record-changed', { state, at }));
+  return new Refusal('changed', say('record-changed', { state: sayState(state), at }));
 }
 
 /** @throws Refusal 400 without a member that the order needs */

@@ -33,6 +33,7 @@ export const PublicPostalOrder = closed(
 export interface DossierRecords {
   readonly payments: readonly object[];
   readonly postalOrders: readonly object[];
+  readonly isRated: boolean;
 }
 
 type DossierRecordsContext = Pick<AppContext, 'records' | 'kinds'>;
@@ -45,11 +46,13 @@ type DossierRecordsContext = Pick<AppContext, 'records' | 'kinds'>;
  * @param dossier its own code. An alias may belong to another dossier.
  */
 export async function readDossierRecords(hub: DossierRecordsContext, dossier: string): Promise<DossierRecords> {
-  const [payments, orders] = await Promise.all([
+  const rating = hub.kinds.byName('rating');
+  const [payments, orders, ratings] = await Promise.all([
     read(hub, hub.kinds.byName('payment'), dossier),
     read(hub, hub.kinds.byName('postal-order'), dossier),
+    rating ? hub.records.count(rating, { dossier }) : 0,
   ]);
-  return { payments: payments.map(shownPayment), postalOrders: orders.map(shownOrder) };
+  return { payments: payments.map(shownPayment), postalOrders: orders.map(shownOrder), isRated: ratings > 0 };
 }
 
 interface Found {

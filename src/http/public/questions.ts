@@ -13,7 +13,7 @@ import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
 import { createLookUpLimit, type LookUpLimit } from '../look-up-limit.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { findProven } from './prove.ts';
-import { publicBodyReader, SUBMIT_REPLIES, submitRecord } from './submit.ts';
+import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, submitRecord } from './submit.ts';
 
 export type PublicQuestionContext = Pick<
   AppContext,
@@ -39,9 +39,10 @@ const ListQuery = closed({
 const ProofQuery = closed({
   // Errors never quote the input, because a citizen may enter more digits than requested.
   proof: Type.String({
-    pattern: '^[0-9]{4}$',
+    pattern: '^[^\\s]{4}$',
     writeOnly: true,
-    description: "the last four digits of the asker's phone number",
+    description:
+      "the last four digits of the asker's phone number; without one, the first four characters of the e-mail address",
   }),
 });
 
@@ -119,9 +120,19 @@ function addAsk(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: Lo
       path: '/api/public/questions',
       tag: 'Citizens',
       summary: 'Ask a question',
-      description: `Needs no key. The asker needs a name and an address, a phone or an email. A complaint or a denunciation has its own procedure by law: an operator decides on it first. ${LIMITS} One client may ask 60 questions an hour.`,
+      description: `Needs no key. The asker needs a name and an address, a phone or an email. A complaint or a denunciation has its own procedure by law: an operator decides on it first. ${LIMITS} One client may ask 60 questions an hour. With an \`Idempotency-Key\`, a repeated request gets the answer to the first one.`,
+      headers: { 'Idempotency-Key': IdempotencyKey },
       body: { 'application/json': NewQuestion },
-      problems: ['not-json', 'bad-request', 'too-slow', 'too-large', 'unsupported-media', 'too-often', 'unavailable'],
+      problems: [
+        'not-json',
+        'bad-request',
+        'too-slow',
+        'too-large',
+        'unsupported-media',
+        'too-often',
+        'key-reused',
+        'unavailable',
+      ],
       replies: SUBMIT_REPLIES,
     },
     async (c) => {
@@ -129,7 +140,8 @@ function addAsk(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: Lo
       const given = await readBody(c);
       const askedAt = msToInstant(hub.nowMs());
       const code = newCode(hub.province?.code, askedAt);
-      return submitRecord(c, hub, kind, { code, state: 'received', stateAt: askedAt, askedAt, ...given });
+      const question = { code, state: 'received', stateAt: askedAt, askedAt, ...given };
+      return submitRecord(c, hub, kind, question, given);
     },
   );
 }
@@ -157,7 +169,7 @@ function addFollow(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit:
       const subject = subjectOf(kind, code);
       const { masked } = await findProven(c, hub, {
         code: subject,
-        proof,
+        proof: proof.toLowerCase(),
         limit,
         notFound: say('no-question-with-proof'),
         async find() {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -8,6 +9,7 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { ItemResult } from '../../ledger/messages.ts';
+import type { Submission } from '../../ledger/submission.ts';
 import type { AppContext } from '../app-context.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import { callerOf } from '../doors/door.ts';
@@ -59,15 +61,26 @@ export function publicBodyReader<S extends Type.TSchema>(schema: S): (c: Context
   };
 }
 
-/** Accepts a record that a citizen made, as a push of the party of citizens, and answers. */
+export const IdempotencyKey = Type.String({
+  maxLength: 200,
+  description: 'at most 200 characters, unique for each submission such as a UUID; stored for 7 days',
+});
+
+/**
+ * Accepts a record that a citizen made, as a push of the party of citizens, and answers.
+ *
+ * @param given what the citizen sent: a repeat under the same Idempotency-Key gets the answer to the first one
+ * @throws Refusal 409 for a key of another submission
+ */
 export async function submitRecord(
   c: Context,
   { pipeline, kinds, nowMs }: SubmitContext,
   kind: Kind,
   record: object,
+  given: object = record,
 ): Promise<Response> {
   const body = Buffer.from(JSON.stringify(record));
-  const { results } = await pipeline.accept({
+  const submission = {
     ...callerOf(c),
     receivedAt: msToInstant(nowMs()),
     party: CITIZENS,
@@ -78,8 +91,25 @@ export async function submitRecord(
     body,
     bodyBytes: body.length,
     items: [kinds.read(kind.operation, record)],
-  });
+  };
+  const results = await acceptUnderKey(pipeline, submission, c.req.header('idempotency-key'), given);
   const { code, outcome, problems } = results[0] as ItemResult;
   const shown = { code: outcome === 'invalid' ? undefined : code, outcome, problems };
   return c.json(inLanguage(languageOf(c), shown), STATUS[outcome], { 'Cache-Control': 'no-store' });
+}
+
+async function acceptUnderKey(
+  pipeline: SubmitContext['pipeline'],
+  submission: Submission,
+  key: string | undefined,
+  given: object,
+): Promise<readonly ItemResult[]> {
+  if (key === undefined) return (await pipeline.accept(submission)).results;
+  if (key.length > 200 || key === '') throw new Refusal('bad-request', say('idempotency-key-length'));
+  const bodyHash = hash('sha256', JSON.stringify(given), 'buffer');
+  const { party, receivedAt: createdAt } = submission;
+  const first = await pipeline.acceptOnce({ ...submission, idempotency: { party, key, bodyHash, createdAt } });
+  if (first.kind === 'other-body')
+    throw new Refusal('key-reused', say('idempotency-key-reused', { got: received(key) }));
+  return first.results;
 }

@@ -1,5 +1,5 @@
 import { type Problem, problem } from '#core/problem';
-import { defineKind } from '#core/records/kind';
+import { type DossierFacts, type DossierStep, defineKind } from '#core/records/kind';
 import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
 
 type State = Payment['state'];
@@ -10,6 +10,9 @@ const AFTER: Readonly<Partial<Record<State, readonly State[]>>> = {
   cancelled: ['refunded'],
   refunded: [],
 };
+
+/** Nobody pays for these dossiers any more. A fee may still be due when the result is ready. */
+const ENDED_WITHOUT_PAYMENT: readonly DossierFacts['status'][] = ['refused', 'withdrawn', 'stopped', 'returned'];
 
 /** A payment of fees for a dossier. */
 export const payment = defineKind<Payment>({
@@ -27,6 +30,12 @@ export const payment = defineKind<Payment>({
   mayFollow: (from, to) => AFTER[from]?.includes(to) ?? true,
   document: 'receipt',
   contradictions,
+  dossierStep,
+  stillAfterDays: 3,
+  disagreements: [
+    { states: ['requested', 'initiated', 'pending'], statuses: ENDED_WITHOUT_PAYMENT },
+    { states: ['paid'], statuses: ['payment-required'], ifLast: true },
+  ],
   searched: ({ code, dossierCode, transaction, payer }) => ({
     codes: [code, dossierCode, transaction],
     names: [payer?.name],
@@ -45,3 +54,23 @@ function contradictions(said: Partial<Payment>, held: Payment): readonly Problem
       : []),
   ];
 }
+
+const DEMANDED: readonly State[] = ['requested', 'initiated', 'pending'];
+/** The hub knows nothing of the work before the reception, and a finished dossier needs no payment to go on. */
+const IN_WORK: readonly DossierFacts['status'][] = ['received', 'processing'];
+
+/** A demand for payment stops the work on the dossier, and the last payment lets it go on. */
+function dossierStep(
+  { state, amountVnd }: Payment,
+  { status }: DossierFacts,
+  isLast: boolean,
+): DossierStep | undefined {
+  const amount = `${amountVnd.toLocaleString('vi-VN')} đồng`;
+  if (DEMANDED.includes(state) && IN_WORK.includes(status))
+    return { status: 'payment-required', actor: ACTOR, content: `Yêu cầu nộp ${amount}.` };
+  if (state === 'paid' && status === 'payment-required' && isLast)
+    return { status: 'processing', actor: ACTOR, content: `Đã nộp ${amount}.` };
+  return undefined;
+}
+
+const ACTOR = 'Thanh toán trực tuyến';

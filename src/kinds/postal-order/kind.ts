@@ -24,6 +24,7 @@ export const postalOrder = defineKind<PostalOrder>({
     codes: [code, dossierCode, waybill],
     names: [sender?.name, receiver?.name],
   }),
+  stillAfterDays: 5,
   uniqueBy: ({ dossierCode, direction }) => `${dossierCode} ${direction}`,
   problems: orderProblems,
 });

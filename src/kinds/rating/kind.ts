@@ -1,6 +1,7 @@
 import { type Problem, problem } from '#core/problem';
 import { defineKind, type Surroundings } from '#core/records/kind';
 import { RATING_STATES, Rating } from '#schemas/rating.v1';
+import { computedCriteria } from './criteria.ts';
 
 /** A citizen's rating of a finished dossier: one for each dossier. */
 export const rating = defineKind<Rating>({
@@ -19,6 +20,7 @@ export const rating = defineKind<Rating>({
   identifiedBy: ['dossierCode', 'level', 'reason', 'criteria', 'comment'],
   uniqueBy: ({ dossierCode }) => dossierCode,
   problems: ratingProblems,
+  computes: computedCriteria,
 });
 
 function ratingProblems(_: Rating, { dossier, rival, isKnown }: Surroundings): readonly Problem[] {

@@ -8,10 +8,10 @@ import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
 import { may, type Visit } from './visit.ts';
-import { STATUSES } from './words.ts';
+import { RECORD_KINDS, STATUSES } from './words.ts';
 
 const PER_SECOND = 20;
-const FILTER = ['status', 'agency', 'service', 'field', 'receivedFrom', 'receivedTo'] as const;
+const FILTER = ['kind', 'status', 'agency', 'service', 'field', 'receivedFrom', 'receivedTo'] as const;
 
 /**
  * Sends a party the dossiers of its routes that it never received. First a preview, then a run with a
@@ -57,6 +57,7 @@ function begun(say: Visit['say'], { id, total }: Replay): string {
 
 function fieldsOf({ say }: Visit, query: Query): readonly Html[] {
   return [
+    choiceField('kind', say('Loại', 'Kind'), choicesOf(say, RECORD_KINDS), query.kind),
     choiceField('status', say('Trạng thái hồ sơ', 'Status'), choicesOf(say, STATUSES), query.status),
     textField('agency', say('Cơ quan (gồm đơn vị trực thuộc)', 'Agency and its units'), query.agency),
     textField('service', say('Mã thủ tục', 'Service code'), query.service),

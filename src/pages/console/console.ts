@@ -34,6 +34,7 @@ import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
 import { addSignIn } from './sign-in.ts';
 import { createSite } from './site.ts';
+import { addTroubledRecords } from './troubled-records.ts';
 import { addUnknownCodes } from './unknown-codes.ts';
 import type { Screen } from './visit.ts';
 
@@ -92,6 +93,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addQuarantine(site);
   addCause(site);
   addRecordQueue(site);
+  addTroubledRecords(site);
   addQueuedRecord(site);
   addRecordOrders(site);
   addCodeTables(site);

@@ -45,6 +45,7 @@ function linksOf(say: Say) {
     { href: '/console/messages', text: say('Thông điệp', 'Messages') },
     { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine') },
     { href: '/console/records', text: say('Hỏi đáp', 'Questions') },
+    { href: '/console/troubled-records', text: say('Thanh toán, bưu gửi', 'Payments and post') },
     { href: '/console/code-tables', text: say('Bảng mã', 'Code tables') },
     { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes') },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies') },

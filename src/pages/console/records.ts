@@ -14,6 +14,7 @@ import type { CauseShown, ResolvedShown, WholeCauseShown } from '../../http/oper
 import type { QueuedRecordShown, QueuedShown } from '../../http/operators/record-queue.ts';
 import type { PreviewShown, ReplayedShown, ReplayShown } from '../../http/operators/replays.ts';
 import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
+import type { TroubledShown } from '../../http/operators/troubled-records.ts';
 
 /** The data of the operators' API, typed by its own schemas. */
 export type Anomaly = Type.Static<typeof AnomalyShown>;
@@ -34,6 +35,7 @@ export type OwnKey = Type.Static<typeof OwnKeyShown>;
 export type Party = Type.Static<typeof PartyShown>;
 export type Preview = Type.Static<typeof PreviewShown>;
 export type QueuedRecord = Type.Static<typeof QueuedShown>;
+export type TroubledRecord = Type.Static<typeof TroubledShown>;
 export type QueuedRecordInFull = Type.Static<typeof QueuedRecordShown>;
 export type Replay = Type.Static<typeof ReplayShown>;
 export type Replayed = Type.Static<typeof ReplayedShown>;

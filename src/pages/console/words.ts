@@ -143,6 +143,44 @@ export const QUEUED_KINDS = {
   petition: ['phản ánh, kiến nghị', 'petition'],
 } as const satisfies Words;
 
+export const RECORD_KINDS = {
+  ...QUEUED_KINDS,
+  rating: ['đánh giá', 'rating'],
+  'postal-order': ['bưu gửi', 'postal order'],
+  payment: ['thanh toán', 'payment'],
+} as const satisfies Words;
+
+export const WATCHED_KINDS = {
+  'postal-order': RECORD_KINDS['postal-order'],
+  payment: RECORD_KINDS.payment,
+} as const satisfies Words;
+
+/** Why operators look at a payment or a postal order. */
+export const TROUBLES = {
+  disagrees: ['không khớp với hồ sơ', 'does not agree with the dossier', 'bad'],
+  still: ['lâu không có trạng thái mới', 'no new state for days', 'warn'],
+  'no-dossier': ['chưa thấy hồ sơ', 'dossier not seen', 'warn'],
+} as const satisfies Words;
+
+export const PAYMENT_STATES = {
+  requested: ['chờ thanh toán', 'requested'],
+  initiated: ['đã khởi tạo', 'initiated'],
+  pending: ['chờ xác nhận', 'pending'],
+  paid: ['đã thanh toán', 'paid'],
+  failed: ['không thành công', 'failed'],
+  cancelled: ['đã hủy', 'cancelled'],
+  refunded: ['đã hoàn tiền', 'refunded'],
+} as const satisfies Words;
+
+export const POSTAL_STATES = {
+  registered: ['đã đăng ký', 'registered'],
+  collecting: ['đang đến nhận', 'collecting'],
+  'handed-over': ['đã bàn giao', 'handed over'],
+  delivered: ['đã phát', 'delivered'],
+  cancelled: ['đã hủy', 'cancelled'],
+  failed: ['phát không thành công', 'failed'],
+} as const satisfies Words;
+
 export const QUESTION_STATES = {
   received: ['đã tiếp nhận', 'received', 'plain'],
   held: ['tạm giữ, chờ quyết định', 'held', 'warn'],

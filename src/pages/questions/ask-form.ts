@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { html } from 'hono/html';
 import type { OfferedServices } from '../../catalogue/read.ts';
 import type { Say } from '../language.ts';
@@ -25,7 +26,7 @@ export function askForm(say: Say, { fields, agencies }: OfferedServices, typed: 
   )}</p>
 ${input('name', say('Họ và tên', 'Name'), html` required maxlength="200" autocomplete="name"`)}
 ${input('phone', say('Điện thoại (để theo dõi câu hỏi)', 'Phone (to follow the question)'), html` type="tel" maxlength="30" autocomplete="tel"`)}
-${input('email', say('Thư điện tử', 'E-mail'), html` type="email" maxlength="200" autocomplete="email"`)}
+${input('email', say('Thư điện tử (để theo dõi nếu không có điện thoại)', 'E-mail (to follow it without a phone)'), html` type="email" maxlength="200" autocomplete="email"`)}
 ${input('address', say('Địa chỉ', 'Address'), html` maxlength="500" autocomplete="street-address"`)}
 <label>${say('Lĩnh vực', 'Field')}<select name="field"${mark('field', wrong)}>${optionsOf(fields, typed.field ?? '', none)}</select>${beside(say, 'field', typed, wrong)}</label>
 <label>${say('Cơ quan', 'Agency')}<select name="agency"${mark('agency', wrong)}>${optionsOf(agencies, typed.agency ?? '', none)}</select>${beside(say, 'agency', typed, wrong)}</label>
@@ -34,6 +35,7 @@ ${input('service', say('Mã thủ tục (nếu biết)', 'Code of the service (i
 <textarea name="content" rows="6" required maxlength="${LONGEST_CONTENT}"${mark('content', wrong)}>${typed.content ?? ''}</textarea>${beside(say, 'content', typed, wrong)}</label>
 <label class="choice"><input type="checkbox" name="hidden" value="1"${typed.hidden ? html` checked` : ''}> ${say('Không công khai câu hỏi này', 'Do not publish this question')}</label>
 ${trapField(say)}
+<input type="hidden" name="ticket" value="${randomUUID()}">
 <button>${say('Gửi câu hỏi', 'Send the question')}</button>
 <p class="note">${say(
     'Khiếu nại, tố cáo có thủ tục riêng theo luật: không gửi tại đây.',

@@ -34,11 +34,18 @@ export function addAskPage(
       FIELDS.map((name) => [name, sent.get(name)?.trim()]).filter(([, value]) => value),
     );
     const [answer, offered] = await Promise.all([
-      callPublic<Reply>(app, c, '/api/public/questions', questionOf(typed)),
+      // A form that is sent twice has one ticket, and makes one question.
+      callPublic<Reply>(app, c, '/api/public/questions', questionOf(typed), ticketIn(sent)),
       catalogue.offered(),
     ]);
     return page(c, (say) => ({ ...answered({ c, say, typed, offered }, answer), asked: {} }));
   });
+}
+
+/** @returns undefined for a form without a ticket of this page */
+function ticketIn(sent: URLSearchParams): string | undefined {
+  const ticket = sent.get('ticket') ?? '';
+  return /^[0-9a-f-]{36}$/.test(ticket) ? ticket : undefined;
 }
 
 const title = (say: Say): string => say('Đặt câu hỏi', 'Ask a question');
@@ -65,7 +72,7 @@ type Page = Pick<Shown, 'title' | 'body' | 'status'>;
 
 function answered({ c, say, typed, offered }: Asked, answer: PublicAnswer<Reply>): Page {
   const { status, body } = answer;
-  if (status === 201 || status === 202) return sentPage(say, typed, body);
+  if (status === 200 || status === 201 || status === 202) return sentPage(say, typed, body);
   const notSent = say('Chưa gửi được câu hỏi', 'The question was not sent');
   if (status === 400 || status === 413 || status === 422) {
     const wrong = wrongFields(typed, body.problems ?? []);
@@ -79,7 +86,7 @@ ${askForm(say, offered, typed, [])}`,
   };
 }
 
-function sentPage(say: Say, { phone }: Typed, { code = '', problems = [] }: Reply): Page {
+function sentPage(say: Say, { phone, email }: Typed, { code = '', problems = [] }: Reply): Page {
   const isComplaint = problems.some((one) => one.code === 'complaint-or-denunciation');
   return {
     title: say('Đã nhận câu hỏi', 'Question received'),
@@ -87,14 +94,20 @@ function sentPage(say: Say, { phone }: Typed, { code = '', problems = [] }: Repl
 <section class="card" ${isComplaint ? '' : html`role="status"`}>
 <p>${say('Mã câu hỏi', 'Code of the question')}: <strong class="code">${code}</strong></p>
 <p>${
-      phone
-        ? html`${say('Ghi lại mã này để', 'Keep this code to')} <a href="/questions/follow?code=${encodeURIComponent(code)}">${say('theo dõi câu hỏi', 'follow the question')}</a> ${say('bằng 4 số cuối của số điện thoại.', 'by the last four digits of your phone number.')}`
+      (phone ?? email)
+        ? html`${say('Ghi lại mã này để', 'Keep this code to')} <a href="/questions/follow?code=${encodeURIComponent(code)}">${say('theo dõi câu hỏi', 'follow the question')}</a> ${proofText(say, phone)}`
         : say(
-            'Câu hỏi không có số điện thoại nên không theo dõi được tại đây. Cơ quan trả lời theo địa chỉ đã khai.',
-            'Without a phone number the question cannot be followed here. The agency answers to the address that you gave.',
+            'Câu hỏi không có số điện thoại, thư điện tử nên không theo dõi được tại đây. Cơ quan trả lời theo địa chỉ đã khai.',
+            'Without a phone number or an e-mail address the question cannot be followed here. The agency answers to the address that you gave.',
           )
     }</p></section>`,
   };
+}
+
+function proofText(say: Say, phone: string | undefined): string {
+  return phone
+    ? say('bằng 4 số cuối của số điện thoại.', 'by the last four digits of your phone number.')
+    : say('bằng 4 ký tự đầu của thư điện tử.', 'by the first four characters of your e-mail address.');
 }
 
 const FIELD_OF: Readonly<Record<string, Field>> = {

@@ -10,7 +10,7 @@ import { complaintGuidance, type PublicQuestion, questionView } from './question
 
 const LONGEST_CODE = 100;
 
-/** An asker follows a question by its code and the last digits of the phone number, which are posted. */
+/** An asker follows a question by its code and a proof of phone number or e-mail address, which is posted. */
 export function addFollowPage(
   pages: Hono,
   app: Hono,
@@ -27,9 +27,9 @@ export function addFollowPage(
     const code = typedCode(sent.get('code') ?? '').slice(0, LONGEST_CODE);
     const asked: Record<string, string> = code === '' ? {} : { code };
     const proof = (sent.get('proof') ?? '').replace(/\s/g, '');
-    if (code === '' || /\p{Cc}/u.test(code) || !/^[0-9]{4}$/.test(proof))
+    if (code === '' || /\p{Cc}/u.test(code) || !/^[^\s]{4}$/.test(proof))
       return page(c, (say) => ({ ...failed(say, code, whatIsWrong(say)), status: 400, asked }));
-    const path = `/api/public/questions/${encodeURIComponent(code)}?proof=${proof}`;
+    const path = `/api/public/questions/${encodeURIComponent(code)}?proof=${encodeURIComponent(proof)}`;
     const answer = await callPublic<PublicQuestion>(app, c, path);
     if (answer.status === 200) {
       const offered = await catalogue.offered();
@@ -50,12 +50,15 @@ const title = (say: Say): string => say('Theo dõi câu hỏi', 'Follow a questi
 
 const whatIsWrong = (say: Say): string =>
   say(
-    'Nhập mã câu hỏi và đúng 4 chữ số cuối của số điện thoại đã khai.',
-    'Enter the code of the question, and the last four digits of your phone number.',
+    'Nhập mã câu hỏi và 4 số cuối của số điện thoại đã khai; nếu chỉ khai thư điện tử, nhập 4 ký tự đầu của thư điện tử.',
+    'Enter the code of the question, and the last four digits of your phone number. If you gave only an e-mail address, enter its first four characters.',
   );
 
 const notFound = (say: Say): string =>
-  say('Không tìm thấy câu hỏi với mã và 4 số này.', 'There is no question with this code and these four digits.');
+  say(
+    'Không tìm thấy câu hỏi với mã và 4 ký tự này.',
+    'There is no question with this code and these four characters.',
+  );
 
 function failed(say: Say, code: string, text: string): { readonly title: string; readonly body: Html } {
   return {
@@ -70,9 +73,9 @@ function followForm(say: Say, code: string): Html {
 <label class="wide">${say('Mã câu hỏi', 'Code of the question')}
 <input name="code" value="${code}" required maxlength="${LONGEST_CODE}" autocomplete="off" autocapitalize="characters" spellcheck="false">
 <small>${say('được cấp khi gửi câu hỏi', 'given when you sent it')}</small></label>
-<label>${say('4 số cuối', 'Last four digits')}
-<input name="proof" required inputmode="numeric" pattern="[0-9]{4}" minlength="4" maxlength="4" size="6" autocomplete="off">
-<small>${say('của số điện thoại đã khai khi hỏi', 'of the phone number that you gave')}</small></label>
+<label>${say('4 số cuối điện thoại', 'Last four digits')}
+<input name="proof" required minlength="4" maxlength="4" size="6" autocomplete="off" autocapitalize="none" spellcheck="false">
+<small>${say('đã khai khi hỏi; nếu chỉ khai thư điện tử: 4 ký tự đầu', 'of your phone number; with an e-mail address alone, its first four characters')}</small></label>
 <button>${say('Xem', 'Show')}</button>
 </form>`;
 }

@@ -1,0 +1,82 @@
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import type { WorkingTime } from '#core/dates/working-time';
+import { counts } from '#core/dossier/event';
+import { isFinished } from '#core/dossier/status';
+import type { HandlingFacts, Share } from '#core/records/handling';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Database } from '../database/pool.ts';
+import type { Vault } from '../secrets/vault.ts';
+import { type LoadedEvent, loadEvents } from './events.ts';
+import { loadHeld } from './load-held.ts';
+
+/**
+ * How a dossier was handled, by any of its codes. Undefined if the index has no such dossier.
+ *
+ * @param at the moment of its rating, an instant: its quarter decides which petitions count
+ */
+export type HandlingReader = (dossier: string, at: string) => Promise<HandlingFacts | undefined>;
+
+export function createHandlingReader(
+  database: Database,
+  vault: Vault,
+  working: WorkingTime,
+  nowMs: () => number,
+): HandlingReader {
+  return async (dossier, at) => {
+    const [found] = await loadHeld(database.pool, vault, [dossier]);
+    if (!found) return undefined;
+    const { code, owner, view } = found.held;
+    const { record } = view;
+    const events = await loadEvents(database.pool, vault, [code], found.createdAt);
+    const counted = (events.get(code) ?? []).filter((event) => counts(event, owner));
+    return {
+      dueAt: record.dueAt,
+      finishedAt: finishOf(record),
+      units: unitsOf(counted),
+      steps: stepsOf(counted, working),
+      petitions: await loadPetitions(database, record.agencyCode, at, nowMs()),
+    };
+  };
+}
+
+function finishOf({ status, finishedAt, refusedAt, returnedAt, statusAt }: Dossier): string | undefined {
+  return isFinished(status) ? (finishedAt ?? refusedAt ?? returnedAt ?? statusAt) : undefined;
+}
+
+function unitsOf(events: readonly LoadedEvent[]): Share {
+  const kept = new Map<string, boolean>();
+  for (const { said, at } of events) {
+    const { unit, dueAt } = said as { unit?: string; dueAt?: string };
+    if (unit === undefined || dueAt === undefined) continue;
+    kept.set(unit, (kept.get(unit) ?? true) && at <= dueAt);
+  }
+  return { inTime: [...kept.values()].filter(Boolean).length, all: kept.size };
+}
+
+/** A derived moment is no moment at which something happened. */
+function stepsOf(events: readonly LoadedEvent[], { between, dayMs }: WorkingTime): Share {
+  const real = events.filter(({ inferred }) => !inferred);
+  const early = real.filter(({ at, receivedAt }) => between(instantToMs(at), instantToMs(receivedAt)) <= dayMs);
+  return { inTime: early.length, all: real.length };
+}
+
+/** Petitions to an agency that were due in the calendar quarter of a moment, as far as it has passed. */
+async function loadPetitions({ pool }: Database, agency: string, at: string, nowMs: number): Promise<Share> {
+  const { from, to } = quarterOf(at);
+  const now = msToInstant(nowMs);
+  const { rows } = await pool.query<Share>({
+    name: 'petitions in time',
+    text: `SELECT count(*) AS all, count(*) FILTER (WHERE NOT is_open AND state_at <= due_at) AS "inTime" FROM records
+           WHERE kind = 'petition' AND agency_code = $1 AND due_at >= $2::timestamptz AND due_at < $3::timestamptz`,
+    values: [agency, from, to < now ? to : now],
+  });
+  return rows[0] ?? { inTime: 0, all: 0 };
+}
+
+function quarterOf(at: string): { readonly from: string; readonly to: string } {
+  const year = Number(at.slice(0, 4));
+  const first = Math.floor((Number(at.slice(5, 7)) - 1) / 3) * 3;
+  const begin = (month: number): string =>
+    `${new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10)}T00:00:00+07:00`;
+  return { from: begin(first), to: begin(first + 3) };
+}

@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { Disagreement, Kind } from '#core/records/kind';
+import type { Database } from '../database/pool.ts';
+
+/** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
+export const TROUBLES = ['still', 'disagrees', 'no-dossier'] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+/** A record that operators look at, without its content. */
+export interface TroubledRecord {
+  readonly kind: string;
+  readonly code: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly stateAt: string;
+  readonly agencyCode: string | null;
+  readonly dossierCode: string | null;
+  /** The status of the dossier; null if the index has none. */
+  readonly dossierStatus: string | null;
+  readonly owner: string;
+  readonly why: Trouble;
+}
+
+export interface TroubledFilter {
+  /** Each with the moment before which an open record does not move. */
+  readonly kinds: readonly { readonly kind: Kind; readonly stillBefore: string | undefined }[];
+  readonly why?: Trouble | undefined;
+  readonly agency?: string | undefined;
+}
+
+export interface TroubledPlace {
+  readonly stateAt: string;
+  readonly subject: string;
+}
+
+type Sql = ReturnType<typeof sql>;
+
+/** Records that do not move or do not agree with their dossiers, the oldest state first. A record is listed once. */
+export async function listTroubled(
+  { query }: Database,
+  { kinds, why, agency }: TroubledFilter,
+  limit: number,
+  after: TroubledPlace | undefined,
+): Promise<readonly TroubledRecord[]> {
+  const conditions = [sql`why IS NOT NULL`];
+  if (why !== undefined) conditions.push(sql`why = ${why}`);
+  if (agency !== undefined)
+    conditions.push(sql`("agencyCode" = ${agency} OR starts_with("agencyCode", ${`${agency}.`}))`);
+  if (after) conditions.push(sql`("stateAt", subject) > (${after.stateAt}::timestamptz, ${after.subject}::text)`);
+  const { rows } = await sql<TroubledRecord>`
+    SELECT * FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
+    WHERE ${sql.join(conditions, sql` AND `)}
+    ORDER BY "stateAt", subject LIMIT ${limit}`.execute(query);
+  return rows;
+}
+
+function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number]): Sql {
+  const { disagreements = [] } = kind;
+  const still = stillBefore === undefined ? sql`false` : sql`r.is_open AND r.state_at < ${stillBefore}::timestamptz`;
+  const disagrees = disagreements.length > 0 ? sql.join(disagreements.map(whereOf), sql` OR `) : sql`false`;
+  return sql`
+    SELECT r.kind, r.code, r.subject, r.state, r.state_at AS "stateAt", r.agency_code AS "agencyCode",
+      r.dossier_code AS "dossierCode", d.status AS "dossierStatus", r.owner,
+      CASE WHEN ${disagrees} THEN 'disagrees' WHEN ${still} THEN 'still'
+           WHEN r.dossier_code IS NOT NULL AND d.status IS NULL THEN 'no-dossier' END AS why
+    FROM records r LEFT JOIN LATERAL (
+      SELECT status FROM dossiers WHERE code = r.dossier_code
+      UNION ALL
+      SELECT o.status FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
+      LIMIT 1) d ON true
+    WHERE r.kind = ${kind.name} AND NOT r.is_held`;
+}
+
+function whereOf({ states, statuses, ifLast }: Disagreement): Sql {
+  const others = ifLast
+    ? sql`AND NOT EXISTS (SELECT 1 FROM records o WHERE o.dossier_code = r.dossier_code AND o.kind = r.kind AND o.is_open)`
+    : sql``;
+  return sql`(r.state = ANY(${states}::text[]) AND d.status = ANY(${statuses}::text[]) ${others})`;
+}

@@ -1,0 +1,68 @@
+import { html } from 'hono/html';
+import { choicesOf } from './choices.ts';
+import { choiceField, textField } from './forms.ts';
+import { dossierLink, filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import type { Listed, TroubledRecord } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
+import {
+  badge,
+  PAYMENT_STATES,
+  POSTAL_STATES,
+  RECORD_KINDS,
+  STATUSES,
+  TROUBLES,
+  WATCHED_KINDS,
+  word,
+} from './words.ts';
+
+/** Lists payments that do not agree with their dossiers, and records that do not move. */
+export function addTroubledRecords(site: Site): void {
+  site.screen('/troubled-records', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['kind', 'why', 'agency']);
+    const { body, problem } = await api.get<Listed<TroubledRecord>>('troubled-records', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
+    return {
+      title: say('Thanh toán, bưu gửi cần kiểm tra', 'Payments and post to check'),
+      body: html`<p class="note">${say(
+        'Thanh toán không khớp với hồ sơ; thanh toán, bưu gửi chưa kết thúc mà nhiều ngày làm việc không có trạng thái mới. Hỏi bên gửi và bên nhận, rồi gửi lại trạng thái đúng.',
+        'Payments that do not agree with their dossiers, and open payments and postal orders without a new state for days. Ask the parties on both sides, and have the right state sent again.',
+      )}</p>
+${filterForm(visit, [
+  choiceField('kind', say('Loại', 'Kind'), choicesOf(say, WATCHED_KINDS), query.kind),
+  choiceField('why', say('Lý do', 'Why'), choicesOf(say, TROUBLES), query.why),
+  textField('agency', say('Mã cơ quan', 'Agency code'), query.agency),
+])}
+${refusalNote(say, problem)}
+${body ? html`${troubledTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+function troubledTable({ say, nowMs }: Visit, items: readonly TroubledRecord[]) {
+  const stateOf = ({ kind, state }: TroubledRecord): string =>
+    word(say, kind === 'payment' ? PAYMENT_STATES : POSTAL_STATES, state);
+  return table<TroubledRecord>({
+    caption: say('Trạng thái cũ nhất trước', 'The oldest state first'),
+    empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),
+    items,
+    columns: [
+      { head: say('Loại', 'Kind'), cell: ({ kind }) => word(say, RECORD_KINDS, kind) },
+      { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
+      { head: say('Lý do', 'Why'), cell: ({ why }) => badge(say, TROUBLES, why) },
+      { head: say('Trạng thái', 'State'), cell: stateOf },
+      { head: say('Từ lúc', 'Since'), cell: ({ stateAt }) => timeAndAge(say, stateAt, nowMs) },
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ dossierCode }) => (dossierCode ? dossierLink(dossierCode) : '–') },
+      {
+        head: say('Trạng thái hồ sơ', 'Status of the dossier'),
+        cell: ({ dossierStatus }) => (dossierStatus ? word(say, STATUSES, dossierStatus) : '–'),
+      },
+      { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(owner) },
+    ],
+  });
+}
