@@ -60,18 +60,33 @@ async function whyNot(request: SimulatorRequest, secret: string, nowMs: number):
 interface Change {
   readonly type: string;
   readonly timestamp: string;
-  readonly data: { readonly code: string; readonly status: string; readonly statusAt: string };
+  /** With `status` and `statusAt` of a dossier, or `state` and `stateAt` of another record. */
+  readonly data: { readonly code: string } & Readonly<Record<string, string>>;
 }
 
 /** The change in a payload, or undefined if the payload has other members. */
 function changeIn(value: unknown): Change | undefined {
-  const { data } = (value ?? {}) as { data?: unknown };
-  if (membersOf(value) !== 'data,timestamp,type' || membersOf(data) !== 'code,status,statusAt') return undefined;
-  const change = value as Change;
-  const { code, status, statusAt } = change.data;
-  const isChange = change.type === 'dossier.changed' && typeof code === 'string' && code !== '';
-  const isKnown = (STATUSES as readonly string[]).includes(status);
-  return isChange && isKnown && isInstant(change.timestamp) && isInstant(statusAt) ? change : undefined;
+  const { data, type } = (value ?? {}) as { data?: unknown; type?: unknown };
+  if (membersOf(value) !== 'data,timestamp,type' || typeof type !== 'string') return undefined;
+  const { timestamp } = value as Change;
+  const isChange = type === 'dossier.changed' ? isOfDossier(data) : /^[a-z-]+\.changed$/.test(type) && isOfRecord(data);
+  return isChange && isInstant(timestamp) ? (value as Change) : undefined;
+}
+
+function isOfDossier(data: unknown): boolean {
+  if (membersOf(data) !== 'code,status,statusAt') return false;
+  const { code, status, statusAt } = data as Record<string, string>;
+  return isText(code) && (STATUSES as readonly (string | undefined)[]).includes(status) && isInstant(statusAt ?? '');
+}
+
+function isOfRecord(data: unknown): boolean {
+  if (membersOf(data) !== 'code,state,stateAt') return false;
+  const { code, state, stateAt } = data as Record<string, string>;
+  return isText(code) && isText(state) && isInstant(stateAt ?? '');
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function membersOf(value: unknown): string {

@@ -70,6 +70,9 @@ describe('lienthong demo --once', () => {
       expect(accepted + quarantined).toBeGreaterThanOrEqual(3);
       // Of the 48 registrations; the check compares them with the change feed.
       expect(report.webhooks).toBeGreaterThan(96);
+      // Twelve times a question, a petition, a rating, a good and a bad question; then twenty payments and postal orders.
+      expect(report.records).toBe(48 + 40);
+      expect(report.doors['questions, petitions, ratings (one-stop)']).toMatchObject({ invalid: 12 });
       expect(isGone(statusIn(folder))).toBe(true);
     },
     WITHIN_MS,

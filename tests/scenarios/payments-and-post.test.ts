@@ -79,6 +79,19 @@ describe('a payment and its dossier move together', () => {
     expect(await statusOf(n)).toBe(status);
   });
 
+  test('a result that the post delivered is returned, and picked-up papers move nothing', async () => {
+    const post = (n: number, direction: string) =>
+      hub.push(
+        postalOrder({ code: `B${n}`, dossierCode: codeOf(n), direction, state: 'delivered', stateAt: at('11:00') }),
+        { what: 'postal-orders' },
+      );
+    await file(28, { status: 'resolved' });
+    await file(29, { status: 'resolved' });
+    await post(28, 'return');
+    await post(29, 'pick-up');
+    expect([await statusOf(28), await statusOf(29)]).toEqual(['returned', 'resolved']);
+  });
+
   test('a claim of another party moves no dossier', async () => {
     await file(27);
     await pay(27, { code: 'M27', stateAt: at('09:00') });

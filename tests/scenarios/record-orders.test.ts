@@ -131,11 +131,11 @@ describe('officers’ orders about questions and petitions', () => {
   });
 
   test('a conflict names the state in the language of the officer', async () => {
-    await hub.push(question({ code: 'CH-9' }), WHAT);
-    const { version } = await seen('CH-9');
-    await order('CH-9', { order: 'answer', text: 'Xong.' });
+    await hub.push(question({ code: 'CH-VI' }), WHAT);
+    const { version } = await seen('CH-VI');
+    await order('CH-VI', { order: 'answer', text: 'Xong.' });
     const given = { order: 'refuse', version, why: WHY };
-    const response = await hub.request('POST', '/api/v1/ops/records/question/CH-9/orders', undefined, given, {
+    const response = await hub.request('POST', '/api/v1/ops/records/question/CH-VI/orders', undefined, given, {
       Authorization: 'Bearer ops-secret-of-the-tests',
       'Accept-Language': 'vi',
     });

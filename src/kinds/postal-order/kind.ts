@@ -1,5 +1,5 @@
 import { type Problem, problem } from '#core/problem';
-import { defineKind, type Surroundings } from '#core/records/kind';
+import { type DossierFacts, type DossierStep, defineKind, type Surroundings } from '#core/records/kind';
 import { POSTAL_STATES, PostalOrder } from '#schemas/postal-order.v1';
 
 type State = PostalOrder['state'];
@@ -24,6 +24,7 @@ export const postalOrder = defineKind<PostalOrder>({
     codes: [code, dossierCode, waybill],
     names: [sender?.name, receiver?.name],
   }),
+  dossierStep,
   stillAfterDays: 5,
   uniqueBy: ({ dossierCode, direction }) => `${dossierCode} ${direction}`,
   problems: orderProblems,
@@ -31,4 +32,10 @@ export const postalOrder = defineKind<PostalOrder>({
 
 function orderProblems(_: PostalOrder, { rival }: Surroundings): readonly Problem[] {
   return rival ? [problem('/code', 'order-exists', { got: rival.code })] : [];
+}
+
+/** A result that the post delivered is returned. Papers that the post picks up move no dossier. */
+function dossierStep({ state, direction }: PostalOrder, { status }: DossierFacts): DossierStep | undefined {
+  if (state !== 'delivered' || direction !== 'return' || status !== 'resolved') return undefined;
+  return { status: 'returned', actor: 'Bưu chính', content: 'Đã trả kết quả qua dịch vụ bưu chính.' };
 }

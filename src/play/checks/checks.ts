@@ -5,6 +5,7 @@ import type { Evidence, HistoryEntry, State } from './evidence.ts';
 import { type Expected, wrongOutcomes } from './expectation.ts';
 import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
 import { checkForwarded, checkSubscriber } from './ministries.ts';
+import { checkRecordNotices, checkRecords } from './records.ts';
 
 export type Check = (evidence: Evidence) => readonly Finding[];
 
@@ -23,6 +24,8 @@ const CHECKS: readonly Check[] = [
   checkAnswersToOneStop,
   checkForwarded,
   checkSubscriber,
+  checkRecords,
+  checkRecordNotices,
   checkTables,
 ];
 

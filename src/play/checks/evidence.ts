@@ -7,6 +7,7 @@ import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, MinistryName, Participant } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Expected, expectedDossiers } from './expectation.ts';
+import { gatherRecords, type RecordEvidence } from './records.ts';
 
 export interface State {
   readonly code: string;
@@ -47,6 +48,8 @@ export interface Evidence {
   readonly names: ReadonlyMap<string, string>;
   /** The partners' own books, by the name of the participant. */
   readonly books: ReadonlyMap<string, Book>;
+  /** The records beside dossiers, as the hub shows them. */
+  readonly records: RecordEvidence;
   /** Facts that only the tables show; absent when the database was not read. */
   readonly tables?: Tables | undefined;
 }
@@ -97,6 +100,7 @@ export async function gatherEvidence(gathering: Gathering): Promise<Evidence> {
     changes,
     names: new Map(names),
     books,
+    records: await gatherRecords(ask, secrets.portal),
     tables,
   };
 }

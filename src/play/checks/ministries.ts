@@ -154,7 +154,12 @@ export function checkSubscriber({ books, changes, specials }: Evidence): readonl
     where: SUBSCRIBER,
     holder: 'the subscriber',
     expected: only(linesIn(changes), (code) => asked.has(code)),
-    found: linesIn(book.entries.map(({ content }) => (content as { data: Change }).data)),
+    found: linesIn(
+      book.entries.flatMap(({ content }) => {
+        const { type, data } = content as { type: string; data: Change };
+        return type === 'dossier.changed' ? [data] : [];
+      }),
+    ),
     by: 'order',
   });
 }

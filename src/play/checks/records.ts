@@ -2,6 +2,7 @@ import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import type { AcknowledgedRecord, Acknowledgements, Outcome } from '../clients/acknowledgements.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { atOnce, readAll } from '../clients/reading.ts';
+import { errandRecords } from '../day/errands.ts';
 import type { RecordEvent } from '../day/events.ts';
 import { SUBSCRIBER } from '../participants/participants.ts';
 import type { Evidence } from './evidence.ts';
@@ -15,7 +16,7 @@ export interface ShownRecord {
   readonly stateAt: string;
 }
 
-/** Everything that the hub shows of records beside dossiers. */
+/** Everything that the hub shows of the records that the one-stop system pushed. */
 export interface RecordEvidence {
   readonly listed: readonly ShownRecord[];
   readonly steps: readonly ShownRecord[];
@@ -24,13 +25,20 @@ export interface RecordEvidence {
 
 type Shown = Omit<ShownRecord, 'name'> & { readonly code: string };
 
-/** Reads the records of all kinds, with their histories and change feeds. */
+/** The party that pushes the records of the day. Those of other parties, such as the questions of the national portal, are theirs. */
+const SENDER = 'one-stop';
+
+/** Reads its records of all kinds, with their histories and change feeds. */
 export async function gatherRecords(ask: AskHub, key: string): Promise<RecordEvidence> {
   const found = await Promise.all(
     ALL_KINDS.map(async ({ name: kind, path }) => {
       const nameOf = ({ code, state, stateAt }: Shown): ShownRecord => ({ name: `${kind} ${code}`, state, stateAt });
-      const listed = await readAll<Shown>(ask, key, `/api/v1/${path}?limit=200`);
-      const changes = await readAll<Shown>(ask, key, `/api/v1/changes?kind=${kind}&limit=200`);
+      const listed = await readAll<Shown>(ask, key, `/api/v1/${path}?limit=200&party=${SENDER}`);
+      const all = await readAll<Shown>(ask, key, `/api/v1/${path}?limit=200`);
+      const own = new Set(listed.map(({ code }) => code));
+      const foreign = new Set(all.map(({ code }) => code).filter((code) => !own.has(code)));
+      const feed = await readAll<Shown>(ask, key, `/api/v1/changes?kind=${kind}&limit=200`);
+      const changes = feed.filter(({ code }) => !foreign.has(code));
       const histories = await atOnce(listed, async ({ code }) => {
         const address = `/api/v1/${path}/${encodeURIComponent(code)}/history`;
         const { items = [] } = await getJson<{ items?: readonly { at: string; state: string }[] }>(ask, address, key);
@@ -57,8 +65,8 @@ const nameOf = ({ name }: ShownRecord): string => name;
 const stateOf = ({ state, stateAt }: ShownRecord): string => `${state} since ${stateAt}`;
 
 /** Each acknowledged record is there once, in its latest state, with each of its states once in history and feed. */
-export function checkRecords({ acknowledgements, records }: Evidence): readonly Finding[] {
-  const { listed, steps, changes } = records;
+export function checkRecords({ acknowledgements, records, specials }: Evidence): readonly Finding[] {
+  const { listed, steps, changes } = withoutErrands(records, specials);
   const said = applied(acknowledgements);
   const current = latestOf(said);
   const where = { where: WHERE };
@@ -88,25 +96,34 @@ export function checkRecords({ acknowledgements, records }: Evidence): readonly 
 }
 
 /** The subscriber got each line of the feeds once, in order, and nothing of what is held. */
-export function checkRecordNotices({ books, records }: Evidence): readonly Finding[] {
+export function checkRecordNotices({ books, records, specials }: Evidence): readonly Finding[] {
   const book = books.get(SUBSCRIBER);
   if (!book) return [];
+  const isErrand = errandRecords(specials.atMinistry);
   const notices = book.entries.flatMap(({ content }) => {
     const { type, data } = content as { type: string; data: Shown };
     const kind = type.slice(0, -'.changed'.length);
-    return kind === 'dossier' ? [] : [{ name: `${kind} ${data.code}`, state: data.state, stateAt: data.stateAt }];
+    const isMeant = kind !== 'dossier' && !isErrand(`${kind} ${data.code}`);
+    return !isMeant ? [] : [{ name: `${kind} ${data.code}`, state: data.state, stateAt: data.stateAt }];
   });
   return compare({
     where: SUBSCRIBER,
     holder: 'the subscriber',
     expected: linesOf(
-      records.changes.filter(({ state }) => state !== 'held'),
+      withoutErrands(records, specials).changes.filter(({ state }) => state !== 'held'),
       nameOf,
       stateOf,
     ),
     found: linesOf(notices, nameOf, stateOf),
     by: 'order',
   });
+}
+
+/** The errands of citizens have checks of their own: their partners change the records too. */
+function withoutErrands(records: RecordEvidence, { atMinistry }: Evidence['specials']): RecordEvidence {
+  const isErrand = errandRecords(atMinistry);
+  const meant = (all: readonly ShownRecord[]): readonly ShownRecord[] => all.filter(({ name }) => !isErrand(name));
+  return { listed: meant(records.listed), steps: meant(records.steps), changes: meant(records.changes) };
 }
 
 function wrongOutcomes(acknowledgements: Acknowledgements): readonly Finding[] {

@@ -1,6 +1,6 @@
 import axios from 'axios';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
-import type { PartnerEvent, RestPush } from '../day/events.ts';
+import type { PartnerEvent, RecordEvent, RecordPush, RestPush } from '../day/events.ts';
 import type { Participant } from '../participants/participants.ts';
 import type { Acknowledgements, Outcome } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';
@@ -39,6 +39,21 @@ export async function pushRest({ ask, key, partner, acknowledgements }: RestSyst
     );
   acknowledgements.receipt(receipt ?? '');
   for (const { index, outcome } of results) acknowledgements.add('rest', events[index] as PartnerEvent, outcome);
+}
+
+/** Sends one request with records of another kind than dossiers. */
+export async function pushRecords(
+  { ask, key, acknowledgements }: Omit<RestSystem, 'partner'>,
+  { path, form, events }: RecordPush,
+): Promise<void> {
+  const items = events.map(({ item }) => item);
+  const body = JSON.stringify(form === 'single' ? items[0] : items);
+  const answer = await ask({ path: `/api/v1/parties/one-stop/${path}`, key, body });
+  const { receipt, results = [], detail } = answer.body as Receipt;
+  if (results.length !== events.length)
+    throw new Error(`POST ${path}: status ${answer.status} with ${results.length} results: ${detail ?? ''}`);
+  acknowledgements.receipt(receipt ?? '');
+  for (const { index, outcome } of results) acknowledgements.addRecord(events[index] as RecordEvent, outcome);
 }
 
 function bodyOf(form: RestPush['form'], events: readonly PartnerEvent[]): string {

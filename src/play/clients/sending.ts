@@ -4,7 +4,7 @@ import type { Secrets } from '../stage/hub-file.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import type { AskHub } from './hub-client.ts';
 import { createLegacySystem } from './legacy-client.ts';
-import { pushRest } from './one-stop-client.ts';
+import { pushRecords, pushRest } from './one-stop-client.ts';
 import { createSoapSystem } from './soap-client.ts';
 import { untilAcknowledged } from './until-acknowledged.ts';
 
@@ -26,6 +26,7 @@ export function createSender(options: SenderOptions): (push: Push) => Promise<vo
   const soap = createSoapSystem(hubUrl, secrets['one-stop'], acknowledgements, signal);
   const once = (push: Push): Promise<void> => {
     if (push.door === 'rest') return pushRest(system, push);
+    if (push.door === 'records') return pushRecords(system, push);
     return push.door === 'soap' ? soap.push(push) : legacy.push(push);
   };
   return (push) => untilAcknowledged(() => once(push), signal, acknowledgements.retried);

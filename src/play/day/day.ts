@@ -5,6 +5,7 @@ import { legacy } from './dialect-threads.ts';
 import { createDice, type Dice } from './dice.ts';
 import { oddities, type Repair } from './edge-cases.ts';
 import type { Thread } from './events.ts';
+import { recordThreads } from './record-threads.ts';
 import { createNumbering } from './rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from './rest-threads.ts';
 import { inEnvelopes } from './soap-threads.ts';
@@ -71,6 +72,7 @@ export function writeDay(catalogue: Catalogue, seed: number, nowMs: number): Day
     gathered(office, numbered, 60, 'lines'),
     inEnvelopes(office, numbered, 40),
     ...Array.from({ length: 6 }, () => legacy(office, numbered, 20)),
+    ...recordThreads(office, numbered, 12, { hasFees: false }),
   ];
   return {
     threads: [...threads].sort((a, b) => a.startsAt - b.startsAt),

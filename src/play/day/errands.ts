@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import { notification } from '../../../adapters/payment-platform/simulator.ts';
-import type { AskHub } from '../clients/hub-client.ts';
+import { type AskHub, getJson } from '../clients/hub-client.ts';
+import { atOnce, patient } from '../clients/reading.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Participants, ServiceName } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
@@ -33,7 +34,7 @@ export async function runErrands(
   limitMs: number,
 ): Promise<readonly string[]> {
   const { participants } = errands;
-  const all = dossiers.slice(0, CITIZENS).map(errandOf);
+  const all = (await atRest(errands, dossiers)).slice(0, CITIZENS).map(errandOf);
   await participants.vnpost.fault(
     { kind: 'drop-reply', forMs: 1_500, path: '/vnpost/order' },
     { kind: 'html', forMs: 1_000 },
@@ -53,9 +54,30 @@ export async function runErrands(
   }
 }
 
+/** The post that delivers a result moves its dossier. The course of these is the day's own, so they have no open result. */
+async function atRest({ hub, secrets, signal }: Errands, dossiers: readonly string[]): Promise<readonly string[]> {
+  const found = await atOnce(dossiers, async (code) => {
+    const path = `/api/v1/dossiers/${encodeURIComponent(code)}`;
+    const { status } = await getJson<{ status?: string }>(patient(hub, signal), path, secrets.portal);
+    return status === 'resolved' ? [] : [code];
+  });
+  return found.flat();
+}
+
+/** The names of the records that errands of these dossiers make. */
+export function errandRecords(dossiers: readonly string[]): (name: string) => boolean {
+  const orders = new Set(dossiers.map((code) => `postal-order ${code}`));
+  const payments = new Set(dossiers.map((code) => `payment ${referencePrefix(code)}`));
+  return (name) => orders.has(name) || payments.has(name.slice(0, -1));
+}
+
+function referencePrefix(dossierCode: string): string {
+  return `DVC${dossierCode.replace(/\W/g, '')}T`;
+}
+
 /** A reference has letters and digits only. The simulated platform lets references that end in 9 fail. */
 function errandOf(dossierCode: string, index: number): Errand {
-  return { dossierCode, reference: `DVC${dossierCode.replace(/\W/g, '')}T${index % 10}` };
+  return { dossierCode, reference: `${referencePrefix(dossierCode)}${index % 10}` };
 }
 
 const now = (): string => msToInstant(Date.now());

@@ -25,7 +25,7 @@ export interface PartnerEvent {
 }
 
 /** One request of a partner. */
-export type Push = RestPush | DialectPush | SoapPush;
+export type Push = RestPush | DialectPush | SoapPush | RecordPush;
 
 export interface RestPush {
   readonly door: 'rest';
@@ -48,6 +48,26 @@ export interface SoapPush {
   readonly door: 'soap';
   readonly operation: 'PushDossiers' | 'PushProgress';
   readonly events: readonly PartnerEvent[];
+}
+
+/** One state of a record of another kind than dossiers. */
+export interface RecordEvent {
+  readonly kind: string;
+  /** The list of the kind in addresses. */
+  readonly path: string;
+  readonly code: string;
+  readonly at: string;
+  readonly state: string;
+  /** `waits`: held for a person, and shown as held. */
+  readonly fate: Exclude<Fate, 'released'>;
+  readonly item: object;
+}
+
+export interface RecordPush {
+  readonly door: 'records';
+  readonly path: string;
+  readonly form: 'single' | 'array';
+  readonly events: readonly RecordEvent[];
 }
 
 /** Requests in sequence. Other threads run at the same time. */

@@ -8,13 +8,20 @@ import { createStory, type Office, type StoryStep } from './stories.ts';
 type Given = Readonly<Record<string, unknown>>;
 
 /**
- * Questions, petitions, and a finished dossier with its rating, payment and post, in each of so many threads. Some requests are
- * repeated, some states come in the wrong order, and some records are held or invalid.
+ * Questions, petitions, and a finished dossier with its rating, in each of so many threads. Some requests are repeated, some
+ * states come in the wrong order, and some records are held or invalid.
+ *
+ * @param hasFees whether the dossier has a payment and a postal order too: the partners of a demo would change them
  */
-export function recordThreads(office: Office, numbered: NumberEvent, count: number): readonly Thread[] {
+export function recordThreads(
+  office: Office,
+  numbered: NumberEvent,
+  count: number,
+  { hasFees }: { readonly hasFees: boolean },
+): readonly Thread[] {
   return Array.from({ length: count }, () => {
     const { dice } = office;
-    const kinds = [question(office), petition(office), finished(office, numbered), refused(office)];
+    const kinds = [question(office), petition(office), finished(office, numbered, hasFees), refused(office)];
     return kinds.map((pushes) => ({ startsAt: dice.next() * 0.9, pushes }));
   }).flat();
 }
@@ -59,10 +66,22 @@ function petition(office: Office): readonly RecordPush[] {
 }
 
 /** The dossier comes first, because only a finished dossier is rated. Its payment and its post come beside it. */
-function finished(office: Office, numbered: NumberEvent): Thread['pushes'] {
+function finished(office: Office, numbered: NumberEvent, hasFees: boolean): Thread['pushes'] {
   const story = createStory(office, ['received', 'resolved']);
   const done = restDossier(numbered, story, story.steps[1] as StoryStep);
   const dossierCode = story.code;
+  const [rated] = momentsOf(office, 1);
+  const level = office.dice.pick(['very-satisfied', 'satisfied', 'dissatisfied']);
+  const rating = { code: dossierCode, dossierCode, ratedAt: rated, level };
+  return [
+    single(done),
+    ...requestsOf(office, 'ratings', [eventOf('rating', 'ratings', rated, 'received', rating)]),
+    ...(hasFees ? feesOf(office, dossierCode) : []),
+  ];
+}
+
+/** The payment and the postal order of a dossier. */
+function feesOf(office: Office, dossierCode: string): readonly RecordPush[] {
   const [requested, pending, paid] = momentsOf(office, 3);
   const amount = { amountVnd: office.dice.whole(1, 20) * 10_000 };
   const fee = { code: `TT-${office.serial()}`, dossierCode, ...amount };
@@ -73,21 +92,14 @@ function finished(office: Office, numbered: NumberEvent): Thread['pushes'] {
     eventOf('payment', 'payments', pending, 'pending', fee),
   ];
   const [registered, handedOver, delivered] = momentsOf(office, 3);
-  const order = { code: `BC-${office.serial()}`, dossierCode, direction: 'return', receiver: personOf(office) };
+  // A delivered result would move the dossier, which has its own course.
+  const order = { code: `BC-${office.serial()}`, dossierCode, direction: 'pick-up', sender: personOf(office) };
   const post = [
     eventOf('postal-order', 'postal-orders', registered, 'registered', order),
     eventOf('postal-order', 'postal-orders', handedOver, 'handed-over', { ...order, waybill: `W${order.code}` }),
     eventOf('postal-order', 'postal-orders', delivered, 'delivered', { ...order, waybill: `W${order.code}` }),
   ];
-  const [rated] = momentsOf(office, 1);
-  const level = office.dice.pick(['very-satisfied', 'satisfied', 'dissatisfied']);
-  const rating = { code: dossierCode, dossierCode, ratedAt: rated, level };
-  return [
-    single(done),
-    ...requestsOf(office, 'ratings', [eventOf('rating', 'ratings', rated, 'received', rating)]),
-    ...requestsOf(office, 'payments', payment),
-    ...requestsOf(office, 'postal-orders', post),
-  ];
+  return [...requestsOf(office, 'payments', payment), ...requestsOf(office, 'postal-orders', post)];
 }
 
 /** A question without a way to answer it, among good ones. */

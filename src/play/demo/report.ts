@@ -34,6 +34,8 @@ export interface Report {
   readonly services: number;
   readonly dossiers: number;
   readonly changes: number;
+  /** Records of other kinds in the index. */
+  readonly records: number;
   readonly hubRestarts: number;
   /** Requests that partners repeated because no answer came. */
   readonly retries: number;
@@ -73,6 +75,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
     services: run.services,
     dossiers: evidence.listed.length,
     changes: evidence.changes.length,
+    records: evidence.records.listed.length,
     webhooks: books.get(SUBSCRIBER)?.count ?? 0,
     hubRestarts: stage.hubs.reduce((sum, { restarts }) => sum + restarts, 0),
     retries: acknowledgements.retries,
@@ -80,6 +83,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'REST (one-stop)': acknowledgements.counts.rest,
       'national dialect (one-stop-legacy)': acknowledgements.counts['national-portal'],
       'SOAP (one-stop)': acknowledgements.counts.soap,
+      'questions, petitions, ratings (one-stop)': acknowledgements.counts.records,
       'asking civil-status': pulled('civil-status', 'pull:results'),
       'called back by civil-status': pulled('civil-status', 'callback:status'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
@@ -130,9 +134,9 @@ export function textOf(report: Report): string {
     ...OUTCOMES.map((outcome) => counts[outcome]),
   ]);
   const partners = Object.entries(report.partners).map(([name, at]) => [name, ...COLUMNS.map((column) => at[column])]);
-  const { dossiers, changes, webhooks, services, seconds, hubRestarts, retries, missing } = report;
+  const { dossiers, changes, records, webhooks, services, seconds, hubRestarts, retries, missing } = report;
   const sizes = [
-    `index: ${dossiers} dossiers, ${changes} changes; catalogue: ${services} services; ${seconds} s in all`,
+    `index: ${dossiers} dossiers, ${changes} changes, ${records} other records; catalogue: ${services} services; ${seconds} s in all`,
     `changes sent to the subscriber by signed webhooks: ${webhooks}`,
     `requests that partners repeated without an answer: ${retries}; restarts of the hub after a death: ${hubRestarts}`,
     'records and steps are counted in the partners’ own books; repeats are items that a partner took twice;',

@@ -6,6 +6,7 @@ import construction from '../../../adapters/soap-ministry/parties/construction.j
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config/config.ts';
+import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { CIVIL_STATUS_SERVICES } from '../day/day.ts';
 import type { MinistryName, Participant, ParticipantName } from './participants.ts';
 
@@ -167,6 +168,7 @@ const ROUTES: readonly Route[] = [
   { from: 'vnpost', operation: 'postal-order.upsert.v1', to: ['one-stop'] },
   { from: 'one-stop', operation: 'payment.upsert.v1', to: ['payment-platform'] },
   { from: 'payment-platform', operation: 'payment.upsert.v1', to: ['one-stop'] },
+  ...ALL_KINDS.map(({ operation }) => ({ from: 'one-stop', operation, to: ['portal-webhooks'] })),
 ];
 
 /** The route of dossiers and the one of their steps. */

@@ -5,6 +5,7 @@ import { legacy } from '../day/dialect-threads.ts';
 import { createDice } from '../day/dice.ts';
 import { oddities, type Repair } from '../day/edge-cases.ts';
 import type { Push, Thread } from '../day/events.ts';
+import { recordThreads } from '../day/record-threads.ts';
 import { createNumbering } from '../day/rest-items.ts';
 import { forMinistry, gathered, singles, supplemented } from '../day/rest-threads.ts';
 
@@ -42,6 +43,7 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
         gathered(office, numbered, 20, 'array'),
         gathered(office, numbered, 10, 'lines'),
         legacy(office, numbered, 8),
+        ...recordThreads(office, numbered, 4, { hasFees: true }),
       ];
       return threads.sort((a, b) => a.startsAt - b.startsAt);
     },

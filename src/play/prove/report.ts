@@ -73,7 +73,11 @@ export function createReport({ evidence, findings, ...parts }: ReportParts): Rep
     retries: acknowledgements.retries,
     accepted: acknowledgements.all().filter(({ outcome }) => outcome !== 'invalid').length,
     inIndex: listed.length,
-    rows: [row('index', listed.length), ...[...books].map(([name, book]) => row(name, book.count - book.repeats))],
+    rows: [
+      row('index', listed.length),
+      row('records', evidence.records.listed.length),
+      ...[...books].map(([name, book]) => row(name, book.count - book.repeats)),
+    ],
     lost: count('lost'),
     invented: count('invented'),
     overtaken: count('overtaken'),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubFile } from '../../config/config.ts';
+import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import type { Participant } from '../participants/participants.ts';
 import { partiesOf, routesOf } from '../participants/parties.ts';
 
@@ -43,7 +44,7 @@ export function writeHubFile(
       ...(['one-stop', 'one-stop-legacy'] as const).map((party) => ({
         id: party,
         secret: secrets[party],
-        scopes: (['dossier', 'post', 'payment', 'question'] as const).map((what) => `${what}:write` as const),
+        scopes: ['dossier:write' as const, ...ALL_KINDS.map(({ scope }) => scope)],
         party,
       })),
     ],
