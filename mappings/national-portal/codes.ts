@@ -2,8 +2,13 @@ import { type CodesOf, type CodeTable, NO_CODES } from '#core/identifiers/codes'
 import type { Status } from '#schemas/dossier.upsert.v1';
 import data from './codes.json' with { type: 'json' };
 
-const TABLES: Readonly<Record<TableName, Readonly<Record<string, { readonly is: Meaning; readonly label: string }>>>> =
-  data.tables;
+/** An entry with `reads` is not used for writing: another code has its meaning there. */
+interface Entry {
+  readonly is: Meaning;
+  readonly label: string;
+  readonly reads?: boolean;
+}
+const TABLES: Readonly<Record<TableName, Readonly<Record<string, Entry>>>> = data.tables;
 const OTHERWISE: { readonly [S in Status]?: readonly string[] } = data.statusDatesOtherwise;
 
 /** A code table of the national portal, by its subject. codes.json holds the reviewed data. */
@@ -28,7 +33,8 @@ export function createCodes(overrides: CodeOverrides = {}, entered: CodesOf = NO
     for (const [code, meaning] of Object.entries(overrides[name as TableName] ?? {})) meanings.set(code, meaning);
     const known = new Map([...meanings.values()].map((meaning) => [String(meaning), meaning]));
     const codes = new Map<Meaning, string>();
-    for (const [code, meaning] of meanings) if (!codes.has(meaning)) codes.set(meaning, code);
+    for (const [code, meaning] of meanings)
+      if (!codes.has(meaning) && entries[code]?.reads !== true) codes.set(meaning, code);
     // A mapping from our value to a code is for writing. A mapping from a code to our value is for reading.
     for (const [from, to] of entered(enteredName(name)))
       if (known.has(from)) codes.set(known.get(from) as Meaning, to);

@@ -138,6 +138,17 @@ export const PROGRESS: FieldRules = [
   date('NgayKetThucTheoQuyDinh', 'dueAt'),
 ];
 
+/** `data` of `DongBoTrangThaiHoSo` (domain-2 1.7). */
+export const STATUS_REPORT: FieldRules = [
+  text('MaHoSo', 'code'),
+  unused('MaHoSoDonVi'),
+  code('TrangThai', 'status', 'reported-status'),
+  unused('MaDoiTuong'),
+  text('NoiDung', 'content'),
+  date('NgayXuLy', 'at'),
+  unusedList('TaiLieuXuLy'),
+];
+
 /**
  * `LayThuTuc`, `result[0]` (domain 2.6): the fields with the same structure on both sides. procedure.ts has the rest.
  */

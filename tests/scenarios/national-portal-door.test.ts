@@ -2,6 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 
+/** A refusal, as a client of the portal reports it. */
+const REPORT = {
+  MaHoSoDonVi: 'H60.01-250812-2060',
+  TrangThai: '11',
+  MaDoiTuong: '',
+  NoiDung: 'Thiếu giấy tờ',
+  NgayXuLy: '20250814090000',
+  TaiLieuXuLy: [],
+};
+
 describe("the national portal's dialect", () => {
   let hub: TestHub;
   let system: LegacySystem;
@@ -72,6 +82,33 @@ describe("the national portal's dialect", () => {
       documents: [{ id: '1', deleted: false, digitised: true }],
     });
     expect(body).not.toHaveProperty('finishedAt');
+  });
+
+  test('DongBoTrangThaiHoSo reports a status at its own time; a refusal is 11 or 3', async () => {
+    const code = 'H60.01-250812-2060';
+    await call('DongBoHoSoMC', { isUpdating: 'False', data: [record(code)] });
+    const report = (given: object) =>
+      call('DongBoTrangThaiHoSo', { type: '2', data: { ...REPORT, MaHoSo: code, ...given } });
+    expect(await report({})).toMatchObject({ error_code: 0, result: [{ MaHoSo: code, outcome: 'accepted' }] });
+    expect((await report({})).result).toMatchObject([{ outcome: 'duplicate' }]);
+    const { items } = (await hub.read(`/api/v1/dossiers/${code}/history`)).body;
+    expect(items.at(-1)).toMatchObject({
+      at: '2025-08-14T09:00:00+07:00',
+      status: 'refused',
+      actor: 'H60',
+      content: 'Thiếu giấy tờ',
+    });
+    const files = [{ TepDinhKemId: '1', TenTepDinhKem: 'a.pdf', IsDeleted: 'False' }];
+    const later = await report({ TrangThai: '3', NgayXuLy: '20250815090000', NoiDung: '', TaiLieuXuLy: files });
+    expect(later.result).toMatchObject([
+      { outcome: 'accepted', warnings: expect.arrayContaining([expect.objectContaining({ path: '/TaiLieuXuLy' })]) },
+    ]);
+    expect((await report({ TrangThai: '12', NgayXuLy: '20250816090000' })).result).toMatchObject([
+      { outcome: 'quarantined' },
+    ]);
+    expect((await report({ NgayXuLy: '' })).result).toMatchObject([
+      { outcome: 'invalid', problems: [{ path: '/NgayXuLy' }] },
+    ]);
   });
 
   test('an unmapped status waits: acknowledged, not shown, and never guessed', async () => {

@@ -23,7 +23,7 @@ import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
-import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, readItemOf, SEND_ANSWERS } from './items.ts';
+import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, REPORT_STATUS, readItemOf, SEND_ANSWERS } from './items.ts';
 import { QUESTIONS, type QuestionContext } from './questions.ts';
 import { keyOfSession, openSession, type SessionContext } from './session.ts';
 
@@ -60,7 +60,7 @@ export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorCont
       path: '/mapi/g',
       tag: 'Doors',
       summary: "One call of the national portal's dialect, chosen by `service`",
-      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are those of the national portal, flat next to session and madonvi. DongBoHoSoMC, CapNhatTienDoHoSoMC, DongBoHoiDap and DongBoKetQuaHoiDapGuiTuDVCQG take \`data\` and return the result of each item in \`result\`. TraCuuHoSo returns the record with its steps (TienDoXuLy), or nothing for a dossier that the caller's party never sent. LayThuTuc returns one procedure, the other services return lists. Services of dossiers need the scope dossier:write, those of questions question:write, and the catalogue services catalogue:read or dossier:write. A key without scopes can only log in.`,
+      description: `Services: ${Object.keys(SERVICES).join(', ')}. Fields are those of the national portal, flat next to session and madonvi. DongBoHoSoMC, CapNhatTienDoHoSoMC, DongBoTrangThaiHoSo, DongBoHoiDap and DongBoKetQuaHoiDapGuiTuDVCQG take \`data\` and return the result of each item in \`result\`. TraCuuHoSo returns the record with its steps (TienDoXuLy), or nothing for a dossier that the caller's party never sent. LayThuTuc returns one procedure, the other services return lists. Services of dossiers need the scope dossier:write, those of questions question:write, and the catalogue services catalogue:read or dossier:write. A key without scopes can only log in.`,
       access: ['session'],
       body: { 'application/json': AnyCall },
       replies: {
@@ -209,6 +209,7 @@ async function answerCall(c: Context, hub: NationalPortalDoorContext, body: Buff
 const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> = {
   DongBoHoSoMC: (request) => take(request, OF_DOSSIERS),
   CapNhatTienDoHoSoMC: (request) => take(request, { ...OF_DOSSIERS, operation: 'dossier.progress.v1' }),
+  [REPORT_STATUS]: (request) => take(request, { ...OF_DOSSIERS, operation: 'dossier.progress.v1' }),
   DongBoHoiDap: (request) => take(request, OF_QUESTIONS),
   [SEND_ANSWERS]: (request) => take(request, OF_QUESTIONS),
   ...Object.fromEntries(

@@ -6,6 +6,7 @@ import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
 import { readQuestion, readSentAnswer } from '#mappings/national-portal/question';
 import { codeOfNumber, codeOfOwnNumber } from '#mappings/national-portal/question-numbers';
+import { readStatusReport } from '#mappings/national-portal/status-report';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
 import { mapYielding } from '../../../concurrency/yielding.ts';
@@ -61,9 +62,10 @@ export async function readKept(body: Buffer, operation: string, facts: CallFacts
 export function readItemOf(operation: string, item: unknown, { madonvi, service }: Call, facts: CallFacts): Item {
   if (item === TOO_LARGE) return tooLarge();
   const codes = codesWith(facts.entered);
-  if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   // In the dialect, an empty text means no value.
   const agency = cleanCode(plainText(isAbsent(madonvi) ? facts.province : madonvi) ?? '');
+  if (service === REPORT_STATUS) return readStatusReport(item, { agency, codes });
+  if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   if (operation !== 'question.upsert.v1') return readDossier(item, { madonvi: agency, codes });
   const { party, receivedAt: heardAt, entered } = facts;
   if (service === SEND_ANSWERS)
@@ -72,6 +74,8 @@ export function readItemOf(operation: string, item: unknown, { madonvi, service 
   return readQuestion(item, { codes, entered, heardAt, madonvi: agency, codeOf });
 }
 
+/** The service that reports the status of one dossier. */
+export const REPORT_STATUS = 'DongBoTrangThaiHoSo';
 /** The service that sends answers to questions. */
 export const SEND_ANSWERS = 'DongBoKetQuaHoiDapGuiTuDVCQG';
 
