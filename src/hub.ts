@@ -78,7 +78,7 @@ export async function createHub(
   const changes = createChangeSignal();
   const watches = createWatches(hub, folder);
   const { lastWrite, shapes } = watches;
-  const readers = createReaders(kinds, file.province?.code, codes);
+  const readers = createReaders(kinds, file, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
   const shared = { queue, parties, routes, ownership, ownedSince, codes, readers, originals, lastWrite, shapes };
   const pipeline = createPipeline(hub, {
@@ -90,7 +90,7 @@ export async function createHub(
   });
   const statistics = createStatistics(hub, workingTime);
   const runner = pipeline.orders;
-  const other = readersWith(kinds, file.province?.code);
+  const other = readersWith(kinds, file);
   const { accept } = pipeline;
   const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner, accept });
   const compared = { codes, originals, pipeline, queue };

@@ -318,7 +318,7 @@ describe('HUB_CONFIG', () => {
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',
-      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, clientCertificateHeader, retentionMonths, deadlines, stillAfterDays',
+      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, clientCertificateHeader, portalDialect, retentionMonths, deadlines, stillAfterDays',
       '/routes/0/from: got "two-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/0/to/1: got "zero-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { DAYS } from '#core/dates/windows';
 import { SHAREABLE } from '#core/dossier/ownership';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
+import { RatingPayload } from '#schemas/rating-payload';
 import { ALL_KINDS } from '../kinds/all-kinds.ts';
 
 const FIXED_SCOPES = [
@@ -193,6 +194,21 @@ export const HubFile = closed({
   /** The header in which those proxies give the client's certificate. They must set or remove it at each request. */
   clientCertificateHeader: Type.Optional(
     Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,99}$', description: 'the name of a header such as Client-Cert' }),
+  ),
+  /** Facts that the dialect of the national portal needs, and that it has not published or the hub cannot know. */
+  portalDialect: Type.Optional(
+    closed({
+      /** The account to which citizens pay, for `dptracuuthanhtoanhs`. */
+      account: Type.Optional(
+        closed({
+          number: Type.String({ minLength: 1, maxLength: 50, description: 'the number of an account' }),
+          name: Type.String({ minLength: 1, maxLength: 200, description: 'the holder of the account' }),
+          bank: Type.String({ minLength: 1, maxLength: 50, description: 'the code of a bank' }),
+        }),
+      ),
+      /** The form of `DongBoDanhGia`. */
+      ratings: Type.Optional(RatingPayload),
+    }),
   ),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
   /** Replaces the days in which records of a kind are due. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
+import type { HubFile } from '../config/config.ts';
 import type { HandlingReader } from '../index/handling-facts.ts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Originals } from '../index/originals.ts';
@@ -34,6 +35,8 @@ import type { SecretGuessLimit } from './secret-guess-limit.ts';
 export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry'> {
   /** The province in the settings, if they name one. */
   readonly province: { readonly code: string; readonly name: string } | undefined;
+  /** What the settings say of the national portal's dialect. */
+  readonly portalDialect: HubFile['portalDialect'];
   /** The day of the month on which reporting periods begin. */
   readonly reportingDay: number | undefined;
   readonly parties: ReadonlyMap<string, Party>;

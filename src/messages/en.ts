@@ -350,6 +350,8 @@ export const EN = {
   'no-receipt-of-party': 'there is no receipt {got} of the party {near}',
   'invalid-lines-in-a-row': '{count} lines in a row are invalid, and the hub reads no more of the stream',
   'portal-service': 'got the service {got}, expected one of {list}',
+  'service-not-configured':
+    'the service {service} is not configured: the setting {setting} is missing, expected what the national portal has not published (dịch vụ chưa được cấu hình)',
   'too-many-in-data': 'got {count} items in data, expected at most {most}',
   'body-paused': 'the body paused for {seconds} s',
   // Expected and received values.

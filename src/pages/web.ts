@@ -72,6 +72,7 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     ...readers,
     ...accessOf(hub, config),
     province,
+    portalDialect: file.portalDialect,
     reportingDay: province?.reportingDay,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changes.next,

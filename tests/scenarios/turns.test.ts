@@ -19,7 +19,11 @@ const records = Array.from({ length: COUNT }, (_, n) => dossier({ code: codeOf(n
 const OPERATION = { operation: 'dossier.upsert.v1', party: 'one-stop' };
 
 describe('a stored body of 9 MB is read again in turns', () => {
-  const readers = createReaders(hubKinds({ file: {} }).kinds, 'H60', { at: () => NO_CODES });
+  const readers = createReaders(
+    hubKinds({ file: {} }).kinds,
+    { province: { code: 'H60', name: 'H60' } },
+    { at: () => NO_CODES },
+  );
   const xml = records.map(({ code }) => dossierXml(String(code), `<h:note>${LONG}</h:note>`));
   const national = { madonvi: 'H60.01', data: records.map(({ code }) => ({ MaHoSo: code, GhiChu: LONG })) };
 
@@ -81,7 +85,7 @@ describe('a message with many waiting items', () => {
     await hub.push(steps, { what: 'progress' });
     const { database } = hub.hub;
     const codes = createCodeEntries(database);
-    const readers = createReaders(hubKinds({ file: {} }).kinds, 'H60', codes);
+    const readers = createReaders(hubKinds({ file: {} }).kinds, { province: { code: 'H60', name: 'H60' } }, codes);
     let reads = 0;
     const vault = createVault(['a-secret-of-the-tests-that-is-long-enough']);
     const reread = createReread(

@@ -101,6 +101,7 @@ export async function testHub(
     /** The trusted proxies. */
     readonly proxies?: HubFile['proxies'];
     readonly clientCertificateHeader?: string;
+    readonly portalDialect?: HubFile['portalDialect'];
     readonly traces?: Config['traces'];
     readonly logLevel?: 'info' | 'debug';
     readonly roles?: Config['roles'];
@@ -157,6 +158,7 @@ export async function testHub(
       ...(options.deadlines && { deadlines: options.deadlines }),
       ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
       ...(options.proxies && { proxies: options.proxies }),
+      ...(options.portalDialect && { portalDialect: options.portalDialect }),
       ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),
     },
     filePath: 'hub.config.json',

@@ -1,6 +1,7 @@
 import type { CodeTable } from '#core/identifiers/codes';
 import type { Kinds } from '#core/records/kinds';
 import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
+import type { HubFile } from '../../config/config.ts';
 import type { OriginalReaders } from '../../index/originals.ts';
 import type { CodeEntries } from '../../ledger/code-entries.ts';
 import type { Readers } from '../../parties/read-again.ts';
@@ -11,8 +12,15 @@ import { loadSoap } from './soap/load.ts';
 /** The code tables of the doors. They are the same for all senders. */
 export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
 
+type ReaderSettings = Pick<HubFile, 'province' | 'portalDialect'>;
+
 /** The readers of stored bodies, by door. */
-export function createReaders(kinds: Kinds, province: string | undefined, codes: Pick<CodeEntries, 'at'>): Readers {
+export function createReaders(
+  kinds: Kinds,
+  { province, portalDialect }: ReaderSettings,
+  codes: Pick<CodeEntries, 'at'>,
+): Readers {
+  const facts = { province: province?.code, ratings: portalDialect?.ratings };
   return {
     rest: async ({ body, operation, mediaType }) => readRest(readerOf(kinds, operation), body, mediaType),
     soap: async ({ body, operation, mediaType }) => (await loadSoap()).readKept(body, operation, mediaType),
@@ -23,13 +31,13 @@ export function createReaders(kinds: Kinds, province: string | undefined, codes:
     // An imported file is stored as lines, whatever its format was.
     import: async ({ body, operation }) => readRest(readerOf(kinds, operation), body, 'application/x-ndjson'),
     'national-portal': async ({ body, operation, party, receivedAt }, atMs) =>
-      readNationalPortal(body, operation, { party, receivedAt, province, entered: codes.at(party, atMs) }),
+      readNationalPortal(body, operation, { party, receivedAt, ...facts, entered: codes.at(party, atMs) }),
   };
 }
 
 /** The same readers with other code tables. */
-export function readersWith(kinds: Kinds, province: string | undefined): (codes: Pick<CodeEntries, 'at'>) => Readers {
-  return (codes) => createReaders(kinds, province, codes);
+export function readersWith(kinds: Kinds, settings: ReaderSettings): (codes: Pick<CodeEntries, 'at'>) => Readers {
+  return (codes) => createReaders(kinds, settings, codes);
 }
 
 /** Doors whose dialects partners speak too. Their items can be forwarded unchanged. */

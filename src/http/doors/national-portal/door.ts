@@ -24,12 +24,14 @@ import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
 import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, REPORT_STATUS, readItemOf, SEND_ANSWERS } from './items.ts';
+import { findPayable, notConfigured, type PayableContext } from './payables.ts';
 import { QUESTIONS, type QuestionContext } from './questions.ts';
 import { keyOfSession, openSession, type SessionContext } from './session.ts';
 
 export type NationalPortalDoorContext = DoorContext &
   SessionContext &
   QuestionContext &
+  PayableContext &
   Pick<AppContext, 'guessLimit' | 'codes' | 'routes' | 'province'>;
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -100,7 +102,9 @@ const Entry = Type.Object({
 });
 const Reply = Type.Object({
   error_code: Type.Integer(),
-  message: Type.Optional(Type.String()),
+  message: Type.Optional(
+    Type.Unknown({ description: 'a text; for dptracuuthanhtoanhs what is to be paid, or an empty list' }),
+  ),
   result: Type.Optional(Type.Array(Entry)),
   session: Type.Optional(Type.String()),
   receipt: Type.Optional(Type.String({ format: 'uuid' })),
@@ -212,6 +216,11 @@ const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> 
   [REPORT_STATUS]: (request) => take(request, { ...OF_DOSSIERS, operation: 'dossier.progress.v1' }),
   DongBoHoiDap: (request) => take(request, OF_QUESTIONS),
   [SEND_ANSWERS]: (request) => take(request, OF_QUESTIONS),
+  DongBoDanhGia: (request) => {
+    if (!request.hub.portalDialect?.ratings) throw notConfigured('DongBoDanhGia', 'portalDialect.ratings');
+    return take(request, OF_RATINGS);
+  },
+  dptracuuthanhtoanhs: ({ hub, call: given, key }) => findPayable(hub, given, key),
   ...Object.fromEntries(
     Object.entries(QUESTIONS).map(([name, answer]) => [
       name,
@@ -222,7 +231,7 @@ const SERVICES: Readonly<Record<string, (request: Request) => Promise<Answer>>> 
 
 /** What a service sends: its operation, its scope, and the name of an item's code in the reply. */
 interface Sent {
-  readonly operation: 'dossier.upsert.v1' | 'dossier.progress.v1' | 'question.upsert.v1';
+  readonly operation: 'dossier.upsert.v1' | 'dossier.progress.v1' | 'question.upsert.v1' | 'rating.upsert.v1';
   readonly scope: Scope;
   nameOf(item: unknown, result: ItemResult): object;
 }
@@ -232,6 +241,7 @@ const OF_DOSSIERS: Sent = {
   scope: 'dossier:write',
   nameOf: (_, { code }) => ({ MaHoSo: code ?? '' }),
 };
+const OF_RATINGS: Sent = { ...OF_DOSSIERS, operation: 'rating.upsert.v1', scope: 'rating:write' };
 const OF_QUESTIONS: Sent = {
   operation: 'question.upsert.v1',
   scope: 'question:write',
@@ -253,7 +263,8 @@ async function take({ c, hub, key, body, call: given }: Request, { operation, sc
   const nowMs = hub.nowMs();
   const party = key.party;
   const receivedAt = msToInstant(nowMs);
-  const facts = { party, receivedAt, province: hub.province?.code, entered: hub.codes.at(party, nowMs) };
+  const entered = hub.codes.at(party, nowMs);
+  const facts = { party, receivedAt, province: hub.province?.code, ratings: hub.portalDialect?.ratings, entered };
   const items = await mapYielding(list, (item) =>
     withLeftBehind(hub, party, item, readItemOf(operation, item, given, facts)),
   );

@@ -1,14 +1,17 @@
 import type { Item } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { problem } from '#core/problem';
 import { codesWith } from '#mappings/national-portal/codes';
 import { readDossier } from '#mappings/national-portal/dossier';
 import { readProgress } from '#mappings/national-portal/progress';
 import { readQuestion, readSentAnswer } from '#mappings/national-portal/question';
 import { codeOfNumber, codeOfOwnNumber } from '#mappings/national-portal/question-numbers';
+import { readRating } from '#mappings/national-portal/rating';
 import { readStatusReport } from '#mappings/national-portal/status-report';
 import { isAbsent, kindOf, plainText } from '#mappings/national-portal/values';
 import { say } from '#messages/message';
+import type { RatingPayload } from '#schemas/rating-payload';
 import { mapYielding } from '../../../concurrency/yielding.ts';
 import { parseWithList, TOO_LARGE, tooLarge } from '../../json-body.ts';
 import { Refusal } from '../../problem.ts';
@@ -48,6 +51,8 @@ export interface CallFacts {
   /** When the hub received the call. */
   readonly receivedAt: string;
   readonly province: string | undefined;
+  /** The form of ratings; absent where the settings do not describe it. */
+  readonly ratings?: RatingPayload | undefined;
   /** The operators' entries in the party's code tables. */
   readonly entered: CodesOf;
 }
@@ -64,6 +69,7 @@ export function readItemOf(operation: string, item: unknown, { madonvi, service 
   const codes = codesWith(facts.entered);
   // In the dialect, an empty text means no value.
   const agency = cleanCode(plainText(isAbsent(madonvi) ? facts.province : madonvi) ?? '');
+  if (operation === 'rating.upsert.v1') return facts.ratings ? readRating(item, facts.ratings) : UNREADABLE_RATING;
   if (service === REPORT_STATUS) return readStatusReport(item, { agency, codes });
   if (operation === 'dossier.progress.v1') return readProgress(item, { codes });
   if (operation !== 'question.upsert.v1') return readDossier(item, { madonvi: agency, codes });
@@ -73,6 +79,12 @@ export function readItemOf(operation: string, item: unknown, { madonvi, service 
   const codeOf = (number: string): string | undefined => codeOfOwnNumber(number, party);
   return readQuestion(item, { codes, entered, heardAt, madonvi: agency, codeOf });
 }
+
+/** A stored rating whose form is no longer in the settings. */
+const UNREADABLE_RATING: Item = {
+  kind: 'invalid',
+  problems: [problem('', 'service-not-configured', { service: 'DongBoDanhGia', setting: 'portalDialect.ratings' })],
+};
 
 /** The service that reports the status of one dossier. */
 export const REPORT_STATUS = 'DongBoTrangThaiHoSo';

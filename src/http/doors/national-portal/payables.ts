@@ -1,0 +1,105 @@
+import { recipients } from '#core/dossier/route';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { subjectOf } from '#core/records/kind';
+import { say } from '#messages/message';
+import type { Agency } from '#schemas/agency.upsert.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Payment } from '#schemas/payment.v1';
+import type { HubFile, KeyEntry } from '../../../config/config.ts';
+import type { AppContext } from '../../app-context.ts';
+import { requireScopes } from '../../auth.ts';
+import { Refusal } from '../../problem.ts';
+import { argumentOf, type Call } from './items.ts';
+
+export type PayableContext = Pick<
+  AppContext,
+  'index' | 'records' | 'kinds' | 'audit' | 'routes' | 'catalogue' | 'portalDialect'
+>;
+
+/** In this look-up 1 means that there is something to pay, and 0 that there is nothing. */
+const PAYABLE = 1;
+const NOTHING = 0;
+const ERROR = -1;
+
+/** Not paid and not under way at a bank: paying again would pay twice. */
+const OPEN = ['requested', 'initiated'] as const satisfies Payment['state'][];
+
+export type PayableAnswer = { readonly error_code: number; readonly message: object };
+
+/**
+ * `dptracuuthanhtoanhs`: what is to be paid for a dossier (domain 9.4). A party sees the payments that it sent or that the
+ * routes bring to it, in full, because the portal shows them to the payer. The audit records the read.
+ */
+export async function findPayable(hub: PayableContext, given: Call, key: KeyEntry): Promise<PayableAnswer> {
+  requireScopes(key, 'payment:write');
+  const account = hub.portalDialect?.account;
+  if (!account) throw notConfigured('dptracuuthanhtoanhs', 'portalDialect.account');
+  const code = cleanCode(argumentOf(given, 'MaHoSo', 'mahoso'));
+  const found = code === '' ? undefined : await hub.index.one(code);
+  if (found?.kind !== 'found') return { error_code: ERROR, message: [] };
+  const { code: own } = found.dossier;
+  const payment = await openPayment(hub, own, key.party);
+  const dossier = payment && (await hub.index.whole(own));
+  if (!payment || !dossier) return { error_code: NOTHING, message: [] };
+  const subject = auditSubject('record', subjectOf({ name: 'payment' }, payment.code));
+  await hub.audit.write({ actor: key.id, action: 'payment.read-personal', subject, why: 'dptracuuthanhtoanhs' });
+  const agency = (await hub.catalogue.one('agency', dossier.agencyCode))?.record as Agency | undefined;
+  return { error_code: PAYABLE, message: written(payment, dossier, agency, account) };
+}
+
+/** A service whose form or facts are not public, and that the settings do not describe. */
+export function notConfigured(service: string, setting: string): Refusal {
+  return new Refusal('bad-request', say('service-not-configured', { service, setting }));
+}
+
+/** The oldest open payment of a dossier that this party may see. */
+async function openPayment(
+  { records, kinds, routes }: PayableContext,
+  dossier: string,
+  party: string | undefined,
+): Promise<Payment | undefined> {
+  const kind = kinds.byName('payment');
+  if (!kind || party === undefined) return undefined;
+  const page = await records.list(kind, { dossier, state: OPEN }, 100, undefined, true);
+  const seen = page.filter(
+    ({ owner }) => owner === party || recipients(routes, owner, 'payment.upsert.v1', {}).includes(party),
+  );
+  return seen.map(({ json }) => JSON.parse(json) as Payment).at(-1);
+}
+
+type Account = NonNullable<NonNullable<HubFile['portalDialect']>['account']>;
+
+/** Amounts are texts. The fields of fines are empty: the hub has fees alone. */
+function written(payment: Payment, dossier: Dossier, agency: Agency | undefined, account: Account): object {
+  const { code, amountVnd, items = [{ amountVnd }], payer } = payment;
+  const { serviceCode, serviceName = '', applicant } = dossier;
+  return {
+    MaTraCuuTT: code,
+    MaDichVu: '2',
+    MaDVC: serviceCode,
+    TenDVC: serviceName,
+    MaTTHC: serviceCode,
+    TenTTHC: serviceName,
+    MaDonVi: dossier.agencyCode,
+    TenDonVi: dossier.agencyName ?? agency?.name ?? '',
+    MaHoSo: dossier.code,
+    PhiLePhi: items.map((item) => ({
+      LoaiPhiLePhi: '1',
+      MaPhiLePhi: item.code ?? '',
+      TenPhiLePhi: item.name ?? '',
+      SoTien: String(item.amountVnd),
+    })),
+    TKThuHuong: account.number,
+    MaNHThuHuong: account.bank,
+    TenTKThuHuong: account.name,
+    MaLoaiHinhThuPhat: '',
+    NoiDungThanhToan: items.map(({ name }) => name ?? '').join('; '),
+    HoTenNguoiNop: payer?.name ?? applicant?.name ?? '',
+    SoCMNDNguoiNop: applicant?.identityNumber ?? '',
+    DiaChiNguoiNop: applicant?.address ?? '',
+    HuyenNguoiNop: '',
+    TinhNguoiNop: '',
+    DSKhoanNop: items.map(({ name = '', amountVnd: amount }) => ({ NoiDung: name, SoTien: String(amount) })),
+  };
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { payment } from '../support/kinds.ts';
+import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
+
+const PORTAL_DIALECT = {
+  account: { number: '3511000000001', name: 'Kho bạc thử nghiệm', bank: 'VTB' },
+  ratings: {
+    fields: { dossierCode: 'MaHoSo', ratedAt: 'ThoiGian', level: 'MucDo', reason: 'LyDo' },
+    levels: { 'very-satisfied': '1', satisfied: '2', dissatisfied: '3' },
+  },
+};
+const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
+
+describe('services of the dialect that need facts of their own', () => {
+  let hub: TestHub;
+  let system: LegacySystem;
+  beforeAll(async () => {
+    hub = await testHub({
+      portalDialect: PORTAL_DIALECT,
+      routes: [{ from: 'one-stop', operation: 'payment.upsert.v1', to: ['other'] }],
+      keys: [{ id: 'dossiers', secret: 'dossiers-secret-of-the-tests', scopes: ['dossier:write'], party: 'one-stop' }],
+    });
+    system = await legacySystem(hub);
+    await hub.push([1, 2, 3].map((n) => dossier({ code: codeOf(n), ...DONE })));
+  });
+  afterAll(() => hub.close());
+
+  const payable = (MaHoSo: string, session?: string) => system.call('dptracuuthanhtoanhs', { MaHoSo }, session);
+  const pay = (given: object) => hub.push(payment({ dossierCode: codeOf(1), ...given }), { what: 'payments' });
+
+  test('1 means something to pay, 0 nothing, -1 an unknown dossier', async () => {
+    expect(await payable(codeOf(1))).toEqual({ error_code: 0, message: [] });
+    expect(await payable('H60.01-250812-9999')).toEqual({ error_code: -1, message: [] });
+    await pay({});
+    const found = await payable(codeOf(1));
+    expect(found).toMatchObject({
+      error_code: 1,
+      message: {
+        MaTraCuuTT: 'TT-0001',
+        MaHoSo: codeOf(1),
+        PhiLePhi: [{ MaPhiLePhi: 'LP01', TenPhiLePhi: 'Lệ phí', SoTien: '50000' }],
+        TKThuHuong: '3511000000001',
+        DSKhoanNop: [{ NoiDung: 'Lệ phí', SoTien: '50000' }],
+        HoTenNguoiNop: 'Nguyễn Văn An',
+      },
+    });
+    for (const [state, stateAt] of [
+      ['pending', '2025-08-20T10:00:00+07:00'],
+      ['paid', '2025-08-20T11:00:00+07:00'],
+    ]) {
+      await pay({ state, stateAt });
+      expect(await payable(codeOf(1))).toEqual({ error_code: 0, message: [] });
+    }
+  });
+
+  test('a party sees its own payments and those of its routes, and each read is in the audit', async () => {
+    await pay({ code: 'TT-0002', dossierCode: codeOf(2) });
+    const { session } = await logIn(hub, 'other', SECRETS.other);
+    expect((await payable(codeOf(2), session)).error_code).toBe(1);
+    await hub.push(payment({ code: 'TT-0003', dossierCode: codeOf(3) }), { party: 'other', what: 'payments' });
+    expect((await payable(codeOf(3))).error_code).toBe(0);
+    const { session: dossiers } = await logIn(hub, 'dossiers', 'dossiers-secret-of-the-tests');
+    expect(await payable(codeOf(2), dossiers)).toMatchObject({ error_code: -1, result: [] });
+    const { rows } = await hub.hub.database.pool.query(
+      "SELECT subject FROM audit WHERE action = 'payment.read-personal'",
+    );
+    expect(rows.map(({ subject }) => subject)).toEqual(['record payment TT-0001', 'record payment TT-0002']);
+  });
+
+  test('ratings arrive in the form that the settings describe', async () => {
+    const rated = { MaHoSo: codeOf(1), ThoiGian: '20250820090000', MucDo: '3', LyDo: 'Phải đi lại' };
+    const reply = await system.call('DongBoDanhGia', { data: [rated, { ...rated, MaHoSo: codeOf(2), MucDo: '9' }] });
+    expect(reply).toMatchObject({
+      error_code: -1,
+      result: [
+        { MaHoSo: codeOf(1), outcome: 'accepted' },
+        { outcome: 'invalid', problems: [{ path: '/MucDo' }] },
+      ],
+    });
+    expect((await hub.read(`/api/v1/ratings/${codeOf(1)}`)).body).toMatchObject({
+      level: 'dissatisfied',
+      reason: 'Phải đi lại',
+      ratedAt: '2025-08-20T09:00:00+07:00',
+    });
+  });
+
+  test('comes out of a rebuild identical', async () => {
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+test('without these facts the services say that they are not configured', async () => {
+  const hub = await testHub();
+  const system = await legacySystem(hub);
+  for (const [service, setting] of [
+    ['DongBoDanhGia', 'portalDialect.ratings'],
+    ['dptracuuthanhtoanhs', 'portalDialect.account'],
+  ] as const)
+    expect(await system.call(service, { data: [{}], MaHoSo: codeOf(1) })).toMatchObject({
+      error_code: -1,
+      message: expect.stringContaining(setting),
+      result: [],
+    });
+  await hub.close();
+});
