@@ -1,0 +1,90 @@
+import type { Times } from './ask.ts';
+import type { Filled } from './fill.ts';
+
+/** The measurements of one size. */
+export interface Sized {
+  readonly dossiers: number;
+  readonly filled: Filled;
+  readonly changesPerSecond: number;
+  readonly bytesPerDossier: number;
+  readonly maxRssMb: number | undefined;
+  readonly questions: readonly Answered[];
+  readonly snapshotSeconds?: number;
+  readonly rebuildSeconds?: number;
+}
+
+export interface Answered {
+  readonly name: string;
+  readonly alone: Times;
+  readonly eight: Times;
+  readonly rows: number;
+}
+
+export interface ScaleReport {
+  readonly date: string;
+  readonly machine: string;
+  readonly sizes: readonly Sized[];
+}
+
+/** The page of the measurements, in GitHub markdown. */
+export function scaleMarkdown({ date, machine, sizes }: ScaleReport): string {
+  const heads = sizes.map(({ dossiers }) => `${count(dossiers)}: alone | 8 at once | rows`);
+  const names = sizes.at(-1)?.questions.map(({ name }) => name) ?? [];
+  return [
+    '# Measured at scale',
+    '',
+    'For people who plan a machine. `npm run bench:scale` writes this page.',
+    '',
+    `${date}. ${machine}.`,
+    '',
+    'Dossiers of two years: 124 agencies, 400 services, names by their frequencies. Times are p50 / p95 in ms. "8 at once" has eight',
+    'connections. "Rows" are the rows that the plans of one request read, at most over its variants.',
+    '',
+    '![p95 of each question by number of dossiers](scale.svg)',
+    '',
+    `| question | ${heads.join(' | ')} |`,
+    `|---|${sizes.map(() => '--:|--:|--:|').join('')}`,
+    ...names.map((name) => `| ${name} | ${sizes.map((size) => cellsOf(size, name)).join(' | ')} |`),
+    '',
+    `| load | ${sizes.map(({ dossiers }) => count(dossiers)).join(' | ')} |`,
+    `|---|${sizes.map(() => '--:|').join('')}`,
+    ...LOAD.flatMap(([name, of]) => {
+      const values = sizes.map(of);
+      return values.every((value) => value === undefined)
+        ? []
+        : [`| ${name} | ${values.map((value) => (value === undefined ? '' : count(value))).join(' | ')} |`];
+    }),
+    '',
+  ].join('\n');
+}
+
+const LOAD: readonly (readonly [string, (size: Sized) => number | undefined])[] = [
+  ['events', ({ filled }) => filled.events],
+  ['events a second', ({ filled }) => filled.events / filled.seconds],
+  ['events a second, first tenth', ({ filled }) => filled.firstPerSecond],
+  ['events a second, last tenth', ({ filled }) => filled.lastPerSecond],
+  ['bytes a dossier in the database', ({ bytesPerDossier }) => bytesPerDossier],
+  ['rows a second of the change feed', ({ changesPerSecond }) => changesPerSecond],
+  ['most memory of the hub, MB', ({ maxRssMb }) => maxRssMb],
+  ['snapshot, seconds', ({ snapshotSeconds }) => snapshotSeconds],
+  ['rebuild, seconds', ({ rebuildSeconds }) => rebuildSeconds],
+];
+
+function cellsOf({ questions }: Sized, name: string): string {
+  const found = questions.find((one) => one.name === name);
+  if (!found) return ' | | ';
+  const { alone, eight, rows } = found;
+  return `${times(alone)} | ${times(eight)} | ${count(rows)}`;
+}
+
+function times({ p50Ms, p95Ms }: Times): string {
+  return `${ms(p50Ms)} / ${ms(p95Ms)}`;
+}
+
+function ms(value: number): string {
+  return value < 10 ? value.toFixed(1) : String(Math.round(value));
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}

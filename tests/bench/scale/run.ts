@@ -1,0 +1,216 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProgress, type Progress } from '../../../src/cli/progress.ts';
+import type { Hub } from '../../../src/hub.ts';
+import { prepareHub } from '../catalogue.ts';
+import { type BenchDatabase, createDatabase, openServer, type Server } from '../databases.ts';
+import { startHub } from '../hub-process.ts';
+import { describeMachine } from '../machine.ts';
+import { stopAll } from '../workers.ts';
+import { changesPerSecond, type Get, getFrom, pathsOf, timesOf } from './ask.ts';
+import { fill, fillServices } from './fill.ts';
+import { HELP, readScaleOptions, type ScaleOptions } from './options.ts';
+import { planRowsOf } from './plan-rows.ts';
+import { plotOf } from './plot.ts';
+import { createProvince, type Province } from './province.ts';
+import { type Question, questionsAbout } from './questions.ts';
+import { type Answered, type Sized, scaleMarkdown } from './report.ts';
+import { createStage, openHub, type Stage, untilCounted } from './stage.ts';
+import { createStories } from './stories.ts';
+
+/** `npm run bench:scale`; see options.ts. */
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    interrupted = true;
+    stopAll();
+  });
+
+const CHANGES_READ = 50_000;
+
+async function main(options: ScaleOptions): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-scale-'));
+  // An embedded server runs as another user when this one is root.
+  chmodSync(folder, 0o755);
+  const server = await openServer(process.env.DATABASE_URL, folder);
+  try {
+    const province = createProvince();
+    const sizes: Sized[] = [];
+    let machine = '';
+    for (const dossiers of options.sizes) {
+      const database = await createDatabase(server);
+      try {
+        machine = await describeMachine(database, server.embedded);
+        sizes.push(
+          await measureSize({ options, province, database, folder: join(folder, String(dossiers)), dossiers }),
+        );
+      } finally {
+        await database.drop();
+      }
+      write(options, { date: new Date().toISOString().slice(0, 10), machine, sizes });
+    }
+  } finally {
+    await end(server, folder);
+  }
+}
+
+async function end(server: Server, folder: string): Promise<void> {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function write({ out }: ScaleOptions, report: Parameters<typeof scaleMarkdown>[0]): void {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'scale.md'), scaleMarkdown(report));
+  writeFileSync(join(out, 'scale.svg'), plotOf(report.sizes));
+}
+
+interface Work {
+  readonly options: ScaleOptions;
+  readonly province: Province;
+  readonly database: BenchDatabase;
+  readonly folder: string;
+  readonly dossiers: number;
+}
+
+async function measureSize(work: Work): Promise<Sized> {
+  const { options, province, database, dossiers } = work;
+  const nowMs = Date.now();
+  const stories = createStories(dossiers, province, nowMs);
+  const stage = createStage(work.folder, database.url);
+  const progress = createProgress(`${dossiers} dossiers`, dossiers);
+  try {
+    await prepareHub({ ...stage.settings, HUB_ROLES: 'api' });
+    const filled = await withHub(stage, async (hub) => {
+      await fillServices(hub, province);
+      return fill(hub, stories, (done) => {
+        if (interrupted) throw new Error('interrupted');
+        progress.update(done, `loading ${dossiers} dossiers`);
+      });
+    });
+    await database.rows('VACUUM ANALYZE');
+    const questions = questionsAbout(stories, province, nowMs).filter(
+      ({ name }) => options.only.length === 0 || options.only.some((text) => name.includes(text)),
+    );
+    const measured = await measureReads({ stage, questions, progress, dossiers });
+    const [{ bytes = 0 } = {}] = await database.rows<{ bytes: number }>(
+      'SELECT pg_database_size(current_database())::float8 AS bytes',
+    );
+    const more = options.rebuild ? await rebuildTimed(stage) : {};
+    return { dossiers, filled, bytesPerDossier: bytes / dossiers, ...measured, ...more };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function withHub<T>(stage: Stage, work: (hub: Hub) => Promise<T>): Promise<T> {
+  const hub = await openHub(stage);
+  try {
+    return await work(hub);
+  } finally {
+    await hub.stop();
+  }
+}
+
+interface Reading {
+  readonly stage: Stage;
+  readonly questions: readonly Question[];
+  readonly progress: Progress;
+  readonly dossiers: number;
+}
+
+/** Times over HTTP from a hub process, and then the plans of the same requests. */
+async function measureReads({ stage, questions, progress, dossiers }: Reading) {
+  const hub = await startHub(stage.settings);
+  const paths = new Map<string, readonly string[]>();
+  const answered: Omit<Answered, 'rows'>[] = [];
+  let perSecond = 0;
+  try {
+    const readers = { url: hub.url, secrets: stage.secrets };
+    const get = getFrom(readers);
+    await untilCounted(get, (behind) => progress.update(dossiers, `counting, ${behind} events left`));
+    for (const question of questions) {
+      if (interrupted) throw new Error('interrupted');
+      progress.update(dossiers, question.name);
+      const all = await pathsOf(get, question);
+      paths.set(question.name, all);
+      const times = await timesOf(readers, question, all);
+      answered.push({ name: question.name, ...times });
+      const line = [times.alone, times.eight].map(({ p50Ms, p95Ms }) => `${p50Ms.toFixed(1)} / ${p95Ms.toFixed(1)} ms`);
+      progress.say(`${dossiers}, ${question.name}: ${line.join(', eight at once ')}`);
+    }
+    perSecond = await changesPerSecond(get, CHANGES_READ);
+  } finally {
+    await hub.stop();
+  }
+  const rows = await rowsOf(stage, paths);
+  return {
+    maxRssMb: hub.maxRssMb(),
+    changesPerSecond: perSecond,
+    questions: answered.map((one) => ({ ...one, rows: rows.get(one.name) ?? 0 })),
+  };
+}
+
+/** The most rows that one request of a question reads. */
+async function rowsOf(
+  stage: Stage,
+  paths: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlyMap<string, number>> {
+  return withHub(stage, async (hub) => {
+    const rows = new Map<string, number>();
+    for (const [name, all] of paths)
+      for (const path of all.slice(0, 8)) {
+        const read = await planRowsOf(() => getInside(hub, stage)(path));
+        rows.set(name, Math.max(rows.get(name) ?? 0, read.rows));
+      }
+    return rows;
+  });
+}
+
+/** The same requests without a port. */
+export function getInside({ app }: Hub, { secrets }: Stage): Get {
+  return async (path) => {
+    const reply = await app.request(path, { headers: { Authorization: `Bearer ${secrets.reader}` } });
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+    return (await reply.json()) as { next?: string | null };
+  };
+}
+
+async function rebuildTimed(
+  stage: Stage,
+): Promise<{ readonly snapshotSeconds: number; readonly rebuildSeconds: number }> {
+  const hub = await startHub(stage.settings);
+  let snapshotSeconds: number;
+  try {
+    const begunMs = performance.now();
+    const reply = await fetch(`${hub.url}/api/v1/snapshot`, {
+      headers: { Authorization: `Bearer ${stage.secrets.reader}` },
+    });
+    for await (const _ of reply.body as ReadableStream<Uint8Array>);
+    snapshotSeconds = (performance.now() - begunMs) / 1_000;
+  } finally {
+    await hub.stop();
+  }
+  const begunMs = performance.now();
+  const { identical, differences } = await withHub(stage, ({ rebuild }) => rebuild());
+  if (!identical) throw new Error(`the rebuilt index differs: ${JSON.stringify(differences.slice(0, 3))}`);
+  return { snapshotSeconds, rebuildSeconds: (performance.now() - begunMs) / 1_000 };
+}
+
+function optionsOrExit(): ScaleOptions {
+  try {
+    const options = readScaleOptions(process.argv.slice(2));
+    if (options) return options;
+    console.log(HELP);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+await main(optionsOrExit()).catch((error: Error) => {
+  console.error(interrupted ? 'interrupted' : (error.stack ?? error.message));
+  process.exitCode = interrupted ? 130 : 1;
+});

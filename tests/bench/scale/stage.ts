@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { loadConfig } from '../../../src/config/config.ts';
+import { createHub, type Hub } from '../../../src/hub.ts';
+import { loadAdapters } from '../../../src/parties/load-adapters.ts';
+import type { Get } from './ask.ts';
+
+export interface Stage {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secrets: { readonly reader: string; readonly personal: string };
+}
+
+/** The settings of a hub on this database. It has one party, and keys that read. */
+export function createStage(folder: string, databaseUrl: string): Stage {
+  const secret = (): string => randomBytes(33).toString('base64url');
+  const secrets = { reader: secret(), personal: secret() };
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'hub.config.json');
+  const config = {
+    province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
+    keys: [
+      { id: 'reader', secret: secrets.reader, scopes: ['index:read'] },
+      { id: 'personal', secret: secrets.personal, scopes: ['index:personal', 'index:read'] },
+    ],
+    parties: { 'one-stop': { adapter: 'one-stop' } },
+    routes: [],
+  };
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  return {
+    secrets,
+    settings: {
+      DATABASE_URL: databaseUrl,
+      HUB_SECRET: secret(),
+      HUB_CONFIG: path,
+      HUB_DATA_DIR: join(folder, 'data'),
+      HUB_ROLES: 'api,worker,scheduler',
+    },
+  };
+}
+
+/** The hub inside this process. Nothing runs by itself until its `start`. */
+export async function openHub({ settings }: Stage): Promise<Hub> {
+  const log = pino({ level: 'error' }, pino.destination(2));
+  return createHub(loadConfig(settings), settings.DATABASE_URL as string, await loadAdapters(), log);
+}
+
+/** The counting follows the change feed. */
+export async function untilCounted(get: Get, tell: (behind: number) => void): Promise<void> {
+  for (;;) {
+    const { behind } = (await get('/api/v1/statistics?by=channel')) as { behind?: number | null };
+    if (behind === 0) return;
+    if (typeof behind === 'number') tell(behind);
+    await sleep(500);
+  }
+}
