@@ -3,6 +3,7 @@ import { singleFlight } from './concurrency/single-flight.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import { keyOldRows } from './database/rekey.ts';
 import { createMaskRound } from './index/mask-again.ts';
+import { addFilterWords } from './index/reword.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
 import { deleteAnonymousRefusals } from './ledger/messages.ts';
@@ -171,6 +172,9 @@ async function watch(hub: HubContext, { audit, restore, contradictions }: Watche
 async function rekey({ database, vault, telemetry }: HubContext, signal: AbortSignal): Promise<void> {
   const rows = (await resealCheckpoints(database, vault)) + (await keyOldRows(database, vault, signal));
   if (rows > 0) telemetry.log.info({ rows }, 'hashes and search words of an older version keyed');
+  const reworded = await addFilterWords(database, signal);
+  if (reworded > 0)
+    telemetry.log.info({ rows: reworded }, 'dossiers of an older version found by the words of filters');
 }
 
 async function housekeeping(hub: HubContext, { parties, watches, retentionMonths }: SchedulerDeps): Promise<void> {

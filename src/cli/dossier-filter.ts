@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CHANNELS } from '#schemas/dossier.upsert.v1';
 import { type DossierQuery, filterOf } from '../http/dossier-filter.ts';
 import { Refusal } from '../http/problem.ts';
-import type { DossierFilter } from '../index/list.ts';
+import type { DossierFilter } from '../index/dossier-filter.ts';
 import { UsageError } from './run-command.ts';
 
 /** Adds the options that filter dossiers, as in the list of dossiers. */

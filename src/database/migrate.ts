@@ -28,6 +28,7 @@ import * as m027 from './migrations/027-words.ts';
 import * as m028 from './migrations/028-records.ts';
 import * as m029 from './migrations/029-running-totals.ts';
 import * as m030 from './migrations/030-mask-of-records.ts';
+import * as m031 from './migrations/031-filter-words.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -62,6 +63,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '028-records': m028,
   '029-running-totals': m029,
   '030-mask-of-records': m030,
+  '031-filter-words': m031,
 };
 
 /**

@@ -234,6 +234,10 @@ async function withWords(
   });
 }
 
+/** The words of filters need no key, so a row keeps its own (see core/dossier/filter-words.ts). */
+const WORDS = `array_to_tsvector(string_to_array(n.words, ' ')
+  || ARRAY(SELECT word FROM unnest(tsvector_to_array(t.search)) AS word WHERE starts_with(word, '=')))`;
+
 /** Writes only unchanged rows: a concurrent write of the hub has the newest key. */
 async function write(db: Queryable, place: Place, renewed: readonly Renewed[]): Promise<void> {
   if (renewed.length === 0) return;
@@ -251,7 +255,7 @@ async function write(db: Queryable, place: Place, renewed: readonly Renewed[]): 
       : []),
   ];
   await db.query(
-    `UPDATE ${table} t SET ${hash} = n.new ${hasWords ? ", search = array_to_tsvector(string_to_array(n.words, ' '))" : ''}
+    `UPDATE ${table} t SET ${hash} = n.new ${hasWords ? `, search = ${WORDS}` : ''}
      FROM unnest(${given.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ')}) AS n(${given.map(([name]) => name).join(', ')})
      WHERE ${Object.keys(key)
        .map((name) => `t.${name} = n.${name}`)

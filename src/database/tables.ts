@@ -44,6 +44,7 @@ export interface Tables {
   replay_items: ReplayItemsTable;
   replays: ReplaysTable;
   resolutions: ResolutionsTable;
+  rewording: RewordingTable;
   service_totals: ServiceTotalsTable;
   soap_nonces: SoapNoncesTable;
   total_cells: TotalCellsTable;
@@ -562,6 +563,10 @@ interface ResolutionsTable {
   after_item: number | null;
   freed: Generated<number>;
   finished_at: Instant | null;
+}
+
+interface RewordingTable {
+  after: string;
 }
 
 interface ServiceTotalsTable {

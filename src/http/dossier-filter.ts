@@ -5,7 +5,7 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { CHANNELS, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
-import type { DossierFilter } from '../index/list.ts';
+import type { DossierFilter } from '../index/dossier-filter.ts';
 import { Cursor, Limit, Purpose, periodOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 

@@ -12,7 +12,7 @@ import type { AppContext } from './app-context.ts';
 import { filterOf, ListQuery } from './dossier-filter.ts';
 import { History, ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, Purpose, pageBy, pageOf, periodOf, text } from './lists.ts';
-import { auditRead, listSubject, type Reader, readerOf } from './personal-reader.ts';
+import { audited, auditRead, listSubject, type Reader, readerOf } from './personal-reader.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
@@ -154,14 +154,16 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
       const list = `history ${dossier.code}`;
       const after = placeOf(cursors.read(list, cursor));
       return hub.pages.hold(reader.keyId, async (hold) => {
-        const page = await index.history(dossier.code, Number(limit), after, reader.personal);
-        const { items, last } = page;
-        await auditRead(hub, reader, {
-          action: 'dossier.history-personal',
-          subject: auditSubject('dossier', dossier.code),
-          why,
-        });
-        const delays = await hub.delays.of(JSON.parse(dossier.json));
+        const [{ items, last }, delays] = await audited(
+          hub,
+          reader,
+          { action: 'dossier.history-personal', subject: auditSubject('dossier', dossier.code), why },
+          () =>
+            Promise.all([
+              index.history(dossier.code, Number(limit), after, reader.personal),
+              hub.delays.of(JSON.parse(dossier.json)),
+            ]),
+        );
         const next = last ? cursors.write(list, placeIn(last)) : null;
         const tail = `],"next":${JSON.stringify(next)},"delays":${JSON.stringify(delays)}}`;
         return conditionalList(c, { head: '{"items":[', items, write: JSON.stringify, tail }, {}, hold);
@@ -194,9 +196,9 @@ async function personal(
   served: { readonly code: string; readonly json: string },
   why: string | undefined,
 ): Promise<Response> {
-  const record = await hub.index.whole(served.code);
+  const read = { action: 'dossier.read-personal', subject: auditSubject('dossier', served.code), why };
+  const record = await audited(hub, reader, read, () => hub.index.whole(served.code));
   if (!record) throw notFound(served.code);
-  await auditRead(hub, reader, { action: 'dossier.read-personal', subject: auditSubject('dossier', served.code), why });
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...record, freshness }));
 }

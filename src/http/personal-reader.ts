@@ -31,6 +31,20 @@ export async function auditRead(
 }
 
 /**
+ * Reads while the entry is being written, where the subject is known before. So an audited read takes no longer than its
+ * commit. Resolves after both.
+ */
+export async function audited<T>(
+  hub: Pick<AppContext, 'audit'>,
+  reader: Reader,
+  read: Parameters<typeof auditRead>[2],
+  load: () => Promise<T>,
+): Promise<T> {
+  const [loaded] = await Promise.all([load(), auditRead(hub, reader, read)]);
+  return loaded;
+}
+
+/**
  * The subject of an audit entry for a list: its filter and the codes that it shows. Search words are left
  * out, since they may be a citizen's name.
  *

@@ -1,4 +1,5 @@
 import type { Held } from '#core/dossier/apply';
+import { filterWords } from '#core/dossier/filter-words';
 import { lastFour, serviceKey } from '#core/identifiers/identifiers';
 import type { Person } from '#core/masking/mentions';
 import { dossierWords } from '#core/vietnamese/search-words';
@@ -61,11 +62,17 @@ function prepare(row: DossierRow, vault: Vault): Written {
     sealed: sealRecord(vault, record),
     masked: row.isClaimOnly ? UNCHANGED : maskedJson(record, freshness, row.former),
     former: sealFormer(vault, row.former),
-    search: dossierWords(code, record, vault.wordToken),
+    search: `${dossierWords(code, record, vault.wordToken)} ${wordsOfFilters(row.held)}`,
     hash: sealContentId(vault, record, row.held.contentId),
     phone: proofOf(vault, code, phone),
     identity: proofOf(vault, code, identityNumber),
   };
+}
+
+function wordsOfFilters({ owner, view: { record } }: Held): string {
+  const { status, statusAt, agencyCode, serviceCode, fieldCode, channel, receivedAt } = record;
+  const service = serviceKey(serviceCode);
+  return filterWords({ owner, status, statusAt, agencyCode, serviceKey: service, fieldCode, channel, receivedAt });
 }
 
 /** Nearly all dossiers have none. */

@@ -1,47 +1,19 @@
-import { sql } from 'kysely';
-import { subordinateSuffix } from '#core/identifiers/identifiers';
-import { keyedSearchQuery } from '#core/vietnamese/search-words';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
+import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
+import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { maskedByRule } from './mask-again.ts';
+import { newestRows, type Place } from './newest.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {
   readonly code: string;
   /** Its JSON with `freshness`. Personal data is masked unless requested. */
   readonly json: string;
-}
-
-export interface DossierFilter {
-  readonly status?: readonly string[] | undefined;
-  readonly agency?: string | undefined;
-  readonly service?: string | undefined;
-  readonly field?: string | undefined;
-  readonly party?: string | undefined;
-  readonly channel?: string | undefined;
-  readonly q?: string | undefined;
-  readonly receivedFrom?: string | undefined;
-  readonly receivedTo?: string | undefined;
-  /** Past due at this moment and not finished. */
-  readonly overdueAt?: string | undefined;
-}
-
-/** The same with the words of `q` as a query of the table, whose words are keyed. */
-export interface SoughtFilter extends Omit<DossierFilter, 'q'> {
-  readonly q?: never;
-  readonly search?: string;
-}
-
-export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wordTokens'>): SoughtFilter {
-  return q === undefined ? filter : { ...filter, search: keyedSearchQuery(q, vault.wordTokens) };
-}
-
-export interface Place {
-  readonly statusAt: string;
-  readonly code: string;
 }
 
 /** How dossiers are shown: in full, or masked. */
@@ -58,16 +30,8 @@ export async function readList(
   after: Place | undefined,
   shown: Shown,
 ): Promise<Bounded<ServedDossier & Place>> {
-  let query = selected(await filtered(database, filter), shown);
-  if (after)
-    query = query.where(({ or, and, eb }) =>
-      or([
-        eb('status_at', '<', after.statusAt),
-        and([eb('status_at', '=', after.statusAt), eb('code', '>', after.code)]),
-      ]),
-    );
-  const found = query.orderBy('status_at', 'desc').orderBy('code').limit(limit);
-  const rows = await fitting(database, await found.execute(), shown);
+  const found = await newestRows(database, filter, { limit, after, columns: columnsOf(shown) });
+  const rows = await fitting(database, found, shown);
   const places = new Map(rows.map((row) => [row.code, row.status_at]));
   const served = await servedAll(database, rows, shown);
   return bounded(
@@ -144,36 +108,16 @@ export async function countDossiers(database: Database, filter: SoughtFilter): P
   return Number((await query.executeTakeFirstOrThrow()).n);
 }
 
-type Filtered = Awaited<ReturnType<typeof filtered>>;
+type Filtered = SelectQueryBuilder<Tables, 'dossiers', object>;
 
-async function filtered(database: Database, filter: SoughtFilter) {
+async function filtered(database: Database, filter: SoughtFilter): Promise<Filtered> {
+  const conditions = conditionsOf(filter);
   let query = database.query.selectFrom('dossiers');
-  if (filter.status) query = query.where('status', 'in', filter.status);
-  // An agency includes all below it. Codes of the 2020 era grow to the right, and '/' is the byte after '.'.
-  if (filter.agency !== undefined) {
-    const agency = filter.agency;
-    const tail = subordinateSuffix(agency);
-    const below = tail === undefined ? [] : await agenciesEndingWith(database, tail);
-    query = query.where(({ or, and, eb }) =>
-      below.length > 0
-        ? eb('agency_code', 'in', below)
-        : or([
-            eb('agency_code', '=', agency),
-            and([eb('agency_code', '>', `${agency}.`), eb('agency_code', '<', `${agency}/`)]),
-          ]),
-    );
-  }
-  if (filter.service !== undefined) query = query.where('service_key', '=', filter.service);
-  if (filter.field !== undefined) query = query.where('field_code', '=', filter.field);
-  if (filter.party !== undefined) query = query.where('owner', '=', filter.party);
-  if (filter.channel !== undefined) query = query.where('channel', '=', filter.channel);
-  if (filter.receivedFrom !== undefined) query = query.where('received_at', '>=', filter.receivedFrom);
-  if (filter.receivedTo !== undefined) query = query.where('received_at', '<=', filter.receivedTo);
-  if (filter.overdueAt !== undefined)
-    query = query
-      .where('due_at', '<', filter.overdueAt)
-      .where('status', 'in', ['submitted', 'received', 'processing', 'supplement-required', 'payment-required']);
-  if (filter.search !== undefined) query = query.where(sql<boolean>`search @@ ${filter.search}::tsquery`);
+  if (conditions.length === 0) return query;
+  // The planner decides between the order of the codes and the words.
+  const { words } = await wordQueryOf(database, filter);
+  if (words !== undefined) query = query.where(sql<boolean>`search @@ ${words}::tsquery`);
+  for (const condition of conditions) query = query.where(condition);
   return query;
 }
 
@@ -186,20 +130,36 @@ interface Row extends Sized {
   readonly sealed_key?: number;
 }
 
-const IS_STALE = sql<boolean>`mask_of <> version`.as('is_stale');
+const IS_STALE_SQL = sql<boolean>`mask_of <> version`;
+const IS_STALE = IS_STALE_SQL.as('is_stale');
 
 /** PostgreSQL knows the size of a text without reading it. */
 function sizeOf(personal: boolean) {
   return personal ? sql<number>`octet_length(masked) + octet_length(sealed)` : sql<number>`octet_length(masked)`;
 }
 
+/** Content over SHORT_BYTES is read later. */
+function short(personal: boolean, name: 'masked' | 'sealed') {
+  return sql`CASE WHEN ${sizeOf(personal)} <= ${sql.lit(SHORT_BYTES)} THEN ${sql.ref(name)} END`;
+}
+
+function columnsOf({ personal }: Shown) {
+  const sealed = personal ? sql`, ${short(personal, 'sealed')} AS sealed, sealed_key` : sql``;
+  return sql<Row>`code, status_at, ${IS_STALE_SQL} AS is_stale, ${sizeOf(personal)} AS bytes,
+    ${short(personal, 'masked')} AS masked${sealed}`;
+}
+
 function selected(query: Filtered, { personal }: Shown) {
-  const size = sizeOf(personal);
-  const short = (name: 'masked' | 'sealed') =>
-    sql`CASE WHEN ${size} <= ${sql.lit(SHORT_BYTES)} THEN ${sql.ref(name)} END`;
+  const content = (name: 'masked' | 'sealed') => short(personal, name);
   return query
-    .select(['code', 'status_at', IS_STALE, size.as('bytes'), short('masked').$castTo<string>().as('masked')])
-    .$if(personal, (all) => all.select([short('sealed').$castTo<Buffer>().as('sealed'), 'sealed_key']));
+    .select([
+      'code',
+      'status_at',
+      IS_STALE,
+      sizeOf(personal).as('bytes'),
+      content('masked').$castTo<string>().as('masked'),
+    ])
+    .$if(personal, (all) => all.select([content('sealed').$castTo<Buffer>().as('sealed'), 'sealed_key']));
 }
 
 async function servedAll(
@@ -212,25 +172,6 @@ async function servedAll(
     code,
     json: wholeJson(vault, { masked, sealed: sealed as Buffer, sealed_key: sealed_key as number }),
   }));
-}
-
-/**
- * The agencies of dossiers whose codes end like this. Each of some hundred codes is one index probe. With their names
- * the server finds the dossiers as fast as for a single agency.
- */
-async function agenciesEndingWith(database: Database, tail: string): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ code: string }>({
-    name: 'agencies below',
-    text: `WITH RECURSIVE agencies (code) AS (
-             (SELECT agency_code FROM dossiers WHERE agency_code < 'A' ORDER BY agency_code LIMIT 1)
-             UNION ALL
-             SELECT (SELECT d.agency_code FROM dossiers d WHERE d.agency_code > agencies.code AND d.agency_code < 'A'
-                     ORDER BY d.agency_code LIMIT 1)
-             FROM agencies WHERE agencies.code IS NOT NULL)
-           SELECT code FROM agencies WHERE right(code, length($1)) = $1`,
-    values: [tail],
-  });
-  return rows.map(({ code }) => code);
 }
 
 /** As served with personal data: the freshness comes from the masked JSON. */

@@ -8,21 +8,13 @@ import type { Bounded } from '../database/bounded.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
+import { type DossierFilter, soughtBy } from './dossier-filter.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
-import {
-  countDossiers,
-  type DossierFilter,
-  openedRecord,
-  type Place,
-  readInCodeOrder,
-  readList,
-  readThese,
-  type ServedDossier,
-  soughtBy,
-} from './list.ts';
+import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
 import { loadHeld } from './load-held.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
+import type { Place } from './newest.ts';
 import { createMasks } from './people.ts';
 
 export type { HistoryItem, HistoryPage } from './history.ts';

@@ -3,6 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 import { maskStale } from '../index/mask-again.ts';
 import { maskStaleRecords } from '../index/mask-records.ts';
+import { addFilterWords } from '../index/reword.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';
@@ -49,9 +50,10 @@ export type Rebuild = (options?: RebuildOptions) => Promise<RebuildReport>;
 /** See rebuildIndex. */
 export function createRebuild(deps: RebuildDeps): Rebuild {
   return async (options) => {
-    // Rows that an older hub masked would differ, and the scheduler masks them again anyway.
+    // Rows of an older hub would differ in mask and words, and the scheduler renews them anyway.
     await maskStale(deps.live, deps.vault);
     await maskStaleRecords(deps.live, deps.vault, deps.kinds);
+    await addFilterWords(deps.live);
     return rebuildIndex(deps, options);
   };
 }

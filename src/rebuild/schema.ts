@@ -43,9 +43,7 @@ export async function withFreshSchema<T>(
 /** Nobody searches the second index. Without these it is written in half the time. */
 const ONLY_FOR_READERS = [
   'dossiers_newest',
-  'dossiers_agency',
-  'dossiers_service',
-  'dossiers_unfinished_due',
+  'dossiers_open_due',
   'dossiers_search',
   'messages_receipt',
   'records_newest',

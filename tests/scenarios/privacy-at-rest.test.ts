@@ -365,6 +365,7 @@ describe('rows of a version without keyed hashes', () => {
     await pool.query('UPDATE pulls SET checkpoint = $1', [
       JSON.stringify({ said: fingerprint([JSON.stringify(PULLED)]) }),
     ]);
+    await pool.query(`INSERT INTO rewording VALUES ('')`);
     await pool.query('DROP TABLE rekeying');
     await keyedHashes(query as never);
   }

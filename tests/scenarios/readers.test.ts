@@ -389,7 +389,7 @@ describe('readers', () => {
     const { body } = await hub.read('/api/v1/dossiers?agency=H60.08&limit=200', 'personal');
     expect(body.items).toHaveLength(200);
     expect(body.items.every((item: any) => item.applicant.name === 'Nguyễn Văn An')).toBe(true);
-    const read = statements.mock.calls.filter((call) => /from \W*dossiers/i.test(JSON.stringify(call[0])));
+    const read = statements.mock.calls.filter((call) => /sealed.*from \W*dossiers/i.test(JSON.stringify(call[0])));
     statements.mockRestore();
     expect(read).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import type { Kind } from '#core/records/kind';
-import type { DossierFilter } from '../../index/list.ts';
+import type { DossierFilter } from '../../index/dossier-filter.ts';
 import type { IndexReader } from '../../index/read.ts';
 import type { RecordFilter, RecordReader } from '../../index/record-list.ts';
 

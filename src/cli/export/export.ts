@@ -7,7 +7,7 @@ import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Kind } from '#core/records/kind';
 import type { Operation } from '#schemas/operations';
 import type { DossierQuery } from '../../http/dossier-filter.ts';
-import type { DossierFilter } from '../../index/list.ts';
+import type { DossierFilter } from '../../index/dossier-filter.ts';
 import { createIndexReader } from '../../index/read.ts';
 import { createRecordReader, type RecordFilter } from '../../index/record-list.ts';
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';

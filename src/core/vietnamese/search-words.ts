@@ -137,7 +137,8 @@ function hasMarkedDigit(typed: string): boolean {
   return /\d/.test(typed) && MARK.test(typed);
 }
 
-function quoted(word: string): string {
+/** A word as a tsquery writes it. */
+export function quoted(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 

@@ -8,7 +8,7 @@ import { type BenchDatabase, createDatabase, openServer, type Server } from '../
 import { startHub } from '../hub-process.ts';
 import { describeMachine } from '../machine.ts';
 import { stopAll } from '../workers.ts';
-import { changesPerSecond, type Get, getFrom, pathsOf, timesOf } from './ask.ts';
+import { changesPerSecond, getFrom, pathsOf, timesOf } from './ask.ts';
 import { fill, fillServices } from './fill.ts';
 import { HELP, readScaleOptions, type ScaleOptions } from './options.ts';
 import { planRowsOf } from './plan-rows.ts';
@@ -16,7 +16,7 @@ import { plotOf } from './plot.ts';
 import { createProvince, type Province } from './province.ts';
 import { type Question, questionsAbout } from './questions.ts';
 import { type Answered, type Sized, scaleMarkdown } from './report.ts';
-import { createStage, openHub, type Stage, untilCounted } from './stage.ts';
+import { createStage, getInside, openHub, type Stage, untilCounted } from './stage.ts';
 import { createStories } from './stories.ts';
 
 /** `npm run bench:scale`; see options.ts. */
@@ -129,10 +129,10 @@ async function measureReads({ stage, questions, progress, dossiers }: Reading) {
   try {
     const readers = { url: hub.url, secrets: stage.secrets };
     const get = getFrom(readers);
-    await untilCounted(get, (behind) => progress.update(dossiers, `counting, ${behind} events left`));
+    if (questions.some(({ paths: all }) => all.some((path) => path.includes('/statistics'))))
+      await untilCounted(get, (behind) => progress.update(dossiers, `counting, ${behind} events left`));
     for (const question of questions) {
       if (interrupted) throw new Error('interrupted');
-      progress.update(dossiers, question.name);
       const all = await pathsOf(get, question);
       paths.set(question.name, all);
       const times = await timesOf(readers, question, all);
@@ -166,15 +166,6 @@ async function rowsOf(
       }
     return rows;
   });
-}
-
-/** The same requests without a port. */
-export function getInside({ app }: Hub, { secrets }: Stage): Get {
-  return async (path) => {
-    const reply = await app.request(path, { headers: { Authorization: `Bearer ${secrets.reader}` } });
-    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
-    return (await reply.json()) as { next?: string | null };
-  };
 }
 
 async function rebuildTimed(

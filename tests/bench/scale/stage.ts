@@ -47,6 +47,15 @@ export async function openHub({ settings }: Stage): Promise<Hub> {
   return createHub(loadConfig(settings), settings.DATABASE_URL as string, await loadAdapters(), log);
 }
 
+/** The same requests without a port. */
+export function getInside({ app }: Hub, { secrets }: Stage): Get {
+  return async (path) => {
+    const reply = await app.request(path, { headers: { Authorization: `Bearer ${secrets.reader}` } });
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+    return (await reply.json()) as { next?: string | null };
+  };
+}
+
 /** The counting follows the change feed. */
 export async function untilCounted(get: Get, tell: (behind: number) => void): Promise<void> {
   for (;;) {

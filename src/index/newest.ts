@@ -1,0 +1,152 @@
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { instantToMs } from '#core/dates/dates';
+import { periodOf, periodQuery, periodStart } from '#core/dossier/filter-words';
+import type { Database } from '../database/pool.ts';
+import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
+
+export interface Place {
+  readonly statusAt: string;
+  readonly code: string;
+}
+
+export interface NewestPage<Row> {
+  readonly limit: number;
+  readonly after: Place | undefined;
+  /** What to return of each row. */
+  readonly columns: RawBuilder<Row>;
+}
+
+/** The newest rows that a walk looks at: some 2 ms. */
+const WALK = 1_000;
+/** More for a long page, which would end too early otherwise. */
+const WALK_A_ROW = 10;
+/** The window behind the walk has this many times its rows. Few of them match, as few did on the walk. */
+const WINDOW = 100;
+/** A window of more than a year is no window. */
+const MOST_PERIODS = 40;
+
+/**
+ * The first rows that pass the filter, newest status first, then by code. The cost depends on the page, and not on how
+ * many rows match:
+ *
+ * 1. A walk over the newest rows fills the page where many rows match.
+ * 2. Otherwise the search index intersects the words of the filter with those of a window of time behind the walk.
+ * 3. If that does not fill it either, few rows match at all, and the index finds them.
+ */
+export async function newestRows<Row>(
+  database: Database,
+  filter: SoughtFilter,
+  page: NewestPage<Row>,
+): Promise<readonly Row[]> {
+  // A text without words finds nothing.
+  if (filter.search === '') return [];
+  if (conditionsOf(filter).length === 0) return walk(database, filter, page, page.limit);
+  // The newest dossiers are seldom overdue.
+  if (filter.overdueAt !== undefined) {
+    const { words } = await wordQueryOf(database, filter);
+    return gather(database, filter, words, page);
+  }
+  const length = Math.max(WALK, page.limit * WALK_A_ROW);
+  const found = await walk(database, filter, page, length);
+  if (found.length === page.limit) return found;
+  const walked = await walkedOver(database, page.after, length);
+  if (!walked) return found;
+  const rest = { ...page, limit: page.limit - found.length };
+  return [...found, ...(await behindTheWalk(database, filter, rest, walked))];
+}
+
+async function behindTheWalk<Row>(
+  database: Database,
+  filter: SoughtFilter,
+  page: NewestPage<Row>,
+  walked: Walked,
+): Promise<readonly Row[]> {
+  const { words, isComplete } = await wordQueryOf(database, filter);
+  const rest = { ...page, after: walked.last };
+  if (words === undefined) return walk(database, filter, rest, undefined);
+  const window = isComplete ? windowBehind(walked) : undefined;
+  if (!window) return gather(database, filter, words, rest);
+  const start = sql`${periodStart(window.first)}::timestamptz`;
+  const inWindow = `${words} & ${periodQuery(window.first, window.last)}`;
+  const found = await gather(database, filter, inWindow, rest, sql`status_at >= ${start}`);
+  if (found.length === page.limit) return found;
+  const left = { ...page, after: undefined, limit: page.limit - found.length };
+  return [...found, ...(await gather(database, filter, words, left, sql`status_at < ${start}`))];
+}
+
+/** The newest `length` rows after a place, in their order, without those that the filter leaves out. */
+async function walk<Row>(
+  { query }: Database,
+  filter: SoughtFilter,
+  { limit, after, columns }: NewestPage<Row>,
+  length: number | undefined,
+): Promise<readonly Row[]> {
+  const most = length === undefined ? sql`` : sql`LIMIT ${length}::int8`;
+  const { rows } = await sql<Row>`
+    SELECT ${columns} FROM (
+      SELECT * FROM dossiers WHERE ${isAfter(after)} ORDER BY status_at DESC, code ${most}) AS dossiers
+    WHERE ${allOf(conditionsOf(filter))}
+    ORDER BY status_at DESC, code LIMIT ${limit}::int8`.execute(query);
+  return rows;
+}
+
+interface Walked {
+  readonly newest: string;
+  readonly last: Place;
+}
+
+/** The ends of a walk of this length. Undefined when no row follows it. */
+async function walkedOver({ query }: Database, after: Place | undefined, length: number): Promise<Walked | undefined> {
+  const { rows } = await sql<{ n: number; newest: string; statusAt: string; code: string }>`
+    SELECT count(*)::int4 AS n, max(status_at) AS newest, min(status_at) AS "statusAt",
+      (array_agg(code ORDER BY status_at, code DESC))[1] AS code
+    FROM (SELECT status_at, code FROM dossiers WHERE ${isAfter(after)}
+          ORDER BY status_at DESC, code LIMIT ${length}::int8) walked`.execute(query);
+  const [row] = rows;
+  if (!row || row.n < length) return undefined;
+  return { newest: row.newest, last: { statusAt: row.statusAt, code: row.code } };
+}
+
+/** The periods behind a walk that have about WINDOW times its rows. */
+function windowBehind({ newest, last }: Walked): { readonly first: number; readonly last: number } | undefined {
+  const [fromMs, toMs] = [newest, last.statusAt].map(instantToMs) as [number, number];
+  const first = periodOf(toMs - (fromMs - toMs) * WINDOW);
+  const window = { first, last: periodOf(toMs) };
+  return window.last - first < MOST_PERIODS ? window : undefined;
+}
+
+/**
+ * The first rows of all that have these words, or of all that an index of the conditions finds. Only the codes are sorted:
+ * a row is wide.
+ */
+async function gather<Row>(
+  { query }: Database,
+  filter: SoughtFilter,
+  words: string | undefined,
+  { limit, after, columns }: NewestPage<Row>,
+  bound?: RawBuilder<unknown>,
+): Promise<readonly Row[]> {
+  const { search: _, ...byColumns } = filter;
+  const conditions = [
+    ...(words === undefined ? [] : [sql<SqlBool>`search @@ ${words}::tsquery`]),
+    ...conditionsOf(byColumns),
+  ];
+  const { rows } = await sql<Row>`
+    WITH found AS MATERIALIZED (SELECT status_at, code FROM dossiers WHERE ${allOf(conditions)})
+    SELECT ${columns} FROM dossiers WHERE code = ANY(ARRAY(
+      SELECT code FROM found WHERE ${isAfter(after)} AND ${bound ?? sql`true`}
+      ORDER BY status_at DESC, code LIMIT ${limit}::int8))
+    ORDER BY status_at DESC, code`.execute(query);
+  return rows;
+}
+
+/** In a form that an index can begin with. */
+function isAfter(place: Place | undefined): RawBuilder<unknown> {
+  if (!place) return sql`true`;
+  const { statusAt, code } = place;
+  return sql`status_at <= ${statusAt}::timestamptz AND (status_at < ${statusAt}::timestamptz OR code > ${code})`;
+}
+
+function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `);
+}

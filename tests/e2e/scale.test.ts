@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Hub } from '../../src/hub.ts';
+import { prepareHub } from '../bench/catalogue.ts';
+import { pathsOf } from '../bench/scale/ask.ts';
+import { fill, fillServices } from '../bench/scale/fill.ts';
+import { planRowsOf } from '../bench/scale/plan-rows.ts';
+import { createProvince } from '../bench/scale/province.ts';
+import { questionsAbout } from '../bench/scale/questions.ts';
+import { createStage, getInside, openHub, type Stage } from '../bench/scale/stage.ts';
+import { createStories } from '../bench/scale/stories.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+
+const DOSSIERS = 8_000;
+/** A page of 50: a walk of 1,000 rows, its ends, and what the search index finds behind it. */
+const MOST_ROWS = 3_000;
+/** A page of 200 has a longer walk. */
+const MOST_OF_LARGE = 6_000;
+
+const NOW = Date.now();
+const province = createProvince();
+const stories = createStories(DOSSIERS, province, NOW);
+const QUESTIONS = questionsAbout(stories, province, NOW).filter(({ paths }) => !paths[0]?.includes('/statistics'));
+
+describe('a page costs the page, however many dossiers there are', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-scale-'));
+  let database: TestDatabase;
+  let stage: Stage;
+  let hub: Hub;
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    stage = createStage(folder, database.url);
+    await prepareHub({ ...stage.settings, HUB_ROLES: 'api' });
+    hub = await openHub(stage);
+    await fillServices(hub, province);
+    await fill(hub, stories, () => undefined);
+    await hub.database.pool.query('VACUUM ANALYZE dossiers');
+  });
+  afterAll(async () => {
+    await hub.stop();
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each(QUESTIONS)('$name', async (question) => {
+    const get = getInside(hub, stage);
+    const most = question.name.includes('200') ? MOST_OF_LARGE : MOST_ROWS;
+    let all = 0;
+    for (const path of (await pathsOf(get, question)).slice(0, 4)) {
+      const { rows, worst } = await planRowsOf(() => get(path));
+      expect(rows, `${path} read ${rows} rows, most of them by ${worst}`).toBeLessThanOrEqual(most);
+      all += rows;
+    }
+    expect(all).toBeGreaterThan(0);
+  });
+});

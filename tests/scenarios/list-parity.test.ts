@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAtOrBelow, serviceKey } from '#core/identifiers/identifiers';
+import { fold } from '#core/vietnamese/text';
+import { addFilterWords } from '../../src/index/reword.ts';
+import { createDice } from '../../src/play/day/dice.ts';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+
+const NOW = Date.parse('2026-03-20T10:17:00+07:00');
+const DAY_MS = 86_400_000;
+const AGENCIES = ['H60.01', 'H60.01.02', 'H60.02', 'H60.108', '000.00.01.H60', '001.00.01.H60', '001.02.01.H60'];
+const ASKED_AGENCIES = [...AGENCIES, 'H60', '000.02.01.H60', 'H61'];
+const SERVICES = ['1.013225', '1.013226.000.00.00.H60', '2.000001'];
+const FIELDS = ['G03-GD10', 'G15-HT01', undefined];
+const STATUSES = ['received', 'processing', 'supplement-required', 'resolved', 'returned'];
+const OPEN = ['submitted', 'received', 'processing', 'supplement-required', 'payment-required'];
+const CHANNELS = ['online', 'counter', 'post', undefined];
+const NAMES = ['Nguyễn Thị Hương', 'Nguyễn Văn An', 'Trần Thị Ánh', 'Lê Ngọc Ánh', 'Phạm Đức Bình'];
+const COUNT = 2_600;
+
+/** More dossiers than a walk over the newest ones sees, most of them of the last days. */
+describe('any filter finds what a scan of all dossiers finds', () => {
+  let hub: TestHub;
+  const dice = createDice(16);
+  const records: Record<string, any>[] = [];
+
+  beforeAll(async () => {
+    hub = await testHub({ nowMs: NOW });
+    for (let n = 0; n < COUNT; n++) records.push(invented(n));
+    for (let from = 0; from < COUNT; from += 200) await hub.push(records.slice(from, from + 200));
+    await hub.hub.database.pool.query('ANALYZE dossiers');
+  });
+  afterAll(() => hub.close());
+
+  function invented(n: number): Record<string, unknown> {
+    const isOld = dice.next() < 0.3;
+    const atMs = NOW - Math.floor(dice.next() * (isOld ? 700 : 4) * DAY_MS);
+    return dossier({
+      ...{ code: `H60.01-250812-${String(n).padStart(4, '0')}`, status: dice.pick(STATUSES) },
+      ...{ statusAt: instant(atMs), receivedAt: instant(atMs - dice.whole(0, 40) * DAY_MS) },
+      ...{ dueAt: instant(atMs + dice.whole(-20, 10) * DAY_MS), agencyCode: dice.pick(AGENCIES) },
+      ...{ serviceCode: dice.pick(SERVICES), fieldCode: dice.pick(FIELDS), channel: dice.pick(CHANNELS) },
+      applicant: { kind: 'citizen', name: dice.next() < 0.002 ? 'Quách Tú Uyên' : dice.pick(NAMES) },
+    });
+  }
+
+  /** Each member with a chance of a third. */
+  function randomQuery(): Record<string, string> {
+    const may = (query: Record<string, string>): Record<string, string> => (dice.next() < 0.33 ? query : {});
+    const days = dice.whole(0, 600);
+    return {
+      ...may({ status: dice.next() < 0.5 ? dice.pick(STATUSES) : 'processing,returned' }),
+      ...may({ agency: dice.pick(ASKED_AGENCIES) }),
+      ...may({ service: dice.pick(SERVICES) }),
+      ...may({ field: dice.pick(['G03-GD10', 'G15-HT01', 'G99-XX01']) }),
+      ...may({ channel: dice.pick(['online', 'counter', 'post']) }),
+      ...may({ receivedFrom: instant(NOW - (days + dice.whole(0, 90)) * DAY_MS).slice(0, 10) }),
+      ...may({ receivedTo: instant(NOW - days * DAY_MS).slice(0, 10) }),
+      ...may({ due: 'overdue' }),
+      ...may({ party: dice.pick(['one-stop', 'other']) }),
+      ...may({ q: dice.pick(['nguyen', 'Thị Ánh', 'ngoc anh', 'Quách Tú Uy', '00', 'H60.01-250812-0100', '–']) }),
+    };
+  }
+
+  function passes(record: Record<string, any>, query: Record<string, string>): boolean {
+    const { status, agency, service, field, channel, receivedFrom, receivedTo, due, party, q } = query;
+    return (
+      (status === undefined || status.split(',').includes(record.status)) &&
+      (agency === undefined || isAtOrBelow(record.agencyCode, agency)) &&
+      (service === undefined || serviceKey(record.serviceCode) === serviceKey(service)) &&
+      (field === undefined || record.fieldCode === field) &&
+      (channel === undefined || record.channel === channel) &&
+      (receivedFrom === undefined || record.receivedAt >= `${receivedFrom}T00:00:00+07:00`) &&
+      (receivedTo === undefined || record.receivedAt < `${receivedTo}T24`) &&
+      (due === undefined || (record.dueAt < instant(NOW) && OPEN.includes(record.status))) &&
+      (party === undefined || party === 'one-stop') &&
+      (q === undefined || matches(record, q))
+    );
+  }
+
+  /** All words, the last one and numbers as beginnings, in the name or at a part of the code. */
+  function matches(record: Record<string, any>, q: string): boolean {
+    const words = fold(record.applicant.name).split(' ');
+    const code = record.code.toLowerCase();
+    const tails = [code, ...[...code.matchAll(/[.-]/g)].map(({ index }) => code.slice(index + 1))];
+    const asked = fold(q)
+      .split(' ')
+      .filter((word) => /[a-z0-9]/.test(word));
+    return (
+      asked.length > 0 &&
+      asked.every((word, at) => {
+        const isCut = at === asked.length - 1 || /\d/.test(word);
+        return [...words, ...tails].some((one) => one === word || (isCut && one.startsWith(word)));
+      })
+    );
+  }
+
+  function expected(query: Record<string, string>): readonly string[] {
+    return records
+      .filter((record) => passes(record, query))
+      .sort((a, b) => (a.statusAt === b.statusAt ? (a.code < b.code ? -1 : 1) : a.statusAt < b.statusAt ? 1 : -1))
+      .map(({ code }) => code);
+  }
+
+  async function listed(query: Record<string, string>, limit: number, pages: number): Promise<readonly string[]> {
+    const codes: string[] = [];
+    let cursor = '';
+    for (let page = 0; page < pages; page++) {
+      const all = new URLSearchParams({ ...query, limit: String(limit), ...(cursor && { cursor }) });
+      const { status, body } = await hub.read(`/api/v1/dossiers?${all}`);
+      expect(status, JSON.stringify(body)).toBe(200);
+      codes.push(...body.items.map(({ code }: { code: string }) => code));
+      if (!body.next) break;
+      cursor = body.next;
+    }
+    return codes;
+  }
+
+  async function compareSome(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) {
+      const query = randomQuery();
+      const limit = dice.pick([7, 50, 200]);
+      const pages = 4;
+      const all = expected(query);
+      expect(await listed(query, limit, pages), JSON.stringify({ query, limit })).toEqual(all.slice(0, pages * limit));
+    }
+  }
+
+  test('page by page, newest first', () => compareSome(150));
+
+  test('to the last page', async () => {
+    for (const query of [{ agency: 'H60.01' }, { q: 'nguyen' }, { status: 'resolved', field: 'G03-GD10' }, {}])
+      expect(await listed(query, 200, 20), JSON.stringify(query)).toEqual(expected(query));
+  });
+
+  test('while rows of an older version have no words of filters, and after they got them', async () => {
+    const { pool } = hub.hub.database;
+    const words = async (): Promise<unknown> =>
+      (await pool.query('SELECT code, search::text FROM dossiers ORDER BY code')).rows;
+    const before = await words();
+    await pool.query(`UPDATE dossiers SET search = array_to_tsvector(
+      ARRAY(SELECT word FROM unnest(tsvector_to_array(search)) AS word WHERE NOT starts_with(word, '=')))`);
+    await pool.query(`INSERT INTO rewording VALUES ('')`);
+    expect(await words()).not.toEqual(before);
+    await compareSome(40);
+    expect(await addFilterWords(hub.hub.database)).toBe(COUNT);
+    expect(await words()).toEqual(before);
+    await compareSome(20);
+  });
+});
+
+function instant(ms: number): string {
+  return `${new Date(ms + 7 * 3_600_000).toISOString().slice(0, 19)}+07:00`;
+}
