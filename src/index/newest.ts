@@ -20,8 +20,10 @@ export interface NewestPage<Row> {
 const WALK = 1_000;
 /** More for a long page, which would end too early otherwise. */
 const WALK_A_ROW = 10;
-/** The window behind the walk has this many times its rows. Few of them match, as few did on the walk. */
-const WINDOW = 100;
+/** The window behind a walk without a match has this many times its rows. */
+const LARGEST_WINDOW = 100;
+/** Where the walk found some, the window should hold this many times the rows that the page lacks. */
+const SPARE = 3;
 /** A window of more than a year is no window. */
 const MOST_PERIODS = 40;
 
@@ -30,7 +32,8 @@ const MOST_PERIODS = 40;
  * many rows match:
  *
  * 1. A walk over the newest rows fills the page where many rows match.
- * 2. Otherwise the search index intersects the words of the filter with those of a window of time behind the walk.
+ * 2. Otherwise the search index intersects the words of the filter with those of a window of time behind the walk. The
+ *    walk says how many match, and so how large the window must be.
  * 3. If that does not fill it either, few rows match at all, and the index finds them.
  */
 export async function newestRows<Row>(
@@ -52,19 +55,19 @@ export async function newestRows<Row>(
   const walked = await walkedOver(database, page.after, length);
   if (!walked) return found;
   const rest = { ...page, limit: page.limit - found.length };
-  return [...found, ...(await behindTheWalk(database, filter, rest, walked))];
+  return [...found, ...(await behindTheWalk(database, filter, rest, { ...walked, found: found.length }))];
 }
 
 async function behindTheWalk<Row>(
   database: Database,
   filter: SoughtFilter,
   page: NewestPage<Row>,
-  walked: Walked,
+  walked: Walked & { readonly found: number },
 ): Promise<readonly Row[]> {
   const { words, isComplete } = await wordQueryOf(database, filter);
   const rest = { ...page, after: walked.last };
   if (words === undefined) return walk(database, filter, rest, undefined);
-  const window = isComplete ? windowBehind(walked) : undefined;
+  const window = isComplete ? windowBehind(walked, page.limit) : undefined;
   if (!window) return gather(database, filter, words, rest);
   const start = sql`${periodStart(window.first)}::timestamptz`;
   const inWindow = `${words} & ${periodQuery(window.first, window.last)}`;
@@ -107,12 +110,15 @@ async function walkedOver({ query }: Database, after: Place | undefined, length:
   return { newest: row.newest, last: { statusAt: row.statusAt, code: row.code } };
 }
 
-/** The periods behind a walk that have about WINDOW times its rows. */
-function windowBehind({ newest, last }: Walked): { readonly first: number; readonly last: number } | undefined {
+/** The periods behind a walk in which some matches more than these are expected. */
+function windowBehind(
+  { newest, last, found }: Walked & { readonly found: number },
+  wanted: number,
+): { readonly first: number; readonly last: number } | undefined {
+  const times = found === 0 ? LARGEST_WINDOW : Math.min(Math.max((SPARE * wanted) / found, 1), LARGEST_WINDOW);
   const [fromMs, toMs] = [newest, last.statusAt].map(instantToMs) as [number, number];
-  const first = periodOf(toMs - (fromMs - toMs) * WINDOW);
-  const window = { first, last: periodOf(toMs) };
-  return window.last - first < MOST_PERIODS ? window : undefined;
+  const window = { first: periodOf(toMs - (fromMs - toMs) * times), last: periodOf(toMs) };
+  return window.last - window.first < MOST_PERIODS ? window : undefined;
 }
 
 /**

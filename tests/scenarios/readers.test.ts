@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
+import { followChain } from '../../src/ledger/audit-chain.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -377,6 +378,30 @@ describe('readers', () => {
     const options = await hub.request('OPTIONS', path);
     expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allowed, '']);
     expect((await hub.request('OPTIONS', `${path}/no/such`)).status).toBe(404);
+  });
+
+  test('audited reads of one moment share commits, and no reply goes out before its entry', async () => {
+    const { pool } = hub.hub.database;
+    const { rows: old } = await pool.query('SELECT count(*)::int4 AS n FROM audit');
+    const holder = await pool.connect();
+    await holder.query('BEGIN; SELECT * FROM audit_head FOR UPDATE');
+    const statements = vi.spyOn(pg.Client.prototype, 'query');
+    let replies = 0;
+    const paths = ['', '/history'].flatMap((tail) => Array(20).fill(`/api/v1/dossiers/H60.01.1-250812-0000${tail}`));
+    const reads = paths.map((path) => hub.read(path, 'personal').finally(() => replies++));
+    const writes = () => statements.mock.calls.filter((call) => JSON.stringify(call[0]).includes('INSERT INTO audit'));
+    await expect.poll(() => writes().length).toBe(1);
+    // Its answer comes after whatever the reads sent before.
+    for (let n = 0; n < 20; n++) await pool.query('SELECT 1');
+    expect(replies).toBe(0);
+    await holder.query('COMMIT');
+    holder.release();
+    for (const { status } of await Promise.all(reads)) expect(status).toBe(200);
+    expect(writes().length).toBeLessThan(20);
+    statements.mockRestore();
+    const { rows } = await pool.query('SELECT count(*)::int4 AS n FROM audit');
+    expect(rows[0].n - old[0].n).toBe(40);
+    expect((await followChain(hub.hub.database)).broken).toBeUndefined();
   });
 
   test('200 dossiers in full are read in one statement', async () => {
