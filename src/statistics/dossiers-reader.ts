@@ -35,21 +35,23 @@ async function dossiersOf(run: Run, asked: DossiersQuestion): Promise<readonly s
   if (inCells <= FEW) return gather(run, asked, cells, undefined);
   const candidates = candidatesOf(asked);
   if ((await countCandidates(run, asked, candidates)) <= FEW) return gather(run, asked, cells, candidates);
-  const page = await walk(run, asked, cells);
+  // A longer walk costs more than gathering the whole line.
+  const page = await walk(run, asked, cells, Math.min(WALK, inCells));
   if (page.length === asked.limit) return page;
   return gather(run, asked, cells, inCells <= WALK ? undefined : candidates);
 }
 
-/** The dossiers behind the number among the next ones in the order of the codes. */
+/** The dossiers behind the number among the next `length` ones in the order of the codes. */
 async function walk(
   run: Run,
   asked: DossiersQuestion,
   cells: readonly number[] | undefined,
+  length: number,
 ): Promise<readonly string[]> {
   const values = newValues();
   const rows = await run<{ code: string }>(
     `SELECT c.code FROM
-       (SELECT * FROM counted c WHERE c.code > ${values.add(asked.after, 'text')} ORDER BY c.code LIMIT ${WALK}) c
+       (SELECT * FROM counted c WHERE c.code > ${values.add(asked.after, 'text')} ORDER BY c.code LIMIT ${values.add(length, 'int8')}) c
      WHERE ${conditionOf(asked, values)} AND ${isIn(cells, values)}
      ORDER BY c.code LIMIT ${values.add(asked.limit, 'int4')}`,
     values.list,
