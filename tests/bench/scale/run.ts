@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProgress, type Progress } from '../../../src/cli/progress.ts';
 import type { Hub } from '../../../src/hub.ts';
@@ -41,7 +41,7 @@ async function main(options: ScaleOptions): Promise<void> {
     for (const dossiers of options.sizes) {
       const database = await createDatabase(server);
       try {
-        machine = await describeMachine(database, server.embedded);
+        machine = `${await describeMachine(database, server.embedded)} · load average ${loadavg()[0]?.toFixed(1)} before`;
         sizes.push(
           await measureSize({ options, province, database, folder: join(folder, String(dossiers)), dossiers }),
         );
