@@ -25,6 +25,7 @@ export function plotOf(sizes: readonly Sized[]): string {
   });
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 20} ${height}" font-family="sans-serif" font-size="11">`,
+    '<title>p95 of each question by number of dossiers</title>',
     `<rect width="100%" height="100%" fill="#fff"/>`,
     ...legend(sizes),
     ...TICKS.map(
