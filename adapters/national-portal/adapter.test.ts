@@ -14,6 +14,10 @@ await contractTest({
         password: 'sim-password',
         dstcode: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
         madonvi: 'H60',
+        ratings: {
+          fields: { dossierCode: 'MaHoSo', ratedAt: 'ThoiGian', level: 'MucDo', comment: 'NoiDung' },
+          levels: { 'very-satisfied': '1', satisfied: '2', dissatisfied: '3' },
+        },
       },
       options,
     ),

@@ -4,6 +4,7 @@ import { nextPage, readPage } from './catalogue.ts';
 import { sendDossiers } from './dossier-batches.ts';
 import { nextQuestions, readQuestions } from './question-pull.ts';
 import { sendQuestions } from './questions.ts';
+import { sendRatings } from './ratings.ts';
 import { reconcile } from './reconcile.ts';
 import { Settings } from './settings.ts';
 import { sendSteps } from './steps.ts';
@@ -17,6 +18,7 @@ export default defineAdapter({
     'dossier.upsert.v1': { batch: ({ dossierChunk = 10 }) => dossierChunk, onePerDossier: true, send: sendDossiers },
     'dossier.progress.v1': { batch: ({ chunk = 10 }) => chunk, send: sendSteps },
     'question.upsert.v1': { send: sendQuestions },
+    'rating.upsert.v1': { send: sendRatings },
   },
   reconcile,
   pull: {

@@ -8,7 +8,8 @@ import {
   type ReplyPattern,
 } from '#mappings/national-portal/codes';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
-import { AgencyCode, closed, oneOf } from '#schemas/parts';
+import { AgencyCode, closed, oneOf, ServiceCode } from '#schemas/parts';
+import { RatingPayload } from '#schemas/rating-payload';
 
 const Path = Type.String({ pattern: '^/', maxLength: 500, description: 'a path that begins with /' });
 const Word = Type.String({ minLength: 1, maxLength: 500, description: 'a text' });
@@ -44,6 +45,13 @@ export const Settings = closed({
       withAnswers: Type.Optional(Type.Boolean({ description: 'true or false' })),
     }),
   ),
+  statusReports: Type.Optional(
+    closed({
+      services: Type.Array(ServiceCode, { description: 'a list of procedure codes' }),
+      type: Type.Optional(Word),
+    }),
+  ),
+  ratings: Type.Optional(RatingPayload),
   sessionErrors: Type.Optional(
     closed({
       codes: Type.Optional(Type.Array(Word, { description: 'a list of error codes' })),

@@ -19,6 +19,7 @@ import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { lookUp } from './lookup.ts';
 import { dialectOf } from './settings.ts';
+import { isReportedByStatus, sendStatusReports } from './status-reports.ts';
 
 type Item = Outgoing<'dossier.progress.v1'>;
 interface Step {
@@ -30,6 +31,18 @@ interface Step {
 
 /** Sends steps to the portal, at most ten in a call, those of one dossier in order. */
 export async function sendSteps(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
+  const reported = items.filter((item) => isReportedByStatus(portal, item));
+  if (reported.length === 0) return sendProgress(portal, items);
+  const rest = items.filter((item) => !reported.includes(item));
+  const outcomes = new Map<Item, Outcome>();
+  const reports = await sendStatusReports(portal, reported);
+  const steps = rest.length > 0 ? await sendProgress(portal, rest) : [];
+  for (const [at, item] of reported.entries()) outcomes.set(item, reports[at] as Outcome);
+  for (const [at, item] of rest.entries()) outcomes.set(item, steps[at] as Outcome);
+  return items.map((item) => outcomes.get(item) as Outcome);
+}
+
+async function sendProgress(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   const { codes } = dialectOf(portal.settings, portal.codes);
   const steps = items.map((item) => {
     const { record, code, original } = item;

@@ -3,6 +3,7 @@ import type { Item, RecordItem } from '#core/dossier/item';
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { problem, unmappedCause } from '#core/problem';
+import { nfc } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
@@ -161,7 +162,7 @@ export interface WrittenFacts {
 /** Writes an item of `DongBoHoiDap`: exactly the fields that are known, nothing of the asker (domain-2 1.2). */
 export function writeQuestion({ content }: Question, facts: WrittenFacts): WireObject {
   const { number, agencyName = '', agencyCode = '', fieldCode = '' } = facts;
-  return { HOIDAPID: number, MaLinhVuc: fieldCode, NOIDUNG: content, MADONVI: agencyCode, TENDONVI: agencyName };
+  return { HOIDAPID: number, MaLinhVuc: fieldCode, NOIDUNG: nfc(content), MADONVI: agencyCode, TENDONVI: agencyName };
 }
 
 /** Writes an entry of the lists of questions, with the newest answer. */

@@ -1,6 +1,7 @@
 import { formatLocal, parseLocal } from '#core/dates/dates';
 import { type Item, readItem } from '#core/dossier/item';
 import { type Problem, problem } from '#core/problem';
+import { nfc } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
@@ -42,7 +43,7 @@ export function writeRating(rating: Rating, { fields, levels, dates = 'yyyyMMddH
     [fields.dossierCode]: dossierCode,
     [fields.ratedAt]: formatLocal(dates, ratedAt),
     [fields.level]: levels[level],
-    ...(fields.reason && { [fields.reason]: reason }),
-    ...(fields.comment && { [fields.comment]: comment }),
+    ...(fields.reason && { [fields.reason]: nfc(reason) }),
+    ...(fields.comment && { [fields.comment]: nfc(comment) }),
   };
 }

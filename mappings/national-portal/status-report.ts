@@ -1,6 +1,7 @@
 import { formatLocal } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { problem } from '#core/problem';
+import { nfc } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import { CODES, type Codes, codeOf } from './codes.ts';
@@ -52,7 +53,7 @@ export function writeStatusReport(
     MaHoSoDonVi: ownCode,
     TrangThai: codeOf(codes, 'reported-status', status) ?? '',
     MaDoiTuong: techId,
-    NoiDung: content,
+    NoiDung: nfc(content),
     NgayXuLy: formatLocal('yyyyMMddHHmmss', at),
     TaiLieuXuLy: [],
   };

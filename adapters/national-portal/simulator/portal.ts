@@ -23,6 +23,7 @@ export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition
       dossiers: new Map(),
       steps: new Map(),
       questions: new Map(questions.map((one) => [String(one.entry.HOIDAPID), one])),
+      ratings: new Set(),
       answers: 0,
       logins: 0,
     }),

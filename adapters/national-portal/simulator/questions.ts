@@ -80,6 +80,25 @@ export const QUESTION_SERVICES: Readonly<Record<string, (call: Call) => Reply>> 
     }),
 };
 
+/** The status of a dossier, and ratings in the form of the tests. The portal keeps one rating of a dossier. */
+export const REPORT_SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
+  DongBoTrangThaiHoSo: ({ body, context }) => {
+    const data = body.data as Item | undefined;
+    if (typeof data !== 'object' || data === null || Array.isArray(data) || !data.MaHoSo || !data.TrangThai)
+      return { code: -3, message: 'Thiếu MaHoSo hoặc TrangThai' };
+    context.ledger.record('status', String(data.MaHoSo), data);
+    return { code: 0, message: 'Thành công', result: [] };
+  },
+  DongBoDanhGia: ({ body, context }) =>
+    each(body, ['MaHoSo'], (item) => {
+      const code = String(item.MaHoSo);
+      if (context.state.ratings.has(code)) return { code: -3, message: `Đánh giá của ${code} đã tồn tại` };
+      context.state.ratings.add(code);
+      context.ledger.record('rating', code, item);
+      return undefined;
+    }),
+};
+
 /** The entries of a list, each with its newest answer if it has one. */
 function listed({ questions }: PortalState, list: KeptQuestion['list']): readonly Item[] {
   return [...questions.values()]

@@ -4,7 +4,7 @@ import { writeAgency, writeField, writeListed } from '#mappings/national-portal/
 import { writeProcedure } from '#mappings/national-portal/procedure-writing';
 import type { Catalogue } from './catalogue.ts';
 import { dossierFault, stepFault } from './checks.ts';
-import { QUESTION_SERVICES } from './questions.ts';
+import { QUESTION_SERVICES, REPORT_SERVICES } from './questions.ts';
 import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 interface Call {
@@ -70,6 +70,7 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
   LayDanhMucCoQuan: ({ catalogue }) => ({ code: 0, result: catalogue.agencies.map(writeAgency) }),
   LayDanhMucLinhVuc: ({ catalogue }) => ({ code: 0, result: catalogue.fields.map(writeField) }),
   ...QUESTION_SERVICES,
+  ...REPORT_SERVICES,
 };
 
 function shown(record: Item, state: PortalState, { lookup = 'steps' }: PortalOptions): Item {

@@ -30,6 +30,8 @@ export interface PortalState {
   readonly steps: Map<string, Readonly<Record<string, unknown>>[]>;
   /** By number. */
   readonly questions: Map<string, KeptQuestion>;
+  /** Codes of rated dossiers. */
+  readonly ratings: Set<string>;
   /** How many answers it took. */
   answers: number;
   logins: number;
