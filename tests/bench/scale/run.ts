@@ -27,6 +27,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
     stopAll();
   });
 
+function endIfInterrupted(): void {
+  if (interrupted) throw new Error('interrupted');
+}
+
 const CHANGES_READ = 50_000;
 
 async function main(options: ScaleOptions): Promise<void> {
@@ -85,7 +89,7 @@ async function measureSize(work: Work): Promise<Sized> {
     const filled = await withHub(stage, async (hub) => {
       await fillServices(hub, province);
       return fill(hub, stories, (done) => {
-        if (interrupted) throw new Error('interrupted');
+        endIfInterrupted();
         progress.update(done, `loading ${dossiers} dossiers`);
       });
     });
@@ -130,9 +134,12 @@ async function measureReads({ stage, questions, progress, dossiers }: Reading) {
     const readers = { url: hub.url, secrets: stage.secrets };
     const get = getFrom(readers);
     if (questions.some(({ paths: all }) => all.some((path) => path.includes('/statistics'))))
-      await untilCounted(get, (behind) => progress.update(dossiers, `counting, ${behind} events left`));
+      await untilCounted(get, (behind) => {
+        endIfInterrupted();
+        progress.update(dossiers, `counting, ${behind} events left`);
+      });
     for (const question of questions) {
-      if (interrupted) throw new Error('interrupted');
+      endIfInterrupted();
       const all = await pathsOf(get, question);
       paths.set(question.name, all);
       const times = await timesOf(readers, question, all);

@@ -57,11 +57,11 @@ export function getInside({ app }: Hub, { secrets }: Stage): Get {
 }
 
 /** The counting follows the change feed. */
-export async function untilCounted(get: Get, tell: (behind: number) => void): Promise<void> {
+export async function untilCounted(get: Get, tell: (behind: number | 'all') => void): Promise<void> {
   for (;;) {
     const { behind } = (await get('/api/v1/statistics?by=channel')) as { behind?: number | null };
     if (behind === 0) return;
-    if (typeof behind === 'number') tell(behind);
+    tell(behind ?? 'all');
     await sleep(500);
   }
 }
