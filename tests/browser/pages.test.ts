@@ -61,11 +61,14 @@ describeInBrowser(() => {
     for (const end of ['0041', '0042']) {
       const dossierCode = `H60.01-250812-${end}`;
       const payUrl = 'https://pay.example.test/a';
+      const stateAt = '2025-08-12T08:25:00+07:00';
       const steps = [{ at: '2025-08-12T08:20:00+07:00', status: 'Đã nhận gửi' }];
-      await hub.push(payment({ code: `TT-${end}`, dossierCode, state: 'initiated', payUrl }), { what: 'payments' });
-      const paid = { state: 'paid', receiptUrl: 'https://pay.example.test/receipt' };
+      await hub.push(payment({ code: `TT-${end}`, dossierCode, state: 'initiated', stateAt, payUrl }), {
+        what: 'payments',
+      });
+      const paid = { state: 'paid', stateAt, receiptUrl: 'https://pay.example.test/receipt' };
       await hub.push(payment({ code: `TP-${end}`, dossierCode, ...paid }), { what: 'payments' });
-      await hub.push(postalOrder({ code: `BC-${end}`, dossierCode, waybill: 'EA123456789VN', steps }), {
+      await hub.push(postalOrder({ code: `BC-${end}`, dossierCode, stateAt, waybill: 'EA123456789VN', steps }), {
         what: 'postal-orders',
       });
     }

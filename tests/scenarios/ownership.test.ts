@@ -291,7 +291,8 @@ describe('a dossier and the party that owns it', () => {
       [CODE],
     );
     await pool.query(`UPDATE dossiers SET status = 'processing', version = 2 WHERE code = $1`, [CODE]);
-    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters; ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
+    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording; DROP INDEX dossiers_open_due; CREATE INDEX dossiers_agency ON dossiers (agency_code);
+      CREATE INDEX dossiers_service ON dossiers (service_key); CREATE INDEX dossiers_unfinished_due ON dossiers (due_at); ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
       ALTER TABLE quarantine DROP COLUMN cause_table, DROP COLUMN cause_from, DROP COLUMN words;
       ALTER TABLE attempts DROP COLUMN words; ALTER TABLE deliveries DROP COLUMN words; ALTER TABLE incidents DROP COLUMN words;

@@ -70,15 +70,17 @@ export function wireCaseOf(kept: KeptCase): WireCase {
 }
 
 function messageOf({ delivery, attempts, attempt, outgoing, known, settings }: KeptCase) {
-  const { operation, record, code, dossier, service, agency, original, change, id } = outgoing;
+  const { operation, record, code, dossier, published, service, agency, field, original, change, id } = outgoing;
   const isImplied = dossier === undefined || (operation === 'dossier.upsert.v1' && isDeepStrictEqual(dossier, record));
   const item = {
     id,
     code: code !== record.code ? code : undefined,
     record,
     dossier: !isImplied ? dossier : undefined,
+    published,
     service,
     agency,
+    field,
     original,
     change,
     doubt: wasInDoubt(delivery, attempts, attempt) ? true : undefined,
