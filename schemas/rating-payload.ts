@@ -6,7 +6,7 @@ const Value = Type.String({ minLength: 1, maxLength: 100, description: 'a value 
 const optional = Type.Optional;
 
 /**
- * The form of `DongBoDanhGia`. The national portal has not published it, so whoever has its document describes it here: the
+ * The form of `DongBoDanhGia`. The national portal has not published it, so an operator who has its document describes it here: the
  * names of the fields, and the values of the levels.
  */
 export const RatingPayload = closed({

@@ -31,7 +31,7 @@ export function sendQuestions(portal: Portal, items: readonly Item[]): Promise<r
   return sendInOrder(items, (item) => (isOfPortal(item.code) ? sendAnswers(portal, item) : sendLocal(portal, item)));
 }
 
-/** What stays in doubt while the portal does not answer. */
+/** Deliveries that stay in doubt while the portal does not answer. */
 function stillInDoubt({ doubt }: Item, outcome: Outcome): Outcome {
   return doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }

@@ -80,7 +80,7 @@ async function tokenOf(post: Post, about: PostalOrder | undefined): Promise<stri
   return post.sessions.get<string | Failure>(TOKEN, () => logIn(post, tokenUrl, about));
 }
 
-/** A token for the key pair, or why there is none. A failure is not cached. */
+/** A token for the key pair, or why the platform refused one. A failure is not cached. */
 async function logIn({ settings, http, now }: Post, url: string, about: PostalOrder | undefined) {
   const { customerKey, secretKey } = settings;
   const exchange = await http.exchange({

@@ -22,7 +22,7 @@ export interface QuestionFacts {
   readonly codes?: Codes;
   /** The operators' entries in the tables `agency` and `field`: the sender's code to that of the catalogue. */
   readonly entered?: CodesOf;
-  /** The dialect has no date of a question. It counts from the moment when the hub first heard of it. */
+  /** The dialect has no date of a question. Its date is the moment when the hub first received it. */
   readonly heardAt: string;
   /** The code of the question with this `HOIDAPID`. Undefined where it is no number of a question. */
   readonly codeOf: (number: string) => string | undefined;
@@ -137,7 +137,7 @@ function readCodes(
 
 const FORMS = ['dd/MM/yyyy', 'dd/MM/yyyy HH:mm:ss', 'dd/MM/yyyy HH:mm', 'yyyyMMddHHmmss'] as const;
 
-/** `NGAYTRALOI`: a day such as 12/08/2025, with a time in some systems. Undefined where there is none. */
+/** `NGAYTRALOI`: a day such as 12/08/2025, with a time in some systems. Undefined without a date. */
 function readDay(reading: Reading, raw: Raw): string | undefined {
   const text = isAbsent(raw.NGAYTRALOI) ? undefined : readText(reading, raw.NGAYTRALOI, '/NGAYTRALOI');
   if (text === undefined) return undefined;

@@ -176,7 +176,7 @@ function forward(place: Place, { kind, subject }: WorkingRecord, { event, held }
   route({ ...place, routedFrom }, kind.operation, subject, event.seq, routeSubjectOf(held.view));
 }
 
-/** The dossier of a record moves with it. The record counted, so its step counts in full, whoever sent the record. */
+/** The dossier of a record moves with it. The record counted, so its step counts in full, from any sender. */
 function moveDossier(
   place: Place,
   working: WorkingRecord,

@@ -127,7 +127,7 @@ export function subjectsNamedBy(kinds: Kinds, submission: Submission): readonly 
   });
 }
 
-/** The steps of dossiers that the records of a submission may make. What is loaded for one depends on its code and moment. */
+/** The steps of dossiers that the records of a submission may make. The loading depends on the code and the moment of each. */
 export function possibleStepsOf(kinds: Kinds, submission: Submission, book: RecordBook): readonly DossierItem[] {
   return kindItemsOf(kinds, submission).flatMap(({ kind, record }) => {
     if (!kind.dossierStep) return [];

@@ -122,7 +122,7 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
   return reconcile;
 }
 
-/** What can be looked up at the party. */
+/** The subjects that the hub can look up at the party. */
 function operationsOf({ records = [] }: Reconciler<unknown>): readonly Operation[] {
   return ['dossier.upsert.v1', ...records];
 }

@@ -167,7 +167,7 @@ export function routeSubjectOf(record: KindRecord): Subject {
   return { code, fieldCode, serviceCode: (record as { serviceCode?: string }).serviceCode };
 }
 
-/** The parties whose routes apply to an event: who has the record from its owner needs to know what officers made of it. */
+/** The parties whose routes apply to an event: a party that has the record from its owner also gets the changes by officers. */
 export function sendersOf(party: string, owner: string): readonly string[] {
   return party === OFFICERS ? [OFFICERS, owner] : [party];
 }

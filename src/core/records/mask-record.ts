@@ -44,7 +44,7 @@ function maskPerson(person: Person): Person {
 }
 
 /**
- * What proves that a citizen is the first person of a record: the last four digits of the phone number, otherwise the first
+ * The proof that a citizen is the first person of a record: the last four digits of the phone number, otherwise the first
  * four characters of the e-mail address. Undefined for a person with neither.
  */
 export function proofIn(kind: Kind, record: object): string | undefined {

@@ -8,7 +8,7 @@ import { createStory, type Office, type StoryStep } from './stories.ts';
 type Given = Readonly<Record<string, unknown>>;
 
 /**
- * Questions, petitions, and a finished dossier with its rating, in each of so many threads. Some requests are repeated, some
+ * Questions, petitions, and a finished dossier with its rating, in each of N threads. Some requests are repeated, some
  * states come in the wrong order, and some records are held or invalid.
  *
  * @param hasFees whether the dossier has a payment and a postal order too: the partners of a demo would change them

@@ -17,7 +17,7 @@ export type PayableContext = Pick<
   'index' | 'records' | 'kinds' | 'audit' | 'routes' | 'catalogue' | 'portalDialect'
 >;
 
-/** In this look-up 1 means that there is something to pay, and 0 that there is nothing. */
+/** In this look-up 1 means an amount to pay, and 0 means none. */
 const PAYABLE = 1;
 const NOTHING = 0;
 const ERROR = -1;

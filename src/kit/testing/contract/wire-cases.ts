@@ -30,7 +30,7 @@ interface Message {
     readonly outstanding?: readonly Dossier[];
     readonly ended?: FinishedDossiers['dossiers'];
     readonly steps?: readonly Progress[];
-    /** Records of the puller's kind: those that the party has received, and all that the hub has. */
+    /** Records of the puller's kind: those that the party has received, and those of the hub. */
     readonly records?: readonly { readonly code: string }[];
   };
   readonly settings?: Readonly<Record<string, unknown>>;
