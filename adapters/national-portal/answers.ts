@@ -90,3 +90,8 @@ export function said(
   const args = { code: code.slice(0, 20) };
   return text === '' ? say('error-code', args) : say('error-code-said', { ...args, said: text });
 }
+
+/** The outcome of a failed call: a delivery in doubt stays in doubt while the portal does not answer. */
+export function stillInDoubt({ doubt }: { readonly doubt: boolean }, outcome: Outcome): Outcome {
+  return doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
+}

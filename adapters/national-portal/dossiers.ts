@@ -1,10 +1,10 @@
-import { delivered, type Outcome, type Outgoing, textOrWordsOf, unknown, unmapped, type Words } from '#kit';
+import { delivered, type Outcome, type Outgoing, unmapped, type Words } from '#kit';
 import { differences } from '#mappings/national-portal/differences';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
 import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
 import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
-import { type Answer, type Failed, outcomeOfError } from './answers.ts';
+import { type Answer, type Failed, outcomeOfError, stillInDoubt } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { factsOf } from './facts.ts';
@@ -62,11 +62,6 @@ export async function prepare(portal: Portal, item: Item): Promise<Prepared | { 
   const body = writeDossier(record, { ...facts, code, codes, original, onCut: cuts.add });
   if (body.TrangThaiHoSo === '') return { outcome: unmapped('national-status', item.record.status) };
   return { item, body, note: cuts.note() };
-}
-
-/** The look-up failed, so a dossier in doubt stays in doubt. */
-function stillInDoubt(item: Item, outcome: Outcome): Outcome {
-  return item.doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 /** A look-up without a status proves only that the dossier exists, not which version. */

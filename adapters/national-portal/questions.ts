@@ -7,8 +7,6 @@ import {
   say,
   sendInOrder,
   textOf,
-  textOrWordsOf,
-  unknown,
   unknownAgency,
   unmapped,
 } from '#kit';
@@ -17,7 +15,7 @@ import { isOfPortal, numberOfCode } from '#mappings/national-portal/question-num
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
 import type { Question } from '#schemas/question.v1';
-import { outcomeOfError } from './answers.ts';
+import { outcomeOfError, stillInDoubt } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 
@@ -29,11 +27,6 @@ type Item = Outgoing<'question.upsert.v1'>;
  */
 export function sendQuestions(portal: Portal, items: readonly Item[]): Promise<readonly Outcome[]> {
   return sendInOrder(items, (item) => (isOfPortal(item.code) ? sendAnswers(portal, item) : sendLocal(portal, item)));
-}
-
-/** Deliveries that stay in doubt while the portal does not answer. */
-function stillInDoubt({ doubt }: Item, outcome: Outcome): Outcome {
-  return doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 const aboutAsker = ({ record }: Item): About => ({ applicant: record.asker });
