@@ -61,6 +61,14 @@ describe('postal orders at VNPost', () => {
     hub.clock.nowMs += ms;
   };
 
+  /** Each round delivers what the one before left, such as a call that took longer than its second on a busy machine. */
+  const deliverAll = async (rounds: number): Promise<void> => {
+    for (let round = 0; round < rounds; round++) {
+      await hub.deliver();
+      later(2_000);
+    }
+  };
+
   test('an order whose answer is lost is placed once, whatever breaks', async () => {
     const codes = Array.from({ length: ORDERS }, (_, n) => codeOf(n + 1));
     for (const [at, dossierCode] of codes.entries()) {
@@ -74,10 +82,7 @@ describe('postal orders at VNPost', () => {
         await post.fault({ kind: 'pass', times: 1 });
         await post.fault({ kind });
       }
-    for (let round = 0; round < 12; round++) {
-      await hub.deliver();
-      later(2_000);
-    }
+    await deliverAll(12);
     expect(ordered().map(({ key, count }) => [key, count])).toEqual(
       expect.arrayContaining(codes.map((code) => [code, 1])),
     );
@@ -110,10 +115,9 @@ describe('postal orders at VNPost', () => {
   test('a cancelled order is cancelled once at the post', async () => {
     const order = { code: codeOf(90), dossierCode: codeOf(90) };
     await push(order);
-    await hub.deliver();
-    later(1_000);
+    await deliverAll(3);
     await push({ ...order, state: 'cancelled' });
-    await hub.deliver();
+    await deliverAll(3);
     expect(post.ledger.entries().filter(({ kind }) => kind === 'cancel')).toMatchObject([
       { key: codeOf(90), count: 1 },
     ]);
