@@ -203,7 +203,7 @@ describe('a list in pages', () => {
 
   test('reports rows that may be missing after its pages, and only then', async () => {
     const again = 'page 2 repeats the first one, with all 10 requested records: it may return no others';
-    const endless = expect.stringContaining('come to no end');
+    const endless = expect.stringContaining('repeat earlier ones without an end');
     const cases: readonly (readonly [Partial<Ministry>, unknown])[] = [
       // It reads no page number.
       [{ rows: rows(30), turnsPages: false }, again],

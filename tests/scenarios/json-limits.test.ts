@@ -106,7 +106,7 @@ describe('the cost of a hostile JSON body', () => {
     const taken = await send('/api/v1/parties/one-stop/dossiers', gzip, packed);
     expect([taken.status, taken.body.results?.length]).toEqual([200, 1_000]);
     const bomb = await send('/api/v1/parties/one-stop/dossiers', gzipSync(Buffer.alloc(8e6, 0x20)), packed);
-    expect([bomb.status, bomb.body.detail]).toEqual([413, expect.stringContaining('more than 500 times of its size')]);
+    expect([bomb.status, bomb.body.detail]).toEqual([413, expect.stringContaining('more than 500 times its size')]);
   });
 
   async function send(path: string, body: string | Buffer, headers: Record<string, string> = {}) {
