@@ -102,22 +102,9 @@ function open(body: Body, { state, ledger }: Context, host: string): SimulatorRe
 function query(body: Body, { state }: Context): SimulatorReply {
   const found = state.transactions.get(String(body.MaThamChieu));
   if (!found) return { body: { MaLoi: '01', MoTaLoi: 'Không tìm thấy giao dịch' } };
-  const { reference, partner, amount, status = '3', time, info } = found;
+  const { status = '3' } = found;
   return {
-    body: {
-      LoaiBanTin: 'QUERY',
-      MaLoi: '00',
-      MoTaLoi: 'Thành công',
-      MaDoiTac: partner,
-      MaThamChieu: reference,
-      SoTien: amount,
-      MaTienTe: 'VND',
-      MaGiaoDich: transactionOf(reference),
-      MaNganHang: 'VTB',
-      ThoiGianGD: time,
-      ThongTinGiaoDich: info,
-      TrangThaiGD: status,
-    },
+    body: { LoaiBanTin: 'QUERY', MaLoi: '00', MoTaLoi: 'Thành công', ...membersOf(found), TrangThaiGD: status },
   };
 }
 
@@ -145,20 +132,20 @@ function pay(reference: string, { state, ledger }: Context): SimulatorReply {
 function notificationReply({ transactions }: Platform, reference: string, secret: string): SimulatorReply {
   const found = transactions.get(reference);
   if (found?.status === undefined) return { status: 404, body: 'Chưa có kết quả' };
-  const { partner, amount, time, info, status } = found;
-  const members = {
-    LoaiBanTin: 'IPN',
-    MaLoi: status === '1' ? '00' : '01',
-    MaDoiTac: partner,
-    MaThamChieu: reference,
-    SoTien: amount,
-    MaTienTe: 'VND',
-    MaGiaoDich: transactionOf(reference),
-    MaNganHang: 'VTB',
-    ThoiGianGD: time,
-    ThongTinGiaoDich: info,
-  };
+  const members = { LoaiBanTin: 'IPN', MaLoi: found.status === '1' ? '00' : '01', ...membersOf(found) };
   return { headers: { 'content-type': 'application/json; charset=utf-8' }, body: notification(members, secret) };
 }
+
+/** The members that an answer to QUERY and a notification share. */
+const membersOf = ({ partner, reference, amount, time, info }: Transaction) => ({
+  MaDoiTac: partner,
+  MaThamChieu: reference,
+  SoTien: amount,
+  MaTienTe: 'VND',
+  MaGiaoDich: transactionOf(reference),
+  MaNganHang: 'VTB',
+  ThoiGianGD: time,
+  ThongTinGiaoDich: info,
+});
 
 const transactionOf = (reference: string): string => `GD${reference}`;

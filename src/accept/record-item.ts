@@ -5,11 +5,9 @@ import { type Kind, type KindRecord, OFFICERS, routeSubjectOf, sendersOf, subjec
 import { sayState } from '#core/records/say-state';
 import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
-import { inEnglish } from '#messages/render';
 import { recordContentId } from '../index/record-events.ts';
 import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
-import { recordUnknownKey } from '../ledger/quarantine.ts';
 import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
 import { whyRecordWaits } from './record-waits.ts';
@@ -32,7 +30,6 @@ export function applyKindItem(
   const { seenVersion } = place.submission;
   if (seenVersion !== undefined && working.held?.version !== seenVersion)
     return { index, code, outcome: 'invalid', problems: [changedSince(working)] };
-  if (item.isReport && !working.held) return quarantine(place, reportOfUnknown(kind, item));
   const { standIns = [] } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
   const waits = whyRecordWaits(place, working, { item, record }, book, dossiers);
@@ -62,13 +59,6 @@ export function applyKindItem(
   if (applied.changed && (kind.forwards?.(applied.held.view) ?? true)) forward(place, working, applied);
   if (applied.movedState) moveDossier(place, working, applied, book, dossiers);
   return withWarnings({ index, code, outcome: applied.outcome }, warningsOf(applied));
-}
-
-/** Released by itself when the record arrives. */
-function reportOfUnknown(kind: Kind, { operation, record: { code } }: RecordItem): WaitingItem {
-  const words = inEnglish(say('record-unknown', { kind: kind.names.en[0], code }));
-  const cause = { kind: 'record-unknown', key: recordUnknownKey(subjectOf(kind, code)), ...words } as const;
-  return { kind: 'waiting', operation, code, cause, problems: [{ path: '/code', ...words }] };
 }
 
 /** Why a party that the owner's routes ask cannot be right. Its repeats are no news, and an operator may overrule it. */

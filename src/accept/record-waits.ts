@@ -3,13 +3,14 @@ import type { RecordItem, WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { isOfHub, type KindRecord } from '#core/records/kind';
 import { say } from '#messages/message';
+import { inEnglish } from '#messages/render';
 import { recordUnknownKey } from '../ledger/quarantine.ts';
 import type { Dossiers } from './dossiers.ts';
 import { dossierOf, type NamedDossier, type RecordBook, type WorkingRecord } from './records.ts';
 import type { Place } from './rows.ts';
 
 /**
- * Why a record is not applied now. The rules of dossiers hold: a moment far ahead waits for itself, and a party that another
+ * Why a record is not applied now. A report of an unknown record waits for that record. The rules of dossiers hold: a moment far ahead waits for itself, and a party that another
  * one excludes waits for that one or for an operator. Undefined if the record is applied.
  *
  * @param record the item's record with the known values in place of assumed ones
@@ -23,6 +24,7 @@ export function whyRecordWaits(
 ): WaitingItem | undefined {
   const { kind } = working;
   const { stateAt } = record;
+  if (item.isReport && !working.held) return reportOfUnknown(working, item);
   if (isAheadOfTime(stateAt, place.sender.recordedAt)) {
     const problems = [problem('/stateAt', 'applied-at-its-time', { moment: stateAt })];
     return waiting(item, 'ahead-of-time', `ahead-of-time:${stateAt}`, problems);
@@ -31,14 +33,18 @@ export function whyRecordWaits(
   const ofCode = ownedByAnother(place, working, record);
   // Released when the owner has sent the record.
   if (ofCode) return waiting(item, 'not-owner', recordUnknownKey(working.subject), [ofCode]);
-  // Only an operator releases such a record, so the release is the decision.
-  if (place.submission.released?.causeKey.startsWith(CLAIM_KEY)) return undefined;
+  // All records of a kind that a party may not begin share a cause. Only an operator releases it, and so decides.
+  if (place.submission.released?.causeKind === 'not-owner') return undefined;
   const ofDossier = foreignDossier(place, working, record, dossierOf(book, dossiers, record.dossierCode));
-  return ofDossier && waiting(item, 'not-owner', `${CLAIM_KEY}${kind.name} of ${place.submission.party}`, [ofDossier]);
+  return ofDossier && waiting(item, 'not-owner', `not-owner:${kind.name} of ${place.submission.party}`, [ofDossier]);
 }
 
-/** All records of a kind that a party may not begin share a cause, so one decision settles them. */
-const CLAIM_KEY = 'not-owner:';
+/** Released by itself when the record arrives. */
+function reportOfUnknown({ kind, subject }: WorkingRecord, { operation, record: { code } }: RecordItem): WaitingItem {
+  const words = inEnglish(say('record-unknown', { kind: kind.names.en[0], code }));
+  const cause = { kind: 'record-unknown', key: recordUnknownKey(subject), ...words } as const;
+  return { kind: 'waiting', operation, code, cause, problems: [{ path: '/code', ...words }] };
+}
 
 function waiting(
   { operation, record: { code } }: RecordItem,

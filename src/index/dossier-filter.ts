@@ -1,20 +1,12 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { filterWordQuery } from '#core/dossier/filter-words';
+import { filterWordQuery, type WordFilter } from '#core/dossier/filter-words';
 import { keyedSearchQuery } from '#core/vietnamese/search-words';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
 
-export interface DossierFilter {
-  readonly status?: readonly string[] | undefined;
-  readonly agency?: string | undefined;
-  readonly service?: string | undefined;
-  readonly field?: string | undefined;
-  readonly party?: string | undefined;
-  readonly channel?: string | undefined;
+export interface DossierFilter extends WordFilter {
   readonly q?: string | undefined;
-  readonly receivedFrom?: string | undefined;
-  readonly receivedTo?: string | undefined;
   /** Past due at this moment and not finished. */
   readonly overdueAt?: string | undefined;
 }
@@ -39,7 +31,7 @@ export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>
   return [
     ...(search === undefined ? [] : [sql<SqlBool>`search @@ ${search}::tsquery`]),
     ...(overdueAt === undefined ? [] : [sql<SqlBool>`due_at < ${overdueAt}::timestamptz`, IS_OPEN]),
-    ...(agency === undefined ? [] : [atOrBelow(agency) as RawBuilder<SqlBool>]),
+    ...(agency === undefined ? [] : [atOrBelow(agency)]),
     ...(status === undefined ? [] : [sql<SqlBool>`status = ANY(${status}::text[])`]),
     ...(service === undefined ? [] : [sql<SqlBool>`service_key = ${service}`]),
     ...(field === undefined ? [] : [sql<SqlBool>`field_code = ${field}`]),

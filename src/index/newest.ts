@@ -24,7 +24,7 @@ const WALK_A_ROW = 10;
 const LARGEST_WINDOW = 100;
 /** Where the walk found some, the window should hold this many times the rows that the page lacks. */
 const SPARE = 3;
-/** A window of more than a year is no window. */
+/** A larger window than a year excludes too little. */
 const MOST_PERIODS = 40;
 
 /**
@@ -110,7 +110,7 @@ async function walkedOver({ query }: Database, after: Place | undefined, length:
   return { newest: row.newest, last: { statusAt: row.statusAt, code: row.code } };
 }
 
-/** The periods behind a walk in which some matches more than these are expected. */
+/** The periods behind a walk that should hold this many more matches. */
 function windowBehind(
   { newest, last, found }: Walked & { readonly found: number },
   wanted: number,
@@ -122,8 +122,8 @@ function windowBehind(
 }
 
 /**
- * The first rows of all that have these words, or of all that an index of the conditions finds. Only the codes are sorted:
- * a row is wide.
+ * The first rows, in the order of lists, of the matches that the words find, or without words an index of the
+ * conditions. It sorts only the codes, because a row is wide.
  */
 async function gather<Row>(
   { query }: Database,

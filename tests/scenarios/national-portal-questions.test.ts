@@ -48,7 +48,7 @@ describe('questions in the dialect of the national portal', () => {
   const onPortal = (number: number, given: Record<string, unknown> = {}) =>
     hub.push(question({ code: `DVCQG-HD-${number}`, ...given }), { party: 'other', what: 'questions' });
 
-  test('DongBoHoiDap stores a question without a date or an asker, due from the moment the hub heard of it', async () => {
+  test('DongBoHoiDap stores a question without a date or an asker, due from the moment when the hub received it', async () => {
     const reply = await call('DongBoHoiDap', { data: [asked(17)] });
     expect(reply).toMatchObject({ error_code: 0, result: [{ HOIDAPID: '17', index: 0, outcome: 'accepted' }] });
     expect(await read('ONE-STOP-HD-17')).toMatchObject({
@@ -115,7 +115,7 @@ describe('questions in the dialect of the national portal', () => {
 
   test.each([
     ['no number', { HOIDAPID: undefined }, '/HOIDAPID'],
-    ['a number that is none', { HOIDAPID: 'x' }, '/HOIDAPID'],
+    ['a text in place of a number', { HOIDAPID: 'x' }, '/HOIDAPID'],
     ['0', { HOIDAPID: 0 }, '/HOIDAPID'],
     ['no text', { NOIDUNG: ' ' }, '/NOIDUNG'],
   ])('a question that cannot be stored is refused with its place: %s', async (_, given, path) => {

@@ -27,7 +27,7 @@ describe('a payment and its dossier move together', () => {
   const file = (n: number, given: object = {}) =>
     hub.push(dossier({ code: codeOf(n), status: 'processing', statusAt: at('08:00'), ...given }));
 
-  test('a demand stops the dossier, and the platform that reports the payment lets it go on', async () => {
+  test('a demand stops the dossier, and a reported payment resumes it', async () => {
     await file(21);
     await pay(21, { code: 'M1', stateAt: at('09:00') });
     expect(await statusOf(21)).toBe('payment-required');
@@ -160,7 +160,7 @@ describe('payments', () => {
     expect(await stateOf('P3')).toBe('paid');
   });
 
-  test('a second transaction for a paid payment waits for an operator, who may count it', async () => {
+  test('a second transaction for a paid payment waits until an operator counts it', async () => {
     await push({ code: 'P5' });
     const paid = { code: 'P5', state: 'paid', transaction: 'GD-5' };
     await push({ ...paid, stateAt: at('10:00') }, 'other');

@@ -59,7 +59,7 @@ const DEMANDED: readonly State[] = ['requested', 'initiated', 'pending'];
 /** The hub knows nothing of the work before the reception, and a finished dossier needs no payment to go on. */
 const IN_WORK: readonly DossierFacts['status'][] = ['received', 'processing'];
 
-/** A demand for payment stops the work on the dossier, and the last payment lets it go on. */
+/** A demand for payment stops the work on the dossier, and the last payment resumes it. */
 function dossierStep(
   { state, amountVnd }: Payment,
   { status }: DossierFacts,

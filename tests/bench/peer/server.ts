@@ -29,7 +29,7 @@ async function start({ databaseUrl, secret }: PeerOrder): Promise<string> {
   const uuids = createUuids(Date.now);
   const expected = hmac(key, `Bearer ${secret}`);
   const app = Fastify({ bodyLimit: 20 * 1024 * 1024, ajv: { customOptions: { strict: false, coerceTypes: false } } });
-  // The body is needed as it came, for the ledger.
+  // The ledger stores the received bytes.
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
 
   async function push(request: FastifyRequest, reply: FastifyReply): Promise<object> {
