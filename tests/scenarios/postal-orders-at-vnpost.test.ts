@@ -69,6 +69,11 @@ describe('postal orders at VNPost', () => {
     }
   };
 
+  /** A slow machine needs more rounds. The assertion that follows fails when all of them were not enough. */
+  const deliverUntil = async (done: () => boolean): Promise<void> => {
+    for (let round = 0; round < 30 && !done(); round++) await deliverAll(1);
+  };
+
   test('an order whose answer is lost is placed once, whatever breaks', async () => {
     const codes = Array.from({ length: ORDERS }, (_, n) => codeOf(n + 1));
     for (const [at, dossierCode] of codes.entries()) {
@@ -114,13 +119,14 @@ describe('postal orders at VNPost', () => {
 
   test('a cancelled order is cancelled once at the post', async () => {
     const order = { code: codeOf(90), dossierCode: codeOf(90) };
+    const entries = (kind: string) =>
+      post.ledger.entries().filter((entry) => entry.kind === kind && entry.key === codeOf(90));
     await push(order);
-    await deliverAll(3);
+    await deliverUntil(() => entries('order').length > 0);
     await push({ ...order, state: 'cancelled' });
-    await deliverAll(3);
-    expect(post.ledger.entries().filter(({ kind }) => kind === 'cancel')).toMatchObject([
-      { key: codeOf(90), count: 1 },
-    ]);
+    await deliverUntil(() => entries('cancel').length > 0);
+    await deliverAll(2);
+    expect(entries('cancel')).toMatchObject([{ count: 1 }]);
     expect((await read(codeOf(90))).state).toBe('cancelled');
   });
 
