@@ -29,6 +29,7 @@ import * as m028 from './migrations/028-records.ts';
 import * as m029 from './migrations/029-running-totals.ts';
 import * as m030 from './migrations/030-mask-of-records.ts';
 import * as m031 from './migrations/031-filter-words.ts';
+import * as m032 from './migrations/032-facts.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -64,6 +65,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '029-running-totals': m029,
   '030-mask-of-records': m030,
   '031-filter-words': m031,
+  '032-facts': m032,
 };
 
 /**

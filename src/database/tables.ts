@@ -228,6 +228,7 @@ interface CountedTable {
   grade_td: string | null;
   cell: number | null;
   changes: Generated<number[]>;
+  facts: Generated<number>;
 }
 
 interface CountedStateTable {

@@ -69,6 +69,7 @@ function namedPeriod(query: StatisticsQuery, period: string, reportingDay: numbe
   for (const name of ['from', 'to'] as const)
     if (query[name] !== undefined) throw wrongParameter(name, 'beside-period');
   const found = reportingPeriod(period, reportingDay);
-  if (!found) throw wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-or-quarter') });
+  if (!found)
+    throw wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-quarter-or-month') });
   return periodOf(found) as { from: string; to: string };
 }

@@ -22,7 +22,7 @@ const Query = closed({
   from: text('first day or time of the period; without `from`, `to` and `period`: the current year'),
   to: text('last day or time of the period; the default is today'),
   period: text(
-    'instead of both, a reporting period: a year (2026) or a quarter (2026-Q1), which begins on the configured day of the month',
+    'instead of both, a reporting period: a year (2026), a quarter (2026-Q1) or a month (2026-03), which begins on the configured day of the month',
   ),
   by: Type.Optional(oneOf(GROUPS)),
   rule: Type.Optional(oneOf(RULES)),

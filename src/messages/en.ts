@@ -402,7 +402,7 @@ export const EN = {
   'audit-subject': 'one of {list} with a name, such as "delivery 12"',
   'meaning-of-code': 'the meaning of the code',
   'month-between': 'a month from {first} to {last}',
-  'year-or-quarter': 'a year such as 2026 or a quarter such as 2026-Q1',
+  'year-quarter-or-month': 'a year such as 2026, a quarter such as 2026-Q1 or a month such as 2026-03',
   'a-dossier-code': 'a dossier code',
   'a-question-number': 'the number of a question, a whole number above 0',
   'a-procedure-code': 'a procedure code',

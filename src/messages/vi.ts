@@ -397,7 +397,7 @@ export const VI = translation({
   'audit-subject': 'một trong: {list}, kèm tên hoặc số, như "delivery 12"',
   'meaning-of-code': 'nghĩa của mã',
   'month-between': 'tháng từ {first} đến {last}',
-  'year-or-quarter': 'năm như 2026 hoặc quý như 2026-Q1',
+  'year-quarter-or-month': 'năm như 2026, quý như 2026-Q1 hoặc tháng như 2026-03',
   'a-dossier-code': 'mã hồ sơ',
   'a-question-number': 'số của câu hỏi, là số nguyên lớn hơn 0',
   'a-procedure-code': 'mã thủ tục',

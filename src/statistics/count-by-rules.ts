@@ -2,6 +2,7 @@ import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
 import { courseOf } from '#core/statistics/course';
 import type { DossierTimes } from '#core/statistics/dossier-times';
+import { factsOf, needsService } from '#core/statistics/facts';
 import { type Counted, countedBy, RULES, type Rule } from '#core/statistics/rules';
 import { dueByTerm } from '#core/statistics/terms';
 import type { Service } from '#schemas/service.upsert.v1';
@@ -20,6 +21,7 @@ export interface RuleDeps {
 export interface CountedDossier {
   readonly dossier: CountableDossier;
   readonly by: CountedRow['by'];
+  readonly facts: number;
 }
 
 /**
@@ -32,24 +34,33 @@ export async function countByRules(
   dossiers: readonly CountableDossier[],
   before: ReadonlyMap<string, CountedBefore>,
 ): Promise<readonly CountedDossier[]> {
-  // Only the few dossiers without a due date need the catalogue.
-  const undated = dossiers.filter(({ times }) => times.dueAt === undefined).map(({ serviceKey }) => serviceKey);
-  const services = await entries('service', [...new Set(undated)]);
+  // Only the few dossiers without a due date, or without the result of an online service, need the catalogue.
+  const needing = dossiers.filter(({ times, record }) => times.dueAt === undefined || needsService(record));
+  const services = await entries('service', [...new Set(needing.map(({ serviceKey }) => serviceKey))]);
   return dossiers.map((dossier) => {
     // Otherwise a bundle, or a dossier that passes several offices, would count once for each of them.
-    if (dossier.isPart) return { dossier, by: {} };
+    if (dossier.isPart) return { dossier, ...NOT_COUNTED };
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const times: DossierTimes = {
       ...timesOf(dossier, dossier.isCutOff ? before.get(dossier.code) : undefined),
       ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, workingTime) }),
     };
     try {
-      return { dossier, by: countedByAll(times) };
+      const by = countedByAll(times);
+      return { dossier, by, facts: factsBy(dossier, by, service) };
     } catch (error) {
       onFault(`count ${dossier.code}`, error);
-      return { dossier, by: {} };
+      return { dossier, ...NOT_COUNTED };
     }
   });
+}
+
+const NOT_COUNTED = { by: {}, facts: 0 };
+
+function factsBy({ record }: CountableDossier, by: CountedRow['by'], service: Service | undefined): number {
+  const { endedAt, grade } = by['766'] ?? {};
+  const yieldsPaper = (service?.results ?? []).length > 0;
+  return factsOf(record, { yieldsPaper, lateEndAt: grade === 'late' ? endedAt : undefined });
 }
 
 function countedByAll(times: DossierTimes): CountedRow['by'] {

@@ -2,6 +2,7 @@ import { changeCodes } from '#core/statistics/changes';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { takeRecounts } from '../index/recounts.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { type Cell, cellIds, cellName } from './cells.ts';
 import { countByRules, type RuleDeps } from './count-by-rules.ts';
 import { type CountState, codesAfter, newestChange, saveState, takeTurn } from './count-state.ts';
@@ -11,6 +12,7 @@ import { addToTotals, createTotalChanges } from './totals.ts';
 
 export interface CountDeps extends RuleDeps {
   readonly database: Database;
+  readonly vault: Pick<Vault, 'open'>;
 }
 
 /**
@@ -71,18 +73,18 @@ async function nextCodes(
 
 /** Counts dossiers, and replaces what they added to the running totals. */
 async function countSome(deps: CountDeps, tx: Transaction, codes: readonly string[]): Promise<void> {
-  const found = await loadCountable(tx, codes);
+  const found = await loadCountable(tx, deps.vault, codes);
   const before = await loadCounted(tx, codes);
   const counted = await countByRules(deps, found, before);
   const cells = await cellIds(tx, found.map(cellOf));
   const totals = createTotalChanges();
   for (const { cell, changes } of before.values()) if (cell !== null) totals.add(cell, changes, -1);
   const rows: CountedRow[] = [];
-  for (const { dossier, by } of counted) {
+  for (const { dossier, by, facts } of counted) {
     const cell = cells.get(cellName(cellOf(dossier))) as number;
     const changes = changeCodes(by);
     totals.add(cell, changes, 1);
-    rows.push({ code: dossier.code, cell, changes, by });
+    rows.push({ code: dossier.code, cell, changes, facts, by });
   }
   const known = new Set(found.map(({ code }) => code));
   await writeCounted(

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import type { DossierEvent } from '#core/dossier/event';
+import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Vault } from '../secrets/vault.ts';
 
 /** Whether a whole is counted instead of its parts: it has left status 1 of the national table. */
 const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
@@ -30,6 +32,8 @@ export interface CountableDossier {
     Dossier,
     'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
   > & { readonly supplements?: NonNullable<Dossier['supplements']> };
+  /** Its record. Only `results` are sure to have their addresses. */
+  readonly record: FactualDossier;
   /** Whether it is part of another dossier in the index. */
   readonly isPart: boolean;
   /** Whether the beginning of its history is deleted. */
@@ -38,7 +42,7 @@ export interface CountableDossier {
   readonly events: readonly Omit<DossierEvent, 'record'>[];
 }
 
-type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
+type Row = Omit<CountableDossier, 'times' | 'record' | 'events' | 'isCutOff'> & {
   readonly createdAt: string;
   readonly version: number;
   readonly status: Dossier['status'];
@@ -49,18 +53,21 @@ type Row = Omit<CountableDossier, 'times' | 'events' | 'isCutOff'> & {
   readonly finishedAt: string | null;
   readonly returnedAt: string | null;
   readonly refusedAt: string | null;
-  /** The record as readers see it, for dossiers with supplements. */
-  readonly hasSupplements: string | null;
+  /** The record as readers see it. */
+  readonly masked: string;
+  /** The whole record, for dossiers with results: readers do not see their addresses. */
+  readonly sealed: Buffer | null;
+  readonly sealedKey: number;
 };
 
-/** Quotes inside a text would be escaped, so this matches only the member. Few dossiers have it. */
+/** Quotes inside a text would be escaped, so this matches only the member. */
 const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
          EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
                  AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
-         version, CASE WHEN strpos(masked, '"supplements":[') > 0 THEN masked END AS "hasSupplements"
+         version, masked, CASE WHEN strpos(masked, '"results":[') > 0 THEN sealed END AS sealed, sealed_key AS "sealedKey"
   FROM dossiers WHERE code = ANY($1::text[])`;
 
 const EVENTS = `
@@ -71,24 +78,37 @@ const EVENTS = `
   FROM events e JOIN dossiers d ON d.code = e.code
   WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
 
-/** The facts of these dossiers without encrypted data. Leaves out dossiers that are no longer in the index. */
-export async function loadCountable(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly CountableDossier[]> {
+/** The facts of these dossiers. Leaves out dossiers that are no longer in the index. */
+export async function loadCountable(
+  tx: pg.PoolClient,
+  vault: Pick<Vault, 'open'>,
+  codes: readonly string[],
+): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
   const events = await loadCourses(tx, rows);
-  return rows.map(
-    ({ code, agencyCode, fieldCode, serviceKey, channel, isPart, createdAt: _, version, hasSupplements, ...own }) => {
-      const told = events.get(code) ?? [];
-      // Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others.
-      const { supplements } = hasSupplements === null ? {} : (JSON.parse(hasSupplements) as Dossier);
-      const times = { ...own, supplements };
-      return {
-        ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart },
-        times: withoutNulls(times) as CountableDossier['times'],
-        isCutOff: version > 1 && told[0]?.seq !== 1,
-        events: told.filter(({ counts }) => counts),
-      };
-    },
-  );
+  return rows.map((row) => {
+    const { code, agencyCode, fieldCode, serviceKey, channel, isPart, version } = row;
+    const told = events.get(code) ?? [];
+    const record = recordOf(row, vault);
+    return {
+      ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart, record },
+      times: timesOf(row, record),
+      isCutOff: version > 1 && told[0]?.seq !== 1,
+      events: told.filter(({ counts }) => counts),
+    };
+  });
+}
+
+/** Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others. */
+function recordOf({ masked, sealed, sealedKey }: Row, vault: Pick<Vault, 'open'>): Dossier {
+  if (sealed === null) return JSON.parse(masked) as Dossier;
+  return JSON.parse(vault.open({ keyId: sealedKey, bytes: sealed }).toString()) as Dossier;
+}
+
+function timesOf(row: Row, { supplements }: Dossier): CountableDossier['times'] {
+  const { status, statusAt, submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt } = row;
+  const times = { status, statusAt, submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, supplements };
+  return withoutAbsent(times) as CountableDossier['times'];
 }
 
 type Course = DossierEvent & { readonly counts: boolean };
@@ -113,6 +133,6 @@ async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<Rea
   return courses;
 }
 
-function withoutNulls(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+function withoutAbsent(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined));
 }

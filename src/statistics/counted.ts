@@ -33,15 +33,17 @@ export interface CountedRow {
   readonly code: string;
   readonly cell: number;
   readonly changes: readonly number[];
+  /** Bits of core/statistics/facts.ts. */
+  readonly facts: number;
   readonly by: Readonly<Partial<Record<Rule, Counted>>>;
 }
 
 const OF_RULES = RULES.flatMap((rule) => [`began_${rule}`, `ended_${rule}`, `late_${rule}`, `grade_${rule}`]);
-const ALL = ['code', 'cell', 'changes', ...OF_RULES];
+const ALL = ['code', 'cell', 'changes', 'facts', ...OF_RULES];
 
 /** An array of arrays must be rectangular, so the changes come as texts. */
 function typeOf(column: string): string {
-  if (column === 'cell') return 'int4';
+  if (column === 'cell' || column === 'facts') return 'int4';
   return /^(?:began|ended|late)_/.test(column) ? 'timestamptz' : 'text';
 }
 
@@ -61,8 +63,8 @@ export async function writeCounted(
 ): Promise<void> {
   if (gone.length > 0) await tx.query('DELETE FROM counted WHERE code = ANY($1::text[])', [gone]);
   if (counted.length === 0) return;
-  const rows = counted.map(({ code, cell, changes, by }) => [
-    ...[code, cell, `{${changes.join(',')}}`],
+  const rows = counted.map(({ code, cell, changes, facts, by }) => [
+    ...[code, cell, `{${changes.join(',')}}`, facts],
     ...RULES.flatMap((rule) => {
       const one = by[rule];
       return one ? [one.beganAt, one.endedAt, overdueFrom(one), one.grade] : [null, null, null, null];

@@ -31,10 +31,11 @@ export interface Statistics {
 }
 
 export function createStatistics(
-  { database, nowMs, telemetry }: Pick<HubContext, 'database' | 'nowMs' | 'telemetry'>,
+  { database, vault, nowMs, telemetry }: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry'>,
   workingTime: WorkingTime,
 ): Statistics {
-  const counting = { database, entries: createEntryCache(database, nowMs), workingTime, onFault: telemetry.failed };
+  const entries = createEntryCache(database, nowMs);
+  const counting = { database, vault, entries, workingTime, onFault: telemetry.failed };
   const count = () => countChanges(counting);
   // A report shows uncounted changes as `behind`, and the log has the error.
   const countFirst = () => count().catch((error) => telemetry.failed('count', error));

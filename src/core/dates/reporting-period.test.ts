@@ -6,13 +6,16 @@ test.each([
   ['2026-Q2', undefined, '2026-03-15', '2026-06-14'],
   ['2026-Q4', undefined, '2026-09-15', '2026-12-14'],
   ['2026', undefined, '2025-12-15', '2026-12-14'],
+  ['2026-01', undefined, '2025-12-15', '2026-01-14'],
+  ['2026-12', undefined, '2026-11-15', '2026-12-14'],
+  ['2024-02', 1, '2024-02-01', '2024-02-29'],
   ['2024-Q1', 1, '2024-01-01', '2024-03-31'],
   ['2026', 1, '2026-01-01', '2026-12-31'],
 ])('the period %s with first day %s is from %s to %s', (text, day, from, to) => {
   expect(reportingPeriod(text, day)).toEqual({ from, to });
 });
 
-test.each(['2026-Q5', '2026-1', 'Q1', '1999', ''])('%j is no reporting period', (text) => {
+test.each(['2026-Q5', '2026-1', '2026-13', '2026-00', 'Q1', '1999', ''])('%j is no reporting period', (text) => {
   expect(reportingPeriod(text)).toBeUndefined();
 });
 
