@@ -12,7 +12,7 @@ import { aliasPart, dossierPart } from '../index/dossiers.ts';
 import { eventPart } from '../index/events.ts';
 import { recordChangeParts } from '../index/record-changes.ts';
 import { recordEventPart } from '../index/record-events.ts';
-import { recordPart } from '../index/records.ts';
+import { judgedPart, recordPart } from '../index/records.ts';
 import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
@@ -37,6 +37,7 @@ import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { applyKindItem } from './record-item.ts';
 import {
   createdRecords,
+  judgedDossiers,
   lastMessageOfRecords,
   loadRecordBook,
   possibleStepsOf,
@@ -73,6 +74,7 @@ export async function acceptBatch(
   const rows = await applyAll(deps, submissions, dossiers, book);
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
+    judgedPart(judgedDossiers(book)),
     dossierPart(written.map(dossierRow), vault),
     aliasPart([...rows.aliases.values()]),
     cataloguePart([...rows.entries.values()]),

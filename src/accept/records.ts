@@ -5,7 +5,15 @@ import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjec
 import type { Kinds } from '#core/records/kinds';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
-import { loadOpenOf, loadRecords, type RecordRow, uniqueKeyOf } from '../index/records.ts';
+import {
+  type JudgedDossier,
+  keyOfDossier,
+  loadOfDossiers,
+  loadRecords,
+  type RecordRow,
+  type RecordsOfDossier,
+  uniqueKeyOf,
+} from '../index/records.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
@@ -32,8 +40,8 @@ export interface RecordBook {
   readonly byKey: Map<string, WorkingRecord>;
   /** The dossiers that records name, as the index has them. */
   readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
-  /** Subjects of the open records of kinds that move their dossiers, by the kind and the code of the dossier. */
-  readonly open: ReadonlyMap<string, readonly string[]>;
+  /** The records of kinds that move their dossiers, as the index has them, by `keyOfDossier`. */
+  readonly ofDossiers: ReadonlyMap<string, RecordsOfDossier>;
 }
 
 /** A dossier that a record names: the facts for the rules of its kind, and whose it is. */
@@ -56,7 +64,7 @@ export async function loadRecordBook(
   { database, vault, kinds }: AcceptDeps,
   submissions: readonly Submission[],
 ): Promise<RecordBook> {
-  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map(), open: new Map() };
+  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map(), ofDossiers: new Map() };
   const items = submissions.flatMap((submission) => kindItemsOf(kinds, submission));
   if (items.length === 0) return book;
   const found = await loadRecords(database.pool, vault, {
@@ -80,7 +88,7 @@ export async function loadRecordBook(
   return {
     ...book,
     dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]),
-    open: await loadOpenOf(database.pool, moving),
+    ofDossiers: await loadOfDossiers(database.pool, moving),
   };
 }
 
@@ -92,9 +100,10 @@ export function isLastOpen(book: RecordBook, { kind, subject, held }: WorkingRec
     one.subject !== subject &&
     one.held?.view.dossierCode === dossier &&
     !kind.finalStates.includes(one.held?.view.state ?? '');
-  const stored = book.open.get(`${kind.name} ${dossier}`) ?? [];
+  const stored = dossier === undefined ? undefined : book.ofDossiers.get(keyOfDossier(kind.name, dossier));
   return (
-    !stored.some((one) => one !== subject && !book.bySubject.has(one)) && ![...book.bySubject.values()].some(isOpen)
+    !stored?.open.some((one) => one !== subject && !book.bySubject.has(one)) &&
+    ![...book.bySubject.values()].some(isOpen)
   );
 }
 
@@ -165,7 +174,10 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
       book.bySubject.get(subjectOf(kind, record.code)),
       key === undefined ? undefined : book.byKey.get(key),
     ];
-    const dossiers = namedDossiers(book, kind, record).map((code) => book.dossiers.get(code)?.messageId);
+    const dossiers = namedDossiers(book, kind, record).flatMap((code) => [
+      book.dossiers.get(code)?.messageId,
+      book.ofDossiers.get(keyOfDossier(kind.name, code))?.newest,
+    ]);
     for (const id of [...working.map((one) => one?.messageId), ...dossiers])
       if (id !== undefined && (last === undefined || id > last)) last = id;
   }
@@ -175,6 +187,20 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
 /** The subjects of the records that the batch created. */
 export function createdRecords({ bySubject }: RecordBook): readonly string[] {
   return [...bySubject.values()].flatMap(({ subject, held, loaded }) => (held && !loaded ? [subject] : []));
+}
+
+/** The dossiers of changed records that may move them: each was judged with the other records of its kind. */
+export function judgedDossiers({ bySubject, ofDossiers }: RecordBook): readonly JudgedDossier[] {
+  const judged = new Map<string, JudgedDossier>();
+  for (const { kind, held, loaded } of bySubject.values()) {
+    if (!kind.dossierStep || !held || held === loaded) continue;
+    for (const dossier of [held.view.dossierCode, loaded?.view.dossierCode]) {
+      if (dossier === undefined) continue;
+      const key = keyOfDossier(kind.name, dossier);
+      judged.set(key, { kind: kind.name, dossier, newest: ofDossiers.get(key)?.newest });
+    }
+  }
+  return [...judged.values()];
 }
 
 /** The rows of the records that the batch changed. */

@@ -77,20 +77,62 @@ export async function loadRecords(
   return rows.map((row) => foundIn(row, vault));
 }
 
-/** The subjects of the open records about dossiers, by the kind and the code of the dossier. */
-export async function loadOpenOf(
+/** The records of one kind about one dossier. */
+export interface RecordsOfDossier {
+  readonly kind: string;
+  readonly dossier: string;
+  /** Subjects of the open ones. */
+  readonly open: readonly string[];
+  /** The newest message that was applied to one of them. */
+  readonly newest: string;
+}
+
+/** The records of these kinds about these dossiers, by `keyOfDossier`. */
+export async function loadOfDossiers(
   db: pg.Pool | pg.PoolClient,
   wanted: readonly { readonly kind: string; readonly dossier: string }[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<ReadonlyMap<string, RecordsOfDossier>> {
   if (wanted.length === 0) return new Map();
-  const { rows } = await db.query<{ kind: string; dossier: string; subjects: readonly string[] }>({
-    name: 'open records of dossiers',
-    text: `SELECT kind, dossier_code AS dossier, array_agg(subject) AS subjects FROM records
-           WHERE dossier_code = ANY($2::text[]) AND kind = ANY($1::text[]) AND is_open GROUP BY kind, dossier_code`,
+  const { rows } = await db.query<RecordsOfDossier>({
+    name: 'records of dossiers',
+    text: `SELECT kind, dossier_code AS dossier, array_remove(array_agg(CASE WHEN is_open THEN subject END), NULL) AS open,
+             (array_agg(last_message_id ORDER BY last_message_id DESC))[1] AS newest
+           FROM records WHERE dossier_code = ANY($2::text[]) AND kind = ANY($1::text[]) GROUP BY kind, dossier_code`,
     values: [[...new Set(wanted.map(({ kind }) => kind))], [...new Set(wanted.map(({ dossier }) => dossier))]],
   });
-  return new Map(rows.map(({ kind, dossier, subjects }) => [`${kind} ${dossier}`, subjects]));
+  return new Map(rows.map((row) => [keyOfDossier(row.kind, row.dossier), row]));
 }
+
+/** The records of a kind about a dossier change together: whether the last payment is made depends on all of them. */
+export const keyOfDossier = (kind: string, dossier: string): string => `${kind} ${dossier}`;
+
+/** A dossier whose records of a kind a batch judged together, and the newest message of them then. */
+export interface JudgedDossier {
+  readonly kind: string;
+  readonly dossier: string;
+  readonly newest: string | undefined;
+}
+
+/**
+ * Locks these dossiers for records of the kind until the commit, and looks again: another process may have written a record of
+ * one meanwhile, and then the batch fails (40001). It comes before the records are written.
+ */
+export function judgedPart(rows: readonly JudgedDossier[]): Part {
+  // Sorted, so that two batches with the same dossiers wait for one another instead of deadlocking.
+  return judged([...rows].sort((a, b) => (keyOfDossier(a.kind, a.dossier) < keyOfDossier(b.kind, b.dossier) ? -1 : 1)));
+}
+
+const JUDGED = 'judged';
+const judged = definePart<JudgedDossier>(
+  JUDGED,
+  {
+    kind: ['text', (row) => row.kind],
+    dossier: ['text', (row) => row.dossier],
+    newest: ['uuid', (row) => row.newest],
+  },
+  (rows) => `SELECT 1 FROM ${rows} WHERE hub_is_newest_of_dossier(kind, dossier, newest)`,
+  true,
+);
 
 function foundIn(row: Row, vault: Vault): FoundRecord {
   const view = JSON.parse(vault.open({ keyId: row.sealed_key, bytes: row.sealed }).toString()) as KindRecord;
@@ -182,10 +224,10 @@ const kept = ['subject', 'created_at'];
 const part = definePart<Written>(
   'record',
   columns,
-  (rows) => `
+  (rows, before) => `
     INSERT INTO records (${names.join(', ')})
     SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
-    FROM ${rows}
+    FROM ${rows}${before.includes(JUDGED) ? ` WHERE (SELECT count(*) FROM ${JUDGED}) >= 0` : ''}
     ON CONFLICT (subject) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))

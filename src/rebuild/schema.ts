@@ -48,7 +48,6 @@ const ONLY_FOR_READERS = [
   'messages_receipt',
   'records_newest',
   'records_agency',
-  'records_dossier',
   'records_due',
   'records_search',
 ];

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, postalOrder } from '../support/kinds.ts';
@@ -102,6 +103,73 @@ describe('a payment and its dossier move together', () => {
 
   test('a rebuild moves the same dossiers', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('payments of one dossier that two processes receive at one instant', () => {
+  let first: TestHub;
+  let second: TestHub;
+  let gate: pg.Client;
+  beforeAll(async () => {
+    const routes = { routes: [{ from: 'one-stop', operation: 'payment.upsert.v1' as const, to: ['other'] }] };
+    first = await testHub(routes);
+    second = await testHub({ ...routes, databaseUrl: first.databaseUrl });
+    gate = new pg.Client({ connectionString: first.databaseUrl });
+    await gate.connect();
+  });
+  afterAll(async () => {
+    await gate.end();
+    await second.close();
+    await first.close();
+  });
+
+  const push = async (hub: TestHub, n: number, given: Record<string, unknown>, party = 'one-stop') =>
+    (await hub.push(payment({ dossierCode: codeOf(n), ...given }), { what: 'payments', party })).results[0];
+  const paid = (hub: TestHub, n: number, code: string, time: string) =>
+    push(hub, n, { code, stateAt: at(time), state: 'paid' }, 'other');
+
+  /** Lets all of them read the index before one of them can write to it. */
+  async function atOneInstant(...all: readonly (() => Promise<unknown>)[]): Promise<void> {
+    await gate.query('BEGIN');
+    await gate.query('LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE');
+    const done = Promise.all(all.map((one) => one()));
+    const waiting = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await expect.poll(async () => (await gate.query(waiting)).rows[0].n, { timeout: 20_000 }).toBe(all.length);
+    await gate.query('COMMIT');
+    await done;
+  }
+
+  async function demanded(n: number, ...codes: readonly string[]): Promise<void> {
+    await first.push(dossier({ code: codeOf(n), status: 'processing', statusAt: at('08:00') }));
+    for (const code of codes) await push(first, n, { code, stateAt: at('09:00') });
+    expect(await statusOf(n)).toBe('payment-required');
+  }
+
+  const statusOf = async (n: number) => (await first.read(`/api/v1/dossiers/${codeOf(n)}`)).body.status;
+
+  test('the last of two payments lets the dossier go on', async () => {
+    await demanded(51, 'I1', 'I2');
+    await atOneInstant(
+      () => paid(first, 51, 'I1', '10:00'),
+      () => paid(second, 51, 'I2', '10:01'),
+    );
+    expect(await statusOf(51)).toBe('processing');
+  });
+
+  test('a new demand stops the dossier, whatever is paid at that instant', async () => {
+    await demanded(52, 'I3');
+    await atOneInstant(
+      () => paid(first, 52, 'I3', '10:00'),
+      () => push(second, 52, { code: 'I4', stateAt: at('10:01') }),
+    );
+    expect(await statusOf(52)).toBe('payment-required');
+    await paid(second, 52, 'I4', '10:05');
+    expect(await statusOf(52)).toBe('processing');
+  });
+
+  test('a rebuild moves the same dossiers', async () => {
+    expect(await first.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
 });
 
