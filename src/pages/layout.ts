@@ -1,6 +1,9 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { type AssetName, assetPath } from './assets.ts';
 import { languageOf, type Say, sayIn } from './language.ts';
+import { type IconName, icon } from './parts/icon.ts';
+import { themeOf, themeSheets } from './theme.ts';
 
 /** A part of a page. `html` escapes the inserted values. */
 export type Html = ReturnType<typeof html>;
@@ -14,47 +17,43 @@ export interface Shown {
   readonly owner: string;
   /** What the pages are for, in smaller letters under the owner. */
   readonly site: string;
-  readonly links: readonly { readonly href: string; readonly text: string }[];
-  /** Additions to the head, such as a style sheet. */
+  readonly links: readonly { readonly href: string; readonly text: string; readonly icon?: IconName }[];
+  /** Additions to the head, such as metadata for search engines. */
   readonly head?: Html | undefined;
+  /** Style sheets and scripts beside those of all pages. A page with a script works without it. */
+  readonly assets?: readonly AssetName[];
   /** The end of the top line, such as the signed-in user. */
   readonly corner?: Html;
+  readonly footer?: Html;
   /** The fields of a submitted form, for the link to the other language. Undefined: the URL has all. */
   readonly asked?: Readonly<Record<string, string>>;
   readonly status?: 200 | 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
 }
 
+const POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /**
  * The permissions of a page: our own style, and forms to this site.
  *
- * No script runs, nothing is fetched from elsewhere, and no other site can frame it. Linked sites get no
- * referrer.
+ * Nothing is fetched from elsewhere, no inline script or style runs, and no other site can frame it. A script of this
+ * site runs only on pages that name one. Linked sites get no referrer.
  */
-const GUARDS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-  'Cache-Control': 'no-store',
-};
+function guardsOf(hasScript: boolean): Readonly<Record<string, string>> {
+  return {
+    'Content-Security-Policy': hasScript ? `${POLICY}; script-src 'self'; connect-src 'self'` : POLICY,
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+  };
+}
 
-/** Answers with a page in the reader's language. */
+/** Answers with a page in the reader's language and colours. */
 export function show(c: Context, build: (say: Say) => Shown): Response | Promise<Response> {
   const language = languageOf(c);
   const say = sayIn(language);
-  const {
-    title,
-    isTitleVietnamese = false,
-    body,
-    owner,
-    site,
-    links,
-    head = '',
-    corner = '',
-    asked,
-    status = 200,
-  } = build(say);
-  const other = language === 'vi' ? 'en' : 'vi';
+  const shown = build(say);
+  const { title, isTitleVietnamese = false, body, footer = '', assets = [], status = 200 } = shown;
   const page = html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -62,35 +61,60 @@ export function show(c: Context, build: (say: Say) => Shown): Response | Promise
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} – Liên Thông</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/pages/style.css">
-${head}
+${themeSheets(themeOf(c))}
+${assets.map(assetTag)}${shown.head ?? ''}
 </head>
-<body>
+<body${assets.includes('console.css') ? html` class="console"` : ''}>
 <a class="skip" href="#main">${say('Tới nội dung chính', 'Skip to the content')}</a>
-<header>
-<a class="owner" href="${links[0]?.href ?? '/'}"><strong>${owner}</strong> <span>${site}</span></a>
-<button class="menu" type="button" popovertarget="menu">${say('Menu', 'Menu')}</button>
-<div id="menu" popover>
-${links.length > 0 && navigation(c, say, links)}
-<a class="language" lang="${other}" hreflang="${other}" href="${inOther(c, other, asked)}">${
-    other === 'en' ? 'English' : 'Tiếng Việt'
-  }</a>
-${corner}
-</div>
-</header>
+${header(c, say, shown)}
 <main id="main">
 <h1${isTitleVietnamese && language !== 'vi' ? html` lang="vi"` : ''}>${title}</h1>
 ${body}
 </main>
+${
+  footer &&
+  html`<footer>${footer}
+<p>${say('Màu nền:', 'Colours:')} <a href="${withParameter(c, 'theme', 'auto', shown.asked)}">${say('theo thiết bị', 'as on this device')}</a></p></footer>`
+}
 </body>
 </html>
 `;
-  return c.html(page, status, GUARDS);
+  const hasScript = assets.some((name) => name.endsWith('.js'));
+  return c.html(page, status, guardsOf(hasScript));
+}
+
+function assetTag(name: AssetName): Html {
+  return name.endsWith('.js')
+    ? html`<script type="module" src="${assetPath(name)}"></script>
+`
+    : html`<link rel="stylesheet" href="${assetPath(name)}">
+`;
+}
+
+function header(c: Context, say: Say, { owner, site, links, corner, asked }: Shown): Html {
+  const other = say('en', 'vi');
+  return html`<header>
+<a class="owner" href="${links[0]?.href ?? '/'}">${icon('landmark')}<span><strong>${owner}</strong> <small>${site}</small></span></a>
+<button class="menu" type="button" popovertarget="menu">${icon('menu')} ${say('Menu', 'Menu')}</button>
+<div id="menu" popover>
+${links.length > 0 && navigation(c, say, links)}
+<div class="tools">
+<a class="to-dark" href="${withParameter(c, 'theme', 'dark', asked)}">${icon('moon')} ${say('Nền tối', 'Dark')}</a>
+<a class="to-light" href="${withParameter(c, 'theme', 'light', asked)}">${icon('sun')} ${say('Nền sáng', 'Light')}</a>
+<a class="language" lang="${other}" hreflang="${other}" href="${withParameter(c, 'lang', other, asked)}">${icon('languages')} ${
+    other === 'en' ? 'English' : 'Tiếng Việt'
+  }</a>
+${corner ?? ''}
+</div>
+</div>
+</header>`;
 }
 
 function navigation(c: Context, say: Say, links: Shown['links']): Html {
   return html`<nav aria-label="${say('Các trang', 'Pages')}">${links.map(
-    ({ href, text }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${text}</a>
+    ({ href, text, icon: name }) => html`<a href="${href}"${isHere(c, href) ? html` aria-current="page"` : ''}>${
+      name ? html`${icon(name)} ` : ''
+    }${text}</a>
 `,
   )}</nav>`;
 }
@@ -99,10 +123,10 @@ function isHere(c: Context, href: string): boolean {
   return href === '/' || href === '/console' ? c.req.path === href : c.req.path.startsWith(href);
 }
 
-/** The URL of this page in the other language. It does not submit a form again. */
-function inOther(c: Context, other: string, asked: Shown['asked']): string {
+/** The URL of this page in the other language or other colours. It does not submit a form again. */
+function withParameter(c: Context, name: string, value: string, asked: Shown['asked']): string {
   const query = new URLSearchParams(asked ?? new URL(c.req.url).search);
-  query.set('lang', other);
+  query.set(name, value);
   // Two leading slashes would name another site.
   return `${c.req.path.replace(/^\/+/, '/')}?${query}`;
 }

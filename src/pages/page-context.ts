@@ -17,5 +17,5 @@ export interface PageContext
 /** Answers with a page for citizens. */
 export type ShowPage = (
   c: Context,
-  build: (say: Say) => Pick<Shown, 'title' | 'isTitleVietnamese' | 'body' | 'head' | 'asked' | 'status'>,
+  build: (say: Say) => Pick<Shown, 'title' | 'isTitleVietnamese' | 'body' | 'head' | 'assets' | 'asked' | 'status'>,
 ) => Response | Promise<Response>;

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
+import { compress } from 'hono/compress';
+import { html } from 'hono/html';
+import { sendAsset } from './assets.ts';
 import { addCataloguePages } from './catalogue.ts';
 import type { Say } from './language.ts';
-import { show } from './layout.ts';
+import { type Shown, show } from './layout.ts';
 import { addLookUpPage } from './look-up.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
 import { addAskPage } from './questions/ask.ts';
@@ -12,6 +13,8 @@ import { addQuestionList } from './questions/list.ts';
 import { addRatingPage } from './rating.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsPage } from './statistics.ts';
+
+const COMPRESSED = ['/', '/services', '/services/*', '/questions', '/statistics'];
 
 /** The pages for citizens, which need no key. */
 export function addPages(app: Hono, hub: PageContext): void {
@@ -23,10 +26,9 @@ export function addPages(app: Hono, hub: PageContext): void {
     for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
     return page(c, (say) => refusedPage(say, refusal));
   });
-  const style = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
-  pages.get('/pages/style.css', (c) =>
-    c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
-  );
+  // Not the console: its pages hold a token beside text that others may choose.
+  for (const path of COMPRESSED) pages.use(path, compress());
+  pages.get('/pages/:file', (c) => sendAsset(c, c.req.param('file')) ?? unknownPage(hub.province)(c));
   addLookUpPage(pages, app, page, hub);
   addRatingPage(pages, app, page);
   addQuestionList(pages, app, page, hub);
@@ -53,15 +55,17 @@ export function unknownPage(province: PageContext['province']): (c: Context) => 
 }
 
 /** The common frame of all pages for citizens. */
-function frameOf({ province }: Pick<PageContext, 'province'>, say: Say) {
+function frameOf({ province }: Pick<PageContext, 'province'>, say: Say): Omit<Shown, 'title' | 'body'> {
   return {
     owner: province?.name ?? 'Liên Thông',
     site: say('Tra cứu thủ tục hành chính', 'Public services'),
     links: [
-      { href: '/', text: say('Tra cứu hồ sơ', 'Look up a dossier') },
-      { href: '/services', text: say('Thủ tục hành chính', 'Services') },
-      { href: '/questions', text: say('Hỏi đáp', 'Questions') },
-      { href: '/statistics', text: say('Thống kê', 'Statistics') },
+      { href: '/', text: say('Tra cứu hồ sơ', 'Look up a dossier'), icon: 'search' },
+      { href: '/services', text: say('Thủ tục hành chính', 'Services'), icon: 'file-text' },
+      { href: '/questions', text: say('Hỏi đáp', 'Questions'), icon: 'messages-square' },
+      { href: '/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     ],
+    footer: html`<p>${province?.name ?? 'Liên Thông'}</p>
+<p><a href="/docs">${say('Dữ liệu mở cho lập trình viên', 'Open data for developers')}</a></p>`,
   };
 }

@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, messageLink, pager, partyLink, queryOf, table } from './parts.ts';
+import { dossierLink, filterForm, messageLink, pager, partyLink, queryOf } from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

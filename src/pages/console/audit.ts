@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { filterForm, pager, queryOf, table } from './parts.ts';
+import { filterForm, pager, queryOf } from './parts.ts';
 import type { AuditEntry, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

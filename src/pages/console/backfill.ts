@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, orderForm, textField } from './forms.ts';
-import { dossierLink, filterForm, partyLink, type Query, queryOf, table } from './parts.ts';
+import { dossierLink, filterForm, partyLink, type Query, queryOf } from './parts.ts';
 import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';

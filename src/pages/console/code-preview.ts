@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, messageLink, partyLink, queryOf, table } from './parts.ts';
+import { dossierLink, messageLink, partyLink, queryOf } from './parts.ts';
 import type { CodePreview } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

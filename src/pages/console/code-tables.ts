@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { emptyState } from '../parts/parts.ts';
+import { table } from '../parts/table.ts';
 import { everyPage, queryText, segment } from './api.ts';
 import { previewForm } from './code-preview.ts';
 import { orderForm } from './forms.ts';
-import { partyLink, queryOf, table } from './parts.ts';
+import { partyLink, queryOf } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -47,7 +49,7 @@ function tablesOfParty(visit: Visit, items: readonly CodeTable[]): Html {
   const { say } = visit;
   return html`<p><a href="/console/code-tables">${say('« Mọi bên', '« All parties')}</a></p>${
     items.length === 0
-      ? html`<p class="card note empty">${say('Không có bảng mã nào.', 'There are no code tables.')}</p>`
+      ? emptyState('inbox', say('Không có bảng mã nào.', 'There are no code tables.'))
       : items.map((one, at) => tableOf(visit, one, at))
   }`;
 }

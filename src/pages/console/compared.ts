@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
-import { dossierLink, filterForm, partyLink, queryOf, reasonOf, table } from './parts.ts';
+import { dossierLink, filterForm, partyLink, queryOf, reasonOf } from './parts.ts';
 import type { Compared, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

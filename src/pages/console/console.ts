@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
@@ -18,12 +16,13 @@ import type { ConsoleContext } from './console-context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
-import { HEAD, ownerOf } from './frame.ts';
+import { ownerOf } from './frame.ts';
 import { addIncidents } from './incidents.ts';
 import { addMessage } from './message.ts';
 import { addMessages } from './messages.ts';
 import { addNewReplay } from './new-replay.ts';
 import { addOverview } from './overview.ts';
+import { addPartsPage } from './parts-page.ts';
 import { addParty } from './party.ts';
 import { addPartyOrders } from './party-orders.ts';
 import { addQuarantine } from './quarantine.ts';
@@ -45,11 +44,7 @@ import type { Screen } from './visit.ts';
  * none of them is trusted.
  */
 export function addConsole(app: Hono, hub: ConsoleContext): void {
-  const style = readFileSync(join(import.meta.dirname, 'console.css'), 'utf8');
   const hono = new Hono();
-  hono.get('/console.css', (c) =>
-    c.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8', 'Cache-Control': 'public, max-age=3600' }),
-  );
   hono.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
@@ -67,8 +62,7 @@ export function addConsole(app: Hono, hub: ConsoleContext): void {
       status: 500,
       ...(refusal ? refused(say, refusal) : crossSite(say)),
       ...ownerOf(hub, say),
-      head: HEAD,
-      links: [{ href: '/console', text: say('Tổng quan', 'Overview') }],
+      links: [{ href: '/console', text: say('Tổng quan', 'Overview'), icon: 'layout-dashboard' }],
     }));
   });
   app.route('/console', hono);
@@ -102,6 +96,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addAnomalies(site);
   addIncidents(site);
   addAudit(site);
+  addPartsPage(site);
   site.screen('/*', async ({ say }) => ({
     title: say('Không có trang này', 'There is no such page'),
     status: 404,

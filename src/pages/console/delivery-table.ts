@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
-import { dossierLink, isRepeated, longText, operationOf, partyLink, reasonOf, table } from './parts.ts';
+import { table } from '../parts/table.ts';
+import { dossierLink, isRepeated, longText, operationOf, partyLink, reasonOf } from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';

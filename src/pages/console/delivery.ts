@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { emptyState } from '../parts/parts.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
@@ -60,7 +61,7 @@ ${replayForm(visit, found)}
 ${wireHint(visit, found, body === 'yes')}
 ${
   found.attempts.length === 0
-    ? html`<p class="card note empty">${say('Chưa gửi lần nào.', 'No attempt was made yet.')}</p>`
+    ? emptyState('inbox', say('Chưa gửi lần nào.', 'No attempt was made yet.'))
     : html`<ol class="attempts">${found.attempts.map((attempt) => attemptOf(visit, attempt))}</ol>`
 }`,
   };

@@ -1,13 +1,11 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import { type Shown, show } from '../layout.ts';
+import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
 import type { Screen, Visit } from './visit.ts';
-
-/** The head of every page of the console. */
-export const HEAD = html`<link rel="stylesheet" href="/console/console.css">`;
 
 /** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
 export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): Response | Promise<Response> {
@@ -18,38 +16,43 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
     status: screen.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
-    head: html`${HEAD}${
-      screen.refreshS === undefined ? '' : html`<meta http-equiv="refresh" content="${screen.refreshS}">`
-    }`,
-    corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${visit.key.id}</span>${orderForm(visit, {
-      to: '/console/sign-out',
-      button: say('Đăng xuất', 'Sign out'),
-      isQuiet: true,
-    })}`,
+    head: screen.refreshS === undefined ? undefined : html`<meta http-equiv="refresh" content="${screen.refreshS}">`,
+    corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${icon('key')} <span>${visit.key.id}</span></span>${orderForm(
+      visit,
+      {
+        to: '/console/sign-out',
+        button: say('Đăng xuất', 'Sign out'),
+        isQuiet: true,
+      },
+    )}`,
     body: html`${
       told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''
     }${screen.body}`,
   }));
 }
 
-/** The province and the name of the console, for the head of its pages. */
-export function ownerOf({ province }: Pick<ConsoleContext, 'province'>, say: Say): Pick<Shown, 'owner' | 'site'> {
-  return { owner: province?.name ?? 'Liên Thông', site: say('Màn hình điều hành', 'Console') };
+/** The province, the name of the console and its style, for the head of its pages. */
+export function ownerOf(
+  { province }: Pick<ConsoleContext, 'province'>,
+  say: Say,
+): Pick<Shown, 'owner' | 'site' | 'assets'> {
+  const owner = province?.name ?? 'Liên Thông';
+  return { owner, site: say('Màn hình điều hành', 'Console'), assets: ['console.css'] };
 }
 
-function linksOf(say: Say) {
+function linksOf(say: Say): Shown['links'] {
   return [
-    { href: '/console', text: say('Tổng quan', 'Overview') },
-    { href: '/console/deliveries', text: say('Lượt chuyển', 'Deliveries') },
-    { href: '/console/replays', text: say('Chuyển lại', 'Replays') },
-    { href: '/console/messages', text: say('Thông điệp', 'Messages') },
-    { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine') },
-    { href: '/console/records', text: say('Hỏi đáp', 'Questions') },
-    { href: '/console/troubled-records', text: say('Thanh toán, bưu gửi', 'Payments and post') },
-    { href: '/console/code-tables', text: say('Bảng mã', 'Code tables') },
-    { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes') },
-    { href: '/console/anomalies', text: say('Bất thường', 'Anomalies') },
-    { href: '/console/incidents', text: say('Sự cố', 'Incidents') },
-    { href: '/console/audit', text: say('Nhật ký', 'Audit') },
+    { href: '/console', text: say('Tổng quan', 'Overview'), icon: 'layout-dashboard' },
+    { href: '/console/deliveries', text: say('Lượt chuyển', 'Deliveries'), icon: 'send' },
+    { href: '/console/replays', text: say('Chuyển lại', 'Replays'), icon: 'repeat' },
+    { href: '/console/messages', text: say('Thông điệp', 'Messages'), icon: 'mail' },
+    { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine'), icon: 'inbox' },
+    { href: '/console/records', text: say('Hỏi đáp', 'Questions'), icon: 'messages-square' },
+    { href: '/console/troubled-records', text: say('Thanh toán, bưu gửi', 'Payments and post'), icon: 'wallet' },
+    { href: '/console/code-tables', text: say('Bảng mã', 'Code tables'), icon: 'table-2' },
+    { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes'), icon: 'list-x' },
+    { href: '/console/anomalies', text: say('Bất thường', 'Anomalies'), icon: 'triangle-alert' },
+    { href: '/console/incidents', text: say('Sự cố', 'Incidents'), icon: 'siren' },
+    { href: '/console/audit', text: say('Nhật ký', 'Audit'), icon: 'scroll-text' },
   ];
 }

@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import { filterForm, pager, partyLink, queryOf } from './parts.ts';
 import { INCIDENTS_TODO } from './reasons.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';

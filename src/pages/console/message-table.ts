@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { messageLink, operationOf, partyLink, table } from './parts.ts';
+import { table } from '../parts/table.ts';
+import { messageLink, operationOf, partyLink } from './parts.ts';
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';

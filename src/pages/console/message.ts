@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { sizeOf } from './message-table.ts';
-import { auditLink, dossierLink, facts, operationOf, partyLink, table } from './parts.ts';
+import { auditLink, dossierLink, facts, operationOf, partyLink } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';

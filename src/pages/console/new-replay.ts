@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { queryText } from './api.ts';
 import { DELIVERY_FILTER, deliveryFields } from './deliveries.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, filterForm, operationOf, partyLink, type Query, queryOf, table } from './parts.ts';
+import { dossierLink, filterForm, operationOf, partyLink, type Query, queryOf } from './parts.ts';
 import type { Preview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';

@@ -9,46 +9,6 @@ import type { Listed } from './records.ts';
 import type { Visit } from './visit.ts';
 import { OPERATIONS, word } from './words.ts';
 
-export interface TableOf<Item> {
-  readonly caption: string;
-  /** Shown when the list is empty. */
-  readonly empty: string;
-  readonly items: readonly Item[];
-  readonly columns: readonly Column<Item>[];
-}
-
-export interface Column<Item> {
-  readonly head: string;
-  readonly cell: (item: Item) => Html | string | number;
-  readonly isNumber?: boolean;
-}
-
-/** A table that may be wider than its page, and a list of cards on a phone. The first column names the row. */
-export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): Html {
-  if (items.length === 0) return html`<p class="card note empty">${empty}</p>`;
-  const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks">
-<caption>${caption}</caption>
-<thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
-<tbody>${items.map(
-    (item) =>
-      html`<tr>${columns.map((column, at) =>
-        at === 0 ? html`<th scope="row"${classOf(column)}>${column.cell(item)}</th>` : cellOf(column, item),
-      )}</tr>
-`,
-  )}</tbody>
-</table></div>`;
-}
-
-const NOTHING = '–';
-
-/** Its label stands before it on a phone, where a cell without content is left out. */
-function cellOf<Item>({ head, cell, isNumber }: Column<Item>, item: Item): Html {
-  const content = cell(item);
-  const classes = [isNumber && 'number', String(content) === NOTHING && 'nothing'].filter(Boolean).join(' ');
-  return html`<td${classes ? html` class="${classes}"` : ''} data-label="${head}">${content}</td>`;
-}
-
 /** Links to the next page of a list and back to its beginning. */
 export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
   const first = `${c.req.path}${queryText(query)}`;

@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { healthOf, lastErrorOf } from './overview.ts';
-import { auditLink, facts, longText, table } from './parts.ts';
+import { auditLink, facts, longText } from './parts.ts';
 import type { Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';

@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import { capitalised } from '#core/vietnamese/text';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
-import { auditLink, dossierLink, facts, messageLink, senderLink, table } from './parts.ts';
+import { auditLink, dossierLink, facts, messageLink, senderLink } from './parts.ts';
 import { recordOrderForms } from './record-orders.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';

@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, queryOf, senderLink, table } from './parts.ts';
+import { filterForm, pager, queryOf, senderLink } from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

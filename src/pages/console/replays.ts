@@ -1,8 +1,9 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, pager, queryOf, table } from './parts.ts';
+import { auditLink, pager, queryOf } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';

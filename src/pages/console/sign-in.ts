@@ -10,7 +10,7 @@ import { createApi } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
 import { formOf } from './forms.ts';
-import { HEAD, ownerOf } from './frame.ts';
+import { ownerOf } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { beginSession, endSession } from './session.ts';
 import { SIGN_OUT, type Site } from './site.ts';
@@ -105,7 +105,6 @@ function signInPage(
     title: say('Đăng nhập', 'Sign in'),
     ...ownerOf(hub, say),
     links: [],
-    head: HEAD,
     status,
     body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, safeNext(next))}`,
   }));

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
+import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, pager, partyLink, queryOf, table } from './parts.ts';
+import { dossierLink, filterForm, pager, partyLink, queryOf } from './parts.ts';
 import type { Listed, TroubledRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

@@ -1,7 +1,8 @@
 import { html } from 'hono/html';
 import { parameterOf } from '../language.ts';
+import { table } from '../parts/table.ts';
 import { vietnamese } from '../words.ts';
-import { pager, partyLink, queryOf, table } from './parts.ts';
+import { pager, partyLink, queryOf } from './parts.ts';
 import type { EndedService, Listed, UnknownCode } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';

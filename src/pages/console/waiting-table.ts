@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { dossierLink, longText, messageLink, operationOf, partyLink, table } from './parts.ts';
+import { table } from '../parts/table.ts';
+import { dossierLink, longText, messageLink, operationOf, partyLink } from './parts.ts';
 import type { Waiting } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';

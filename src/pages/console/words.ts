@@ -1,8 +1,7 @@
-import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { badgeOf, type Tone } from '../parts/parts.ts';
 
-export type Tone = 'good' | 'warn' | 'bad' | 'plain';
 /** The names of the API's words in both languages, and the colour of each. */
 export type Words = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
 
@@ -260,7 +259,7 @@ export function word(say: Say, words: Words, name: string | null | undefined): s
 /** The same word as a coloured badge. */
 export function badge(say: Say, words: Words, name: string | null | undefined): Html {
   const tone = name && Object.hasOwn(words, name) ? words[name]?.[2] : undefined;
-  return html`<span class="badge ${tone ?? 'plain'}">${word(say, words, name)}</span>`;
+  return badgeOf(tone ?? 'plain', word(say, words, name));
 }
 
 export const DOUBTS = {

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { Context } from 'hono';
+
+/** What each address below /pages/ consists of, in this order. */
+const FILES = {
+  'style.css': ['tokens', 'base', 'parts', 'charts', 'public', 'print'].map((name) => `styles/${name}.css`),
+  'dark.css': ['styles/dark.css'],
+  'console.css': ['console/console.css'],
+} as const;
+
+export type AssetName = keyof typeof FILES;
+
+const TYPES = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' } as const;
+
+interface Asset {
+  readonly type: string;
+  readonly version: string;
+  readonly plain: Buffer;
+  readonly br: Buffer;
+  readonly gzip: Buffer;
+}
+
+/** Read and compressed once, when the process starts. */
+const ASSETS = new Map(
+  Object.entries(FILES).map(([name, parts]): [string, Asset] => {
+    const plain = Buffer.concat(parts.map((part) => readFileSync(join(import.meta.dirname, part))));
+    return [
+      name,
+      {
+        type: TYPES[name.split('.').at(-1) as keyof typeof TYPES],
+        version: createHash('sha256').update(plain).digest('base64url').slice(0, 10),
+        plain,
+        br: brotliCompressSync(plain),
+        gzip: gzipSync(plain),
+      },
+    ];
+  }),
+);
+
+/** The address of a style sheet or script. It changes with the content, so browsers keep the file for good. */
+export function assetPath(name: AssetName): string {
+  return `/pages/${name}?v=${ASSETS.get(name)?.version}`;
+}
+
+/** Answers with a style sheet or script. Undefined when there is no such file. */
+export function sendAsset(c: Context, name: string): Response | undefined {
+  const asset = ASSETS.get(name);
+  if (!asset) return undefined;
+  const accepted = c.req.header('accept-encoding') ?? '';
+  const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
+  const isCurrent = new URL(c.req.url).searchParams.get('v') === asset.version;
+  return c.body(new Uint8Array(encoding ? asset[encoding] : asset.plain), 200, {
+    'Content-Type': asset.type,
+    'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'public, max-age=3600',
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept-Encoding',
+    ...(encoding && { 'Content-Encoding': encoding }),
+  });
+}
