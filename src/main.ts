@@ -6,6 +6,7 @@ import { createHub } from './hub.ts';
 import { loadAdapters } from './parties/load-adapters.ts';
 import { endSoon, onEnd } from './process/ending.ts';
 import { createLog, logListening } from './process/log.ts';
+import { createServiceManager } from './process/service-manager.ts';
 
 /** The hub as a process: reads settings from the environment and runs until SIGTERM or SIGINT. */
 export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> {
@@ -70,9 +71,12 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   });
   const running = { url, roles: config.roles, parties: [...hub.parties.keys()] };
   logListening(log, running);
+  const serviceManager = createServiceManager(env, log);
+  serviceManager.ready();
 
   void ending.then(async (signal) => {
     log.info({ signal }, 'stopping');
+    serviceManager.stopping();
     await hub.stop();
     await embedded?.stop();
     log.info({}, 'stopped');

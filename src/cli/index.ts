@@ -9,6 +9,7 @@ type Add = (program: Command) => void;
 
 /** Loaded on demand: each imports the parts of the hub that it needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  init: async () => (await import('./init/init.ts')).addInit,
   start: async () => (await import('./start.ts')).addStart,
   demo: async () => (await import('./demo.ts')).addDemo,
   migrate: async () => (await import('./migrate.ts')).addMigrate,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -146,3 +147,35 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test('under systemd it reports that it is ready, that it lives, and that it stops', async () => {
+  const database = await testDatabase();
+  const folder = testFolder({});
+  const reports = join(folder.path, 'reports');
+  const notify = join(folder.path, 'systemd-notify');
+  // Stands for the program of systemd, which needs its socket.
+  writeFileSync(notify, `#!/bin/sh\necho "$*" >> ${reports}\n`, { mode: 0o755 });
+  const hub = spawnHub({
+    DATABASE_URL: database.url,
+    HUB_SECRET: 'a-secret-of-the-tests-that-is-long-enough',
+    HUB_CONFIG: folder.configPath,
+    PATH: `${folder.path}:${process.env.PATH}`,
+    NOTIFY_SOCKET: '/run/systemd/notify',
+    WATCHDOG_USEC: '400000',
+  });
+  const reported = (): readonly string[] =>
+    existsSync(reports) ? readFileSync(reports, 'utf8').trim().split('\n') : [];
+  const countAlive = (): number => reported().filter((line) => line === 'WATCHDOG=1').length;
+  try {
+    await hub.said('listening');
+    await expect.poll(countAlive).toBeGreaterThan(2);
+    expect(reported()).toContain('READY=1');
+    hub.child.kill('SIGTERM');
+    expect(await hub.ended).toBe(0);
+    await expect.poll(reported).toContain('STOPPING=1');
+  } finally {
+    hub.child.kill('SIGKILL');
+    folder.remove();
+    await database.drop();
+  }
+});

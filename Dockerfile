@@ -1,0 +1,33 @@
+# The hub as an image. Build: docker build -t lienthong .   or: buildah build -t lienthong .
+# Without internet, load a base image with Node 20.19 or newer and npm, and name it: --build-arg BASE=…
+ARG BASE=docker.io/library/node:22-trixie-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node scripts/build.mjs \
+ && npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && npm rebuild --no-audit --no-fund \
+ && rm -rf node_modules/typescript node_modules/ts-blank-space
+
+FROM ${BASE}
+WORKDIR /usr/lib/lienthong
+COPY --from=build /src/package.json /src/LICENSE ./
+COPY --from=build /src/bin bin
+COPY --from=build /src/scripts/build.mjs scripts/
+COPY --from=build /src/node_modules node_modules
+COPY --from=build /src/dist dist
+RUN useradd --system --user-group --no-create-home --home-dir /var/lib/lienthong lienthong \
+ && install -d -o lienthong -g lienthong -m 0750 /var/lib/lienthong \
+ && ln -s /usr/lib/lienthong/bin/lienthong.mjs /usr/local/bin/lienthong
+USER lienthong
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 HUB_PROBES_PORT=8080 \
+    HUB_DATA_DIR=/var/lib/lienthong/data HUB_CONFIG=/etc/lienthong/hub.config.json
+VOLUME /var/lib/lienthong
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8080/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "bin/hub.mjs"]

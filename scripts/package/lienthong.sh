@@ -1,0 +1,16 @@
+#!/bin/sh
+# The operator's command, with the settings of the service and as its user, so that files keep their owner.
+set -eu
+if [ -z "${HUB_CONFIG:-}" ] && [ -r /etc/lienthong/hub.env ]; then
+  set -a
+  . /etc/lienthong/hub.env
+  HUB_CONFIG=${HUB_CONFIG:-/etc/lienthong/hub.config.json}
+  HUB_DATA_DIR=${HUB_DATA_DIR:-/var/lib/lienthong/data}
+  set +a
+fi
+command='/usr/bin/node /usr/lib/lienthong/bin/lienthong.mjs'
+# `init` writes below /etc, which only root may.
+if [ "$(id -u)" = 0 ] && [ "${1:-}" != init ]; then
+  exec setpriv --reuid lienthong --regid lienthong --init-groups $command "$@"
+fi
+exec $command "$@"

@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { AGENCY_CODE } from '#schemas/parts';
+import { ID, ID_MEANS } from '../../config/hub-file.ts';
+import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
+import { type Answers, type FirstSettings, firstSettings, type Partner } from './first-settings.ts';
+import { environmentText, notesText, proxyText } from './settings-texts.ts';
+
+/** What a person gave, in options or at the terminal. */
+interface Given {
+  readonly province?: string | undefined;
+  readonly name?: string | undefined;
+  readonly url?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly redisUrl?: string | undefined;
+  readonly partner?: readonly string[] | undefined;
+}
+
+interface InitOptions extends Given, CommonOptions {
+  readonly folder: string;
+}
+
+/** `lienthong init`: the first configuration of a province. */
+export function addInit(program: Command): void {
+  program
+    .command('init')
+    .description('write the first settings of a province: hub.config.json, its secrets, notes, and a proxy example')
+    .option('--folder <folder>', 'where to write; the package uses /etc/lienthong', '.')
+    .option('--province <code>', 'the code of the province, such as H60')
+    .option('--name <name>', 'its name, such as "Tỉnh Tuyên Quang"')
+    .option('--url <url>', 'the public address of the hub, such as https://lienthong.tinh.example')
+    .option('--database-url <url>', 'PostgreSQL; without it the hub runs its own')
+    .option('--redis-url <url>', 'Redis; needed for several processes only')
+    .option('--partner <partner>', 'repeatable; adapter, id:adapter or either with =url', gather)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((options: InitOptions) => runCommand(options, () => init(options)));
+}
+
+const HELP = `
+At a terminal it asks for what is missing. It never replaces a file. Then fill in the blank lines of hub.env and run doctor.
+Example: lienthong init --folder /etc/lienthong --province H60 --name "Tỉnh Tuyên Quang" --url https://lienthong.tinh.example
+  --partner one-stop --partner national-portal=https://adapter.example --partner tu-phap:civil-status=https://lgsp.example`;
+
+const gather = (partner: string, before: readonly string[] = []): readonly string[] => [...before, partner];
+
+async function init(options: InitOptions): Promise<Result> {
+  const folder = resolve(options.folder);
+  refuseExisting(folder);
+  const adapters = await loadAdapters();
+  const answers = check(await complete(options, adapters), adapters);
+  const settings = firstSettings(answers, adapters);
+  const files = write(folder, answers, settings, adapters);
+  const blank = settings.variables.filter(({ name, value }) => value === '' && !OPTIONAL.has(name));
+  const left = blank.map(({ name, about }) => `  ${name}  ${about}`);
+  const absent = settings.missing.map(({ about }) => `  ${about}`);
+  const text = [
+    `Written to ${folder}: ${files.join(', ')}`,
+    ...(left.length > 0 ? ['Fill in, in hub.env:', ...left] : []),
+    ...(absent.length > 0 ? ['Add to hub.config.json:', ...absent] : []),
+    'Then run: lienthong doctor',
+  ].join('\n');
+  return { text, document: { folder, files, missing: [...blank, ...settings.missing].map(({ name }) => name) } };
+}
+
+const OPTIONAL: ReadonlySet<string> = new Set(['DATABASE_URL', 'REDIS_URL']);
+const FILES = ['hub.config.json', 'hub.env', 'hub.config.md', 'proxy.conf'] as const;
+
+function refuseExisting(folder: string): void {
+  const existing = FILES.filter((file) => existsSync(join(folder, file)));
+  if (existing.length > 0)
+    throw new Error(`${folder} already has ${existing.join(', ')}: move them away, or choose another --folder`);
+}
+
+/** Asks a person at a terminal for what the options do not say. */
+async function complete(options: Given, adapters: ReadonlyMap<string, LoadedAdapter>): Promise<Given> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return options;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ask = async (given: string | undefined, question: string): Promise<string | undefined> =>
+    given ?? ((await terminal.question(question)).trim() || undefined);
+  try {
+    const province = await ask(options.province, 'Code of the province (such as H60): ');
+    const name = await ask(options.name, 'Name of the province: ');
+    const url = await ask(options.url, 'Public address of the hub (https://…): ');
+    const databaseUrl = await ask(options.databaseUrl, 'PostgreSQL (postgres://…; empty for an embedded one): ');
+    const redisUrl = await ask(options.redisUrl, 'Redis (redis://…; empty for one process): ');
+    const names = [...adapters.keys()].join(', ');
+    const partners = await ask(options.partner?.join(' '), `Partners, separated by blanks, of ${names}: `);
+    return { province, name, url, databaseUrl, redisUrl, partner: partners?.split(/\s+/) };
+  } finally {
+    terminal.close();
+  }
+}
+
+function check(
+  { province, name, url, databaseUrl, redisUrl, partner = [] }: Given,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+): Answers {
+  if (province === undefined || !new RegExp(AGENCY_CODE).test(province))
+    throw new UsageError(`--province: got ${JSON.stringify(province ?? '')}, expected a code such as H60`);
+  if (name === undefined) throw new UsageError('--name is missing: expected a name such as "Tỉnh Tuyên Quang"');
+  if (url === undefined || !isWebAddress(url))
+    throw new UsageError(`--url: got ${JSON.stringify(url ?? '')}, expected an address such as https://hub.example`);
+  const partners = partner.map((one) => partnerOf(one, adapters));
+  const twice = partners.find(({ id }, at) => partners.findIndex((other) => other.id === id) < at);
+  if (twice) throw new UsageError(`--partner: ${twice.id} is named twice, expected id:adapter with another id`);
+  return { province: { code: province, name }, url, databaseUrl, redisUrl, partners };
+}
+
+/** `adapter`, `id:adapter`, either with `=url`. */
+function partnerOf(text: string, adapters: ReadonlyMap<string, LoadedAdapter>): Partner {
+  const at = text.indexOf('=');
+  const [named, url] = at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+  const [id = '', adapter = id] = named.split(':');
+  if (!adapters.has(adapter))
+    throw new UsageError(`--partner: got the adapter ${adapter}, expected one of ${[...adapters.keys()].join(', ')}`);
+  if (!new RegExp(ID).test(id))
+    throw new UsageError(`--partner: got the id ${JSON.stringify(id)}, expected ${ID_MEANS}`);
+  if (url !== undefined && !isWebAddress(url))
+    throw new UsageError(`--partner: got the address ${JSON.stringify(url)} for ${id}, expected one such as https://…`);
+  return { id, adapter, url };
+}
+
+const isWebAddress = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
+
+/** Writes the files. Only their owner may read the secrets. */
+function write(
+  folder: string,
+  answers: Answers,
+  settings: FirstSettings,
+  adapters: ReadonlyMap<string, LoadedAdapter>,
+): readonly string[] {
+  const texts: Readonly<Record<(typeof FILES)[number], string>> = {
+    'hub.config.json': `${JSON.stringify(settings.file, null, 2)}\n`,
+    'hub.env': environmentText(settings.variables),
+    'hub.config.md': notesText(answers, settings, adapters),
+    'proxy.conf': proxyText(answers.url),
+  };
+  mkdirSync(folder, { recursive: true });
+  for (const file of FILES)
+    writeFileSync(join(folder, file), texts[file], { flag: 'wx', mode: file === 'hub.env' ? 0o600 : 0o644 });
+  return FILES;
+}

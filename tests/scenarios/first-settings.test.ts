@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/config.ts';
+import { type LoadedAdapter, loadAdapters } from '../../src/parties/load-adapters.ts';
+import { lienthongHere } from '../support/lienthong.ts';
+
+const PROVINCE = ['--province', 'H60', '--name', 'Tỉnh Tuyên Quang', '--url', 'https://lienthong.tinh.example'];
+const PARTNERS = [
+  'one-stop=https://mot-cua.example/api',
+  'national-portal=https://adapter.example',
+  'tu-phap:civil-status',
+];
+/** What an officer of the province knows and `init` cannot. */
+const KNOWN: Readonly<Record<string, string>> = {
+  NATIONAL_PORTAL_USERNAME: 'h60',
+  NATIONAL_PORTAL_PASSWORD: 'mat-ma-cua-cong-h60',
+  NATIONAL_PORTAL_DSTCODE: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
+  NATIONAL_PORTAL_MADONVI: 'H60',
+  TU_PHAP_TOKEN_URL: 'https://lgsp.example/token',
+  TU_PHAP_BASE_URL: 'https://lgsp.example/api',
+  TU_PHAP_CONSUMER_KEY: 'khoa',
+  TU_PHAP_CONSUMER_SECRET: 'mat-ma-cua-lgsp',
+  TU_PHAP_LGSP_ACCESS_TOKEN: 'the-cua-lgsp',
+  TU_PHAP_MA_TINH: '08',
+  TU_PHAP_MA_DON_VI: '1234',
+};
+
+describe('the first settings of a province', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-init-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const init = (...args: string[]) => lienthongHere(['init', '--folder', join(folder, 'etc'), ...args], {}, folder);
+  const read = (file: string) => readFileSync(join(folder, 'etc', file), 'utf8');
+  let adapters: ReadonlyMap<string, LoadedAdapter>;
+  beforeAll(async () => {
+    adapters = await loadAdapters();
+  });
+
+  test.each([
+    ['a code of no province', ['--province', 'Tuyên Quang'], /--province: got "Tuyên Quang", expected a code/],
+    [
+      'an unknown adapter',
+      [...PROVINCE, '--partner', 'fax'],
+      /--partner: got the adapter fax, expected one of .*one-stop/,
+    ],
+    ['a partner twice', [...PROVINCE, '--partner', 'one-stop', '--partner', 'one-stop'], /one-stop is named twice/],
+    [
+      'an address that is none',
+      [...PROVINCE, '--partner', 'one-stop=mot-cua'],
+      /got the address "mot-cua" for one-stop/,
+    ],
+  ])('%s is refused, and nothing is written', async (_, args, words) => {
+    const { code, errors } = await init(...args);
+    expect([code, errors]).toEqual([2, expect.stringMatching(words)]);
+    expect(() => read('hub.config.json')).toThrow('ENOENT');
+  });
+
+  test('start the hub once the variables that it lists are filled in', async () => {
+    const { out, code } = await init(...PROVINCE, ...PARTNERS.flatMap((one) => ['--partner', one]), '--json');
+    expect(code).toBe(0);
+    expect([...JSON.parse(out).missing].sort()).toEqual(Object.keys(KNOWN).sort());
+    const written = Object.fromEntries(
+      [...read('hub.env').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const env = { ...written, ...KNOWN, HUB_CONFIG: join(folder, 'etc', 'hub.config.json') };
+    const { file } = loadConfig(env, adapters);
+    expect(Object.keys(file.parties ?? {})).toEqual(['one-stop', 'national-portal', 'tu-phap']);
+    expect(file.routes).toContainEqual({
+      from: 'one-stop',
+      operation: 'dossier.upsert.v1',
+      to: ['national-portal', 'tu-phap'],
+    });
+    expect(file.routes).toContainEqual({ from: 'tu-phap', operation: 'dossier.upsert.v1', to: ['one-stop'] });
+  });
+
+  test('keep secrets in one file that only its owner reads', () => {
+    expect(statSync(join(folder, 'etc', 'hub.env')).mode & 0o777).toBe(0o600);
+    const secrets = [...read('hub.env').matchAll(/^(?:HUB_SECRET|\w+_KEY)=(.+)$/gm)].map(([, secret]) => secret);
+    expect(secrets).toHaveLength(4);
+    for (const file of ['hub.config.json', 'hub.config.md', 'proxy.conf'])
+      for (const secret of secrets) expect(read(file)).not.toContain(secret);
+  });
+
+  test('are never replaced', async () => {
+    const before = read('hub.env');
+    const { code, errors } = await init(...PROVINCE);
+    expect([code, errors]).toEqual([1, expect.stringContaining('already has hub.config.json, hub.env')]);
+    expect(read('hub.env')).toBe(before);
+  });
+});
