@@ -73,7 +73,8 @@ function makeDebianPackage(application, file) {
     fs.chmodSync(target, mode);
   };
   install('lienthong.sh', `usr/bin/${name}`, 0o755);
-  for (const unit of [`${name}.service`, `${name}@.service`]) install(unit, `usr/lib/systemd/system/${unit}`, 0o644);
+  for (const unit of fs.readdirSync(PARTS).filter((file) => /\.(?:service|timer)$/.test(file)))
+    install(unit, `usr/lib/systemd/system/${unit}`, 0o644);
   for (const script of ['postinst', 'prerm', 'postrm']) install(script, `DEBIAN/${script}`, 0o755);
   const documents = path.join(tree, 'usr/share/doc', name);
   fs.mkdirSync(documents, { recursive: true });

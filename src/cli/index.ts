@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { endSoon } from '../process/ending.ts';
-import { hasFailed, printDocument, tellStdoutError, USAGE } from './run-command.ts';
-
-const PACKAGE = new URL('../../package.json', import.meta.url);
+import { hasFailed, printDocument, readPackage, tellStdoutError, USAGE } from './run-command.ts';
 
 type Add = (program: Command) => void;
 
@@ -22,6 +19,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   rebuild: async () => (await import('./rebuild.ts')).addRebuild,
   compare: async () => (await import('./compare.ts')).addCompare,
   reconcile: async () => (await import('./reconcile.ts')).addReconcile,
+  backup: async () => (await import('./backup/backup.ts')).addBackup,
+  restore: async () => (await import('./backup/restore.ts')).addRestore,
+  'verify-backup': async () => (await import('./backup/verify-backup.ts')).addVerifyBackup,
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   'put-back': async () => (await import('./put-back.ts')).addPutBack,
   keys: async () => (await import('./keys.ts')).addKeys,
@@ -45,10 +45,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     isTold = true;
     tellStdoutError(error);
   });
-  const { description, version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
-    description: string;
-    version: string;
-  };
+  const { description, version } = readPackage();
   const program = new Command('lienthong')
     .description(description)
     .version(version)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
+import { makeRecoveryKey } from '../backup/seal.ts';
 import { type KeyEntry, loadConfig, SCOPES, type Scope } from '../config/config.ts';
 import { rekeyAll } from '../database/rekey.ts';
 import { reseal } from '../database/reseal.ts';
@@ -11,7 +12,7 @@ import { withDatabase } from './open-database.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from './run-command.ts';
 
-/** `lienthong keys new|list|reseal`. */
+/** `lienthong keys new|list|recovery|reseal`. */
 export function addKeys(program: Command): void {
   const keys = program
     .command('keys')
@@ -33,6 +34,11 @@ export function addKeys(program: Command): void {
       runCommand(options, async () => listed(loadConfig(process.env).file.keys ?? [])),
     );
   keys
+    .command('recovery')
+    .description('make the key that opens backups, and its public half that seals them')
+    .option('--json', 'print one JSON document on stdout')
+    .action((options: CommonOptions) => runCommand(options, newRecoveryKey));
+  keys
     .command('reseal')
     .description('encrypt the data of HUB_SECRET_OLD with the newest HUB_SECRET')
     .option('--json', 'print one JSON document on stdout')
@@ -41,6 +47,17 @@ export function addKeys(program: Command): void {
       '\nRenews encrypted data, the hashes of personal data and the search words, also those that an older version stored in\nclear. Start the hub with the new HUB_SECRET and the old one in HUB_SECRET_OLD first; it may run meanwhile.\nAfter an interruption, run it again to continue. Afterwards only cursors that were handed out before the change\nneed HUB_SECRET_OLD: without it they get 400, and readers begin again. Receipts and evidence signed with the old secret\nneed the old public keys: save a copy of /.well-known/jwks.json before you remove the secret.',
     )
     .action((options: CommonOptions) => runCommand(options, resealAll));
+}
+
+async function newRecoveryKey(): Promise<Result> {
+  const key = await makeRecoveryKey();
+  const text = [
+    'The recovery key is shown once. Keep it offline, on paper or in a safe, and never on this server:',
+    `  ${key.secret}`,
+    'Its public half seals backups (lienthong backup --for):',
+    `  ${key.recipient}`,
+  ].join('\n');
+  return { text, document: key };
 }
 
 interface NewKey {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { ConfigError, logLevelOf } from '../config/config.ts';
 
@@ -45,6 +46,13 @@ export async function runCommand(
     failWith(error as Error, json ?? false, broken);
   }
 }
+
+/** Description and version in package.json. */
+export function readPackage(): { readonly description: string; readonly version: string } {
+  return JSON.parse(readFileSync(PACKAGE, 'utf8'));
+}
+
+const PACKAGE = new URL('../../package.json', import.meta.url);
 
 export function printDocument(document: object): void {
   console.log(JSON.stringify(document, undefined, 2));

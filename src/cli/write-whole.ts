@@ -8,7 +8,10 @@ import { pipeline } from 'node:stream/promises';
  * at all; a failed write leaves nothing.
  * @throws with a message for people, also when its chunks throw
  */
-export async function writeWhole(file: string, chunks: Iterable<string> | AsyncIterable<string>): Promise<void> {
+export async function writeWhole(
+  file: string,
+  chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
   const part = `${file}.part`;
   try {
     // A killed process or somebody else may have left this file. A new one is certainly ours.

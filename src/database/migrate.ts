@@ -104,6 +104,28 @@ async function refuseNewer({ query }: Database, schema: string | undefined): Pro
     );
 }
 
+/**
+ * Creates the tables in the state after exactly these migrations, for a backup of that state.
+ * @throws when this version lacks one of them, or would apply others as well
+ */
+export async function migrateTo(database: Database, names: readonly string[]): Promise<void> {
+  const known = Object.keys(MIGRATIONS).sort();
+  const last = [...names].sort().at(-1);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0 || last === undefined)
+    throw new Error(
+      `this version does not know the migrations ${unknown.join(', ')}: use the version that wrote the backup`,
+    );
+  const { error } = await migratorOf(database).migrateTo(last);
+  if (error) throw new Error(`the tables could not be created: ${inWords(error as Error)}`, { cause: error });
+  const pending = new Set(await pendingMigrations(database));
+  const differing = known.filter((name) => pending.has(name) === names.includes(name));
+  if (differing.length > 0)
+    throw new Error(
+      `the tables cannot be created as they were: ${differing.join(', ')} differ; use the version that wrote the backup`,
+    );
+}
+
 /** The names of the migrations that this version has and the database lacks. Changes nothing. */
 export async function pendingMigrations(database: Database): Promise<readonly string[]> {
   const migrations = await migratorOf(database).getMigrations();

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Settings } from '../../backup/frames.ts';
+import { seal } from '../../backup/seal.ts';
+import { backupFrames } from '../../backup/write-backup.ts';
+import { type Config, loadConfig } from '../../config/config.ts';
+import { withDatabase } from '../open-database.ts';
+import { createProgress } from '../progress.ts';
+import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
+import { writeWhole } from '../write-whole.ts';
+
+interface BackupOptions extends CommonOptions {
+  readonly for: string;
+  readonly keep?: number;
+}
+
+/** `lienthong backup`: everything that a restore needs, in one sealed file. */
+export function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .description('write the database, the settings and the secrets to one sealed file, while the hub serves')
+    .argument('<folder>', 'the folder of the new file, or - for stdout')
+    .requiredOption('--for <recipient>', 'the public half of the recovery key: age1…, see lienthong keys recovery')
+    .option('--keep <n>', 'delete older backups in the folder, all but the newest n', countOf)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((folder: string, options: BackupOptions) => runCommand(options, () => backup(folder, options)));
+}
+
+const HELP = `
+The file holds one moment of the database. Its format is age (age-encryption.org/v1): only the recovery key opens it.
+Check a backup with: lienthong verify-backup <file> --key <file of the recovery key>`;
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Expected a whole number, at least 1.');
+  return count;
+}
+
+async function backup(folder: string, options: BackupOptions): Promise<Result> {
+  if (!/^age1[0-9a-z]{50,}$/.test(options.for))
+    throw new UsageError(
+      `--for: got ${JSON.stringify(options.for)}, expected the public half of a recovery key: age1…`,
+    );
+  if (folder === '-' && options.keep !== undefined) throw new UsageError('--keep: expected a folder, got -');
+  const config = loadConfig(process.env, undefined, false);
+  const file = folder === '-' ? undefined : join(resolve(folder), nameOf(new Date()));
+  if (file !== undefined) mkdirSync(resolve(folder), { recursive: true, mode: 0o700 });
+  await writeBackup(config, options.for, file);
+  if (file === undefined) return { text: '', document: {} };
+  const dropped = options.keep === undefined ? [] : dropOld(resolve(folder), options.keep);
+  const { size } = statSync(file);
+  const mib = (size / 2 ** 20).toFixed(1);
+  return {
+    text: [`${file}  ${mib} MiB`, ...dropped.map((one) => `deleted ${one}`)].join('\n'),
+    document: { file, size, dropped },
+  };
+}
+
+const NAMED = /^lienthong-\d{8}T\d{6}Z\.backup\.age$/;
+const nameOf = (at: Date): string => `lienthong-${at.toISOString().replace(/[-:]|\.\d+/g, '')}.backup.age`;
+
+/** Names sort by their moment. Files with other names are not ours to delete. */
+function dropOld(folder: string, keep: number): readonly string[] {
+  const old = readdirSync(folder)
+    .filter((name) => NAMED.test(name))
+    .sort()
+    .slice(0, -keep);
+  for (const name of old) rmSync(join(folder, name));
+  return old;
+}
+
+async function writeBackup(config: Config, recipient: string, file: string | undefined): Promise<void> {
+  const bar = createProgress('backup', 0);
+  try {
+    await withDatabase(config, async (database) => {
+      const client = await database.pool.connect();
+      try {
+        const about = { hub: readPackage().version, settings: settingsOf(config, process.env) };
+        const frames = backupFrames(client, about, ({ table, doneTables, tables }) => {
+          bar.setTotal(tables);
+          bar.update(doneTables, table);
+        });
+        const sealed = await seal(frames, recipient);
+        if (file === undefined) await pipeline(sealed, process.stdout, { end: false });
+        else await writeWhole(file, sealed);
+      } finally {
+        client.release();
+      }
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** What a new machine needs to read the data: the file, its variables, and the secrets. */
+function settingsOf({ filePath, secrets }: Config, env: NodeJS.ProcessEnv): Settings {
+  const config = existsSync(filePath) ? readFileSync(filePath, 'utf8') : null;
+  const named = [...(config ?? '').matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, name]) => name as string);
+  const [secret, ...old] = secrets;
+  const environment = Object.fromEntries(
+    [...new Set(named)].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
+  return {
+    config,
+    environment: { ...environment, HUB_SECRET: secret, ...(old.length > 0 ? { HUB_SECRET_OLD: old.join(',') } : {}) },
+  };
+}

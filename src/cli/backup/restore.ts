@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Frame, Settings } from '../../backup/frames.ts';
+import { type Restored, restoreBackup } from '../../backup/restore-backup.ts';
+import { loadConfig } from '../../config/config.ts';
+import { migrateTo } from '../../database/migrate.ts';
+import { openDatabase } from '../../database/pool.ts';
+import { withServer } from '../open-database.ts';
+import { createProgress } from '../progress.ts';
+import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
+import { openBackup } from './open-backup.ts';
+
+interface RestoreCommand extends CommonOptions {
+  readonly key: string;
+  readonly settings?: string;
+}
+
+/** `lienthong restore`: a backup into an empty database. */
+export function addRestore(program: Command): void {
+  program
+    .command('restore')
+    .description('restore a backup into an empty database; with --settings only its settings and secrets')
+    .argument('<file>', 'the file of a backup, or - for stdin')
+    .requiredOption('--key <file>', 'a file with the recovery key (AGE-SECRET-KEY-1…)')
+    .option(
+      '--settings <folder>',
+      'write hub.config.json and hub.env (mode 0600) of the backup there, and nothing else',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((file: string, options: RestoreCommand) => runCommand(options, () => restore(file, options)));
+}
+
+const HELP = `
+On a new machine: 1. restore with --settings, 2. load hub.env, 3. restore again without it, 4. start the hub.
+Everything is restored in one transaction: a broken backup leaves the database empty. At its next start the hub notices that
+its database was restored, and asks partners before it sends.`;
+
+async function restore(file: string, { key, settings }: RestoreCommand): Promise<Result> {
+  const frames = openBackup(file, key);
+  if (settings !== undefined) return writeSettings(await settingsIn(frames), resolve(settings));
+  const config = loadConfig(process.env);
+  const restored = await withServer(config, (url) => restoreInto(url, frames, config.secrets));
+  const { start, rows } = restored;
+  const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  return {
+    text: `restored ${total} rows of ${Object.keys(rows).length} tables, as of ${start.takenAt}; next: lienthong doctor`,
+    document: { takenAt: start.takenAt, hub: start.hub, rows },
+  };
+}
+
+async function settingsIn(frames: AsyncGenerator<Frame>): Promise<Settings> {
+  for await (const frame of frames) if ('fact' in frame && frame.fact.kind === 'start') return frame.fact.settings;
+  throw new Error('this is not a backup of a hub');
+}
+
+function writeSettings({ config, environment }: Settings, folder: string): Result {
+  const texts: Readonly<Record<string, string>> = {
+    ...(config === null ? {} : { 'hub.config.json': config }),
+    'hub.env': Object.entries(environment)
+      .map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'\n`)
+      .join(''),
+  };
+  const existing = Object.keys(texts).filter((name) => existsSync(join(folder, name)));
+  if (existing.length > 0) throw new UsageError(`--settings: ${folder} already has ${existing.join(', ')}`);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(texts))
+    writeFileSync(join(folder, name), text, { flag: 'wx', mode: name === 'hub.env' ? 0o600 : 0o644 });
+  return {
+    text: `written to ${folder}: ${Object.keys(texts).join(', ')}; load hub.env, then restore without --settings`,
+    document: { folder, files: Object.keys(texts) },
+  };
+}
+
+/** @throws when the data of the backup is sealed under none of these secrets */
+export async function restoreInto(
+  url: string,
+  frames: AsyncGenerator<Frame>,
+  secrets: readonly string[],
+): Promise<Restored> {
+  const bar = createProgress('restore', 0);
+  const database = openDatabase(url);
+  try {
+    return await restoreBackup(frames, {
+      accept({ settings }) {
+        const needed = settings.environment.HUB_SECRET as string;
+        if (!secrets.includes(needed))
+          throw new UsageError(
+            'HUB_SECRET: the backup was sealed under another one; restore its settings with --settings first',
+          );
+      },
+      migrateTo: (names) => migrateTo(database, names),
+      connect: () => database.pool.connect(),
+      tell: (table) => bar.update(0, `restoring ${table}`),
+    });
+  } finally {
+    bar.stop();
+    await database.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Frame, Start } from '../../backup/frames.ts';
+import { loadConfig } from '../../config/config.ts';
+import { migrate } from '../../database/migrate.ts';
+import { openDatabase } from '../../database/pool.ts';
+import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
+import { loadAdapters } from '../../parties/load-adapters.ts';
+import { createVault } from '../../secrets/vault.ts';
+import { checkAudit } from '../doctor/check-audit.ts';
+import { withHub } from '../open-hub.ts';
+import { type CommonOptions, type Result, runCommand, USAGE } from '../run-command.ts';
+import { openBackup } from './open-backup.ts';
+import { restoreInto } from './restore.ts';
+
+interface VerifyCommand extends CommonOptions {
+  readonly key: string;
+}
+
+/** `lienthong verify-backup`: restores beside, rebuilds, compares. */
+export function addVerifyBackup(program: Command): void {
+  program
+    .command('verify-backup')
+    .description('restore a backup beside the hub, rebuild its index from its messages, and report what differs')
+    .argument('<file>', 'the file of a backup, or - for stdin')
+    .requiredOption('--key <file>', 'a file with the recovery key (AGE-SECRET-KEY-1…)')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', HELP)
+    .action((file: string, options: VerifyCommand) => runCommand(options, () => verify(file, options), USAGE));
+}
+
+const HELP = `
+It runs a PostgreSQL of its own in the folder for temporary files, with the settings and secrets of the backup, and deletes
+it afterwards. It touches neither the hub nor its database.
+Exit codes: 0 the backup is whole and its index equals its messages, 1 it is not, 2 it could not be checked.`;
+
+async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
+  const opened = await peek(openBackup(file, key));
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-verify-'));
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+  try {
+    return await compare(opened, folder, server.url);
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function compare({ start, frames }: Opened, folder: string, url: string): Promise<Result> {
+  const configPath = join(folder, 'hub.config.json');
+  if (start.settings.config !== null) writeFileSync(configPath, start.settings.config, { mode: 0o600 });
+  const env = { ...start.settings.environment, DATABASE_URL: url, HUB_CONFIG: configPath };
+  const config = loadConfig(env, await loadAdapters());
+  const { rows } = await restoreInto(url, frames, config.secrets);
+  const database = openDatabase(url);
+  const audit = await migrate(database, Date.now())
+    .then(() => checkAudit(database, createVault(config.secrets as [string, ...string[]])))
+    .finally(() => database.close());
+  const report = await withHub(config, (hub) => hub.rebuild());
+  const problems = audit.filter(({ level }) => level === 'fail').map(({ found }) => found);
+  const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  return {
+    text: [
+      `as of ${start.takenAt}: ${total} rows of ${Object.keys(rows).length} tables, each as it was counted`,
+      `${report.messages} messages, ${report.dossiers} dossiers: ${report.found === 0 ? 'no difference' : `${report.found} differences`}`,
+      ...report.differences.map(({ table, code, column }) => `${table} ${code}: ${column} differs`),
+      problems.length > 0 ? `audit: ${problems.join('; ')}` : 'the audit is linked and signed',
+    ].join('\n'),
+    document: { takenAt: start.takenAt, hub: start.hub, rows, rebuilt: report, audit: problems },
+    failed: !report.identical || problems.length > 0,
+  };
+}
+
+interface Opened {
+  readonly start: Start;
+  readonly frames: AsyncGenerator<Frame>;
+}
+
+/** The settings stand in the first part, before a server is started for the rest. */
+async function peek(frames: AsyncGenerator<Frame>): Promise<Opened> {
+  const { value } = await frames.next();
+  if (value === undefined || !('fact' in value) || value.fact.kind !== 'start')
+    throw new Error('this is not a backup of a hub: it begins with no start');
+  const first: Frame = value;
+  const whole = async function* (): AsyncGenerator<Frame> {
+    yield first;
+    yield* frames;
+  };
+  return { start: value.fact, frames: whole() };
+}

@@ -1,0 +1,169 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandScene } from '../support/command-scene.ts';
+import { testDatabase } from '../support/database.ts';
+import { dossier } from '../support/hub.ts';
+import { lienthongHere } from '../support/lienthong.ts';
+
+const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+const COUNT = 300;
+
+describe('a backup', () => {
+  const scene = commandScene({
+    keys: [{ id: 'portal', secret: '${PORTAL_KEY}', scopes: ['index:read'] }],
+    parties: { 'one-stop': { adapter: 'one-stop' } },
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-backup-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const env = () => ({ ...scene.env(), PORTAL_KEY: 'mat-ma-cua-cong-tinh-h60' });
+  const run = (...args: string[]) => lienthongHere(args, env(), folder);
+  const keyFile = join(folder, 'recovery.key');
+  let recipient: string;
+  let file: string;
+
+  beforeAll(async () => {
+    const lines = Array.from({ length: COUNT }, (_, n) =>
+      JSON.stringify(
+        dossier({ code: `H60.01-250812-${String(n).padStart(4, '0')}`, note: `Ghi chú số ${n} `.repeat(40) }),
+      ),
+    );
+    writeFileSync(join(folder, 'dossiers.ndjson'), lines.join('\n'));
+    expect((await run('import', 'one-stop', 'dossiers.ndjson')).code).toBe(0);
+    const key = JSON.parse((await run('keys', 'recovery', '--json')).out);
+    recipient = key.recipient;
+    writeFileSync(keyFile, `# giữ ngoại tuyến\n${key.secret}\n`);
+    const { out, code, errors } = await run('backup', 'backups', '--for', recipient, '--json');
+    expect([code, errors]).toEqual([0, expect.anything()]);
+    file = JSON.parse(out).file;
+  });
+
+  /** Every row of every table as text. */
+  const contentOf = async (url: string): Promise<Readonly<Record<string, string>>> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      const tables = await client.query(
+        `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence = 'p'
+         AND relnamespace = current_schema()::regnamespace AND relname NOT LIKE 'hub\\_migrations%'`,
+      );
+      const content: Record<string, string> = {};
+      for (const { name } of tables.rows) {
+        const { rows } = await client.query(
+          `SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) AS sum FROM "${name}" t`,
+        );
+        content[name] = rows[0].sum;
+      }
+      return content;
+    } finally {
+      await client.end();
+    }
+  };
+  const restore = async (from: string, key = keyFile) => {
+    const target = await testDatabase();
+    const ran = await lienthongHere(['restore', from, '--key', key], { ...env(), DATABASE_URL: target.url }, folder);
+    return { ...ran, target };
+  };
+  /** A copy of the backup with one byte changed, or cut off there. */
+  const damaged = (at: number, cut = false): string => {
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    const path = join(folder, `damaged-${at}`);
+    writeFileSync(path, cut ? bytes.subarray(0, at) : bytes);
+    return path;
+  };
+
+  test('comes back row by row, and the hub goes on from it', async () => {
+    const { code, errors, target } = await restore(file);
+    expect([code, errors]).toEqual([0, expect.anything()]);
+    expect(await contentOf(target.url)).toEqual(await contentOf(scene.env().DATABASE_URL as string));
+    const more = await lienthongHere(
+      ['import', 'one-stop', 'dossiers.ndjson', '--json'],
+      { ...env(), DATABASE_URL: target.url },
+      folder,
+    );
+    expect(more.code).toBe(0);
+    await target.drop();
+  });
+
+  test('is checked beside the hub: counts, audit, and the index against its messages', async () => {
+    const { code, out, errors } = await run('verify-backup', file, '--key', keyFile, '--json');
+    expect([code, errors]).toEqual([0, expect.anything()]);
+    expect(JSON.parse(out)).toMatchObject({
+      rows: { dossiers: COUNT },
+      rebuilt: { identical: true, dossiers: COUNT },
+      audit: [],
+    });
+  });
+
+  test('says what in its index differs from its messages', async () => {
+    await scene.query(`UPDATE dossiers SET status = 'returned' WHERE code = 'H60.01-250812-0007'`);
+    const { out } = await run('backup', 'changed', '--for', recipient, '--json');
+    await scene.query(`UPDATE dossiers SET status = 'received' WHERE code = 'H60.01-250812-0007'`);
+    const verified = await run('verify-backup', JSON.parse(out).file, '--key', keyFile);
+    expect(verified.code).toBe(1);
+    expect(verified.out).toContain('dossiers H60.01-250812-0007: status differs');
+  });
+
+  test.each([
+    ['one changed byte in the middle', () => damaged(Math.floor(statSync(file).size / 2)), /changed or cut off/],
+    ['one changed byte at the end', () => damaged(statSync(file).size - 1), /changed or cut off/],
+    ['a missing end', () => damaged(Math.floor(statSync(file).size * 0.8), true), /changed or cut off/],
+    ['another file', () => join(folder, 'dossiers.ndjson'), /not a sealed backup/],
+  ])('with %s is refused, and the database stays empty', async (_, path, words) => {
+    const { code, errors, target } = await restore(path());
+    expect([code, errors]).toEqual([1, expect.stringMatching(words)]);
+    const client = new pg.Client({ connectionString: target.url });
+    await client.connect();
+    const { rows } = await client.query(`SELECT to_regclass('messages') IS NOT NULL AS made`);
+    const count = rows[0].made ? (await client.query('SELECT count(*)::int AS n FROM messages')).rows[0].n : 0;
+    await client.end();
+    expect(count).toBe(0);
+    await target.drop();
+  });
+
+  test('opens with its own recovery key alone', async () => {
+    const other = JSON.parse((await run('keys', 'recovery', '--json')).out);
+    writeFileSync(join(folder, 'other.key'), other.secret);
+    const { code, errors, target } = await restore(file, join(folder, 'other.key'));
+    expect([code, errors]).toEqual([1, expect.stringContaining('this recovery key does not open the file')]);
+    await target.drop();
+  });
+
+  test('is never restored over data', async () => {
+    const { code, errors } = await run('restore', file, '--key', keyFile);
+    expect([code, errors]).toEqual([1, expect.stringContaining('already has rows in messages')]);
+  });
+
+  test('brings settings and secrets to a new machine, readable by their owner alone', async () => {
+    const { code } = await run('restore', file, '--key', keyFile, '--settings', 'machine');
+    expect(code).toBe(0);
+    expect(readFileSync(join(folder, 'machine', 'hub.config.json'), 'utf8')).toContain('${PORTAL_KEY}');
+    expect(readFileSync(join(folder, 'machine', 'hub.env'), 'utf8')).toBe(
+      `PORTAL_KEY='mat-ma-cua-cong-tinh-h60'\nHUB_SECRET='${SECRET}'\n`,
+    );
+    expect(statSync(join(folder, 'machine', 'hub.env')).mode & 0o777).toBe(0o600);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('of another secret is refused before anything is written', async () => {
+    const target = await testDatabase();
+    const settings = { ...env(), DATABASE_URL: target.url, HUB_SECRET: 'another-secret-that-is-long-enough-too' };
+    const { code, errors } = await lienthongHere(['restore', file, '--key', keyFile], settings, folder);
+    expect([code, errors]).toEqual([2, expect.stringContaining('HUB_SECRET: the backup was sealed under another one')]);
+    await target.drop();
+  });
+
+  test('makes room for new ones, and deletes no other file', async () => {
+    for (const day of ['01', '02', '03'])
+      writeFileSync(join(folder, 'backups', `lienthong-202501${day}T000000Z.backup.age`), '');
+    writeFileSync(join(folder, 'backups', 'notes.txt'), '');
+    expect((await run('backup', 'backups', '--for', recipient, '--keep', '2')).code).toBe(0);
+    const left = readdirSync(join(folder, 'backups'));
+    expect(left).toContain('notes.txt');
+    expect(left.filter((name) => name.endsWith('.age'))).toHaveLength(2);
+    expect(left.some((name) => name.startsWith('lienthong-202501'))).toBe(false);
+  });
+});
