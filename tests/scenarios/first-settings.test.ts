@@ -46,7 +46,7 @@ describe('the first settings of a province', () => {
     ],
     ['a partner twice', [...PROVINCE, '--partner', 'one-stop', '--partner', 'one-stop'], /one-stop is named twice/],
     [
-      'an address that is none',
+      'a text that is no address',
       [...PROVINCE, '--partner', 'one-stop=mot-cua'],
       /got the address "mot-cua" for one-stop/,
     ],
