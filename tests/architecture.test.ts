@@ -258,6 +258,7 @@ const RULES: readonly Rule[] = [
     'src/process/make-folders.ts',
     'src/process/log-lines.ts',
     'src/process/lifecycle.ts',
+    'src/process/service-manager.ts',
     'src/process/ending',
     'src/embedded-postgres/',
   ].map((one) => ({
