@@ -7,6 +7,7 @@ import type { Operation } from '#schemas/operations';
 import { createChangeSignal } from './concurrency/change-signal.ts';
 import { type Config, ROLES } from './config/config.ts';
 import type { Database } from './database/pool.ts';
+import type { Replicas } from './database/replicas.ts';
 import { type FoundationOptions, openFoundation } from './foundation/open-foundation.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS, readersWith } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
@@ -39,6 +40,7 @@ export interface Hub extends Lifecycle {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly parties: ReadonlyMap<string, Party>;
+  readonly replicas: Replicas;
   /** The kinds of record beside dossiers. */
   readonly kinds: Kinds;
   /** Queries for operators, over HTTP and by commands. */
@@ -70,13 +72,13 @@ export async function createHub(
 ): Promise<Hub> {
   const { file, roles } = config;
   const foundation = await openFoundation(config, databaseUrl, adapters, log, overrides);
-  const { hub, store, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
+  const { hub, store, replicas, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
   const { database, vault, nowMs, telemetry, kinds } = hub;
   const routes = routesOf(config);
   const ownership = createOwnership(rightsOf(config, adapters), routes);
   const queue = overrides.queue ?? (await createQueue(config.redisUrl, log));
   const changes = createChangeSignal();
-  const watches = createWatches(hub, folder);
+  const watches = createWatches(hub, folder, replicas);
   const { lastWrite, shapes } = watches;
   const readers = createReaders(kinds, file, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
@@ -97,16 +99,17 @@ export async function createHub(
   const reconcile = createNightly(hub, compared, parties);
   const { retentionMonths } = file;
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retentionMonths });
-  const web = createWeb(hub, config, { ...shared, pipeline, orders, statistics, workingTime, changes });
+  const web = createWeb(hub, config, { ...shared, pipeline, orders, statistics, workingTime, changes, replicas });
   const { lookMs = LOOK_MS } = overrides;
   const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
-  const running = { roles, isUnnotified, lookMs, queue, pipeline, scheduler, web, parties, store, reporting };
+  const running = { roles, isUnnotified, lookMs, queue, pipeline, scheduler, web, parties, store, replicas, reporting };
   const { start, stop } = createLifecycle({ ...running, log, onFault: telemetry.failed });
   return {
     app: web.app,
     pipeline,
     database,
     parties,
+    replicas,
     kinds,
     ledger: web.ledger,
     orders,

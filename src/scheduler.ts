@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { singleFlight } from './concurrency/single-flight.ts';
+import { forgetOldHeartbeats } from './database/heartbeats.ts';
 import { dropOldPartitions, makePartitions } from './database/partitions.ts';
 import { keyOldRows } from './database/rekey.ts';
 import { createMaskRound } from './index/mask-again.ts';
@@ -156,12 +157,13 @@ async function sweep(
 }
 
 /** Following a long chain may take longer than the time to the next watch. */
-async function watch(hub: HubContext, { audit, restore, contradictions }: Watches): Promise<void> {
+async function watch(hub: HubContext, { audit, restore, contradictions, replicas }: Watches): Promise<void> {
   const works: Works = {
     audit,
     'database home': restore.watch,
     away: () => watchAway(hub, hub.nowMs()),
     contradictions,
+    replicas,
   };
   await Promise.all(
     Object.entries(works).map(([where, work]) => work().catch((error) => hub.telemetry.failed(where, error))),
@@ -188,6 +190,7 @@ async function housekeeping(hub: HubContext, { parties, watches, retentionMonths
   await watches.shapes.closeOld();
   await forgetOldKeys(database, msToInstant(nowMs()));
   await forgetEndedSessions(database, nowMs());
+  await forgetOldHeartbeats(database);
   await recountAfterServices(database.pool);
   await watchCertificates(hub, parties);
 }

@@ -106,6 +106,7 @@ const RULES: readonly Rule[] = [
       'src/catalogue/',
       'src/config/config.ts',
       'src/database/pool.ts',
+      'src/database/replicas.ts',
       'src/index/',
       'src/kit/callback.ts',
       'src/ledger/',
@@ -205,7 +206,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/observe/telemetry.ts', 'src/observe/traces.ts', 'src/observe/metrics/'],
     may: [...RECORDS, ...OUTSIDE],
-    mayTypes: ['src/ledger/', 'src/config/config.ts'],
+    mayTypes: ['src/ledger/', 'src/database/replicas.ts', 'src/config/config.ts'],
     why: 'receives facts, and calls nothing',
   },
   {

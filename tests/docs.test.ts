@@ -91,7 +91,7 @@ describe('the reference', () => {
     const inCode = [...sourceOf('src/config').matchAll(/(?:\benv\.|')([A-Z][A-Z]+(?:_[A-Z]+)*)\b/g)];
     const known = new Set(
       inCode.flatMap(([, name = '']) =>
-        /^(?:HUB|OTEL)_|_URL$|^(?:HOST|PORT|LOG_LEVEL|COPY_KEY)$/.test(name) ? [name] : [],
+        /^(?:HUB|OTEL)_|_URLS?$|^(?:HOST|PORT|LOG_LEVEL|COPY_KEY)$/.test(name) ? [name] : [],
       ),
     );
     expect(new Set(firstColumn(configure, '## Environment'))).toEqual(known);

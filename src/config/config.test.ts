@@ -19,6 +19,8 @@ describe('without any setting', () => {
     const config = load({ HUB_CONFIG: undefined });
     expect(config).toMatchObject({
       databaseUrl: undefined,
+      databaseReadUrls: [],
+      replicaMaxLagMs: 10_000,
       redisUrl: undefined,
       host: '127.0.0.1',
       port: 8080,
@@ -52,6 +54,7 @@ describe('a setting', () => {
       'postgresql:///hub?host=/run/postgresql',
       { databaseUrl: 'postgresql:///hub?host=/run/postgresql' },
     ],
+    ['HUB_REPLICA_MAX_LAG_S', '120', { replicaMaxLagMs: 120_000 }],
     ['REDIS_URL', 'rediss://cache.test:6380/2', { redisUrl: 'rediss://cache.test:6380/2' }],
     ['HUB_DATA_DIR', root, { dataDir: root }],
     ['HOST', '::', { host: '::' }],
@@ -92,6 +95,18 @@ describe('a setting', () => {
     expect(load(env).traces).toEqual(expected);
   });
 
+  it('DATABASE_READ_URLS names replicas of DATABASE_URL', () => {
+    const [first, second] = ['postgres://hub:pass-word@db-2.test/hub', 'postgresql://db-3.test:5433/hub'];
+    const DATABASE_READ_URLS = `${first} , ${second}`;
+    expect(load({ ...DATABASE, DATABASE_READ_URLS }).databaseReadUrls).toEqual([first, second]);
+    expect(problems({ DATABASE_READ_URLS: first })).toEqual([
+      'DATABASE_READ_URLS: replicas need DATABASE_URL, the address of their primary',
+    ]);
+    expect(problems({ ...DATABASE, DATABASE_READ_URLS: `${first},db-3.test` })).toEqual([
+      'DATABASE_READ_URLS: expected an address that begins with postgres:// or postgresql://',
+    ]);
+  });
+
   it('HUB_ROLES is any of the three roles, each counted once', () => {
     expect(load({ HUB_ROLES: 'worker, api', REDIS_URL: 'redis://127.0.0.1' }).roles).toEqual(['api', 'worker']);
     expect(load({ HUB_SECRET: SECRET, HUB_ROLES: 'api,api,api' }).roles).toEqual(['api']);
@@ -116,6 +131,8 @@ describe('a setting', () => {
       '5,2592001',
       'got "5,2592001", expected seconds such as 5,30,120, each at most 2592000 (30 days)',
     ],
+    ['HUB_REPLICA_MAX_LAG_S', '0', 'got "0", expected seconds from 1 to 120'],
+    ['HUB_REPLICA_MAX_LAG_S', '121', 'got "121", expected seconds from 1 to 120'],
     ['HUB_MAX_BODY', 'lots', 'got "lots", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],
     ['HUB_MAX_BODY', '0', 'got "0", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],
     ['HUB_MAX_BODY', '257MiB', 'got "257MiB", expected a number of bytes, such as 20971520 or 20MiB, at most 256MiB'],

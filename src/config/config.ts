@@ -14,6 +14,10 @@ export type Role = (typeof ROLES)[number];
 
 export interface Config {
   readonly databaseUrl: string | undefined;
+  /** Replicas that answer reads. */
+  readonly databaseReadUrls: readonly string[];
+  /** No read goes to a replica that is further behind. */
+  readonly replicaMaxLagMs: number;
   readonly redisUrl: string | undefined;
   readonly dataDir: string;
   readonly host: string;
@@ -62,10 +66,12 @@ export function loadConfig(env: Environment, adapters?: KnownAdapters, mayCreate
   const tell = (problem: string): unknown => problems.push(problem);
   const read = reader(env, tell);
   const dataDir = resolve(read('HUB_DATA_DIR', './data', 'a folder', String));
-  const databaseUrl = readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:'], tell);
+  const databaseUrl = readUrl(env, 'DATABASE_URL', POSTGRES, tell);
   const filePath = resolve(read('HUB_CONFIG', './hub.config.json', 'a file', String));
   const config: Config = {
     databaseUrl,
+    databaseReadUrls: readUrls(env, databaseUrl, tell),
+    replicaMaxLagMs: 1_000 * read('HUB_REPLICA_MAX_LAG_S', DEFAULT_LAG_S, LAG, lagSeconds),
     redisUrl: readUrl(env, 'REDIS_URL', ['redis:', 'rediss:'], tell),
     dataDir,
     host: read('HOST', '127.0.0.1', 'an address or a name, such as 127.0.0.1 or ::1, without a port', hostName),
@@ -137,6 +143,21 @@ function readUrl(
   return text;
 }
 
+/** Some replicas, separated by commas. */
+function readUrls(
+  env: Environment,
+  databaseUrl: string | undefined,
+  tell: (problem: string) => unknown,
+): readonly string[] {
+  const texts = (env.DATABASE_READ_URLS ?? '').split(',').map((one) => one.trim());
+  const given = texts.filter((one) => one !== '');
+  if (given.length > 0 && databaseUrl === undefined)
+    tell('DATABASE_READ_URLS: replicas need DATABASE_URL, the address of their primary');
+  return given.map((one) => readUrl({ DATABASE_READ_URLS: one }, 'DATABASE_READ_URLS', POSTGRES, tell) as string);
+}
+
+const POSTGRES = ['postgres:', 'postgresql:'];
+
 const SAMPLERS = ['always_on', 'traceidratio', 'parentbased_always_on', 'parentbased_traceidratio'];
 
 /** The OpenTelemetry settings that decide whether and where to trace; its library reads the others itself. */
@@ -164,6 +185,11 @@ const DEFAULT_DELAYS_MS: readonly number[] = [
 const MAX_DELAY_S = 30 * 86_400;
 const DELAYS = `seconds such as 5,30,120, each at most ${MAX_DELAY_S} (30 days)`;
 
+const DEFAULT_LAG_S = 10;
+/** A copy looks for late changes of the catalogue within five minutes. */
+const MAX_LAG_S = 120;
+const LAG = `seconds from 1 to ${MAX_LAG_S}`;
+
 const MIB = 1024 * 1024;
 /** A body becomes one text, of which Node holds 512 MiB, and one database value, limited to 1 GiB. */
 const MAX_BODY_MIB = 256;
@@ -187,6 +213,10 @@ function roles(text: string): readonly Role[] | undefined {
   const given = new Set(text.split(',').map((role) => role.trim()));
   const known = ROLES.filter((role) => given.has(role));
   return known.length === given.size ? known : undefined;
+}
+
+function lagSeconds(text: string): number | undefined {
+  return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LAG_S ? Number(text) : undefined;
 }
 
 function delays(text: string): readonly number[] | undefined {

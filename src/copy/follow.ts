@@ -28,12 +28,12 @@ export async function followDossiers(
   waitS: number,
   signal: AbortSignal,
 ): Promise<Followed> {
-  const { items, next, gap } = await hub.changes(file.mark.cursor, waitS, signal);
+  const { items, next, gap, position } = await hub.changes(file.mark.cursor, waitS, signal);
   if (gap) return { kind: 'gap' };
   const heardMs = nowMs();
   const isAll = items.length < CHANGES_A_PAGE;
   const lines = await eightAtOnce([...new Set(items.map(({ code }) => code))], async (code) => {
-    const json = await hub.dossier(code, signal);
+    const json = await hub.dossier(code, { signal, position });
     return json === undefined ? goneLine(code) : recordLine('dossier', json);
   });
   const isMarkOld = Math.abs(heardMs - instantToMs(file.mark.heardAt)) >= MARK_EVERY_MS;
@@ -55,10 +55,10 @@ export async function followRecords(file: CopyFile, hub: HubClient, signal: Abor
   let changed = 0;
   for (const { name, path, cursor } of file.head.kinds ?? [])
     for (let isMore = true; isMore; ) {
-      const { items, next, gap } = await hub.recordChanges(name, file.mark.kinds?.[name] ?? cursor, signal);
+      const { items, next, gap, position } = await hub.recordChanges(name, file.mark.kinds?.[name] ?? cursor, signal);
       if (gap) return 'gap';
       const lines = await eightAtOnce([...new Set(items.map(({ code }) => code))], async (code) => {
-        const json = await hub.record(path, code, signal);
+        const json = await hub.record(path, code, { signal, position });
         return json === undefined ? goneLine(code, name) : recordLine(name, json);
       });
       const { kinds = {} } = file.mark;
@@ -82,14 +82,14 @@ export type FollowCatalogue = (file: CopyFile, signal: AbortSignal) => Promise<n
 export function createFollowCatalogue(hub: HubClient, nowMs: () => number): FollowCatalogue {
   const met = new Map<string, number>();
   return async (file, signal) => {
-    const { items, hubMs = nowMs() } = await hub.catalogueChanges(file.mark.catalogueFrom, signal);
+    const { items, position, hubMs = nowMs() } = await hub.catalogueChanges(file.mark.catalogueFrom, signal);
     const newest = new Map<string, (typeof items)[number]>();
     for (const item of items) {
       const name = `${item.kind} ${item.code}`;
       if (item.version > Math.max(met.get(name) ?? 0, newest.get(name)?.version ?? 0)) newest.set(name, item);
     }
     const read = await eightAtOnce([...newest.values()], async ({ kind, code }) => {
-      const json = await hub.entry(kind, code, signal);
+      const json = await hub.entry(kind, code, { signal, position });
       const known = file.places.entry(kind, code);
       const isSame = json === undefined || (known && recordIn(kind, await file.read(known)) === json);
       return isSame ? undefined : recordLine(kind, json);

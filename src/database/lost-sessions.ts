@@ -3,6 +3,8 @@ import pg from 'pg';
 
 /** Ends waits on sessions that no longer exist. */
 export interface SessionWatch {
+  /** Ends every session in use. Its statement fails as if the server had closed the connection. */
+  endAll(): void;
   close(): void;
 }
 
@@ -42,7 +44,12 @@ export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = 
         _looking = undefined;
       });
   }, everyMs).unref();
-  return { close: () => clearInterval(timer) };
+  return {
+    endAll() {
+      for (const client of held.keys()) end(client);
+    },
+    close: () => clearInterval(timer),
+  };
 }
 
 async function endLost(url: string, held: Held, forMs: number): Promise<void> {
@@ -53,10 +60,12 @@ async function endLost(url: string, held: Held, forMs: number): Promise<void> {
     url,
     waiting.map(([client]) => sessionOf(client).processID),
   );
-  // The query fails as if the server had closed the connection.
   for (const [client, sinceMs] of waiting)
-    if (known && !known.has(sessionOf(client).processID) && held.get(client) === sinceMs)
-      sessionOf(client).connection.stream.destroy();
+    if (known && !known.has(sessionOf(client).processID) && held.get(client) === sinceMs) end(client);
+}
+
+function end(client: pg.PoolClient): void {
+  sessionOf(client).connection.stream.destroy();
 }
 
 /** The sessions that the server still has. Undefined when a pooler with numbers of its own answers. */

@@ -17,6 +17,8 @@ export interface Database {
   readonly connections: () => number;
   /** The same database with another schema as the only search path; commits there do not wait for the disk. */
   beside(schema: string): Database;
+  /** Breaks off every statement under way, as when the server is away without a word. */
+  breakOff(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export function openDatabase(
     connections: () => connections,
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
     beside: (schema) => openDatabase(url, { size: 2, settings: [`search_path=${schema}`, 'synchronous_commit=off'] }),
+    breakOff: sessions.endAll,
     close: async () => {
       sessions.close();
       await Promise.all([pool.end(), others.end()]);
@@ -90,7 +93,12 @@ const ALL = [
  */
 const HOT = ['plan_cache_mode=force_generic_plan', 'enable_hashjoin=off', 'enable_mergejoin=off'];
 
-function openPool(url: string, size: number, settings: readonly string[]): pg.Pool {
+/** A pool of one connection, for short questions that must not wait behind others. */
+export function openProbe(url: string, answerMs: number): pg.Pool {
+  return openPool(url, 1, HOT, { connectionTimeoutMillis: answerMs, query_timeout: answerMs });
+}
+
+function openPool(url: string, size: number, settings: readonly string[], limits: pg.PoolConfig = {}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
@@ -100,6 +108,7 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
     application_name: 'lienthong',
     options: [...ALL, ...settings].map((setting) => `-c ${setting.replaceAll(' ', '\\ ')}`).join(' '),
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
+    ...limits,
   });
   // A connection that breaks while idle is replaced at the next use. Without a listener it would end the process.
   pool.on('error', () => undefined);
@@ -113,7 +122,10 @@ function openPool(url: string, size: number, settings: readonly string[]): pg.Po
  * another zone and be read as Vietnam's, or plans would not fit the grown tables.
  * @throws naming the setting and the remedy
  */
-export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Promise<void> {
+export async function refuseOtherSettings(
+  { pool }: Pick<Database, 'pool'>,
+  setting: 'DATABASE_URL' | 'DATABASE_READ_URLS' = 'DATABASE_URL',
+): Promise<void> {
   const asked = [...ALL, ...HOT].map((setting) => setting.split('='));
   const { rows } = await pool
     .query<{ name: string; wanted: string; value: string }>(
@@ -124,13 +136,13 @@ export async function refuseOtherSettings({ pool }: Pick<Database, 'pool'>): Pro
     .catch((error: Error) => {
       // SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string.
       if (!error.message.includes('password must be a string')) throw error;
-      throw new Error('the database asks for a password, and DATABASE_URL has none', { cause: error });
+      throw new Error(`the database asks for a password, and ${setting} has none`, { cause: error });
     });
   const [other] = rows;
   await refuseOtherEncoding(pool);
   if (other)
     throw new Error(
-      `the database works with ${other.name} ${other.value}, and not with the ${other.wanted} that the hub asks for with each session: what stands before it, or options in its address, take the place of the settings of sessions; give DATABASE_URL the address of PostgreSQL itself, without options`,
+      `the database works with ${other.name} ${other.value}, and not with the ${other.wanted} that the hub asks for with each session: what stands before it, or options in its address, take the place of the settings of sessions; give ${setting} the address of PostgreSQL itself, without options`,
     );
 }
 

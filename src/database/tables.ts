@@ -24,6 +24,7 @@ export interface Tables {
   doubtful_dossiers: DoubtfulDossiersTable;
   ended_sessions: EndedSessionsTable;
   events: EventsTable;
+  heartbeats: HeartbeatsTable;
   idempotency_keys: IdempotencyKeysTable;
   incidents: IncidentsTable;
   look_up_tries: LookUpTriesTable;
@@ -340,6 +341,12 @@ interface EventsTable {
   record_key: number;
   owner: string | null;
   shared: string | null;
+}
+
+interface HeartbeatsTable {
+  process: number;
+  number: number;
+  at: Instant;
 }
 
 interface IdempotencyKeysTable {

@@ -3,6 +3,7 @@ import type { WorkingTime } from '#core/dates/working-time';
 import type { Kind } from '#core/records/kind';
 import { type Config, embeddedFolder } from '../config/config.ts';
 import { openStore, prepareStore, type Store, type StoreOptions } from '../database/open-store.ts';
+import { openReplicas, type ReplicaOptions, type Replicas } from '../database/replicas.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
 import { type CodeEntries, createCodeEntries } from '../ledger/code-entries.ts';
 import { loadOwnedSince } from '../ledger/ownership.ts';
@@ -18,6 +19,8 @@ import { createVault } from '../secrets/vault.ts';
 import { hubKinds } from './hub-kinds.ts';
 
 export interface FoundationOptions extends StoreOptions {
+  /** A test's clock and view of the replicas. */
+  readonly replicas?: Pick<ReplicaOptions, 'everyMs' | 'tickMs' | 'readSeen'>;
   readonly random?: () => number;
   /** The kinds of record beside dossiers; by default those of src/kinds. */
   readonly kinds?: readonly Kind[];
@@ -27,6 +30,7 @@ export interface FoundationOptions extends StoreOptions {
 export interface Foundation {
   readonly hub: HubContext;
   readonly store: Store;
+  readonly replicas: Replicas;
   readonly reporting: Reporting;
   readonly codes: CodeEntries;
   readonly workingTime: WorkingTime;
@@ -62,9 +66,16 @@ export async function openFoundation(
     // Before anything is stored or sent.
     await reportRestore({ database, telemetry, nowMs, folder });
     showDatabase(telemetry, database, nowMs);
+    const replicas = openReplicas(database, {
+      ...options.replicas,
+      urls: config.databaseReadUrls,
+      maxLagMs: config.replicaMaxLagMs,
+      onChange: telemetry.replicaChanged,
+    });
+    telemetry.watchReplicas(replicas.states);
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
     const hub = { database, vault, kinds, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
-    return { hub, store, reporting, codes, parties, ownedSince, folder, workingTime };
+    return { hub, store, replicas, reporting, codes, parties, ownedSince, folder, workingTime };
   } catch (error) {
     await Promise.all([store?.close(), reporting.close()]);
     throw error;

@@ -19,12 +19,13 @@ import type { Orders } from '../operator-orders/orders.ts';
 import type { Party } from '../parties/party.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { HubContext } from '../process/hub-context.ts';
-import type { Statistics } from '../statistics/statistics.ts';
+import type { StatisticsReports } from '../statistics/statistics.ts';
 import type { Keys } from './auth.ts';
 import type { Bodies } from './bodies.ts';
 import type { Clients } from './clients.ts';
 import type { Cursors } from './cursor.ts';
 import type { PageBudget } from './page-budget.ts';
+import type { Reads } from './reads.ts';
 import type { SecretGuessLimit } from './secret-guess-limit.ts';
 
 /**
@@ -54,7 +55,9 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly delays: DelayReader;
   readonly handlingOf: HandlingReader;
   readonly lookUp: LookUp;
-  readonly statistics: Pick<Statistics, 'report' | 'dossiers'>;
+  readonly statistics: StatisticsReports;
+  /** The same readers for a request, of the database that answers it. */
+  readonly reads: Reads;
   readonly audit: Audit;
   readonly evidence: MakeEvidence;
   readonly signDocument: SignDocument;

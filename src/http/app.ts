@@ -39,7 +39,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   };
   const app = new Hono();
   const docs: RouteDoc[] = [];
-  const add = limitSecretGuesses(routesOf(app, docs), hub);
+  const add = limitSecretGuesses(hub.reads.routed(routesOf(app, docs)), hub);
   addRestDoor(add, hub);
   addNationalPortalDoor(add, hub);
   addSoapDoor(add, hub);

@@ -74,11 +74,7 @@ export function addCatalogueChanges(add: AddRoute, hub: CatalogueReaderContext):
 
 const HistoryQuery = closed({ limit: Limit, cursor: Cursor });
 
-function addHistory(
-  add: AddRoute,
-  { catalogue, keys, cursors, pages }: CatalogueReaderContext,
-  kind: CatalogueKind,
-): void {
+function addHistory(add: AddRoute, { reads, keys, cursors, pages }: CatalogueReaderContext, kind: CatalogueKind): void {
   const read = queryReader(HistoryQuery);
   const path = `/api/v1/${LISTS[kind]}/{code}/history`;
   const NAMED = { service: 'A service', agency: 'An agency', field: 'A field' } as const;
@@ -89,6 +85,7 @@ function addHistory(
       tag: 'Catalogue',
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       query: HistoryQuery,
       summary: `${NAMED[kind]} history: each version with its changes, newest first`,
       description: IN_WORDS,
@@ -102,6 +99,7 @@ function addHistory(
       const { id } = requireKey(c, keys, ...READ);
       const { limit, cursor } = read(c);
       const code = cleanCode(c.req.param('code') ?? '');
+      const { catalogue } = reads.of(c);
       const entry = await catalogue.one(kind, code);
       if (!entry) throw new Refusal('not-found', say('catalogue-lacks', { kind, got: received(code) }));
       return pages.hold(id, async (hold) => {
@@ -127,7 +125,7 @@ const ChangesQuery = closed({
   cursor: Cursor,
 });
 
-function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: CatalogueReaderContext): void {
+function addChanges(add: AddRoute, { reads, keys, cursors, pages }: CatalogueReaderContext): void {
   const read = queryReader(ChangesQuery);
   add(
     {
@@ -136,6 +134,7 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
       tag: 'Catalogue',
       scopes: READ,
       conditional: true,
+      freshness: 'many',
       summary: 'Changes of the catalogue, by filter, newest first',
       description: IN_WORDS,
       query: ChangesQuery,
@@ -151,7 +150,7 @@ function addChanges(add: AddRoute, { catalogue, keys, cursors, pages }: Catalogu
           list: 'catalogue-changes',
           limit,
           cursor,
-          load: (many, after?: VersionPlace) => catalogue.versions.all(filter, many, after),
+          load: (many, after?: VersionPlace) => reads.of(c).catalogue.versions.all(filter, many, after),
           placeOf: (one): VersionPlace => [one.changedAt, one.kind, one.key, one.version],
         });
         return inLanguage(c, items, changed, next, hold);

@@ -26,15 +26,12 @@ import { type AddRoute, queryReader } from './route.ts';
  * budget.
  */
 export interface EntryReaderContext extends Pick<AppContext, 'keys' | 'cursors' | 'province'> {
-  readonly catalogue: Pick<CatalogueReader, 'one' | 'list'>;
+  readonly reads: { of(c: Context): { readonly catalogue: Pick<CatalogueReader, 'one' | 'list'> } };
   readonly clients: Pick<Clients, 'originOf'>;
   readonly pages?: PageBudget | undefined;
 }
 
-export type CatalogueReaderContext = Pick<
-  AppContext,
-  'catalogue' | 'keys' | 'cursors' | 'clients' | 'province' | 'pages'
->;
+export type CatalogueReaderContext = Pick<AppContext, 'reads' | 'keys' | 'cursors' | 'clients' | 'province' | 'pages'>;
 
 const Query = closed({
   q: text('words of the code or the name, with or without Vietnamese marks'),
@@ -90,7 +87,7 @@ const AS_CPSV_AP =
 
 /** The readers of services, fields and agencies for portal frontends. */
 export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): void {
-  const { catalogue, keys, cursors, pages } = hub;
+  const { reads, keys, cursors, pages } = hub;
   const read = queryReader(Query);
   for (const { kind, path, schema, summary, linked } of LISTS) {
     add(
@@ -102,6 +99,7 @@ export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): voi
         description: AS_CPSV_AP,
         scopes: READ,
         conditional: true,
+        freshness: 'many',
         query: Query,
         replies: { 200: { description: 'A page', schema: pageOf(schema), also: { [JSON_LD]: JsonLdPage } } },
       },
@@ -113,7 +111,7 @@ export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): voi
             list: path,
             limit,
             cursor,
-            load: (many, after?: string) => catalogue.list(kind, filterOf(query), many, after),
+            load: (many, after?: string) => reads.of(c).catalogue.list(kind, filterOf(query), many, after),
             placeOf: ({ key }) => key,
           });
           const holder = holderOf(c, hub);
@@ -130,7 +128,7 @@ export function addCatalogueReaders(add: AddRoute, hub: EntryReaderContext): voi
 }
 
 function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, one, linked }: List): void {
-  const { catalogue, keys } = hub;
+  const { reads, keys } = hub;
   add(
     {
       method: 'get',
@@ -140,6 +138,7 @@ function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, on
       description: AS_CPSV_AP,
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       replies: {
         200: { description: `The ${kind}`, schema, also: { [JSON_LD]: JsonLdOne } },
         404: { description: `No such ${kind}` },
@@ -148,7 +147,7 @@ function addOne(add: AddRoute, hub: EntryReaderContext, { kind, path, schema, on
     async (c) => {
       requireKey(c, keys, ...READ);
       const code = cleanCode(c.req.param('code') ?? '');
-      const entry = await catalogue.one(kind, code);
+      const entry = await reads.of(c).catalogue.one(kind, code);
       if (!entry) throw new Refusal('not-found', say('catalogue-lacks', { kind, got: received(code) }));
       const record = entry.record as object;
       return negotiated(

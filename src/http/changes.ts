@@ -123,6 +123,7 @@ function addChanges(add: AddRoute, { keys, cursors }: ChangeReaderContext, feedO
       scopes: READ,
       problems: ['too-often'],
       conditional: true,
+      freshness: 'primary',
       query: ChangesQuery,
       replies: { 200: { description: 'A page; `next` is always present', schema: ChangePage } },
     },
@@ -177,6 +178,7 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): voi
       scopes: READ,
       problems: ['too-often'],
       headers: { 'Last-Event-ID': { type: 'string', description: 'the id of the last received event' } },
+      freshness: 'primary',
       query: EventsQuery,
       replies: {
         200: { description: 'An endless stream of events', mediaType: 'text/event-stream', schema: Type.String() },

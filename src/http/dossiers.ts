@@ -16,10 +16,7 @@ import { audited, auditRead, listSubject, type Reader, readerOf } from './person
 import { Refusal, wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 
-export type DossierReaderContext = Pick<
-  AppContext,
-  'index' | 'keys' | 'cursors' | 'audit' | 'pages' | 'delays' | 'nowMs'
->;
+export type DossierReaderContext = Pick<AppContext, 'reads' | 'keys' | 'cursors' | 'audit' | 'pages' | 'nowMs'>;
 
 const OneQuery = closed({
   at: text(
@@ -48,7 +45,7 @@ export function addDossierReaders(add: AddRoute, hub: DossierReaderContext): voi
 }
 
 function addList(add: AddRoute, hub: DossierReaderContext): void {
-  const { index, keys, cursors, nowMs } = hub;
+  const { reads, keys, cursors, nowMs } = hub;
   const readQuery = queryReader(ListQuery);
   add(
     {
@@ -59,6 +56,7 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
       description: PERSONAL,
       scopes: READ,
       conditional: true,
+      freshness: 'many',
       query: ListQuery,
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
@@ -72,7 +70,7 @@ function addList(add: AddRoute, hub: DossierReaderContext): void {
           limit: query.limit,
           cursor: query.cursor,
           load: (many, after?: readonly [statusAt: string, code: string]) =>
-            index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
+            reads.of(c).index.list(filter, many, after && { statusAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ statusAt, code }) => [statusAt, code] as const,
         });
         await auditRead(hub, reader, {
@@ -101,6 +99,7 @@ function addOne(add: AddRoute, hub: DossierReaderContext): void {
         'when (recordedAt), by which message, and until when it did (absent while it still does).',
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       query: OneQuery,
       replies: {
         200: { description: 'The dossier', schema: ServedDossier },
@@ -112,7 +111,7 @@ function addOne(add: AddRoute, hub: DossierReaderContext): void {
     },
     async (c) => {
       const reader = readerOf(c, hub.keys);
-      const dossier = foundOf(await hub.index.one(codeOf(c)), codeOf(c));
+      const dossier = foundOf(await hub.reads.of(c).index.one(codeOf(c)), codeOf(c));
       // Most requests have no query, so this saves them the parsing.
       const { at, why } = c.req.url.includes('?') ? readQuery(c) : {};
       if (at !== undefined) return asOf(c, hub, reader, { code: dossier.code, at, why });
@@ -123,7 +122,7 @@ function addOne(add: AddRoute, hub: DossierReaderContext): void {
 }
 
 function addHistory(add: AddRoute, hub: DossierReaderContext): void {
-  const { index, keys, cursors } = hub;
+  const { keys, cursors } = hub;
   const readQuery = queryReader(HistoryQuery);
   add(
     {
@@ -139,6 +138,7 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
         `Without a limit, a page has up to ${HISTORY_LIMIT} steps, or fewer when versions are large. Each page has the delays of the whole history.`,
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       query: HistoryQuery,
       replies: {
         200: { description: 'A page of the history', schema: History },
@@ -148,6 +148,7 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
     },
     async (c) => {
       const reader = readerOf(c, keys);
+      const { index, delays: delayReader } = hub.reads.of(c);
       const code = codeOf(c);
       const { limit = HISTORY_LIMIT, cursor, why } = readQuery(c);
       const dossier = foundOf(await index.one(code), code);
@@ -161,7 +162,7 @@ function addHistory(add: AddRoute, hub: DossierReaderContext): void {
           () =>
             Promise.all([
               index.history(dossier.code, Number(limit), after, reader.personal),
-              hub.delays.of(JSON.parse(dossier.json)),
+              delayReader.of(JSON.parse(dossier.json)),
             ]),
         );
         const next = last ? cursors.write(list, placeIn(last)) : null;
@@ -197,7 +198,7 @@ async function personal(
   why: string | undefined,
 ): Promise<Response> {
   const read = { action: 'dossier.read-personal', subject: auditSubject('dossier', served.code), why };
-  const record = await audited(hub, reader, read, () => hub.index.whole(served.code));
+  const record = await audited(hub, reader, read, () => hub.reads.of(c).index.whole(served.code));
   if (!record) throw notFound(served.code);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...record, freshness }));
@@ -212,7 +213,7 @@ async function asOf(
 ): Promise<Response> {
   const { code } = asked;
   const at = momentOf(asked.at, hub.nowMs());
-  const then = await hub.index.asOf(code, at, reader.personal);
+  const then = await hub.reads.of(c).index.asOf(code, at, reader.personal);
   if (then.kind === 'later')
     throw new Refusal('not-found', say('dossier-came-later', { got: code, at, since: then.recordedAt }));
   if (then.kind === 'dropped') {

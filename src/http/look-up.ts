@@ -9,10 +9,7 @@ import { PublicPayment, PublicPostalOrder, readDossierRecords } from './public/d
 import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export type LookUpContext = Pick<
-  AppContext,
-  'lookUp' | 'records' | 'kinds' | 'requestLimits' | 'clients' | 'telemetry'
->;
+export type LookUpContext = Pick<AppContext, 'reads' | 'records' | 'kinds' | 'requestLimits' | 'clients' | 'telemetry'>;
 
 const Query = closed({
   // Errors never quote the input, because a citizen may enter more digits than requested.
@@ -71,6 +68,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
         '`payments` and `postalOrders` have the newest 20 of each, and are absent where there are none.',
+      freshness: 'many',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -86,8 +84,9 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         proof,
         limit,
         notFound: say('no-dossier-with-proof'),
-        find: () => hub.lookUp(code),
+        find: () => hub.reads.of(c).lookUp(code),
       });
+      // From the primary: a citizen who has just paid or rated looks for it here.
       const { payments, postalOrders, isRated } = await readDossierRecords(hub, own);
       const shown = {
         ...shownOf(JSON.parse(masked)),

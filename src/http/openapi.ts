@@ -1,5 +1,6 @@
 import { PROBLEM_KINDS, type ProblemKind, typeOf } from './problem.ts';
 import { ProblemShown } from './problem-schema.ts';
+import { AS_OF, POSITION } from './reads.ts';
 import type { RouteDoc } from './route.ts';
 
 /** A schema for publication, without the keywords for the hub's own cleaning. */
@@ -122,10 +123,19 @@ function parametersOf(doc: RouteDoc): object[] {
     required: doc.query?.required?.includes(name) ? true : undefined,
     schema: embedded(asNumber(schema as Numeral)),
   }));
-  const headers = { ...doc.headers, ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }) };
+  const headers = {
+    ...doc.headers,
+    ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }),
+    ...((doc.freshness === 'many' || doc.freshness === 'one') && { [POSITION]: POSITION_SENT }),
+  };
   const inHeader = Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema }));
   return [...inPath, ...inQuery, ...inHeader];
 }
+
+const POSITION_SENT = {
+  type: 'string',
+  description: `The ${POSITION} of an earlier answer. This answer is then at least as fresh.`,
+};
 
 /** A number in the query, from `numeral`. */
 interface Numeral {
@@ -167,8 +177,20 @@ const text = (description: string) => ({ description, schema: { type: 'string' }
 const ETAG = { ETag: text('For If-None-Match') };
 const RETRY_AFTER = { 'Retry-After': text('Seconds to wait before the next attempt') };
 
-function headersOf(status: number, { conditional }: RouteDoc): object | undefined {
-  if (status === 200 && conditional) return ETAG;
+const FRESH_AS_OF = { [AS_OF]: text('The answer has every change that was acknowledged up to this moment') };
+const FRESH_POSITION = {
+  [POSITION]: text(
+    'Where reads may go to replicas: a later request that sends it back sees at least what this one did',
+  ),
+};
+
+function headersOf(status: number, { method, conditional, freshness }: RouteDoc): object | undefined {
+  const headers = {
+    ...(status === 200 && conditional && ETAG),
+    ...(status === 200 && freshness !== undefined && { ...FRESH_AS_OF, ...FRESH_POSITION }),
+    ...(status < 300 && method === 'post' && FRESH_POSITION),
+  };
+  if (Object.keys(headers).length > 0) return headers;
   if (status === 401) return { 'WWW-Authenticate': text('How to authenticate') };
   return status === 429 || status === 503 ? RETRY_AFTER : undefined;
 }

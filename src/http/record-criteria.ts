@@ -8,7 +8,7 @@ import { requireKey } from './auth.ts';
 import { noRecord } from './records.ts';
 import { type AddRoute, conditional } from './route.ts';
 
-type CriteriaContext = Pick<AppContext, 'records' | 'kinds' | 'keys' | 'handlingOf'>;
+type CriteriaContext = Pick<AppContext, 'reads' | 'kinds' | 'keys'>;
 
 interface Given {
   readonly code: string;
@@ -24,7 +24,7 @@ export function addRecordCriteria(add: AddRoute, hub: CriteriaContext): void {
 
 function addCriteria(
   add: AddRoute,
-  { records, keys, handlingOf }: CriteriaContext,
+  { reads, keys }: CriteriaContext,
   kind: Kind,
   computes: NonNullable<Kind['computes']>,
 ): void {
@@ -40,6 +40,7 @@ function addCriteria(
         'citizen come first where both exist.',
       scopes: ['index:read'],
       conditional: true,
+      freshness: 'one',
       replies: {
         200: {
           description: 'The criteria in their order',
@@ -50,6 +51,7 @@ function addCriteria(
     },
     async (c) => {
       requireKey(c, keys, 'index:read');
+      const { records, handlingOf } = reads.of(c);
       const asked = cleanCode(c.req.param('code') ?? '');
       const found = await records.one(kind, asked, false);
       if (!found) throw noRecord(kind, asked);

@@ -17,7 +17,7 @@ import { type AddRoute, conditional, conditionalList, queryReader } from './rout
 
 export type RecordReaderContext = Pick<
   AppContext,
-  'records' | 'kinds' | 'keys' | 'cursors' | 'audit' | 'pages' | 'nowMs'
+  'reads' | 'kinds' | 'keys' | 'cursors' | 'audit' | 'pages' | 'nowMs'
 >;
 
 const READ: readonly Scope[] = ['index:read'];
@@ -47,7 +47,7 @@ export function addRecordReaders(add: AddRoute, hub: RecordReaderContext): void 
 }
 
 function addList(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
-  const { records, keys, cursors, nowMs } = hub;
+  const { reads, keys, cursors, nowMs } = hub;
   const Query = listQuery(kind);
   const readQuery = queryReader(Query);
   add(
@@ -59,6 +59,7 @@ function addList(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       description: PERSONAL,
       scopes: READ,
       conditional: true,
+      freshness: 'many',
       query: Query,
       replies: { 200: { description: 'A page', schema: pageOf(servedSchema(kind)) } },
     },
@@ -72,7 +73,9 @@ function addList(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
           limit: query.limit,
           cursor: query.cursor,
           load: (many, after?: readonly [stateAt: string, code: string]) =>
-            records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, reader.personal),
+            reads
+              .of(c)
+              .records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, reader.personal),
           placeOf: ({ stateAt, code }) => [stateAt, code] as const,
         });
         const subject = listSubject('records', kind.name, query, items);
@@ -95,6 +98,7 @@ function addOne(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       description: PERSONAL,
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       query: OneQuery,
       replies: {
         200: { description: 'The record', schema: servedSchema(kind) },
@@ -105,7 +109,7 @@ function addOne(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       const reader = readerOf(c, hub.keys);
       const { why } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
-      const found = await hub.records.one(kind, code, reader.personal);
+      const found = await hub.reads.of(c).records.one(kind, code, reader.personal);
       if (!found) throw noRecord(kind, code);
       const subject = auditSubject('record', subjectOf(kind, code));
       await auditRead(hub, reader, { action: `${kind.name}.read-personal`, subject, why });
@@ -115,7 +119,7 @@ function addOne(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
 }
 
 function addHistory(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
-  const { records, keys, cursors } = hub;
+  const { reads, keys, cursors } = hub;
   const readQuery = queryReader(HistoryQuery);
   add(
     {
@@ -125,6 +129,7 @@ function addHistory(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
       summary: `The history of one ${kind.names.en[0]} in the order of event time`,
       scopes: READ,
       conditional: true,
+      freshness: 'one',
       query: HistoryQuery,
       replies: {
         200: { description: 'A page of the history', schema: pageOf(HistoryItem) },
@@ -133,6 +138,7 @@ function addHistory(add: AddRoute, hub: RecordReaderContext, kind: Kind): void {
     },
     async (c) => {
       readerOf(c, keys);
+      const { records } = reads.of(c);
       const { limit, cursor } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
       if (!(await records.one(kind, code, false))) throw noRecord(kind, code);

@@ -29,6 +29,11 @@ export interface RouteDoc {
   readonly headers?: Readonly<Record<string, object>>;
   /** Replies have an ETag, and the route honours `If-None-Match`. */
   readonly conditional?: boolean;
+  /**
+   * Which database may answer. `many`: a replica within the bound. `one`: a replica if the client names a position, because it
+   * may ask after a notification. `primary`: always that one. Answers say how fresh they are. Absent: the primary, silently.
+   */
+  readonly freshness?: 'many' | 'one' | 'primary';
   /** False when the answer does not need the database. */
   readonly asksDatabase?: false;
   /** Problems in addition to those of scopes, parameters and bodies. */

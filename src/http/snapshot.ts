@@ -16,22 +16,16 @@ import { requireKey } from './auth.ts';
 import { changeCursor, changesListOf } from './changes.ts';
 import { text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
+import type { DatabaseReaders } from './reads.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
 export type SnapshotContext = Pick<
   AppContext,
-  | 'index'
-  | 'records'
-  | 'kinds'
-  | 'catalogue'
-  | 'keys'
-  | 'cursors'
-  | 'signDocument'
-  | 'province'
-  | 'nowMs'
-  | 'isDraining'
-  | 'telemetry'
+  'reads' | 'kinds' | 'keys' | 'cursors' | 'signDocument' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
 >;
+
+/** All pages are of one database: another replica may lack what the first one showed. */
+type SnapshotSource = SnapshotContext & Pick<DatabaseReaders, 'index' | 'records' | 'catalogue'>;
 
 const READ: readonly Scope[] = ['index:read'];
 const NDJSON = 'application/x-ndjson';
@@ -92,6 +86,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       description: `${AS_LINES} A process of the hub serves ${MOST_AT_ONCE} snapshots at once, ${MOST_OF_A_KEY} of them to one key, as fast as the client reads. It aborts one when the client reads nothing for ${STALLED_MS / 1000} s.`,
       scopes: READ,
       problems: ['too-often'],
+      freshness: 'many',
       query: Query,
       headers: { 'Accept-Encoding': { type: 'string', description: 'gzip compresses the reply' } },
       replies: {
@@ -115,7 +110,7 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
       const leave = () => void open.splice(open.indexOf(key.id), 1);
-      const texts = textsOf(hub, key.scopes.includes('catalogue:read'), kinds);
+      const texts = textsOf({ ...hub, ...hub.reads.of(c) }, key.scopes.includes('catalogue:read'), kinds);
       // A failure of the first read is a refusal, not a stream that breaks off.
       const first = await texts.next().catch((error) => {
         leave();
@@ -151,7 +146,7 @@ type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', n
 const COUNTED = { service: 'services', agency: 'agencies', field: 'fields', dossier: 'dossiers' } as const;
 
 /** The lines in chunks. */
-async function* textsOf(hub: SnapshotContext, withCatalogue: boolean, kinds: readonly Kind[]): AsyncGenerator<string> {
+async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: readonly Kind[]): AsyncGenerator<string> {
   const digest = createHash('sha256');
   let bytes = 0;
   const hashed = (text: string): string => {
@@ -178,7 +173,7 @@ async function* textsOf(hub: SnapshotContext, withCatalogue: boolean, kinds: rea
 }
 
 /** The kinds in the first line, each with the cursor of its own changes, and the counts of their records for the last line. */
-async function namedKinds({ cursors, records }: SnapshotContext, kinds: readonly Kind[]) {
+async function namedKinds({ cursors, records }: SnapshotSource, kinds: readonly Kind[]) {
   const head = await Promise.all(
     kinds.map(async (kind) => {
       const { name, path } = kind;
@@ -206,7 +201,7 @@ interface Page {
 
 /** Each page is its own statement, so a slow client holds no transaction and no connection. */
 async function* pagesOf(
-  { catalogue, index, records }: SnapshotContext,
+  { catalogue, index, records }: SnapshotSource,
   withCatalogue: boolean,
   kinds: readonly Kind[],
 ): AsyncGenerator<Page> {

@@ -10,10 +10,7 @@ import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
 import { monthOf, questionOf } from './statistics-question.ts';
 
-export type StatisticsContext = Pick<
-  AppContext,
-  'statistics' | 'index' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'
->;
+export type StatisticsContext = Pick<AppContext, 'reads' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'>;
 
 /** The key for the line without a key. No code is equal to it. */
 const KEYLESS = '-';
@@ -78,7 +75,7 @@ export function addStatistics(add: AddRoute, hub: StatisticsContext): void {
   addCountedDossiers(add, hub);
 }
 
-function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingDay }: StatisticsContext): void {
+function addReport(add: AddRoute, { reads, keys, cursors, nowMs, reportingDay }: StatisticsContext): void {
   const read = queryReader(Query);
   add(
     {
@@ -89,6 +86,7 @@ function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingD
       description: RULES_MEAN,
       scopes: READ,
       conditional: true,
+      freshness: 'many',
       query: Query,
       replies: { 200: { description: 'The lines, in the order of their keys, and their total', schema: Reply } },
     },
@@ -96,7 +94,7 @@ function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingD
       requireKey(c, keys, ...READ);
       const { limit = '200', cursor, ...query } = read(c);
       const after = cursors.read('statistics', cursor)?.[0] as string | undefined;
-      const { items: all, ...report } = await statistics.report(questionOf(query, nowMs(), reportingDay));
+      const { items: all, ...report } = await reads.of(c).statistics.report(questionOf(query, nowMs(), reportingDay));
       const rest = after === undefined ? all : all.filter(({ key }) => isAfter(key, after));
       const items = rest.slice(0, Number(limit));
       const next = items.length < rest.length ? cursors.write('statistics', [items.at(-1)?.key ?? '']) : null;
@@ -107,7 +105,7 @@ function addReport(add: AddRoute, { statistics, keys, cursors, nowMs, reportingD
 
 function addCountedDossiers(
   add: AddRoute,
-  { statistics, index, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
+  { reads, keys, cursors, pages, nowMs, reportingDay }: StatisticsContext,
 ): void {
   const read = queryReader(DossiersQuery);
   add(
@@ -121,12 +119,14 @@ function addCountedDossiers(
         'behind. The dossiers are shown in their current state, with personal data masked.',
       scopes: READ,
       conditional: true,
+      freshness: 'many',
       query: DossiersQuery,
       replies: { 200: { description: 'A page', schema: pageOf(ServedDossier) } },
     },
     async (c) => {
       const key = requireKey(c, keys, ...READ);
       const { limit = '50', cursor, column, key: line, ...query } = read(c);
+      const { statistics, index } = reads.of(c);
       const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
       return pages.hold(key.id, async (hold) => {
         const all = questionOf(query, nowMs(), reportingDay);

@@ -23,7 +23,8 @@ export interface Incident {
     | 'disagreement'
     | 'contradiction'
     | 'audit-broken'
-    | 'put-back';
+    | 'put-back'
+    | 'replica-away';
   readonly cause: string;
   readonly words: Words | null;
   readonly openedAt: string;

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { maskNamesIn } from '#core/masking/masking';
+import { render } from '#messages/render';
+import type { ReplicaState } from '../database/replicas.ts';
 import type { AnomalyCount } from '../ledger/anomalies.ts';
 import type { Backlog } from '../ledger/backlog.ts';
 import type { Claimed } from '../ledger/claim.ts';
@@ -9,7 +11,7 @@ import type { Settled } from '../ledger/settle.ts';
 import { type AcceptedResult, type AcceptedSubmission, createAcceptedMetrics } from './metrics/accepted.ts';
 import { createAttemptMetrics } from './metrics/attempts.ts';
 import { createCounts } from './metrics/counts.ts';
-import { showAgreement, showAnomalies, showBacklog } from './metrics/stored.ts';
+import { showAgreement, showAnomalies, showBacklog, showReplicas } from './metrics/stored.ts';
 import type { Traces } from './traces.ts';
 
 /** The hub's own log lines and metrics: ids and codes, never personal data or secrets. */
@@ -22,6 +24,14 @@ export interface Telemetry {
   watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
   /** Adds a metric of the anomalies in the history, read on each scrape. */
   watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
+  /** Adds metrics of the replicas. */
+  watchReplicas(states: () => readonly ReplicaState[]): void;
+  /** Logs that a replica came into use or went out of use. */
+  replicaChanged(state: ReplicaState): void;
+  /** Counts a read by the database that was chosen for it. */
+  readAt(target: string): void;
+  /** Counts a read that the primary answered in place of a replica. */
+  replicaFailed(replica: string): void;
   /** Records committed messages. Their changes are in the index at this time. */
   accepted(submissions: readonly AcceptedSubmission[], accepted: readonly AcceptedResult[], atMs: number): void;
   attempted(settled: Settled): void;
@@ -43,13 +53,21 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const registry = new Registry();
   const countAccepted = createAcceptedMetrics(registry);
   const countAttempt = createAttemptMetrics(registry);
-  const { pulls, lookUps, refusals, incidents, failures } = createCounts(registry);
+  const { pulls, lookUps, refusals, incidents, failures, reads, replicaFailures } = createCounts(registry);
   return {
     registry,
     log,
     watchBacklog: (load) => showBacklog(registry, load),
     watchAgreement: (load) => showAgreement(registry, load),
     watchAnomalies: (load) => showAnomalies(registry, load),
+    watchReplicas: (states) => showReplicas(registry, states),
+    replicaChanged({ name, lagMs, why }) {
+      const lag = { replica: name, lagS: Math.round(lagMs) / 1_000 };
+      if (why) log.warn({ ...lag, why: render(why, 'en') }, 'replica out of use: the primary answers its reads');
+      else log.info(lag, 'replica in use');
+    },
+    readAt: (target) => reads.inc({ target }),
+    replicaFailed: (replica) => replicaFailures.inc({ replica }),
     accepted(submissions, accepted, atMs) {
       countAccepted(submissions, accepted, atMs);
       if (traces) traceAccepted(traces, submissions, accepted, atMs);

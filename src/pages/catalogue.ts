@@ -46,7 +46,7 @@ ${paging(say, filter, cursor !== undefined, next)}`,
   pages.get(`${LIST}/:code`, async (c) => {
     const code = cleanCode(c.req.param('code'));
     const entry = await catalogue.one('service', code);
-    const versions = entry ? await catalogue.versions.of('service', code, LOOKED_AT) : [];
+    const versions = entry ? await catalogue.versionsOf('service', code, LOOKED_AT) : [];
     const past = { since: endedAt(versions), changed: await lastChanged(versions) };
     return page(c, (say) =>
       entry

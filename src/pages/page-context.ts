@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { CatalogueReader } from '../catalogue/read.ts';
 import type { AppContext } from '../http/app-context.ts';
 import type { Refusal } from '../http/problem.ts';
 import type { MakeReport } from '../http/remembered-reports.ts';
@@ -6,8 +7,10 @@ import type { Say } from './language.ts';
 import type { Shown } from './layout.ts';
 
 /** What the pages for citizens need. */
-export interface PageContext
-  extends Pick<AppContext, 'nowMs' | 'telemetry' | 'province' | 'catalogue' | 'cursors' | 'reportingDay'> {
+export interface PageContext extends Pick<AppContext, 'nowMs' | 'telemetry' | 'province' | 'cursors' | 'reportingDay'> {
+  readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'offered'> & {
+    readonly versionsOf: CatalogueReader['versions']['of'];
+  };
   /** Reports for visitors without a key. See rememberReports. */
   readonly statistics: MakeReport;
   /** The refusal that an error becomes, as for the API. */

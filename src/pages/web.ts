@@ -4,6 +4,8 @@ import type { WorkingTime } from '#core/dates/working-time';
 import { createCatalogueReader } from '../catalogue/read.ts';
 import type { ChangeSignal } from '../concurrency/change-signal.ts';
 import type { Config } from '../config/config.ts';
+import type { Database } from '../database/pool.ts';
+import type { Replicas } from '../database/replicas.ts';
 import { createApp, createProbes } from '../http/app.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { createAuditLimit } from '../http/audit-limit.ts';
@@ -12,6 +14,7 @@ import { createClients } from '../http/clients.ts';
 import { createCursors } from '../http/cursor.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { refusalOf } from '../http/problem.ts';
+import { createReads, type Reads } from '../http/reads.ts';
 import { rememberReports } from '../http/remembered-reports.ts';
 import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
 import { questionOf } from '../http/statistics-question.ts';
@@ -27,7 +30,9 @@ import { createLedgerReader } from '../ledger/read.ts';
 import { createRequestLimits } from '../ledger/request-limits.ts';
 import { createEvidence, createSignDocument } from '../operator-orders/evidence.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { createStatisticsReports } from '../statistics/statistics.ts';
 import { addConsole } from './console/console.ts';
+import type { PageContext } from './page-context.ts';
 import { addPages, unknownPage } from './pages.ts';
 
 export interface WebDeps
@@ -37,6 +42,7 @@ export interface WebDeps
   > {
   readonly workingTime: WorkingTime;
   readonly changes: ChangeSignal;
+  readonly replicas: Replicas;
 }
 
 /** All HTTP interfaces of the hub: the API, the pages for citizens and the console. */
@@ -65,12 +71,25 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
   // Each incoming stream adds a listener.
   setMaxListeners(0, leaving.signal);
   let isStopping = false;
-  const readers = readersOf(hub, province, deps.workingTime);
+  const access = accessOf(hub, config);
+  const primary = { ...databaseReaders(hub, hub.database, deps.workingTime), statistics: deps.statistics };
+  const readers = { ...primary, ...ledgerReaders(hub, province, primary) };
+  const reads = createReads({
+    ...hub,
+    ...access,
+    primary,
+    replicas: deps.replicas,
+    readersOf: (database) => ({
+      ...databaseReaders(hub, database, deps.workingTime),
+      statistics: createStatisticsReports(database),
+    }),
+  });
   const given = {
     ...hub,
     ...deps,
     ...readers,
-    ...accessOf(hub, config),
+    ...access,
+    reads,
     province,
     portalDialect: file.portalDialect,
     reportingDay: province?.reportingDay,
@@ -105,23 +124,28 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
   };
 }
 
-/** The readers for routes and pages. */
-function readersOf(hub: HubContext, province: Config['file']['province'], workingTime: WorkingTime) {
-  const { database, vault, nowMs } = hub;
-  const index = createIndexReader(database, vault);
-  const audit = createAudit(database, nowMs);
-  const signDocument = createSignDocument(hub, province);
+/** The readers of one database, without its statistics. */
+function databaseReaders({ vault, nowMs }: HubContext, database: Database, workingTime: WorkingTime) {
   return {
-    index,
+    index: createIndexReader(database, vault),
     records: createRecordReader(database, vault),
-    audit,
-    signDocument,
-    evidence: createEvidence(hub, { index, audit, signDocument }),
-    ledger: createLedgerReader(database, vault),
     catalogue: createCatalogueReader(database),
     lookUp: createLookUp(database, vault),
     delays: createDelayReader(database, workingTime, nowMs),
     handlingOf: createHandlingReader(database, vault, workingTime, nowMs),
+  };
+}
+
+/** The readers that need the primary. */
+function ledgerReaders(hub: HubContext, province: Config['file']['province'], { index }: Pick<AppContext, 'index'>) {
+  const { database, vault, nowMs } = hub;
+  const audit = createAudit(database, nowMs);
+  const signDocument = createSignDocument(hub, province);
+  return {
+    audit,
+    signDocument,
+    evidence: createEvidence(hub, { index, audit, signDocument }),
+    ledger: createLedgerReader(database, vault),
   };
 }
 
@@ -144,13 +168,27 @@ function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config)
   };
 }
 
+/** Each call may go to another replica. */
+function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
+  return {
+    one: (kind, code) => forVisitor().catalogue.one(kind, code),
+    list: (kind, filter, limit, after) => forVisitor().catalogue.list(kind, filter, limit, after),
+    offered: () => forVisitor().catalogue.offered(),
+    versionsOf: (kind, code, limit) => forVisitor().catalogue.versions.of(kind, code, limit),
+  };
+}
+
 function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): void {
-  const { statistics, reportingDay, audit, keys } = context;
+  const { reads, reportingDay, audit, keys } = context;
   const { nowMs, database } = hub;
   addPages(app, {
     ...context,
     refusalOf,
-    statistics: rememberReports((query) => statistics.report(questionOf(query, nowMs(), reportingDay)), nowMs),
+    catalogue: catalogueForVisitors(reads),
+    statistics: rememberReports(
+      (query) => reads.forVisitor().statistics.report(questionOf(query, nowMs(), reportingDay)),
+      nowMs,
+    ),
   });
   addConsole(app, {
     ...context,

@@ -2,6 +2,7 @@ import { monthsBetween } from '#core/dates/reporting-period';
 import type { WorkingTime } from '#core/dates/working-time';
 import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
+import type { Database } from '../database/pool.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
@@ -21,13 +22,16 @@ export interface StatisticsReport extends Pick<StatisticsQuestion, 'rule' | 'by'
   readonly items: readonly (ReportedNumbers & Pick<CountedLine, 'key' | 'name'>)[];
 }
 
-export interface Statistics {
-  /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
-  count(): Promise<void>;
+export interface StatisticsReports {
   /** All lines of a report. */
   report(question: StatisticsQuestion): Promise<StatisticsReport>;
   /** The codes of the dossiers behind one number, in order. */
   dossiers(question: DossiersQuestion): Promise<readonly string[]>;
+}
+
+export interface Statistics extends StatisticsReports {
+  /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
+  count(): Promise<void>;
 }
 
 export function createStatistics(
@@ -39,13 +43,27 @@ export function createStatistics(
   const count = () => countChanges(counting);
   // A report shows uncounted changes as `behind`, and the log has the error.
   const countFirst = () => count().catch((error) => telemetry.failed('count', error));
-  const read = createStatisticsReader(database);
-  const readDossiers = createCountedDossiersReader(database);
+  const reports = createStatisticsReports(database);
   return {
     count,
     async report(question) {
-      const { rule, by, from, to, now } = question;
       await countFirst();
+      return reports.report(question);
+    },
+    async dossiers(question) {
+      await countFirst();
+      return reports.dossiers(question);
+    },
+  };
+}
+
+/** Reports on what is counted so far. A replica counts nothing. */
+export function createStatisticsReports(database: Database): StatisticsReports {
+  const read = createStatisticsReader(database);
+  return {
+    dossiers: createCountedDossiersReader(database),
+    async report(question) {
+      const { rule, by, from, to, now } = question;
       const { total, lines, behind } = await read(question);
       // Future months have no line.
       const items = by === 'month' ? withEmptyMonths(monthsBetween(from, to < now ? to : now), lines) : lines;
@@ -58,10 +76,6 @@ export function createStatistics(
         total: withShare(total, rule),
         items: items.map((line) => ({ key: line.key, name: line.name, ...withShare(line, rule) })),
       };
-    },
-    async dossiers(question) {
-      await countFirst();
-      return readDossiers(question);
     },
   };
 }

@@ -125,6 +125,19 @@ describe('doctor', () => {
     expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
+  test('replicas that do not answer or take writes are named, without a failure', async () => {
+    const env = scene.env();
+    const [own, away] = [new URL(env.DATABASE_URL as string), new URL('postgres://hub:pass-word@127.0.0.1:1/hub')];
+    const more = { DATABASE_READ_URLS: `${own.href},${away.href}` };
+    const { code, out } = await lienthongHere(['doctor'], { ...env, ...more }, scene.folder);
+    expect(out).toMatch(
+      /warn {2}database {2}the replica [\w.:]+\/\w+ takes writes.*\n.*→ DATABASE_READ_URLS names standbys/,
+    );
+    expect(out).toMatch(/warn {2}database {2}the replica 127\.0\.0\.1:1\/hub does not answer: .*\n.*→ start it/);
+    expect(out).not.toContain('pass-word');
+    expect(code).toBe(0);
+  });
+
   test('a guessable key is refused, as at the start: 2', async () => {
     const keys = [{ id: 'portal', secret: 'changeme123', scopes: ['index:read'] }];
     const weak = testFolder({ keys });

@@ -64,6 +64,8 @@ describe('the OpenAPI document', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
       maxBodyBytes: MAX_BODY,
+      // It is never checked, so the primary answers. The headers are those of a hub with replicas.
+      replicas: { urls: ['postgres://127.0.0.1:1/none'], everyMs: false },
     });
     const document = (await hub.read('/openapi.json')).body;
     problemSchema = document.components.schemas.Problem;

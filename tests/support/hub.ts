@@ -4,7 +4,7 @@ import type { Outcome } from '#core/dossier/settle';
 import type { Kind } from '#core/records/kind';
 import type { Operation } from '#schemas/operations';
 import type { Config, HubFile } from '../../src/config/config.ts';
-import { createHub, type Hub } from '../../src/hub.ts';
+import { createHub, type Hub, type HubOverrides } from '../../src/hub.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import { type Adapter, defineAdapter } from '../../src/kit/adapter.ts';
 import type { Puller } from '../../src/kit/puller.ts';
@@ -87,6 +87,8 @@ export async function testHub(
     readonly nowMs?: number;
     readonly answerMs?: number;
     readonly sessionsMs?: number;
+    /** Replicas that are checked on demand. */
+    readonly replicas?: HubOverrides['replicas'] & { readonly urls: readonly string[] };
     /** How often it polls for due work. By default it delivers only after notifications and by `deliver`. */
     readonly lookMs?: number;
     readonly queue?: Queue;
@@ -127,6 +129,8 @@ export async function testHub(
   const writes = (options.kinds ?? ALL_KINDS).map(({ scope }) => scope);
   const config: Config = {
     databaseUrl: database.url,
+    databaseReadUrls: options.replicas?.urls ?? [],
+    replicaMaxLagMs: 10_000,
     redisUrl: undefined,
     dataDir: '/nowhere',
     host: '127.0.0.1',
@@ -171,6 +175,7 @@ export async function testHub(
     ...(options.kinds && { kinds: options.kinds }),
     answerMs: options.answerMs,
     sessionsMs: options.sessionsMs,
+    ...(options.replicas && { replicas: options.replicas }),
   });
   await hub.start();
 

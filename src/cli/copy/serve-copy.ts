@@ -49,8 +49,9 @@ export function createCopyApp(options: CopyAppOptions): Hono {
     });
   const cursors = createCursors(UNSIGNED);
   const clients = { originOf: (c: Context) => new URL(c.req.url).origin };
+  const readers = { catalogue: catalogueOf(copy) };
   addCatalogueReaders(add, {
-    catalogue: catalogueOf(copy),
+    reads: { of: () => readers },
     keys,
     cursors,
     clients,

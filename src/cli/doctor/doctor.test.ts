@@ -11,6 +11,7 @@ import { clockFinding } from './check-database.ts';
 import { diskFinding } from './check-disk.ts';
 import { certificateFinding, checkPartners } from './check-partners.ts';
 import { checkQueue, readInfo } from './check-queue.ts';
+import { lagFinding } from './check-replicas.ts';
 import { checkSecrets } from './check-secrets.ts';
 
 const NOW = Date.parse('2025-08-12T08:00:00+07:00');
@@ -27,6 +28,15 @@ describe('the doctor', () => {
       level,
       found: expect.stringContaining(Math.abs(seconds).toFixed(1)),
     });
+  });
+
+  test.each([
+    [{ isStandby: true, behindS: 0 }, 'ok', 'db-2/hub is 0.0 s behind'],
+    [{ isStandby: true, behindS: 95.2 }, 'warn', 'db-2/hub is 95 s behind, and reads go there up to 10 s'],
+    [{ isStandby: true, behindS: null }, 'warn', 'db-2/hub is an unknown time behind'],
+    [{ isStandby: false, behindS: 0 }, 'warn', 'db-2/hub takes writes'],
+  ])('a replica that is %o: %s', (stand, level, says) => {
+    expect(lagFinding('db-2/hub', stand, 10)).toMatchObject({ level, found: expect.stringContaining(says) });
   });
 
   test.each([

@@ -15,6 +15,7 @@ import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkPartners } from './check-partners.ts';
 import { checkQueue } from './check-queue.ts';
+import { checkReplicas } from './check-replicas.ts';
 import { checkKeyed, checkSealing, checkSecrets } from './check-secrets.ts';
 import { checkWork } from './check-work.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
@@ -88,7 +89,10 @@ async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   if (folder !== undefined && !existsSync(dataFolderOf(folder)))
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
   const vault = createVault(config.secrets as [string, ...string[]]);
-  return withDatabase(config, (database) => checkAll(database, vault));
+  return withDatabase(config, async (database) => [
+    ...(await checkAll(database, vault)),
+    ...(await attempt('database', () => checkReplicas(config, database))),
+  ]);
 }
 
 async function checkAll(database: Database, vault: Vault): Promise<readonly Finding[]> {

@@ -17,7 +17,7 @@ import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, submitRecord } from '
 
 export type PublicQuestionContext = Pick<
   AppContext,
-  'records' | 'kinds' | 'pipeline' | 'cursors' | 'requestLimits' | 'clients' | 'telemetry' | 'province' | 'nowMs'
+  'reads' | 'kinds' | 'pipeline' | 'cursors' | 'requestLimits' | 'clients' | 'telemetry' | 'province' | 'nowMs'
 >;
 
 const { content, answers, agencyCode, fieldCode, serviceCode, dossierCode, visibility, asker } = Question.properties;
@@ -86,6 +86,7 @@ function addList(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: L
       tag: 'Citizens',
       summary: 'Published questions with their answers, newest first',
       description: `Needs no key. The name of the asker is masked, and nothing else of the asker is shown. ${LIMITS}`,
+      freshness: 'many',
       query: ListQuery,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: { 200: { description: 'A page', schema: pageOf(PublicQuestion) } },
@@ -104,7 +105,7 @@ function addList(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: L
         limit: asked,
         cursor,
         load: (many, after?: readonly [stateAt: string, code: string]) =>
-          hub.records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, false),
+          hub.reads.of(c).records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, false),
         placeOf: ({ stateAt, code }) => [stateAt, code] as const,
       });
       return c.json({ items: items.map(({ json }) => shownOf(json)), next }, 200, { 'Cache-Control': 'no-store' });
@@ -156,6 +157,7 @@ function addFollow(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit:
       summary: 'The state of a question and its answers, for a client that knows its code and a proof',
       description:
         'Needs no key. An unknown code and a wrong proof get the same answer after the same time. The limits are those of the look-up of a dossier.',
+      freshness: 'one',
       query: ProofQuery,
       problems: ['bad-request', 'too-often', 'unavailable'],
       replies: {
@@ -173,7 +175,7 @@ function addFollow(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit:
         limit,
         notFound: say('no-question-with-proof'),
         async find() {
-          const found = await hub.records.provable(kind, code);
+          const found = await hub.reads.of(c).records.provable(kind, code);
           return found ? [{ ...found, code: subject }] : [];
         },
       });

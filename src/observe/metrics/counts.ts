@@ -33,5 +33,17 @@ export function createCounts(registry: Registry) {
     labelNames: ['where'],
     registers,
   });
-  return { pulls, lookUps, refusals, incidents, failures };
+  const reads = new Counter({
+    name: 'hub_reads_total',
+    help: 'Reads by the database that was chosen for them: primary, or a replica',
+    labelNames: ['target'],
+    registers,
+  });
+  const replicaFailures = new Counter({
+    name: 'hub_replica_failures_total',
+    help: 'Reads that failed at a replica and that the primary answered',
+    labelNames: ['replica'],
+    registers,
+  });
+  return { pulls, lookUps, refusals, incidents, failures, reads, replicaFailures };
 }

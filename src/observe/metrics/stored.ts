@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ReplicaState } from '../../database/replicas.ts';
 import type { AnomalyCount } from '../../ledger/anomalies.ts';
 import type { Backlog } from '../../ledger/backlog.ts';
 import type { LastReconcile } from '../../ledger/reconciles.ts';
@@ -45,6 +46,30 @@ export function showAgreement(registry: Registry, load: () => Promise<readonly L
     async collect() {
       this.reset();
       for (const { party, agreed, judged } of await load().catch(() => [])) this.set({ party }, agreed / judged);
+    },
+  });
+}
+
+/** Shows how far each replica is behind. The lag is absent while it is unknown. */
+export function showReplicas(registry: Registry, states: () => readonly ReplicaState[]): void {
+  new Gauge({
+    name: 'hub_replica_lag_seconds',
+    help: 'How far a replica is behind what was acknowledged',
+    labelNames: ['replica'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, lagMs } of states()) if (Number.isFinite(lagMs)) this.set({ replica: name }, lagMs / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'hub_replica_in_use',
+    help: 'Whether reads go to the replica: 1 or 0',
+    labelNames: ['replica'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, why } of states()) this.set({ replica: name }, why === undefined ? 1 : 0);
     },
   });
 }

@@ -35,7 +35,7 @@ ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` :
 }
 
 /** Incidents of the hub itself, which have no party page. */
-const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back']);
+const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'replica-away']);
 
 export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[]): Html {
   return table<Incident>({

@@ -169,6 +169,10 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Đề nghị các bên gửi lại dữ liệu đã được xác nhận sau thời điểm nêu ở đây.',
     'Ask the senders to repeat everything that the hub acknowledged after the stated time.',
   ],
+  'replica-away': [
+    'Chạy lienthong doctor, kiểm tra bản sao chỉ đọc; trong thời gian này máy chủ chính trả lời.',
+    'Run lienthong doctor and repair the replica. Until then the primary answers its reads.',
+  ],
   'paused-by-partner': [
     'Thoả thuận với bên kia, rồi bấm Chạy tiếp ở trang của bên đó.',
     'Agree with the partner, then press Resume on its page.',

@@ -89,6 +89,7 @@ export const INCIDENTS = {
   'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate about to expire', 'warn'],
   'audit-broken': ['nhật ký bị thay đổi', 'audit was tampered with', 'bad'],
   'put-back': ['cơ sở dữ liệu được khôi phục hoặc thay thế', 'database restored or replaced', 'bad'],
+  'replica-away': ['bản sao chỉ đọc không dùng được', 'replica out of use', 'warn'],
   'paused-by-partner': [
     'bên nhận không muốn nhận nữa, đã tạm dừng',
     'paused: the subscriber wants no more events',
