@@ -32,6 +32,7 @@ import * as m031 from './migrations/031-filter-words.ts';
 import * as m032 from './migrations/032-facts.ts';
 import * as m033 from './migrations/033-records-of-dossiers.ts';
 import * as m034 from './migrations/034-heartbeats.ts';
+import * as m035 from './migrations/035-counted-records.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -70,6 +71,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '032-facts': m032,
   '033-records-of-dossiers': m033,
   '034-heartbeats': m034,
+  '035-counted-records': m035,
 };
 
 /**

@@ -522,6 +522,9 @@ interface RecordsTable {
   created_at: Instant;
   changed_at: Instant;
   mask_of: Generated<number>;
+  began_at: Instant | null;
+  ended_at: Instant | null;
+  mark: string | null;
 }
 
 interface RecountsTable {

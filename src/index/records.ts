@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { HeldRecord } from '#core/records/apply';
-import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
+import { type CountedRecord, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
 import { definePart, type Part } from '../database/parts.ts';
@@ -158,6 +158,7 @@ interface Written {
   readonly masked: string;
   readonly search: string;
   readonly phone: Buffer | undefined;
+  readonly counted: CountedRecord | undefined;
 }
 
 /**
@@ -186,6 +187,7 @@ function prepare(row: RecordRow, vault: Vault): Written {
     masked: JSON.stringify({ ...masked, freshness }),
     search: recordWords(kind.searched(view, masked), vault.wordToken),
     phone: proof ? vault.proof(subject, proof) : undefined,
+    counted: kind.counts?.(view),
   };
 }
 
@@ -208,6 +210,9 @@ const columns = {
   dossier_code: ['text', (w: Written) => w.view.dossierCode],
   unique_key: ['text', ({ row, view }: Written) => uniqueKeyOf(row.kind, view)],
   due_at: ['timestamptz', (w: Written) => w.view.dueAt],
+  began_at: ['timestamptz', (w: Written) => w.counted?.beganAt],
+  ended_at: ['timestamptz', (w: Written) => w.counted?.endedAt],
+  mark: ['text', (w: Written) => w.counted?.mark],
   search: ['text', (w: Written) => w.search],
   masked: ['text', (w: Written) => w.masked],
   mask_of: ['int4', (w: Written) => w.row.held.version],

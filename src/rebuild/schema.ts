@@ -49,6 +49,7 @@ const ONLY_FOR_READERS = [
   'records_newest',
   'records_agency',
   'records_due',
+  'records_began',
   'records_search',
 ];
 

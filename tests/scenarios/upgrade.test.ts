@@ -1,3 +1,4 @@
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
@@ -13,6 +14,7 @@ import {
   restoreFirstVersion,
 } from '../support/first-version.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { petition, question, rating } from '../support/kinds.ts';
 import { DOWN, NO, OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { MORNING } from '../support/template.ts';
 
@@ -21,6 +23,9 @@ const ROUTES = ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => (
   operation,
   to: ['portal'],
 }));
+/** After the records of the support were pushed. */
+const LATER = Date.parse('2025-08-25T08:00:00+07:00');
+const ANSWERS = ['2025-08-21', '2025-08-20'].map((day) => ({ at: `${day}T10:00:00+07:00`, content: 'Ba ngày.' }));
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const EARLIER = Object.keys(MIGRATIONS)
   .sort()
@@ -99,6 +104,23 @@ describe('a new version on the tables of an older one', () => {
       expect(text).not.toContain('0900');
     }
     expect(await after.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
+  test('counts questions, petitions and ratings of an older version for the reports', async () => {
+    const before = await start(testPartner(), undefined, LATER);
+    await before.push(dossier({ code: CODE(1), status: 'returned', results: [{ name: 'Giấy phép' }] }));
+    await before.push([question({ code: 'Q1' }), question({ code: 'Q2', state: 'published', answers: ANSWERS })], {
+      what: 'questions',
+    });
+    await before.push(petition({ code: 'P1', state: 'refused' }), { what: 'petitions' });
+    await before.push(rating({ dossierCode: CODE(1) }), { what: 'ratings' });
+    const { pool } = before.hub.database;
+    await pool.query('ALTER TABLE records DROP COLUMN began_at, DROP COLUMN ended_at, DROP COLUMN mark');
+    await MIGRATIONS['035-counted-records']?.up(new Kysely({ dialect: new PostgresDialect({ pool }) }));
+    const { rows } = await pool.query('SELECT code FROM records WHERE ended_at IS NOT NULL ORDER BY code');
+    expect(rows.map(({ code }) => code)).toEqual([CODE(1), 'P1', 'Q2']);
+    // A rebuilt record has what its kind says.
+    expect(await before.hub.rebuild()).toMatchObject({ identical: true });
   });
 
   test('keeps the counts of replays, and continues a running one', async () => {

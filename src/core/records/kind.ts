@@ -125,8 +125,19 @@ export interface Kind<R extends KindRecord = KindRecord> {
   readonly isAnswered?: true;
   /** Points of `criteria` that follow from how its dossier was handled. The hub shows them as computed, and stores none. */
   computes?(facts: HandlingFacts): readonly PointsOf[];
+  /** What reports count of it. Absent: no report counts this kind. */
+  counts?(record: R): CountedRecord;
   /** Whether anybody may read it without a key. */
   isPublic?(record: R): boolean;
+}
+
+/** A record as reports count it. All times are instants of its source. */
+export interface CountedRecord {
+  readonly beganAt: string;
+  /** Since when nothing is due. Undefined while something is. */
+  readonly endedAt?: string | undefined;
+  /** By which reports tell such records apart, such as the level of a rating. */
+  readonly mark?: string;
 }
 
 /** Declares a kind; the export of `src/kinds/<kind>/kind.ts`. */

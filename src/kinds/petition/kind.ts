@@ -1,6 +1,7 @@
 import { defineKind } from '#core/records/kind';
 import { Petition } from '#schemas/petition.v1';
 import { QUESTION_STATES } from '#schemas/question.v1';
+import { endOf } from '../answered.ts';
 import { complaintIn } from '../complaint.ts';
 import { incompletePerson } from '../person.ts';
 
@@ -27,4 +28,5 @@ export const petition = defineKind<Petition>({
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,
   deadline: { workingDays: 15, from: ({ sentAt }) => sentAt },
+  counts: (record) => ({ beganAt: record.sentAt, endedAt: endOf(record) }),
 });

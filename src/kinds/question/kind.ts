@@ -1,5 +1,6 @@
 import { defineKind } from '#core/records/kind';
 import { QUESTION_STATES, Question } from '#schemas/question.v1';
+import { endOf } from '../answered.ts';
 import { complaintIn } from '../complaint.ts';
 import { incompletePerson } from '../person.ts';
 
@@ -26,5 +27,6 @@ export const question = defineKind<Question>({
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,
   deadline: { workingDays: 5, from: ({ askedAt }) => askedAt },
+  counts: (record) => ({ beganAt: record.askedAt, endedAt: endOf(record) }),
   isPublic: ({ state, visibility }) => state === 'published' && visibility !== 'private',
 });

@@ -21,6 +21,7 @@ export const rating = defineKind<Rating>({
   uniqueBy: ({ dossierCode }) => dossierCode,
   problems: ratingProblems,
   computes: computedCriteria,
+  counts: ({ ratedAt, level }) => ({ beganAt: ratedAt, endedAt: ratedAt, mark: level }),
 });
 
 function ratingProblems(_: Rating, { dossier, rival, isKnown }: Surroundings): readonly Problem[] {
