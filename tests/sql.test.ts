@@ -24,12 +24,14 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/rebuild/schema.ts': [1, 'one statement for each index of a list'],
   'src/rebuild/take-over.ts': [2, 'one statement for each table, with the columns that the database has'],
   'src/statistics/candidates.ts': [2, 'columns of each counting rule'],
+  'src/statistics/code-ranges.ts': [1, 'conditions of a question'],
   'src/statistics/counted.ts': [1, 'columns of each counting rule'],
-  'src/statistics/dossiers-reader.ts': [3, 'conditions of a question'],
+  'src/statistics/dossiers-reader.ts': [2, 'conditions of a question'],
   'src/statistics/read-due-later.ts': [1, 'conditions of a question'],
   'src/statistics/read-sums.ts': [2, 'conditions of a question'],
   'src/statistics/sources.ts': [1, 'conditions of a question'],
   'src/statistics/totals.ts': [1, 'columns of each counting rule'],
+  'src/statistics/walk.ts': [1, 'conditions of a question'],
 };
 
 /** What the parsers of pool.ts make of each type, by its number in pg_type. */

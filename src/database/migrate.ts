@@ -33,6 +33,7 @@ import * as m032 from './migrations/032-facts.ts';
 import * as m033 from './migrations/033-records-of-dossiers.ts';
 import * as m034 from './migrations/034-heartbeats.ts';
 import * as m035 from './migrations/035-counted-records.ts';
+import * as m036 from './migrations/036-shorter-sums.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -72,6 +73,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '033-records-of-dossiers': m033,
   '034-heartbeats': m034,
   '035-counted-records': m035,
+  '036-shorter-sums': m036,
 };
 
 /**

@@ -16,6 +16,7 @@ export interface Tables {
   change_counter: ChangeCounterTable;
   changes: ChangesTable;
   code_entries: CodeEntriesTable;
+  code_ranges: CodeRangesTable;
   counted: CountedTable;
   counted_state: CountedStateTable;
   database_homes: DatabaseHomesTable;
@@ -211,6 +212,15 @@ interface CodeEntriesTable {
   at: Instant;
   in_force_at: Instant;
   superseded_at: Instant | null;
+}
+
+interface CodeRangesTable {
+  agency_code: string;
+  began: Date;
+  ended: Date;
+  prefix: string;
+  first: string;
+  last: string;
 }
 
 interface CountedTable {
@@ -585,7 +595,6 @@ interface ServiceTotalsTable {
   since: Date;
   service_key: string;
   field_code: string;
-  online: boolean;
   received_766: number | null;
   early_766: number | null;
   on_time_766: number | null;
@@ -604,6 +613,9 @@ interface ServiceTotalsTable {
   late_td: number | null;
   overdue_td: number | null;
   settled_td: number | null;
+  online_766: number | null;
+  online_opencps: number | null;
+  online_td: number | null;
 }
 
 interface SoapNoncesTable {

@@ -3,7 +3,7 @@ import type { Column } from '#core/statistics/columns';
 import { FIRST_DAY, LAST_DAY, spansBetween } from '#core/statistics/spans';
 import type { Run } from '../database/transaction.ts';
 import type { DossiersQuestion } from './question.ts';
-import { newValues, type Values } from './sources.ts';
+import { ALL_AGENCIES, newValues, type Values } from './sources.ts';
 
 /** Which dossiers may be behind a number: those with a change of these kinds on these days, and perhaps pending ones. */
 export interface Candidates {
@@ -53,10 +53,10 @@ export async function countCandidates(
   ];
   const values = newValues();
   const texts = parts.flatMap(({ kinds, sign, spans }) =>
-    spans.map(({ span, first, last }) => {
+    spans.map(({ span, first, last, sign: spanSign }) => {
       const sum = kinds.map((kind) => `coalesce(sum(${kind}_${rule}), 0)`).join(' + ');
-      return `(SELECT ${sign} * (${sum}) FROM agency_totals WHERE span = ${values.add(span, 'text')}
-        AND since BETWEEN ${values.add(first, 'date')} AND ${values.add(last, 'date')})`;
+      return `(SELECT ${sign * spanSign} * (${sum}) FROM agency_totals
+        WHERE agency_code = '${ALL_AGENCIES}' AND span = ${values.add(span, 'text')} AND since BETWEEN ${values.add(first, 'date')} AND ${values.add(last, 'date')})`;
     }),
   );
   const [found] = await run<{ n: number }>(`SELECT (${texts.join(' + ')})::int4 AS n`, values.list);
@@ -92,7 +92,7 @@ async function daysWith(
   const any = KINDS.filter((kind) => kinds.includes(kind)).map((kind) => `${kind}_${rule} IS NOT NULL`);
   const rows = await run<{ day: string }>(
     `SELECT DISTINCT since::text AS day FROM agency_totals
-     WHERE span = 'day' AND since BETWEEN $1::date AND $2::date AND (${any.join(' OR ')})`,
+     WHERE agency_code = '${ALL_AGENCIES}' AND span = 'day' AND since BETWEEN $1::date AND $2::date AND (${any.join(' OR ')})`,
     [first, last],
   );
   return rows.map(({ day }) => day);

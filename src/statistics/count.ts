@@ -4,6 +4,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { takeRecounts } from '../index/recounts.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type Cell, cellIds, cellName } from './cells.ts';
+import { addToRanges } from './code-ranges.ts';
 import { countByRules, type RuleDeps } from './count-by-rules.ts';
 import { type CountState, codesAfter, newestChange, saveState, takeTurn } from './count-state.ts';
 import { type CountableDossier, loadCountable, partsOf } from './countable.ts';
@@ -79,12 +80,12 @@ async function countSome(deps: CountDeps, tx: Transaction, codes: readonly strin
   const cells = await cellIds(tx, found.map(cellOf));
   const totals = createTotalChanges();
   for (const { cell, changes } of before.values()) if (cell !== null) totals.add(cell, changes, -1);
-  const rows: CountedRow[] = [];
+  const rows: (CountedRow & { readonly agencyCode: string })[] = [];
   for (const { dossier, by, facts } of counted) {
     const cell = cells.get(cellName(cellOf(dossier))) as number;
     const changes = changeCodes(by);
     totals.add(cell, changes, 1);
-    rows.push({ code: dossier.code, cell, changes, facts, by });
+    rows.push({ code: dossier.code, agencyCode: dossier.agencyCode, cell, changes, facts, by });
   }
   const known = new Set(found.map(({ code }) => code));
   await writeCounted(
@@ -92,6 +93,7 @@ async function countSome(deps: CountDeps, tx: Transaction, codes: readonly strin
     rows,
     codes.filter((code) => !known.has(code)),
   );
+  await addToRanges(tx, rows);
   await addToTotals(tx, totals);
 }
 

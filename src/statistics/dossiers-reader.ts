@@ -4,7 +4,8 @@ import { atOneMoment, type Run } from '../database/transaction.ts';
 import { type Candidates, candidatesOf, candidateTexts, countCandidates } from './candidates.ts';
 import { conditionOf } from './conditions.ts';
 import type { DossiersQuestion } from './question.ts';
-import { joinService, keyOf, newValues, passes, type Values } from './sources.ts';
+import { isInLine, isOfLine, joinService, newValues, type Values } from './sources.ts';
+import { walk } from './walk.ts';
 
 /** The codes of the dossiers behind one number, in order. */
 export type CountedDossiersReader = (asked: DossiersQuestion) => Promise<readonly string[]>;
@@ -21,91 +22,63 @@ export function createCountedDossiersReader(database: Database): CountedDossiers
 
 /** Rows that a statement may gather and sort: some 10 ms. */
 const FEW = 5_000;
-/** Rows of a walk in the order of the codes: some 50 ms. */
-const WALK = 100_000;
+/** Rows of a walk that finds a page of most numbers: some 3 ms. */
+const SHORT_WALK = 2_000;
+const LONG_WALK = 30_000;
 
 /**
- * Gathers and sorts candidates where they are few: all dossiers of the line, or those with a change of the column in the
- * period. Where they are many, a walk in the order of the codes finds a page soon.
+ * Few dossiers with a change of the column in the period are gathered and sorted. Of many, a short walk in the order of the
+ * codes finds most pages. Where the number counts few of the dossiers on the way, all dossiers of the line are gathered if
+ * they are few. Where these are many too, a longer walk finds a page.
  */
 async function dossiersOf(run: Run, asked: DossiersQuestion): Promise<readonly string[]> {
-  const cells = await cellsOf(run, asked);
-  if (cells?.length === 0) return [];
-  const inCells = cells ? await countIn(run, cells) : Number.POSITIVE_INFINITY;
-  if (inCells <= FEW) return gather(run, asked, cells, undefined);
   const candidates = candidatesOf(asked);
-  if ((await countCandidates(run, asked, candidates)) <= FEW) return gather(run, asked, cells, candidates);
-  // A longer walk costs more than gathering the whole line.
-  const page = await walk(run, asked, cells, Math.min(WALK, inCells));
-  if (page.length === asked.limit) return page;
-  return gather(run, asked, cells, inCells <= WALK ? undefined : candidates);
+  if ((await countCandidates(run, asked, candidates)) <= FEW) return gather(run, asked, candidates);
+  const soon = await walk(run, asked, SHORT_WALK);
+  if (soon) return soon;
+  if (hasFewCells(asked) && (await countInLine(run, asked)) <= FEW) return gather(run, asked, undefined);
+  return (await walk(run, asked, LONG_WALK)) ?? gather(run, asked, candidates);
 }
 
-/** The dossiers behind the number among the next `length` ones in the order of the codes. */
-async function walk(
-  run: Run,
-  asked: DossiersQuestion,
-  cells: readonly number[] | undefined,
-  length: number,
-): Promise<readonly string[]> {
+/** Whether an index finds the cells of the line. */
+function hasFewCells({ by, key, filter }: DossiersQuestion): boolean {
+  const isLine = key !== undefined && (by === 'agency' || by === 'service');
+  return isLine || filter.agency !== undefined || filter.service !== undefined;
+}
+
+/** SQL: whether a dossier, `c`, is in one of the cells of the line. */
+function isInCells(asked: DossiersQuestion, values: Values): string {
+  return `c.cell = ANY(ARRAY(SELECT k.id FROM total_cells k ${joinService('k')} WHERE ${isOfLine('k', asked, values)}))`;
+}
+
+async function countInLine(run: Run, asked: DossiersQuestion): Promise<number> {
   const values = newValues();
-  const rows = await run<{ code: string }>(
-    `SELECT c.code FROM
-       (SELECT * FROM counted c WHERE c.code > ${values.add(asked.after, 'text')} ORDER BY c.code LIMIT ${values.add(length, 'int8')}) c
-     WHERE ${conditionOf(asked, values)} AND ${isIn(cells, values)}
-     ORDER BY c.code LIMIT ${values.add(asked.limit, 'int4')}`,
-    values.list,
-  );
-  return codesOf(rows);
-}
-
-function codesOf(rows: readonly { readonly code: string }[]): readonly string[] {
-  return rows.map(({ code }) => code);
-}
-
-/** The cells of a line within the filter. Undefined for all cells. */
-async function cellsOf(run: Run, { by, key, filter }: DossiersQuestion): Promise<readonly number[] | undefined> {
-  const isLine = key !== undefined && by !== 'month';
-  if (!isLine && Object.values(filter).every((one) => one === undefined)) return undefined;
-  const values = newValues();
-  const ofLine = isLine ? `${keyOf('k', by)} IS NOT DISTINCT FROM ${values.add(key, 'text')}` : 'true';
-  const rows = await run<{ id: number }>(
-    `SELECT k.id FROM total_cells k ${joinService('k')} WHERE ${ofLine} AND ${passes('k', filter, values)}`,
-    values.list,
-  );
-  return rows.map(({ id }) => id);
-}
-
-function isIn(cells: readonly number[] | undefined, values: Values): string {
-  return cells ? `c.cell = ANY(${values.add(cells, 'int4[]')})` : 'true';
-}
-
-async function countIn(run: Run, cells: readonly number[]): Promise<number> {
   const [found] = await run<{ n: number }>(
-    `SELECT count(*)::int4 AS n FROM (SELECT 1 FROM counted WHERE cell = ANY($1::int4[]) LIMIT ${WALK + 1}) found`,
-    [cells],
+    `SELECT count(*)::int4 AS n FROM (SELECT 1 FROM counted c WHERE ${isInCells(asked, values)} LIMIT ${FEW + 1}) found`,
+    values.list,
   );
   return found?.n ?? 0;
 }
 
-/** The dossiers behind the number among the candidates, or among all in the cells. */
+/** The dossiers behind the number among the candidates, or among all in the cells of the line. */
 async function gather(
   run: Run,
   asked: DossiersQuestion,
-  cells: readonly number[] | undefined,
   candidates: Candidates | undefined,
 ): Promise<readonly string[]> {
   const values = newValues();
+  // Two indexes intersect where both find few.
+  const inCells = hasFewCells(asked) ? isInCells(asked, values) : 'true';
   const texts = candidates
     ? await candidateTexts(run, asked, candidates, values)
-    : [`SELECT * FROM counted c WHERE ${isIn(cells, values)}`];
+    : ['SELECT * FROM counted c WHERE true'];
   const rows = await run<{ code: string }>(
-    `WITH c AS MATERIALIZED (${texts.join(' UNION ALL ')})
+    `WITH c AS MATERIALIZED (${texts.map((text) => `${text} AND ${inCells}`).join(' UNION ALL ')})
      SELECT DISTINCT c.code FROM c
      WHERE c.code > ${values.add(asked.after, 'text')} AND ${conditionOf(asked, values)}
-       AND ${candidates ? isIn(cells, values) : 'true'}
+       AND ${hasFewCells(asked) ? 'true' : isInLine(asked, values)}
      ORDER BY c.code LIMIT ${values.add(asked.limit, 'int4')}`,
     values.list,
   );
-  return codesOf(rows);
+  return rows.map(({ code }) => code);
 }

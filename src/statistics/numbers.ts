@@ -14,30 +14,21 @@ export interface CountedNumbers {
   readonly pending: { readonly total: number; readonly withinTerm: number; readonly late: number };
 }
 
-/** How many changes of each kind a stretch of time has. */
-export type Sums = Readonly<Record<Kind, number>>;
+/** How many changes of each kind a stretch of time has, and how many of those received came online. */
+export type Sums = Readonly<Record<Kind | 'online', number>>;
 
-/** The sums of dossiers that came online, and of all others. */
-export interface ChannelSums {
-  readonly online: Sums;
-  readonly direct: Sums;
-}
-
-export const NO_SUMS: Sums = { received: 0, early: 0, on_time: 0, late: 0, overdue: 0, settled: 0 };
+export const NO_SUMS: Sums = { received: 0, online: 0, early: 0, on_time: 0, late: 0, overdue: 0, settled: 0 };
 
 export function addSums(a: Sums, b: Sums): Sums {
   return {
     received: a.received + b.received,
+    online: a.online + b.online,
     early: a.early + b.early,
     on_time: a.on_time + b.on_time,
     late: a.late + b.late,
     overdue: a.overdue + b.overdue,
     settled: a.settled + b.settled,
   };
-}
-
-export function addChannels(a: ChannelSums, b: ChannelSums): ChannelSums {
-  return { online: addSums(a.online, b.online), direct: addSums(a.direct, b.direct) };
 }
 
 /**
@@ -47,17 +38,15 @@ export function addChannels(a: ChannelSums, b: ChannelSums): ChannelSums {
  * @param period the changes in the period
  * @param dueLater pending dossiers that become late before the period's end, but have not by now
  */
-export function numbersOf(before: ChannelSums, period: ChannelSums, dueLater: number): CountedNumbers {
-  const former = addSums(before.online, before.direct);
-  const { early, on_time: onTime, late, overdue, settled } = addSums(period.online, period.direct);
-  const [online, direct] = [period.online.received, period.direct.received];
-  const carriedOver = former.received - former.early - former.on_time - former.late;
-  const received = online + direct + carriedOver;
+export function numbersOf(before: Sums, period: Sums, dueLater: number): CountedNumbers {
+  const { online, early, on_time: onTime, late, overdue, settled } = period;
+  const carriedOver = before.received - before.early - before.on_time - before.late;
+  const received = period.received + carriedOver;
   const resolved = early + onTime + late;
   const pending = received - resolved;
-  const pendingLate = former.overdue - former.settled + overdue - settled - dueLater;
+  const pendingLate = before.overdue - before.settled + overdue - settled - dueLater;
   return {
-    received: { total: received, online, direct, carriedOver },
+    received: { total: received, online, direct: period.received - online, carriedOver },
     resolved: { total: resolved, early, onTime, late },
     pending: { total: pending, withinTerm: pending - pendingLate, late: pendingLate },
   };

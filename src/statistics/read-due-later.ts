@@ -1,7 +1,7 @@
 import { changeCode } from '#core/statistics/changes';
 import type { Run } from '../database/transaction.ts';
 import type { StatisticsQuestion } from './question.ts';
-import { joinService, keyOf, newValues, passes } from './sources.ts';
+import { ALL_AGENCIES, joinService, keyOf, newValues, passes } from './sources.ts';
 
 interface Row {
   readonly key: string | null;
@@ -23,7 +23,7 @@ export async function readSettledLater(
   const rows = await run<Row>(
     `WITH days AS (
        SELECT array_agg(DISTINCT (since - date '${EPOCH}') * 32 + ${first}) AS codes FROM agency_totals
-       WHERE span = 'day' AND since BETWEEN (${after})::date AND (${until})::date AND settled_${rule} IS NOT NULL)
+       WHERE agency_code = '${ALL_AGENCIES}' AND span = 'day' AND since BETWEEN (${after})::date AND (${until})::date AND settled_${rule} IS NOT NULL)
      SELECT ${keyOf('k', by)} AS key, count(*)::int4 AS n
      FROM days JOIN counted c ON c.changes && days.codes JOIN total_cells k ON k.id = c.cell ${joinService('k')}
      WHERE c.late_${rule} > ${after} AND c.ended_${rule} <= ${until} AND ${passes('k', filter, values)} GROUP BY 1`,

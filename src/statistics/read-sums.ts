@@ -1,21 +1,21 @@
 import { changeCode, KINDS, type Kind } from '#core/statistics/changes';
 import type { Part, Window } from '#core/statistics/parts';
 import type { Rule } from '#core/statistics/rules';
+import { dayBefore, nextStart, type SpanRange } from '#core/statistics/spans';
 import type { Run } from '../database/transaction.ts';
 import type { Sums } from './numbers.ts';
 import type { StatisticsQuestion } from './question.ts';
-import { joinService, keyOf, newValues, passes, type Source, type Values } from './sources.ts';
+import { inIndex, joinService, keyOf, newValues, passes, type Source, type Values } from './sources.ts';
 
-/** The changes of one line in one part, by channel. */
+/** The changes of one line in one part. Perhaps one of several rows. */
 export interface SumsRow extends Sums {
   readonly part: number;
   readonly key: string | null;
-  readonly online: boolean;
 }
 
 type Asked = Pick<StatisticsQuestion, 'rule' | 'by' | 'filter'>;
 
-/** The changes in these parts of time, by line and channel: whole days from the totals, and the rest from the dossiers. */
+/** The changes in these parts of time, by line: whole days from the totals, and the rest from the dossiers. */
 export async function readSums(
   run: Run,
   asked: Asked,
@@ -31,66 +31,75 @@ export async function readSums(
 
 function readTotals(run: Run, asked: Asked, source: Source, parts: readonly Part[]): Promise<readonly SumsRow[]> {
   const values = newValues();
-  const spans = parts.flatMap((part, at) => part.spans.map((span) => ({ ...span, part: at })));
-  const given = `unnest(${[
+  const spans = parts.flatMap((part, at) =>
+    part.spans.map((span) => ({ ...(source === 'cell' ? withoutThirds(span) : span), part: at })),
+  );
+  const column = (member: 'part' | 'span' | 'first' | 'last' | 'sign', type: string) =>
     values.add(
-      spans.map(({ part }) => part),
-      'int4[]',
-    ),
-    values.add(
-      spans.map(({ span }) => span),
-      'text[]',
-    ),
-    values.add(
-      spans.map(({ first }) => first),
-      'date[]',
-    ),
-    values.add(
-      spans.map(({ last }) => last),
-      'date[]',
-    ),
-  ].join(', ')}) AS r(part, span, first, last)`;
+      spans.map((span) => span[member]),
+      `${type}[]`,
+    );
+  const given = `unnest(${column('part', 'int4')}, ${column('span', 'text')}, ${column('first', 'date')},
+    ${column('last', 'date')}, ${column('sign', 'int4')}) AS r(part, span, first, last, sign)`;
   return run<SumsRow>(TEXTS[source](asked, given, values), values.list);
 }
 
+/** The days of thirds, which cells have no totals of. */
+function withoutThirds(range: SpanRange): SpanRange {
+  if (range.span !== 'third') return range;
+  return { ...range, span: 'day', last: dayBefore(nextStart('third', range.last)) };
+}
+
 /** SQL: the totals of the spans, range by range through the index. OFFSET 0 keeps the planner from reading whole tables. */
-function totalsIn(table: string, condition = 'true'): string {
+function totalsIn(table: string, condition: string): string {
   return `CROSS JOIN LATERAL (
     SELECT * FROM ${table} t WHERE ${condition} AND t.span = r.span AND t.since BETWEEN r.first AND r.last OFFSET 0) t`;
 }
 
-function sumsOf(rule: Rule): string {
-  return KINDS.map((kind) => `coalesce(sum(t.${kind}_${rule}), 0)::int4 AS ${kind}`).join(', ');
+/** SQL: the sums of all kinds. @param online the total of those that came online */
+function sumsOf(rule: Rule, online?: string): string {
+  const sum = (total: string, as: string) => `coalesce(sum(${total} * r.sign), 0)::int4 AS ${as}`;
+  const kinds = KINDS.map((kind) => sum(`t.${kind}_${rule}`, kind));
+  return [...kinds, ...(online === undefined ? [] : [sum(online, 'online')])].join(', ');
 }
 
-/** Adds up the sums of rows with the same line. */
-const AGAIN = KINDS.map((kind) => `sum(t.${kind})::int4 AS ${kind}`).join(', ');
+function onlineOf(row: string, received: string): string {
+  return `CASE WHEN ${row}.channel = 'online' THEN ${received} END`;
+}
+
+/** Adds up the sums of rows with the same line. @param online the number of those that came online */
+function again(online: string): string {
+  return [
+    ...KINDS.map((kind) => `sum(t.${kind})::int4 AS ${kind}`),
+    `coalesce(sum(${online}), 0)::int4 AS online`,
+  ].join(', ');
+}
 
 const TEXTS: Readonly<Record<Source, (asked: Asked, given: string, values: Values) => string>> = {
   agency: ({ rule, by, filter }, given, values) => `
-    SELECT r.part, ${keyOf('t', by)} AS key, t.channel = 'online' AS online, ${sumsOf(rule)}
-    FROM ${given} ${totalsIn('agency_totals')} WHERE ${passes('t', filter, values)} GROUP BY 1, 2, 3`,
+    SELECT r.part, ${keyOf('t', by)} AS key, ${sumsOf(rule, onlineOf('t', `t.received_${rule}`))}
+    FROM ${given} ${totalsIn('agency_totals', inIndex('agency', by, filter, values))} GROUP BY 1, 2`,
 
   // First by service, so that the catalogue is joined to few rows.
   service: ({ rule, by, filter }, given, values) => `
     WITH t AS (
-      SELECT r.part, t.service_key, t.field_code, t.online, ${sumsOf(rule)}
-      FROM ${given} ${totalsIn('service_totals')} GROUP BY 1, 2, 3, 4)
-    SELECT t.part, ${keyOf('t', by)} AS key, t.online, ${AGAIN}
-    FROM t ${joinService('t')} WHERE ${passes('t', filter, values)} GROUP BY 1, 2, 3`,
+      SELECT r.part, t.service_key, t.field_code, ${sumsOf(rule, `t.online_${rule}`)}
+      FROM ${given} ${totalsIn('service_totals', inIndex('service', by, filter, values))} GROUP BY 1, 2, 3)
+    SELECT t.part, ${keyOf('t', by)} AS key, ${again('t.online')}
+    FROM t ${joinService('t')} WHERE ${passes('t', filter, values)} GROUP BY 1, 2`,
 
   cell: ({ rule, by, filter }, given, values) => {
     // The totals are read by what the filter names, which has fewer values than there are cells.
     const driver = filter.agency === undefined ? 'service_key' : 'agency_code';
     return `
       WITH k AS MATERIALIZED (
-        SELECT k.id, k.${driver}, ${keyOf('k', by)} AS key, k.channel = 'online' AS online
-        FROM total_cells k ${joinService('k')} WHERE ${passes('k', filter, values)}),
+        SELECT k.id, k.${driver}, ${keyOf('k', by)} AS key, k.channel FROM total_cells k ${joinService('k')}
+        WHERE ${passes('k', filter, values)}),
       t AS MATERIALIZED (
         SELECT r.part, t.cell, ${sumsOf(rule)}
         FROM (SELECT DISTINCT ${driver} FROM k) d CROSS JOIN ${given}
         ${totalsIn('cell_totals', `t.${driver} = d.${driver}`)} GROUP BY 1, 2)
-      SELECT t.part, k.key, k.online, ${AGAIN} FROM t JOIN k ON k.id = t.cell GROUP BY 1, 2, 3`;
+      SELECT t.part, k.key, ${again(onlineOf('k', 't.received'))} FROM t JOIN k ON k.id = t.cell GROUP BY 1, 2`;
   },
 };
 
@@ -109,25 +118,20 @@ function readWindows(
     windows.flatMap(({ since, kinds }) => kinds.map((kind) => changeCode(rule, kind, since.slice(0, 10)))),
     'int4[]',
   );
-  const given = `unnest(${[
+  const column = (member: 'part' | 'since' | 'until', type: string) =>
     values.add(
-      windows.map(({ part }) => part),
-      'int4[]',
-    ),
-    values.add(
-      windows.map(({ since }) => since),
-      'timestamptz[]',
-    ),
-    values.add(
-      windows.map(({ until }) => until),
-      'timestamptz[]',
-    ),
-  ].join(', ')}) AS w(part, since, until)`;
+      windows.map((window) => window[member]),
+      `${type}[]`,
+    );
+  const given = `unnest(${column('part', 'int4')}, ${column('since', 'timestamptz')}, ${column('until', 'timestamptz')})
+    AS w(part, since, until)`;
+  const count = (kind: Kind, condition: string, as: string) =>
+    `count(*) FILTER (WHERE ${momentOf(kind, rule)} BETWEEN w.since AND w.until${condition})::int4 AS ${as}`;
   return run<SumsRow>(
-    `SELECT w.part, ${keyOf('k', by)} AS key, k.channel = 'online' AS online,
-       ${KINDS.map((kind) => `count(*) FILTER (WHERE ${momentOf(kind, rule)} BETWEEN w.since AND w.until)::int4 AS ${kind}`).join(', ')}
+    `SELECT w.part, ${keyOf('k', by)} AS key, ${KINDS.map((kind) => count(kind, '', kind)).join(', ')},
+       ${count('received', ` AND k.channel = 'online'`, 'online')}
      FROM counted c JOIN total_cells k ON k.id = c.cell ${joinService('k')} CROSS JOIN ${given}
-     WHERE c.changes && ${codes} AND ${passes('k', filter, values)} GROUP BY 1, 2, 3`,
+     WHERE c.changes && ${codes} AND ${passes('k', filter, values)} GROUP BY 1, 2`,
     values.list,
   );
 }

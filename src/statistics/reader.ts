@@ -1,9 +1,9 @@
 import { monthsBetween } from '#core/dates/reporting-period';
 import { latenessAfter, partAfter, partBefore, partBetween } from '#core/statistics/parts';
-import { oneByOne } from '../concurrency/batch-calls.ts';
+import { oneByOne, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
-import { addChannels, type CountedNumbers, numbersOf } from './numbers.ts';
+import { addSums, type CountedNumbers, numbersOf } from './numbers.ts';
 import { readDueLater, readParts } from './part-sums.ts';
 import type { StatisticsQuestion } from './question.ts';
 
@@ -21,11 +21,17 @@ export interface CountedAnswer {
   readonly behind: number | undefined;
 }
 
-/** Answers from one snapshot. One question at a time, because the doors need the database too. */
+/**
+ * Answers from one snapshot. One question at a time, because the doors need the database too. Callers who wait with the same
+ * question share its answer, at the moment of the first of them.
+ */
 export type StatisticsReader = (question: StatisticsQuestion) => Promise<CountedAnswer>;
 
 export function createStatisticsReader(database: Database): StatisticsReader {
-  return oneByOne((question) => answer(database, question));
+  return shareByKey(
+    oneByOne((question: StatisticsQuestion) => answer(database, question)),
+    ({ now: _, ...question }) => JSON.stringify(question),
+  );
 }
 
 function answer(database: Database, question: StatisticsQuestion): Promise<CountedAnswer> {
@@ -77,10 +83,10 @@ async function byMonth(run: Run, question: StatisticsQuestion): Promise<Numbers>
   const lines = months.map(({ key }, at) => {
     const month = read.sum(at + 1);
     const line = { key, name: null, ...numbersOf(before, month, at === months.length - 1 ? dueInMonth : 0) };
-    before = addChannels(before, month);
+    before = addSums(before, month);
     return line;
   });
-  const period = [...months.map((_, at) => read.sum(at + 1)), read.sum(later)].reduce(addChannels);
+  const period = [...months.map((_, at) => read.sum(at + 1)), read.sum(later)].reduce(addSums);
   return { total: numbersOf(read.sum(0), period, dueInPeriod), lines };
 }
 

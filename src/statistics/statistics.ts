@@ -2,6 +2,7 @@ import { monthsBetween } from '#core/dates/reporting-period';
 import type { WorkingTime } from '#core/dates/working-time';
 import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
+import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';
@@ -40,12 +41,15 @@ export function createStatistics(
 ): Statistics {
   const entries = createEntryCache(database, nowMs);
   const counting = { database, vault, entries, workingTime, onFault: telemetry.failed };
-  const count = () => countChanges(counting);
+  const count = shareByKey(
+    () => countChanges(counting),
+    () => '',
+  );
   // A report shows uncounted changes as `behind`, and the log has the error.
-  const countFirst = () => count().catch((error) => telemetry.failed('count', error));
+  const countFirst = () => count(undefined).catch((error) => telemetry.failed('count', error));
   const reports = createStatisticsReports(database);
   return {
-    count,
+    count: () => count(undefined),
     async report(question) {
       await countFirst();
       return reports.report(question);

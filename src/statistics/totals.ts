@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { KINDS_A_DAY, TOTALS } from '#core/statistics/changes';
+import { RULES } from '#core/statistics/rules';
+import { ALL_AGENCIES } from './sources.ts';
 
 /** Additions to the running totals. */
 export interface TotalChanges {
@@ -44,19 +46,34 @@ export async function addToTotals(tx: pg.PoolClient, changes: TotalChanges): Pro
   if (rows.length > 0) await tx.query({ name: 'add to totals', text: ADD, values: [JSON.stringify(rows)] });
 }
 
-const SUMS = TOTALS.map((total) => `nullif(sum(${total}), 0)`);
+/** Of the dossiers received, those that came online. */
+const ONLINE = RULES.map((rule) => `online_${rule}`);
 
-/** NULL is 0. @param key the columns that name a row, beside its span */
-function addTo(table: string, key: string, columns = key): string {
+interface Table {
+  readonly name: string;
+  /** The columns that name a row, beside its span. */
+  readonly key: string;
+  readonly columns?: string;
+  readonly totals?: readonly string[];
+  readonly from?: string;
+}
+
+/** NULL is 0. */
+function addTo({ name, key, columns = key, totals = TOTALS, from = 'added' }: Table): string {
+  const sums = totals.map((total) => `nullif(sum(${total}), 0)`).join(', ');
   return `
-    INSERT INTO ${table} AS t (span, since, ${columns}, ${TOTALS.join(', ')})
-    SELECT span, since, ${columns}, ${SUMS.join(', ')} FROM added
-    GROUP BY span, since, ${columns} HAVING num_nonnulls(${SUMS.join(', ')}) > 0 ORDER BY span, since, ${columns}
-    ON CONFLICT (span, since, ${key}) DO UPDATE SET ${TOTALS.map(
-      (total) => `${total} = nullif(coalesce(t.${total}, 0) + coalesce(excluded.${total}, 0), 0)`,
-    ).join(', ')}
+    INSERT INTO ${name} AS t (span, since, ${columns}, ${totals.join(', ')})
+    SELECT span, since, ${columns}, ${sums} FROM ${from}
+    GROUP BY span, since, ${columns} HAVING num_nonnulls(${sums}) > 0 ORDER BY span, since, ${columns}
+    ON CONFLICT (span, since, ${key}) DO UPDATE SET ${totals
+      .map((total) => `${total} = nullif(coalesce(t.${total}, 0) + coalesce(excluded.${total}, 0), 0)`)
+      .join(', ')}
     RETURNING 1`;
 }
+
+/** Each dossier counts in its agency and in all agencies. */
+const WITH_ALL = `(SELECT span, since, channel, a.agency_code, ${TOTALS.join(', ')}
+  FROM added CROSS JOIN LATERAL (VALUES (added.agency_code), ('${ALL_AGENCIES}')) AS a(agency_code)) AS added`;
 
 const ADD = `
   WITH given AS (
@@ -64,13 +81,20 @@ const ADD = `
     FROM json_to_recordset($1::json) AS g(cell int4, day int4, ${TOTALS.map((total) => `${total} int4`).join(', ')})
     JOIN total_cells k ON k.id = g.cell),
   added AS MATERIALIZED (
-    SELECT s.span, s.since, id AS cell, agency_code, service_key, field_code, channel, channel = 'online' AS online,
-      ${TOTALS.join(', ')}
+    SELECT s.span, s.since, id AS cell, agency_code, service_key, field_code, channel, ${TOTALS.join(', ')},
+      ${RULES.map((rule) => `CASE WHEN channel = 'online' THEN received_${rule} END AS online_${rule}`).join(', ')}
     FROM given CROSS JOIN LATERAL (VALUES
       ('day', date),
+      ('third', date - (extract(day FROM date)::int4 - 1) + 10 * least((extract(day FROM date)::int4 - 1) / 10, 2)),
       ('month', date - (extract(day FROM date)::int4 - 1)),
       ('year', date - (extract(doy FROM date)::int4 - 1))) AS s(span, since)),
-  cells AS (${addTo('cell_totals', 'agency_code, cell', 'agency_code, cell, service_key')}),
-  agencies AS (${addTo('agency_totals', 'agency_code, channel')}),
-  services AS (${addTo('service_totals', 'service_key, field_code, online')})
+  cells AS (${addTo({
+    name: 'cell_totals',
+    key: 'agency_code, cell',
+    columns: 'agency_code, cell, service_key',
+    // A cell has few dossiers a day, so a sum of thirds would read as many rows as one of days.
+    from: `added WHERE span <> 'third'`,
+  })}),
+  agencies AS (${addTo({ name: 'agency_totals', key: 'agency_code, channel', from: WITH_ALL })}),
+  services AS (${addTo({ name: 'service_totals', key: 'service_key, field_code', totals: [...TOTALS, ...ONLINE] })})
   SELECT (SELECT count(*) FROM cells) + (SELECT count(*) FROM agencies) + (SELECT count(*) FROM services) AS written`;
