@@ -34,6 +34,7 @@ import * as m033 from './migrations/033-records-of-dossiers.ts';
 import * as m034 from './migrations/034-heartbeats.ts';
 import * as m035 from './migrations/035-counted-records.ts';
 import * as m036 from './migrations/036-shorter-sums.ts';
+import * as m037 from './migrations/037-received-days.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -74,6 +75,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '034-heartbeats': m034,
   '035-counted-records': m035,
   '036-shorter-sums': m036,
+  '037-received-days': m037,
 };
 
 /**

@@ -7,7 +7,8 @@ import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { maskedByRule } from './mask-again.ts';
-import { newestRows, type Place } from './newest.ts';
+import { newestRows } from './newest.ts';
+import type { Place } from './newest-page.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {

@@ -3,18 +3,8 @@ import { instantToMs } from '#core/dates/dates';
 import { periodOf, periodQuery, periodStart } from '#core/dossier/filter-words';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-
-export interface Place {
-  readonly statusAt: string;
-  readonly code: string;
-}
-
-export interface NewestPage<Row> {
-  readonly limit: number;
-  readonly after: Place | undefined;
-  /** What to return of each row. */
-  readonly columns: RawBuilder<Row>;
-}
+import { isPeriodOnly, newestOfDays } from './newest-of-days.ts';
+import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
 
 /** The newest rows that a walk looks at: some 2 ms. */
 const WALK = 1_000;
@@ -35,6 +25,8 @@ const MOST_PERIODS = 40;
  * 2. Otherwise the search index intersects the words of the filter with those of a window of time behind the walk. The
  *    walk says how many match, and so how large the window must be.
  * 3. If that does not fill it either, few rows match at all, and the index finds them.
+ *
+ * A period alone has an index by the day of reception.
  */
 export async function newestRows<Row>(
   database: Database,
@@ -52,6 +44,7 @@ export async function newestRows<Row>(
   const length = Math.max(WALK, page.limit * WALK_A_ROW);
   const found = await walk(database, filter, page, length);
   if (found.length === page.limit) return found;
+  if (isPeriodOnly(filter)) return newestOfDays(database, filter, page);
   const walked = await walkedOver(database, page.after, length);
   if (!walked) return found;
   const rest = { ...page, limit: page.limit - found.length };
@@ -144,15 +137,4 @@ async function gather<Row>(
       ORDER BY status_at DESC, code LIMIT ${limit}::int8))
     ORDER BY status_at DESC, code`.execute(query);
   return rows;
-}
-
-/** In a form that an index can begin with. */
-function isAfter(place: Place | undefined): RawBuilder<unknown> {
-  if (!place) return sql`true`;
-  const { statusAt, code } = place;
-  return sql`status_at <= ${statusAt}::timestamptz AND (status_at < ${statusAt}::timestamptz OR code > ${code})`;
-}
-
-function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
-  return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `);
 }

@@ -14,7 +14,7 @@ import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
 import { loadHeld } from './load-held.ts';
 import { IS_STALE, type MaskedRow, maskedByRule } from './mask-again.ts';
-import type { Place } from './newest.ts';
+import type { Place } from './newest-page.ts';
 import { createMasks } from './people.ts';
 
 export type { HistoryItem, HistoryPage } from './history.ts';

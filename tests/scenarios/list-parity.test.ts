@@ -43,18 +43,22 @@ describe('any filter finds what a scan of all dossiers finds', () => {
     });
   }
 
-  /** Each member with a chance of a third. */
+  /** Each member with a chance of a third, or the period alone. */
   function randomQuery(): Record<string, string> {
     const may = (query: Record<string, string>): Record<string, string> => (dice.next() < 0.33 ? query : {});
     const days = dice.whole(0, 600);
+    const received = {
+      ...may({ receivedFrom: instant(NOW - (days + dice.whole(0, 90)) * DAY_MS).slice(0, 10) }),
+      ...may({ receivedTo: instant(NOW - days * DAY_MS).slice(0, 10) }),
+    };
+    if (dice.next() < 0.2) return received;
     return {
+      ...received,
       ...may({ status: dice.next() < 0.5 ? dice.pick(STATUSES) : 'processing,returned' }),
       ...may({ agency: dice.pick(ASKED_AGENCIES) }),
       ...may({ service: dice.pick(SERVICES) }),
       ...may({ field: dice.pick(['G03-GD10', 'G15-HT01', 'G99-XX01']) }),
       ...may({ channel: dice.pick(['online', 'counter', 'post']) }),
-      ...may({ receivedFrom: instant(NOW - (days + dice.whole(0, 90)) * DAY_MS).slice(0, 10) }),
-      ...may({ receivedTo: instant(NOW - days * DAY_MS).slice(0, 10) }),
       ...may({ due: 'overdue' }),
       ...may({ party: dice.pick(['one-stop', 'other']) }),
       ...may({ q: dice.pick(['nguyen', 'Thị Ánh', 'ngoc anh', 'Quách Tú Uy', '00', 'H60.01-250812-0100', '–']) }),

@@ -61,6 +61,13 @@ function lists({ samples, province: { agencies } }: Making): readonly Question[]
     { name: 'agency', paths: ofAgency('50') },
     { name: 'agency, page of 200', paths: ofAgency('200') },
     { name: 'agency, page 500', paths: ofAgency('50').slice(0, 4), page: 500 },
+    {
+      name: 'period only',
+      paths: samples.map(({ receivedAt = '' }, at) => {
+        const day = receivedAt.slice(0, 10);
+        return list([{ receivedFrom: day }, { receivedTo: day }, { receivedFrom: day, receivedTo: day }][at % 3] ?? {});
+      }),
+    },
     { name: 'service', paths: samples.map(({ serviceCode }) => list({ service: serviceCode })) },
     { name: 'field', paths: samples.map(({ fieldCode = '' }) => list({ field: fieldCode })) },
   ];

@@ -1,0 +1,11 @@
+import { type Kysely, sql } from 'kysely';
+
+/** A list of a period alone takes the newest dossiers of each day (index/newest-of-days.ts). */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}
+
+const STATEMENTS = [
+  `CREATE INDEX dossiers_received_day ON dossiers (((received_at AT TIME ZONE 'Etc/GMT-7')::date), status_at DESC, code)`,
+  'ANALYZE dossiers',
+];

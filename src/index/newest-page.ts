@@ -1,0 +1,25 @@
+import { type RawBuilder, sql } from 'kysely';
+
+export interface Place {
+  readonly statusAt: string;
+  readonly code: string;
+}
+
+export interface NewestPage<Row> {
+  readonly limit: number;
+  readonly after: Place | undefined;
+  /** What to return of each row. */
+  readonly columns: RawBuilder<Row>;
+}
+
+/** SQL: whether a row comes after the place, in a form that an index can begin with. */
+export function isAfter(place: Place | undefined): RawBuilder<unknown> {
+  if (!place) return sql`true`;
+  const { statusAt, code } = place;
+  return sql`status_at <= ${statusAt}::timestamptz AND (status_at < ${statusAt}::timestamptz OR code > ${code})`;
+}
+
+/** SQL: whether all conditions hold. */
+export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+  return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `);
+}
