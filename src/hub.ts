@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createOwnership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
 import type { Kinds } from '#core/records/kinds';
@@ -41,6 +42,8 @@ export interface Hub extends Lifecycle {
   readonly database: Database;
   readonly parties: ReadonlyMap<string, Party>;
   readonly replicas: Replicas;
+  /** What `/metrics` shows. A process adds its memory and event loop. */
+  readonly metrics: Registry;
   /** The kinds of record beside dossiers. */
   readonly kinds: Kinds;
   /** Queries for operators, over HTTP and by commands. */
@@ -110,6 +113,7 @@ export async function createHub(
     database,
     parties,
     replicas,
+    metrics: telemetry.registry,
     kinds,
     ledger: web.ledger,
     orders,

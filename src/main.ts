@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
 import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config/config.ts';
 import { waitForServer } from './database/pool.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
@@ -63,6 +64,8 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
       throw error;
     },
   );
+  // Memory and event loop belong to the process, which may hold several hubs in tests.
+  collectDefaultMetrics({ register: hub.metrics });
   const url = await hub.start().catch(async (error) => {
     // The port may be taken, for example. Running parts would keep the process alive.
     await hub.stop();

@@ -154,6 +154,39 @@ describe('the language', () => {
   });
 });
 
+describe('a monitor with our rules and dashboards', () => {
+  const files = filesOf('docs/operate/monitoring').map((path) => ({
+    path,
+    text: readFileSync(join(ROOT, path), 'utf8'),
+  }));
+
+  test('asks for metrics that the hub has', () => {
+    const recorded = files.flatMap(({ text }) =>
+      [...text.matchAll(/record: party:(hub_[a-z_]+):/g)].map(([, name]) => name),
+    );
+    const known = [...sourceOf('src/observe').matchAll(/name: '(hub_[a-z_]+)'/g)].map(([, name]) => name);
+    const names = new Set([...known, ...recorded]);
+    const used = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/\b(hub_[a-z_]+)/g)].map(([, name = '']) => ({ path, name: name.replace(/_bucket$/, '') })),
+    );
+    expect(used.length).toBeGreaterThan(20);
+    report(used.filter(({ name }) => !names.has(name)).map(({ path, name }) => `${path}: ${name}`));
+  });
+
+  test('finds the page that an alert names', () => {
+    const named = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/runbook: (\S+)/g)].map(([, to = '']) => ({ path, to })),
+    );
+    expect(named.length).toBeGreaterThan(10);
+    report(
+      named.flatMap(({ path, to }) => {
+        const [file = '', anchor = ''] = to.split('#');
+        return brokenLink({ path } as Page, { file, anchor });
+      }),
+    );
+  });
+});
+
 /** Idioms that a fluent reader has to decode; see docs/contributing/style.md. */
 function BANNED(): Readonly<Record<string, RegExp>> {
   return {
