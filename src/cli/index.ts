@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
   'verify-backup': async () => (await import('./backup/verify-backup.ts')).addVerifyBackup,
+  'support-bundle': async () => (await import('./support/support-bundle.ts')).addSupportBundle,
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   'put-back': async () => (await import('./put-back.ts')).addPutBack,
   keys: async () => (await import('./keys.ts')).addKeys,

@@ -48,7 +48,7 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
 }
 
 /** Names of all members that a schema marks as `writeOnly`. */
-function writeOnlyIn(node: SchemaNode, names: Set<string> = new Set()): ReadonlySet<string> {
+export function writeOnlyIn(node: SchemaNode, names: Set<string> = new Set()): ReadonlySet<string> {
   for (const [name, one] of Object.entries(node.properties ?? {})) {
     if (one.writeOnly || one.items?.writeOnly) names.add(name);
     writeOnlyIn(one, names);

@@ -37,8 +37,17 @@ It changes nothing, sends partners no request, and shows no secret. The hub may 
 Exit codes: 0 no failure (there may be warnings), 1 a failure, 2 the settings are not usable.`;
 
 async function examine(): Promise<Result> {
+  const findings = await examineHub(loadConfig(process.env, await loadAdapters(), false));
+  const failed = findings.some(({ level }) => level === 'fail');
+  const counts = Object.fromEntries(
+    LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),
+  );
+  return { text: textOf(findings), document: { ...counts, findings }, failed };
+}
+
+/** All checks of doctor, in the order in which they are shown. */
+export async function examineHub(config: Config): Promise<readonly Finding[]> {
   const adapters = await loadAdapters();
-  const config = loadConfig(process.env, adapters, false);
   const found = await Promise.all([
     attempt('secrets', async () => checkSecrets(config)),
     attempt('database', () => lookAtDatabase(config), unreachable),
@@ -47,12 +56,7 @@ async function examine(): Promise<Result> {
     attempt('partners', () => checkPartners(config.file, Date.now)),
     attempt('settings', async () => checkOwners(rightsOf(config, adapters))),
   ]);
-  const findings = [checkFile(config), checkCalendar(config.file, Date.now()), ...found.flat()];
-  const failed = findings.some(({ level }) => level === 'fail');
-  const counts = Object.fromEntries(
-    LEVELS.map((level) => [level, findings.filter((one) => one.level === level).length]),
-  );
-  return { text: textOf(findings), document: { ...counts, findings }, failed };
+  return [checkFile(config), checkCalendar(config.file, Date.now()), ...found.flat()];
 }
 
 /** Warns without a configuration file: the checks of parties and keys then have nothing to check. */
