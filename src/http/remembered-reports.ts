@@ -1,10 +1,8 @@
 import { say } from '#messages/message';
-import type { StatisticsReport } from '../statistics/statistics.ts';
 import { Refusal } from './problem.ts';
-import type { StatisticsQuery } from './statistics-question.ts';
 
 /** Makes the report for a query. */
-export type MakeReport = (query: StatisticsQuery) => Promise<StatisticsReport>;
+export type MakeReport<Query, Report> = (query: Query) => Promise<Report>;
 
 const REMEMBERED_MS = 5 * 60_000;
 /** The number of reports that may wait, made one at a time. A further request is refused. */
@@ -18,8 +16,11 @@ const MOST_WAITING = 8;
  * @param make called only with queries that a page offers, because every report is cached
  * @throws Refusal 503 when too many other reports are waiting
  */
-export function rememberReports(make: MakeReport, nowMs: () => number): MakeReport {
-  const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<StatisticsReport> }>();
+export function rememberReports<Query, Report>(
+  make: MakeReport<Query, Report>,
+  nowMs: () => number,
+): MakeReport<Query, Report> {
+  const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<Report> }>();
   let waiting = 0;
   return async (query) => {
     const key = JSON.stringify(query);

@@ -1,8 +1,11 @@
 import type { Context } from 'hono';
+import type { Rule } from '#core/statistics/rules';
 import type { CatalogueReader } from '../catalogue/read.ts';
 import type { AppContext } from '../http/app-context.ts';
 import type { Refusal } from '../http/problem.ts';
 import type { MakeReport } from '../http/remembered-reports.ts';
+import type { StatisticsQuery } from '../http/statistics-question.ts';
+import type { NamedMonths, StatisticsReport } from '../statistics/statistics.ts';
 import type { Say } from './language.ts';
 import type { Shown } from './layout.ts';
 
@@ -12,7 +15,9 @@ export interface PageContext extends Pick<AppContext, 'nowMs' | 'telemetry' | 'p
     readonly versionsOf: CatalogueReader['versions']['of'];
   };
   /** Reports for visitors without a key. See rememberReports. */
-  readonly statistics: MakeReport;
+  readonly statistics: MakeReport<StatisticsQuery, StatisticsReport>;
+  /** The last 24 months of the busiest agencies by a rule, remembered in the same way. */
+  readonly monthly: MakeReport<Rule, NamedMonths>;
   /** The refusal that an error becomes, as for the API. */
   readonly refusalOf: (error: unknown) => Refusal;
 }

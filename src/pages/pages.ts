@@ -12,7 +12,7 @@ import { addFollowPage } from './questions/follow.ts';
 import { addQuestionList } from './questions/list.ts';
 import { addRatingPage } from './rating.ts';
 import { missingPage, refusedPage } from './refused.ts';
-import { statisticsPage } from './statistics.ts';
+import { statisticsDownload, statisticsPage } from './statistics/statistics-page.ts';
 
 const COMPRESSED = ['/', '/services', '/services/*', '/questions', '/statistics'];
 
@@ -36,6 +36,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   addFollowPage(pages, app, page, hub);
   addCataloguePages(pages, page, hub);
   pages.get('/statistics', statisticsPage(page, hub));
+  pages.get('/statistics.csv', statisticsDownload(hub));
   app.route('/', pages);
 }
 

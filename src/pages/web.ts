@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Hono } from 'hono';
 import type { WorkingTime } from '#core/dates/working-time';
+import type { Rule } from '#core/statistics/rules';
 import { createCatalogueReader } from '../catalogue/read.ts';
 import type { ChangeSignal } from '../concurrency/change-signal.ts';
 import type { Config } from '../config/config.ts';
@@ -17,7 +18,7 @@ import { refusalOf } from '../http/problem.ts';
 import { createReads, type Reads } from '../http/reads.ts';
 import { rememberReports } from '../http/remembered-reports.ts';
 import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
-import { questionOf } from '../http/statistics-question.ts';
+import { questionOf, type StatisticsQuery } from '../http/statistics-question.ts';
 import { createHandlingReader } from '../index/handling-facts.ts';
 import { createLookUp } from '../index/look-up.ts';
 import { createIndexReader } from '../index/read.ts';
@@ -178,6 +179,15 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
   };
 }
 
+const MONTHS = 24;
+const MOST_AGENCIES = 20;
+
+/** The first day of the month that began this many months ago, in Vietnam. */
+function monthsAgo(nowMs: number, months: number): string {
+  const now = new Date(nowMs + 7 * 3_600_000);
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1)).toISOString().slice(0, 10);
+}
+
 function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): void {
   const { reads, reportingDay, audit, keys } = context;
   const { nowMs, database } = hub;
@@ -186,9 +196,13 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
     refusalOf,
     catalogue: catalogueForVisitors(reads),
     statistics: rememberReports(
-      (query) => reads.forVisitor().statistics.report(questionOf(query, nowMs(), reportingDay)),
+      (query: StatisticsQuery) => reads.forVisitor().statistics.report(questionOf(query, nowMs(), reportingDay)),
       nowMs,
     ),
+    monthly: rememberReports((rule: Rule) => {
+      const from = monthsAgo(nowMs(), MONTHS - 1);
+      return reads.forVisitor().statistics.monthly(questionOf({ from, rule }, nowMs(), reportingDay), MOST_AGENCIES);
+    }, nowMs),
   });
   addConsole(app, {
     ...context,

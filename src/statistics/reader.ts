@@ -1,8 +1,9 @@
 import { monthsBetween } from '#core/dates/reporting-period';
 import { latenessAfter, partAfter, partBefore, partBetween } from '#core/statistics/parts';
-import { oneByOne, shareByKey } from '../concurrency/batch-calls.ts';
+import { oneAfterAnother, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
+import { type MonthlyLine, type MonthlyNumbers, readMonthly } from './monthly.ts';
 import { addSums, type CountedNumbers, numbersOf } from './numbers.ts';
 import { readDueLater, readParts } from './part-sums.ts';
 import type { StatisticsQuestion } from './question.ts';
@@ -21,27 +22,58 @@ export interface CountedAnswer {
   readonly behind: number | undefined;
 }
 
+export interface NamedMonths extends Omit<MonthlyNumbers, 'lines'> {
+  readonly lines: readonly (MonthlyLine & Pick<CountedLine, 'name'>)[];
+}
+
 /**
  * Answers from one snapshot. One question at a time, because the doors need the database too. Callers who wait with the same
  * question share its answer, at the moment of the first of them.
  */
-export type StatisticsReader = (question: StatisticsQuestion) => Promise<CountedAnswer>;
-
-export function createStatisticsReader(database: Database): StatisticsReader {
-  return shareByKey(
-    oneByOne((question: StatisticsQuestion) => answer(database, question)),
-    ({ now: _, ...question }) => JSON.stringify(question),
-  );
+export interface StatisticsReader {
+  numbers(question: StatisticsQuestion): Promise<CountedAnswer>;
+  /** The busiest lines, month by month. @param most the number of lines */
+  monthly(question: StatisticsQuestion, most: number): Promise<NamedMonths>;
 }
 
-function answer(database: Database, question: StatisticsQuestion): Promise<CountedAnswer> {
-  return atOneMoment(database, async (run) => {
-    // Each statement has an index for its rows, see decision 15.
-    await run('SET LOCAL enable_seqscan = off');
-    const [state] = await run<{ behind: number | null }>(BEHIND);
-    const { total, lines } = question.by === 'month' ? await byMonth(run, question) : await byKey(run, question);
-    return { total, lines, behind: state?.behind ?? undefined };
-  });
+export function createStatisticsReader(database: Database): StatisticsReader {
+  const inTurn = oneAfterAnother();
+  /** Each statement has an index for its rows, see decision 15. */
+  const atOnce = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
+    inTurn(() =>
+      atOneMoment(database, async (run) => {
+        await run('SET LOCAL enable_seqscan = off');
+        return work(run);
+      }),
+    );
+  return {
+    numbers: shareByKey(
+      (question: StatisticsQuestion) => atOnce((run) => answer(run, question)),
+      ({ now: _, ...question }) => JSON.stringify(question),
+    ),
+    monthly: (question, most) => atOnce((run) => busiestMonths(run, question, most)),
+  };
+}
+
+async function answer(run: Run, question: StatisticsQuestion): Promise<CountedAnswer> {
+  const [state] = await run<{ behind: number | null }>(BEHIND);
+  const { total, lines } = question.by === 'month' ? await byMonth(run, question) : await byKey(run, question);
+  return { total, lines, behind: state?.behind ?? undefined };
+}
+
+async function busiestMonths(run: Run, question: StatisticsQuestion, most: number): Promise<NamedMonths> {
+  const { lines, ...read } = await readMonthly(run, question);
+  const resolvedIn = ({ months }: MonthlyLine) => months.reduce((sum, { resolved }) => sum + resolved, 0);
+  const busiest = lines
+    .filter((line) => line.key !== null && resolvedIn(line) > 0)
+    .sort((a, b) => resolvedIn(b) - resolvedIn(a))
+    .slice(0, most);
+  const names = await namesOf(
+    run,
+    question,
+    busiest.map(({ key }) => key),
+  );
+  return { ...read, lines: busiest.map((line) => ({ ...line, name: names.get(line.key ?? '') ?? null })) };
 }
 
 const BEHIND = `

@@ -9,12 +9,14 @@ import { countChanges } from './count.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
 import type { CountedNumbers } from './numbers.ts';
 import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
-import { type CountedLine, createStatisticsReader } from './reader.ts';
+import { type CountedLine, createStatisticsReader, type NamedMonths } from './reader.ts';
 
 /** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
 export interface ReportedNumbers extends CountedNumbers {
   readonly onTimePercent: number | null;
 }
+
+export type { NamedMonths } from './reader.ts';
 
 export interface StatisticsReport extends Pick<StatisticsQuestion, 'rule' | 'by' | 'from' | 'to'> {
   /** Changes of dossiers that are not counted yet. Null while all dossiers are counted again. */
@@ -26,6 +28,8 @@ export interface StatisticsReport extends Pick<StatisticsQuestion, 'rule' | 'by'
 export interface StatisticsReports {
   /** All lines of a report. */
   report(question: StatisticsQuestion): Promise<StatisticsReport>;
+  /** The busiest lines of a report, month by month. @param most the number of lines */
+  monthly(question: StatisticsQuestion, most: number): Promise<NamedMonths>;
   /** The codes of the dossiers behind one number, in order. */
   dossiers(question: DossiersQuestion): Promise<readonly string[]>;
 }
@@ -54,6 +58,10 @@ export function createStatistics(
       await countFirst();
       return reports.report(question);
     },
+    async monthly(question, most) {
+      await countFirst();
+      return reports.monthly(question, most);
+    },
     async dossiers(question) {
       await countFirst();
       return reports.dossiers(question);
@@ -66,9 +74,10 @@ export function createStatisticsReports(database: Database): StatisticsReports {
   const read = createStatisticsReader(database);
   return {
     dossiers: createCountedDossiersReader(database),
+    monthly: read.monthly,
     async report(question) {
       const { rule, by, from, to, now } = question;
-      const { total, lines, behind } = await read(question);
+      const { total, lines, behind } = await read.numbers(question);
       // Future months have no line.
       const items = by === 'month' ? withEmptyMonths(monthsBetween(from, to < now ? to : now), lines) : lines;
       return {

@@ -392,6 +392,24 @@ describe('pages for citizens', () => {
     expect(channels.html).not.toContain('Brought');
   });
 
+  test('the statistics are sorted by any column, and downloaded with all lines', async () => {
+    const names = (text: string) => [...text.matchAll(/1\.\d{6}|\btext=/g)].map(([code]) => code);
+    const by = (query: string) =>
+      open(`/statistics?period=2025-Q3&by=service&${query}`).then(({ text }) => names(text));
+    const rising = await by('sort=received&order=asc');
+    expect(rising.length).toBeGreaterThan(2);
+    expect(new Set(await by('sort=received&order=desc'))).toEqual(new Set(rising));
+    expect(await by('sort=name&order=desc')).toEqual([...(await by('sort=name&order=asc'))].reverse());
+    expect((await by('sort=moon&page=900')).length).toBe(rising.length);
+    const { html, headers } = await open('/statistics.csv?period=2025-Q3&by=service&lang=en');
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="thong-ke-2025-Q3-service.csv"');
+    const lines = html.trim().split('\n');
+    expect(lines[0]).toMatch(/^\ufeff?Code,Service,Received: All,/);
+    expect(lines).toHaveLength(rising.length + 2);
+    expect(lines.at(-1)).toMatch(/^,All together,5,/);
+  });
+
   test('the database computes statistics at most once in five minutes, and few at once', async () => {
     const path = '/statistics?by=channel';
     await open(path);

@@ -36,7 +36,7 @@ export interface Size {
 }
 
 /** Text keeps its size, so wide and narrow windows each have their drawing. */
-const WIDE: Size = { width: 720, height: 260 };
+const WIDE: Size = { width: 640, height: 250 };
 const NARROW: Size = { width: 340, height: 230 };
 
 /** A chart with its title, its legend and the table of its numbers. */

@@ -1,0 +1,151 @@
+import { html } from 'hono/html';
+import type { NamedMonths, StatisticsReport } from '../../statistics/statistics.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { heatMap, rankedBars } from '../charts/table-charts.ts';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { figures, type Tone } from '../parts/parts.ts';
+import { vietnamese } from '../words.ts';
+import { inWords, percent } from './statistics-words.ts';
+
+/** The most important numbers of a period. */
+export function periodFigures(
+  say: Say,
+  { received, resolved, pending, onTimePercent }: StatisticsReport['total'],
+): Html {
+  const came = received.online + received.direct;
+  return figures([
+    { value: inWords(say, came), what: say('hồ sơ mới tiếp nhận', 'dossiers received') },
+    { value: inWords(say, resolved.total), what: say('hồ sơ đã giải quyết', 'dossiers resolved') },
+    {
+      value: percent(say, onTimePercent),
+      what: say('giải quyết đúng hạn', 'resolved in time'),
+      tone: toneOf(onTimePercent),
+    },
+    {
+      value: percent(say, shareOf(received.online, came)),
+      what: say('nộp trực tuyến', 'filed online'),
+      tone: 'now',
+    },
+    {
+      value: inWords(say, pending.late),
+      what: say('hồ sơ đang quá hạn', 'dossiers overdue'),
+      tone: pending.late > 0 ? 'bad' : 'good',
+    },
+  ]);
+}
+
+/** The last 24 months: what came and went, how it came, and who was in time. */
+export function monthlyCharts(say: Say, monthly: NamedMonths): Html {
+  const { months, total, lines } = monthly;
+  if (total.every(({ online, direct, resolved }) => online + direct + resolved === 0)) return html``;
+  const labels = months.map((key) => `${key.slice(5)}/${key.slice(2, 4)}`);
+  const head = say('Tháng', 'Month');
+  const newest = total.at(-1);
+  const onlineShare = total.map(({ online, direct }) => shareOf(online, online + direct));
+  return html`<div class="chart-pair">
+${lineChart(say, {
+  id: 'trend',
+  title: say('Hồ sơ tiếp nhận và giải quyết, 24 tháng', 'Dossiers received and resolved, 24 months'),
+  description: say(
+    `Tháng này: tiếp nhận ${inWords(say, (newest?.online ?? 0) + (newest?.direct ?? 0))}, giải quyết ${inWords(say, newest?.resolved ?? 0)} hồ sơ.`,
+    `This month: ${inWords(say, (newest?.online ?? 0) + (newest?.direct ?? 0))} received, ${inWords(say, newest?.resolved ?? 0)} resolved.`,
+  ),
+  head,
+  labels,
+  series: [
+    { name: say('Tiếp nhận', 'Received'), values: total.map(({ online, direct }) => online + direct) },
+    { name: say('Giải quyết', 'Resolved'), values: total.map(({ resolved }) => resolved) },
+  ],
+  format: (value) => inWords(say, value),
+})}
+${lineChart(say, {
+  id: 'online',
+  title: say('Tỷ lệ nộp trực tuyến, 24 tháng', 'Share filed online, 24 months'),
+  description: say(
+    `Tháng này: ${percent(say, onlineShare.at(-1) ?? null)}.`,
+    `This month: ${percent(say, onlineShare.at(-1) ?? null)}.`,
+  ),
+  head,
+  labels,
+  series: [{ name: say('Trực tuyến', 'Online'), values: onlineShare }],
+  format: (value) => `${inWords(say, value)} %`,
+  atLeast: 100,
+})}</div>
+${onTimeMap(say, months, lines)}`;
+}
+
+/** More would not fit beside the names. */
+const MAPPED_MONTHS = 12;
+
+function onTimeMap(say: Say, months: NamedMonths['months'], lines: NamedMonths['lines']): Html | string {
+  if (lines.length === 0) return '';
+  return heatMap({
+    id: 'heat',
+    title: say('Tỷ lệ đúng hạn theo tháng và cơ quan (%)', 'Share in time by month and agency (%)'),
+    description: say(
+      `${lines.length} cơ quan giải quyết nhiều hồ sơ nhất trong 24 tháng. Ô trống: không có hồ sơ đã giải quyết.`,
+      `The ${lines.length} agencies that resolved the most in 24 months. An empty cell: nothing was resolved.`,
+    ),
+    head: say('Cơ quan', 'Agency'),
+    columns: months.slice(-MAPPED_MONTHS).map((key) => `${key.slice(5)}/${key.slice(2, 4)}`),
+    rows: lines.map(({ key, name, months: numbers }) => ({
+      name: name ? vietnamese(name) : (key ?? ''),
+      values: numbers.slice(-MAPPED_MONTHS).map(({ inTime, resolved }) => shareOf(inTime, resolved, 0)),
+    })),
+    levelOf,
+    legend: ['98–100', '95–97', '90–94', '80–89', say('dưới 80', 'below 80')],
+    format: (value) => inWords(say, value),
+  });
+}
+
+function levelOf(share: number): 0 | 1 | 2 | 3 | 4 {
+  if (share >= 98) return 0;
+  if (share >= 95) return 1;
+  if (share >= 90) return 2;
+  return share >= 80 ? 3 : 4;
+}
+
+const MOST_BARS = 20;
+
+/** The agencies with the most resolved dossiers, the best first. */
+export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | string {
+  if (by !== 'agency') return '';
+  const busiest = items
+    .filter(({ key, onTimePercent }) => key !== null && onTimePercent !== null)
+    .sort((a, b) => b.resolved.total - a.resolved.total)
+    .slice(0, MOST_BARS)
+    .sort((a, b) => (b.onTimePercent ?? 0) - (a.onTimePercent ?? 0) || b.resolved.total - a.resolved.total);
+  if (busiest.length === 0) return '';
+  return rankedBars({
+    id: 'ranking',
+    title: say('Tỷ lệ giải quyết đúng hạn theo cơ quan', 'Share resolved in time, by agency'),
+    description: say(
+      `${busiest.length} cơ quan giải quyết nhiều hồ sơ nhất trong kỳ, từ cao xuống thấp. Số trong ngoặc: hồ sơ đã giải quyết.`,
+      `The ${busiest.length} agencies that resolved the most in the period, the best first. In brackets: dossiers resolved.`,
+    ),
+    head: say('Cơ quan', 'Agency'),
+    valueHead: say('Tỷ lệ đúng hạn', 'Share in time'),
+    full: 100,
+    format: (value) => `${inWords(say, value)} %`,
+    rows: busiest.map(({ key, name, onTimePercent, resolved }) => ({
+      name: html`${name ? vietnamese(name) : key} <span class="note">(${inWords(say, resolved.total)})</span>`,
+      value: onTimePercent,
+      tone: toneOf(onTimePercent),
+    })),
+  });
+}
+
+/** The colours of shares: the goal of the province is 98 %. */
+function toneOf(share: number | null): Tone {
+  if (share === null) return 'plain';
+  if (share >= 98) return 'good';
+  return share >= 90 ? 'warn' : 'bad';
+}
+
+/** A share in percent, rounded down so that 100 means all. Null of nothing. */
+export function shareOf(part: number, whole: number, decimals = 1): number | null {
+  if (whole === 0) return null;
+  const scale = 10 ** decimals;
+  return Math.floor((part / whole) * 100 * scale) / scale;
+}
