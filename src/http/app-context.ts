@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { WorkingTime } from '#core/dates/working-time';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
 import type { HubFile } from '../config/config.ts';
@@ -52,6 +53,8 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly records: RecordReader;
   readonly catalogue: CatalogueReader;
   readonly originals: Originals;
+  /** The working hours and days off of the offices. */
+  readonly workingTime: WorkingTime;
   readonly delays: DelayReader;
   readonly handlingOf: HandlingReader;
   readonly lookUp: LookUp;

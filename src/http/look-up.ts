@@ -6,6 +6,7 @@ import { closed } from '#schemas/parts';
 import type { AppContext } from './app-context.ts';
 import { createLookUpLimit } from './look-up-limit.ts';
 import { PublicPayment, PublicPostalOrder, readDossierRecords } from './public/dossier-records.ts';
+import { PublicStep, readSteps } from './public/dossier-steps.ts';
 import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -45,6 +46,7 @@ const PublicDossier = Type.Object(
       Object.entries(Dossier.properties).filter(([name]) => (MEMBERS as readonly string[]).includes(name)),
     ),
     applicant: Type.Optional(closed({ name: Type.String({ description: 'masked' }) })),
+    steps: Type.Optional(Type.Array(PublicStep)),
     payments: Type.Optional(Type.Array(PublicPayment)),
     rated: Type.Optional(Type.Literal(true, { description: 'the dossier has a rating' })),
     postalOrders: Type.Optional(Type.Array(PublicPostalOrder)),
@@ -67,7 +69,8 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
         'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
-        '`payments` and `postalOrders` have the newest 20 of each, and are absent where there are none.',
+        '`payments` and `postalOrders` have the newest 20 of each, and are absent where there are none. ' +
+        '`steps` are the first 100 that moved the status.',
       freshness: 'many',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
@@ -86,10 +89,14 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         notFound: say('no-dossier-with-proof'),
         find: () => hub.reads.of(c).lookUp(code),
       });
-      // From the primary: a citizen who has just paid or rated looks for it here.
-      const { payments, postalOrders, isRated } = await readDossierRecords(hub, own);
+      // The records from the primary: a citizen who has just paid or rated looks for it here.
+      const [{ payments, postalOrders, isRated }, steps] = await Promise.all([
+        readDossierRecords(hub, own),
+        readSteps(hub.reads.of(c).index, own),
+      ]);
       const shown = {
         ...shownOf(JSON.parse(masked)),
+        steps: steps.length > 0 ? steps : undefined,
         payments: payments.length > 0 ? payments : undefined,
         postalOrders: postalOrders.length > 0 ? postalOrders : undefined,
         rated: isRated || undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type PublicDossier, stepsOf } from './dossier.ts';
+import { type PublicDossier, stepsOf, withHistory } from './dossier.ts';
 import { STATUS } from './words.ts';
 
 const [FILED, TAKEN, NOW] = ['2025-08-11T21:04:00+07:00', '2025-08-12T08:15:00+07:00', '2025-08-13T09:00:00+07:00'];
@@ -36,6 +36,28 @@ describe('the steps of a dossier', () => {
     const steps = stepsOf({ ...dossier, status: 'processing', statusAt: NOW, submittedAt: FILED, receivedAt: TAKEN });
     expect(steps.map(({ at }) => at)).toEqual([FILED, TAKEN, NOW, undefined, undefined]);
   });
+});
+
+test('the timeline has each step that happened, with its unit, and the steps to come', () => {
+  const at = (hour: number) => `2025-08-12T${String(hour).padStart(2, '0')}:00:00+07:00`;
+  const steps = [
+    { status: 'processing', at: at(9), unit: 'Phòng A' },
+    { status: 'supplement-required', at: at(10), unit: 'Phòng A' },
+    { status: 'processing', at: at(11), unit: 'Phòng B' },
+    { status: 'supplement-required', at: at(12) },
+  ] as const;
+  const known = { code: 'H60-250812-0001', serviceCode: '1.000001', agencyCode: 'H60', receivedAt: at(8) };
+  const shown = withHistory({ ...known, steps, status: 'supplement-required', statusAt: at(12) });
+  expect(shown.map(({ status, state, unit }) => `${status} ${state} ${unit ?? '-'}`)).toEqual([
+    'received done -',
+    'processing done Phòng A',
+    'supplement-required done Phòng A',
+    'processing done Phòng B',
+    'supplement-required now -',
+    'processing ahead -',
+    'resolved ahead -',
+    'returned ahead -',
+  ]);
 });
 
 test('every status has words in both languages, in Vietnamese those of the national table', () => {

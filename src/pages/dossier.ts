@@ -1,16 +1,21 @@
 import { html } from 'hono/html';
 import { instantToMs, msToInstant } from '#core/dates/dates';
+import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Payment } from '#schemas/payment.v1';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import { moment, STATUS, unknown, vietnamese } from './words.ts';
+import { icon } from './parts/icon.ts';
+import { bar, timeline } from './parts/parts.ts';
+import { qrCode } from './parts/qr-code.ts';
+import { moment, number, STATUS, unknown, vietnamese } from './words.ts';
 
 /** A dossier as the public look-up returns it. */
 export type PublicDossier = Omit<Dossier, 'applicant'> & {
   readonly applicant?: { readonly name: string };
+  readonly steps?: readonly { readonly status: Status; readonly at: string; readonly unit?: string }[];
   readonly payments?: readonly Payment[];
   readonly postalOrders?: readonly PostalOrder[];
   readonly rated?: true;
@@ -21,19 +26,32 @@ interface Known {
   readonly hasService: boolean;
   /** The hub's clock, which decides whether a due date has passed. */
   readonly nowMs: number;
+  readonly workingTime: WorkingTime;
+  /** The address at which the dossier is looked up again. */
+  readonly address: string;
 }
 
 /** The progress and facts of a dossier. */
 export function dossierView(say: Say, dossier: PublicDossier, known: Known): Html {
   const { name, meaning, next, tone } = STATUS[dossier.status];
-  return html`<article class="card dossier">
+  return html`<article class="dossier">
+<section class="card">
 <p class="dossier-code"><span class="note">${say('Mã hồ sơ', 'Dossier')}</span> <span class="code">${dossier.code}</span></p>
 <p class="stamp ${tone}"><strong>${say(...name)}</strong> <span>${say('từ', 'since')} ${moment(dossier.statusAt)}</span></p>
 <p>${say(...meaning)}</p>
-${next && html`<p class="next"><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</p>`}
-${progressLine(say, dossier)}
-${facts(say, dossier, known)}
+${next && html`<p class="next">${icon('info')}<span><strong>${say('Việc cần làm:', 'What to do:')}</strong> ${say(...next)}</span></p>`}
+${termView(say, dossier, known)}
 <p class="note">${say('Xem lúc', 'As of')} ${moment(minuteOf(known.nowMs))}</p>
+</section>
+<section class="card"><h2>${say('Quá trình giải quyết', 'What happened')}</h2>
+${progressLine(say, dossier)}</section>
+<section class="card"><h2>${say('Thông tin hồ sơ', 'About the dossier')}</h2>
+${facts(say, dossier, known)}</section>
+<section class="card qr">${qrCode(known.address, say('Mã QR dẫn tới trang tra cứu hồ sơ này', 'QR code of the page that looks up this dossier'))}
+<p class="note">${say(
+    'Quét mã để mở trang tra cứu hồ sơ này. Trang vẫn hỏi 4 số cuối.',
+    'Scan it to look up this dossier. The page still asks for the four digits.',
+  )}</p></section>
 </article>`;
 }
 
@@ -82,6 +100,7 @@ interface Step {
   readonly status: Status;
   readonly state: 'done' | 'now' | 'ahead';
   readonly at?: string | undefined;
+  readonly unit?: string | undefined;
 }
 
 const WAY = ['submitted', 'received', 'processing', 'resolved', 'returned'] as const satisfies Status[];
@@ -119,20 +138,58 @@ export function stepsOf(dossier: PublicDossier): readonly Step[] {
 }
 
 function progressLine(say: Say, dossier: PublicDossier): Html {
-  const said = {
-    done: say('đã qua', 'done'),
-    now: say('hiện tại', 'now'),
-    ahead: say('chưa tới', 'to come'),
-  };
-  return html`<ol class="steps" aria-label="${say('Tiến trình', 'Progress')}">${stepsOf(dossier).map(
-    ({
-      status,
+  const said = { done: say('đã qua', 'done'), now: say('hiện tại', 'now'), ahead: say('chưa tới', 'to come') };
+  return timeline(
+    say('Tiến trình', 'Progress'),
+    withHistory(dossier).map(({ status, state, at, unit }) => ({
       state,
-      at,
-    }) => html`<li class="${state === 'now' ? `now ${STATUS[status].tone}` : state}"${state === 'now' ? html` aria-current="step"` : ''}>
-<span class="name">${say(...STATUS[status].name)}</span>
-<span class="when">${at ? moment(at) : said[state]}</span></li>`,
-  )}</ol>`;
+      tone: state === 'now' ? STATUS[status].tone : undefined,
+      name: say(...STATUS[status].name),
+      when: html`${at ? moment(at) : said[state]}${unit ? html` · ${vietnamese(unit)}` : ''}`,
+    })),
+  );
+}
+
+/** The steps with everything that is known to have happened, such as a second request for papers. */
+export function withHistory(dossier: PublicDossier): readonly Step[] {
+  const { status, statusAt, steps = [] } = dossier;
+  const way = stepsOf(dossier);
+  const last = steps.at(-1);
+  const past = last?.status === status ? steps.slice(0, -1) : steps;
+  const known = new Set(past.map((step) => step.status));
+  const done: Step[] = past.map(({ status: one, at, unit }) => ({ status: one, state: 'done', at, unit }));
+  const others = way.filter((step) => step.state === 'done' && !known.has(step.status) && step.at !== undefined);
+  const merged = [...others, ...done].sort((a, b) => instantToMs(a.at ?? statusAt) - instantToMs(b.at ?? statusAt));
+  const unit = last?.status === status ? last.unit : dossier.processingUnit;
+  const isTold = merged.length > 0 ? merged : way.filter(({ state }) => state === 'done');
+  return [
+    ...isTold,
+    { status, state: 'now', at: way.find(({ state }) => state === 'now')?.at ?? statusAt, unit },
+    ...way.filter(({ state }) => state === 'ahead'),
+  ];
+}
+
+/** The working days from reception to the due date, and how many are left. */
+function termView(say: Say, { status, submittedAt, receivedAt, dueAt }: PublicDossier, known: Known): Html | string {
+  const start = receivedAt ?? submittedAt;
+  const isWaiting = status === 'supplement-required' || status === 'payment-required';
+  if (isFinished(status) || isWaiting || start === undefined || dueAt === undefined) return '';
+  const { between, dayMs } = known.workingTime;
+  const [from, to] = [instantToMs(start), instantToMs(dueAt)];
+  const whole = between(from, to);
+  if (whole === 0) return '';
+  const days = (ms: number): string => number(say, Math.round((ms / dayMs) * 2) / 2);
+  const late = between(to, known.nowMs);
+  const left = between(known.nowMs, to);
+  const text =
+    late > 0
+      ? say(`Quá hạn ${days(late)} ngày làm việc`, `Overdue by ${days(late)} working days`)
+      : say(
+          `Còn ${days(left)} trong ${days(whole)} ngày làm việc`,
+          `${days(left)} of ${days(whole)} working days left`,
+        );
+  const tone = late > 0 ? 'bad' : left < whole / 4 ? 'warn' : 'good';
+  return html`<p class="term"><span>${text}</span>${bar(late > 0 ? 1 : 1 - left / whole, text, tone)}</p>`;
 }
 
 function minuteOf(ms: number): string {

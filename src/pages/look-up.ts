@@ -35,7 +35,7 @@ export function addLookUpPage(
   pages: Hono,
   app: Hono,
   page: ShowPage,
-  { catalogue, nowMs }: Pick<PageContext, 'catalogue' | 'nowMs'>,
+  { catalogue, clients, nowMs, workingTime }: Pick<PageContext, 'catalogue' | 'clients' | 'nowMs' | 'workingTime'>,
 ): void {
   // A link, as on a receipt, may contain the code. It does not start a look-up.
   pages.get('/', (c) =>
@@ -54,9 +54,11 @@ ${help(say)}`,
     const asked: Record<string, string> = code === '' ? {} : { code: code.slice(0, LONGEST_CODE) };
     if (found.kind === 'dossier') {
       const service = await catalogue.one('service', found.dossier.serviceCode);
+      const address = `${clients.originOf(c)}/?code=${encodeURIComponent(found.dossier.code)}`;
+      const known = { hasService: service !== undefined, nowMs: nowMs(), workingTime, address };
       return page(c, (say) => ({
         title: say('Kết quả tra cứu', 'Result'),
-        body: html`${dossierView(say, found.dossier, { hasService: service !== undefined, nowMs: nowMs() })}
+        body: html`${dossierView(say, found.dossier, known)}
 ${paymentsView(say, found.dossier.payments ?? [], new URL(c.req.url).hostname)}
 ${postView(say, found.dossier.postalOrders ?? [])}
 ${ratingView(say, found.dossier)}

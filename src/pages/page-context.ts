@@ -10,7 +10,11 @@ import type { Say } from './language.ts';
 import type { Shown } from './layout.ts';
 
 /** What the pages for citizens need. */
-export interface PageContext extends Pick<AppContext, 'nowMs' | 'telemetry' | 'province' | 'cursors' | 'reportingDay'> {
+export interface PageContext
+  extends Pick<
+    AppContext,
+    'nowMs' | 'telemetry' | 'province' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime'
+  > {
   readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'offered'> & {
     readonly versionsOf: CatalogueReader['versions']['of'];
   };
