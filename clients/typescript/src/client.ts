@@ -1,0 +1,194 @@
+import { type Answer, errorOf, HubError } from './errors.ts';
+import type { PublicKey } from './receipt.ts';
+import type { ChangePage, DossierFilter, PushReply, PushResult, What } from './types.ts';
+
+export interface HubClientOptions {
+  /** Address of the hub, such as https://lienthong.tinh.example. */
+  readonly url: string;
+  /** Secret of a key. */
+  readonly secret: string;
+  /** Language of messages. */
+  readonly language?: 'en' | 'vi';
+  /** Pauses between attempts in milliseconds; `Retry-After` of the hub is longer. Default: 5 s, 15 s, 60 s, 5 min. */
+  readonly retryDelaysMs?: readonly number[];
+  /** Time limit of one attempt, without the wait of a long poll. Default: 60 s. */
+  readonly timeoutMs?: number;
+  /** Instead of the platform's. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+const RETRY_DELAYS_MS = [5_000, 15_000, 60_000, 300_000];
+/** Sending the same again is harmless after these (docs: how to retry). */
+const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+/** The most items in an array. */
+const ITEMS = 1_000;
+
+/** One hub, with one key. */
+export class HubClient {
+  readonly #options: Required<Omit<HubClientOptions, 'language'>> & Pick<HubClientOptions, 'language'>;
+
+  constructor(options: HubClientOptions) {
+    this.#options = {
+      ...options,
+      url: options.url.replace(/\/+$/, ''),
+      retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
+      timeoutMs: options.timeoutMs ?? 60_000,
+      fetch: options.fetch ?? ((request) => fetch(request)),
+    };
+  }
+
+  /**
+   * Pushes items through the door of a party. A lost answer is asked for again under the same key, so nothing counts twice.
+   * @param key begins the `Idempotency-Key`. Give one of your own to continue after a crash of your process
+   * @throws HubError when the hub refuses the request, or after the last retry
+   */
+  async push(
+    party: string,
+    what: What,
+    items: readonly object[],
+    key: string = crypto.randomUUID(),
+  ): Promise<PushReply> {
+    const receipts: string[] = [];
+    const results: PushResult[] = [];
+    for (let at = 0; at < items.length; at += ITEMS) {
+      const part = items.slice(at, at + ITEMS);
+      const answer = await this.#send('POST', `/api/v1/parties/${encodeURIComponent(party)}/${what}`, {
+        body: JSON.stringify(part),
+        headers: { 'Idempotency-Key': `${key}/${at}` },
+      });
+      const reply = JSON.parse(answer.text) as { receipt: string; results: PushResult[] };
+      receipts.push(reply.receipt);
+      results.push(...reply.results.map((result) => ({ ...result, index: result.index + at })));
+    }
+    return { receipts, results };
+  }
+
+  /** A dossier by any of its codes; undefined when the hub has none. */
+  async dossier(code: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    return this.#get<Readonly<Record<string, unknown>>>(`/api/v1/dossiers/${encodeURIComponent(code)}`).catch(
+      (error: unknown) => {
+        if (error instanceof HubError && error.status === 404) return undefined;
+        throw error;
+      },
+    );
+  }
+
+  /** All dossiers of a filter, the newest status first, page by page as they are read. */
+  dossiers(filter: DossierFilter = {}): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    const { status, ...others } = filter;
+    return this.#pages('/api/v1/dossiers', { ...others, ...(status ? { status: status.join(',') } : {}) });
+  }
+
+  /** The steps of a dossier in the order of their time. */
+  history(code: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    return this.#pages(`/api/v1/dossiers/${encodeURIComponent(code)}/history`, {});
+  }
+
+  /**
+   * Every change of every dossier, each once, for ever. Store `next` of a page with what you did of it.
+   * @param cursor the stored `next`; undefined begins with the oldest change
+   */
+  async *changes(
+    cursor?: string,
+    { waitS = 30, signal }: { waitS?: number; signal?: AbortSignal } = {},
+  ): AsyncGenerator<ChangePage> {
+    let next = cursor;
+    while (!signal?.aborted) {
+      const page = await this.#get<ChangePage>(`/api/v1/changes?${query({ cursor: next, wait: String(waitS) })}`, {
+        waitMs: waitS * 1_000,
+        signal,
+      }).catch((error: unknown) => {
+        if (signal?.aborted) return undefined;
+        throw error;
+      });
+      if (page === undefined) return;
+      next = page.next;
+      if (page.items.length > 0 || page.gap) yield page;
+    }
+  }
+
+  /** The signed receipt of a push, for `verifyReceipt`. */
+  async receipt(party: string, receipt: string): Promise<string> {
+    const path = `/api/v1/parties/${encodeURIComponent(party)}/receipts/${encodeURIComponent(receipt)}`;
+    return (await this.#send('GET', path, { headers: { Accept: 'application/jose' } })).text;
+  }
+
+  /** The public keys that sign receipts and evidence. Store them: old documents need the keys of their time. */
+  keys(): Promise<{ readonly keys: readonly PublicKey[] }> {
+    return this.#get('/.well-known/jwks.json');
+  }
+
+  async *#pages(path: string, params: object): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    let cursor: string | undefined;
+    do {
+      const page: { items: Readonly<Record<string, unknown>>[]; next: string | null } = await this.#get(
+        `${path}?${query({ ...params, cursor })}`,
+      );
+      yield* page.items;
+      cursor = page.next ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  async #get<T>(path: string, options: SendOptions = {}): Promise<T> {
+    return JSON.parse((await this.#send('GET', path, options)).text) as T;
+  }
+
+  /** Sends until an answer is final. */
+  async #send(method: string, path: string, options: SendOptions): Promise<Answer> {
+    const { retryDelaysMs } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const answer = await this.#attempt(method, path, options).catch((error: unknown) => {
+        if (options.signal?.aborted || attempt >= retryDelaysMs.length)
+          throw new HubError(`the hub could not be reached: ${(error as Error).message}`, {}, error);
+        return undefined;
+      });
+      if (answer && answer.status < 300) return answer;
+      if (answer && (!PASSING.has(answer.status) || attempt >= retryDelaysMs.length)) throw errorOf(answer);
+      const askedMs = Number(answer?.headers.get('Retry-After') ?? 0) * 1_000;
+      await pause(Math.max(retryDelaysMs[attempt] ?? 0, askedMs), options.signal);
+    }
+  }
+
+  /** One attempt, with the whole answer: a connection that breaks within the body is tried again too. */
+  async #attempt(method: string, path: string, { body, headers, waitMs = 0, signal }: SendOptions): Promise<Answer> {
+    const { url, secret, language, timeoutMs } = this.#options;
+    const limit = AbortSignal.timeout(timeoutMs + waitMs);
+    const request = new Request(`${url}${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${secret}`,
+        ...(language ? { 'Accept-Language': language } : {}),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      body: body ?? null,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    const answer = await this.#options.fetch(request);
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  }
+}
+
+interface SendOptions {
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How long the hub itself may wait before it answers. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function query(params: object): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}

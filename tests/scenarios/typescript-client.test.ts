@@ -1,0 +1,139 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type ChangePage,
+  HubClient,
+  HubError,
+  verifyReceipt,
+  verifyWebhook,
+} from '../../clients/typescript/src/index.ts';
+import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+
+describe('the TypeScript client', () => {
+  let hub: TestHub;
+  /** What the network does to the next requests. */
+  let faults: ('no-connection' | 'lost-answer' | 'busy')[] = [];
+  let requests: Request[] = [];
+  const network = async (request: Request): Promise<Response> => {
+    requests.push(request.clone());
+    const fault = faults.shift();
+    if (fault === 'no-connection') throw new TypeError('fetch failed');
+    if (fault === 'busy') return new Response('<html>', { status: 503 });
+    const answer = await hub.hub.app.request(request);
+    if (fault === 'lost-answer') throw new TypeError('terminated');
+    return answer;
+  };
+  const client = (secret: string) =>
+    new HubClient({ url: 'http://hub.example/', secret, retryDelaysMs: [0, 0, 0], fetch: network });
+  beforeAll(async () => {
+    hub = await testHub();
+  });
+  afterAll(() => hub.close());
+  beforeEach(() => {
+    faults = [];
+    requests = [];
+  });
+  const count = async () => (await hub.read('/api/v1/dossiers?limit=200')).body.items.length;
+
+  test('pushes once, whatever the network does', async () => {
+    faults = ['no-connection', 'lost-answer', 'busy'];
+    const reply = await client(SECRETS['one-stop']).push('one-stop', 'dossiers', [dossier({ code: codeOf(1) })]);
+    expect(reply.results).toMatchObject([{ index: 0, code: codeOf(1), outcome: 'accepted' }]);
+    expect(new Set(requests.map(({ headers }) => headers.get('Idempotency-Key'))).size).toBe(1);
+    expect(requests).toHaveLength(4);
+    expect(await count()).toBe(1);
+  });
+
+  test('splits what no single request may hold, and keeps the order', async () => {
+    const items = Array.from({ length: 1_003 }, (_, n) => dossier({ code: codeOf(n + 2) }));
+    const reply = await client(SECRETS['one-stop']).push('one-stop', 'dossiers', items);
+    expect(reply.receipts).toHaveLength(2);
+    expect(reply.results.map(({ index }) => index)).toEqual(items.map((_, at) => at));
+    expect(reply.results.map(({ code }) => code)).toEqual(items.map(({ code }) => code));
+  });
+
+  test('says what the hub refused, and does not send it again', async () => {
+    const refused = client(SECRETS.portal).push('one-stop', 'dossiers', [dossier({})]);
+    await expect(refused).rejects.toMatchObject({ name: 'HubError', status: 403, type: 'forbidden' });
+    expect(requests).toHaveLength(1);
+    await expect(client('a-wrong-secret-of-nobody').dossier(codeOf(1))).rejects.toBeInstanceOf(HubError);
+  });
+
+  test('gives up after its retries', async () => {
+    faults = Array.from({ length: 9 }, () => 'no-connection');
+    await expect(client(SECRETS.portal).dossier(codeOf(1))).rejects.toThrow(
+      'the hub could not be reached: fetch failed',
+    );
+    expect(requests).toHaveLength(4);
+  });
+
+  test('reads one dossier, its steps, and every page of a list', async () => {
+    const portal = client(SECRETS.portal);
+    expect(await portal.dossier(codeOf(1))).toMatchObject({ code: codeOf(1), status: 'received' });
+    expect(await portal.dossier('H60.01-250812-9999')).toBeUndefined();
+    expect(await all(portal.history(codeOf(1)))).toMatchObject([{ status: 'received' }]);
+    const codes = (await all(portal.dossiers({ status: ['received'] }))).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(1_004);
+    expect(codes).toHaveLength(1_004);
+  });
+
+  test('follows each change once, from where it stopped', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    const follow = async (until: number): Promise<void> => {
+      for await (const page of client(SECRETS.portal).changes(cursor, { waitS: 1 })) {
+        seen.push(...page.items.map(({ code }) => code));
+        cursor = (page satisfies ChangePage).next;
+        if (seen.length >= until) return;
+      }
+    };
+    await follow(500);
+    faults = ['no-connection'];
+    await follow(1_004);
+    expect([seen.length, new Set(seen).size]).toEqual([1_004, 1_004]);
+  });
+
+  test('verifies a receipt, and refuses a changed one', async () => {
+    const sender = client(SECRETS['one-stop']);
+    const { receipts } = await sender.push('one-stop', 'dossiers', [dossier({ code: codeOf(5_000) })]);
+    const signed = await sender.receipt('one-stop', receipts[0] as string);
+    const { keys } = await sender.keys();
+    expect(await verifyReceipt(signed, keys)).toMatchObject({ receipt: receipts[0], party: 'one-stop' });
+    const [head, , signature] = signed.split('.');
+    const other = btoa(JSON.stringify({ receipt: 'another' })).replaceAll('=', '');
+    await expect(verifyReceipt(`${head}.${other}.${signature}`, keys)).rejects.toThrow('the receipt was changed');
+    await expect(verifyReceipt(signed, [])).rejects.toThrow('is not among the given keys');
+  });
+
+  test('verifies a webhook, and refuses a forged or old one', async () => {
+    const secret = `whsec_${Buffer.from('mat-ma-cua-webhook-thu-nghiem').toString('base64')}`;
+    const body = JSON.stringify({
+      type: 'dossier.changed',
+      timestamp: '2025-08-13T10:00:00+07:00',
+      data: { code: codeOf(1) },
+    });
+    const nowMs = Date.parse('2025-08-13T10:00:01+07:00');
+    const timestamp = String(Math.floor(nowMs / 1000));
+    const sign = (text: string): string =>
+      `v1,${createHmac('sha256', Buffer.from(secret.slice(6), 'base64'))
+        .update(`msg_1.${timestamp}.${text}`)
+        .digest('base64')}`;
+    const headers = { id: 'msg_1', timestamp, signature: `v1,AAAA ${sign(body)}` };
+    expect(await verifyWebhook(body, headers, ['whsec_b2xk', secret], nowMs)).toMatchObject({
+      id: 'msg_1',
+      type: 'dossier.changed',
+      data: { code: codeOf(1) },
+    });
+    await expect(verifyWebhook(body.replace('0001', '0002'), headers, [secret], nowMs)).rejects.toThrow(
+      'no signature is by',
+    );
+    await expect(verifyWebhook(body, headers, [secret], nowMs + 600_000)).rejects.toThrow('webhook-timestamp: got');
+    await expect(verifyWebhook(body, { ...headers, signature: null }, [secret], nowMs)).rejects.toThrow('is missing');
+  });
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
