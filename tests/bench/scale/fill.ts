@@ -56,6 +56,17 @@ export async function fill({ pipeline }: Hub, stories: Stories, tell: (dossiers:
   };
 }
 
+/** Writes each of these events as a message of its own, in about this order. */
+export async function fillEach({ pipeline }: Hub, events: readonly Event[]): Promise<void> {
+  const rest = events.values();
+  const write = async (): Promise<void> => {
+    for (const { record } of rest) await accept(pipeline, 'dossier.upsert.v1', [record]);
+  };
+  await Promise.all(Array.from({ length: SINGLES_AT_ONCE }, write));
+}
+
+const SINGLES_AT_ONCE = 64;
+
 interface Mark {
   readonly dossiers: number;
   readonly events: number;

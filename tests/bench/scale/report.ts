@@ -1,4 +1,5 @@
 import type { Times } from './ask.ts';
+import type { RelationBytes, RowBytes } from './bytes.ts';
 import type { Filled } from './fill.ts';
 
 /** The measurements of one size. */
@@ -24,10 +25,11 @@ export interface ScaleReport {
   readonly date: string;
   readonly machine: string;
   readonly sizes: readonly Sized[];
+  readonly bytes: RowBytes;
 }
 
 /** The page of the measurements, in GitHub markdown. */
-export function scaleMarkdown({ date, machine, sizes }: ScaleReport): string {
+export function scaleMarkdown({ date, machine, sizes, bytes }: ScaleReport): string {
   const heads = sizes.map(({ dossiers }) => `${count(dossiers)}: alone | 8 at once | rows`);
   const names = sizes.at(-1)?.questions.map(({ name }) => name) ?? [];
   return [
@@ -55,6 +57,18 @@ export function scaleMarkdown({ date, machine, sizes }: ScaleReport): string {
         : [`| ${name} | ${values.map((value) => (value === undefined ? '' : count(value))).join(' | ')} |`];
     }),
     '',
+    'Bytes in the database of a dossier with one event and its message, and of each further event with its message. Each record',
+    `has ${count(bytes.json)} bytes of JSON and comes as a message of its own. Vacuum ran five times on the way.`,
+    '',
+    '| bytes | one event | further event |',
+    '|---|--:|--:|',
+    ...GROUPS.flatMap(([group, tables]) =>
+      bytesOf(
+        group,
+        bytes.relations.filter(({ table }) => tables.includes(table)),
+      ),
+    ),
+    '',
   ].join('\n');
 }
 
@@ -69,6 +83,22 @@ const LOAD: readonly (readonly [string, (size: Sized) => number | undefined])[] 
   ['snapshot, seconds', ({ snapshotSeconds }) => snapshotSeconds],
   ['rebuild, seconds', ({ rebuildSeconds }) => rebuildSeconds],
 ];
+
+/** The tables that grow with dossiers. Running totals grow with days, agencies and services. */
+const GROUPS: readonly (readonly [group: string, tables: readonly string[]])[] = [
+  ['dossier, event and message', ['dossiers', 'aliases', 'events', 'changes', 'messages', 'counted']],
+  ['running totals', ['agency_totals', 'cell_totals', 'service_totals', 'total_cells']],
+];
+
+/** The sum of a group, and its larger parts. */
+function bytesOf(group: string, rows: readonly RelationBytes[]): readonly string[] {
+  const line = (name: string, all: readonly RelationBytes[]): string => {
+    const sum = (of: (row: RelationBytes) => number): string => count(all.reduce((total, row) => total + of(row), 0));
+    return `| ${name} | ${sum(({ first }) => first)} | ${sum(({ further }) => further)} |`;
+  };
+  const parts = rows.filter(({ first, further }) => first + further >= 10);
+  return [line(`**${group}**`, rows), ...parts.map((row) => line(`\`${row.table}\` ${row.name}`, [row]))];
+}
 
 function cellsOf({ questions }: Sized, name: string): string {
   const found = questions.find((one) => one.name === name);

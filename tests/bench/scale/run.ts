@@ -9,6 +9,7 @@ import { startHub } from '../hub-process.ts';
 import { describeMachine } from '../machine.ts';
 import { stopAll } from '../workers.ts';
 import { changesPerSecond, getFrom, pathsOf, timesOf } from './ask.ts';
+import { measureBytes, type RowBytes } from './bytes.ts';
 import { fill, fillServices } from './fill.ts';
 import { HELP, readScaleOptions, type ScaleOptions } from './options.ts';
 import { planRowsOf } from './plan-rows.ts';
@@ -41,6 +42,7 @@ async function main(options: ScaleOptions): Promise<void> {
   try {
     const province = createProvince();
     const sizes: Sized[] = [];
+    const bytes = await bytesOfRows(server, province, join(folder, 'bytes'));
     let machine = '';
     for (const dossiers of options.sizes) {
       const database = await createDatabase(server);
@@ -52,12 +54,33 @@ async function main(options: ScaleOptions): Promise<void> {
       } finally {
         await database.drop();
       }
-      write(options, { date: new Date().toISOString().slice(0, 10), machine, sizes });
+      write(options, { date: new Date().toISOString().slice(0, 10), machine, sizes, bytes });
     }
   } finally {
     await end(server, folder);
   }
 }
+
+/** In a database of its own, with messages of one dossier each. */
+async function bytesOfRows(server: Server, province: Province, folder: string): Promise<RowBytes> {
+  const database = await createDatabase(server);
+  const progress = createProgress('bytes', BYTES_DOSSIERS);
+  try {
+    const stage = createStage(folder, database.url);
+    await prepareHub({ ...stage.settings, HUB_ROLES: 'api' });
+    await withHub(stage, (hub) => fillServices(hub, province));
+    const stories = createStories(BYTES_DOSSIERS, province, Date.now());
+    return await measureBytes(stage, database, stories, (done) => {
+      endIfInterrupted();
+      progress.update(done, 'measuring bytes');
+    });
+  } finally {
+    progress.stop();
+    await database.drop();
+  }
+}
+
+const BYTES_DOSSIERS = 5_000;
 
 async function end(server: Server, folder: string): Promise<void> {
   await server.stop();
