@@ -191,7 +191,10 @@ async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: 
   const columns = Object.entries(key).map(([, type], at) => [type, opened.map(({ row }) => row.place[at])] as const);
   const given = [
     ...columns,
-    ['bytea', opened.map(({ plain }) => vault.seal(plain).bytes)] as const,
+    [
+      'bytea',
+      opened.map(({ plain }) => vault.sealCompressed(table === 'messages' ? 'body' : 'record', plain).bytes),
+    ] as const,
     ['int4', opened.map(({ row }) => row.keyId)] as const,
     ...(proofs ? proofColumns(vault, proofs, opened) : []),
   ];

@@ -79,8 +79,9 @@ export function createOriginals(database: Database, vault: Vault, readers: Origi
     });
     const { body, body_key: keyId } = rows[0] ?? {};
     if (!body || keyId === null || keyId === undefined) return [];
-    const items = readers[dialect]?.(vault.open({ keyId, bytes: body })) ?? Promise.resolve([]);
-    lately.put(messageId, items, body.length);
+    const opened = vault.open({ keyId, bytes: body });
+    const items = readers[dialect]?.(opened) ?? Promise.resolve([]);
+    lately.put(messageId, items, opened.length);
     return items;
   }
 

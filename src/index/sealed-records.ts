@@ -53,7 +53,7 @@ export function contentIdOf(record: object, extra: string | undefined): ContentI
 
 export function sealRecord(vault: Vault, record: object): Sealed {
   const known = of(record);
-  if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.seal(bytesOf(record));
+  if (known.sealed?.keyId !== vault.keyId) known.sealed = vault.sealCompressed('record', bytesOf(record));
   return known.sealed;
 }
 

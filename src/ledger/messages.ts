@@ -40,7 +40,7 @@ export interface MessageRow {
 export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
   return part(
     rows.map((row) => {
-      const sealed = row.body && vault.seal(row.body);
+      const sealed = row.body && vault.sealCompressed('body', row.body);
       return {
         row,
         hash: row.body && vault.sealHash(hash('sha256', row.body, 'buffer')),

@@ -27,7 +27,10 @@ export interface Settled {
  */
 export async function settleAll(database: Database, vault: Vault, settled: readonly Settled[]): Promise<void> {
   const rows = settled.map((row) => ({ ...row, ...followUp(row) }));
-  const sealed = settled.map((row) => ({ row, wire: row.wire === undefined ? undefined : vault.seal(row.wire) }));
+  const sealed = settled.map((row) => ({
+    row,
+    wire: row.wire === undefined ? undefined : vault.sealCompressed('record', Buffer.from(row.wire)),
+  }));
   await writeParts(database, [
     settlePart(rows),
     attemptPart(sealed),

@@ -8,6 +8,7 @@ import {
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto';
+import { type Compressible, compress, expand } from './compression.ts';
 import { sameText } from './same-text.ts';
 import type { DocumentKey, DocumentType, PublicKey } from './signed-documents.ts';
 
@@ -22,8 +23,13 @@ export interface Vault {
   /** The id of the key that seals new values. */
   readonly keyId: number;
   /** Encrypts with AES-256-GCM under the newest key. */
-  seal(plain: string | Uint8Array): Sealed;
-  /** Decrypts. Throws when the key is unknown or the bytes were changed. */
+  seal(plain: string): Sealed;
+  /**
+   * The same after compression. Only for stored values: the length of a compressed one says something of its content, so
+   * nobody outside may see it.
+   */
+  sealCompressed(of: Compressible, plain: Uint8Array): Sealed;
+  /** Decrypts, and expands what was compressed. Throws when the key is unknown or the bytes were changed. */
   open(sealed: Sealed): Buffer;
   /** Whether the key belongs to one of the secrets. */
   knows(keyId: number): boolean;
@@ -84,7 +90,8 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
   return {
     keyId: newest.id,
     seal: (plain) => sealWith(newest, nextIv(), plain),
-    open: (sealed) => openWith(keyOf(sealed.keyId), sealed.bytes),
+    sealCompressed: (of, plain) => sealWith(newest, nextIv(), compress(of, plain)),
+    open: (sealed) => expand(openWith(keyOf(sealed.keyId), sealed.bytes)),
     knows: (keyId) => byId.has(keyId),
     proof: (code, digits) => proof(newest, code, digits),
     proves: (code, digits, kept) =>
