@@ -9,6 +9,7 @@ const FILES = {
   'style.css': ['tokens', 'base', 'parts', 'charts', 'public', 'print'].map((name) => `styles/${name}.css`),
   'dark.css': ['styles/dark.css'],
   'console.css': ['console/console.css'],
+  'services.js': ['services.js'],
 } as const;
 
 export type AssetName = keyof typeof FILES;

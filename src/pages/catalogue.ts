@@ -6,7 +6,9 @@ import { LEVELS, type Service } from '#schemas/service.upsert.v1';
 import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
+import { lifeEvents } from './life-events.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
+import { emptyState } from './parts/parts.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
 import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
@@ -35,12 +37,14 @@ export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, curs
     const next = found.isCut || found.length > A_PAGE ? cursors.write(LIST, [shown.at(-1)?.key ?? '']) : undefined;
     return page(c, (say) => ({
       title: say('Thủ tục hành chính', 'Services'),
-      body: html`${filterForm(say, filter, offered)}
-${results(
-  say,
-  shown.map(({ record }) => JSON.parse(record) as Service),
-)}
-${paging(say, filter, cursor !== undefined, next)}`,
+      assets: ['services.js'],
+      body: html`${Object.keys(query).length === 0 ? lifeEvents(say) : ''}
+${filterForm(say, filter, offered)}
+<div id="results">${results(
+        say,
+        shown.map(({ record }) => JSON.parse(record) as Service),
+      )}
+${paging(say, filter, cursor !== undefined, next)}</div>`,
     }));
   });
   pages.get(`${LIST}/:code`, async (c) => {
@@ -146,10 +150,13 @@ function choose(name: string, label: string, value = '', none: string, choices: 
 
 function results(say: Say, services: readonly Service[]): Html {
   if (services.length === 0)
-    return html`<p class="card" role="status">${say(
-      'Không tìm thấy thủ tục phù hợp. Hãy dùng ít từ khóa hơn hoặc bớt điều kiện lọc.',
-      'No service matches. Try fewer words or fewer filters.',
-    )}</p>`;
+    return emptyState(
+      'search',
+      say(
+        'Không tìm thấy thủ tục phù hợp. Hãy dùng ít từ khóa hơn hoặc bớt điều kiện lọc.',
+        'No service matches. Try fewer words or fewer filters.',
+      ),
+    );
   return html`<ul class="services">${services.map(
     ({ code, name, inForce, fieldName, levels = [], onlineLevel }) => html`<li class="card">
 <a href="${LIST}/${encodeURIComponent(code)}">${vietnamese(name)}</a>

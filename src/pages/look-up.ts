@@ -5,6 +5,7 @@ import { readForm } from '../http/body.ts';
 import type { Refusal } from '../http/problem.ts';
 import { dossierView, type PublicDossier } from './dossier.ts';
 import { paymentsView, postView } from './dossier-records.ts';
+import { type HomeHub, homeView, readGlance } from './home.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
@@ -35,16 +36,20 @@ export function addLookUpPage(
   pages: Hono,
   app: Hono,
   page: ShowPage,
-  { catalogue, clients, nowMs, workingTime }: Pick<PageContext, 'catalogue' | 'clients' | 'nowMs' | 'workingTime'>,
+  hub: HomeHub & Pick<PageContext, 'catalogue' | 'clients' | 'workingTime'>,
 ): void {
+  const { catalogue, clients, nowMs, workingTime } = hub;
   // A link, as on a receipt, may contain the code. It does not start a look-up.
-  pages.get('/', (c) =>
-    page(c, (say) => ({
+  pages.get('/', async (c) => {
+    const code = (parameterOf(c, 'code') ?? '').slice(0, LONGEST_CODE);
+    const glance = await readGlance(hub);
+    return page(c, (say) => ({
       title: title(say),
-      body: html`${form(say, (parameterOf(c, 'code') ?? '').slice(0, LONGEST_CODE))}
-${help(say)}`,
-    })),
-  );
+      body: html`${form(say, code)}
+${help(say)}
+${homeView(say, glance)}`,
+    }));
+  });
   pages.post('/', async (c) => {
     const sent = await formUnlessTooLarge(c);
     if (!sent) return page(c, (say) => ({ ...failed(say, '', { kind: 'wrong', field: 'code' }), status: 413 }));

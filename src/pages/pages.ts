@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { html } from 'hono/html';
+import { agenciesPage } from './agencies.ts';
 import { sendAsset } from './assets.ts';
 import { addCataloguePages } from './catalogue.ts';
 import type { Say } from './language.ts';
@@ -14,7 +15,7 @@ import { addRatingPage } from './rating.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsDownload, statisticsPage } from './statistics/statistics-page.ts';
 
-const COMPRESSED = ['/', '/services', '/services/*', '/questions', '/statistics'];
+const COMPRESSED = ['/', '/services', '/services/*', '/agencies', '/questions', '/statistics'];
 
 /** The pages for citizens, which need no key. */
 export function addPages(app: Hono, hub: PageContext): void {
@@ -35,6 +36,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   addAskPage(pages, app, page, hub);
   addFollowPage(pages, app, page, hub);
   addCataloguePages(pages, page, hub);
+  pages.get('/agencies', agenciesPage(page, hub));
   pages.get('/statistics', statisticsPage(page, hub));
   pages.get('/statistics.csv', statisticsDownload(hub));
   app.route('/', pages);
@@ -63,6 +65,7 @@ function frameOf({ province }: Pick<PageContext, 'province'>, say: Say): Omit<Sh
     links: [
       { href: '/', text: say('Tra cứu hồ sơ', 'Look up a dossier'), icon: 'search' },
       { href: '/services', text: say('Thủ tục hành chính', 'Services'), icon: 'file-text' },
+      { href: '/agencies', text: say('Cơ quan', 'Agencies'), icon: 'building-complex' },
       { href: '/questions', text: say('Hỏi đáp', 'Questions'), icon: 'messages-square' },
       { href: '/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     ],

@@ -113,7 +113,7 @@ function papers(say: Say, components: NonNullable<Case['components']>): Html {
   const [copies, forms] = [say('Bản sao', 'Copies'), say('Biểu mẫu', 'Forms')];
   return html`<table class="stacks"><thead><tr><th scope="col">${paper}</th><th scope="col" class="number">${originals}</th><th scope="col" class="number">${copies}</th><th scope="col">${forms}</th></tr></thead>
 <tbody>${components.map(
-    (one) => html`<tr><th scope="row" lang="vi">${one.name}</th>
+    (one) => html`<tr><th scope="row" lang="vi"><label class="choice"><input type="checkbox">${one.name}</label></th>
 <td class="number" data-label="${originals}">${one.originals ?? unknown(say)}</td>
 <td class="number" data-label="${copies}">${one.copies ?? unknown(say)}</td>
 ${one.forms?.length ? html`<td data-label="${forms}">${one.forms.map((form) => formView(say, form))}</td>` : html`<td class="nothing">–</td>`}</tr>`,
