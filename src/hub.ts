@@ -75,13 +75,13 @@ export async function createHub(
 ): Promise<Hub> {
   const { file, roles } = config;
   const foundation = await openFoundation(config, databaseUrl, adapters, log, overrides);
-  const { hub, store, replicas, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
+  const { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
   const { database, vault, nowMs, telemetry, kinds } = hub;
   const routes = routesOf(config);
   const ownership = createOwnership(rightsOf(config, adapters), routes);
   const queue = overrides.queue ?? (await createQueue(config.redisUrl, log));
   const changes = createChangeSignal();
-  const watches = createWatches(hub, folder, replicas);
+  const watches = createWatches({ ...hub, folder, heartbeats, replicas });
   const { lastWrite, shapes } = watches;
   const readers = createReaders(kinds, file, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
@@ -105,7 +105,20 @@ export async function createHub(
   const web = createWeb(hub, config, { ...shared, pipeline, orders, statistics, workingTime, changes, replicas });
   const { lookMs = LOOK_MS } = overrides;
   const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
-  const running = { roles, isUnnotified, lookMs, queue, pipeline, scheduler, web, parties, store, replicas, reporting };
+  const running = {
+    roles,
+    isUnnotified,
+    lookMs,
+    queue,
+    pipeline,
+    scheduler,
+    web,
+    parties,
+    store,
+    heartbeats,
+    replicas,
+    reporting,
+  };
   const { start, stop } = createLifecycle({ ...running, log, onFault: telemetry.failed });
   return {
     app: web.app,

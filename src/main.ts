@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config/config.ts';
-import { waitForServer } from './database/pool.ts';
+import { waitForServer } from './database/wait-for-server.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start.ts';
 import { createHub } from './hub.ts';
 import { loadAdapters } from './parties/load-adapters.ts';

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { quote } from '#core/explain';
+import { databaseHosts } from '#core/identifiers/database-hosts';
 import type { KnownAdapters } from './check-parties.ts';
 import type { HubFile } from './hub-file.ts';
 import { readHubFile } from './read-hub-file.ts';
@@ -134,11 +135,14 @@ function readUrl(
   const text = env[name]?.trim();
   if (!text) return undefined;
   const begins = protocols.some((one) => text.startsWith(`${one}//`));
-  if (begins && !URL.canParse(text))
+  // The address of a database may name several hosts.
+  const all = begins && protocols === POSTGRES ? databaseHosts(text) : [text];
+  const canParse = all.every((one) => URL.canParse(one));
+  if (begins && !canParse)
     tell(
       `${name}: cannot be read as an address; in user and password write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for #, %25 for %`,
     );
-  else if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol))
+  else if (!canParse || !protocols.includes(new URL(all[0] as string).protocol))
     tell(`${name}: expected an address that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`);
   return text;
 }

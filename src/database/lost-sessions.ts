@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 
 /** Ends waits on sessions that no longer exist. */
 export interface SessionWatch {
-  /** Ends every session in use. Its statement fails as if the server had closed the connection. */
+  /** Ends every session. A statement under way fails as if the server had closed the connection. */
   endAll(): void;
   close(): void;
 }
@@ -17,6 +17,12 @@ interface Session {
   readonly connection: { readonly stream: Socket };
 }
 
+/** Where a check connects: to the host that the pools use. */
+export interface Server {
+  readonly url: string;
+  readonly Client: typeof pg.Client;
+}
+
 /** Interval of the checks, and the minimum age of a session to be checked. */
 const LOOK_MS = 3_000;
 /** Time limit for the server's answer to a check. A server that does not answer ends no wait. */
@@ -28,16 +34,19 @@ const ANSWER_MS = 5_000;
  * connection asks the server whether it still has each session in long use. A slow session, or one that waits for a lock, still
  * exists.
  */
-export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = LOOK_MS): SessionWatch {
+export function watchSessions(server: Server, pools: readonly pg.Pool[], everyMs = LOOK_MS): SessionWatch {
   const held: Held = new Map();
+  const all = new Set<pg.PoolClient>();
   for (const pool of pools) {
+    pool.on('connect', (client) => all.add(client));
+    pool.on('remove', (client) => all.delete(client));
     pool.on('acquire', (client) => held.set(client, performance.now()));
     pool.on('release', (_, client) => held.delete(client));
     pool.on('remove', (client) => held.delete(client));
   }
   let _looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    _looking ??= endLost(url, held, everyMs)
+    _looking ??= endLost(server, held, everyMs)
       // The server cannot be asked: it is away for all sessions.
       .catch(() => undefined)
       .finally(() => {
@@ -46,31 +55,35 @@ export function watchSessions(url: string, pools: readonly pg.Pool[], everyMs = 
   }, everyMs).unref();
   return {
     endAll() {
-      for (const client of held.keys()) end(client);
+      for (const client of all) endSession(client);
     },
     close: () => clearInterval(timer),
   };
 }
 
-async function endLost(url: string, held: Held, forMs: number): Promise<void> {
+async function endLost(server: Server, held: Held, forMs: number): Promise<void> {
   const before = performance.now() - forMs;
   const waiting = [...held].filter(([, sinceMs]) => sinceMs < before);
   if (waiting.length === 0) return;
   const known = await knownSessions(
-    url,
+    server,
     waiting.map(([client]) => sessionOf(client).processID),
   );
   for (const [client, sinceMs] of waiting)
-    if (known && !known.has(sessionOf(client).processID) && held.get(client) === sinceMs) end(client);
+    if (known && !known.has(sessionOf(client).processID) && held.get(client) === sinceMs) endSession(client);
 }
 
-function end(client: pg.PoolClient): void {
+/** Its statement fails as if the server had closed the connection. */
+export function endSession(client: pg.PoolClient): void {
   sessionOf(client).connection.stream.destroy();
 }
 
 /** The sessions that the server still has. Undefined when a pooler with numbers of its own answers. */
-async function knownSessions(url: string, ids: readonly number[]): Promise<ReadonlySet<number> | undefined> {
-  const client = new pg.Client({
+async function knownSessions(
+  { url, Client }: Server,
+  ids: readonly number[],
+): Promise<ReadonlySet<number> | undefined> {
+  const client = new Client({
     connectionString: url,
     application_name: 'lienthong',
     connectionTimeoutMillis: ANSWER_MS,

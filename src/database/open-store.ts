@@ -24,9 +24,11 @@ export async function openStore(url: string, log: Logger, options: StoreOptions)
   const database = openDatabase(url, options);
   try {
     await refuseOtherSettings(database);
+    database.onMove((host) => log.warn({ host }, 'another host takes the writes of the database'));
     if (options.nowMs) return { database, nowMs: options.nowMs, close: () => database.close() };
     const clock = await databaseClock(database, options.machineMs ?? Date.now);
     logDifference(clock, log);
+    database.onMove(() => void clock.compare());
     return {
       database,
       nowMs: clock.nowMs,

@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pRetry from 'p-retry';
 import pg from 'pg';
-import { watchSessions } from './lost-sessions.ts';
+import { databaseHosts } from '#core/identifiers/database-hosts';
+import { endSession, type Server, type SessionWatch, watchSessions } from './lost-sessions.ts';
+import { followPrimary, type Primary } from './primary.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -19,6 +20,10 @@ export interface Database {
   beside(schema: string): Database;
   /** Breaks off every statement under way, as when the server is away without a word. */
   breakOff(): void;
+  /** The host that takes writes, of an address with several hosts. */
+  host(): string | undefined;
+  /** Calls with the host that takes writes from now on. Never with an address of a single host. */
+  onMove(listener: (host: string) => void): void;
   close(): Promise<void>;
 }
 
@@ -45,9 +50,12 @@ export function openDatabase(
   url: string,
   { size = 10, settings = [], answerMs = ANSWER_MS, sessionsMs }: DatabaseOptions = {},
 ): Database {
-  const pool = openPool(url, size, [...HOT, ...settings]);
-  const others = openPool(url, Math.ceil(size / 2), settings);
-  const sessions = watchSessions(url, [pool, others], sessionsMs);
+  const primary = followPrimary(url);
+  const server = serverOf(url, primary);
+  const pool = openPool(server, size, [...HOT, ...settings]);
+  const others = openPool(server, Math.ceil(size / 2), settings);
+  const sessions = watchSessions(server, [pool, others], sessionsMs);
+  if (primary) leaveOldHosts(primary, [pool, others], sessions);
   let connections = 0;
   pool.on('connect', () => connections++);
   return {
@@ -57,11 +65,26 @@ export function openDatabase(
     query: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: others }) }),
     beside: (schema) => openDatabase(url, { size: 2, settings: [`search_path=${schema}`, 'synchronous_commit=off'] }),
     breakOff: sessions.endAll,
+    host: () => primary?.name(),
+    onMove: (listener) => primary?.onMove(() => listener(primary.name() as string)),
     close: async () => {
       sessions.close();
-      await Promise.all([pool.end(), others.end()]);
+      await Promise.all([pool.end(), others.end(), primary?.close()]);
     },
   };
+}
+
+function serverOf(url: string, primary: Primary | undefined): Server {
+  return { url: databaseHosts(url)[0] as string, Client: primary?.Client ?? pg.Client };
+}
+
+/** A connection to a host that was the primary may hang, or lead to data that the present one lacks. */
+function leaveOldHosts(primary: Primary, pools: readonly pg.Pool[], sessions: SessionWatch): void {
+  primary.onMove(sessions.endAll);
+  for (const pool of pools)
+    pool.on('connect', (client) => {
+      if (!primary.isAt(client)) endSession(client);
+    });
 }
 
 /**
@@ -95,12 +118,18 @@ const HOT = ['plan_cache_mode=force_generic_plan', 'enable_hashjoin=off', 'enabl
 
 /** A pool of one connection, for short questions that must not wait behind others. */
 export function openProbe(url: string, answerMs: number): pg.Pool {
-  return openPool(url, 1, HOT, { connectionTimeoutMillis: answerMs, query_timeout: answerMs });
+  return openPool(serverOf(url, undefined), 1, HOT, { connectionTimeoutMillis: answerMs, query_timeout: answerMs });
 }
 
-function openPool(url: string, size: number, settings: readonly string[], limits: pg.PoolConfig = {}): pg.Pool {
+function openPool(
+  { url, Client }: Server,
+  size: number,
+  settings: readonly string[],
+  limits: pg.PoolConfig = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
+    Client,
     max: size,
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_MS,
@@ -157,41 +186,6 @@ async function refuseOtherEncoding(pool: pg.Pool): Promise<void> {
     throw new Error(
       `the database ${name} has the encoding ${encoding}, in which Vietnamese cannot be kept; give DATABASE_URL one that was made with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
     );
-}
-
-/**
- * Waits for a server that is starting too, as after a reboot, up to a time limit. Any other fault (a password, a name)
- * appears at its first use, as does a server that never starts.
- * @param onWait gets the reason when there is something to wait for
- */
-export async function waitForServer(url: string, forMs: number, onWait: (why: string) => void): Promise<void> {
-  await pRetry(() => ask(url), {
-    retries: Number.POSITIVE_INFINITY,
-    factor: 1,
-    minTimeout: 500,
-    maxRetryTime: forMs,
-    shouldRetry: ({ error }) => isComing(error),
-    onFailedAttempt: ({ error, attemptNumber }) => {
-      if (attemptNumber === 1 && isComing(error)) onWait(error.message || (error as { code?: string }).code || '');
-    },
-  }).catch(() => undefined);
-}
-
-async function ask(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-/** The port is closed, the name is not known yet, the server says that it is starting (57P03), or it breaks off while starting. */
-function isComing(error: Error): boolean {
-  const { code = '' } = error as { code?: string };
-  if (error.message === 'Connection terminated unexpectedly') return true;
-  return /^(?:57P03|E(?:CONN(?:REFUSED|RESET)|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND))$/.test(code);
 }
 
 const TIMESTAMPTZ = 1184;

@@ -1,8 +1,9 @@
 import type pg from 'pg';
+import { databaseName } from '#core/identifiers/database-hosts';
 import type { Position } from '#core/identifiers/position';
 import { say, type TextOrWords, type Words } from '#messages/message';
 import { isUnavailable } from './failures.ts';
-import { createHeartbeats, readHeartbeats, type SeenHeartbeats } from './heartbeats.ts';
+import { type Heartbeats, readHeartbeats, type SeenHeartbeats } from './heartbeats.ts';
 import { type Database, openDatabase, openProbe, refuseOtherSettings } from './pool.ts';
 
 /** A copy of the database that answers reads. */
@@ -50,9 +51,7 @@ export interface ReplicaOptions {
   /** Called when a replica comes into use or goes out of use. */
   readonly onChange: (state: ReplicaState) => void;
   /** Interval of the checks; false for none. */
-  readonly everyMs?: number | false;
-  /** A clock that never jumps. */
-  readonly tickMs?: () => number;
+  readonly everyMs?: number | false | undefined;
   /** A test's view of a replica. */
   readonly readSeen?: (probe: Pick<Database, 'pool'>) => Promise<SeenHeartbeats>;
 }
@@ -63,23 +62,11 @@ const ANSWER_MS = 3_000;
 const RETURN_SHARE = 0.5;
 
 /** Opens the replicas. None is in use before the first check. */
-export function openReplicas(primary: Database, options: ReplicaOptions): Replicas {
-  const { everyMs = EVERY_MS, tickMs = () => performance.now() } = options;
-  const heartbeats = createHeartbeats(primary, tickMs);
+export function openReplicas(heartbeats: Heartbeats, options: ReplicaOptions): Replicas {
+  const { everyMs = EVERY_MS } = options;
   const watched = options.urls.map((url) => watchReplica(url, heartbeats.ageMs, options));
   let turn = 0;
-  let beating: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  const beat = (): Promise<void> => {
-    // While the primary is away the lag grows, and the operators learn of the primary itself.
-    beating ??= heartbeats
-      .beat()
-      .catch(() => undefined)
-      .finally(() => {
-        beating = undefined;
-      });
-    return beating;
-  };
   const checkAll = (): Promise<unknown> => Promise.all(watched.map(({ check }) => check()));
   return {
     all: watched.map(({ replica }) => replica),
@@ -91,21 +78,17 @@ export function openReplicas(primary: Database, options: ReplicaOptions): Replic
     failed: (replica, error) => watched.find((one) => one.replica === replica)?.failed(error),
     states: () => watched.map(({ state }) => state()),
     async check() {
-      await beat();
+      await heartbeats.beat();
       await checkAll();
     },
     start() {
-      const round = (): void => {
-        void beat();
-        void checkAll();
-      };
       if (watched.length === 0 || everyMs === false) return;
-      round();
-      timer = setInterval(round, everyMs).unref();
+      void checkAll();
+      timer = setInterval(() => void checkAll(), everyMs).unref();
     },
     async close() {
       clearInterval(timer);
-      await Promise.all([beating, ...watched.map((one) => one.close())]);
+      await Promise.all(watched.map((one) => one.close()));
     },
   };
 }
@@ -125,7 +108,7 @@ function watchReplica(
   ageMs: (seen: SeenHeartbeats) => number,
   { maxLagMs, onChange, readSeen = readHeartbeats }: ReplicaOptions,
 ): Watched {
-  const name = replicaName(url);
+  const name = databaseName(url);
   const database = openDatabase(url);
   const probe: Pick<Database, 'pool'> = { pool: openProbe(url, ANSWER_MS) };
   let seen: SeenHeartbeats = new Map();
@@ -189,10 +172,4 @@ function isOfRecovery(error: unknown): boolean {
 function reasonOf(error: unknown): TextOrWords {
   const { message, code } = error as Error & { code?: string };
   return message || code || 'unknown';
-}
-
-/** Without user, password and options. */
-export function replicaName(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${decodeURIComponent(host)}${pathname}`;
 }

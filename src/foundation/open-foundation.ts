@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { WorkingTime } from '#core/dates/working-time';
+import { databaseHosts } from '#core/identifiers/database-hosts';
 import type { Kind } from '#core/records/kind';
 import { type Config, embeddedFolder } from '../config/config.ts';
+import { createHeartbeats, type HeartbeatOptions, type Heartbeats } from '../database/heartbeats.ts';
 import { openStore, prepareStore, type Store, type StoreOptions } from '../database/open-store.ts';
 import { openReplicas, type ReplicaOptions, type Replicas } from '../database/replicas.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
@@ -20,7 +22,7 @@ import { hubKinds } from './hub-kinds.ts';
 
 export interface FoundationOptions extends StoreOptions {
   /** A test's clock and view of the replicas. */
-  readonly replicas?: Pick<ReplicaOptions, 'everyMs' | 'tickMs' | 'readSeen'>;
+  readonly replicas?: Pick<ReplicaOptions, 'everyMs' | 'readSeen'> & HeartbeatOptions;
   readonly random?: () => number;
   /** The kinds of record beside dossiers; by default those of src/kinds. */
   readonly kinds?: readonly Kind[];
@@ -30,6 +32,7 @@ export interface FoundationOptions extends StoreOptions {
 export interface Foundation {
   readonly hub: HubContext;
   readonly store: Store;
+  readonly heartbeats: Heartbeats;
   readonly replicas: Replicas;
   readonly reporting: Reporting;
   readonly codes: CodeEntries;
@@ -63,10 +66,14 @@ export async function openFoundation(
     await prepareStore(store, vault, log);
     const ownedSince = await loadOwnedSince(database);
     await registerParties(database, [...parties.keys()]);
+    const heartbeats = createHeartbeats(database, {
+      everyMs: needsHeartbeats(config) ? undefined : false,
+      ...options.replicas,
+    });
     // Before anything is stored or sent.
-    await reportRestore({ database, telemetry, nowMs, folder });
+    await reportRestore({ database, telemetry, nowMs, folder, heartbeats });
     showDatabase(telemetry, database, nowMs);
-    const replicas = openReplicas(database, {
+    const replicas = openReplicas(heartbeats, {
       ...options.replicas,
       urls: config.databaseReadUrls,
       maxLagMs: config.replicaMaxLagMs,
@@ -75,9 +82,14 @@ export async function openFoundation(
     telemetry.watchReplicas(replicas.states);
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
     const hub = { database, vault, kinds, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
-    return { hub, store, replicas, reporting, codes, parties, ownedSince, folder, workingTime };
+    return { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime };
   } catch (error) {
     await Promise.all([store?.close(), reporting.close()]);
     throw error;
   }
+}
+
+/** They tell how far replicas are behind, and whether a standby that took over lacks anything. */
+function needsHeartbeats({ databaseUrl, databaseReadUrls }: Config): boolean {
+  return databaseReadUrls.length > 0 || (databaseUrl !== undefined && databaseHosts(databaseUrl).length > 1);
 }

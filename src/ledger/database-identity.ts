@@ -43,12 +43,9 @@ export async function checkDatabaseIdentity(
     order,
   }: { readonly folder: string | undefined; readonly order?: { readonly who: string; readonly why: string } },
 ): Promise<DatabaseRestore | undefined> {
-  const home = [...(await readMarks(database.pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
+  const home = await readHome(database.pool, folder);
   return inTransaction(database, async (tx) => {
-    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
-    const { rows } = await tx.query<{ id: number; home: string; since: string; doubtfulUntil: string | null }>(
-      'SELECT id, home, since, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC',
-    );
+    const rows = await lockedHomes(tx);
     const [known] = rows;
     if (!known) {
       await addIdentity(tx, home, nowMs);
@@ -79,6 +76,56 @@ export async function checkDatabaseIdentity(
     await writeAudit(tx, { actor: who, action: 'database.put-back', subject: DATABASE_OF_HUB, why }, nowMs);
     return putBack;
   });
+}
+
+/**
+ * Checks whether a standby took over that lacks nothing, and makes it the known home: nothing is in doubt then. A recovery to a
+ * point in time begins another timeline too.
+ *
+ * @param isComplete whether the server of a timeline has every acknowledged commit; undefined when this process cannot say
+ * @returns `none` when the timeline is known, or something else changed too
+ */
+export async function checkTakeOver(
+  database: Database,
+  folder: string | undefined,
+  isComplete: (timeline: string) => Promise<boolean | undefined>,
+): Promise<'none' | 'complete' | 'incomplete' | 'unknown'> {
+  const home = await readHome(database.pool, folder);
+  const { rows } = await database.pool.query<{ home: string }>(
+    'SELECT home FROM database_homes ORDER BY id DESC LIMIT 1',
+  );
+  const [known] = rows;
+  if (!known || changedMarks(known.home, home).join() !== 'history') return 'none';
+  const verdict = await isComplete(new Map(parseMarks(home)).get('history') as string);
+  if (verdict === undefined) return 'unknown';
+  if (!verdict) return 'incomplete';
+  return inTransaction(database, async (tx) => {
+    const [last] = await lockedHomes(tx);
+    // Another process was faster.
+    if (last?.home !== known.home) return 'none';
+    await tx.query('UPDATE database_homes SET home = $2 WHERE id = $1', [last.id, mergeMarks(home, last.home)]);
+    return 'complete';
+  });
+}
+
+interface KnownHome {
+  readonly id: number;
+  readonly home: string;
+  readonly since: string;
+  readonly doubtfulUntil: string | null;
+}
+
+/** The known homes, the present one first. One process at a time decides. */
+async function lockedHomes(tx: pg.PoolClient): Promise<readonly KnownHome[]> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('database home', 0))`);
+  const { rows } = await tx.query<KnownHome>(
+    'SELECT id, home, since, doubtful_until AS "doubtfulUntil" FROM database_homes ORDER BY id DESC',
+  );
+  return rows;
+}
+
+async function readHome(pool: pg.Pool, folder: string | undefined): Promise<string> {
+  return [...(await readMarks(pool)), ...(folder === undefined ? [] : [fileMark(folder)])].join(', ');
 }
 
 /** The newest restore, while partners may still know more than the hub. */
@@ -117,10 +164,14 @@ const MARKS = {
   table: `SELECT 'database_homes'::regclass::oid::text AS mark`,
 } as const;
 
-/** Compares only the marks that both processes may read. */
 function isOtherDatabase(known: string, now: string): boolean {
+  return changedMarks(known, now).length > 0;
+}
+
+/** Compares only the marks that both processes may read. */
+function changedMarks(known: string, now: string): readonly string[] {
   const marks = new Map(parseMarks(known));
-  return parseMarks(now).some(([name, mark]) => marks.has(name) && marks.get(name) !== mark);
+  return parseMarks(now).flatMap(([name, mark]) => (marks.has(name) && marks.get(name) !== mark ? [name] : []));
 }
 
 /** Adds marks that another process could not read. */

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { render } from '#messages/render';
+import type { Heartbeats } from '../database/heartbeats.ts';
 import {
   checkDatabaseIdentity,
+  checkTakeOver,
   type DatabaseRestore,
   describeRestore,
   loadRecentRestore,
@@ -8,8 +11,12 @@ import {
 import { HUB, openIncidents } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
-/** @param folder the folder of the database server, if the hub runs it */
-type RestoreContext = Pick<WatchContext, 'database' | 'telemetry' | 'nowMs'> & { readonly folder: string | undefined };
+export interface RestoreContext extends Pick<WatchContext, 'database' | 'telemetry' | 'nowMs'> {
+  /** The folder of the database server, if the hub runs it. */
+  readonly folder: string | undefined;
+  /** What this process saw of the database before. */
+  readonly heartbeats?: Pick<Heartbeats, 'isComplete' | 'areOthersAlive'>;
+}
 
 export interface RestoreWatch {
   /**
@@ -28,11 +35,31 @@ export async function reportRestore({
   telemetry,
   nowMs,
   folder,
+  heartbeats,
 }: RestoreContext): Promise<DatabaseRestore | undefined> {
+  if (heartbeats) await noticeTakeOver({ database, telemetry, folder, heartbeats });
   const noticed = await checkDatabaseIdentity(database, nowMs(), { folder });
   if (noticed) telemetry.log.warn({ ...noticed }, render(describeRestore(noticed), 'en'));
   return noticed;
 }
+
+/** A standby that has every acknowledged commit is no restore. A process that started later waits for one that knows. */
+async function noticeTakeOver({
+  database,
+  telemetry,
+  folder,
+  heartbeats,
+}: Required<Omit<RestoreContext, 'nowMs'>>): Promise<void> {
+  for (const until = performance.now() + WITNESS_MS; ; await sleep(WITNESS_LOOK_MS)) {
+    const found = await checkTakeOver(database, folder, heartbeats.isComplete);
+    if (found === 'complete')
+      telemetry.log.info({}, 'a standby took over, with every commit that the hub acknowledged');
+    if (found !== 'unknown' || performance.now() > until || !(await heartbeats.areOthersAlive())) return;
+  }
+}
+
+const WITNESS_MS = 10_000;
+const WITNESS_LOOK_MS = 250;
 
 /**
  * Detects that the database was restored from a backup, or that another server took over (see

@@ -4,7 +4,7 @@ import { watchContradictions } from './contradictions.ts';
 import { createLastWrite, type LastWrite } from './last-write.ts';
 import { createPayloadShapes, type PayloadShapes } from './payload-shapes.ts';
 import { watchReplicas } from './replica-watch.ts';
-import { createRestoreWatch, type RestoreWatch } from './restore-watch.ts';
+import { createRestoreWatch, type RestoreContext, type RestoreWatch } from './restore-watch.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /** All internal checks that open incidents. */
@@ -20,14 +20,12 @@ export interface Watches {
   readonly replicas: () => Promise<void>;
 }
 
-/** @param folder the folder of the database server, if the hub runs it */
 export function createWatches(
-  context: WatchContext,
-  folder: string | undefined,
-  replicas: Pick<Replicas, 'states'>,
+  context: WatchContext & RestoreContext & { readonly replicas: Pick<Replicas, 'states'> },
 ): Watches {
+  const { replicas } = context;
   return {
-    restore: createRestoreWatch({ ...context, folder }),
+    restore: createRestoreWatch(context),
     shapes: createPayloadShapes(context),
     lastWrite: createLastWrite(context.nowMs),
     audit: createAuditWatch(context),

@@ -15,6 +15,7 @@ export interface LifecycleParts {
   readonly web: { listen(): Promise<string>; close(): Promise<void> };
   readonly parties: ReadonlyMap<string, { close(): void }>;
   readonly store: { close(): Promise<void> };
+  readonly heartbeats: { start(): void; close(): Promise<void> };
   readonly replicas: { start(): void; close(): Promise<void> };
   readonly reporting: { close(): Promise<void> };
 }
@@ -41,6 +42,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     async start() {
       if (parts.isUnnotified)
         log.warn({ roles }, 'without REDIS_URL other processes find new work by polling, seconds later');
+      parts.heartbeats.start();
       parts.replicas.start();
       if (isWorker) await queue.listen(pipeline.deliver);
       if (roles.includes('scheduler')) await scheduler.start();
@@ -54,7 +56,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       await pipeline.drain(startedMs + DRAINED_MS - performance.now());
       await queue.close();
       for (const party of parts.parties.values()) party.close();
-      await parts.replicas.close();
+      await Promise.all([parts.heartbeats.close(), parts.replicas.close()]);
       await Promise.all([parts.store.close(), parts.reporting.close()]);
     },
   };

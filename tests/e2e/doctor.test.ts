@@ -138,6 +138,15 @@ describe('doctor', () => {
     expect(code).toBe(0);
   });
 
+  test('of several hosts it names the one that takes writes, and a missing synchronous standby', async () => {
+    const url = new URL(scene.env().DATABASE_URL as string);
+    const both = url.href.replace(`${url.host}/`, `127.0.0.1:1,${url.host}/`);
+    const { code, out } = await lienthongHere(['doctor'], { ...scene.env(), DATABASE_URL: both }, scene.folder);
+    expect(out).toMatch(new RegExp(`ok {4}database {2}of the hosts in DATABASE_URL, ${url.host}/\\w+ takes writes`));
+    expect(out).toMatch(/warn {2}database {2}synchronous_standby_names is empty.*\n.*→ name the standby/);
+    expect(code).toBe(0);
+  });
+
   test('a guessable key is refused, as at the start: 2', async () => {
     const keys = [{ id: 'portal', secret: 'changeme123', scopes: ['index:read'] }];
     const weak = testFolder({ keys });

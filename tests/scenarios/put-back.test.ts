@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
-import { checkDatabaseIdentity } from '../../src/ledger/database-identity.ts';
+import { checkDatabaseIdentity, checkTakeOver } from '../../src/ledger/database-identity.ts';
 import { createAlerts } from '../../src/observe/alerts.ts';
-import { createRestoreWatch, type RestoreWatch } from '../../src/observe/restore-watch.ts';
+import { createRestoreWatch, type RestoreWatch, reportRestore } from '../../src/observe/restore-watch.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';
 import { migratedDatabase, putBack, type TestDatabase, testDatabase } from '../support/database.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
@@ -244,6 +244,50 @@ describe('a database that was restored to an earlier state', () => {
     expect(await Promise.all([first, second])).toEqual([true, true]);
     query.mockRestore();
     count.mockRestore();
+  });
+
+  test('a standby that took over is a restore, unless a process knows that it has every acknowledged commit', async () => {
+    const { database } = hub.hub;
+    const anotherTimeline = () =>
+      execute(
+        hub.databaseUrl,
+        "UPDATE database_homes SET home = regexp_replace(home, 'history \\w+', 'history 00000000')",
+      );
+    await hub.push(dossier({ code: CODE(1) }));
+    expect(await checkTakeOver(database, undefined, async () => true)).toBe('none');
+    const asked: string[] = [];
+    const knows = (verdict: boolean | undefined) => async (timeline: string) => {
+      asked.push(timeline);
+      return verdict;
+    };
+    await anotherTimeline();
+    expect(await checkTakeOver(database, undefined, knows(undefined))).toBe('unknown');
+    expect(await checkTakeOver(database, undefined, knows(false))).toBe('incomplete');
+    expect(await checkTakeOver(database, undefined, knows(true))).toBe('complete');
+    expect(asked).toEqual(Array(3).fill(expect.stringMatching(/^0*[1-9A-F][0-9A-F]*$/)));
+    expect(await checkDatabaseIdentity(database, hub.clock.nowMs, { folder: undefined })).toBeUndefined();
+
+    await anotherTimeline();
+    expect(await checkTakeOver(database, undefined, knows(false))).toBe('incomplete');
+    expect(await checkDatabaseIdentity(database, hub.clock.nowMs, { folder: undefined })).toMatchObject({
+      newestAt: expect.any(String),
+    });
+
+    // A dump has other tables as well: no heartbeat of the former database says anything of it.
+    await anotherTimeline();
+    await execute(hub.databaseUrl, "UPDATE database_homes SET home = replace(home, 'table ', 'table 9')");
+    expect(await checkTakeOver(database, undefined, knows(true))).toBe('none');
+  });
+
+  test('a process that did not see the previous server waits for one that did', async () => {
+    const { database } = hub.hub;
+    const heartbeats = { isComplete: async () => undefined, areOthersAlive: async () => true };
+    const telemetry = createTelemetry(pino({ level: 'silent' }));
+    const nowMs = () => hub.clock.nowMs;
+    await execute(hub.databaseUrl, "UPDATE database_homes SET home = replace(home, 'history ', 'history F')");
+    const waiting = reportRestore({ database, telemetry, nowMs, folder: undefined, heartbeats });
+    expect(await checkTakeOver(database, undefined, async () => true)).toBe('complete');
+    expect(await waiting).toBeUndefined();
   });
 
   test('recreated files of our own server count as another database; a new owner does not', async () => {

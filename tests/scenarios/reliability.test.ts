@@ -1,10 +1,10 @@
-import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { testDatabase } from '../support/database.ts';
 import { codeOf, dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
+import { lineTo } from '../support/line-to.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
 import { execute, urlOf } from '../support/template.ts';
 
@@ -422,57 +422,6 @@ function without(lost: RegExp, start: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(8 + named.length);
   return Buffer.concat([size, start.subarray(4, 8), Buffer.from(named, 'latin1')]);
-}
-
-/**
- * A line to the database that can lose answers from the next write on; requests always arrive.
- * @param first replaces the first message of a client
- */
-async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffer => asked) {
-  const to = new URL(databaseUrl);
-  const sockets: net.Socket[] = [];
-  const clients = new WeakSet<net.Socket>();
-  let state: 'open' | 'armed' | 'deaf' = 'open';
-  const server = net.createServer((client) => {
-    const database = net.connect(Number(to.port || 5432), to.hostname);
-    for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
-    clients.add(client);
-    let isFirst = true;
-    client.on('data', (asked) => {
-      // The name of the statement; see writeParts.
-      if (state === 'armed' && asked.includes('write ')) state = 'deaf';
-      database.write(isFirst ? first(asked) : asked);
-      isFirst = false;
-    });
-    database.on('data', (answer) => state !== 'deaf' && client.write(answer));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(databaseUrl);
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as net.AddressInfo).port);
-  return {
-    url: url.href,
-    /** The server is gone: it closes no connection, and new ones lead to another. */
-    lose: () => {
-      for (const socket of sockets.splice(0)) {
-        if (clients.has(socket)) socket.removeAllListeners('data').resume();
-        else socket.destroy();
-      }
-    },
-    deafenAtWrite: () => {
-      state = 'armed';
-    },
-    deafen: () => {
-      state = 'deaf';
-    },
-    mend: () => {
-      state = 'open';
-    },
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
 }
 
 describe('two processes on one database', () => {

@@ -10,6 +10,7 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   const settings = await settingsOf(database);
   return [
     checkVersion(settings),
+    ...checkHosts(database, settings),
     ...checkDurability(settings),
     ...checkCleaning(settings),
     settings.server_encoding === 'UTF8'
@@ -21,6 +22,16 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   ];
 }
 
+/** With several hosts a standby may take over. */
+function checkHosts(database: Database, { synchronous_standby_names: standbys }: Settings): readonly Finding[] {
+  const host = database.host();
+  if (host === undefined) return [];
+  const takes = finding('ok', `of the hosts in DATABASE_URL, ${host} takes writes`);
+  if (standbys) return [takes, finding('ok', `commits wait for a standby: synchronous_standby_names is ${standbys}`)];
+  const found = 'synchronous_standby_names is empty: when a standby takes over, it may lack what was acknowledged last';
+  return [takes, finding('warn', found, 'name the standby that may take over in synchronous_standby_names')];
+}
+
 /** Autovacuum runs only with both on. */
 const CLEANING = ['autovacuum', 'track_counts'] as const;
 const NAMES = [
@@ -28,6 +39,7 @@ const NAMES = [
   'server_version_num',
   'fsync',
   'synchronous_commit',
+  'synchronous_standby_names',
   'full_page_writes',
   'server_encoding',
   ...CLEANING,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseName } from '#core/identifiers/database-hosts';
 import type { Config } from '../../config/config.ts';
 import { type Database, openDatabase, refuseOtherSettings } from '../../database/pool.ts';
-import { replicaName } from '../../database/replicas.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('database');
@@ -13,7 +13,7 @@ export async function checkReplicas(
 ): Promise<readonly Finding[]> {
   return Promise.all(
     databaseReadUrls.map(async (url) => {
-      const name = `the replica ${replicaName(url)}`;
+      const name = `the replica ${databaseName(url)}`;
       const database = openDatabase(url, { size: 1 });
       try {
         await refuseOtherSettings(database, 'DATABASE_READ_URLS');

@@ -1,3 +1,4 @@
+import { databaseHosts } from '#core/identifiers/database-hosts';
 import type { Config } from '../../config/config.ts';
 import { weaknessOf } from '../../config/weak-secrets.ts';
 import type { Database } from '../../database/pool.ts';
@@ -42,7 +43,7 @@ function secretsIn(value: object, place: string, listName?: string): readonly Gi
 }
 
 function passwordOf(place: string, url: string): readonly Given[] {
-  const { password } = new URL(url);
+  const { password } = new URL(databaseHosts(url)[0] as string);
   return password === '' ? [] : [{ place, secret: decodeURIComponent(password) }];
 }
 
