@@ -10,17 +10,17 @@ import { walk } from './walk.ts';
 /** The codes of the dossiers behind one number, in order. */
 export type CountedDossiersReader = (asked: DossiersQuestion) => Promise<readonly string[]>;
 
-export function createCountedDossiersReader(database: Database): CountedDossiersReader {
+/** @param few how many dossiers are gathered and sorted: some 10 ms */
+export function createCountedDossiersReader(database: Database, few = FEW): CountedDossiersReader {
   return oneByOne((asked) =>
     atOneMoment(database, async (run) => {
       // Each statement has an index for its rows, see decision 15.
       await run('SET LOCAL enable_seqscan = off');
-      return dossiersOf(run, asked);
+      return dossiersOf(run, asked, few);
     }),
   );
 }
 
-/** Rows that a statement may gather and sort: some 10 ms. */
 const FEW = 5_000;
 /** Rows of a walk that finds a page of most numbers: some 3 ms. */
 const SHORT_WALK = 2_000;
@@ -31,12 +31,12 @@ const LONG_WALK = 30_000;
  * codes finds most pages. Where the number counts few of the dossiers on the way, all dossiers of the line are gathered if
  * they are few. Where these are many too, a longer walk finds a page.
  */
-async function dossiersOf(run: Run, asked: DossiersQuestion): Promise<readonly string[]> {
+async function dossiersOf(run: Run, asked: DossiersQuestion, few: number): Promise<readonly string[]> {
   const candidates = candidatesOf(asked);
-  if ((await countCandidates(run, asked, candidates)) <= FEW) return gather(run, asked, candidates);
+  if ((await countCandidates(run, asked, candidates)) <= few) return gather(run, asked, candidates);
   const soon = await walk(run, asked, SHORT_WALK);
   if (soon) return soon;
-  if (hasFewCells(asked) && (await countInLine(run, asked)) <= FEW) return gather(run, asked, undefined);
+  if (hasFewCells(asked) && (await countInLine(run, asked, few)) <= few) return gather(run, asked, undefined);
   return (await walk(run, asked, LONG_WALK)) ?? gather(run, asked, candidates);
 }
 
@@ -51,10 +51,10 @@ function isInCells(asked: DossiersQuestion, values: Values): string {
   return `c.cell = ANY(ARRAY(SELECT k.id FROM total_cells k ${joinService('k')} WHERE ${isOfLine('k', asked, values)}))`;
 }
 
-async function countInLine(run: Run, asked: DossiersQuestion): Promise<number> {
+async function countInLine(run: Run, asked: DossiersQuestion, most: number): Promise<number> {
   const values = newValues();
   const [found] = await run<{ n: number }>(
-    `SELECT count(*)::int4 AS n FROM (SELECT 1 FROM counted c WHERE ${isInCells(asked, values)} LIMIT ${FEW + 1}) found`,
+    `SELECT count(*)::int4 AS n FROM (SELECT 1 FROM counted c WHERE ${isInCells(asked, values)} LIMIT ${most + 1}) found`,
     values.list,
   );
   return found?.n ?? 0;
