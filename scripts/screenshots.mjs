@@ -1,10 +1,12 @@
 // Takes the pictures of docs/images/ from a demo that it starts itself. Needs Chromium. Run: npm run screenshots
+// With a folder, it takes every page in light and dark at three widths instead: npm run screenshots -- FOLDER
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
+import { lookUp, signIn, takeGallery } from './gallery.mjs';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const IMAGES = path.join(ROOT, 'docs', 'images');
@@ -24,7 +26,9 @@ async function main() {
   const demo = spawn(process.execPath, [path.join(ROOT, 'bin', 'lienthong.mjs'), 'demo'], { env });
   const ended = once(demo, 'exit');
   try {
-    await takeAll(await addressesOf(demo));
+    const addresses = await addressesOf(demo);
+    const folder = process.argv[2];
+    await inBrowser((browser) => (folder ? takeGallery(browser, addresses, folder) : takeAll(browser, addresses)));
   } finally {
     demo.kill('SIGTERM');
     await ended;
@@ -53,34 +57,26 @@ function addressesOf(demo) {
   });
 }
 
-export async function takeAll({ url, code, proof, id, secret }) {
+async function inBrowser(use) {
   const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
   const browser = await chromium.launch({ executablePath: CHROMIUM, args });
   try {
-    const page = await browser.newPage({ viewport: { width: 1100, height: 760 } });
-    await page.goto(`${url}/`);
-    await page.fill('[name=code]', code);
-    await page.fill('[name=proof]', proof);
-    await submit(page);
-    await take(page, 'citizen');
-    await page.goto(`${url}/console/sign-in?lang=en`);
-    await page.fill('[name=id]', id);
-    await page.fill('[name=secret]', secret);
-    await submit(page);
-    for (const [name, place] of Object.entries({ console: '', quarantine: '/quarantine', deliveries: '/deliveries' })) {
-      await page.goto(`${url}/console${place}?lang=en`);
-      await take(page, name);
-    }
+    await use(browser);
   } finally {
     await browser.close();
   }
 }
 
-async function submit(page) {
-  await Promise.all([
-    page.waitForNavigation(),
-    page.locator('main form button, main form [type=submit]').first().click(),
-  ]);
+async function takeAll(browser, addresses) {
+  const { url } = addresses;
+  const page = await browser.newPage({ viewport: { width: 1100, height: 760 } });
+  await lookUp(page, addresses);
+  await take(page, 'citizen');
+  await signIn(page, addresses);
+  for (const [name, place] of Object.entries({ console: '', quarantine: '/quarantine', deliveries: '/deliveries' })) {
+    await page.goto(`${url}/console${place}?lang=en`);
+    await take(page, name);
+  }
 }
 
 async function take(page, name) {

@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
@@ -248,6 +249,36 @@ describeInBrowser(() => {
       await page.goto(`${url}/services/9.999999`);
       await page.getByRole('alert').waitFor();
       await look('service-none');
+    });
+  });
+
+  test.each(['light', 'dark'] as const)('axe finds nothing above minor on any page in %s colours', async (scheme) => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: scheme });
+    const page = await context.newPage();
+    for (const path of [
+      '/',
+      '/services',
+      '/services/1.001193.000.00.00.H60',
+      '/agencies',
+      '/statistics',
+      '/questions',
+    ]) {
+      await page.goto(`${url}${path}`);
+      await page.evaluate(axe.source);
+      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+      const serious = violations.filter(({ impact }) => impact !== 'minor');
+      expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+    }
+    await context.close();
+  });
+
+  test('the services follow the words while somebody types', async () => {
+    await onScreen(1280, async (page) => {
+      await page.goto(`${url}/services`);
+      await page.getByLabel('Tìm theo tên hoặc mã').pressSequentially('ket hon');
+      await page.getByRole('link', { name: 'Thủ tục đăng ký kết hôn', exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Trang sau' }).waitFor({ state: 'detached' });
+      expect(page.url()).toContain('q=ket+hon');
     });
   });
 

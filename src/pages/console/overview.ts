@@ -157,7 +157,7 @@ function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
           button: say('Lấy ngay', 'Pull now'),
           hidden: back,
           isQuiet: true,
-          label: say(`Lấy dữ liệu từ ${party} ngay`, `Pull from ${party} now`),
+          label: say(`Lấy ngay dữ liệu từ ${party}`, `Pull now from ${party}`),
         })
       : ''
   }</div>`;

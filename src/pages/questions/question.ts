@@ -42,7 +42,7 @@ ${answers.map(
     unit,
     title,
     content: text,
-  }) => html`<div class="answer"><h3>${title ? vietnamese(title) : say('Trả lời', 'Answer')}</h3>
+  }) => html`<div class="answer"><h2>${title ? vietnamese(title) : say('Trả lời', 'Answer')}</h2>
 <p class="prose" lang="vi">${text}</p>
 <p class="note">${[by, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${moment(at)}</p></div>`,
 )}</article>`;
