@@ -11,7 +11,7 @@ import { MODULES_ENTERED, moduleOf, type Settings } from './settings.ts';
  * Compares whether the ministry has the dossier, and whether the hub knows the end of a finished one. Nothing else is
  * compared: the ministry does not return the registered content, and its intermediate steps are its own.
  */
-export const reconcile: Reconciler<Settings> = {
+export const reconcile = {
   async compare(connection: CivilStatus, { record }: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
     const entry = moduleOf(connection, record.serviceCode);
     if (!entry) return { kind: 'failed', outcome: unmapped(MODULES_ENTERED, serviceKey(record.serviceCode)) };
@@ -34,7 +34,7 @@ export const reconcile: Reconciler<Settings> = {
     return { kind: 'found', differences: differences(record, item), answer: { body, mediaType: JSON_TYPE } };
   },
   read: readResults,
-};
+} satisfies Reconciler<Settings>;
 
 const AS_TOLD: Comparison = { kind: 'found', differences: [] };
 

@@ -36,15 +36,12 @@ const aboutAsker = ({ record }: Item): About => ({ applicant: record.asker });
  * answers have its number as their id.
  */
 async function sendAnswers(portal: Portal, item: Item): Promise<Outcome> {
-  const { state, answers = [] } = item.record;
-  if (answers.length === 0 || !ANSWERED.has(state)) return nothingToSend(say('no-answer-to-send'));
+  if (answersToSend(item).length === 0) return nothingToSend(say('no-answer-to-send'));
   const agency = agencyOf(portal, item);
   if ('kind' in agency) return agency;
   const number = numberOfCode(item.code);
-  const there = await ask(portal, item, 'LayNoiDungTraLoiTheoCauHoi', { cauhoiid: number });
-  if ('outcome' in there) return stillInDoubt(item, there.outcome);
-  const known = new Set(there.result.map(({ NOIDUNGTRALOI }) => asCompared(NOIDUNGTRALOI)));
-  const missing = answers.filter(({ content }) => !known.has(asCompared(content)));
+  const missing = await missingAnswers(portal, item);
+  if ('outcome' in missing) return stillInDoubt(item, missing.outcome);
   if (missing.length === 0) return nothingToSend(say('portal-has-answers'));
   const cuts = createCuts();
   const { answerTitle = 'cb' } = portal.settings.questions ?? {};
@@ -54,25 +51,52 @@ async function sendAnswers(portal: Portal, item: Item): Promise<Outcome> {
   return refusal ?? delivered(String(number), cuts.note());
 }
 
+type Answers = NonNullable<Question['answers']>;
+
+function answersToSend({ record: { state, answers = [] } }: Item): Answers {
+  return ANSWERED.has(state) ? answers : [];
+}
+
+/** The answers of a question that the portal lacks. */
+export async function missingAnswers(portal: Portal, item: Item): Promise<Answers | { readonly outcome: Outcome }> {
+  const args = { cauhoiid: numberOfCode(item.code) };
+  const there = await ask(portal, item, 'LayNoiDungTraLoiTheoCauHoi', args);
+  if ('outcome' in there) return there;
+  const known = new Set(there.result.map(({ NOIDUNGTRALOI }) => asCompared(NOIDUNGTRALOI)));
+  return answersToSend(item).filter(({ content }) => !known.has(asCompared(content)));
+}
+
 const ANSWERED: ReadonlySet<string> = new Set<Question['state']>(['answered', 'published']);
 
 /** Sends a question of the province as the public reads it: without its asker, and with numbers and mentions masked. */
 async function sendLocal(portal: Portal, item: Item): Promise<Outcome> {
+  const prepared = prepareLocal(portal, item);
+  if (!prepared) return nothingToSend(say('question-not-public'));
+  if ('kind' in prepared) return prepared;
+  const { number, body } = prepared;
+  if (item.known || item.doubt) {
+    const there = await ask(portal, item, 'LayDanhSachHoiDapBoCoQuan', {});
+    if ('outcome' in there) return stillInDoubt(item, there.outcome);
+    if (there.result.some((one) => isOf(one, number) && differingFields(one, body).length === 0))
+      return nothingToSend(say('portal-has-question'));
+  }
+  return (await tell(portal, item, 'DongBoHoiDap', [body])) ?? delivered(String(number));
+}
+
+/** A question as the portal gets it. Undefined for one that is not public. */
+export function prepareLocal(
+  portal: Portal,
+  item: Item,
+): { readonly number: number; readonly body: WireObject } | Outcome | undefined {
   const question = item.published;
-  if (!question) return nothingToSend(say('question-not-public'));
+  if (!question) return undefined;
   const agency = agencyOf(portal, item);
   if ('kind' in agency) return agency;
   const { fieldCode } = question;
   if (fieldCode !== undefined && !item.field) return unmapped('field', fieldCode);
   const number = numberOfCode(item.code);
   const facts = { number, agencyCode: agency.code, agencyName: agency.name, fieldCode: item.field?.code };
-  const body = written(portal, question, facts);
-  if (item.known || item.doubt) {
-    const there = await ask(portal, item, 'LayDanhSachHoiDapBoCoQuan', {});
-    if ('outcome' in there) return stillInDoubt(item, there.outcome);
-    if (there.result.some((one) => isAsWritten(one, body))) return nothingToSend(say('portal-has-question'));
-  }
-  return (await tell(portal, item, 'DongBoHoiDap', [body])) ?? delivered(String(number));
+  return { number, body: written(portal, question, facts) };
 }
 
 function written(portal: Portal, question: Question, facts: WrittenFacts): WireObject {
@@ -82,18 +106,20 @@ function written(portal: Portal, question: Question, facts: WrittenFacts): WireO
   return { ...body, TRALOIID: question.answers?.length ?? 1, NOIDUNGTRALOI: answer.content };
 }
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
-/** Only the fields that the entry has too: a portal's list may have fewer. */
-function isAsWritten(entry: Row, body: WireObject): boolean {
-  const fields = Object.entries(body).filter(([field]) => entry[field] !== undefined);
-  return (
-    String(entry.HOIDAPID) === String(body.HOIDAPID) &&
-    fields.every(([field, value]) => asCompared(entry[field]) === asCompared(value))
-  );
+/** Whether an entry of the portal's lists has this number. */
+export function isOf(entry: Row, number: number): boolean {
+  return String(entry.HOIDAPID) === String(number);
 }
 
-function asCompared(value: unknown): string {
+/** The fields in which an entry differs. Only those that the entry has: a portal's list may have fewer. */
+export function differingFields(entry: Row, body: WireObject): readonly string[] {
+  const fields = Object.keys(body).filter((field) => entry[field] !== undefined);
+  return fields.filter((field) => asCompared(entry[field]) !== asCompared(body[field]));
+}
+
+export function asCompared(value: unknown): string {
   return (textOf(value) ?? '').replace(/\s+/g, ' ');
 }
 
@@ -108,7 +134,7 @@ function agencyOf(
 
 type Asked = { readonly result: readonly Row[] } | { readonly outcome: Outcome };
 
-async function ask(portal: Portal, item: Item, service: string, args: Row): Promise<Asked> {
+export async function ask(portal: Portal, item: Item, service: string, args: Row): Promise<Asked> {
   const answer = await call(portal, { group: 'share', service, args, effect: 'ask', about: aboutAsker(item) });
   if (answer.kind === 'failed') return { outcome: answer.outcome };
   if (answer.kind === 'error') return { outcome: outcomeOfError(answer, portal.settings, [aboutAsker(item)]) };

@@ -4,9 +4,10 @@ import { readDossier } from '#mappings/national-portal/dossier';
 import type { Portal } from './client.ts';
 import { prepare } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
+import { compareQuestion } from './reconcile-questions.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
-/** Compares the portal's answer to `TraCuuHoSo` with what the hub would send. */
+/** Compares the portal's answer to `TraCuuHoSo`, and its questions and answers, with what the hub would send. */
 export const reconcile: Reconciler<Settings> = {
   async compare(portal: Portal, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
     const prepared = await prepare(portal, item);
@@ -29,6 +30,8 @@ export const reconcile: Reconciler<Settings> = {
           : { body: Buffer.from(JSON.stringify(seen.record)), mediaType: 'application/json' },
     };
   },
+  records: ['question.upsert.v1'],
+  compareRecord: (portal, item) => compareQuestion(portal, item as Outgoing<'question.upsert.v1'>),
   read(body, settings, codes) {
     const record = jsonObject(body) ?? {};
     return [readDossier(record, { madonvi: settings.madonvi, codes: dialectOf(settings, codes).codes })];

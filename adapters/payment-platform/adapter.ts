@@ -2,6 +2,7 @@ import { defineAdapter, sendInOrder } from '#kit';
 import { ipn } from './notification.ts';
 import { openPayment } from './open-payment.ts';
 import { transactions } from './query.ts';
+import { reconcile } from './reconcile.ts';
 import { readKept, readOpened, receiptIn } from './reports.ts';
 import { isPaygov, Settings, settingsProblems } from './settings.ts';
 
@@ -16,6 +17,7 @@ export default defineAdapter({
   },
   documentIn: receiptIn,
   answers: { init: { read: readOpened }, query: { read: readKept } },
+  reconcile,
   pull: { transactions },
   callbacks: { ipn },
 });

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 import { constructionAt, transportAt } from './simulator/connect.ts';
 import simulator from './simulator.ts';
 
-const reconcile = adapter.reconcile as NonNullable<typeof adapter.reconcile>;
+const reconcile = adapter.reconcile as Required<NonNullable<typeof adapter.reconcile>>;
 const DOSSIER: Dossier = {
   code: 'H60.01-250812-0035',
   serviceCode: '1.013225',

@@ -1,5 +1,6 @@
 import { defineAdapter, sendInOrder } from '#kit';
 import { sendOrder } from './place-order.ts';
+import { reconcile } from './reconcile.ts';
 import { formOf, Settings, settingsProblems, TABLES } from './settings.ts';
 import { tracking } from './tracking.ts';
 
@@ -16,5 +17,6 @@ export default defineAdapter({
   send: {
     'postal-order.upsert.v1': { send: (post, items) => sendInOrder(items, (item) => sendOrder(post, item)) },
   },
+  reconcile,
   pull: { tracking },
 });

@@ -6,9 +6,9 @@ import { formOf } from './settings.ts';
 import { cursorAt, fetchTracking } from './tracking.ts';
 
 /** How far an uncertain order is searched: then its number protects it, because VNPost answers 101 to a repeat. */
-const MOST_PAGES = 20;
+export const MOST_PAGES = 20;
 /** The clocks of the two sides differ. */
-const EARLIER_MS = 3_600_000;
+export const EARLIER_MS = 3_600_000;
 
 /** Whether VNPost has an order whose answer was lost. A failure means that the doubt stays. */
 export async function findOrder(post: Post, order: PostalOrder, ends: Ends): Promise<'found' | 'absent' | Failure> {

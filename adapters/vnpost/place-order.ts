@@ -24,7 +24,8 @@ const TAKEN: ReadonlySet<string> = new Set(['100', '101']);
 export async function sendOrder(post: Post, item: Outgoing<'postal-order.upsert.v1'>): Promise<Outcome> {
   const { state } = item.record;
   if (state === 'cancelled') return cancel(post, item);
-  if (item.known) return nothingToSend(say('post-has-order'));
+  // An order in doubt is looked up, also a known one: an operator may have it sent again because VNPost lacks it.
+  if (item.known && !item.doubt) return nothingToSend(say('post-has-order'));
   if (state !== 'registered') return nothingToSend(say('post-knows-state', { state }));
   return place(post, item);
 }

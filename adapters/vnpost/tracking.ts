@@ -24,7 +24,7 @@ export interface TrackingDoc {
   readonly statusMessage: string | undefined;
 }
 
-interface Tracking {
+export interface Tracking {
   readonly docs: readonly TrackingDoc[];
   readonly text: string;
   readonly lastId: string;
@@ -40,6 +40,9 @@ export function cursorAt(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return seconds.toString(16).padStart(8, '0').slice(0, 8).padEnd(24, '0');
 }
+
+/** The moment of a step, in epoch milliseconds. */
+export const momentOf = (id: string): number => Number.parseInt(id.slice(0, 8), 16) * 1000;
 
 /** One page of the tracking after an id (domain 9.3). A page that is not full is the last one. */
 export async function fetchTracking(post: Post, lastId: string): Promise<Tracking | Failure> {
@@ -88,14 +91,18 @@ export const tracking: Puller<Settings> = {
     if ('kind' in found) return found;
     const codes = [...new Set(found.docs.map(({ orderNumber }) => orderNumber))];
     const ours = [...(await asks.knownRecords(OPERATION, codes))].sort();
-    const body = Buffer.from(JSON.stringify({ ours, reply: JSON.parse(found.text) }));
-    const bodies = ours.length > 0 ? [{ body, mediaType: 'application/json' }] : [];
+    const bodies = ours.length > 0 ? [keptTracking(ours, found.text)] : [];
     return { bodies, checkpoint: { lastId: found.lastId }, more: found.more };
   },
   read: readTracking,
 };
 
-function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
+/** A page of the tracking as the hub stores it, with the codes of its own orders. */
+export function keptTracking(ours: readonly string[], text: string): { body: Buffer; mediaType: string } {
+  return { body: Buffer.from(JSON.stringify({ ours, reply: JSON.parse(text) })), mediaType: 'application/json' };
+}
+
+export function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const kept = jsonObject(body) as { ours?: readonly string[]; reply?: unknown } | undefined;
   const docs = docsIn(Buffer.from(JSON.stringify(kept?.reply ?? null)));
   if (!Array.isArray(kept?.ours) || !docs)
@@ -107,7 +114,7 @@ function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): rea
 function itemOf({ id, orderNumber, statusCode, statusMessage }: TrackingDoc, settings: Settings, codes: CodesOf): Item {
   const state = stateOf(settings, codes, statusCode);
   if (!state) return unknownStatus(orderNumber, statusCode);
-  const at = msToInstant(Number.parseInt(id.slice(0, 8), 16) * 1000);
+  const at = msToInstant(momentOf(id));
   const step = { at, status: (statusMessage ?? `Trạng thái ${statusCode}`).slice(0, 500) };
   return readReport(OPERATION, { code: orderNumber, state, stateAt: at, steps: [step] });
 }

@@ -68,10 +68,10 @@ async function reconcile(party: string, { sample, all, repair }: ReconcileComman
 
 function textOf({ party, counts, agreement, repaired, findings, error }: ReconcileReport): string {
   const share = agreement === null ? 'no dossier could be compared' : `${(agreement * 100).toFixed(2)} % in agreement`;
-  const { agrees, differs, absent, behind, pending, 'not-asked': notAsked } = counts;
+  const { agrees, differs, absent, behind, pending, untold, 'not-asked': notAsked } = counts;
   const listed = differs + absent + behind + notAsked;
   return [
-    `${party}: ${share}: ${agrees} agree, ${differs} differ, ${absent} absent there, ${behind} behind, ${pending} under way, ${notAsked} not asked`,
+    `${party}: ${share}: ${agrees} agree, ${differs} differ, ${absent} absent there, ${behind} behind, ${pending} under way, ${untold} untold, ${notAsked} not asked`,
     ...findings.map(lineOf),
     ...(listed > findings.length ? [`… and ${listed - findings.length} more`] : []),
     ...(repaired > 0 ? [`${repaired} put right`] : []),

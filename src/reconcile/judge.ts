@@ -1,12 +1,13 @@
 import { maskTail } from '#core/identifiers/identifiers';
+import { sentenceOf } from '#messages/render';
 import type { Comparison } from '../kit/reconciler.ts';
 import type { LastDelivered } from '../ledger/reconciles.ts';
 
-export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'not-asked'] as const;
+export const VERDICTS = ['agrees', 'differs', 'absent', 'behind', 'pending', 'untold', 'not-asked'] as const;
 /**
  * `agrees`: the partner has our version, or nothing newer was for it. `differs`: it has another content. `absent`: it took the
  * dossier and no longer has it. `behind`: it has the sent version, and a newer one was refused or given up. `pending`: a
- * delivery is under way or waits. `not-asked`: the look-up failed.
+ * delivery is under way or waits. `untold`: its answer does not say. `not-asked`: the look-up failed.
  */
 export type Verdict = (typeof VERDICTS)[number];
 /** The verdicts that count for the agreement. */
@@ -40,6 +41,7 @@ export function judge(
     const why = 'message' in outcome ? `${outcome.reason}: ${outcome.message}` : outcome.kind;
     return { code, verdict: 'not-asked', why };
   }
+  if (withHeld.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(withHeld.why).message };
   if (withHeld.kind === 'absent') return { code, verdict: 'absent', why: 'it took the dossier and has none' };
   if (withHeld.differences.length === 0) return { code, verdict: 'agrees' };
   if (withDelivered?.kind !== 'found' || withDelivered.differences.length > 0)

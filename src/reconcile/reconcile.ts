@@ -117,14 +117,14 @@ function reconcilerOf(party: Party, repair: ReconcileOptions['repair']): Reconci
   if (!reconcile || why !== undefined) throw new Error(why);
   if (repair === 'theirs' && !reconcile.read)
     throw new Error(`what ${party.id} answers cannot be taken in: its adapter reads it as no record`);
-  if (repair === 'ours' && !send?.['dossier.upsert.v1'])
-    throw new Error(`the adapter of ${party.id} sends no dossiers`);
+  if (repair === 'ours' && !operationsOf(reconcile).some((operation) => send?.[operation]))
+    throw new Error(`the adapter of ${party.id} sends nothing that can be compared`);
   return reconcile;
 }
 
 /** The subjects that the hub can look up at the party. */
-function operationsOf({ records = [] }: Reconciler<unknown>): readonly Operation[] {
-  return ['dossier.upsert.v1', ...records];
+function operationsOf({ compare, records = [] }: Reconciler<unknown>): readonly Operation[] {
+  return compare ? ['dossier.upsert.v1', ...records] : records;
 }
 
 async function* subjectsOf(
@@ -177,11 +177,12 @@ function createRun(limit: number): Run {
         this.away++;
         this.lastWhy = finding.why ?? '';
       } else if (finding.verdict !== 'pending') this.away = 0;
-      const isListed = finding.verdict !== 'agrees' && finding.verdict !== 'pending';
-      if (isListed && this.findings.length < limit) this.findings.push(finding);
+      if (!UNLISTED.includes(finding.verdict) && this.findings.length < limit) this.findings.push(finding);
     },
   };
 }
+
+const UNLISTED: readonly Verdict[] = ['agrees', 'pending', 'untold'];
 
 interface Work {
   readonly hub: Hub;
@@ -252,17 +253,21 @@ async function reconcileOne(
   if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept' };
   const withHeld = await compare(work, now);
   const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
-  const withDelivered = isOlder && then ? await compare(work, then) : undefined;
+  const mayBeOlder = isOlder && !work.reconciler.theirsDecides;
+  const withDelivered = mayBeOlder && then ? await compare(work, then) : undefined;
   const finding = judge(delivered, held.version, withHeld, withDelivered);
   if (!options.repair || !isJudged(finding) || finding.verdict === 'agrees') return finding;
   return { ...finding, repair: await repair(work, delivered, held, withHeld) };
 }
 
-function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {
+async function compare({ party, reconciler }: Work, item: Outgoing): Promise<Comparison> {
   const { compareRecord, records = [] } = reconciler;
-  return compareRecord && records.includes(item.operation)
-    ? compareRecord(party.connect(), item)
-    : reconciler.compare(party.connect(), item as Outgoing<'dossier.upsert.v1'>);
+  const compared =
+    compareRecord && records.includes(item.operation)
+      ? compareRecord(party.connect(), item)
+      : reconciler.compare?.(party.connect(), item as Outgoing<'dossier.upsert.v1'>);
+  if (!compared) throw new Error(`the adapter of ${party.id} compares no ${item.operation}`);
+  return compared;
 }
 
 async function repair(
@@ -271,8 +276,9 @@ async function repair(
   held: HeldVersion,
   comparison: Comparison,
 ): Promise<string> {
-  const { hub, party, run, options } = work;
+  const { hub, party, run, options, reconciler } = work;
   if (options.repair === 'ours') {
+    if (reconciler.theirsDecides && comparison.kind !== 'absent') return 'their own word decides: nothing is sent';
     if (!(await deliverAgain(hub.database, party.id, delivered, held, hub.nowMs())))
       return 'something of it is under way';
     run.repairedOurs++;

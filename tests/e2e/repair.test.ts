@@ -162,7 +162,7 @@ describe('reconcile with a partner', () => {
     await away.query('DELETE FROM dossiers WHERE code = $1', [codeOf(1)]);
     expect(await away.here('reconcile', 'portal')).toMatchObject({
       code: 1,
-      out: expect.stringContaining('1 absent there, 0 behind, 0 under way, 1 not asked'),
+      out: expect.stringContaining('1 absent there, 0 behind, 0 under way, 0 untold, 1 not asked'),
     });
     await portal.close();
   });

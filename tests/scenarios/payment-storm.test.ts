@@ -259,6 +259,25 @@ describe('payments at the platform', () => {
     expect(platform.requests().slice(before)).toEqual([]);
   });
 
+  test('compared with the platform, a payment that it has in another state is found and taken in', async () => {
+    const code = (n: number) => `payment ${reference(n)}`;
+    const before = await hub.hub.reconcile('pay');
+    // These two were notified by nobody's payment: the platform still has them open.
+    expect(before.findings.map((one) => one.code).sort()).toEqual([code(2), code(3)]);
+    expect(before.findings[0]?.fields?.[0]).toEqual({ path: '/TrangThaiGD', ours: 'paid', theirs: 'pending' });
+    await fetch(`${platform.url}/pay/${reference(4)}`);
+    const report = await hub.hub.reconcile('pay', { repair: 'theirs' });
+    expect(report.findings.find((one) => one.code === code(4))).toMatchObject({
+      verdict: 'differs',
+      repair: 'their answer was taken in: accepted',
+    });
+    expect((await read(4)).state).toBe('paid');
+    expect((await read(2)).state).toBe('paid');
+    expect((await hub.hub.reconcile('pay')).findings).toHaveLength(2);
+    const ours = await hub.hub.reconcile('pay', { repair: 'ours' });
+    expect([ours.repaired, ours.findings[0]?.repair]).toEqual([0, 'their own word decides: nothing is sent']);
+  });
+
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });

@@ -208,6 +208,28 @@ describe('questions between the national portal and the province', () => {
     expect((await hub.read('/api/v1/questions?q=hỏi về khai sinh', 'personal')).body.items).toHaveLength(1);
   });
 
+  test('compared with the portal, another text of a question is found, named masked, and corrected', async () => {
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, findings: [] });
+    const known = portal.ledger.entries().find(({ kind }) => kind === 'question')?.content as object;
+    const other = { ...known, NOIDUNG: 'Một câu hỏi khác.' };
+    const post = async (path: string, body: object): Promise<{ session: string }> => {
+      const headers = { 'content-type': 'application/json', dstcode: 'VN:TEST' };
+      const reply = await fetch(`${portal.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return (await reply.json()) as { session: string };
+    };
+    const { session } = await post('/mapi/login', { username: 'sim', password: 'sim' });
+    await post('/mapi/g', { session, madonvi: 'H60', service: 'DongBoHoiDap', data: [other] });
+    hub.clock.nowMs += 3_600_000;
+    const report = await hub.hub.reconcile('portal', { repair: 'ours' });
+    expect(report.findings).toMatchObject([
+      { code: 'question CH-1', verdict: 'differs', fields: [{ path: '/NOIDUNG' }], repair: 'it is sent again' },
+    ]);
+    expect(JSON.stringify(report)).not.toMatch(/Hoàng|0912/);
+    await hub.deliver();
+    hub.clock.nowMs += 3_600_000;
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ agreement: 1, findings: [] });
+  });
+
   test('no log line has anything of an asker', () => {
     expect(JSON.stringify(hub.logLines)).not.toMatch(/Hoàng Yến|0912345678|hoang\.yen/);
   });

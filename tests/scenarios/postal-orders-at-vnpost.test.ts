@@ -130,6 +130,44 @@ describe('postal orders at VNPost', () => {
     expect((await read(codeOf(90))).state).toBe('cancelled');
   });
 
+  test('compared with the post, all agree; a step that the hub missed is found and taken in', async () => {
+    await post.clearFaults();
+    expect(await hub.hub.reconcile('vnpost')).toMatchObject({ agreement: 1, counts: { agrees: ORDERS + 1 } });
+    await push({ code: codeOf(91), dossierCode: codeOf(91) });
+    await deliverUntil(() => ordered().some(({ key }) => key === codeOf(91)));
+    expect((await hub.hub.reconcile('vnpost')).counts).toMatchObject({ agrees: ORDERS + 2 });
+    later(2 * 86_400_000);
+    // The post makes its steps when the tracking is read. The day after, each must have arrived.
+    expect((await hub.hub.reconcile('vnpost')).counts).toMatchObject({ agrees: ORDERS + 2 });
+    later(2 * 86_400_000);
+    const report = await hub.hub.reconcile('vnpost', { repair: 'theirs' });
+    expect(report.findings).toEqual([
+      {
+        code: `postal-order ${codeOf(91)}`,
+        verdict: 'differs',
+        fields: [{ path: '/statusCode', ours: 'registered', theirs: 'delivered' }],
+        repair: 'their answer was taken in: accepted, accepted, accepted, accepted',
+      },
+    ]);
+    expect((await read(codeOf(91))).state).toBe('delivered');
+    expect(await hub.hub.reconcile('vnpost')).toMatchObject({ agreement: 1 });
+  });
+
+  test('an order that the post lacks is absent after two days, and is placed again on request', async () => {
+    const lost = { code: codeOf(92), dossierCode: codeOf(92), state: 'registered' };
+    await push(lost);
+    await deliverUntil(() => ordered().some(({ key }) => key === codeOf(92)));
+    await fetch(`${post.url}/__simulator/reset`, { method: 'POST' });
+    later(3_600_000);
+    expect((await hub.hub.reconcile('vnpost')).counts).toMatchObject({ untold: 1 });
+    later(3 * 86_400_000);
+    const { findings } = await hub.hub.reconcile('vnpost', { repair: 'ours' });
+    const found = findings.find(({ code }) => code === `postal-order ${codeOf(92)}`);
+    expect(found).toMatchObject({ verdict: 'absent', repair: 'it is sent again' });
+    await deliverUntil(() => ordered().some(({ key }) => key === codeOf(92)));
+    expect(ordered().filter(({ key }) => key === codeOf(92))).toMatchObject([{ count: 1 }]);
+  });
+
   test('comes out of a rebuild identical', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
