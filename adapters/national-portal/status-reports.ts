@@ -1,4 +1,4 @@
-import { delivered, type Outcome, type Outgoing, sendInOrder, unmapped } from '#kit';
+import { delivered, type Outcome, type Outgoing, sendInOrder, serviceKey, unmapped } from '#kit';
 import { writeStatusReport } from '#mappings/national-portal/status-report';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import { outcomeOfError } from './answers.ts';
@@ -9,7 +9,8 @@ type Item = Outgoing<'dossier.progress.v1'>;
 
 /** Whether the status of a dossier is reported by `DongBoTrangThaiHoSo`: its procedure is among those of the settings. */
 export function isReportedByStatus({ settings }: Portal, { dossier }: Item): boolean {
-  return dossier !== undefined && (settings.statusReports?.services ?? []).includes(dossier.serviceCode);
+  const services = settings.statusReports?.services ?? [];
+  return dossier !== undefined && services.some((code) => serviceKey(code) === serviceKey(dossier.serviceCode));
 }
 
 /** Reports the status of each step by `DongBoTrangThaiHoSo` (domain-2 1.7), and reads the portal's answer. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { formatLocal, msToInstant } from '#kit';
 import {
   defineSimulator,
   type SimulatorContext,
@@ -18,6 +19,8 @@ interface Transaction {
   readonly time: string;
   /** 1 paid, 3 pending, 4 failed; undefined before the citizen acts. */
   status?: '1' | '3' | '4';
+  /** When the citizen acted, as `ThoiGianGD`. */
+  actedAt?: string;
 }
 
 interface Platform {
@@ -118,12 +121,13 @@ function bill(body: Body, { state }: Context): SimulatorReply {
 }
 
 /** A citizen pays, and the platform sends the browser back. Repeats change nothing. */
-function pay(reference: string, { state, ledger }: Context): SimulatorReply {
+function pay(reference: string, { state, ledger, now }: Context): SimulatorReply {
   const found = state.transactions.get(reference);
   if (!found) return { status: 404, body: 'Không tìm thấy giao dịch' };
   if (found.status === undefined) {
     found.status = reference.endsWith('9') ? '4' : '1';
-    if (found.status === '1') ledger.record('paid', reference, { amount: found.amount });
+    found.actedAt = formatLocal('yyyyMMddHHmmss', msToInstant(now()));
+    if (found.status === '1') ledger.record('paid', reference, { amount: found.amount, at: found.actedAt });
   }
   return { headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<p>Giao dịch đã được ghi nhận.</p>' };
 }
@@ -137,14 +141,14 @@ function notificationReply({ transactions }: Platform, reference: string, secret
 }
 
 /** The members that an answer to QUERY and a notification share. */
-const membersOf = ({ partner, reference, amount, time, info }: Transaction) => ({
+const membersOf = ({ partner, reference, amount, time, actedAt = time, info }: Transaction) => ({
   MaDoiTac: partner,
   MaThamChieu: reference,
   SoTien: amount,
   MaTienTe: 'VND',
   MaGiaoDich: transactionOf(reference),
   MaNganHang: 'VTB',
-  ThoiGianGD: time,
+  ThoiGianGD: actedAt,
   ThongTinGiaoDich: info,
 });
 

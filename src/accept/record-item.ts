@@ -180,7 +180,7 @@ function moveDossier(
   if (!step) return;
   const routedFrom = [place.submission.party, dossier.owner];
   const asOwner = { ...place, sender: { ...place.sender, ownership: undefined }, routedFrom };
-  applyDossier(asOwner, stepItem(dossier.code, view.stateAt, step), dossiers);
+  applyDossier(asOwner, stepItem(dossier.code, step.at ?? view.stateAt, step), dossiers);
 }
 
 function warningsOf({ claimed, refusedState, held }: AppliedRecord): readonly Problem[] {

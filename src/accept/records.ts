@@ -159,10 +159,10 @@ export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | u
   const known = book.dossiers.get(code);
   const { held } = working ?? {};
   if (!held) return known;
-  const { status, results = [], serviceCode, fieldCode } = held.view.record;
+  const { status, statusAt, results = [], serviceCode, fieldCode } = held.view.record;
   const isDone = status === 'resolved' || status === 'returned' || results.length > 0;
   const hasResult = isDone || (known?.hasResult ?? false);
-  return { code: held.code, owner: held.owner, status, hasResult, serviceCode, fieldCode };
+  return { code: held.code, owner: held.owner, status, statusAt, hasResult, serviceCode, fieldCode };
 }
 
 /** The newest message of all records and dossiers that a submission names. */

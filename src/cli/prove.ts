@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { PARTNERS } from '../play/participants/participants.ts';
+import { PROVED } from '../play/participants/participants.ts';
 import { type Report, textOf } from '../play/prove/report.ts';
 import { runProof } from '../play/prove/run-proof.ts';
 import { openRedis } from '../play/stage/redis.ts';
@@ -79,7 +79,7 @@ async function prove({ minutes, seed, rate, port, logs: logFolder }: ProveOption
         env,
         folder,
         logs,
-        participants: PARTNERS,
+        participants: PROVED,
         processes: PROCESSES,
         mostStarts: MOST_STARTS,
         port,

@@ -17,7 +17,7 @@ interface Row extends Omit<FoundFacts, 'hasResult' | 'fieldCode'> {
 }
 
 const FACTS = `
-  SELECT names.asked, d.code, d.owner, d.status, d.service_code AS "serviceCode", d.field_code AS "fieldCode",
+  SELECT names.asked, d.code, d.owner, d.status, d.status_at AS "statusAt", d.service_code AS "serviceCode", d.field_code AS "fieldCode",
          d.masked::json->'results' IS NOT NULL AS "hasResults", d.last_message_id AS "messageId"
   FROM (SELECT code AS asked, code FROM unnest($1::text[]) AS given(code)
         UNION SELECT code, dossier FROM aliases WHERE code = ANY($1::text[])) names

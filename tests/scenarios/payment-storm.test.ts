@@ -80,7 +80,7 @@ describe('a storm of a thousand payment notifications', () => {
   let platform: Simulator;
   let operator: Operator;
   beforeAll(async () => {
-    platform = await startSimulator(paymentSimulator());
+    platform = await startSimulator(paymentSimulator(), { now: () => hub?.clock.nowMs ?? START });
     hub = await openHub(platform);
     operator = operatorOf(hub);
   });
@@ -157,7 +157,7 @@ describe('payments at the platform', () => {
   let platform: Simulator;
   let operator: Operator;
   beforeAll(async () => {
-    platform = await startSimulator(paymentSimulator());
+    platform = await startSimulator(paymentSimulator(), { now: () => hub?.clock.nowMs ?? START });
     hub = await openHub(platform, { repeatsInit: true });
     operator = operatorOf(hub);
     await hub.push(Array.from({ length: 20 }, (_, at) => dossier({ code: codeOf(at + 1) })));

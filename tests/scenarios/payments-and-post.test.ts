@@ -57,6 +57,16 @@ describe('a payment and its dossier move together', () => {
     expect((await hub.read(`/api/v1/dossiers/${codeOf(22)}/history`)).body.items).toHaveLength(before);
   });
 
+  test('a payment that its platform reports at the moment of the demand resumes the dossier', async () => {
+    await file(30);
+    await pay(30, { code: 'M30', stateAt: at('09:00') });
+    await pay(30, { code: 'M30', stateAt: at('09:00'), state: 'paid' }, 'other');
+    expect((await hub.read(`/api/v1/dossiers/${codeOf(30)}`)).body).toMatchObject({
+      status: 'processing',
+      statusAt: '2025-08-20T09:00:01+07:00',
+    });
+  });
+
   test('of two demands the last payment lets the dossier go on, also in one batch', async () => {
     await file(23);
     const both = [

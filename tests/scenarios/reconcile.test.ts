@@ -237,7 +237,7 @@ describe('the nightly comparison', () => {
     expect(incidents).toEqual([]);
     partner.differences = [{ path: '/status', ours: '2', theirs: '4' }];
     await two.run('portal');
-    expect(incidents).toEqual([expect.stringContaining('portal disagreement: of 3 dossiers 3 differ')]);
+    expect(incidents).toEqual([expect.stringContaining('portal disagreement: of 3 dossiers and records 3 differ')]);
   });
 
   test.each([

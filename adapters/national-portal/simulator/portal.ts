@@ -24,6 +24,7 @@ export function nationalPortal(options: PortalOptions = {}): SimulatorDefinition
       steps: new Map(),
       questions: new Map(questions.map((one) => [String(one.entry.HOIDAPID), one])),
       ratings: new Set(),
+      reports: new Set(),
       answers: 0,
       logins: 0,
     }),

@@ -86,7 +86,10 @@ export const REPORT_SERVICES: Readonly<Record<string, (call: Call) => Reply>> = 
     const data = body.data as Item | undefined;
     if (typeof data !== 'object' || data === null || Array.isArray(data) || !data.MaHoSo || !data.TrangThai)
       return { code: -3, message: 'Thiếu MaHoSo hoặc TrangThai' };
-    context.ledger.record('status', String(data.MaHoSo), data);
+    // It sets a status at a moment: the same again changes nothing.
+    const report = [data.MaHoSo, data.TrangThai, data.NgayXuLy].join(' ');
+    if (!context.state.reports.has(report)) context.ledger.record('status', String(data.MaHoSo), data);
+    context.state.reports.add(report);
     return { code: 0, message: 'Thành công', result: [] };
   },
   DongBoDanhGia: ({ body, context }) =>

@@ -35,7 +35,7 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
     for (const [at, item] of items.entries()) {
       if (faults[at]) continue;
       context.state.dossiers.set(String(item.MaHoSo), item);
-      context.ledger.record('dossier', String(item.MaHoSo), item);
+      context.ledger.recordState('dossier', String(item.MaHoSo), item);
     }
     if (!options.each) return { code: 0, message: 'Thành công', result: [] };
     const result = items.map(({ MaHoSo }, at) => ({

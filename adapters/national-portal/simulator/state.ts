@@ -32,6 +32,8 @@ export interface PortalState {
   readonly questions: Map<string, KeptQuestion>;
   /** Codes of rated dossiers. */
   readonly ratings: Set<string>;
+  /** Reported statuses: dossier, status and moment. */
+  readonly reports: Set<string>;
   /** How many answers it took. */
   answers: number;
   logins: number;

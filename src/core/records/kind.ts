@@ -20,6 +20,7 @@ export interface KindRecord {
 /** The facts of the dossier that a record names. */
 export interface DossierFacts {
   readonly status: Status;
+  readonly statusAt: string;
   readonly hasResult: boolean;
 }
 
@@ -28,6 +29,8 @@ export interface DossierStep {
   readonly status: Status;
   readonly actor: string;
   readonly content: string;
+  /** Its moment; by default that of the record's state. */
+  readonly at?: string;
 }
 
 /** States of a record and statuses of its dossier that do not agree. */

@@ -1,3 +1,4 @@
+import { msToInstant } from '#core/dates/dates';
 import { type Problem, problem } from '#core/problem';
 import { type DossierFacts, type DossierStep, defineKind } from '#core/records/kind';
 import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
@@ -61,16 +62,24 @@ const IN_WORK: readonly DossierFacts['status'][] = ['received', 'processing'];
 
 /** A demand for payment stops the work on the dossier, and the last payment resumes it. */
 function dossierStep(
-  { state, amountVnd }: Payment,
-  { status }: DossierFacts,
+  { state, stateAt, amountVnd }: Payment,
+  { status, statusAt }: DossierFacts,
   isLast: boolean,
 ): DossierStep | undefined {
   const amount = `${amountVnd.toLocaleString('vi-VN')} đồng`;
   if (DEMANDED.includes(state) && IN_WORK.includes(status))
     return { status: 'payment-required', actor: ACTOR, content: `Yêu cầu nộp ${amount}.` };
   if (state === 'paid' && status === 'payment-required' && isLast)
-    return { status: 'processing', actor: ACTOR, content: `Đã nộp ${amount}.` };
+    return { status: 'processing', actor: ACTOR, content: `Đã nộp ${amount}.`, ...afterDemand(stateAt, statusAt) };
   return undefined;
+}
+
+/**
+ * A platform may repeat the moment of the request when it reports the payment. Of two statuses at one moment the further one
+ * counts, which is the demand.
+ */
+function afterDemand(paidAt: string, demandedAt: string): { readonly at?: string } {
+  return paidAt === demandedAt ? { at: msToInstant(Date.parse(paidAt) + 1_000) } : {};
 }
 
 const ACTOR = 'Thanh toán trực tuyến';

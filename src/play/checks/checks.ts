@@ -1,8 +1,11 @@
+import type { Status } from '#schemas/dossier.upsert.v1';
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
+import { REPORTED_SERVICES } from '../day/day.ts';
 import { dialectDate } from '../day/dialect-items.ts';
 import { FARTHER, NATIONAL_CODE, type PartnerEvent } from '../day/events.ts';
-import type { Evidence, HistoryEntry, State } from './evidence.ts';
-import { type Expected, wrongOutcomes } from './expectation.ts';
+import { checkPlatform, checkPost, checkStates } from './errands.ts';
+import type { Evidence, State } from './evidence.ts';
+import { type Expected, type HistoryEntry, wrongOutcomes } from './expectation.ts';
 import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
 import { checkForwarded, checkSubscriber } from './ministries.ts';
 import { checkRecordNotices, checkRecords } from './records.ts';
@@ -20,12 +23,16 @@ const CHECKS: readonly Check[] = [
   checkPortalStates,
   checkPortalSteps,
   checkPortalRecords,
+  checkPortalReports,
   checkRegistrations,
   checkAnswersToOneStop,
   checkForwarded,
   checkSubscriber,
   checkRecords,
   checkRecordNotices,
+  checkPost,
+  checkPlatform,
+  checkStates,
   checkTables,
 ];
 
@@ -68,7 +75,10 @@ function checkFeed(evidence: Evidence): readonly Finding[] {
 /** Each acknowledged event is in the history once, ordered by time. A ministry's own steps are no partner events. */
 function checkHistories({ expected, histories }: Evidence): readonly Finding[] {
   const known = [...expected.values()].filter(({ code }) => histories.has(code));
-  const events = known.flatMap(({ events: own }) => own.map(({ event }) => event));
+  const events = known.flatMap(({ code, events: own, ofPayments }) => [
+    ...own.map(({ event }) => event),
+    ...ofPayments.map((step) => ({ code, ...step })),
+  ]);
   const entries = [...histories].flatMap(([code, own]) => own.map((entry) => ({ code, ...entry })));
   const isUnordered = ([, own]: readonly [string, readonly HistoryEntry[]]): boolean =>
     own.some(({ at }, place) => place > 0 && at < (own[place - 1] as HistoryEntry).at);
@@ -142,8 +152,16 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   if (!book) return [];
   const waiting = new Set(specials.ofUnknownService);
   const due = [...expected.values()].filter(({ code }) => !waiting.has(code));
+  const isReported = reportedBy(due);
   const events = due.flatMap(({ events }) => [...events].sort((a, b) => a.order - b.order).map((one) => one.event));
-  const steps = linesOf(events, codeOf, (one) => (one.kind === 'progress' ? stepOf(one) : undefined));
+  const steps = joined(
+    linesOf(events, codeOf, (one) => (isStep(one) && !isReported(one) ? stepOf(one) : undefined)),
+    linesOf(
+      due.flatMap(({ code, ofPayments }) => ofPayments.map((step) => ({ code, ...step }))),
+      codeOf,
+      stepOf,
+    ),
+  );
   const fromMinistry = due.flatMap(({ code }) => ministrySteps(histories, code).map(() => ({ code })));
   const taken = linesOf(book.entries, keyOf, (entry) => (entry.kind === 'progress' ? takenStep(entry) : undefined));
   const isOurs = (code: string, line: string): boolean => steps.get(code)?.includes(line) === true;
@@ -152,7 +170,7 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   );
   // A step that waited for its dossier is released by its arrival, so its place in the order is open.
   const ordered = linesOf(events, codeOf, (one) =>
-    one.kind === 'progress' && one.fate === 'applied' ? stepOf(one) : undefined,
+    isStep(one) && !isReported(one) && one.fate === 'applied' ? stepOf(one) : undefined,
   );
   const inOrder = new Map(
     [...ordered].map(([code, own]) => [code, (taken.get(code) ?? []).filter((line) => own.includes(line))]),
@@ -171,6 +189,47 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   ];
 }
 
+/** Whether the settings of the portal make a step of this dossier a report of its status. */
+function reportedBy(due: readonly Expected[]): (event: PartnerEvent) => boolean {
+  const isOfService = ({ item }: PartnerEvent): boolean => {
+    const { serviceCode, MaTTHC = serviceCode } = item as { serviceCode?: string; MaTTHC?: string };
+    return (REPORTED_SERVICES as readonly (string | undefined)[]).includes(MaTTHC);
+  };
+  const reported = new Set(due.filter(({ events }) => events.some(({ event }) => isOfService(event))).map(codeOf));
+  return ({ code }) => reported.has(code);
+}
+
+/** Each step of a procedure of the settings is at the portal once as a status, and each rating once. */
+function checkPortalReports({ books, expected, specials, acknowledgements }: Evidence): readonly Finding[] {
+  const book = books.get(PORTAL.where);
+  if (!book) return [];
+  const waiting = new Set(specials.ofUnknownService);
+  const due = [...expected.values()].filter(({ code }) => !waiting.has(code));
+  const isReported = reportedBy(due);
+  const steps = due.flatMap(({ events }) => events.map(({ event }) => event)).filter(isStep);
+  const ratings = acknowledgements.records().filter(({ event }) => event.kind === 'rating');
+  return compare({
+    ...PORTAL,
+    expected: joined(
+      linesOf(steps.filter(isReported), codeOf, ({ at, status }) => statusLine(dialectDate(at), REPORTED_CODE[status])),
+      linesOf(
+        ratings,
+        ({ event }) => event.code,
+        () => 'a rating',
+      ),
+    ),
+    found: linesOf(book.entries, keyOf, (entry) => {
+      if (entry.kind === 'rating') return 'a rating';
+      const { NgayXuLy = '', TrangThai = '' } = contentOf(entry);
+      return entry.kind === 'status' ? statusLine(NgayXuLy, TrangThai) : undefined;
+    }),
+  });
+}
+
+const statusLine = (at: string, code: string): string => `the status ${code} at ${at}`;
+/** `DongBoTrangThaiHoSo` has another number for a refusal (domain-2 1.7). */
+const REPORTED_CODE = { ...NATIONAL_CODE, refused: '11' };
+
 const OF_MINISTRY = 'a step of the ministry';
 
 function ministrySteps(histories: Evidence['histories'], code: string): readonly HistoryEntry[] {
@@ -187,9 +246,11 @@ function takenStep(entry: LedgerEntry): string {
   return `the step ${ThoiDiemXuLy} ${TrangThai} ${NguoiXuLy}`;
 }
 
-function stepOf({ at, status, actor }: PartnerEvent): string {
-  return `the step ${dialectDate(at)} ${NATIONAL_CODE[status]} ${actor}`;
+function stepOf({ at, status, actor }: Omit<HistoryEntry, 'party'>): string {
+  return `the step ${dialectDate(at)} ${NATIONAL_CODE[status as Status]} ${actor}`;
 }
+
+const isStep = ({ kind }: PartnerEvent): boolean => kind === 'progress';
 
 /**
  * The portal saw the states of a dossier in the order of acknowledgement. Where a ministry adds events or an item waited, that
@@ -215,16 +276,16 @@ function checkPortalRecords({ books, expected, specials }: Evidence): readonly F
   }).map((one) => ({ ...one, kind: 'overtaken' as const }));
 }
 
-function statesOf({ events }: Expected): readonly string[] {
+/** The one-stop system asks for a payment after it has reported the dossier, so the steps of payments come last. */
+function statesOf({ events, ofPayments }: Expected): readonly string[] {
   let at = '';
-  let state = FARTHER[0] as (typeof FARTHER)[number];
-  return [...events]
-    .sort((a, b) => a.order - b.order)
-    .map(({ event }) => {
-      const isFurther = event.at === at && FARTHER.indexOf(event.status) > FARTHER.indexOf(state);
-      if (event.at > at || isFurther) ({ at, status: state } = event);
-      return NATIONAL_CODE[state];
-    });
+  let state = FARTHER[0] as Status;
+  const reported = [...events].sort((a, b) => a.order - b.order).map(({ event }) => event);
+  return [...reported, ...(ofPayments as readonly { readonly at: string; readonly status: Status }[])].map((event) => {
+    const isFurther = event.at === at && FARTHER.indexOf(event.status) > FARTHER.indexOf(state);
+    if (event.at > at || isFurther) ({ at, status: state } = event);
+    return NATIONAL_CODE[state];
+  });
 }
 
 function withoutRepeats(list: readonly string[]): readonly string[] {

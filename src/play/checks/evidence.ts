@@ -6,7 +6,8 @@ import { askMinistry } from '../participants/civil-status-book.ts';
 import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, MinistryName, Participant } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
-import { type Expected, expectedDossiers } from './expectation.ts';
+import { type Expected, expectedDossiers, type HistoryEntry } from './expectation.ts';
+import { stepsOfPayments } from './payment-steps.ts';
 import { gatherRecords, type RecordEvidence } from './records.ts';
 
 export interface State {
@@ -17,13 +18,6 @@ export interface State {
 
 export interface Change extends State {
   readonly cursor: string;
-}
-
-export interface HistoryEntry {
-  readonly at: string;
-  readonly status: string;
-  readonly actor?: string;
-  readonly party: string;
 }
 
 /** The status of a filed dossier, as the ministry reports it. */
@@ -79,6 +73,7 @@ export async function gatherEvidence(gathering: Gathering): Promise<Evidence> {
   const expected = expectedDossiers(
     acknowledgements,
     civilStatus ? await askMinistry(civilStatus, specials.atMinistry, signal) : new Map(),
+    stepsOfPayments(specials.errands, books.get('payment-platform')),
   );
   const listed = await readAll<State>(ask, secrets.portal, '/api/v1/dossiers?limit=200');
   const changes = await readAll<Change>(ask, secrets.portal, '/api/v1/changes?limit=200');

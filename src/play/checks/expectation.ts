@@ -3,6 +3,14 @@ import type { Acknowledged, Acknowledgements, Outcome } from '../clients/acknowl
 import { FARTHER, type Fate } from '../day/events.ts';
 import type { AtMinistry } from '../participants/civil-status-book.ts';
 
+/** An entry of a dossier's history, as the hub shows it. */
+export interface HistoryEntry {
+  readonly at: string;
+  readonly status: string;
+  readonly actor?: string;
+  readonly party: string;
+}
+
 /** The expected content of the hub for one dossier, from its acknowledgements and the ministry's reports. */
 export interface Expected {
   readonly code: string;
@@ -10,6 +18,8 @@ export interface Expected {
   readonly at: string;
   /** The partners' events that belong to its history, in the order of acknowledgement. */
   readonly events: readonly Acknowledged[];
+  /** The steps that its payments make. */
+  readonly ofPayments: readonly HistoryEntry[];
   /** Pulled from a ministry: its history is compared with the ministry's reports, and the hub forwards it to no other party. */
   readonly isPulled?: boolean;
 }
@@ -36,6 +46,7 @@ export function wrongOutcomes(acknowledgements: Acknowledgements): readonly stri
 export function expectedDossiers(
   acknowledgements: Acknowledgements,
   ministry: ReadonlyMap<string, AtMinistry>,
+  paid: ReadonlyMap<string, readonly HistoryEntry[]>,
 ): ReadonlyMap<string, Expected> {
   const events = new Map<string, Acknowledged[]>();
   for (const one of acknowledgements.all()) {
@@ -45,8 +56,13 @@ export function expectedDossiers(
   return new Map(
     [...events].map(([code, events]) => {
       const theirs = ministry.get(code);
-      const { status, at } = latest([...events.map((one) => one.event), ...(theirs ? [theirs] : [])]);
-      return [code, { code, status, at, events: events }];
+      const ofPayments = paid.get(code) ?? [];
+      const { status, at } = latest([
+        ...events.map((one) => one.event),
+        ...(theirs ? [theirs] : []),
+        ...(ofPayments as readonly Moment[]),
+      ]);
+      return [code, { code, status, at, events, ofPayments }];
     }),
   );
 }

@@ -33,7 +33,7 @@ function found(change: (shown: Record<keyof RecordEvidence, ShownRecord[]>) => v
     steps: [shown('A', 'received', AT[0]), shown('A', 'answered', AT[1]), shown('B', 'received', AT[0])],
   };
   change(records);
-  const specials = { repairs: [], ofUnknownService: [], atMinistry: [] };
+  const specials = { repairs: [], ofUnknownService: [], atMinistry: [], errands: [] };
   const evidence = { acknowledgements, records, specials } as unknown as Evidence;
   return checkRecords(evidence).map(({ kind, text }) => `${kind} ${text.split(':')[0]}`);
 }

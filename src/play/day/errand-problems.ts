@@ -1,19 +1,12 @@
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { getJson } from '../clients/hub-client.ts';
 import { atOnce } from '../clients/reading.ts';
+import { type Errand, lastStates } from './errand.ts';
 import type { Errands } from './errands.ts';
-
-/** A citizen's payment and postal order of one dossier. */
-export interface Errand {
-  readonly dossierCode: string;
-  readonly reference: string;
-}
 
 interface Kept {
   readonly state?: string;
 }
-
-const isPaidInTheEnd = ({ reference }: Errand): boolean => !reference.endsWith('9');
 
 /** Where the hub, the post, the platform and the one-stop system do not agree yet. */
 export async function errandProblems(errands: Errands, all: readonly Errand[]): Promise<readonly string[]> {
@@ -25,8 +18,11 @@ export async function errandProblems(errands: Errands, all: readonly Errand[]): 
     ...(await problemsOf(errands, errand)),
     ...once(post?.entries ?? [], 'order', errand.dossierCode),
     ...once(platform?.entries ?? [], 'payment', errand.reference),
-    ...lastAtOneStop(oneStop?.entries ?? [], 'postal-order', errand.dossierCode, 'delivered'),
-    ...lastAtOneStop(oneStop?.entries ?? [], 'payment', errand.reference, isPaidInTheEnd(errand) ? 'paid' : 'failed'),
+    // What it cancels itself does not come back to it.
+    ...(errand.isCancelled
+      ? []
+      : lastAtOneStop(oneStop?.entries ?? [], 'postal-order', errand.dossierCode, lastStates(errand).order)),
+    ...lastAtOneStop(oneStop?.entries ?? [], 'payment', errand.reference, lastStates(errand).payment),
   ]);
   return problems.flat();
 }
@@ -36,10 +32,14 @@ async function problemsOf({ hub, secrets }: Errands, errand: Errand): Promise<re
     (await getJson<Kept>(hub, `/api/v1/${path}`, secrets.portal).catch((): Kept => ({}))).state;
   const order = await stateOf(`postal-orders/${encodeURIComponent(errand.dossierCode)}`);
   const payment = await stateOf(`payments/${errand.reference}`);
-  const wanted = isPaidInTheEnd(errand) ? 'paid' : 'failed';
+  const wanted = lastStates(errand);
   return [
-    ...(order === 'delivered' ? [] : [`${errand.dossierCode}: the postal order is ${order}, expected delivered`]),
-    ...(payment === wanted ? [] : [`${errand.reference}: the payment is ${payment}, expected ${wanted}`]),
+    ...(order === wanted.order
+      ? []
+      : [`${errand.dossierCode}: the postal order is ${order}, expected ${wanted.order}`]),
+    ...(payment === wanted.payment
+      ? []
+      : [`${errand.reference}: the payment is ${payment}, expected ${wanted.payment}`]),
   ];
 }
 

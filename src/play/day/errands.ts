@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
-import { notification } from '../../../adapters/payment-platform/simulator.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { atOnce, patient } from '../clients/reading.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Participants, ServiceName } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
-import { type Errand, errandProblems } from './errand-problems.ts';
-import { payAt } from './paying.ts';
+import { type Errand, referenceOf } from './errand.ts';
+import { errandProblems } from './errand-problems.ts';
+import { payAndNotify } from './paying.ts';
 
 export interface Errands {
   readonly hub: AskHub;
@@ -18,8 +18,6 @@ export interface Errands {
 
 const CITIZENS = 20;
 const LOOK_MS = 500;
-/** Each notification comes so often, from the platform that got no answer. */
-const TIMES = 3;
 
 /**
  * Citizens have results sent by post and pay fees, while the post and the platform lose answers. Each order is placed once,
@@ -45,10 +43,18 @@ export async function runErrands(
   );
   await push(errands, 'postal-orders', all.map(orderOf));
   await push(errands, 'payments', all.map(paymentOf));
-  const until = performance.now() + limitMs;
-  const refused = await payAll(errands, all, until);
-  for (;;) {
-    const problems = [...refused, ...(await errandProblems(errands, all))];
+  const refused = await payAll(errands, all, performance.now() + limitMs);
+  return [...refused, ...(await waitForErrands(errands, all, limitMs))];
+}
+
+/** Waits until the hub, the post, the platform and the one-stop system agree. @returns what is wrong at the time limit */
+export async function waitForErrands(
+  errands: Errands,
+  all: readonly Errand[],
+  limitMs: number,
+): Promise<readonly string[]> {
+  for (const until = performance.now() + limitMs; ; ) {
+    const problems = await errandProblems(errands, all);
     if (problems.length === 0 || performance.now() > until) return problems;
     await sleep(LOOK_MS, undefined, { signal: errands.signal });
   }
@@ -64,30 +70,20 @@ async function atRest({ hub, secrets, signal }: Errands, dossiers: readonly stri
   return found.flat();
 }
 
-/** The names of the records that errands of these dossiers make. */
-export function errandRecords(dossiers: readonly string[]): (name: string) => boolean {
-  const orders = new Set(dossiers.map((code) => `postal-order ${code}`));
-  const payments = new Set(dossiers.map((code) => `payment ${referencePrefix(code)}`));
-  return (name) => orders.has(name) || payments.has(name.slice(0, -1));
-}
-
-function referencePrefix(dossierCode: string): string {
-  return `DVC${dossierCode.replace(/\W/g, '')}T`;
-}
-
-/** A reference has letters and digits only. The simulated platform lets references that end in 9 fail. */
+/** Each dossier has an order and a payment, requested now. */
 function errandOf(dossierCode: string, index: number): Errand {
-  return { dossierCode, reference: `${referencePrefix(dossierCode)}${index % 10}` };
+  const reference = referenceOf(dossierCode, index % 10);
+  return { dossierCode, reference, amountVnd: 8_000, requestedAt: now(), isCancelled: false };
 }
 
 const now = (): string => msToInstant(Date.now());
 
-function orderOf({ dossierCode }: Errand, index: number): object {
+function orderOf({ dossierCode, requestedAt }: Errand, index: number): object {
   const phone = `09000001${String(index).padStart(2, '0')}`;
   return {
     code: dossierCode,
     state: 'registered',
-    stateAt: now(),
+    stateAt: requestedAt,
     dossierCode,
     direction: 'return',
     receiver: { name: 'Nguyễn Thị Lan', address: `Số ${index + 1}, tổ 7, phường Minh Xuân`, phone },
@@ -95,14 +91,14 @@ function orderOf({ dossierCode }: Errand, index: number): object {
   };
 }
 
-function paymentOf({ dossierCode, reference }: Errand): object {
+function paymentOf({ dossierCode, reference, amountVnd, requestedAt }: Errand): object {
   return {
     code: reference,
     state: 'requested',
-    stateAt: now(),
+    stateAt: requestedAt,
     dossierCode,
-    amountVnd: 8_000,
-    items: [{ code: 'LP01', name: 'Lệ phí', amountVnd: 8_000 }],
+    amountVnd,
+    items: [{ code: 'LP01', name: 'Lệ phí', amountVnd }],
   };
 }
 
@@ -116,34 +112,15 @@ async function push({ hub, secrets, signal }: Errands, kind: string, records: re
   );
 }
 
-/** All pay, and the platform notifies the hub of each several times. @returns forged notifications that the hub took */
+/** All pay, one after the other. @returns what is wrong */
 async function payAll(
   { hub, participants, signal }: Errands,
   errands: readonly Errand[],
   until: number,
 ): Promise<readonly string[]> {
-  const platform = participants['payment-platform'];
-  const taken: string[] = [];
-  for (const [index, { reference }] of errands.entries()) {
-    const body = await payAt(platform.url, reference, until, signal);
-    if (body === undefined) continue;
-    if (index % 10 === 0 && (await notify(hub, forged(body), signal)) !== 401)
-      taken.push(`${reference}: the hub took a forged notification`);
-    for (let time = 0; time < TIMES; time++) await notify(hub, body, signal);
-  }
-  return taken;
-}
-
-async function notify(hub: AskHub, body: string, signal: AbortSignal): Promise<number> {
-  const { status } = await untilAcknowledged(
-    () => hub({ path: '/callbacks/payment-platform/ipn', body }),
-    signal,
-    () => undefined,
-  );
-  return status;
-}
-
-/** The same notification by somebody who does not know the secret. */
-function forged(body: string): string {
-  return notification({ ...JSON.parse(body), SoTien: 1 }, 'guessed');
+  const paying = { hub, platformUrl: participants['payment-platform'].url, signal };
+  const wrong: string[] = [];
+  for (const [index, { reference }] of errands.entries())
+    wrong.push(...(await payAndNotify(paying, reference, { until, isForged: index % 10 === 0 })));
+  return wrong;
 }

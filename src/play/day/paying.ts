@@ -1,14 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
+import { notification } from '../../../adapters/payment-platform/simulator.ts';
+import type { AskHub } from '../clients/hub-client.ts';
+import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 
 const LOOK_MS = 250;
+/** Each notification comes so often, from the platform that got no answer. */
+const TIMES = 3;
+
+export interface Paying {
+  readonly hub: AskHub;
+  readonly platformUrl: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A citizen pays, and the platform notifies the hub several times.
+ *
+ * @param isForged somebody who does not know the secret sends another notification first
+ * @returns what is wrong
+ */
+export async function payAndNotify(
+  { hub, platformUrl, signal }: Paying,
+  reference: string,
+  { until, isForged }: { readonly until: number; readonly isForged: boolean },
+): Promise<readonly string[]> {
+  const body = await payAt(platformUrl, reference, until, signal);
+  if (body === undefined) return [`${reference}: the platform never got the payment`];
+  const forged = isForged ? await notify(hub, forgedFrom(body), signal) : 401;
+  for (let time = 0; time < TIMES; time++) await notify(hub, body, signal);
+  return forged === 401 ? [] : [`${reference}: the hub answered a forged notification with ${forged}`];
+}
+
+async function notify(hub: AskHub, body: string, signal: AbortSignal): Promise<number> {
+  const { status } = await untilAcknowledged(
+    () => hub({ path: '/callbacks/payment-platform/ipn', body }),
+    signal,
+    () => undefined,
+  );
+  return status;
+}
+
+function forgedFrom(body: string): string {
+  return notification({ ...JSON.parse(body), SoTien: 1 }, 'guessed');
+}
 
 /**
  * A citizen opens the page of a payment at the platform, as soon as the platform has it.
  *
  * @returns the notification that the platform would send now, or undefined when the platform never got the payment
  */
-export async function payAt(
+async function payAt(
   platformUrl: string,
   reference: string,
   until: number,

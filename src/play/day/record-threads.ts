@@ -10,18 +10,11 @@ type Given = Readonly<Record<string, unknown>>;
 /**
  * Questions, petitions, and a finished dossier with its rating, in each of N threads. Some requests are repeated, some
  * states come in the wrong order, and some records are held or invalid.
- *
- * @param hasFees whether the dossier has a payment and a postal order too: the partners of a demo would change them
  */
-export function recordThreads(
-  office: Office,
-  numbered: NumberEvent,
-  count: number,
-  { hasFees }: { readonly hasFees: boolean },
-): readonly Thread[] {
+export function recordThreads(office: Office, numbered: NumberEvent, count: number): readonly Thread[] {
   return Array.from({ length: count }, () => {
     const { dice } = office;
-    const kinds = [question(office), petition(office), finished(office, numbered, hasFees), refused(office)];
+    const kinds = [question(office), petition(office), rated(office, numbered), refused(office)];
     return kinds.map((pushes) => ({ startsAt: dice.next() * 0.9, pushes }));
   }).flat();
 }
@@ -65,41 +58,15 @@ function petition(office: Office): readonly RecordPush[] {
   return requestsOf(office, 'petitions', events);
 }
 
-/** The dossier comes first, because only a finished dossier is rated. Its payment and its post come beside it. */
-function finished(office: Office, numbered: NumberEvent, hasFees: boolean): Thread['pushes'] {
+/** The dossier comes first, because only a finished dossier is rated. */
+function rated(office: Office, numbered: NumberEvent): Thread['pushes'] {
   const story = createStory(office, ['received', 'resolved']);
   const done = restDossier(numbered, story, story.steps[1] as StoryStep);
   const dossierCode = story.code;
-  const [rated] = momentsOf(office, 1);
+  const [ratedAt] = momentsOf(office, 1);
   const level = office.dice.pick(['very-satisfied', 'satisfied', 'dissatisfied']);
-  const rating = { code: dossierCode, dossierCode, ratedAt: rated, level };
-  return [
-    single(done),
-    ...requestsOf(office, 'ratings', [eventOf('rating', 'ratings', rated, 'received', rating)]),
-    ...(hasFees ? feesOf(office, dossierCode) : []),
-  ];
-}
-
-/** The payment and the postal order of a dossier. */
-function feesOf(office: Office, dossierCode: string): readonly RecordPush[] {
-  const [requested, pending, paid] = momentsOf(office, 3);
-  const amount = { amountVnd: office.dice.whole(1, 20) * 10_000 };
-  const fee = { code: `TT-${office.serial()}`, dossierCode, ...amount };
-  const payment = [
-    eventOf('payment', 'payments', requested, 'requested', fee),
-    eventOf('payment', 'payments', paid, 'paid', { ...fee, paidAt: paid, transaction: `GD-${fee.code}` }),
-    // The platform's slow report comes after the result.
-    eventOf('payment', 'payments', pending, 'pending', fee),
-  ];
-  const [registered, handedOver, delivered] = momentsOf(office, 3);
-  // A delivered result would move the dossier, which has its own course.
-  const order = { code: `BC-${office.serial()}`, dossierCode, direction: 'pick-up', sender: personOf(office) };
-  const post = [
-    eventOf('postal-order', 'postal-orders', registered, 'registered', order),
-    eventOf('postal-order', 'postal-orders', handedOver, 'handed-over', { ...order, waybill: `W${order.code}` }),
-    eventOf('postal-order', 'postal-orders', delivered, 'delivered', { ...order, waybill: `W${order.code}` }),
-  ];
-  return [...requestsOf(office, 'payments', payment), ...requestsOf(office, 'postal-orders', post)];
+  const rating = { code: dossierCode, dossierCode, ratedAt, level };
+  return [single(done), ...requestsOf(office, 'ratings', [eventOf('rating', 'ratings', ratedAt, 'received', rating)])];
 }
 
 /** A question without a way to answer it, among good ones. */
@@ -112,14 +79,14 @@ function refused(office: Office): readonly RecordPush[] {
 }
 
 /** One request for each event. A system without an answer, or a person who clicks twice, repeats one. */
-function requestsOf({ dice }: Office, path: string, events: readonly RecordEvent[]): readonly RecordPush[] {
+export function requestsOf({ dice }: Office, path: string, events: readonly RecordEvent[]): readonly RecordPush[] {
   return events.flatMap((event) => {
     const push = { door: 'records', path, form: 'single', events: [event] } as const;
     return dice.next() < 0.15 ? [push, push] : [push];
   });
 }
 
-function eventOf(
+export function eventOf(
   kind: string,
   path: string,
   at: string,

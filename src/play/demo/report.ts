@@ -119,8 +119,8 @@ function atPartner(party: string, { entries, repeats }: Book, metrics: Metrics):
   const refused = (follows: string): number => metrics.sum('hub_attempts_total', { party, follows });
   return {
     // Dossiers that the one-stop system entered itself did not come from the hub.
-    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration', 'order', 'payment']),
-    steps: taken(['progress']),
+    records: party === 'one-stop' ? 0 : taken(['dossier', 'registration', 'rating', 'order', 'payment']),
+    steps: taken(['progress', 'status']),
     repeats,
     due: waiting('due') + waiting('behind'),
     held: waiting('held'),

@@ -30,6 +30,10 @@ export type MinistryName = (typeof MINISTRIES)[number];
 export const SERVICES = ['vnpost', 'payment-platform'] as const satisfies ParticipantName[];
 export type ServiceName = (typeof SERVICES)[number];
 
+/** The partners of the proof. */
+export const PROVED = [...PARTNERS, ...SERVICES] as const;
+export type ProvedName = (typeof PROVED)[number];
+
 /** A portal frontend that receives webhooks. */
 export const SUBSCRIBER = 'portal-webhooks' satisfies ParticipantName;
 

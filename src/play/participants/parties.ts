@@ -7,7 +7,7 @@ import transport from '../../../adapters/soap-ministry/parties/transport.json' w
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config/config.ts';
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';
-import { CIVIL_STATUS_SERVICES } from '../day/day.ts';
+import { CIVIL_STATUS_SERVICES, REPORTED_SERVICES } from '../day/day.ts';
 import type { MinistryName, Participant, ParticipantName } from './participants.ts';
 
 type Party = NonNullable<HubFile['parties']>[string];
@@ -65,6 +65,8 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
       dstcode: 'VN:GOV:000.00.00.G22:vpcpdvcprovider',
       madonvi: 'H60',
       timeoutS: 10,
+      statusReports: { services: [...REPORTED_SERVICES] },
+      ratings: RATINGS,
     },
     pull: { questions: '*/5 * * * * *' },
   }),
@@ -139,6 +141,12 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
   }),
 };
 
+/** The portal has not published the form of a rating. This one is the demo's own. */
+const RATINGS = {
+  fields: { dossierCode: 'MaHoSo', ratedAt: 'ThoiGianDanhGia', level: 'DanhGia', reason: 'NoiDungDanhGia' },
+  levels: { 'very-satisfied': 'RẤT HÀI LÒNG', satisfied: 'HÀI LÒNG', dissatisfied: 'KHÔNG HÀI LÒNG' },
+} as const;
+
 const OFFICE = {
   name: 'Trung tâm Phục vụ hành chính công tỉnh',
   address: 'Số 609, đường Quang Trung, phường Minh Xuân',
@@ -164,6 +172,7 @@ const ROUTES: readonly Route[] = [
   ...both('civil-status', 'portal-webhooks', CIVIL_STATUS_SERVICES),
   { from: 'national-portal', operation: 'question.upsert.v1', to: ['one-stop-legacy'] },
   { from: 'one-stop-legacy', operation: 'question.upsert.v1', to: ['national-portal'] },
+  { from: 'one-stop', operation: 'rating.upsert.v1', to: ['national-portal'] },
   { from: 'one-stop', operation: 'postal-order.upsert.v1', to: ['vnpost'] },
   { from: 'vnpost', operation: 'postal-order.upsert.v1', to: ['one-stop'] },
   { from: 'one-stop', operation: 'payment.upsert.v1', to: ['payment-platform'] },

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PartnerName } from '../participants/participants.ts';
+import type { ProvedName } from '../participants/participants.ts';
 import type { StageRedis } from '../stage/redis.ts';
 import type { Stage } from '../stage/stage.ts';
 import { nameOf, type Planned, planTrouble, type Trouble } from './plan-faults.ts';
 
-export interface Troubled extends Pick<Stage<PartnerName>, 'hubs' | 'database' | 'participants'> {
+export interface Troubled extends Pick<Stage<ProvedName>, 'hubs' | 'database' | 'participants'> {
   readonly redis: StageRedis;
 }
 
@@ -57,7 +57,7 @@ async function bring({ hubs, database, redis, participants }: Troubled, trouble:
       return redis.flush?.().catch(() => undefined);
     case 'partner':
       // The previous fault may still block the partner's control interface.
-      return participants[trouble.partner as PartnerName].fault(trouble.fault).catch(() => undefined);
+      return participants[trouble.partner as ProvedName].fault(trouble.fault).catch(() => undefined);
     case 'kill':
       if (trouble.target === DATABASE) return database.kill?.();
       if (trouble.target === REDIS) return redis.kill?.();

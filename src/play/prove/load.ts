@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../day/day.ts';
-import { openOffices, type Specials } from '../day/day.ts';
+import { openOffices, reportedByStatus, type Specials } from '../day/day.ts';
 import { legacy } from '../day/dialect-threads.ts';
 import { createDice } from '../day/dice.ts';
 import { oddities, type Repair } from '../day/edge-cases.ts';
+import type { Errand } from '../day/errand.ts';
+import { errandThreads } from '../day/errand-threads.ts';
 import type { Push, Thread } from '../day/events.ts';
 import { recordThreads } from '../day/record-threads.ts';
 import { createNumbering } from '../day/rest-items.ts';
@@ -18,7 +20,7 @@ export interface Load {
 
 /**
  * A wave has what a day has: single dossiers with their steps, repeated requests with and without a key, steps out of order,
- * older records after newer ones, arrays and lines, the national dialect, and bad items among good ones.
+ * older records after newer ones, arrays and lines, the national dialect, bad items among good ones, postal orders and payments.
  */
 export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): Load {
   const numbered = createNumbering();
@@ -26,10 +28,13 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
   const repairs: Repair[] = [];
   const ofUnknownService: string[] = [];
   const atMinistry: string[] = [];
+  const errands: Errand[] = [];
   return {
     nextWave() {
       const ministry = forMinistry(registry, numbered, 4);
       const odd = oddities(office, numbered);
+      const paid = errandThreads(office, numbered, 3, Date.now());
+      errands.push(...paid.map(({ errand }) => errand));
       repairs.push(...odd.repairs);
       ofUnknownService.push(...odd.ofUnknownService);
       atMinistry.push(
@@ -43,7 +48,9 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
         gathered(office, numbered, 20, 'array'),
         gathered(office, numbered, 10, 'lines'),
         legacy(office, numbered, 8),
-        ...recordThreads(office, numbered, 4, { hasFees: true }),
+        ...reportedByStatus(office, numbered),
+        ...recordThreads(office, numbered, 4),
+        ...paid,
       ];
       return threads.sort((a, b) => a.startsAt - b.startsAt);
     },
@@ -51,6 +58,7 @@ export function createLoad(catalogue: Catalogue, seed: number, nowMs: number): L
       repairs: repairs.filter(({ code }) => codes.has(code)),
       ofUnknownService: ofUnknownService.filter((code) => codes.has(code)),
       atMinistry: atMinistry.filter((code) => codes.has(code)),
+      errands: errands.filter(({ dossierCode }) => codes.has(dossierCode)),
     }),
   };
 }

@@ -39,7 +39,7 @@ export function planTrouble(seed: number, targets: Targets): Readonly<Record<'ki
     partners: row(createDice(dice.whole(1, MOST)), outside, [600, 2_000], (own, { partner, fault }) => ({
       kind: 'partner',
       partner,
-      fault: fault(own),
+      fault: withPath(own, partner, fault(own)),
     })),
   };
 }
@@ -68,6 +68,14 @@ const some = (dice: Dice): { times: number; forMs: number } => ({
   times: dice.whole(1, 6),
   forMs: dice.whole(500, 2_500),
 });
+
+/** Where a partner serves others than the hub too, only the hub's requests meet the faults. */
+const PATHS: Readonly<Record<string, readonly string[]>> = { 'payment-platform': ['/init', '/query', '/bill'] };
+
+function withPath(dice: Dice, partner: string, fault: Fault): Fault {
+  const paths = PATHS[partner];
+  return paths && fault.kind !== 'down' ? { ...fault, path: dice.pick(paths) } : fault;
+}
 
 const FAULTS: readonly ((dice: Dice) => Fault)[] = [
   (dice) => ({ kind: 'drop-reply', ...some(dice) }),

@@ -2,14 +2,16 @@ import { grade } from '../checks/checks.ts';
 import { gatherEvidence } from '../checks/evidence.ts';
 import type { Acknowledgements } from '../clients/acknowledgements.ts';
 import { openSession } from '../clients/session.ts';
+import { waitForErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
 import type { Push } from '../day/events.ts';
-import type { PartnerName } from '../participants/participants.ts';
+import type { ProvedName } from '../participants/participants.ts';
 import type { StageRedis } from '../stage/redis.ts';
 import type { Stage } from '../stage/stage.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
 import { bringTrouble } from './inject-faults.ts';
 import { createLoad, type Load, playLoad } from './load.ts';
+import { createPayers } from './payers.ts';
 import { readTables } from './read-tables.ts';
 import { rebuilt } from './rebuild.ts';
 import { createReport, type Report } from './report.ts';
@@ -27,18 +29,24 @@ export interface ProofOptions {
 const IDLE_WITHIN_MS = 180_000;
 
 /** Runs load and faults for a time. When the hub is idle again, the proof compares everything. */
-export async function runProof(stage: Stage<PartnerName>, options: ProofOptions): Promise<Report> {
+export async function runProof(stage: Stage<ProvedName>, options: ProofOptions): Promise<Report> {
   const { redis, seed, minutes, signal, show } = options;
   const { database, participants: partners, secrets } = stage;
   show('loading the catalogue', 0, 0);
   const { client, ask, catalogue, acknowledgements, send } = await openSession(stage, signal);
   const load = createLoad(catalogue, seed, Date.now());
-  const trouble = await loadWithFaults(stage, { ...options, load, send, acknowledgements });
+  const payers = createPayers({ hub: client, platformUrl: partners['payment-platform'].url, signal });
+  const sendAndPay = (push: Push): Promise<void> => send(push).then(() => payers.notice(push));
+  const trouble = await loadWithFaults(stage, { ...options, load, send: sendAndPay, acknowledgements });
 
   const specials = load.specialsOf(new Set(acknowledgements.all().map(({ event }) => event.code)));
   const idleBegan = performance.now();
   show('waiting for the results of the ministry', 0, 0);
   const unanswered = await handOver(specials, { partners, send, signal }, IDLE_WITHIN_MS);
+  show('waiting for the post and the payment platform', 0, 0);
+  const unpaid = await payers.done(IDLE_WITHIN_MS);
+  const asking = { hub: client, participants: partners, secrets, signal };
+  const open = await waitForErrands(asking, specials.errands, IDLE_WITHIN_MS);
   const onLook = (waitsFor: string): void => show(`waiting until the hub is idle: ${waitsFor}`, 0, 0);
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: IDLE_WITHIN_MS, onLook });
   const quietAfterSeconds = Math.round((performance.now() - idleBegan) / 100) / 10;
@@ -56,7 +64,12 @@ export async function runProof(stage: Stage<PartnerName>, options: ProofOptions)
     evidence,
     findings: grade(evidence),
     rebuild,
-    unfinished: [...unanswered.map((code) => `${code}: the one-stop system never got its result`), ...workLeft],
+    unfinished: [
+      ...unanswered.map((code) => `${code}: the one-stop system never got its result`),
+      ...unpaid,
+      ...open,
+      ...workLeft,
+    ],
     deaths: stage.deaths,
     failures: stage.failures,
     quietAfterSeconds,
@@ -70,7 +83,7 @@ interface Loading extends ProofOptions {
 }
 
 /** Counts of the injected faults, by name. */
-async function loadWithFaults(stage: Stage<PartnerName>, loading: Loading): Promise<Readonly<Record<string, number>>> {
+async function loadWithFaults(stage: Stage<ProvedName>, loading: Loading): Promise<Readonly<Record<string, number>>> {
   const { redis, seed, minutes, rate, signal, show, load, send, acknowledgements } = loading;
   const trouble: Record<string, number> = {};
   const forMs = minutes * 60_000;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Exchange } from '../../http/exchange.ts';
 import { createHttp } from '../../http/http.ts';
+import { createLedger } from './ledger.ts';
 import { defineSimulator, type Simulator, startSimulator } from './simulator.ts';
 
 interface Desk {
@@ -50,6 +51,17 @@ beforeEach(async () => {
   await fetch(`${partner.url}/login`, { method: 'POST' });
 });
 afterEach(() => partner.close());
+
+test('a ledger of states counts a repeat of the newest state, and no return to an earlier one', () => {
+  const ledger = createLedger();
+  for (const state of ['open', 'open', 'closed', 'open']) ledger.recordState('dossier', 'A', { state });
+  expect(ledger.entries().map(({ content, count }) => [content, count])).toEqual([
+    [{ state: 'open' }, 2],
+    [{ state: 'closed' }, 1],
+    [{ state: 'open' }, 1],
+  ]);
+  expect(ledger.repeats()).toBe(1);
+});
 
 describe('a simulated partner', () => {
   test('answers and keeps its own ledger', async () => {
