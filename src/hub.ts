@@ -13,6 +13,7 @@ import { type FoundationOptions, openFoundation } from './foundation/open-founda
 import { createReaders, DOOR_TABLES, ORIGINALS, readersWith } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
 import type { LedgerReader } from './ledger/read.ts';
+import { createUptime } from './observe/uptime.ts';
 import { createWatches } from './observe/watches.ts';
 import type { MakeEvidence } from './operator-orders/evidence.ts';
 import { createOrders, type Orders } from './operator-orders/orders.ts';
@@ -105,21 +106,9 @@ export async function createHub(
   const web = createWeb(hub, config, { ...shared, pipeline, orders, statistics, workingTime, changes, replicas });
   const { lookMs = LOOK_MS } = overrides;
   const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
-  const running = {
-    roles,
-    isUnnotified,
-    lookMs,
-    queue,
-    pipeline,
-    scheduler,
-    web,
-    parties,
-    store,
-    heartbeats,
-    replicas,
-    reporting,
-  };
-  const { start, stop } = createLifecycle({ ...running, log, onFault: telemetry.failed });
+  const uptime = createUptime(hub, roles);
+  const working = { queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
+  const { start, stop } = createLifecycle({ ...working, roles, isUnnotified, lookMs, log, onFault: telemetry.failed });
   return {
     app: web.app,
     pipeline,

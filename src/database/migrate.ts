@@ -35,6 +35,7 @@ import * as m034 from './migrations/034-heartbeats.ts';
 import * as m035 from './migrations/035-counted-records.ts';
 import * as m036 from './migrations/036-shorter-sums.ts';
 import * as m037 from './migrations/037-received-days.ts';
+import * as m038 from './migrations/038-process-runs.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -76,6 +77,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '035-counted-records': m035,
   '036-shorter-sums': m036,
   '037-received-days': m037,
+  '038-process-runs': m038,
 };
 
 /**

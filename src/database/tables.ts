@@ -27,6 +27,7 @@ export interface Tables {
   events: EventsTable;
   heartbeats: HeartbeatsTable;
   idempotency_keys: IdempotencyKeysTable;
+  incident_notes: IncidentNotesTable;
   incidents: IncidentsTable;
   look_up_tries: LookUpTriesTable;
   messages: MessagesTable;
@@ -34,6 +35,7 @@ export interface Tables {
   party_health: PartyHealthTable;
   party_states: PartyStatesTable;
   payload_shapes: PayloadShapesTable;
+  process_runs: ProcessRunsTable;
   pulls: PullsTable;
   quarantine: QuarantineTable;
   reconciles: ReconcilesTable;
@@ -367,6 +369,15 @@ interface IdempotencyKeysTable {
   created_at: Instant;
 }
 
+interface IncidentNotesTable {
+  id: Generated<number>;
+  incident_id: number;
+  at: Instant;
+  who: string;
+  cause: string | null;
+  action: string;
+}
+
 interface IncidentsTable {
   id: Generated<number>;
   party: string;
@@ -427,6 +438,14 @@ interface PayloadShapesTable {
   operation: string;
   shape: Json;
   updated_at: Instant;
+}
+
+interface ProcessRunsTable {
+  id: Generated<number>;
+  roles: string[];
+  started_at: Instant;
+  seen_at: Instant;
+  ended_at: Instant | null;
 }
 
 interface PullsTable {

@@ -171,3 +171,13 @@ export async function listIncidents(
   );
   return rows;
 }
+
+/** One incident. Undefined if none has this id. */
+export async function oneIncident(database: Database, id: number): Promise<Incident | undefined> {
+  const { rows } = await database.pool.query<Incident>({
+    name: 'one incident',
+    text: `SELECT ${COLUMNS} FROM incidents WHERE id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}

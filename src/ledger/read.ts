@@ -15,7 +15,8 @@ import {
   type StoredAttempt,
 } from './delivery-list.ts';
 import { type CurrentState, findCurrentStates } from './find-current-states.ts';
-import { type Incident, type IncidentFilter, listIncidents } from './incidents.ts';
+import { type IncidentNote, loadNotes } from './incident-notes.ts';
+import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
 import { type DoubtFilter, type DoubtfulDossier, listDoubtful } from './ownership.ts';
@@ -59,6 +60,9 @@ export interface LedgerReader {
   /** The results of the same events at two parties. One comparison at a time, because each reads its whole period. */
   compared(question: ComparisonQuery): Promise<PartnerComparison>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
+  incident(id: number): Promise<Incident | undefined>;
+  /** What operators stated about an incident, newest first. */
+  incidentNotes(id: number): Promise<readonly IncidentNote[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
@@ -90,6 +94,8 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     parties: (nowMs) => loadParties(database, nowMs),
     compared: oneByOne((question) => comparePartners(database, question)),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
+    incident: (id) => oneIncident(database, id),
+    incidentNotes: (id) => loadNotes(database, id),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     doubtful: (filter, limit, after) => listDoubtful(database, filter, limit, after),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),

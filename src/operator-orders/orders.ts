@@ -11,6 +11,7 @@ import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
 import { type CodeLine, createCodeOrders, type PartyTable } from './code-orders.ts';
+import { createNoteIncident, type NoteIncident } from './incident-notes.ts';
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
@@ -68,6 +69,8 @@ export interface Orders extends PartyOrders {
   startBackfill(order: Backfill, perSecond: number, by: OrderedBy): Promise<number>;
   /** @returns false if it was not running */
   stopReplay(id: number, by: OrderedBy): Promise<boolean>;
+  /** Stores the cause of an incident and what was done about it. */
+  readonly noteIncident: NoteIncident;
 }
 
 export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
@@ -119,5 +122,6 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       return id;
     },
     stopReplay: (id, by) => stopRun(hub, id, by),
+    noteIncident: createNoteIncident(hub),
   };
 }

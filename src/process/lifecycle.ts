@@ -17,6 +17,8 @@ export interface LifecycleParts {
   readonly store: { close(): Promise<void> };
   readonly heartbeats: { start(): void; close(): Promise<void> };
   readonly replicas: { start(): void; close(): Promise<void> };
+  /** Reports that this process runs. */
+  readonly uptime: { start(): Promise<void>; stop(): Promise<void> };
   readonly reporting: { close(): Promise<void> };
 }
 
@@ -44,6 +46,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
         log.warn({ roles }, 'without REDIS_URL other processes find new work by polling, seconds later');
       parts.heartbeats.start();
       parts.replicas.start();
+      await parts.uptime.start();
       if (isWorker) await queue.listen(pipeline.deliver);
       if (roles.includes('scheduler')) await scheduler.start();
       else if (isWorker && parts.lookMs !== false) looking = setInterval(() => void look(), parts.lookMs);
@@ -56,7 +59,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       await pipeline.drain(startedMs + DRAINED_MS - performance.now());
       await queue.close();
       for (const party of parts.parties.values()) party.close();
-      await Promise.all([parts.heartbeats.close(), parts.replicas.close()]);
+      await Promise.all([parts.heartbeats.close(), parts.replicas.close(), parts.uptime.stop()]);
       await Promise.all([parts.store.close(), parts.reporting.close()]);
     },
   };

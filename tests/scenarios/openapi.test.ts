@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import type { Callback } from '../../src/kit/callback.ts';
+import { openIncident } from '../../src/ledger/incidents.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
@@ -235,6 +236,14 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('code-tables/{party}/{table}/preview')}`, 200, { path: { party: 'portal' }, body: proposed });
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
       await first(list);
+    const opened = await openIncident(
+      hub.hub.database,
+      { party: 'hub', kind: 'audit-broken', cause: 'for the test' },
+      hub.clock.nowMs,
+    );
+    await ask(`get ${ops('incidents/{id}')}`, 200, { path: { id: String(opened?.id) } });
+    const note = { action: 'Restored.', cause: 'A disk.' };
+    await ask(`post ${ops('incidents/{id}/notes')}`, 201, { path: { id: String(opened?.id) }, body: note });
     await ask(`get ${ops('troubled-records')}`, 200);
     await ask('get /api/v1/events', 200);
     await ask('get /api/v1/snapshot', 200);
@@ -549,6 +558,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'get /api/v1/statistics/dossiers': '?column=received',
 };
 const BODIES: Readonly<Record<string, object>> = {
+  'post /api/v1/ops/incidents/{id}/notes': { action: 'Restored.' },
   [ORDERS]: ORDER,
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   [ASK]: NEW_QUESTION,

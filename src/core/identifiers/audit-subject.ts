@@ -13,6 +13,7 @@ export const SUBJECT_KINDS = [
   'key',
   'order',
   'database',
+  'incident',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

@@ -1,3 +1,4 @@
+import type { Context } from 'hono';
 import Type from 'typebox';
 import { type AuditSubject, readSubject, SUBJECT_KINDS } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
@@ -9,7 +10,7 @@ import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
-import { OPS, type OperatorContext, TAG } from './request.ts';
+import { idOf, none, OPS, type OperatorContext, orderReader, TAG } from './request.ts';
 import { maybe, WordsShown } from './shown.ts';
 
 export const IncidentShown = closed(
@@ -24,6 +25,14 @@ export const IncidentShown = closed(
   },
   { title: 'Incident' },
 );
+const NoteShown = closed({ at: Instant, who: Type.String(), cause: maybe(Type.String()), action: Type.String() });
+export const WholeIncidentShown = closed(
+  { ...IncidentShown.properties, notes: Type.Array(NoteShown) },
+  { title: 'IncidentWithNotes' },
+);
+const NOTE = 'a statement of 1 to 1,000 characters that is not blank';
+const Statement = Type.String({ minLength: 1, maxLength: 1_000, pattern: '\\S', description: NOTE });
+const NoteOrder = closed({ action: Statement, cause: Type.Optional(Statement) });
 const IncidentQuery = closed({
   state: Type.Optional(oneOf(['open', 'all'])),
   party: text('the party of the incident'),
@@ -40,7 +49,7 @@ const SUBJECT = [
   '`party <id>` (import: with the operation and the SHA-256 of the file); `database hub` (database.put-back);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
   '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
-  '`run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
+  '`incident <id>` (incident.note); `run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
   'Older entries are shown unchanged, and can be found too.',
 ].join(' ');
 
@@ -103,6 +112,7 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
       );
     },
   );
+  addIncident(add, hub);
   addList(add, hub, {
     name: 'audit',
     summary: 'Who did what, newest first',
@@ -114,6 +124,57 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
     },
     placeOf: (one) => one.id,
   });
+}
+
+/** One incident, and what operators state about it for the report of the supplier. */
+function addIncident(add: AddRoute, { keys, ledger, orders }: OperatorContext): void {
+  const readNote = orderReader(NoteOrder);
+  const find = async (c: Context) => {
+    const id = idOf(c, 'incident');
+    const incident = await ledger.incident(id);
+    if (!incident) throw none('incident', id);
+    return incident;
+  };
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/incidents/{id}`,
+      tag: TAG,
+      summary: 'One incident, with what operators stated about it, newest first',
+      scopes: ['ops:read'],
+      replies: {
+        200: { description: 'The incident', schema: WholeIncidentShown },
+        404: { description: 'No such incident' },
+      },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const incident = await find(c);
+      return c.json({ ...incident, notes: await ledger.incidentNotes(incident.id) });
+    },
+  );
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/incidents/{id}/notes`,
+      tag: TAG,
+      summary: 'State what was done about an incident, and its cause as found',
+      description: 'The newest statement stands in the incident report of the supplier. It must name no person.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': NoteOrder },
+      replies: {
+        201: { description: 'The incident', schema: WholeIncidentShown },
+        404: { description: 'No such incident' },
+      },
+    },
+    async (c) => {
+      const { id: who } = requireKey(c, keys, 'ops:configure');
+      const { action, cause = null } = await readNote(c);
+      const incident = await find(c);
+      await orders.noteIncident(incident.id, { who, action: action.trim(), cause: cause?.trim() ?? null });
+      return c.json({ ...incident, notes: await ledger.incidentNotes(incident.id) }, 201);
+    },
+  );
 }
 
 /** @throws Refusal 400 for an invalid subject */

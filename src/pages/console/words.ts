@@ -229,6 +229,7 @@ export const ACTIONS = {
   'replay.stop': ['dừng đợt chuyển lại', 'stop a replay'],
   'party.pause': ['tạm dừng bên kết nối', 'pause a party'],
   'party.resume': ['cho bên kết nối chạy tiếp', 'resume a party'],
+  'incident.note': ['ghi nguyên nhân và xử lý sự cố', 'state what was done about an incident'],
   'party.pull': ['lấy dữ liệu ngay', 'pull now'],
   'quarantine.map': ['gán mã', 'map a code'],
   'quarantine.release': ['cho qua', 'release'],

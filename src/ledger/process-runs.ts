@@ -1,0 +1,47 @@
+import { msToInstant } from '#core/dates/dates';
+import type { ProcessRun } from '#core/statistics/availability';
+import type { Database } from '../database/pool.ts';
+import type { Run } from '../database/transaction.ts';
+
+/** Stores that a process of the hub runs, with its roles. @returns the id of its run */
+export async function beginRun(database: Database, roles: readonly string[], nowMs: number): Promise<number> {
+  const { rows } = await database.pool.query<{ id: number }>({
+    name: 'begin run',
+    text: `INSERT INTO process_runs (roles, started_at, seen_at) VALUES ($1, $2::timestamptz, $2::timestamptz) RETURNING id`,
+    values: [roles, msToInstant(nowMs)],
+  });
+  return rows[0]?.id as number;
+}
+
+/**
+ * Stores that the process still runs.
+ *
+ * @returns false if the last time is longer ago than `mostMs`: then it was away, and begins another run
+ */
+export async function continueRun(database: Database, id: number, nowMs: number, mostMs: number): Promise<boolean> {
+  const { rowCount } = await database.pool.query({
+    name: 'continue run',
+    text: `UPDATE process_runs SET seen_at = $2::timestamptz
+           WHERE id = $1 AND seen_at BETWEEN $3::timestamptz AND $2::timestamptz`,
+    values: [id, msToInstant(nowMs), msToInstant(nowMs - mostMs)],
+  });
+  return rowCount === 1;
+}
+
+/** Stores that the process stops in order. */
+export async function endRun(database: Database, id: number, nowMs: number): Promise<void> {
+  await database.pool.query({
+    name: 'end run',
+    text: 'UPDATE process_runs SET seen_at = $2::timestamptz, ended_at = $2::timestamptz WHERE id = $1',
+    values: [id, msToInstant(nowMs)],
+  });
+}
+
+/** Runs of processes with a role that began by `to`, in the order of their starts. */
+export async function listRuns(run: Run, role: string, to: string): Promise<readonly ProcessRun[]> {
+  return run<ProcessRun>(
+    `SELECT started_at AS "startedAt", seen_at AS "seenAt", ended_at AS "endedAt" FROM process_runs
+     WHERE $1 = ANY(roles) AND started_at <= $2::timestamptz ORDER BY started_at, id`,
+    [role, to],
+  );
+}
