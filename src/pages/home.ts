@@ -28,7 +28,7 @@ export async function readGlance({ statistics, nowMs, reportingDay }: HomeHub): 
   return found ? { period, total: found.total } : undefined;
 }
 
-/** What stands under the look-up on the first page. */
+/** The part of the first page below the look-up: services, and figures of the quarter. */
 export function homeView(say: Say, glance: Glance | undefined): Html {
   return html`<h2>${say('Tìm thủ tục hành chính', 'Find a service')}</h2>
 <form class="card fields" method="get" action="/services" role="search">

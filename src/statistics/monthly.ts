@@ -5,7 +5,7 @@ import type { Sums } from './numbers.ts';
 import { type PartSums, readParts } from './part-sums.ts';
 import type { StatisticsQuestion } from './question.ts';
 
-/** What happened in one month. */
+/** The numbers of one month. */
 export interface MonthNumbers {
   /** Received in the month. */
   readonly online: number;

@@ -14,7 +14,7 @@ export interface ChartWords {
 /** One line, or one layer of the columns. */
 export interface Series {
   readonly name: string;
-  /** One value per label. Null where there is none, which leaves a gap. */
+  /** One value per label. Null leaves a gap. */
   readonly values: readonly (number | null)[];
 }
 
@@ -71,7 +71,7 @@ function numbersBehind(say: Say, { title, head, labels, series, format }: Series
   )}</tbody></table></div></details>`;
 }
 
-/** A value in words, and a dash where there is none. */
+/** A value in words. Null becomes a dash. */
 export function valueAt(values: Series['values'], at: number, format: (value: number) => string): string {
   const value = values[at] ?? null;
   return value === null ? '–' : format(value);

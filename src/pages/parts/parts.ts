@@ -10,7 +10,7 @@ export function badgeOf(tone: Tone, text: string, name?: IconName): Html {
   return html`<span class="badge ${tone}">${name ? icon(name) : ''}${text}</span>`;
 }
 
-/** What stands where a list has nothing, and how the reader goes on. */
+/** The place of an empty list, with the next thing to do. */
 export function emptyState(name: IconName, text: Html | string, next: Html | string = ''): Html {
   return html`<div class="card empty" role="note">${icon(name)}<p>${text}</p>${next}</div>`;
 }
@@ -43,7 +43,7 @@ export interface TimelineStep {
   /** Replaces the colour of the state. */
   readonly tone?: Tone | undefined;
   readonly name: Html | string;
-  /** When it happened, who did it. */
+  /** The time and the unit. */
   readonly when: Html | string;
   readonly more?: Html | string;
 }

@@ -26,7 +26,7 @@ const COLUMNS = [
   { name: 'pending.late', of: ({ pending }: Numbers) => pending.late },
 ] as const satisfies readonly { name: Column; of: (line: Numbers) => number }[];
 
-/** What lines are sorted by: a column, the share in time, or `name` for the order of the codes. */
+/** The orders of lines: by a column, by the share in time, or by code (`name`). */
 export const SORTS = ['name', ...COLUMNS.map(({ name }) => name), 'share'] as const;
 export type Sort = (typeof SORTS)[number];
 
@@ -61,7 +61,7 @@ export interface TablePlace {
   readonly page: number;
   /** The address of this page with other parameters. */
   readonly href: (changed: Readonly<Record<string, string>>) => string;
-  /** The address of the dossiers behind a number. Undefined for visitors, who may not see dossiers. */
+  /** The address of the dossiers behind a number. Undefined for visitors without a key. */
   readonly dossiers?: (column: Column, key: string | null | undefined) => string;
 }
 
