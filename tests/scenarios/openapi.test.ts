@@ -65,6 +65,7 @@ describe('the OpenAPI document', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
       maxBodyBytes: MAX_BODY,
+      portalDialect: { account: { number: '3511000000001', name: 'Kho bạc thử nghiệm', bank: 'VTB' } },
       // It is never checked, so the primary answers. The headers are those of a hub with replicas.
       replicas: { urls: ['postgres://127.0.0.1:1/none'], everyMs: false },
     });
@@ -164,6 +165,7 @@ describe('the OpenAPI document', () => {
     await ask('post /mapi/login', 200, { body: { ...login, password: 'x' } });
     await ask('post /mapi/g', 200, { body: { session, service: 'LayDanhMucCoQuan' } });
     await ask('post /mapi/g', 200, { body: { session: 'x', service: 'LayDanhMucCoQuan' } });
+    await ask('post /kpdvcqg/dptracuuthanhtoanhs', 200, { body: { MaHoSo: 'H60.01-250812-0035' } });
     await ask(CALLBACK, 200, { ...TO_CALLBACK, body: progress({ code: CODE(1) }) });
     await ask(CALLBACK, 422, { ...TO_CALLBACK, body: { code: CODE(1) } });
     await ask('get /soap/v1/{party}', 200, { query: '?wsdl' });
@@ -279,7 +281,7 @@ describe('the OpenAPI document', () => {
         await ask(name, 401, { secret: 'Bearer of-nobody', body, query: '?zz=1' });
         await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
       }
-      const isMapi = name.startsWith('post /mapi/');
+      const isMapi = /^post \/(?:mapi|kpdvcqg)\//.test(name);
       if (name === CALLBACK) {
         await ask(name, 400, { ...TO_CALLBACK, body: '{}', headers: { 'Content-Encoding': 'gzip' } });
         await ask(name, 401, { ...TO_CALLBACK, secret: 'Bearer of-nobody', body: '{}' });
@@ -561,6 +563,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/incidents/{id}/notes': { action: 'Restored.' },
   [ORDERS]: ORDER,
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
+  'post /kpdvcqg/dptracuuthanhtoanhs': { MaHoSo: 'H60.01-250812-0035' },
   [ASK]: NEW_QUESTION,
   [RATE]: RATING,
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },

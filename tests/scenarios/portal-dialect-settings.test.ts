@@ -68,6 +68,30 @@ describe('services of the dialect that need facts of their own', () => {
     expect(rows.map(({ subject }) => subject)).toEqual(['record payment TT-0001', 'record payment TT-0002']);
   });
 
+  test('the payment platform asks the same at its own path, with a key in place of a session', async () => {
+    await pay({ code: 'TT-0004', dossierCode: codeOf(2) });
+    const path = '/kpdvcqg/dptracuuthanhtoanhs';
+    const ask = (authorization: string, body: unknown = { MaHoSo: codeOf(2) }) =>
+      hub.request('POST', path, undefined, body, authorization ? { Authorization: authorization } : {});
+    const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+    for (const credentials of [`Bearer ${SECRETS.other}`, basic('other', SECRETS.other)]) {
+      const reply = await ask(credentials);
+      expect([reply.status, await reply.json()]).toMatchObject([
+        200,
+        { error_code: 1, message: { MaHoSo: codeOf(2) } },
+      ]);
+    }
+    const statuses = [
+      (await ask('')).status,
+      (await ask(basic('other', 'guessed'))).status,
+      (await ask('Bearer dossiers-secret-of-the-tests')).status,
+      (await ask(`Bearer ${SECRETS.other}`, 'no JSON')).status,
+    ];
+    expect(statuses).toEqual([401, 401, 403, 400]);
+    const unknown = await ask(`Bearer ${SECRETS.other}`, { MaHoSo: 'H60.01-250812-9999' });
+    expect(await unknown.json()).toEqual({ error_code: -1, message: [] });
+  });
+
   test('ratings arrive in the form that the settings describe', async () => {
     const rated = { MaHoSo: codeOf(1), ThoiGian: '20250820090000', MucDo: '3', LyDo: 'Phải đi lại' };
     const reply = await system.call('DongBoDanhGia', { data: [rated, { ...rated, MaHoSo: codeOf(2), MucDo: '9' }] });

@@ -15,7 +15,7 @@ import { mapYielding } from '../../../concurrency/yielding.ts';
 import type { KeyEntry, Scope } from '../../../config/config.ts';
 import type { ItemResult } from '../../../ledger/messages.ts';
 import type { AppContext } from '../../app-context.ts';
-import { requireScopes } from '../../auth.ts';
+import { requireKey, requireScopes } from '../../auth.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { parseWhole, parseWithList } from '../../json-body.ts';
@@ -23,6 +23,7 @@ import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, type DoorContext, note, noteUnanswered } from '../door.ts';
+import { basicKey } from '../soap/authenticate.ts';
 import { argumentOf, type Call, DIALECT, listOf, MAX_ITEMS, REPORT_STATUS, readItemOf, SEND_ANSWERS } from './items.ts';
 import { findPayable, notConfigured, type PayableContext } from './payables.ts';
 import { QUESTIONS, type QuestionContext } from './questions.ts';
@@ -71,6 +72,40 @@ export function addNationalPortalDoor(add: AddRoute, hub: NationalPortalDoorCont
       },
     },
     (c) => answering(c, hub, () => call(c, hub)),
+  );
+  addPayableRoute(add, hub);
+}
+
+/** The national portal's payment platform asks a province at this path, without a session (domain-2 1.6). */
+function addPayableRoute(add: AddRoute, hub: NationalPortalDoorContext): void {
+  add(
+    {
+      method: 'post',
+      path: '/kpdvcqg/dptracuuthanhtoanhs',
+      tag: 'Doors',
+      summary: 'What is to be paid for a dossier, as the national portal asks for it',
+      description:
+        'The same as the service `dptracuuthanhtoanhs`, with a key in place of a session. Also takes the id and the secret of the key as HTTP Basic.',
+      scopes: ['payment:write'],
+      body: { 'application/json': Type.Object({ MaHoSo: Type.String({ description: 'any code of the dossier' }) }) },
+      replies: {
+        200: { description: '`error_code` 1 for something to pay, 0 for nothing, -1 for a failure', schema: Reply },
+        ...FAILED,
+      },
+    },
+    async (c) => {
+      const isBasic = /^Basic\b/i.test(c.req.header('authorization') ?? '');
+      const key = (isBasic && (await basicKey(c, hub))) || requireKey(c, hub.keys);
+      requireScopes(key, 'payment:write');
+      note(c, { operation: 'payment.upsert.v1', keyName: key.id });
+      return answering(c, hub, () =>
+        hub.bodies.ofKey(key.id, async (load) => {
+          const mostBytes = Math.min(hub.maxBodyBytes, MAX_LOGIN_BYTES);
+          const body = await readBody(c, mostBytes, { load, withinMs: LOGIN_MS });
+          return findPayable(hub, objectOf(parseWhole(body)), key);
+        }),
+      );
+    },
   );
 }
 
