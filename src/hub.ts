@@ -28,7 +28,7 @@ import type { Queue } from './queue/port.ts';
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { createNightly, createReconcile, type Reconcile } from './reconcile/nightly.ts';
 import { createScheduler } from './scheduler.ts';
-import { createStatistics } from './statistics/statistics.ts';
+import { createStatistics, type Statistics } from './statistics/statistics.ts';
 
 /** Overrides for tests. */
 export interface HubOverrides extends FoundationOptions {
@@ -50,6 +50,8 @@ export interface Hub extends Lifecycle {
   /** Queries for operators, over HTTP and by commands. */
   readonly ledger: LedgerReader;
   readonly orders: Orders;
+  /** The counts of dossiers. */
+  readonly statistics: Pick<Statistics, 'report'>;
   /** The signed evidence of a dossier. The audit records who asks. */
   readonly evidence: MakeEvidence;
   /** Builds the index again from the messages, beside the live one, and compares. */
@@ -119,6 +121,7 @@ export async function createHub(
     kinds,
     ledger: web.ledger,
     orders,
+    statistics,
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),

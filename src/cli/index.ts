@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./import/import.ts')).addImport,
   export: async () => (await import('./export/export.ts')).addExport,
   evidence: async () => (await import('./evidence/evidence.ts')).addEvidence,
+  report: async () => (await import('./report.ts')).addReport,
   copy: async () => (await import('./copy/copy.ts')).addCopy,
   replay: async () => (await import('./replay.ts')).addReplay,
   backfill: async () => (await import('./backfill.ts')).addBackfill,

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
  */
 export async function writeWhole(
   file: string,
-  chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
 ): Promise<void> {
   const part = `${file}.part`;
   try {

@@ -1,0 +1,127 @@
+import { writeXlsx } from 'hucre/xlsx';
+import { periodText } from './form-ii06a.ts';
+import type { HeadCell, Report } from './report.ts';
+
+type Border = { readonly style: 'thin' };
+const LINE: Border = { style: 'thin' };
+const BORDER = { top: LINE, bottom: LINE, left: LINE, right: LINE };
+/** One word: hucre does not quote the name where it names the rows that repeat. */
+const SHEET = 'Biểu';
+const FONT = { name: 'Times New Roman', size: 11 };
+const CENTRED = { horizontal: 'center', vertical: 'center', wrapText: true } as const;
+
+type Style = { font: object; alignment?: object; border?: object; numFmt?: string };
+interface Placed {
+  readonly value: string | number;
+  readonly style: Style;
+}
+interface Merge {
+  readonly startRow: number;
+  readonly startCol: number;
+  readonly endRow: number;
+  readonly endCol: number;
+}
+
+/** A report as an XLSX workbook. The head rows repeat on each printed page, and numbers are numbers. */
+export async function reportXlsx(report: Report): Promise<Uint8Array> {
+  const width = report.rows[0]?.cells.length ?? 1;
+  const cells = new Map<string, Placed>();
+  const merges: Merge[] = [];
+  const put = (row: number, column: number, value: string | number, style: Style): void => {
+    cells.set(`${row},${column}`, { value, style });
+  };
+  const across = (row: number, text: string, style: Style): void => {
+    put(row, 0, text, style);
+    merges.push({ startRow: row, startCol: 0, endRow: row, endCol: width - 1 });
+  };
+  const opening = openingOf(report);
+  for (const [row, { text, style }] of opening.entries()) across(row, text, style);
+  const headAt = opening.length;
+  merges.push(...putHead(report.head, headAt, put));
+  const bodyAt = headAt + report.head.length;
+  for (const [at, { cells: values, isTotal = false }] of report.rows.entries())
+    for (const [column, value] of values.entries()) put(bodyAt + at, column, value, styleOf(value, isTotal));
+  const endAt = bodyAt + report.rows.length + 1;
+  for (const [at, note] of report.notes.entries()) across(endAt + at, note, plain({ italic: true }));
+  const signedAt = endAt + report.notes.length + 1;
+  for (const [at, title] of report.signatures.entries()) {
+    const column = Math.floor((width / report.signatures.length) * at);
+    const last = Math.floor((width / report.signatures.length) * (at + 1)) - 1;
+    put(signedAt, column, title.toUpperCase(), plain({ bold: true }));
+    put(signedAt + 1, column, '(Ký, ghi rõ họ tên)', plain({ italic: true }));
+    for (const row of [signedAt, signedAt + 1])
+      merges.push({ startRow: row, startCol: column, endRow: row, endCol: last });
+  }
+  return writeXlsx({
+    sheets: [
+      {
+        name: SHEET,
+        rows: rowsOf(cells, signedAt + 2, width),
+        cells: cells as never,
+        merges,
+        columns: Array.from({ length: width }, (_, at) => ({ width: at === 0 ? 6 : at === 1 ? 34 : 14 })),
+        pageSetup: {
+          ...{ paperSize: 'a4', orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
+          printTitlesRow: `$${headAt + 1}:$${bodyAt}`,
+        },
+        headerFooter: { oddFooter: '&CTrang &P/&N' },
+      },
+    ],
+  });
+}
+
+function rowsOf(cells: ReadonlyMap<string, Placed>, height: number, width: number): (string | number | null)[][] {
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_, column) => cells.get(`${row},${column}`)?.value ?? null),
+  );
+}
+
+function plain(font: object): Style {
+  return { font: { ...FONT, ...font }, alignment: CENTRED };
+}
+
+function openingOf(report: Report): readonly { readonly text: string; readonly style: Style }[] {
+  return [
+    { text: 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM', style: plain({ bold: true }) },
+    { text: 'Độc lập - Tự do - Hạnh phúc', style: plain({ bold: true }) },
+    { text: `Biểu số ${report.number}`, style: plain({ italic: true }) },
+    { text: report.title, style: plain({ bold: true, size: 14 }) },
+    { text: periodText(report.period), style: plain({}) },
+    { text: `Đơn vị báo cáo: ${report.reportedBy}. Đơn vị tính: ${report.unit}.`, style: plain({}) },
+  ];
+}
+
+/** Places each heading in the first free columns of its row. @returns the merged cells */
+function putHead(
+  head: readonly (readonly HeadCell[])[],
+  top: number,
+  put: (row: number, column: number, value: string, style: Style) => void,
+): readonly Merge[] {
+  const taken = new Set<string>();
+  const merges: Merge[] = [];
+  const style: Style = { font: { ...FONT, bold: true }, alignment: CENTRED, border: BORDER };
+  for (const [at, cells] of head.entries()) {
+    let column = 0;
+    for (const { text, columns = 1, rows = 1 } of cells) {
+      while (taken.has(`${at},${column}`)) column++;
+      for (let down = 0; down < rows; down++)
+        for (let right = 0; right < columns; right++) {
+          taken.add(`${at + down},${column + right}`);
+          put(top + at + down, column + right, down + right === 0 ? text : '', style);
+        }
+      if (columns * rows > 1)
+        merges.push({
+          ...{ startRow: top + at, startCol: column },
+          ...{ endRow: top + at + rows - 1, endCol: column + columns - 1 },
+        });
+      column += columns;
+    }
+  }
+  return merges;
+}
+
+function styleOf(value: string | number, isTotal: boolean): Style {
+  const font = { ...FONT, bold: isTotal };
+  if (typeof value === 'string') return { font, border: BORDER, alignment: { wrapText: true } };
+  return { font, border: BORDER, numFmt: '#,##0' };
+}
