@@ -36,6 +36,7 @@ import * as m035 from './migrations/035-counted-records.ts';
 import * as m036 from './migrations/036-shorter-sums.ts';
 import * as m037 from './migrations/037-received-days.ts';
 import * as m038 from './migrations/038-process-runs.ts';
+import * as m039 from './migrations/039-field-totals.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -78,6 +79,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '036-shorter-sums': m036,
   '037-received-days': m037,
   '038-process-runs': m038,
+  '039-field-totals': m039,
 };
 
 /**

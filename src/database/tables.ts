@@ -25,6 +25,7 @@ export interface Tables {
   doubtful_dossiers: DoubtfulDossiersTable;
   ended_sessions: EndedSessionsTable;
   events: EventsTable;
+  field_totals: FieldTotalsTable;
   heartbeats: HeartbeatsTable;
   idempotency_keys: IdempotencyKeysTable;
   incident_notes: IncidentNotesTable;
@@ -353,6 +354,33 @@ interface EventsTable {
   record_key: number;
   owner: string | null;
   shared: string | null;
+}
+
+interface FieldTotalsTable {
+  field_code: string;
+  span: string;
+  since: Date;
+  agency_code: string;
+  channel: string;
+  service_key: string;
+  received_766: number | null;
+  early_766: number | null;
+  on_time_766: number | null;
+  late_766: number | null;
+  overdue_766: number | null;
+  settled_766: number | null;
+  received_opencps: number | null;
+  early_opencps: number | null;
+  on_time_opencps: number | null;
+  late_opencps: number | null;
+  overdue_opencps: number | null;
+  settled_opencps: number | null;
+  received_td: number | null;
+  early_td: number | null;
+  on_time_td: number | null;
+  late_td: number | null;
+  overdue_td: number | null;
+  settled_td: number | null;
 }
 
 interface HeartbeatsTable {

@@ -32,7 +32,7 @@ export async function readSums(
 function readTotals(run: Run, asked: Asked, source: Source, parts: readonly Part[]): Promise<readonly SumsRow[]> {
   const values = newValues();
   const spans = parts.flatMap((part, at) =>
-    part.spans.map((span) => ({ ...(source === 'cell' ? withoutThirds(span) : span), part: at })),
+    part.spans.map((span) => ({ ...(HAS_THIRDS[source] ? span : withoutThirds(span)), part: at })),
   );
   const column = (member: 'part' | 'span' | 'first' | 'last' | 'sign', type: string) =>
     values.add(
@@ -44,7 +44,10 @@ function readTotals(run: Run, asked: Asked, source: Source, parts: readonly Part
   return run<SumsRow>(TEXTS[source](asked, given, values), values.list);
 }
 
-/** The days of thirds, which cells have no totals of. */
+/** Where few dossiers a day have a total, a sum of thirds would read as many totals as one of days. */
+const HAS_THIRDS: Readonly<Record<Source, boolean>> = { agency: true, service: true, field: false, cell: false };
+
+/** Days in the place of thirds. */
 function withoutThirds(range: SpanRange): SpanRange {
   if (range.span !== 'third') return range;
   return { ...range, span: 'day', last: dayBefore(nextStart('third', range.last)) };
@@ -87,6 +90,11 @@ const TEXTS: Readonly<Record<Source, (asked: Asked, given: string, values: Value
       FROM ${given} ${totalsIn('service_totals', inIndex('service', by, filter, values))} GROUP BY 1, 2, 3)
     SELECT t.part, ${keyOf('t', by)} AS key, ${again('t.online')}
     FROM t ${joinService('t')} WHERE ${passes('t', filter, values)} GROUP BY 1, 2`,
+
+  field: ({ rule, by, filter }, given, values) => `
+    SELECT r.part, ${keyOf('t', by)} AS key, ${sumsOf(rule, onlineOf('t', `t.received_${rule}`))}
+    FROM ${given} ${totalsIn('field_totals', inIndex('field', by, filter, values))} ${joinService('t')}
+    WHERE ${passes('t', filter, values)} GROUP BY 1, 2`,
 
   cell: ({ rule, by, filter }, given, values) => {
     // The totals are read by what the filter names, which has fewer values than there are cells.

@@ -4,7 +4,7 @@ import type { Run } from '../database/transaction.ts';
 import type { CountedFilter, DossiersQuestion, StatisticsQuestion } from './question.ts';
 
 /** The smallest table of totals that can answer a question. */
-export type Source = 'agency' | 'service' | 'cell';
+export type Source = 'agency' | 'service' | 'field' | 'cell';
 
 /** Collects the values of a statement. */
 export interface Values {
@@ -29,7 +29,8 @@ export async function sourceOf(
   if (!needsService) return { source: 'agency', filter: rest };
   // The totals of services do not know the agency, and of the channel only whether it was online.
   const isByService = isWhole && by !== 'agency' && by !== 'channel';
-  return { source: isByService ? 'service' : 'cell', filter: rest };
+  if (isByService) return { source: 'service', filter: rest };
+  return { source: isWhole && filter.service === undefined ? 'field' : 'cell', filter: rest };
 }
 
 /** The agency of the totals over all agencies. */
@@ -45,8 +46,8 @@ async function coversAll(run: Run, agency: string): Promise<boolean> {
   return other === undefined;
 }
 
-/** SQL: the part of the filter that the index of the totals \`t\` knows. */
-export function inIndex(source: 'agency' | 'service', by: Group, filter: CountedFilter, values: Values): string {
+/** SQL: the part of the filter that the index of the totals `t` knows. */
+export function inIndex(source: Exclude<Source, 'cell'>, by: Group, filter: CountedFilter, values: Values): string {
   if (source === 'agency') {
     const isAll = by !== 'agency' && filter.agency === undefined;
     return isAll

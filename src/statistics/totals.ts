@@ -75,6 +75,11 @@ function addTo({ name, key, columns = key, totals = TOTALS, from = 'added' }: Ta
 const WITH_ALL = `(SELECT span, since, channel, a.agency_code, ${TOTALS.join(', ')}
   FROM added CROSS JOIN LATERAL (VALUES (added.agency_code), ('${ALL_AGENCIES}')) AS a(agency_code)) AS added`;
 
+/** A dossier without a field has the field of its service. */
+const BY_FIELD = `(SELECT span, since, field_code, agency_code, channel, ${TOTALS.join(', ')},
+    CASE WHEN field_code = '' THEN service_key ELSE '' END AS service_key
+  FROM added WHERE span <> 'third') AS added`;
+
 const ADD = `
   WITH given AS (
     SELECT date '1970-01-01' + day AS date, k.*, ${TOTALS.join(', ')}
@@ -92,9 +97,9 @@ const ADD = `
     name: 'cell_totals',
     key: 'agency_code, cell',
     columns: 'agency_code, cell, service_key',
-    // A cell has few dossiers a day, so a sum of thirds would read as many rows as one of days.
     from: `added WHERE span <> 'third'`,
   })}),
+  fields AS (${addTo({ name: 'field_totals', key: 'field_code, agency_code, channel, service_key', from: BY_FIELD })}),
   agencies AS (${addTo({ name: 'agency_totals', key: 'agency_code, channel', from: WITH_ALL })}),
   services AS (${addTo({ name: 'service_totals', key: 'service_key, field_code', totals: [...TOTALS, ...ONLINE] })})
-  SELECT (SELECT count(*) FROM cells) + (SELECT count(*) FROM agencies) + (SELECT count(*) FROM services) AS written`;
+  SELECT (SELECT count(*) FROM cells) + (SELECT count(*) FROM fields) + (SELECT count(*) FROM agencies) + (SELECT count(*) FROM services) AS written`;

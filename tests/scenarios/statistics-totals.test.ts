@@ -237,7 +237,7 @@ describe('running totals equal a direct count', () => {
   }
 
   const totals = async () => {
-    const tables = ['agency_totals', 'service_totals', 'cell_totals'];
+    const tables = ['agency_totals', 'service_totals', 'field_totals', 'cell_totals'];
     const pool = hub.hub.database.pool;
     const rows = await Promise.all(tables.map((table) => pool.query(`SELECT to_json(t) AS row FROM ${table} t`)));
     return rows.map((found) =>
@@ -266,7 +266,7 @@ describe('running totals equal a direct count', () => {
     await hub.read('/api/v1/statistics');
     expect(await totals()).toEqual(before);
     await pool.query(`UPDATE counted SET cell = NULL, changes = '{}'; UPDATE counted_state SET filled_to = '';
-      TRUNCATE agency_totals, service_totals, cell_totals, code_ranges`);
+      TRUNCATE agency_totals, service_totals, field_totals, cell_totals, code_ranges`);
     await hub.read('/api/v1/statistics');
     expect(await totals()).toEqual(before);
     await compareWalks(20);

@@ -142,7 +142,17 @@ function statistics({ samples, province: { agencies }, nowMs }: Making): readonl
       name: 'statistics: an agency by service',
       paths: samples.map(({ agencyCode }) => report({ ...year, agency: agencyCode, by: 'service' })),
     },
+    {
+      name: 'statistics: a field by agency',
+      paths: samples.map(({ fieldCode = '' }) => report({ ...year, field: fieldCode, by: 'agency' })),
+    },
     { name: 'behind a number: pending late', paths: [behind({ ...quarter, column: 'pending.late' })] },
+    {
+      name: 'behind a number: resolved late of a service',
+      paths: samples.map(({ serviceCode }) =>
+        behind({ ...year, by: 'service', column: 'resolved.late', key: serviceCode }),
+      ),
+    },
     {
       name: 'behind a number: received by an agency',
       paths: agencies.slice(0, 20).map(({ code }) => behind({ ...year, column: 'received.online', key: code })),

@@ -3,6 +3,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProgress, type Progress } from '../../../src/cli/progress.ts';
 import type { Hub } from '../../../src/hub.ts';
+import { recountAfterServices } from '../../../src/statistics/count-state.ts';
 import { prepareHub } from '../catalogue.ts';
 import { type BenchDatabase, createDatabase, openServer, type Server } from '../databases.ts';
 import { startHub } from '../hub-process.ts';
@@ -111,6 +112,9 @@ async function measureSize(work: Work): Promise<Sized> {
     await prepareHub({ ...stage.settings, HUB_ROLES: 'api' });
     const filled = await withHub(stage, async (hub) => {
       await fillServices(hub, province);
+      // The hub counts all dossiers again after a change of services. Here it counts none.
+      await recountAfterServices(hub.database.pool);
+      await untilCounted(getInside(hub, stage), () => undefined);
       return fill(hub, stories, (done) => {
         endIfInterrupted();
         progress.update(done, `loading ${dossiers} dossiers`);
