@@ -28,6 +28,8 @@ function dayOf(moment: string): string {
 }
 
 const STATEMENTS = [
+  /* Millions of rows take longer than a statement of the hub may. */
+  'SET LOCAL statement_timeout = 0',
   `INSERT INTO agency_totals (span, since, agency_code, channel, ${TOTALS.join(', ')})
    SELECT 'third', ${THIRD}, agency_code, channel, ${SUMS} FROM agency_totals WHERE span = 'day'
    GROUP BY ${THIRD}, agency_code, channel`,
@@ -56,7 +58,8 @@ const STATEMENTS = [
   `INSERT INTO code_ranges
    SELECT k.agency_code, r.began, r.ended, CASE WHEN strpos(c.code, '-') > 0 THEN split_part(c.code, '-', 1) ELSE '' END,
      min(c.code), max(c.code)
-   FROM counted c JOIN total_cells k ON k.id = c.cell CROSS JOIN LATERAL (VALUES
+   FROM counted c CROSS JOIN LATERAL (SELECT agency_code FROM total_cells k WHERE k.id = c.cell OFFSET 0) k
+   CROSS JOIN LATERAL (VALUES
      ${RULES.map((rule) => `(${thirdOf(dayOf(`c.began_${rule}`))}, coalesce(date_trunc('month', ${dayOf(`c.ended_${rule}`)})::date, 'infinity'))`).join(', ')}
      ) AS r(began, ended)
    WHERE r.began IS NOT NULL GROUP BY 1, 2, 3, 4`,

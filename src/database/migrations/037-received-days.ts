@@ -6,6 +6,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 const STATEMENTS = [
+  /* Millions of rows take longer than a statement of the hub may. */
+  'SET LOCAL statement_timeout = 0',
   `CREATE INDEX dossiers_received_day ON dossiers (((received_at AT TIME ZONE 'Etc/GMT-7')::date), status_at DESC, code)`,
   'ANALYZE dossiers',
 ];
