@@ -136,10 +136,12 @@ function readWindows(
   const count = (kind: Kind, condition: string, as: string) =>
     `count(*) FILTER (WHERE ${momentOf(kind, rule)} BETWEEN w.since AND w.until${condition})::int4 AS ${as}`;
   return run<SumsRow>(
-    `SELECT w.part, ${keyOf('k', by)} AS key, ${KINDS.map((kind) => count(kind, '', kind)).join(', ')},
+    // The days have fewer dossiers than the cells of a field.
+    `WITH c AS MATERIALIZED (SELECT * FROM counted c WHERE c.changes && ${codes})
+     SELECT w.part, ${keyOf('k', by)} AS key, ${KINDS.map((kind) => count(kind, '', kind)).join(', ')},
        ${count('received', ` AND k.channel = 'online'`, 'online')}
-     FROM counted c JOIN total_cells k ON k.id = c.cell ${joinService('k')} CROSS JOIN ${given}
-     WHERE c.changes && ${codes} AND ${passes('k', filter, values)} GROUP BY 1, 2`,
+     FROM c JOIN total_cells k ON k.id = c.cell ${joinService('k')} CROSS JOIN ${given}
+     WHERE ${passes('k', filter, values)} GROUP BY 1, 2`,
     values.list,
   );
 }
