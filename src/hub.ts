@@ -7,8 +7,11 @@ import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import { createChangeSignal } from './concurrency/change-signal.ts';
 import { type Config, ROLES } from './config/config.ts';
+import { retentionPlan } from './config/retention.ts';
 import type { Database } from './database/pool.ts';
 import type { Replicas } from './database/replicas.ts';
+import { createHolds, type Holds } from './erasure/holds.ts';
+import { createRetention, type Retention } from './erasure/retention.ts';
 import { type FoundationOptions, openFoundation } from './foundation/open-foundation.ts';
 import { createReaders, DOOR_TABLES, ORIGINALS, readersWith } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
@@ -58,6 +61,10 @@ export interface Hub extends Lifecycle {
   readonly rebuild: Rebuild;
   /** Compares what the hub holds and sent with what a party has. */
   readonly reconcile: Reconcile;
+  /** Erases personal data whose time is over. */
+  readonly retention: Retention;
+  /** Keeps what must stay for a procedure of law. */
+  readonly holds: Holds;
 }
 
 /** Without Redis no notification of another process arrives: a worker without the sweep looks this often. */
@@ -103,9 +110,12 @@ export async function createHub(
   const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner, accept });
   const compared = { codes, originals, pipeline, queue };
   const reconcile = createNightly(hub, compared, parties);
-  const { retentionMonths } = file;
-  const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retentionMonths });
-  const web = createWeb(hub, config, { ...shared, pipeline, orders, statistics, workingTime, changes, replicas });
+  const retention = createRetention(hub, retentionPlan(file.retention, file.retentionMonths));
+  telemetry.watchRetention(retention.due);
+  const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
+  const holds = createHolds(hub);
+  const given = { ...shared, pipeline, orders, statistics, workingTime, changes, replicas, retention, holds };
+  const web = createWeb(hub, config, given);
   const { lookMs = LOOK_MS } = overrides;
   const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
   const uptime = createUptime(hub, roles);
@@ -125,6 +135,8 @@ export async function createHub(
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
+    retention,
+    holds,
     start,
     stop,
   };

@@ -1,8 +1,9 @@
 import { msToInstant } from '#core/dates/dates';
 import { singleFlight } from './concurrency/single-flight.ts';
 import { forgetOldHeartbeats } from './database/heartbeats.ts';
-import { dropOldPartitions, makePartitions } from './database/partitions.ts';
+import { makePartitions } from './database/partitions.ts';
 import { keyOldRows } from './database/rekey.ts';
+import type { Retention } from './erasure/retention.ts';
 import { createMaskRound } from './index/mask-again.ts';
 import { addFilterWords } from './index/reword.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
@@ -23,8 +24,7 @@ export interface SchedulerDeps {
   readonly watches: Watches;
   readonly reconcile: NightlyReconcile;
   readonly statistics: { count(): Promise<void> };
-  /** Months that messages, events, attempts and changes are stored; undefined stores them for good. */
-  readonly retentionMonths: number | undefined;
+  readonly retention: Pick<Retention, 'round' | 'dropMonths'>;
 }
 
 /** The nightly comparison with parties that can be asked. */
@@ -57,6 +57,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
     sweep: singleFlight(() => sweep(hub, deps, runs, pulls, mask)),
     watch: singleFlight(() => watch(hub, deps.watches)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
+    retention: singleFlight(() => retain(hub, deps)),
     housekeeping: singleFlight(() => housekeeping(hub, deps)),
   };
   const underWay = new Set<Promise<void>>();
@@ -79,6 +80,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       every(SWEEP_MS, 'sweep', works.sweep);
       every(WATCH_MS, 'watch', works.watch);
       every(WATCH_MS, 'key old rows', works.key);
+      every(WATCH_MS, 'retention', works.retention);
       every(HOUSEKEEPING_MS, 'housekeeping', works.housekeeping);
       run('watch', works.watch);
       run('key old rows', works.key);
@@ -179,13 +181,17 @@ async function rekey({ database, vault, telemetry }: HubContext, signal: AbortSi
     telemetry.log.info({ rows: reworded }, 'dossiers of an older version found by the words of filters');
 }
 
-async function housekeeping(hub: HubContext, { parties, watches, retentionMonths }: SchedulerDeps): Promise<void> {
+/** Erases what is due, part by part: a round takes some seconds, and the next one continues. */
+async function retain({ telemetry }: HubContext, { retention }: SchedulerDeps): Promise<void> {
+  const { erased = 0, bodies = 0 } = (await retention.round()) ?? {};
+  if (erased + bodies > 0) telemetry.log.info({ erased, bodies }, 'retention');
+}
+
+async function housekeeping(hub: HubContext, { parties, watches, retention }: SchedulerDeps): Promise<void> {
   const { database, nowMs, telemetry } = hub;
   await makePartitions(database, nowMs());
-  if (retentionMonths !== undefined) {
-    const dropped = await dropOldPartitions(database, nowMs(), retentionMonths);
-    if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
-  }
+  const dropped = await retention.dropMonths();
+  if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
   await deleteAnonymousRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
   await watches.shapes.closeOld();
   await forgetOldKeys(database, msToInstant(nowMs()));

@@ -107,6 +107,7 @@ const RULES: readonly Rule[] = [
       'src/config/config.ts',
       'src/database/pool.ts',
       'src/database/replicas.ts',
+      'src/erasure/',
       'src/index/',
       'src/kit/callback.ts',
       'src/ledger/',
@@ -172,6 +173,12 @@ const RULES: readonly Rule[] = [
     why: 'turns counts into forms; what it counts is passed in',
   },
   {
+    of: ['src/erasure/'],
+    may: STORED,
+    mayTypes: PASSED_IN,
+    why: 'erases what is stored, by the settings or by an order',
+  },
+  {
     of: ['src/rebuild/'],
     may: [...STORED, 'src/accept/accept.ts'],
     mayTypes: [...PASSED_IN, 'src/accept/accept-deps.ts'],
@@ -206,6 +213,7 @@ const RULES: readonly Rule[] = [
       'src/observe/telemetry.ts',
       'src/observe/alerts.ts',
       'src/observe/watches.ts',
+      'src/erasure/retention.ts',
     ],
     why: 'calls the pipeline again and again',
   },

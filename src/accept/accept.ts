@@ -15,6 +15,7 @@ import { recordEventPart } from '../index/record-events.ts';
 import { judgedPart, recordPart } from '../index/records.ts';
 import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
+import { keptBodyPart } from '../ledger/body-removal.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
 import { idempotencyPart } from '../ledger/idempotency.ts';
 import { messagePart } from '../ledger/messages.ts';
@@ -34,6 +35,7 @@ import {
   type Working,
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
+import { emptiedBody } from './erased-item.ts';
 import { applyKindItem } from './record-item.ts';
 import {
   createdRecords,
@@ -80,6 +82,7 @@ export async function acceptBatch(
     cataloguePart([...rows.entries.values()]),
     overtakenPart(rows.overtaken),
     messagePart(rows.messages, vault),
+    keptBodyPart(rows.messages.filter(({ emptied }) => emptied?.rest)),
     idempotencyPart(rows.idempotency, vault),
     eventPart(rows.events, vault),
     recordPart(recordRows(book), vault),
@@ -169,7 +172,10 @@ async function applyAll(
     const isKept = !stillWaits(submission, rows);
     rows.accepted.push({ ...(isKept && { messageId: id }), receipt, results });
     if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
-    if (isKept) rows.messages.push({ ...submission, id, receipt, results });
+    if (isKept) {
+      const emptied = await emptiedBody(deps.kinds, submission, results);
+      rows.messages.push({ ...submission, id, receipt, results, emptied });
+    }
   }
   return rows;
 }

@@ -34,9 +34,10 @@ function withOwnAliases(deps: Pick<AcceptDeps, 'ownership' | 'ownedSince'>, subm
   return { ...submission, items: submission.items.map((item) => withoutForeignAliases(item, sender)) };
 }
 
+/** The aliases of a recorded item are those that its sender was allowed to give. */
 function hasAliases(item: Item): boolean {
   const read = recordIn(item);
-  return read !== undefined && isUpsert(read) && read.record.aliases !== undefined;
+  return read !== undefined && isUpsert(read) && read.record.aliases !== undefined && !read.recorded;
 }
 
 function withoutForeignAliases(item: Item, sender: Sender): Item {

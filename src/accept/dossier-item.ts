@@ -12,6 +12,7 @@ import type { Operation } from '#schemas/operations';
 import { incomingOf } from '../index/incoming.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { begin, candidates, type Dossiers, register, type Working } from './dossiers.ts';
+import { refusedAsErased } from './erased-item.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to its dossier. */
@@ -29,6 +30,8 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     working.ownsCode = dossiers.byName.has(code);
     register(dossiers, working, namesOf(item));
   }
+  const refused = refusedAsErased(place, code, working.held?.erased);
+  if (refused) return refused;
   const event = underOwnCode(eventOf(place, item, working), working.code);
   // An operator released it before its moment. It stays in the queue.
   if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
@@ -40,7 +43,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   const counted = counts(applied.event, applied.held.owner);
   const isFirst = working.held === undefined;
   if (counted) keepAliases(place, working, item, dossiers);
-  working.held = applied.held;
+  working.held = item.recorded ? { ...applied.held, erased: item.recorded.erased } : applied.held;
   add(applied.event);
   working.messageId = place.id;
   if (counted || isFirst) {
@@ -54,7 +57,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     event: applied.event,
     said: event.record ?? item.record,
     movedStatus: applied.movedStatus,
-    anomaly: applied.anomaly,
+    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
     recordedAt: notBefore(submission.receivedAt, working.createdAt),
     owner: sender.ownership && applied.held.owner,
     receivedAt: source.receivedAt,
@@ -142,6 +145,7 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
     messageId,
     item: position,
   };
+  if (item.recorded) return { ...incoming, contentId: item.recorded.contentId };
   return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;
 }
 

@@ -30,6 +30,8 @@ export interface Working {
   ownsCode: boolean;
   /** The applicants that it named before the batch. */
   readonly former: readonly Person[];
+  /** See DossierRow. */
+  readonly rewrites: number;
 }
 
 export interface Dossiers {
@@ -63,8 +65,9 @@ export async function loadDossiers(
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
   const dossiers = noDossiers();
   const loaded = new Map<string, Working>();
-  for (const { asked, aliasOf, held, createdAt, messageId, former } of await loadHeld(database.pool, vault, codes)) {
-    const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former };
+  for (const { asked, aliasOf, held, createdAt, messageId, ...kept } of await loadHeld(database.pool, vault, codes)) {
+    const { former, rewrites } = kept;
+    const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former, rewrites };
     loaded.set(held.code, working);
     register(dossiers, working, namesOfHeld(asked, aliasOf));
   }
@@ -102,7 +105,7 @@ export function stepItem(code: string, at: string, { status, actor, content }: D
 }
 
 export function begin(code: string, loaded: Held | undefined, createdAt: string, messageId?: string): Working {
-  const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt, former: [] };
+  const nothingYet = { party: '', receivedAt: createdAt, changedAt: createdAt, former: [], rewrites: 0 };
   const history = createHistory<RecordedEvent>();
   return { code, loaded, held: loaded, history, createdAt, messageId, ownsCode: false, ...nothingYet };
 }
@@ -183,5 +186,6 @@ export function dossierRow(working: Working): DossierRow {
     ownsCode: working.ownsCode,
     isClaimOnly: working.loaded !== undefined && working.party === '',
     former: formerPeople(working.former, named, working.held?.view.record.applicant),
+    rewrites: working.rewrites,
   };
 }

@@ -1,4 +1,4 @@
-import { contradicting, type RecordItem, type WaitingItem } from '#core/dossier/item';
+import { contradicting, type Recorded, type RecordItem, type WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { type AppliedRecord, applyToRecord, type KindEvent, type Reach } from '#core/records/apply';
 import { type Kind, type KindRecord, OFFICERS, routeSubjectOf, sendersOf, subjectOf } from '#core/records/kind';
@@ -10,6 +10,7 @@ import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
+import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
 import { dossierOf, isLastOpen, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
@@ -30,27 +31,34 @@ export function applyKindItem(
   const { seenVersion } = place.submission;
   if (seenVersion !== undefined && working.held?.version !== seenVersion)
     return { index, code, outcome: 'invalid', problems: [changedSince(working)] };
-  const { standIns = [] } = item;
+  const refused = refusedAsErased(place, code, working.held?.erased);
+  if (refused) return refused;
+  const { standIns = [], recorded } = item;
   const record = withKnown(kind, said, standIns, working.held?.view);
-  const waits = whyRecordWaits(place, working, { item, record }, book, dossiers);
+  // What the hub stored once was judged then, and may lack what the judgement needs.
+  const waits = recorded ? undefined : whyRecordWaits(place, working, { item, record }, book, dossiers);
   if (waits) return quarantine(place, waits);
   const reach = reachOf(place, kind, working, record);
   // Only the owner's words can hold its record: the claim of another party must not hide it.
-  const holding = reach === 'all' ? kind.holds?.(record) : undefined;
+  const holding = reach === 'all' && !recorded ? kind.holds?.(record) : undefined;
   const incoming = {
     record,
     party: place.submission.party,
     reach,
-    contentId: recordContentId(kind, withoutStandIns(said, standIns)),
-    isHeld: holding !== undefined,
+    contentId: recorded?.contentId.record ?? recordContentId(kind, withoutStandIns(said, standIns)),
+    isHeld: recorded?.isHeld ?? holding !== undefined,
     isJudged: place.submission.released?.isJudged ?? false,
     isUndated: standIns.includes('stateAt'),
   };
-  const against = contradictionsOf(kind, working, incoming);
+  const against = recorded ? [] : contradictionsOf(kind, working, incoming);
   if (against.length > 0) return quarantine(place, contradicting(item, against));
-  const applied = applyToRecord(kind, place.deps.kinds.withDeadline, working.held, working.events, incoming);
+  const applied = withErasure(
+    applyToRecord(kind, place.deps.kinds.withDeadline, working.held, working.events, incoming),
+    recorded,
+  );
   const saysPeople = reach === 'all' && !item.isRelayed;
-  const problems = applied.event ? problemsOf(kind, applied, working, book, dossiers, saysPeople) : [];
+  const isNews = applied.event !== undefined && !recorded;
+  const problems = isNews ? problemsOf(kind, applied, working, book, dossiers, saysPeople) : [];
   if (problems.length > 0) return { index, code, outcome: 'invalid', problems };
   settleWaiting(place, applied.outcome);
   if (applied.held.isHeld) return holdRecord(place, working, applied, item, holding, book);
@@ -59,6 +67,10 @@ export function applyKindItem(
   if (applied.changed && (kind.forwards?.(applied.held.view) ?? true)) forward(place, working, applied);
   if (applied.movedState) moveDossier(place, working, applied, book, dossiers);
   return withWarnings({ index, code, outcome: applied.outcome }, warningsOf(applied));
+}
+
+function withErasure(applied: AppliedRecord, recorded: Recorded | undefined): AppliedRecord {
+  return recorded?.erased ? { ...applied, held: { ...applied.held, erased: recorded.erased } } : applied;
 }
 
 /** Why a party that the owner's routes ask cannot be right. Its repeats are no news, and an operator may overrule it. */
@@ -80,7 +92,7 @@ function changedSince({ held }: WorkingRecord): Problem {
 
 function begin({ submission, source }: Place, kind: Kind, subject: string): WorkingRecord {
   const { party, receivedAt } = submission;
-  const times = { receivedAt: source.receivedAt, changedAt: receivedAt, createdAt: receivedAt };
+  const times = { receivedAt: source.receivedAt, changedAt: receivedAt, createdAt: receivedAt, rewrites: 0 };
   return { kind, subject, loaded: undefined, held: undefined, events: [], messageId: undefined, party, ...times };
 }
 

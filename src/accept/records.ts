@@ -31,6 +31,8 @@ export interface WorkingRecord {
   party: string;
   receivedAt: string;
   changedAt: string;
+  /** See DossierRow. */
+  readonly rewrites: number;
 }
 
 /** The records that a batch names, as the index has them and as the batch changed them. */
@@ -206,9 +208,9 @@ export function judgedDossiers({ bySubject, ofDossiers }: RecordBook): readonly 
 /** The rows of the records that the batch changed. */
 export function recordRows({ bySubject }: RecordBook): readonly RecordRow[] {
   return [...bySubject.values()].flatMap(
-    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt }) =>
+    ({ kind, held, loaded, messageId, party, receivedAt, changedAt, createdAt, rewrites }) =>
       held && held !== loaded && messageId !== undefined
-        ? [{ kind, held, madeFrom: loaded?.version ?? 0, messageId, party, receivedAt, changedAt, createdAt }]
+        ? [{ kind, held, madeFrom: loaded?.version ?? 0, messageId, party, receivedAt, changedAt, createdAt, rewrites }]
         : [],
   );
 }

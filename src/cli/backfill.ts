@@ -81,9 +81,10 @@ function recordFilterFrom(kinds: Kinds, name: string, asked: object, state: stri
 }
 
 function previewed(preview: BackfillPreview): Result {
-  const { looked, never, older, sample } = preview;
+  const { looked, never, older, erased, sample } = preview;
   const text = [
     `of ${looked.dossiers} dossiers or records the party never got ${never}, and has an older version of ${older}`,
+    ...(erased > 0 ? [`${erased} are left out: their personal data was erased`] : []),
     ...(looked.isAll ? [] : ['there are more dossiers: the preview ended after ten seconds']),
     ...sample.map(
       ({ code, version, told }) => `  ${code} version ${version}${told === null ? '' : `, the party has ${told}`}`,

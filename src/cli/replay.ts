@@ -101,6 +101,7 @@ const WOULD: Readonly<Record<ReplayOutcome, string>> = {
   superseded: 'have a newer version',
   'just-replayed': 'were replayed a moment ago',
   waits: 'wait for another delivery of their dossier',
+  erased: 'are about erased personal data and stay undelivered',
 };
 
 function previewCountsOf(outcomes: ReplayPreview['outcomes']): string {

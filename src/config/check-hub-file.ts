@@ -8,6 +8,7 @@ import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { received } from '#messages/received';
 import { createTls } from '../kit/http/tls.ts';
 import { ID, ID_MEANS, PEM_MEANS, PROXY_MEANS } from './hub-file.ts';
+import { retentionProblems } from './retention.ts';
 import { weaknessOf } from './weak-secrets.ts';
 
 /**
@@ -15,7 +16,7 @@ import { weaknessOf } from './weak-secrets.ts';
  * that it reports all problems at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes, province, proxies } = members(file);
+  const { parties, keys, routes, province, proxies, retention } = members(file);
   const ids = Object.keys(members(parties));
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
@@ -28,6 +29,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
         ];
   return [
     ...provinceProblems(province),
+    ...retentionProblems(members(retention)),
     ...ownedTwice(members(parties)),
     ...ids.flatMap((id) => partyProblems(id, members(parties)[id])),
     ...list(keys).flatMap((key, at) => known(`/keys/${at}/party`, members(key).party)),

@@ -229,6 +229,17 @@ describe('HUB_SECRET', () => {
 });
 
 describe('HUB_CONFIG', () => {
+  it('keeps no body longer than the personal data in it', () => {
+    const wrong = (retention: object) => problemsOf({ retention });
+    const personalDataMonths = { dossier: { returned: 60 }, payment: { paid: 120 } };
+    expect(wrong({ personalDataMonths })).toEqual([
+      '/retention/bodiesMonths: is missing, expected at most 60, which is /retention/personalDataMonths/dossier/returned: bodies have personal data too',
+    ]);
+    expect(wrong({ bodiesMonths: 61, personalDataMonths })).toHaveLength(1);
+    expect(wrong({ bodiesMonths: 60, personalDataMonths })).toEqual([]);
+    expect(wrong({ bodiesMonths: 60, personalDataMonths: { dossier: { received: 60 } } })).toHaveLength(1);
+  });
+
   const party = { adapter: 'one-stop', settings: { password: from('PARTY_PASSWORD') } };
   const key = { id: 'portal', secret: from('PORTAL_KEY'), scopes: ['index:read'] };
   const env = { PORTAL_KEY: 'portal-key-1', PARTY_PASSWORD: 'hidden' };
@@ -335,7 +346,7 @@ describe('HUB_CONFIG', () => {
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',
-      '/retention: "retention" is not a member here, expected one of province, keys, parties, routes, alerts, proxies, clientCertificateHeader, portalDialect, retentionMonths, deadlines, stillAfterDays',
+      '/retention: got 12, expected an object',
       '/routes/0/from: got "two-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/0/to/1: got "zero-stop", expected one of the parties one-stop, One Stop, late',
       '/routes/1/operation: is missing, expected an operation such as dossier.upsert.v1',

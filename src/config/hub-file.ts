@@ -4,6 +4,7 @@ import { SHAREABLE } from '#core/dossier/ownership';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
 import { RatingPayload } from '#schemas/rating-payload';
 import { ALL_KINDS } from '../kinds/all-kinds.ts';
+import { ENDED_STATES } from './retention.ts';
 
 const FIXED_SCOPES = [
   'dossier:write',
@@ -166,6 +167,16 @@ const DEADLINES = Object.fromEntries(
   ]),
 );
 
+const Months = Type.Integer({ minimum: 1, maximum: 1200, description: 'a whole number of months' });
+
+/** By what is over: months after the state, personal data ends. */
+const PERSONAL_DATA_MONTHS = Object.fromEntries(
+  Object.entries(ENDED_STATES).map(([kind, states]) => [
+    kind,
+    Type.Optional(closed(Object.fromEntries(states.map((state) => [state, Type.Optional(Months)])))),
+  ]),
+);
+
 export const HubFile = closed({
   province: Type.Optional(
     closed({
@@ -211,6 +222,13 @@ export const HubFile = closed({
     }),
   ),
   retentionMonths: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of months' })),
+  retention: Type.Optional(
+    closed({
+      /** Bodies of messages and the calls of deliveries. Their results stay. */
+      bodiesMonths: Type.Optional(Months),
+      personalDataMonths: Type.Optional(closed(PERSONAL_DATA_MONTHS)),
+    }),
+  ),
   /** Replaces the days in which records of a kind are due. */
   deadlines: Type.Optional(closed(DEADLINES)),
   /** Working days without a new state after which operators look at an open record. */

@@ -37,6 +37,7 @@ import * as m036 from './migrations/036-shorter-sums.ts';
 import * as m037 from './migrations/037-received-days.ts';
 import * as m038 from './migrations/038-process-runs.ts';
 import * as m039 from './migrations/039-field-totals.ts';
+import * as m040 from './migrations/040-erasures.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -80,6 +81,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '037-received-days': m037,
   '038-process-runs': m038,
   '039-field-totals': m039,
+  '040-erasures': m040,
 };
 
 /**

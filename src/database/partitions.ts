@@ -35,9 +35,15 @@ export async function makePartitions(database: Database, nowMs: number): Promise
 
 /**
  * Drops the months that ended more than `months` ago. A rebuild cannot restore data of dropped messages.
+ * @param except months such as `2025_03` that stay
  * @returns the names of the dropped partitions
  */
-export async function dropOldPartitions(database: Database, nowMs: number, months: number): Promise<readonly string[]> {
+export async function dropOldPartitions(
+  database: Database,
+  nowMs: number,
+  months: number,
+  except: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const oldest = new Date(monthStart(nowMs, -months)).toISOString().slice(0, 7).replace('-', '_');
   return database.query.transaction().execute(async (tx) => {
     await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
@@ -45,7 +51,8 @@ export async function dropOldPartitions(database: Database, nowMs: number, month
       SELECT child.relname AS name FROM pg_inherits
       JOIN pg_class child ON child.oid = inhrelid JOIN pg_class parent ON parent.oid = inhparent
       WHERE parent.relname = ANY(${Object.keys(BY_MONTH)}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'`.execute(tx);
-    const old = rows.map((row) => row.name).filter((name) => name.slice(-7) < oldest);
+    const names = rows.map((row) => row.name);
+    const old = names.filter((name) => name.slice(-7) < oldest && !except.has(name.slice(-7)));
     for (const name of old) await sql.raw(`DROP TABLE ${name}`).execute(tx);
     return old;
   });

@@ -37,6 +37,7 @@ function placesOf(kinds: Kinds): readonly Place[] {
 const PLACES: readonly Place[] = [
   { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs: OF_DOSSIERS },
   { table: 'dossiers', key: { code: 'text' }, value: 'former', keyId: 'former_key' },
+  { table: 'legal_holds', key: { id: 'int8' }, value: 'person', keyId: 'person_key' },
   { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
   {
     table: 'events',

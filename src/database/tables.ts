@@ -9,6 +9,7 @@ export interface Tables {
   audit: AuditTable;
   audit_anchors: AuditAnchorsTable;
   audit_head: AuditHeadTable;
+  body_removal: BodyRemovalTable;
   breakers: BreakersTable;
   catalogue: CatalogueTable;
   catalogue_versions: CatalogueVersionsTable;
@@ -24,12 +25,16 @@ export interface Tables {
   dossiers: DossiersTable;
   doubtful_dossiers: DoubtfulDossiersTable;
   ended_sessions: EndedSessionsTable;
+  erasures: ErasuresTable;
   events: EventsTable;
   field_totals: FieldTotalsTable;
   heartbeats: HeartbeatsTable;
+  held_subjects: HeldSubjectsTable;
   idempotency_keys: IdempotencyKeysTable;
   incident_notes: IncidentNotesTable;
   incidents: IncidentsTable;
+  kept_bodies: KeptBodiesTable;
+  legal_holds: LegalHoldsTable;
   look_up_tries: LookUpTriesTable;
   messages: MessagesTable;
   ownership: OwnershipTable;
@@ -122,6 +127,12 @@ interface AuditAnchorsTable {
 interface AuditHeadTable {
   position: number;
   link: Buffer;
+}
+
+interface BodyRemovalTable {
+  what: string;
+  after: string;
+  done_at: Instant | null;
 }
 
 interface BreakersTable {
@@ -317,6 +328,10 @@ interface DossiersTable {
   mask_of: Generated<number>;
   former: Buffer | null;
   former_key: number | null;
+  rewrites: Generated<number>;
+  erasure: number | null;
+  erased_at: Instant | null;
+  erased_up_to: string | null;
 }
 
 interface DoubtfulDossiersTable {
@@ -332,6 +347,15 @@ interface DoubtfulDossiersTable {
 interface EndedSessionsTable {
   hash: Buffer;
   expires_at: Instant;
+}
+
+interface ErasuresTable {
+  id: Generated<number>;
+  at: Instant;
+  cause: string;
+  who: string;
+  why: string;
+  subjects: number;
 }
 
 interface EventsTable {
@@ -389,6 +413,11 @@ interface HeartbeatsTable {
   at: Instant;
 }
 
+interface HeldSubjectsTable {
+  subject: string;
+  hold_id: number;
+}
+
 interface IdempotencyKeysTable {
   party: string;
   key: string;
@@ -417,6 +446,23 @@ interface IncidentsTable {
   words: Json | null;
 }
 
+interface KeptBodiesTable {
+  message_id: string;
+}
+
+interface LegalHoldsTable {
+  id: Generated<number>;
+  subject: string | null;
+  person: Buffer | null;
+  person_key: number | null;
+  who: string;
+  why: string;
+  at: Instant;
+  lifted_at: Instant | null;
+  lifted_by: string | null;
+  lifted_why: string | null;
+}
+
 interface LookUpTriesTable {
   key: string;
   points: number;
@@ -438,6 +484,7 @@ interface MessagesTable {
   body_key: number | null;
   outcome: string;
   results: Json;
+  emptied_at: Instant | null;
 }
 
 interface OwnershipTable {
@@ -582,6 +629,10 @@ interface RecordsTable {
   began_at: Instant | null;
   ended_at: Instant | null;
   mark: string | null;
+  rewrites: Generated<number>;
+  erasure: number | null;
+  erased_at: Instant | null;
+  erased_up_to: string | null;
 }
 
 interface RecountsTable {

@@ -49,13 +49,14 @@ export async function dossierOutgoing(
   const facts = await catalogueFacts(database, deps.entries, party, loaded);
   return claimed.flatMap((one) => {
     const history = events.get(one.subject) ?? [];
-    const { owner, view, version } = loaded.held.get(one.subject)?.held ?? {};
+    const { owner, view, version, erased } = loaded.held.get(one.subject)?.held ?? {};
     const now = view?.record;
     const seq = newer.get(one.id) ?? one.seq;
     const dossier = version === seq ? now : stateAt(history, seq, owner)?.record;
     const isUpsert = one.operation === 'dossier.upsert.v1';
     const record = isUpsert ? dossier : history.find((event) => event.seq === one.seq)?.said;
-    if (!dossier || !record) return [];
+    // Without personal data there is nothing to send.
+    if (!dossier || !record || erased) return [];
     const outgoing = {
       ...outgoingBase(one),
       ...facts(dossier),

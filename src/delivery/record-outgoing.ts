@@ -42,7 +42,7 @@ export async function recordOutgoing(
   return claimed.flatMap((one) => {
     const record = found.get(one.subject);
     const kind = kinds.ofSubject(one.subject);
-    if (!record || !kind) return [];
+    if (!record || !kind || record.held.erased) return [];
     const seq = newer?.get(one.id) ?? one.seq;
     const until = (events.get(one.subject) ?? []).filter((event) => event.seq <= seq);
     if (until.length === 0) return [];

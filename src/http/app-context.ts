@@ -3,6 +3,8 @@ import type { WorkingTime } from '#core/dates/working-time';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
 import type { HubFile } from '../config/config.ts';
+import type { Holds } from '../erasure/holds.ts';
+import type { Retention } from '../erasure/retention.ts';
 import type { HandlingReader } from '../index/handling-facts.ts';
 import type { LookUp } from '../index/look-up.ts';
 import type { Originals } from '../index/originals.ts';
@@ -63,6 +65,8 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly reads: Reads;
   readonly audit: Audit;
   readonly evidence: MakeEvidence;
+  readonly retention: Pick<Retention, 'plan' | 'due'>;
+  readonly holds: Holds;
   readonly signDocument: SignDocument;
 
   // Access control and rate limits.

@@ -21,7 +21,12 @@ export const ServedDossier = Type.Object(
         techId: MaybeMasked,
       }),
     ),
-    freshness: closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant }),
+    freshness: closed({
+      party: Type.String(),
+      eventAt: Instant,
+      receivedAt: Instant,
+      erasedAt: Type.Optional(Instant),
+    }),
     asOf: Type.Optional(
       closed(
         {

@@ -18,6 +18,7 @@ const KINDS = {
   'key-reused': 409,
   decided: 409,
   changed: 409,
+  erased: 409,
   'too-slow': 408,
   'too-large': 413,
   'too-many': 413,

@@ -204,7 +204,12 @@ function servedSchema({ schema, people, name }: Kind): Type.TSchema {
       ? Type.Optional(Type.Object({}, { description: 'a person, masked' }))
       : given,
   ]);
-  const freshness = closed({ party: Type.String(), eventAt: Instant, receivedAt: Instant });
+  const freshness = closed({
+    party: Type.String(),
+    eventAt: Instant,
+    receivedAt: Instant,
+    erasedAt: Type.Optional(Instant),
+  });
   return closed({ ...Object.fromEntries(members), freshness }, { title: `Served ${name}` });
 }
 

@@ -6,6 +6,7 @@ import { dossierWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
+import { ERASED_COLUMNS, erasedColumnsOf } from './erased-columns.ts';
 import { maskedJson } from './masked-json.ts';
 import { sealContentId, sealRecord } from './sealed-records.ts';
 
@@ -27,6 +28,8 @@ export interface DossierRow {
   readonly ownsCode: boolean;
   /** Earlier applicants. Texts may still mention them. */
   readonly former: readonly Person[];
+  /** How often an erasure has rewritten the row. A batch that read it before must not write what it read. */
+  readonly rewrites: number;
 }
 
 interface Written {
@@ -55,7 +58,8 @@ function prepare(row: DossierRow, vault: Vault): Written {
   const { code, view, lastAt } = row.held;
   const { record } = view;
   const { phone, identityNumber } = record.applicant ?? {};
-  const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt };
+  const erasedAt = row.held.erased?.at;
+  const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt, ...(erasedAt && { erasedAt }) };
   return {
     row,
     record,
@@ -120,10 +124,13 @@ const columns = {
   identity_proof: ['bytea', (w: Written) => w.identity],
   created_at: ['timestamptz', (w: Written) => w.row.createdAt],
   changed_at: ['timestamptz', (w: Written) => w.row.changedAt],
+  rewrites: ['int4', (w: Written) => w.row.rewrites],
+  ...erasedColumnsOf((w: Written) => w.row.held),
 } as const;
 
 const names = Object.keys(columns).filter((name) => name !== 'owns_code');
 const kept = ['code', 'created_at'];
+const WORDS_OF_ROW = `array_to_tsvector(string_to_array(given.search, ' '))`;
 /** Columns that stay if readers see no change. */
 const SHOWN = new Set(['masked', 'changed_at']);
 const UNCHANGED = Buffer.alloc(0);
@@ -142,7 +149,7 @@ const part = definePart<Written>(
   columns,
   (rows) => `
     INSERT INTO dossiers (${names.join(', ')})
-    SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
+    SELECT ${names.map((name) => (name === 'search' ? WORDS_OF_ROW : `given.${name}`)).join(', ')}
     FROM ${rows}
     WHERE made_from > 0 OR owns_code OR NOT EXISTS (SELECT FROM aliases WHERE aliases.code = given.code)
     ON CONFLICT (code) DO UPDATE SET
@@ -150,8 +157,35 @@ const part = definePart<Written>(
         .filter((name) => !kept.includes(name))
         .map((name) => `${name} = ${setTo(name)}`)
         .join(', ')}
-    WHERE dossiers.version = excluded.made_from
+    WHERE dossiers.version = excluded.made_from AND dossiers.rewrites = excluded.rewrites
     RETURNING code`,
+  true,
+);
+
+/**
+ * Writes dossiers without the personal data that they had. The state, its version and its dates stay. Fails the batch
+ * (40001) if the dossier was written meanwhile.
+ */
+export function rewrittenDossierPart(rows: readonly DossierRow[], vault: Vault): Part {
+  return rewrittenPart(rows.map((row) => prepare(row, vault)));
+}
+
+const rewritten = [
+  ...['search', 'masked', 'mask_of', 'former', 'former_key', 'sealed', 'sealed_key', 'phone_proof', 'identity_proof'],
+  ...ERASED_COLUMNS,
+];
+
+const rewrittenPart = definePart<Written>(
+  'rewritten_dossier',
+  Object.fromEntries(
+    [...rewritten, 'code', 'version', 'rewrites'].map((name) => [name, columns[name as keyof typeof columns]]),
+  ),
+  (rows) => `
+    UPDATE dossiers d SET rewrites = d.rewrites + 1, ${rewritten
+      .map((name) => `${name} = ${name === 'search' ? WORDS_OF_ROW : `given.${name}`}`)
+      .join(', ')}
+    FROM ${rows} WHERE d.code = given.code AND d.version = given.version AND d.rewrites = given.rewrites
+    RETURNING d.code`,
   true,
 );
 

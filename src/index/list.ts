@@ -88,6 +88,7 @@ export interface RoutedDossier {
   readonly serviceCode: string;
   readonly fieldCode: string | null;
   readonly createdAt: string;
+  readonly isErased: boolean;
 }
 
 /** The same without the content. */
@@ -100,6 +101,7 @@ export async function routedInCodeOrder(
   const query = (await filtered(database, filter))
     .select(['code', 'owner', 'version', 'last_message_id as messageId'])
     .select(['service_code as serviceCode', 'field_code as fieldCode', 'created_at as createdAt'])
+    .select(sql<boolean>`erasure IS NOT NULL`.as('isErased'))
     .where('code', '>', after);
   return query.orderBy('code').limit(limit).execute();
 }

@@ -4,6 +4,7 @@ import type { Person } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding } from '../concurrency/yielding.ts';
 import type { Vault } from '../secrets/vault.ts';
+import { ERASED_COLUMNS, type ErasedColumns, erasedIn } from './erased-columns.ts';
 import { openContentId } from './sealed-records.ts';
 
 export interface Found {
@@ -16,9 +17,11 @@ export interface Found {
   /** The newest message that was applied to it. */
   readonly messageId: string;
   readonly former: readonly Person[];
+  /** See DossierRow. */
+  readonly rewrites: number;
 }
 
-interface HeldRow {
+interface HeldRow extends ErasedColumns {
   asked: string;
   alias_of: string | null;
   code: string;
@@ -33,6 +36,7 @@ interface HeldRow {
   former_key: number | null;
   created_at: string;
   last_message_id: string;
+  rewrites: number;
 }
 
 /** Loads the dossiers under any of these codes, own or alias. Each dossier is read and decrypted once. */
@@ -55,7 +59,7 @@ export async function loadHeld(
   });
 }
 
-type Opened = Pick<Found, 'createdAt' | 'messageId' | 'held' | 'former'>;
+type Opened = Pick<Found, 'createdAt' | 'messageId' | 'held' | 'former' | 'rewrites'>;
 
 async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<string, Opened>> {
   const opened = await mapYielding(rows, (row): [string, Opened] => [
@@ -65,6 +69,7 @@ async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<stri
       messageId: row.last_message_id,
       held: heldOf(row, vault),
       former: formerOf(row, vault),
+      rewrites: row.rewrites,
     },
   ]);
   return new Map(opened);
@@ -89,6 +94,8 @@ const HELD = [
   'former',
   'former_key',
   'last_message_id',
+  'rewrites',
+  ...ERASED_COLUMNS,
 ];
 const LOAD_OWN = `
   SELECT d.code AS asked, NULL AS alias_of, d.code, ${HELD.map((name) => `d.${name}`).join(', ')}
@@ -150,6 +157,7 @@ function heldOf(row: HeldRow, vault: Vault): Held {
     lastAt: row.last_at,
     contentId: openContentId(vault, row.content_hash),
     view: { record, status: record.status, statusAt: record.statusAt, inferred: row.inferred },
+    ...erasedIn(row),
   };
 }
 

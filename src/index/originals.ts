@@ -56,7 +56,7 @@ const FIND = `
   CROSS JOIN LATERAL (
     SELECT e.message_id, e.item, e.record, e.record_key FROM events e JOIN messages m ON m.id = e.message_id
       JOIN dossiers d ON d.code = e.code
-    WHERE e.code = told.code AND e.recorded_at >= $4::timestamptz AND m.door = $5
+    WHERE e.code = told.code AND e.recorded_at >= $4::timestamptz AND m.door = $5 AND m.emptied_at IS NULL
       -- Of a party alone where one is given; otherwise whole items of the owner, but those of a moment far ahead.
       AND CASE WHEN $6::text IS NOT NULL THEN e.party = $6
           ELSE told.is_step OR ((e.shared IS NULL OR e.party = d.owner) AND e.at <= e.recorded_at + interval '1 day') END

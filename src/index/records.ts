@@ -5,6 +5,7 @@ import { maskRecord, proofIn } from '#core/records/mask-record';
 import { recordWords } from '#core/vietnamese/search-words';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
+import { ERASED_COLUMNS, type ErasedColumns, erasedColumnsOf, erasedIn } from './erased-columns.ts';
 import { contentIdOf, sealContentId, sealRecord } from './sealed-records.ts';
 
 /** A record to be written: its newest state, and the message that made it so. */
@@ -19,6 +20,8 @@ export interface RecordRow {
   readonly receivedAt: string;
   readonly changedAt: string;
   readonly createdAt: string;
+  /** How often an erasure has rewritten the row; see DossierRow. */
+  readonly rewrites: number;
 }
 
 /** A record as the index has it. */
@@ -31,6 +34,7 @@ export interface FoundRecord {
   readonly receivedAt: string;
   readonly changedAt: string;
   readonly createdAt: string;
+  readonly rewrites: number;
 }
 
 /** Subjects and unique keys to load. */
@@ -44,7 +48,7 @@ export function uniqueKeyOf(kind: Kind, record: KindRecord): string | undefined 
   return kind.uniqueBy && `${kind.name} ${kind.uniqueBy(record)}`;
 }
 
-interface Row {
+interface Row extends ErasedColumns {
   subject: string;
   unique_key: string | null;
   code: string;
@@ -57,14 +61,17 @@ interface Row {
   last_message_id: string;
   created_at: string;
   changed_at: string;
+  rewrites: number;
 }
 
+const LOADED = [
+  ...['subject', 'unique_key', 'code', 'owner', 'version', 'is_held', 'sealed', 'sealed_key', 'masked'],
+  ...['last_message_id', 'created_at', 'changed_at', 'rewrites', ...ERASED_COLUMNS],
+].join(', ');
 const LOAD = `
-  SELECT subject, unique_key, code, owner, version, is_held, sealed, sealed_key, masked, last_message_id, created_at, changed_at
-  FROM records WHERE subject = ANY($1::text[])
+  SELECT ${LOADED} FROM records WHERE subject = ANY($1::text[])
   UNION
-  SELECT subject, unique_key, code, owner, version, is_held, sealed, sealed_key, masked, last_message_id, created_at, changed_at
-  FROM records WHERE unique_key = ANY($2::text[])`;
+  SELECT ${LOADED} FROM records WHERE unique_key = ANY($2::text[])`;
 
 /** The records with one of these subjects or unique keys. */
 export async function loadRecords(
@@ -140,12 +147,13 @@ function foundIn(row: Row, vault: Vault): FoundRecord {
   return {
     subject: row.subject,
     uniqueKey: row.unique_key ?? undefined,
-    held: { code: row.code, owner: row.owner, version: row.version, view, isHeld: row.is_held },
+    held: { code: row.code, owner: row.owner, version: row.version, view, isHeld: row.is_held, ...erasedIn(row) },
     messageId: row.last_message_id,
     party: freshness.party,
     receivedAt: freshness.receivedAt,
     changedAt: row.changed_at,
     createdAt: row.created_at,
+    rewrites: row.rewrites,
   };
 }
 
@@ -175,7 +183,8 @@ function prepare(row: RecordRow, vault: Vault): Written {
   const { kind, held, party, receivedAt } = row;
   const { view, code } = held;
   const masked = maskRecord(kind, view);
-  const freshness = { party, eventAt: view.stateAt, receivedAt };
+  const erasedAt = held.erased?.at;
+  const freshness = { party, eventAt: view.stateAt, receivedAt, ...(erasedAt && { erasedAt }) };
   const proof = proofIn(kind, view);
   const subject = subjectOf(kind, code);
   return {
@@ -203,7 +212,7 @@ const columns = {
   state: ['text', (w: Written) => w.view.state],
   state_at: ['timestamptz', (w: Written) => w.view.stateAt],
   is_held: ['bool', (w: Written) => w.row.held.isHeld],
-  is_public: ['bool', ({ row, view }: Written) => !row.held.isHeld && (row.kind.isPublic?.(view) ?? false)],
+  is_public: ['bool', ({ row, view }: Written) => isPublic(row, view)],
   is_open: ['bool', ({ row, view }: Written) => !row.kind.finalStates.includes(view.state)],
   agency_code: ['text', (w: Written) => w.view.agencyCode],
   field_code: ['text', (w: Written) => w.view.fieldCode],
@@ -221,24 +230,56 @@ const columns = {
   phone_proof: ['bytea', (w: Written) => w.phone],
   created_at: ['timestamptz', (w: Written) => w.row.createdAt],
   changed_at: ['timestamptz', (w: Written) => w.row.changedAt],
+  rewrites: ['int4', (w: Written) => w.row.rewrites],
+  ...erasedColumnsOf((w: Written) => w.row.held),
 } as const;
+
+/** A record without its text has nothing for the public. */
+function isPublic({ kind, held }: RecordRow, view: KindRecord): boolean {
+  return !held.isHeld && held.erased === undefined && (kind.isPublic?.(view) ?? false);
+}
 
 const names = Object.keys(columns);
 const kept = ['subject', 'created_at'];
+const WORDS_OF_ROW = `array_to_tsvector(string_to_array(given.search, ' '))`;
 
 const part = definePart<Written>(
   'record',
   columns,
   (rows, before) => `
     INSERT INTO records (${names.join(', ')})
-    SELECT ${names.map((name) => (name === 'search' ? `array_to_tsvector(string_to_array(search, ' '))` : name)).join(', ')}
+    SELECT ${names.map((name) => (name === 'search' ? WORDS_OF_ROW : `given.${name}`)).join(', ')}
     FROM ${rows}${before.includes(JUDGED) ? ` WHERE (SELECT count(*) FROM ${JUDGED}) >= 0` : ''}
     ON CONFLICT (subject) DO UPDATE SET
       ${names
         .filter((name) => !kept.includes(name))
         .map((name) => `${name} = excluded.${name}`)
         .join(', ')}
-    WHERE records.version = excluded.made_from
+    WHERE records.version = excluded.made_from AND records.rewrites = excluded.rewrites
     RETURNING subject`,
+  true,
+);
+
+/** Writes records without the personal data that they had; see rewrittenDossierPart. */
+export function rewrittenRecordPart(rows: readonly RecordRow[], vault: Vault): Part {
+  return rewrittenPart(rows.map((row) => prepare(row, vault)));
+}
+
+const rewritten = [
+  ...['content_hash', 'is_public', 'search', 'masked', 'mask_of', 'sealed', 'sealed_key', 'phone_proof'],
+  ...ERASED_COLUMNS,
+];
+
+const rewrittenPart = definePart<Written>(
+  'rewritten_record',
+  Object.fromEntries(
+    [...rewritten, 'subject', 'version', 'rewrites'].map((name) => [name, columns[name as keyof typeof columns]]),
+  ),
+  (rows) => `
+    UPDATE records r SET rewrites = r.rewrites + 1, ${rewritten
+      .map((name) => `${name} = ${name === 'search' ? WORDS_OF_ROW : `given.${name}`}`)
+      .join(', ')}
+    FROM ${rows} WHERE r.subject = given.subject AND r.version = given.version AND r.rewrites = given.rewrites
+    RETURNING r.subject`,
   true,
 );

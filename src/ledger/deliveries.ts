@@ -145,7 +145,8 @@ export async function loadCalledBack(
              WHERE code = d.code AND recorded_at >= d.created_at AND party = $1 AND kind = 'progress'
                AND status = d.status AND at = d.status_at
              ORDER BY seq DESC LIMIT 1) e
-           WHERE EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND ${doorKindOf('m.door')} = 'callback')
+           WHERE d.erasure IS NULL
+             AND EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND ${doorKindOf('m.door')} = 'callback')
              AND (SELECT t.id FROM deliveries t
                WHERE t.party = $1 AND t.subject = d.code AND t.state = 'delivered'
                  AND t.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
@@ -184,7 +185,7 @@ export async function listReceivedRecords(
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'received records',
     text: `SELECT r.subject FROM records r
-           WHERE r.kind = $1 AND r.state = ANY($2::text[]) AND r.state_at >= $3::timestamptz AND r.subject > $4
+           WHERE r.kind = $1 AND r.erasure IS NULL AND r.state = ANY($2::text[]) AND r.state_at >= $3::timestamptz AND r.subject > $4
              AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND d.state = 'delivered')
            ORDER BY r.subject LIMIT $6`,
     values: [kind.name, states, since, subjectOf(kind, after ?? ''), party, limit],

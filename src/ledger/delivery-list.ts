@@ -6,10 +6,10 @@ import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 
 /**
- * Whether delivery `d` failed and an operator should look at it. Dismissed deliveries do not count. Neither do versions
+ * Whether delivery `d` failed and an operator should look at it. Dismissed and erased ones do not count. Neither do versions
  * for which a newer one is delivered or due, because a replay would change nothing.
  */
-export const IS_FAILED = `(d.state IN ('refused', 'parked') AND d.reason IS DISTINCT FROM 'dismissed'
+export const IS_FAILED = `(d.state IN ('refused', 'parked') AND coalesce(d.reason, '') NOT IN ('dismissed', 'erased')
   AND (d.operation = 'dossier.progress.v1' OR NOT EXISTS (
     SELECT 1 FROM deliveries e WHERE e.party = d.party AND e.subject = d.subject AND e.operation = d.operation
       AND e.id > d.id AND e.state || '' IN ('delivered', 'due', 'held'))))`;

@@ -16,6 +16,8 @@ export interface Evidence {
     readonly code: string;
     readonly aliases: readonly { readonly party: string; readonly code: string }[];
     readonly steps: number | null;
+    /** Present if the personal data was erased: when, by whom and why. States, dates and the hashes of contents stay. */
+    readonly erased?: { readonly erasure: number; readonly at: string; readonly who: string; readonly why: string };
   };
   readonly messages: readonly (EvidentMessage | LostMessage)[];
   readonly events: readonly EvidentEvent[];
@@ -38,6 +40,8 @@ export interface EvidentMessage {
   /** The hash of the received body, in hexadecimal. */
   readonly sha256: string | null;
   readonly bytes: number;
+  /** When the body was removed. `sha256` still tells whether somebody's bytes are the received ones. */
+  readonly bodyRemovedAt?: string;
   /** The items about this dossier, with their results. */
   readonly items: readonly { readonly index: number; readonly outcome: string }[];
 }
@@ -120,7 +124,7 @@ export async function loadEvidence(
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const rows = async <Row extends pg.QueryResultRow>(text: string, ...more: unknown[]): Promise<readonly Row[]> =>
       (await tx.query<Row>(text, [key, ...more])).rows;
-    const [dossier] = await rows<{ steps: number }>(sources.steps);
+    const [dossier] = await rows<StepsRow>(sources.steps);
     const aliases = await rows<Evidence['dossier']['aliases'][number]>(ALIASES);
     const events = (await rows<Hashed<EvidentEvent>>(sources.events)).map(({ hash, ...event }) => ({
       ...event,
@@ -130,15 +134,17 @@ export async function loadEvidence(
     const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
     const quarantine = await rows<EvidentWait>(quarantineOf(sources));
     const told = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
-    const kept = (await rows<Hashed<EvidentMessage>>(messagesOf(sources), told)).map(({ hash, ...message }) => ({
+    const stored = await rows<Hashed<EvidentMessage> & { emptiedAt: string | null }>(messagesOf(sources), told);
+    const kept = stored.map(({ hash, emptiedAt, ...message }) => ({
       ...message,
       sha256: hash && vault.openHash(hash).toString('hex'),
+      ...(emptiedAt !== null && { bodyRemovedAt: emptiedAt }),
     }));
     const { rows: attempts } = await tx.query<AttemptRow>(ATTEMPTS, [deliveries.map(({ id }) => id)]);
     const messages = withLost(kept, told);
     const audit = await newestEntry(tx);
     return {
-      dossier: { ...(kind !== undefined && { kind }), code, aliases, steps: dossier?.steps ?? null },
+      dossier: { ...(kind !== undefined && { kind }), code, aliases, ...stepsOf(dossier) },
       messages,
       events,
       deliveries,
@@ -150,6 +156,20 @@ export async function loadEvidence(
   if (read.dossier.steps === null && read.messages.length === 0) return undefined;
   const made = await attemptsOf(vault, attempts);
   return { ...read, deliveries: read.deliveries.map((one) => ({ ...one, attempts: made.get(one.id) ?? [] })) };
+}
+
+interface StepsRow {
+  readonly steps: number;
+  readonly erasure: number | null;
+  readonly at: string;
+  readonly who: string;
+  readonly why: string;
+}
+
+function stepsOf(row: StepsRow | undefined): Pick<Evidence['dossier'], 'steps' | 'erased'> {
+  if (!row) return { steps: null };
+  const { steps, erasure, at, who, why } = row;
+  return { steps, ...(erasure !== null && { erased: { erasure, at, who, why } }) };
 }
 
 type Hashed<Evident> = Omit<Evident, 'contentHash' | 'sha256'> & { readonly hash: Buffer | null };
@@ -177,15 +197,21 @@ const EVENTS = `SELECT seq, kind, at, status, moved_status AS "movedStatus", par
     message_id AS "messageId", item, hash
   FROM events WHERE code = $1 ORDER BY seq`;
 
+/** How many events a dossier or record has, and its erasure. */
+function stepsIn(table: string, key: string): string {
+  return `SELECT o.version AS steps, o.erasure, o.erased_at AS at, e.who, e.why
+    FROM ${table} o LEFT JOIN erasures e ON e.id = o.erasure WHERE o.${key} = $1`;
+}
+
 const OF_DOSSIERS: Sources = {
-  steps: 'SELECT version AS steps FROM dossiers WHERE code = $1',
+  steps: stepsIn('dossiers', 'code'),
   events: EVENTS,
   names: NAMES,
   isAbout: () => 'true',
 };
 
 const OF_RECORDS: Sources = {
-  steps: 'SELECT version AS steps FROM records WHERE subject = $1',
+  steps: stepsIn('records', 'subject'),
   events: `SELECT seq, split_part(subject, ' ', 1) AS kind, at, state AS status, moved_state AS "movedStatus", party,
       recorded_at AS "recordedAt", message_id AS "messageId", item, hash
     FROM record_events WHERE subject = $1 ORDER BY seq`,
@@ -219,7 +245,7 @@ const messagesOf = ({ names, isAbout }: Sources): string => `${names}, found AS 
       AND m.results::jsonb @> jsonb_build_array(jsonb_build_object('code', name.code))
       AND (name.party IS NULL OR name.party = m.party) AND ${isAbout('m.operation')})
   SELECT id, true AS "isKept", receipt, received_at AS "receivedAt", party, door, operation, key_name AS key,
-    body_hash AS hash, body_bytes AS bytes, (
+    body_hash AS hash, body_bytes AS bytes, emptied_at AS "emptiedAt", (
       SELECT coalesce(json_agg(json_build_object('index', result->'index', 'outcome', result->'outcome')), '[]')
       FROM json_array_elements(results) result
       WHERE EXISTS (SELECT FROM name WHERE name.code = result->>'code' AND (name.party IS NULL OR name.party = m.party))) AS items

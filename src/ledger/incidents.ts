@@ -4,6 +4,7 @@ import type { TextOrWords, Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { wordsText } from '#messages/stored';
 import type { Database } from '../database/pool.ts';
+import { withSessionLock } from '../database/session-lock.ts';
 import { IS_FAILED } from './delivery-list.ts';
 
 /** A condition that one alert reports. */
@@ -95,24 +96,9 @@ export async function loadUnreportedIncidents(database: Database, limit: number)
 /** The number of the advisory lock. One process at a time sends alerts. */
 const REPORT_LOCK = 7_160_005;
 
-/**
- * Runs the work unless another process does. The lock ends with the database session, so a killed process blocks
- * nobody. No transaction is open meanwhile.
- */
+/** Runs the work unless another process does. */
 export async function withReportLock(database: Database, work: () => Promise<void>): Promise<void> {
-  const session = await database.pool.connect();
-  let isFree = true;
-  try {
-    const { rows } = await session.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [REPORT_LOCK]);
-    if (!rows[0]?.got) return;
-    isFree = false;
-    await work();
-    await session.query('SELECT pg_advisory_unlock($1)', [REPORT_LOCK]);
-    isFree = true;
-  } finally {
-    // A session that may still hold the lock is closed.
-    session.release(!isFree);
-  }
+  await withSessionLock(database, REPORT_LOCK, work);
 }
 
 export async function markReported(database: Database, ids: readonly number[], nowMs: number): Promise<void> {

@@ -33,6 +33,8 @@ export interface MessageRow {
   readonly body: Uint8Array | undefined;
   readonly bodyBytes: number;
   readonly results: readonly ItemResult[];
+  /** Set if an item is about erased personal data: the body is not stored, or only without those texts. */
+  readonly emptied?: { readonly rest: Uint8Array | undefined } | undefined;
   /** Set if the whole message was refused. */
   readonly refused?: { readonly status: number; readonly words: Words };
 }
@@ -40,7 +42,8 @@ export interface MessageRow {
 export function messagePart(rows: readonly MessageRow[], vault: Vault): Part {
   return part(
     rows.map((row) => {
-      const sealed = row.body && vault.sealCompressed('body', row.body);
+      const stored = row.emptied ? row.emptied.rest : row.body;
+      const sealed = stored && vault.sealCompressed('body', stored);
       return {
         row,
         hash: row.body && vault.sealHash(hash('sha256', row.body, 'buffer')),
@@ -71,6 +74,7 @@ const columns = {
   body_hash: ['bytea', ({ hash }: Written) => hash],
   body: ['bytea', ({ bytes }: Written) => bytes],
   body_key: ['int4', ({ key }: Written) => key],
+  emptied_at: ['timestamptz', ({ row }: Written) => row.emptied && row.receivedAt],
   outcome: ['text', ({ row }: Written) => outcomeOf(row)],
   results: [
     'text',
@@ -155,17 +159,20 @@ export interface StoredMessage {
   readonly body: Buffer;
 }
 
-/** The same with the encrypted body. */
-export type SealedMessage = Omit<StoredMessage, 'body'> & { readonly sealed: Sealed };
+/** The same with the encrypted body, which may lack erased texts. */
+export type SealedMessage = Omit<StoredMessage, 'body'> & { readonly sealed: Sealed; readonly isEmptied: boolean };
 
-/** A message with its body, to read it again. Undefined if it is not stored (any more) or was refused unread. */
+/**
+ * A message with its body, to read it again. Undefined if it is not stored (any more), was refused unread, or lacks
+ * erased texts.
+ */
 export async function loadMessage(database: Database, vault: Vault, id: string): Promise<StoredMessage | undefined> {
   const message = await loadSealedMessage(database, id);
-  return message && openMessage(vault, message);
+  return message && !message.isEmptied ? openMessage(vault, message) : undefined;
 }
 
 /** @throws if the secret of its body is unknown, or the body was changed */
-export function openMessage(vault: Vault, { sealed, ...message }: SealedMessage): StoredMessage {
+export function openMessage(vault: Vault, { sealed, isEmptied: _, ...message }: SealedMessage): StoredMessage {
   return { ...message, body: vault.open(sealed) };
 }
 
@@ -183,6 +190,7 @@ export async function loadSealedMessage(database: Database, id: string): Promise
     keyName: row.key_name ?? undefined,
     mediaType: row.media_type ?? undefined,
     sealed: { keyId: row.body_key, bytes: row.body },
+    isEmptied: row.emptied_at !== null,
   };
 }
 

@@ -14,9 +14,11 @@ import {
   oneDelivery,
   type StoredAttempt,
 } from './delivery-list.ts';
+import { countErased, type Erasure, type ErasureFilter, listErasures } from './erasures.ts';
 import { type CurrentState, findCurrentStates } from './find-current-states.ts';
 import { type IncidentNote, loadNotes } from './incident-notes.ts';
 import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
+import { type HoldFilter, type LegalHold, listHolds } from './legal-holds.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
 import { type DoubtFilter, type DoubtfulDossier, listDoubtful } from './ownership.ts';
@@ -66,6 +68,10 @@ export interface LedgerReader {
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
+  holds(filter: HoldFilter, limit: number, before: number | undefined): Promise<readonly LegalHold[]>;
+  /** How many dossiers and records were erased so far. */
+  erased(): ReturnType<typeof countErased>;
+  erasures(filter: ErasureFilter, limit: number, before: number | undefined): Promise<readonly Erasure[]>;
   /** All versions of code entries, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
 }
@@ -99,6 +105,9 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     doubtful: (filter, limit, after) => listDoubtful(database, filter, limit, after),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),
+    holds: (filter, limit, before) => listHolds(database, filter, limit, before),
+    erased: () => countErased(database),
+    erasures: (filter, limit, before) => listErasures(database, filter, limit, before),
     codeEntries: (party) => loadEntries(database, party),
   };
 }

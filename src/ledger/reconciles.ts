@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { storable } from '#core/vietnamese/text';
 import type { Operation } from '#schemas/operations';
+import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
 
 /**
@@ -198,6 +199,7 @@ const LAST_TOLD = `
     WHERE n.party = d.party AND n.subject = d.subject AND n.operation = d.operation
     ORDER BY n.id DESC LIMIT 1) newest
   WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND d.state = 'delivered' AND d.operation = ANY($3::text[])
+    AND NOT ${isErased('d.subject')}
   ORDER BY d.subject, d.id DESC`;
 
 /**

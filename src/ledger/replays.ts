@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
 import { type DeliveryFilter, filterDeliveries, subjectsOf } from './delivery-list.ts';
 
@@ -16,13 +17,16 @@ export type ReplayOutcome =
   /** The same order came a moment ago. */
   | 'just-replayed'
   /** Another delivery of the same dossier is being sent. This one follows after it is settled. */
-  | 'waits';
+  | 'waits'
+  /** The personal data was erased, so there is nothing to send. */
+  | 'erased';
 
 /** An equal order within this time counts as a repeated click. */
 const REPEAT_S = 5;
 
 /** `d` is the delivery, `$now` the moment. Older and newer deliveries are probed row by row, by id. See claim. */
 const outcomeSql = (now: string) => `CASE
+  WHEN ${isErased('d.subject')} THEN 'erased'
   WHEN d.state = 'held' THEN 'held'
   WHEN d.state = 'due' THEN 'already-due'
   WHEN d.replayed_at > ${now} - interval '${REPEAT_S} s' THEN 'just-replayed'

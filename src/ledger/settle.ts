@@ -115,10 +115,17 @@ const attemptColumns = {
   wire_key: ['int4', ({ wire }: SealedAttempt) => wire?.keyId],
 } as const;
 
+const attemptNames = Object.keys(attemptColumns);
+/** The call may have been under way while the personal data in it was erased. */
+const WIRE = `CASE WHEN NOT EXISTS (
+  SELECT FROM deliveries e WHERE e.id = given.delivery_id AND e.reason = 'erased') THEN wire END`;
 const attemptPart = definePart<SealedAttempt>(
   'attempt',
   attemptColumns,
-  insertInto('attempts', Object.keys(attemptColumns), ['words']),
+  (rows) => `
+    INSERT INTO attempts (${attemptNames.join(', ')})
+    SELECT ${attemptNames.map((name) => ({ words: 'words::json', wire: WIRE })[name] ?? name).join(', ')}
+    FROM ${rows} RETURNING 1`,
 );
 
 /** A held delivery is in the same list as a waiting item. */

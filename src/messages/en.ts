@@ -34,6 +34,7 @@ export const EN = {
   'incomplete-person': 'is not complete, expected a name, and an address, a phone number or an e-mail address',
   'already-rated': 'the dossier has a rating already, expected one rating',
   'no-result': 'the dossier has no result yet, expected a finished dossier',
+  'personal-data-erased': 'its personal data was erased on {at}; the hub applies nothing more to it',
   'order-exists': 'the dossier has the postal order {got} in this direction, expected that code',
   'record-unknown': 'there is no {kind} {code} yet; the report is stored, and applied when the record arrives',
   'amount-differs': '{got} đồng were reported, expected {near} đồng; an operator decides',
@@ -441,6 +442,7 @@ export const EN = {
   'title.ambiguous': 'The code names several things',
   'title.key-reused': 'The Idempotency-Key was used with another body or operation',
   'title.decided': 'It was decided otherwise',
+  'title.erased': 'The personal data was erased',
   'title.changed': 'The record changed meanwhile',
   'title.too-slow': 'The body did not arrive in time',
   'title.too-large': 'The body is too large',
@@ -469,6 +471,9 @@ export const EN = {
   'state-published': 'published',
   'state-refused': 'refused',
   'state-withdrawn': 'withdrawn',
+  'code-or-person': 'a code and a person are two different orders, expected one of them',
+  'person-unclear':
+    'is no person who can be recognised, expected an identity number, or a name with a phone number or an e-mail address',
   'record-changed':
     'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',

@@ -16,6 +16,8 @@ export const NAMES: Readonly<Record<string, string>> = {
   delivery: 'lượt chuyển',
   message: 'thông điệp',
   incident: 'sự cố',
+  'legal hold': 'lệnh giữ dữ liệu',
+  'dossier or record': 'hồ sơ hoặc bản ghi',
   list: 'danh sách',
   number: 'số',
   object: 'đối tượng',

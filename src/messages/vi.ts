@@ -36,6 +36,7 @@ export const VI = translation({
   'incomplete-person': 'chưa đủ thông tin, cần họ tên và một trong: địa chỉ, số điện thoại, thư điện tử',
   'already-rated': 'hồ sơ đã có đánh giá; mỗi hồ sơ chỉ có một đánh giá',
   'no-result': 'hồ sơ chưa có kết quả; chỉ đánh giá hồ sơ đã giải quyết xong',
+  'personal-data-erased': 'dữ liệu cá nhân đã được xoá lúc {at}; trục không cập nhật thêm',
   'order-exists': 'hồ sơ đã có bưu gửi {got} theo chiều này, cần đúng mã đó',
   'record-claim-only':
     'bản ghi do bên {party} phụ trách; giá trị này chỉ lưu trong lịch sử, không làm thay đổi bản ghi',
@@ -436,6 +437,7 @@ export const VI = translation({
   'title.ambiguous': 'Mã ứng với nhiều đối tượng',
   'title.key-reused': 'Idempotency-Key đã dùng cho nội dung hoặc thao tác khác',
   'title.decided': 'Đã có quyết định khác',
+  'title.erased': 'Dữ liệu cá nhân đã được xoá',
   'title.changed': 'Nội dung đã thay đổi trong lúc xử lý',
   'title.too-slow': 'Nội dung không đến kịp',
   'title.too-large': 'Nội dung quá lớn',
@@ -464,6 +466,8 @@ export const VI = translation({
   'state-published': 'đã công khai',
   'state-refused': 'từ chối',
   'state-withdrawn': 'người gửi rút',
+  'code-or-person': 'chỉ được nêu mã hoặc nêu một người, không nêu cả hai hay bỏ trống',
+  'person-unclear': 'chưa đủ để nhận ra một người; cần số định danh, hoặc họ tên kèm số điện thoại hay thư điện tử',
   'record-changed':
     'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',

@@ -3,6 +3,7 @@ import type { TraceSettings } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
 import { countAnomalies } from '../ledger/anomalies.ts';
 import { loadBacklog } from '../ledger/backlog.ts';
+import { countErased } from '../ledger/erasures.ts';
 import { lastReconciles } from '../ledger/reconciles.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
 
@@ -24,4 +25,5 @@ export function showDatabase(telemetry: Telemetry, database: Database, nowMs: ()
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
+  telemetry.watchErased(() => countErased(database));
 }

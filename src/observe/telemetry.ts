@@ -11,7 +11,14 @@ import type { Settled } from '../ledger/settle.ts';
 import { type AcceptedResult, type AcceptedSubmission, createAcceptedMetrics } from './metrics/accepted.ts';
 import { createAttemptMetrics } from './metrics/attempts.ts';
 import { createCounts } from './metrics/counts.ts';
-import { showAgreement, showAnomalies, showBacklog, showReplicas } from './metrics/stored.ts';
+import {
+  showAgreement,
+  showAnomalies,
+  showBacklog,
+  showErased,
+  showReplicas,
+  showRetention,
+} from './metrics/stored.ts';
 import type { Traces } from './traces.ts';
 
 /** The hub's own log lines and metrics: ids and codes, never personal data or secrets. */
@@ -32,6 +39,10 @@ export interface Telemetry {
   readAt(target: string): void;
   /** Counts a read that the primary answered in place of a replica. */
   replicaFailed(replica: string): void;
+  /** Adds a metric of what is due to be erased. */
+  watchRetention(load: Parameters<typeof showRetention>[1]): void;
+  /** Adds a metric of the erased dossiers and records. */
+  watchErased(load: Parameters<typeof showErased>[1]): void;
   /** Records committed messages. Their changes are in the index at this time. */
   accepted(submissions: readonly AcceptedSubmission[], accepted: readonly AcceptedResult[], atMs: number): void;
   attempted(settled: Settled): void;
@@ -68,6 +79,8 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     },
     readAt: (target) => reads.inc({ target }),
     replicaFailed: (replica) => replicaFailures.inc({ replica }),
+    watchRetention: (load) => showRetention(registry, load),
+    watchErased: (load) => showErased(registry, load),
     accepted(submissions, accepted, atMs) {
       countAccepted(submissions, accepted, atMs);
       if (traces) traceAccepted(traces, submissions, accepted, atMs);

@@ -16,6 +16,8 @@ export type Missing = BackfillGap & { readonly deliveredSeq: number | null };
 export interface MissingPage {
   readonly looked: number;
   readonly missing: readonly Missing[];
+  /** How many have no personal data any more, and are never delivered. */
+  readonly erased: number;
   readonly last: string | undefined;
 }
 
@@ -45,6 +47,7 @@ export async function missingRecordsAfter(
   const delivered = await loadDeliveredVersions(db, party, kind.operation, subjects);
   const missing = records.flatMap((record) => {
     const { subject, held, messageId } = record;
+    if (held.erased) return [];
     const own = events.get(subject) ?? [];
     const deliveredSeq = delivered.get(subject) ?? null;
     if ((deliveredSeq ?? 0) >= newestFor(routes, party, kind, record, own)) return [];
@@ -54,7 +57,8 @@ export async function missingRecordsAfter(
   });
   // In the order of subjects, so that a run that stops within the page continues after the last one.
   const inOrder = missing.sort((a, b) => (a.code < b.code ? -1 : 1));
-  return { looked: subjects.length, missing: inOrder, last: subjects.at(-1) };
+  const erased = records.filter(({ held }) => held.erased).length;
+  return { looked: subjects.length, missing: inOrder, erased, last: subjects.at(-1) };
 }
 
 /** The newest event of a record that the present routes send to a party. 0 if they send nothing of it. */

@@ -30,6 +30,8 @@ export interface BackfillPreview {
   /** Dossiers that the party never received, and those of which it has an older version. */
   readonly never: number;
   readonly older: number;
+  /** Dossiers whose personal data was erased. They are never delivered. */
+  readonly erased: number;
   readonly sample: readonly { readonly code: string; readonly version: number; readonly told: number | null }[];
 }
 
@@ -50,11 +52,12 @@ const DOSSIERS = 'dossier.upsert.v1';
 export async function previewBackfill(hub: Hub, routes: readonly Route[], order: Backfill): Promise<BackfillPreview> {
   const endMs = performance.now() + PREVIEW_MS;
   const sample: BackfillPreview['sample'][number][] = [];
-  const count = { dossiers: 0, never: 0, older: 0 };
+  const count = { dossiers: 0, never: 0, older: 0, erased: 0 };
   let isAll = false;
   for (let after = ''; !isAll && performance.now() < endMs; ) {
-    const { looked, missing, last } = await missingOf(hub, routes, hub.database.pool, order, after);
+    const { looked, missing, erased, last } = await missingOf(hub, routes, hub.database.pool, order, after);
     count.dossiers += looked;
+    count.erased += erased;
     for (const { deliveredSeq } of missing) count[deliveredSeq === null ? 'never' : 'older']++;
     for (const { code, version, deliveredSeq } of missing.slice(0, SAMPLE - sample.length))
       sample.push({ code: codeOfSubject(code), version, told: deliveredSeq });
@@ -63,8 +66,8 @@ export async function previewBackfill(hub: Hub, routes: readonly Route[], order:
     // Other requests run between two pages.
     await setImmediate();
   }
-  const { dossiers, never, older } = count;
-  return { looked: { dossiers, isAll }, never, older, sample };
+  const { dossiers, ...counts } = count;
+  return { looked: { dossiers, isAll }, ...counts, sample };
 }
 
 /**
@@ -121,18 +124,20 @@ async function missingAfter(
   after: string,
 ): Promise<MissingPage> {
   const page = await routedInCodeOrder(hub.database, filter, PAGE, after);
+  const erased = new Set(page.filter(({ isErased }) => isErased).map(({ code }) => code));
   const last = page.at(-1)?.code;
-  if (last === undefined) return { looked: 0, missing: [], last };
+  if (last === undefined) return { looked: 0, missing: [], erased: 0, last };
   const since = page.map(({ createdAt }) => createdAt).reduce((a, b) => (a < b ? a : b));
   const codes = page.map(({ code }) => code);
   const progress = await loadDeliveryProgress(db, party, codes, since);
   const missing = page.flatMap((one) => {
     const own = progress.get(one.code) as DeliveryProgress;
     const { deliveredSeq } = own;
+    if (erased.has(one.code)) return [];
     return (deliveredSeq ?? 0) < newestFor(routes, party, one, own) ? [{ ...one, deliveredSeq }] : [];
   });
   const same = await sameAsDelivered(hub, missing, since);
-  return { looked: page.length, missing: missing.filter(({ code }) => !same.has(code)), last };
+  return { looked: page.length, missing: missing.filter(({ code }) => !same.has(code)), erased: erased.size, last };
 }
 
 /** Decrypted and compared at once. A dossier may have a thousand documents, and other work runs in between. */

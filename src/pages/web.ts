@@ -39,7 +39,16 @@ import { addPages, unknownPage } from './pages.ts';
 export interface WebDeps
   extends Pick<
     AppContext,
-    'parties' | 'routes' | 'codes' | 'originals' | 'pipeline' | 'orders' | 'statistics' | 'lastWrite'
+    | 'parties'
+    | 'routes'
+    | 'codes'
+    | 'originals'
+    | 'pipeline'
+    | 'orders'
+    | 'statistics'
+    | 'lastWrite'
+    | 'retention'
+    | 'holds'
   > {
   readonly workingTime: WorkingTime;
   readonly changes: ChangeSignal;

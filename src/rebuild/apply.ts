@@ -1,3 +1,4 @@
+import { isRefusedAsErased } from '#core/erasure/erased';
 import { acceptBatch } from '../accept/accept.ts';
 import type { AcceptDeps } from '../accept/accept-deps.ts';
 import type { Database } from '../database/pool.ts';
@@ -59,7 +60,8 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
   return batch.flatMap(({ id, expected }, at) =>
     expected.flatMap((outcome, item) => {
       const result = accepted[at]?.results[item];
-      if (outcome === undefined || result?.outcome === outcome) return [];
+      // A repeat after the erasure was still known as one.
+      if (outcome === undefined || result?.outcome === outcome || isRefusedAsErased(result ?? {})) return [];
       const code = result?.code ?? id;
       return { table: 'messages' as const, code, column: 'outcome', live: outcome, rebuilt: result?.outcome ?? null };
     }),

@@ -4,6 +4,7 @@ import { type ApplyDeps, applyRecalled } from './apply.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
 import { createRecall, type RecallDeps, type Recalled } from './recall.ts';
+import { storedItems } from './recorded-items.ts';
 import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
 
 export type Tell = (at: { readonly what: string; readonly done: number; readonly total: number }) => void;
@@ -72,7 +73,8 @@ export function createCatchUp(deps: RecallDeps, beside: Database, findings: Find
       const after = isFirst ? BEGINNING : firstUuidOf(msOf(so.lastId) - LATE_MS);
       for await (const page of recordedMessages(live, vault, after)) {
         const recalled: Recalled[] = [];
-        for (const message of page) recalled.push(await recall(message));
+        const stored = await storedItems({ db: live.pool, vault, kinds }, page);
+        for (const message of page) recalled.push(await recall(message, stored));
         await apply(recalled);
         tell({ what: 'applying messages', done: so.messages, total: Math.max(total, so.messages) });
       }

@@ -17,6 +17,8 @@ export interface ComparedTable {
   readonly except: Readonly<Record<string, string>>;
 }
 
+const REWRITES = 'it tells writers of the live index that an erasure came between';
+
 /**
  * The compared tables of the index: all their columns except those named here. `changes` has no key from messages (its cursor
  * is the commit order), so each change must be in the feed the same number of times.
@@ -35,6 +37,7 @@ export const COMPARED: readonly ComparedTable[] = [
       mask_of: 'it depends on the hub that wrote `masked`, which is compared',
       former: 'sealed: its effect is compared in `masked`',
       former_key: 'the key of `former`',
+      rewrites: REWRITES,
     },
   },
   { name: 'aliases', by: 'dossier', key: ['party', 'code'], except: {} },
@@ -57,6 +60,7 @@ export const COMPARED: readonly ComparedTable[] = [
     except: {
       made_from: 'the version that the last write began from: it depends on the batch',
       mask_of: 'it depends on the hub that wrote `masked`, which is compared',
+      rewrites: REWRITES,
     },
   },
   {

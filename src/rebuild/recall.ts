@@ -16,6 +16,7 @@ import {
 } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Difference } from './difference.ts';
+import { type StoredItems, storedItems } from './recorded-items.ts';
 import type { RecordedMessage } from './recorded-messages.ts';
 
 export interface RecallDeps extends Pick<HubContext, 'vault' | 'kinds'> {
@@ -42,7 +43,8 @@ export interface Recalled {
   readonly unreadable: readonly Difference[];
 }
 
-type Recall = (message: RecordedMessage) => Promise<Recalled>;
+/** @param stored the items of emptied messages, among them this one */
+type Recall = (message: RecordedMessage, stored: StoredItems) => Promise<Recalled>;
 
 /**
  * Recalls messages: today's code reads their items, and the recorded results say which were applied. A waiting item is applied
@@ -52,9 +54,10 @@ type Recall = (message: RecordedMessage) => Promise<Recalled>;
  */
 export function createRecall(deps: RecallDeps): Recall {
   const origins = createOrigins(deps);
-  return async (message) => {
+  return async (message, stored) => {
     const expected = message.results.map((result) => appliedOutcome(deps, message, result));
     if (message.door === RELEASE_DOOR) return recallRelease(deps, message, expected, await origins(message));
+    if (message.isEmptied) return recalled(deps, message, expected, (at) => stored(message.id, at)[0]?.item);
     const items = expected.some((outcome) => outcome !== undefined) ? await read(deps, message) : [];
     return recalled(deps, message, expected, (at) => items[at]);
   };
@@ -73,7 +76,8 @@ function recallRelease(
     receivedAt: origin.receivedAt,
     isJudged: origin.isJudged,
   };
-  const withItem = recalled(deps, message, expected, () => origin?.read);
+  const isEmptied = origin?.isEmptied ?? false;
+  const withItem = recalled(deps, { ...message, isEmptied }, expected, () => origin?.read);
   return {
     ...withItem,
     released: withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
@@ -90,6 +94,11 @@ function recalled(
   const applied: (ItemResult['outcome'] | undefined)[] = [];
   const items = expected.map((outcome, at): Item => {
     const item = outcome === undefined ? undefined : asApplied(itemAt(at), outcome);
+    // A repeat has no event. Without personal data, the outcome of an event may be another one.
+    if (item?.kind === 'record' ? item.recorded?.erased : message.isEmptied) {
+      applied.push(undefined);
+      return item ?? NOTHING;
+    }
     const isReadable = item?.kind === 'record';
     const isOurs = isReadable && (isDossierItem(item) || kinds.of(item.operation) !== undefined);
     // A doubtful text of a record waits outside the index.
@@ -101,7 +110,7 @@ function recalled(
     applied.push(isOurs ? outcome : undefined);
     return isOurs ? item : NOTHING;
   });
-  const { id, party = '', body: _, ...rest } = message;
+  const { id, party = '', body: _, isEmptied: __, ...rest } = message;
   return {
     id,
     submission: { ...rest, party, body: undefined, items },
@@ -160,28 +169,51 @@ async function attempt(work: () => Promise<readonly (Item | undefined)[]>): Prom
   }
 }
 
+/** The item at a position of the origin, as it was recorded at a moment. */
+type ItemAt = (item: number, recordedAt: string) => Item | undefined;
+
+async function loadOrigin({ live, vault, kinds, readers, parties }: RecallDeps, id: string, atMs: number) {
+  const { rows } = await live.pool.query<{ receivedAt: string; results: readonly ItemResult[] }>({
+    name: 'emptied origin',
+    text: 'SELECT received_at AS "receivedAt", results FROM messages WHERE id = $1 AND emptied_at IS NOT NULL',
+    values: [id],
+  });
+  const [emptied] = rows;
+  if (!emptied) {
+    const origin = await loadMessage(live, vault, id);
+    if (!origin) return undefined;
+    const items = await attempt(() => readAgain(readers, parties, origin, atMs));
+    return { receivedAt: origin.receivedAt, isEmptied: false, itemAt: (item: number) => items[item] };
+  }
+  const stored = await storedItems({ db: live.pool, vault, kinds }, [{ id, isEmptied: true, ...emptied }]);
+  const itemAt: ItemAt = (item, recordedAt) => {
+    const found = stored(id, item);
+    return (found.find((one) => one.recordedAt === recordedAt) ?? found.at(-1))?.item;
+  };
+  return { receivedAt: emptied.receivedAt, isEmptied: true, itemAt };
+}
+
 interface Origin {
   readonly messageId: string;
   readonly item: number;
   readonly receivedAt: string;
   readonly isJudged: boolean;
   readonly read: Item | undefined;
+  /** See RecordedMessage. */
+  readonly isEmptied: boolean;
 }
 
 /** Items of one message are often released together, so the last messages read are cached. */
 const KEPT_ORIGINS = 20;
 
 function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<Origin | undefined> {
-  const { live, vault, readers, parties } = deps;
-  const kept = new Map<string, { receivedAt: string; items: readonly (Item | undefined)[] }>();
+  const kept = new Map<string, Pick<Origin, 'receivedAt' | 'isEmptied'> & { readonly itemAt: ItemAt }>();
   async function load(id: string, atMs: number) {
     const name = `${id} ${atMs}`;
     const known = kept.get(name);
     if (known) return known;
-    const origin = await loadMessage(live, vault, id);
-    if (!origin) return undefined;
-    const items = await attempt(() => readAgain(readers, parties, origin, atMs));
-    const loaded = { receivedAt: origin.receivedAt, items };
+    const loaded = await loadOrigin(deps, id, atMs);
+    if (!loaded) return undefined;
     kept.set(name, loaded);
     if (kept.size > KEPT_ORIGINS) kept.delete(kept.keys().next().value as string);
     return loaded;
@@ -191,10 +223,10 @@ function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<
     const release = JSON.parse(body.toString()) as Release;
     const { messageId, item } = release;
     const origin = await load(messageId, releaseMs(release, receivedAt));
-    const read = origin?.items[item];
+    const read = origin?.itemAt(item, receivedAt);
     const { isJudged = false } = release;
-    return (
-      origin && { messageId, item, receivedAt: origin.receivedAt, isJudged, read: read && itemToRelease(read, release) }
-    );
+    if (!origin) return undefined;
+    const { receivedAt: arrivedAt, isEmptied } = origin;
+    return { messageId, item, receivedAt: arrivedAt, isEmptied, isJudged, read: read && itemToRelease(read, release) };
   };
 }

@@ -7,8 +7,10 @@ import { SCHEMA } from './schema.ts';
 export interface RecordedMessage extends Omit<StoredMessage, 'party' | 'operation' | 'body'> {
   readonly party: string | undefined;
   readonly operation: string | undefined;
-  /** Undefined when the message was refused unread. */
+  /** Undefined when the message was refused unread, or its body was removed. */
   readonly body: Buffer | undefined;
+  /** The body, or a part of it, was removed: the events say what it held. */
+  readonly isEmptied: boolean;
   readonly bodyBytes: number;
   /** Empty when the message was refused as a whole. */
   readonly results: readonly ItemResult[];
@@ -26,6 +28,7 @@ interface Row {
   body_bytes: number;
   body: Buffer | null;
   body_key: number | null;
+  emptied_at: string | null;
   outcome: string;
   results: ItemResult[];
   /** Bytes of the bodies that the page holds before this one. */
@@ -60,7 +63,8 @@ export async function* recordedMessages(live: Database, vault: Vault, after: str
 const RECORDED = `
   SELECT * FROM (
     SELECT page.*, sum(body_bytes) OVER (ORDER BY id) - body_bytes AS before FROM (
-      SELECT id, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body, body_key, outcome, results
+      SELECT id, receipt, received_at, party, door, operation, key_name, media_type, body_bytes, body, body_key, emptied_at,
+        outcome, results
       FROM messages m
       WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM ${SCHEMA}.messages seen WHERE seen.id = m.id)
       ORDER BY id LIMIT $2) page) pages
@@ -78,6 +82,7 @@ function recorded(row: Row, vault: Vault): RecordedMessage {
     keyName: row.key_name ?? undefined,
     mediaType: row.media_type ?? undefined,
     body: body && keyId !== null ? vault.open({ keyId, bytes: body }) : undefined,
+    isEmptied: row.emptied_at !== null,
     bodyBytes: row.body_bytes,
     results: row.outcome === 'refused' ? [] : row.results,
   };

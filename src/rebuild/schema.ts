@@ -1,3 +1,4 @@
+import { lockErasures, unlockErasures } from '../database/erasure-lock.ts';
 import { migrate } from '../database/migrate.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -19,6 +20,7 @@ export async function withFreshSchema<T>(
   try {
     const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK]);
     if (!rows[0]?.got) throw new Error('another rebuild is under way in this database');
+    await lockErasures(lock);
     await drop(live);
     await live.pool.query(`CREATE SCHEMA ${SCHEMA}`);
     const beside = live.beside(SCHEMA);
@@ -32,10 +34,12 @@ export async function withFreshSchema<T>(
     }
   } finally {
     // If it fails, the connection's end frees the lock.
-    const freed = await lock.query('SELECT pg_advisory_unlock($1)', [LOCK]).then(
-      () => true,
-      () => false,
-    );
+    const freed = await unlockErasures(lock)
+      .then(() => lock.query('SELECT pg_advisory_unlock($1)', [LOCK]))
+      .then(
+        () => true,
+        () => false,
+      );
     lock.release(!freed);
   }
 }
@@ -45,12 +49,14 @@ const ONLY_FOR_READERS = [
   'dossiers_newest',
   'dossiers_open_due',
   'dossiers_search',
+  'dossiers_retained',
   'messages_receipt',
   'records_newest',
   'records_agency',
   'records_due',
   'records_began',
   'records_search',
+  'records_retained',
 ];
 
 async function drop(live: Database): Promise<void> {

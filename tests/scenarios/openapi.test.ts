@@ -247,6 +247,14 @@ describe('the OpenAPI document', () => {
     const note = { action: 'Restored.', cause: 'A disk.' };
     await ask(`post ${ops('incidents/{id}/notes')}`, 201, { path: { id: String(opened?.id) }, body: note });
     await ask(`get ${ops('troubled-records')}`, 200);
+    await ask(`get ${ops('retention')}`, 200);
+    const hold = await ask(`post ${ops('legal-holds')}`, 201, { body: { code: CODE(1), why } });
+    await first('legal-holds');
+    await ask(`post ${ops('legal-holds/{id}/lift')}`, 200, { path: { id: hold.body.id }, body: { why } });
+    await hub.hub.database.pool.query(
+      "INSERT INTO erasures (at, cause, who, why, subjects) VALUES (now(), 'retention', 'test', 'test', 1)",
+    );
+    await first('erasures');
     await ask('get /api/v1/events', 200);
     await ask('get /api/v1/snapshot', 200);
     await ask(LOOK_UP, 200);
@@ -368,6 +376,7 @@ describe('the OpenAPI document', () => {
     }
     for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history', EVIDENCE])
       await ask(name, 409, { path: { code: 'A-1' } });
+    await ask('post /api/v1/ops/legal-holds', 409, { body: { code: 'A-1', why: 'x' } });
   });
 
   test('documents every route’s answer without the database, with Retry-After', async () => {
@@ -569,6 +578,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/deliveries/replay': { party: 'portal', preview: true },
   'post /api/v1/ops/parties/{party}/backfill': { preview: true },
   'post /api/v1/ops/doubtful-dossiers/{id}/settle': { why: 'because the test asks' },
+  'post /api/v1/ops/legal-holds': { code: 'X-1', why: 'because the test asks' },
+  'post /api/v1/ops/legal-holds/{id}/lift': { why: 'because the test asks' },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },

@@ -78,6 +78,8 @@ export async function testHub(
   options: {
     readonly partners?: Readonly<Record<string, Partner>>;
     readonly routes?: HubFile['routes'];
+    readonly retention?: HubFile['retention'];
+    readonly retentionMonths?: number;
     readonly deadlines?: HubFile['deadlines'];
     readonly stillAfterDays?: HubFile['stillAfterDays'];
     /** Members of each party's configuration besides its adapter. */
@@ -159,6 +161,8 @@ export async function testHub(
         ),
       },
       routes: options.routes ?? [],
+      ...(options.retention && { retention: options.retention }),
+      ...(options.retentionMonths && { retentionMonths: options.retentionMonths }),
       ...(options.deadlines && { deadlines: options.deadlines }),
       ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
       ...(options.proxies && { proxies: options.proxies }),

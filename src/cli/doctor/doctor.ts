@@ -16,6 +16,7 @@ import { checkDisk } from './check-disk.ts';
 import { checkPartners } from './check-partners.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkReplicas } from './check-replicas.ts';
+import { checkRetention } from './check-retention.ts';
 import { checkKeyed, checkSealing, checkSecrets } from './check-secrets.ts';
 import { checkWork } from './check-work.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
@@ -25,7 +26,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'check settings, secrets, database, disk, queue, partners, waiting work and the audit, and say what to do',
+      'check settings, secrets, database, disk, queue, partners, waiting work, retention and the audit, and say what to do',
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -94,17 +95,18 @@ async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
     return [findingsOf('database')('info', 'no DATABASE_URL: an embedded database is made at the first start')];
   const vault = createVault(config.secrets as [string, ...string[]]);
   return withDatabase(config, async (database) => [
-    ...(await checkAll(database, vault)),
+    ...(await checkAll(database, vault, config)),
     ...(await attempt('database', () => checkReplicas(config, database))),
   ]);
 }
 
-async function checkAll(database: Database, vault: Vault): Promise<readonly Finding[]> {
+async function checkAll(database: Database, vault: Vault, { file }: Config): Promise<readonly Finding[]> {
   return [
     ...(await checkDatabase(database, Date.now)),
     ...(await attempt('secrets', () => checkSealing(database, vault))),
     ...(await attempt('secrets', () => checkKeyed(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
+    ...(await attempt('retention', () => checkRetention(database, file, Date.now()))),
     ...(await attempt('audit', () => checkAudit(database, vault))),
   ];
 }

@@ -51,7 +51,7 @@ function linesOfReceipt({ party, door, operation, receivedAt, sha256, bytes, ite
 }
 
 function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, audit }: Evidence): string[] {
-  const { aliases, steps } = dossier;
+  const { aliases, steps, erased } = dossier;
   const happened: Happened[] = [
     ...messages.map((one): Happened => {
       if (!one.isKept) return [one.receivedAt, `message ${one.id} arrived; it is no longer stored`];
@@ -75,6 +75,9 @@ function linesOfEvidence({ dossier, messages, events, deliveries, quarantine, au
   return [
     ...(known.length > 0 ? [`also known as ${known.join(', ')}`] : []),
     ...(steps === null ? ['no record of it was ever applied'] : []),
+    ...(erased
+      ? [`its personal data was erased at ${erased.at} by ${erased.who} (erasure ${erased.erasure}): ${erased.why}`]
+      : []),
     ...(steps !== null && events.length < steps ? [`${events.length} of ${steps} steps are stored`] : []),
     ...happened
       .toSorted(([one], [other]) => instantToMs(one) - instantToMs(other))

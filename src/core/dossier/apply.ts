@@ -1,5 +1,6 @@
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Erased } from '../erasure/erased.ts';
 import type { Folded } from './cached-folding.ts';
 import { claimedPaths } from './claims.ts';
 import { type ContentId, isSameContent } from './content-id.ts';
@@ -21,6 +22,8 @@ export interface Held {
   readonly lastAt: string;
   /** The content of the newest complete record, which identifies a repeat without reading the history. */
   readonly contentId: ContentId;
+  /** Present if its personal data was erased. Nothing more is applied to it then. */
+  readonly erased?: Erased | undefined;
 }
 
 export interface RecordedEvent extends DossierEvent {

@@ -1,6 +1,9 @@
 import type { Operation, Records } from '#schemas/operations';
+import type { Erased } from '../erasure/erased.ts';
 import { type Cause, type Problem, problem, whyAll } from '../problem.ts';
 import { storable, storableIn, unstorable } from '../vietnamese/text.ts';
+import type { ContentId } from './content-id.ts';
+import type { Anomaly } from './event.ts';
 import { type Read, readRecord, readReportedRecord } from './record.ts';
 
 /** One item of a message, as a dialect read it. */
@@ -25,6 +28,18 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly needsCatalogue?: true;
   /** Says only what became of a record of a kind. The hub must have the record already. See readReport. */
   readonly isReport?: true;
+  /** Present if the item comes from its own event, because the body of its message is no longer stored. */
+  readonly recorded?: Recorded;
+}
+
+/** What the hub judged of an item when it came. Only its event is left, perhaps without personal data. */
+export interface Recorded {
+  readonly contentId: ContentId;
+  /** Whether an operator had to decide about the record of a kind. */
+  readonly isHeld: boolean;
+  /** The data of its people was erased, so that nobody can judge the item again. */
+  readonly erased?: Erased;
+  readonly anomaly?: Anomaly | undefined;
 }
 
 export interface InvalidItem {

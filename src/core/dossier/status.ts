@@ -30,7 +30,9 @@ const NEXT: Readonly<Record<Status, readonly Status[]>> = {
   returned: [],
 };
 
-const FINISHED: ReadonlySet<Status> = new Set<Status>(['refused', 'withdrawn', 'stopped', 'resolved', 'returned']);
+/** The statuses in which the office has nothing more to do. */
+export const ENDED: readonly Status[] = ['refused', 'withdrawn', 'stopped', 'resolved', 'returned'];
+const FINISHED: ReadonlySet<Status> = new Set(ENDED);
 
 export function progressOf(status: Status): number {
   return PROGRESS[status];

@@ -14,6 +14,7 @@ export const SUBJECT_KINDS = [
   'order',
   'database',
   'incident',
+  'hold',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

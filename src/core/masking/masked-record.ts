@@ -33,8 +33,8 @@ export function planOf({ properties = {} }: SchemaNode, people: readonly string[
   return plan;
 }
 
-/** Any code of another system may be a name. */
-function mayBeWritten({ type, clean, enum: values, pattern }: SchemaNode): boolean {
+/** Whether a member may hold free text. Any code of another system may be a name. */
+export function mayBeWritten({ type, clean, enum: values, pattern }: SchemaNode): boolean {
   const isFree = pattern === undefined || pattern === '^[^\\s]+$';
   return type === 'string' && values === undefined && clean !== 'instant' && isFree;
 }

@@ -9,6 +9,9 @@ type Applicant = NonNullable<Dossier['applicant']>;
 /** A person's data in a record, or a part of it. */
 export type Person = Partial<Applicant>;
 
+/** Writes what stands in the place of a mention. */
+export type Hide = (text: string, words: number) => string;
+
 /** Finds people from records in free texts, in every spelling. */
 export interface Mentions {
   /**
@@ -33,8 +36,10 @@ export interface Mentions {
  *
  * All of them also percent-encoded, as HTML entities, or as \u escapes. A short name of two words ("Hà An") counts with
  * its own marks or without any, because other marks make other words.
+ *
+ * @param hide what stands in the place of a mention, by its text and its number of words (0 for no name)
  */
-export function createMentions(people: readonly Person[]): Mentions {
+export function createMentions(people: readonly Person[], hide: Hide = maskOf): Mentions {
   let sought: ReadonlyMap<string, Sought> | undefined;
   let find: ((text: string) => Iterable<{ readonly start: number; readonly end: number }>) | undefined;
   return {
@@ -55,7 +60,7 @@ export function createMentions(people: readonly Person[]): Mentions {
         if ((namesUnit && one.isArea) || !isMention(one, read, start, end)) continue;
         places.push({ ...spanOf(one, read, start, end), words: one.isName ? one.words.length : 0 });
       }
-      return replaced(text, read, places);
+      return replaced(text, read, places, hide);
     },
   };
 }
@@ -269,7 +274,7 @@ interface Place {
   readonly words: number;
 }
 
-function replaced(text: string, read: Decoded, places: readonly Place[]): string {
+function replaced(text: string, read: Decoded, places: readonly Place[], hide: Hide): string {
   if (places.length === 0) return text;
   const sorted = places.toSorted((a, b) => a.from - b.from || b.to - a.to);
   const apart: Place[] = [];
@@ -281,7 +286,7 @@ function replaced(text: string, read: Decoded, places: readonly Place[]): string
   let shown = '';
   let from = 0;
   for (const place of apart) {
-    shown += text.slice(from, read.rawFrom(place.from)) + maskOf(read.text.slice(place.from, place.to), place.words);
+    shown += text.slice(from, read.rawFrom(place.from)) + hide(read.text.slice(place.from, place.to), place.words);
     from = read.rawTo(place.to - 1);
   }
   return shown + text.slice(from);

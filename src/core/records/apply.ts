@@ -1,4 +1,5 @@
 import { isSameJson } from '../dossier/same-json.ts';
+import type { Erased } from '../erasure/erased.ts';
 import { HELD_STATE, type Kind, type KindRecord } from './kind.ts';
 import { merge, pick } from './merge.ts';
 
@@ -30,6 +31,8 @@ export interface HeldRecord {
   /** The record as readers see it. */
   readonly view: KindRecord;
   readonly isHeld: boolean;
+  /** Present if its personal data was erased. Nothing more is applied to it then. */
+  readonly erased?: Erased | undefined;
 }
 
 export interface AppliedRecord {

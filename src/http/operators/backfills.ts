@@ -31,6 +31,7 @@ export const BackfillPreviewShown = closed(
     }),
     never: Type.Integer({ description: 'dossiers that the party never received' }),
     older: Type.Integer({ description: 'dossiers that it received only in an older version' }),
+    erased: Type.Integer({ description: 'dossiers whose personal data was erased; they are never delivered' }),
     sample: Type.Array(
       closed({
         code: Type.String(),

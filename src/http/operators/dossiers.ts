@@ -18,6 +18,8 @@ const CurrentStateShown = closed(
       description: 'the newest version; a delivery of a lower version carries an earlier state',
     }),
     changedAt: Instant,
+    erasedAt: maybe(Instant),
+    legalHold: maybe(Type.Integer({ description: 'the number of a legal hold in force' })),
   },
   { title: 'CurrentState' },
 );

@@ -19,7 +19,7 @@ export function addEvidence(add: AddRoute, hub: Pick<OperatorContext, 'keys' | '
       tag: TAG,
       summary: 'Signed evidence of a dossier, by any of its codes',
       description:
-        'One JWS with the `typ` lienthong-evidence.v1+jws, which can be stored as a file and verified without the hub (`lienthong evidence verify`). Its payload is JSON without personal data: `iss`, `iat`; `dossier` (code, aliases, number of recorded steps); `messages` (who sent it, by which door and when, SHA-256 of its bytes in hexadecimal; `isKept` is false when it is no longer stored); `events` in the order of recording; `deliveries` with their attempts; `quarantine` (the causes, who resolved them and when); `audit` (position and link of the newest entry). A repeat that changed nothing is not included: it has its own receipt. The audit records each read.',
+        'One JWS with the `typ` lienthong-evidence.v1+jws, which can be stored as a file and verified without the hub (`lienthong evidence verify`). Its payload is JSON without personal data: `iss`, `iat`; `dossier` (code, aliases, number of recorded steps; `erased`: when, by whom and why its personal data was erased); `messages` (who sent it, by which door and when, SHA-256 of its bytes in hexadecimal; `isKept` is false when it is no longer stored, `bodyRemovedAt` says when its body was removed); `events` in the order of recording; `deliveries` with their attempts; `quarantine` (the causes, who resolved them and when); `audit` (position and link of the newest entry). A repeat that changed nothing is not included: it has its own receipt. The audit records each read.',
       scopes: ['ops:read'],
       replies: {
         200: { description: 'The evidence', mediaType: JOSE, schema: Signed },

@@ -13,6 +13,7 @@ import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
+import { addLegalHolds } from './legal-holds.ts';
 import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
@@ -21,6 +22,7 @@ import { addRecordOrders } from './record-orders.ts';
 import { addRecordQueue } from './record-queue.ts';
 import { addReplays } from './replays.ts';
 import { OPS, type OperatorContext } from './request.ts';
+import { addRetention } from './retention.ts';
 import { addTroubledRecords } from './troubled-records.ts';
 
 /** The operators' API under /api/v1/ops. The audit records every order and every read of a body. */
@@ -44,6 +46,8 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addAnomalies(add, hub);
   addDoubtful(add, hub);
   addIncidentsAndAudit(add, hub);
+  addRetention(add, hub);
+  addLegalHolds(add, hub);
   addOwnKey(add, hub);
 }
 

@@ -10,7 +10,7 @@ import { addList, cleanFilter } from './list.ts';
 import { idOf, none, OPS, type OperatorContext, ofBody, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
 
-const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits'] as const;
+const OUTCOMES = ['replayed', 'already-due', 'held', 'superseded', 'just-replayed', 'waits', 'erased'] as const;
 const MEANING = {
   replayed: 'the delivery is due again under its own id; the adapter looks it up before it sends',
   'already-due': 'nothing changes: it is already due',
@@ -18,6 +18,7 @@ const MEANING = {
   superseded: 'nothing changes: a newer version was sent or is due, and the older one would undo it',
   'just-replayed': 'nothing changes: the same replay was requested a moment ago',
   waits: 'nothing changes: another delivery of the same dossier is in flight; try again',
+  erased: 'nothing changes: the personal data was erased, so there is nothing to send',
 } as const;
 
 const Counts = Type.Object(

@@ -21,6 +21,8 @@ export type OperatorContext = Pick<
   | 'cursors'
   | 'audit'
   | 'evidence'
+  | 'retention'
+  | 'holds'
   | 'kinds'
   | 'records'
   | 'nowMs'

@@ -74,6 +74,51 @@ export function showReplicas(registry: Registry, states: () => readonly ReplicaS
   });
 }
 
+/** Counting may read an index of many dossiers, so an answer is used again for this time. */
+const COUNTED_MS = 60_000;
+
+/** Shows what is due to be erased. */
+export function showRetention(registry: Registry, load: () => Promise<readonly DueByState[]>): void {
+  let counted: { readonly atMs: number; readonly due: readonly DueByState[] } | undefined;
+  new Gauge({
+    name: 'hub_retention_due',
+    help: 'Dossiers and records whose personal data is over by the settings and not erased yet, without those under a legal hold',
+    labelNames: ['kind', 'state'],
+    registers: [registry],
+    async collect() {
+      if (!counted || performance.now() - counted.atMs > COUNTED_MS)
+        counted = { atMs: performance.now(), due: await load().catch(() => []) };
+      this.reset();
+      for (const { kind, state, due } of counted.due) this.set({ kind, state }, due);
+    },
+  });
+}
+
+interface DueByState {
+  readonly kind: string;
+  readonly state: string;
+  readonly due: number;
+}
+
+/** Counted in the database, so that every process reports the same number. */
+export function showErased(
+  registry: Registry,
+  load: () => Promise<readonly { readonly cause: string; readonly count: number }[]>,
+): void {
+  new Counter({
+    name: 'hub_erased_total',
+    help: 'Dossiers and records whose personal data was erased: retention, person',
+    labelNames: ['cause'],
+    registers: [registry],
+    async collect() {
+      const counts = await load().catch(() => undefined);
+      if (!counts) return;
+      this.reset();
+      for (const { cause, count } of counts) this.inc({ cause }, count);
+    },
+  });
+}
+
 /** Counted in the stored history itself, so that every process reports the same number. */
 export function showAnomalies(registry: Registry, load: () => Promise<readonly AnomalyCount[]>): void {
   new Counter({

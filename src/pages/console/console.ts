@@ -31,6 +31,7 @@ import { addRecordOrders } from './record-orders.ts';
 import { addRecordQueue } from './record-queue.ts';
 import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
+import { addRetention } from './retention.ts';
 import { addSignIn } from './sign-in.ts';
 import { createSite } from './site.ts';
 import { addTroubledRecords } from './troubled-records.ts';
@@ -95,6 +96,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addUnknownCodes(site);
   addAnomalies(site);
   addIncidents(site);
+  addRetention(site);
   addAudit(site);
   addPartsPage(site);
   site.screen('/*', async ({ say }) => ({

@@ -18,11 +18,19 @@ export async function statesOf({ api }: Visit, code: string): Promise<readonly C
 /** @param told the dossier version in a delivery, to show whether a newer one exists */
 export function stateText(
   { say, nowMs }: Visit,
-  { status, statusAt, version }: CurrentState,
+  { status, statusAt, version, erasedAt, legalHold }: CurrentState,
   told: number = version,
 ): Html {
   const newer = version > told ? html` <span class="note">${newerThan(version, told)}</span>` : '';
-  return html`<strong>${word(say, STATUSES, status)}</strong> ${say('từ', 'since')} ${timeAndAge(say, statusAt, nowMs)}${newer}`;
+  return html`<strong>${word(say, STATUSES, status)}</strong> ${say('từ', 'since')} ${timeAndAge(say, statusAt, nowMs)}${newer}${
+    erasedAt === null
+      ? ''
+      : html`; ${say('đã xoá dữ liệu cá nhân', 'personal data erased')} ${timeAndAge(say, erasedAt, nowMs)}`
+  }${
+    legalHold === null
+      ? ''
+      : html`; <a href="/console/retention">${say(`lệnh giữ ${legalHold}`, `legal hold ${legalHold}`)}</a>`
+  }`;
 
   function newerThan(newest: number, one: number): string {
     return say(

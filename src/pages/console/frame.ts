@@ -53,6 +53,7 @@ function linksOf(say: Say): Shown['links'] {
     { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes'), icon: 'list-x' },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies'), icon: 'triangle-alert' },
     { href: '/console/incidents', text: say('Sự cố', 'Incidents'), icon: 'siren' },
+    { href: '/console/retention', text: say('Lưu giữ, xoá', 'Retention'), icon: 'archive' },
     { href: '/console/audit', text: say('Nhật ký', 'Audit'), icon: 'scroll-text' },
   ];
 }

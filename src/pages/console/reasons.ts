@@ -141,6 +141,7 @@ const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: st
   'nothing-to-say': ['nội dung không còn lưu', 'the content is no longer stored', 'nobody'],
   'nothing-told': ['không có gì cần báo', 'nothing to send', 'nobody'],
   dismissed: ['đã bỏ theo quyết định', 'dismissed by an operator', 'nobody'],
+  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'nobody'],
 };
 
 /** A reason in words with the responsible side. Undefined for a reason that only its adapter knows. */

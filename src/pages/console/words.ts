@@ -209,6 +209,7 @@ export const REPLAY_OUTCOMES = {
   superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
   'just-replayed': ['vừa được yêu cầu rồi', 'requested a moment ago'],
   waits: ['chờ lượt khác của hồ sơ', 'waits for another delivery'],
+  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'warn'],
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
 } as const satisfies Words;
 
@@ -242,13 +243,22 @@ export const ACTIONS = {
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
   import: ['nhập tệp', 'import a file'],
+  'hold.set': ['đặt lệnh giữ dữ liệu', 'set a legal hold'],
+  'hold.lift': ['gỡ lệnh giữ dữ liệu', 'lift a legal hold'],
+  'retention.erased': ['xoá dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
+} as const satisfies Words;
+
+export const ERASURE_CAUSES = {
+  retention: ['hết hạn lưu', 'retention'],
+  person: ['yêu cầu về một người', 'request about a person'],
 } as const satisfies Words;
 
 export const SETTLEMENTS = {
   mapped: ['đã gán mã', 'mapped'],
   released: ['đã cho qua', 'released'],
   dismissed: ['đã bỏ', 'dismissed'],
+  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased'],
 } as const satisfies Words;
 
 /** A word of the API in the reader's language. Unknown words stay unchanged. */

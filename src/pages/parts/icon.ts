@@ -6,6 +6,7 @@ import type { Html } from '../layout.ts';
 /** The icons of the pages, by their names in the set Lucide (ISC). */
 const NAMES = [
   'activity',
+  'archive',
   'arrow-down',
   'arrow-right',
   'arrow-up',

@@ -1,0 +1,97 @@
+import { Progress } from '#schemas/dossier.progress.v1';
+import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { SchemaNode } from '../explain.ts';
+import { mayBeWritten } from '../masking/masked-record.ts';
+import { createMentions, type Mentions, type Person } from '../masking/mentions.ts';
+import type { Kind, KindRecord } from '../records/kind.ts';
+
+/** Takes the place of a text that a record must have. */
+export const ERASED_TEXT = '(đã xoá)';
+
+/** Erases personal data from the records of one dossier, or of one record of a kind. */
+export interface Eraser {
+  dossier(record: Dossier): Dossier;
+  step(step: Progress): Progress;
+  record(kind: Kind, record: KindRecord): KindRecord;
+}
+
+/** Takes the place of a value of which reports count that it is there. */
+const ERASED_VALUE = '-';
+const COUNTED: ReadonlySet<string> = new Set(['results/code', 'results/url']);
+
+/** Texts without personal data, by their path: names of the catalogue and of offices, codes that counting needs. */
+const KEPT: ReadonlySet<string> = new Set([
+  'serviceName',
+  'fieldName',
+  'agencyName',
+  'processingUnit',
+  'databases',
+  'aliases/party',
+  'aliases/code',
+  'documents/componentCode',
+  'fees/code',
+  'fees/name',
+  'supplements/id',
+  // Of steps: the officer and the office that acted.
+  'actor',
+  'title',
+  'unit',
+  // Of records of kinds.
+  'answers/id',
+  'answers/unit',
+  'steps/status',
+  'items/code',
+  'items/name',
+]);
+
+/**
+ * Keeps what counts: codes, states, dates, amounts, offices. Drops the people, the texts and the addresses of files.
+ * The rest follows from the schemas, so that a new member with a free text is erased too.
+ *
+ * @param people all whom the record ever named: a kept text that mentions one of them goes too
+ */
+export function createEraser(people: readonly Person[]): Eraser {
+  const mentions = createMentions(people);
+  const erase = (record: object, schema: unknown, names: readonly string[]): object =>
+    erased(record, schema as SchemaNode, { mentions, people: names }, '');
+  return {
+    dossier: (record) => erase(record, Dossier, ['applicant']) as Dossier,
+    step: (step) => erase(step, Progress, []) as Progress,
+    record: (kind, record) => erase(record, kind.schema, kind.people) as KindRecord,
+  };
+}
+
+interface Erasing {
+  readonly mentions: Mentions;
+  readonly people: readonly string[];
+}
+
+type Required = SchemaNode & { readonly required?: readonly string[] };
+
+function erased(record: object, schema: Required, erasing: Erasing, under: string): object {
+  const { properties = {}, required = [] } = schema;
+  const left = Object.entries(record).flatMap(([name, value]) => {
+    const node = properties[name];
+    const path = `${under}${name}`;
+    if (node === undefined || (under === '' && erasing.people.includes(name))) return [];
+    const kept = erasedMember(value, node.items ?? node, erasing, path);
+    if (kept !== undefined) return [[name, kept]];
+    return required.includes(name) ? [[name, ERASED_TEXT]] : [];
+  });
+  return Object.fromEntries(left);
+}
+
+/** What stays of a member: undefined for nothing. */
+function erasedMember(value: unknown, node: SchemaNode, erasing: Erasing, path: string): unknown {
+  if (node.properties)
+    return Array.isArray(value)
+      ? value.map((one) => erased(one as object, node, erasing, `${path}/`))
+      : erased(value as object, node, erasing, `${path}/`);
+  // The key of a record of a kind.
+  if (COUNTED.has(path)) return ERASED_VALUE;
+  if (!mayBeWritten(node) || path === 'code') return value;
+  if (!KEPT.has(path)) return undefined;
+  const isClean = (text: unknown): boolean => erasing.mentions.mask(String(text), true) === text;
+  if (Array.isArray(value)) return value.filter(isClean);
+  return isClean(value) ? value : undefined;
+}

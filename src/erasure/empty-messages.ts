@@ -1,0 +1,75 @@
+import type { Person } from '#core/masking/mentions';
+import type { EmptiedMessage } from '../ledger/emptied-messages.ts';
+import type { WaitingName } from '../ledger/erasures.ts';
+import { hiddenBody } from '../ledger/hidden-body.ts';
+import type { ErasingHub, TouchedMessage } from './erasing.ts';
+
+/**
+ * The messages whose bodies go. Where an item of somebody else still waits for an operator, the body stays without the
+ * erased people, because the item is read from it again.
+ *
+ * @param names of the erased dossiers and records: their own waiting items are given up
+ */
+export async function emptiedMessages(
+  { database, vault }: ErasingHub,
+  touched: readonly TouchedMessage[],
+  names: readonly WaitingName[],
+  at: string,
+): Promise<readonly EmptiedMessage[]> {
+  const people = new Map<string, Person[]>();
+  for (const { id, people: some } of touched) people.set(id, [...(people.get(id) ?? []), ...some]);
+  const ids = [...people.keys()];
+  const waiting = await othersWaiting(database.pool, ids, names);
+  const { rows } = await database.pool.query<{ id: string }>({
+    name: 'messages with bodies',
+    text: 'SELECT id FROM messages WHERE id = ANY($1::uuid[]) AND body IS NOT NULL',
+    values: [ids],
+  });
+  const emptied: EmptiedMessage[] = [];
+  for (const { id } of rows) {
+    if (!waiting.has(id)) {
+      emptied.push({ id, at });
+      continue;
+    }
+    // One at a time: a body may have 20 MiB.
+    const body = await bodyOf({ database, vault }, id);
+    emptied.push({ id, at, rest: body && (await hiddenBody(body, people.get(id) ?? [])) });
+  }
+  return emptied;
+}
+
+async function bodyOf(
+  { database, vault }: Pick<ErasingHub, 'database' | 'vault'>,
+  id: string,
+): Promise<Buffer | undefined> {
+  const { rows } = await database.pool.query<{ body: Buffer | null; key: number | null }>({
+    name: 'body to hide in',
+    text: 'SELECT body, body_key AS key FROM messages WHERE id = $1',
+    values: [id],
+  });
+  const { body, key } = rows[0] ?? {};
+  return body && key !== null && key !== undefined ? vault.open({ keyId: key, bytes: body }) : undefined;
+}
+
+/** The messages, among these, with waiting items that are not about the erased dossiers and records. */
+async function othersWaiting(
+  pool: ErasingHub['database']['pool'],
+  ids: readonly string[],
+  names: readonly WaitingName[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'others waiting',
+    text: `SELECT DISTINCT q.message_id AS id FROM quarantine q
+           WHERE q.message_id = ANY($1::uuid[]) AND q.settled_at IS NULL AND q.item IS NOT NULL
+             AND NOT EXISTS (
+               SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS n(code, party, operations)
+               WHERE n.code = q.code AND (n.party IS NULL OR n.party = q.party) AND starts_with(q.operation, n.operations))`,
+    values: [
+      ids,
+      names.map(({ code }) => code),
+      names.map(({ party }) => party ?? null),
+      names.map(({ operations }) => operations),
+    ],
+  });
+  return new Set(rows.map(({ id }) => id));
+}

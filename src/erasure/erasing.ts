@@ -1,0 +1,34 @@
+import type { Erased } from '#core/erasure/erased';
+import type { Person } from '#core/masking/mentions';
+import type { Kinds } from '#core/records/kinds';
+import type { ChangeRow } from '../index/changes.ts';
+import type { DossierRow } from '../index/dossiers.ts';
+import type { RecordChangeRow } from '../index/record-changes.ts';
+import type { RecordRow } from '../index/records.ts';
+import type { RewrittenEvent, RewrittenRecordEvent } from '../index/rewrite-events.ts';
+import type { SilencedSubject, WaitingName } from '../ledger/erasures.ts';
+import type { HubContext } from '../process/hub-context.ts';
+
+export type ErasingHub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'> & { readonly kinds: Kinds };
+
+/** When and by which order data is erased. */
+export type Order = Pick<Erased, 'erasure' | 'at'>;
+
+/** A message that held data of erased people. */
+export interface TouchedMessage {
+  readonly id: string;
+  readonly people: readonly Person[];
+}
+
+/** What one statement writes to erase the data of dossiers and records. */
+export interface ErasedRows {
+  readonly dossiers: readonly DossierRow[];
+  readonly events: readonly RewrittenEvent[];
+  readonly changes: readonly ChangeRow[];
+  readonly records: readonly RecordRow[];
+  readonly recordEvents: readonly RewrittenRecordEvent[];
+  readonly recordChanges: readonly RecordChangeRow[];
+  readonly messages: readonly TouchedMessage[];
+  readonly subjects: readonly SilencedSubject[];
+  readonly names: readonly WaitingName[];
+}

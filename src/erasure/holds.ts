@@ -1,0 +1,96 @@
+import { personKeys } from '#core/erasure/person-keys';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import type { Person } from '#core/masking/mentions';
+import { type Kind, subjectOf } from '#core/records/kind';
+import { inTransaction } from '../database/transaction.ts';
+import { writeAudit } from '../ledger/audit.ts';
+import { addHold, type LegalHold, liftHold, oneHold } from '../ledger/legal-holds.ts';
+import type { ErasingHub } from './erasing.ts';
+
+/** Who gives an order, and why. */
+export interface OrderedBy {
+  readonly who: string;
+  readonly why: string;
+}
+
+/** What a hold is for: a dossier by any of its codes, a record of a kind by its code, or a person. */
+export type HoldOrder = { readonly code: string; readonly kind: Kind | undefined } | { readonly person: Person };
+
+export type SetHold =
+  | { readonly kind: 'set'; readonly hold: LegalHold }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'ambiguous'; readonly codes: readonly string[] }
+  /** Nothing of it can be held any more. */
+  | { readonly kind: 'erased'; readonly at: string }
+  /** No identity number, and not a name with a phone number or an e-mail address. */
+  | { readonly kind: 'nobody' };
+
+/** Legal holds: what must stay for a procedure of law, whatever the settings say. */
+export interface Holds {
+  set(order: HoldOrder, by: OrderedBy): Promise<SetHold>;
+  /** @returns undefined if no hold in force has this id */
+  lift(id: number, by: OrderedBy): Promise<LegalHold | undefined>;
+}
+
+export function createHolds(hub: ErasingHub): Holds {
+  const { database, vault, nowMs } = hub;
+
+  async function add(subject: string | undefined, keys: readonly string[], by: OrderedBy): Promise<SetHold> {
+    const person = keys.length > 0 ? vault.seal(JSON.stringify(keys)) : undefined;
+    const id = await inTransaction(database, async (tx) => {
+      const added = await addHold(tx, { subject, person, ...by }, nowMs());
+      const about = subject === undefined ? auditSubject('hold', added) : auditedSubject(hub, subject);
+      await writeAudit(tx, { actor: by.who, action: 'hold.set', subject: about, why: by.why }, nowMs());
+      return added;
+    });
+    return { kind: 'set', hold: (await oneHold(database, id)) as LegalHold };
+  }
+
+  return {
+    async set(order, by) {
+      if ('person' in order) {
+        const keys = personKeys(order.person);
+        return keys.length === 0 ? { kind: 'nobody' } : add(undefined, keys, by);
+      }
+      const found = await subjectsNamed(hub, order);
+      const [one, ...others] = found;
+      if (!one) return { kind: 'unknown' };
+      if (others.length > 0) return { kind: 'ambiguous', codes: found.map(({ subject }) => subject) };
+      return one.erasedAt === null ? add(one.subject, [], by) : { kind: 'erased', at: one.erasedAt };
+    },
+    async lift(id, by) {
+      const isLifted = await inTransaction(database, async (tx) => {
+        if (!(await liftHold(tx, id, by, nowMs()))) return false;
+        const entry = { actor: by.who, action: 'hold.lift', subject: auditSubject('hold', id), why: by.why };
+        await writeAudit(tx, entry, nowMs());
+        return true;
+      });
+      return isLifted ? oneHold(database, id) : undefined;
+    },
+  };
+}
+
+function auditedSubject({ kinds }: ErasingHub, subject: string): string {
+  return auditSubject(kinds.ofSubject(subject) ? 'record' : 'dossier', subject);
+}
+
+interface Named {
+  readonly subject: string;
+  readonly erasedAt: string | null;
+}
+
+/** The record of a kind with this code, or the dossiers with this code, own or alias. */
+async function subjectsNamed(
+  { database }: ErasingHub,
+  { code, kind }: Extract<HoldOrder, { code: string }>,
+): Promise<readonly Named[]> {
+  const [text, value] = kind
+    ? ['SELECT subject, erased_at AS "erasedAt" FROM records WHERE subject = $1', subjectOf(kind, code)]
+    : [
+        `SELECT code AS subject, erased_at AS "erasedAt" FROM dossiers
+         WHERE code = $1 OR code IN (SELECT dossier FROM aliases WHERE code = $1) ORDER BY code`,
+        code,
+      ];
+  const { rows } = await database.pool.query<Named>(text, [value]);
+  return rows;
+}

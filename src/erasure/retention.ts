@@ -1,0 +1,174 @@
+import { instantToMs } from '#core/dates/dates';
+import { personKeys } from '#core/erasure/person-keys';
+import type { Person } from '#core/masking/mentions';
+import { peopleIn } from '#core/records/mask-record';
+import { besideNoRebuild } from '../database/erasure-lock.ts';
+import { dropOldPartitions } from '../database/partitions.ts';
+import { withSessionLock } from '../database/session-lock.ts';
+import { loadHeld } from '../index/load-held.ts';
+import { loadRecords } from '../index/records.ts';
+import { countRetained, loadRetained, monthsBefore, type RetainedCount } from '../index/retained.ts';
+import { removeFreeBodies, removeOldBodies } from '../ledger/body-removal.ts';
+import { addHeldSubjects, heldMonths, holdsOfPeople, type PersonHold } from '../ledger/legal-holds.ts';
+import { ERASED_AT_ONCE, eraseSubjects } from './erase-subjects.ts';
+import type { ErasingHub } from './erasing.ts';
+
+/** How long personal data of a kind stays in a state that ends it. */
+export interface Rule {
+  readonly kind: string;
+  readonly state: string;
+  readonly months: number;
+}
+
+export interface RetentionPlan {
+  /** Months that messages, events, attempts and changes are stored; undefined stores them for good. */
+  readonly historyMonths: number | undefined;
+  readonly bodiesMonths: number | undefined;
+  readonly rules: readonly Rule[];
+}
+
+/** What one round did. */
+export interface RetentionRound {
+  readonly erased: number;
+  readonly bodies: number;
+  /** Whether nothing more is due now. */
+  readonly isDone: boolean;
+}
+
+/** What is due by a rule now. */
+export type DueByRule = Rule & RetainedCount;
+
+export interface Retention {
+  readonly plan: RetentionPlan;
+  /**
+   * Erases what is due, within a time. It may be killed at any moment: each batch commits alone. Undefined if another
+   * process does, or a rebuild is under way.
+   */
+  round(): Promise<RetentionRound | undefined>;
+  /** Drops the months of the history that are over, except those with something under a legal hold. @returns their tables */
+  dropMonths(): Promise<readonly string[]>;
+  due(): Promise<readonly DueByRule[]>;
+}
+
+/** One round takes part of a minute, and the scheduler begins one each minute. */
+const ROUND_MS = 10_000;
+/** The advisory lock for one round at a time. */
+const LOCK = 7_160_008;
+const WHO = 'lienthong retention';
+/** Dossiers that cannot be erased, such as those of a lost secret, must not keep others from it. */
+const MOST_FAILED = 1_000;
+
+export type RetentionHub = ErasingHub & {
+  readonly telemetry: { failed(where: string, error: unknown): void };
+};
+
+export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retention {
+  const { database, nowMs } = hub;
+  const failed = new Set<string>();
+  const endedBy = ({ kind, state, months }: Rule) => ({ kind, state, before: monthsBefore(nowMs(), months) });
+
+  async function eraseDue(rule: Rule, endMs: number): Promise<{ readonly erased: number; readonly isDone: boolean }> {
+    let erased = 0;
+    while (performance.now() < endMs) {
+      const subjects = await loadRetained(database, endedBy(rule), [...failed], ERASED_AT_ONCE);
+      if (subjects.length === 0) return { erased, isDone: true };
+      const free = await withoutHeldPeople(hub, subjects);
+      const why = `retention: ${rule.kind} ${rule.state}, ${rule.months} months`;
+      erased += await eraseAll(hub, free, why, failed);
+      if (failed.size > MOST_FAILED) failed.clear();
+    }
+    return { erased, isDone: false };
+  }
+
+  async function work(): Promise<RetentionRound> {
+    const endMs = performance.now() + ROUND_MS;
+    let [erased, bodies, isDone] = [0, await removeFreeBodies(database, nowMs()), true];
+    for (const rule of plan.rules) {
+      const one = await eraseDue(rule, endMs);
+      erased += one.erased;
+      isDone &&= one.isDone;
+    }
+    const { bodiesMonths } = plan;
+    for (let isLast = bodiesMonths === undefined; !isLast; ) {
+      const before = instantToMs(monthsBefore(nowMs(), bodiesMonths as number));
+      const step = await removeOldBodies(database, before, nowMs());
+      bodies += step.removed;
+      isLast = step.isDone || performance.now() > endMs;
+      isDone &&= !isLast || step.isDone;
+    }
+    return { erased, bodies, isDone };
+  }
+
+  return {
+    plan,
+    round: () => withSessionLock(database, LOCK, () => besideNoRebuild(database, work)),
+    async dropMonths() {
+      const { historyMonths } = plan;
+      if (historyMonths === undefined) return [];
+      const held = await heldMonths(database);
+      return held === 'all' ? [] : dropOldPartitions(database, nowMs(), historyMonths, held);
+    },
+    due: () =>
+      Promise.all(plan.rules.map(async (rule) => ({ ...rule, ...(await countRetained(database, endedBy(rule))) }))),
+  };
+}
+
+/** A batch that fails is done one by one, so that one broken record stops no other. */
+async function eraseAll(
+  hub: RetentionHub,
+  subjects: readonly string[],
+  why: string,
+  failed: Set<string>,
+): Promise<number> {
+  const order = { cause: 'retention', who: WHO, why } as const;
+  if (subjects.length === 0) return 0;
+  try {
+    return (await eraseSubjects(hub, subjects, order)).length;
+  } catch (error) {
+    // The database's own errors concern all of them.
+    if ((error as { code?: string }).code !== undefined) throw error;
+    const [subject = ''] = subjects;
+    if (subjects.length === 1) {
+      hub.telemetry.failed('retention', new Error(`${subject}: ${(error as Error).message}`, { cause: error }));
+      failed.add(subject);
+      return 0;
+    }
+    let erased = 0;
+    for (const one of subjects) erased += await eraseAll(hub, [one], why, failed);
+    return erased;
+  }
+}
+
+/** Leaves out records of people under a hold, and notes that they are under it. */
+async function withoutHeldPeople(hub: ErasingHub, subjects: readonly string[]): Promise<readonly string[]> {
+  const holds = await holdsOfPeople(hub.database, hub.vault);
+  if (holds.length === 0) return subjects;
+  const people = await peopleOf(hub, subjects);
+  const held = subjects.flatMap((subject) =>
+    holdsOf(holds, people.get(subject) ?? []).map(({ id }) => ({ id, subject })),
+  );
+  await addHeldSubjects(hub.database.pool, held);
+  const names = new Set(held.map(({ subject }) => subject));
+  return subjects.filter((subject) => !names.has(subject));
+}
+
+function holdsOf(holds: readonly PersonHold[], people: readonly Person[]): readonly PersonHold[] {
+  const keys = new Set(people.flatMap(personKeys));
+  return holds.filter((hold) => hold.keys.some((key) => keys.has(key)));
+}
+
+/** The people of dossiers and records, as their newest states and former applicants name them. */
+async function peopleOf(
+  { database, vault, kinds }: ErasingHub,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, readonly Person[]>> {
+  const found = new Map<string, readonly Person[]>();
+  for (const { held, aliasOf, former } of await loadHeld(database.pool, vault, subjects))
+    if (aliasOf === undefined)
+      found.set(held.code, [...(held.view.record.applicant ? [held.view.record.applicant] : []), ...former]);
+  for (const { subject, held } of await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] })) {
+    const kind = kinds.ofSubject(subject);
+    if (kind) found.set(subject, peopleIn(kind, held.view));
+  }
+  return found;
+}

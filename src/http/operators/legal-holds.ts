@@ -1,0 +1,137 @@
+import Type from 'typebox';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
+import { Applicant } from '#schemas/dossier.upsert.v1';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import type { HoldOrder, SetHold } from '../../erasure/holds.ts';
+import { requireKey } from '../auth.ts';
+import { text } from '../lists.ts';
+import { Refusal, refusalWith, wrongParameter } from '../problem.ts';
+import type { AddRoute } from '../route.ts';
+import { addList } from './list.ts';
+import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
+import { maybe } from './shown.ts';
+
+export const LegalHoldShown = closed(
+  {
+    id: Type.Integer(),
+    subject: maybe(
+      Type.String({ description: 'a dossier by its code, a record by its kind and code; null for a person' }),
+    ),
+    subjects: Type.Integer({ description: 'how many dossiers and records are known to be under it' }),
+    who: Type.String({ description: 'the id of the key that set it' }),
+    why: Type.String(),
+    at: Instant,
+    liftedAt: maybe(Instant),
+    liftedBy: maybe(Type.String()),
+    liftedWhy: maybe(Type.String()),
+  },
+  { title: 'LegalHold' },
+);
+
+/** A person as a request of law names one. */
+export const PersonAsked = closed(
+  {
+    name: Type.Optional(Applicant.properties.name),
+    identityNumber: Type.Optional(Applicant.properties.identityNumber),
+    phone: Type.Optional(Applicant.properties.phone),
+    email: Type.Optional(Applicant.properties.email),
+  },
+  { description: 'an identity number, or a name with a phone number or an e-mail address' },
+);
+
+const Order = closed({
+  code: Type.Optional(Code),
+  kind: text('a kind of record such as question; without it the code is that of a dossier'),
+  person: Type.Optional(PersonAsked),
+  why: Why,
+});
+
+/** Legal holds: dossiers, records and people of whom nothing is erased. */
+export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
+  const { keys, holds } = hub;
+  addList(add, hub, {
+    name: 'legal-holds',
+    summary: 'Legal holds, newest first: those in force, or all',
+    description: 'Nothing of a dossier, a record or a person under a hold is erased, whatever the settings say.',
+    filters: { state: Type.Optional(oneOf(['in-force', 'all'])) },
+    item: LegalHoldShown,
+    load: ({ state = 'in-force' }, many, before?: number) =>
+      hub.ledger.holds({ isInForce: state === 'in-force' }, many, before),
+    placeOf: (one) => one.id,
+  });
+  const readOrder = orderReader(Order);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/legal-holds`,
+      tag: TAG,
+      summary: 'Set a legal hold',
+      description:
+        'For one dossier, one record of a kind, or a person. The hub recognises the records of a person by the identity ' +
+        'number, or by the name with the phone number or the e-mail address, also records that arrive later.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Order },
+      replies: {
+        201: { description: 'The hold', schema: LegalHoldShown },
+        404: { description: 'No dossier or record has this code' },
+        409: { description: 'Several dossiers have this code, or the personal data was erased' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:configure');
+      const { why, ...given } = await readOrder(c);
+      const order = orderOf(hub, given);
+      return c.json(shown(await holds.set(order, { who: key.id, why }), given.code), 201);
+    },
+  );
+  const readWhy = orderReader(closed({ why: Why }));
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/legal-holds/{id}/lift`,
+      tag: TAG,
+      summary: 'Lift a legal hold',
+      scopes: ['ops:configure'],
+      body: { 'application/json': closed({ why: Why }) },
+      replies: {
+        200: { description: 'The lifted hold', schema: LegalHoldShown },
+        404: { description: 'No hold in force has this id' },
+      },
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:configure');
+      const id = idOf(c, 'legal hold');
+      const { why } = await readWhy(c);
+      const hold = await holds.lift(id, { who: key.id, why });
+      if (!hold) throw none('legal hold', id);
+      return c.json(hold);
+    },
+  );
+}
+
+/** @throws Refusal 400 that names the member */
+function orderOf(
+  { kinds }: Pick<OperatorContext, 'kinds'>,
+  { code, kind: name, person }: Omit<Type.Static<typeof Order>, 'why'>,
+): HoldOrder {
+  if ((code === undefined) === (person === undefined)) throw refusalWith([problem('', 'code-or-person')]);
+  if (person) return { person };
+  const kind = name === undefined ? undefined : kinds.byName(name);
+  if (name !== undefined && !kind)
+    throw wrongParameter('kind', 'unexpected', {
+      got: received(name),
+      expected: say('one-of', { list: kinds.all.map((one) => one.name) }),
+    });
+  return { code: cleanCode(code as string), kind };
+}
+
+function shown(set: SetHold, code = ''): object {
+  if (set.kind === 'set') return set.hold;
+  if (set.kind === 'unknown') throw none('dossier or record', code);
+  if (set.kind === 'nobody') throw refusalWith([problem('/person', 'person-unclear')]);
+  if (set.kind === 'erased') throw new Refusal('erased', say('personal-data-erased', { at: set.at }));
+  throw new Refusal('ambiguous', say('dossiers-apart', { code, count: set.codes.length, list: set.codes }));
+}

@@ -1,0 +1,161 @@
+import { ERASED_PROBLEM } from '#core/erasure/erased';
+import { say } from '#messages/message';
+import { inEnglish } from '#messages/render';
+import { wordsText } from '#messages/stored';
+import { definePart, type Part } from '../database/parts.ts';
+import type { Database } from '../database/pool.ts';
+import type { AuditEntry } from './audit.ts';
+
+/** Why personal data is erased: the time of the settings is over, or an operator ordered it for a person. */
+export type ErasureCause = 'retention' | 'person';
+
+/** An erasure of personal data: who, when and why. It names nobody. */
+export interface Erasure {
+  readonly id: number;
+  readonly at: string;
+  readonly cause: ErasureCause;
+  readonly who: string;
+  readonly why: string;
+  /** How many dossiers and records. */
+  readonly subjects: number;
+}
+
+/** The id of the next erasure, so that its rows and its effects are one statement. */
+export async function nextErasureId({ pool }: Pick<Database, 'pool'>): Promise<number> {
+  const { rows } = await pool.query<{ id: number }>(`SELECT nextval(pg_get_serial_sequence('erasures', 'id')) AS id`);
+  return (rows[0] as { id: number }).id;
+}
+
+/** Erasures, newest first, before the id `before`. */
+export async function listErasures(
+  { pool }: Pick<Database, 'pool'>,
+  { cause }: ErasureFilter,
+  limit: number,
+  before: number | undefined,
+): Promise<readonly Erasure[]> {
+  const { rows } = await pool.query<Erasure>({
+    name: 'list erasures',
+    text: `SELECT id, at, cause, who, why, subjects FROM erasures
+           WHERE ($1::text IS NULL OR cause = $1) AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    values: [cause ?? null, before ?? null, limit],
+  });
+  return rows;
+}
+
+export interface ErasureFilter {
+  readonly cause?: ErasureCause;
+}
+
+/** How many dossiers and records were erased so far, by cause. */
+export async function countErased({
+  pool,
+}: Pick<Database, 'pool'>): Promise<readonly { readonly cause: ErasureCause; readonly count: number }[]> {
+  const { rows } = await pool.query<{ cause: ErasureCause; count: number }>({
+    name: 'count erased',
+    text: 'SELECT cause, sum(subjects)::int8 AS count FROM erasures GROUP BY cause',
+  });
+  return rows;
+}
+
+const erasurePart = definePart<Erasure>(
+  'erasure',
+  {
+    id: ['int8', (r) => r.id],
+    at: ['timestamptz', (r) => r.at],
+    cause: ['text', (r) => r.cause],
+    who: ['text', (r) => r.who],
+    why: ['text', (r) => r.why],
+    subjects: ['int4', (r) => r.subjects],
+  },
+  (rows) => `
+    INSERT INTO erasures (id, at, cause, who, why, subjects)
+    SELECT id, at, cause, who, why, subjects FROM ${rows} RETURNING 1`,
+);
+
+/** The audit entry of an erasure. It comes last: other entries wait for the end of the transaction. */
+const auditPart = definePart<AuditEntry & { readonly at: string }>(
+  'erasure_audit',
+  {
+    at: ['timestamptz', (r) => r.at],
+    actor: ['text', (r) => r.actor],
+    action: ['text', (r) => r.action],
+    subject: ['text', (r) => r.subject],
+    why: ['text', (r) => r.why],
+  },
+  (rows) => `
+    INSERT INTO audit (at, actor, action, subject, why) SELECT at, actor, action, subject, why FROM ${rows} RETURNING 1`,
+);
+
+/** The rows that say who erased what, when and why. */
+export function erasureParts(erasure: Erasure, entry: AuditEntry): readonly Part[] {
+  return [erasurePart([erasure]), auditPart([{ ...entry, at: erasure.at }])];
+}
+
+/** A dossier by its code, or a record by its subject. */
+export interface SilencedSubject {
+  readonly subject: string;
+  readonly at: string;
+}
+
+/** The name of a dossier or a record among waiting items: of one party alone if it is an alias. */
+export interface WaitingName {
+  readonly code: string;
+  readonly party: string | undefined;
+  /** The beginning of the operations, such as `dossier.`. */
+  readonly operations: string;
+  readonly at: string;
+}
+
+/**
+ * Removes what deliveries, their attempts and waiting items say of erased subjects. What is not delivered is given up:
+ * there is nothing to send any more. Outcomes, times and references stay.
+ */
+export function silencingParts(subjects: readonly SilencedSubject[], names: readonly WaitingName[]): readonly Part[] {
+  return [attemptPart(subjects), deliveryPart(subjects), quarantinePart(names)];
+}
+
+/** A reason code of an adapter stays. The words of a partner may name somebody. */
+const CODE_ONLY = (reason: string): string => `CASE WHEN ${reason} ~ '^[a-z0-9-]{1,60}$' THEN ${reason} END`;
+/** The index of subjects begins with the party. */
+const OF_SUBJECT = 'd.party = ANY(ARRAY(SELECT party FROM party_states)) AND d.subject = given.subject';
+const SUBJECT = {
+  subject: ['text', (r: SilencedSubject) => r.subject],
+  at: ['timestamptz', (r: SilencedSubject) => r.at],
+} as const;
+
+const attemptPart = definePart<SilencedSubject>(
+  'silenced_attempt',
+  SUBJECT,
+  (rows) => `
+    UPDATE attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL, reason = ${CODE_ONLY('a.reason')}
+    FROM ${rows}, deliveries d WHERE ${OF_SUBJECT} AND a.delivery_id = d.id RETURNING 1`,
+);
+
+const deliveryPart = definePart<SilencedSubject>(
+  'silenced_delivery',
+  SUBJECT,
+  (rows) => `
+    UPDATE deliveries d SET detail = NULL, words = NULL, leased_by = NULL, cause_key = NULL,
+      reason = CASE WHEN d.state = 'delivered' THEN ${CODE_ONLY('d.reason')} ELSE 'erased' END,
+      state = CASE WHEN d.state = 'delivered' THEN d.state ELSE 'refused' END,
+      outcome = CASE WHEN d.state = 'delivered' THEN d.outcome ELSE 'refused' END,
+      settled_at = coalesce(d.settled_at, given.at)
+    FROM ${rows} WHERE ${OF_SUBJECT} RETURNING 1`,
+);
+
+const quarantinePart = definePart<WaitingName>(
+  'silenced_waiting',
+  {
+    code: ['text', (r) => r.code],
+    party: ['text', (r) => r.party],
+    operations: ['text', (r) => r.operations],
+    at: ['timestamptz', (r) => r.at],
+    detail: ['text', ({ at }) => inEnglish(say(ERASED_PROBLEM, { at })).message],
+    words: ['text', ({ at }) => wordsText(say(ERASED_PROBLEM, { at }))],
+  },
+  (rows) => `
+    UPDATE quarantine q SET detail = given.detail, words = given.words::json,
+      settled_at = coalesce(q.settled_at, given.at), settlement = coalesce(q.settlement, 'erased')
+    FROM ${rows} WHERE q.code = given.code AND (given.party IS NULL OR q.party = given.party)
+      AND starts_with(q.operation, given.operations) RETURNING 1`,
+);

@@ -1,0 +1,180 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
+import { segment } from './api.ts';
+import type { Choice } from './forms.ts';
+import { choiceField, orderForm, textField } from './forms.ts';
+import { dossierLink, facts, pager, queryOf } from './parts.ts';
+import type { Erasure, LegalHold, Listed, Retention } from './records.ts';
+import { refusalNote, refusalText } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeAndAge } from './times.ts';
+import { may, type Visit } from './visit.ts';
+import {
+  ERASURE_CAUSES,
+  PAYMENT_STATES,
+  POSTAL_STATES,
+  QUESTION_STATES,
+  RECORD_KINDS,
+  STATUSES,
+  word,
+} from './words.ts';
+
+/** How long personal data stays, what is due, what was erased, and what must stay for a procedure of law. */
+export function addRetention(site: Site): void {
+  site.screen('/retention', async (visit) => {
+    const { say, api } = visit;
+    const [plan, holds, erasures] = await Promise.all([
+      api.get<Retention>('retention'),
+      api.get<Listed<LegalHold>>('legal-holds', { limit: '200' }),
+      api.get<Listed<Erasure>>('erasures', queryOf(visit, ['cursor'])),
+    ]);
+    return {
+      title: say('Lưu giữ và xóa dữ liệu cá nhân', 'Retention and erasure of personal data'),
+      body: html`${refusalNote(say, plan.problem)}${plan.body ? rulesOf(visit, plan.body) : ''}
+<h2>${say('Lệnh giữ dữ liệu', 'Legal holds')}</h2>
+${refusalNote(say, holds.problem)}${holds.body ? holdTable(visit, holds.body.items) : ''}
+${may(visit, 'ops:configure') ? holdForm(visit) : ''}
+<h2>${say('Đã xóa', 'Erased')}</h2>
+${refusalNote(say, erasures.problem)}${
+  erasures.body ? html`${erasureTable(visit, erasures.body.items)}${pager(visit, erasures.body, {})}` : ''
+}`,
+    };
+  });
+  addHoldOrders(site);
+}
+
+const TO = '/console/retention';
+
+function addHoldOrders(site: Site): void {
+  site.order('/legal-holds', async ({ say, api }, form) => {
+    const person = Object.fromEntries(
+      ['name', 'identityNumber', 'phone', 'email'].flatMap((name) => (form(name) ? [[name, form(name)]] : [])),
+    );
+    const isPerson = Object.keys(person).length > 0;
+    const kind = form('kind') === 'dossier' ? undefined : form('kind');
+    const order = { code: form('code'), why: form('why'), ...(isPerson ? { person } : { kind }) };
+    const { body, problem } = await api.post<LegalHold>('legal-holds', order);
+    if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    return { to: TO, isDone: true, text: say(`Đã đặt lệnh giữ ${body.id}.`, `The legal hold ${body.id} is set.`) };
+  });
+  site.order('/legal-holds/:id/lift', async ({ c, say, api }, form) => {
+    const id = c.req.param('id') ?? '';
+    const { body, problem } = await api.post<LegalHold>(`legal-holds/${segment(id)}/lift`, { why: form('why') });
+    if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    return { to: TO, isDone: true, text: say(`Đã gỡ lệnh giữ ${id}.`, `The legal hold ${id} is lifted.`) };
+  });
+}
+
+function rulesOf(visit: Visit, { historyMonths, bodiesMonths, rules }: Retention): Html {
+  const { say, nowMs } = visit;
+  const months = (given: number | null): string =>
+    given === null ? say('không giới hạn', 'for good') : say(`${given} tháng`, `${given} months`);
+  return html`<section class="card">${facts([
+    [say('Nội dung thông điệp', 'Bodies of messages'), months(bodiesMonths)],
+    [say('Thông điệp, lịch sử, lần gửi', 'Messages, history and attempts'), months(historyMonths)],
+  ])}</section>
+${table<Retention['rules'][number]>({
+  caption: say('Dữ liệu cá nhân, theo loại và trạng thái kết thúc', 'Personal data, by kind and final state'),
+  empty: say(
+    'Chưa đặt thời hạn: dữ liệu cá nhân được lưu không giới hạn.',
+    'No time is set: personal data stays for good.',
+  ),
+  items: rules,
+  columns: [
+    { head: say('Loại', 'Kind'), cell: ({ kind }) => kindName(visit, kind) },
+    { head: say('Trạng thái', 'State'), cell: ({ kind, state }) => stateName(visit, kind, state) },
+    { head: say('Lưu (tháng)', 'Months'), cell: (one) => one.months, isNumber: true },
+    { head: say('Đến hạn xóa', 'Due'), cell: ({ due }) => due, isNumber: true },
+    { head: say('Đang giữ lại', 'Held'), cell: ({ held }) => held, isNumber: true },
+    {
+      head: say('Cũ nhất, kết thúc lúc', 'The oldest ended'),
+      cell: ({ oldestAt }) => timeAndAge(say, oldestAt, nowMs),
+    },
+  ],
+})}`;
+}
+
+function kindName({ say }: Visit, kind: string): string {
+  return kind === 'dossier' ? say('hồ sơ', 'dossier') : word(say, RECORD_KINDS, kind);
+}
+
+function stateName({ say }: Visit, kind: string, state: string): string {
+  if (kind === 'dossier') return word(say, STATUSES, state);
+  const words = { payment: PAYMENT_STATES, 'postal-order': POSTAL_STATES }[kind] ?? QUESTION_STATES;
+  return word(say, words, state);
+}
+
+function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
+  const { say, nowMs } = visit;
+  return table<LegalHold>({
+    caption: say('Đang có hiệu lực, mới nhất trước', 'In force, the newest first'),
+    empty: say('Không có lệnh giữ dữ liệu.', 'There are no legal holds.'),
+    items,
+    columns: [
+      { head: say('Số', 'Number'), cell: ({ id }) => id },
+      { head: say('Giữ', 'Keeps'), cell: (one) => subjectOf(visit, one) },
+      { head: say('Lý do', 'Why'), cell: ({ why }) => html`<span class="words">${why}</span>` },
+      { head: say('Người đặt', 'By'), cell: ({ who }) => who },
+      { head: say('Từ', 'Since'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
+      ...(may(visit, 'ops:configure') ? [{ head: '', cell: (one: LegalHold) => liftForm(visit, one) }] : []),
+    ],
+  });
+}
+
+function subjectOf({ say }: Visit, { subject, subjects }: LegalHold): Html {
+  if (subject === null)
+    return html`${say(`một người (${subjects} hồ sơ, bản ghi đã nhận ra)`, `a person (${subjects} records found)`)}`;
+  return subject.includes(' ') ? html`<code>${subject}</code>` : dossierLink(subject);
+}
+
+function liftForm(visit: Visit, { id }: LegalHold): Html {
+  return orderForm(visit, {
+    to: `/console/legal-holds/${id}/lift`,
+    button: visit.say('Gỡ', 'Lift'),
+    label: visit.say(`Gỡ lệnh giữ ${id}`, `Lift the hold ${id}`),
+    why: 'must',
+    isQuiet: true,
+  });
+}
+
+function holdForm(visit: Visit): Html {
+  const { say } = visit;
+  const kinds: readonly Choice[] = ['dossier', ...Object.keys(RECORD_KINDS)].map((value) => ({
+    value,
+    text: kindName(visit, value),
+  }));
+  return html`<details class="card"><summary>${say('Đặt lệnh giữ dữ liệu', 'Set a legal hold')}</summary>
+<p class="note">${say(
+    'Ghi mã của một hồ sơ hay bản ghi, hoặc ghi một người: số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử. Khi lệnh còn hiệu lực, trục không xóa dữ liệu này.',
+    'Give the code of a dossier or record, or a person: the identity number, or the name with a phone number or an e-mail address. While the hold is in force, the hub erases nothing of it.',
+  )}</p>${orderForm(visit, {
+    to: '/console/legal-holds',
+    button: say('Đặt lệnh giữ', 'Set the hold'),
+    why: 'must',
+    fields: [
+      choiceField('kind', say('Loại', 'Kind'), kinds, 'dossier'),
+      textField('code', say('Mã', 'Code')),
+      textField('name', say('Họ tên', 'Name')),
+      textField('identityNumber', say('Số định danh', 'Identity number')),
+      textField('phone', say('Điện thoại', 'Phone')),
+      textField('email', say('Thư điện tử', 'E-mail')),
+    ],
+  })}</details>`;
+}
+
+function erasureTable({ say, nowMs }: Visit, items: readonly Erasure[]): Html {
+  return table<Erasure>({
+    caption: say('Mới nhất trước', 'The newest first'),
+    empty: say('Chưa xóa dữ liệu nào.', 'Nothing was erased.'),
+    items,
+    columns: [
+      { head: say('Số', 'Number'), cell: ({ id }) => id },
+      { head: say('Lúc', 'At'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
+      { head: say('Vì', 'Cause'), cell: ({ cause }) => word(say, ERASURE_CAUSES, cause) },
+      { head: say('Số hồ sơ, bản ghi', 'Dossiers and records'), cell: ({ subjects }) => subjects, isNumber: true },
+      { head: say('Lý do', 'Why'), cell: ({ why }) => html`<span class="words">${why}</span>` },
+      { head: say('Người thực hiện', 'By'), cell: ({ who }) => who },
+    ],
+  });
+}

@@ -1,0 +1,285 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { followChain } from '../../src/ledger/audit-chain.ts';
+import { createVault } from '../../src/secrets/vault.ts';
+import { recountAfterServices } from '../../src/statistics/count-state.ts';
+import { canariesIn, PERSON } from '../support/canaries.ts';
+import { dumpOf } from '../support/dump.ts';
+import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
+import { legacySystem } from '../support/legacy-system.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const MONTH_MS = 31 * 86_400_000;
+const AFTERWARDS = Date.parse('2025-08-26T08:00:00+07:00');
+const OWN = codeOf(1);
+const vault = createVault([HUB_SECRET]);
+const RETENTION = { bodiesMonths: 6, personalDataMonths: { dossier: { returned: 12 } } };
+
+const at = (day: number): string => `2025-08-${day}T09:00:00+07:00`;
+const person = { kind: 'citizen', ...PERSON, identityKind: 'cccd' };
+const RETURNED = { status: 'returned', statusAt: at(15), finishedAt: at(15), returnedAt: at(15) };
+const own = (given: object = {}): object => dossier({ code: OWN, applicant: person, ...given });
+
+const tracesIn = async ({ hub }: TestHub) =>
+  (await dumpOf(hub.database.pool, vault)).filter(({ text }) => canariesIn(text).length > 0);
+const placesIn = async (hub: TestHub) => [...new Set((await tracesIn(hub)).map(({ place }) => place))].sort();
+const isSame = { identical: true, found: 0, notCovered: 0 };
+
+describe('retention of a dossier', () => {
+  let hub: TestHub;
+  let operator: Operator;
+  beforeAll(async () => {
+    hub = await testHub({
+      nowMs: AFTERWARDS,
+      partners: { portal: testPartner() },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      keys: [...OPERATOR_KEYS],
+      retention: RETENTION,
+    });
+    operator = operatorOf(hub);
+    await hub.push(own({ note: `Nộp thay ${PERSON.name}` }));
+    await hub.push([dossier({ code: codeOf(2) }), own({ status: 'processing', statusAt: at(13) })]);
+    const step = progress({ code: OWN, at: at(14), content: `Gọi ${PERSON.phone} cho ${PERSON.name}` });
+    await hub.push(step, { what: 'progress' });
+    await hub.push(own(RETURNED));
+    await hub.deliver();
+  });
+  afterAll(() => hub.close());
+
+  const statistics = async () => {
+    await recountAfterServices(hub.hub.database.pool);
+    return (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body.items;
+  };
+
+  test('keeps everything before its time', async () => {
+    hub.clock.nowMs += 5 * MONTH_MS;
+    expect(await hub.hub.retention.round()).toEqual({ erased: 0, bodies: 0, isDone: true });
+    expect(await placesIn(hub)).toContain('messages.body');
+  });
+
+  test('removes bodies after their months, and a rebuild still finds the same index', async () => {
+    hub.clock.nowMs += 3 * MONTH_MS;
+    expect(await hub.hub.retention.round()).toMatchObject({ erased: 0, isDone: true });
+    expect(await placesIn(hub)).toEqual(['dossiers.sealed', 'events.record']);
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('erases personal data after its months; states, dates, history and statistics stay', async () => {
+    const before = (await hub.read(`/api/v1/dossiers/${OWN}`)).body;
+    const counted = await statistics();
+    hub.clock.nowMs += 6 * MONTH_MS;
+    expect((await operator.get('retention')).body.rules).toMatchObject([{ kind: 'dossier', due: 1, held: 0 }]);
+    expect(await hub.hub.retention.round()).toMatchObject({ erased: 1, isDone: true });
+    expect(await tracesIn(hub)).toEqual([]);
+    const { body } = await hub.read(`/api/v1/dossiers/${OWN}`, 'personal');
+    const { applicant: _, note: __, ...left } = before;
+    expect(body).toEqual({ ...left, freshness: { ...before.freshness, erasedAt: expect.any(String) } });
+    const { body: history } = await hub.read(`/api/v1/dossiers/${OWN}/history`, 'personal');
+    const statuses = history.items.map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(['received', 'processing', 'processing', 'returned']);
+    expect(await statistics()).toEqual(counted);
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('no search finds the person', async () => {
+    const { rows } = await hub.hub.database.pool.query<{ words: string }>('SELECT search::text AS words FROM dossiers');
+    for (const word of ['quach', 'thi', 'truc', 'mai'])
+      expect(rows.some(({ words }) => words.includes(vault.wordToken(word)))).toBe(false);
+    expect((await hub.read(`/api/v1/dossiers?q=${encodeURIComponent(PERSON.name)}`, 'personal')).body.items).toEqual(
+      [],
+    );
+  });
+
+  test('a repeat is refused with the reason, and brings nothing back', async () => {
+    const again = await hub.push([own(RETURNED), dossier({ code: codeOf(3) })]);
+    expect(again.results).toMatchObject([
+      { outcome: 'invalid', problems: [{ path: '/code', code: 'personal-data-erased' }] },
+      { outcome: 'accepted' },
+    ]);
+    expect(await tracesIn(hub)).toEqual([]);
+    expect(await hub.hub.rebuild({ swap: true })).toMatchObject(isSame);
+    expect(await tracesIn(hub)).toEqual([]);
+  });
+
+  test('replays and backfills leave it out, and say so', async () => {
+    const preview = await operator.post('deliveries/replay', { code: OWN, preview: true });
+    expect(preview.body.outcomes).toEqual({ erased: expect.any(Number) });
+    const missing = await operator.post('parties/portal/backfill', { preview: true });
+    expect(missing.body).toMatchObject({ erased: 1 });
+  });
+
+  test('the evidence says when, by whom and why, and the audit is whole', async () => {
+    const signed = await hub.hub.evidence('test', OWN);
+    const { dossier: of, messages, events } = claims(signed.kind === 'made' ? signed.signed : '');
+    expect(of.erased).toEqual({
+      erasure: expect.any(Number),
+      at: expect.any(String),
+      who: 'lienthong retention',
+      why: 'retention: dossier returned, 12 months',
+    });
+    expect(messages).toSatisfy((all: object[]) => all.every((one) => 'bodyRemovedAt' in one && 'sha256' in one));
+    expect(events).toHaveLength(4);
+    expect((await followChain(hub.hub.database)).broken).toBeUndefined();
+  });
+});
+
+const claims = (jws: string) => JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString());
+
+describe('retention', () => {
+  let hub: TestHub;
+  let operator: Operator;
+  beforeEach(async () => {
+    hub = await testHub({ nowMs: AFTERWARDS, keys: [...OPERATOR_KEYS], retention: RETENTION, retentionMonths: 3 });
+    operator = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+  const round = () => hub.hub.retention.round();
+
+  test('nothing under a legal hold is erased until the hold is lifted', async () => {
+    await hub.push(own(RETURNED));
+    const why = 'Yêu cầu của Toà án';
+    const { body: hold, status } = await operator.post('legal-holds', { code: OWN, why });
+    expect([status, hold.subject]).toEqual([201, OWN]);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 0, bodies: 0 });
+    expect(await hub.hub.retention.dropMonths()).not.toContain('events_2025_08');
+    expect((await operator.get('retention')).body.rules).toMatchObject([{ due: 0, held: 1 }]);
+    expect(await placesIn(hub)).toEqual(['dossiers.sealed', 'events.record', 'messages.body']);
+    expect((await operator.post(`legal-holds/${hold.id}/lift`, { why })).status).toBe(200);
+    expect(await round()).toMatchObject({ erased: 1 });
+    expect(await tracesIn(hub)).toEqual([]);
+    const { body: audit } = await operator.get('audit');
+    const actions = audit.items.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['hold.set', 'hold.lift', 'retention.erased']));
+  });
+
+  test('a hold for a person also keeps records that arrive later', async () => {
+    const order = { person: { identityNumber: PERSON.identityNumber }, why: 'Tranh chấp đất đai' };
+    const { body: hold } = await operator.post('legal-holds', order);
+    await hub.push([own(RETURNED), dossier({ code: codeOf(2), ...RETURNED })]);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 1 });
+    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+    expect((await operator.get('legal-holds')).body.items).toMatchObject([{ id: hold.id, subject: null, subjects: 1 }]);
+    await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+    expect(await round()).toMatchObject({ erased: 1 });
+    expect(await tracesIn(hub)).toEqual([]);
+  });
+
+  test('holds are set and lifted by ops:configure alone, with a reason', async () => {
+    await hub.push(own(RETURNED));
+    expect((await operator.post('legal-holds', { code: OWN })).status).toBe(400);
+    expect((await operator.post('legal-holds', { code: OWN, why: 'x' }, 'ops-read')).status).toBe(403);
+    expect((await operator.post('legal-holds', { code: codeOf(9), why: 'x' })).status).toBe(404);
+    expect((await operator.post('legal-holds', { person: { name: 'An' }, why: 'x' })).status).toBe(400);
+  });
+
+  test('an item of somebody else that waits in the same message can still be released', async () => {
+    const sent = { MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', LoaiDoiTuong: '1' };
+    const dates = { NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500', NgayTra: '20250815090000' };
+    const ours = {
+      ...sent,
+      ...dates,
+      MaHoSo: OWN,
+      TrangThaiHoSo: '10',
+      ChuHoSo: PERSON.name,
+      SoDienThoai: PERSON.phone,
+    };
+    const theirs = { ...sent, ...dates, MaHoSo: codeOf(2), TrangThaiHoSo: '11', ChuHoSo: 'Lê Thị Hoa' };
+    const reply = await (await legacySystem(hub)).call('DongBoHoSoMC', { isUpdating: 'False', data: [ours, theirs] });
+    expect(reply.result).toMatchObject([{ outcome: 'accepted' }, { outcome: 'quarantined' }]);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 1 });
+    expect(await tracesIn(hub)).toEqual([]);
+    const { body: causes } = await operator.get('quarantine');
+    const to = { action: 'map', to: 'processing', why: 'Đã hỏi' };
+    expect((await operator.post(`quarantine/${causes.items[0].id}/resolve`, to)).status).toBe(200);
+    const released = (await hub.read(`/api/v1/dossiers/${codeOf(2)}`, 'personal')).body;
+    expect([released.status, released.applicant.name]).toEqual(['processing', 'Lê Thị Hoa']);
+    await round();
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT 1 FROM messages WHERE door <> 'release' AND body IS NOT NULL`,
+    );
+    expect(rows).toEqual([]);
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('a round that is cut off loses nothing, and the next one continues', async () => {
+    const { pool } = hub.hub.database;
+    const codes = Array.from({ length: 120 }, (_, n) => codeOf(100 + n));
+    await hub.push(codes.map((code) => dossier({ code, ...RETURNED })));
+    hub.clock.nowMs += 14 * MONTH_MS;
+    await pool.query(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF (SELECT count(*) FROM erasures) > 0 THEN RAISE EXCEPTION 'cut off' USING ERRCODE = '57P01'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER cut BEFORE INSERT ON erasures FOR EACH ROW EXECUTE FUNCTION cut()');
+    await expect(round()).rejects.toThrow('cut off');
+    const erased = 'SELECT count(*)::int4 AS n FROM dossiers WHERE erasure IS NOT NULL';
+    expect((await pool.query(erased)).rows).toEqual([{ n: 50 }]);
+    await pool.query('DROP TRIGGER cut ON erasures');
+    expect(await round()).toEqual({ erased: 70, bodies: 0, isDone: true });
+    expect((await pool.query(erased)).rows).toEqual([{ n: 120 }]);
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+});
+
+describe('retention of records', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    const months = { received: 12, answered: 12, published: 12, delivered: 12, paid: 12 };
+    const pick = (...states: (keyof typeof months)[]) => Object.fromEntries(states.map((one) => [one, months[one]]));
+    hub = await testHub({
+      nowMs: AFTERWARDS,
+      retention: {
+        bodiesMonths: 12,
+        personalDataMonths: {
+          question: pick('answered', 'published'),
+          petition: pick('answered'),
+          rating: pick('received'),
+          'postal-order': pick('delivered'),
+          payment: pick('paid'),
+        },
+      },
+    });
+    const { identityNumber: _, techId: __, ...contact } = PERSON;
+    const answers = [{ at: at(20), by: 'Lê Hoa', content: `Chào ${PERSON.name}` }];
+    const answered = { state: 'answered', stateAt: at(21), answers };
+    await hub.push(dossier({ status: 'resolved', statusAt: at(14), results: [{ name: 'Giấy khai sinh' }] }));
+    await hub.push(
+      [question({ asker: contact }), question({ asker: contact, ...answered, content: `Tôi là ${PERSON.name}` })],
+      { what: 'questions' },
+    );
+    await hub.push(question({ code: 'H60-HD-2', asker: contact, ...answered, state: 'published' }), {
+      what: 'questions',
+    });
+    await hub.push(petition({ sender: contact, ...answered, content: `Gọi ${PERSON.phone}` }), { what: 'petitions' });
+    await hub.push(rating({ comment: `${PERSON.name} cảm ơn` }), { what: 'ratings' });
+    const step = { at: at(22), status: 'Phát thành công', text: `Giao cho ${PERSON.name}` };
+    await hub.push(postalOrder({ receiver: contact, state: 'delivered', stateAt: at(22), steps: [step] }), {
+      what: 'postal-orders',
+    });
+    await hub.push(payment({ payer: { name: PERSON.name }, state: 'paid', stateAt: at(19), paidAt: at(19) }), {
+      what: 'payments',
+    });
+  });
+  afterAll(() => hub.close());
+
+  test('people and texts go, what counts stays, and a rebuild finds the same index', async () => {
+    expect(await placesIn(hub)).toEqual(['messages.body', 'record_events.record', 'records.masked', 'records.sealed']);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await hub.hub.retention.round()).toMatchObject({ erased: 6, isDone: true });
+    expect(await tracesIn(hub)).toEqual([]);
+    const { body: paid } = await hub.read('/api/v1/payments/TT-0001', 'personal');
+    expect(paid).toMatchObject({ state: 'paid', amountVnd: 50_000, items: [{ code: 'LP01' }] });
+    const { body: rated } = await hub.read('/api/v1/ratings/H60.01-250812-0035', 'personal');
+    expect([rated.level, rated.comment]).toEqual(['satisfied', undefined]);
+    expect((await hub.request('GET', '/api/public/questions')).json()).resolves.toMatchObject({ items: [] });
+    // The post moved the dossier, and the hub wrote that step itself.
+    expect((await hub.read('/api/v1/dossiers/H60.01-250812-0035')).body.status).toBe('returned');
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+  });
+
+  test('a repeat of a record is refused', async () => {
+    const { results } = await hub.push(payment({ state: 'refunded', stateAt: at(25) }), { what: 'payments' });
+    expect(results).toMatchObject([{ outcome: 'invalid', problems: [{ code: 'personal-data-erased' }] }]);
+  });
+});
