@@ -50,6 +50,7 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     expect(await preview(ops)).toEqual({
       looked: { dossiers: 3, isAll: true },
       never: 3,
+      erased: 0,
       older: 0,
       sample: [
         { code: CODE(1), version: 1, told: null },
