@@ -110,10 +110,11 @@ describeInBrowser(() => {
       await page.goto(url);
       const height = await page.evaluate('document.querySelector("header").offsetHeight');
       expect(height).toBeLessThanOrEqual(64);
-      expect(await page.getByRole('link', { name: 'Thống kê' }).isVisible()).toBe(false);
+      const statistics = page.getByRole('banner').getByRole('link', { name: 'Thống kê' });
+      expect(await statistics.isVisible()).toBe(false);
       await page.getByRole('button', { name: 'Menu' }).click();
       await look('menu');
-      await page.getByRole('link', { name: 'Thống kê' }).click();
+      await statistics.click();
       await page.getByRole('heading', { name: 'Thống kê' }).waitFor();
     });
   });

@@ -52,6 +52,7 @@ describe('a citizen looks up a dossier', () => {
       receivedAt: '2025-08-12T08:15:00+07:00',
       dueAt: '2025-08-19T17:00:00+07:00',
       applicant: { name: expect.stringMatching(/^N[^ễ]*$/) },
+      steps: [{ status: 'received', at: '2025-08-12T08:15:00+07:00', unit: 'Phòng Hộ tịch' }],
     });
   });
 

@@ -291,13 +291,17 @@ describe('a dossier and the party that owns it', () => {
       [CODE],
     );
     await pool.query(`UPDATE dossiers SET status = 'processing', version = 2 WHERE code = $1`, [CODE]);
-    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording; DROP INDEX dossiers_open_due; CREATE INDEX dossiers_agency ON dossiers (agency_code);
+    await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording, heartbeats, code_ranges, process_runs, incident_notes, field_totals, erasures, legal_holds, held_subjects,
+      body_removal, kept_bodies; DROP TABLE IF EXISTS former_totals;
+      DROP FUNCTION hub_is_newest_of_dossier; DROP INDEX dossiers_open_due, dossiers_received_day;
+      ALTER TABLE messages DROP COLUMN emptied_at;
+      ALTER TABLE dossiers DROP COLUMN rewrites, DROP COLUMN erasure, DROP COLUMN erased_at, DROP COLUMN erased_up_to; CREATE INDEX dossiers_agency ON dossiers (agency_code);
       CREATE INDEX dossiers_service ON dossiers (service_key); CREATE INDEX dossiers_unfinished_due ON dossiers (due_at); ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
       ALTER TABLE quarantine DROP COLUMN cause_table, DROP COLUMN cause_from, DROP COLUMN words;
       ALTER TABLE attempts DROP COLUMN words; ALTER TABLE deliveries DROP COLUMN words; ALTER TABLE incidents DROP COLUMN words;
       ALTER TABLE pulls DROP COLUMN error_words; ALTER TABLE party_health DROP COLUMN error_words;
-      ALTER TABLE counted DROP COLUMN cell, DROP COLUMN changes, ADD COLUMN agency_code text, ADD COLUMN field_code text,
+      ALTER TABLE counted DROP COLUMN facts, DROP COLUMN cell, DROP COLUMN changes, ADD COLUMN agency_code text, ADD COLUMN field_code text,
         ADD COLUMN service_key text, ADD COLUMN channel text;
       DELETE FROM hub_migrations WHERE name >= '018'`);
     const upgraded = await testHub({ keys: [...OPERATOR_KEYS], databaseUrl: hub.databaseUrl });

@@ -279,7 +279,8 @@ describe('readers without the scope for personal data', () => {
       '/records/kind/code': ['questions-0', 'questions-9'],
       ...Object.fromEntries(ALL_KINDS.map(({ path }) => [`/${path}/code`, [`${path}-0`, `${path}-9`]])),
     };
-    for (const list of ['messages', 'deliveries', 'quarantine', 'replays']) listed[`/${list}/id`] = await ids(list);
+    for (const list of ['messages', 'deliveries', 'quarantine', 'replays', 'incidents'])
+      listed[`/${list}/id`] = await ids(list);
     return Object.entries<{ get?: { parameters?: readonly { name: string; in: string }[] } }>(openApi.paths)
       .filter(([, { get }]) => get)
       .flatMap(([path, { get }]) => {

@@ -254,6 +254,8 @@ describe('a database that was restored to an earlier state', () => {
         "UPDATE database_homes SET home = regexp_replace(home, 'history \\w+', 'history 00000000')",
       );
     await hub.push(dossier({ code: CODE(1) }));
+    // A delivery under way would notice the other timeline too, and would know.
+    await hub.deliver();
     expect(await checkTakeOver(database, undefined, async () => true)).toBe('none');
     const asked: string[] = [];
     const knows = (verdict: boolean | undefined) => async (timeline: string) => {
