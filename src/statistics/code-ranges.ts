@@ -44,9 +44,10 @@ const ADD = `
   INSERT INTO code_ranges AS r (agency_code, began, ended, prefix, first, last)
   SELECT * FROM unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::text[], $6::text[])
     AS g(agency_code, began, ended, prefix, first, last)
-  -- A conflict would write the row even where nothing changes.
-  WHERE NOT EXISTS (SELECT 1 FROM code_ranges k WHERE k.agency_code = g.agency_code AND k.began = g.began
-    AND k.ended = g.ended AND k.prefix = g.prefix AND k.first <= g.first AND k.last >= g.last)
+  -- A conflict would write the row even where nothing changes. OFFSET 0: only the key finds it, and not its first code.
+  WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM code_ranges k WHERE k.agency_code = g.agency_code
+      AND k.began = g.began AND k.ended = g.ended AND k.prefix = g.prefix OFFSET 0) k
+    WHERE k.first <= g.first AND k.last >= g.last)
   ON CONFLICT (agency_code, began, ended, prefix) DO UPDATE
   SET first = least(r.first, excluded.first), last = greatest(r.last, excluded.last)`;
 
