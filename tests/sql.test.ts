@@ -16,6 +16,8 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/database/rekey.ts': [4, 'one statement for each table of a list'],
   'src/database/reseal.ts': [3, 'one statement for each table of a list'],
   'src/database/send.ts': [1, 'sends what parts.ts puts together'],
+  'src/erasure/holds.ts': [1, 'about a dossier or about a record'],
+  'src/index/retained.ts': [2, 'about dossiers or about records of a state'],
   'src/ledger/evidence.ts': [5, 'about a dossier or about a record'],
   'src/ledger/replays.ts': [1, 'contains a query that Kysely built'],
   'src/ledger/request-limits.ts': [1, 'sends the statements of rate-limiter-flexible'],
