@@ -25,8 +25,8 @@ export function refusedAsErased(place: Place, code: string, erased: Erased | und
 }
 
 /**
- * What is stored of a body with refused items of erased people: nothing, because the events have the other items. Items
- * that wait for an operator are read from the body again, so it then stays without those people.
+ * The stored form of a body with refused items of erased people. Nothing is stored, because the events have the other items.
+ * If an item waits for an operator, the body is stored without those people, because a release reads it again.
  */
 export async function emptiedBody(
   kinds: Kinds,

@@ -10,8 +10,10 @@ import { dossierOf, type NamedDossier, type RecordBook, type WorkingRecord } fro
 import type { Place } from './rows.ts';
 
 /**
- * Why a record is not applied now. A report of an unknown record waits for that record. The rules of dossiers hold: a moment far ahead waits for itself, and a party that another
- * one excludes waits for that one or for an operator. Undefined if the record is applied.
+ * Why a record is not applied now; undefined if it is applied. The rules of dossiers hold:
+ * - A report of an unknown record waits for that record.
+ * - A moment far ahead waits until it has come.
+ * - A record of a party that another party excludes waits for that party or for an operator.
  *
  * @param record the item's record with the known values in place of assumed ones
  */

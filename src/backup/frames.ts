@@ -1,9 +1,7 @@
-import { Buffer } from 'node:buffer';
-
 /** A part of a backup: a fact as JSON, or bytes of the table that the last fact named. */
 export type Frame = { readonly fact: Fact } | { readonly bytes: Buffer };
 
-/** The facts of a backup, in the order in which they stand in it. */
+/** The facts of a backup, in their order. */
 export type Fact =
   | ({ readonly kind: 'start' } & Start)
   | { readonly kind: 'table'; readonly name: string; readonly columns: readonly string[] }

@@ -2,10 +2,6 @@ import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { bytesFrame, type Fact, factFrame, type Partition, type Start } from './frames.ts';
 
-export interface Written {
-  readonly rows: Readonly<Record<string, number>>;
-}
-
 export interface BackupProgress {
   readonly table: string;
   readonly doneTables: number;
@@ -64,18 +60,38 @@ async function startOf(client: pg.ClientBase, about: Pick<Start, 'hub' | 'settin
   };
 }
 
-/** Tables of the hub with the columns that are stored. The table of migrations comes from the migrations themselves. */
-export async function tablesOf(
-  client: pg.ClientBase,
-): Promise<readonly { readonly name: string; readonly columns: readonly string[] }[]> {
-  const { rows } = await client.query<{ name: string; columns: string[] }>(
-    `SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+export interface StoredTable {
+  readonly name: string;
+  /** Generated columns are not stored. */
+  readonly columns: readonly string[];
+  /** Tables whose rows its rows refer to. */
+  readonly refersTo: readonly string[];
+}
+
+/**
+ * The tables of the hub, each after those that it refers to: rows are restored in this order. The table of migrations is
+ * left out, because the migrations themselves make it.
+ */
+export async function tablesOf(client: pg.ClientBase): Promise<readonly StoredTable[]> {
+  const { rows } = await client.query<StoredTable>(
+    `SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+       ARRAY(SELECT f.confrelid::regclass::text FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f'
+             AND f.confrelid <> c.oid) AS "refersTo"
      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND c.relpersistence = 'p' AND c.relname NOT LIKE 'hub\\_migrations%'
-     GROUP BY c.relname ORDER BY c.relname`,
+     GROUP BY c.oid, c.relname ORDER BY c.relname`,
   );
-  return rows;
+  const ordered = new Set<StoredTable>();
+  const add = (table: StoredTable): void => {
+    for (const name of table.refersTo) {
+      const other = rows.find((row) => row.name === name);
+      if (other && !ordered.has(other)) add(other);
+    }
+    ordered.add(table);
+  };
+  for (const row of rows) add(row);
+  return [...ordered];
 }
 
 async function sequencesOf(client: pg.ClientBase): Promise<Readonly<Record<string, string>>> {

@@ -51,17 +51,17 @@ export function addHold(program: Command): void {
     .action((options: CommonOptions & { all?: boolean }) => runCommand(options, () => list(options.all ?? false)));
 }
 
-async function set(code: string | undefined, { kind: name, why, ...options }: SetOptions): Promise<Result> {
-  const { name: ofPerson, identity: identityNumber, phone, email } = { ...options, name: options.name };
-  const given = { name: ofPerson, identityNumber, phone, email };
+async function set(code: string | undefined, options: SetOptions): Promise<Result> {
+  const { kind: kindName, why, name, identity: identityNumber, phone, email } = options;
+  const given = { name, identityNumber, phone, email };
   const person = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Person;
   const isPerson = Object.keys(person).length > 0;
   if (isPerson === (code !== undefined)) throw new UsageError('expected the code of a dossier or record, or a person');
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ holds, kinds }) => {
-    const kind = name === undefined ? undefined : kinds.byName(name);
-    if (name !== undefined && !kind)
-      throw new UsageError(`--kind: got ${name}, expected one of ${kinds.all.map((one) => one.name).join(', ')}`);
+    const kind = kindName === undefined ? undefined : kinds.byName(kindName);
+    if (kindName !== undefined && !kind)
+      throw new UsageError(`--kind: got ${kindName}, expected one of ${kinds.all.map((one) => one.name).join(', ')}`);
     const order: HoldOrder = code === undefined ? { person } : { code: cleanCode(code), kind };
     const hold = holdIn(await holds.set(order, { who: WHO, why: reasonIn(why) }), code);
     return { text: `set: ${lineOf(hold)}`, document: hold };

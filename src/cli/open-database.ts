@@ -18,7 +18,10 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 }
 
 /** The same with the database's address. An interrupted command leaves no server running either. */
-export async function withServer<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
   const folder = embeddedFolder(config);
   if (folder === undefined) return work(config.databaseUrl as string);
   const starting = startEmbeddedPostgres({ dataDir: folder });

@@ -109,8 +109,8 @@ interface Asked {
 }
 
 /**
- * The host with the highest timeline, if that is no lower than the highest of before. Of two on one timeline, such as two ways to
- * one server, the current one stays.
+ * The host with the highest timeline, unless an earlier answer showed a higher one. With two hosts on one timeline, such as two
+ * addresses of one server, the current host stays.
  */
 export function choosePrimary<Host extends Asked>(
   hosts: readonly Host[],

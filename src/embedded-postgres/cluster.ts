@@ -51,6 +51,16 @@ export function dataFolderOf(askedDataDir: string): string {
   return known ?? asked;
 }
 
+/** Deletes a stopped cluster, wherever its files are, with the files beside it. */
+export function removeCluster(askedDataDir: string): void {
+  for (const folder of new Set([dataFolderOf(askedDataDir), path.resolve(askedDataDir)])) {
+    const [parent, name] = [path.dirname(folder), path.basename(folder)];
+    if (!fs.existsSync(parent)) continue;
+    for (const entry of fs.readdirSync(parent))
+      if (entry === name || entry.startsWith(`${name}.`)) fs.rmSync(path.join(parent, entry), { recursive: true });
+  }
+}
+
 /** Changes nothing. `known` is undefined when the files need another folder and none is chosen yet. */
 function lookForPlace(askedDataDir: string): { asked: string; account: Account; known: string | undefined } {
   const asked = path.resolve(askedDataDir);

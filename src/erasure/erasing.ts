@@ -20,7 +20,7 @@ export interface TouchedMessage {
   readonly people: readonly Person[];
 }
 
-/** What one statement writes to erase the data of dossiers and records. */
+/** The rows that one statement writes to erase the data of dossiers and records. */
 export interface ErasedRows {
   readonly dossiers: readonly DossierRow[];
   readonly events: readonly RewrittenEvent[];

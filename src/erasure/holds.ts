@@ -7,7 +7,7 @@ import { writeAudit } from '../ledger/audit.ts';
 import { addHold, type LegalHold, liftHold, oneHold } from '../ledger/legal-holds.ts';
 import type { ErasingHub } from './erasing.ts';
 
-/** Who gives an order, and why. */
+/** The operator who gives an order, and the reason. */
 export interface OrderedBy {
   readonly who: string;
   readonly why: string;

@@ -27,7 +27,7 @@ export interface RetentionPlan {
   readonly rules: readonly Rule[];
 }
 
-/** What one round did. */
+/** The result of one round. */
 export interface RetentionRound {
   readonly erased: number;
   readonly bodies: number;
@@ -35,7 +35,7 @@ export interface RetentionRound {
   readonly isDone: boolean;
 }
 
-/** What is due by a rule now. */
+/** A rule with the number of subjects that it makes due now. */
 export type DueByRule = Rule & RetainedCount;
 
 export interface Retention {

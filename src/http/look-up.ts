@@ -69,7 +69,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'One client (an IPv4 address, or an IPv6 network of 56 bits) may send 60 requests a minute and 60 wrong proofs an hour. ' +
         'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
-        '`payments` and `postalOrders` have the newest 20 of each, and are absent where there are none. ' +
+        '`payments` and `postalOrders` have the newest 20 of each, and are absent without any. ' +
         '`steps` are the first 100 that moved the status.',
       freshness: 'many',
       query: Query,

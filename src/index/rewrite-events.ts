@@ -17,7 +17,7 @@ export interface RewrittenRecordEvent {
   readonly record: object;
 }
 
-/** The hash of the received content stays, so that evidence still shows that there was one. */
+/** The hash of the received content stays, so that evidence still shows that it existed. */
 export function rewrittenEventPart(rows: readonly RewrittenEvent[], vault: Vault): Part {
   return ofEvents(rows.map((row) => ({ row, sealed: sealRecord(vault, row.said) })));
 }

@@ -6,7 +6,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { firstUuidOf } from '../database/uuid.ts';
 import { isAnyPersonHeld } from './legal-holds.ts';
 
-/** What one step removed, and whether nothing more is due. */
+/** How many bodies one step removed, and whether nothing more is due. */
 export interface RemovedBodies {
   readonly removed: number;
   readonly isDone: boolean;

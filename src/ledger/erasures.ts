@@ -107,8 +107,8 @@ export interface WaitingName {
 }
 
 /**
- * Removes what deliveries, their attempts and waiting items say of erased subjects. What is not delivered is given up:
- * there is nothing to send any more. Outcomes, times and references stay.
+ * Removes the data of erased subjects from deliveries, attempts and waiting items. Undelivered ones are given up, because
+ * nothing is left to send. Outcomes, times and references stay.
  */
 export function silencingParts(subjects: readonly SilencedSubject[], names: readonly WaitingName[]): readonly Part[] {
   return [attemptPart(subjects), deliveryPart(subjects), quarantinePart(names)];

@@ -11,7 +11,7 @@ export interface IncidentNote {
   readonly who: string;
   /** The cause as found. Null: the cause that the hub stored is right. */
   readonly cause: string | null;
-  /** What was done. */
+  /** The action that was taken. */
   readonly action: string;
 }
 

@@ -63,7 +63,7 @@ export interface LedgerReader {
   compared(question: ComparisonQuery): Promise<PartnerComparison>;
   incidents(filter: IncidentFilter, limit: number, before: number | undefined): Promise<readonly Incident[]>;
   incident(id: number): Promise<Incident | undefined>;
-  /** What operators stated about an incident, newest first. */
+  /** The notes of operators about an incident, newest first. */
   incidentNotes(id: number): Promise<readonly IncidentNote[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;

@@ -108,7 +108,7 @@ describe('an asker’s data', () => {
     await hub.deliver();
   }
 
-  test('is in no webhook event, whoever sent the question and whoever answered it', () => {
+  test('is in no webhook event, for every sender and every answering party', () => {
     const taken = subscriber.ledger.entries().map(({ content }) => content as { type: string; data: { code: string } });
     expect(new Set(taken.map(({ type }) => type))).toEqual(new Set(['question.changed', 'petition.changed']));
     const named = taken.map(({ data }) => data.code);
@@ -117,7 +117,7 @@ describe('an asker’s data', () => {
     expect(received.flatMap((text) => canariesIn(text))).toEqual([]);
   });
 
-  test('is in no webhook event of a held question, because there is none', async () => {
+  test('a held question sends no webhook event', async () => {
     const held = (await hub.read('/api/v1/questions?state=held')).body.items as { code: string }[];
     expect(held).toHaveLength(1);
     expect(received.join('\n')).not.toContain(held[0]?.code);

@@ -61,7 +61,7 @@ describe('the first settings of a province', () => {
     expect(code).toBe(0);
     expect([...JSON.parse(out).missing].sort()).toEqual(Object.keys(KNOWN).sort());
     const written = Object.fromEntries(
-      [...read('hub.env').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+      [...read('hub.env').matchAll(/^([A-Z_]+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
     );
     const env = { ...written, ...KNOWN, HUB_CONFIG: join(folder, 'etc', 'hub.config.json') };
     const { file } = loadConfig(env, adapters);
@@ -76,7 +76,7 @@ describe('the first settings of a province', () => {
 
   test('keep secrets in one file that only its owner reads', () => {
     expect(statSync(join(folder, 'etc', 'hub.env')).mode & 0o777).toBe(0o600);
-    const secrets = [...read('hub.env').matchAll(/^(?:HUB_SECRET|\w+_KEY)=(.+)$/gm)].map(([, secret]) => secret);
+    const secrets = [...read('hub.env').matchAll(/^(?:HUB_SECRET|\w+_KEY)='(.+)'$/gm)].map(([, secret]) => secret);
     expect(secrets).toHaveLength(4);
     for (const file of ['hub.config.json', 'hub.config.md', 'proxy.conf'])
       for (const secret of secrets) expect(read(file)).not.toContain(secret);

@@ -28,7 +28,7 @@ export interface Pair {
 
 const ROOT = '/usr/lib/postgresql';
 
-/** The newest installed server that can make a standby. Undefined: there is none. */
+/** The newest installed server that can make a standby. Undefined without one. */
 export function standbyPrograms(): string | undefined {
   const versions = existsSync(ROOT) ? readdirSync(ROOT).sort((a, b) => Number(b) - Number(a)) : [];
   return versions.map((one) => join(ROOT, one, 'bin')).find((bin) => existsSync(join(bin, 'pg_basebackup')));

@@ -1,5 +1,3 @@
-export type { Problem } from './types.ts';
-
 /** The hub refused a request (RFC 9457), or could not be reached within all retries. */
 export class HubError extends Error {
   /** HTTP status; undefined when no answer arrived. */

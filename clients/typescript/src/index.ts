@@ -1,5 +1,5 @@
 export { HubClient, type HubClientOptions } from './client.ts';
-export { HubError, type Problem } from './errors.ts';
+export { HubError } from './errors.ts';
 export { type PublicKey, type Receipt, type ReceiptItem, verifyReceipt } from './receipt.ts';
-export type { Change, ChangePage, DossierFilter, Outcome, PushReply, PushResult, What } from './types.ts';
+export type { Change, ChangePage, DossierFilter, Outcome, Problem, PushReply, PushResult, What } from './types.ts';
 export { type HubEvent, verifyWebhook, type WebhookHeaders } from './webhook.ts';

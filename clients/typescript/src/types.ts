@@ -2,7 +2,7 @@
 export type What = 'dossiers' | 'progress' | 'questions' | 'petitions' | 'ratings' | 'postal-orders' | 'payments';
 
 /**
- * What became of an item. `accepted`, `duplicate` and `stale` are done. The hub keeps a `quarantined` item and applies it
+ * The result for an item. `accepted`, `duplicate` and `stale` are done. The hub keeps a `quarantined` item and applies it
  * later: never send it again. An `invalid` item needs a correction.
  */
 export type Outcome = 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';

@@ -20,7 +20,7 @@ const TOLERANCE_S = 300;
 /**
  * Checks a webhook of the hub (standardwebhooks.com), and reads it.
  * @param body as it was received, before any parser
- * @param secrets all that are valid now; while a secret is exchanged there are two
+ * @param secrets every valid secret: two while one replaces the other
  * @throws Error that says what is wrong. Answer 400 then
  */
 export async function verifyWebhook(

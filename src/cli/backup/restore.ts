@@ -6,6 +6,7 @@ import { type Restored, restoreBackup } from '../../backup/restore-backup.ts';
 import { loadConfig } from '../../config/config.ts';
 import { migrateTo } from '../../database/migrate.ts';
 import { openDatabase } from '../../database/pool.ts';
+import { environmentLine } from '../init/settings-texts.ts';
 import { withServer } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
@@ -59,7 +60,7 @@ function writeSettings({ config, environment }: Settings, folder: string): Resul
   const texts: Readonly<Record<string, string>> = {
     ...(config === null ? {} : { 'hub.config.json': config }),
     'hub.env': Object.entries(environment)
-      .map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'\n`)
+      .map(([name, value]) => environmentLine(name, value))
       .join(''),
   };
   const existing = Object.keys(texts).filter((name) => existsSync(join(folder, name)));

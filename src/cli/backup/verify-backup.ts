@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Frame, Start } from '../../backup/frames.ts';
-import { loadConfig } from '../../config/config.ts';
+import { embeddedFolder, loadConfig } from '../../config/config.ts';
 import { migrate } from '../../database/migrate.ts';
 import { openDatabase } from '../../database/pool.ts';
-import { startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
+import { removeCluster } from '../../embedded-postgres/cluster.ts';
 import { loadAdapters } from '../../parties/load-adapters.ts';
 import { createVault } from '../../secrets/vault.ts';
 import { checkAudit } from '../doctor/check-audit.ts';
+import { withServer } from '../open-database.ts';
 import { withHub } from '../open-hub.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from '../run-command.ts';
 import { openBackup } from './open-backup.ts';
@@ -38,13 +39,18 @@ Exit codes: 0 the backup is whole and its index equals its messages, 1 it is not
 
 async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
   const opened = await peek(openBackup(file, key));
-  const folder = mkdtempSync(join(tmpdir(), 'lienthong-verify-'));
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+  const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-verify-'));
+  const remove = (): void => {
+    removeCluster(embeddedFolder({ databaseUrl: undefined, dataDir }) as string);
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  // An interrupted command ends the process within withServer, and leaves no copy of the data either.
+  process.once('exit', remove);
   try {
-    return await compare(opened, folder, server.url);
+    return await withServer({ databaseUrl: undefined, dataDir }, (url) => compare(opened, dataDir, url));
   } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

@@ -5,9 +5,14 @@ import type { Answers, FirstSettings, Variable } from './first-settings.ts';
 export function environmentText(variables: readonly Variable[]): string {
   const lines = variables.map(({ name, value, about }) => {
     const isOptional = value === '' && /^(?:DATABASE|REDIS)_URL$/.test(name);
-    return `# ${about}\n${isOptional ? '# ' : ''}${name}=${value}\n`;
+    return `# ${about}\n${isOptional ? '# ' : ''}${environmentLine(name, value)}`;
   });
   return `# Secrets and addresses of the hub. Only root reads this file.\n\n${lines.join('\n')}`;
+}
+
+/** A variable for a shell and for systemd, whatever its value holds: an address may have `&`, a password `$`. */
+export function environmentLine(name: string, value: string): string {
+  return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
 }
 
 /** hub.config.md: JSON has no comments, so they stand beside it. */

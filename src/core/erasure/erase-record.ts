@@ -81,7 +81,7 @@ function erased(record: object, schema: Required, erasing: Erasing, under: strin
   return Object.fromEntries(left);
 }
 
-/** What stays of a member: undefined for nothing. */
+/** A member without personal data; undefined drops the member. */
 function erasedMember(value: unknown, node: SchemaNode, erasing: Erasing, path: string): unknown {
   if (node.properties)
     return Array.isArray(value)

@@ -128,7 +128,7 @@ export interface Kind<R extends KindRecord = KindRecord> {
   readonly isAnswered?: true;
   /** Points of `criteria` that follow from how its dossier was handled. The hub shows them as computed, and stores none. */
   computes?(facts: HandlingFacts): readonly PointsOf[];
-  /** What reports count of it. Absent: no report counts this kind. */
+  /** The facts that reports count. Absent: no report counts this kind. */
   counts?(record: R): CountedRecord;
   /** Whether anybody may read it without a key. */
   isPublic?(record: R): boolean;

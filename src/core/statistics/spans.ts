@@ -39,7 +39,7 @@ export function spansBetween(first: string, last: string): readonly SpanRange[] 
   const [firstYear, endYear] = [spanStart('year', first), spanStart('year', end)];
   add(listed('year', firstYear, endYear, 1), 1);
   add(splitAt('year', end).before, 1);
-  // What both ends have in common cancels out.
+  // Spans that both ends share cancel out.
   add(splitAt('year', first).before, -1);
   return SPANS.flatMap((span) => rangesOf(span, signs));
 }

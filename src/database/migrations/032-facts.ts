@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What reports count of a dossier beside its times, as bits (core/statistics/facts.ts). A report of a period reads the
+ * The facts of a dossier that reports count beside its times, as bits (core/statistics/facts.ts). A report of a period reads the
  * indexes alone. All dossiers are counted again to fill the column.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What reports count of questions, petitions and ratings (core/records/kind.ts: CountedRecord). */
+/** The facts that reports count of questions, petitions and ratings (core/records/kind.ts: CountedRecord). */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
