@@ -6,8 +6,8 @@ import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { AuditEntry } from './audit.ts';
 
-/** Why personal data is erased: the time of the settings is over, or an operator ordered it for a person. */
-export type ErasureCause = 'retention' | 'person';
+/** Why personal data is erased: the time of the settings is over. */
+export type ErasureCause = 'retention';
 
 /** An erasure of personal data: who, when and why. It names nobody. */
 export interface Erasure {

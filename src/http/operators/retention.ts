@@ -6,7 +6,7 @@ import { addList } from './list.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
-const CAUSES = ['retention', 'person'] as const;
+const CAUSES = ['retention'] as const;
 
 export const RetentionShown = closed(
   {
@@ -33,7 +33,7 @@ export const ErasureShown = closed(
   {
     id: Type.Integer(),
     at: Instant,
-    cause: Type.Enum([...CAUSES], { description: 'retention: by the settings; person: by the order of an operator' }),
+    cause: Type.Enum([...CAUSES], { description: 'retention: by the settings' }),
     who: Type.String({ description: 'the id of a key, or `lienthong …` for the hub and its commands' }),
     why: Type.String(),
     subjects: Type.Integer({ description: 'how many dossiers and records lost their personal data' }),

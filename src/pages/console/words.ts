@@ -251,7 +251,6 @@ export const ACTIONS = {
 
 export const ERASURE_CAUSES = {
   retention: ['hết hạn lưu', 'retention'],
-  person: ['yêu cầu về một người', 'request about a person'],
 } as const satisfies Words;
 
 export const SETTLEMENTS = {
