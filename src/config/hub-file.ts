@@ -56,6 +56,10 @@ const Members = Type.Array(oneOf(SHAREABLE), {
 
 const PartyEntry = closed({
   adapter: Id,
+  /** What officers call the system. Without it, the title of the adapter. */
+  title: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 80, pattern: '\\S', description: 'a name of 1 to 80 characters' }),
+  ),
   settings: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'an object of settings' })),
   /** True: authoritative for its own dossiers. Members: authoritative for these members of every dossier. */
   authoritative: Type.Optional(

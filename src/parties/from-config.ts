@@ -65,11 +65,12 @@ function partyOf(
   nowMs: () => number,
 ): Party {
   const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
-  const { authoritative = manifest.authoritative } = entry;
+  const { title = manifest.title, authoritative = manifest.authoritative } = entry;
   const isAuthoritative = typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');
   const perSecond = budget?.callsPerSecond;
   return createParty({
     id,
+    title,
     adapter,
     authoritative: isAuthoritative,
     settings,

@@ -26,6 +26,8 @@ export interface ReconcileTimes {
 /** One connected system at run time: its adapter and connection. */
 export interface Party {
   readonly id: string;
+  /** What officers call it. */
+  readonly title: string;
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
@@ -61,6 +63,7 @@ export interface EnteredCodes {
 
 export interface PartyOptions {
   readonly id: string;
+  readonly title: string;
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
@@ -81,6 +84,7 @@ export interface PartyOptions {
 export function createParty(options: PartyOptions): Party {
   const {
     id,
+    title,
     adapter,
     authoritative,
     settings,
@@ -103,6 +107,7 @@ export function createParty(options: PartyOptions): Party {
   const sessions = createSessions(nowMs);
   return {
     id,
+    title,
     adapter,
     authoritative,
     settings,

@@ -59,10 +59,10 @@ async function partyOf(id: string) {
   const entry = config.file.parties?.[id];
   const ids = Object.keys(config.file.parties ?? {}).join(', ') || '(no parties)';
   if (!entry) throw new UsageError(`<party>: got ${JSON.stringify(id)}, expected one of ${ids}`);
-  const { adapter } = adapters.get(entry.adapter) as LoadedAdapter;
-  const { settings = {} } = entry;
+  const { adapter, manifest } = adapters.get(entry.adapter) as LoadedAdapter;
+  const { settings = {}, title = manifest.title } = entry;
   const codes = { at: () => NO_CODES, now: () => NO_CODES };
-  return createParty({ id, adapter, authoritative: false, settings, codes, nowMs: Date.now });
+  return createParty({ id, title, adapter, authoritative: false, settings, codes, nowMs: Date.now });
 }
 
 function failed(outcome: object): Result {

@@ -21,6 +21,7 @@ import { maybe, WordsShown } from './shown.ts';
 export const PartyShown = closed(
   {
     party: Type.String(),
+    title: Type.String({ description: 'its name: `title` of the configuration, or of its adapter' }),
     configured: Type.Boolean({ description: 'false: the configuration does not have it; its due deliveries wait' }),
     health: oneOf(['ok', 'paused', 'maintenance', 'trouble', 'away', 'not-configured']),
     adapter: maybe(Type.Object({ sends: Type.Array(Type.String()), pulls: Type.Array(Type.String()) })),
@@ -239,6 +240,7 @@ function shownParty(
   const pulls = kept.pulls.filter(({ name }) => party === undefined || party.offers.pulls.includes(name));
   return {
     ...kept,
+    title: party?.title ?? kept.party,
     pulls,
     configured: party !== undefined,
     health: healthOf({ party, isPaused, isOpen, untilMs, incidents, pulls }),

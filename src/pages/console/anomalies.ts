@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, messageLink, pager, partyLink, queryOf } from './parts.ts';
+import { dossierLink, filterForm, messageLink, pager, partyField, partyLink, queryOf } from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -28,7 +28,7 @@ export function addAnomalies(site: Site): void {
       )}</p>
 ${filterForm(visit, [
   textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
-  textField('party', say('Bên kết nối', 'Party'), query.party),
+  partyField(visit, say('Bên kết nối', 'Party'), query.party),
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, ANOMALIES), query.kind),
 ])}
 ${refusalNote(say, problem)}
@@ -38,7 +38,8 @@ ${doubtful.body && doubtful.body.items.length > 0 ? doubtfulTable(visit, doubtfu
   });
 }
 
-export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
+export function anomalyTable(visit: Visit, items: readonly Anomaly[]): Html {
+  const { say } = visit;
   return table<Anomaly>({
     caption: say('Mới nhất trước', 'The newest first'),
     empty: say('Không có diễn biến bất thường nào.', 'There are no anomalies.'),
@@ -49,14 +50,15 @@ export function anomalyTable({ say }: Visit, items: readonly Anomaly[]): Html {
       { head: say('Trạng thái được báo', 'Reported status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Thời điểm sự kiện', 'Event time'), cell: ({ at }) => timeOf(at) },
       { head: say('Ghi nhận lúc', 'Recorded'), cell: ({ recordedAt }) => timeOf(recordedAt) },
-      { head: say('Bên báo', 'FlashMessage by'), cell: ({ party }) => partyLink(party) },
+      { head: say('Bên báo', 'FlashMessage by'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
     ],
   });
 }
 
 /** Dossiers that an older version let a party change without being the owner. The first page only. */
-function doubtfulTable({ say }: Visit, { items, next }: Listed<DoubtfulDossier>): Html {
+function doubtfulTable(visit: Visit, { items, next }: Listed<DoubtfulDossier>): Html {
+  const { say } = visit;
   return html`<section><h2>${say('Hồ sơ cần kiểm tra', 'Dossiers to check')}</h2>
 <p class="note">${say(
     'Phiên bản trước của trục đã cho bên khác thay đổi các hồ sơ này. Hãy đối chiếu với bên phụ trách; bên phụ trách gửi lại hồ sơ để đính chính.',
@@ -69,8 +71,8 @@ ${table<DoubtfulDossier>({
   columns: [
     { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
     { head: say('Lý do', 'Reason'), cell: ({ kind }) => badge(say, DOUBTS, kind) },
-    { head: say('Bên đã thay đổi', 'Changed by'), cell: ({ party }) => partyLink(party) },
-    { head: say('Bên phụ trách', 'Owner'), cell: ({ owner }) => partyLink(owner) },
+    { head: say('Bên đã thay đổi', 'Changed by'), cell: ({ party }) => partyLink(visit, party) },
+    { head: say('Bên phụ trách', 'Owner'), cell: ({ owner }) => partyLink(visit, owner) },
     { head: say('Phát hiện lúc', 'Found'), cell: ({ foundAt }) => timeOf(foundAt) },
   ],
 })}</section>`;

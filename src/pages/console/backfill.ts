@@ -34,7 +34,7 @@ export function addBackfill(site: Site): void {
     const { body, problem } = await api.post<BackfillPreview>(`parties/${segment(party)}/backfill`, order);
     return {
       title,
-      body: html`<p>${partyLink(party)}: ${say(
+      body: html`<p>${partyLink(visit, party)}: ${say(
         'các hồ sơ thuộc tuyến của bên này nhưng chưa được chuyển, hoặc đã thay đổi sau lần chuyển gần nhất. Dùng khi mới kết nối một bên hoặc mới thêm tuyến.',
         'dossiers on its routes that have no delivery yet, or that changed after the last one. Use this for a new party or a new route.',
       )}</p>${filterForm(visit, fieldsOf(visit, query))}${refusalNote(say, problem)}${body ? previewOf(visit, party, body, query) : ''}`,

@@ -74,14 +74,12 @@ function settledScreen({ say }: Visit, title: string): Screen {
   return { title, status: 404, body: html`<p class="card">${text} <a href="${LIST}">${list}</a></p>` };
 }
 
-function factsOf(
-  { say, nowMs }: Visit,
-  { kind, key, detail, since, dossiers, items, deliveries, parties }: WholeCause,
-): Html {
+function factsOf(visit: Visit, { kind, key, detail, since, dossiers, items, deliveries, parties }: WholeCause): Html {
+  const { say, nowMs } = visit;
   return facts([
     [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
     [say('Lý do', 'Reason'), html`<span class="words">${detail}</span>`],
-    [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(one)} `)}`],
+    [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(visit, one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [
       say('Đang chờ', 'Waiting'),

@@ -30,7 +30,7 @@ export function addCodePreview(site: Site): void {
     return {
       title: say('Thử một dòng của bảng mã', 'Preview of a code table line'),
       body: html`<p><a href="/console/code-tables${queryText({ party })}">${say('« Bảng mã', '« Code tables')}</a></p>
-<p>${partyLink(party)} · <code>${name}</code>: <code>${from}</code> → <code>${to}</code></p>
+<p>${partyLink(visit, party)} · <code>${name}</code>: <code>${from}</code> → <code>${to}</code></p>
 ${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
   body && may(visit, 'ops:configure')
     ? orderForm(visit, {
@@ -68,7 +68,7 @@ function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items 
     `Đang chờ đúng mã này: ${waiting.items} mục, ${waiting.deliveries} lượt chuyển.`,
     `Waiting for this code: ${waiting.items} items, ${waiting.deliveries} deliveries.`,
   )}</p>
-${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent to')}: ${told.map((one) => html`${partyLink(one)} `)}</p>` : ''}
+${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent to')}: ${told.map((one) => html`${partyLink(visit, one)} `)}</p>` : ''}
 </section>${table<CodePreview['items'][number]>({
     caption: say('Các mục đầu tiên, mới nhất trước', 'The first items, newest first'),
     empty: say('Không có mục nào đọc khác trước.', 'No item would be read differently.'),

@@ -91,7 +91,7 @@ function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, e
     `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
     `${lines.length} built-in lines, ${inForce} entered`,
   )}</span></summary>
-<p>${say('Bên kết nối', 'Party')}: ${partyLink(party)}${
+<p>${say('Bên kết nối', 'Party')}: ${partyLink(visit, party)}${
     bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
   }</p>
 ${entered.length > 0 ? enteredTable(visit, entered) : ''}

@@ -35,7 +35,7 @@ export function addCompared(site: Site): void {
     const { body, problem } = asked === undefined ? NOTHING : await api.get<Compared>(asked, query);
     return {
       title: say(`So ${party} với bên khác`, `${party} compared`),
-      body: html`<p>${partyLink(party)}: ${say(
+      body: html`<p>${partyLink(visit, party)}: ${say(
         'so sánh trả lời của hai bên với cùng một thay đổi của hồ sơ. Dùng khi một hệ thống sắp thay thế hệ thống khác và trục chuyển song song cho cả hai.',
         'compares how both parties answered the same changes. Use this when one system will replace another and both receive the deliveries.',
       )}</p>${form}${refusalNote(say, problem)}${body ? comparedOf(visit, body) : ''}`,

@@ -5,7 +5,7 @@ import type { EndedSessions } from '../../ledger/ended-sessions.ts';
 
 /** What the screens of the console need. */
 export interface ConsoleContext
-  extends Pick<AppContext, 'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit'> {
+  extends Pick<AppContext, 'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit' | 'parties'> {
   /** Sessions that an officer ended early. */
   readonly endedSessions: EndedSessions;
   /** The audit of sign-ins. */

@@ -4,7 +4,7 @@ import { queryText } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { filterForm, pager, type Query, queryOf } from './parts.ts';
+import { filterForm, pager, partyField, type Query, queryOf } from './parts.ts';
 import type { Delivery, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -41,10 +41,11 @@ ${body ? html`${deliveryTable(visit, body.items)}${pager(visit, body, query)}` :
   });
 }
 
-export function deliveryFields({ say }: Visit, query: Query): readonly Html[] {
+export function deliveryFields(visit: Visit, query: Query): readonly Html[] {
+  const { say } = visit;
   return [
     textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
-    textField('party', say('Tới bên', 'To the party'), query.party),
+    partyField(visit, say('Tới bên', 'To the party'), query.party),
     choiceField('state', say('Tình trạng', 'State'), choicesOf(say, DELIVERY_FILTER_STATES), query.state),
     choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
     textField('reason', say('Lý do (mã)', 'Reason (code)'), query.reason),

@@ -19,7 +19,7 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
       { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
+      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(visit, one) },
       { head: say('Tạo lúc', 'Since'), cell: ({ createdAt }) => timeAndAge(say, createdAt, visit.nowMs) },

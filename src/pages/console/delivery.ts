@@ -73,7 +73,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
     [say('Tình trạng', 'State'), stateOf(visit, found)],
     [say('Hồ sơ', 'Dossier'), dossierLink(found.code)],
     [say('Hồ sơ hiện nay', 'The dossier now'), now],
-    [say('Tới bên', 'To the party'), partyLink(found.party)],
+    [say('Tới bên', 'To the party'), partyLink(visit, found.party)],
     [
       say('Nội dung', 'What'),
       html`${operationOf(visit, found.operation)} <code class="note">${found.operation}</code>`,

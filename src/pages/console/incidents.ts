@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, partyLink, queryOf } from './parts.ts';
+import { choiceField } from './forms.ts';
+import { filterForm, pager, partyField, partyLink, queryOf } from './parts.ts';
 import { INCIDENTS_TODO } from './reasons.ts';
 import type { Incident, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -25,7 +25,7 @@ export function addIncidents(site: Site): void {
     return {
       title: say('Sự cố', 'Incidents'),
       body: html`${filterForm(visit, [
-        textField('party', say('Bên kết nối', 'Party'), query.party),
+        partyField(visit, say('Bên kết nối', 'Party'), query.party),
         choiceField('state', say('Hiện', 'Show'), choices, query.state),
       ])}
 ${refusalNote(say, problem)}
@@ -37,7 +37,8 @@ ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` :
 /** Incidents of the hub itself, which have no party page. */
 const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'replica-away']);
 
-export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[]): Html {
+export function incidentTable(visit: Visit, items: readonly Incident[]): Html {
+  const { say, nowMs } = visit;
   return table<Incident>({
     caption: say('Mới nhất trước', 'The newest first'),
     empty: say('Không có sự cố.', 'There are no incidents.'),
@@ -45,7 +46,7 @@ export function incidentTable({ say, nowMs }: Visit, items: readonly Incident[])
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
-        cell: ({ kind, party }) => (OF_NO_PARTY.has(kind) ? party : partyLink(party)),
+        cell: ({ kind, party }) => (OF_NO_PARTY.has(kind) ? party : partyLink(visit, party)),
       },
       { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
       {

@@ -16,7 +16,7 @@ export function messageTable(visit: Visit, items: readonly Message[]): Html {
     columns: [
       { head: say('Thông điệp', 'Message'), cell: ({ id }) => messageLink(id) },
       { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeAndAge(say, receivedAt, nowMs) },
-      { head: say('Từ', 'From'), cell: ({ party }) => partyLink(party) },
+      { head: say('Từ', 'From'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => html`<code>${door}</code>` },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },

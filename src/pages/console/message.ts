@@ -63,7 +63,7 @@ function factsOf(visit: Visit, found: WholeMessage): Html {
   return facts([
     [say('Kết quả', 'Outcome'), badge(say, MESSAGE_OUTCOMES, found.outcome)],
     [say('Nhận lúc', 'Received'), timeAndAge(say, found.receivedAt, nowMs)],
-    [say('Từ bên', 'From the party'), partyLink(found.party)],
+    [say('Từ bên', 'From the party'), partyLink(visit, found.party)],
     [say('Cổng tiếp nhận', 'Door'), html`<code>${found.door}</code>`],
     [
       say('Loại', 'What'),

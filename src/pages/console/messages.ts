@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
 import { messageTable } from './message-table.ts';
-import { filterForm, pager, queryOf } from './parts.ts';
+import { filterForm, pager, partyField, queryOf } from './parts.ts';
 import type { Listed, Message } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -21,7 +21,7 @@ export function addMessages(site: Site): void {
       body: html`${filterForm(visit, [
         textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
         textField('receipt', say('Biên nhận', 'Receipt'), query.receipt),
-        textField('party', say('Từ bên', 'From the party'), query.party),
+        partyField(visit, say('Từ bên', 'From the party'), query.party),
         textField('door', say('Cổng tiếp nhận', 'Door'), query.door),
         choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
         choiceField('outcome', say('Kết quả', 'Outcome'), choicesOf(say, MESSAGE_OUTCOMES), query.outcome),

@@ -67,7 +67,7 @@ ${say(
   )}</ul>
 <ul>${parties.map(
     ({ party, deliveries, dossiers }) =>
-      html`<li>${partyLink(party)}: ${say(`${deliveries} lượt của ${dossiers} hồ sơ`, `${deliveries} deliveries of ${dossiers} dossiers`)}</li>`,
+      html`<li>${partyLink(visit, party)}: ${say(`${deliveries} lượt của ${dossiers} hồ sơ`, `${deliveries} deliveries of ${dossiers} dossiers`)}</li>`,
   )}</ul></section>
 ${sampleTable(visit, sample)}
 ${
@@ -96,7 +96,7 @@ function sampleTable(visit: Visit, sample: Preview['sample']): Html {
       { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(party) },
+      { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Hiện nay', 'Now'), cell: ({ state }) => badge(say, DELIVERY_STATES, state) },
       {
         head: say('Sẽ gửi', 'Would be sent'),

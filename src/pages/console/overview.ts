@@ -94,7 +94,7 @@ function manyOf(list: Listed<unknown> | undefined): string {
 function partyTable(visit: Visit, items: readonly Party[]): Html {
   const { say, nowMs } = visit;
   const columns = [
-    { head: say('Bên', 'Party'), cell: ({ party }: Party) => partyLink(party) },
+    { head: say('Bên', 'Party'), cell: ({ party }: Party) => partyLink(visit, party) },
     { head: say('Tình trạng', 'Health'), cell: (one: Party) => healthOf(visit, one) },
     { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
     { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },

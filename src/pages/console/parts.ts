@@ -4,9 +4,10 @@ import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
+import { choiceField } from './forms.ts';
 import { meaningOf } from './reasons.ts';
 import type { Listed } from './records.ts';
-import type { Visit } from './visit.ts';
+import { titleOf, type Visit } from './visit.ts';
 import { OPERATIONS, word } from './words.ts';
 
 /** Links to the next page of a list and back to its beginning. */
@@ -52,15 +53,28 @@ export function dossierLink(code: string | null | undefined): Html {
   return code ? html`<a class="code" href="/console/dossiers${queryText({ code })}">${code}</a>` : html`–`;
 }
 
-export function partyLink(party: string | null | undefined): Html {
-  return party ? html`<a href="/console/parties/${segment(party)}">${party}</a>` : html`–`;
+/** A party by its name, with its id in small. */
+export function partyLink(visit: Pick<Visit, 'titles'>, party: string | null | undefined): Html {
+  if (!party) return html`–`;
+  const title = titleOf(visit, party);
+  return html`<span class="party"><a href="/console/parties/${segment(party)}">${title}</a>${
+    title === party ? '' : html` <code class="note">${party}</code>`
+  }</span>`;
+}
+
+/** The field that narrows a list to one party. A party without configuration stays choosable. */
+export function partyField({ say, titles }: Visit, label: string, chosen = ''): Html {
+  const known = [...titles].map(([value, title]) => ({ value, text: title === value ? value : `${title} (${value})` }));
+  const others = chosen === '' || titles.has(chosen) ? [] : [{ value: chosen, text: chosen }];
+  return choiceField('party', label, [{ value: '', text: say('tất cả', 'all') }, ...known, ...others], chosen);
 }
 
 /** The sender of a record: a party, or the people who send without a key of their own. */
-export function senderLink({ say }: Visit, sender: string): Html {
+export function senderLink(visit: Visit, sender: string): Html {
+  const { say } = visit;
   if (sender === CITIZENS) return html`${say('Công dân', 'Citizens')}`;
   if (sender === OFFICERS) return html`${say('Cán bộ', 'Officers')}`;
-  return partyLink(sender);
+  return partyLink(visit, sender);
 }
 
 export function messageLink(id: string): Html {

@@ -11,7 +11,7 @@ import type { Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
-import { may, type Visit } from './visit.ts';
+import { may, titleOf, type Visit } from './visit.ts';
 import { BREAKERS, word } from './words.ts';
 
 type Pull = Party['pulls'][number];
@@ -22,7 +22,7 @@ export function addParty(site: Site): void {
   site.screen('/parties/:party', async (visit) => {
     const { c, say, api } = visit;
     const id = c.req.param('party') ?? '';
-    const title = say(`Bên kết nối ${id}`, `Party ${id}`);
+    const title = titleOf(visit, id);
     const answer = await api.get<Party>(`parties/${segment(id)}`);
     return answer.body ? { title, body: partyOf(visit, answer.body) } : refusedScreen(say, title, answer);
   });

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, longText, pager, partyLink, queryOf } from './parts.ts';
+import { filterForm, longText, pager, partyField, partyLink, queryOf } from './parts.ts';
 import type { Cause, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -26,7 +26,7 @@ export function addQuarantine(site: Site): void {
 ${filterForm(visit, [
   textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
   choiceField('kind', say('Nguyên nhân', 'Cause'), choicesOf(say, CAUSES), query.kind),
-  textField('party', say('Bên kết nối', 'Party'), query.party),
+  partyField(visit, say('Bên kết nối', 'Party'), query.party),
 ])}
 ${refusalNote(say, problem)}
 ${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
@@ -34,7 +34,8 @@ ${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''
   });
 }
 
-export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html {
+export function causeTable(visit: Visit, items: readonly Cause[]): Html {
+  const { say, nowMs } = visit;
   return table<Cause>({
     caption: say('Cũ nhất trước', 'The oldest first'),
     empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
@@ -48,7 +49,7 @@ export function causeTable({ say, nowMs }: Visit, items: readonly Cause[]): Html
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
       {
         head: say('Bên phụ trách', 'Whose it is'),
-        cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(one)} `)}`,
+        cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(visit, one)} `)}`,
       },
       { head: say('Chờ từ', 'Since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
       { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },

@@ -21,6 +21,8 @@ export interface Site {
 
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
+  const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
+
   /** Checked at each request: a removed or changed key is signed out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
     const session = await sessionOf(c, hub);
@@ -28,7 +30,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const language = languageOf(c);
     const api = createApi(app, session.secret, language);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), token: session.token };
+    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), titles, token: session.token };
   }
 
   return {

@@ -45,7 +45,8 @@ ${body ? html`${troubledTable(visit, body.items)}${pager(visit, body, query)}` :
   });
 }
 
-function troubledTable({ say, nowMs }: Visit, items: readonly TroubledRecord[]) {
+function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
+  const { say, nowMs } = visit;
   const stateOf = ({ kind, state }: TroubledRecord): string =>
     word(say, kind === 'payment' ? PAYMENT_STATES : POSTAL_STATES, state);
   return table<TroubledRecord>({
@@ -63,7 +64,7 @@ function troubledTable({ say, nowMs }: Visit, items: readonly TroubledRecord[]) 
         head: say('Trạng thái hồ sơ', 'Status of the dossier'),
         cell: ({ dossierStatus }) => (dossierStatus ? word(say, STATUSES, dossierStatus) : '–'),
       },
-      { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(owner) },
+      { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(visit, owner) },
     ],
   });
 }

@@ -33,7 +33,7 @@ ${
         columns: [
           { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
           { head: say('Loại', 'Kind'), cell: ({ kind }) => word(say, KINDS, kind) },
-          { head: say('Bên nêu', 'Named by'), cell: ({ party }) => partyLink(party) },
+          { head: say('Bên nêu', 'Named by'), cell: ({ party }) => partyLink(visit, party) },
           { head: say('Lần đầu', 'First'), cell: ({ firstAt }) => timeAndAge(say, firstAt, nowMs) },
           { head: say('Lần cuối', 'Last'), cell: ({ lastAt }) => timeAndAge(say, lastAt, nowMs) },
         ],

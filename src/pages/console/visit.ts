@@ -13,6 +13,8 @@ export interface Visit {
   readonly key: OwnKey;
   readonly api: Api;
   readonly nowMs: number;
+  /** The names of the configured parties by their ids. */
+  readonly titles: ReadonlyMap<string, string>;
   /** In every form, against requests from other sites. */
   readonly token: string;
 }
@@ -23,6 +25,11 @@ export interface Screen {
   readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
   /** The page reloads itself after this number of seconds. */
   readonly refreshS?: number | undefined;
+}
+
+/** The name of a party. Its id where the configuration does not have it. */
+export function titleOf({ titles }: Pick<Visit, 'titles'>, party: string): string {
+  return titles.get(party) ?? party;
 }
 
 export function may({ key }: Visit, scope: Scope): boolean {

@@ -20,7 +20,7 @@ export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
         cell: ({ id, settledAt }) => (settledAt === null ? html`<a href="/console/quarantine/${id}">${id}</a>` : id),
       },
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(party) },
+      { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
       { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },

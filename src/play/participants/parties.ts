@@ -37,7 +37,7 @@ export const wsdlOf = (ministry: Parameters<typeof addressOf>[0]): string => `${
 export function partiesOf(participants: readonly Participant[], nowMs: number): Readonly<Record<string, Party>> {
   return {
     'one-stop': { adapter: 'one-stop', settings: {} },
-    'one-stop-legacy': { adapter: 'one-stop', settings: { collectsQuestions: true } },
+    'one-stop-legacy': { adapter: 'one-stop', title: 'Hệ thống một cửa cũ', settings: { collectsQuestions: true } },
     ...Object.fromEntries(participants.map(({ name, url }) => [name, PARTIES[name](url, nowMs)])),
   };
 }
@@ -89,19 +89,24 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
     const ministry = { name: 'construction', url } as const;
     const own = { wsdl: wsdlOf(ministry), endpoint: addressOf(ministry), password: MINISTRY_PASSWORD };
     const settings = { ...construction, ...own, pull: recent(construction.pull, nowMs), ...MINISTRY_TIMEOUTS };
-    return { adapter: 'soap-ministry', settings, pull: MINISTRY_PULLS };
+    return { adapter: 'soap-ministry', title: 'Hệ thống của Bộ Xây dựng', settings, pull: MINISTRY_PULLS };
   },
   transport(url, nowMs) {
     const security = { ...transport.security, password: MINISTRY_PASSWORD };
     const own = { wsdl: wsdlOf({ name: 'transport', url }), security };
     const settings = { ...transport, ...own, pull: recent(transport.pull, nowMs), ...MINISTRY_TIMEOUTS };
-    return { adapter: 'soap-ministry', settings, pull: MINISTRY_PULLS };
+    return { adapter: 'soap-ministry', title: 'Hệ thống vận tải', settings, pull: MINISTRY_PULLS };
   },
   agriculture(url, nowMs) {
     const security = { ...agriculture.security, token: MINISTRY_TOKEN };
     const own = { baseUrl: addressOf({ name: 'agriculture', url }), security };
     const settings = { ...agriculture, ...own, pull: recent(agriculture.pull, nowMs), ...MINISTRY_TIMEOUTS };
-    return { adapter: 'rest-ministry', settings, pull: MINISTRY_PULLS };
+    return {
+      adapter: 'rest-ministry',
+      title: 'Hệ thống của Bộ Nông nghiệp và Môi trường',
+      settings,
+      pull: MINISTRY_PULLS,
+    };
   },
   vnpost: (url) => ({
     adapter: 'vnpost',
@@ -137,6 +142,7 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
   }),
   'portal-webhooks': (url) => ({
     adapter: 'webhook-subscriber',
+    title: 'Cổng dịch vụ công của tỉnh',
     settings: { url: `${url}${SIMULATOR_PATH}`, secrets: [SIMULATOR_SECRET], timeoutS: 10 },
   }),
 };
