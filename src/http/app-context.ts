@@ -26,7 +26,7 @@ import type { StatisticsReports } from '../statistics/statistics.ts';
 import type { Keys } from './auth.ts';
 import type { Bodies } from './bodies.ts';
 import type { Clients } from './clients.ts';
-import type { Cursors } from './cursor.ts';
+import type { Cursors, FeedCursors } from './cursor.ts';
 import type { PageBudget } from './page-budget.ts';
 import type { Reads } from './reads.ts';
 import type { SecretGuessLimit } from './secret-guess-limit.ts';
@@ -76,6 +76,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly requestLimits: RequestLimits;
   readonly useOnce: UseOnce;
   readonly cursors: Cursors;
+  readonly feedCursors: FeedCursors;
 
   // Memory budgets and the state of the process.
   readonly maxBodyBytes: number;

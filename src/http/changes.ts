@@ -11,7 +11,7 @@ import type { RecordChange } from '../index/record-changes.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { ChangeFeed, type ChangeSource, isGapAfter } from './change-feed.ts';
-import type { Cursors } from './cursor.ts';
+import type { FeedCursors } from './cursor.ts';
 import { ChangeItem, RecordChangeItem } from './dossier-replies.ts';
 import { Cursor, Limit, numeral, pageOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
@@ -20,7 +20,7 @@ import { createSlots } from './slots.ts';
 
 export type ChangeReaderContext = Pick<
   AppContext,
-  'index' | 'records' | 'kinds' | 'keys' | 'cursors' | 'telemetry' | 'nextChange' | 'isDraining'
+  'index' | 'records' | 'kinds' | 'keys' | 'feedCursors' | 'telemetry' | 'nextChange' | 'isDraining'
 >;
 
 const KIND = text('a kind of record such as question; without it, the changes of dossiers');
@@ -46,8 +46,8 @@ const READ: readonly Scope[] = ['index:read'];
 const LIST = 'changes';
 
 /** The cursor that follows the change of this number. */
-export function changeCursor(cursors: Cursors, place: number, list = LIST): string {
-  return cursors.write(list, [place]);
+export function cursorAfter(cursors: FeedCursors, place: number, list = LIST): string {
+  return cursors.write(list, [place])[0] as string;
 }
 
 /** The name of the cursors of a kind's changes. */
@@ -107,7 +107,7 @@ export function addChangeReaders(add: AddRoute, hub: ChangeReaderContext): void 
 const MOST_WAITING = 2_000;
 const RETRY_MS = 2_000;
 
-function addChanges(add: AddRoute, { keys, cursors }: ChangeReaderContext, feedOf: FeedOf): void {
+function addChanges(add: AddRoute, { keys, feedCursors }: ChangeReaderContext, feedOf: FeedOf): void {
   const read = queryReader(ChangesQuery);
   const waiting = createSlots(MOST_WAITING, (key) => ({
     detail: say('polls-wait', { count: MOST_WAITING, id: key }),
@@ -131,25 +131,42 @@ function addChanges(add: AddRoute, { keys, cursors }: ChangeReaderContext, feedO
       const { id } = requireKey(c, keys, ...READ);
       const { kind, cursor, limit = '100', wait = '0' } = read(c);
       const { list, source, feed } = feedOf(kind);
-      const after = placeOf(cursors, list, cursor);
-      // A request without a cursor has seen nothing, so it misses nothing.
-      const isGap = cursor !== undefined && (await isGapAfter(source, after));
-      const waitS = isGap ? 0 : Number(wait);
-      const load = () => feed.after(after, Number(limit), waitS);
-      const changes = await (waitS === 0 ? load() : waiting.hold(id, load));
-      const next = changeCursor(cursors, changes.at(-1)?.cursor ?? after, list);
-      const items = changes.map((change) => shown(cursors, list, change));
-      return conditional(c, JSON.stringify({ items, next, gap: isGap || undefined }));
+      const from = feedCursors.read(list, cursor);
+      const after = from ?? 0;
+      const { isGap, changes: found } = await pageAfter(source, from, Number(limit));
+      const load = () => feed.after(after, Number(limit), Number(wait));
+      const isWaiting = found.length === 0 && !isGap && wait !== '0';
+      const changes = isWaiting ? await waiting.hold(id, load) : found;
+      const items = shown(feedCursors, list, changes);
+      const next = items.at(-1)?.cursor ?? cursorAfter(feedCursors, after, list);
+      return conditional(c, JSON.stringify({ items, next, gap: isGap || isJump(from, changes) || undefined }));
     },
   );
 }
 
-function placeOf(cursors: Cursors, list: string, cursor: string | undefined): number {
-  return Number(cursors.read(list, cursor)?.[0] ?? 0);
+/** The changes with cursors of their list. */
+function shown(cursors: FeedCursors, list: string, changes: readonly AnyChange[]) {
+  const places = changes.map(({ cursor }) => cursor);
+  const written = cursors.write(list, places);
+  return changes.map((change, at) => ({ ...change, cursor: written[at] as string }));
 }
 
-function shown(cursors: Cursors, list: string, change: AnyChange) {
-  return { ...change, cursor: changeCursor(cursors, change.cursor, list) };
+interface FeedPage {
+  /** Whether changes before the first of these may be missing. */
+  readonly isGap: boolean;
+  readonly changes: readonly AnyChange[];
+}
+
+/** @param from undefined for a client without a cursor: it has seen nothing, so it misses nothing */
+async function pageAfter(source: Feed['source'], from: number | undefined, limit: number): Promise<FeedPage> {
+  const changes = await source.changes(from ?? 0, limit);
+  const isGap = changes.length > 0 ? isJump(from, changes) : from !== undefined && (await isGapAfter(source, from));
+  return { isGap, changes };
+}
+
+/** Changes are numbered without gaps, unless the database was restored from a backup. */
+function isJump(from: number | undefined, [first]: readonly AnyChange[]): boolean {
+  return from !== undefined && first !== undefined && first.cursor !== from + 1;
 }
 
 const MOST_STREAMS = 100;
@@ -158,7 +175,7 @@ const PAUSE_MS = 50;
 const ALIVE_S = 15;
 
 function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): void {
-  const { keys, cursors } = hub;
+  const { keys, feedCursors } = hub;
   const read = queryReader(EventsQuery);
   const open = createSlots(MOST_STREAMS, (key) => ({
     detail: say('streams-open', { count: MOST_STREAMS, id: key }),
@@ -188,11 +205,11 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): voi
       const { id } = requireKey(c, keys, ...READ);
       const { kind, cursor } = read(c);
       const feed = feedOf(kind);
-      const from = c.req.header('last-event-id') || cursor;
-      const after = placeOf(cursors, feed.list, from);
+      const from = feedCursors.read(feed.list, c.req.header('last-event-id') || cursor);
+      const after = from ?? 0;
       const leave = open.take(id);
       // An error of the first read is a refusal, not an empty stream.
-      const first = await firstPage(feed.source, from === undefined ? undefined : after).catch((error) => {
+      const first = await pageAfter(feed.source, from, PAGE).catch((error) => {
         leave();
         throw error;
       });
@@ -205,30 +222,18 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): voi
   );
 }
 
-interface EventPage {
-  /** Whether changes before the first of these may be missing. */
-  readonly isGap: boolean;
-  readonly changes: readonly AnyChange[];
-}
-
-/** @param after undefined for a client without a cursor, which misses nothing */
-async function firstPage(source: Feed['source'], after: number | undefined): Promise<EventPage> {
-  const isGap = after !== undefined && (await isGapAfter(source, after));
-  return { isGap, changes: await source.changes(after ?? 0, PAGE) };
-}
-
 /** Sends changes until the client or the hub leaves. The client resumes from the last received id. */
 async function sendEvents(
   stream: SSEStreamingApi,
-  { cursors, telemetry, isDraining }: ChangeReaderContext,
+  { feedCursors, telemetry, isDraining }: ChangeReaderContext,
   { list, feed }: Feed,
-  from: { readonly after: number; readonly first: EventPage },
+  from: { readonly after: number; readonly first: FeedPage },
 ): Promise<void> {
   try {
     await stream.write(`retry: ${RETRY_MS}\n\n`);
     for (let [{ isGap, changes }, after] = [from.first, from.after]; !stream.aborted; ) {
       // A comment keeps proxies from closing a silent connection.
-      const events = changes.map((change) => eventOf(shown(cursors, list, change))).join('') || ':\n\n';
+      const events = shown(feedCursors, list, changes).map(eventOf).join('') || ':\n\n';
       await stream.write(isGap ? `${GAP}${events}` : events);
       after = changes.at(-1)?.cursor ?? after;
       if (isDraining()) return;
@@ -236,7 +241,7 @@ async function sendEvents(
       if (changes.length < PAGE) await sleep(PAUSE_MS);
       changes = await feed.after(after, PAGE, ALIVE_S, () => stream.aborted);
       // A gap here means that the database was restored in the meantime.
-      isGap = changes[0] !== undefined && changes[0].cursor !== after + 1;
+      isGap = isJump(after, changes);
     }
   } catch (error) {
     telemetry.failed('GET /api/v1/events', error);

@@ -21,3 +21,21 @@ export function createCursors(vault: Pick<Vault, 'sign' | 'verify'>): Cursors {
     },
   };
 }
+
+/** Cursors of a numbered feed, where each item has one. */
+export interface FeedCursors {
+  write(list: string, places: readonly number[]): readonly string[];
+  /** @throws Refusal 400 for an invalid cursor, or one of another list */
+  read(list: string, cursor: string | undefined): number | undefined;
+}
+
+/** @param signed reads the cursors that earlier versions of the hub wrote */
+export function createFeedCursors(vault: Pick<Vault, 'numberTokens' | 'numberOf'>, signed: Cursors): FeedCursors {
+  return {
+    write: (list, places) => vault.numberTokens(`cursor ${list}`, places),
+    read(list, cursor) {
+      if (cursor === undefined) return undefined;
+      return vault.numberOf(`cursor ${list}`, cursor) ?? Number(signed.read(list, cursor)?.[0]);
+    },
+  };
+}

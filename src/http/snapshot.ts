@@ -13,7 +13,7 @@ import type { CatalogueKind } from '../catalogue/catalogue.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { changeCursor, changesListOf } from './changes.ts';
+import { changesListOf, cursorAfter } from './changes.ts';
 import { text } from './lists.ts';
 import { Refusal, wrongParameter } from './problem.ts';
 import type { DatabaseReaders } from './reads.ts';
@@ -21,7 +21,7 @@ import { type AddRoute, queryReader } from './route.ts';
 
 export type SnapshotContext = Pick<
   AppContext,
-  'reads' | 'kinds' | 'keys' | 'cursors' | 'signDocument' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
+  'reads' | 'kinds' | 'keys' | 'feedCursors' | 'signDocument' | 'province' | 'nowMs' | 'isDraining' | 'telemetry'
 >;
 
 /** All pages are of one database: another replica may lack what the first one showed. */
@@ -157,7 +157,7 @@ async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: read
   const counts: Record<keyof Counts, number> = { services: 0, agencies: 0, fields: 0, dossiers: 0 };
   const at = msToInstant(hub.nowMs());
   // Read first: changes committed from now on come after this cursor.
-  const cursor = changeCursor(hub.cursors, await hub.index.newestChange());
+  const cursor = cursorAfter(hub.feedCursors, await hub.index.newestChange());
   const { province = null } = hub;
   const named = await namedKinds(hub, kinds);
   yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue, ...named.head }));
@@ -173,11 +173,11 @@ async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: read
 }
 
 /** The kinds in the first line, each with the cursor of its own changes, and the counts of their records for the last line. */
-async function namedKinds({ cursors, records }: SnapshotSource, kinds: readonly Kind[]) {
+async function namedKinds({ feedCursors, records }: SnapshotSource, kinds: readonly Kind[]) {
   const head = await Promise.all(
     kinds.map(async (kind) => {
       const { name, path } = kind;
-      return { name, path, cursor: changeCursor(cursors, await records.newestChange(kind), changesListOf(name)) };
+      return { name, path, cursor: cursorAfter(feedCursors, await records.newestChange(kind), changesListOf(name)) };
     }),
   );
   const counts = Object.fromEntries(kinds.map(({ path }) => [path, 0]));

@@ -12,7 +12,7 @@ import type { AppContext } from '../http/app-context.ts';
 import { createAuditLimit } from '../http/audit-limit.ts';
 import { createKeys } from '../http/auth.ts';
 import { createClients } from '../http/clients.ts';
-import { createCursors } from '../http/cursor.ts';
+import { createCursors, createFeedCursors } from '../http/cursor.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { refusalOf } from '../http/problem.ts';
 import { createReads, type Reads } from '../http/reads.ts';
@@ -168,13 +168,15 @@ function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config)
     );
   const clients = createClients(file.proxies, onUnnamedProxy, file.clientCertificateHeader);
   const requestLimits = createRequestLimits(database, vault);
+  const cursors = createCursors(vault);
   return {
     clients,
     requestLimits,
     keys: createKeys(file.keys ?? [], clients),
     guessLimit: createSecretGuessLimit({ nowMs }, requestLimits, clients),
     useOnce: createNonces(database, nowMs),
-    cursors: createCursors(vault),
+    cursors,
+    feedCursors: createFeedCursors(vault, cursors),
   };
 }
 

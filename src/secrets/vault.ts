@@ -9,6 +9,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import { type Compressible, compress, expand } from './compression.ts';
+import { type NumberTokens, numberTokens } from './number-tokens.ts';
 import { sameText } from './same-text.ts';
 import type { DocumentKey, DocumentType, PublicKey } from './signed-documents.ts';
 
@@ -59,6 +60,10 @@ export interface Vault {
   sign(use: SignedUse, text: string): string;
   /** The text of a signed text; undefined when the signature is foreign or for another use. */
   verify(use: SignedUse, signed: string): string | undefined;
+  /** Encrypts numbers for one use, each into a token of 22 characters. Nobody without HUB_SECRET can make one. */
+  numberTokens(use: string, numbers: readonly number[]): readonly string[];
+  /** The number of such a token; undefined when it is foreign or for another use. */
+  numberOf(use: string, token: string): number | undefined;
   /** Signs a document for use outside the hub with the newest key: a compact JWS. */
   signDocument(type: DocumentType, content: object): Promise<string>;
   /** The public keys that verify such documents, newest first. */
@@ -115,6 +120,14 @@ export function createVault(secrets: readonly [string, ...string[]]): Vault {
       const text = signed.slice(0, Math.max(dot, 0));
       return keys.some((key) => sameText(signature(key, use, text), signed.slice(dot + 1))) ? text : undefined;
     },
+    numberTokens: newest.numbers.write,
+    numberOf(use, token) {
+      for (const { numbers } of keys) {
+        const number = numbers.read(use, token);
+        if (number !== undefined) return number;
+      }
+      return undefined;
+    },
     async signDocument(type, content) {
       const [key] = await documentKeys();
       const { signDocument } = await import('./signed-documents.ts');
@@ -132,6 +145,7 @@ interface Keys {
   readonly hashing: HashKey;
   readonly blinding: KeyObject;
   readonly wordToken: (word: string) => string;
+  readonly numbers: NumberTokens;
   /** The seed of the key pair for signed documents. */
   readonly documents: KeyObject;
 }
@@ -150,6 +164,7 @@ function deriveKeys(secret: string): Keys {
     hashing: hashKey(id, derive('hash')),
     blinding: derive('blind'),
     wordToken: wordTokens(derive('search')),
+    numbers: numberTokens(derive('numbers')),
     documents: derive('attest'),
   };
 }

@@ -1,9 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
+import { createCursors, createFeedCursors } from '../../src/http/cursor.ts';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
-import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { createVault } from '../../src/secrets/vault.ts';
+import { dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
 const EARLY = '2025-08-01T08:00:00+07:00';
@@ -169,6 +171,27 @@ describe('readers', () => {
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);
     const { session } = await legacySystem(hub);
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(session)}`)).status).toBe(400);
+    const ofChanges = (await hub.read('/api/v1/changes?limit=1')).body.next;
+    for (const path of ['/api/v1/changes?kind=question', '/api/v1/dossiers?'])
+      expect((await hub.read(`${path}&cursor=${encodeURIComponent(ofChanges)}`)).status).toBe(400);
+  });
+
+  test('the cursors of changes that an earlier version signed, or that an earlier secret made, keep their place', async () => {
+    const earlier = 'an-earlier-secret-of-the-tests-long-enough';
+    const rotated = await testHub({ databaseUrl: hub.databaseUrl, secrets: [HUB_SECRET, earlier] });
+    const [first, second] = (await hub.read('/api/v1/changes?limit=2')).body.items;
+    const place = (await hub.hub.database.pool.query('SELECT min(cursor) AS first FROM changes')).rows[0].first;
+    const vault = createVault([earlier]);
+    const signed = createCursors(vault);
+    for (const cursor of [
+      first.cursor,
+      signed.write('changes', [place]),
+      ...createFeedCursors(vault, signed).write('changes', [place]),
+    ]) {
+      const { items, gap } = (await rotated.read(`/api/v1/changes?limit=1&cursor=${cursor}`)).body;
+      expect([items[0].code, gap]).toEqual([second.code, undefined]);
+    }
+    await rotated.close();
   });
 
   test('without the scope the applicant is masked, with it each read is audited', async () => {
