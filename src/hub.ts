@@ -10,6 +10,7 @@ import { type Config, ROLES } from './config/config.ts';
 import { retentionPlan } from './config/retention.ts';
 import type { Database } from './database/pool.ts';
 import type { Replicas } from './database/replicas.ts';
+import { createPersonErasure, type PersonErasure } from './erasure/erase-person.ts';
 import { createHolds, type Holds } from './erasure/holds.ts';
 import { createRetention, type Retention } from './erasure/retention.ts';
 import { type FoundationOptions, openFoundation } from './foundation/open-foundation.ts';
@@ -65,6 +66,7 @@ export interface Hub extends Lifecycle {
   readonly retention: Retention;
   /** Keeps what must stay for a procedure of law. */
   readonly holds: Holds;
+  readonly personErasure: PersonErasure;
 }
 
 /** Without Redis no notification of another process arrives: a worker without the sweep looks this often. */
@@ -114,7 +116,19 @@ export async function createHub(
   telemetry.watchRetention(retention.due);
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
   const holds = createHolds(hub);
-  const given = { ...shared, pipeline, orders, statistics, workingTime, changes, replicas, retention, holds };
+  const personErasure = createPersonErasure(hub);
+  const given = {
+    ...shared,
+    pipeline,
+    orders,
+    statistics,
+    workingTime,
+    changes,
+    replicas,
+    retention,
+    holds,
+    personErasure,
+  };
   const web = createWeb(hub, config, given);
   const { lookMs = LOOK_MS } = overrides;
   const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
@@ -137,6 +151,7 @@ export async function createHub(
     reconcile: createReconcile(hub, compared, parties),
     retention,
     holds,
+    personErasure,
     start,
     stop,
   };

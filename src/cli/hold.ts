@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
-import { cleanCode } from '#core/identifiers/identifiers';
-import type { Person } from '#core/masking/mentions';
-import type { HoldOrder, SetHold } from '../erasure/holds.ts';
+import type { SetHold } from '../erasure/holds.ts';
 import type { Hub } from '../hub.ts';
 import type { LegalHold } from '../ledger/legal-holds.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError, wholeNumber } from './run-command.ts';
+import { orderOf, reasonIn, type SubjectOptions, withSubjectOptions } from './subject-options.ts';
 
-interface SetOptions extends CommonOptions {
-  readonly kind?: string;
-  readonly name?: string;
-  readonly identity?: string;
-  readonly phone?: string;
-  readonly email?: string;
+interface SetOptions extends SubjectOptions {
   readonly why: string;
 }
 
@@ -24,15 +18,9 @@ export function addHold(program: Command): void {
     .command('hold')
     .description('set, lift and list legal holds: dossiers, records and people of whom nothing is erased')
     .addHelpText('after', GROUP_HELP);
-  hold
-    .command('set')
+  withSubjectOptions(hold.command('set'))
     .description('keep a dossier, a record of a kind, or all records of a person')
     .argument('[code]', 'the code of a dossier, or with --kind of a record; none for a person')
-    .option('--kind <kind>', 'a kind of record, such as question')
-    .option('--name <name>', 'the name of a person, with --phone or --email')
-    .option('--identity <number>', 'the identity number of a person')
-    .option('--phone <number>', 'the phone number of a person')
-    .option('--email <address>', 'the e-mail address of a person')
     .requiredOption('--why <why>', 'the reason, for the audit')
     .option('--json', 'print one JSON document on stdout')
     .action((code: string | undefined, options: SetOptions) => runCommand(options, () => set(code, options)));
@@ -52,18 +40,11 @@ export function addHold(program: Command): void {
 }
 
 async function set(code: string | undefined, options: SetOptions): Promise<Result> {
-  const { kind: kindName, why, name, identity: identityNumber, phone, email } = options;
-  const given = { name, identityNumber, phone, email };
-  const person = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Person;
-  const isPerson = Object.keys(person).length > 0;
-  if (isPerson === (code !== undefined)) throw new UsageError('expected the code of a dossier or record, or a person');
+  const { why } = options;
+  const order = orderOf(code, options);
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ holds, kinds }) => {
-    const kind = kindName === undefined ? undefined : kinds.byName(kindName);
-    if (kindName !== undefined && !kind)
-      throw new UsageError(`--kind: got ${kindName}, expected one of ${kinds.all.map((one) => one.name).join(', ')}`);
-    const order: HoldOrder = code === undefined ? { person } : { code: cleanCode(code), kind };
-    const hold = holdIn(await holds.set(order, { who: WHO, why: reasonIn(why) }), code);
+    const hold = holdIn(await holds.set(order(kinds), { who: WHO, why: reasonIn(why) }), code);
     return { text: `set: ${lineOf(hold)}`, document: hold };
   });
 }
@@ -110,9 +91,4 @@ async function everyHold({ ledger }: Pick<Hub, 'ledger'>, all: boolean): Promise
 function lineOf({ id, subject, subjects, at, who, why, liftedAt }: LegalHold): string {
   const what = subject ?? `a person, ${subjects} dossiers and records found so far`;
   return `${id}  ${at}  ${what}: ${why} (${who})${liftedAt === null ? '' : `, lifted at ${liftedAt}`}`;
-}
-
-function reasonIn(why: string): string {
-  if (why.trim() === '') throw new UsageError('--why is blank, expected the reason');
-  return why.trim();
 }

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   'verify-backup': async () => (await import('./backup/verify-backup.ts')).addVerifyBackup,
   'support-bundle': async () => (await import('./support/support-bundle.ts')).addSupportBundle,
   hold: async () => (await import('./hold.ts')).addHold,
+  erase: async () => (await import('./erase.ts')).addErase,
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   'put-back': async () => (await import('./put-back.ts')).addPutBack,
   keys: async () => (await import('./keys.ts')).addKeys,

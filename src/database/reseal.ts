@@ -5,53 +5,29 @@ import { proofIn } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 import type { Database } from './pool.ts';
-
-/** A column with sealed values: the table's key (name and type of each column), the value, and the id of its key. */
-interface Place {
-  readonly table: string;
-  readonly key: Readonly<Record<string, string>>;
-  readonly value: string;
-  readonly keyId: string;
-  /** The table also has proofs made with the secret: columns, and the proof of each. */
-  readonly proofs?: Readonly<Record<string, (key: string, record: object) => string | undefined>>;
-}
+import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from './sealed-places.ts';
 
 const OF_DOSSIERS = {
   phone_proof: (_: string, record: object) => lastFour((record as Dossier).applicant?.phone ?? ''),
   identity_proof: (_: string, record: object) => lastFour((record as Dossier).applicant?.identityNumber ?? ''),
 };
 
-function placesOf(kinds: Kinds): readonly Place[] {
+/** The table also has proofs made with the secret: columns, and the proof of each. */
+interface ResealedPlace extends SealedPlace {
+  readonly proofs: Readonly<Record<string, (key: string, record: object) => string | undefined>> | undefined;
+}
+
+function placesOf(kinds: Kinds): readonly ResealedPlace[] {
   const proofOf = (subject: string, record: object): string | undefined => {
     const kind = kinds.ofSubject(subject);
     return kind && proofIn(kind, record);
   };
-  const proofs = { phone_proof: proofOf };
-  return [
-    ...PLACES,
-    { table: 'records', key: { subject: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs },
-    { table: 'record_events', key: { subject: 'text', seq: 'int4' }, value: 'record', keyId: 'record_key' },
-  ];
+  const proofs: Readonly<Record<string, ResealedPlace['proofs']>> = {
+    'dossiers.sealed': OF_DOSSIERS,
+    'records.sealed': { phone_proof: proofOf },
+  };
+  return SEALED_PLACES.map((place) => ({ ...place, proofs: proofs[`${place.table}.${place.value}`] }));
 }
-
-const PLACES: readonly Place[] = [
-  { table: 'dossiers', key: { code: 'text' }, value: 'sealed', keyId: 'sealed_key', proofs: OF_DOSSIERS },
-  { table: 'dossiers', key: { code: 'text' }, value: 'former', keyId: 'former_key' },
-  { table: 'legal_holds', key: { id: 'int8' }, value: 'person', keyId: 'person_key' },
-  { table: 'messages', key: { id: 'uuid' }, value: 'body', keyId: 'body_key' },
-  {
-    table: 'events',
-    key: { code: 'text', seq: 'int4', recorded_at: 'timestamptz' },
-    value: 'record',
-    keyId: 'record_key',
-  },
-  {
-    table: 'attempts',
-    key: { delivery_id: 'int8', number: 'int4', at: 'timestamptz' },
-    value: 'wire',
-    keyId: 'wire_key',
-  },
-];
 
 /**
  * Counts the newest and the oldest messages whose key the vault lacks: the newest show a wrong secret, the oldest a missing
@@ -71,10 +47,6 @@ export async function unopenedMessages(
   };
   return { newest: await look('DESC'), oldest: await look('ASC') };
 }
-
-const BATCH_ROWS = 200;
-/** A body may have 20 MiB, so a batch holds few of those. */
-const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface ResealReport {
   /** How many values were renewed, by table. */
@@ -119,24 +91,18 @@ export async function reseal(
   }
 }
 
-async function countOld(client: pg.PoolClient, { table, keyId }: Place, newest: number): Promise<number> {
+async function countOld(client: pg.PoolClient, { table, keyId }: ResealedPlace, newest: number): Promise<number> {
   const { rows } = await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE ${keyId} <> $1`, [
     newest,
   ]);
   return rows[0]?.n ?? 0;
 }
 
-interface Row {
-  readonly place: readonly string[];
-  readonly value: Buffer;
-  readonly keyId: number;
-  readonly version?: number;
-}
-
-async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
+async function* batches(client: pg.PoolClient, place: ResealedPlace, vault: Vault) {
   let after: readonly string[] | undefined;
   for (;;) {
-    const rows = await readOld(client, place, vault.keyId, after);
+    const isOld = `${place.keyId} <> ${vault.keyId}`;
+    const rows = await readSealed(client, place, isOld, after);
     if (rows.length === 0) return;
     const opened = rows.flatMap((row) => {
       const plain = open(vault, row);
@@ -148,30 +114,7 @@ async function* batches(client: pg.PoolClient, place: Place, vault: Vault) {
   }
 }
 
-/** In the order of the key, so that each batch continues where the last one ended. */
-async function readOld(
-  client: pg.PoolClient,
-  { table, key, value, keyId, proofs }: Place,
-  newest: number,
-  after?: readonly string[],
-) {
-  const names = Object.keys(key).join(', ');
-  const bound = Object.values(key).map((type, at) => `$${at + 4}::${type}`);
-  const texts = Object.keys(key).map((name) => `${name}::text`);
-  const { rows } = await client.query<Row>(
-    `SELECT place, value, "keyId" ${proofs ? ', version' : ''} FROM (
-       SELECT *, ARRAY[${texts.join(', ')}] AS place, ${value} AS value, ${keyId} AS "keyId",
-         sum(octet_length(${value})) OVER (ORDER BY ${names}) - octet_length(${value}) AS before
-       FROM ${table}
-       WHERE ${keyId} <> $1 ${after ? `AND (${names}) > (${bound.join(', ')})` : ''}
-       ORDER BY ${names} LIMIT $2) batch
-     WHERE before < $3`,
-    [newest, BATCH_ROWS, BATCH_BYTES, ...(after ?? [])],
-  );
-  return rows;
-}
-
-function open(vault: Vault, { keyId, value }: Row): Buffer | undefined {
+function open(vault: Vault, { keyId, value }: SealedRow): Buffer | undefined {
   try {
     return vault.open({ keyId, bytes: value });
   } catch {
@@ -180,12 +123,17 @@ function open(vault: Vault, { keyId, value }: Row): Buffer | undefined {
 }
 
 interface Opened {
-  readonly row: Row;
+  readonly row: SealedRow;
   readonly plain: Buffer;
 }
 
 /** Writes only unchanged rows: a dossier that the hub wrote meanwhile already has its newest key. */
-async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: readonly Opened[]): Promise<number> {
+async function write(
+  client: pg.PoolClient,
+  place: ResealedPlace,
+  vault: Vault,
+  opened: readonly Opened[],
+): Promise<number> {
   if (opened.length === 0) return 0;
   const { table, key, value, keyId, proofs } = place;
   const proofNames = Object.keys(proofs ?? {});
@@ -216,7 +164,7 @@ async function write(client: pg.PoolClient, place: Place, vault: Vault, opened: 
 /** Citizens' proofs match nothing after a change of the secret until they are made again. */
 function proofColumns(
   vault: Vault,
-  proofs: NonNullable<Place['proofs']>,
+  proofs: NonNullable<ResealedPlace['proofs']>,
   opened: readonly Opened[],
 ): (readonly [string, readonly unknown[]])[] {
   const records = opened.map(({ row, plain }) => ({

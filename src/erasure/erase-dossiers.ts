@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#core/dossier/apply';
 import { fold } from '#core/dossier/fold';
-import { createEraser } from '#core/erasure/erase-record';
-import type { Person } from '#core/masking/mentions';
+import { createEraser, createHider } from '#core/erasure/erase-record';
+import { formerPeople, type Person } from '#core/masking/mentions';
 import type { DossierRow } from '../index/dossiers.ts';
 import { type LoadedEvent, loadEvents } from '../index/events.ts';
 import { type Found, loadHeld } from '../index/load-held.ts';
@@ -27,14 +27,14 @@ export async function erasedDossiers(hub: ErasingHub, codes: readonly string[], 
   const parts = found.map((one) =>
     erasedDossier(one, events.get(one.held.code) ?? [], derived, shown.get(one.held.code), order),
   );
-  const subjects = own.map((subject) => ({ subject, at: order.at }));
+  const silenced = order.hidden ? [] : own;
   return {
     dossiers: parts.map(({ row }) => row),
     events: parts.flatMap((part) => part.events),
     messages: parts.flatMap((part) => part.messages),
     changes: parts.map(({ row }) => changeOf(row, order)),
-    subjects,
-    names: await namesOf(hub, own, order),
+    subjects: silenced.map((subject) => ({ subject, at: order.at })),
+    names: await namesOf(hub, silenced, order),
   };
 }
 
@@ -49,18 +49,21 @@ function erasedDossier(
   events: readonly LoadedEvent[],
   derived: ReadonlySet<LoadedEvent>,
   { party, receivedAt, changedAt }: Shown = { party: held.owner, receivedAt: createdAt, changedAt: createdAt },
-  { erasure, at }: Order,
+  { erasure, at, hidden }: Order,
 ) {
   const { record } = held.view;
-  const people: readonly Person[] = [
+  const named: readonly Person[] = [
     ...[record, ...events.map((event) => event.record)].flatMap((one) => one?.applicant ?? []),
     ...former,
   ];
-  const eraser = createEraser(people);
+  const people = hidden?.people ?? named;
+  const eraser = hidden ? createHider(people, hidden.isOne) : createEraser(people);
   const told = events.filter((event) => !derived.has(event));
-  const rewritten = new Map(
-    told.map((event) => [event, event.record ? eraser.dossier(event.record) : eraser.step(event.said as never)]),
-  );
+  const rewritten = new Map<LoadedEvent, object>();
+  for (const event of told) {
+    const said = event.record ? eraser.dossier(event.record) : eraser.step(event.said as never);
+    if (JSON.stringify(said) !== JSON.stringify(event.said)) rewritten.set(event, said);
+  }
   const past: RecordedEvent[] = events.map((event) => {
     const said = rewritten.get(event);
     return { ...event, ...(event.record && said && { record: said as typeof event.record }) };
@@ -69,7 +72,7 @@ function erasedDossier(
   const isWhole = events.length === held.version;
   const view = (isWhole && fold(past, held.owner)) || { ...held.view, record: eraser.dossier(record) };
   const row: DossierRow = {
-    held: { ...held, view, erased: { erasure, at, upTo: messageId } },
+    held: { ...held, view, erased: hidden ? held.erased : { erasure, at, upTo: messageId } },
     madeFrom: held.version,
     messageId,
     receivedAt,
@@ -78,18 +81,19 @@ function erasedDossier(
     party,
     ownsCode: true,
     isClaimOnly: false,
-    former: [],
+    former: hidden
+      ? formerPeople(
+          [],
+          past.map((event) => event.record?.applicant),
+          view.record.applicant,
+        )
+      : [],
     rewrites,
   };
   return {
     row,
-    events: told.map((event) => ({
-      code: event.code,
-      seq: event.seq,
-      recordedAt: event.recordedAt,
-      said: rewritten.get(event) as object,
-    })),
-    messages: told.map((event) => ({ id: event.messageId, people })),
+    events: [...rewritten].map(([{ code, seq, recordedAt }, said]) => ({ code, seq, recordedAt, said })),
+    messages: (hidden ? [...rewritten.keys()] : told).map((event) => ({ id: event.messageId, people })),
   };
 }
 

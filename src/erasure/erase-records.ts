@@ -1,4 +1,4 @@
-import { createEraser } from '#core/erasure/erase-record';
+import { createEraser, createHider } from '#core/erasure/erase-record';
 import { foldRecord, type KindEvent } from '#core/records/apply';
 import type { Kind } from '#core/records/kind';
 import { peopleIn } from '#core/records/mask-record';
@@ -31,8 +31,8 @@ export async function erasedRecords(hub: ErasingHub, subjects: readonly string[]
       return { kind: kind.name, code, state, stateAt, changedAt: order.at };
     }),
     messages: parts.flatMap((part) => part.messages),
-    subjects: own.map((subject) => ({ subject, at: order.at })),
-    names: parts.map(({ row: { kind, held } }) => ({
+    subjects: order.hidden ? [] : own.map((subject) => ({ subject, at: order.at })),
+    names: (order.hidden ? [] : parts).map(({ row: { kind, held } }) => ({
       code: held.code,
       party: undefined,
       operations: `${kind.name}.`,
@@ -47,17 +47,18 @@ function erasedRecord(
   { subject, held, ...found }: FoundRecord,
   events: readonly KindEvent[],
   messageIds: readonly string[],
-  { erasure, at }: Order,
+  { erasure, at, hidden }: Order,
 ) {
-  const people = [held.view, ...events.map(({ record }) => record)].flatMap((record) => peopleIn(kind, record));
-  const eraser = createEraser(people);
+  const named = [held.view, ...events.map(({ record }) => record)].flatMap((record) => peopleIn(kind, record));
+  const people = hidden?.people ?? named;
+  const eraser = hidden ? createHider(people, hidden.isOne) : createEraser(people);
   const past = events.map((event) => ({ ...event, record: eraser.record(kind, event.record) }));
   const { view } =
     past.length > 0 ? foldRecord(kind, kinds.withDeadline, past) : { view: eraser.record(kind, held.view) };
   const row: RecordRow = {
     ...found,
     kind,
-    held: { ...held, view, erased: { erasure, at, upTo: found.messageId } },
+    held: { ...held, view, erased: hidden ? held.erased : { erasure, at, upTo: found.messageId } },
     madeFrom: held.version,
   };
   return {

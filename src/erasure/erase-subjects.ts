@@ -1,5 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
+import type { ErasureCause } from '#core/erasure/erased';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import { subjectOf } from '#core/records/kind';
 import { SERIALIZATION_FAILURE, writeParts } from '../database/parts.ts';
 import { changeParts } from '../index/changes.ts';
 import { rewrittenDossierPart } from '../index/dossiers.ts';
@@ -8,17 +10,19 @@ import { rewrittenRecordPart } from '../index/records.ts';
 import { rewrittenEventPart, rewrittenRecordEventPart } from '../index/rewrite-events.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
 import { emptiedPart } from '../ledger/emptied-messages.ts';
-import { type ErasureCause, erasureParts, nextErasureId, silencingParts } from '../ledger/erasures.ts';
+import { erasureParts, nextErasureId, silencingParts } from '../ledger/erasures.ts';
 import { emptiedMessages } from './empty-messages.ts';
 import { erasedDossiers } from './erase-dossiers.ts';
 import { erasedRecords } from './erase-records.ts';
-import type { ErasedRows, ErasingHub, Order } from './erasing.ts';
+import type { ErasedRows, ErasingHub, Hidden, Order } from './erasing.ts';
 
 /** Why data is erased, and on whose order. */
 export interface ErasureOrder {
   readonly cause: ErasureCause;
   readonly who: string;
   readonly why: string;
+  /** See Order. */
+  readonly hidden?: Hidden | undefined;
 }
 
 /** The most dossiers and records of one transaction. A dossier may have a thousand records. */
@@ -54,7 +58,7 @@ async function eraseOnce(
   order: ErasureOrder,
 ): Promise<readonly string[]> {
   const { database, vault, kinds, nowMs } = hub;
-  const by: Order = { erasure: await nextErasureId(database), at: msToInstant(nowMs()) };
+  const by: Order = { erasure: await nextErasureId(database), at: msToInstant(nowMs()), hidden: order.hidden };
   const isRecord = (subject: string): boolean => kinds.ofSubject(subject) !== undefined;
   const ofDossiers = await erasedDossiers(
     hub,
@@ -69,7 +73,10 @@ async function eraseOnce(
     subjects: [...ofDossiers.subjects, ...ofRecords.subjects],
     names: [...ofDossiers.names, ...ofRecords.names],
   };
-  const erased = rows.subjects.map(({ subject }) => subject);
+  const erased = [
+    ...rows.dossiers.map(({ held }) => held.code),
+    ...rows.records.map(({ kind, held }) => subjectOf(kind, held.code)),
+  ];
   if (erased.length === 0) return [];
   const emptied = await emptiedMessages(hub, rows.messages, rows.names, by.at);
   const { who, why, cause } = order;

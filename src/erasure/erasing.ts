@@ -11,8 +11,17 @@ import type { HubContext } from '../process/hub-context.ts';
 
 export type ErasingHub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'> & { readonly kinds: Kinds };
 
+/** People to hide in the dossiers and records of others, which otherwise stay. */
+export interface Hidden {
+  readonly people: readonly Person[];
+  isOne(person: Person): boolean;
+}
+
 /** When and by which order data is erased. */
-export type Order = Pick<Erased, 'erasure' | 'at'>;
+export type Order = Pick<Erased, 'erasure' | 'at'> & {
+  /** Without it all personal data goes. */
+  readonly hidden: Hidden | undefined;
+};
 
 /** A message that held data of erased people. */
 export interface TouchedMessage {

@@ -3,6 +3,7 @@ import type { WorkingTime } from '#core/dates/working-time';
 import type { Route } from '#core/dossier/route';
 import type { CatalogueReader } from '../catalogue/read.ts';
 import type { HubFile } from '../config/config.ts';
+import type { PersonErasure } from '../erasure/erase-person.ts';
 import type { Holds } from '../erasure/holds.ts';
 import type { Retention } from '../erasure/retention.ts';
 import type { HandlingReader } from '../index/handling-facts.ts';
@@ -67,6 +68,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly evidence: MakeEvidence;
   readonly retention: Pick<Retention, 'plan' | 'due'>;
   readonly holds: Holds;
+  readonly personErasure: PersonErasure;
   readonly signDocument: SignDocument;
 
   // Access control and rate limits.

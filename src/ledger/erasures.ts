@@ -1,13 +1,10 @@
-import { ERASED_PROBLEM } from '#core/erasure/erased';
+import { ERASED_PROBLEM, type ErasureCause } from '#core/erasure/erased';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { wordsText } from '#messages/stored';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { AuditEntry } from './audit.ts';
-
-/** Why personal data is erased: the time of the settings is over. */
-export type ErasureCause = 'retention';
 
 /** An erasure of personal data: who, when and why. It names nobody. */
 export interface Erasure {
@@ -113,6 +110,26 @@ export interface WaitingName {
 export function silencingParts(subjects: readonly SilencedSubject[], names: readonly WaitingName[]): readonly Part[] {
   return [attemptPart(subjects), deliveryPart(subjects), quarantinePart(names)];
 }
+
+/** A call of a delivery about others that speaks of an erased person. */
+export interface SilencedCall {
+  readonly deliveryId: string;
+  readonly number: string;
+  readonly at: string;
+}
+
+/** Removes the stored bytes of calls. Outcomes and times stay. */
+export const silencedCallPart = definePart<SilencedCall>(
+  'silenced_call',
+  {
+    delivery_id: ['int8', (r) => Number(r.deliveryId)],
+    number: ['int4', (r) => Number(r.number)],
+    at: ['timestamptz', (r) => r.at],
+  },
+  (rows) => `
+    UPDATE attempts a SET wire = NULL, wire_key = NULL FROM ${rows}
+    WHERE a.delivery_id = given.delivery_id AND a.number = given.number AND a.at = given.at RETURNING 1`,
+);
 
 /** A reason code of an adapter stays. The words of a partner may name somebody. */
 const CODE_ONLY = (reason: string): string => `CASE WHEN ${reason} ~ '^[a-z0-9-]{1,60}$' THEN ${reason} END`;

@@ -1,3 +1,4 @@
+import { hideText } from '#core/erasure/erase-record';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { mapYielding } from '../concurrency/yielding.ts';
 
@@ -12,7 +13,7 @@ const ENDS = /["<\n]/;
 export async function hiddenBody(body: Uint8Array, people: readonly Person[]): Promise<Uint8Array | undefined> {
   const text = textOf(body);
   if (text === undefined) return undefined;
-  const { mask } = createMentions(people, (mention) => mention.replace(/\p{N}/gu, '1').replace(/[\p{L}\p{M}]/gu, 'x'));
+  const { mask } = createMentions(people, hideText);
   return Buffer.from((await mapYielding(piecesOf(text), (piece) => mask(piece))).join(''));
 }
 

@@ -56,7 +56,7 @@ export async function addHeldSubjects(db: pg.Pool | pg.PoolClient, held: readonl
   });
 }
 
-/** @returns false if it is not in force */
+/** Forgets the person of the hold, too. @returns false if it is not in force */
 export async function liftHold(
   tx: pg.PoolClient,
   id: number,
@@ -64,7 +64,8 @@ export async function liftHold(
   nowMs: number,
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `UPDATE legal_holds SET lifted_at = $2::timestamptz, lifted_by = $3, lifted_why = $4 WHERE id = $1 AND lifted_at IS NULL`,
+    `UPDATE legal_holds SET lifted_at = $2::timestamptz, lifted_by = $3, lifted_why = $4, person = NULL, person_key = NULL
+     WHERE id = $1 AND lifted_at IS NULL`,
     [id, msToInstant(nowMs), who, why],
   );
   await tx.query('DELETE FROM held_subjects WHERE hold_id = $1', [id]);

@@ -48,6 +48,7 @@ export interface WebDeps
     | 'statistics'
     | 'lastWrite'
     | 'retention'
+    | 'personErasure'
     | 'holds'
   > {
   readonly workingTime: WorkingTime;

@@ -8,6 +8,7 @@ const KEY_OF: Readonly<Record<string, string>> = {
   body: 'body_key',
   record: 'record_key',
   wire: 'wire_key',
+  person: 'person_key',
 };
 
 /** Every value of every table, also of sealed columns, each with its place. */

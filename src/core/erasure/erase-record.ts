@@ -2,7 +2,7 @@ import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { SchemaNode } from '../explain.ts';
 import { mayBeWritten } from '../masking/masked-record.ts';
-import { createMentions, type Mentions, type Person } from '../masking/mentions.ts';
+import { createMentions, type Person } from '../masking/mentions.ts';
 import type { Kind, KindRecord } from '../records/kind.ts';
 
 /** Takes the place of a text that a record must have. */
@@ -51,9 +51,44 @@ const KEPT: ReadonlySet<string> = new Set([
  * @param people all whom the record ever named: a kept text that mentions one of them goes too
  */
 export function createEraser(people: readonly Person[]): Eraser {
-  const mentions = createMentions(people);
-  const erase = (record: object, schema: unknown, names: readonly string[]): object =>
-    erased(record, schema as SchemaNode, { mentions, people: names }, '');
+  const { mask } = createMentions(people);
+  return eraserWith({
+    isGone: () => true,
+    isFixed: (path) => !COUNTED.has(path),
+    textAt: (text, path) =>
+      COUNTED.has(path) ? ERASED_VALUE : KEPT.has(path) && mask(text, true) === text ? text : undefined,
+  });
+}
+
+/**
+ * Hides some people in the records of others: drops them where they are a person of the record, and hides every mention
+ * of them. The other people and all other texts stay.
+ *
+ * @param isGone whether a person of the record is one of them
+ */
+export function createHider(people: readonly Person[], isGone: (person: Person) => boolean): Eraser {
+  const { mask } = createMentions(people, hideText);
+  return eraserWith({ isGone, isFixed: () => true, textAt: (text) => mask(text) });
+}
+
+/** Letters become x, digits 1, so that a reader still finds the form of the text. */
+export function hideText(text: string): string {
+  return text.replace(/\p{N}/gu, '1').replace(/[\p{L}\p{M}]/gu, 'x');
+}
+
+/** What goes from a record. */
+interface Rules {
+  /** Whether this person of the record goes. Others stay whole. */
+  isGone(person: Person): boolean;
+  /** Whether values that hold no free text stay at this path. */
+  isFixed(path: string): boolean;
+  /** The text that stays at a path; undefined drops it. */
+  textAt(text: string, path: string): string | undefined;
+}
+
+function eraserWith(rules: Rules): Eraser {
+  const erase = (record: object, schema: unknown, people: readonly string[]): object =>
+    erased(record, schema as SchemaNode, { rules, people }, '');
   return {
     dossier: (record) => erase(record, Dossier, ['applicant']) as Dossier,
     step: (step) => erase(step, Progress, []) as Progress,
@@ -62,7 +97,7 @@ export function createEraser(people: readonly Person[]): Eraser {
 }
 
 interface Erasing {
-  readonly mentions: Mentions;
+  readonly rules: Rules;
   readonly people: readonly string[];
 }
 
@@ -73,7 +108,9 @@ function erased(record: object, schema: Required, erasing: Erasing, under: strin
   const left = Object.entries(record).flatMap(([name, value]) => {
     const node = properties[name];
     const path = `${under}${name}`;
-    if (node === undefined || (under === '' && erasing.people.includes(name))) return [];
+    if (node === undefined) return [];
+    if (under === '' && erasing.people.includes(name))
+      return erasing.rules.isGone(value as Person) ? [] : [[name, value]];
     const kept = erasedMember(value, node.items ?? node, erasing, path);
     if (kept !== undefined) return [[name, kept]];
     return required.includes(name) ? [[name, ERASED_TEXT]] : [];
@@ -83,15 +120,13 @@ function erased(record: object, schema: Required, erasing: Erasing, under: strin
 
 /** A member without personal data; undefined drops the member. */
 function erasedMember(value: unknown, node: SchemaNode, erasing: Erasing, path: string): unknown {
+  const { rules } = erasing;
   if (node.properties)
     return Array.isArray(value)
       ? value.map((one) => erased(one as object, node, erasing, `${path}/`))
       : erased(value as object, node, erasing, `${path}/`);
   // The key of a record of a kind.
-  if (COUNTED.has(path)) return ERASED_VALUE;
-  if (!mayBeWritten(node) || path === 'code') return value;
-  if (!KEPT.has(path)) return undefined;
-  const isClean = (text: unknown): boolean => erasing.mentions.mask(String(text), true) === text;
-  if (Array.isArray(value)) return value.filter(isClean);
-  return isClean(value) ? value : undefined;
+  if (path === 'code' || (!mayBeWritten(node) && rules.isFixed(path))) return value;
+  if (Array.isArray(value)) return value.flatMap((text) => rules.textAt(String(text), path) ?? []);
+  return rules.textAt(String(value), path);
 }

@@ -9,6 +9,10 @@ export interface Erased {
   readonly upTo: string;
 }
 
+/** Why personal data is erased: the time of the settings is over, or an operator ordered it for one person. */
+export const ERASURE_CAUSES = ['retention', 'order'] as const;
+export type ErasureCause = (typeof ERASURE_CAUSES)[number];
+
 /** The code of the problem of an item that is refused for it. */
 export const ERASED_PROBLEM = 'personal-data-erased';
 

@@ -12,8 +12,27 @@ export function personKeys({ name, identityNumber, phone, email }: Person): read
   const who = name === undefined ? '' : foldedOf(name);
   const keys = identityNumber === undefined ? [] : [`identity ${foldedOf(identityNumber)}`];
   if (who === '') return keys;
-  const digits = (phone ?? '').replace(/\D/g, '').slice(-PHONE_DIGITS);
-  if (digits.length === PHONE_DIGITS) keys.push(`phone ${digits} ${who}`);
+  const digits = phoneDigits(phone);
+  if (digits !== undefined) keys.push(`phone ${digits} ${who}`);
   if (email !== undefined) keys.push(`email ${email.toLowerCase()} ${who}`);
   return keys;
+}
+
+/** The keys of a record's person, and those by which an operator may look for them: a phone number or an e-mail address alone. */
+export function soughtKeys(person: Person): readonly string[] {
+  const digits = phoneDigits(person.phone);
+  const alone = digits === undefined ? [] : [`phone ${digits}`];
+  if (person.email !== undefined) alone.push(`email ${person.email.toLowerCase()}`);
+  return [...personKeys(person), ...alone];
+}
+
+/** The keys to look for a person as an operator names them: those that identify, otherwise those of a number alone. */
+export function askedKeys(person: Person): readonly string[] {
+  const keys = personKeys(person);
+  return keys.length > 0 || person.name !== undefined ? keys : soughtKeys(person);
+}
+
+function phoneDigits(phone = ''): string | undefined {
+  const digits = phone.replace(/\D/g, '').slice(-PHONE_DIGITS);
+  return digits.length === PHONE_DIGITS ? digits : undefined;
 }

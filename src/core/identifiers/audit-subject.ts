@@ -1,6 +1,7 @@
 /** The kinds of subjects of audit entries. */
 export const SUBJECT_KINDS = [
   'message',
+  'messages',
   'delivery',
   'dossier',
   'dossiers',

@@ -23,6 +23,7 @@ export type OperatorContext = Pick<
   | 'evidence'
   | 'retention'
   | 'holds'
+  | 'personErasure'
   | 'kinds'
   | 'records'
   | 'nowMs'

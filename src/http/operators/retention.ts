@@ -1,12 +1,11 @@
 import Type from 'typebox';
+import { ERASURE_CAUSES } from '#core/erasure/erased';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import { addList } from './list.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
-
-const CAUSES = ['retention'] as const;
 
 export const RetentionShown = closed(
   {
@@ -23,7 +22,7 @@ export const RetentionShown = closed(
       }),
     ),
     erased: Type.Array(
-      closed({ cause: oneOf(CAUSES), count: Type.Integer({ description: 'dossiers and records so far' }) }),
+      closed({ cause: oneOf(ERASURE_CAUSES), count: Type.Integer({ description: 'dossiers and records so far' }) }),
     ),
   },
   { title: 'Retention' },
@@ -33,7 +32,9 @@ export const ErasureShown = closed(
   {
     id: Type.Integer(),
     at: Instant,
-    cause: Type.Enum([...CAUSES], { description: 'retention: by the settings' }),
+    cause: Type.Enum([...ERASURE_CAUSES], {
+      description: 'retention: by the settings; order: the data of one person, on the order of an operator',
+    }),
     who: Type.String({ description: 'the id of a key, or `lienthong …` for the hub and its commands' }),
     why: Type.String(),
     subjects: Type.Integer({ description: 'how many dossiers and records lost their personal data' }),
@@ -63,7 +64,7 @@ export function addRetention(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'erasures',
     summary: 'Erasures of personal data, newest first: who, when, why and how many',
-    filters: { cause: Type.Optional(oneOf(CAUSES)) },
+    filters: { cause: Type.Optional(oneOf(ERASURE_CAUSES)) },
     item: ErasureShown,
     load: (filter, many, before?: number) => hub.ledger.erasures(filter, many, before),
     placeOf: (one) => one.id,

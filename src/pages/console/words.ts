@@ -245,12 +245,14 @@ export const ACTIONS = {
   import: ['nhập tệp', 'import a file'],
   'hold.set': ['đặt lệnh giữ dữ liệu', 'set a legal hold'],
   'hold.lift': ['gỡ lệnh giữ dữ liệu', 'lift a legal hold'],
+  'order.erased': ['xoá dữ liệu của một người', 'erase the data of one person'],
   'retention.erased': ['xoá dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies Words;
 
 export const ERASURE_CAUSES = {
   retention: ['hết hạn lưu', 'retention'],
+  order: ['theo yêu cầu', 'order'],
 } as const satisfies Words;
 
 export const SETTLEMENTS = {

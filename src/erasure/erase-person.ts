@@ -1,0 +1,166 @@
+import { msToInstant } from '#core/dates/dates';
+import { soughtKeys } from '#core/erasure/person-keys';
+import { auditSubject } from '#core/identifiers/audit-subject';
+import { createMentions, type Person } from '#core/masking/mentions';
+import { besideNoRebuild } from '../database/erasure-lock.ts';
+import { writeParts } from '../database/parts.ts';
+import { keptBodyPart } from '../ledger/body-removal.ts';
+import { emptiedPart } from '../ledger/emptied-messages.ts';
+import { erasureParts, nextErasureId, silencedCallPart } from '../ledger/erasures.ts';
+import { emptiedMessages } from './empty-messages.ts';
+import { ERASED_AT_ONCE, type ErasureOrder, eraseSubjects } from './erase-subjects.ts';
+import type { ErasingHub, Hidden } from './erasing.ts';
+import {
+  type Finding,
+  type FindOptions,
+  type FoundPerson,
+  findPerson,
+  type Kept,
+  type Part,
+  type PersonAsked,
+} from './find-person.ts';
+import type { OrderedBy } from './holds.ts';
+
+/** What a preview shows: what and how many, without any of the person's data. */
+export interface ErasurePreview {
+  readonly token: string;
+  readonly subjects: readonly { readonly subject: string; readonly part: Part }[];
+  readonly kept: readonly Kept[];
+  /** Stored bodies of messages and calls of deliveries that speak of the person. */
+  readonly messages: number;
+  readonly calls: number;
+  readonly namesakes: number;
+}
+
+export type Unfound = Exclude<Finding, { kind: 'found' }>;
+
+export type ErasedPerson =
+  | Unfound
+  | { readonly kind: 'erased'; readonly erased: number; readonly kept: readonly Kept[] }
+  /** The reason names the person, and it stays in the audit. */
+  | { readonly kind: 'named' }
+  /** Something else is found than the preview showed. */
+  | { readonly kind: 'changed'; readonly preview: ErasurePreview }
+  | { readonly kind: 'rebuilding' };
+
+/** Erases the data of one person on the order of an operator (Law 91/2025/QH15, NĐ 13/2023/NĐ-CP). */
+export interface PersonErasure {
+  preview(
+    asked: PersonAsked,
+    options: FindOptions,
+  ): Promise<Unfound | { readonly kind: 'found'; readonly preview: ErasurePreview }>;
+  /**
+   * Each batch commits alone, so a run that is cut off continues when it is repeated.
+   *
+   * @param confirmed the token of a preview; undefined erases whatever is found
+   */
+  erase(asked: PersonAsked, options: FindOptions, by: OrderedBy, confirmed: string | undefined): Promise<ErasedPerson>;
+}
+
+/** Data that arrives meanwhile is found in another round. */
+const ROUNDS = 3;
+
+export function createPersonErasure(hub: ErasingHub): PersonErasure {
+  async function eraseAll(
+    asked: PersonAsked,
+    options: FindOptions,
+    by: OrderedBy,
+    confirmed: string | undefined,
+  ): Promise<ErasedPerson> {
+    let erased = 0;
+    let [finding, person] = [await findPerson(hub, asked, options), asked];
+    if (finding.kind !== 'found') return finding;
+    if (createMentions(finding.found.people).mask(by.why) !== by.why) return { kind: 'named' };
+    if (confirmed !== undefined && confirmed !== finding.found.token)
+      return { kind: 'changed', preview: previewOf(finding.found) };
+    let kept: readonly Kept[] = [];
+    for (let round = 1; finding.kind === 'found' && round <= ROUNDS; round++) {
+      const { found } = finding;
+      ({ kept } = found);
+      if (isNothing(found)) break;
+      erased += await eraseFound(hub, found, { cause: 'order', ...by }, options.tell);
+      // The dossier of a code names nobody any more.
+      person = { person: found.people.find((one) => soughtKeys(one).length > 0) ?? {} };
+      finding = await findPerson(hub, person, options);
+    }
+    return { kind: 'erased', erased, kept };
+  }
+
+  return {
+    async preview(asked, options) {
+      const finding = await findPerson(hub, asked, options);
+      return finding.kind === 'found' ? { kind: 'found', preview: previewOf(finding.found) } : finding;
+    },
+    erase: async (...order) =>
+      (await besideNoRebuild(hub.database, () => eraseAll(...order))) ?? { kind: 'rebuilding' },
+  };
+}
+
+function previewOf({ subjects, kept, messages, calls, namesakes, token }: FoundPerson): ErasurePreview {
+  return {
+    token,
+    subjects: [...subjects].map(([subject, part]) => ({ subject, part })),
+    kept,
+    messages: messages.length,
+    calls: calls.length,
+    namesakes,
+  };
+}
+
+function isNothing({ subjects, messages, calls }: FoundPerson): boolean {
+  return subjects.size + messages.length + calls.length === 0;
+}
+
+/** @returns how many dossiers and records had data */
+async function eraseFound(
+  hub: ErasingHub,
+  found: FoundPerson,
+  order: ErasureOrder,
+  tell: FindOptions['tell'],
+): Promise<number> {
+  const { people, keys, subjects } = found;
+  const isOne = (person: Person): boolean => soughtKeys(person).some((key) => keys.has(key));
+  const hidden: Hidden = { people, isOne };
+  const named = (isOwn: boolean): readonly string[] =>
+    [...subjects].flatMap(([subject, part]) => ((part === 'own') === isOwn ? [subject] : []));
+  let erased = 0;
+  for (const [some, by] of [
+    [named(true), order],
+    [named(false), { ...order, hidden }],
+  ] as const)
+    for (let at = 0; at < some.length; at += ERASED_AT_ONCE) {
+      tell(`erases ${erased} of ${subjects.size}`);
+      erased += (await eraseSubjects(hub, some.slice(at, at + ERASED_AT_ONCE), by)).length;
+    }
+  await eraseRest(hub, found, order);
+  return erased;
+}
+
+/** Bodies and calls that speak of the person without being about them, such as a refused message. */
+async function eraseRest(
+  hub: ErasingHub,
+  { people, messages, calls }: Pick<FoundPerson, 'people' | 'messages' | 'calls'>,
+  { cause, who, why }: ErasureOrder,
+): Promise<void> {
+  for (let from = 0; from < Math.max(messages.length, calls.length); from += ERASED_AT_ONCE) {
+    const at = msToInstant(hub.nowMs());
+    const page = <One>(all: readonly One[]): readonly One[] => all.slice(from, from + ERASED_AT_ONCE);
+    const touched = page(messages).map((id) => ({ id, people }));
+    const emptied = await emptiedMessages(hub, touched, [], at);
+    const silenced = page(calls);
+    if (emptied.length + silenced.length === 0) continue;
+    const what = `${emptied.map(({ id }) => id).join(' ')}`;
+    const entry = {
+      actor: who,
+      action: `${cause}.erased`,
+      subject: auditSubject('messages', emptied.length, what),
+      why,
+    };
+    await writeParts(hub.database, [
+      emptiedPart(emptied, hub.vault),
+      keptBodyPart(emptied.filter(({ rest }) => rest)),
+      silencedCallPart(silenced),
+      ...erasureParts({ id: await nextErasureId(hub.database), at, cause, who, why, subjects: 0 }, entry),
+    ]);
+  }
+}

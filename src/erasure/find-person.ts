@@ -1,0 +1,279 @@
+import { hash } from 'node:crypto';
+import { ENDED } from '#core/dossier/status';
+import { askedKeys, personKeys, soughtKeys } from '#core/erasure/person-keys';
+import { foldedOf } from '#core/masking/decoded-text';
+import type { Person } from '#core/masking/mentions';
+import { type Kind, subjectOf } from '#core/records/kind';
+import { peopleIn } from '#core/records/mask-record';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
+import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
+import { loadHeld } from '../index/load-held.ts';
+import { loadRecords } from '../index/records.ts';
+import { heldAmong, holdsOfPeople } from '../ledger/legal-holds.ts';
+import type { ErasingHub } from './erasing.ts';
+import { createMentionFinder, type Mention } from './person-mentions.ts';
+
+/** Whose data is sought: a person, or the person of a dossier or of a record of a kind. */
+export type PersonAsked = { readonly person: Person } | { readonly code: string; readonly kind: Kind | undefined };
+
+/**
+ * How a dossier or a record has data of the person:
+ * - own: the person is its applicant, or one of its people
+ * - former: the person was its applicant, and now another is
+ * - mentioned: a text of it speaks of the person
+ */
+export type Part = 'own' | 'former' | 'mentioned';
+
+/** Why data stays: a legal hold, by its number, or a dossier or record that is not ended. */
+export type Kept = { readonly subject: string } & (
+  | { readonly why: 'held'; readonly hold: number }
+  | { readonly why: 'open' }
+);
+
+/** A sealed body or call that speaks of the person. */
+export interface MentionedCall {
+  readonly deliveryId: string;
+  readonly number: string;
+  readonly at: string;
+}
+
+/** What the hub holds of one person. */
+export interface FoundPerson {
+  /** As the records name them; nothing of it may be shown. */
+  readonly people: readonly Person[];
+  readonly keys: ReadonlySet<string>;
+  /** Dossiers by code and records by subject. */
+  readonly subjects: ReadonlyMap<string, Part>;
+  readonly kept: readonly Kept[];
+  /** Messages whose stored bodies speak of the person. */
+  readonly messages: readonly string[];
+  readonly calls: readonly MentionedCall[];
+  /** Places that only have the name, which others may have too. */
+  readonly namesakes: number;
+  /** Changes with the dossiers and records that are found. */
+  readonly token: string;
+}
+
+export type Finding =
+  | { readonly kind: 'found'; readonly found: FoundPerson }
+  /** Nothing that identifies a person is given. */
+  | { readonly kind: 'unclear' }
+  | { readonly kind: 'none' }
+  /** A phone number or an address of several people: a name must be given too. */
+  | { readonly kind: 'several'; readonly count: number }
+  /** All of the person's data is under this hold. */
+  | { readonly kind: 'held'; readonly hold: number };
+
+export interface FindOptions {
+  /** Dossiers and records that are not ended too. */
+  readonly openToo: boolean;
+  /** Texts that only have the name too. */
+  readonly namesToo: boolean;
+  readonly tell: (what: string) => void;
+}
+
+/** Each round may find another number of the person. More rounds would find other people. */
+const ROUNDS = 4;
+
+/** Finds one person's data over all dossiers, records, stored bodies and calls. Changes nothing. */
+export async function findPerson(hub: ErasingHub, asked: PersonAsked, options: FindOptions): Promise<Finding> {
+  const sought = 'person' in asked ? [asked.person] : await personOf(hub, asked.code, asked.kind);
+  if (sought.length === 0) return { kind: 'none' };
+  const keys = new Set(sought.flatMap('person' in asked ? askedKeys : personKeys));
+  if (keys.size === 0) return { kind: 'unclear' };
+  const isAlone = 'person' in asked && personKeys(asked.person).length === 0;
+  const people = new Map(sought.map((person) => [JSON.stringify(person), person]));
+  const subjects = new Map<string, Part>();
+  for (let round = 1, known = -1; known !== keys.size && round <= ROUNDS; round++) {
+    known = keys.size;
+    options.tell(`looks for the person, round ${round}`);
+    for await (const { subject, person, part } of peopleOf(hub)) {
+      if (!soughtKeys(person).some((key) => keys.has(key))) continue;
+      if (subjects.get(subject) !== 'own') subjects.set(subject, part);
+      people.set(JSON.stringify(person), person);
+    }
+    const found = [...people.values()];
+    const names = new Set(found.flatMap(({ name }) => (name === undefined ? [] : [foldedOf(name)])));
+    if (round === 1 && isAlone && names.size > 1) return { kind: 'several', count: names.size };
+    for (const key of found.flatMap(personKeys)) keys.add(key);
+  }
+  for (const hold of await holdsOfPeople(hub.database, hub.vault))
+    if (hold.keys.some((key) => keys.has(key))) return { kind: 'held', hold: hold.id };
+  for (const subject of await recordsAbout(hub, [...subjects.keys()])) subjects.set(subject, 'own');
+  return finished(hub, { keys, people: [...people.values()], subjects }, options);
+}
+
+async function finished(
+  hub: ErasingHub,
+  { keys, people, subjects }: Pick<FoundPerson, 'keys' | 'people'> & { readonly subjects: Map<string, Part> },
+  options: FindOptions,
+): Promise<Finding> {
+  const mentions = await mentionsOf(hub, people, subjects, options);
+  for (const subject of mentions.subjects) subjects.set(subject, 'mentioned');
+  const kept = await keptOf(hub, subjects, options);
+  for (const { subject } of kept) subjects.delete(subject);
+  const stays = await recordedOf(hub, kept);
+  const messages = mentions.messages.filter((id) => !stays.messages.has(id));
+  const calls = mentions.calls.filter(({ deliveryId }) => !stays.deliveries.has(deliveryId));
+  const token = hash('sha256', [...subjects.keys()].sort().join('\n')).slice(0, 16);
+  if (subjects.size + kept.length + messages.length + calls.length === 0 && mentions.namesakes === 0)
+    return { kind: 'none' };
+  const { namesakes } = mentions;
+  return { kind: 'found', found: { people, keys, subjects, kept, messages, calls, namesakes, token } };
+}
+
+/** The person of a dossier, or the first one of a record. */
+async function personOf(hub: ErasingHub, code: string, kind: Kind | undefined): Promise<readonly Person[]> {
+  const { database, vault } = hub;
+  if (kind) {
+    const wanted = { subjects: [subjectOf(kind, code)], uniqueKeys: [] };
+    return (await loadRecords(database.pool, vault, wanted))
+      .flatMap(({ held }) => peopleIn(kind, held.view))
+      .slice(0, 1);
+  }
+  return (await loadHeld(database.pool, vault, [code])).flatMap(({ held }) => held.view.record.applicant ?? []);
+}
+
+const HAS_DATA = 'erasure IS NULL';
+const placeOf = (table: string, value: string): SealedPlace =>
+  SEALED_PLACES.find((one) => one.table === table && one.value === value) as SealedPlace;
+
+interface Named {
+  readonly subject: string;
+  readonly person: Person;
+  readonly part: Part;
+}
+
+/** All people of all dossiers and records with their data. */
+async function* peopleOf(hub: ErasingHub): AsyncGenerator<Named> {
+  for await (const { place, text } of opened(hub, placeOf('dossiers', 'sealed'), HAS_DATA)) {
+    const { applicant } = JSON.parse(text) as Dossier;
+    if (applicant) yield { subject: place[0] as string, person: applicant, part: 'own' };
+  }
+  for await (const { place, text } of opened(hub, placeOf('dossiers', 'former'), HAS_DATA))
+    for (const person of JSON.parse(text) as readonly Person[])
+      yield { subject: place[0] as string, person, part: 'former' };
+  for await (const { place, text } of opened(hub, placeOf('records', 'sealed'), HAS_DATA)) {
+    const kind = hub.kinds.ofSubject(place[0] as string);
+    const people = kind ? peopleIn(kind, JSON.parse(text) as object) : [];
+    for (const person of people) yield { subject: place[0] as string, person, part: 'own' };
+  }
+}
+
+interface Opened {
+  readonly place: readonly string[];
+  readonly text: string;
+}
+
+/** The sealed values of a place, row by row. */
+async function* opened({ database, vault }: ErasingHub, place: SealedPlace, condition: string): AsyncGenerator<Opened> {
+  let after: readonly string[] | undefined;
+  for (;;) {
+    const rows: readonly SealedRow[] = await readSealed(database.pool, place, condition, after);
+    if (rows.length === 0) return;
+    yield* await mapYielding(rows, (row) => ({
+      place: row.place,
+      text: vault.open({ keyId: row.keyId, bytes: row.value }).toString(),
+    }));
+    after = rows.at(-1)?.place;
+  }
+}
+
+/** Records of kinds about these dossiers, such as a rating, which names nobody. */
+async function recordsAbout({ database }: ErasingHub, codes: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ subject: string }>({
+    name: 'records about',
+    text: `SELECT subject FROM records WHERE dossier_code = ANY($1::text[]) AND erasure IS NULL`,
+    values: [codes],
+  });
+  return rows.map(({ subject }) => subject);
+}
+
+interface Mentions {
+  readonly subjects: ReadonlySet<string>;
+  readonly messages: readonly string[];
+  readonly calls: readonly MentionedCall[];
+  readonly namesakes: number;
+}
+
+/** The catalogue is public, and a release of the hub names no person. */
+const HAS_PEOPLE = `door <> 'release' AND coalesce(operation, '') !~ '^(?:service|agency|field)\\.'`;
+
+/** Texts that speak of the person outside of the dossiers and records that are theirs. */
+async function mentionsOf(
+  hub: ErasingHub,
+  people: readonly Person[],
+  own: ReadonlyMap<string, Part>,
+  { namesToo, tell }: FindOptions,
+): Promise<Mentions> {
+  const found = { subjects: new Set<string>(), messages: [] as string[], calls: [] as MentionedCall[] };
+  let namesakes = 0;
+  const mentionIn = createMentionFinder(people);
+  const isTheirs = (mention: Mention): boolean => {
+    if (mention === 'name' && !namesToo) namesakes++;
+    return mention === 'sure' || (mention === 'name' && namesToo);
+  };
+  for (const [table, value] of [
+    ['dossiers', 'sealed'],
+    ['events', 'record'],
+    ['records', 'sealed'],
+    ['record_events', 'record'],
+  ] as const) {
+    tell(`reads ${table}`);
+    for await (const { place, text } of opened(hub, placeOf(table, value), 'true')) {
+      const subject = place[0] as string;
+      if (!own.has(subject) && isTheirs(await mentionIn(text))) found.subjects.add(subject);
+    }
+  }
+  tell('reads bodies of messages');
+  for await (const { place, text } of opened(hub, placeOf('messages', 'body'), HAS_PEOPLE))
+    if (isTheirs(await mentionIn(text))) found.messages.push(place[0] as string);
+  tell('reads calls of deliveries');
+  for await (const { place, text } of opened(hub, placeOf('attempts', 'wire'), 'true')) {
+    const [deliveryId = '', number = '', at = ''] = place;
+    if (isTheirs(await mentionIn(text))) found.calls.push({ deliveryId, number, at });
+  }
+  await nextTurn();
+  return { ...found, namesakes };
+}
+
+/** What stays of the found: under a hold, or not ended. */
+async function keptOf(
+  { database }: ErasingHub,
+  subjects: ReadonlyMap<string, Part>,
+  { openToo }: FindOptions,
+): Promise<readonly Kept[]> {
+  const held = await heldAmong(database, [...subjects.keys()]);
+  const kept: Kept[] = [...held].map(([subject, hold]) => ({ subject, why: 'held', hold }));
+  if (openToo) return kept;
+  const own = [...subjects].flatMap(([subject, part]) => (part === 'own' && !held.has(subject) ? [subject] : []));
+  const { rows } = await database.pool.query<{ subject: string }>({
+    name: 'not ended',
+    text: `SELECT code AS subject FROM dossiers WHERE code = ANY($1::text[]) AND NOT status = ANY($2::text[])
+           UNION ALL SELECT subject FROM records WHERE subject = ANY($1::text[]) AND is_open`,
+    values: [own, ENDED],
+  });
+  return [...kept, ...rows.map(({ subject }): Kept => ({ subject, why: 'open' }))];
+}
+
+/** The messages and deliveries of what stays: their bodies and calls stay too. */
+async function recordedOf({ database: { pool } }: ErasingHub, kept: readonly Kept[]) {
+  const subjects = kept.map(({ subject }) => subject);
+  const messages = await pool.query<{ id: string }>({
+    name: 'messages of kept',
+    text: `SELECT message_id AS id FROM events WHERE code = ANY($1::text[])
+           UNION SELECT message_id FROM record_events WHERE subject = ANY($1::text[])`,
+    values: [subjects],
+  });
+  const deliveries = await pool.query<{ id: string }>({
+    name: 'deliveries of kept',
+    text: `SELECT id::text FROM deliveries
+           WHERE party = ANY(ARRAY(SELECT party FROM party_states)) AND subject = ANY($1::text[])`,
+    values: [subjects],
+  });
+  return {
+    messages: new Set(messages.rows.map(({ id }) => id)),
+    deliveries: new Set(deliveries.rows.map(({ id }) => id)),
+  };
+}

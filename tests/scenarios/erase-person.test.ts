@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { framesOf } from '../../src/backup/frames.ts';
+import { restoreBackup } from '../../src/backup/restore-backup.ts';
+import { backupFrames } from '../../src/backup/write-backup.ts';
+import { migrateTo } from '../../src/database/migrate.ts';
+import { openDatabase } from '../../src/database/pool.ts';
+import { followChain } from '../../src/ledger/audit-chain.ts';
+import { createVault } from '../../src/secrets/vault.ts';
+import { recountAfterServices } from '../../src/statistics/count-state.ts';
+import { canariesIn, PERSON } from '../support/canaries.ts';
+import { testDatabase } from '../support/database.ts';
+import { dumpOf } from '../support/dump.ts';
+import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
+import { legacySystem } from '../support/legacy-system.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const vault = createVault([HUB_SECRET]);
+const person = { kind: 'citizen', ...PERSON, identityKind: 'cccd' };
+const { identityNumber: _, techId: __, ...contact } = PERSON;
+const other = { kind: 'citizen', name: 'Lê Thị Hoa', phone: '0911111111', identityNumber: '001000000009' };
+const at = (day: number): string => `2025-08-${day}T09:00:00+07:00`;
+const RETURNED = { status: 'returned', statusAt: at(15), finishedAt: at(15), returnedAt: at(15) };
+const BY = { who: 'test', why: 'Công văn 12/CA' };
+const OPTIONS = { openToo: false, namesToo: false, tell: () => undefined };
+const ASKED = { person: { identityNumber: PERSON.identityNumber } };
+const [OWN, LATER, FORMER, MENTIONS, NAMESAKE, OPEN, OTHERS] = [1, 2, 3, 4, 5, 6, 7].map(codeOf) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+const isSame = { identical: true, found: 0, notCovered: 0 };
+
+const tracesIn = async (pool: Parameters<typeof dumpOf>[0]) =>
+  (await dumpOf(pool, vault)).flatMap(({ place, text }) => {
+    const found = canariesIn(text);
+    return found.length > 0 ? [`${place}: ${found.join(' ')}`] : [];
+  });
+
+/** What an erasure may change. Workers write to other tables at any time. */
+const CHANGED = /^(?:dossiers|events|records|record_events|messages|attempts|quarantine|audit|erasures|changes)\./;
+const storedNow = async () => (await dumpOf(hub.hub.database.pool, vault)).filter(({ place }) => CHANGED.test(place));
+
+let hub: TestHub;
+let operator: Operator;
+
+/** A person with data of every kind, in the texts of others, and in what the hub refused or holds back. */
+async function plant(): Promise<void> {
+  hub = await testHub({
+    nowMs: Date.parse('2025-08-26T08:00:00+07:00'),
+    partners: { portal: testPartner() },
+    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    keys: [...OPERATOR_KEYS],
+  });
+  operator = operatorOf(hub);
+  await hub.push(dossier({ code: OWN, applicant: person, note: `Nộp thay ${PERSON.name}` }));
+  await hub.push([dossier({ code: OTHERS, applicant: other }), dossier({ code: OWN, applicant: person, ...RETURNED })]);
+  // Another number of the same person leads to a record without the identity number.
+  await hub.push(dossier({ code: LATER, applicant: contact, ...RETURNED }));
+  await hub.push(dossier({ code: FORMER, applicant: person }));
+  await hub.push(dossier({ code: FORMER, applicant: other, ...RETURNED }));
+  await hub.push(
+    dossier({
+      code: MENTIONS,
+      applicant: other,
+      ...RETURNED,
+      note: `Uỷ quyền cho ${PERSON.name}, CCCD ${PERSON.identityNumber}`,
+    }),
+  );
+  await hub.push(
+    progress({ code: MENTIONS, at: at(16), content: `Gọi ${PERSON.phone} cho ${PERSON.name}`, actor: 'Trần Thị B' }),
+    { what: 'progress' },
+  );
+  await hub.push(dossier({ code: NAMESAKE, applicant: other, ...RETURNED, note: `Đi cùng ${PERSON.name}` }));
+  await hub.push(dossier({ code: OPEN, applicant: person, status: 'processing', statusAt: at(14) }));
+  const answers = [{ at: at(20), by: 'Lê Hoa', content: `Chào ${PERSON.name}` }];
+  const answered = { state: 'answered', stateAt: at(21), answers };
+  await hub.push(question({ asker: contact, ...answered }), { what: 'questions' });
+  await hub.push(petition({ sender: contact, ...answered }), { what: 'petitions' });
+  await hub.push(rating({ dossierCode: OWN, comment: 'Nhà tôi ở ngõ Hoa Ban' }), { what: 'ratings' });
+  await hub.push(postalOrder({ dossierCode: LATER, receiver: contact, state: 'delivered', stateAt: at(22) }), {
+    what: 'postal-orders',
+  });
+  await hub.push(
+    payment({ dossierCode: OWN, payer: { name: PERSON.name }, state: 'paid', stateAt: at(19), paidAt: at(19) }),
+    {
+      what: 'payments',
+    },
+  );
+  // Refused, and held back: neither is in the index.
+  await hub.push([dossier({ code: codeOf(8), applicant: person, status: 'lost' })]);
+  const sent = { MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', LoaiDoiTuong: '1' };
+  const waiting = { ...sent, MaHoSo: codeOf(9), TrangThaiHoSo: '11', ChuHoSo: PERSON.name, SoDienThoai: PERSON.phone };
+  await (await legacySystem(hub)).call('DongBoHoSoMC', {
+    isUpdating: 'False',
+    data: [{ ...waiting, NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500' }],
+  });
+  const { body: hold } = await operator.post('legal-holds', { ...ASKED, why: 'Tranh chấp' });
+  await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+  await hub.deliver();
+}
+
+const statistics = async () => {
+  await recountAfterServices(hub.hub.database.pool);
+  return (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body;
+};
+
+describe('the data of one person', () => {
+  beforeAll(plant);
+  afterAll(() => hub.close());
+  const erasure = () => hub.hub.personErasure;
+  let token: string;
+
+  test('is found everywhere by the preview, which changes nothing and names nobody', async () => {
+    const before = await storedNow();
+    const shown = await erasure().preview(ASKED, OPTIONS);
+    if (shown.kind !== 'found') throw new Error(shown.kind);
+    const { preview } = shown;
+    ({ token } = preview);
+    expect(Object.fromEntries(preview.subjects.map(({ subject, part }) => [subject, part]))).toEqual({
+      [OWN]: 'own',
+      [LATER]: 'own',
+      [FORMER]: 'former',
+      [MENTIONS]: 'mentioned',
+      'question H60-HD-0001': 'own',
+      'petition H60-PA-0001': 'own',
+      [`rating ${OWN}`]: 'own',
+      'postal-order BC-0001': 'own',
+      'payment TT-0001': 'own',
+    });
+    expect(preview.kept).toEqual([{ subject: OPEN, why: 'open' }]);
+    expect(preview.namesakes).toBeGreaterThan(0);
+    expect(canariesIn(JSON.stringify(preview))).toEqual([]);
+    expect(await storedNow()).toEqual(before);
+  });
+
+  test('is not erased with another token, nor with a reason that names the person', async () => {
+    expect(await erasure().erase(ASKED, OPTIONS, BY, 'another')).toMatchObject({ kind: 'changed', preview: { token } });
+    const naming = { ...BY, why: `Đơn của ${PERSON.name}` };
+    expect(await erasure().erase(ASKED, OPTIONS, naming, token)).toEqual({ kind: 'named' });
+    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+  });
+
+  test('is erased, but for a dossier under a hold or not ended', async () => {
+    const { body: hold } = await operator.post('legal-holds', { code: LATER, why: 'Toà án' });
+    const erased = await erasure().erase(ASKED, OPTIONS, BY, undefined);
+    expect(erased).toMatchObject({
+      kind: 'erased',
+      erased: 8,
+      kept: [
+        { subject: LATER, why: 'held', hold: hold.id },
+        { subject: OPEN, why: 'open' },
+      ],
+    });
+    expect((await hub.read(`/api/v1/dossiers/${LATER}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant).toBeUndefined();
+    expect(await hub.hub.rebuild()).toMatchObject(isSame);
+    await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+  });
+
+  test('leaves no trace, and the same statistics', async () => {
+    const before = await statistics();
+    const all = { ...OPTIONS, openToo: true, namesToo: true };
+    expect(await erasure().erase(ASKED, all, BY, undefined)).toMatchObject({ kind: 'erased', kept: [] });
+    expect(await tracesIn(hub.hub.database.pool)).toEqual([]);
+    expect(canariesIn(JSON.stringify(hub.logLines))).toEqual([]);
+    expect((await statistics()).items).toEqual(before.items);
+    expect(await hub.hub.rebuild({ swap: true })).toMatchObject(isSame);
+    expect(await tracesIn(hub.hub.database.pool)).toEqual([]);
+    expect(await erasure().preview(ASKED, all)).toEqual({ kind: 'none' });
+  });
+
+  test('other people and the course of their dossiers stay', async () => {
+    const { body } = await hub.read(`/api/v1/dossiers/${FORMER}`, 'personal');
+    expect([body.applicant.name, body.status]).toEqual([other.name, 'returned']);
+    const { body: mentions } = await hub.read(`/api/v1/dossiers/${MENTIONS}`, 'personal');
+    expect([mentions.applicant, mentions.note]).toEqual([other, 'Uỷ quyền cho xxxxx xxx xxxx xxx, CCCD 111111111111']);
+    expect((await hub.read(`/api/v1/dossiers/${OTHERS}`, 'personal')).body.applicant).toEqual(other);
+  });
+
+  test('no answer, snapshot or backup made afterwards has it', async () => {
+    const paths = [
+      'snapshot?kinds=question,petition,rating,postal-order,payment',
+      'changes',
+      'dossiers',
+      `dossiers/${OWN}/history`,
+    ];
+    for (const path of paths)
+      for (const key of ['portal', 'personal'])
+        expect(canariesIn(await (await hub.request('GET', `/api/v1/${path}`, key)).text())).toEqual([]);
+    const target = await testDatabase();
+    const database = openDatabase(target.url, { size: 2 });
+    const client = await hub.hub.database.pool.connect();
+    const about = { hub: 'test', settings: { config: null, environment: {} } };
+    await restoreBackup(framesOf(backupFrames(client, about, () => undefined)), {
+      accept: () => undefined,
+      migrateTo: (names) => migrateTo(database, names),
+      connect: () => database.pool.connect(),
+      tell: () => undefined,
+    });
+    client.release();
+    expect((await database.pool.query('SELECT 1 FROM dossiers')).rowCount).toBe(7);
+    expect(await tracesIn(database.pool)).toEqual([]);
+    await database.close();
+    await target.drop();
+  });
+
+  test('the evidence says when, by whom and why, and the audit is whole', async () => {
+    const signed = await hub.hub.evidence('test', OWN);
+    const text = signed.kind === 'made' ? signed.signed : '';
+    const { dossier: of } = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString());
+    expect(of.erased).toMatchObject({ who: 'test', why: BY.why, at: expect.any(String) });
+    const { body: audit } = await operator.get('audit?action=order.erased');
+    expect(audit.items.length).toBeGreaterThan(0);
+    expect((await operator.get('erasures?cause=order')).body.items[0]).toMatchObject(BY);
+    expect((await followChain(hub.hub.database)).broken).toBeUndefined();
+  });
+});
+
+describe('a person', () => {
+  beforeAll(async () => {
+    hub = await testHub({ nowMs: Date.parse('2025-08-26T08:00:00+07:00'), keys: [...OPERATOR_KEYS] });
+    operator = operatorOf(hub);
+    await hub.push([
+      dossier({ code: OWN, applicant: person, ...RETURNED }),
+      dossier({ code: LATER, applicant: { ...other, phone: PERSON.phone }, ...RETURNED }),
+    ]);
+  });
+  afterAll(() => hub.close());
+  const preview = (asked: Parameters<TestHub['hub']['personErasure']['preview']>[0]) =>
+    hub.hub.personErasure.preview(asked, OPTIONS);
+  const subjectsOf = async (asked: Parameters<typeof preview>[0]) => {
+    const shown = await preview(asked);
+    return shown.kind === 'found' ? shown.preview.subjects.map(({ subject }) => subject) : shown;
+  };
+
+  test('is found by code, by identity number, and by phone number with the name', async () => {
+    expect(await subjectsOf({ code: OWN, kind: undefined })).toEqual([OWN]);
+    expect(await subjectsOf(ASKED)).toEqual([OWN]);
+    expect(await subjectsOf({ person: { name: other.name, phone: '+84 938271645' } })).toEqual([LATER]);
+  });
+
+  test('of a phone number that a family shares needs a name, and a name alone is nobody', async () => {
+    expect(await preview({ person: { phone: PERSON.phone } })).toEqual({ kind: 'several', count: 2 });
+    expect(await preview({ person: { name: PERSON.name } })).toEqual({ kind: 'unclear' });
+    expect(await preview({ person: { identityNumber: '000000000000' } })).toEqual({ kind: 'none' });
+  });
+
+  test('under a legal hold keeps everything', async () => {
+    const { body: hold } = await operator.post('legal-holds', { ...ASKED, why: 'Toà án' });
+    expect(await hub.hub.personErasure.erase(ASKED, OPTIONS, BY, undefined)).toEqual({ kind: 'held', hold: hold.id });
+    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+  });
+});
