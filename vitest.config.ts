@@ -35,20 +35,24 @@ const COMBINATIONS = [
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
 const workers = { maxWorkers: Math.max(3, availableParallelism() - 1) };
 
+const each = {
+  environment: 'node',
+  pool: 'forks',
+  // A hang ends here. No measure: a test that starts processes beside others waits for its turn.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 10_000 } },
+} as const;
+
 export default defineConfig({
   test: {
-    environment: 'node',
-    pool: 'forks',
     sequence: { sequencer: LongestFirst },
+    // Once for the whole run: a project that inherited it would build, and start a server, again.
     globalSetup: ['tests/support/global-setup.ts'],
-    // A hang ends here. No measure: a test that starts processes beside others waits for its turn.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
-        extends: true,
         test: {
+          ...each,
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LIMITS, ...STATIC, ...END_TO_END, ...INTEROP],
@@ -60,8 +64,8 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
         test: {
+          ...each,
           name: 'thorough',
           include: [...STATIC, ...END_TO_END, ...INTEROP, ...CONTRACT, ...COMBINATIONS],
           exclude: [...configDefaults.exclude, ...LIMITS],
@@ -71,8 +75,7 @@ export default defineConfig({
         },
       },
       {
-        extends: true,
-        test: { name: 'limits', include: LIMITS, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { ...each, name: 'limits', include: LIMITS, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },
