@@ -38,6 +38,7 @@ import * as m037 from './migrations/037-received-days.ts';
 import * as m038 from './migrations/038-process-runs.ts';
 import * as m039 from './migrations/039-field-totals.ts';
 import * as m040 from './migrations/040-erasures.ts';
+import * as m041 from './migrations/041-packed-dossiers.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -82,6 +83,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '038-process-runs': m038,
   '039-field-totals': m039,
   '040-erasures': m040,
+  '041-packed-dossiers': m041,
 };
 
 /**

@@ -58,4 +58,13 @@ describe('a page or a report costs what it shows, however many dossiers there ar
     }
     expect(all).toBeGreaterThan(0);
   });
+
+  test('four dossiers fit into a page of the table, each with its content', async () => {
+    const { rows } = await hub.database.pool.query<{ bytes: number; moved: number }>(
+      `SELECT avg(pg_column_size(d.*))::float8 AS bytes, pg_relation_size(reltoastrelid)::int4 AS moved
+       FROM dossiers d, pg_class WHERE pg_class.oid = 'dossiers'::regclass GROUP BY reltoastrelid`,
+    );
+    expect(rows[0]?.moved).toBe(0);
+    expect(rows[0]?.bytes).toBeLessThan(8_160 / 4);
+  });
 });
