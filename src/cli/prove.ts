@@ -17,6 +17,8 @@ interface ProveOptions extends CommonOptions {
   readonly seed: number;
   readonly rate: number;
   readonly port: number;
+  readonly nodes?: number;
+  readonly standby?: true;
   readonly logs?: string;
 }
 
@@ -31,6 +33,8 @@ export function addProve(program: Command): void {
     .option('--seed <number>', 'the seed: the same number gives the same load and faults', wholeNumber, randomSeed())
     .option('--rate <number>', 'maximum of items sent a second', positive, 40)
     .option('--port <number>', 'the port of the hub; a free port if it is taken', wholeNumber, 0)
+    .option('--nodes <number>', 'this many processes with all roles behind a proxy, which are also cut off', nodeCount)
+    .option('--standby', 'a PostgreSQL with a synchronous standby, which takes over when the primary is killed')
     .option('--logs <folder>', 'write the logs of all processes to this folder')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -42,11 +46,23 @@ Runs on its own PostgreSQL and Redis (redis-server), and kills them too. With DA
 that server, cuts its sessions and drops it at the end. Without redis-server it uses an empty database at REDIS_URL, and without
 REDIS_URL no Redis. Its data is in a folder of its own under HUB_DATA_DIR, the system's temporary folder by default. It always
 removes its processes and folders.
+Without --nodes it runs a process for api and two for worker and scheduler. A node that is cut off loses its clients and the
+database for 2 to 6 seconds, and reaches its partners: its connections stay open and nothing passes. With --standby, DATABASE_URL
+is not used. With both, nothing may stay unacknowledged for more than 15 seconds.
 Exit code 0 only if nothing is wrong and the index equals its rebuild from the messages alone.`;
 
 function positive(text: string): number {
   const number = Number(text);
   if (!(number > 0 && number <= 100_000)) throw new InvalidArgumentError('Expected a number over 0.');
+  return number;
+}
+
+const MOST_NODES = 20;
+
+function nodeCount(text: string): number {
+  const number = Number(text);
+  if (!(Number.isInteger(number) && number >= 2 && number <= MOST_NODES))
+    throw new InvalidArgumentError(`Expected a whole number from 2 to ${MOST_NODES}.`);
   return number;
 }
 
@@ -58,7 +74,12 @@ function randomSeed(): number {
 const MOST_STARTS = 40;
 const PROCESSES = { api: 'api', 'worker-1': 'worker,scheduler', 'worker-2': 'worker,scheduler' };
 
-async function prove({ minutes, seed, rate, port, logs: logFolder }: ProveOptions): Promise<Report> {
+function processesOf(nodes: number | undefined): Readonly<Record<string, string | undefined>> {
+  if (nodes === undefined) return PROCESSES;
+  return Object.fromEntries(Array.from({ length: nodes }, (_, at) => [`node-${at + 1}`, undefined]));
+}
+
+async function prove({ minutes, seed, rate, port, nodes, standby, logs: logFolder }: ProveOptions): Promise<Report> {
   const stop = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const { signal } = stop;
   const bar = createProgress('starting', 0);
@@ -80,7 +101,9 @@ async function prove({ minutes, seed, rate, port, logs: logFolder }: ProveOption
         folder,
         logs,
         participants: PROVED,
-        processes: PROCESSES,
+        processes: processesOf(nodes),
+        isProxied: nodes !== undefined,
+        hasStandby: standby === true,
         mostStarts: MOST_STARTS,
         port,
       };

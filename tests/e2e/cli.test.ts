@@ -88,6 +88,7 @@ describe('lienthong', () => {
     { args: ['demo', '--seed', 'luck'], says: /whole number/ },
     { args: ['adapter', 'new', 'So Y Te'], says: /small letters/ },
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
+    { args: ['prove', '--nodes', '1'], says: /whole number from 2 to 20/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },
   ])('explains wrong usage and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await here(args);

@@ -4,7 +4,7 @@ import type { StageRedis } from '../stage/redis.ts';
 import type { Stage } from '../stage/stage.ts';
 import { nameOf, type Planned, planTrouble, type Trouble } from './plan-faults.ts';
 
-export interface Troubled extends Pick<Stage<ProvedName>, 'hubs' | 'database' | 'participants'> {
+export interface Troubled extends Pick<Stage<ProvedName>, 'hubs' | 'nodes' | 'database' | 'participants'> {
   readonly redis: StageRedis;
 }
 
@@ -28,6 +28,8 @@ export async function bringTrouble(on: Troubled, options: FaultOptions): Promise
       ...(on.redis.kill ? [REDIS] : []),
     ],
     canFlush: on.redis.flush !== undefined,
+    canFailOver: on.database.failOver !== undefined,
+    nodes: on.nodes ? on.hubs.map(({ name }) => name) : [],
     partners: Object.keys(on.participants),
   });
   await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, options)));
@@ -48,13 +50,17 @@ async function bringRow(
   }
 }
 
-async function bring({ hubs, database, redis, participants }: Troubled, trouble: Trouble): Promise<unknown> {
+async function bring({ hubs, nodes, database, redis, participants }: Troubled, trouble: Trouble): Promise<unknown> {
   switch (trouble.kind) {
     case 'cut-database':
       return database.cut();
     case 'flush-redis':
       // Redis may be down just now; then there is nothing to flush.
       return redis.flush?.().catch(() => undefined);
+    case 'fail-over':
+      return database.failOver?.();
+    case 'partition':
+      return nodes?.partition(trouble.node, trouble.forMs);
     case 'partner':
       // The previous fault may still block the partner's control interface.
       return participants[trouble.partner as ProvedName].fault(trouble.fault).catch(() => undefined);

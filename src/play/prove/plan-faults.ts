@@ -5,6 +5,8 @@ import { createDice, type Dice } from '../day/dice.ts';
 export type Trouble =
   | { readonly kind: 'kill'; readonly target: string }
   | { readonly kind: 'cut-database' }
+  | { readonly kind: 'fail-over' }
+  | { readonly kind: 'partition'; readonly node: string; readonly forMs: number }
   | { readonly kind: 'flush-redis' }
   | { readonly kind: 'partner'; readonly partner: string; readonly fault: Fault };
 
@@ -19,6 +21,9 @@ export interface Targets {
   /** Targets of kills: the hub's processes, and the proof's own servers. */
   readonly kills: readonly string[];
   readonly canFlush: boolean;
+  readonly canFailOver?: boolean;
+  /** Machines that can be cut off. */
+  readonly nodes?: readonly string[];
   readonly partners: readonly string[];
 }
 
@@ -32,10 +37,14 @@ export function planTrouble(seed: number, targets: Targets): Readonly<Record<'ki
     ...targets.kills.map((target): Trouble => ({ kind: 'kill', target })),
     { kind: 'cut-database' },
     ...(targets.canFlush ? [{ kind: 'flush-redis' } as const] : []),
+    ...(targets.canFailOver ? [{ kind: 'fail-over' } as const] : []),
+    ...(targets.nodes ?? []).map((node): Trouble => ({ kind: 'partition', node, forMs: 0 })),
   ];
   const outside = targets.partners.flatMap((partner) => FAULTS.map((fault) => ({ partner, fault })));
   return {
-    kills: row(createDice(dice.whole(1, MOST)), inside, [1_500, 4_500], (_, trouble) => trouble),
+    kills: row(createDice(dice.whole(1, MOST)), inside, [1_500, 4_500], (own, trouble) =>
+      trouble.kind === 'partition' ? { ...trouble, forMs: own.whole(2_000, 6_000) } : trouble,
+    ),
     partners: row(createDice(dice.whole(1, MOST)), outside, [600, 2_000], (own, { partner, fault }) => ({
       kind: 'partner',
       partner,
@@ -101,6 +110,10 @@ export function nameOf(trouble: Trouble): string {
       return 'cut all sessions of the database';
     case 'flush-redis':
       return 'flushed Redis';
+    case 'fail-over':
+      return 'killed the primary, promoted its standby';
+    case 'partition':
+      return `cut off ${trouble.node}`;
     case 'partner':
       return `${trouble.partner}: ${trouble.fault.kind}`;
   }

@@ -32,6 +32,9 @@ export interface Report {
   readonly failures: Readonly<Record<string, number>>;
   readonly findings: readonly string[];
   readonly quietAfterSeconds: number;
+  /** The longest time under load without an acknowledgement, and its limit if there is one. */
+  readonly longestPauseSeconds: number;
+  readonly longestAllowedSeconds: number | undefined;
 }
 
 interface Row {
@@ -47,7 +50,17 @@ interface Row {
 export interface ReportParts
   extends Pick<
     Report,
-    'seed' | 'minutes' | 'on' | 'trouble' | 'rebuild' | 'unfinished' | 'deaths' | 'failures' | 'quietAfterSeconds'
+    | 'seed'
+    | 'minutes'
+    | 'on'
+    | 'trouble'
+    | 'rebuild'
+    | 'unfinished'
+    | 'deaths'
+    | 'failures'
+    | 'quietAfterSeconds'
+    | 'longestPauseSeconds'
+    | 'longestAllowedSeconds'
   > {
   readonly evidence: Evidence;
   readonly findings: readonly Finding[];
@@ -68,7 +81,8 @@ export function createReport({ evidence, findings, ...parts }: ReportParts): Rep
   });
   return {
     ...parts,
-    ok: findings.length + parts.unfinished.length + parts.deaths.length === 0 && parts.rebuild.equal,
+    ok:
+      findings.length + parts.unfinished.length + parts.deaths.length === 0 && parts.rebuild.equal && !isTooLong(parts),
     acknowledged: acknowledgements.items,
     retries: acknowledgements.retries,
     accepted: acknowledgements.all().filter(({ outcome }) => outcome !== 'invalid').length,
@@ -87,15 +101,36 @@ export function createReport({ evidence, findings, ...parts }: ReportParts): Rep
   };
 }
 
+function isTooLong({
+  longestPauseSeconds,
+  longestAllowedSeconds = Number.POSITIVE_INFINITY,
+}: Pick<Report, 'longestPauseSeconds' | 'longestAllowedSeconds'>): boolean {
+  return longestPauseSeconds > longestAllowedSeconds;
+}
+
 const COLUMNS = ['delivered', 'duplicated', 'overtaken', 'lost', 'invented', 'wrong'] as const;
 
 export function textOf(report: Report): string {
-  const { seed, minutes, on, trouble, acknowledged, retries, accepted, quietAfterSeconds, rebuild } = report;
+  const {
+    seed,
+    minutes,
+    on,
+    trouble,
+    acknowledged,
+    retries,
+    accepted,
+    quietAfterSeconds,
+    longestPauseSeconds,
+    rebuild,
+  } = report;
   const faults = [
     ...report.unfinished.map((one) => `unfinished: ${one}`),
     ...report.deaths,
     ...report.findings,
     ...(rebuild.equal ? [] : ['the index differs from its rebuild']),
+    ...(isTooLong(report)
+      ? [`nothing was acknowledged for ${longestPauseSeconds} s, expected at most ${report.longestAllowedSeconds} s`]
+      : []),
   ];
   return reportText(
     [
@@ -108,6 +143,7 @@ export function textOf(report: Report): string {
       [
         `acknowledged: ${acknowledged} items, ${accepted} of them different and valid; sent again without an answer: ${retries}`,
         `in the index: ${report.inIndex} dossiers; idle after ${quietAfterSeconds} s`,
+        `longest time under load without an acknowledgement: ${longestPauseSeconds} s`,
         `index = rebuild: ${rebuild.equal ? 'yes' : 'NO'} (${rebuild.says})`,
       ],
       table(['errors in the logs of the hub', 'times'], Object.entries(report.failures).sort()),

@@ -27,6 +27,8 @@ export interface ProofOptions {
 }
 
 const IDLE_WITHIN_MS = 180_000;
+/** Nodes behind a proxy with a standby serve again within this time, whatever fails. */
+const BACK_WITHIN_SECONDS = 15;
 
 /** Runs load and faults for a time. When the hub is idle again, the proof compares everything. */
 export async function runProof(stage: Stage<ProvedName>, options: ProofOptions): Promise<Report> {
@@ -37,7 +39,10 @@ export async function runProof(stage: Stage<ProvedName>, options: ProofOptions):
   const load = createLoad(catalogue, seed, Date.now());
   const payers = createPayers({ hub: client, platformUrl: partners['payment-platform'].url, signal });
   const sendAndPay = (push: Push): Promise<void> => send(push).then(() => payers.notice(push));
-  const trouble = await loadWithFaults(stage, { ...options, load, send: sendAndPay, acknowledgements });
+  const pauses = createPauses();
+  const noted = (push: Push): Promise<void> => sendAndPay(push).then(pauses.end);
+  const trouble = await loadWithFaults(stage, { ...options, load, send: noted, acknowledgements });
+  const longestPauseSeconds = pauses.longestSeconds();
 
   const specials = load.specialsOf(new Set(acknowledgements.all().map(({ event }) => event.code)));
   const idleBegan = performance.now();
@@ -73,7 +78,22 @@ export async function runProof(stage: Stage<ProvedName>, options: ProofOptions):
     deaths: stage.deaths,
     failures: stage.failures,
     quietAfterSeconds,
+    longestPauseSeconds,
+    // Without a second machine, an outage is as long as its start.
+    longestAllowedSeconds: stage.nodes && stage.database.failOver ? BACK_WITHIN_SECONDS : undefined,
   });
+}
+
+/** The time between acknowledgements under load: after a fault, the time until the service is back. */
+function createPauses() {
+  let lastMs = performance.now();
+  let longestMs = 0;
+  const end = (): void => {
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+  };
+  return { end, longestSeconds: () => Math.round(longestMs / 100) / 10 };
 }
 
 interface Loading extends ProofOptions {

@@ -5,6 +5,7 @@ import { findPostmaster } from '../../embedded-postgres/server.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded-postgres/start.ts';
 import { createOwnDatabase } from './own-database.ts';
 import { freePort } from './ports.ts';
+import { openPair } from './standby.ts';
 import type { Janitor } from './start-janitor.ts';
 
 /** The hubs' database, and the faults that it offers. */
@@ -13,6 +14,8 @@ export interface StageDatabase {
   readonly says: string;
   /** `kill -9` of the server and a new start; undefined for a foreign server. */
   readonly kill: (() => Promise<void>) | undefined;
+  /** `kill -9` of the primary, whose standby takes over; undefined without a standby. */
+  readonly failOver: (() => Promise<void>) | undefined;
   /** Ends all sessions, as a restart or a failover does. */
   cut(): Promise<void>;
   /** Retries until the database answers. */
@@ -30,9 +33,11 @@ export async function openDatabase(
     const { url, name } = await createOwnDatabase(serverUrl);
     janitor.add({ kind: 'database', serverUrl, name });
     return {
-      ...asking(url),
+      url,
+      ...asking(() => url),
       says: 'PostgreSQL of DATABASE_URL (its sessions are cut, it is not killed)',
       kill: undefined,
+      failOver: undefined,
     };
   }
   const dataDir = join(folder, 'postgres');
@@ -44,10 +49,13 @@ export async function openDatabase(
   // PostgreSQL's own user may not reach the run's folder.
   const placedDir = dataFolderOf(dataDir);
   if (placedDir !== dataDir) janitor.add({ kind: 'cluster', dataDir: placedDir });
-  const asked = asking(embedded.url);
+  const { url } = embedded;
+  const asked = asking(() => url);
   return {
+    url,
     ...asked,
     says: 'an embedded PostgreSQL of its own',
+    failOver: undefined,
     async kill() {
       const server = findPostmaster(placedDir);
       if (server) process.kill(server.pid, 'SIGKILL');
@@ -62,16 +70,38 @@ export async function openDatabase(
   };
 }
 
+/** The same with a synchronous standby that takes over. */
+export async function openDatabaseWithStandby(folder: string, janitor: Janitor): Promise<StageDatabase> {
+  const { primaryUrl, close, ...pair } = await openPair(folder, janitor);
+  const asked = asking(primaryUrl);
+  return {
+    ...pair,
+    ...asked,
+    says: 'an embedded PostgreSQL of its own with a synchronous standby',
+    async close() {
+      await asked.close();
+      await close();
+    },
+  };
+}
+
 const LOOK_MS = 200;
 const ANSWERS_WITHIN_MS = 60_000;
 
-function asking(url: string): Pick<StageDatabase, 'url' | 'cut' | 'rows' | 'close'> {
-  const pool = new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => undefined);
+/** @param primaryUrl the server that takes writes now */
+function asking(primaryUrl: () => string): Pick<StageDatabase, 'cut' | 'rows' | 'close'> {
+  const pools = new Map<string, pg.Pool>();
+  const poolNow = (): pg.Pool => {
+    const url = primaryUrl();
+    const pool = pools.get(url) ?? new pg.Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5_000 });
+    if (!pools.has(url)) pool.on('error', () => undefined);
+    pools.set(url, pool);
+    return pool;
+  };
   const rows = async <T>(text: string, values: readonly unknown[] = []): Promise<readonly T[]> => {
     for (const until = performance.now() + ANSWERS_WITHIN_MS; ; ) {
       try {
-        return (await pool.query(text, [...values])).rows as T[];
+        return (await poolNow().query(text, [...values])).rows as T[];
       } catch (error) {
         if (isWrongStatement(error) || performance.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -79,14 +109,15 @@ function asking(url: string): Pick<StageDatabase, 'url' | 'cut' | 'rows' | 'clos
     }
   };
   return {
-    url,
     rows,
     async cut() {
       await rows(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
       );
     },
-    close: () => pool.end(),
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.end()));
+    },
   };
 }
 

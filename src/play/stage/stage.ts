@@ -6,10 +6,11 @@ import {
   type Participants,
   startParticipants,
 } from '../participants/participants.ts';
-import { openDatabase, type StageDatabase } from './database.ts';
+import { openDatabase, openDatabaseWithStandby, type StageDatabase } from './database.ts';
 import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './hub-file.ts';
 import { type HubOptions, type SupervisedHub, superviseHub } from './hub-processes.ts';
 import { interrupted } from './interruption.ts';
+import { type Nodes, openNodes } from './nodes.ts';
 import { freePort } from './ports.ts';
 import type { Janitor } from './start-janitor.ts';
 
@@ -23,6 +24,8 @@ export interface Stage<Name extends ParticipantName = ParticipantName> {
   readonly database: StageDatabase;
   readonly participants: Participants<Name>;
   readonly hubs: readonly SupervisedHub[];
+  /** The processes as machines behind a proxy; undefined if they are on one machine. */
+  readonly nodes: Nodes | undefined;
   /** Rejects when a process of the hub no longer starts. */
   readonly lost: Promise<never>;
   /** Processes that ended without being killed. */
@@ -43,6 +46,10 @@ export interface StagePlan<Name extends ParticipantName> {
   readonly routes?: HubFile['routes'];
   /** The hub's processes with their roles; undefined for all roles in one. */
   readonly processes: Readonly<Record<string, string | undefined>>;
+  /** Whether each process is a machine of its own behind a proxy. */
+  readonly isProxied?: boolean;
+  /** Whether the database is an own one with a synchronous standby, whatever DATABASE_URL says. */
+  readonly hasStandby?: boolean;
   /** Limit of ends in a row before a process listens. */
   readonly mostStarts: number;
   readonly host?: string;
@@ -84,7 +91,9 @@ async function openStage<Name extends ParticipantName>(
   closers: (() => Promise<unknown>)[],
 ): Promise<Stage<Name>> {
   const { env, folder, logs = folder, signal, say } = plan;
-  const database = await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, janitor);
+  const database = plan.hasStandby
+    ? await openDatabaseWithStandby(folder, janitor)
+    : await openDatabase(env.DATABASE_URL?.trim() || undefined, folder, janitor);
   closers.push(() => database.close());
   say(`runs on ${database.says}`);
   signal.throwIfAborted();
@@ -99,17 +108,21 @@ async function openStage<Name extends ParticipantName>(
   const config = writeHubFile(folder, all, secrets, plan.routes);
   const hubEnv = hubEnvironment(env, { folder, config, host, port, databaseUrl: database.url });
   signal.throwIfAborted();
-  const hubs = startHubs(janitor, plan, hubEnv);
+  const names = Object.keys(plan.processes);
+  const nodes = plan.isProxied ? await openNodes(names, database.url, { host, port }) : undefined;
+  if (nodes) closers.push(async () => nodes.close());
+  const hubs = startHubs(janitor, plan, (name) => ({ ...hubEnv, ...nodes?.envOf(name) }));
   closers.push(() => Promise.all(hubs.hubs.map((hub) => hub.stop())));
-  const [url] = await Promise.race([Promise.all(hubs.hubs.map(({ up }) => up)), interrupted(signal)]);
-  say(`the processes of the hub are up: ${Object.keys(plan.processes).join(', ')}; ${url}`);
-  return { ...hubs, url: url as string, secrets, env: hubEnv, database, participants };
+  const [first] = await Promise.race([Promise.all(hubs.hubs.map(({ up }) => up)), interrupted(signal)]);
+  const url = nodes?.url ?? (first as string);
+  say(`the processes of the hub are up: ${names.join(', ')}; ${url}`);
+  return { ...hubs, nodes, url, secrets, env: hubEnv, database, participants };
 }
 
 function startHubs(
   janitor: Janitor,
   { folder, logs = folder, processes, mostStarts, signal, onLine, onEnd }: StagePlan<ParticipantName>,
-  env: NodeJS.ProcessEnv,
+  envOf: (name: string) => NodeJS.ProcessEnv,
 ): Pick<Stage, 'hubs' | 'lost' | 'deaths' | 'failures'> {
   const deaths: string[] = [];
   const failures: Record<string, number> = {};
@@ -129,7 +142,7 @@ function startHubs(
     },
   };
   const hubs = Object.entries(processes).map(([name, roles]) =>
-    superviseHub(name, { ...options, env: roles === undefined ? env : { ...env, HUB_ROLES: roles } }),
+    superviseHub(name, { ...options, env: { ...envOf(name), HUB_ROLES: roles } }),
   );
   for (const { lost } of hubs) lost.catch((error: Error) => deaths.push(error.message));
   signal.addEventListener('abort', () => hubs.forEach((hub) => void hub.stop()), { once: true });
