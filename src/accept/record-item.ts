@@ -1,7 +1,15 @@
 import { contradicting, type Recorded, type RecordItem, type WaitingItem } from '#core/dossier/item';
 import { type Problem, problem, whyAll } from '#core/problem';
 import { type AppliedRecord, applyToRecord, type KindEvent, type Reach } from '#core/records/apply';
-import { type Kind, type KindRecord, OFFICERS, routeSubjectOf, sendersOf, subjectOf } from '#core/records/kind';
+import {
+  HELD_STATE,
+  type Kind,
+  type KindRecord,
+  OFFICERS,
+  routeSubjectOf,
+  sendersOf,
+  subjectOf,
+} from '#core/records/kind';
 import { sayState } from '#core/records/say-state';
 import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
@@ -39,8 +47,7 @@ export function applyKindItem(
   const waits = recorded ? undefined : whyRecordWaits(place, working, { item, record }, book, dossiers);
   if (waits) return quarantine(place, waits);
   const reach = reachOf(place, kind, working, record);
-  // Only the owner's words can hold its record: the claim of another party must not hide it.
-  const holding = reach === 'all' && !recorded ? kind.holds?.(record) : undefined;
+  const holding = recorded ? undefined : whyHeld(place, kind, record, reach);
   const incoming = {
     record,
     party: place.submission.party,
@@ -71,6 +78,12 @@ export function applyKindItem(
 
 function withErasure(applied: AppliedRecord, recorded: Recorded | undefined): AppliedRecord {
   return recorded?.erased ? { ...applied, held: { ...applied.held, erased: recorded.erased } } : applied;
+}
+
+/** Only an officer and the owner's words can hold a record: the claim of another party must not hide it. */
+function whyHeld({ submission }: Place, kind: Kind, record: KindRecord, reach: Reach): Problem | undefined {
+  if (submission.party === OFFICERS && record.state === HELD_STATE) return HELD_BY_OFFICER;
+  return reach === 'all' ? kind.holds?.(record) : undefined;
 }
 
 /** Why a party that the owner's routes ask cannot be right. Its repeats are no news, and an operator may overrule it. */
@@ -146,6 +159,7 @@ function holdRecord(
 }
 
 const HELD_BEFORE = problem('/state', 'held-before');
+const HELD_BY_OFFICER = problem('/state', 'held-by-officer');
 
 function write(
   { submission, source, rows, id }: Place,

@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { type Outcome, settle } from '#core/dossier/settle';
+import { NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
@@ -9,6 +9,7 @@ import { sentenceOf } from '#messages/render';
 import type { Connection } from '../kit/connection.ts';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import type { Outgoing, Sender } from '../kit/sender.ts';
+import type { Claimed } from '../ledger/claim.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { PayloadShapes } from '../observe/payload-shapes.ts';
 import type { Party } from '../parties/party.ts';
@@ -95,6 +96,7 @@ async function outcomesOf(
   record: (wire: WireRecord) => void,
 ): Promise<readonly Outcome[]> {
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
+  if (call.isHeldBack) return call.items.map(({ claimed }) => heldBack(claimed));
   const { send, sendAny } = party.adapter;
   const sender = (send?.[call.operation] ?? sendAny) as Sender<unknown> | undefined;
   if (!sender)
@@ -109,4 +111,11 @@ async function outcomesOf(
   const connection: Connection = party.connect(record, telemetry.headersOf(first.claimed));
   const onBug = (error: unknown): void => telemetry.failed(`adapter of ${party.id}`, error);
   return sendSplitting(items, (some: readonly Outgoing[]) => sender.send(connection, some), onBug);
+}
+
+/** The release of a record makes a newer delivery. One in doubt stays due, because its partner may have the record. */
+function heldBack({ doubt }: Claimed): Outcome {
+  const { message, words } = sentenceOf(say('held-not-sent'));
+  if (doubt) return { kind: 'unavailable', reason: 'held', message, words };
+  return { kind: 'delivered', reason: NOTHING_NEW, note: message, words };
 }

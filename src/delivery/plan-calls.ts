@@ -6,12 +6,14 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { dossierOutgoing, type PlanDeps } from './dossier-outgoing.ts';
 import { entryOutgoing } from './entry-outgoing.ts';
-import { recordOutgoing } from './record-outgoing.ts';
+import { HELD_BACK, recordOutgoing } from './record-outgoing.ts';
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
   readonly operation: Operation;
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
+  /** Nothing is sent: the record is held for a decision. */
+  readonly isHeldBack?: true;
 }
 
 /**
@@ -25,15 +27,20 @@ export async function planCalls(
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
   const { dossiers, records, others } = split(hub.kinds, claimed);
-  const outgoing = new Map<number, Outgoing>([
+  const found = new Map<number, Outgoing | typeof HELD_BACK>([
     ...(await dossierOutgoing(hub, deps, party, dossiers)),
     ...(await recordOutgoing(hub, party, records)),
     ...(await entryOutgoing(hub.database, others)),
   ]);
-  return packed(
-    runsOf(claimed.map((one) => ({ claimed: one, outgoing: outgoing.get(one.id) }))),
-    (operation) => party.carries.get(operation)?.items ?? 1,
-  );
+  const heldBack: PlannedCall[] = [];
+  const toSend: PlannedItem[] = [];
+  for (const one of claimed) {
+    const outgoing = found.get(one.id);
+    if (outgoing === HELD_BACK)
+      heldBack.push({ operation: one.operation, items: [{ claimed: one, outgoing: undefined }], isHeldBack: true });
+    else toSend.push({ claimed: one, outgoing });
+  }
+  return [...heldBack, ...packed(runsOf(toSend), (operation) => party.carries.get(operation)?.items ?? 1)];
 }
 
 type PlannedItem = PlannedCall['items'][number];

@@ -15,12 +15,15 @@ import { outgoingBase } from './entry-outgoing.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds'>;
 
+/** A delivery whose record is held for a decision: nothing of it may be sent, whichever version it is. */
+export const HELD_BACK = 'held-back';
+
 /** The content of deliveries of records: each as it was at the delivery's version. */
 export async function recordOutgoing(
   { database, vault, kinds }: Hub,
   party: Party,
   claimed: readonly Claimed[],
-): Promise<readonly (readonly [number, Outgoing])[]> {
+): Promise<readonly (readonly [number, Outgoing | typeof HELD_BACK])[]> {
   if (claimed.length === 0) return [];
   const subjects = [...new Set(claimed.map(({ subject }) => subject))];
   const records = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
@@ -39,10 +42,11 @@ export async function recordOutgoing(
         doubtful.map(({ id }) => id),
       );
   const facts = await catalogueFacts(database, party, records);
-  return claimed.flatMap((one) => {
+  return claimed.flatMap((one): readonly (readonly [number, Outgoing | typeof HELD_BACK])[] => {
     const record = found.get(one.subject);
     const kind = kinds.ofSubject(one.subject);
     if (!record || !kind || record.held.erased) return [];
+    if (record.held.isHeld) return [[one.id, HELD_BACK]];
     const seq = newer?.get(one.id) ?? one.seq;
     const until = (events.get(one.subject) ?? []).filter((event) => event.seq <= seq);
     if (until.length === 0) return [];
@@ -58,7 +62,7 @@ export async function recordOutgoing(
       ...(isPublic && { published: maskRecord(kind, view) }),
       ...(taken && { change: changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false) }),
     };
-    return [[one.id, outgoing as unknown as Outgoing] as const];
+    return [[one.id, outgoing as unknown as Outgoing]];
   });
 }
 

@@ -17,6 +17,8 @@ export type RecordOrder =
   | { readonly order: 'assign'; readonly agencyCode: string }
   | { readonly order: 'answer'; readonly text: string; readonly unit?: string | undefined }
   | { readonly order: 'publish' }
+  /** Nobody receives it and nobody reads it in public, until an officer releases it. */
+  | { readonly order: 'hold' }
   /** The reason is the answer that the person reads. */
   | { readonly order: 'refuse'; readonly unit?: string | undefined };
 
@@ -28,6 +30,7 @@ const POSSIBLE: Readonly<Record<RecordOrderName, readonly string[]>> = {
   answer: ['received', 'assigned', 'answered'],
   publish: ['answered'],
   refuse: ['received', 'assigned'],
+  hold: ['received', 'assigned', 'answered', 'published'],
 };
 
 /** The orders that are possible for a record now. A private question is never published. */
@@ -88,7 +91,8 @@ export function createRecordOrders(
         const submission = { ...submissionOf(kind, record, item, by, hub.nowMs()), seenVersion: version };
         const { messageId, receipt, results } = await accept(submission);
         const [result] = results;
-        if (result?.outcome !== 'accepted') return notDone(hub, subject, changed, result?.problems);
+        if (result?.outcome !== (order.order === 'hold' ? 'quarantined' : 'accepted'))
+          return notDone(hub, subject, changed, result?.problems);
         return { kind: 'done', messageId: messageId ?? receipt, state: record.state };
       }),
     );
@@ -126,6 +130,8 @@ function recordAfter(kind: Kind, view: KindRecord, order: RecordOrder, { why }: 
       return moved('published');
     case 'refuse':
       return moved('refused', answered(why, order.unit));
+    case 'hold':
+      return moved(HELD_STATE);
   }
 }
 

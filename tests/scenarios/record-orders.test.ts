@@ -61,7 +61,7 @@ describe('officers’ orders about questions and petitions', () => {
       { code: 'CH-1', agencyCode: 'H60.02', answers: [{ unit: 'Phòng Tư pháp', content: 'Trong 5 ngày làm việc.' }] },
     ]);
     const { history, orders, version } = await seen('CH-1');
-    expect([version, orders]).toEqual([4, []]);
+    expect([version, orders]).toEqual([4, ['hold']]);
     expect(history.map(({ party, state }: Record<string, unknown>) => [party, state])).toEqual([
       ['one-stop', 'received'],
       ['officers', 'assigned'],
@@ -168,6 +168,54 @@ describe('officers’ orders about questions and petitions', () => {
     expect((await order('CH-6', { order: 'release' })).status).toBe(409);
     expect(await delivered(ministry)).toEqual([]);
     expect(await seen('CH-6')).toMatchObject({ state: 'held', orders: [] });
+  });
+
+  test('an officer’s hold keeps a question from everybody, also what was due before, until its release', async () => {
+    await delivered(ministry);
+    await operator.post('parties/ministry/pause', { why: WHY });
+    await hub.push(question({ code: 'CH-H', content: 'Lệ phí là bao nhiêu?' }), WHAT);
+    expect((await order('CH-H', { order: 'hold', why: '   ' })).status).toBe(400);
+    expect((await order('CH-H', { order: 'hold' })).body).toMatchObject({ state: 'held' });
+    const audit = (await operator.get('audit?subject=record question CH-H&limit=1')).body.items[0];
+    expect(audit).toMatchObject({ action: 'record.hold', actor: 'ops', why: WHY });
+    await operator.post('parties/ministry/resume', { why: WHY });
+    // The owner goes on; nothing of it leaves the hub.
+    const later = { stateAt: '2025-08-20T09:30:00+07:00', content: 'Lệ phí và thời hạn là bao nhiêu?' };
+    const { results } = await hub.push(question({ code: 'CH-H', ...later }), WHAT);
+    expect(results).toMatchObject([{ outcome: 'quarantined', problems: [{ code: 'held-before' }] }]);
+    expect(await delivered(ministry)).toEqual([]);
+    expect(await seen('CH-H')).toMatchObject({ state: 'held', orders: ['release', 'dismiss'] });
+    expect((await order('CH-H', { order: 'answer', text: 'x' })).status).toBe(409);
+    expect((await order('CH-H', { order: 'release' })).body).toMatchObject({ state: 'received' });
+    expect(await delivered(ministry)).toEqual([['CH-H', 'received']]);
+    expect((await hub.read('/api/v1/questions/CH-H')).body.content).toBe(later.content);
+    expect((await seen('CH-H')).history.map(({ state }: { state: string }) => state)).toContain('held');
+  });
+
+  test('a published question that is held leaves the public pages, can be held again, and returns as it was', async () => {
+    await hub.push(question({ code: 'CH-P', state: 'published' }), WHAT);
+    const isPublic = async () => JSON.stringify((await hub.read('/api/public/questions')).body).includes('CH-P');
+    expect(await isPublic()).toBe(true);
+    for (let time = 0; time < 2; time++) {
+      expect((await order('CH-P', { order: 'hold' })).status).toBe(200);
+      expect([await stateOf('CH-P'), await isPublic()]).toEqual(['held', false]);
+      expect((await order('CH-P', { order: 'release' })).body.state).toBe('published');
+      expect(await isPublic()).toBe(true);
+    }
+    await order('CH-P', { order: 'hold' });
+    expect((await order('CH-P', { order: 'dismiss' })).body).toEqual({ state: 'held' });
+    expect(await seen('CH-P')).toMatchObject({ state: 'held', orders: [], causeId: null });
+  });
+
+  test('a complaint that was released can be held by an officer', async () => {
+    await hub.push(question({ code: 'CH-C', content: COMPLAINT }), WHAT);
+    await order('CH-C', { order: 'release' });
+    expect((await order('CH-C', { order: 'hold' })).body.state).toBe('held');
+    expect(await stateOf('CH-C')).toBe('held');
+    expect(await delivered(ministry)).toContainEqual(['CH-C', 'received']);
+    const replayed = await operator.post('deliveries/replay', { code: 'CH-C', preview: false, why: WHY });
+    expect(replayed.body).toMatchObject({ total: 1, outcomes: { replayed: 1 } });
+    expect(await delivered(ministry)).toEqual([]);
   });
 
   test('the queue has the earliest deadline first, and filters by deadline, agency and kind', async () => {

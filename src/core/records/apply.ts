@@ -1,6 +1,6 @@
 import { isSameJson } from '../dossier/same-json.ts';
 import type { Erased } from '../erasure/erased.ts';
-import { HELD_STATE, type Kind, type KindRecord } from './kind.ts';
+import { HELD_STATE, type Kind, type KindRecord, OFFICERS } from './kind.ts';
 import { merge, pick } from './merge.ts';
 
 /** The members that an event may change: all, the shared ones, or none if another party owns the record. */
@@ -70,12 +70,13 @@ export function applyToRecord(
   events: readonly KindEvent[],
   { isUndated = false, ...incoming }: Incoming,
 ): AppliedRecord {
-  const isRepeat = held !== undefined && repeats(events, incoming);
+  const isRepeat = held !== undefined && !isOfficersHold(incoming) && repeats(events, incoming);
   if (isRepeat && !isUndated) return repeated(held);
-  const event: KindEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
-  const now = foldRecord(kind, complete, [...events, event]);
+  const ordered: KindEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
+  const now = foldRecord(kind, complete, [...events, ordered]);
   if (isRepeat && isSameJson(held.view, now.view)) return repeated(held);
   const { code, state, stateAt } = now.view;
+  const event = isOfficersHold(ordered) ? { ...ordered, record: { ...ordered.record, state } } : ordered;
   const owner = held?.owner ?? event.party;
   const changed = held === undefined || !isSameJson(held.view, now.view) || (held.isHeld && !now.isHeld);
   const movedState = held?.view.state !== state;
@@ -126,7 +127,7 @@ export function foldRecord(kind: Kind, complete: Complete, events: readonly Kind
   let view: KindRecord | undefined;
   for (const event of inOrder(kind, events)) {
     const { reach, record } = event;
-    if (reach === 'none') continue;
+    if (reach === 'none' || isOfficersHold(event)) continue;
     if (view && !mayFollow(kind, view.state, record.state)) {
       refused.add(event.seq);
       continue;
@@ -135,9 +136,11 @@ export function foldRecord(kind: Kind, complete: Complete, events: readonly Kind
     const known: KindRecord = view ?? first.record;
     view = merge(kind, known, reach === 'all' ? record : pick(record, [...kind.shared, ...STATE]));
   }
-  const isHeld = isHeldAfter(events);
+  const holding = holdingEvent(events);
   const shown = complete(kind, view ?? first.record);
-  return { view: isHeld ? { ...shown, state: HELD_STATE } : shown, isHeld, refused };
+  if (!holding) return { view: shown, isHeld: false, refused };
+  const stateAt = isOfficersHold(holding) ? holding.record.stateAt : shown.stateAt;
+  return { view: { ...shown, state: HELD_STATE, stateAt }, isHeld: true, refused };
 }
 
 const STATE = ['state', 'stateAt'];
@@ -146,9 +149,19 @@ function mayFollow({ mayFollow: rule }: Kind, from: string, to: string): boolean
   return from === to || rule === undefined || rule(from, to);
 }
 
-/** Once held, a record stays held until an operator decides. After that it is not held again. */
-function isHeldAfter(events: readonly KindEvent[]): boolean {
-  return events.some(({ isHeld }) => isHeld) && !events.some(({ isJudged }) => isJudged);
+/**
+ * The event that holds the record, if any. Once held, a record stays held until an operator decides. After that no rule of its
+ * kind holds it again. An officer may.
+ */
+function holdingEvent(events: readonly KindEvent[]): KindEvent | undefined {
+  const decided = events.findLast(({ isJudged }) => isJudged)?.seq ?? 0;
+  const holding = events.filter(({ isHeld, isJudged }) => isHeld && !isJudged);
+  return holding.findLast((event) => (isOfficersHold(event) ? event.seq > decided : decided === 0));
+}
+
+/** An officer's order to hold the record, or the release from it. Neither says anything else of the record. */
+function isOfficersHold({ party, isHeld }: Pick<KindEvent, 'party' | 'isHeld'>): boolean {
+  return party === OFFICERS && isHeld;
 }
 
 /** By the source's time; at one time by the order of the states, then of recording. */

@@ -9,11 +9,11 @@ import { requireKey } from '../auth.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { decidedBefore } from './quarantine.ts';
-import { namedIn } from './record-queue.ts';
+import { namedIn, ORDERS } from './record-queue.ts';
 import { none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 
 const Order = closed({
-  order: oneOf(['assign', 'answer', 'publish', 'refuse', 'release', 'dismiss']),
+  order: oneOf(ORDERS),
   version: Type.Integer({ minimum: 1, description: 'the `version` of the record that the officer saw' }),
   agencyCode: Type.Optional(AgencyCode),
   text: Type.Optional(Type.String({ minLength: 1, maxLength: 20_000, pattern: '\\S', description: 'the answer' })),
@@ -37,9 +37,9 @@ export function addRecordOrders(add: AddRoute, hub: OperatorContext): void {
       method: 'post',
       path: `${OPS}/records/{kind}/{code}/orders`,
       tag: TAG,
-      summary: 'Assign, answer, publish or refuse a question or petition, or decide about a held one',
+      summary: 'Assign, answer, publish, refuse or hold a question or petition, or decide about a held one',
       description:
-        '`assign` needs `agencyCode`, and `answer` needs `text`. The person reads the `why` of `refuse` as the answer. `publish` is for questions that are not private. `release` lets a held complaint continue; `dismiss` leaves it held, and nobody ever receives it. Each order is an event of the party `officers`: the routes of the record’s owner and those from `officers` deliver it.',
+        '`assign` needs `agencyCode`, and `answer` needs `text`. The person reads the `why` of `refuse` as the answer. `publish` is for questions that are not private. `hold` keeps it from everybody: the hub forwards and publishes nothing of it until a decision. `release` lets a held one continue in its earlier state; `dismiss` leaves it held, and nobody ever receives it. Each order is an event of the party `officers`: the routes of the record’s owner and those from `officers` deliver it.',
       scopes: ['ops:replay'],
       body: { 'application/json': Order },
       replies: {
@@ -101,7 +101,7 @@ function orderOf({ order, agencyCode, text, unit }: Order): RecordOrder {
     if (text === undefined) throw missing('text');
     return { order, text, unit };
   }
-  return order === 'refuse' ? { order, unit } : { order: 'publish' };
+  return order === 'refuse' ? { order, unit } : { order: order as 'publish' | 'hold' };
 }
 
 function missing(member: 'agencyCode' | 'text'): Refusal {

@@ -33,7 +33,7 @@ const queued = {
 };
 export const QueuedShown = closed(queued, { title: 'QueuedRecord' });
 
-const ORDERS = ['assign', 'answer', 'publish', 'refuse', 'release', 'dismiss'] as const;
+export const ORDERS = ['assign', 'answer', 'publish', 'refuse', 'hold', 'release', 'dismiss'] as const;
 export const QueuedRecordShown = closed(
   {
     ...queued,
@@ -67,7 +67,7 @@ export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
     name: 'records',
     summary: 'Questions and petitions that wait for officers, the earliest deadline first',
     description:
-      'Without `state`: those that are not finished. A held complaint is listed until its decision. `due=soon`: within 48 hours.',
+      'Without `state`: those that are not finished. A held one is listed until its decision. `due=soon`: within 48 hours.',
     filters: {
       kind: Type.Optional(oneOf(answered.map(({ name }) => name))),
       state: Type.Optional(oneOf(QUESTION_STATES)),

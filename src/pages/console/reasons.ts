@@ -139,6 +139,7 @@ const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: st
   'not-kept': ['không lưu được trang đã lấy', 'the page could not be stored', 'hub'],
   unknown: ['chưa rõ', 'not known', 'hub'],
   'nothing-to-say': ['nội dung không còn lưu', 'the content is no longer stored', 'nobody'],
+  held: ['bản ghi đang tạm giữ, chờ quyết định', 'the record is held for a decision', 'order'],
   'nothing-told': ['không có gì cần báo', 'nothing to send', 'nobody'],
   dismissed: ['đã bỏ theo quyết định', 'dismissed by an operator', 'nobody'],
   erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'nobody'],

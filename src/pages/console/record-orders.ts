@@ -68,20 +68,28 @@ function textOf(say: Say, order: Order): OrderText {
         note: say('Người gửi đọc được lý do dưới đây.', 'The person reads the reason below.'),
         fields: unit,
       };
+    case 'hold':
+      return {
+        title: say('Tạm giữ', 'Hold'),
+        note: say(
+          'Trục không chuyển, không công khai cho đến khi có quyết định.',
+          'The hub forwards and publishes nothing of it until a decision.',
+        ),
+      };
     case 'release':
       return {
-        title: say('Không phải khiếu nại, tố cáo: cho qua', 'Not a complaint: release'),
+        title: say('Cho qua', 'Release'),
         note: say(
-          'Nội dung được xử lý và chuyển đi như câu hỏi, phản ánh thông thường.',
-          'The hub handles and forwards it like any other question or petition.',
+          'Không phải khiếu nại, tố cáo, hoặc không còn lý do tạm giữ: nội dung trở lại trạng thái trước và được chuyển đi theo tuyến.',
+          'It is no complaint, or the reason to hold it has ended. It returns to its earlier state, and the routes deliver it.',
         ),
       };
     case 'dismiss':
       return {
-        title: say('Là khiếu nại, tố cáo: giữ lại', 'A complaint: keep it held'),
+        title: say('Giữ lại, không xử lý trên trục', 'Keep it held'),
         note: say(
-          'Trục không chuyển, không công khai; xử lý theo Luật Khiếu nại, Luật Tố cáo ngoài trục.',
-          'The hub never forwards or publishes it. Its procedure by law takes place outside the hub.',
+          'Là khiếu nại, tố cáo: trục không bao giờ chuyển, không công khai; xử lý theo Luật Khiếu nại, Luật Tố cáo ngoài trục.',
+          'It is a complaint or a denunciation. The hub never forwards or publishes it. Its procedure by law takes place outside the hub.',
         ),
       };
   }

@@ -239,6 +239,7 @@ export const ACTIONS = {
   'record.answer': ['trả lời câu hỏi, phản ánh', 'answer a question or petition'],
   'record.publish': ['công khai câu hỏi', 'publish a question'],
   'record.refuse': ['từ chối câu hỏi, phản ánh', 'refuse a question or petition'],
+  'record.hold': ['tạm giữ câu hỏi, phản ánh', 'hold a question or petition'],
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],

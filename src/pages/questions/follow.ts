@@ -6,7 +6,7 @@ import type { Html } from '../layout.ts';
 import { readOwnForm, unreadPage } from '../own-form.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
-import { complaintGuidance, type PublicQuestion, questionView } from './question.ts';
+import { heldGuidance, type PublicQuestion, questionView } from './question.ts';
 
 const LONGEST_CODE = 100;
 
@@ -35,7 +35,7 @@ export function addFollowPage(
       const offered = await catalogue.offered();
       return page(c, (say) => ({
         title: say('Câu hỏi của ông/bà', 'Your question'),
-        body: html`${answer.body.state === 'held' && complaintGuidance(say)}
+        body: html`${answer.body.state === 'held' && heldGuidance(say)}
 ${questionView(say, answer.body, offered, true)}`,
         asked,
       }));

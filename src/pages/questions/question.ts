@@ -26,6 +26,14 @@ export function complaintGuidance(say: Say): Html {
   )}</p>`;
 }
 
+/** The same for a held question, whose reason the public interface does not say. */
+export function heldGuidance(say: Say): Html {
+  return html`<p class="card" role="alert">${say(
+    'Câu hỏi được giữ lại để cán bộ xem xét, không chuyển tiếp và không công khai. Nếu nội dung là khiếu nại hoặc tố cáo, việc giải quyết thực hiện theo Luật Khiếu nại, Luật Tố cáo: vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân.',
+    'The question is held for an officer, who decides on it. It is not forwarded and not published. If it is a complaint or a denunciation, the laws on complaints and on denunciations set their own procedure: please send it to the competent agency, or to its office for receiving citizens.',
+  )}</p>`;
+}
+
 /** A question with its answers. @param state shows the state, for the asker */
 export function questionView(say: Say, question: PublicQuestion, names: OfferedServices, state: boolean): Html {
   const { code, content, asker, askedAt, dueAt, answers = [] } = question;
