@@ -14,6 +14,10 @@ export const ipn: Callback<Settings> = {
       return isChecked(settings.ipnChecksum ?? [], members, settings) ? undefined : 'the checksum is not valid';
     return isSignedIpn(members, settings) ? undefined : 'MaXacThuc is not valid';
   },
+  referenceIn(body, settings) {
+    const members = sentObject(body);
+    return members && textOf(isPaygov(settings) ? members.requestCode : members.MaThamChieu);
+  },
   read(body, settings) {
     const members = sentObject(body);
     if (!members) return [{ kind: 'invalid', problems: [problem('', 'body-unreadable')] }];

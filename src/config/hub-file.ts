@@ -38,6 +38,11 @@ const Key = closed({
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf([...SCOPES]), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
+  /**
+   * Whether the hub limits what one person sends by this key. Default: yes, unless the key may push dossiers, as that of a
+   * system that synchronises.
+   */
+  limitsPersons: Type.Optional(Type.Boolean({ description: 'true or false' })),
   /** Verifies this key's SOAP signatures, and identifies its client by mutual TLS. */
   certificate: Type.Optional(
     Type.String({
@@ -237,6 +242,10 @@ export const HubFile = closed({
   deadlines: Type.Optional(closed(DEADLINES)),
   /** Working days without a new state after which operators look at an open record. */
   stillAfterDays: Type.Optional(closed(STILL_AFTER_DAYS)),
+  /** Questions, petitions and ratings of one person in an hour, by the public pages and keys of portals together. */
+  personLimitPerHour: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: 'a whole number from 1 to 100000' }),
+  ),
 });
 export type HubFile = Type.Static<typeof HubFile>;
 export type KeyEntry = Type.Static<typeof Key>;

@@ -17,9 +17,11 @@ import { addPublicKeys } from './jwks.ts';
 import { addLookUp } from './look-up.ts';
 import { addOperators } from './operators/operators.ts';
 import { createPageBudget } from './page-budget.ts';
+import { limitPersons } from './person-limit.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
 import { addPublicQuestions } from './public/questions.ts';
 import { addPublicRating } from './public/rating.ts';
+import { addPublicReceipts } from './public/receipts.ts';
 import { addRecordCriteria } from './record-criteria.ts';
 import { addRecordDocuments } from './record-documents.ts';
 import { addRecordReaders } from './records.ts';
@@ -33,6 +35,7 @@ import { addStatistics } from './statistics.ts';
 export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
   const hub: AppContext = {
     ...given,
+    pipeline: limitPersons(given.pipeline, given),
     bodies: createBodies(given.clients, given.maxBodyBytes),
     noteRefusal: createRefusalLog(given),
     pages: createPageBudget(),
@@ -56,6 +59,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addLookUp(add, hub);
   addPublicQuestions(add, hub);
   addPublicRating(add, hub);
+  addPublicReceipts(add, hub);
   addOperators(add, hub);
   addPublicKeys(add, hub);
   addHealth(add, hub);

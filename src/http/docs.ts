@@ -122,6 +122,7 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
     'The detail says who decided what. This order changed nothing. To change the meaning of a code, add a line to its code table.',
   changed: 'This order changed nothing. Read the record again, and give the order for its present version.',
   erased: 'Nothing of it comes back. If the request was a mistake, ask the operators why the data was erased.',
+  expired: 'Request the address again: the look-up of the dossier returns a new one.',
   'too-slow':
     'Send the body within five minutes. A stream of lines (application/x-ndjson) may take hours, with pauses under a minute.',
   'too-large': 'Send smaller bodies, or a stream of lines (application/x-ndjson).',

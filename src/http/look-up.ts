@@ -10,7 +10,10 @@ import { PublicStep, readSteps } from './public/dossier-steps.ts';
 import { findProven } from './public/prove.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-export type LookUpContext = Pick<AppContext, 'reads' | 'records' | 'kinds' | 'requestLimits' | 'clients' | 'telemetry'>;
+export type LookUpContext = Pick<
+  AppContext,
+  'reads' | 'records' | 'kinds' | 'requestLimits' | 'clients' | 'telemetry' | 'vault' | 'nowMs'
+>;
 
 const Query = closed({
   // Errors never quote the input, because a citizen may enter more digits than requested.
@@ -70,6 +73,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'It may send 10 wrong proofs an hour for one dossier. All clients together may send 100 an hour and 300 a day for one dossier. A client that proved the dossier within a month is exempt from that total. ' +
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
         '`payments` and `postalOrders` have the newest 20 of each, and are absent without any. ' +
+        'A `receiptUrl` that begins with `/api/public/` opens a receipt that the hub stores. It needs no key and works for 15 minutes. ' +
         '`steps` are the first 100 that moved the status.',
       freshness: 'many',
       query: Query,

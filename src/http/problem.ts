@@ -19,6 +19,7 @@ const KINDS = {
   decided: 409,
   changed: 409,
   erased: 409,
+  expired: 410,
   'too-slow': 408,
   'too-large': 413,
   'too-many': 413,

@@ -13,7 +13,8 @@ import { auditRead } from './personal-reader.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-type DocumentContext = Pick<AppContext, 'records' | 'ledger' | 'parties' | 'kinds' | 'keys' | 'audit'>;
+export type DocumentContext = Pick<AppContext, 'records' | 'ledger' | 'parties' | 'kinds'>;
+type KeyedContext = DocumentContext & Pick<AppContext, 'keys' | 'audit'>;
 
 interface StoredDocument {
   readonly mediaType: string;
@@ -25,11 +26,11 @@ const Query = closed({ why: Purpose });
 const MOST_EVENTS = 200;
 
 /** The documents that partners gave for records: the receipts of payments. */
-export function addRecordDocuments(add: AddRoute, hub: DocumentContext): void {
+export function addRecordDocuments(add: AddRoute, hub: KeyedContext): void {
   for (const kind of hub.kinds.all) if (kind.document !== undefined) addDocument(add, hub, kind, kind.document);
 }
 
-function addDocument(add: AddRoute, hub: DocumentContext, kind: Kind, document: string): void {
+function addDocument(add: AddRoute, hub: KeyedContext, kind: Kind, document: string): void {
   const readQuery = queryReader(Query);
   add(
     {
@@ -60,7 +61,7 @@ function addDocument(add: AddRoute, hub: DocumentContext, kind: Kind, document: 
 }
 
 /** The newest document in the messages of a record's events. */
-async function lastDocument(
+export async function lastDocument(
   { records, ledger, parties }: DocumentContext,
   kind: Kind,
   code: string,
@@ -75,11 +76,12 @@ async function lastDocument(
   return undefined;
 }
 
-/** A partner's file is never shown as a page of the hub. */
-function asFile(c: Context, { mediaType, bytes }: StoredDocument, name: string): Response {
+/** A partner's file is never shown as a page of the hub, and no cache stores it. */
+export function asFile(c: Context, { mediaType, bytes }: StoredDocument, name: string): Response {
   return c.body(new Uint8Array(bytes), 200, {
     'Content-Type': mediaType,
     'Content-Disposition': `attachment; filename="${name.replace(/[^\w.-]/g, '_')}.pdf"`,
     'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
   });
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { storable } from '#core/vietnamese/text';
@@ -11,6 +12,8 @@ import { type Refusal, refusalOf } from './problem.ts';
 interface Budget {
   readonly rows: number;
   readonly bodyBytes: number;
+  /** Lines of the process log, of about 300 bytes. They name what the message log has no room for. */
+  readonly lines: number;
 }
 
 /**
@@ -18,11 +21,11 @@ interface Budget {
  *
  * A flood of refusals must not fill the database or hide refusals that matter to a partner. Senders without a
  * key reach 12,000 rows and 24 MiB a day, against 2 to 3 GB without the budget. Housekeeping deletes the rows
- * after two weeks.
+ * after two weeks. The lines of all strangers take at most 3 MB an hour.
  */
-const KEY: Budget = { rows: 3_600, bodyBytes: 8 * 1024 * 1024 };
-const ADDRESS: Budget = { rows: 100, bodyBytes: 256 * 1024 };
-const ALL_ADDRESSES: Budget = { rows: 500, bodyBytes: 1024 * 1024 };
+const KEY: Budget = { rows: 3_600, bodyBytes: 8 * 1024 * 1024, lines: 10_000 };
+const ADDRESS: Budget = { rows: 100, bodyBytes: 256 * 1024, lines: 2_000 };
+const ALL_ADDRESSES: Budget = { rows: 500, bodyBytes: 1024 * 1024, lines: 10_000 };
 
 /** The stored bytes of a body whose only problem is its sender. */
 const WITHOUT_RIGHTS_BYTES = 4 * 1024;
@@ -32,35 +35,40 @@ const UNKNOWN_LENGTH_BYTES = 64 * 1024;
 const MOST_SENDERS = 10_000;
 const HOUR_MS = 3_600_000;
 
-export type RefusalLogContext = Pick<AppContext, 'pipeline' | 'clients' | 'nowMs' | 'telemetry'>;
+export type RefusalLogContext = Pick<AppContext, 'pipeline' | 'clients' | 'nowMs' | 'telemetry' | 'vault'>;
 
-/** Stores refused requests of the doors in the message log, within the budget of their sender. */
-export function createRefusalLog({
-  pipeline,
-  clients,
-  nowMs,
-  telemetry,
-}: RefusalLogContext): DoorContext['noteRefusal'] {
+type Spent = { -readonly [name in keyof Budget]: number };
+type Budgets = readonly (readonly [used: Spent, most: Budget])[];
+
+/**
+ * Stores refused requests of the doors in the message log, within the budget of their sender. Each also has a line in the
+ * process log, within a larger budget, so that a storm of forged notifications leaves a trace of each.
+ */
+export function createRefusalLog(hub: RefusalLogContext): DoorContext['noteRefusal'] {
+  const { pipeline, clients, nowMs, telemetry } = hub;
   let hour = 0;
-  const spent = new Map<string, { rows: number; bodyBytes: number }>();
+  const spent = new Map<string, Spent>();
 
-  function spentOf(name: string): { rows: number; bodyBytes: number } {
+  function spentOf(name: string): Spent {
     const known = spent.get(name);
     if (known) return known;
-    const none = { rows: 0, bodyBytes: 0 };
+    const none = { rows: 0, bodyBytes: 0, lines: 0 };
     if (spent.size < MOST_SENDERS) spent.set(name, none);
     return none;
   }
 
-  /** The bytes of the body that may be stored. Undefined when the request must not be stored. */
-  function allowance(c: Context, bytes: number): number | undefined {
+  function budgetsOf(c: Context): Budgets {
     const { keyName, isKnown, party } = notedOf(c);
-    const budgets = isAnonymous(c)
-      ? ([
-          [spentOf(`address ${networkOf(clients.addressOf(c) ?? '')}`), ADDRESS],
-          [spentOf('addresses'), ALL_ADDRESSES],
-        ] as const)
-      : ([[spentOf(isKnown ? `callback ${party}` : `key ${keyName}`), KEY]] as const);
+    if (!isAnonymous(c)) return [[spentOf(isKnown ? `callback ${party}` : `key ${keyName}`), KEY]];
+    const address = spentOf(`address ${networkOf(clients.addressOf(c) ?? '')}`);
+    return [
+      [address, ADDRESS],
+      [spentOf('addresses'), ALL_ADDRESSES],
+    ];
+  }
+
+  /** The bytes of the body that may be stored. Undefined when the request must not be stored. */
+  function allowance(budgets: Budgets, bytes: number): number | undefined {
     if (budgets.some(([used, { rows }]) => used.rows >= rows)) return undefined;
     const left = Math.min(bytes, ...budgets.map(([used, { bodyBytes }]) => bodyBytes - used.bodyBytes));
     for (const [used] of budgets) {
@@ -83,11 +91,41 @@ export function createRefusalLog({
       spent.clear();
     }
     const { body } = notedOf(c);
-    const bytes = allowance(c, worthKeeping(c, refusal));
+    const budgets = budgetsOf(c);
+    const bytes = allowance(budgets, worthKeeping(c, refusal));
     const isWhole = bytes === (body?.length ?? 0);
-    telemetry.refused(door, bytes === undefined ? 'none' : isWhole ? 'whole' : 'part');
+    const stored = bytes === undefined ? 'none' : isWhole ? 'whole' : 'part';
+    telemetry.refused(door, stored);
+    logLine(hub, budgets, { ...traceOf(hub, c, refusal), door, stored });
     if (bytes === undefined) return;
     await pipeline.refuse(refusedMessage(c, door, refusal, now, bytes > 0 ? body?.subarray(0, bytes) : undefined));
+  };
+}
+
+/** One line for each refused request. The last one within the budget says that more follow. */
+function logLine({ telemetry: { log } }: RefusalLogContext, budgets: Budgets, line: object): void {
+  if (budgets.some(([used, { lines }]) => used.lines >= lines)) return;
+  for (const [used] of budgets) used.lines++;
+  const isLast = budgets.some(([used, { lines }]) => used.lines === lines);
+  log.info(line, isLast ? 'refused; further ones of this hour are only counted' : 'refused');
+}
+
+/** A claim of a stranger, so only what looks like a code, and not like the number of a person. */
+const REFERENCE = /^(?=.*[A-Za-z])[\w.-]{1,64}$/;
+
+function traceOf({ vault }: RefusalLogContext, c: Context, { status, words }: Refusal): object {
+  const { party, operation, keyName, body, forged: { why, reference } = {} } = notedOf(c);
+  return {
+    party: party?.slice(0, 100),
+    operation: operation?.slice(0, 100),
+    key: keyName,
+    status,
+    code: words.code,
+    why,
+    reference: reference !== undefined && REFERENCE.test(reference) ? reference : undefined,
+    bodyBytes: body?.length,
+    // Keyed, so that nobody without the secret can test a guess of the content. Equal bodies have equal digests.
+    bodyDigest: body && vault.blind('refused body', hash('sha256', body, 'base64url'))[0],
   };
 }
 

@@ -49,6 +49,11 @@ export interface Callback<Settings> {
    */
   check(request: CallbackRequest, settings: Settings): string | undefined;
   /**
+   * What a refused request claims to be about, such as the reference of a payment: the log names it if it looks like a code.
+   * Pure. Never throws.
+   */
+  referenceIn?(body: Uint8Array, settings: Settings): string | undefined;
+  /**
    * Reads the body: at most 1,000 items. Pure, like a puller's `read`. A problem of the body becomes an invalid item.
    */
   read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];

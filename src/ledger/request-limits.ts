@@ -7,8 +7,17 @@ import type { Vault } from '../secrets/vault.ts';
 /**
  * The counters. Citizens' look-ups: all requests of a client, what it submits, its wrong proofs, its wrong proofs of one code
  * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
+ * Both: what one person sends (`person`).
  */
-export type LimitKind = 'lookup' | 'submission' | 'wrong-proof' | 'client-code' | 'code' | 'code-day' | 'secret';
+export type LimitKind =
+  | 'lookup'
+  | 'submission'
+  | 'wrong-proof'
+  | 'client-code'
+  | 'code'
+  | 'code-day'
+  | 'secret'
+  | 'person';
 
 /** Rate limits that all processes share. The table holds keyed hashes, so guessing finds no address and no code. */
 export interface RequestLimits {
@@ -25,6 +34,8 @@ export interface RequestLimits {
   /** Remembers for 30 days that a client proved a dossier, for all processes. */
   rememberProof(subject: string): Promise<void>;
   hasProved(subject: string): Promise<boolean>;
+  /** How many questions, petitions and ratings one person may send in an hour. */
+  readonly personPerHour: number;
 }
 
 /**
@@ -51,7 +62,10 @@ const LIMITS = {
   'code-day': { points: WRONG_PROOFS.day, duration: 86_400 },
   // A right secret is counted until its refund, so only a count above the limit blocks.
   secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
-} as const satisfies Record<LimitKind, object>;
+} as const satisfies Record<Exclude<LimitKind, 'person'>, object>;
+
+/** A person asks a few questions. A family or an office with one phone number asks a few more. */
+export const PERSON_PER_HOUR = 20;
 
 const REMEMBERED_S = 30 * 86_400;
 
@@ -61,12 +75,17 @@ const AWAY_MS = 5_000;
 /** Queries at once. Pushes need the same connections and waited 1.2 s behind 3,000 guesses. */
 const MOST_QUERIES = 2;
 
-export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pick<Vault, 'blind'>): RequestLimits {
-  const { known, proved, limiters } = limitersOn(pool);
+export function createRequestLimits(
+  { pool }: Pick<Database, 'pool'>,
+  vault: Pick<Vault, 'blind'>,
+  personPerHour: number = PERSON_PER_HOUR,
+): RequestLimits {
+  const { known, proved, limiters } = limitersOn(pool, personPerHour);
   /** The wrong secrets that this process received. The only count while the database is away or slow. */
   const localSecrets = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
   return {
+    personPerHour,
     async take(kind, subject) {
       const key = keyOf(subject);
       try {
@@ -96,10 +115,11 @@ export function createRequestLimits({ pool }: Pick<Database, 'pool'>, vault: Pic
   };
 }
 
-function limitersOn(pool: Database['pool']) {
+function limitersOn(pool: Database['pool'], personPerHour: number) {
+  const limits = { ...LIMITS, person: { points: personPerHour, duration: 3_600 } };
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: LimitKind, storeClient: object = pool): RateLimiterPostgres =>
-    new RateLimiterPostgres({ ...table, storeClient, keyPrefix: kind, ...LIMITS[kind] });
+    new RateLimiterPostgres({ ...table, storeClient, keyPrefix: kind, ...limits[kind] });
   const memoryOf = (keyPrefix: string, storeClient: object): RateLimiterPostgres =>
     new RateLimiterPostgres({ ...table, storeClient, keyPrefix, points: 1, duration: REMEMBERED_S });
   return {
@@ -113,6 +133,7 @@ function limitersOn(pool: Database['pool']) {
       'client-code': limiterOf('client-code'),
       code: limiterOf('code'),
       'code-day': limiterOf('code-day'),
+      person: limiterOf('person'),
       secret: limiterOf('secret', failFast(pool)),
     },
   };

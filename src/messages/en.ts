@@ -481,6 +481,8 @@ export const EN = {
     'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',
   'beside-period': 'is given together with period, expected only one of them',
+  'person-too-often':
+    'this person has sent {most} questions, petitions or ratings in an hour, the limit for one person (personLimitPerHour)',
   'receipt-address-invalid': 'the address of the receipt is not valid',
   'address-expired': 'the address works until {at}; look up the dossier again',
   'receipt-not-stored': 'the receipt is not stored here',

@@ -476,6 +476,8 @@ export const VI = translation({
     'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',
   'beside-period': 'dùng cùng lúc với period, chỉ chọn một',
+  'person-too-often':
+    'người này đã gửi {most} câu hỏi, phản ánh, đánh giá trong một giờ, mức tối đa của một người (personLimitPerHour)',
   'receipt-address-invalid': 'địa chỉ của biên lai không đúng',
   'address-expired': 'địa chỉ có hiệu lực đến {at}; vui lòng tra cứu lại hồ sơ',
   'receipt-not-stored': 'ở đây không lưu biên lai này',

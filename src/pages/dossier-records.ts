@@ -3,6 +3,7 @@ import type { Payment } from '#schemas/payment.v1';
 import type { PostalOrder } from '#schemas/postal-order.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
+import { receiptPage } from './receipt.ts';
 import { moment, money, vietnamese } from './words.ts';
 
 type Tone = 'plain' | 'good' | 'warn' | 'bad';
@@ -45,7 +46,7 @@ function paymentView(say: Say, payment: Payment, ownHost: string): Html {
   const { code, state, stateAt, amountVnd, items = [], paidAt, payUrl, receiptUrl } = payment;
   const [vi, en, tone] = PAYMENT[state];
   const pay = OPEN.includes(state) ? safeAddress(payUrl, ownHost) : undefined;
-  const receipt = safeAddress(receiptUrl, ownHost);
+  const receipt = receiptPage(receiptUrl) ?? safeAddress(receiptUrl, ownHost);
   return html`<div class="record"><p><strong>${money(say, amountVnd)}</strong> – <strong class="${tone}">${say(vi, en)}</strong></p>
 <p class="note">${say('Mã thanh toán', 'Payment')} ${code} · ${moment(paidAt ?? stateAt)}</p>
 ${items.length > 0 && html`<ul>${items.map(({ name, code: item, amountVnd: part }) => html`<li>${vietnamese(name ?? item ?? say('Khoản thu', 'Fee'))}: ${money(say, part)}</li>`)}</ul>`}

@@ -27,7 +27,7 @@ export interface Shown {
   readonly footer?: Html;
   /** The fields of a submitted form, for the link to the other language. Undefined: the URL has all. */
   readonly asked?: Readonly<Record<string, string>>;
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 408 | 409 | 413 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 408 | 409 | 410 | 413 | 422 | 429 | 500 | 503;
 }
 
 const POLICY =

@@ -12,6 +12,7 @@ import { addAskPage } from './questions/ask.ts';
 import { addFollowPage } from './questions/follow.ts';
 import { addQuestionList } from './questions/list.ts';
 import { addRatingPage } from './rating.ts';
+import { addReceiptPage } from './receipt.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsDownload, statisticsPage } from './statistics/statistics-page.ts';
 
@@ -32,6 +33,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   pages.get('/pages/:file', (c) => sendAsset(c, c.req.param('file')) ?? unknownPage(hub.province)(c));
   addLookUpPage(pages, app, page, hub);
   addRatingPage(pages, app, page);
+  addReceiptPage(pages, app, page);
   addQuestionList(pages, app, page, hub);
   addAskPage(pages, app, page, hub);
   addFollowPage(pages, app, page, hub);

@@ -10,7 +10,7 @@ export interface PublicAnswer<Body> {
   readonly waitS: number;
 }
 
-/** Calls the public API with the citizen's own address, so that its limits apply. */
+/** Calls the public API for JSON. */
 export async function callPublic<Body>(
   app: Hono,
   c: Context,
@@ -18,22 +18,27 @@ export async function callPublic<Body>(
   body?: object,
   idempotencyKey?: string,
 ): Promise<PublicAnswer<Body>> {
-  const forwarded = c.req.header('x-forwarded-for');
-  const request = new Request(new URL(path, c.req.url), {
+  const response = await callApi(app, c, path, {
     method: body ? 'POST' : 'GET',
     headers: {
-      ...(forwarded !== undefined && { 'X-Forwarded-For': forwarded }),
       ...(body && { 'Content-Type': 'application/json' }),
       ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
     },
     body: body ? JSON.stringify(body) : null,
   });
-  const response = await app.fetch(request, withoutBody(c));
   return {
     status: response.status,
     body: (await response.json()) as Body,
     waitS: Number(response.headers.get('retry-after') ?? 60),
   };
+}
+
+/** Calls the public API with the citizen's own address, so that its limits apply. */
+export async function callApi(app: Hono, c: Context, path: string, init: RequestInit = {}): Promise<Response> {
+  const request = new Request(new URL(path, c.req.url), init);
+  const forwarded = c.req.header('x-forwarded-for');
+  if (forwarded !== undefined) request.headers.set('X-Forwarded-For', forwarded);
+  return app.fetch(request, withoutBody(c));
 }
 
 /** The citizen's connection, without the stream of the form: the API would read it as its own body. */

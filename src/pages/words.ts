@@ -118,6 +118,12 @@ export const yesOrNo = (say: Say, value: boolean): string => (value ? say('Có',
 export const moment = (instant: string): Html =>
   html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy HH:mm', instant)}</time>`;
 
+/** The day alone where a source gave no time: the hub stores such a day as its midnight in Vietnam. */
+export function dayOrMoment(instant: string): Html {
+  const isDay = instant.slice(11, 19) === '00:00:00';
+  return isDay ? html`<time datetime="${instant}">${formatLocal('dd/MM/yyyy', instant)}</time>` : moment(instant);
+}
+
 /** Created once: toLocaleString would create one for each number, and a page may have 2,000. */
 const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('en-GB') };
 

@@ -70,8 +70,8 @@ export interface Vault {
   publicKeys(): Promise<readonly PublicKey[]>;
 }
 
-export type SignedUse = 'cursor' | 'session' | 'audit';
-export type BlindUse = 'tries' | 'idempotency' | 'imported file';
+export type SignedUse = 'cursor' | 'session' | 'audit' | 'receipt';
+export type BlindUse = 'tries' | 'idempotency' | 'imported file' | 'refused body';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

@@ -137,7 +137,7 @@ describe('a storm of a thousand payment notifications', () => {
     expect(items).toEqual([]);
   }
 
-  test('each refusal of a forged notification is counted, and stored within the budget of its sender', async () => {
+  test('each forged notification has a line in the log; whole bodies are stored within the budget of the sender', async () => {
     const metrics = await (await hub.request('GET', '/metrics')).text();
     const counts = [...metrics.matchAll(/^hub_refusals_total\{door="callback:ipn".*\} (\d+)$/gm)].map(([, n]) =>
       Number(n),
@@ -145,6 +145,12 @@ describe('a storm of a thousand payment notifications', () => {
     expect(counts.reduce((sum, n) => sum + n, 0)).toBe(refusals);
     const { items } = (await operator.get('messages?outcome=refused&party=pay&limit=200')).body;
     expect(items).toHaveLength(Math.min(refusals, 100));
+    const lines = hub.logLines.filter(({ msg }) => msg === 'refused');
+    const forged = FORGED.flatMap((n) => Array.from({ length: 1 + ((n / 10) % 5) }, () => reference(n)));
+    expect(lines.map((line) => line.reference).sort()).toEqual(forged.sort());
+    expect(new Set(lines.map((line) => line.bodyDigest)).size).toBe(FORGED.length);
+    for (const line of lines)
+      expect(line).toMatchObject({ party: 'pay', door: 'callback:ipn', status: 401, why: 'MaXacThuc is not valid' });
   });
 
   test('comes out of a rebuild identical', async () => {
@@ -217,6 +223,57 @@ describe('payments at the platform', () => {
     const before = platform.requests().length;
     await ask();
     expect(platform.requests().slice(before)).not.toContain('POST /bill');
+  });
+
+  test('a citizen who proved the dossier opens its receipt for 15 minutes, and no other receipt', async () => {
+    const lookUp = async (n: number) =>
+      (await hub.read(`/api/public/dossiers/${codeOf(n)}?proof=0001`)).body.payments[0].receiptUrl as
+        | string
+        | undefined;
+    const address = (await lookUp(1)) ?? '';
+    expect(address).toMatch(/^\/api\/public\/receipts\/[\w-]+\.[\w-]+$/);
+    const get = async (path: string) => {
+      const answer = await hub.request('GET', path);
+      const { status, headers } = answer;
+      return { status, headers, type: headers.get('content-type'), text: await answer.text() };
+    };
+    const token = address.split('/').at(-1) ?? '';
+    for (const path of [address, `/receipts/${token}`]) {
+      const served = await get(path);
+      expect([served.status, served.type, served.text.slice(0, 5)]).toEqual([200, 'application/pdf', '%PDF-']);
+      expect(Object.fromEntries(served.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'content-disposition': `attachment; filename="bien-lai-${reference(1)}.pdf"`,
+      });
+    }
+    // The hub keeps no receipt of the second payment. Its reference under the signature of the first one opens nothing.
+    expect(await lookUp(2)).toBeUndefined();
+    const [text = '', signature = ''] = token.split('.');
+    const [, untilMs] = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const other = Buffer.from(JSON.stringify([reference(2), untilMs])).toString('base64url');
+    const forever = Buffer.from(JSON.stringify([reference(1), untilMs * 2])).toString('base64url');
+    const forged = `${text}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+    for (const wrong of [`${other}.${signature}`, `${forever}.${signature}`, forged, text, 'x', '%00.y']) {
+      expect((await get(`/api/public/receipts/${wrong}`)).status).toBe(404);
+      const page = await get(`/receipts/${wrong}`);
+      expect([page.status, page.type]).toEqual([404, 'text/html; charset=UTF-8']);
+      expect(page.text).toContain('Vui lòng tra cứu hồ sơ');
+    }
+    const before = hub.clock.nowMs;
+    hub.clock.nowMs += 15 * 60_000;
+    expect((await get(address)).status).toBe(410);
+    const page = await get(`/receipts/${token}`);
+    expect([page.status, page.text.includes('đã hết hiệu lực')]).toEqual([410, true]);
+    hub.clock.nowMs = before;
+  });
+
+  test('the look-up page links to the receipt', async () => {
+    const form = new URLSearchParams({ code: codeOf(1), proof: '0001' }).toString();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const html = await (await hub.request('POST', '/', undefined, form, headers)).text();
+    const [, path = ''] = /href="(\/receipts\/[^"]+)"/.exec(html) ?? [];
+    expect((await hub.request('GET', path)).headers.get('content-type')).toBe('application/pdf');
   });
 
   test('another amount, partner or transaction waits for an operator and pays nothing', async () => {

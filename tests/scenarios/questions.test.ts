@@ -162,6 +162,7 @@ describe('questions of citizens without a key', () => {
         { from: 'one-stop', operation: 'question.upsert.v1', to: ['portal'] },
       ],
       keys: [...OPERATOR_KEYS],
+      personLimitPerHour: 1_000,
     });
   });
   afterAll(() => hub.close());

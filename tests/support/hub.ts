@@ -81,6 +81,7 @@ export async function testHub(
     readonly retention?: HubFile['retention'];
     readonly retentionMonths?: number;
     readonly deadlines?: HubFile['deadlines'];
+    readonly personLimitPerHour?: number;
     readonly stillAfterDays?: HubFile['stillAfterDays'];
     /** Members of each party's configuration besides its adapter. */
     readonly entries?: Readonly<Record<string, object>>;
@@ -165,6 +166,7 @@ export async function testHub(
       ...(options.retentionMonths && { retentionMonths: options.retentionMonths }),
       ...(options.deadlines && { deadlines: options.deadlines }),
       ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
+      ...(options.personLimitPerHour && { personLimitPerHour: options.personLimitPerHour }),
       ...(options.proxies && { proxies: options.proxies }),
       ...(options.portalDialect && { portalDialect: options.portalDialect }),
       ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),

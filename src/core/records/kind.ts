@@ -130,6 +130,8 @@ export interface Kind<R extends KindRecord = KindRecord> {
   computes?(facts: HandlingFacts): readonly PointsOf[];
   /** The facts that reports count. Absent: no report counts this kind. */
   counts?(record: R): CountedRecord;
+  /** By what the limit per person recognises who sends it. Absent: no limit. */
+  sentBy?(record: R): readonly string[];
   /** Whether anybody may read it without a key. */
   isPublic?(record: R): boolean;
 }

@@ -5,6 +5,7 @@ import { closed, Instant } from '#schemas/parts';
 import { Payment } from '#schemas/payment.v1';
 import { PostalOrder } from '#schemas/postal-order.v1';
 import type { AppContext } from '../app-context.ts';
+import { receiptAddress } from './receipts.ts';
 
 const MOST = 20;
 
@@ -36,7 +37,7 @@ export interface DossierRecords {
   readonly isRated: boolean;
 }
 
-type DossierRecordsContext = Pick<AppContext, 'records' | 'kinds'>;
+type DossierRecordsContext = Pick<AppContext, 'records' | 'kinds' | 'vault' | 'nowMs'>;
 
 /**
  * The newest 20 payments and postal orders of a dossier, without the people that they name.
@@ -52,7 +53,11 @@ export async function readDossierRecords(hub: DossierRecordsContext, dossier: st
     read(hub, hub.kinds.byName('postal-order'), dossier),
     rating ? hub.records.count(rating, { dossier }) : 0,
   ]);
-  return { payments: payments.map(shownPayment), postalOrders: orders.map(shownOrder), isRated: ratings > 0 };
+  return {
+    payments: payments.map((one) => shownPayment(hub, one)),
+    postalOrders: orders.map(shownOrder),
+    isRated: ratings > 0,
+  };
 }
 
 interface Found {
@@ -73,10 +78,13 @@ async function read(
   });
 }
 
-function shownPayment({ masked, whole }: Found): object {
+function shownPayment(hub: DossierRecordsContext, { masked, whole }: Found): object {
+  const { code, payUrl, receiptUrl } = whole as { code: string; payUrl?: string; receiptUrl?: string };
   return {
     ...picked(masked, ['code', 'state', 'stateAt', 'amountVnd', 'items', 'paidAt']),
-    ...picked(whole, ['payUrl', 'receiptUrl']),
+    payUrl,
+    // The hub's own address needs a key. A citizen gets one that is signed.
+    receiptUrl: receiptUrl?.startsWith('/') ? receiptAddress(hub, code) : receiptUrl,
   };
 }
 

@@ -121,7 +121,7 @@ function addAsk(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: Lo
       path: '/api/public/questions',
       tag: 'Citizens',
       summary: 'Ask a question',
-      description: `Needs no key. The asker needs a name and an address, a phone or an email. A complaint or a denunciation has its own procedure by law: an operator decides on it first. ${LIMITS} One client may ask 60 questions an hour. With an \`Idempotency-Key\`, a repeated request gets the answer to the first one.`,
+      description: `Needs no key. The asker needs a name and an address, a phone or an email. A complaint or a denunciation has its own procedure by law: an operator decides on it first. ${LIMITS} One client may ask 60 questions an hour, and one person the number in the setting \`personLimitPerHour\`. With an \`Idempotency-Key\`, a repeated request gets the answer to the first one.`,
       headers: { 'Idempotency-Key': IdempotencyKey },
       body: { 'application/json': NewQuestion },
       problems: [

@@ -3,7 +3,7 @@ import { Petition } from '#schemas/petition.v1';
 import { QUESTION_STATES } from '#schemas/question.v1';
 import { endOf } from '../answered.ts';
 import { complaintIn } from '../complaint.ts';
-import { incompletePerson } from '../person.ts';
+import { incompletePerson, recognisedBy } from '../person.ts';
 
 /** A citizen's feedback or suggestion (phản ánh, kiến nghị): the life of a question, with its own deadline. */
 export const petition = defineKind<Petition>({
@@ -24,6 +24,7 @@ export const petition = defineKind<Petition>({
     texts: [content, ...answers.flatMap((answer) => [answer.title, answer.content])],
   }),
   problems: ({ sender }, { saysPeople }) => (saysPeople ? incompletePerson(sender, 'sender') : []),
+  sentBy: ({ sender }) => recognisedBy(sender),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,

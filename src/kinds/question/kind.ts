@@ -2,7 +2,7 @@ import { defineKind } from '#core/records/kind';
 import { QUESTION_STATES, Question } from '#schemas/question.v1';
 import { endOf } from '../answered.ts';
 import { complaintIn } from '../complaint.ts';
-import { incompletePerson } from '../person.ts';
+import { incompletePerson, recognisedBy } from '../person.ts';
 
 /** A citizen's question about a service or a dossier, with the answers to it. */
 export const question = defineKind<Question>({
@@ -23,6 +23,7 @@ export const question = defineKind<Question>({
     texts: [content, ...answers.flatMap((answer) => [answer.title, answer.content])],
   }),
   problems: ({ asker }, { saysPeople }) => (saysPeople ? incompletePerson(asker, 'asker') : []),
+  sentBy: ({ asker }) => recognisedBy(asker),
   holds: ({ content }) => complaintIn(content),
   forwards: ({ state }) => state !== 'held',
   isAnswered: true,

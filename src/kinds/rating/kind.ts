@@ -19,6 +19,8 @@ export const rating = defineKind<Rating>({
   searched: ({ code, dossierCode }, { reason, comment }) => ({ codes: [code, dossierCode], texts: [reason, comment] }),
   identifiedBy: ['dossierCode', 'level', 'reason', 'criteria', 'comment'],
   uniqueBy: ({ dossierCode }) => dossierCode,
+  // A dossier has one applicant.
+  sentBy: ({ dossierCode }) => [`dossier ${dossierCode}`],
   problems: ratingProblems,
   computes: computedCriteria,
   counts: ({ ratedAt, level }) => ({ beganAt: ratedAt, endedAt: ratedAt, mark: level }),

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { capitalised } from '#core/vietnamese/text';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { dayOrMoment } from '../words.ts';
 import { segment } from './api.ts';
 import { auditLink, dossierLink, facts, messageLink, senderLink } from './parts.ts';
 import { recordOrderForms } from './record-orders.ts';
@@ -97,7 +98,7 @@ function contentOf({ say }: Visit, one: QueuedRecordInFull): Html {
   ])}</section>
 ${answers.map(
   ({ at, unit, content: text }) => html`<section class="card"><h2>${say('Trả lời', 'Answer')}</h2>
-<p class="words">${text}</p><p class="note">${unit ? `${unit} · ` : ''}${timeOf(at)}</p></section>
+<p class="words">${text}</p><p class="note">${unit ? `${unit} · ` : ''}${dayOrMoment(at)}</p></section>
 `,
 )}`;
 }

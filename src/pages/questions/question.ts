@@ -3,7 +3,7 @@ import type { Question } from '#schemas/question.v1';
 import type { OfferedServices } from '../../catalogue/read.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
-import { moment, vietnamese } from '../words.ts';
+import { dayOrMoment, moment, vietnamese } from '../words.ts';
 
 /** A question as the public API returns it. */
 export type PublicQuestion = Omit<Question, 'asker'> & { readonly asker?: { readonly name: string } };
@@ -52,7 +52,7 @@ ${answers.map(
     content: text,
   }) => html`<div class="answer"><h2>${title ? vietnamese(title) : say('Trả lời', 'Answer')}</h2>
 <p class="prose" lang="vi">${text}</p>
-<p class="note">${[by, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${moment(at)}</p></div>`,
+<p class="note">${[by, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${dayOrMoment(at)}</p></div>`,
 )}</article>`;
 }
 

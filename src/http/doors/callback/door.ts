@@ -84,6 +84,8 @@ async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, lo
   const owner = `callback ${found.party.id}`;
   await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);
   if (why !== undefined)
+    note(c, { forged: { why, reference: found.callback.referenceIn?.(body, found.party.settings) } });
+  if (why !== undefined)
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
   load.belongsTo(owner);
   note(c, { body, isKnown: true });

@@ -1,0 +1,88 @@
+import type { Item } from '#core/dossier/item';
+import { atPath } from '#core/problem';
+import { CITIZENS, type KindRecord } from '#core/records/kind';
+import { say } from '#messages/message';
+import type { Accepted, Submission } from '../ledger/submission.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { AppContext } from './app-context.ts';
+import { Refusal } from './problem.ts';
+
+type Context = Pick<AppContext, 'kinds' | 'keys' | 'requestLimits' | 'telemetry'>;
+
+/** What one item counts for: its place, and by what its person is recognised. */
+interface Counted {
+  readonly index: number;
+  readonly subject: string;
+}
+
+/**
+ * The pipeline for the doors and the public pages, with a limit of what one person sends in an hour: questions, petitions and
+ * ratings. It counts a person by a keyed hash, whichever key or page the request comes by. Systems that synchronise the
+ * records of many people are not limited, and repeats do not count.
+ */
+export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
+  const refund = (list: readonly Counted[]) =>
+    Promise.all(list.map(({ subject }) => hub.requestLimits.refund('person', subject)));
+
+  /** @throws Refusal 429 for the first item of a person above the limit; nothing of the request counts then */
+  async function countAll(submission: Submission): Promise<readonly Counted[]> {
+    const counted: Counted[] = [];
+    for (const one of isLimited(hub, submission) ? peopleOf(hub, submission.items) : []) {
+      const waitS = await hub.requestLimits.take('person', one.subject);
+      if (waitS !== undefined) {
+        await refund(counted);
+        const place = submission.items.length > 1 ? one.index : undefined;
+        throw tooOften(place, waitS, hub.requestLimits.personPerHour);
+      }
+      counted.push(one);
+    }
+    return counted;
+  }
+
+  async function within<Done extends object>(submission: Submission, accept: () => Promise<Done>): Promise<Done> {
+    const counted = await countAll(submission);
+    if (counted.length === 0) return accept();
+    try {
+      const done = await accept();
+      await refund(counted.filter(({ index }) => !isNews(done, index)));
+      return done;
+    } catch (error) {
+      await refund(counted);
+      throw error;
+    }
+  }
+
+  return {
+    ...pipeline,
+    accept: (submission) => within(submission, () => pipeline.accept(submission)),
+    acceptOnce: (submission) => within(submission, () => pipeline.acceptOnce(submission)),
+  };
+}
+
+/** A key that pushes dossiers too is that of a system that synchronises, unless the settings say otherwise. */
+function isLimited({ keys }: Context, { party, keyName }: Submission): boolean {
+  if (party === CITIZENS) return true;
+  const key = keyName === undefined ? undefined : keys.byId(keyName);
+  return key !== undefined && (key.limitsPersons ?? !key.scopes.includes('dossier:write'));
+}
+
+function peopleOf({ kinds }: Context, items: readonly Item[]): readonly Counted[] {
+  return items.flatMap((item, index) => {
+    const sentBy = item.kind === 'record' ? kinds.of(item.operation)?.sentBy : undefined;
+    if (item.kind !== 'record' || !sentBy) return [];
+    return sentBy(item.record as unknown as KindRecord).map((who) => ({ index, subject: `person ${who}` }));
+  });
+}
+
+/** Whether the item was stored now: no repeat of an earlier one, and no repeated request. */
+function isNews(done: object, index: number): boolean {
+  const { messageId, results = [] } = done as Partial<Accepted>;
+  const outcome = results.find((one) => one.index === index)?.outcome;
+  return messageId !== undefined && outcome !== 'duplicate' && outcome !== 'stale';
+}
+
+function tooOften(place: number | undefined, seconds: number, most: number): Refusal {
+  const limit = say('person-too-often', { most });
+  const why = place === undefined ? limit : atPath(`/${place}`, limit);
+  return new Refusal('too-often', say('wait', { why, seconds }), { headers: { 'Retry-After': String(seconds) } });
+}
