@@ -16,7 +16,7 @@ describe('pages for questions, ratings, payments and post', () => {
   let hub: TestHub;
   let people = 0;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ personLimitPerHour: 1_000 });
     const done = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
     await hub.push([1, 2, 3].map((n) => dossier({ code: codeOf(n), ...done })));
     await hub.push(dossier({ code: codeOf(10), status: 'processing' }));
@@ -151,6 +151,10 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(second.html).not.toContain('rel="next"');
     expect(all).not.toContain('Chưa ai trả lời');
     expect(first.text + second.text).toContain(ANSWER.content);
+    // An answer for which its source gave a day alone.
+    const onDay = { ...published, answers: [{ ...ANSWER, at: '2025-08-21T00:00:00+07:00' }] };
+    await hub.push(question({ code: 'HD-15', fieldCode: 'G15-HT02', ...onDay }), { what: 'questions' });
+    expect((await open('/questions?field=G15-HT02')).text).toMatch(/21\/08\/2025(?! \d\d:)/);
     const oneField = await open('/questions?field=G15-HT01');
     expect(oneField.html).toContain('&lt;b&gt;x&lt;/b&gt;?');
     expect(oneField.text).not.toContain('Câu số');

@@ -54,15 +54,19 @@ function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
     empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),
     items,
     columns: [
-      { head: say('Loại', 'Kind'), cell: ({ kind }) => word(say, RECORD_KINDS, kind) },
-      { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
+      {
+        head: say('Mã', 'Code'),
+        cell: ({ kind, code }) => html`<code>${code}</code> <span class="note">${word(say, RECORD_KINDS, kind)}</span>`,
+      },
       { head: say('Lý do', 'Why'), cell: ({ why }) => badge(say, TROUBLES, why) },
       { head: say('Trạng thái', 'State'), cell: stateOf },
       { head: say('Từ lúc', 'Since'), cell: ({ stateAt }) => timeAndAge(say, stateAt, nowMs) },
-      { head: say('Hồ sơ', 'Dossier'), cell: ({ dossierCode }) => (dossierCode ? dossierLink(dossierCode) : '–') },
       {
-        head: say('Trạng thái hồ sơ', 'Status of the dossier'),
-        cell: ({ dossierStatus }) => (dossierStatus ? word(say, STATUSES, dossierStatus) : '–'),
+        head: say('Hồ sơ', 'Dossier'),
+        cell: ({ dossierCode, dossierStatus }) =>
+          dossierCode
+            ? html`${dossierLink(dossierCode)} <span class="note">${dossierStatus ? word(say, STATUSES, dossierStatus) : ''}</span>`
+            : '–',
       },
       { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(visit, owner) },
     ],
