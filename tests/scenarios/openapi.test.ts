@@ -189,6 +189,14 @@ describe('the OpenAPI document', () => {
 
     await ask(CALLBACK, 200, { ...TO_CALLBACK, body: SAMPLES.payments?.({ code: CODE(1), state: 'paid' }) });
     await ask('get /api/v1/payments/{code}/receipt', 200);
+    const paid = { code: CODE(1), dossierCode: CODE(5), state: 'paid', receiptUrl: '/the-receipt' };
+    await hub.push(SAMPLES.payments?.(paid), { what: 'payments' });
+    const [{ receiptUrl }] = (await ask(LOOK_UP, 200, { path: { code: CODE(5) } })).body.payments;
+    const address = receiptUrl.split('/').at(-1);
+    await ask(RECEIPT, 200, { path: { address } });
+    hub.clock.nowMs += 15 * 60_000;
+    await ask(RECEIPT, 410, { path: { address } });
+    hub.clock.nowMs -= 15 * 60_000;
 
     const ops = (path: string): string => `/api/v1/ops/${path}`;
     const first = async (list: string) => (await ask(`get ${ops(list)}`, 200)).body.items[0];
@@ -323,7 +331,7 @@ describe('the OpenAPI document', () => {
     await ask(LOOK_UP, 429, { path: { code: CODE(7777) } });
     const busy = '203.0.113.8';
     for (let n = 0; n < 61; n++) await requestFrom(hub, busy, 'GET', '/api/public/questions', undefined, {});
-    for (const name of [FOLLOW, RATE, ASK, 'get /api/public/questions'])
+    for (const name of [FOLLOW, RATE, ASK, RECEIPT, 'get /api/public/questions'])
       await ask(name, 429, { body: BODIES[name], from: busy });
     const wrong = { secret: 'Bearer wrong', from: '203.0.113.7' };
     for (let n = 0; n < WRONG_SECRETS; n++) await ask('get /api/v1/ops/key', 401, wrong);
@@ -464,6 +472,7 @@ describe('the OpenAPI document', () => {
       LOOK_UP,
       'get /api/public/questions',
       FOLLOW,
+      RECEIPT,
       'get /health/live',
       'get /health/ready',
       'get /metrics',
@@ -560,6 +569,7 @@ const STATE = 'get /api/v1/ops/dossiers/{code}';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
 const ASK = 'post /api/public/questions';
 const FOLLOW = 'get /api/public/questions/{code}';
+const RECEIPT = 'get /api/public/receipts/{address}';
 const RATE = 'post /api/public/dossiers/{code}/rating';
 const RATING = { proof: '0001', level: 'satisfied' };
 const NEW_QUESTION = { content: 'Ở đâu?', asker: { name: 'Nguyễn Văn An', phone: '0900000001' } };

@@ -23,6 +23,7 @@ describe('the limit of what one person sends in an hour', () => {
   beforeAll(async () => {
     hub = await testHub({
       personLimitPerHour: MOST,
+      entries: { other: { may: ['rating.upsert.v1'] } },
       keys: KEYS.map((key) => ({ ...key, scopes: [...key.scopes] })),
     });
   });
