@@ -96,36 +96,41 @@ export function createRefusalLog(hub: RefusalLogContext): DoorContext['noteRefus
     const isWhole = bytes === (body?.length ?? 0);
     const stored = bytes === undefined ? 'none' : isWhole ? 'whole' : 'part';
     telemetry.refused(door, stored);
-    logLine(hub, budgets, { ...traceOf(hub, c, refusal), door, stored });
+    logLine(hub, budgets, () => ({ ...traceOf(hub, c, refusal), door, stored }));
     if (bytes === undefined) return;
     await pipeline.refuse(refusedMessage(c, door, refusal, now, bytes > 0 ? body?.subarray(0, bytes) : undefined));
   };
 }
 
 /** One line for each refused request. The last one within the budget says that more follow. */
-function logLine({ telemetry: { log } }: RefusalLogContext, budgets: Budgets, line: object): void {
+function logLine({ telemetry: { log } }: RefusalLogContext, budgets: Budgets, lineOf: () => object): void {
   if (budgets.some(([used, { lines }]) => used.lines >= lines)) return;
   for (const [used] of budgets) used.lines++;
   const isLast = budgets.some(([used, { lines }]) => used.lines === lines);
-  log.info(line, isLast ? 'refused; further ones of this hour are only counted' : 'refused');
+  log.info(lineOf(), isLast ? 'refused; further ones of this hour are only counted' : 'refused');
 }
 
-/** A claim of a stranger, so only what looks like a code, and not like the number of a person. */
-const REFERENCE = /^(?=.*[A-Za-z])[\w.-]{1,64}$/;
+/** The words of a stranger, if they look like a code, and not like the name or the number of a person. */
+function codeIn(text: string | undefined): string | undefined {
+  return text !== undefined && /^(?=.*[A-Za-z])[\w.-]{1,64}$/.test(text) ? text : undefined;
+}
+
+/** Notifications are smaller. A body of 20 MiB would hold the event loop for 40 ms. */
+const HASHED_BYTES = 1024 * 1024;
 
 function traceOf({ vault }: RefusalLogContext, c: Context, { status, words }: Refusal): object {
   const { party, operation, keyName, body, forged: { why, reference } = {} } = notedOf(c);
   return {
-    party: party?.slice(0, 100),
-    operation: operation?.slice(0, 100),
+    party: codeIn(party),
+    operation: codeIn(operation),
     key: keyName,
     status,
     code: words.code,
     why,
-    reference: reference !== undefined && REFERENCE.test(reference) ? reference : undefined,
+    reference: codeIn(reference),
     bodyBytes: body?.length,
     // Keyed, so that nobody without the secret can test a guess of the content. Equal bodies have equal digests.
-    bodyDigest: body && vault.blind('refused body', hash('sha256', body, 'base64url'))[0],
+    bodyDigest: body && vault.blind('refused body', hash('sha256', body.subarray(0, HASHED_BYTES), 'base64url'))[0],
   };
 }
 
