@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config/config.ts';
 import { HubFile } from '../src/config/hub-file.ts';
+import { loadAdapters } from '../src/parties/load-adapters.ts';
 import {
   anchorsOf,
   codeLines,
@@ -81,6 +82,11 @@ describe('a reader of the documents', () => {
     );
     expect(examples.length).toBeGreaterThan(2);
     report(examples.flatMap(({ path, text }) => configProblems(text).map((problem) => `${path}: ${problem}`)));
+  });
+
+  test('copies the configuration of a whole province, which the adapters accept', async () => {
+    const text = readFileSync(join(ROOT, 'docs/operate/province.config.json'), 'utf8');
+    report(configProblems(text, await loadAdapters()));
   });
 });
 
@@ -250,13 +256,13 @@ function isJson(text: string): boolean {
 }
 
 /** What is wrong with a configuration when every variable that it names is set. */
-function configProblems(text: string): readonly string[] {
+function configProblems(text: string, adapters?: Awaited<ReturnType<typeof loadAdapters>>): readonly string[] {
   const file = join(folder, 'hub.config.json');
   writeFileSync(file, text);
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
   const values = Object.fromEntries(names.map((name) => [name, `h7Qz0-xPq2-${name}-of-the-documents`]));
   try {
-    loadConfig({ ...values, HUB_CONFIG: file, HUB_DATA_DIR: folder });
+    loadConfig({ ...values, HUB_CONFIG: file, HUB_DATA_DIR: folder }, adapters);
     return [];
   } catch (error) {
     return (error as { problems?: readonly string[] }).problems ?? [String(error)];
