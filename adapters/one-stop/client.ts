@@ -32,7 +32,7 @@ export async function tell(
       'Content-Type': 'application/json; charset=utf-8',
       Accept: 'application/json, application/problem+json',
       'Idempotency-Key': item.id,
-      ...(settings.token && { Authorization: `Bearer ${settings.token}` }),
+      Authorization: settings.token ? `Bearer ${settings.token}` : undefined,
     },
     // The code by which this party knows the dossier. It may differ from ours.
     body: JSON.stringify({ ...item.record, code: item.code }).normalize('NFC'),

@@ -38,8 +38,8 @@ export async function call(
     headers: {
       Accept: 'application/json',
       'Content-Type': 'application/json; charset=utf-8',
-      ...(accessToken !== undefined && { Authorization: `Bearer ${accessToken}` }),
-      ...(lgspAccessToken !== undefined && { lgspaccesstoken: lgspAccessToken }),
+      Authorization: accessToken === undefined ? undefined : `Bearer ${accessToken}`,
+      lgspaccesstoken: lgspAccessToken,
     },
     body: JSON.stringify(body).normalize('NFC'),
     idempotent,

@@ -105,8 +105,8 @@ function paygovBody(settings: Settings, { payment }: Initiated): object {
     orderInfo: infoOf(payment),
     requestCode: payment.code,
     ipAddress: ip,
-    ...(accessKey !== undefined && { accessKey }),
-    ...(serviceCode !== undefined && { serviceCode }),
+    accessKey,
+    serviceCode,
   };
   return { ...members, checksum: checksumOf(initChecksum, members, settings) };
 }

@@ -94,12 +94,14 @@ interface Reported {
 /** The report, which waits for an operator if it is about another partner, another reference or another currency. */
 function reportOf({ state, stateAt, reference }: Reported, members: Members, settings: Settings): Item {
   const amount = Number(textOf(members.SoTien) ?? Number.NaN);
+  const isPaid = state === 'paid';
   const said = {
     code: reference,
     state,
     stateAt,
     amountVnd: Number.isSafeInteger(amount) ? amount : undefined,
-    ...(state === 'paid' && { paidAt: stateAt, transaction: textOf(members.MaGiaoDich)?.slice(0, 200) }),
+    paidAt: isPaid ? stateAt : undefined,
+    transaction: isPaid ? textOf(members.MaGiaoDich)?.slice(0, 200) : undefined,
   };
   return readReport(OPERATION, said, differences(members, reference, settings));
 }

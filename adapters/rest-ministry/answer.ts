@@ -43,11 +43,7 @@ export async function answerOf(
     : await meaningOfStatus(connection, exchange, text, call.shown);
   if ('kind' in answer) return answer;
   const [{ message }, wait] = [answer, retryAfterMs(exchange.headers, connection.now())];
-  return {
-    ...answer,
-    ...(message !== undefined && { message: call.shown(message) }),
-    retryAfterMs: wait,
-  };
+  return { ...answer, message: message === undefined ? undefined : call.shown(message), retryAfterMs: wait };
 }
 
 async function read(

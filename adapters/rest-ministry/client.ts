@@ -35,7 +35,7 @@ export const transport: MinistryTransport<Settings> = {
       hide: [...hidden, ...token],
       headers: {
         Accept: 'application/json',
-        ...(authorization && { Authorization: authorization }),
+        Authorization: authorization,
         ...settings.headers,
         ...headers,
       },

@@ -24,11 +24,12 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
     { kind: 'oauth2' }
   >;
   const isInBody = form === 'body';
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    ...(scope && { scope }),
-    ...(isInBody && { client_id: clientId, client_secret: clientSecret }),
-  });
+  const body = new URLSearchParams({ grant_type: 'client_credentials' });
+  if (scope) body.set('scope', scope);
+  if (isInBody) {
+    body.set('client_id', clientId);
+    body.set('client_secret', clientSecret);
+  }
   const exchange = await http.exchange({
     method: 'POST',
     url: tokenUrl,
@@ -38,7 +39,7 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
     headers: {
       Accept: 'application/json',
       'Content-Type': 'application/x-www-form-urlencoded',
-      ...(!isInBody && { Authorization: basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)) }),
+      Authorization: isInBody ? undefined : basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)),
     },
   });
   const failed = (reason: string, why: TextOrWords, afterMs?: number): Kept => ({

@@ -45,8 +45,8 @@ export async function call(
       url: formOf(settings) === 'hcc' ? withToken(url, token) : url,
       headers: {
         Accept: 'application/json',
-        ...(body && { 'Content-Type': 'application/json; charset=utf-8' }),
-        ...(token !== undefined && formOf(settings) !== 'hcc' && { access_token: token }),
+        'Content-Type': body && 'application/json; charset=utf-8',
+        access_token: formOf(settings) === 'hcc' ? undefined : token,
       },
       body: body && JSON.stringify(body).normalize('NFC'),
       idempotent,

@@ -9,13 +9,15 @@ export interface DossierFacts {
   /** The code by which the portal knows the dossier. It never changes. */
   readonly code: string;
   /** The procedure in the portal's catalogue, with its code in the portal's form. */
-  readonly service?: {
-    readonly code: string;
-    readonly name?: string;
-    readonly fieldCode?: string;
-    readonly fieldName?: string;
-  };
-  readonly agency?: { readonly name?: string };
+  readonly service?:
+    | {
+        readonly code: string;
+        readonly name?: string | undefined;
+        readonly fieldCode?: string | undefined;
+        readonly fieldName?: string | undefined;
+      }
+    | undefined;
+  readonly agency?: { readonly name?: string } | undefined;
   readonly codes?: Codes;
   /** The last item of this dialect about the dossier. It may have fields without a place in the record. */
   readonly original?: Original<Dossier> | undefined;
@@ -88,9 +90,9 @@ function writeRecord(dossier: Dossier, facts: DossierFacts): WireObject {
 function serviceOf(dossier: Dossier): NonNullable<DossierFacts['service']> {
   return {
     code: dossier.serviceCode,
-    ...(dossier.serviceName && { name: dossier.serviceName }),
-    ...(dossier.fieldCode && { fieldCode: dossier.fieldCode }),
-    ...(dossier.fieldName && { fieldName: dossier.fieldName }),
+    name: dossier.serviceName,
+    fieldCode: dossier.fieldCode,
+    fieldName: dossier.fieldName,
   };
 }
 

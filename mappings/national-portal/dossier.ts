@@ -54,8 +54,8 @@ export function readDossier(raw: unknown, context: DossierContext): Item {
     const besides = besidesOf(raw, one.record as Dossier);
     return {
       ...one,
-      ...(receiptNumber !== undefined && { receiptNumber }),
-      ...(besides.length > 0 && { extra: JSON.stringify(besides) }),
+      receiptNumber,
+      extra: besides.length > 0 ? JSON.stringify(besides) : undefined,
     };
   };
   if (item.kind === 'record') return whole(item);

@@ -14,7 +14,7 @@ export interface PortalError {
   readonly code: string;
   readonly message: string;
   /** The portal's answers for single items, if it gives any. See verdictsOf. */
-  readonly result?: readonly unknown[];
+  readonly result?: readonly unknown[] | undefined;
 }
 
 /** Gateways wrap replies in replies. No known system has more layers. */
@@ -64,7 +64,7 @@ function readPlain(layer: Layer): Reply {
   const result = listOf(layer.result);
   if (isSuccess(code)) return { kind: 'ok', result, raw: layer };
   const message = String(layer.message ?? '').trim();
-  return { kind: 'error', code, message, ...(result.length > 0 && { result }) };
+  return { kind: 'error', code, message, result: result.length > 0 ? result : undefined };
 }
 
 function listOf(result: unknown): readonly unknown[] {

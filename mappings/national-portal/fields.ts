@@ -15,7 +15,7 @@ export interface FieldRule {
     | { readonly table: TableName }
     | { readonly list: FieldRules };
   /** The longest text that the portal takes. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /** The member for words in place of an amount ("Theo quy định"). Without it the words stay in the message. */
   readonly words?: string;
 }
@@ -25,7 +25,7 @@ const text = (field: string, member: string, max?: number): FieldRule => ({
   field,
   member,
   as: 'text',
-  ...(max && { max }),
+  max,
 });
 const date = (field: string, member: string): FieldRule => ({ field, member, as: 'date' });
 const code = (field: string, member: string, table: TableName): FieldRule => ({ field, member, as: { table } });

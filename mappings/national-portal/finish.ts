@@ -30,7 +30,7 @@ function finished(reading: Reading, operation: Operation, record: object, read: 
   const told = new Set([...reading.problems, ...reading.unmapped].map(({ path }) => path));
   const found = checked.kind === 'invalid' ? checked.problems.filter(({ path }) => !told.has(path)) : [];
   const problems = [...reading.problems, ...found];
-  if (problems.length > 0) return { kind: 'invalid', problems, ...(code && { code }) };
+  if (problems.length > 0) return { kind: 'invalid', problems, code };
   if (reading.unmapped.length > 0) return waiting(reading, operation, checked, record, code);
   const warned = (item: RecordItem): RecordItem => ({ ...item, warnings: [...reading.warnings, ...item.warnings] });
   if (checked.kind === 'record') return warned(checked);
@@ -55,7 +55,7 @@ function waiting(
     ...unmapped.map(({ path, cause: { code, args, message } }) => ({ path, code, args, message })),
     ...doubts,
   ];
-  return { kind: 'waiting', operation, cause, problems, ...(code && { code }) };
+  return { kind: 'waiting', operation, cause, problems, code };
 }
 
 function inDialect(reading: Reading, item: Item): Item {
@@ -66,7 +66,7 @@ function inDialect(reading: Reading, item: Item): Item {
   const problems = translate(item.problems);
   const { asItStands } = item;
   const taken = asItStands && { ...asItStands, warnings: translate(asItStands.warnings) };
-  return { ...item, problems, cause: { ...item.cause, ...whyAll(problems) }, ...(taken && { asItStands: taken }) };
+  return { ...item, problems, cause: { ...item.cause, ...whyAll(problems) }, asItStands: taken };
 }
 
 /** The place in the dialect of a place in the record: from the nearest object that was read, by its rules. */

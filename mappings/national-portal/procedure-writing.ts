@@ -63,10 +63,10 @@ function writeTerm(term: Term): WireObject {
     THOIGIANGIAIQUYET: amount,
     DONVITINH: unit,
     ...writeFields(CODES, TERM, term),
-    PHILEPHI: (term.fees ?? []).map((fee) => ({
-      ...writeFields(CODES, SERVICE_FEE, fee),
-      ...(fee.amountVnd === null && { SOTIEN: fee.text ?? '' }),
-    })),
+    PHILEPHI: (term.fees ?? []).map((fee) => {
+      const written = writeFields(CODES, SERVICE_FEE, fee);
+      return fee.amountVnd === null ? { ...written, SOTIEN: fee.text ?? '' } : written;
+    }),
   };
 }
 

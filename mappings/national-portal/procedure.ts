@@ -101,7 +101,7 @@ function readCases(reading: Reading, raw: Raw): readonly Fields[] | undefined {
       ? ''
       : (readText(reading, entry.raw.TRUONGHOP, `${entry.from}/TRUONGHOP`)?.trim() ?? '');
     const key = name.normalize('NFC').toLowerCase();
-    const one = cases.get(key) ?? { at: cases.size, found: { ...(name && { name }) }, papers: new Map() };
+    const one = cases.get(key) ?? { at: cases.size, found: name ? { name } : {}, papers: new Map() };
     cases.set(key, one);
     return one;
   };

@@ -51,7 +51,7 @@ export function readQuestion(raw: unknown, facts: QuestionFacts): Item {
     state: answer ? (visibility === 'public' ? 'published' : 'answered') : 'received',
     stateAt: heardAt,
     askedAt: heardAt,
-    ...(answer && { answers: [{ ...answer, ...answerId(answer.id), at: heardAt }] }),
+    answers: answer && [{ ...answer, ...answerId(answer.id), at: heardAt }],
   });
   return marked(item, { isRelayed: true, standIns: ['state', 'stateAt', 'askedAt', 'answers/at'] });
 }

@@ -9,7 +9,7 @@ import type { Rating } from '#schemas/rating.v1';
 import type { RatingPayload } from '#schemas/rating-payload';
 import { notAnObject } from './finish.ts';
 import { isAbsent, isObject, plainText } from './values.ts';
-import type { WireObject } from './writing.ts';
+import type { Wire, WireObject } from './writing.ts';
 
 /** Reads an item of `DongBoDanhGia` in the form that the settings describe. */
 export function readRating(raw: unknown, { fields, levels, dates = 'yyyyMMddHHmmss' }: RatingPayload): Item {
@@ -26,7 +26,7 @@ export function readRating(raw: unknown, { fields, levels, dates = 'yyyyMMddHHmm
   const date = parseLocal(dates, textAt(fields.ratedAt) ?? '');
   if ('error' in date) problems.push({ path: `/${fields.ratedAt}`, ...inEnglish(date.error) });
   const dossierCode = textAt(fields.dossierCode);
-  if (problems.length > 0) return { kind: 'invalid', problems, ...(dossierCode && { code: dossierCode }) };
+  if (problems.length > 0) return { kind: 'invalid', problems, code: dossierCode || undefined };
   return readItem('rating.upsert.v1', {
     dossierCode,
     ratedAt: 'instant' in date ? date.instant : undefined,
@@ -39,11 +39,12 @@ export function readRating(raw: unknown, { fields, levels, dates = 'yyyyMMddHHmm
 /** Writes an item of `DongBoDanhGia` in the form that the settings describe. */
 export function writeRating(rating: Rating, { fields, levels, dates = 'yyyyMMddHHmmss' }: RatingPayload): WireObject {
   const { dossierCode, ratedAt, level, reason = '', comment = '' } = rating;
-  return {
+  const written: Record<string, Wire> = {
     [fields.dossierCode]: dossierCode,
     [fields.ratedAt]: formatLocal(dates, ratedAt),
     [fields.level]: levels[level],
-    ...(fields.reason && { [fields.reason]: nfc(reason) }),
-    ...(fields.comment && { [fields.comment]: nfc(comment) }),
   };
+  if (fields.reason) written[fields.reason] = nfc(reason);
+  if (fields.comment) written[fields.comment] = nfc(comment);
+  return written;
 }

@@ -170,7 +170,7 @@ async function applyAll(
     });
     const receipt = submission.receipt ?? id;
     const isKept = !stillWaits(submission, rows);
-    rows.accepted.push({ ...(isKept && { messageId: id }), receipt, results });
+    rows.accepted.push({ messageId: isKept ? id : undefined, receipt, results });
     if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
     if (isKept) {
       const emptied = await emptiedBody(deps.kinds, submission, results);

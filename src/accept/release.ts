@@ -154,8 +154,8 @@ async function releaseOne(
     messageId,
     item: place,
     codesAt,
-    ...(asItStands && { asItStands }),
-    ...(isJudged && { isJudged }),
+    asItStands: asItStands || undefined,
+    isJudged: isJudged || undefined,
   };
   const body = Buffer.from(JSON.stringify(release));
   try {

@@ -21,9 +21,9 @@ export interface StoredVersion {
 }
 
 export interface ChangesFilter {
-  readonly kind?: CatalogueKind;
+  readonly kind?: CatalogueKind | undefined;
   /** Services of this field, as of the version. */
-  readonly field?: string;
+  readonly field?: string | undefined;
   readonly from?: string;
   readonly to?: string;
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { readPeriod } from '#core/dates/dates';
 import { STATE_FILTERS } from '#core/dossier/delivery-states';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Hub } from '../hub.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayOutcome, ReplayPreview } from '../ledger/replays.ts';
@@ -66,14 +67,14 @@ async function replay(options: ReplayOptions): Promise<Result> {
 function filterOf({ party, state, code, operation, reason, from, to }: ReplayOptions): DeliveryFilter {
   const period = readPeriod({ from, to });
   if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
-  const filter = {
-    ...(party && { party }),
-    ...(state && { state }),
-    ...(code && { code: cleanCode(code) }),
-    ...(operation && { operation }),
-    ...(reason && { reason }),
+  const filter = withoutUndefined({
+    party: party || undefined,
+    state,
+    code: code ? cleanCode(code) : undefined,
+    operation: operation || undefined,
+    reason: reason || undefined,
     ...period,
-  };
+  });
   if (Object.keys(filter).length === 0)
     throw new UsageError('name what to replay: --party, --state, --code, --operation, --reason, --from or --to');
   return filter;

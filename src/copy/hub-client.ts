@@ -104,11 +104,8 @@ function createRequests(from: string, key: string, fetch: Fetch): Requests {
   };
 
   async function get(path: string, { signal, position }: Asked): Promise<Response> {
-    const headers = {
-      Authorization: `Bearer ${key}`,
-      Accept: 'application/json',
-      ...(position !== undefined && { [POSITION]: position }),
-    };
+    const headers = new Headers({ Authorization: `Bearer ${key}`, Accept: 'application/json' });
+    if (position !== undefined) headers.set(POSITION, position);
     // A redirect could leak the key to another server.
     const response = await fetch(`${base}${path}`, { headers, redirect: 'error', signal }).catch(unanswered);
     if (response.ok) return response;

@@ -149,11 +149,11 @@ export async function pendingMigrations(database: Database): Promise<readonly st
 }
 
 function migratorOf(database: Database, schema?: string): Migrator {
-  return new Migrator({
+  const props = {
     db: database.query,
     provider: { getMigrations: async () => MIGRATIONS },
     migrationTableName: 'hub_migrations',
     migrationLockTableName: 'hub_migrations_lock',
-    ...(schema !== undefined && { migrationTableSchema: schema }),
-  });
+  };
+  return new Migrator(schema === undefined ? props : { ...props, migrationTableSchema: schema });
 }

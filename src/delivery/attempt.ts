@@ -55,7 +55,7 @@ export async function attemptCall(
       settlement: settle(outcome, claimed.attempts, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
-      ...(eventAt && { eventAt }),
+      eventAt,
       // One record of the call, with its first delivery.
       wire: at === 0 ? wireJson : undefined,
     };

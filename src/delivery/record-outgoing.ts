@@ -59,8 +59,8 @@ export async function recordOutgoing(
       known: known.has(subjectOf(kind, view.code)),
       dossier: dossiers.get(view.dossierCode ?? ''),
       ...facts(view),
-      ...(isPublic && { published: maskRecord(kind, view) }),
-      ...(taken && { change: changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false) }),
+      published: isPublic ? maskRecord(kind, view) : undefined,
+      change: taken && changeOf(one, record, view.stateAt, taken.get(one.id)?.later ?? false),
     };
     return [[one.id, outgoing as unknown as Outgoing]];
   });
@@ -99,8 +99,8 @@ async function catalogueFacts(
     const agency = agencies.get(keyOf('agency', record))?.record;
     const field = fields.get(keyOf('field', record))?.record;
     return {
-      ...(agency && { agency: { code: agency.code, name: agency.name } }),
-      ...(field && { field: { code: field.code, name: field.name } }),
+      agency: agency && { code: agency.code, name: agency.name },
+      field: field && { code: field.code, name: field.name },
     };
   };
 }

@@ -66,7 +66,7 @@ function erasedDossier(
   }
   const past: RecordedEvent[] = events.map((event) => {
     const said = rewritten.get(event);
-    return { ...event, ...(event.record && said && { record: said as typeof event.record }) };
+    return event.record && said ? { ...event, record: said as typeof event.record } : event;
   });
   // The state follows from the erased events, as a rebuild finds it. Without all of them it is erased itself.
   const isWhole = events.length === held.version;

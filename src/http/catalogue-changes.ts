@@ -144,7 +144,7 @@ function addChanges(add: AddRoute, { reads, keys, cursors, pages }: CatalogueRea
     async (c) => {
       const { id } = requireKey(c, keys, ...READ);
       const { kind, field, limit, cursor, ...ends } = read(c);
-      const filter = { ...(kind && { kind }), ...(field && { field: cleanCode(field) }), ...periodOf(ends) };
+      const filter = { kind, field: field && cleanCode(field), ...periodOf(ends) };
       return pages.hold(id, async (hold) => {
         const { items, next } = await pageBy(cursors, {
           list: 'catalogue-changes',

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '#core/without-undefined';
 import { PROBLEM_KINDS, type ProblemKind, typeOf } from './problem.ts';
 import { ProblemShown } from './problem-schema.ts';
 import { AS_OF, POSITION } from './reads.ts';
@@ -90,7 +91,7 @@ function operationOf(doc: RouteDoc): object {
     description: doc.description || undefined,
     operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
     security: doc.scopes ? [{ key: [] }, { mutualTls: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
-    ...(doc.scopes && { 'x-scopes': doc.scopes }),
+    'x-scopes': doc.scopes,
     parameters: parametersOf(doc),
     requestBody: doc.body ? { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } : undefined,
     responses: responsesOf(doc),
@@ -123,11 +124,12 @@ function parametersOf(doc: RouteDoc): object[] {
     required: doc.query?.required?.includes(name) ? true : undefined,
     schema: embedded(asNumber(schema as Numeral)),
   }));
-  const headers = {
+  const takesPosition = doc.freshness === 'many' || doc.freshness === 'one';
+  const headers = withoutUndefined({
     ...doc.headers,
-    ...(doc.conditional && { 'If-None-Match': IF_NONE_MATCH }),
-    ...((doc.freshness === 'many' || doc.freshness === 'one') && { [POSITION]: POSITION_SENT }),
-  };
+    'If-None-Match': doc.conditional ? IF_NONE_MATCH : undefined,
+    [POSITION]: takesPosition ? POSITION_SENT : undefined,
+  });
   const inHeader = Object.entries(headers).map(([name, schema]) => ({ name, in: 'header', schema }));
   return [...inPath, ...inQuery, ...inHeader];
 }
@@ -167,7 +169,7 @@ function responsesOf(doc: RouteDoc): object {
   });
   return {
     ...problemsOf(doc),
-    ...(doc.conditional && { 304: { description: 'Not changed', headers: ETAG } }),
+    304: doc.conditional ? { description: 'Not changed', headers: ETAG } : undefined,
     ...Object.fromEntries(told),
     default: { description: 'A problem', content: PROBLEM_CONTENT },
   };
@@ -185,12 +187,12 @@ const FRESH_POSITION = {
 };
 
 function headersOf(status: number, { method, conditional, freshness }: RouteDoc): object | undefined {
-  const headers = {
-    ...(status === 200 && conditional && ETAG),
-    ...(status === 200 && freshness !== undefined && { ...FRESH_AS_OF, ...FRESH_POSITION }),
-    ...(status < 300 && method === 'post' && FRESH_POSITION),
-  };
-  if (Object.keys(headers).length > 0) return headers;
+  const headers = [
+    ...(status === 200 && conditional ? [ETAG] : []),
+    ...(status === 200 && freshness !== undefined ? [FRESH_AS_OF, FRESH_POSITION] : []),
+    ...(status < 300 && method === 'post' ? [FRESH_POSITION] : []),
+  ];
+  if (headers.length > 0) return Object.assign({}, ...headers);
   if (status === 401) return { 'WWW-Authenticate': text('How to authenticate') };
   return status === 429 || status === 503 ? RETRY_AFTER : undefined;
 }

@@ -6,6 +6,7 @@ import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Kind } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
+import { withoutUndefined } from '#core/without-undefined';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
@@ -258,12 +259,12 @@ async function* takenInTime(texts: AsyncGenerator<string>, end: () => void): Asy
 }
 
 function headersOf(isZipped: boolean): Record<string, string> {
-  return {
+  return withoutUndefined({
     'Content-Type': NDJSON,
     'Cache-Control': 'private, no-store',
     Vary: 'Accept-Encoding',
     // Nginx would read ahead from the hub and store the data on its disk.
     'X-Accel-Buffering': 'no',
-    ...(isZipped && { 'Content-Encoding': 'gzip' }),
-  };
+    'Content-Encoding': isZipped ? 'gzip' : undefined,
+  });
 }

@@ -59,7 +59,7 @@ function prepare(row: DossierRow, vault: Vault): Written {
   const { record } = view;
   const { phone, identityNumber } = record.applicant ?? {};
   const erasedAt = row.held.erased?.at;
-  const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt, ...(erasedAt && { erasedAt }) };
+  const freshness = { party: row.party, eventAt: lastAt, receivedAt: row.receivedAt, erasedAt };
   return {
     row,
     record,

@@ -94,11 +94,11 @@ export interface LoadedEvent extends RecordedEvent {
   readonly movedStatus: boolean;
   readonly said: Dossier | Progress;
   /** The owner of the dossier after the event. Absent on events of an older version. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
 }
 
 /** An event whose content may not be loaded. Steps are long lists, and few readers need their content. */
-export type ReadEvent = Omit<LoadedEvent, 'said'> & { readonly said?: Dossier | Progress };
+export type ReadEvent = Omit<LoadedEvent, 'said'> & { readonly said?: Dossier | Progress | undefined };
 
 /**
  * The whole history of these dossiers, in the order of recording. Long ones are read page by page, and other requests
@@ -211,7 +211,7 @@ const LOAD_EVENTS = `
 
 /** An event, with its content if the row has it. */
 export function read(row: EventsRow, vault: Vault): ReadEvent {
-  const said = row.record && JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString());
+  const said = row.record ? JSON.parse(vault.open({ keyId: row.record_key, bytes: row.record }).toString()) : undefined;
   return {
     code: row.code,
     seq: row.seq,
@@ -222,15 +222,15 @@ export function read(row: EventsRow, vault: Vault): ReadEvent {
     authoritative: row.authoritative,
     inferred: row.inferred,
     contentId: openContentId(vault, row.hash),
-    ...(row.kind === 'dossier' && { record: said as Dossier }),
+    record: row.kind === 'dossier' ? (said as Dossier) : undefined,
     recordedAt: row.recorded_at,
     receivedAt: row.received_at,
     messageId: row.message_id,
     item: row.item,
     movedStatus: row.moved_status,
-    ...(said && { said }),
-    ...(row.owner !== null && { owner: row.owner }),
-    ...(row.shared !== null && { shared: sharedIn(row.shared) }),
+    said,
+    owner: row.owner ?? undefined,
+    shared: row.shared === null ? undefined : sharedIn(row.shared),
   };
 }
 

@@ -29,7 +29,7 @@ export interface HistoryItem {
 export interface HistoryPage {
   readonly items: readonly HistoryItem[];
   /** The position of the last entry, if more follow. */
-  readonly last?: EventPlace;
+  readonly last?: EventPlace | undefined;
 }
 
 /** Content that one page reads. A step has some hundred bytes, a complete record may have a megabyte. */
@@ -120,7 +120,7 @@ export async function readHistoryPage(
   const owner = await ownerOf(database, asked.code);
   const items = await mapYielding(events, (event) => itemOf(event, owner, mask));
   const last = events.at(-1);
-  return { items, ...(last && isCut && { last }) };
+  return { items, last: isCut ? last : undefined };
 }
 
 async function ownerOf({ query }: Database, code: string): Promise<string | undefined> {
@@ -138,7 +138,7 @@ function itemOf(event: ReadEvent, owner: string | undefined, people: Mentions | 
     messageId: event.messageId,
     receivedAt: event.receivedAt,
     movedStatus: event.movedStatus,
-    ...(owner !== undefined && !isOwn(event, owner) && !counts(event, owner) && { claim: true }),
+    claim: (owner !== undefined && !isOwn(event, owner) && !counts(event, owner)) || undefined,
   } as HistoryItem;
 }
 

@@ -184,7 +184,7 @@ function prepare(row: RecordRow, vault: Vault): Written {
   const { view, code } = held;
   const masked = maskRecord(kind, view);
   const erasedAt = held.erased?.at;
-  const freshness = { party, eventAt: view.stateAt, receivedAt, ...(erasedAt && { erasedAt }) };
+  const freshness = { party, eventAt: view.stateAt, receivedAt, erasedAt };
   const proof = proofIn(kind, view);
   const subject = subjectOf(kind, code);
   return {

@@ -12,11 +12,12 @@ import { sentenceOf } from '#messages/render';
 export const delivered = (reference?: string, note?: TextOrWords, answer?: PartnerAnswer): Outcome => ({
   kind: 'delivered',
   reference: reference || undefined,
-  ...(note && noted(note)),
-  ...(answer && { answer }),
+  ...noted(note),
+  answer,
 });
 
-function noted(said: TextOrWords): { readonly note: string; readonly words?: Words | undefined } {
+function noted(said?: TextOrWords): { readonly note: string; readonly words?: Words | undefined } | undefined {
+  if (!said) return undefined;
   const { message: note, words } = sentenceOf(said);
   return { note, words };
 }

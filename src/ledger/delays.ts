@@ -114,12 +114,12 @@ function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonl
     operation: row.operation,
     state: row.state,
     createdMs: instantToMs(row.createdAt),
-    ...(row.settledAt && { settledMs: instantToMs(row.settledAt) }),
+    settledMs: row.settledAt ? instantToMs(row.settledAt) : undefined,
     attempts: attempts.map(({ at, tookMs, outcome, reason }) => ({
       atMs: instantToMs(at),
       tookMs,
       outcome,
-      ...(reason !== null && { reason }),
+      reason: reason ?? undefined,
     })),
     held: held.map(intervalOf),
   };
@@ -203,5 +203,5 @@ async function loadOutages(
 }
 
 function intervalOf({ openedAt, settledAt }: Pick<WaitRow, 'openedAt' | 'settledAt'>): Interval {
-  return { fromMs: instantToMs(openedAt), ...(settledAt !== null && { toMs: instantToMs(settledAt) }) };
+  return { fromMs: instantToMs(openedAt), toMs: settledAt === null ? undefined : instantToMs(settledAt) };
 }

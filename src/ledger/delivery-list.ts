@@ -15,15 +15,15 @@ export const IS_FAILED = `(d.state IN ('refused', 'parked') AND coalesce(d.reaso
       AND e.id > d.id AND e.state || '' IN ('delivered', 'due', 'held'))))`;
 
 export interface DeliveryFilter {
-  readonly party?: string;
-  readonly state?: StateFilter;
+  readonly party?: string | undefined;
+  readonly state?: StateFilter | undefined;
   /** A dossier's code, or an alias of it. */
-  readonly code?: string;
-  readonly operation?: string;
-  readonly reason?: string;
+  readonly code?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly reason?: string | undefined;
   /** The period of creation: from, and to. */
-  readonly from?: string;
-  readonly to?: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 }
 
 export interface ListedDelivery {

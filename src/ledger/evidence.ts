@@ -12,12 +12,14 @@ export interface Evidence {
   /** `steps` is the number of recorded events, null if no record was ever applied. */
   readonly dossier: {
     /** The kind of record; absent for a dossier. */
-    readonly kind?: string;
+    readonly kind?: string | undefined;
     readonly code: string;
     readonly aliases: readonly { readonly party: string; readonly code: string }[];
     readonly steps: number | null;
     /** Present if the personal data was erased: when, by whom and why. States, dates and the hashes of contents stay. */
-    readonly erased?: { readonly erasure: number; readonly at: string; readonly who: string; readonly why: string };
+    readonly erased?:
+      | { readonly erasure: number; readonly at: string; readonly who: string; readonly why: string }
+      | undefined;
   };
   readonly messages: readonly (EvidentMessage | LostMessage)[];
   readonly events: readonly EvidentEvent[];
@@ -41,7 +43,7 @@ export interface EvidentMessage {
   readonly sha256: string | null;
   readonly bytes: number;
   /** When the body was removed. `sha256` still tells whether somebody's bytes are the received ones. */
-  readonly bodyRemovedAt?: string;
+  readonly bodyRemovedAt?: string | undefined;
   /** The items about this dossier, with their results. */
   readonly items: readonly { readonly index: number; readonly outcome: string }[];
 }
@@ -89,8 +91,8 @@ export interface EvidentAttempt {
   readonly number: number;
   readonly at: string;
   readonly outcome: string;
-  readonly reason?: string;
-  readonly httpStatus?: number;
+  readonly reason?: string | undefined;
+  readonly httpStatus?: number | undefined;
 }
 
 export interface EvidentWait {
@@ -138,13 +140,13 @@ export async function loadEvidence(
     const kept = stored.map(({ hash, emptiedAt, ...message }) => ({
       ...message,
       sha256: hash && vault.openHash(hash).toString('hex'),
-      ...(emptiedAt !== null && { bodyRemovedAt: emptiedAt }),
+      bodyRemovedAt: emptiedAt ?? undefined,
     }));
     const { rows: attempts } = await tx.query<AttemptRow>(ATTEMPTS, [deliveries.map(({ id }) => id)]);
     const messages = withLost(kept, told);
     const audit = await newestEntry(tx);
     return {
-      dossier: { ...(kind !== undefined && { kind }), code, aliases, ...stepsOf(dossier) },
+      dossier: { kind, code, aliases, ...stepsOf(dossier) },
       messages,
       events,
       deliveries,
@@ -169,7 +171,7 @@ interface StepsRow {
 function stepsOf(row: StepsRow | undefined): Pick<Evidence['dossier'], 'steps' | 'erased'> {
   if (!row) return { steps: null };
   const { steps, erasure, at, who, why } = row;
-  return { steps, ...(erasure !== null && { erased: { erasure, at, who, why } }) };
+  return { steps, erased: erasure === null ? undefined : { erasure, at, who, why } };
 }
 
 type Hashed<Evident> = Omit<Evident, 'contentHash' | 'sha256'> & { readonly hash: Buffer | null };
@@ -289,8 +291,8 @@ async function attemptsOf(
     const attempt = {
       ...said,
       // The adapter's reason code. Free text of a partner in its place is left out.
-      ...(reason !== null && /^[a-z0-9-]{1,60}$/.test(reason) && { reason }),
-      ...(httpStatus !== undefined && { httpStatus }),
+      reason: reason !== null && /^[a-z0-9-]{1,60}$/.test(reason) ? reason : undefined,
+      httpStatus,
     };
     made.set(deliveryId, [...(made.get(deliveryId) ?? []), attempt]);
   }

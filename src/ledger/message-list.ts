@@ -10,7 +10,7 @@ export interface MessageFilter {
   readonly operation?: string;
   readonly outcome?: string;
   /** The code of a dossier in the message, also if the item was not applied. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The receipt of the message. The parts of a stream share it. */
   readonly receipt?: string;
   readonly from?: string;

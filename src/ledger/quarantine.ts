@@ -231,7 +231,7 @@ export interface CauseFilter {
   readonly kind?: string;
   readonly party?: string;
   /** Any code of a waiting dossier, or of one with a waiting item. */
-  readonly code?: string;
+  readonly code?: string | undefined;
 }
 
 /** Causes with waiting items, oldest first, after the id `after`. Counts only rows that match the filter. */

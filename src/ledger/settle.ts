@@ -16,7 +16,7 @@ export interface Settled {
   readonly at: string;
   readonly tookMs: number;
   /** When the event happened at its source. Unknown for catalogue entries. */
-  readonly eventAt?: string;
+  readonly eventAt?: string | undefined;
   /** The request and reply, as JSON. */
   readonly wire: string | undefined;
 }

@@ -34,7 +34,7 @@ export interface ReleasedItem {
 /** The result of a message. */
 export interface Accepted {
   /** The message's own id, if it was stored by this call. */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   readonly receipt: string;
   readonly results: readonly ItemResult[];
 }

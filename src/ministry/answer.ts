@@ -14,7 +14,7 @@ export interface Answer {
   readonly records: readonly string[];
   /** The answer's own code and words, if the settings name their places. */
   readonly code?: string;
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** When the ministry wants the next call, if it says so beside its code. */
   readonly retryAfterMs?: number | undefined;
 }
@@ -139,7 +139,7 @@ export function withCode(
   if (code === undefined)
     return noAnswer('no-code', say('no-verdict', { path: say('any-of', { alternatives: [answer.code].flat() }) }));
   const message = firstAt(content, answer.message);
-  return { content, records, code, ...(message !== undefined && { message }) };
+  return { content, records, code, message };
 }
 
 export function firstAt(content: unknown, paths: string | readonly string[] = []): string | undefined {

@@ -1,4 +1,5 @@
 import { nfc } from '#core/vietnamese/text';
+import { withoutUndefined } from '#core/without-undefined';
 import { say } from '#messages/message';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../kit/xml/read-xml.ts';
@@ -61,7 +62,7 @@ export function expectedOf(
 /** The value of a text, however it is written: another time zone, other blanks, `1.000.000 đồng`. */
 function senseBy(field: Field, options: FillOptions): (text: string | undefined) => Sense {
   const { date, as } = typeof field === 'string' ? {} : field;
-  const read = { value: { from: '', ...(date && { date }), ...(as && { as }) } };
+  const read = { value: withoutUndefined({ from: '', date, as }) };
   return (text) => {
     if (text === undefined) return undefined;
     const { record, problems } = fill(read, text, options);

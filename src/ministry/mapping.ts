@@ -13,8 +13,8 @@ export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
 /** One unchanged record of a list, with the answer about its details or the reason why that was refused. */
 export interface Row {
   readonly text: string;
-  readonly detail?: string;
-  readonly refusal?: string;
+  readonly detail?: string | undefined;
+  readonly refusal?: string | undefined;
 }
 
 /** Wraps rows into a body to store. The ministry's texts stay unchanged inside it. */

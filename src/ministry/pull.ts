@@ -225,7 +225,7 @@ async function fetchDetails(
           ? undefined
           : wordsText(say('at-detail', { why: answerWords(connection, answer) }));
     const detail = 'kind' in answer ? undefined : answer.records[0];
-    rows.push({ text, ...(refusal === undefined ? detail !== undefined && { detail } : { refusal }) });
+    rows.push({ text, detail: refusal === undefined ? detail : undefined, refusal });
   }
   return rows;
 }

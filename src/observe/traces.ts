@@ -19,6 +19,7 @@ import {
   traceIdOf,
   writeTraceparent,
 } from '#core/identifiers/trace-context';
+import { withoutUndefined } from '#core/without-undefined';
 import type { TraceSettings } from '../config/config.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { ItemResult } from '../ledger/messages.ts';
@@ -134,7 +135,7 @@ function attemptedSpan({ claimed, outcome, settlement, at, tookMs }: Settled, co
     parent: spanIdOfMessage(claimed.messageId),
     startMs: endMs - tookMs,
     endMs,
-    attributes: {
+    attributes: withoutUndefined({
       'lienthong.party': claimed.party,
       'lienthong.operation': claimed.operation,
       'lienthong.codes': [claimed.subject],
@@ -142,8 +143,8 @@ function attemptedSpan({ claimed, outcome, settlement, at, tookMs }: Settled, co
       'lienthong.attempt': claimed.attempts,
       'lienthong.outcome': kind,
       'lienthong.follows': settlement.state,
-      ...(reason !== undefined && { 'lienthong.reason': reason }),
-    },
+      'lienthong.reason': reason,
+    }),
     error: kind === 'delivered' ? undefined : reason,
   };
 }
@@ -166,11 +167,10 @@ interface Span {
 function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationScope'> {
   // Clocks may be set back, so a span must not end before it starts.
   const startMs = Math.min(span.startMs, span.endMs);
-  return {
+  const own = {
     name: span.name,
     kind: span.kind,
     spanContext: () => otelContext(span.context),
-    ...(span.parent !== undefined && { parentSpanContext: otelContext({ ...span.context, spanId: span.parent }) }),
     startTime: hrTime(startMs),
     endTime: hrTime(span.endMs),
     duration: hrTime(span.endMs - startMs),
@@ -184,6 +184,9 @@ function readable(span: Span): Omit<ReadableSpan, 'resource' | 'instrumentationS
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+  return span.parent === undefined
+    ? own
+    : { ...own, parentSpanContext: otelContext({ ...span.context, spanId: span.parent }) };
 }
 
 function otelContext({ traceId, spanId, isSampled }: TraceContext) {
@@ -200,16 +203,16 @@ function attributesOf({ party, door, operation, messageId, receipt, results, ref
   for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   // The code of an invalid item may be any text, even personal data.
   const codes = results.flatMap(({ code, outcome }) => (code !== undefined && outcome !== 'invalid' ? [code] : []));
-  return {
-    ...(party && { 'lienthong.party': party }),
+  return withoutUndefined({
+    'lienthong.party': party || undefined,
     'lienthong.door': door,
-    ...(operation && { 'lienthong.operation': operation }),
+    'lienthong.operation': operation || undefined,
     'lienthong.message': messageId,
     'lienthong.receipt': receipt,
     'lienthong.codes': [...new Set(codes)].slice(0, MOST_CODES),
     ...Object.fromEntries([...counts].map(([outcome, count]) => [`lienthong.items.${outcome}`, count])),
-    ...(refused && { 'http.response.status_code': refused.status }),
-  };
+    'http.response.status_code': refused?.status,
+  });
 }
 
 function ownVersion(): string {

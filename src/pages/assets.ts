@@ -53,11 +53,11 @@ export function sendAsset(c: Context, name: string): Response | undefined {
   const accepted = c.req.header('accept-encoding') ?? '';
   const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
   const isCurrent = new URL(c.req.url).searchParams.get('v') === asset.version;
+  if (encoding) c.header('Content-Encoding', encoding);
   return c.body(new Uint8Array(encoding ? asset[encoding] : asset.plain), 200, {
     'Content-Type': asset.type,
     'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'public, max-age=3600',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept-Encoding',
-    ...(encoding && { 'Content-Encoding': encoding }),
   });
 }

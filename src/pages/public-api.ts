@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Hono } from 'hono';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Say } from './language.ts';
 
 /** A reply of the public API. */
@@ -20,10 +21,10 @@ export async function callPublic<Body>(
 ): Promise<PublicAnswer<Body>> {
   const response = await callApi(app, c, path, {
     method: body ? 'POST' : 'GET',
-    headers: {
-      ...(body && { 'Content-Type': 'application/json' }),
-      ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
-    },
+    headers: withoutUndefined({
+      'Content-Type': body && 'application/json',
+      'Idempotency-Key': idempotencyKey || undefined,
+    }),
     body: body ? JSON.stringify(body) : null,
   });
   return {

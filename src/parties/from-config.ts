@@ -48,7 +48,7 @@ export function rightsOf(
       const { pulls = [], callbacks = [] } = manifest ?? {};
       const reportsBack = callbacks.length > 0 || pulls.some((pull) => pull !== 'catalogue');
       const stands = authoritative ?? manifest?.authoritative ?? false;
-      return [id, { authoritative: stands, reportsBack, ...(owns && { owns }), ...(may && { may }) }];
+      return [id, { authoritative: stands, reportsBack, owns, may }];
     }),
   );
 }

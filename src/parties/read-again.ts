@@ -58,9 +58,9 @@ export interface Release {
   readonly messageId: string;
   readonly item: number;
   /** An operator accepted its doubtful text unchanged. */
-  readonly asItStands?: boolean;
+  readonly asItStands?: boolean | undefined;
   /** A person decided that the record goes on, which a rule of its kind held. */
-  readonly isJudged?: boolean;
+  readonly isJudged?: boolean | undefined;
   /**
    * The moment whose code tables the release used. The releasing process may not have known the very newest entries.
    * Absent in releases of older versions.

@@ -37,7 +37,7 @@ export interface RebuildReport {
   /** Dossiers swapped into the live index. */
   readonly swapped: number;
   /** Why a requested swap was not made. */
-  readonly notSwapped?: string;
+  readonly notSwapped?: string | undefined;
 }
 
 const PAGE_CODES = 500;
@@ -87,7 +87,7 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
       found: findings.count,
       differences: findings.listed,
       swapped: first.swapped ? codesOf(first).length : 0,
-      ...(swap && !isWhole && catchUp.unreadable > 0 && { notSwapped: unreadable(catchUp.unreadable) }),
+      notSwapped: swap && !isWhole && catchUp.unreadable > 0 ? unreadable(catchUp.unreadable) : undefined,
     };
   });
 }

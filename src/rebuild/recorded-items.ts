@@ -84,7 +84,7 @@ function itemOf(row: Row, operation: Operation, vault: Vault): RecordItem {
     operation,
     record,
     warnings: [],
-    ...(row.inferred && { inferred: true }),
+    inferred: row.inferred || undefined,
     recorded: {
       contentId: openContentId(vault, row.hash),
       isHeld: row.is_held,

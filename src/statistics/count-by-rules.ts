@@ -5,6 +5,7 @@ import type { DossierTimes } from '#core/statistics/dossier-times';
 import { factsOf, needsService } from '#core/statistics/facts';
 import { type Counted, countedBy, RULES, type Rule } from '#core/statistics/rules';
 import { dueByTerm } from '#core/statistics/terms';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Service } from '#schemas/service.upsert.v1';
 import type { EntryCache } from '../catalogue/entry-cache.ts';
 import type { CountableDossier } from './countable.ts';
@@ -43,7 +44,7 @@ export async function countByRules(
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
     const times: DossierTimes = {
       ...timesOf(dossier, dossier.isCutOff ? before.get(dossier.code) : undefined),
-      ...(service && { dueByTerm: (receivedAt) => dueByTerm(service, receivedAt, workingTime) }),
+      dueByTerm: service && ((receivedAt) => dueByTerm(service, receivedAt, workingTime)),
     };
     try {
       const by = countedByAll(times);
@@ -79,8 +80,10 @@ function timesOf(
   const course = courseOf(events);
   const isOver = course.every(({ status }) => isFinished(status));
   return {
-    ...(before?.beganAt && { receivedAt: before.beganAt }),
-    ...(before?.endedAt && isOver && { finishedAt: before.endedAt }),
+    ...withoutUndefined({
+      receivedAt: before?.beganAt || undefined,
+      finishedAt: isOver ? before?.endedAt || undefined : undefined,
+    }),
     ...times,
     course,
   };

@@ -76,7 +76,7 @@ export class HubClient {
   /** All dossiers of a filter, the newest status first, page by page as they are read. */
   dossiers(filter: DossierFilter = {}): AsyncGenerator<Readonly<Record<string, unknown>>> {
     const { status, ...others } = filter;
-    return this.#pages('/api/v1/dossiers', { ...others, ...(status ? { status: status.join(',') } : {}) });
+    return this.#pages('/api/v1/dossiers', { ...others, status: status?.join(',') });
   }
 
   /** The steps of a dossier in the order of their time. */
@@ -153,14 +153,13 @@ export class HubClient {
   async #attempt(method: string, path: string, { body, headers, waitMs = 0, signal }: SendOptions): Promise<Answer> {
     const { url, secret, language, timeoutMs } = this.#options;
     const limit = AbortSignal.timeout(timeoutMs + waitMs);
+    const sent = new Headers({ Authorization: `Bearer ${secret}` });
+    if (language) sent.set('Accept-Language', language);
+    if (body !== undefined) sent.set('Content-Type', 'application/json');
+    for (const [name, value] of Object.entries(headers ?? {})) sent.set(name, value);
     const request = new Request(`${url}${path}`, {
       method,
-      headers: {
-        Authorization: `Bearer ${secret}`,
-        ...(language ? { 'Accept-Language': language } : {}),
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
+      headers: sent,
       body: body ?? null,
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });

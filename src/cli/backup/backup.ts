@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Settings } from '../../backup/frames.ts';
 import { seal } from '../../backup/seal.ts';
 import { backupFrames } from '../../backup/write-backup.ts';
@@ -100,11 +101,10 @@ function settingsOf({ filePath, secrets }: Config, env: NodeJS.ProcessEnv): Sett
   const config = existsSync(filePath) ? readFileSync(filePath, 'utf8') : null;
   const named = [...(config ?? '').matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, name]) => name as string);
   const [secret, ...old] = secrets;
-  const environment = Object.fromEntries(
-    [...new Set(named)].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
-  );
-  return {
-    config,
-    environment: { ...environment, HUB_SECRET: secret, ...(old.length > 0 ? { HUB_SECRET_OLD: old.join(',') } : {}) },
-  };
+  const environment = withoutUndefined({
+    ...Object.fromEntries(named.map((name) => [name, env[name]])),
+    HUB_SECRET: secret,
+    HUB_SECRET_OLD: old.length > 0 ? old.join(',') : undefined,
+  });
+  return { config, environment };
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Frame, Settings } from '../../backup/frames.ts';
 import { type Restored, restoreBackup } from '../../backup/restore-backup.ts';
 import { loadConfig } from '../../config/config.ts';
@@ -57,12 +58,12 @@ async function settingsIn(frames: AsyncGenerator<Frame>): Promise<Settings> {
 }
 
 function writeSettings({ config, environment }: Settings, folder: string): Result {
-  const texts: Readonly<Record<string, string>> = {
-    ...(config === null ? {} : { 'hub.config.json': config }),
+  const texts = withoutUndefined({
+    'hub.config.json': config ?? undefined,
     'hub.env': Object.entries(environment)
       .map(([name, value]) => environmentLine(name, value))
       .join(''),
-  };
+  });
   const existing = Object.keys(texts).filter((name) => existsSync(join(folder, name)));
   if (existing.length > 0) throw new UsageError(`--settings: ${folder} already has ${existing.join(', ')}`);
   mkdirSync(folder, { recursive: true });

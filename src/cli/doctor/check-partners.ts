@@ -62,9 +62,10 @@ function look(url: URL, isTls: boolean, given: TlsGiven | undefined): Promise<Ce
   return new Promise((resolve, reject) => {
     const to = { host, port, lookup: lookUpName };
     const servername = net.isIP(host) ? '' : host;
+    const material = given && createTls(given)();
     // Reports a bad certificate instead of failing on it; nothing is sent over the connection.
     const socket = isTls
-      ? tls.connect({ ...(given && createTls(given)()), ...to, servername, rejectUnauthorized: false }, connected)
+      ? tls.connect({ ...material, ...to, servername, rejectUnauthorized: false }, connected)
       : net.connect(to, connected);
     socket.setTimeout(WAIT_MS, () => socket.destroy(new Error(`no answer within ${WAIT_MS / 1000} s`)));
     socket.once('error', reject);

@@ -74,7 +74,7 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
   const format = options.format ?? formatOf(file);
   const kind = ALL_KINDS.find((one) => one.operation === operation);
   const { overdue, state, ...asked } = options;
-  const ofDossiers = dossierFilterFrom({ ...asked, ...(overdue && { due: 'overdue' }) });
+  const ofDossiers = dossierFilterFrom(overdue ? { ...asked, due: 'overdue' } : asked);
   if (!kind && state !== undefined) throw new UsageError('--state: of records other than dossiers');
   const ofRecords = kind && recordFilterFrom(kind, ofDossiers, state);
   const filter: DossierFilter & RecordFilter = ofRecords ?? ofDossiers;
@@ -88,7 +88,7 @@ async function exportFile(file: string, options: ExportOptions): Promise<Result>
   return withHub(config, async ({ database }) => {
     const vault = createVault(config.secrets);
     // The search words may be a citizen's name.
-    const asked = JSON.stringify({ ...filter, ...(filter.q && { q: '…' }) });
+    const asked = JSON.stringify({ ...filter, q: filter.q && '…' });
     // Audited before anything is shown: nobody sees personal data without an audit entry.
     if (personal)
       await createAudit(database, Date.now).write({

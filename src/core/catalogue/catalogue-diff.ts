@@ -15,7 +15,7 @@ export interface CatalogueChange {
 /** One step: a member of a record. In a list, also its item before and after. */
 export interface Step {
   readonly member: string;
-  readonly of?: { readonly was: unknown; readonly now: unknown };
+  readonly of?: { readonly was: unknown; readonly now: unknown } | undefined;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -75,7 +75,7 @@ const isTerm = (one: Members): boolean => 'amount' in one && 'unit' in one;
 
 function within({ path, way }: Place, member: string, of?: Step['of']): Place {
   const pointer = `${path}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  return { path: pointer, way: [...way, { member, ...(of && { of }) }] };
+  return { path: pointer, way: [...way, { member, of }] };
 }
 
 function* ofValues(was: unknown, now: unknown, member: string, place: Place): Steps {

@@ -1,4 +1,5 @@
 import { say, type Words } from '#messages/message';
+import { withoutUndefined } from '../without-undefined.ts';
 
 /**
  * The one date module. An instant is `YYYY-MM-DDTHH:mm:ss[.SSS]+07:00`: Vietnam time, with three digits of fraction or
@@ -163,7 +164,7 @@ export function readPeriod({ from, to }: PeriodText): Period {
     if (text && !given[end]) return { wrong: end, error: unusable(text, say('date-or-instant')) };
   if (given.from && given.to && given.from > given.to)
     return { wrong: 'to', error: unusable(to as string, say('not-before', { near: shown(from as string) })) };
-  return { ...(given.from && { from: given.from }), ...(given.to && { to: given.to }) };
+  return withoutUndefined({ from: given.from || undefined, to: given.to || undefined });
 }
 
 /** A plus sign in an address arrives as a space. */

@@ -41,9 +41,9 @@ export interface Applied {
   readonly movedStatus: boolean;
   /** Whether readers see a difference, or partners may receive one. */
   readonly changed: boolean;
-  readonly anomaly?: Anomaly;
+  readonly anomaly?: Anomaly | undefined;
   /** JSON Pointers of contradictions by a party that does not own the dossier. They change nothing. */
-  readonly claimed?: readonly string[];
+  readonly claimed?: readonly string[] | undefined;
 }
 
 /**
@@ -185,7 +185,7 @@ function insert(
     movedStatus,
     changed,
     anomaly: anomalyOf(event, claimed) ?? anomaly ?? (own && hasRival(events, event) ? 'same-time' : undefined),
-    ...(claimed.length > 0 && { claimed }),
+    claimed: claimed.length > 0 ? claimed : undefined,
   });
 }
 
@@ -229,11 +229,9 @@ function recorded(
   view: DossierView,
   rest: Pick<Applied, 'outcome' | 'movedStatus' | 'changed' | 'claimed'> & { anomaly: Anomaly | undefined },
 ): Applied {
-  const { anomaly, ...result } = rest;
   const moves = counts(event, held.owner);
   return {
-    ...result,
-    ...(anomaly && { anomaly }),
+    ...rest,
     event,
     held: {
       ...held,

@@ -18,7 +18,7 @@ export function change(
   return {
     view: withEvent(view, event, record, moves, { ownStatusAt: event.at, ownRecordAt }),
     moved: moves,
-    ...(anomaly && { anomaly }),
+    anomaly,
   };
 }
 
@@ -40,5 +40,5 @@ function shareIn(view: Folding, event: DossierEvent): Omit<Step, 'view'> & { rea
       anomaly: 'same-time',
     };
   const { moves, anomaly } = transition(view, event);
-  return { view: withEvent(view, event, record, moves, own), moved: moves, ...(anomaly && { anomaly }) };
+  return { view: withEvent(view, event, record, moves, own), moved: moves, anomaly };
 }

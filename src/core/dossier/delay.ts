@@ -18,15 +18,17 @@ export interface DossierDelays extends Delays {
 /** All moments are epoch milliseconds. An interval without an end is still running. */
 export interface Interval {
   readonly fromMs: number;
-  readonly toMs?: number;
+  readonly toMs?: number | undefined;
 }
+
+type EndedInterval = Interval & { readonly toMs: number };
 
 export interface AttemptFact {
   /** When its outcome was known, and how long the call had taken. */
   readonly atMs: number;
   readonly tookMs: number;
   readonly outcome: Outcome['kind'];
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 export interface DeliveryFact {
@@ -34,7 +36,7 @@ export interface DeliveryFact {
   readonly operation: string;
   readonly createdMs: number;
   readonly state: DeliveryState;
-  readonly settledMs?: number;
+  readonly settledMs?: number | undefined;
   /** In order. */
   readonly attempts: readonly AttemptFact[];
   /** While it waited for an operator to settle a cause, such as an unmapped code. */
@@ -122,7 +124,7 @@ function deliverySegments(
   { attempts, held }: DeliveryFact,
   startMs: number,
   endMs: number,
-  away: readonly Required<Interval>[],
+  away: readonly EndedInterval[],
   nowMs: number,
 ): readonly Segment[] {
   const segments: Segment[] = [{ fromMs: startMs, toMs: endMs, cause: 'queue' }];
@@ -185,7 +187,7 @@ function split(segments: readonly Segment[], facts: DelayFacts, working: (from: 
   return { sums, beforeFinishMs };
 }
 
-function closed({ fromMs, toMs }: Interval, nowMs: number): Required<Interval> {
+function closed({ fromMs, toMs }: Interval, nowMs: number): EndedInterval {
   return { fromMs, toMs: toMs ?? nowMs };
 }
 

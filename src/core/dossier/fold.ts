@@ -62,7 +62,7 @@ export function foldWith(
   events: readonly DossierEvent[],
   event: DossierEvent,
   owner = firstSender(events),
-): { readonly view: DossierView | undefined; readonly anomaly?: Anomaly } {
+): { readonly view: DossierView | undefined; readonly anomaly: Anomaly | undefined } {
   const sorted = [...events].sort(inEventOrder);
   const later = sorted.findIndex((known) => inEventOrder(known, event) > 0);
   const rest = later < 0 ? [] : sorted.slice(later);
@@ -71,9 +71,9 @@ export function foldWith(
   // Before the owner's first record there is no state to continue from.
   const earlier = later < 0 ? sorted : sorted.slice(0, later);
   if (!earlier.some((one) => one.record && isOwn(one, owner) && counts(one, owner)))
-    return { view: fold([...sorted, event], owner), ...(anomaly && { anomaly }) };
+    return { view: fold([...sorted, event], owner), anomaly };
   const end = rest.reduce((seen, one) => next(seen, one, owner).view, view);
-  return { view: viewOf(end), ...(anomaly && { anomaly }) };
+  return { view: viewOf(end), anomaly };
 }
 
 /** Applies the next event in event order. */

@@ -15,13 +15,13 @@ export interface RecordItem<O extends Operation = Operation> {
   readonly record: Records[O];
   readonly warnings: readonly Problem[];
   /** The event time was derived from the record's dates. See DossierEvent. */
-  readonly inferred?: boolean;
+  readonly inferred?: boolean | undefined;
   /** A receipt number of the sender's office. People search by it. It joins no dossiers. */
-  readonly receiptNumber?: string;
+  readonly receiptNumber?: string | undefined;
   /** Content without a place in the record. It tells items with equal records apart. */
-  readonly extra?: string;
+  readonly extra?: string | undefined;
   /** Members that the sender left out and the dialect filled in, because the record needs them. See `withKnown`. */
-  readonly standIns?: readonly string[];
+  readonly standIns?: readonly string[] | undefined;
   /** Another public system took it in, in a dialect without a place for all of its people. It is not refused for that. */
   readonly isRelayed?: true;
   /** Waits until the catalogue knows its agency and its field: nobody would work on it before. */
@@ -56,7 +56,7 @@ export interface WaitingItem {
   readonly cause: Cause;
   readonly problems: readonly Problem[];
   /** The record if an operator accepts the doubtful text unchanged. */
-  readonly asItStands?: RecordItem;
+  readonly asItStands?: RecordItem | undefined;
 }
 
 /** Reads a value as the canonical record of an operation. */
@@ -106,8 +106,8 @@ export function itemOf(
     record,
     warnings,
     operation,
-    ...(inferred && { inferred }),
-    ...(standIns.length > 0 && { standIns }),
+    inferred: inferred || undefined,
+    standIns: standIns.length > 0 ? standIns : undefined,
   };
   if (read.kind === 'record') return asItStands;
   const { problems, code } = read;
@@ -116,7 +116,7 @@ export function itemOf(
     key: `doubtful-text:${operation}:${problems[0]?.path ?? ''}`,
     ...whyAll(problems),
   };
-  return { kind: 'waiting', operation, cause, problems, ...(code && { code }), asItStands };
+  return { kind: 'waiting', operation, cause, problems, code, asItStands };
 }
 
 /**
@@ -126,7 +126,7 @@ export function itemOf(
 export function withStorableTexts(item: InvalidItem | WaitingItem): InvalidItem | WaitingItem {
   const { code, problems } = item;
   const kept = {
-    ...(code !== undefined && { code: storable(code) }),
+    code: code === undefined ? undefined : storable(code),
     problems: storableIn(problems),
   };
   if (item.kind === 'invalid') return { ...item, ...kept };

@@ -18,16 +18,18 @@ export type Doubt = (typeof DOUBTS)[number];
 /** One party's rights from the configuration. See docs/concepts/who-may-say-what.md. */
 export interface PartyRights {
   /** The party owns dossiers with these code prefixes, agencies (with subordinate ones) and services. */
-  readonly owns?: {
-    readonly codes?: readonly string[] | undefined;
-    readonly agencies?: readonly string[] | undefined;
-    readonly services?: readonly string[] | undefined;
-  };
+  readonly owns?:
+    | {
+        readonly codes?: readonly string[] | undefined;
+        readonly agencies?: readonly string[] | undefined;
+        readonly services?: readonly string[] | undefined;
+      }
+    | undefined;
   /**
    * Members that it may change in other parties' dossiers, and operations such as `rating.upsert.v1`: records that it may begin
    * about other parties' dossiers. If absent, only the routes decide.
    */
-  readonly may?: readonly string[];
+  readonly may?: readonly string[] | undefined;
   /** True: it decides the status of its own dossiers. A list: it decides these members of every dossier. */
   readonly authoritative: boolean | readonly string[];
   /** Whether its adapter reports on dossiers that it received, by pulls or callbacks. */

@@ -12,12 +12,12 @@ import { inspectText, unstorable } from '../vietnamese/text.ts';
 
 export type Read<T> =
   | { readonly kind: 'record'; readonly record: T; readonly warnings: readonly Problem[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[]; readonly code?: string | undefined }
   /** `record` is the record if an operator accepts the doubtful text unchanged. */
   | {
       readonly kind: 'doubtful';
       readonly problems: readonly Problem[];
-      readonly code?: string;
+      readonly code?: string | undefined;
       readonly record: T;
       readonly warnings: readonly Problem[];
     };
@@ -72,10 +72,9 @@ function readBy(
   const code = codeOf(record);
   if (!check.Check(record)) notes.problems.push(...explain(schema, check, record, notes.problems));
   else if (notes.problems.length === 0) notes.problems.push(...meaning(record as Coded));
-  if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), ...(code && { code }) };
+  if (notes.problems.length > 0) return { kind: 'invalid', problems: bounded(notes.problems), code };
   const found = { record: record as object, warnings: bounded(notes.warnings) };
-  if (notes.doubts.length > 0)
-    return { kind: 'doubtful', problems: bounded(notes.doubts), ...(code && { code }), ...found };
+  if (notes.doubts.length > 0) return { kind: 'doubtful', problems: bounded(notes.doubts), code, ...found };
   return { kind: 'record', ...found };
 }
 

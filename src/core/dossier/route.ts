@@ -47,7 +47,7 @@ export function recipients(
 export function subjectOfEntry({ operation, record }: Pick<RecordItem, 'operation' | 'record'>): Subject {
   if (operation !== 'service.upsert.v1') return {};
   const { code, fieldCode } = record as Service;
-  return { serviceCode: code, ...(fieldCode !== undefined && { fieldCode }) };
+  return { serviceCode: code, fieldCode };
 }
 
 function matches(route: Route, { code, serviceCode, fieldCode }: Subject): boolean {

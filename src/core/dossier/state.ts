@@ -14,13 +14,13 @@ export interface DossierView {
 export interface Step {
   readonly view: DossierView | undefined;
   readonly moved: boolean;
-  readonly anomaly?: Anomaly;
+  readonly anomaly?: Anomaly | undefined;
 }
 
 /** A view during folding, with the times of the owner's last status and record. At these times the owner decides. */
 export interface Folding extends DossierView {
-  readonly ownStatusAt?: string;
-  readonly ownRecordAt?: string;
+  readonly ownStatusAt?: string | undefined;
+  readonly ownRecordAt?: string | undefined;
 }
 
 export function viewOf(view: Folding): DossierView;
@@ -59,15 +59,15 @@ export function withEvent(
     return {
       ...view,
       record: withStatus(record, { status: view.status, at: view.statusAt }),
-      ...(ownRecordAt !== undefined && { ownRecordAt }),
+      ownRecordAt: ownRecordAt ?? view.ownRecordAt,
     };
   return {
     record: withStatus(record, event),
     status: event.status,
     statusAt: event.at,
     inferred: staysInferred(view, event),
-    ...(ownStatusAt !== undefined && { ownStatusAt }),
-    ...(ownRecordAt !== undefined && { ownRecordAt }),
+    ownStatusAt,
+    ownRecordAt,
   };
 }
 

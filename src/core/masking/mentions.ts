@@ -1,6 +1,7 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { maskTail } from '../identifiers/identifiers.ts';
 import { fold } from '../vietnamese/text.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts';
 import { isPerson } from './masking.ts';
 import { createFinder } from './replace-known-texts.ts';
@@ -118,7 +119,7 @@ export function formerPeople(
     const said = SOUGHT.flatMap((member) => (person[member] === undefined ? [] : [[member, person[member]] as const]));
     const unsaid = said.filter(([member, value]) => value !== present?.[member] && !value.includes('*'));
     if (unsaid.length === 0) continue;
-    const one: Person = { ...(person.kind && { kind: person.kind }), ...Object.fromEntries(unsaid) };
+    const one: Person = withoutUndefined({ kind: person.kind, ...Object.fromEntries(unsaid) });
     former.set(JSON.stringify(one), one);
   }
   return [...former.values()];

@@ -9,7 +9,7 @@ export type DossierTimes = Pick<
   /** The statuses in order. See courseOf. Empty if only the present status is known. */
   readonly course: readonly Move[];
   /** The due date by the longest term of its service since reception, if the source gives none. */
-  readonly dueByTerm?: (receivedAt: string) => string | undefined;
+  readonly dueByTerm?: ((receivedAt: string) => string | undefined) | undefined;
 };
 
 export type SupplementTimes = Pick<

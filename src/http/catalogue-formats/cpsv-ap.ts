@@ -86,9 +86,10 @@ export function publicService(service: Service, holder: Holder): Node {
 }
 
 export function publicOrganisation({ code, name, level, parentCode }: Agency, holder: Holder): Node {
+  const known = organisation({ code, name }, holder);
   return said({
-    ...organisation({ code, name }, holder),
-    ...(level === 'ministry' && { 'dct:spatial': VIET_NAM }),
+    ...known,
+    'dct:spatial': level === 'ministry' ? VIET_NAM : known['dct:spatial'],
     'dct:isPartOf': parentCode && { '@id': agencyId(parentCode, holder) },
     'cv:isClassifiedBy': level && concept({ code: level, name: LEVEL[level] }),
   });
@@ -136,10 +137,8 @@ function costs({ channel, terms = [] }: Channel, at: number, id: string): readon
         '@id': `${id}#cost-${at + 1}-${n + 1}`,
         '@type': 'cv:Cost',
         'dct:identifier': `${at + 1}-${n + 1}`,
-        ...(known && {
-          'cv:hasValue': fee.amountVnd,
-          'cv:currency': term(`${AUTHORITY}/currency/VND`),
-        }),
+        'cv:hasValue': known && fee.amountVnd,
+        'cv:currency': known && term(`${AUTHORITY}/currency/VND`),
         'dct:description': description && vi(description),
         'cv:ifAccessedThrough': { '@id': `${id}#${channel}` },
       });

@@ -78,5 +78,5 @@ export function negotiatedPage(
 }
 
 function headersOf(isLinked: boolean): Readonly<Record<string, string>> {
-  return { Vary: 'Accept', ...(isLinked && { 'Content-Type': JSON_LD }) };
+  return isLinked ? { Vary: 'Accept', 'Content-Type': JSON_LD } : { Vary: 'Accept' };
 }

@@ -95,9 +95,9 @@ function soughtIn(kinds: Kinds, { kind: name, state, ...filter }: Sought, nowMs:
     if (got !== undefined) throw unexpected(member, got, say('only-of-dossiers'));
   return {
     operation: kind.operation,
-    ...(state !== undefined && { state: statesOf(kind, state) }),
-    ...(agency !== undefined && { agency: cleanCode(agency) }),
-    ...(field !== undefined && { field: cleanCode(field) }),
+    state: state === undefined ? undefined : statesOf(kind, state),
+    agency: agency === undefined ? undefined : cleanCode(agency),
+    field: field === undefined ? undefined : cleanCode(field),
   };
 }
 

@@ -99,9 +99,6 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
         return calls;
       })
     : undefined;
-  const attempts = kept.map(({ wire: _, ...attempt }, at) => ({
-    ...attempt,
-    ...(views?.[at] && { wire: views[at] }),
-  }));
+  const attempts = kept.map(({ wire: _, ...attempt }, at) => ({ ...attempt, wire: views?.[at] }));
   return jsonIn(c, { ...found, attempts });
 }

@@ -67,5 +67,5 @@ export function cleanFilter<F extends { readonly code?: string; readonly from?: 
   to,
   ...same
 }: F) {
-  return { ...same, ...(code && { code: cleanCode(code) }), ...periodOf({ from, to }) };
+  return { ...same, code: code ? cleanCode(code) : undefined, ...periodOf({ from, to }) };
 }

@@ -103,7 +103,7 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
     (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
       viewBody(await asRead(found, body()), mayBePersonal),
     ));
-  return jsonIn(c, { ...shown, deliveries, waiting, ...(view && { body: view as BodyView }) });
+  return jsonIn(c, { ...shown, deliveries, waiting, body: (view || undefined) as BodyView | undefined });
 }
 
 /** An envelope as UTF-8 text, whatever its charset or attachments. Unchanged when it cannot be read. */

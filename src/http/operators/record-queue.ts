@@ -75,17 +75,15 @@ export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
       due: Type.Optional(oneOf(['overdue', 'soon'])),
     },
     item: QueuedShown,
-    load: ({ kind, state, agency, due }, many, after?: readonly [place: string, subject: string]) =>
-      records.queue(
-        {
-          kinds: kind === undefined ? answered.map(({ name }) => name) : [kind],
-          state,
-          agency: agency === undefined ? undefined : cleanCode(agency),
-          ...(due && dueBetween(due, nowMs())),
-        },
-        many,
-        after && { place: after[0], subject: after[1] },
-      ),
+    load: ({ kind, state, agency, due }, many, after?: readonly [place: string, subject: string]) => {
+      const filter = {
+        kinds: kind === undefined ? answered.map(({ name }) => name) : [kind],
+        state,
+        agency: agency === undefined ? undefined : cleanCode(agency),
+      };
+      const asked = due ? { ...filter, ...dueBetween(due, nowMs()) } : filter;
+      return records.queue(asked, many, after && { place: after[0], subject: after[1] });
+    },
     placeOf: ({ place, subject }) => [place, subject] as const,
     show: (one) => shownOf(one, nowMs()),
   });

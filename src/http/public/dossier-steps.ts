@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { withoutUndefined } from '#core/without-undefined';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed, Instant } from '#schemas/parts';
 import type { AppContext } from '../app-context.ts';
@@ -30,5 +31,7 @@ export async function readSteps(
   const moved = items.filter(({ movedStatus, claim }) => movedStatus && !claim);
   return moved
     .filter(({ status }, at) => status !== moved[at - 1]?.status)
-    .map(({ status, at, unit }) => ({ status: status as PublicStep['status'], at, ...(unit && { unit }) }));
+    .map(({ status, at, unit }) =>
+      withoutUndefined({ status: status as PublicStep['status'], at, unit: unit || undefined }),
+    );
 }

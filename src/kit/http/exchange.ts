@@ -17,7 +17,8 @@ export type Exchange =
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** An undefined one is not sent. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Uint8Array | undefined;
   /** A repeat does no harm. After a broken connection the call is repeated at once. */
   readonly idempotent?: boolean;

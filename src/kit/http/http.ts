@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import axios, { type AxiosAdapter, type AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import pRetry from 'p-retry';
+import { withoutUndefined } from '#core/without-undefined';
 import { AGENT, WITHOUT_RESUMPTION, withConnectLimit, withTls } from './agents.ts';
 import { type Call, type Exchange, ForeignAddress, type Http, type HttpOptions, type WireRecord } from './exchange.ts';
 import { failureOf, TO_LINK_LOCAL } from './failures.ts';
@@ -42,7 +43,7 @@ export function createHttp(options: HttpOptions): Http & {
       const result = isLinkLocal(hostname)
         ? TO_LINK_LOCAL
         : await withQuickRetries(call, () =>
-            once(base, headers ? { ...call, headers: { ...headers, ...call.headers } } : call, options),
+            once(base, { ...call, headers: { ...headers, ...withoutUndefined(call.headers ?? {}) } }, options),
           );
       record?.(wireOf(call, result));
       return result;

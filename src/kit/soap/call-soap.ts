@@ -167,7 +167,9 @@ function withAction(
   const plain = type.replace(/;\s*action="[^"]*"/, '');
   if (type.startsWith('application/soap+xml'))
     return { ...others, 'Content-Type': action === 'none' ? plain : `${plain}; action="${text}"` };
-  return { ...others, 'Content-Type': plain, ...(action !== 'none' && { SOAPAction: `"${text}"` }) };
+  return action === 'none'
+    ? { ...others, 'Content-Type': plain }
+    : { ...others, 'Content-Type': plain, SOAPAction: `"${text}"` };
 }
 
 /** The action that the settings name themselves. */

@@ -8,7 +8,7 @@ export type AcceptedSubmission = Omit<AcceptedMessage, 'messageId' | 'receipt' |
   readonly items: readonly Item[];
 };
 /** `messageId` is absent when the hub stored no message. */
-export type AcceptedResult = Pick<AcceptedMessage, 'receipt' | 'results'> & { readonly messageId?: string };
+export type AcceptedResult = Pick<AcceptedMessage, 'receipt' | 'results'> & { readonly messageId?: string | undefined };
 
 /** Counts committed messages and their items, and measures the delay from the source to the index. */
 export function createAcceptedMetrics(registry: Registry) {

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { withoutUndefined } from '#core/without-undefined';
 import type { Language } from '../language.ts';
 import type { Listed } from './records.ts';
 
@@ -33,15 +34,15 @@ export interface Api {
 export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: Language): Api {
   // Without the officer's connection: its body is the form.
   async function send(method: string, path: string, body?: object): Promise<Response> {
-    const headers = {
+    const headers = withoutUndefined({
       Authorization: `Bearer ${secret}`,
       'Accept-Language': language,
-      ...(body && { 'Content-Type': 'application/json' }),
-    };
+      'Content-Type': body && 'application/json',
+    });
     const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
       method,
       headers,
-      ...(body && { body: JSON.stringify(body) }),
+      body: body ? JSON.stringify(body) : null,
     });
     return app.fetch(request);
   }

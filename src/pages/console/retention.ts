@@ -53,7 +53,12 @@ function addHoldOrders(site: Site): void {
     );
     const isPerson = Object.keys(person).length > 0;
     const kind = form('kind') === 'dossier' ? undefined : form('kind');
-    const order = { code: form('code'), why: form('why'), ...(isPerson ? { person } : { kind }) };
+    const order = {
+      code: form('code'),
+      why: form('why'),
+      person: isPerson ? person : undefined,
+      kind: isPerson ? undefined : kind,
+    };
     const { body, problem } = await api.post<LegalHold>('legal-holds', order);
     if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
     return { to: TO, isDone: true, text: say(`Đã đặt lệnh giữ ${body.id}.`, `The legal hold ${body.id} is set.`) };

@@ -66,7 +66,7 @@ export function placeOf(c: Context, asked: Asked, address: string): TablePlace {
   const sort = oneOf(SORTS, parameterOf(c, 'sort'));
   const order = oneOf(['asc', 'desc'] as const, parameterOf(c, 'order'));
   const page = Math.max(1, Math.trunc(Number(parameterOf(c, 'page') ?? 1)) || 1);
-  const now = { ...asked, ...(sort !== 'name' || order !== 'asc' ? { sort, order } : {}) };
+  const now = sort !== 'name' || order !== 'asc' ? { ...asked, sort, order } : asked;
   return { sort, order, page, href: (changed) => `${address}?${new URLSearchParams({ ...now, ...changed })}` };
 }
 

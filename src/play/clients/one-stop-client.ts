@@ -1,4 +1,5 @@
 import axios from 'axios';
+import { withoutUndefined } from '#core/without-undefined';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import type { PartnerEvent, RecordEvent, RecordPush, RestPush } from '../day/events.ts';
 import type { Participant } from '../participants/participants.ts';
@@ -27,10 +28,10 @@ export async function pushRest({ ask, key, partner, acknowledgements }: RestSyst
     path: `/api/v1/parties/one-stop/${path}`,
     key,
     body: bodyOf(form, events),
-    headers: {
+    headers: withoutUndefined({
       'Content-Type': form === 'lines' ? 'application/x-ndjson' : 'application/json',
-      ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
-    },
+      'Idempotency-Key': idempotencyKey || undefined,
+    }),
   });
   const { receipt, results = [], detail } = body as Receipt;
   if (results.length !== events.length)

@@ -58,8 +58,9 @@ function orderEvents({ dice }: Office, { dossierCode, requestedAt, isCancelled }
     code: dossierCode,
     dossierCode,
     direction: isReturn ? 'return' : 'pick-up',
-    ...(isReturn ? { receiver: citizen } : { sender: citizen }),
-    ...(dice.next() < 0.5 && { waybill: `EK${serial}VN` }),
+    receiver: isReturn ? citizen : undefined,
+    sender: isReturn ? undefined : citizen,
+    waybill: dice.next() < 0.5 ? `EK${serial}VN` : undefined,
   };
   const cancelledAt = msToInstant(Date.parse(requestedAt) + 1_000);
   const eventAt = (at: string, state: string) => eventOf('postal-order', 'postal-orders', at, state, order);

@@ -84,7 +84,7 @@ function call({ settings, http }: Partner, method: 'GET' | 'POST', path: string,
       Accept: 'application/json',
       // Decide: how the hub authenticates. Store a session key that expires in `connection.sessions`.
       Authorization: `Bearer ${settings.token}`,
-      ...(told && { 'Content-Type': 'application/json; charset=utf-8' }),
+      'Content-Type': told && 'application/json; charset=utf-8',
     },
     body: told && JSON.stringify(told).normalize('NFC'),
     // The kit repeats only reads by itself.

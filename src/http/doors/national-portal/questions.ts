@@ -63,8 +63,7 @@ async function lookUp(hub: QuestionContext, given: Call, key: KeyEntry): Promise
   const service = (await hub.catalogue.one('service', record.serviceCode))?.record as Service | undefined;
   const agency = (await hub.catalogue.one('agency', record.agencyCode))?.record as Agency | undefined;
   const original = await hub.originals.last(DIALECT, record.code, party);
-  const facts = { ...(service && { service }), ...(agency && { agency }), ...(original && { original }) };
-  const item = writeDossier(record, { code: record.code, ...facts });
+  const item = writeDossier(record, { code: record.code, service, agency, original });
   return [{ ...item, TienDoXuLy: steps.map((step) => writeProgress(step, { code: record.code })) }];
 }
 

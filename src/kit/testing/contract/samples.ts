@@ -36,15 +36,15 @@ export function sampleOutgoing(operation: Operation, number = 1, mark = 'mẫu',
   };
   const record = records[operation];
   const isDossier = operation.startsWith('dossier.');
-  return {
+  const item = {
     id: `lienthong-${operation}-${number}${later ? '-later' : ''}`,
     operation,
     code: record.code,
     record,
-    ...(isDossier && { dossier: dossier(code, at, mark), ...FACTS }),
     doubt: false,
     known: false,
   };
+  return isDossier ? { ...item, dossier: dossier(code, at, mark), ...FACTS } : item;
 }
 
 type KindOperation = Exclude<Operation, `${'dossier' | 'service' | 'agency' | 'field'}.${string}`>;
