@@ -14,7 +14,7 @@ import { createPersonErasure, type PersonErasure } from './erasure/erase-person.
 import { createHolds, type Holds } from './erasure/holds.ts';
 import { createRetention, type Retention } from './erasure/retention.ts';
 import { type FoundationOptions, openFoundation } from './foundation/open-foundation.ts';
-import { createReaders, DOOR_TABLES, ORIGINALS, readersWith } from './http/doors/readers.ts';
+import { codeReadings, createReaders, ORIGINALS } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
 import type { LedgerReader } from './ledger/read.ts';
 import { createUptime } from './observe/uptime.ts';
@@ -69,9 +69,6 @@ export interface Hub extends Lifecycle {
   readonly personErasure: PersonErasure;
 }
 
-/** Without Redis no notification of another process arrives: a worker without the sweep looks this often. */
-const LOOK_MS = 3_000;
-
 /**
  * Composes a hub. The database is migrated; nothing runs yet.
  *
@@ -106,35 +103,19 @@ export async function createHub(
     onCommit: changes.notify,
   });
   const statistics = createStatistics(hub, workingTime);
-  const runner = pipeline.orders;
-  const other = readersWith(kinds, file);
-  const { accept } = pipeline;
-  const orders = createOrders(hub, { ...shared, doorTables: DOOR_TABLES, readersWith: other, runner, accept });
+  const { accept, orders: runner } = pipeline;
+  const orders = createOrders(hub, { ...shared, ...codeReadings(kinds, file), runner, accept });
   const compared = { codes, originals, pipeline, queue };
   const reconcile = createNightly(hub, compared, parties);
   const retention = createRetention(hub, retentionPlan(file.retention, file.retentionMonths));
-  telemetry.watchRetention(retention.due);
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
-  const holds = createHolds(hub);
-  const personErasure = createPersonErasure(hub);
-  const given = {
-    ...shared,
-    pipeline,
-    orders,
-    statistics,
-    workingTime,
-    changes,
-    replicas,
-    retention,
-    holds,
-    personErasure,
-  };
+  const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
+  const given = { ...shared, ...erasing, pipeline, orders, statistics, workingTime, changes, replicas };
   const web = createWeb(hub, config, given);
-  const { lookMs = LOOK_MS } = overrides;
-  const isUnnotified = config.redisUrl === undefined && roles.length < ROLES.length;
   const uptime = createUptime(hub, roles);
   const working = { queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
-  const { start, stop } = createLifecycle({ ...working, roles, isUnnotified, lookMs, log, onFault: telemetry.failed });
+  const asked = { roles, isUnnotified: isUnnotified(config), lookMs: overrides.lookMs, log };
+  const lifecycle = createLifecycle({ ...working, ...asked, onFault: telemetry.failed });
   return {
     app: web.app,
     pipeline,
@@ -149,14 +130,16 @@ export async function createHub(
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
-    retention,
-    holds,
-    personErasure,
-    start,
-    stop,
+    ...erasing,
+    ...lifecycle,
   };
 }
 
 function routesOf({ file }: Config): readonly Route[] {
   return (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
+}
+
+/** Whether processes with other roles run without Redis, which would notify them of new work. */
+function isUnnotified({ redisUrl, roles }: Config): boolean {
+  return redisUrl === undefined && roles.length < ROLES.length;
 }

@@ -301,6 +301,7 @@ const RULES: readonly Rule[] = [
 const own = ['schemas', 'mappings', 'adapters', 'src'].flatMap(sourceFiles);
 const all = [...own, ...['tests', 'fixtures'].flatMap(sourceFiles)];
 const isTest = ({ path }: SourceFile): boolean => path.endsWith('.test.ts');
+const production = own.filter((file) => !isTest(file));
 const isSimulator = ({ path }: SourceFile): boolean =>
   /^\/(?:simulator\/|simulat)/.test(path.slice((adapterOf(path) ?? path).length));
 
@@ -397,7 +398,40 @@ describe('running code', () => {
   });
 });
 
+describe('code', () => {
+  it('no spread leaves out an optional member', () => {
+    report(
+      production.flatMap(({ path, conditionalSpreads }) =>
+        conditionalSpreads.map(
+          ({ text, line }) => `${path}:${line} ${text}: type the member "| undefined", or use withoutUndefined`,
+        ),
+      ),
+    );
+  });
+
+  it('no function is longer than 60 lines, and the story is told in 150', () => {
+    const long = production.flatMap(({ path, functions }) =>
+      functions.filter(({ lines }) => lines > 60).map(({ text, line, lines }) => `${path}:${line} ${lines}: ${text}`),
+    );
+    const pages = ['src/pipeline.ts', 'src/hub.ts'].filter(
+      (path) => readFileSync(path, 'utf8').split('\n').length > 151,
+    );
+    report([...long, ...pages.map((path) => `${path} has more than 150 lines`)]);
+  });
+});
+
 describe('files', () => {
+  it('only four files stand at the top of src/, and no file beside a folder of its name', () => {
+    const top = all.flatMap(({ path }) => /^src\/([^/]+)$/.exec(path)?.[1] ?? []);
+    expect(top).toEqual(['hub.ts', 'main.ts', 'pipeline.ts', 'scheduler.ts']);
+    const folders = new Set(['adapters', 'mappings', 'src'].flatMap(foldersUnder));
+    // A loader reads an adapter's simulator.ts, which may have parts.
+    const twins = own.filter(
+      ({ path }) => folders.has(path.replace(/\.ts$/, '')) && !/^adapters\/[^/]+\/simulator\.ts$/.test(path),
+    );
+    report(twins.map(({ path }) => `${path} stands beside its folder`));
+  });
+
   it('folders are named by meaning', () => {
     const grammar = /\/(?:utils?|helpers?|commons?|types|services|interfaces|managers|misc|lib)$/;
     report(

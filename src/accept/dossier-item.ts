@@ -52,18 +52,8 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     working.changedAt = submission.receivedAt;
   }
   const { view } = applied.held;
-  rows.events.push({
-    code: working.code,
-    event: applied.event,
-    said: event.record ?? item.record,
-    movedStatus: applied.movedStatus,
-    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
-    recordedAt: notBefore(submission.receivedAt, working.createdAt),
-    owner: sender.ownership && applied.held.owner,
-    receivedAt: source.receivedAt,
-    messageId: source.messageId,
-    item: source.item,
-  });
+  const said = event.record ?? item.record;
+  rows.events.push({ ...eventRow(place, working, applied, item), event: applied.event, said });
   if (isPremature(applied.event)) hold(place, untilItsMoment(item));
   if (applied.changed)
     rows.changes.push({
@@ -76,6 +66,20 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   for (const [operation, told] of tells(item, applied, counted))
     if (told) route(place, operation, working.code, applied.event.seq, view.record);
   return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+}
+
+/** What the table keeps of an event beside its content. */
+function eventRow({ submission, source, sender }: Place, working: Working, applied: Applied, item: DossierItem) {
+  return {
+    code: working.code,
+    movedStatus: applied.movedStatus,
+    anomaly: item.recorded?.erased ? item.recorded.anomaly : applied.anomaly,
+    recordedAt: notBefore(submission.receivedAt, working.createdAt),
+    owner: sender.ownership && applied.held.owner,
+    receivedAt: source.receivedAt,
+    messageId: source.messageId,
+    item: source.item,
+  };
 }
 
 /** The configured owner of an unknown dossier, if it is not the sender. */

@@ -108,13 +108,7 @@ export function createHeartbeats(
         await beat();
       return complete.get(timeline);
     },
-    async areOthersAlive() {
-      const { rows } = await pool.query<{ alive: boolean }>(
-        `SELECT EXISTS (SELECT FROM heartbeats WHERE process <> $1 AND at > clock_timestamp() - interval '5 seconds') AS alive`,
-        [process],
-      );
-      return rows[0]?.alive === true;
-    },
+    areOthersAlive: () => areOthersAlive(pool, process),
     start() {
       if (everyMs === false) return;
       void beat();
@@ -125,6 +119,14 @@ export function createHeartbeats(
       await beating;
     },
   };
+}
+
+async function areOthersAlive(pool: Database['pool'], process: number): Promise<boolean> {
+  const { rows } = await pool.query<{ alive: boolean }>(
+    `SELECT EXISTS (SELECT FROM heartbeats WHERE process <> $1 AND at > clock_timestamp() - interval '5 seconds') AS alive`,
+    [process],
+  );
+  return rows[0]?.alive === true;
 }
 
 /** Reads the newest heartbeats of all processes that lived within a day. */

@@ -73,15 +73,7 @@ export function followPrimary(url: string): Primary | undefined {
     for (const until = performance.now() + withinMs; !isReady(); ) {
       const leftMs = until - performance.now();
       if (leftMs <= 0) throw noPrimary(hosts);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(go, leftMs);
-        function go(): void {
-          clearTimeout(timer);
-          waiting.delete(go);
-          resolve();
-        }
-        waiting.add(go);
-      });
+      await nextCall(waiting, leftMs);
     }
   };
   return {
@@ -101,6 +93,19 @@ export function followPrimary(url: string): Primary | undefined {
       await Promise.all([...watched, ...hosts.map(({ probe }) => probe.end())]);
     },
   };
+}
+
+/** Waits until the function that it adds is called, at most this long. */
+function nextCall(waiting: Set<() => void>, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(go, limitMs);
+    function go(): void {
+      clearTimeout(timer);
+      waiting.delete(go);
+      resolve();
+    }
+    waiting.add(go);
+  });
 }
 
 interface Asked {

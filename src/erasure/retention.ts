@@ -59,13 +59,19 @@ const WHO = 'lienthong retention';
 const MOST_FAILED = 1_000;
 
 export type RetentionHub = ErasingHub & {
-  readonly telemetry: { failed(where: string, error: unknown): void };
+  readonly telemetry: {
+    failed(where: string, error: unknown): void;
+    watchRetention(due: Retention['due']): void;
+  };
 };
 
 export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retention {
   const { database, nowMs } = hub;
   const failed = new Set<string>();
   const endedBy = ({ kind, state, months }: Rule) => ({ kind, state, before: monthsBefore(nowMs(), months) });
+  const due = (): Promise<readonly DueByRule[]> =>
+    Promise.all(plan.rules.map(async (rule) => ({ ...rule, ...(await countRetained(database, endedBy(rule))) })));
+  hub.telemetry.watchRetention(due);
 
   async function eraseDue(rule: Rule, endMs: number): Promise<{ readonly erased: number; readonly isDone: boolean }> {
     let erased = 0;
@@ -108,8 +114,7 @@ export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retenti
       const held = await heldMonths(database);
       return held === 'all' ? [] : dropOldPartitions(database, nowMs(), historyMonths, held);
     },
-    due: () =>
-      Promise.all(plan.rules.map(async (rule) => ({ ...rule, ...(await countRetained(database, endedBy(rule))) }))),
+    due,
   };
 }
 

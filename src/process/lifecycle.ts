@@ -7,7 +7,7 @@ export interface LifecycleParts {
   /** Whether another process must poll for new work, because no notification reaches it. */
   readonly isUnnotified: boolean;
   /** How often a worker without the scheduler's sweep polls for due deliveries; false for never. */
-  readonly lookMs: number | false;
+  readonly lookMs: number | false | undefined;
   readonly onFault: (where: string, error: unknown) => void;
   readonly queue: { listen(handler: (party: string) => void): Promise<void>; close(): Promise<void> };
   readonly pipeline: { deliver(party: string): void; deliverDue(): Promise<void>; drain(ms: number): Promise<void> };
@@ -34,9 +34,11 @@ export interface Lifecycle {
 
 /** Part of the ten seconds in which a process must end. Closing the rest takes up to three. */
 const DRAINED_MS = 6_500;
+/** Without Redis no notification of another process arrives: a worker without the sweep looks this often. */
+const LOOK_MS = 3_000;
 
 export function createLifecycle(parts: LifecycleParts): Lifecycle {
-  const { log, roles, queue, pipeline, scheduler, web } = parts;
+  const { log, roles, lookMs = LOOK_MS, queue, pipeline, scheduler, web } = parts;
   const isWorker = roles.includes('worker');
   let looking: NodeJS.Timeout | undefined;
   const look = (): Promise<void> => pipeline.deliverDue().catch((error) => parts.onFault('look', error));
@@ -49,7 +51,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       await parts.uptime.start();
       if (isWorker) await queue.listen(pipeline.deliver);
       if (roles.includes('scheduler')) await scheduler.start();
-      else if (isWorker && parts.lookMs !== false) looking = setInterval(() => void look(), parts.lookMs);
+      else if (isWorker && lookMs !== false) looking = setInterval(() => void look(), lookMs);
       return web.listen();
     },
     async stop() {

@@ -18,11 +18,11 @@ import type { Sealed } from '../secrets/vault.ts';
 /** Changes that are read at a time. */
 const CHANGES = 5_000;
 
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds'>;
+
 /** The queries that a party's puller may use. */
-export function hubQueriesOf(
-  { database, vault, kinds }: Pick<HubContext, 'database' | 'vault' | 'kinds'>,
-  party: Party,
-): HubQueries {
+export function hubQueriesOf(hub: Hub, party: Party): HubQueries {
+  const { database, vault, kinds } = hub;
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
       const codes = await listOutstanding(database, party.id, limit, after);
@@ -31,30 +31,7 @@ export function hubQueriesOf(
       return codes.flatMap((code) => byCode.get(code) ?? []);
     },
 
-    async finished(after, limit): Promise<FinishedDossiers> {
-      const changes = await readChanges(database, after, CHANGES);
-      const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
-      const codes = [...new Set(ends.map(({ code }) => code))];
-      const said = await loadCalledBack(database, party.id, codes);
-      // The last end of each dossier counts. Earlier ones were undone.
-      const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
-      const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
-      const taken = found.slice(0, limit);
-      const held = await loadHeld(
-        database.pool,
-        vault,
-        taken.map(([code]) => code),
-      );
-      const records = new Map(held.map((one) => [one.held.code, one.held.view.record]));
-      return {
-        dossiers: taken.flatMap(([code]) => {
-          const dossier = records.get(code);
-          return dossier ? { dossier, said: JSON.parse(vault.open(said.get(code) as Sealed).toString()) } : [];
-        }),
-        after: (taken.length === limit ? taken.at(-1)?.[1] : changes.at(-1)?.cursor) ?? after,
-        more: taken.length === limit || changes.length === CHANGES,
-      };
-    },
+    finished: (after, limit) => finishedAfter(hub, party, after, limit),
 
     async receivedRecords(operation, asked, limit, after) {
       const kind = kinds.of(operation);
@@ -73,22 +50,58 @@ export function hubQueriesOf(
       return new Set(found.map(({ held }) => held.code));
     },
 
-    async unknownSteps(steps): Promise<ReadonlySet<RecordItem>> {
-      const codes = [...new Set(steps.map(({ record }) => record.code))];
-      const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
-      const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');
-      const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
-      const isHeard = (item: (typeof steps)[number]): boolean => {
-        const events = histories?.get(item.record.code) ?? [];
-        // The party's statements are compared, no matter who owns the dossier.
-        const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
-        // In the form in which it will be accepted.
-        const { kind, contentId } = party.adapter.stepsAreByMoment
-          ? withFirstContentId(events, incoming, item.standIns)
-          : incoming;
-        return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
-      };
-      return new Set(steps.filter((item) => !isHeard(item)));
-    },
+    unknownSteps: (steps) => unknownSteps(hub, party, steps),
   };
+}
+
+/** Dossiers that the party called back about and that ended after this cursor. */
+async function finishedAfter(
+  { database, vault }: Hub,
+  party: Party,
+  after: number,
+  limit: number,
+): Promise<FinishedDossiers> {
+  const changes = await readChanges(database, after, CHANGES);
+  const ends = changes.filter(({ status }) => isFinished(status as Dossier['status']));
+  const codes = [...new Set(ends.map(({ code }) => code))];
+  const said = await loadCalledBack(database, party.id, codes);
+  // The last end of each dossier counts. Earlier ones were undone.
+  const last = new Map(ends.map(({ code, cursor }) => [code, cursor]));
+  const found = [...last].filter(([code]) => said.has(code)).sort(([, a], [, b]) => a - b);
+  const taken = found.slice(0, limit);
+  const held = await loadHeld(
+    database.pool,
+    vault,
+    taken.map(([code]) => code),
+  );
+  const records = new Map(held.map((one) => [one.held.code, one.held.view.record]));
+  return {
+    dossiers: taken.flatMap(([code]) => {
+      const dossier = records.get(code);
+      return dossier ? { dossier, said: JSON.parse(vault.open(said.get(code) as Sealed).toString()) } : [];
+    }),
+    after: (taken.length === limit ? taken.at(-1)?.[1] : changes.at(-1)?.cursor) ?? after,
+    more: taken.length === limit || changes.length === CHANGES,
+  };
+}
+
+type Steps = Parameters<HubQueries['unknownSteps']>[0];
+
+/** The steps that the hub does not hold yet. */
+async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps): Promise<ReadonlySet<RecordItem>> {
+  const codes = [...new Set(steps.map(({ record }) => record.code))];
+  const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
+  const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');
+  const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
+  const isHeard = (item: (typeof steps)[number]): boolean => {
+    const events = histories?.get(item.record.code) ?? [];
+    // The party's statements are compared, no matter who owns the dossier.
+    const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
+    // In the form in which it will be accepted.
+    const { kind, contentId } = party.adapter.stepsAreByMoment
+      ? withFirstContentId(events, incoming, item.standIns)
+      : incoming;
+    return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
+  };
+  return new Set(steps.filter((item) => !isHeard(item)));
 }

@@ -26,6 +26,10 @@ export interface SourceFile {
   /** `a.b.c`, `a.b[]` and `a()` of plain names, and `new Date()` without an argument. */
   readonly uses: readonly Found[];
   readonly texts: readonly Found[];
+  /** Spreads into an object that leave out a member under a condition: `...(x && { x })`, `...(x ? { x } : {})`. */
+  readonly conditionalSpreads: readonly Found[];
+  /** Each function, by its first line, with its length in lines. */
+  readonly functions: readonly (Found & { readonly lines: number })[];
   /** The line of the default export. */
   readonly defaultExport: number | undefined;
   /** Whether it only re-exports what other files export. */
@@ -63,6 +67,8 @@ function readSource(path: string): SourceFile {
   const imports: Import[] = [];
   const uses: Found[] = [];
   const texts: Found[] = [];
+  const conditionalSpreads: Found[] = [];
+  const functions: SourceFile['functions'][number][] = [];
   let defaultExport: number | undefined;
   const lineOf = (node: ts.Node): number => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
   const visit = (node: ts.Node): void => {
@@ -72,12 +78,17 @@ function readSource(path: string): SourceFile {
     const use = useOf(node);
     if (use) uses.push({ text: use, line });
     if (ts.isStringLiteralLike(node)) texts.push({ text: node.text, line });
+    if (isConditionalSpread(node)) conditionalSpreads.push({ text: node.getText(source).slice(0, 80), line });
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+      const end = source.getLineAndCharacterOfPosition(node.end).line + 1;
+      functions.push({ text: node.getText(source).split('\n', 1)[0] as string, line, lines: end - line + 1 });
+    }
     if (isDefaultExport(node)) defaultExport = line;
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(source, visit);
   const isBarrel = source.statements.some(isReExport) && source.statements.every(isReExport);
-  return { path, imports, uses, texts, defaultExport, isBarrel };
+  return { path, imports, uses, texts, conditionalSpreads, functions, defaultExport, isBarrel };
 }
 
 function importOf(node: ts.Node): { specifier: string; typesOnly: boolean } | undefined {
@@ -138,6 +149,20 @@ function dotted(node: ts.Node): string | undefined {
 
 function suffixed(name: string | undefined, suffix: string): string | undefined {
   return name === undefined ? undefined : name + suffix;
+}
+
+function isConditionalSpread(node: ts.Node): boolean {
+  if (!ts.isSpreadAssignment(node)) return false;
+  const spread = inner(node.expression);
+  if (ts.isBinaryExpression(spread)) return spread.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
+  if (!ts.isConditionalExpression(spread)) return false;
+  return [spread.whenTrue, spread.whenFalse]
+    .map(inner)
+    .some((one) => ts.isObjectLiteralExpression(one) || (ts.isIdentifier(one) && one.text === 'undefined'));
+}
+
+function inner(node: ts.Expression): ts.Expression {
+  return ts.isParenthesizedExpression(node) ? inner(node.expression) : node;
 }
 
 function isDefaultExport(node: ts.Node): boolean {

@@ -35,9 +35,10 @@ export function createReaders(
   };
 }
 
-/** The same readers with other code tables. */
-export function readersWith(kinds: Kinds, settings: ReaderSettings): (codes: Pick<CodeEntries, 'at'>) => Readers {
-  return (codes) => createReaders(kinds, settings, codes);
+/** What previews of code entries need: the doors' tables, and the same readers with other entries. */
+export function codeReadings(kinds: Kinds, settings: ReaderSettings) {
+  const readersWith = (codes: Pick<CodeEntries, 'at'>): Readers => createReaders(kinds, settings, codes);
+  return { doorTables: DOOR_TABLES, readersWith };
 }
 
 /** Doors whose dialects partners speak too. Their items can be forwarded unchanged. */

@@ -87,6 +87,10 @@ export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
       return c.json(shown(await holds.set(order, { who: key.id, why }), given.code), 201);
     },
   );
+  addLift(add, hub);
+}
+
+function addLift(add: AddRoute, { keys, holds }: OperatorContext): void {
   const readWhy = orderReader(closed({ why: Why }));
   add(
     {
