@@ -2,12 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { Cron } from 'croner';
 import proxyAddr from 'proxy-addr';
 import { isRealDate } from '#core/dates/dates';
-import { pointer, quote } from '#core/explain';
-import { type Problem, problem } from '#core/problem';
+import { pointer } from '#core/explain';
+import { listed, type Problem, problem } from '#core/problem';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
+import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { createTls } from '../kit/http/tls.ts';
-import { ID, ID_MEANS, PEM_MEANS, PROXY_MEANS } from './hub-file.ts';
+import { ID } from './hub-file.ts';
 import { retentionProblems } from './retention.ts';
 import { weaknessOf } from './weak-secrets.ts';
 
@@ -21,12 +22,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
       ? []
-      : [
-          problem(path, 'unexpected', {
-            got: received(party),
-            expected: `one of the parties ${ids.join(', ') || '(none)'}`,
-          }),
-        ];
+      : [problem(path, 'unexpected', { got: received(party), expected: say('one-of-parties', { list: listed(ids) }) })];
   return [
     ...provinceProblems(province),
     ...retentionProblems(members(retention)),
@@ -65,7 +61,7 @@ function provinceProblems(province: unknown): readonly Problem[] {
       ? [
           problem(`/province/officeHours/${at}/to`, 'unexpected', {
             got: received(to),
-            expected: `a time after ${quote(from)}`,
+            expected: say('time-after', { near: received(from) }),
           }),
         ]
       : [];
@@ -76,7 +72,7 @@ function provinceProblems(province: unknown): readonly Problem[] {
         ? [
             problem(`/province/${name}/${at}`, 'unexpected', {
               got: received(day),
-              expected: 'a real date such as 2026-02-16',
+              expected: say('day-such', { such: '2026-02-16' }),
             }),
           ]
         : [],
@@ -88,10 +84,8 @@ function provinceProblems(province: unknown): readonly Problem[] {
 function partyProblems(id: string, party: unknown): readonly Problem[] {
   const path = `/parties/${pointer(id)}`;
   const problems: Problem[] = [];
-  if (!new RegExp(ID).test(id))
-    problems.push(problem(path, 'setting', { what: `the party's name is to be ${ID_MEANS}` }));
-  if (OF_THE_HUB.includes(id))
-    problems.push(problem(path, 'setting', { what: 'the hub uses this name itself, expected another name' }));
+  if (!new RegExp(ID).test(id)) problems.push(problem(path, 'party-name', { expected: say('schema.hub-id') }));
+  if (OF_THE_HUB.includes(id)) problems.push(problem(path, 'name-of-the-hub'));
   const { pull, reconcile, tls } = members(party);
   for (const [name, schedule] of Object.entries(members(pull)))
     problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
@@ -109,9 +103,7 @@ function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Proble
         const path = `/parties/${pointer(id)}/owns/${kind}/${at}`;
         const other = owned.get(`${kind} ${prefix}`);
         owned.set(`${kind} ${prefix}`, path);
-        return other === undefined
-          ? []
-          : [problem(path, 'setting', { what: `got ${quote(prefix)}, which ${other} owns already` })];
+        return other === undefined ? [] : [problem(path, 'owned-already', { got: received(prefix), place: other })];
       }),
     ),
   );
@@ -126,8 +118,8 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
   ] as const)
     if (tls[one] !== undefined && tls[other] === undefined)
       return [
-        problem(`${path}/${other}`, 'setting', {
-          what: `is missing, expected the ${other} that belongs to ${path}/${one}`,
+        problem(`${path}/${other}`, 'missing', {
+          expected: say('belongs-to', { what: other, place: `${path}/${one}` }),
         }),
       ];
   try {
@@ -136,17 +128,13 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
   } catch (error) {
     const { code, message, path: file } = error as Error & { code?: string; path?: string };
     const why = file === undefined ? message : `${code}: ${file}`;
-    return [
-      problem(path, 'setting', {
-        what: `cannot be used: ${why}; expected ${PEM_MEANS}, and a certificate with its own key`,
-      }),
-    ];
+    return [problem(path, 'tls-unusable', { why, expected: say('schema.pem') })];
   }
 }
 
 function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
   if (typeof schedule !== 'string' || isSchedule(schedule)) return [];
-  return [problem(path, 'unexpected', { got: received(schedule), expected: `a cron schedule such as ${example}` })];
+  return [problem(path, 'unexpected', { got: received(schedule), expected: say('schedule-such', { such: example }) })];
 }
 
 function isSchedule(text: string): boolean {
@@ -161,9 +149,14 @@ function isSchedule(text: string): boolean {
 function shareProblems(path: string, { share, operation }: Readonly<Record<string, unknown>>): readonly Problem[] {
   const { from, to } = members(share);
   if (typeof from === 'number' && typeof to === 'number' && from >= to)
-    return [problem(`${path}/to`, 'setting', { what: `got ${to}, expected more than ${path}/from, which is ${from}` })];
+    return [
+      problem(`${path}/to`, 'unexpected', {
+        got: to,
+        expected: say('more-than-place', { place: `${path}/from`, least: from }),
+      }),
+    ];
   return share !== undefined && typeof operation === 'string' && !operation.startsWith('dossier.')
-    ? [problem(path, 'setting', { what: `is set, expected nothing: ${quote(operation)} is not about dossiers` })]
+    ? [problem(path, 'share-of-others', { got: received(operation) })]
     : [];
 }
 
@@ -172,11 +165,7 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
   const values = keys.map((key) => members(key)[member]);
   return values.flatMap((value, at) =>
     typeof value === 'string' && values.indexOf(value) < at
-      ? [
-          problem(`/keys/${at}/${member}`, 'setting', {
-            what: `is the ${member} of /keys/${values.indexOf(value)} too`,
-          }),
-        ]
+      ? [problem(`/keys/${at}/${member}`, 'used-twice', { what: member, place: `/keys/${values.indexOf(value)}` })]
       : [],
   );
 }
@@ -184,9 +173,7 @@ function repetitions(keys: readonly unknown[], member: 'id' | 'secret' | 'certif
 /** Each door belongs to one party, so such a key would be refused at all of them. */
 function withoutDoor(path: string, { scopes, party }: Readonly<Record<string, unknown>>): readonly Problem[] {
   if (party !== undefined || !list(scopes).includes('dossier:write')) return [];
-  return [
-    problem(path, 'setting', { what: 'is missing, expected the party whose door the key opens (scope dossier:write)' }),
-  ];
+  return [problem(path, 'missing', { expected: say('party-of-door') })];
 }
 
 function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
@@ -195,7 +182,7 @@ function proxyProblems(path: string, proxy: unknown): readonly Problem[] {
     proxyAddr.compile(proxy);
     return [];
   } catch {
-    return [problem(path, 'unexpected', { got: received(proxy), expected: PROXY_MEANS })];
+    return [problem(path, 'unexpected', { got: received(proxy), expected: say('schema.proxy') })];
   }
 }
 
@@ -205,18 +192,14 @@ function certificateProblems(path: string, certificate: unknown): readonly Probl
     new X509Certificate(certificate);
     return [];
   } catch {
-    return [
-      problem(path, 'setting', {
-        what: 'cannot be read as a certificate, expected PEM (-----BEGIN CERTIFICATE-----…)',
-      }),
-    ];
+    return [problem(path, 'pem-unreadable')];
   }
 }
 
 /** A client that guesses it may write dossiers, so the hub refuses to start. */
 function guessable(path: string, secret: unknown): readonly Problem[] {
   const weakness = typeof secret === 'string' ? weaknessOf(secret) : undefined;
-  return weakness ? [problem(path, 'setting', { what: `${weakness}; make one with: lienthong keys new` })] : [];
+  return weakness ? [problem(path, 'secret-guessable', { why: weakness })] : [];
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
-import { pointer, quote } from '#core/explain';
-import { type Problem, problem } from '#core/problem';
+import { pointer } from '#core/explain';
+import { listed, type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
 
@@ -37,8 +38,9 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
   if (!adapter)
     return typeof name === 'string'
       ? [
-          problem(`${path}/adapter`, 'setting', {
-            what: `got ${quote(name)}, ${oneOf('the adapters', adapters.keys())}`,
+          problem(`${path}/adapter`, 'unexpected', {
+            got: received(name),
+            expected: say('one-of-adapters', { list: listed(adapters.keys()) }),
           }),
         ]
       : [];
@@ -47,12 +49,13 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
   const ofPulls = Object.keys(members(pull))
     .filter((pulled) => !pulls.includes(pulled))
     .map((pulled) => {
-      const what = `got the name ${quote(pulled)}, ${oneOf(`what ${name} pulls`, pulls)}`;
-      return problem(`${path}/pull/${pointer(pulled)}`, 'setting', { what });
+      const expected = say('one-of-pulls', { name: String(name), list: listed(pulls) });
+      return problem(`${path}/pull/${pointer(pulled)}`, 'unexpected-name', { got: received(pulled), expected });
     });
-  const what = `is set, expected nothing or false: ${name} offers no look-up`;
   const ofReconcile =
-    reconcile === false || adapter.adapter.reconcile ? [] : [problem(`${path}/reconcile`, 'setting', { what })];
+    reconcile === false || adapter.adapter.reconcile
+      ? []
+      : [problem(`${path}/reconcile`, 'no-look-up-offered', { name: String(name) })];
   return [...ofSettings, ...ofPulls, ...ofReconcile];
 }
 
@@ -71,7 +74,10 @@ function routeProblems(
   ]);
   if (!known.has(operation))
     return [
-      problem(`${path}/operation`, 'setting', { what: `got ${quote(operation)}, ${oneOf('the operations', known)}` }),
+      problem(`${path}/operation`, 'unexpected', {
+        got: received(operation),
+        expected: say('one-of-operations', { list: listed(known) }),
+      }),
     ];
   return list(to).flatMap((party, at) => {
     const { adapter: name, settings = {} } = Object.hasOwn(parties, String(party))
@@ -83,9 +89,9 @@ function routeProblems(
     const isSound = adapter.settingsProblems(settings).length === 0;
     const offered = isSound ? offersOf(adapter, settings).sends : adapter.manifest.sends;
     if (offered.includes(operation) || adapter.adapter.sendAny !== undefined) return [];
-    const by = adapter.manifest.sends.includes(operation) ? ' by its settings' : '';
-    const sends = offered.join(', ') || 'nothing';
-    const expected = `a party that takes ${operation}; this one takes ${sends}${by}`;
+    const sends = offered.length > 0 ? offered : [say('nothing')];
+    const list = adapter.manifest.sends.includes(operation) ? [say('by-its-settings', { list: sends })] : sends;
+    const expected = say('party-that-takes', { operation, list });
     return [problem(`${path}/to/${at}`, 'unexpected', { got: received(party), expected })];
   });
 }
@@ -98,10 +104,6 @@ function offersOf(
   settings: unknown,
 ): Pick<KnownAdapter['manifest'], 'sends' | 'pulls'> {
   return adapter.offers?.(settings) ?? manifest;
-}
-
-function oneOf(what: string, names: Iterable<string>): string {
-  return `expected one of ${what} ${[...names].join(', ') || '(none)'}`;
 }
 
 function members(value: unknown): Readonly<Record<string, unknown>> {

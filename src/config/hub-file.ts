@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { DAYS } from '#core/dates/windows';
 import { SHAREABLE } from '#core/dossier/ownership';
+import { EN } from '#messages/en';
 import { AGENCY_CODE, closed, FIELD_CODE, oneOf, SERVICE_CODE } from '#schemas/parts';
 import { RatingPayload } from '#schemas/rating-payload';
 import { ALL_KINDS } from '../kinds/all-kinds.ts';
@@ -21,8 +22,7 @@ export type Scope = (typeof FIXED_SCOPES)[number] | `${string}:write`;
 export const SCOPES: readonly Scope[] = [...FIXED_SCOPES, ...ALL_KINDS.map(({ scope }) => scope)];
 
 export const ID = '^[a-z0-9][a-z0-9._-]{0,62}$';
-export const ID_MEANS = 'an id of lower-case letters, digits, dots and hyphens';
-export const PROXY_MEANS = 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback';
+export const ID_MEANS = EN['schema.hub-id'];
 const Id = Type.String({ pattern: ID, description: ID_MEANS });
 
 const TimeOfDay = Type.String({
@@ -52,7 +52,7 @@ const Key = closed({
   ),
 });
 
-export const PEM_MEANS = 'a text in PEM (-----BEGIN …), or the path of a file in PEM';
+const PEM_MEANS = EN['schema.pem'];
 const Pem = Type.String({ minLength: 1, description: PEM_MEANS });
 
 const Members = Type.Array(oneOf(SHAREABLE), {
@@ -210,7 +210,7 @@ export const HubFile = closed({
   routes: Type.Optional(Type.Array(RouteEntry)),
   alerts: Type.Optional(Alerts),
   /** The trusted proxies in front of the hub: it believes them the client's address and TLS. */
-  proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: PROXY_MEANS }))),
+  proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: EN['schema.proxy'] }))),
   /** The header in which those proxies give the client's certificate. They must set or remove it at each request. */
   clientCertificateHeader: Type.Optional(
     Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,99}$', description: 'the name of a header such as Client-Cert' }),

@@ -2,8 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readFileSync } from 'node:fs';
 import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
-import { explain, pointer, quote } from '#core/explain';
+import { explain, pointer } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
+import type { Code } from '#messages/message';
+import { received } from '#messages/received';
+import { inEnglish } from '#messages/render';
 import { meaningProblems } from './check-hub-file.ts';
 import { adapterProblems, type KnownAdapters } from './check-parties.ts';
 import { HubFile } from './hub-file.ts';
@@ -112,7 +115,7 @@ function fillIn(
     return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
       fromEnvironment.set(path, value);
       const given = env[name];
-      if (given === undefined) problems.push(problem(path, 'setting', { what: `the environment has no ${name}` }));
+      if (given === undefined) problems.push(problem(path, 'not-in-environment', { name }));
       return given ?? whole;
     });
   if (Array.isArray(value)) return value.map((item, at) => inner(item, String(at)));
@@ -120,12 +123,17 @@ function fillIn(
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inner(member, name)]));
 }
 
+/** The codes of problems that show the value at their place, or may only say what was expected of it. */
+const QUOTES_VALUE: ReadonlySet<Code> = new Set<Code>(['unexpected', 'expected', 'owned-already', 'got-an-object']);
+
 /** Shows the file's text instead of a value from the environment. */
 function withoutSecrets(one: Problem, fromEnvironment: ReadonlyMap<string, string>): Problem {
-  const { path, message } = one;
+  const { path, code, args } = one;
   const written = fromEnvironment.get(path);
-  if (written === undefined || !/^(?:got|expected) /.test(message)) return one;
-  return problem(path, 'setting', {
-    what: `got the value of ${quote(written)}, ${message.slice(message.lastIndexOf('expected '))}`,
-  });
+  if (written === undefined || !QUOTES_VALUE.has(code)) return one;
+  const got = received(written);
+  const { expected } = args;
+  return expected === undefined
+    ? { path, ...inEnglish({ code, args: { ...args, got } }) }
+    : problem(path, 'value-of', { got, expected });
 }

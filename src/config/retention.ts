@@ -1,5 +1,7 @@
 import { ENDED } from '#core/dossier/status';
 import { type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { ALL_KINDS } from '../kinds/all-kinds.ts';
 
 /** The kind of dossiers in settings, beside the names of the other kinds. */
@@ -44,7 +46,8 @@ export function retentionProblems(retention: RetentionSettings): readonly Proble
   const { bodiesMonths } = retention;
   if (!first || (typeof bodiesMonths === 'number' && bodiesMonths <= first.months)) return [];
   const path = `/retention/personalDataMonths/${first.kind}/${first.state}`;
-  const got = bodiesMonths === undefined ? 'is missing' : `got ${bodiesMonths}`;
-  const what = `${got}, expected at most ${first.months}, which is ${path}: bodies have personal data too`;
-  return [problem('/retention/bodiesMonths', 'setting', { what })];
+  const expected = say('bodies-at-most', { count: first.months, place: path });
+  return bodiesMonths === undefined
+    ? [problem('/retention/bodiesMonths', 'missing', { expected })]
+    : [problem('/retention/bodiesMonths', 'unexpected', { got: received(bodiesMonths), expected })];
 }

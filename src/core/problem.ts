@@ -12,6 +12,12 @@ export function problem<C extends Code>(path: string, code: C, ...args: Given<C>
   return { path, ...inEnglish(say(code, ...args)) };
 }
 
+/** Names as a list of a sentence, which says so if there are none. */
+export function listed(names: Iterable<string>): readonly (string | Words)[] {
+  const all = [...names];
+  return all.length > 0 ? all : [say('none-known')];
+}
+
 /** All problems of an item in one sentence. */
 export function whyAll(problems: readonly Problem[]): Rendered {
   return inEnglish(say('problems', { problems: problems.map(({ path, code, args }) => atPath(path, { code, args })) }));

@@ -1,5 +1,6 @@
-import { pointer, quote } from '#core/explain';
-import { type Problem, problem } from '#core/problem';
+import { pointer } from '#core/explain';
+import { listed, type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
@@ -87,7 +88,7 @@ function amountsIn(fields: Fields | undefined, path: string): readonly Problem[]
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     if (typeof field === 'string') return [];
     const place = `${path}/${pointer(target)}`;
-    const expected = 'one of boolean, number: a request cannot write an amount as text';
+    const expected = say('no-amount-as-text');
     const own = field.as === 'vnd' ? [problem(`${place}/as`, 'unexpected', { got: 'vnd', expected })] : [];
     return [...own, ...amountsIn(field.fields as Fields | undefined, `${place}/fields`)];
   });
@@ -126,20 +127,13 @@ function sourceProblem(source: string, given: Shape, path: string): readonly Pro
   if ('unknown' in found) return [unknownSource(source, found, path)];
   const { properties } = found.shape;
   if (!properties) return [];
-  const members = Object.keys(properties).join(', ');
-  return [
-    problem(path, 'setting', {
-      what: `got ${quote(source)}, which is an object, expected one of its members ${members}`,
-    }),
-  ];
+  return [problem(path, 'got-an-object', { got: received(source), list: Object.keys(properties) })];
 }
 
 function unknownSource(source: string, { within, known }: Unknown, path: string): Problem {
-  const members = within === '' ? '' : `the members of ${within}: `;
-  return problem(path, 'unexpected', {
-    got: received(source),
-    expected: `one of ${members}${known.join(', ') || '(none)'}`,
-  });
+  const list = listed(known);
+  const expected = within === '' ? say('one-of', { list }) : say('one-of-members', { place: within, list });
+  return problem(path, 'unexpected', { got: received(source), expected });
 }
 
 /** Targets must be members of our records. */
@@ -158,9 +152,7 @@ function targetsIn(fields: Fields | undefined, record: Shape, path: string): rea
 function missingTargets(filled: readonly string[], { required = [] }: Shape, path: string): readonly Problem[] {
   return required
     .filter((member) => !filled.some((target) => target === member || target.startsWith(`${member}.`)))
-    .map((member) =>
-      problem(`${path}/${pointer(member)}`, 'setting', { what: 'is missing, expected where a record has it' }),
-    );
+    .map((member) => problem(`${path}/${pointer(member)}`, 'missing', { expected: say('place-in-a-record') }));
 }
 
 interface Unknown {

@@ -1,6 +1,8 @@
-import { pointer, quote } from '#core/explain';
+import { pointer } from '#core/explain';
 import type { CodesOf, CodeTable } from '#core/identifiers/codes';
-import { type Problem, problem } from '#core/problem';
+import { listed, type Problem, problem } from '#core/problem';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
@@ -86,8 +88,9 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
       is === null || values.includes(is)
         ? []
         : [
-            problem(`/codes/${table}/${pointer(code)}`, 'setting', {
-              what: `got ${quote(is)}, expected one of ${values.join(', ')}, or null`,
+            problem(`/codes/${table}/${pointer(code)}`, 'unexpected', {
+              got: received(is),
+              expected: say('one-of-or-null', { list: values }),
             }),
           ],
     ),
@@ -97,15 +100,13 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
 /** Settings with `answer.code` but without success codes would never accept an answer. */
 function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
-  return [
-    problem('/answer/ok', 'setting', { what: 'is missing, expected the codes of answers that say that it was done' }),
-  ];
+  return [problem('/answer/ok', 'missing', { expected: say('codes-of-done') })];
 }
 
 function missingTables(settings: MinistrySettings): readonly Problem[] {
   const { session, pull = {}, push = {}, codes = {} } = settings;
   const tables = Object.keys(codes);
-  const expected = `expected one of the tables in codes: ${tables.join(', ') || '(none)'}`;
+  const expected = say('one-of-tables', { list: listed(tables) });
   return [
     ...askedBy(session, '/session'),
     ...Object.entries(pull).flatMap(([name, list]) => [
@@ -122,7 +123,7 @@ function missingTables(settings: MinistrySettings): readonly Problem[] {
       ...readBy(told?.lookUp?.compare, `/push/${name}/lookUp/compare`),
     ]),
   ].flatMap(({ path, table }) =>
-    tables.includes(table) ? [] : [problem(path, 'setting', { what: `got the name ${quote(table)}, ${expected}` })],
+    tables.includes(table) ? [] : [problem(path, 'unexpected-name', { got: received(table), expected })],
   );
 }
 

@@ -1,4 +1,5 @@
 import { databaseHosts } from '#core/identifiers/database-hosts';
+import { render } from '#messages/render';
 import type { Config } from '../../config/config.ts';
 import { weaknessOf } from '../../config/weak-secrets.ts';
 import type { Database } from '../../database/pool.ts';
@@ -18,7 +19,7 @@ export function checkSecrets({ file, databaseUrl, redisUrl }: Config): readonly 
   const given = [...inParties, ...Object.entries(inUrls).flatMap(([name, url]) => (url ? passwordOf(name, url) : []))];
   const weak = given.flatMap(({ place, secret }) => {
     const weakness = weaknessOf(secret);
-    return weakness ? [finding('warn', `${place}: ${weakness}`, ADVICE)] : [];
+    return weakness ? [finding('warn', `${place}: ${render(weakness, 'en')}`, ADVICE)] : [];
   });
   return weak.length > 0
     ? weak
