@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { render } from '#messages/render';
 import { testCertificate } from '../../tests/support/certificate.ts';
+import { meaningProblems } from './check-hub-file.ts';
 import { type Config, ConfigError, type Environment, loadConfig, logLevelOf } from './config.ts';
 
 const SECRET = 'oGmD0c5mJY9qf1b3v2Q7x8L4nZ6wRkTs';
@@ -229,6 +231,31 @@ describe('HUB_SECRET', () => {
 });
 
 describe('HUB_CONFIG', () => {
+  it('each problem of the file has a Vietnamese sentence', () => {
+    const problems = meaningProblems({
+      province: { officeHours: [{ from: '08:00', to: '07:00' }], daysOff: ['2026-02-30'] },
+      retention: { personalDataMonths: { dossier: { returned: 60 } } },
+      parties: {
+        'One Stop': { owns: { codes: ['H60'] }, pull: { catalogue: 'daily' }, tls: { certificate: 'x' } },
+        citizens: { owns: { codes: ['H60'] }, tls: { ca: '/nowhere' } },
+      },
+      keys: [
+        { id: 'a', secret: 'changeme', scopes: ['dossier:write'], certificate: '-----' },
+        { id: 'a', party: 'nobody' },
+      ],
+      proxies: ['x'],
+      routes: [
+        { from: 'nobody', operation: 'dossier.upsert.v1', share: { from: 9, to: 1 } },
+        { from: 'One Stop', operation: 'rating.upsert.v1', share: {} },
+      ],
+    });
+    expect(problems.length).toBeGreaterThanOrEqual(17);
+    for (const one of problems) {
+      expect(one.message).toMatch(/^(?:[ -~]|[–…])+$/);
+      expect(render(one, 'vi')).not.toMatch(/\b(?:is|expected|got|which|that|of)\b/);
+    }
+  });
+
   it('keeps no body longer than the personal data in it', () => {
     const wrong = (retention: object) => problemsOf({ retention });
     const personalDataMonths = { dossier: { returned: 60 }, payment: { paid: 120 } };

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { LANGUAGES, type Words } from '#messages/message';
+import { render } from '#messages/render';
 import { weaknessOf } from './weak-secrets.ts';
 
 describe('a secret that can be guessed', () => {
@@ -17,9 +19,9 @@ describe('a secret that can be guessed', () => {
     `whsec_${'A'.repeat(32)}`,
     `whsec_${Buffer.from('password-1234567').toString('base64')}`,
   ])('%s', (secret) => {
-    const weakness = weaknessOf(secret);
+    const weakness = weaknessOf(secret) as Words;
     expect(weakness).toBeDefined();
-    expect(JSON.stringify(weakness)).not.toContain(secret);
+    for (const language of LANGUAGES) expect(render(weakness, language)).not.toContain(secret);
   });
 
   test.each([
