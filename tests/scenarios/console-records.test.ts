@@ -15,6 +15,8 @@ const WORDS = {
     officers: 'Cán bộ',
     done: 'Đã thực hiện',
     changed: 'Chưa thực hiện',
+    hold: 'Tạm giữ',
+    audited: 'tạm giữ câu hỏi, phản ánh',
   },
   en: {
     list: 'Questions and petitions',
@@ -26,6 +28,8 @@ const WORDS = {
     officers: 'Officers',
     done: 'Done. The state is',
     changed: 'Nothing was done',
+    hold: 'Hold',
+    audited: 'hold a question or petition',
   },
 } as const;
 
@@ -86,6 +90,12 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     await order({ order: 'publish' });
     expect((await hub.read('/api/public/questions')).body.items).toMatchObject([{ code: 'CH-1' }]);
     expect((await officer.get('/console/audit?subject=record question CH-1')).text).toContain(`href="${path}"`);
+    expect((await officer.get(path)).text).toContain(`<summary>${words.hold}</summary>`);
+    expect((await order({ order: 'hold' })).text).toContain(words.held);
+    expect((await hub.read('/api/public/questions')).body.items).toEqual([]);
+    expect((await order({ order: 'release' })).text).toContain(words.done);
+    expect((await hub.read('/api/public/questions')).body.items).toMatchObject([{ code: 'CH-1' }]);
+    expect((await officer.get('/console/audit?subject=record question CH-1')).text).toContain(words.audited);
   });
 
   test('an order for an earlier version says that nothing was done', async () => {

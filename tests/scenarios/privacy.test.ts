@@ -272,6 +272,8 @@ describe('readers without the scope for personal data', () => {
       party: ['one-stop', 'ministry', 'hook'],
       receipt: [(await hub.push(dossier({ dueAt: PERSON.name }))).receipt],
       name: ['dossier.upsert.v1.json', 'dossier.json'],
+      // A receipt names its payer: only its signed address opens it, see payment-storm.test.ts.
+      address: ['of.nobody'],
       code: codes,
       '/services/code': ['1.013225'],
       '/fields/code': ['G15-HT01'],

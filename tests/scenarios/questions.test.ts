@@ -244,11 +244,14 @@ describe('questions of citizens without a key', () => {
     expect(JSON.stringify(await list())).not.toContain('PRIVATE');
   });
 
-  test('a denunciation is held, and its sender learns so', async () => {
+  test('a denunciation is held, and its sender learns so and where to send it', async () => {
     const asked = await ask({ content: 'Tôi tố cáo ông B.' });
     expect(asked).toMatchObject({
       status: 202,
-      body: { outcome: 'quarantined', problems: [{ code: 'complaint-or-denunciation' }] },
+      body: {
+        outcome: 'quarantined',
+        problems: [{ code: 'complaint-or-denunciation', message: expect.stringContaining('competent agency') }],
+      },
     });
     partner.sent.length = 0;
     await hub.deliver();

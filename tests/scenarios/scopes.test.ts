@@ -10,6 +10,7 @@ const PUBLIC = new Set([
   'GET /api/public/questions',
   'POST /api/public/questions',
   'GET /api/public/questions/{code}',
+  'GET /api/public/receipts/{address}',
   'POST /api/public/dossiers/{code}/rating',
   'GET /openapi.json',
   'GET /docs',

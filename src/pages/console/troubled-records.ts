@@ -56,11 +56,14 @@ function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
     columns: [
       {
         head: say('Mã', 'Code'),
-        cell: ({ kind, code }) => html`<code>${code}</code> <span class="note">${word(say, RECORD_KINDS, kind)}</span>`,
+        cell: ({ kind, code }) =>
+          html`<code>${code}</code><br><span class="note">${word(say, RECORD_KINDS, kind)}</span>`,
       },
       { head: say('Lý do', 'Why'), cell: ({ why }) => badge(say, TROUBLES, why) },
-      { head: say('Trạng thái', 'State'), cell: stateOf },
-      { head: say('Từ lúc', 'Since'), cell: ({ stateAt }) => timeAndAge(say, stateAt, nowMs) },
+      {
+        head: say('Trạng thái', 'State'),
+        cell: (one) => html`${stateOf(one)}<br>${timeAndAge(say, one.stateAt, nowMs)}`,
+      },
       {
         head: say('Hồ sơ', 'Dossier'),
         cell: ({ dossierCode, dossierStatus }) =>
