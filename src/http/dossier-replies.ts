@@ -71,13 +71,16 @@ const Causes = {
   wrongData: Seconds,
 };
 
+/** Seconds of working time by cause, see core/dossier/delay. */
+export const DelaysShown = closed({
+  office: Seconds,
+  ...Causes,
+  parties: Type.Record(Type.String(), closed(Causes), { description: 'the same, by party' }),
+});
+
 export const History = closed({
   ...pageOf(HistoryItem).properties,
-  delays: closed({
-    office: Seconds,
-    ...Causes,
-    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same, by party' }),
-  }),
+  delays: DelaysShown,
 });
 
 /** A change of a record of another kind. */

@@ -244,7 +244,8 @@ function codeOf(c: Context): string {
   return cleanCode(c.req.param('code') ?? '');
 }
 
-function foundOf(one: OneDossier, code: string) {
+/** @throws Refusal 404 for an unknown code, 409 for a code of several dossiers */
+export function foundOf(one: OneDossier, code: string) {
   if (one.kind === 'found') return one.dossier;
   if (one.kind === 'none') throw notFound(code);
   throw new Refusal('ambiguous', say('code-of-several', { got: code, list: one.codes }));

@@ -64,7 +64,7 @@ interface DeliveryRow {
   readonly settledAt: string | null;
 }
 
-interface AttemptRow {
+export interface AttemptRow {
   readonly deliveryId: number;
   readonly at: string;
   readonly tookMs: number;
@@ -88,12 +88,7 @@ async function loadDeliveries(database: Database, code: string): Promise<readonl
   });
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const attempts = await database.pool.query<AttemptRow>({
-    name: 'attempts of deliveries',
-    text: `SELECT delivery_id AS "deliveryId", at, took_ms AS "tookMs", outcome, reason FROM attempts
-           WHERE delivery_id = ANY($1::int8[]) AND at >= $2::timestamptz ORDER BY at`,
-    values: [ids, rows[0]?.createdAt],
-  });
+  const attempts = await loadAttempts(database, ids, rows[0]?.createdAt ?? msToInstant(0));
   const held = await database.pool.query<WaitRow>({
     name: 'quarantine of deliveries',
     text: `SELECT delivery_id AS "deliveryId", opened_at AS "openedAt", settled_at AS "settledAt" FROM quarantine
@@ -103,9 +98,24 @@ async function loadDeliveries(database: Database, code: string): Promise<readonl
            WHERE delivery_id = ANY($1::int8[]) AND settled_at IS NOT NULL`,
     values: [ids],
   });
-  const attemptsOf = byDelivery(attempts.rows);
+  const attemptsOf = byDelivery(attempts);
   const heldOf = byDelivery(held.rows);
   return rows.map((row) => factOf(row, attemptsOf.get(row.id) ?? [], heldOf.get(row.id) ?? []));
+}
+
+/** The attempts of deliveries that were created since an instant, in the order of time. */
+export async function loadAttempts(
+  database: Database,
+  ids: readonly number[],
+  since: string,
+): Promise<readonly AttemptRow[]> {
+  const { rows } = await database.pool.query<AttemptRow>({
+    name: 'attempts of deliveries',
+    text: `SELECT delivery_id AS "deliveryId", at, took_ms AS "tookMs", outcome, reason FROM attempts
+           WHERE delivery_id = ANY($1::int8[]) AND at >= $2::timestamptz ORDER BY at`,
+    values: [ids, since],
+  });
+  return rows;
 }
 
 function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonly WaitRow[]): DeliveryFact {

@@ -348,3 +348,23 @@ export async function waitingOfMessage(database: Database, messageId: string): P
   );
   return rows;
 }
+
+/** What waits, or waited, of a dossier with these codes and of these deliveries. Newest first. */
+export async function waitsOf(
+  database: Database,
+  codes: readonly string[],
+  deliveryIds: readonly number[],
+  limit: number,
+): Promise<readonly WaitingItemRow[]> {
+  const { rows } = await database.pool.query<WaitingItemRow>(
+    // The indexes are partial: waiting rows, and settled ones.
+    `SELECT ${ROW} FROM quarantine WHERE id IN (
+       SELECT id FROM quarantine WHERE code = ANY($1::text[]) AND settled_at IS NULL
+       UNION SELECT id FROM quarantine WHERE code = ANY($1::text[]) AND settled_at IS NOT NULL
+       UNION SELECT id FROM quarantine WHERE delivery_id = ANY($2::int8[]) AND settled_at IS NULL
+       UNION SELECT id FROM quarantine WHERE delivery_id = ANY($2::int8[]) AND settled_at IS NOT NULL)
+     ORDER BY id DESC LIMIT $3`,
+    [codes, deliveryIds, limit],
+  );
+  return rows;
+}

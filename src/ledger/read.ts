@@ -18,6 +18,7 @@ import { countErased, type Erasure, type ErasureFilter, listErasures } from './e
 import { type CurrentState, findCurrentStates } from './find-current-states.ts';
 import { type IncidentNote, loadNotes } from './incident-notes.ts';
 import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
+import { type Journey, loadJourney } from './journey.ts';
 import { type HoldFilter, type LegalHold, listHolds } from './legal-holds.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
@@ -52,6 +53,8 @@ export interface LedgerReader {
   delivery(id: number): Promise<ListedDelivery | undefined>;
   /** The dossiers that have a code, own or alias. */
   currentStates(code: string): Promise<readonly CurrentState[]>;
+  /** What systems sent and received about the dossier with these codes, its own code first. */
+  journey(codes: readonly string[]): Promise<Journey>;
   attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
   causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
@@ -91,6 +94,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),
     delivery: (id) => oneDelivery(database, id),
     currentStates: (code) => findCurrentStates(database, code),
+    journey: (codes) => loadJourney(database, codes),
     attempts: (id) => attemptsOf(database, vault, id),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),
     cause: (id) => oneCause(database, id),

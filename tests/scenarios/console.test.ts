@@ -682,8 +682,8 @@ describe('the console', () => {
       await hub.deliver();
       await officer.signIn('ops');
       const { text } = await officer.get('/console/dossiers?code=bn-77');
-      expect(text.match(/href="\/console\/deliveries\/\d+"/g)).toHaveLength(2);
-      expect(text.match(/href="\/console\/messages\/[\w-]+"/g)).toHaveLength(1);
+      expect(new Set(text.match(/href="\/console\/deliveries\/\d+"/g)).size).toBe(2);
+      expect(new Set(text.match(/href="\/console\/messages\/[\w-]+"/g)).size).toBe(1);
       expect((await officer.get('/console/dossiers?code=H60.01-250812-9999')).text).toContain(
         'Không có thông điệp nào.',
       );

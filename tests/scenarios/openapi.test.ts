@@ -206,6 +206,7 @@ describe('the OpenAPI document', () => {
     await ask(EVIDENCE, 200);
     for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);
+    await ask(`get ${ops('dossiers/{code}/journey')}`, 200);
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id } });
     await ask(`get ${ops('messages/{id}')}`, 200, { path: { id: message.id }, secret: PERSONAL });
     const { id } = await first('deliveries');

@@ -13,6 +13,7 @@ import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
 import { addEvidence } from './evidence.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
+import { addJourney } from './journey.ts';
 import { addLegalHolds } from './legal-holds.ts';
 import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
@@ -31,6 +32,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addMessages(add, hub);
   addDeliveries(add, hub);
   addDossierStates(add, hub);
+  addJourney(add, hub);
   addEvidence(add, hub);
   addReplays(add, hub);
   addBackfills(add, hub);

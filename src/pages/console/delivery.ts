@@ -44,6 +44,11 @@ export function addDelivery(site: Site): void {
   });
 }
 
+/** The place of an attempt on the page of its delivery. */
+export function attemptPath(id: number, number: number): string {
+  return `/console/deliveries/${id}#attempt-${number}`;
+}
+
 async function deliveryScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> {
   const { c, say, api } = visit;
   const id = c.req.param('id') ?? '';
@@ -136,7 +141,7 @@ function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolea
 
 function attemptOf(visit: Visit, { number, at, tookMs, outcome, reason, detail, wire }: Attempt): Html {
   const { say } = visit;
-  return html`<li class="card"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
+  return html`<li class="card" id="attempt-${number}"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
 <p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
 ${detail ? html`<p class="words">${detail}</p>` : ''}
 ${(wire ?? []).map(

@@ -6,10 +6,11 @@ import { anomalyTable } from './anomalies.ts';
 import { queryText, segment } from './api.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { statesCard, statesOf } from './dossier-state.ts';
+import { journeyOf } from './journey.ts';
 import { messageTable } from './message-table.ts';
 import { auditLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
-import type { Anomaly, Cause, Delivery, Listed, Message } from './records.ts';
+import type { Anomaly, Cause, Delivery, Journey, Listed, Message } from './records.ts';
 import { refusalNote, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import type { Visit } from './visit.ts';
@@ -37,14 +38,19 @@ export function addDossierSearch(site: Site): void {
       api.get<Listed<Delivery>>('deliveries', query),
       api.get<Listed<Anomaly>>('anomalies', query),
     ]);
-    const refused = causes.problem ?? messages.problem ?? deliveries.problem ?? anomalies.problem;
+    const [state] = states;
+    const journey =
+      state && states.length === 1 ? await api.get<Journey>(`dossiers/${segment(state.code)}/journey`) : undefined;
+    const refused = journey?.problem ?? causes.problem ?? messages.problem ?? deliveries.problem ?? anomalies.problem;
     const whole = (list: string, { next }: Pick<Listed<unknown>, 'next'>): Html =>
       next === null
         ? html``
         : html`<p><a href="/console/${list}${queryText({ code })}">${say('Xem tất cả', 'See all')}</a></p>`;
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
-      body: html`${box}${refusalNote(say, refused)}${statesCard(visit, states)}
+      body: html`${box}${refusalNote(say, refused)}${
+        state && journey?.body ? journeyOf(visit, journey.body, state) : statesCard(visit, states)
+      }
 <p class="links">${auditLink(visit, 'dossier', code)}
 <a href="/console/dossiers/evidence${queryText({ code })}">${say('Tải chứng cứ đã ký', 'Download signed evidence')}</a></p>
 <h2>${say('Chờ xử lý', 'In quarantine')}</h2>

@@ -38,7 +38,8 @@ export function ageOf(say: Say, text: string, nowMs: number): string {
   return s > 0 ? say(`${words} trước`, `${words} ago`) : say(`còn ${words}`, `in ${words}`);
 }
 
-function durationOf(say: Say, seconds: number): string {
+/** A time span in its two largest units. */
+export function durationOf(say: Say, seconds: number): string {
   const first = UNITS.findIndex(([size]) => seconds >= size);
   const parts: string[] = [];
   let rest = seconds;
@@ -48,4 +49,13 @@ function durationOf(say: Say, seconds: number): string {
     if (many > 0) parts.push(say(`${many} ${vietnamese}`, `${many} ${english}`));
   }
   return parts.join(' ') || say('0 giây', '0 s');
+}
+
+/** Working time in hours and minutes, because a working day has no 24 hours. */
+export function hoursOf(say: Say, seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const rest = say(`${minutes % 60} phút`, `${minutes % 60} min`);
+  if (hours === 0) return minutes === 0 ? say('dưới 1 phút', 'under 1 min') : rest;
+  return minutes % 60 === 0 ? say(`${hours} giờ`, `${hours} h`) : say(`${hours} giờ ${rest}`, `${hours} h ${rest}`);
 }

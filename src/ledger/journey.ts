@@ -1,0 +1,79 @@
+import { instantToMs, msToInstant } from '#core/dates/dates';
+import type { Database } from '../database/pool.ts';
+import { type AttemptRow, loadAttempts } from './delays.ts';
+import { type ListedDelivery, listDeliveries } from './delivery-list.ts';
+import { type ListedMessage, listMessages } from './message-list.ts';
+import { type WaitingItemRow, waitsOf } from './quarantine.ts';
+
+/** One change of the dossier that a message made. */
+export interface JourneyEvent {
+  readonly kind: string;
+  readonly status: string;
+  /** When it happened at the source. */
+  readonly at: string;
+  readonly movedStatus: boolean;
+  readonly anomaly: string | null;
+}
+
+export type JourneyAttempt = Omit<AttemptRow, 'deliveryId'>;
+
+/** What systems sent and received about one dossier, each list in the order of time. */
+export interface Journey {
+  readonly messages: readonly (ListedMessage & { readonly events: readonly JourneyEvent[] })[];
+  readonly waits: readonly WaitingItemRow[];
+  readonly deliveries: readonly (ListedDelivery & { readonly tries: readonly JourneyAttempt[] })[];
+  /** False: the hub holds earlier messages, waits, deliveries or attempts, too. */
+  readonly isWhole: boolean;
+}
+
+/** Of each list the newest. A page shows no more, and a dossier rarely has a tenth of it. */
+const MOST = 100;
+const MOST_ATTEMPTS = 500;
+
+/** @param codes its own code first, then its other codes */
+export async function loadJourney(database: Database, codes: readonly string[]): Promise<Journey> {
+  const [code = ''] = codes;
+  const [messages, deliveries] = await Promise.all([
+    listMessages(database, { code }, MOST, undefined),
+    listDeliveries(database, { code }, MOST, undefined),
+  ]);
+  const ids = deliveries.map(({ id }) => id);
+  const since = deliveries.at(-1)?.createdAt ?? msToInstant(0);
+  const [events, waits, attempts] = await Promise.all([
+    loadEvents(database, code, messages),
+    waitsOf(database, codes, ids, MOST),
+    loadAttempts(database, ids, since),
+  ]);
+  const lists = [messages, deliveries, waits];
+  return {
+    messages: messages.map((one) => ({ ...one, events: events.get(one.id) ?? [] })).reverse(),
+    waits: [...waits].reverse(),
+    deliveries: deliveries.map((one) => ({ ...one, tries: triesOf(attempts.slice(-MOST_ATTEMPTS), one.id) })).reverse(),
+    isWhole: lists.every((list) => list.length < MOST) && attempts.length <= MOST_ATTEMPTS,
+  };
+}
+
+function triesOf(attempts: readonly AttemptRow[], id: number): readonly JourneyAttempt[] {
+  return attempts.filter(({ deliveryId }) => deliveryId === id).map(({ deliveryId: _, ...attempt }) => attempt);
+}
+
+/** The events of these messages. */
+async function loadEvents(
+  database: Database,
+  code: string,
+  messages: readonly ListedMessage[],
+): Promise<ReadonlyMap<string, readonly JourneyEvent[]>> {
+  const ids = messages.map(({ id }) => id);
+  const oldest = messages.at(-1)?.receivedAt;
+  if (oldest === undefined) return new Map();
+  const { rows } = await database.pool.query<JourneyEvent & { messageId: string }>({
+    name: 'events of messages',
+    // A recorded event is never older than its message, give or take the clocks of two processes.
+    text: `SELECT message_id AS "messageId", kind, status, at, moved_status AS "movedStatus", anomaly FROM events
+           WHERE code = $1 AND message_id = ANY($2::uuid[]) AND recorded_at >= $3::timestamptz AND NOT inferred ORDER BY at`,
+    values: [code, ids, msToInstant(instantToMs(oldest) - 60_000)],
+  });
+  const found = new Map<string, JourneyEvent[]>();
+  for (const { messageId, ...event } of rows) found.set(messageId, [...(found.get(messageId) ?? []), event]);
+  return found;
+}

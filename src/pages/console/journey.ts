@@ -1,0 +1,175 @@
+import { html } from 'hono/html';
+import { instantToMs } from '#core/dates/dates';
+import { rankedBars } from '../charts/table-charts.ts';
+import type { Html } from '../layout.ts';
+import { badgeOf } from '../parts/parts.ts';
+import { stateText } from './dossier-state.ts';
+import { holderName, journeyDiagram } from './journey-diagram.ts';
+import { holderAt } from './journey-steps.ts';
+import { facts } from './parts.ts';
+import { meaningOf, TURNS } from './reasons.ts';
+import type { CurrentStates, Journey } from './records.ts';
+import { ageOf, durationOf, hoursOf, timeAndAge, timeOf } from './times.ts';
+import { titleOf, type Visit } from './visit.ts';
+
+type Delivery = Journey['deliveries'][number];
+type State = CurrentStates['items'][number];
+
+/** Whose turn it is, the way of the dossier through the systems, and the time that each of them took. */
+export function journeyOf(visit: Visit, journey: Journey, state: State): Html {
+  const { say } = visit;
+  return html`<section class="card">${factsOf(visit, journey, state)}</section>
+<h2>${say('Đang chờ ai', 'Whose turn it is')}</h2>${turns(visit, journey)}
+<h2>${say('Hành trình của hồ sơ', 'The journey of the dossier')}</h2>
+${journeyDiagram(visit, journey)}${delayBars(visit, journey)}`;
+}
+
+function factsOf(visit: Visit, { agency, service, dueAt }: Journey, state: State): Html {
+  const { say } = visit;
+  const named = ({ code, name }: Journey['agency']): Html =>
+    name === null ? html`<code>${code}</code>` : html`<span lang="vi">${name}</span> <code class="note">${code}</code>`;
+  return facts([
+    [say('Trạng thái', 'Status'), stateText(visit, state)],
+    [say('Thủ tục', 'Service'), named(service)],
+    [say('Cơ quan giải quyết', 'Office in charge'), named(agency)],
+    [say('Hạn trả kết quả', 'Due'), dueAt === null ? say('không có hạn', 'none') : timeOf(dueAt)],
+  ]);
+}
+
+interface Turn {
+  readonly who: Html | string;
+  readonly why: Html | string;
+  /** What to do, and where. */
+  readonly todo: Html | string;
+  readonly isTrouble: boolean;
+}
+
+/** First what keeps the dossier itself, then what keeps the news about it. */
+function turns(visit: Visit, journey: Journey): Html {
+  const all = [...waitTurns(visit, journey), handling(visit, journey), ...deliveryTurns(visit, journey)];
+  return html`<ul class="turns">${all.map(
+    ({ who, why, todo, isTrouble }) => html`<li class="card${isTrouble ? ' trouble' : ''}"><strong>${who}</strong>
+<span>${why}</span>${todo ? html` <span class="note">${todo}</span>` : ''}</li>
+`,
+  )}</ul>`;
+}
+
+/** Items, not deliveries: the index does not have them yet. */
+function waitTurns(visit: Visit, { waits }: Journey): readonly Turn[] {
+  const { say, nowMs } = visit;
+  return waits
+    .filter(({ settledAt }) => settledAt === null)
+    .map(({ id, detail, openedAt, party }) => ({
+      who: say('Cán bộ điều hành', 'An operator'),
+      why: html`${detail}, ${say('từ', 'since')} ${timeAndAge(say, openedAt, nowMs)} (${titleOf(visit, party)})`,
+      todo: html`<a href="/console/quarantine/${id}">${say('Quyết định', 'Decide')}</a>`,
+      isTrouble: true,
+    }));
+}
+
+/** The office, the citizen or nobody. */
+function handling(visit: Visit, journey: Journey): Turn {
+  const { say, nowMs } = visit;
+  const { agency, statusAt, dueAt, finishedAt } = journey;
+  const end = finishedAt === null ? nowMs : instantToMs(finishedAt);
+  const lateS = dueAt === null ? 0 : (end - instantToMs(dueAt)) / 1_000;
+  const late = durationOf(say, lateS);
+  if (finishedAt !== null)
+    return {
+      who: say('Không chờ ai', 'Nobody'),
+      why: html`${say('Đã giải quyết xong', 'Finished')} ${timeOf(finishedAt)} ${
+        lateS > 0 ? badgeOf('bad', say(`trễ hạn ${late}`, `${late} late`)) : ''
+      }`,
+      todo: '',
+      isTrouble: lateS > 0,
+    };
+  const holder = holderAt({ ...journey, deliveries: [], waits: [] }, nowMs);
+  const name = holder === 'office' ? (agency.name ?? agency.code) : holderName(visit, holder);
+  const due =
+    dueAt === null
+      ? ''
+      : lateS > 0
+        ? badgeOf('bad', say(`quá hạn ${late}`, `${late} overdue`))
+        : badgeOf('plain', say(`hạn: ${ageOf(say, dueAt, nowMs)}`, `due ${ageOf(say, dueAt, nowMs)}`));
+  return {
+    who: name.charAt(0).toUpperCase() + name.slice(1),
+    why: html`${say('giải quyết hồ sơ, trạng thái từ', 'handles the dossier, status since')} ${timeAndAge(say, statusAt, nowMs)} ${due}`,
+    todo: '',
+    isTrouble: lateS > 0,
+  };
+}
+
+/** Parties that the newest state did not reach, each once. */
+function deliveryTurns(visit: Visit, { deliveries }: Journey): readonly Turn[] {
+  const newest = new Map(deliveries.map((one) => [`${one.party} ${one.operation}`, one]));
+  const open = [...newest.values()].filter(
+    ({ state, reason, tries }) =>
+      (state === 'refused' || state === 'parked' || (state === 'due' && tries.length > 0)) && reason !== 'dismissed',
+  );
+  return open.map((one) => deliveryTurn(visit, one));
+}
+
+function deliveryTurn(visit: Visit, { id, party, state, reason, nextAt, tries, settledAt }: Delivery): Turn {
+  const { say, nowMs } = visit;
+  const meaning = reason === null ? undefined : meaningOf(reason);
+  const turn = meaning && TURNS[meaning[2]];
+  const since = settledAt ?? tries[0]?.at;
+  const next =
+    nextAt === undefined
+      ? ''
+      : say(`, thử lại: ${ageOf(say, nextAt, nowMs)}`, `, next try ${ageOf(say, nextAt, nowMs)}`);
+  const name = titleOf(visit, party);
+  return {
+    who: turn ? say(turn.whose[0], turn.whose[1]).replace(/^./, (first) => first.toUpperCase()) : name,
+    why: html`${say(`${name} chưa nhận được`, `${name} has not received it`)}: ${
+      meaning ? say(meaning[0], meaning[1]) : (reason ?? state)
+    }, ${say('từ', 'since')} ${timeAndAge(say, since, nowMs)}${next}`,
+    todo: html`${turn ? say(turn.todo[0], turn.todo[1]) : ''} <a href="/console/deliveries/${id}">${say('Xem lượt chuyển', 'See the delivery')}</a>`,
+    isTrouble: true,
+  };
+}
+
+/** The working time until the end, by whom the dossier waited for. */
+function delayBars(visit: Visit, { delays, agency }: Journey): Html {
+  const { say } = visit;
+  const { office, parties, ...causes } = delays;
+  const partiesOf = (cause: keyof typeof causes): string =>
+    Object.entries(parties)
+      .filter(([, sums]) => sums[cause] > 0)
+      .map(([party]) => titleOf(visit, party))
+      .join(', ');
+  const names = {
+    wrongData: say('nội dung bị từ chối cho tới khi sửa', 'refused content until it was corrected'),
+    quarantine: say('chờ cán bộ điều hành', 'waiting for an operator'),
+    partnerDown: say('bên nhận không liên lạc được', 'a partner was unreachable'),
+    partnerSlow: say('bên nhận trả lời chậm', 'a partner was slow'),
+    queue: say('trong hàng đợi của trục', 'in the queue of the hub'),
+  };
+  const rows = Object.entries(names).map(([cause, name]) => {
+    const whose = partiesOf(cause as keyof typeof causes);
+    return { name: whose ? `${name} (${whose})` : name, value: causes[cause as keyof typeof causes] };
+  });
+  const all = [
+    { name: say(`cơ quan: ${agency.name ?? agency.code}`, `office: ${agency.name ?? agency.code}`), value: office },
+    ...rows,
+  ];
+  const shown = all.filter(({ value }) => value > 0);
+  if (shown.length === 0) return html``;
+  return rankedBars({
+    id: 'delays',
+    title: say('Thời gian làm việc đã qua, theo nơi chờ', 'Working time so far, by what the dossier waited for'),
+    description: say(
+      `Chỉ tính giờ làm việc. Lâu nhất: ${longest(shown)}.`,
+      `Office hours only. The longest: ${longest(shown)}.`,
+    ),
+    head: say('Nơi chờ', 'Waited for'),
+    valueHead: say('Thời gian', 'Time'),
+    rows: shown,
+    full: Math.max(...shown.map(({ value }) => value)),
+    format: (seconds) => hoursOf(say, seconds),
+  });
+}
+
+function longest(rows: readonly { readonly name: string; readonly value: number }[]): string {
+  return [...rows].sort((a, b) => b.value - a.value)[0]?.name ?? '';
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { type Officer, officerAt } from '../support/officer.ts';
+import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
+
+const CODE = 'H60.01-250812-0001';
+const AWAY = { kind: 'unavailable', reason: 'econnrefused', message: 'refused' } as const;
+
+describe('the journey of a dossier', () => {
+  let hub: TestHub;
+  let ops: Operator;
+  let officer: Officer;
+  let ministry: Partner;
+  beforeEach(async () => {
+    ministry = testPartner();
+    hub = await testHub({
+      partners: { portal: partnerWithTable(), ministry },
+      routes: [
+        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] },
+        { from: 'one-stop', operation: 'dossier.progress.v1', to: ['ministry'] },
+      ],
+      keys: [...OPERATOR_KEYS],
+    });
+    ops = operatorOf(hub);
+    officer = officerAt(hub);
+    await officer.signIn('ops');
+  });
+  afterEach(() => hub.close());
+
+  const page = async (query = ''): Promise<string> =>
+    (await officer.get(`/console/dossiers?code=${CODE}${query}`)).text;
+  /** The steps of the list that phones show, as text. */
+  const steps = (text: string): readonly string[] =>
+    [...(/<ol class="steps">([\s\S]*?)<\/ol>/.exec(text)?.[1] ?? '').matchAll(/<li[^>]*>([\s\S]*?)<\/li>/g)].map(
+      ([, step = '']) =>
+        step
+          .replaceAll(/<[^>]+>/g, '')
+          .replaceAll(/\s+/g, ' ')
+          .trim(),
+    );
+  const turns = (text: string): string => /<ul class="turns">([\s\S]*?)<\/ul>/.exec(text)?.[1] ?? '';
+
+  test('shows messages, attempts and waits in the order of time, each with a link to its page', async () => {
+    ministry.script.push(AWAY);
+    const { receipt } = await hub.push(dossier({ code: CODE }));
+    await hub.deliver();
+    hub.clock.nowMs += 3_600_000;
+    await hub.deliver();
+    const text = await page();
+    const delivery = (await ops.get(`deliveries?code=${CODE}&party=ministry`)).body.items[0];
+    expect(delivery.attempts).toBe(2);
+    expect(text).toContain(`href="/console/messages/${receipt}"`);
+    for (const attempt of [1, 2])
+      expect(text).toContain(`href="/console/deliveries/${delivery.id}#attempt-${attempt}"`);
+    expect((await officer.get(`/console/deliveries/${delivery.id}`)).text).toContain('id="attempt-2"');
+    const shown = steps(text);
+    expect(shown[0]).toMatch(/one-stop → Trục liên thông hồ sơ: được tiếp nhận/);
+    expect(shown.filter((one) => one.includes('→ ministry'))).toEqual([
+      expect.stringContaining('máy chủ từ chối kết nối'),
+      expect.stringContaining('đã chuyển'),
+    ]);
+    expect(shown.find((one) => one.startsWith('1 giờ'))).toContain('chờ ministry');
+  });
+
+  test('joins attempts that failed for the same reason into one step', async () => {
+    ministry.script.push(AWAY, AWAY, AWAY);
+    await hub.push(dossier({ code: CODE }));
+    for (let round = 0; round < 3; round++) {
+      await hub.deliver();
+      hub.clock.nowMs += 3_600_000;
+    }
+    const failed = steps(await page()).filter((one) => one.includes('máy chủ từ chối kết nối'));
+    expect(failed).toEqual([expect.stringMatching(/3 lần trong 2 giờ: máy chủ từ chối kết nối/)]);
+  });
+
+  test('names whose turn it is: the office, the citizen, an operator, a party, nobody', async () => {
+    await hub.push(dossier({ code: CODE, dueAt: '2025-08-13T17:00:00+07:00' }));
+    await hub.deliver();
+    expect(turns(await page())).toMatch(/H60\.163[\s\S]*giải quyết hồ sơ[\s\S]*quá hạn/);
+
+    await hub.push(progress({ code: CODE, status: 'supplement-required', at: '2025-08-14T08:00:00+07:00' }), {
+      what: 'progress',
+    });
+    expect(turns(await page())).toContain('Công dân bổ sung hoặc nộp phí');
+
+    ministry.script.push(NO);
+    await hub.deliver();
+    expect(turns(await page())).toMatch(/ministry chưa nhận được[\s\S]*Xem lượt chuyển/);
+
+    // The portal has no code of its own for this status.
+    await hub.push(dossier({ code: CODE, status: 'resolved', statusAt: '2025-08-15T08:00:00+07:00' }));
+    await hub.deliver();
+    const cause = (await ops.get('quarantine')).body.items[0];
+    const text = await page();
+    expect(turns(text)).toContain(`href="/console/quarantine/${cause.id}"`);
+    expect(turns(text)).toContain('Không chờ ai');
+    expect(turns(await page('&lang=en'))).toContain('An operator');
+  });
+
+  test('is there for any code of the dossier, and has no personal data', async () => {
+    await hub.push(dossier({ code: CODE, aliases: [{ party: 'one-stop', code: 'BN-77' }] }));
+    const { status, body } = await ops.get('dossiers/bn-77/journey');
+    expect([status, body.code, body.messages.length, body.isWhole]).toEqual([200, CODE, 1, true]);
+    expect(JSON.stringify(body)).not.toMatch(/Nguyễn|0900000001/);
+    expect((await ops.get('dossiers/none-such/journey')).status).toBe(404);
+  });
+});
