@@ -17,6 +17,7 @@ import { type FoundationOptions, openFoundation } from './foundation/open-founda
 import { codeReadings, createReaders, ORIGINALS } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
 import type { LedgerReader } from './ledger/read.ts';
+import { createFlowKeeper } from './observe/flow.ts';
 import { createUptime } from './observe/uptime.ts';
 import { createWatches } from './observe/watches.ts';
 import type { MakeEvidence } from './operator-orders/evidence.ts';
@@ -109,11 +110,12 @@ export async function createHub(
   const reconcile = createNightly(hub, compared, parties);
   const retention = createRetention(hub, retentionPlan(file.retention, file.retentionMonths));
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
+  const flow = createFlowKeeper(hub);
   const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
-  const given = { ...shared, ...erasing, pipeline, orders, statistics, workingTime, changes, replicas };
+  const given = { ...shared, ...erasing, flow, pipeline, orders, statistics, workingTime, changes, replicas };
   const web = createWeb(hub, config, given);
   const uptime = createUptime(hub, roles);
-  const working = { queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
+  const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
   const asked = { roles, isUnnotified: isUnnotified(config), lookMs: overrides.lookMs, log };
   const lifecycle = createLifecycle({ ...working, ...asked, onFault: telemetry.failed });
   return {

@@ -39,6 +39,7 @@ import * as m038 from './migrations/038-process-runs.ts';
 import * as m039 from './migrations/039-field-totals.ts';
 import * as m040 from './migrations/040-erasures.ts';
 import * as m041 from './migrations/041-packed-dossiers.ts';
+import * as m042 from './migrations/042-flow-totals.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -84,6 +85,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '039-field-totals': m039,
   '040-erasures': m040,
   '041-packed-dossiers': m041,
+  '042-flow-totals': m042,
 };
 
 /**

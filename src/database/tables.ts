@@ -28,6 +28,7 @@ export interface Tables {
   erasures: ErasuresTable;
   events: EventsTable;
   field_totals: FieldTotalsTable;
+  flow_totals: FlowTotalsTable;
   heartbeats: HeartbeatsTable;
   held_subjects: HeldSubjectsTable;
   idempotency_keys: IdempotencyKeysTable;
@@ -405,6 +406,16 @@ interface FieldTotalsTable {
   late_td: number | null;
   overdue_td: number | null;
   settled_td: number | null;
+}
+
+interface FlowTotalsTable {
+  span: string;
+  party: string;
+  since: Instant;
+  direction: string;
+  result: string;
+  within_ms: number;
+  many: number;
 }
 
 interface HeartbeatsTable {

@@ -17,6 +17,7 @@ import type { DelayReader } from '../ledger/delays.ts';
 import type { UseOnce } from '../ledger/nonces.ts';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { RequestLimits } from '../ledger/request-limits.ts';
+import type { FlowKeeper } from '../observe/flow.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { MakeEvidence, SignDocument } from '../operator-orders/evidence.ts';
 import type { Orders } from '../operator-orders/orders.ts';
@@ -69,6 +70,8 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly retention: Pick<Retention, 'plan' | 'due'>;
   readonly holds: Holds;
   readonly personErasure: PersonErasure;
+  /** How much flows in and out. Its flush stores what this process has counted. */
+  readonly flow: Pick<FlowKeeper, 'flush'>;
   readonly signDocument: SignDocument;
 
   // Access control and rate limits.

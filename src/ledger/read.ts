@@ -1,3 +1,4 @@
+import type { FlowCount, FlowSpan } from '#core/flow/flow';
 import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -16,6 +17,7 @@ import {
 } from './delivery-list.ts';
 import { countErased, type Erasure, type ErasureFilter, listErasures } from './erasures.ts';
 import { type CurrentState, findCurrentStates } from './find-current-states.ts';
+import { loadFlow } from './flow-totals.ts';
 import { type IncidentNote, loadNotes } from './incident-notes.ts';
 import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
 import { type Journey, loadJourney } from './journey.ts';
@@ -61,6 +63,8 @@ export interface LedgerReader {
   waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
   replays(limit: number, before: number | undefined): Promise<readonly Replay[]>;
   replay(id: number): Promise<Replay | undefined>;
+  /** The counted messages and attempts since a moment, of one party or of all. */
+  flow(span: FlowSpan, sinceMs: number, party?: string): Promise<readonly FlowCount[]>;
   parties(nowMs: number): Promise<readonly PartyOverview[]>;
   /** The results of the same events at two parties. One comparison at a time, because each reads its whole period. */
   compared(question: ComparisonQuery): Promise<PartnerComparison>;
@@ -101,6 +105,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     waiting: (causeKey, limit, after) => listWaiting(database, causeKey, limit, after),
     replays: (limit, before) => loadReplays(database, limit, before === undefined ? {} : { before }),
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
+    flow: (span, sinceMs, party) => loadFlow(database, span, sinceMs, party),
     parties: (nowMs) => loadParties(database, nowMs),
     compared: oneByOne((question) => comparePartners(database, question)),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { instantToMs } from '#core/dates/dates';
 import { maskNamesIn } from '#core/masking/masking';
 import { render } from '#messages/render';
 import type { ReplicaState } from '../database/replicas.ts';
@@ -11,6 +12,7 @@ import type { Settled } from '../ledger/settle.ts';
 import { type AcceptedResult, type AcceptedSubmission, createAcceptedMetrics } from './metrics/accepted.ts';
 import { createAttemptMetrics } from './metrics/attempts.ts';
 import { createCounts } from './metrics/counts.ts';
+import { createFlowCounter, type FlowCounter } from './metrics/flow-counter.ts';
 import {
   showAgreement,
   showAnomalies,
@@ -24,6 +26,8 @@ import type { Traces } from './traces.ts';
 /** The hub's own log lines and metrics: ids and codes, never personal data or secrets. */
 export interface Telemetry {
   readonly registry: Registry;
+  /** Counts messages and attempts for the console. */
+  readonly flow: FlowCounter;
   readonly log: Logger;
   /** Adds metrics of unsettled deliveries, read on each scrape. They are absent while the read fails. */
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
@@ -64,9 +68,11 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const registry = new Registry();
   const countAccepted = createAcceptedMetrics(registry);
   const countAttempt = createAttemptMetrics(registry);
+  const flow = createFlowCounter();
   const { pulls, lookUps, refusals, incidents, failures, reads, replicaFailures } = createCounts(registry);
   return {
     registry,
+    flow,
     log,
     watchBacklog: (load) => showBacklog(registry, load),
     watchAgreement: (load) => showAgreement(registry, load),
@@ -83,10 +89,12 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     watchErased: (load) => showErased(registry, load),
     accepted(submissions, accepted, atMs) {
       countAccepted(submissions, accepted, atMs);
+      flow.accepted(submissions, accepted, atMs);
       if (traces) traceAccepted(traces, submissions, accepted, atMs);
     },
     attempted(settled) {
       countAttempt(settled);
+      flow.attempted(settled, instantToMs(settled.at));
       logAttempt(log, settled);
       traces?.attempted(settled);
     },

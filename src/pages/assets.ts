@@ -10,6 +10,7 @@ const FILES = {
   'dark.css': ['styles/dark.css'],
   'console.css': ['console/console.css'],
   'services.js': ['services.js'],
+  'live.js': ['console/live.js'],
 } as const;
 
 export type AssetName = keyof typeof FILES;

@@ -50,6 +50,7 @@ export interface WebDeps
     | 'retention'
     | 'personErasure'
     | 'holds'
+    | 'flow'
   > {
   readonly workingTime: WorkingTime;
   readonly changes: ChangeSignal;

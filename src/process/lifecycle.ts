@@ -19,6 +19,8 @@ export interface LifecycleParts {
   readonly replicas: { start(): void; close(): Promise<void> };
   /** Reports that this process runs. */
   readonly uptime: { start(): Promise<void>; stop(): Promise<void> };
+  /** Stores how much flows. */
+  readonly flow: { start(): void; stop(): Promise<void> };
   readonly reporting: { close(): Promise<void> };
 }
 
@@ -49,6 +51,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       parts.heartbeats.start();
       parts.replicas.start();
       await parts.uptime.start();
+      parts.flow.start();
       if (isWorker) await queue.listen(pipeline.deliver);
       if (roles.includes('scheduler')) await scheduler.start();
       else if (isWorker && lookMs !== false) looking = setInterval(() => void look(), lookMs);
@@ -61,7 +64,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       await pipeline.drain(startedMs + DRAINED_MS - performance.now());
       await queue.close();
       for (const party of parts.parties.values()) party.close();
-      await Promise.all([parts.heartbeats.close(), parts.replicas.close(), parts.uptime.stop()]);
+      await Promise.all([parts.heartbeats.close(), parts.replicas.close(), parts.uptime.stop(), parts.flow.stop()]);
       await Promise.all([parts.store.close(), parts.reporting.close()]);
     },
   };

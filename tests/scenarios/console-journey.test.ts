@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { NO, OPERATOR_KEYS, type Operator, operatorOf, partnerWithTable } from '../support/operator.ts';
 
@@ -15,10 +15,7 @@ describe('the journey of a dossier', () => {
     ministry = testPartner();
     hub = await testHub({
       partners: { portal: partnerWithTable(), ministry },
-      routes: [
-        { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] },
-        { from: 'one-stop', operation: 'dossier.progress.v1', to: ['ministry'] },
-      ],
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
       keys: [...OPERATOR_KEYS],
     });
     ops = operatorOf(hub);
@@ -54,7 +51,7 @@ describe('the journey of a dossier', () => {
       expect(text).toContain(`href="/console/deliveries/${delivery.id}#attempt-${attempt}"`);
     expect((await officer.get(`/console/deliveries/${delivery.id}`)).text).toContain('id="attempt-2"');
     const shown = steps(text);
-    expect(shown[0]).toMatch(/one-stop → Trục liên thông hồ sơ: được tiếp nhận/);
+    expect(shown[0]).toMatch(/^21\/08\/2025 08:30:00 · door → Trục liên thông hồ sơ: được tiếp nhận/);
     expect(shown.filter((one) => one.includes('→ ministry'))).toEqual([
       expect.stringContaining('máy chủ từ chối kết nối'),
       expect.stringContaining('đã chuyển'),
@@ -76,14 +73,12 @@ describe('the journey of a dossier', () => {
   test('names whose turn it is: the office, the citizen, an operator, a party, nobody', async () => {
     await hub.push(dossier({ code: CODE, dueAt: '2025-08-13T17:00:00+07:00' }));
     await hub.deliver();
-    expect(turns(await page())).toMatch(/H60\.163[\s\S]*giải quyết hồ sơ[\s\S]*quá hạn/);
-
-    await hub.push(progress({ code: CODE, status: 'supplement-required', at: '2025-08-14T08:00:00+07:00' }), {
-      what: 'progress',
-    });
-    expect(turns(await page())).toContain('Công dân bổ sung hoặc nộp phí');
+    expect(turns(await page())).toMatch(/H60\.01[\s\S]*giải quyết hồ sơ[\s\S]*quá hạn/);
 
     ministry.script.push(NO);
+    await hub.push(dossier({ code: CODE, status: 'supplement-required', statusAt: '2025-08-14T08:00:00+07:00' }));
+    expect(turns(await page())).toMatch(/Công dân[\s\S]*bổ sung giấy tờ/);
+
     await hub.deliver();
     expect(turns(await page())).toMatch(/ministry chưa nhận được[\s\S]*Xem lượt chuyển/);
 

@@ -203,6 +203,7 @@ describe('the OpenAPI document', () => {
     const why = 'because the test asks';
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
+    for (const path of ['flow', 'routes']) await ask(`get ${ops(path)}`, 200);
     await ask(EVIDENCE, 200);
     for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);
@@ -385,6 +386,7 @@ describe('the OpenAPI document', () => {
     }
     for (const name of ['get /api/v1/dossiers/{code}', 'get /api/v1/dossiers/{code}/history', EVIDENCE])
       await ask(name, 409, { path: { code: 'A-1' } });
+    await ask('get /api/v1/ops/dossiers/{code}/journey', 409, { path: { code: 'A-1' } });
     await ask('post /api/v1/ops/legal-holds', 409, { body: { code: 'A-1', why: 'x' } });
   });
 

@@ -12,6 +12,7 @@ import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
 import { addEvidence } from './evidence.ts';
+import { addFlow, addRoutes } from './flow.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addJourney } from './journey.ts';
 import { addLegalHolds } from './legal-holds.ts';
@@ -41,6 +42,8 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addRecordOrders(add, hub);
   addTroubledRecords(add, hub);
   addParties(add, hub);
+  addFlow(add, hub);
+  addRoutes(add, hub);
   addCompared(add, hub);
   addCodeTables(add, hub);
   addUnknownCodes(add, hub);

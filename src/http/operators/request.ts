@@ -24,6 +24,8 @@ export type OperatorContext = Pick<
   | 'retention'
   | 'holds'
   | 'personErasure'
+  | 'flow'
+  | 'routes'
   | 'index'
   | 'delays'
   | 'kinds'

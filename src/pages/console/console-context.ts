@@ -5,7 +5,10 @@ import type { EndedSessions } from '../../ledger/ended-sessions.ts';
 
 /** What the screens of the console need. */
 export interface ConsoleContext
-  extends Pick<AppContext, 'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit' | 'parties'> {
+  extends Pick<
+    AppContext,
+    'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit' | 'parties' | 'nextChange' | 'isDraining'
+  > {
   /** Sessions that an officer ended early. */
   readonly endedSessions: EndedSessions;
   /** The audit of sign-ins. */

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
-import { type Shown, show } from '../layout.ts';
+import { type Html, type Shown, show } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
@@ -16,7 +16,8 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
     status: screen.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
-    head: screen.refreshS === undefined ? undefined : html`<meta http-equiv="refresh" content="${screen.refreshS}">`,
+    assets: ['console.css', ...(screen.assets ?? [])],
+    head: reloadOf(screen),
     corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${icon('key')} <span>${visit.key.id}</span></span>${orderForm(
       visit,
       {
@@ -29,6 +30,12 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
       told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''
     }${screen.body}`,
   }));
+}
+
+function reloadOf({ reloadS, assets = [] }: Screen): Html | undefined {
+  if (reloadS === undefined) return undefined;
+  const reload = html`<meta http-equiv="refresh" content="${reloadS}">`;
+  return assets.length > 0 ? html`<noscript>${reload}</noscript>` : reload;
 }
 
 /** The province, the name of the console and its style, for the head of its pages. */

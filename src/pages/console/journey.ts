@@ -4,7 +4,7 @@ import { rankedBars } from '../charts/table-charts.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
 import { stateText } from './dossier-state.ts';
-import { holderName, journeyDiagram } from './journey-diagram.ts';
+import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
 import { facts } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
@@ -83,8 +83,10 @@ function handling(visit: Visit, journey: Journey): Turn {
       todo: '',
       isTrouble: lateS > 0,
     };
-  const holder = holderAt({ ...journey, deliveries: [], waits: [] }, nowMs);
-  const name = holder === 'office' ? (agency.name ?? agency.code) : holderName(visit, holder);
+  const isCitizen = holderAt({ ...journey, deliveries: [], waits: [] }, nowMs) === 'citizen';
+  const task = isCitizen
+    ? say('cần bổ sung giấy tờ hoặc nộp phí, từ', 'has to add papers or to pay, since')
+    : say('giải quyết hồ sơ, trạng thái từ', 'handles the dossier, status since');
   const due =
     dueAt === null
       ? ''
@@ -92,8 +94,8 @@ function handling(visit: Visit, journey: Journey): Turn {
         ? badgeOf('bad', say(`quá hạn ${late}`, `${late} overdue`))
         : badgeOf('plain', say(`hạn: ${ageOf(say, dueAt, nowMs)}`, `due ${ageOf(say, dueAt, nowMs)}`));
   return {
-    who: name.charAt(0).toUpperCase() + name.slice(1),
-    why: html`${say('giải quyết hồ sơ, trạng thái từ', 'handles the dossier, status since')} ${timeAndAge(say, statusAt, nowMs)} ${due}`,
+    who: isCitizen ? say('Công dân', 'The citizen') : (agency.name ?? agency.code),
+    why: html`${task} ${timeAndAge(say, statusAt, nowMs)} ${due}`,
     todo: '',
     isTrouble: lateS > 0,
   };

@@ -2,57 +2,85 @@ import { html } from 'hono/html';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
+import { connectionMap } from './connection-map.ts';
 import { dossierBox } from './dossier-search.ts';
+import { failureBars, flowChart } from './flow-charts.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { isRepeated, longText, partyLink, reasonOf } from './parts.ts';
-import type { Cause, Incident, Listed, Party } from './records.ts';
+import type { Cause, Flow, Incident, Listed, Party, QueuedRecord, ShownRoute } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
-import { ageOf, timeAndAge } from './times.ts';
+import { ageOf, timeOf } from './times.ts';
+import { toDoList } from './to-do.ts';
 import { may, type Visit } from './visit.ts';
 import { badge, HEALTH } from './words.ts';
 
-const REFRESH_S = 15;
-const MOST_CAUSES = 50;
-const MOST_INCIDENTS = 50;
+/** How often the live part is sent, and how often the page reloads itself without the script. */
+const SEND_MS = 10_000;
+const RELOAD_S = 30;
+const MOST_LISTED = 50;
 
-/** The health of all parties on one page. It refreshes itself. Its only input is a dossier code. */
+/** The work that waits, the flow of the last hour and all parties on one page, kept up to date. */
 export function addOverview(site: Site): void {
   site.screen('/', async (visit) => {
-    const { c, say, api } = visit;
+    const { c, say } = visit;
     const isStill = parameterOf(c, 'refresh') === 'off';
-    // Includes incidents of the hub itself, which have no party.
-    const [parties, causes, incidents] = await Promise.all([
-      api.get<Listed<Party>>('parties'),
-      api.get<Listed<Cause>>('quarantine', { limit: String(MOST_CAUSES) }),
-      api.get<Listed<Incident>>('incidents', { limit: String(MOST_INCIDENTS) }),
-    ]);
-    const items = parties.body?.items ?? [];
-    const open = incidents.body?.items ?? [];
+    const live = await livePart(visit);
     return {
       title: say('Tổng quan', 'Overview'),
-      refreshS: !isStill ? REFRESH_S : undefined,
-      body: html`${refusalNote(say, parties.problem ?? causes.problem ?? incidents.problem)}
-${readAt(visit, isStill)}
-${numbers(visit, items, causes.body, incidents.body)}
-${dossierBox(visit)}
-<h2>${say('Bên kết nối', 'Parties')}</h2>
-${partyTable(visit, items)}
-${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, open)}` : ''}`,
+      reloadS: isStill ? undefined : RELOAD_S,
+      assets: isStill ? [] : ['live.js'],
+      body: html`${dossierBox(visit)}
+<p class="note">${
+        isStill
+          ? html`<a href="/console">${say('Tự làm mới', 'Refresh by itself')}</a>`
+          : html`${say('Trang tự cập nhật.', 'The page keeps itself up to date.')} <a href="/console?refresh=off">${say('Dừng làm mới', 'Stop refreshing')}</a>`
+      }</p>
+<div id="live" data-stream="/console/live">${live}</div>`,
     };
   });
+  site.stream('/live', SEND_MS, livePart);
 }
 
-function readAt({ say, nowMs }: Visit, isStill: boolean): Html {
-  const at = timeAndAge(say, msToInstant(nowMs), nowMs);
-  return html`<p class="note">${say('Đọc lúc', 'Read at')} ${at}. ${
-    isStill
-      ? html`<a href="/console">${say('Tự làm mới', 'Refresh by itself')}</a>`
-      : html`${say(`Tự làm mới mỗi ${REFRESH_S} giây.`, `Refreshed every ${REFRESH_S} s.`)} <a href="/console?refresh=off">${say('Dừng làm mới', 'Stop refreshing')}</a>`
-  }</p>`;
+async function livePart(visit: Visit): Promise<Html> {
+  const { say, api, nowMs } = visit;
+  const most = { limit: String(MOST_LISTED) };
+  // Includes incidents of the hub itself, which have no party.
+  const [parties, causes, incidents, overdue, soon, flow, routes] = await Promise.all([
+    api.get<Listed<Party>>('parties'),
+    api.get<Listed<Cause>>('quarantine', most),
+    api.get<Listed<Incident>>('incidents', most),
+    api.get<Listed<QueuedRecord>>('records', { ...most, due: 'overdue' }),
+    api.get<Listed<QueuedRecord>>('records', { ...most, due: 'soon' }),
+    api.get<Flow>('flow'),
+    api.get<{ items: readonly ShownRoute[] }>('routes'),
+  ]);
+  const items = parties.body?.items ?? [];
+  const open = incidents.body?.items ?? [];
+  const work = {
+    parties: items,
+    incidents: incidents.body,
+    causes: causes.body,
+    overdue: overdue.body,
+    soon: soon.body,
+  };
+  return html`<p class="note">${say('Đọc lúc', 'Read at')} ${timeOf(msToInstant(nowMs))}.</p>
+${refusalNote(say, parties.problem ?? causes.problem ?? incidents.problem ?? flow.problem ?? overdue.problem)}
+<h2>${say('Việc cần làm', 'To do')}</h2>${toDoList(visit, work)}
+${numbers(visit, items, causes.body, incidents.body)}
+${
+  flow.body
+    ? html`<div class="side-by-side">${flowChart(visit, flow.body, 'hour')}${failureBars(visit, flow.body, 'hour')}</div>
+${connectionMap(visit, routes.body?.items ?? [], items, flow.body)}`
+    : ''
+}
+<h2>${say('Bên kết nối', 'Parties')}</h2>
+${partyTable(visit, items)}
+${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, open)}` : ''}`;
 }
 
 function numbers(
@@ -62,28 +90,35 @@ function numbers(
   incidents: Listed<Incident> | undefined,
 ): Html {
   const sum = (of: (party: Party) => number): number => parties.reduce((total, party) => total + of(party), 0);
-  const oldest = causes?.items[0]?.since;
-  const ofAll = [
-    ['/console/deliveries?state=due', sum(({ backlog }) => backlog.due), say('lượt chờ gửi', 'deliveries due'), ''],
-    [
-      '/console/quarantine',
-      manyOf(causes),
-      say('nguyên nhân chờ xử lý', 'causes in quarantine'),
-      oldest ? say(`cũ nhất: ${ageOf(say, oldest, nowMs)}`, `oldest: ${ageOf(say, oldest, nowMs)}`) : '',
-    ],
-    ['/console/deliveries?state=held', sum(({ backlog }) => backlog.held), say('lượt tạm giữ', 'deliveries held'), ''],
-    [
-      '/console/deliveries?state=failed',
-      sum(({ failed }) => failed),
-      say('lượt hỏng, cần xử lý', 'failed deliveries'),
-      '',
-    ],
-    ['/console/incidents', manyOf(incidents), say('sự cố đang mở', 'open incidents'), ''],
-  ] as const;
-  return html`<ul class="numbers">${ofAll.map(
-    ([href, count, what, more]) =>
-      html`<li class="card"><a href="${href}"><strong>${count}</strong> ${what}</a>${more ? html` <span class="note">${more}</span>` : ''}</li>`,
-  )}</ul>`;
+  const oldestCause = causes?.items[0]?.since;
+  const oldestDue = parties.flatMap(({ oldestDueAt }) => oldestDueAt ?? []).sort()[0];
+  const oldest = (since: string | undefined): string | undefined =>
+    since && say(`cũ nhất: ${ageOf(say, since, nowMs)}`, `oldest: ${ageOf(say, since, nowMs)}`);
+  return figures([
+    {
+      href: '/console/deliveries?state=due',
+      value: sum(({ backlog }) => backlog.due),
+      what: say('lượt chờ gửi', 'deliveries due'),
+      more: oldest(oldestDue),
+    },
+    {
+      href: '/console/quarantine',
+      value: manyOf(causes),
+      what: say('nguyên nhân chờ xử lý', 'causes in quarantine'),
+      more: oldest(oldestCause),
+    },
+    {
+      href: '/console/deliveries?state=held',
+      value: sum(({ backlog }) => backlog.held),
+      what: say('lượt tạm giữ', 'deliveries held'),
+    },
+    {
+      href: '/console/deliveries?state=failed',
+      value: sum(({ failed }) => failed),
+      what: say('lượt hỏng, cần xử lý', 'failed deliveries'),
+    },
+    { href: '/console/incidents', value: manyOf(incidents), what: say('sự cố đang mở', 'open incidents') },
+  ]);
 }
 
 /** The length of a list. For a longer list than the page reads, the minimum. */

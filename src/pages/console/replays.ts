@@ -21,7 +21,7 @@ export function addReplays(site: Site): void {
     const isRunning = body?.items.some(({ state }) => state === 'running') ?? false;
     return {
       title: say('Các đợt chuyển lại', 'Replays'),
-      refreshS: isRunning ? REFRESH_S : undefined,
+      reloadS: isRunning ? REFRESH_S : undefined,
       body: html`${refusalNote(say, problem)}
 ${may(visit, 'ops:replay') ? html`<p><a href="/console/replays/new">${say('Đợt chuyển lại mới…', 'A new replay…')}</a></p>` : ''}
 ${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while a run is active.`)}</p>` : ''}
@@ -37,7 +37,7 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
     if (!run) return refusedScreen(say, title, answer);
     return {
       title,
-      refreshS: run.state === 'running' ? REFRESH_S : undefined,
+      reloadS: run.state === 'running' ? REFRESH_S : undefined,
       body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, [run])}`,
     };
   });

@@ -1,6 +1,8 @@
 import type { Context, Hono } from 'hono';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Say } from '../language.ts';
 import { languageOf, sayIn } from '../language.ts';
+import type { Html } from '../layout.ts';
 import { createApi } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { type FlashMessage, setFlashMessage } from './flash-message.ts';
@@ -15,6 +17,8 @@ import type { Screen, Visit } from './visit.ts';
 export interface Site {
   /** Shows what `load` returns. A file becomes a download. */
   screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
+  /** Sends a part of a page again and again, as server-sent events. */
+  stream(path: string, everyMs: number, load: (visit: Visit) => Promise<Html>): void;
   /** Adds the order of a form. It returns the next page and the message for it. */
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage>): void;
 }
@@ -42,6 +46,14 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
         return loaded instanceof Response ? loaded : showScreen(visit, hub, loaded);
       });
     },
+    stream(path, everyMs, load) {
+      site.get(path, async (c) => {
+        if (!(await visitOf(c))) return c.body(null, 401);
+        // Nginx would hold events back until a buffer is full.
+        c.header('X-Accel-Buffering', 'no');
+        return streamSSE(c, (stream) => sendParts(stream, hub, everyMs, () => visitOf(c), load));
+      });
+    },
     order(path, carryOut) {
       site.post(path, async (c) => {
         const visit = await visitOf(c);
@@ -57,6 +69,30 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
       });
     },
   };
+}
+
+/** Sends a part until the officer leaves, the session ends or the hub stops. */
+async function sendParts(
+  stream: SSEStreamingApi,
+  { telemetry, isDraining, nextChange }: ConsoleContext,
+  everyMs: number,
+  visitNow: () => Promise<Visit | undefined>,
+  load: (visit: Visit) => Promise<Html>,
+): Promise<void> {
+  const isOver = (): boolean => stream.aborted || isDraining();
+  try {
+    while (!isOver()) {
+      // A change wakes all waiters, also the one of a hub that stops.
+      const untilMs = performance.now() + everyMs;
+      while (!isOver() && performance.now() < untilMs) await nextChange(Math.max(untilMs - performance.now(), 1));
+      if (isOver()) return;
+      const visit = await visitNow();
+      await stream.writeSSE(visit ? { data: String(await load(visit)) } : { event: 'signed-out', data: '' });
+      if (!visit) return;
+    }
+  } catch (error) {
+    telemetry.failed('GET /console stream', error);
+  }
 }
 
 /** The only order without a session: signing out. */

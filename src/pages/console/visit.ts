@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { AssetName } from '../assets.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Api } from './api.ts';
@@ -23,8 +24,10 @@ export interface Screen {
   readonly title: string;
   readonly body: Html;
   readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
-  /** The page reloads itself after this number of seconds. */
-  readonly refreshS?: number | undefined;
+  /** The page reloads itself after this number of seconds. With a script only where scripts do not run. */
+  readonly reloadS?: number | undefined;
+  /** Scripts of this page. It works without them. */
+  readonly assets?: readonly AssetName[];
 }
 
 /** The name of a party. Its id where the configuration does not have it. */

@@ -1,0 +1,84 @@
+import { html } from 'hono/html';
+import { formatLocal } from '#core/dates/dates';
+import { lineChart } from '../charts/line-chart.ts';
+import { rankedBars } from '../charts/table-charts.ts';
+import type { Say } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { emptyState } from '../parts/parts.ts';
+import { meaningOf } from './reasons.ts';
+import type { Flow } from './records.ts';
+import { titleOf, type Visit } from './visit.ts';
+
+const MOST_CAUSES = 8;
+
+/** Received messages, and attempts at partners, over time. */
+export function flowChart({ say }: Visit, { steps }: Flow, period: 'hour' | 'month'): Html {
+  const sum = (of: (step: Flow['steps'][number]) => number): number => steps.reduce((all, one) => all + of(one), 0);
+  const [received, delivered, failed] = [
+    sum((one) => one.received),
+    sum((one) => one.delivered),
+    sum((one) => one.failed),
+  ];
+  const isHour = period === 'hour';
+  return lineChart(say, {
+    id: `flow-${period}`,
+    title: isHour
+      ? say('Thông điệp và lượt chuyển mỗi phút, 60 phút qua', 'Messages and attempts a minute, last 60 minutes')
+      : say('Thông điệp và lượt chuyển mỗi ngày, 30 ngày qua', 'Messages and attempts a day, last 30 days'),
+    description: say(
+      `Đã nhận ${count(say, received)} thông điệp; ${count(say, delivered)} lần gửi thành công, ${count(say, failed)} lần không thành công.`,
+      `${count(say, received)} messages received; ${count(say, delivered)} attempts delivered, ${count(say, failed)} failed.`,
+    ),
+    head: isHour ? say('Phút', 'Minute') : say('Ngày', 'Day'),
+    labels: steps.map(({ at }) => {
+      const text = formatLocal('dd/MM/yyyy HH:mm', at);
+      return isHour ? text.slice(-5) : text.slice(0, 5);
+    }),
+    series: [
+      { name: say('đã nhận', 'received'), values: steps.map((one) => one.received) },
+      { name: say('gửi không thành công', 'failed'), values: steps.map((one) => one.failed) },
+      { name: say('gửi thành công', 'delivered'), values: steps.map((one) => one.delivered) },
+    ],
+    format: (value) => count(say, value),
+  });
+}
+
+/** Failed attempts by cause, the most frequent first. */
+export function failureBars(visit: Visit, { failures }: Flow, period: 'hour' | 'month'): Html {
+  const { say } = visit;
+  const title =
+    period === 'hour'
+      ? say('Lần gửi không thành công theo nguyên nhân, 60 phút qua', 'Failed attempts by cause, last 60 minutes')
+      : say('Lần gửi không thành công theo nguyên nhân, 30 ngày qua', 'Failed attempts by cause, last 30 days');
+  if (failures.length === 0)
+    return html`<figure class="chart card"><figcaption>${title}</figcaption>${emptyState('circle-check', say('Không có lần gửi nào không thành công.', 'No attempt failed.'))}</figure>`;
+  const shown = failures.slice(0, MOST_CAUSES);
+  const all = failures.reduce((total, { many }) => total + many, 0);
+  return rankedBars({
+    id: `failures-${period}`,
+    title,
+    description: say(
+      `${count(say, all)} lần, ${failures.length} nguyên nhân${failures.length > shown.length ? `, hiện ${shown.length}` : ''}. Trục tự gửi lại.`,
+      `${count(say, all)} attempts, ${failures.length} causes${failures.length > shown.length ? `, ${shown.length} shown` : ''}. The hub retries.`,
+    ),
+    head: say('Nguyên nhân', 'Cause'),
+    valueHead: say('Số lần', 'Attempts'),
+    rows: shown.map(({ party, reason, many }) => ({
+      name: html`${reasonWords(say, reason)} <span class="note">${titleOf(visit, party)}</span>`,
+      value: many,
+      tone: 'bad',
+    })),
+    full: Math.max(...shown.map(({ many }) => many)),
+    format: (value) => count(say, value),
+  });
+}
+
+function reasonWords(say: Say, reason: string): string {
+  const meaning = meaningOf(reason);
+  return meaning ? say(meaning[0], meaning[1]) : reason;
+}
+
+/** A whole number in the reader's notation. */
+export function count(say: Say, value: number): string {
+  return value.toLocaleString(say('vi-VN', 'en-GB'));
+}
