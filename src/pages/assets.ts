@@ -11,6 +11,7 @@ const FILES = {
   'console.css': ['console/console.css'],
   'services.js': ['services.js'],
   'live.js': ['console/live.js'],
+  'keys.js': ['console/keys.js'],
 } as const;
 
 export type AssetName = keyof typeof FILES;

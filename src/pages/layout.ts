@@ -22,6 +22,8 @@ export interface Shown {
   readonly head?: Html | undefined;
   /** Style sheets and scripts beside those of all pages. A page with a script works without it. */
   readonly assets?: readonly AssetName[];
+  /** A form above the links. */
+  readonly search?: Html;
   /** The end of the top line, such as the signed-in user. */
   readonly corner?: Html;
   readonly footer?: Html;
@@ -91,12 +93,12 @@ function assetTag(name: AssetName): Html {
 `;
 }
 
-function header(c: Context, say: Say, { owner, site, links, corner, asked }: Shown): Html {
+function header(c: Context, say: Say, { owner, site, links, search, corner, asked }: Shown): Html {
   const other = say('en', 'vi');
   return html`<header>
 <a class="owner" href="${links[0]?.href ?? '/'}">${icon('landmark')}<span><strong>${owner}</strong> <small>${site}</small></span></a>
 <button class="menu" type="button" popovertarget="menu">${icon('menu')} ${say('Menu', 'Menu')}</button>
-<div id="menu" popover>
+<div id="menu" popover>${search ?? ''}
 ${links.length > 0 && navigation(c, say, links)}
 <div class="tools">
 <a class="to-dark" href="${withParameter(c, 'theme', 'dark', asked)}">${icon('moon')} ${say('Nền tối', 'Dark')}</a>

@@ -4,7 +4,7 @@ import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { decideForms, targetsFor } from './decide.ts';
 import { facts, pager, partyLink, queryOf } from './parts.ts';
-import type { Resolved, WholeCause } from './records.ts';
+import type { Cause, Listed, Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
@@ -13,6 +13,7 @@ import { waitingTable } from './waiting-table.ts';
 import { badge, CAUSES } from './words.ts';
 
 const LIST = '/console/quarantine';
+const MOST_QUEUED = 200;
 
 /** One cause: what waits for it, candidates for an unmapped code, and the forms that resolve it. */
 export function addCause(site: Site): void {
@@ -25,10 +26,11 @@ export function addCause(site: Site): void {
     );
     const { body: found } = answer;
     if (!found) return answer.status === 404 ? settledScreen(visit, title) : refusedScreen(say, title, answer);
+    const { body: queue } = await api.get<Listed<Cause>>('quarantine', { limit: String(MOST_QUEUED) });
     return {
       title,
-      body: html`<section class="card">${factsOf(visit, found)}</section>
-${may(visit, 'ops:configure') ? decideForms(visit, found, await targetsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
+      body: html`${placeInQueue(visit, queue, found)}<section class="card">${factsOf(visit, found)}</section>
+${may(visit, 'ops:configure') ? decideForms(visit, { ...found, following: nextOf(queue, found) }, await targetsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
 <h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, found.waiting)}${pager(visit, found, {})}`,
     };
   });
@@ -49,12 +51,37 @@ ${may(visit, 'ops:configure') ? decideForms(visit, found, await targetsFor(visit
         text: problem ? refusalText(say, problem) : '',
       };
     const { freed, stillWaiting } = body;
+    const next = form('next');
     const text =
       freed + stillWaiting === 0
         ? say('Không còn mục nào chờ nguyên nhân này.', 'Nothing was waiting for this cause.')
         : say(`Đã gỡ ${freed} mục, còn chờ ${stillWaiting}.`, `${freed} released, ${stillWaiting} still waiting.`);
-    return { to: stillWaiting > 0 ? `${LIST}/${id}` : LIST, isDone: true, text };
+    const after = next === undefined ? LIST : `${LIST}/${segment(next)}`;
+    return { to: stillWaiting > 0 ? `${LIST}/${id}` : after, isDone: true, text };
   });
+}
+
+type Queue = Listed<Cause> | undefined;
+
+/** The cause after this one. */
+function nextOf(queue: Queue, { id }: WholeCause): string | undefined {
+  const items = queue?.items ?? [];
+  const at = items.findIndex((one) => one.id === id);
+  const next = at < 0 ? undefined : items[at + 1];
+  return next && String(next.id);
+}
+
+/** The place among the first causes, the ways to its neighbours, and the keys. */
+function placeInQueue({ say }: Visit, queue: Queue, { id }: WholeCause): Html {
+  const at = queue?.items.findIndex((one) => one.id === id) ?? -1;
+  if (!queue || at < 0) return html``;
+  const total = `${queue.items.length}${queue.next === null ? '' : '+'}`;
+  const before = queue.items[at - 1];
+  const next = queue.items[at + 1];
+  return html`<p class="queue">${say(`Nguyên nhân ${at + 1} trong ${total}, cũ nhất trước`, `Cause ${at + 1} of ${total}, the oldest first`)}
+${before ? html`<a href="${LIST}/${before.id}" data-key="p">${say('Trước', 'Previous')} <kbd>p</kbd></a>` : ''}
+${next ? html`<a href="${LIST}/${next.id}" data-key="n">${say('Sau', 'Next')} <kbd>n</kbd></a>` : ''}
+<span class="note">${say('Phím:', 'Keys:')} <kbd>m</kbd> ${say('gán mã', 'map')}, <kbd>r</kbd> ${say('cho qua', 'release')}, <kbd>d</kbd> ${say('bỏ', 'dismiss')}</span></p>`;
 }
 
 /** The form has both a chosen and a written code. The hub does not guess which one is meant. */

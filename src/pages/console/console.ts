@@ -8,6 +8,7 @@ import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addAudit } from './audit.ts';
 import { addBackfill } from './backfill.ts';
+import { addBulk } from './bulk.ts';
 import { addCause } from './cause.ts';
 import { addCodePreview } from './code-preview.ts';
 import { addCodeTables } from './code-tables.ts';
@@ -32,6 +33,7 @@ import { addRecordQueue } from './record-queue.ts';
 import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
 import { addRetention } from './retention.ts';
+import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
 import { createSite } from './site.ts';
 import { addTroubledRecords } from './troubled-records.ts';
@@ -78,6 +80,8 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addBackfill(site);
   addCompared(site);
   addDossierSearch(site);
+  addSearch(site);
+  addBulk(site);
   addDeliveries(site);
   addDelivery(site);
   // Before the route of one run, which would read `new` as an id.

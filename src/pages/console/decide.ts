@@ -22,6 +22,9 @@ export interface Targets {
   readonly isSent: boolean;
 }
 
+/** A cause, and the one that the officer decides after it. */
+export type Decided = WholeCause & { readonly following: string | undefined };
+
 /** Longer tables are not shown. The officer writes the code. */
 const MOST_MEANINGS = 30;
 
@@ -47,18 +50,19 @@ export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCau
  * The forms that resolve a cause: map, release, dismiss. None is preselected, because a similar name
  * proves nothing.
  */
-export function decideForms(visit: Visit, found: WholeCause, targets: Targets): Html {
+export function decideForms(visit: Visit, found: Decided, targets: Targets): Html {
   const { say } = visit;
+  const many = found.items + found.deliveries;
   const isUnmapped = found.kind === 'unmapped';
   return html`<section class="decide" aria-label="${say('Quyết định', 'Decide')}">
 ${isUnmapped ? mapForm(visit, found, targets) : ''}
-<details class="card"${isUnmapped ? html`` : html` open`}><summary>${say('Cho qua', 'Release')}</summary>
-<p class="note">${releaseText(visit, found.kind)}</p>${resolveForm(visit, found, 'release', say('Cho qua', 'Release'))}</details>
-<details class="card"><summary>${say('Bỏ, không áp dụng', 'Dismiss')}</summary>
+<details class="card" data-key="r"${isUnmapped ? html`` : html` open`}><summary>${say('Cho qua', 'Release')}</summary>
+<p class="note">${releaseText(visit, found.kind)}</p>${resolveForm(visit, found, 'release', say(`Cho qua ${many} mục`, `Release ${many}`))}</details>
+<details class="card" data-key="d"><summary>${say('Bỏ, không áp dụng', 'Dismiss')}</summary>
 <p class="note">${say(
     'Các mục này sẽ không được áp dụng hoặc chuyển đi; thông điệp gốc vẫn được lưu, các mục chờ phía sau được xử lý tiếp.',
     'The hub never applies or sends these items. It keeps the messages, and continues with the items behind them.',
-  )}</p>${resolveForm(visit, found, 'dismiss', say('Bỏ', 'Dismiss'))}</details></section>`;
+  )}</p>${resolveForm(visit, found, 'dismiss', say(`Bỏ ${many} mục`, `Dismiss ${many}`))}</details></section>`;
 }
 
 function releaseText({ say }: Visit, kind: string): string {
@@ -80,7 +84,7 @@ function releaseText({ say }: Visit, kind: string): string {
   );
 }
 
-function mapForm(visit: Visit, found: WholeCause, { meanings, isOpen, isSent }: Targets): Html {
+function mapForm(visit: Visit, found: Decided, { meanings, isOpen, isSent }: Targets): Html {
   const { say } = visit;
   const others = meanings.filter(({ to }) => !found.candidates.some((candidate) => candidate.to === to));
   const choices: readonly Choice[] = [...found.candidates, ...others];
@@ -88,12 +92,21 @@ function mapForm(visit: Visit, found: WholeCause, { meanings, isOpen, isSent }: 
     (choice) => choiceOf(visit, found, choice),
   )}
 ${isOpen ? writtenCode(visit, choices.length > 0) : ''}</fieldset>`;
-  return html`<section class="card"><h2>${say('Gán mã', 'Map the code')}</h2>
+  return html`<section class="card" data-key="m"><h2>${say('Gán mã', 'Map the code')}</h2>
+<p>${effectOf(visit, found)}</p>
 <p class="note">${say(
     'Thêm một dòng vào bảng mã (có phiên bản); áp dụng ngay cho các mục đang chờ và đang gửi.',
     'Adds a versioned line to the code table. It applies at once to waiting items and to deliveries.',
-  )}${isSent && !isOpen ? html` ${notOffered(visit)}` : ''}</p>${resolveForm(visit, found, 'map', say('Gán mã và gỡ', 'Map and release'), fields)}
+  )}${isSent && !isOpen ? html` ${notOffered(visit)}` : ''}</p>${resolveForm(visit, found, 'map', say(`Gán mã và gỡ ${found.items + found.deliveries} mục`, `Map and release ${found.items + found.deliveries}`), fields)}
 ${isOpen ? tryForm(visit, found) : ''}</section>`;
+}
+
+/** What the decision changes at once. The preview of a meaning shows the rest. */
+function effectOf({ say }: Visit, { dossiers, items, deliveries }: WholeCause): Html {
+  return html`<strong>${say(`Gỡ ${dossiers} hồ sơ:`, `Frees ${dossiers} dossiers:`)}</strong> ${say(
+    `${items} mục được áp dụng, ${deliveries} lượt được chuyển, theo thứ tự. “Thử trước” cho xem mọi thay đổi khác.`,
+    `${items} items are applied and ${deliveries} deliveries are sent, in order. “Try first” shows every other change.`,
+  )}`;
 }
 
 type Choice = Meaning & { readonly score?: number };
@@ -145,7 +158,7 @@ function tryForm({ say }: Visit, found: WholeCause): Html {
 
 function resolveForm(
   visit: Visit,
-  { id, parties }: WholeCause,
+  { id, parties, following }: Decided,
   action: string,
   button: string,
   fields: Html = html``,
@@ -157,7 +170,7 @@ function resolveForm(
     to: `/console/quarantine/${id}/resolve`,
     button,
     why: 'must',
-    hidden: { action },
+    hidden: { action, next: following },
     fields: html`${fields}${parties.length > 1 ? choiceField('party', say('Cho bên', 'For the party'), choices) : ''}`,
   });
 }

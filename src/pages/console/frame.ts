@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Say } from '../language.ts';
+import { parameterOf, type Say } from '../language.ts';
 import { type Html, type Shown, show } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -16,8 +16,9 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
     status: screen.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
-    assets: ['console.css', ...(screen.assets ?? [])],
+    assets: ['console.css', 'keys.js', ...(screen.assets ?? [])],
     head: reloadOf(screen),
+    search: searchBox(say, parameterOf(c, 'q')),
     corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${icon('key')} <span>${visit.key.id}</span></span>${orderForm(
       visit,
       {
@@ -38,6 +39,13 @@ function reloadOf({ reloadS, assets = [] }: Screen): Html | undefined {
   return assets.length > 0 ? html`<noscript>${reload}</noscript>` : reload;
 }
 
+/** Finds everything by its code, on every page. */
+function searchBox(say: Say, q = ''): Html {
+  const label = say('Tìm mọi thứ theo mã (phím /)', 'Find anything by its code (key /)');
+  return html`<form class="search" method="get" action="/console/search" role="search">
+<input type="search" name="q" value="${q}" aria-label="${label}" placeholder="${say('Tìm theo mã', 'Find by code')}" maxlength="100" required data-key="/"><kbd aria-hidden="true">/</kbd></form>`;
+}
+
 /** The province, the name of the console and its style, for the head of its pages. */
 export function ownerOf(
   { province }: Pick<ConsoleContext, 'province'>,
@@ -51,6 +59,7 @@ function linksOf(say: Say): Shown['links'] {
   return [
     { href: '/console', text: say('Tổng quan', 'Overview'), icon: 'layout-dashboard' },
     { href: '/console/deliveries', text: say('Lượt chuyển', 'Deliveries'), icon: 'send' },
+    { href: '/console/bulk', text: say('Theo danh sách mã', 'List of codes'), icon: 'list-checks' },
     { href: '/console/replays', text: say('Chuyển lại', 'Replays'), icon: 'repeat' },
     { href: '/console/messages', text: say('Thông điệp', 'Messages'), icon: 'mail' },
     { href: '/console/quarantine', text: say('Chờ xử lý', 'Quarantine'), icon: 'inbox' },

@@ -19,8 +19,8 @@ export interface Site {
   screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
   /** Sends a part of a page again and again, as server-sent events. */
   stream(path: string, everyMs: number, load: (visit: Visit) => Promise<Html>): void;
-  /** Adds the order of a form. It returns the next page and the message for it. */
-  order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage>): void;
+  /** Adds the order of a form. It returns the next page and the message for it, or a page with the result. */
+  order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage | Screen>): void;
 }
 
 /** @param app the app with the operators' API */
@@ -64,6 +64,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
         const form = await formOf(c);
         if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
         const told = await carryOut(visit, form);
+        if (!('to' in told)) return showScreen(visit, hub, told);
         setFlashMessage(c, hub, told);
         return c.redirect(told.to, 303);
       });

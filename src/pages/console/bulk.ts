@@ -1,0 +1,226 @@
+import { stringify } from 'csv-stringify/sync';
+import { html } from 'hono/html';
+import { typedCode } from '#core/identifiers/identifiers';
+import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
+import { segment } from './api.ts';
+import { statesOf } from './dossier-state.ts';
+import { choiceField, type Form } from './forms.ts';
+import { dossierLink, partyLink } from './parts.ts';
+import { meaningOf } from './reasons.ts';
+import type { Delivery, Listed, Replayed } from './records.ts';
+import { refusalText } from './refusals.ts';
+import type { Site } from './site.ts';
+import { plainTimeOf } from './times.ts';
+import { may, type Screen, titleOf, type Visit } from './visit.ts';
+import { DELIVERY_STATES, REPLAY_OUTCOMES, STATUSES, word } from './words.ts';
+
+/** A result of one code, at one party. */
+interface Line {
+  readonly code: string;
+  readonly status: string;
+  readonly due: string;
+  readonly party: string;
+  readonly delivery: number | undefined;
+  readonly result: string;
+}
+
+const MOST_CODES = 200;
+const AT_ONCE = 8;
+const PATH = '/bulk';
+
+/** Looks up or sends again a pasted list of dossiers. The result is a table, and the same as a file. */
+export function addBulk(site: Site): void {
+  site.screen(PATH, async (visit) => screenOf(visit, '', undefined, ''));
+  site.order(PATH, async (visit, form) => {
+    const { say } = visit;
+    const codes = codesIn(form('codes') ?? '');
+    const isReplay = form('action') === 'replay';
+    const why = form('why');
+    if (codes.length === 0)
+      return screenOf(visit, '', undefined, '', say('Chưa có mã hồ sơ nào.', 'There is no code.'));
+    const typed = codes.join('\n');
+    if (codes.length > MOST_CODES) return screenOf(visit, typed, undefined, '', tooMany(visit, codes.length));
+    if (isReplay && why === undefined)
+      return screenOf(visit, typed, undefined, '', say('Chuyển lại cần có lý do.', 'A re-delivery needs a reason.'));
+    const lines = await linesOf(visit, codes, form, isReplay ? why : undefined);
+    return screenOf(visit, typed, lines, isReplay ? 'replay' : 'look-up');
+  });
+}
+
+function tooMany({ say }: Visit, many: number): string {
+  return say(
+    `Có ${many} mã, mỗi lần tối đa ${MOST_CODES} mã. Hãy chia danh sách, hoặc dùng Chuyển lại theo bộ lọc.`,
+    `There are ${many} codes, at most ${MOST_CODES} at once. Divide the list, or replay by a filter.`,
+  );
+}
+
+/** Codes from a column of a spreadsheet, or separated by commas or spaces. Each once. */
+function codesIn(text: string): readonly string[] {
+  return [
+    ...new Set(
+      text
+        .split(/[\s,;]+/)
+        .filter(Boolean)
+        .map(typedCode),
+    ),
+  ];
+}
+
+async function linesOf(
+  visit: Visit,
+  codes: readonly string[],
+  form: Form,
+  why: string | undefined,
+): Promise<readonly Line[]> {
+  const lines: Line[][] = [];
+  const left = [...codes.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift())
+      lines[next[0]] = await linesOfCode(visit, next[1], form('party'), why);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return lines.flat();
+}
+
+/** One line for each party that has a delivery of the dossier. */
+async function linesOfCode(
+  visit: Visit,
+  code: string,
+  party: string | undefined,
+  why: string | undefined,
+): Promise<Line[]> {
+  const { say, api } = visit;
+  const [state] = await statesOf(visit, code);
+  const { body } = await api.get<Listed<Delivery>>('deliveries', { code, party, limit: '200' });
+  const known = {
+    code: state?.code ?? code,
+    status: state ? word(say, STATUSES, state.status) : say('không có trong chỉ mục', 'not in the index'),
+    due: state?.dueAt ? plainTimeOf(state.dueAt) : '',
+  };
+  const newest = new Map(
+    (body?.items ?? []).map((one) => [`${one.party} ${one.operation}`, one]).reverse() as [string, Delivery][],
+  );
+  if (newest.size === 0)
+    return [{ ...known, party: '', delivery: undefined, result: say('chưa có lượt chuyển nào', 'no delivery yet') }];
+  const lines: Line[] = [];
+  for (const one of newest.values())
+    lines.push({
+      ...known,
+      party: one.party,
+      delivery: one.id,
+      result: why === undefined ? comparedOf(visit, one, state?.version) : await replay(visit, one.id, why),
+    });
+  return lines;
+}
+
+/** What the party has, compared with the present version of the dossier. */
+function comparedOf({ say }: Visit, { state, version, reason }: Delivery, newest: number | undefined): string {
+  const meaning = reason === null ? undefined : meaningOf(reason);
+  const why = meaning ? `: ${say(meaning[0], meaning[1])}` : '';
+  if (state !== 'delivered') return `${word(say, DELIVERY_STATES, state)}${why}`;
+  if (newest === undefined || version >= newest) return say('đã chuyển bản mới nhất', 'has the newest version');
+  return say(`đã chuyển bản ${version}, mới nhất là ${newest}`, `has version ${version} of ${newest}`);
+}
+
+async function replay({ say, api }: Visit, id: number, why: string): Promise<string> {
+  const { body, problem } = await api.post<Replayed>(`deliveries/${segment(String(id))}/replay`, { why });
+  if (body) return word(say, REPLAY_OUTCOMES, body.outcome);
+  return problem ? refusalText(say, problem) : '';
+}
+
+function screenOf(
+  visit: Visit,
+  codes: string,
+  lines: readonly Line[] | undefined,
+  action: 'look-up' | 'replay' | '',
+  fault?: string,
+): Screen {
+  const { say } = visit;
+  return {
+    title: say('Làm việc theo danh sách mã', 'Work on a list of codes'),
+    status: fault === undefined ? 200 : 400,
+    body: html`${fault === undefined ? '' : html`<p class="card told" role="alert">${fault}</p>`}${
+      lines ? resultOf(visit, lines, action) : ''
+    }${formOf(visit, codes)}`,
+  };
+}
+
+function formOf(visit: Visit, codes: string): Html {
+  const { say, token, titles } = visit;
+  const parties = [
+    { value: '', text: say('mọi bên', 'every party') },
+    ...[...titles].map(([value, text]) => ({ value, text })),
+  ];
+  return html`<form class="card fields order" method="post" action="/console${PATH}">
+<input type="hidden" name="token" value="${token}">
+<label class="wide">${say(`Mã hồ sơ, mỗi dòng một mã, tối đa ${MOST_CODES}`, `Dossier codes, one a line, at most ${MOST_CODES}`)}
+<textarea name="codes" rows="8" required placeholder="H60.01-250812-0035">${codes}</textarea></label>
+${choiceField('party', say('Bên nhận', 'Receiver'), parties)}
+<p class="acts"><button name="action" value="look-up">${say('Tra cứu, so sánh', 'Look up and compare')}</button></p>
+${
+  may(visit, 'ops:replay')
+    ? html`<fieldset><legend>${say('Chuyển lại', 'Re-deliver')}</legend><p class="note">${say(
+        'Lượt mới nhất tới mỗi bên được gửi lại, sau khi tra cứu ở bên nhận. Bản cũ không ghi đè bản mới.',
+        'The newest delivery to each party is sent again, after a look-up there. No older version replaces a newer one.',
+      )}</p>
+<label class="why">${say('Lý do', 'Reason')}<input name="why" maxlength="1000" autocomplete="off"></label>
+<p class="acts"><button name="action" value="replay">${say('Chuyển lại các mã này', 'Re-deliver these codes')}</button></p></fieldset>`
+    : ''
+}</form>`;
+}
+
+function resultOf(visit: Visit, lines: readonly Line[], action: 'look-up' | 'replay' | ''): Html {
+  const { say } = visit;
+  const many = new Set(lines.map(({ code }) => code)).size;
+  const head =
+    action === 'replay' ? say('Kết quả chuyển lại', 'Result of the re-delivery') : say('Tình trạng', 'State');
+  return html`<section aria-label="${say('Kết quả', 'Result')}"><p class="links"><strong>${say(
+    `${many} hồ sơ, ${lines.length} dòng kết quả.`,
+    `${many} dossiers, ${lines.length} lines.`,
+  )}</strong> <a download="${action}.csv" href="${fileOf(visit, lines, head)}">${say('Tải kết quả (CSV)', 'Download the result (CSV)')}</a></p>
+${table<Line>({
+  caption: say('Theo thứ tự của danh sách', 'In the order of the list'),
+  empty: '',
+  items: lines,
+  columns: [
+    { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+    { head: say('Trạng thái', 'Status'), cell: ({ status }) => status },
+    { head: say('Hạn trả', 'Due'), cell: ({ due }) => due || '–' },
+    { head: say('Bên nhận', 'Receiver'), cell: ({ party }) => partyLink(visit, party) },
+    { head, cell: ({ result }) => result },
+    {
+      head: say('Lượt', 'Delivery'),
+      cell: ({ delivery }) =>
+        delivery === undefined ? '–' : html`<a href="/console/deliveries/${delivery}">${delivery}</a>`,
+    },
+  ],
+})}</section>`;
+}
+
+/** Spreadsheet programs read UTF-8 only after this mark. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** The result inside of its link, so that the hub stores nothing and does nothing a second time. */
+function fileOf(visit: Visit, lines: readonly Line[], head: string): string {
+  const { say } = visit;
+  const names = [
+    say('Hồ sơ', 'Dossier'),
+    say('Trạng thái', 'Status'),
+    say('Hạn trả', 'Due'),
+    say('Bên nhận', 'Receiver'),
+    head,
+    say('Lượt', 'Delivery'),
+  ];
+  const rows = lines.map(({ code, status, due, party, result, delivery }) => [
+    code,
+    status,
+    due,
+    party && titleOf(visit, party),
+    result,
+    delivery ?? '',
+  ]);
+  // A text that begins like a formula would run in a spreadsheet.
+  const text = stringify([names, ...rows], { escape_formulas: true });
+  return `data:text/csv;charset=utf-8,${encodeURIComponent(BYTE_ORDER_MARK + text)}`;
+}
