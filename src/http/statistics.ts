@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { COLUMNS, GROUPS } from '#core/statistics/columns';
+import { COLUMNS, type Column, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
@@ -8,12 +8,12 @@ import { requireKey } from './auth.ts';
 import { ServedDossier } from './dossier-replies.ts';
 import { Cursor, Limit, pageOf, text } from './lists.ts';
 import { type AddRoute, conditional, conditionalList, queryReader } from './route.ts';
-import { monthOf, questionOf } from './statistics-question.ts';
+import { monthOf, questionOf, type StatisticsQuery } from './statistics-question.ts';
 
 export type StatisticsContext = Pick<AppContext, 'reads' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'>;
 
 /** The key for the line without a key. No code is equal to it. */
-const KEYLESS = '-';
+export const KEYLESS = '-';
 
 const Query = closed({
   from: text('first day or time of the period; without `from`, `to` and `period`: the current year'),
@@ -30,7 +30,7 @@ const Query = closed({
   cursor: Cursor,
 });
 
-const DossiersQuery = closed({
+export const DossiersQuery = closed({
   ...Query.properties,
   column: oneOf(COLUMNS),
   key: text(`the key of the line, ${KEYLESS} for the line without a key; the default is all lines`),
@@ -129,15 +129,8 @@ function addCountedDossiers(
       const { statistics, index } = reads.of(c);
       const after = (cursors.read('statistics/dossiers', cursor)?.[0] ?? '') as string;
       return pages.hold(key.id, async (hold) => {
-        const all = questionOf(query, nowMs(), reportingDay);
-        const question = all.by === 'month' && line !== undefined ? monthOf(all, line) : all;
-        const found = await statistics.dossiers({
-          ...question,
-          column,
-          key: line === KEYLESS ? null : line,
-          after,
-          limit: Number(limit) + 1,
-        });
+        const question = countedQuestion(query, { column, key: line }, nowMs(), reportingDay);
+        const found = await statistics.dossiers({ ...question, after, limit: Number(limit) + 1 });
         const codes = found.slice(0, Number(limit));
         const items = await index.these(codes);
         const last = items.isCut ? items.at(-1)?.code : codes.at(-1);
@@ -148,6 +141,18 @@ function addCountedDossiers(
       });
     },
   );
+}
+
+/** The question for the dossiers behind one number. @throws Refusal 400 that names the wrong parameter */
+export function countedQuestion(
+  query: StatisticsQuery,
+  { column, key }: { readonly column: Column; readonly key?: string | undefined },
+  nowMs: number,
+  reportingDay: number | undefined,
+) {
+  const all = questionOf(query, nowMs, reportingDay);
+  const question = all.by === 'month' && key !== undefined ? monthOf(all, key) : all;
+  return { ...question, column, key: key === KEYLESS ? null : key };
 }
 
 function jsonOf({ json }: { readonly json: string }): string {

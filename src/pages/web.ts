@@ -204,14 +204,15 @@ function monthsAgo(nowMs: number, months: number): string {
 function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): void {
   const { reads, reportingDay, audit, keys } = context;
   const { nowMs, database } = hub;
+  const report = rememberReports(
+    (query: StatisticsQuery) => reads.forVisitor().statistics.report(questionOf(query, nowMs(), reportingDay)),
+    nowMs,
+  );
   addPages(app, {
     ...context,
     refusalOf,
     catalogue: catalogueForVisitors(reads),
-    statistics: rememberReports(
-      (query: StatisticsQuery) => reads.forVisitor().statistics.report(questionOf(query, nowMs(), reportingDay)),
-      nowMs,
-    ),
+    statistics: report,
     monthly: rememberReports((rule: Rule) => {
       const from = monthsAgo(nowMs(), MONTHS - 1);
       return reads.forVisitor().statistics.monthly(questionOf({ from, rule }, nowMs(), reportingDay), MOST_AGENCIES);
@@ -219,6 +220,7 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
   });
   addConsole(app, {
     ...context,
+    report,
     refusalOf,
     endedSessions: createEndedSessions(database),
     attempts: createAuditLimit({ audit, nowMs }),

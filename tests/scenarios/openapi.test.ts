@@ -203,7 +203,7 @@ describe('the OpenAPI document', () => {
     const why = 'because the test asks';
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
-    for (const path of ['flow', 'routes']) await ask(`get ${ops(path)}`, 200);
+    for (const path of ['flow', 'routes', 'statistics/dossiers']) await ask(`get ${ops(path)}`, 200);
     await ask(EVIDENCE, 200);
     for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);
@@ -580,6 +580,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   [LOOK_UP]: '?proof=0001',
   [FOLLOW]: '?proof=0001',
   'get /api/v1/statistics/dossiers': '?column=received',
+  'get /api/v1/ops/statistics/dossiers': '?column=received',
 };
 const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/incidents/{id}/notes': { action: 'Restored.' },

@@ -12,7 +12,11 @@ import { MessageShown } from './messages.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { DeliveryShown, maybe, WaitingShown } from './shown.ts';
 
-const Named = closed({ code: Type.String(), name: maybe(Type.String({ description: 'its name in the catalogue' })) });
+/** A code and what it means. */
+export const Named = closed({
+  code: Type.String(),
+  name: maybe(Type.String({ description: 'its name in the catalogue' })),
+});
 
 export const JourneyShown = closed(
   {
@@ -103,6 +107,6 @@ function nameOf(entry: { readonly record: unknown } | undefined): string | null 
   return entry ? (entry.record as { readonly name: string }).name : null;
 }
 
-function finishOf({ status, statusAt, finishedAt, refusedAt, returnedAt }: Dossier): string | null {
+export function finishOf({ status, statusAt, finishedAt, refusedAt, returnedAt }: Dossier): string | null {
   return isFinished(status) ? (finishedAt ?? refusedAt ?? returnedAt ?? statusAt) : null;
 }

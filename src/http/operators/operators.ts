@@ -8,6 +8,7 @@ import { addAnomalies } from './anomalies.ts';
 import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
 import { addCompared } from './compared.ts';
+import { addCountedDossiers } from './counted-dossiers.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
@@ -34,6 +35,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addDeliveries(add, hub);
   addDossierStates(add, hub);
   addJourney(add, hub);
+  addCountedDossiers(add, hub);
   addEvidence(add, hub);
   addReplays(add, hub);
   addBackfills(add, hub);

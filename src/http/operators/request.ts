@@ -25,6 +25,8 @@ export type OperatorContext = Pick<
   | 'holds'
   | 'personErasure'
   | 'flow'
+  | 'statistics'
+  | 'reportingDay'
   | 'routes'
   | 'index'
   | 'delays'

@@ -88,7 +88,7 @@ function box(visit: Visit, { party, many, failed, health }: Node, x: number, top
   const bad = failed > 0 ? say(`, ${count(say, failed)} không thành công`, `, ${count(say, failed)} failed`) : '';
   const state = health === 'ok' ? `${flow}${bad}` : `${word(say, HEALTH, health)} · ${flow}${bad}`;
   const short = title.length > MOST_LETTERS ? `${title.slice(0, MOST_LETTERS - 1)}…` : title;
-  return html`<a class="node ${health}" href="/console/parties/${segment(party)}" aria-label="${title}: ${state}"><title>${title}: ${state}</title>
+  return html`<a class="node ${health}" href="/console/parties/${segment(party)}"><title>${title}: ${state}</title>
 <rect x="${x}" y="${top}" width="${BOX.width}" height="${BOX.height}" rx="7"/><circle cx="${x + 16}" cy="${top + BOX.height / 2}" r="6"/>
 <text x="${x + 32}" y="${top + 19}">${short}</text><text class="more" x="${x + 32}" y="${top + 37}">${state}</text></a>`;
 }

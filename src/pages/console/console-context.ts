@@ -1,14 +1,28 @@
 import type { AppContext } from '../../http/app-context.ts';
 import type { Attempts } from '../../http/audit-limit.ts';
 import type { Refusal } from '../../http/problem.ts';
+import type { MakeReport } from '../../http/remembered-reports.ts';
+import type { StatisticsQuery } from '../../http/statistics-question.ts';
 import type { EndedSessions } from '../../ledger/ended-sessions.ts';
+import type { StatisticsReport } from '../../statistics/statistics.ts';
 
 /** What the screens of the console need. */
 export interface ConsoleContext
   extends Pick<
     AppContext,
-    'vault' | 'nowMs' | 'telemetry' | 'province' | 'clients' | 'guessLimit' | 'parties' | 'nextChange' | 'isDraining'
+    | 'vault'
+    | 'nowMs'
+    | 'telemetry'
+    | 'province'
+    | 'clients'
+    | 'guessLimit'
+    | 'parties'
+    | 'nextChange'
+    | 'isDraining'
+    | 'reportingDay'
   > {
+  /** The numbers that citizens see, too. See rememberReports. */
+  readonly report: MakeReport<StatisticsQuery, StatisticsReport>;
   /** Sessions that an officer ended early. */
   readonly endedSessions: EndedSessions;
   /** The audit of sign-ins. */

@@ -36,6 +36,7 @@ import { addRetention } from './retention.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
 import { createSite } from './site.ts';
+import { addStatistics } from './statistics.ts';
 import { addTroubledRecords } from './troubled-records.ts';
 import { addUnknownCodes } from './unknown-codes.ts';
 import type { Screen } from './visit.ts';
@@ -100,6 +101,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addUnknownCodes(site);
   addAnomalies(site);
   addIncidents(site);
+  addStatistics(site, hub);
   addRetention(site);
   addAudit(site);
   addPartsPage(site);

@@ -71,7 +71,7 @@ ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('ano
 }
 
 export function dossierBox({ say }: Visit, code = ''): Html {
-  return html`<form class="card fields" method="get" action="/console/dossiers" role="search">
+  return html`<form class="card fields" method="get" action="/console/dossiers" role="search" aria-label="${say('Tìm hồ sơ', 'Find a dossier')}">
 <label class="wide">${say('Mã hồ sơ, mã khác của hồ sơ, hoặc số biên nhận', 'Dossier code, alias or receipt')}
 <input type="search" name="code" value="${code}" placeholder="H60.01-250812-0035" required maxlength="100"></label>
 <button>${say('Tìm', 'Find')}</button></form>`;

@@ -12,16 +12,17 @@ import { titleOf, type Visit } from './visit.ts';
 const MOST_CAUSES = 8;
 
 /** Received messages, and attempts at partners, over time. */
-export function flowChart({ say }: Visit, { steps }: Flow, period: 'hour' | 'month'): Html {
+export function flowChart({ say }: Visit, { steps }: Flow): Html {
   const sum = (of: (step: Flow['steps'][number]) => number): number => steps.reduce((all, one) => all + of(one), 0);
   const [received, delivered, failed] = [
     sum((one) => one.received),
     sum((one) => one.delivered),
     sum((one) => one.failed),
   ];
-  const isHour = period === 'hour';
+  // The steps of an hour are minutes, those of a month are days.
+  const isHour = steps.length > 31;
   return lineChart(say, {
-    id: `flow-${period}`,
+    id: 'flow',
     title: isHour
       ? say('Thông điệp và lượt chuyển mỗi phút, 60 phút qua', 'Messages and attempts a minute, last 60 minutes')
       : say('Thông điệp và lượt chuyển mỗi ngày, 30 ngày qua', 'Messages and attempts a day, last 30 days'),
@@ -43,19 +44,19 @@ export function flowChart({ say }: Visit, { steps }: Flow, period: 'hour' | 'mon
   });
 }
 
-/** Failed attempts by cause, the most frequent first. */
-export function failureBars(visit: Visit, { failures }: Flow, period: 'hour' | 'month'): Html {
+/** Failed attempts of the last hour by cause, the most frequent first. */
+export function failureBars(visit: Visit, { failures }: Flow): Html {
   const { say } = visit;
-  const title =
-    period === 'hour'
-      ? say('Lần gửi không thành công theo nguyên nhân, 60 phút qua', 'Failed attempts by cause, last 60 minutes')
-      : say('Lần gửi không thành công theo nguyên nhân, 30 ngày qua', 'Failed attempts by cause, last 30 days');
+  const title = say(
+    'Lần gửi không thành công theo nguyên nhân, 60 phút qua',
+    'Failed attempts by cause, last 60 minutes',
+  );
   if (failures.length === 0)
     return html`<figure class="chart card"><figcaption>${title}</figcaption>${emptyState('circle-check', say('Không có lần gửi nào không thành công.', 'No attempt failed.'))}</figure>`;
   const shown = failures.slice(0, MOST_CAUSES);
   const all = failures.reduce((total, { many }) => total + many, 0);
   return rankedBars({
-    id: `failures-${period}`,
+    id: 'failures',
     title,
     description: say(
       `${count(say, all)} lần, ${failures.length} nguyên nhân${failures.length > shown.length ? `, hiện ${shown.length}` : ''}. Trục tự gửi lại.`,

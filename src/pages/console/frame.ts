@@ -42,7 +42,7 @@ function reloadOf({ reloadS, assets = [] }: Screen): Html | undefined {
 /** Finds everything by its code, on every page. */
 function searchBox(say: Say, q = ''): Html {
   const label = say('Tìm mọi thứ theo mã (phím /)', 'Find anything by its code (key /)');
-  return html`<form class="search" method="get" action="/console/search" role="search">
+  return html`<form class="search" method="get" action="/console/search" role="search" aria-label="${label}">
 <input type="search" name="q" value="${q}" aria-label="${label}" placeholder="${say('Tìm theo mã', 'Find by code')}" maxlength="100" required data-key="/"><kbd aria-hidden="true">/</kbd></form>`;
 }
 
@@ -69,6 +69,7 @@ function linksOf(say: Say): Shown['links'] {
     { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes'), icon: 'list-x' },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies'), icon: 'triangle-alert' },
     { href: '/console/incidents', text: say('Sự cố', 'Incidents'), icon: 'siren' },
+    { href: '/console/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     { href: '/console/retention', text: say('Lưu giữ, xoá', 'Retention'), icon: 'archive' },
     { href: '/console/audit', text: say('Nhật ký', 'Audit'), icon: 'scroll-text' },
   ];

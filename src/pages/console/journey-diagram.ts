@@ -131,7 +131,7 @@ function stepDrawing(visit: Visit, step: Step, xOf: (lane: string) => number, to
   // A text may cross lanes, but not the edge of the drawing.
   const x = Math.max(TIME_WIDTH + 4, Math.min(left, WIDTH - longest * CHARACTER));
   const most = Math.floor((WIDTH - x) / CHARACTER);
-  return html`<a class="step ${step.tone}" href="${step.href}" aria-label="${inWords(visit, step)}"><title>${inWords(visit, step)}</title>
+  return html`<a class="step ${step.tone}" href="${step.href}"><title>${inWords(visit, step)}</title>
 <rect class="hover" x="0" y="${top + 2}" width="${WIDTH}" height="${STEP - 4}" rx="6"/>
 <text class="time" x="4" y="${y + 4}">${timeText(step.atMs)}</text>${from === to ? waitMark(from, y) : arrow(from, to, y)}
 <text class="what" x="${x}" y="${y - 7}">${cut(step.text, most)}</text><text class="more" x="${x}" y="${y + 17}">${cut(step.note, most)}</text></a>`;

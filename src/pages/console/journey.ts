@@ -6,7 +6,7 @@ import { badgeOf } from '../parts/parts.ts';
 import { stateText } from './dossier-state.ts';
 import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
-import { facts } from './parts.ts';
+import { facts, named } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { CurrentStates, Journey } from './records.ts';
 import { ageOf, durationOf, hoursOf, timeAndAge, timeOf } from './times.ts';
@@ -26,8 +26,6 @@ ${journeyDiagram(visit, journey)}${delayBars(visit, journey)}`;
 
 function factsOf(visit: Visit, { agency, service, dueAt }: Journey, state: State): Html {
   const { say } = visit;
-  const named = ({ code, name }: Journey['agency']): Html =>
-    name === null ? html`<code>${code}</code>` : html`<span lang="vi">${name}</span> <code class="note">${code}</code>`;
   return facts([
     [say('Trạng thái', 'Status'), stateText(visit, state)],
     [say('Thủ tục', 'Service'), named(service)],

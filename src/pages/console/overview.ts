@@ -74,7 +74,7 @@ ${refusalNote(say, parties.problem ?? causes.problem ?? incidents.problem ?? flo
 ${numbers(visit, items, causes.body, incidents.body)}
 ${
   flow.body
-    ? html`<div class="side-by-side">${flowChart(visit, flow.body, 'hour')}${failureBars(visit, flow.body, 'hour')}</div>
+    ? html`<div class="side-by-side">${flowChart(visit, flow.body)}${failureBars(visit, flow.body)}</div>
 ${connectionMap(visit, routes.body?.items ?? [], items, flow.body)}`
     : ''
 }

@@ -62,6 +62,13 @@ export function partyLink(visit: Pick<Visit, 'titles'>, party: string | null | u
   }</span>`;
 }
 
+/** A name of the catalogue with its code in small. A code without a name stands alone. */
+export function named({ code, name }: { readonly code: string; readonly name: string | null }): Html {
+  return name === null
+    ? html`<code>${code}</code>`
+    : html`<span lang="vi">${name}</span> <code class="note">${code}</code>`;
+}
+
 /** The field that narrows a list to one party. A party without configuration stays choosable. */
 export function partyField({ say, titles }: Visit, label: string, chosen = ''): Html {
   const known = [...titles].map(([value, title]) => ({ value, text: title === value ? value : `${title} (${value})` }));

@@ -7,12 +7,13 @@ import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { healthOf, lastErrorOf } from './overview.ts';
 import { auditLink, facts, longText } from './parts.ts';
-import type { Party } from './records.ts';
+import { monthOf, partyFigures } from './party-flow.ts';
+import type { Flow, Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, titleOf, type Visit } from './visit.ts';
-import { BREAKERS, word } from './words.ts';
+import { BREAKERS, OPERATIONS, type Words, word } from './words.ts';
 
 type Pull = Party['pulls'][number];
 type Certificate = Party['certificates'][number];
@@ -23,16 +24,19 @@ export function addParty(site: Site): void {
     const { c, say, api } = visit;
     const id = c.req.param('party') ?? '';
     const title = titleOf(visit, id);
-    const answer = await api.get<Party>(`parties/${segment(id)}`);
-    return answer.body ? { title, body: partyOf(visit, answer.body) } : refusedScreen(say, title, answer);
+    const [answer, flow] = await Promise.all([
+      api.get<Party>(`parties/${segment(id)}`),
+      api.get<Flow>('flow', { period: 'month', party: id }),
+    ]);
+    return answer.body ? { title, body: partyOf(visit, answer.body, flow.body) } : refusedScreen(say, title, answer);
   });
 }
 
-function partyOf(visit: Visit, party: Party): Html {
+function partyOf(visit: Visit, party: Party, flow: Flow | undefined): Html {
   const { say } = visit;
   const link = (state: string, text: string): Html =>
     html`<a href="/console/deliveries${queryText({ party: party.party, state })}">${text}</a>`;
-  return html`<section class="card">${factsOf(visit, party)}</section>
+  return html`${partyFigures(visit, party, flow)}<section class="card">${factsOf(visit, party)}</section>
 <p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('held', say('Lượt tạm giữ', 'Held'))} ${link(
     'failed',
     say('Lượt hỏng', 'Failed'),
@@ -43,25 +47,20 @@ function partyOf(visit: Visit, party: Party): Html {
     'Thông điệp từ bên này',
     'Messages from it',
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
-${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
 <h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
 <p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All its incidents')}</a></p>
+${flow ? monthOf(visit, flow) : ''}
+${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
 <h2>${say('Lấy dữ liệu định kỳ', 'Pulls')}</h2>${pullTable(visit, party)}
 <h2>${say('Chứng thư số', 'Certificates')}</h2>${certificateTable(visit, party.certificates)}`;
 }
 
 function factsOf(visit: Visit, party: Party): Html {
   const { say, nowMs } = visit;
-  const { backlog, paused, adapter, breakers } = party;
+  const { paused, adapter, breakers } = party;
   return facts([
     [say('Tình trạng', 'Health'), healthOf(visit, party)],
     [say('Tạm dừng', 'Paused'), paused && html`${timeAndAge(say, paused.at, nowMs)} ${paused.by ?? ''}`],
-    [
-      say('Chờ gửi', 'Due'),
-      say(`${backlog.due} lượt, ${backlog.onItsWay} đang gửi`, `${backlog.due}, ${backlog.onItsWay} in flight`),
-    ],
-    [say('Tạm giữ', 'Held'), say(`${backlog.held} lượt`, `${backlog.held}`)],
-    [say('Hỏng, cần xử lý', 'Failed'), say(`${party.failed} lượt`, `${party.failed}`)],
     [say('Lượt chờ cũ nhất', 'Oldest due'), party.oldestDueAt && timeAndAge(say, party.oldestDueAt, nowMs)],
     [say('Thành công gần nhất', 'Last success'), party.lastSuccessAt && timeAndAge(say, party.lastSuccessAt, nowMs)],
     [say('Lỗi gần nhất', 'Last error'), party.lastError && lastErrorOf(visit, party)],
@@ -71,11 +70,12 @@ function factsOf(visit: Visit, party: Party): Html {
         ? word(say, BREAKERS, 'closed')
         : html`${breakers.map(({ process, state, since }) => html`<code>${process}</code>: ${word(say, BREAKERS, state)} ${timeAndAge(say, since, nowMs)}<br>`)}`,
     ],
-    [say('Giới hạn lần gọi', 'Budget'), namesAndValues(party.budget) || say('không giới hạn', 'none')],
-    [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map(namesAndValues).join('; ')],
+    [say('Giới hạn lần gọi', 'Budget'), budgetOf(visit, party)],
+    [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map((one) => windowOf(visit, one)).join('; ')],
     [say('Bảo trì đến', 'Maintenance until'), party.maintenanceUntil && timeOf(party.maintenanceUntil)],
     [say('Có thẩm quyền', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],
-    [say('Nhận', 'Receives'), adapter?.sends.join(', ')],
+    [say('Nhận', 'Receives'), adapter?.sends.map((operation) => word(say, OPERATIONS, operation)).join(', ')],
+    [say('Mã bên kết nối', 'Id'), html`<code>${party.party}</code>`],
     [
       say('Cấu hình', 'Configuration'),
       party.configured
@@ -85,10 +85,29 @@ function factsOf(visit: Visit, party: Party): Html {
   ]);
 }
 
-function namesAndValues(given: object): string {
-  return Object.entries(given)
-    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`)
-    .join(', ');
+function budgetOf({ say }: Visit, { budget }: Party): string {
+  const { callsPerSecond, concurrency } = budget as { callsPerSecond?: number; concurrency?: number };
+  const limits = [
+    callsPerSecond === undefined ? '' : say(`${callsPerSecond} lần gọi mỗi giây`, `${callsPerSecond} calls a second`),
+    concurrency === undefined ? '' : say(`${concurrency} hồ sơ cùng lúc`, `${concurrency} dossiers at once`),
+  ].filter(Boolean);
+  return limits.length > 0 ? limits.join(', ') : say('không giới hạn', 'none');
+}
+
+const DAY_NAMES = {
+  monday: ['thứ hai', 'Monday'],
+  tuesday: ['thứ ba', 'Tuesday'],
+  wednesday: ['thứ tư', 'Wednesday'],
+  thursday: ['thứ năm', 'Thursday'],
+  friday: ['thứ sáu', 'Friday'],
+  saturday: ['thứ bảy', 'Saturday'],
+  sunday: ['chủ nhật', 'Sunday'],
+} as const satisfies Words;
+
+function windowOf({ say }: Visit, window: Party['maintenance'][number]): string {
+  const { from, to, days } = window as { from: string; to: string; days?: readonly string[] };
+  const on = days?.map((day) => word(say, DAY_NAMES, day)).join(', ') ?? say('hằng ngày', 'every day');
+  return `${from}–${to}, ${on}`;
 }
 
 function ordersOf(visit: Visit, { party, paused }: Party): Html {

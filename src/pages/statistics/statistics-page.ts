@@ -10,7 +10,7 @@ import type { PageContext, ShowPage } from '../page-context.ts';
 import { icon } from '../parts/icon.ts';
 import { monthlyCharts, onTimeBars, periodFigures } from './statistics-charts.ts';
 import { statisticsFile } from './statistics-file.ts';
-import { SORTS, statisticsTable, type TablePlace } from './statistics-table.ts';
+import { SORTS, type Sort, statisticsTable, type TablePlace } from './statistics-table.ts';
 import { groupName, periodName, ruleMeans, ruleName } from './statistics-words.ts';
 
 export interface Asked {
@@ -61,9 +61,9 @@ export function askedOf(c: Context, periods: readonly string[]): Asked {
   };
 }
 
-/** The order and page of the table, with the addresses of others. */
-export function placeOf(c: Context, asked: Asked, address: string): TablePlace {
-  const sort = oneOf(SORTS, parameterOf(c, 'sort'));
+/** The order and page of the table: by default ascending by `first`, with the addresses of others. */
+export function placeOf(c: Context, asked: Asked, address: string, first: Sort = 'name'): TablePlace {
+  const sort = SORTS.find((one) => one === parameterOf(c, 'sort')) ?? first;
   const order = oneOf(['asc', 'desc'] as const, parameterOf(c, 'order'));
   const page = Math.max(1, Math.trunc(Number(parameterOf(c, 'page') ?? 1)) || 1);
   const now = sort !== 'name' || order !== 'asc' ? { ...asked, sort, order } : asked;

@@ -1,0 +1,69 @@
+import Type from 'typebox';
+import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { requireKey } from '../auth.ts';
+import { pageOf } from '../lists.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { countedQuestion, DossiersQuery } from '../statistics.ts';
+import { finishOf, Named } from './journey.ts';
+import { OPS, type OperatorContext, TAG } from './request.ts';
+import { maybe } from './shown.ts';
+
+export const CountedShown = closed(
+  {
+    code: Type.String(),
+    status: oneOf(STATUSES),
+    statusAt: Instant,
+    dueAt: maybe(Instant),
+    finishedAt: maybe(Instant),
+    agency: Named,
+    service: Named,
+  },
+  { title: 'CountedDossier' },
+);
+
+/** The dossiers behind a number of the statistics, for officers without index:read. No personal data. */
+export function addCountedDossiers(
+  add: AddRoute,
+  { keys, cursors, index, statistics, nowMs, reportingDay }: OperatorContext,
+): void {
+  const read = queryReader(DossiersQuery);
+  const list = 'ops/statistics/dossiers';
+  add(
+    {
+      method: 'get',
+      path: `${OPS}/statistics/dossiers`,
+      tag: TAG,
+      summary: 'The dossiers that one number of the statistics counts, without personal data',
+      description: 'The parameters are those of /api/v1/statistics/dossiers.',
+      scopes: ['ops:read'],
+      query: DossiersQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(CountedShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, 'ops:read');
+      const { limit = '50', cursor, column, key, ...query } = read(c);
+      const after = (cursors.read(list, cursor)?.[0] ?? '') as string;
+      const question = countedQuestion(query, { column, key }, nowMs(), reportingDay);
+      const found = await statistics.dossiers({ ...question, after, limit: Number(limit) + 1 });
+      const codes = found.slice(0, Number(limit));
+      const served = await index.these(codes);
+      const last = served.isCut ? served.at(-1)?.code : codes.at(-1);
+      const isAll = !served.isCut && codes.length === found.length;
+      return c.json({
+        items: served.map(({ json }) => shown(JSON.parse(json) as Dossier)),
+        next: isAll || last === undefined ? null : cursors.write(list, [last]),
+      });
+    },
+  );
+}
+
+function shown(dossier: Dossier): Type.Static<typeof CountedShown> {
+  const { code, status, statusAt, dueAt = null, agencyCode, agencyName, serviceCode, serviceName } = dossier;
+  return {
+    ...{ code, status, statusAt, dueAt },
+    finishedAt: finishOf(dossier),
+    agency: { code: agencyCode, name: agencyName ?? null },
+    service: { code: serviceCode, name: serviceName ?? null },
+  };
+}

@@ -1,0 +1,74 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { figures } from '../parts/parts.ts';
+import { table } from '../parts/table.ts';
+import { shareOf } from '../statistics/statistics-charts.ts';
+import { queryText } from './api.ts';
+import { count, flowChart } from './flow-charts.ts';
+import { reasonOf } from './parts.ts';
+import type { Flow, Party } from './records.ts';
+import { timeAndAge } from './times.ts';
+import type { Visit } from './visit.ts';
+
+/** The flow of a month by day, and its failures. */
+export function monthOf(visit: Visit, flow: Flow): Html {
+  return html`<h2>${visit.say('30 ngày qua', 'The last 30 days')}</h2>${flowChart(visit, flow)}${failureTable(visit, flow)}`;
+}
+
+/** The share of delivered attempts, the durations, and what is open. */
+export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefined): Html {
+  const [own] = flow?.parties ?? [];
+  const attempts = own ? own.delivered + own.failed : 0;
+  const share = own && attempts > 0 ? shareOf(own.delivered, attempts) : null;
+  const within = (ms: number | null | undefined): string =>
+    ms == null ? '–' : ms < 1_000 ? `≤ ${ms} ms` : `≤ ${count(say, ms / 1_000)} s`;
+  const to = (state: string): string => `/console/deliveries${queryText({ party: party.party, state })}`;
+  return figures([
+    {
+      value: share === null ? '–' : `${share.toLocaleString(say('vi-VN', 'en-GB'))} %`,
+      what: say('lần gửi thành công, 30 ngày', 'of attempts delivered, 30 days'),
+      more: say(`${count(say, attempts)} lần gửi`, `${count(say, attempts)} attempts`),
+      tone: share === null ? 'plain' : share >= 99 ? 'good' : share >= 90 ? 'warn' : 'bad',
+    },
+    {
+      value: within(own?.medianMs),
+      what: say('một nửa số lần gửi', 'for half of the calls'),
+      more: say(
+        `95 %: ${within(own?.p95Ms)}; 99 %: ${within(own?.p99Ms)}`,
+        `95 %: ${within(own?.p95Ms)}; 99 %: ${within(own?.p99Ms)}`,
+      ),
+    },
+    { value: party.backlog.due, what: say('lượt chờ gửi', 'deliveries due'), href: to('due') },
+    { value: party.backlog.held, what: say('lượt tạm giữ', 'deliveries held'), href: to('held') },
+    {
+      value: party.failed,
+      what: say('lượt hỏng, cần xử lý', 'failed deliveries'),
+      href: to('failed'),
+      tone: party.failed > 0 ? 'bad' : 'plain',
+    },
+  ]);
+}
+
+/** The failures of a month by reason, each with its deliveries. */
+function failureTable(visit: Visit, { failures }: Flow): Html {
+  const { say, nowMs } = visit;
+  if (failures.length === 0) return html``;
+  return table<Flow['failures'][number]>({
+    caption: say('Lỗi theo nguyên nhân, nhiều nhất trước', 'Errors by cause, the most frequent first'),
+    empty: '',
+    items: failures,
+    columns: [
+      { head: say('Nguyên nhân', 'Cause'), cell: ({ reason }) => reasonOf(visit, reason) },
+      { head: say('Số lần', 'Attempts'), cell: ({ many }) => count(say, many), isNumber: true },
+      {
+        head: say('Lần cuối, trong giờ từ', 'Last, in the hour from'),
+        cell: ({ lastAt }) => timeAndAge(say, lastAt, nowMs),
+      },
+      {
+        head: say('Lượt chuyển', 'Deliveries'),
+        cell: ({ party, reason }) =>
+          html`<a href="/console/deliveries${queryText({ party, reason })}">${say('Xem', 'Show')}</a>`,
+      },
+    ],
+  });
+}

@@ -1,0 +1,115 @@
+import { html } from 'hono/html';
+import { instantToMs } from '#core/dates/dates';
+import { COLUMNS } from '#core/statistics/columns';
+import { KEYLESS } from '../../http/statistics.ts';
+import { parameterOf } from '../language.ts';
+import type { Html } from '../layout.ts';
+import { badgeOf } from '../parts/parts.ts';
+import { table } from '../parts/table.ts';
+import {
+  askedOf,
+  periodsUpTo,
+  placeOf,
+  quarterOf,
+  statisticsForm,
+  statisticsNotes,
+} from '../statistics/statistics-page.ts';
+import { statisticsTable } from '../statistics/statistics-table.ts';
+import { groupName, periodName } from '../statistics/statistics-words.ts';
+import { queryText } from './api.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { dossierLink, named, pager, queryOf } from './parts.ts';
+import type { CountedDossier, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site } from './site.ts';
+import { durationOf, timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
+import { STATUSES, word } from './words.ts';
+
+const ADDRESS = '/console/statistics';
+const FILTER = ['period', 'by', 'rule', 'column', 'key'] as const;
+
+/** The statistics of the present quarter, the lowest share in time first. Each number leads to its dossiers. */
+export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | 'nowMs' | 'reportingDay'>): void {
+  site.screen('/statistics', async ({ c, say }) => {
+    const periods = periodsUpTo(hub.nowMs(), hub.reportingDay);
+    const isNamed = parameterOf(c, 'period') !== undefined;
+    const asked = { ...askedOf(c, periods), ...(isNamed ? {} : { period: quarterOf(hub.nowMs(), hub.reportingDay) }) };
+    const report = await hub.report(asked);
+    const dossiers = (column: string, key: string | null | undefined): string =>
+      `${ADDRESS}/dossiers${queryText({ ...asked, column, key: key === null ? KEYLESS : key })}`;
+    return {
+      title: say('Thống kê', 'Statistics'),
+      body: html`<p class="note">${say(
+        'Tỷ lệ đúng hạn thấp nhất trước. Bấm vào một con số để xem các hồ sơ của số đó.',
+        'The lowest share in time first. Follow a number to its dossiers.',
+      )}</p>${statisticsForm(say, asked, periods, ADDRESS)}
+<h2 id="table">${groupName(say, asked.by)}, ${periodName(say, asked.period)}</h2>
+${statisticsTable(say, report, { ...placeOf(c, asked, ADDRESS, 'share'), dossiers })}
+${statisticsNotes(say, asked, report)}`,
+    };
+  });
+  site.screen('/statistics/dossiers', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, FILTER);
+    const { body, problem } = await api.get<Listed<CountedDossier>>('statistics/dossiers', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
+    const column = COLUMNS.find((one) => one === query.column);
+    return {
+      title: say('Hồ sơ của một số liệu', 'The dossiers of a number'),
+      body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule })}">${say('« Thống kê', '« Statistics')}</a>
+<span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key].filter(Boolean).join(' · ')}</span></p>
+${refusalNote(say, problem)}${body ? html`${dossierTable(visit, body)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+function columnWords({ say }: Visit, column: string): string {
+  const words: Readonly<Record<string, readonly [string, string]>> = {
+    received: ['tiếp nhận', 'received'],
+    resolved: ['đã giải quyết', 'resolved'],
+    pending: ['đang giải quyết', 'pending'],
+    online: ['trực tuyến', 'online'],
+    direct: ['trực tiếp, bưu chính', 'at the counter, by post'],
+    carriedOver: ['kỳ trước chuyển sang', 'carried over'],
+    early: ['trước hạn', 'early'],
+    onTime: ['đúng hạn', 'on time'],
+    late: ['quá hạn', 'late'],
+    withinTerm: ['trong hạn', 'in term'],
+  };
+  return column
+    .split('.')
+    .map((part) => say(...(words[part] ?? [part, part])))
+    .join(', ');
+}
+
+function dossierTable(visit: Visit, { items, next }: Listed<CountedDossier>): Html {
+  const { say } = visit;
+  return table<CountedDossier>({
+    caption:
+      next === null
+        ? say(`${items.length} hồ sơ trên trang này, theo mã`, `${items.length} dossiers on this page, by code`)
+        : say(
+            `${items.length} hồ sơ đầu của trang này, còn tiếp, theo mã`,
+            `${items.length} dossiers on this page, more follow, by code`,
+          ),
+    empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
+    items,
+    columns: [
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(service) },
+      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(agency) },
+      { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
+      { head: say('Hạn trả', 'Due'), cell: ({ dueAt }) => timeOf(dueAt) },
+      { head: say('Trễ', 'Late'), cell: (one) => latenessOf(visit, one) },
+    ],
+  });
+}
+
+function latenessOf({ say, nowMs }: Visit, { dueAt, finishedAt }: CountedDossier): Html {
+  if (dueAt === null) return html`–`;
+  const lateS = ((finishedAt === null ? nowMs : instantToMs(finishedAt)) - instantToMs(dueAt)) / 1_000;
+  return lateS > 0 ? badgeOf('bad', durationOf(say, lateS)) : html`–`;
+}

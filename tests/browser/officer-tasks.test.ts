@@ -1,0 +1,166 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const AWAY = { kind: 'unavailable', reason: 'econnrefused', message: 'refused' } as const;
+const TITLES = { portal: 'Cổng Dịch vụ công', ministry: 'Hệ thống của Bộ' };
+const LANGUAGES = ['vi', 'en'] as const;
+/** The most bytes of a page of the console, without compression. */
+const MOST_BYTES = 120 * 1024;
+
+/** What officers do every day, as they do it the first time: in clicks, in both languages. */
+describeInBrowser(() => {
+  let hub: TestHub;
+  let portal: ReturnType<typeof partnerWithTable>;
+  let ministry: Partner;
+  let served: ServedHub;
+  let url: string;
+  let browser: Browser;
+  let page: Page;
+  let clicks = 0;
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    portal = partnerWithTable();
+    ministry = testPartner();
+    hub = await testHub({
+      partners: { portal, ministry },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
+      keys: [...OPERATOR_KEYS],
+      entries: { portal: { title: TITLES.portal }, ministry: { title: TITLES.ministry } },
+    });
+    served = await serveToBrowser(hub);
+    ({ url, browser } = served);
+    ministry.script.push(AWAY);
+    await hub.push(dossier({ code: CODE(1), dueAt: '2025-08-13T17:00:00+07:00' }));
+    for (const n of [2, 3])
+      await hub.push(dossier({ code: CODE(n), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+    await hub.push(dossier({ code: 'H60.05-250812-0009', agencyCode: 'H60.05', agencyName: 'Sở Tư pháp' }));
+    await hub.deliver();
+    await hub.hub.database.pool.query(
+      "INSERT INTO incidents (party, kind, cause, opened_at) VALUES ('ministry', 'partner-away', 'no answer', '2025-08-21T08:05:00+07:00')",
+    );
+  });
+  afterAll(() => served?.close());
+
+  const click = async (name: string | RegExp, role: 'link' | 'button' | 'radio' = 'link'): Promise<void> => {
+    clicks++;
+    await page.getByRole(role, { name }).first().click();
+  };
+
+  async function signIn(language: (typeof LANGUAGES)[number], width = 1280): Promise<void> {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, acceptDownloads: true });
+    page = await context.newPage();
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
+    await page.goto(`${url}/console/sign-in?lang=${language}`);
+    await page.locator('input[name=id]').fill('ops');
+    await page.locator('input[name=secret]').fill('ops-secret-of-the-tests');
+    await page.locator('main form button').click();
+    await page.locator('#live').waitFor();
+    clicks = 0;
+  }
+  afterEach(async () => {
+    await page.context().close();
+    expect(troubles.splice(0)).toEqual([]);
+  });
+
+  describe.each(LANGUAGES)('in the language %s', (language) => {
+    const say = (vietnamese: string, english: string): string => (language === 'vi' ? vietnamese : english);
+    beforeEach(() => signIn(language));
+
+    test('is any partner down and since when: no click', async () => {
+      const down = page.locator('.tasks li', { hasText: TITLES.ministry });
+      await down.getByText(say('không liên lạc được', 'partner unreachable')).waitFor();
+      expect(await down.innerText()).toContain('21/08/2025 08:05:00');
+      expect(clicks).toBe(0);
+    });
+
+    test('why is this dossier late and whose turn is it: the key / and its code, then the attempt in one click', async () => {
+      await page.keyboard.press('/');
+      await page.keyboard.type(CODE(1));
+      await page.keyboard.press('Enter');
+      const turns = page.locator('.turns');
+      await turns.getByText(say('quá hạn', 'overdue')).waitFor();
+      await turns.getByText(`${TITLES.ministry} ${say('chưa nhận được', 'has not received it')}`).waitFor();
+      await click(
+        new RegExp(`${TITLES.ministry}.*${say('máy chủ từ chối kết nối', 'the server refuses the connection')}`),
+      );
+      await page.getByRole('heading', { name: say('Lần 1', 'Attempt 1') }).waitFor();
+      expect(page.url()).toContain('#attempt-1');
+      expect(clicks).toBeLessThanOrEqual(3);
+    });
+
+    test('which agency is worst this quarter and show its dossiers: at most three clicks', async () => {
+      await click(say('Thống kê', 'Statistics'));
+      const first = page.locator('table.report tbody tr').first();
+      await first.waitFor();
+      clicks++;
+      await first.locator('td a').first().click();
+      await page.getByRole('heading', { name: say('Hồ sơ của một số liệu', 'The dossiers of a number') }).waitFor();
+      expect(await page.locator('main table tbody tr').count()).toBeGreaterThan(0);
+      expect(clicks).toBeLessThanOrEqual(3);
+    });
+
+    test('re-deliver a pasted list and get the result: at most four clicks', async () => {
+      await click(say('Theo danh sách mã', 'List of codes'));
+      await page.locator('textarea[name=codes]').fill(`${CODE(1)}\n${CODE(2)}, H60.01-250812-9999`);
+      await page.locator('input[name=why]').fill('bên nhận đã sửa');
+      await click(say('Chuyển lại các mã này', 'Re-deliver these codes'), 'button');
+      await page.getByText(say('3 hồ sơ', '3 dossiers')).waitFor();
+      const loading = page.waitForEvent('download');
+      await click(say('Tải kết quả (CSV)', 'Download the result (CSV)'));
+      const stream = await (await loading).createReadStream();
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      const lines = Buffer.concat(chunks).toString().trim().split('\n');
+      expect(lines).toHaveLength(6);
+      expect(lines[0]).toContain(say('Kết quả chuyển lại', 'Result of the re-delivery'));
+      expect(lines.filter((line) => line.includes(TITLES.portal))).toHaveLength(2);
+      expect(lines.at(-1)).toContain(say('không có trong chỉ mục', 'not in the index'));
+      expect(clicks).toBeLessThanOrEqual(4);
+    });
+
+    test('no page of the tasks has a finding of axe, or weighs too much', async () => {
+      for (const path of [
+        '',
+        `/dossiers?code=${CODE(1)}`,
+        '/bulk',
+        '/statistics',
+        '/search?q=h',
+        '/parties/ministry',
+        '/deliveries',
+      ]) {
+        const response = await page.goto(`${url}/console${path}`);
+        expect([path, ((await response?.body())?.length ?? 0) < MOST_BYTES]).toEqual([path, true]);
+        await page.evaluate(axe.source);
+        const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+        const serious = violations.filter(({ impact }) => impact !== 'minor');
+        expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+    });
+  });
+
+  test('free all dossiers that wait for one code: at most four clicks, and by the keyboard', async () => {
+    await signIn('vi');
+    await click(/mã chưa có trong bảng mã resolved: 2 hồ sơ chờ/);
+    await page.getByText('Gỡ 2 hồ sơ:').waitFor();
+    // The key m leads to the meanings, space chooses one.
+    await page.keyboard.press('m');
+    await page.keyboard.press('Space');
+    await page.getByRole('textbox', { name: 'Lý do' }).first().fill('theo bảng mã của cổng');
+    await click('Gán mã và gỡ 2 mục', 'button');
+    await page.getByRole('status').getByText('Đã gỡ 2 mục').waitFor();
+    expect(clicks).toBeLessThanOrEqual(4);
+  });
+
+  test('the overview changes by itself, but not under the keyboard', async () => {
+    await signIn('vi');
+    await hub.hub.database.pool.query("UPDATE incidents SET closed_at = now() WHERE kind = 'partner-away'");
+    await page.getByText('Cả 4 bên kết nối đang hoạt động tốt.').waitFor({ timeout: 25_000 });
+  }, 40_000);
+});
