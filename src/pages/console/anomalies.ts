@@ -41,7 +41,10 @@ ${doubtful.body && doubtful.body.items.length > 0 ? doubtfulTable(visit, doubtfu
 export function anomalyTable(visit: Visit, items: readonly Anomaly[]): Html {
   const { say } = visit;
   return table<Anomaly>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Bất thường trên trang này: ${items.length}, mới nhất trước`,
+      `Anomalies on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Không có diễn biến bất thường nào.', 'There are no anomalies.'),
     items,
     columns: [

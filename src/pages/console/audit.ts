@@ -30,7 +30,10 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<AuditEntry>({
-        caption: say('Mới nhất trước', 'The newest first'),
+        caption: say(
+          `Thao tác trên trang này: ${body.items.length}, mới nhất trước`,
+          `Entries on this page: ${body.items.length}, the newest first`,
+        ),
         empty: say('Chưa có thao tác nào.', 'The audit is empty.'),
         items: body.items,
         columns: [

@@ -11,7 +11,10 @@ import { badge, DELIVERY_STATES } from './words.ts';
 export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
   const { say } = visit;
   return table<Delivery>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Lượt chuyển trên trang này: ${items.length}, mới nhất trước`,
+      `Deliveries on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
     items,
     columns: [

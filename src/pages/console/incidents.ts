@@ -40,7 +40,10 @@ const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'r
 export function incidentTable(visit: Visit, items: readonly Incident[]): Html {
   const { say, nowMs } = visit;
   return table<Incident>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Sự cố trên trang này: ${items.length}, mới nhất trước`,
+      `Incidents on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Không có sự cố.', 'There are no incidents.'),
     items,
     columns: [

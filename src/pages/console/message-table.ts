@@ -10,7 +10,10 @@ import { badge, MESSAGE_OUTCOMES } from './words.ts';
 export function messageTable(visit: Visit, items: readonly Message[]): Html {
   const { say, nowMs } = visit;
   return table<Message>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Thông điệp trên trang này: ${items.length}, mới nhất trước`,
+      `Messages on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Không có thông điệp nào.', 'There are no messages.'),
     items,
     columns: [

@@ -14,7 +14,6 @@ import { OPERATIONS, word } from './words.ts';
 export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
   const first = `${c.req.path}${queryText(query)}`;
   const isFirst = parameterOf(c, 'cursor') === undefined;
-  if (isFirst && next === null) return html``;
   return html`<p class="pager">${isFirst ? '' : html`<a href="${first}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
 ${
   next === null

@@ -37,7 +37,10 @@ ${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''
 export function causeTable(visit: Visit, items: readonly Cause[]): Html {
   const { say, nowMs } = visit;
   return table<Cause>({
-    caption: say('Cũ nhất trước', 'The oldest first'),
+    caption: say(
+      `Nguyên nhân trên trang này: ${items.length}, cũ nhất trước`,
+      `Causes on this page: ${items.length}, the oldest first`,
+    ),
     empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
     items,
     columns: [

@@ -47,7 +47,10 @@ export function recordPath(kind: string, code: string): string {
 function queueTable(visit: Visit, items: readonly QueuedRecord[]): Html {
   const { say, nowMs } = visit;
   return table<QueuedRecord>({
-    caption: say('Hạn sớm nhất trước', 'The earliest deadline first'),
+    caption: say(
+      `Câu hỏi, phản ánh trên trang này: ${items.length}, hạn sớm nhất trước`,
+      `Records on this page: ${items.length}, the earliest deadline first`,
+    ),
     empty: say('Không có câu hỏi, phản ánh, kiến nghị nào.', 'No question or petition.'),
     items,
     columns: [

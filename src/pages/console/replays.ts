@@ -55,7 +55,10 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
 function replayTable(visit: Visit, items: readonly Replay[]): Html {
   const { say } = visit;
   return table<Replay>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Đợt chuyển lại trên trang này: ${items.length}, mới nhất trước`,
+      `Replays on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Chưa có đợt chuyển lại nào.', 'There are no replays yet.'),
     items,
     columns: [

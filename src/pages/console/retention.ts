@@ -170,7 +170,10 @@ function holdForm(visit: Visit): Html {
 
 function erasureTable({ say, nowMs }: Visit, items: readonly Erasure[]): Html {
   return table<Erasure>({
-    caption: say('Mới nhất trước', 'The newest first'),
+    caption: say(
+      `Lần xóa trên trang này: ${items.length}, mới nhất trước`,
+      `Erasures on this page: ${items.length}, the newest first`,
+    ),
     empty: say('Chưa xóa dữ liệu nào.', 'Nothing was erased.'),
     items,
     columns: [

@@ -50,7 +50,10 @@ function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
   const stateOf = ({ kind, state }: TroubledRecord): string =>
     word(say, kind === 'payment' ? PAYMENT_STATES : POSTAL_STATES, state);
   return table<TroubledRecord>({
-    caption: say('Trạng thái cũ nhất trước', 'The oldest state first'),
+    caption: say(
+      `Mục cần kiểm tra trên trang này: ${items.length}, trạng thái cũ nhất trước`,
+      `Records on this page: ${items.length}, the oldest state first`,
+    ),
     empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),
     items,
     columns: [

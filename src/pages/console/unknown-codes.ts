@@ -27,7 +27,10 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<UnknownCode>({
-        caption: say('Theo loại và mã', 'By kind and code'),
+        caption: say(
+          `Mã trên trang này: ${body.items.length}, theo loại và mã`,
+          `Codes on this page: ${body.items.length}, by kind and code`,
+        ),
         empty: say('Mọi mã trong hồ sơ đều có trong danh mục.', 'The catalogue knows every code in the dossiers.'),
         items: body.items,
         columns: [

@@ -11,7 +11,10 @@ import { SETTLEMENTS, word } from './words.ts';
 export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
   const { say, nowMs } = visit;
   return table<Waiting>({
-    caption: say('Cũ nhất trước', 'The oldest first'),
+    caption: say(
+      `Mục chờ trên trang này: ${items.length}, cũ nhất trước`,
+      `Waiting on this page: ${items.length}, the oldest first`,
+    ),
     empty: say('Không có mục nào đang chờ.', 'Nothing is waiting.'),
     items,
     columns: [
