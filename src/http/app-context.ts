@@ -17,7 +17,6 @@ import type { DelayReader } from '../ledger/delays.ts';
 import type { UseOnce } from '../ledger/nonces.ts';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { RequestLimits } from '../ledger/request-limits.ts';
-import type { FlowKeeper } from '../observe/flow.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { MakeEvidence, SignDocument } from '../operator-orders/evidence.ts';
 import type { Orders } from '../operator-orders/orders.ts';
@@ -71,7 +70,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly holds: Holds;
   readonly personErasure: PersonErasure;
   /** How much flows in and out. Its flush stores what this process has counted. */
-  readonly flow: Pick<FlowKeeper, 'flush'>;
+  readonly flow: { flush(): Promise<void> };
   readonly signDocument: SignDocument;
 
   // Access control and rate limits.

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { COLUMNS, type Column, GROUPS } from '#core/statistics/columns';
+import { COLUMNS, type Column, GROUPS, KEYLESS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
@@ -11,9 +11,6 @@ import { type AddRoute, conditional, conditionalList, queryReader } from './rout
 import { monthOf, questionOf, type StatisticsQuery } from './statistics-question.ts';
 
 export type StatisticsContext = Pick<AppContext, 'reads' | 'pages' | 'keys' | 'cursors' | 'nowMs' | 'reportingDay'>;
-
-/** The key for the line without a key. No code is equal to it. */
-export const KEYLESS = '-';
 
 const Query = closed({
   from: text('first day or time of the period; without `from`, `to` and `period`: the current year'),

@@ -17,3 +17,6 @@ export const COLUMNS = [
   'pending.late',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
+
+/** The key for the line without a key. No code is equal to it. */
+export const KEYLESS = '-';

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
-import { COLUMNS } from '#core/statistics/columns';
-import { KEYLESS } from '../../http/statistics.ts';
+import { COLUMNS, KEYLESS } from '#core/statistics/columns';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
@@ -33,8 +32,10 @@ const FILTER = ['period', 'by', 'rule', 'column', 'key'] as const;
 export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | 'nowMs' | 'reportingDay'>): void {
   site.screen('/statistics', async ({ c, say }) => {
     const periods = periodsUpTo(hub.nowMs(), hub.reportingDay);
+    const given = askedOf(c, periods);
     const isNamed = parameterOf(c, 'period') !== undefined;
-    const asked = { ...askedOf(c, periods), ...(isNamed ? {} : { period: quarterOf(hub.nowMs(), hub.reportingDay) }) };
+    const period = isNamed ? given.period : quarterOf(hub.nowMs(), hub.reportingDay);
+    const asked = { ...given, period };
     const report = await hub.report(asked);
     const dossiers = (column: string, key: string | null | undefined): string =>
       `${ADDRESS}/dossiers${queryText({ ...asked, column, key: key === null ? KEYLESS : key })}`;
