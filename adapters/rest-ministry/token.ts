@@ -17,40 +17,11 @@ interface Kept {
   readonly ttlMs: number;
 }
 
+type ClientCredentials = Extract<Settings['security'], { kind: 'oauth2' }>;
+
 /** Fetches a token by client credentials (RFC 6749, 4.4). If that fails, the ministry has received nothing yet. */
 export async function fetchToken({ settings, http, now }: Ministry): Promise<Kept> {
-  const { tokenUrl, clientId, clientSecret, scope, form } = settings.security as Extract<
-    Settings['security'],
-    { kind: 'oauth2' }
-  >;
-  const isInBody = form === 'body';
-  const body = new URLSearchParams({ grant_type: 'client_credentials' });
-  if (scope) body.set('scope', scope);
-  if (isInBody) {
-    body.set('client_id', clientId);
-    body.set('client_secret', clientSecret);
-  }
-  const exchange = await http.exchange({
-    method: 'POST',
-    url: tokenUrl,
-    body: `${body}`,
-    idempotent: true,
-    secret: true,
-    headers: {
-      Accept: 'application/json',
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Authorization: isInBody ? undefined : basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)),
-    },
-  });
-  const failed = (reason: string, why: TextOrWords, afterMs?: number): Kept => ({
-    value: {
-      kind: 'unavailable',
-      reason,
-      ...sentenceOf(say('at-token', { why })),
-      retryAfterMs: afterMs,
-    },
-    ttlMs: 0,
-  });
+  const exchange = await http.exchange(tokenCall(settings.security as ClientCredentials));
   if (exchange.kind !== 'reply') return failed(exchange.reason, textOrWordsOf(exchange));
   const { status, headers } = exchange;
   const answer = jsonObject(exchange.body);
@@ -72,4 +43,36 @@ export async function fetchToken({ settings, http, now }: Ministry): Promise<Kep
       ? say('status-error', { status, error })
       : say('status', { status });
   return failed(isOurs ? 'credentials' : 'login-failed', words, retryAfterMs(headers, now()));
+}
+
+function tokenCall({ tokenUrl, clientId, clientSecret, scope, form }: ClientCredentials) {
+  const isInBody = form === 'body';
+  const body = new URLSearchParams({ grant_type: 'client_credentials' });
+  if (scope) body.set('scope', scope);
+  if (isInBody) {
+    body.set('client_id', clientId);
+    body.set('client_secret', clientSecret);
+  }
+  return {
+    method: 'POST',
+    url: tokenUrl,
+    body: `${body}`,
+    idempotent: true,
+    secret: true,
+    headers: {
+      Accept: 'application/json',
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Authorization: isInBody ? undefined : basic(encodeURIComponent(clientId), encodeURIComponent(clientSecret)),
+    },
+  } as const;
+}
+
+function failed(reason: string, why: TextOrWords, afterMs?: number): Kept {
+  const value = {
+    kind: 'unavailable',
+    reason,
+    ...sentenceOf(say('at-token', { why })),
+    retryAfterMs: afterMs,
+  } as const;
+  return { value, ttlMs: 0 };
 }

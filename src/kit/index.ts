@@ -52,5 +52,4 @@ export type { Picking } from './soap/reply.ts';
 export { secretsOfSecurity } from './soap/security.ts';
 export { webhookHeaders } from './webhooks.ts';
 export { nodesAt, readXml, textAt, textIn } from './xml/read-xml.ts';
-export { xmlRecords } from './xml/records.ts';
 export { writable, XmlProblem } from './xml/text.ts';
