@@ -2,6 +2,7 @@ import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { question } from '../support/kinds.ts';
 import { lienthongHere, type Ran, startLienthong } from '../support/lienthong.ts';
 import { testFolder } from '../support/process.ts';
@@ -40,7 +41,7 @@ const lienthong = (args: readonly string[]): Promise<Ran> => startLienthong(args
 /** The same in this process, one at a time. */
 const here = (args: readonly string[], of = hub): Promise<Ran> => lienthongHere(args, envOf(of), folder);
 
-const linesIn = (text: string): any[] =>
+const linesIn = (text: string): Json[] =>
   text
     .trim()
     .split('\n')

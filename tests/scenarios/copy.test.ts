@@ -12,6 +12,7 @@ import { runCopy } from '../../src/copy/run.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const SERVICES = ['Khai sinh', 'Khai tử', 'Kết hôn'].map((name, n) => ({
@@ -151,8 +152,8 @@ test('a copy answers as the hub does, for every code and filter, with the same E
   await expectSame('fields', 'agencies', 'agencies/H60.01', 'fields/G15-HT01', 'services/9.999999');
   const etag = (await ask(`dossiers/${CODE(1)}`)).headers.get('etag') as string;
   expect((await ask(`dossiers/${CODE(1)}`, { 'If-None-Match': etag })).status).toBe(304);
-  const first: any = await (await ask('services?limit=2')).json();
-  const second: any = await (await ask(`services?limit=2&cursor=${first.next}`)).json();
+  const first: Json = await (await ask('services?limit=2')).json();
+  const second: Json = await (await ask(`services?limit=2&cursor=${first.next}`)).json();
   expect(second.items[0]).toMatchObject({ code: '1.000003' });
   expect((await ask('services?cursor=none.of-ours')).status).toBe(400);
 });

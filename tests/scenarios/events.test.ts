@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 let hub: TestHub;
 beforeEach(async () => {
@@ -111,7 +112,7 @@ test('without a key, with an invented id or a wrong parameter there is no stream
   expect((await hub.request('GET', '/api/v1/events')).status).toBe(401);
   expect((await hub.request('GET', '/api/v1/events', 'one-stop')).status).toBe(403);
   const made = await hub.request('GET', '/api/v1/events', 'portal', undefined, { 'Last-Event-ID': 'made-up' });
-  expect([made.status, ((await made.json()) as any).problems[0].path]).toEqual([400, '?cursor']);
+  expect([made.status, ((await made.json()) as Json).problems[0].path]).toEqual([400, '?cursor']);
   expect((await hub.request('GET', '/api/v1/events?wait=1', 'portal')).status).toBe(400);
   expect((await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
 });

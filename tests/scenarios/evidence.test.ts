@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type SignedDocument, verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { DOWN, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -189,7 +190,7 @@ describe('receipts and evidence', () => {
         { seq: 2, kind: 'progress', status: 'processing', movedStatus: true, messageId: two.id, item: 0 },
       ]);
       const { rows } = await pool().query("SELECT encode(hash, 'hex') AS hash FROM events ORDER BY seq");
-      expect(said.events.map(({ contentHash }: any) => contentHash)).toEqual(rows.map(({ hash }) => hash));
+      expect(said.events.map(({ contentHash }: Json) => contentHash)).toEqual(rows.map(({ hash }) => hash));
       expect(said.deliveries).toMatchObject([
         {
           party: 'portal',
@@ -245,7 +246,7 @@ describe('receipts and evidence', () => {
       await hub.deliver();
       const said = await evidence('bn-17');
       expect(said.dossier).toMatchObject({ code: CODE, aliases: [{ party: 'one-stop', code: 'BN-17' }] });
-      const parties = said.messages.map(({ party }: any) => party);
+      const parties = said.messages.map(({ party }: Json) => party);
       expect([...new Set(parties)]).toEqual(['one-stop']);
       const { audit: _, ...rest } = await evidence(CODE);
       expect(said).toMatchObject(rest);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import every from '../../fixtures/service.upsert.v1/valid-every-member.json' with { type: 'json' };
 import { type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 import { findings } from '../support/shapes.ts';
 
@@ -29,7 +30,7 @@ describe('the catalogue as linked data, by the shapes of CPSV-AP', () => {
   });
   afterAll(() => hub.close());
 
-  async function read(path: string): Promise<any> {
+  async function read(path: string): Promise<Json> {
     return (await hub.request('GET', path, 'portal', undefined, { Accept: 'application/ld+json' })).json();
   }
 
@@ -46,7 +47,7 @@ describe('the catalogue as linked data, by the shapes of CPSV-AP', () => {
     async (path) => expect(await findings(await read(path))).toEqual([]),
   );
 
-  test.each<[string, (service: any) => void, string]>([
+  test.each<[string, (service: Json) => void, string]>([
     ['no identifier', (service) => delete service['dct:identifier'], 'identifier: MinCount'],
     ['two identifiers', (service) => (service['dct:identifier'] = ['1', '2']), 'identifier: MaxCount'],
     ['a name in no language', (service) => (service['dct:title'] = 'Khai sinh'), 'title: Datatype'],

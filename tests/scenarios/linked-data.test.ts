@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const LD = 'application/ld+json';
@@ -104,7 +105,7 @@ describe('the catalogue as linked data', () => {
   });
 
   test('agencies and fields are filtered like services: by an agency with those below it, by a field', async () => {
-    const codes = async (path: string) => (await get(`/api/v1/${path}`)).body.items.map((one: any) => one.code);
+    const codes = async (path: string) => (await get(`/api/v1/${path}`)).body.items.map((one: Json) => one.code);
     expect(await codes('agencies?agency=h60.02')).toEqual(['H60.02', 'H60.02.01']);
     expect(await codes('fields?field=g15-ht01')).toEqual(['G15-HT01']);
   });

@@ -4,6 +4,7 @@ import { fold } from '#core/vietnamese/text';
 import { addFilterWords } from '../../src/index/reword.ts';
 import { createDice } from '../../src/play/day/dice.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 const NOW = Date.parse('2026-03-20T10:17:00+07:00');
 const DAY_MS = 86_400_000;
@@ -21,7 +22,7 @@ const COUNT = 2_600;
 describe('any filter finds what a scan of all dossiers finds', () => {
   let hub: TestHub;
   const dice = createDice(16);
-  const records: Record<string, any>[] = [];
+  const records: Record<string, Json>[] = [];
 
   beforeAll(async () => {
     hub = await testHub({ nowMs: NOW });
@@ -65,7 +66,7 @@ describe('any filter finds what a scan of all dossiers finds', () => {
     };
   }
 
-  function passes(record: Record<string, any>, query: Record<string, string>): boolean {
+  function passes(record: Record<string, Json>, query: Record<string, string>): boolean {
     const { status, agency, service, field, channel, receivedFrom, receivedTo, due, party, q } = query;
     return (
       (status === undefined || status.split(',').includes(record.status)) &&
@@ -82,7 +83,7 @@ describe('any filter finds what a scan of all dossiers finds', () => {
   }
 
   /** All words, the last one and numbers as beginnings, in the name or at a part of the code. */
-  function matches(record: Record<string, any>, q: string): boolean {
+  function matches(record: Record<string, Json>, q: string): boolean {
     const words = fold(record.applicant.name).split(' ');
     const code = record.code.toLowerCase();
     const tails = [code, ...[...code.matchAll(/[.-]/g)].map(({ index }) => code.slice(index + 1))];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WRONG_PROOFS } from '../../src/ledger/request-limits.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 const CODE = 'H60.01-250812-0035';
 const NONE = { status: 404, detail: 'there is no dossier with this code and this proof' };
@@ -30,7 +31,7 @@ describe('a citizen looks up a dossier', () => {
     const began = performance.now();
     const response = await hub.hub.app.request(`/api/public/dossiers/${code}${query}`, {}, env);
     const { headers, status } = response;
-    return { status, headers, body: (await response.json()) as any, ms: performance.now() - began };
+    return { status, headers, body: (await response.json()) as Json, ms: performance.now() - began };
   }
 
   test.each([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 
 /** A refusal, as a client of the portal reports it. */
@@ -196,7 +197,7 @@ describe("the national portal's dialect", () => {
 
   test('the OpenAPI document names the arguments of a call, and the result of each item', async () => {
     const { requestBody, responses } = (await hub.read('/openapi.json')).body.paths['/mapi/g'].post;
-    const of = (one: any) => one.content['application/json'].schema.properties;
+    const of = (one: Json) => one.content['application/json'].schema.properties;
     expect(Object.keys(of(requestBody))).toEqual(expect.arrayContaining(['isUpdating', 'data', 'mahoso', 'maTTHC']));
     const [told] = (await call('DongBoHoSoMC', { data: [record('H60.01-250812-2019', { TrangThaiHoSo: '11' })] }))
       .result;

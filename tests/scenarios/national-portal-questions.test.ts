@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { question } from '../support/kinds.ts';
 import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 
@@ -224,7 +225,7 @@ describe('questions in the dialect of the national portal', () => {
   test('a question that a citizen asks at the hub is listed, and answered by its number', async () => {
     const asker = { name: 'Đặng Thị Hoàng Yến', phone: '0912345678' };
     const body = { content: 'Làm hộ chiếu ở đâu?', asker, agencyCode: 'H60.01' };
-    const { code } = (await (await hub.request('POST', '/api/public/questions', undefined, body)).json()) as any;
+    const { code } = (await (await hub.request('POST', '/api/public/questions', undefined, body)).json()) as Json;
     const entries = await list('LayDanhSachHoiDapGuiTuDVCQG');
     const { HOIDAPID } = entries.find((one: { NOIDUNG: string }) => one.NOIDUNG === body.content);
     expect(Number.isSafeInteger(HOIDAPID)).toBe(true);

@@ -8,6 +8,7 @@ import { openIncident } from '../../src/ledger/incidents.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { SAMPLES } from '../support/kinds.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 import { envelope } from '../support/soap.ts';
@@ -94,7 +95,7 @@ describe('the OpenAPI document', () => {
       headers = {},
       from,
     }: Asked = {},
-  ): Promise<{ body: any; headers: Headers }> {
+  ): Promise<{ body: Json; headers: Headers }> {
     const [method = '', template = ''] = name.split(' ');
     const operation = operations.get(name) as Operation;
     const given = {
@@ -107,7 +108,7 @@ describe('the OpenAPI document', () => {
       kind: 'question',
       ...path,
     };
-    const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as any)[part]));
+    const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as Json)[part]));
     const credentials: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
     const sent = { ...credentials, ...headers };
     const response = await (from === undefined
@@ -499,7 +500,7 @@ describe('the OpenAPI document', () => {
 
   test('the type of every problem leads to its explanation', async () => {
     const page = await (await hub.request('GET', '/docs')).text();
-    const types: string[] = (problemSchema as any).properties.type.enum;
+    const types: string[] = (problemSchema as Json).properties.type.enum;
     expect(types.length).toBeGreaterThan(10);
     for (const type of types) {
       const [path, anchor] = type.split('#');

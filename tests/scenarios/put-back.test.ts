@@ -88,7 +88,7 @@ describe('a database that was restored to an earlier state', () => {
       await hub.push(dossier({ code: CODE(2) }));
     });
     expect(noticed()).toMatchObject([
-      { level: 40, newestAt: new Date(lastMs + 7 * HOUR_MS).toISOString().slice(0, 19) + '+07:00' },
+      { level: 40, newestAt: `${new Date(lastMs + 7 * HOUR_MS).toISOString().slice(0, 19)}+07:00` },
     ]);
     const { items } = (await ops().get('audit?action=database.put-back')).body;
     expect(items.filter((one: { action: string }) => one.action === 'database.put-back')).toMatchObject([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { petition, question } from '../support/kinds.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
@@ -171,7 +172,7 @@ describe('questions of citizens without a key', () => {
     const asker = { name: 'Đặng Thị Hoàng Yến', phone: '0912345678', email: 'hoang.yen@example.test', address: 'Tổ 7' };
     const body = { content: 'Tôi là Đặng Thị Hoàng Yến, làm hộ chiếu ở đâu?', asker, agencyCode: 'H60.01', ...given };
     const response = await hub.request('POST', '/api/public/questions', undefined, body);
-    return { status: response.status, body: (await response.json()) as any };
+    return { status: response.status, body: (await response.json()) as Json };
   };
   const list = async (query = '') => (await hub.read(`/api/public/questions${query}`, undefined)).body;
 

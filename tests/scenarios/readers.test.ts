@@ -6,6 +6,7 @@ import { followChain } from '../../src/ledger/audit-chain.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
 const EARLY = '2025-08-01T08:00:00+07:00';
@@ -142,7 +143,7 @@ describe('readers', () => {
       agencies.map((agencyCode, n) => dossier({ code: `${agencyCode}-250812-000${n}`, agencyCode, statusAt: EARLY })),
     );
     const found = async (agency: string) =>
-      (await hub.read(`/api/v1/dossiers?agency=${agency}`)).body.items.map((item: any) => item.agencyCode).sort();
+      (await hub.read(`/api/v1/dossiers?agency=${agency}`)).body.items.map((item: Json) => item.agencyCode).sort();
     expect(await found('000.00.00.H60')).toEqual(agencies.slice(0, 5).sort());
     expect(await found('000.00.05.h60')).toEqual(agencies.slice(0, 4).sort());
     expect(await found('000.02.05.H60')).toEqual(agencies.slice(1, 3).sort());
@@ -436,13 +437,13 @@ describe('readers', () => {
     const statements = vi.spyOn(pg.Client.prototype, 'query');
     const { body } = await hub.read('/api/v1/dossiers?agency=H60.08&limit=200', 'personal');
     expect(body.items).toHaveLength(200);
-    expect(body.items.every((item: any) => item.applicant.name === 'Nguyễn Văn An')).toBe(true);
+    expect(body.items.every((item: Json) => item.applicant.name === 'Nguyễn Văn An')).toBe(true);
     const read = statements.mock.calls.filter((call) => /sealed.*from \W*dossiers/i.test(JSON.stringify(call[0])));
     statements.mockRestore();
     expect(read).toHaveLength(1);
   });
 
-  async function feed(cursor: string | undefined, more = 'limit=200'): Promise<any> {
+  async function feed(cursor: string | undefined, more = 'limit=200'): Promise<Json> {
     return (
       await hub.read(`/api/v1/changes?${more}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
     ).body;

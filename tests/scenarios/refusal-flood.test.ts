@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineAdapter } from '../../src/kit/adapter.ts';
 import { deleteAnonymousRefusals } from '../../src/ledger/messages.ts';
 import { SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { dossierXml, envelope } from '../support/soap.ts';
 
 const KIB = 1024;
@@ -88,7 +89,8 @@ describe('a flood of refused requests', () => {
   test('of a key takes no more room than the sent bytes, whatever they inflate to', async () => {
     const items = Array.from({ length: 1_001 }, () => ({ x: 'Xin cấp giấy. '.repeat(100) }));
     const login = async (id: string, password: string) =>
-      ((await (await hub.request('POST', '/mapi/login', undefined, { username: id, password })).json()) as any).session;
+      ((await (await hub.request('POST', '/mapi/login', undefined, { username: id, password })).json()) as Json)
+        .session;
     for (const [id, secret, most] of [
       ['portal', SECRETS.portal, 4 * KIB],
       ['one-stop', SECRETS['one-stop'], 64 * KIB],

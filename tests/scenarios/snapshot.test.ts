@@ -4,6 +4,7 @@ import { readItem } from '#core/dossier/item';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const ENTRIES = [
@@ -37,14 +38,14 @@ afterAll(() => hub.close());
 
 const ask = (headers: Record<string, string> = {}) =>
   hub.request('GET', '/api/v1/snapshot', 'portal', undefined, headers);
-const linesIn = (text: string): any[] =>
+const linesIn = (text: string): Json[] =>
   text
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
 
 /** The state of a reader that has read a snapshot and follows the changes after its cursor. */
-async function converged(lines: readonly any[]): Promise<Map<string, unknown>> {
+async function converged(lines: readonly Json[]): Promise<Map<string, unknown>> {
   const held = new Map(lines.filter((one) => one.kind === 'dossier').map(({ record }) => [record.code, record]));
   const { items, gap } = (await hub.read(`/api/v1/changes?limit=200&cursor=${lines[0].cursor}`)).body;
   expect(gap).toBeUndefined();

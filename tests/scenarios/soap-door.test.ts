@@ -1,6 +1,7 @@
 import { XmlDocument } from 'libxml2-wasm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { dossierXml, envelope, HUB, pushXml, SOAP11, SOAP12, sendSoap } from '../support/soap.ts';
 
@@ -75,7 +76,7 @@ describe('the SOAP door', () => {
     const tooMuch = dossierXml('H60.01-250812-2006', '<h:fees><h:amountVnd>9223372036854775807</h:amountVnd></h:fees>');
     const reply = await sendSoap(hub, envelope(pushXml(good, wrong, withoutZone, tooMuch)));
     const results = reply.body.PushDossiersResponse[0].result;
-    expect(results.map((result: any) => result.outcome[0])).toEqual(['accepted', 'invalid', 'invalid', 'invalid']);
+    expect(results.map((result: Json) => result.outcome[0])).toEqual(['accepted', 'invalid', 'invalid', 'invalid']);
     expect(results[1].problems[0]).toMatchObject({
       path: ['/status'],
       message: [expect.stringMatching(/"done".*submitted/)],
@@ -102,8 +103,11 @@ describe('the SOAP door', () => {
       dossierXml(`H60.01-250812-21${10 + n}`, more).replace(/(<h:statusAt>)[^<]*/, `$1${statusAt}`),
     );
     const { body } = await sendSoap(hub, envelope(pushXml(...dossiers)));
-    const results: any[] = body.PushDossiersResponse[0].result;
-    const told = results.map(({ outcome, problems = [] }) => [outcome[0], ...problems.map(({ path }: any) => path[0])]);
+    const results: Json[] = body.PushDossiersResponse[0].result;
+    const told = results.map(({ outcome, problems = [] }) => [
+      outcome[0],
+      ...problems.map(({ path }: Json) => path[0]),
+    ]);
     expect(told).toEqual([
       ['accepted'],
       ['invalid', '/statusAt'],

@@ -5,6 +5,7 @@ import adapter from '../../adapters/webhook-subscriber/adapter.ts';
 import { SIMULATOR_SECRET } from '../../adapters/webhook-subscriber/simulator.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 
 const CODE = 'H60.01-250812-0035';
 const CALLER = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -20,7 +21,7 @@ interface Span {
   readonly endTimeUnixNano: string;
   readonly status: { readonly code: number; readonly message?: string };
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
-  readonly attributes: readonly { readonly key: string; readonly value: Record<string, any> }[];
+  readonly attributes: readonly { readonly key: string; readonly value: Record<string, Json> }[];
 }
 
 /** A server that records requests and answers with `status`. */
@@ -80,7 +81,7 @@ describe('traces', () => {
     await hub.close();
     isClosed = true;
     return collector.came.flatMap(({ body }) =>
-      JSON.parse(body).resourceSpans.flatMap((one: any) => one.scopeSpans.flatMap((scope: any) => scope.spans)),
+      JSON.parse(body).resourceSpans.flatMap((one: Json) => one.scopeSpans.flatMap((scope: Json) => scope.spans)),
     );
   }
 
@@ -89,7 +90,7 @@ describe('traces', () => {
     Object.fromEntries(
       attributes.map(({ key, value }) => [
         key,
-        value.arrayValue?.values.map((one: any) => one.stringValue) ?? value.stringValue ?? Number(value.intValue),
+        value.arrayValue?.values.map((one: Json) => one.stringValue) ?? value.stringValue ?? Number(value.intValue),
       ]),
     );
 

@@ -12,6 +12,7 @@ import type { Outgoing } from '../../src/kit/sender.ts';
 import type { LoadedAdapter } from '../../src/parties/load-adapters.ts';
 import type { Queue } from '../../src/queue/port.ts';
 import { migratedDatabase } from './database.ts';
+import type { Json } from './json.ts';
 import { MORNING } from './template.ts';
 
 /** A clock that moves only on demand. */
@@ -45,7 +46,7 @@ export interface TestHub {
     body: unknown,
     options?: { party?: string; what?: string; headers?: Record<string, string> },
   ): Promise<PushReply>;
-  read(path: string, keyId?: string): Promise<{ status: number; body: any; headers: Headers }>;
+  read(path: string, keyId?: string): Promise<{ status: number; body: Json; headers: Headers }>;
   /** Notifies the hub of due work and waits until no call is under way. */
   deliver(): Promise<void>;
   close(): Promise<void>;
@@ -61,7 +62,7 @@ export interface PushReply {
     readonly problems?: readonly { path: string; code?: string; message: string }[];
     readonly warnings?: readonly { path: string; code?: string; message: string }[];
   }[];
-  readonly body: any;
+  readonly body: Json;
 }
 
 export const HUB_SECRET = 'a-secret-of-the-tests-that-is-long-enough';
@@ -207,7 +208,7 @@ export async function testHub(
     request,
     async push(body, { party = 'one-stop', what = 'dossiers', headers } = {}) {
       const response = await request('POST', `/api/v1/parties/${party}/${what}`, party, body, headers);
-      const parsed = (await response.json()) as any;
+      const parsed = (await response.json()) as Json;
       return { status: response.status, receipt: parsed.receipt, results: parsed.results ?? [], body: parsed };
     },
     async read(path, keyId = 'portal') {
@@ -251,7 +252,7 @@ function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedA
 }
 
 export function testPartner(
-  options: { any?: boolean; batch?: number; dossiers?: number; pull?: Readonly<Record<string, Puller<any>>> } = {},
+  options: { any?: boolean; batch?: number; dossiers?: number; pull?: Readonly<Record<string, Puller<Json>>> } = {},
 ): Partner {
   const sent: Outgoing[] = [];
   const script: Partner['script'] = [];

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { XMLParser } from 'fast-xml-parser';
 import { SECRETS, type TestHub } from './hub.ts';
+import type { Json } from './json.ts';
 
 export const SOAP11 = 'http://schemas.xmlsoap.org/soap/envelope/';
 export const SOAP12 = 'http://www.w3.org/2003/05/soap-envelope';
@@ -15,7 +16,7 @@ export interface SoapReply {
   readonly headers: Headers;
   readonly text: string;
   /** The element in the body, parsed without prefixes; every element a list of one or more. */
-  readonly body: any;
+  readonly body: Json;
   readonly fault: { readonly code: string; readonly reason: string; readonly problems: readonly Problem[] } | undefined;
 }
 
@@ -85,7 +86,7 @@ const parser = new XMLParser({
 function readReply(status: number, headers: Headers, text: string): SoapReply {
   const body = text.startsWith('<?xml') ? parser.parse(text).Envelope.Body : undefined;
   const fault = body?.Fault;
-  const problems = (fault?.detail ?? fault?.Detail)?.HubFault?.problems?.map((problem: any) => ({
+  const problems = (fault?.detail ?? fault?.Detail)?.HubFault?.problems?.map((problem: Json) => ({
     path: problem.path[0],
     message: problem.message[0],
   }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Dossier } from '#schemas/dossier.upsert.v1';
+import type { Json } from '../../../tests/support/json.ts';
 import { maskedDossier, maskedStep, withoutMasksOf, writtenTexts } from './masked-record.ts';
 import { createMentions } from './mentions.ts';
 
@@ -8,7 +9,7 @@ const people = createMentions([applicant]);
 
 /** A dossier with all members of the schema, each text of it the given one. */
 function whole(text: string): Dossier {
-  const sample = (node: any): unknown => {
+  const sample = (node: Json): unknown => {
     if (node.items) return [sample(node.items)];
     if (node.properties)
       return Object.fromEntries(Object.entries(node.properties).map(([name, one]) => [name, sample(one)]));
