@@ -5,6 +5,13 @@ export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In
   return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, maxRuns: 1 });
 }
 
+/** Runs a few pieces of work at a time, in their order. */
+export function fewAtOnce(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const limits = { size: 1, maxRuns: most };
+  const run = batchCalls(([work]: readonly (() => Promise<unknown>)[]) => Promise.all([work?.()]), limits);
+  return <T>(work: () => Promise<T>) => run(work) as Promise<T>;
+}
+
 /** Runs each piece of work after the previous one ended, also when that one failed. */
 export function oneAfterAnother(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();

@@ -22,17 +22,10 @@ export async function inTransaction<Out>(database: Database, work: (tx: pg.PoolC
 /** Runs one statement unchanged. */
 export type Run = <Row>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** Reads large data from one snapshot, beside the hot statements. Whole tables may be scanned. */
+/** Reads from one snapshot, beside the hot statements. */
 export function atOneMoment<Out>({ query }: Database, read: (run: Run) => Promise<Out>): Promise<Out> {
-  return query
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (tx) => {
-      const run = runIn(tx);
-      await run('SET LOCAL enable_seqscan = on');
-      return read(run);
-    });
+  const transaction = query.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
+  return transaction.execute((tx) => read(runIn(tx)));
 }
 
 function runIn(tx: Transaction<Tables>): Run {

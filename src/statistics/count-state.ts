@@ -32,6 +32,16 @@ export async function recountAfterServices(pool: pg.Pool): Promise<void> {
   );
 }
 
+/** Whether anything is left to count. Most questions find nothing, and then need no lock and no commit. */
+export async function hasUncounted(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ some: boolean }>({
+    name: 'has uncounted',
+    text: `SELECT s.filled_to IS NOT NULL OR s.cursor <> c.value OR EXISTS (SELECT FROM recounts) AS some
+           FROM counted_state s CROSS JOIN change_counter c`,
+  });
+  return rows[0]?.some !== false;
+}
+
 /** The newest change. */
 export async function newestChange(tx: pg.Pool | pg.PoolClient): Promise<number> {
   const { rows } = await tx.query<{ value: number }>('SELECT value FROM change_counter');

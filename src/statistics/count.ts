@@ -6,7 +6,7 @@ import type { Vault } from '../secrets/vault.ts';
 import { type Cell, cellIds, cellName } from './cells.ts';
 import { addToRanges } from './code-ranges.ts';
 import { countByRules, type RuleDeps } from './count-by-rules.ts';
-import { type CountState, codesAfter, newestChange, saveState, takeTurn } from './count-state.ts';
+import { type CountState, codesAfter, hasUncounted, newestChange, saveState, takeTurn } from './count-state.ts';
 import { type CountableDossier, loadCountable, partsOf } from './countable.ts';
 import { type CountedRow, loadCounted, writeCounted } from './counted.ts';
 import { addToTotals, createTotalChanges } from './totals.ts';
@@ -25,6 +25,7 @@ export interface CountDeps extends RuleDeps {
  * dossiers that are no longer in the index.
  */
 export async function countChanges(deps: CountDeps): Promise<void> {
+  if (!(await hasUncounted(deps.database.pool))) return;
   for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps))) return;
 }
 

@@ -1,4 +1,4 @@
-import { oneByOne } from '../concurrency/batch-calls.ts';
+import type { fewAtOnce } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
 import { type Candidates, candidatesOf, candidateTexts, countCandidates } from './candidates.ts';
@@ -11,14 +11,12 @@ import { walk } from './walk.ts';
 export type CountedDossiersReader = (asked: DossiersQuestion) => Promise<readonly string[]>;
 
 /** @param few how many dossiers are gathered and sorted: some 10 ms */
-export function createCountedDossiersReader(database: Database, few = FEW): CountedDossiersReader {
-  return oneByOne((asked) =>
-    atOneMoment(database, async (run) => {
-      // Each statement has an index for its rows, see decision 15.
-      await run('SET LOCAL enable_seqscan = off');
-      return dossiersOf(run, asked, few);
-    }),
-  );
+export function createCountedDossiersReader(
+  database: Database,
+  inTurn: ReturnType<typeof fewAtOnce>,
+  few = FEW,
+): CountedDossiersReader {
+  return (asked) => inTurn(() => atOneMoment(database, (run) => dossiersOf(run, asked, few)));
 }
 
 const FEW = 5_000;

@@ -22,15 +22,17 @@ export async function readSums(
   source: Source,
   parts: readonly Part[],
 ): Promise<readonly SumsRow[]> {
-  const whole = await readTotals(run, asked, source, parts);
+  const values = newValues();
   const windows = parts.flatMap(({ windows: given, kinds }, at) =>
     given.map((window) => ({ ...window, kinds, part: at })),
   );
-  return windows.length === 0 ? whole : [...whole, ...(await readWindows(run, asked, windows))];
+  const texts = [totalsText(asked, source, parts, values)];
+  if (windows.length > 0) texts.push(windowsText(asked, windows, values));
+  // One round trip instead of two.
+  return run<SumsRow>(texts.map((text) => `(${text})`).join(' UNION ALL '), values.list);
 }
 
-function readTotals(run: Run, asked: Asked, source: Source, parts: readonly Part[]): Promise<readonly SumsRow[]> {
-  const values = newValues();
+function totalsText(asked: Asked, source: Source, parts: readonly Part[], values: Values): string {
   const spans = parts.flatMap((part, at) =>
     part.spans.map((span) => ({ ...(HAS_THIRDS[source] ? span : withoutThirds(span)), part: at })),
   );
@@ -41,7 +43,7 @@ function readTotals(run: Run, asked: Asked, source: Source, parts: readonly Part
     );
   const given = `unnest(${column('part', 'int4')}, ${column('span', 'text')}, ${column('first', 'date')},
     ${column('last', 'date')}, ${column('sign', 'int4')}) AS r(part, span, first, last, sign)`;
-  return run<SumsRow>(TEXTS[source](asked, given, values), values.list);
+  return TEXTS[source](asked, given, values);
 }
 
 /** Where few dossiers a day have a total, a sum of thirds would read as many totals as one of days. */
@@ -116,12 +118,7 @@ interface PartWindow extends Window, Pick<Part, 'kinds'> {
 }
 
 /** The changes within days that count in part: the dossiers with a change on such a day are read. */
-function readWindows(
-  run: Run,
-  { rule, by, filter }: Asked,
-  windows: readonly PartWindow[],
-): Promise<readonly SumsRow[]> {
-  const values = newValues();
+function windowsText({ rule, by, filter }: Asked, windows: readonly PartWindow[], values: Values): string {
   const codes = values.add(
     windows.flatMap(({ since, kinds }) => kinds.map((kind) => changeCode(rule, kind, since.slice(0, 10)))),
     'int4[]',
@@ -135,16 +132,13 @@ function readWindows(
     AS w(part, since, until)`;
   const count = (kind: Kind, condition: string, as: string) =>
     `count(*) FILTER (WHERE ${momentOf(kind, rule)} BETWEEN w.since AND w.until${condition})::int4 AS ${as}`;
-  return run<SumsRow>(
-    // The days have fewer dossiers than the cells of a field. OFFSET 0 keeps the planner from reading all cells.
-    `WITH c AS MATERIALIZED (SELECT * FROM counted c WHERE c.changes && ${codes})
+  // The days have fewer dossiers than the cells of a field. OFFSET 0 keeps the planner from reading all cells.
+  return `WITH c AS MATERIALIZED (SELECT * FROM counted c WHERE c.changes && ${codes})
      SELECT w.part, ${keyOf('k', by)} AS key, ${KINDS.map((kind) => count(kind, '', kind)).join(', ')},
        ${count('received', ` AND k.channel = 'online'`, 'online')}
      FROM c CROSS JOIN LATERAL (SELECT * FROM total_cells k WHERE k.id = c.cell OFFSET 0) k ${joinService('k')}
        CROSS JOIN ${given}
-     WHERE ${passes('k', filter, values)} GROUP BY 1, 2`,
-    values.list,
-  );
+     WHERE ${passes('k', filter, values)} GROUP BY 1, 2`;
 }
 
 /** SQL: when a dossier has its change of this kind. NULL if it has none. */

@@ -1,6 +1,6 @@
 import { monthsBetween } from '#core/dates/reporting-period';
 import { latenessAfter, partAfter, partBefore, partBetween } from '#core/statistics/parts';
-import { oneAfterAnother, shareByKey } from '../concurrency/batch-calls.ts';
+import { type fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
 import { type MonthlyLine, type MonthlyNumbers, readMonthly } from './monthly.ts';
@@ -27,8 +27,7 @@ export interface NamedMonths extends Omit<MonthlyNumbers, 'lines'> {
 }
 
 /**
- * Answers from one snapshot. One question at a time, because the doors need the database too. Callers who wait with the same
- * question share its answer, at the moment of the first of them.
+ * Answers from one snapshot. Callers who wait with the same question share its answer, at the moment of the first of them.
  */
 export interface StatisticsReader {
   numbers(question: StatisticsQuestion): Promise<CountedAnswer>;
@@ -36,16 +35,8 @@ export interface StatisticsReader {
   monthly(question: StatisticsQuestion, most: number): Promise<NamedMonths>;
 }
 
-export function createStatisticsReader(database: Database): StatisticsReader {
-  const inTurn = oneAfterAnother();
-  /** Each statement has an index for its rows, see decision 15. */
-  const atOnce = <T>(work: (run: Run) => Promise<T>): Promise<T> =>
-    inTurn(() =>
-      atOneMoment(database, async (run) => {
-        await run('SET LOCAL enable_seqscan = off');
-        return work(run);
-      }),
-    );
+export function createStatisticsReader(database: Database, inTurn: ReturnType<typeof fewAtOnce>): StatisticsReader {
+  const atOnce = <T>(work: (run: Run) => Promise<T>): Promise<T> => inTurn(() => atOneMoment(database, work));
   return {
     numbers: shareByKey(
       (question: StatisticsQuestion) => atOnce((run) => answer(run, question)),

@@ -2,7 +2,7 @@ import { monthsBetween } from '#core/dates/reporting-period';
 import type { WorkingTime } from '#core/dates/working-time';
 import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
-import { shareByKey } from '../concurrency/batch-calls.ts';
+import { fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';
@@ -69,11 +69,15 @@ export function createStatistics(
   };
 }
 
+/** The doors need the database too. */
+const QUESTIONS_AT_ONCE = 2;
+
 /** Reports on what is counted so far. A replica counts nothing. */
 export function createStatisticsReports(database: Database): StatisticsReports {
-  const read = createStatisticsReader(database);
+  const inTurn = fewAtOnce(QUESTIONS_AT_ONCE);
+  const read = createStatisticsReader(database, inTurn);
   return {
-    dossiers: createCountedDossiersReader(database),
+    dossiers: createCountedDossiersReader(database, inTurn),
     monthly: read.monthly,
     async report(question) {
       const { rule, by, from, to, now } = question;

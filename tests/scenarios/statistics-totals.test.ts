@@ -3,6 +3,7 @@ import { monthsBetween } from '#core/dates/reporting-period';
 import { isAtOrBelow } from '#core/identifiers/identifiers';
 import { COLUMNS, type Column, GROUPS, type Group } from '#core/statistics/columns';
 import { RULES, type Rule } from '#core/statistics/rules';
+import { fewAtOnce } from '../../src/concurrency/batch-calls.ts';
 import { createCountedDossiersReader } from '../../src/statistics/dossiers-reader.ts';
 import { type CountedDirectly, countDirectly, lineOf } from '../support/counted-directly.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
@@ -211,7 +212,7 @@ describe('running totals equal a direct count', () => {
   /** All pages of the dossiers behind one number, as where there are too many dossiers to gather them. */
   async function walked(asked: Question, column: Column, key: string | null | undefined): Promise<readonly string[]> {
     const { agency, field, service, ...period } = asked;
-    const readDossiers = createCountedDossiersReader(hub.hub.database, -1);
+    const readDossiers = createCountedDossiersReader(hub.hub.database, fewAtOnce(1), -1);
     const codes: string[] = [];
     for (;;) {
       const of = { ...period, filter: { agency, field, service }, now: instant(NOW), column, key };
