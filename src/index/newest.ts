@@ -35,17 +35,16 @@ export async function newestRows<Row>(
 ): Promise<readonly Row[]> {
   // A text without words finds nothing.
   if (filter.search === '') return [];
-  if (conditionsOf(filter).length === 0) return walk(database, filter, page, page.limit);
+  if (conditionsOf(filter).length === 0) return walk(database, filter, page);
   // The newest dossiers are seldom overdue.
   if (filter.overdueAt !== undefined) {
     const { words } = await wordQueryOf(database, filter);
     return gather(database, filter, words, page);
   }
   const length = Math.max(WALK, page.limit * WALK_A_ROW);
-  const found = await walk(database, filter, page, length);
+  const { found, walked } = await walkOver(database, filter, page, length);
   if (found.length === page.limit) return found;
   if (isPeriodOnly(filter)) return newestOfDays(database, filter, page);
-  const walked = await walkedOver(database, page.after, length);
   if (!walked) return found;
   const rest = { ...page, limit: page.limit - found.length };
   return [...found, ...(await behindTheWalk(database, filter, rest, { ...walked, found: found.length }))];
@@ -59,7 +58,7 @@ async function behindTheWalk<Row>(
 ): Promise<readonly Row[]> {
   const { words, isComplete } = await wordQueryOf(database, filter);
   const rest = { ...page, after: walked.last };
-  if (words === undefined) return walk(database, filter, rest, undefined);
+  if (words === undefined) return walk(database, filter, rest);
   const window = isComplete ? windowBehind(walked, page.limit) : undefined;
   if (!window) return gather(database, filter, words, rest);
   const start = sql`${periodStart(window.first)}::timestamptz`;
@@ -70,37 +69,57 @@ async function behindTheWalk<Row>(
   return [...found, ...(await gather(database, filter, words, left, sql`status_at < ${start}`))];
 }
 
-/** The newest `length` rows after a place, in their order, without those that the filter leaves out. */
+/** The rows after a place, in their order, without those that the filter leaves out. */
 async function walk<Row>(
   { query }: Database,
   filter: SoughtFilter,
   { limit, after, columns }: NewestPage<Row>,
-  length: number | undefined,
 ): Promise<readonly Row[]> {
-  const most = length === undefined ? sql`` : sql`LIMIT ${length}::int8`;
   const { rows } = await sql<Row>`
-    SELECT ${columns} FROM (
-      SELECT * FROM dossiers WHERE ${isAfter(after)} ORDER BY status_at DESC, code ${most}) AS dossiers
-    WHERE ${allOf(conditionsOf(filter))}
-    ORDER BY status_at DESC, code LIMIT ${limit}::int8`.execute(query);
+    SELECT ${columns} FROM dossiers WHERE ${isAfter(after)} AND ${allOf(conditionsOf(filter))}
+    ${ORDER} LIMIT ${limit}::int8`.execute(query);
   return rows;
 }
+
+const ORDER = sql`ORDER BY status_at DESC, code`;
 
 interface Walked {
   readonly newest: string;
   readonly last: Place;
 }
 
-/** The ends of a walk of this length. Undefined when no row follows it. */
-async function walkedOver({ query }: Database, after: Place | undefined, length: number): Promise<Walked | undefined> {
-  const { rows } = await sql<{ n: number; newest: string; statusAt: string; code: string }>`
-    SELECT count(*)::int4 AS n, max(status_at) AS newest, min(status_at) AS "statusAt",
-      (array_agg(code ORDER BY status_at, code DESC))[1] AS code
-    FROM (SELECT status_at, code FROM dossiers WHERE ${isAfter(after)}
-          ORDER BY status_at DESC, code LIMIT ${length}::int8) walked`.execute(query);
-  const [row] = rows;
-  if (!row || row.n < length) return undefined;
-  return { newest: row.newest, last: { statusAt: row.statusAt, code: row.code } };
+interface Ends {
+  readonly code: string | null;
+  readonly walked_newest: string | null;
+  readonly walked_at: string | null;
+  readonly walked_code: string | null;
+}
+
+/**
+ * What a walk over the newest `length` rows after a place finds, and the ends of the walk. Both in one statement, for one round
+ * trip. `walked` is undefined when no row follows.
+ */
+async function walkOver<Row>(
+  { query }: Database,
+  filter: SoughtFilter,
+  { limit, after, columns }: NewestPage<Row>,
+  length: number,
+): Promise<{ readonly found: readonly Row[]; readonly walked: Walked | undefined }> {
+  const inOrder = sql`FROM dossiers WHERE ${isAfter(after)} ${ORDER}`;
+  const { rows } = await sql<Row & Ends>`
+    SELECT first.status_at AS walked_newest, last.status_at AS walked_at, last.code AS walked_code, page.*
+    FROM (SELECT) AS walked
+      LEFT JOIN (SELECT status_at ${inOrder} LIMIT 1) AS first ON true
+      LEFT JOIN (SELECT status_at, code ${inOrder} OFFSET ${length - 1}::int8 LIMIT 1) AS last ON true
+      LEFT JOIN (
+        SELECT ${columns} FROM (SELECT * ${inOrder} LIMIT ${length}::int8) AS dossiers
+        WHERE ${allOf(conditionsOf(filter))} ${ORDER} LIMIT ${limit}::int8) AS page ON true
+    ORDER BY page.status_at DESC, page.code`.execute(query);
+  const { walked_newest: newest, walked_at: statusAt, walked_code: code } = rows[0] as Ends;
+  return {
+    found: rows.filter((row) => row.code !== null),
+    walked: newest !== null && statusAt !== null && code !== null ? { newest, last: { statusAt, code } } : undefined,
+  };
 }
 
 /** The periods behind a walk that should hold this many more matches. */
