@@ -111,18 +111,18 @@ export function addSnapshot(add: AddRoute, hub: SnapshotContext): void {
       if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(false));
       open.push(key.id);
       const leave = () => void open.splice(open.indexOf(key.id), 1);
-      const texts = textsOf({ ...hub, ...hub.reads.of(c) }, key.scopes.includes('catalogue:read'), kinds);
+      const parts = partsOf({ ...hub, ...hub.reads.of(c) }, key.scopes.includes('catalogue:read'), kinds);
       // A failure of the first read is a refusal, not a stream that breaks off.
-      const first = await texts.next().catch((error) => {
+      const first = await parts.next().catch((error) => {
         leave();
         throw error;
       });
-      return streamed(c, goOn(first.value as string, texts), leave);
+      return streamed(c, goOn(first.value as Buffer, parts), leave);
     },
   );
 
   /** The client only sees that the stream breaks off. The reason is in the log. */
-  async function* goOn(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  async function* goOn(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     try {
       yield first;
       yield* rest;
@@ -146,14 +146,15 @@ function refusePersonal({ id, scopes }: KeyEntry): void {
 type Counts = Readonly<Record<'services' | 'agencies' | 'fields' | 'dossiers', number>>;
 const COUNTED = { service: 'services', agency: 'agencies', field: 'fields', dossier: 'dossiers' } as const;
 
-/** The lines in chunks. */
-async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: readonly Kind[]): AsyncGenerator<string> {
+/** The lines in parts. Each is encoded once, for the hash and for the reply. */
+async function* partsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: readonly Kind[]): AsyncGenerator<Buffer> {
   const digest = createHash('sha256');
   let bytes = 0;
-  const hashed = (text: string): string => {
-    digest.update(text);
-    bytes += Buffer.byteLength(text);
-    return text;
+  const hashed = (text: string): Buffer => {
+    const part = Buffer.from(text);
+    digest.update(part);
+    bytes += part.length;
+    return part;
   };
   const counts: Record<keyof Counts, number> = { services: 0, agencies: 0, fields: 0, dossiers: 0 };
   const at = msToInstant(hub.nowMs());
@@ -162,7 +163,7 @@ async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: read
   const { province = null } = hub;
   const named = await namedKinds(hub, kinds);
   yield hashed(lineOf({ kind: 'snapshot', form: FORM, province, at, cursor, catalogue: withCatalogue, ...named.head }));
-  for await (const { kind, records } of pagesOf(hub, withCatalogue, kinds)) {
+  for await (const { kind, records } of oneAhead(pagesOf(hub, withCatalogue, kinds))) {
     if (kind in COUNTED) counts[COUNTED[kind as keyof typeof COUNTED]] += records.length;
     else named.count(kind, records.length);
     yield hashed(records.map((json) => `{"kind":"${kind}","record":${json}}\n`).join(''));
@@ -170,7 +171,7 @@ async function* textsOf(hub: SnapshotSource, withCatalogue: boolean, kinds: read
   }
   const told = { ...counts, ...named.counts, bytes, sha256: digest.digest('hex') };
   const signed = await hub.signDocument('snapshot', { form: FORM, at, cursor, catalogue: withCatalogue, ...told });
-  yield lineOf({ kind: 'end', ...told, signed });
+  yield Buffer.from(lineOf({ kind: 'end', ...told, signed }));
 }
 
 /** The kinds in the first line, each with the cursor of its own changes, and the counts of their records for the last line. */
@@ -229,14 +230,26 @@ async function* pagesOf(
     }
 }
 
+/** Reads the next page while the client receives the one before. */
+async function* oneAhead<T>(pages: AsyncGenerator<T>): AsyncGenerator<T> {
+  for (let next = pages.next(); ; ) {
+    const { done, value } = await next;
+    if (done) return;
+    next = pages.next();
+    // Its error belongs to the next turn, which a client that leaves never takes.
+    next.catch(() => undefined);
+    yield value;
+  }
+}
+
 function lineOf(line: object): string {
   return `${JSON.stringify(line)}\n`;
 }
 
 /** Reads a page when the previous one was sent. @param onClose called at the end, whatever the reason */
-function streamed(c: Context, texts: AsyncGenerator<string>, onClose: () => void): Response {
+function streamed(c: Context, parts: AsyncGenerator<Buffer>, onClose: () => void): Response {
   const isZipped = /\bgzip\b(?! *; *q=0(?:\.0*)?(?:[ ,]|$))/i.test(c.req.header('accept-encoding') ?? '');
-  const chunks = takenInTime(texts, () => void stream.destroy(new Error('the client read nothing for too long')));
+  const chunks = takenInTime(parts, () => void stream.destroy(new Error('the client read nothing for too long')));
   const source = Readable.from(chunks, { objectMode: false, highWaterMark: BUFFERED_BYTES });
   // Needed when nothing was read: then no generator has started.
   source.once('close', onClose);
@@ -244,9 +257,8 @@ function streamed(c: Context, texts: AsyncGenerator<string>, onClose: () => void
   return c.body(Readable.toWeb(stream) as ReadableStream, 200, headersOf(isZipped));
 }
 
-async function* takenInTime(texts: AsyncGenerator<string>, end: () => void): AsyncGenerator<Buffer> {
-  for await (const text of texts) {
-    const bytes = Buffer.from(text);
+async function* takenInTime(parts: AsyncGenerator<Buffer>, end: () => void): AsyncGenerator<Buffer> {
+  for await (const bytes of parts)
     for (let at = 0; at < bytes.length; at += BUFFERED_BYTES) {
       const timer = setTimeout(end, STALLED_MS).unref();
       try {
@@ -255,7 +267,6 @@ async function* takenInTime(texts: AsyncGenerator<string>, end: () => void): Asy
         clearTimeout(timer);
       }
     }
-  }
 }
 
 function headersOf(isZipped: boolean): Record<string, string> {
