@@ -13,6 +13,7 @@ const PUBLIC = [
   '/questions',
   '/questions/ask',
   '/rating',
+  '/status',
 ];
 const CONSOLE = [
   '',

@@ -156,6 +156,7 @@ const RULES: readonly Rule[] = [
       'src/statistics/statistics.ts',
       'src/process/hub-context.ts',
       'src/ledger/ended-sessions.ts',
+      'src/ledger/hub-status.ts',
       'src/secrets/vault.ts',
     ],
     why: 'what people see; it asks the same addresses as any other client, or is given readers',

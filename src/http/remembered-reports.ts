@@ -11,7 +11,7 @@ const MOST_WAITING = 8;
 /**
  * Statistics for visitors without a key.
  *
- * Reports are cached for five minutes and made one at a time, so that visitors cannot keep the database busy.
+ * Reports are cached, for five minutes by default, and made one at a time, so that visitors cannot keep the database busy.
  *
  * @param make called only with queries that a page offers, because every report is cached
  * @throws Refusal 503 when too many other reports are waiting
@@ -19,13 +19,14 @@ const MOST_WAITING = 8;
 export function rememberReports<Query, Report>(
   make: MakeReport<Query, Report>,
   nowMs: () => number,
+  rememberedMs = REMEMBERED_MS,
 ): MakeReport<Query, Report> {
   const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<Report> }>();
   let waiting = 0;
   return async (query) => {
     const key = JSON.stringify(query);
     const known = remembered.get(key);
-    if (known && nowMs() - known.atMs < REMEMBERED_MS) return known.report;
+    if (known && nowMs() - known.atMs < rememberedMs) return known.report;
     if (waiting >= MOST_WAITING)
       throw new Refusal('unavailable', say('statistics-busy'), { headers: { 'Retry-After': '5' } });
     waiting++;

@@ -3,6 +3,9 @@ import type { ProcessRun } from '#core/statistics/availability';
 import type { Database } from '../database/pool.ts';
 import type { Run } from '../database/transaction.ts';
 
+/** A process that could not write for longer was away. Also the precision of reports. */
+export const AWAY_AFTER_MS = 90_000;
+
 /** Stores that a process of the hub runs, with its roles. @returns the id of its run */
 export async function beginRun(database: Database, roles: readonly string[], nowMs: number): Promise<number> {
   const { rows } = await database.pool.query<{ id: number }>({
@@ -44,4 +47,10 @@ export async function listRuns(run: Run, role: string, to: string): Promise<read
      WHERE $1 = ANY(roles) AND started_at <= $2::timestamptz ORDER BY started_at, id`,
     [role, to],
   );
+}
+
+/** When the first process stored that it runs. Undefined if none did. */
+export async function firstRunAt(run: Run): Promise<string | undefined> {
+  const [row] = await run<{ at: string | null }>('SELECT min(started_at) AS at FROM process_runs');
+  return row?.at ?? undefined;
 }

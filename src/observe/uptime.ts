@@ -1,5 +1,5 @@
 import type { Database } from '../database/pool.ts';
-import { beginRun, continueRun, endRun } from '../ledger/process-runs.ts';
+import { AWAY_AFTER_MS, beginRun, continueRun, endRun } from '../ledger/process-runs.ts';
 
 /** Reports to the database that this process runs. Reports count availability by it. */
 export interface Uptime {
@@ -14,8 +14,6 @@ interface UptimeContext {
 }
 
 const EVERY_MS = 30_000;
-/** A process that could not write for longer was away. Also the precision of the report. */
-export const AWAY_AFTER_MS = 90_000;
 
 /** A write each 30 s. A process that cannot write is not available: it can store no message either. */
 export function createUptime({ database, nowMs, telemetry }: UptimeContext, roles: readonly string[]): Uptime {

@@ -5,6 +5,7 @@ import type { AppContext } from '../http/app-context.ts';
 import type { Refusal } from '../http/problem.ts';
 import type { MakeReport } from '../http/remembered-reports.ts';
 import type { StatisticsQuery } from '../http/statistics-question.ts';
+import type { HubStatus } from '../ledger/hub-status.ts';
 import type { NamedMonths, StatisticsReport } from '../statistics/statistics.ts';
 import type { Say } from './language.ts';
 import type { Shown } from './layout.ts';
@@ -13,7 +14,7 @@ import type { Shown } from './layout.ts';
 export interface PageContext
   extends Pick<
     AppContext,
-    'nowMs' | 'telemetry' | 'province' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime'
+    'nowMs' | 'telemetry' | 'province' | 'parties' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime'
   > {
   readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'offered'> & {
     readonly versionsOf: CatalogueReader['versions']['of'];
@@ -22,6 +23,8 @@ export interface PageContext
   readonly statistics: MakeReport<StatisticsQuery, StatisticsReport>;
   /** The last 24 months of the busiest agencies by a rule, remembered in the same way. */
   readonly monthly: MakeReport<Rule, NamedMonths>;
+  /** How the hub itself is, remembered for a few seconds. */
+  readonly status: MakeReport<'now', HubStatus>;
   /** The refusal that an error becomes, as for the API. */
   readonly refusalOf: (error: unknown) => Refusal;
 }

@@ -15,8 +15,9 @@ import { addRatingPage } from './rating.ts';
 import { addReceiptPage } from './receipt.ts';
 import { missingPage, refusedPage } from './refused.ts';
 import { statisticsDownload, statisticsPage } from './statistics/statistics-page.ts';
+import { statusPage } from './status.ts';
 
-const COMPRESSED = ['/', '/services', '/services/*', '/agencies', '/questions', '/statistics'];
+const COMPRESSED = ['/', '/services', '/services/*', '/agencies', '/questions', '/statistics', '/status'];
 
 /** The pages for citizens, which need no key. */
 export function addPages(app: Hono, hub: PageContext): void {
@@ -41,6 +42,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   pages.get('/agencies', agenciesPage(page, hub));
   pages.get('/statistics', statisticsPage(page, hub));
   pages.get('/statistics.csv', statisticsDownload(hub));
+  pages.get('/status', statusPage(page, hub));
   app.route('/', pages);
 }
 
@@ -72,6 +74,6 @@ function frameOf({ province }: Pick<PageContext, 'province'>, say: Say): Omit<Sh
       { href: '/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     ],
     footer: html`<p>${province?.name ?? 'Liên Thông'}</p>
-<p><a href="/docs">${say('Dữ liệu mở cho lập trình viên', 'Open data for developers')}</a></p>`,
+<p><a href="/status">${say('Tình trạng hoạt động', 'System status')}</a> · <a href="/docs">${say('Dữ liệu mở cho lập trình viên', 'Open data for developers')}</a></p>`,
   };
 }

@@ -26,6 +26,7 @@ import { createRecordReader } from '../index/record-list.ts';
 import { createAudit } from '../ledger/audit.ts';
 import { createDelayReader } from '../ledger/delays.ts';
 import { createEndedSessions } from '../ledger/ended-sessions.ts';
+import { readHubStatus } from '../ledger/hub-status.ts';
 import { createNonces } from '../ledger/nonces.ts';
 import { createLedgerReader } from '../ledger/read.ts';
 import { createRequestLimits } from '../ledger/request-limits.ts';
@@ -192,6 +193,7 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
   };
 }
 
+const STATUS_REMEMBERED_MS = 10_000;
 const MONTHS = 24;
 const MOST_AGENCIES = 20;
 
@@ -213,6 +215,7 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
     refusalOf,
     catalogue: catalogueForVisitors(reads),
     statistics: report,
+    status: rememberReports((_: 'now') => readHubStatus(database, nowMs()), nowMs, STATUS_REMEMBERED_MS),
     monthly: rememberReports((rule: Rule) => {
       const from = monthsAgo(nowMs(), MONTHS - 1);
       return reads.forVisitor().statistics.monthly(questionOf({ from, rule }, nowMs(), reportingDay), MOST_AGENCIES);

@@ -263,6 +263,7 @@ describeInBrowser(() => {
       '/agencies',
       '/statistics',
       '/questions',
+      '/status',
     ]) {
       await page.goto(`${url}${path}`);
       await page.evaluate(axe.source);

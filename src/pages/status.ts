@@ -1,0 +1,115 @@
+import type { Context } from 'hono';
+import { html } from 'hono/html';
+import { instantToMs } from '#core/dates/dates';
+import type { HubStatus, Interruption } from '../ledger/hub-status.ts';
+import type { Say } from './language.ts';
+import type { Html } from './layout.ts';
+import type { PageContext, ShowPage } from './page-context.ts';
+import { figures, type Tone } from './parts/parts.ts';
+import { table } from './parts/table.ts';
+import { percent } from './statistics/statistics-words.ts';
+import { moment, number } from './words.ts';
+
+/** The page for leaders: whether the hub works, which connections do not, and the last interruptions. */
+export function statusPage(
+  page: ShowPage,
+  hub: Pick<PageContext, 'status' | 'parties'>,
+): (c: Context) => Promise<Response> {
+  return async (c) => {
+    const status = await hub.status('now');
+    return page(c, (say) => ({
+      title: say('Tình trạng hoạt động', 'System status'),
+      body: html`${summary(say, status, hub.parties.size)}
+<h2>${say('Kết nối đang gián đoạn', 'Connections that are interrupted')}</h2>
+${interruptionTable(say, hub, status.interruptions.filter(isOpen), say('Mọi kết nối đang hoạt động.', 'All connections work.'))}
+<h2>${say('30 ngày qua', 'The last 30 days')}</h2>
+${gapTable(say, status)}
+${interruptionTable(
+  say,
+  hub,
+  status.interruptions.filter((one) => !isOpen(one)),
+  say('Không có gián đoạn kết nối.', 'No connection was interrupted.'),
+)}
+<p class="note">${say('Số liệu lúc', 'As of')} ${moment(status.at)}</p>`,
+    }));
+  };
+}
+
+const isOpen = ({ closedAt }: Interruption): boolean => closedAt === null;
+
+function summary(say: Say, { availability, interruptions }: HubStatus, parties: number): Html {
+  const { known, upMs } = availability;
+  const wholeMs = known ? instantToMs(known.to) - instantToMs(known.from) : 0;
+  const away = new Set(interruptions.filter(isOpen).map(({ party }) => party)).size;
+  const tone: Tone = away > 0 ? 'warn' : 'good';
+  return figures([
+    {
+      value: away === 0 ? say('Bình thường', 'Normal') : number(say, away),
+      what: away === 0 ? say('mọi kết nối hoạt động', 'all connections work') : say('kết nối gián đoạn', 'interrupted'),
+      more: say(`trong ${number(say, parties)} hệ thống`, `of ${number(say, parties)} systems`),
+      tone,
+    },
+    {
+      value: percent(say, wholeMs > 0 ? Math.floor((upMs / wholeMs) * 10_000) / 100 : null),
+      what: say('thời gian phục vụ', 'of the time available'),
+      more: say('trong 30 ngày qua', 'in the last 30 days'),
+    },
+  ]);
+}
+
+function gapTable(say: Say, { availability }: HubStatus): Html {
+  return table({
+    caption: say('Thời gian trục ngừng phục vụ', 'Times without service'),
+    empty: say('Trục hoạt động liên tục.', 'The hub worked all the time.'),
+    items: availability.gaps.toReversed(),
+    columns: [
+      { head: say('Từ', 'From'), cell: ({ from }) => moment(from) },
+      { head: say('Đến', 'To'), cell: ({ to }) => moment(to) },
+      { head: say('Thời gian', 'Duration'), cell: ({ from, to }) => durationOf(say, from, to) },
+      {
+        head: say('Hình thức', 'Kind'),
+        cell: ({ wasOrdered }) => (wasOrdered ? say('có kế hoạch', 'planned') : say('sự cố', 'failure')),
+      },
+    ],
+  });
+}
+
+function interruptionTable(
+  say: Say,
+  { parties }: Pick<PageContext, 'parties'>,
+  items: readonly Interruption[],
+  empty: string,
+): Html {
+  return table<Interruption>({
+    caption: say('Gián đoạn kết nối', 'Interrupted connections'),
+    empty,
+    items,
+    columns: [
+      {
+        head: say('Hệ thống', 'System'),
+        cell: ({ party }) => parties.get(party)?.title ?? say('Trục liên thông', 'The hub'),
+      },
+      { head: say('Tình trạng', 'State'), cell: ({ kind }) => say(STATES[kind][0], STATES[kind][1]) },
+      { head: say('Từ', 'Since'), cell: ({ openedAt }) => moment(openedAt) },
+      { head: say('Đến', 'Until'), cell: ({ closedAt }) => (closedAt === null ? '–' : moment(closedAt)) },
+      {
+        head: say('Thời gian', 'Duration'),
+        cell: ({ openedAt, closedAt }) => (closedAt === null ? '–' : durationOf(say, openedAt, closedAt)),
+      },
+    ],
+  });
+}
+
+const STATES = {
+  'no-connection': ['mất kết nối', 'no connection'],
+  'no-data': ['không lấy được dữ liệu', 'no data can be fetched'],
+  restored: ['khôi phục dữ liệu', 'data was restored'],
+} as const satisfies Readonly<Record<Interruption['kind'], readonly [string, string]>>;
+
+function durationOf(say: Say, from: string, to: string): string {
+  const minutes = Math.max(1, Math.round((instantToMs(to) - instantToMs(from)) / 60_000));
+  if (minutes < 60) return say(`${minutes} phút`, `${minutes} min`);
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return say(`${hours} giờ ${minutes % 60} phút`, `${hours} h ${minutes % 60} min`);
+  return say(`${number(say, Math.round(hours / 24))} ngày`, `${number(say, Math.round(hours / 24))} days`);
+}

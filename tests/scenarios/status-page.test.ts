@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { closeIncidents, openIncident } from '../../src/ledger/incidents.ts';
+import { type TestHub, testHub, testPartner } from '../support/hub.ts';
+
+const MINUTE_MS = 60_000;
+let hub: TestHub;
+beforeEach(async () => {
+  hub = await testHub({
+    partners: { portal: testPartner() },
+    entries: { portal: { title: 'Cổng của tỉnh' } },
+    roles: ['api'],
+  });
+});
+afterEach(() => hub.close());
+
+const page = async (language = 'vi') => {
+  hub.clock.nowMs += MINUTE_MS;
+  const reply = await hub.request('GET', `/status?lang=${language}`);
+  expect(reply.status).toBe(200);
+  return (await reply.text()).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+};
+
+test('a visitor without a key sees which connection is interrupted and since when, and never why', async () => {
+  expect(await page()).toContain('Mọi kết nối đang hoạt động.');
+  const incident = { party: 'portal', kind: 'partner-away', cause: 'no connection to 10.1.2.3' } as const;
+  await openIncident(hub.hub.database, incident, hub.clock.nowMs);
+  await openIncident(hub.hub.database, { ...incident, kind: 'audit-broken' }, hub.clock.nowMs);
+  const shown = await page();
+  expect(shown).toContain('1 kết nối gián đoạn');
+  expect(shown).toMatch(/Cổng của tỉnh mất kết nối 21\/08\/2025 08:31/);
+  expect(shown).not.toContain('10.1.2.3');
+  expect(shown).not.toContain('nhật ký');
+  expect(await page('en')).toMatch(/Cổng của tỉnh no connection 21\/08\/2025 08:31/);
+});
+
+test('an interruption that is over stays for 30 days, with its duration', async () => {
+  await openIncident(hub.hub.database, { party: 'portal', kind: 'pull-failed', cause: 'x' }, hub.clock.nowMs);
+  hub.clock.nowMs += 95 * MINUTE_MS;
+  await closeIncidents(hub.hub.database, 'portal', ['pull-failed'], hub.clock.nowMs);
+  const shown = await page();
+  expect(shown).toContain('mọi kết nối hoạt động');
+  expect(shown).toMatch(/không lấy được dữ liệu 21\/08\/2025 08:30 21\/08\/2025 10:05 1 giờ 35 phút/);
+  hub.clock.nowMs += 31 * 24 * 60 * MINUTE_MS;
+  expect(await page()).not.toContain('không lấy được dữ liệu');
+});
+
+test('a time without any process counts against the time available, planned or not', async () => {
+  const at = (minutes: number): string => new Date(hub.clock.nowMs + minutes * MINUTE_MS).toISOString();
+  await hub.hub.database.pool.query('DELETE FROM process_runs');
+  await hub.hub.database.pool.query(
+    `INSERT INTO process_runs (roles, started_at, seen_at, ended_at)
+     VALUES ('{api}', $1, $2, $2), ('{api}', $3, $4, NULL), ('{api}', $5, $6, NULL)`,
+    [at(-100), at(-90), at(-80), at(-50), at(-40), at(1)],
+  );
+  const shown = await page();
+  expect(shown).toContain('80,19 % thời gian phục vụ');
+  expect(shown).toMatch(
+    /07:40 21\/08\/2025 07:50 10 phút sự cố 21\/08\/2025 07:00 21\/08\/2025 07:10 10 phút có kế hoạch/,
+  );
+});
