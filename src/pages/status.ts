@@ -17,16 +17,17 @@ export function statusPage(
 ): (c: Context) => Promise<Response> {
   return async (c) => {
     const status = await hub.status('now');
+    const shown = { parties: hub.parties, at: status.at };
     return page(c, (say) => ({
       title: say('Tình trạng hoạt động', 'System status'),
       body: html`${summary(say, status, hub.parties.size)}
 <h2>${say('Kết nối đang gián đoạn', 'Connections that are interrupted')}</h2>
-${interruptionTable(say, hub, status.interruptions.filter(isOpen), say('Mọi kết nối đang hoạt động.', 'All connections work.'))}
+${interruptionTable(say, shown, status.interruptions.filter(isOpen), say('Mọi kết nối đang hoạt động.', 'All connections work.'))}
 <h2>${say('30 ngày qua', 'The last 30 days')}</h2>
 ${gapTable(say, status)}
 ${interruptionTable(
   say,
-  hub,
+  shown,
   status.interruptions.filter((one) => !isOpen(one)),
   say('Không có gián đoạn kết nối.', 'No connection was interrupted.'),
 )}
@@ -76,7 +77,7 @@ function gapTable(say: Say, { availability }: HubStatus): Html {
 
 function interruptionTable(
   say: Say,
-  { parties }: Pick<PageContext, 'parties'>,
+  { parties, at }: Pick<PageContext, 'parties'> & { readonly at: string },
   items: readonly Interruption[],
   empty: string,
 ): Html {
@@ -91,10 +92,13 @@ function interruptionTable(
       },
       { head: say('Tình trạng', 'State'), cell: ({ kind }) => say(STATES[kind][0], STATES[kind][1]) },
       { head: say('Từ', 'Since'), cell: ({ openedAt }) => moment(openedAt) },
-      { head: say('Đến', 'Until'), cell: ({ closedAt }) => (closedAt === null ? '–' : moment(closedAt)) },
+      {
+        head: say('Đến', 'Until'),
+        cell: ({ closedAt }) => (closedAt === null ? say('chưa kết thúc', 'not over') : moment(closedAt)),
+      },
       {
         head: say('Thời gian', 'Duration'),
-        cell: ({ openedAt, closedAt }) => (closedAt === null ? '–' : durationOf(say, openedAt, closedAt)),
+        cell: ({ openedAt, closedAt }) => durationOf(say, openedAt, closedAt ?? at),
       },
     ],
   });
@@ -110,6 +114,8 @@ function durationOf(say: Say, from: string, to: string): string {
   const minutes = Math.max(1, Math.round((instantToMs(to) - instantToMs(from)) / 60_000));
   if (minutes < 60) return say(`${minutes} phút`, `${minutes} min`);
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return say(`${hours} giờ ${minutes % 60} phút`, `${hours} h ${minutes % 60} min`);
+  const rest = minutes % 60;
+  if (hours < 48)
+    return rest === 0 ? say(`${hours} giờ`, `${hours} h`) : say(`${hours} giờ ${rest} phút`, `${hours} h ${rest} min`);
   return say(`${number(say, Math.round(hours / 24))} ngày`, `${number(say, Math.round(hours / 24))} days`);
 }
