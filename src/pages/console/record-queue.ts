@@ -56,7 +56,7 @@ function queueTable(visit: Visit, items: readonly QueuedRecord[]): Html {
     columns: [
       {
         head: say('Mã', 'Code'),
-        cell: ({ kind, code }) => html`<a class="code" href="${recordPath(kind, code)}">${code}</a>
+        cell: ({ kind, code }) => html`<a class="code" href="${recordPath(kind, code)}">${code}</a><br>
 <span class="note">${word(say, QUEUED_KINDS, kind)}</span>`,
       },
       { head: say('Trạng thái', 'State'), cell: ({ state }) => badge(say, QUESTION_STATES, state) },

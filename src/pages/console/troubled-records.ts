@@ -62,10 +62,9 @@ function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
         cell: ({ kind, code }) =>
           html`<code>${code}</code><br><span class="note">${word(say, RECORD_KINDS, kind)}</span>`,
       },
-      { head: say('Lý do', 'Why'), cell: ({ why }) => badge(say, TROUBLES, why) },
       {
-        head: say('Trạng thái', 'State'),
-        cell: (one) => html`${stateOf(one)}<br>${timeAndAge(say, one.stateAt, nowMs)}`,
+        head: say('Trạng thái, lý do', 'State and why'),
+        cell: (one) => html`${stateOf(one)} ${badge(say, TROUBLES, one.why)}<br>${timeAndAge(say, one.stateAt, nowMs)}`,
       },
       {
         head: say('Hồ sơ', 'Dossier'),
