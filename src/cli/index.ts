@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   backup: async () => (await import('./backup/backup.ts')).addBackup,
   restore: async () => (await import('./backup/restore.ts')).addRestore,
   'verify-backup': async () => (await import('./backup/verify-backup.ts')).addVerifyBackup,
+  archive: async () => (await import('./backup/archive.ts')).addArchive,
   'support-bundle': async () => (await import('./support/support-bundle.ts')).addSupportBundle,
   hold: async () => (await import('./hold.ts')).addHold,
   erase: async () => (await import('./erase.ts')).addErase,

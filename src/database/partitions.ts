@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import type pg from 'pg';
 import type { Database } from './pool.ts';
 import { firstUuidOf } from './uuid.ts';
 
 /** The tables that only grow, and the column that decides a row's month. */
-const BY_MONTH = { messages: 'id', events: 'time', attempts: 'time', changes: 'time' } as const;
-type Growing = keyof typeof BY_MONTH;
+const COLUMN_OF = { messages: 'id', events: 'recorded_at', attempts: 'at', changes: 'changed_at' } as const;
+export type MonthlyTable = keyof typeof COLUMN_OF;
+export const MONTHLY_TABLES = Object.keys(COLUMN_OF) as readonly MonthlyTable[];
 const MONTHS_AHEAD = 3;
 /** The advisory lock for creating and dropping months, shared by all processes of a hub. */
 const LOCK = 7_160_001;
@@ -16,7 +18,7 @@ const LOCK = 7_160_001;
 export async function makePartitions(database: Database, nowMs: number): Promise<void> {
   await database.query.transaction().execute(async (tx) => {
     await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
-    for (const table of Object.keys(BY_MONTH) as Growing[]) {
+    for (const table of MONTHLY_TABLES) {
       for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead++) {
         const [from, to] = [monthStart(nowMs, ahead), monthStart(nowMs, ahead + 1)];
         const name = `${table}_${new Date(from).toISOString().slice(0, 7).replace('-', '_')}`;
@@ -50,7 +52,7 @@ export async function dropOldPartitions(
     const { rows } = await sql<{ name: string }>`
       SELECT child.relname AS name FROM pg_inherits
       JOIN pg_class child ON child.oid = inhrelid JOIN pg_class parent ON parent.oid = inhparent
-      WHERE parent.relname = ANY(${Object.keys(BY_MONTH)}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'`.execute(tx);
+      WHERE parent.relname = ANY(${[...MONTHLY_TABLES]}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'`.execute(tx);
     const names = rows.map((row) => row.name);
     const old = names.filter((name) => name.slice(-7) < oldest && !except.has(name.slice(-7)));
     for (const name of old) await sql.raw(`DROP TABLE ${name}`).execute(tx);
@@ -58,21 +60,42 @@ export async function dropOldPartitions(
   });
 }
 
+/** The column of a table that decides the month of a row, and the bounds of a month such as `2025-03`, in UTC. */
+export function monthBounds(table: MonthlyTable, month: string) {
+  const ms = Date.parse(`${month}-01T00:00:00Z`);
+  return { column: COLUMN_OF[table], from: bound(table, ms), to: bound(table, monthStart(ms, 1)) };
+}
+
+/** Creates the partition of a past month, where it is missing. */
+export async function makeMonth(client: pg.ClientBase, table: MonthlyTable, month: string): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1::int8)', [LOCK]);
+  const { column, from, to } = monthBounds(table, month);
+  const held = await client.query(
+    `SELECT 1 FROM ${table}_other WHERE ${column} >= '${from}' AND ${column} < '${to}' LIMIT 1`,
+  );
+  if (held.rows.length > 0) return;
+  const name = `${table}_${month.replace('-', '_')}`;
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
+}
+
 type Tx = Parameters<Parameters<ReturnType<Database['query']['transaction']>['execute']>[0]>[0];
 
 /** A month whose rows already lie in the default partition (after a clock jump) stays there; nothing is moved. */
-async function defaultHolds(tx: Tx, table: Growing, low: string, high: string): Promise<boolean> {
+async function defaultHolds(tx: Tx, table: MonthlyTable, low: string, high: string): Promise<boolean> {
   const { rows } = await sql<{ oid: string | null }>`SELECT to_regclass(${`${table}_other`}) AS oid`.execute(tx);
   if (!rows[0]?.oid) return false;
-  const column = { messages: 'id', events: 'recorded_at', attempts: 'at', changes: 'changed_at' }[table];
   const held = await sql
-    .raw(`SELECT 1 FROM ${table}_other WHERE ${column} >= '${low}' AND ${column} < '${high}' LIMIT 1`)
+    .raw(
+      `SELECT 1 FROM ${table}_other WHERE ${COLUMN_OF[table]} >= '${low}' AND ${COLUMN_OF[table]} < '${high}' LIMIT 1`,
+    )
     .execute(tx);
   return held.rows.length > 0;
 }
 
-function bound(table: Growing, ms: number): string {
-  return BY_MONTH[table] === 'id' ? firstUuidOf(ms) : new Date(ms).toISOString();
+function bound(table: MonthlyTable, ms: number): string {
+  return COLUMN_OF[table] === 'id' ? firstUuidOf(ms) : new Date(ms).toISOString();
 }
 
 /** The start of a month in UTC, `ahead` months from the month of `ms`. */

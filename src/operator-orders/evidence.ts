@@ -13,7 +13,7 @@ export interface EvidenceDeps {
 }
 
 /** Signs a document, with its issuer and time. */
-export type SignDocument = (type: 'receipt' | 'evidence' | 'snapshot', content: object) => Promise<string>;
+export type SignDocument = (type: 'receipt' | 'evidence' | 'snapshot' | 'archive', content: object) => Promise<string>;
 
 export type MadeEvidence =
   | { readonly kind: 'made'; readonly code: string; readonly signed: string }

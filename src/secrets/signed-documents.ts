@@ -9,6 +9,7 @@ const DOCUMENT_TYPES = {
   receipt: 'lienthong-receipt.v1+jws',
   evidence: 'lienthong-evidence.v1+jws',
   snapshot: 'lienthong-snapshot.v1+jws',
+  archive: 'lienthong-archive.v1+jws',
 } as const;
 export type DocumentType = keyof typeof DOCUMENT_TYPES;
 

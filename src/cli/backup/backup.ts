@@ -11,6 +11,7 @@ import { withDatabase } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
 import { writeWhole } from '../write-whole.ts';
+import { requireRecipient } from './open-backup.ts';
 
 interface BackupOptions extends CommonOptions {
   readonly for: string;
@@ -41,10 +42,7 @@ function countOf(text: string): number {
 }
 
 async function backup(folder: string, options: BackupOptions): Promise<Result> {
-  if (!/^age1[0-9a-z]{50,}$/.test(options.for))
-    throw new UsageError(
-      `--for: got ${JSON.stringify(options.for)}, expected the public half of a recovery key: age1…`,
-    );
+  requireRecipient(options.for);
   if (folder === '-' && options.keep !== undefined) throw new UsageError('--keep: expected a folder, got -');
   const config = loadConfig(process.env, undefined, false);
   const file = folder === '-' ? undefined : join(resolve(folder), nameOf(new Date()));

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ArchiveManifest } from '../../archive/write-archive.ts';
 import type { SnapshotEnd, SnapshotHead } from '../../copy/record-lines.ts';
 import type { Evidence } from '../../ledger/evidence.ts';
 import type { Receipt } from '../../ledger/receipts.ts';
@@ -24,6 +25,7 @@ export type Checked = {
   | { readonly type: 'evidence'; readonly content: Claims & Evidence }
   | { readonly type: 'receipt'; readonly content: Claims & Receipt }
   | { readonly type: 'snapshot'; readonly content: Claims & SignedSnapshot }
+  | { readonly type: 'archive'; readonly content: Claims & ArchiveManifest }
 );
 
 /**
@@ -49,7 +51,7 @@ export async function checkFile(
 
 function messagesWith({ type, content }: SignedDocument, sha256: string): readonly string[] {
   if (type === 'receipt') return content.sha256 === sha256 ? [content.receipt] : [];
-  if (type === 'snapshot') return [];
+  if (type === 'snapshot' || type === 'archive') return [];
   return (content as Evidence).messages.flatMap((one) => (one.isKept && one.sha256 === sha256 ? [one.id] : []));
 }
 

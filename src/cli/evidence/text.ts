@@ -22,11 +22,14 @@ export function textOf(checked: Checked, file: string, keys: string | undefined,
 
 function whatIs({ type, content }: Checked): string {
   if (type === 'snapshot') return `the end of a snapshot of ${content.at}`;
+  if (type === 'archive') return `the archive of ${content.month}, taken at ${content.takenAt}`;
   return type === 'evidence' ? `evidence of ${content.dossier.code}` : `receipt ${content.receipt}`;
 }
 
 function linesOf({ type, content }: Checked): string[] {
   if (type === 'snapshot') return [linesOfSnapshot(content)];
+  if (type === 'archive')
+    return content.files.map(({ name, rows, sha256 }) => `${name}: ${rows} rows, SHA-256 ${sha256}`);
   return type === 'evidence' ? linesOfEvidence(content) : linesOfReceipt(content);
 }
 

@@ -24,6 +24,8 @@ interface ImportOptions extends CommonOptions {
   readonly operation: string;
   readonly format?: Format;
   readonly report?: string;
+  readonly archive?: string;
+  readonly key?: string;
 }
 
 /** `lienthong import`: sends files to the hub as a party would push them. */
@@ -31,8 +33,8 @@ export function addImport(program: Command): void {
   program
     .command('import')
     .description('import files of dossiers, steps or other records, as if the party had pushed them')
-    .argument('<party>', 'the party that owns them, as in HUB_CONFIG')
-    .argument('<file...>', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
+    .argument('[party]', 'the party that owns them, as in HUB_CONFIG')
+    .argument('[file...]', 'JSON (an array, or objects one after another), NDJSON or CSV; UTF-8')
     .addOption(
       new Option('--operation <what>', 'what the files hold').choices(Object.keys(OPERATION_OF)).default('dossiers'),
     )
@@ -43,10 +45,12 @@ export function addImport(program: Command): void {
       '--report <path>',
       'write every item that is invalid, waits or has warnings to this file, one JSON line each',
     )
+    .option('--archive <folder>', 'take back a month that `lienthong archive` wrote, instead of files of a party')
+    .option('--key <file>', 'with --archive: a file with the recovery key (AGE-SECRET-KEY-1…)')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
-    .action((party: string, paths: string[], options: ImportOptions) =>
-      runCommand(options, () => importFiles(party, paths, options), USAGE),
+    .action((party: string | undefined, paths: string[], options: ImportOptions) =>
+      runCommand(options, () => importGiven(party, paths, options), USAGE),
     );
 }
 
@@ -58,10 +62,27 @@ after more '): import removes one.
 Masked values from export are invalid: write the file with --personal.
 After an interruption, run the same command again: it continues and imports nothing twice. Steps of a dossier in another file
 wait until that file is imported. All files are checked first: if one holds no item, nothing is imported.
+An archive is checked whole before anything is written: its signature, its files, and the key.
 Exit codes: 0 all items are stored (some may wait for a person, or have warnings), 1 some are invalid, 2 a file was not usable.`;
 
 /** Number of items, and of kinds of warnings, shown on stderr; --report writes all to a file. */
 const SHOWN = 20;
+
+async function importGiven(
+  party: string | undefined,
+  paths: readonly string[],
+  options: ImportOptions,
+): Promise<Result> {
+  const { archive, key } = options;
+  if (archive === undefined) {
+    if (party === undefined || paths.length === 0) throw new UsageError('expected a party and at least one file');
+    return importFiles(party, paths, options);
+  }
+  if (party !== undefined) throw new UsageError('--archive: expected no party and no files');
+  if (key === undefined) throw new UsageError('--archive: expected --key with the recovery key');
+  const { importArchive } = await import('../backup/archive.ts');
+  return importArchive(archive, key);
+}
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
   const config = await loadHubConfig(process.env);

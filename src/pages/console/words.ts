@@ -244,6 +244,8 @@ export const ACTIONS = {
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
   import: ['nhập tệp', 'import a file'],
+  'archive.taken-back': ['nạp lại tháng đã lưu trữ', 'take back an archived month'],
+  'archive.written': ['lưu trữ một tháng', 'archive a month'],
   'hold.set': ['đặt lệnh giữ dữ liệu', 'set a legal hold'],
   'hold.lift': ['gỡ lệnh giữ dữ liệu', 'lift a legal hold'],
   'order.erased': ['xoá dữ liệu của một người', 'erase the data of one person'],

@@ -1,0 +1,78 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { unseal } from '../backup/seal.ts';
+import { type MonthlyTable, makeMonth } from '../database/partitions.ts';
+import { type ArchivedFile, type ArchiveManifest, columnsOf } from './write-archive.ts';
+
+export interface TakeBackOptions {
+  readonly folder: string;
+  /** The recovery key. */
+  readonly secret: string;
+  /** Removes data from the staged rows that was erased since. They are in `staged_messages`, `staged_events` and so on. */
+  readonly eraseStaged: (client: pg.PoolClient) => Promise<number>;
+  readonly tell: (table: string) => void;
+}
+
+export interface TakenBack {
+  /** New rows, by table. Rows that the database has stay as they are. */
+  readonly rows: Readonly<Record<MonthlyTable, number>>;
+  /** Events whose personal data was erased after the archive was written. */
+  readonly erasedAgain: number;
+}
+
+/** Puts the rows of a checked archive back into the database. All commit together. */
+export async function takeBack(
+  client: pg.PoolClient,
+  { month, files }: ArchiveManifest,
+  { folder, secret, eraseStaged, tell }: TakeBackOptions,
+): Promise<TakenBack> {
+  await client.query('BEGIN');
+  try {
+    await client.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
+    for (const file of files) {
+      tell(file.table);
+      await stage(client, file, unseal(createReadStream(join(folder, file.name)), secret));
+    }
+    const erasedAgain = await eraseStaged(client);
+    const rows = {} as Record<MonthlyTable, number>;
+    for (const { table, columns } of files) {
+      await makeMonth(client, table, month);
+      const quoted = columns.map((name) => `"${name}"`).join(', ');
+      const { rowCount } = await client.query(
+        `INSERT INTO ${table} (${quoted}) SELECT ${quoted} FROM staged_${table} ON CONFLICT DO NOTHING`,
+      );
+      rows[table] = rowCount ?? 0;
+    }
+    // In an empty hub the next change must follow those of the archive.
+    await client.query(
+      'UPDATE change_counter SET value = greatest(value, (SELECT coalesce(max(cursor), 0) FROM staged_changes))',
+    );
+    await client.query('COMMIT');
+    return { rows, erasedAgain };
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+async function stage(
+  client: pg.PoolClient,
+  { name, table, columns, rows }: ArchivedFile,
+  chunks: AsyncGenerator<Buffer>,
+): Promise<void> {
+  const known = new Set(await columnsOf(client, table));
+  const unknown = columns.filter((column) => !known.has(column));
+  if (unknown.length > 0)
+    throw new Error(
+      `${name}: has the columns ${unknown.join(', ')}, which this version does not know: use a later one`,
+    );
+  await client.query(`CREATE TEMP TABLE staged_${table} (LIKE ${table}) ON COMMIT DROP`);
+  const copy = client.query(
+    copyFrom(`COPY staged_${table} (${columns.map((one) => `"${one}"`).join(', ')}) FROM STDIN`),
+  );
+  await pipeline(chunks, copy);
+  if (copy.rowCount !== rows) throw new Error(`${name}: has ${copy.rowCount} rows, expected ${rows}`);
+}

@@ -1,0 +1,43 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { commandScene } from '../support/command-scene.ts';
+
+describe('lienthong archive', () => {
+  const scene = commandScene();
+  let recipient: string;
+  beforeAll(async () => {
+    const key = JSON.parse((await scene.here('keys', 'recovery', '--json')).out);
+    recipient = key.recipient;
+    writeFileSync(join(scene.folder, 'recovery.key'), `${key.secret}\n`);
+  });
+  const archive = (month: string, to = recipient) => scene.here('archive', month, '--for', to, '--json');
+
+  test('writes a month that import takes back, and evidence verify reads its manifest', async () => {
+    const { code, out } = await archive('2025-08');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      0,
+      { month: '2025-08', files: [{ name: 'messages.copy.age' }, {}, {}, {}] },
+    ]);
+    const back = await scene.here('import', '--archive', 'lienthong-2025-08', '--key', 'recovery.key');
+    expect([back.code, back.out]).toEqual([0, expect.stringContaining('2025-08: 0 messages')]);
+    const manifest = await scene.here('evidence', 'verify', 'lienthong-2025-08/manifest.jws');
+    expect([manifest.code, manifest.out]).toEqual([0, expect.stringContaining('the archive of 2025-08')]);
+    const { rows } = await scene.query(`SELECT action FROM audit WHERE action LIKE 'archive.%' ORDER BY id`);
+    expect(rows).toEqual([{ action: 'archive.written' }, { action: 'archive.taken-back' }]);
+  });
+
+  test('refuses wrong use before it writes anything, and says what was expected', async () => {
+    const thisMonth = new Date().toISOString().slice(0, 7);
+    for (const [{ code, errors }, words] of [
+      [await archive('2025-08'), 'an archive is never overwritten'],
+      [await archive(thisMonth), 'is not over'],
+      [await archive('2025-13'), 'expected one such as 2025-08'],
+      [await archive('2025-07', 'age1short'), 'expected the public half of a recovery key'],
+      [await scene.here('import', '--archive', 'lienthong-2025-08'), 'expected --key'],
+      [await scene.here('import', '--archive', 'nowhere', '--key', 'recovery.key'), 'there is no folder nowhere'],
+      [await scene.here('import', 'one-stop'), 'expected a party and at least one file'],
+    ] as const)
+      expect([code, errors]).toEqual([2, expect.stringContaining(words)]);
+  });
+});

@@ -1,0 +1,161 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkArchive } from '../../src/archive/check-archive.ts';
+import { takeBack } from '../../src/archive/take-back.ts';
+import { type ArchiveManifest, writeArchive } from '../../src/archive/write-archive.ts';
+import { makeRecoveryKey } from '../../src/backup/seal.ts';
+import { MONTHLY_TABLES } from '../../src/database/partitions.ts';
+import { eraseStaged } from '../../src/erasure/erase-staged.ts';
+import { verifyDocument } from '../../src/secrets/signed-documents.ts';
+import { createVault, type Vault } from '../../src/secrets/vault.ts';
+import { canariesIn, PERSON } from '../support/canaries.ts';
+import { dumpOf } from '../support/dump.ts';
+import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { payment, question } from '../support/kinds.ts';
+
+const MONTH = '2025-08';
+const AT = Date.parse('2025-08-20T08:00:00+07:00');
+const COUNT = 40;
+const vault = createVault([HUB_SECRET]);
+const folder = mkdtempSync(join(tmpdir(), 'lienthong-archive-'));
+const archived = join(folder, MONTH);
+const RETURNED = { status: 'returned', statusAt: '2025-08-15T09:00:00+07:00', returnedAt: '2025-08-15T09:00:00+07:00' };
+
+const manifestOf =
+  (of: Vault) =>
+  async (signed: string): Promise<ArchiveManifest> =>
+    (await verifyDocument(signed, [...(await of.publicKeys())])).content;
+
+const takenBack = async ({ hub: { database } }: TestHub, secret: string) => {
+  const manifest = await checkArchive(archived, secret, manifestOf(vault));
+  const client = await database.pool.connect();
+  const erase = { eraseStaged: (tx: typeof client) => eraseStaged({ vault }, tx), tell: () => undefined };
+  return takeBack(client, manifest, { folder: archived, secret, ...erase }).finally(() => client.release());
+};
+
+describe('an archive of a month', () => {
+  let hub: TestHub;
+  let key: { readonly secret: string; readonly recipient: string };
+  let before: Readonly<Record<string, string>>;
+
+  /** The rows of the index and of the months, as text. */
+  const contentOf = async () => {
+    const sums: Record<string, string> = {};
+    for (const table of ['dossiers', 'aliases', 'records', 'record_events', ...MONTHLY_TABLES]) {
+      const { rows } = await hub.hub.database.pool.query(
+        `SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) AS sum FROM ${table} t`,
+      );
+      sums[table] = rows[0].sum;
+    }
+    return sums;
+  };
+  const drop = async () => {
+    for (const table of MONTHLY_TABLES) await hub.hub.database.pool.query(`DROP TABLE ${table}_2025_08`);
+  };
+
+  beforeAll(async () => {
+    hub = await testHub({
+      nowMs: AT,
+      partners: { portal: testPartner() },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+    await hub.push(dossier({ code: codeOf(1), applicant: PERSON, ...RETURNED }));
+    await hub.push(Array.from({ length: COUNT - 1 }, (_, n) => dossier({ code: codeOf(n + 2) })));
+    await hub.push(progress({ code: codeOf(2) }), { what: 'progress' });
+    await hub.push(payment({ dossierCode: codeOf(2) }), { what: 'payments' });
+    await hub.push(question(), { what: 'questions' });
+    await hub.deliver();
+    key = await makeRecoveryKey();
+    before = await contentOf();
+    const client = await hub.hub.database.pool.connect();
+    await writeArchive(client, {
+      ...{ month: MONTH, folder: archived, recipient: key.recipient, hub: 'test', takenAt: '2025-09-01T00:00:00Z' },
+      sign: (content) => vault.signDocument('archive', content),
+      tell: () => undefined,
+    });
+    client.release();
+  });
+  afterAll(async () => {
+    await hub.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('is sealed: no file of it holds a name or a code', () => {
+    for (const name of ['manifest.jws', ...MONTHLY_TABLES.map((table) => `${table}.copy.age`)]) {
+      const text = readFileSync(join(archived, name), 'latin1');
+      expect([text.includes(codeOf(1)), canariesIn(text)]).toEqual([false, []]);
+    }
+  });
+
+  test('with a flipped byte, a missing file, another key or another hub is refused, and each is named', async () => {
+    const damaged = (name: string, damage: (path: string) => void): string => {
+      const copy = join(folder, name);
+      cpSync(archived, copy, { recursive: true });
+      damage(copy);
+      return copy;
+    };
+    const flip = (path: string): void => {
+      const bytes = readFileSync(path);
+      const at = Math.floor(bytes.length / 2);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      writeFileSync(path, bytes);
+    };
+    const flipped = damaged('flipped', (copy) => flip(join(copy, 'events.copy.age')));
+    const cut = damaged('cut', (copy) => writeFileSync(join(copy, 'events.copy.age'), ''));
+    const missing = damaged('missing', (copy) => rmSync(join(copy, 'changes.copy.age')));
+    const forged = damaged('forged', (copy) => flip(join(copy, 'manifest.jws')));
+    const unsigned = damaged('unsigned', (copy) => rmSync(join(copy, 'manifest.jws')));
+    const other = await makeRecoveryKey();
+    const otherHub = createVault(['a-secret-of-another-hub-that-is-long-enough']);
+    for (const [from, words, secret = key.secret, of = vault] of [
+      [flipped, /^events\.copy\.age: was changed after it was written/],
+      [cut, /^events\.copy\.age: has 0 bytes, expected \d+/],
+      [missing, /^changes\.copy\.age: is missing$/],
+      [forged, /^manifest\.jws: /],
+      [unsigned, /^manifest\.jws: is missing$/],
+      [archived, /^messages\.copy\.age: this recovery key does not open the file/, other.secret],
+      [archived, /^manifest\.jws: its key \S+ is none of the given keys/, key.secret, otherHub],
+    ] as readonly (readonly [string, RegExp, string?, Vault?])[])
+      await expect(checkArchive(from, secret, manifestOf(of))).rejects.toThrow(words);
+  });
+
+  test('comes back whole: the rows and the index are those from before', async () => {
+    await drop();
+    expect(await hub.hub.rebuild()).toMatchObject({ messages: 0, notCovered: COUNT + 2 });
+    expect((await takenBack(hub, key.secret)).erasedAgain).toBe(0);
+    expect(await contentOf()).toEqual(before);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0, notCovered: 0 });
+    expect((await takenBack(hub, key.secret)).rows).toEqual({ messages: 0, events: 0, attempts: 0, changes: 0 });
+    expect(await contentOf()).toEqual(before);
+  });
+
+  test('makes the same index in an empty hub of the same settings', async () => {
+    const empty = await testHub({ nowMs: AT });
+    await takenBack(empty, key.secret);
+    await empty.hub.rebuild({ swap: true });
+    // Deliveries are no part of an archive, so it knows no delays by parties.
+    const shown = async (of: TestHub, path: string) => {
+      const { delays: _, ...body } = (await of.read(`/api/v1/${path}`, 'personal')).body;
+      return body;
+    };
+    const paths = [`dossiers/${codeOf(1)}`, `dossiers/${codeOf(2)}/history`, 'dossiers?limit=50', 'payments/TT-0001'];
+    for (const path of paths) expect(await shown(empty, path)).toEqual(await shown(hub, path));
+    await empty.push(dossier({ code: codeOf(99) }));
+    expect((await empty.read(`/api/v1/dossiers/${codeOf(99)}`)).status).toBe(200);
+    await empty.close();
+  });
+
+  test('brings nothing back that was erased meanwhile', async () => {
+    const asked = { person: { identityNumber: PERSON.identityNumber } };
+    const options = { openToo: false, namesToo: false, tell: () => undefined };
+    const by = { who: 'test', why: 'Đơn số 1' };
+    expect(await hub.hub.personErasure.erase(asked, options, by, undefined)).toMatchObject({ erased: 1 });
+    await drop();
+    expect((await takenBack(hub, key.secret)).erasedAgain).toBe(1);
+    const traces = (await dumpOf(hub.hub.database.pool, vault)).filter(({ text }) => canariesIn(text).length > 0);
+    expect(traces).toEqual([]);
+    expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0, notCovered: 0 });
+  });
+});
