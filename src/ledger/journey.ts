@@ -29,6 +29,8 @@ export interface Journey {
 /** Of each list the newest. A page shows no more, and a dossier rarely has a tenth of it. */
 const MOST = 100;
 const MOST_ATTEMPTS = 500;
+/** A recorded event is never older than its message, give or take the clocks of two processes. */
+const CLOCKS_MS = 60_000;
 
 /** @param codes its own code first, then its other codes */
 export async function loadJourney(database: Database, codes: readonly string[]): Promise<Journey> {
@@ -68,12 +70,41 @@ async function loadEvents(
   if (oldest === undefined) return new Map();
   const { rows } = await database.pool.query<JourneyEvent & { messageId: string }>({
     name: 'events of messages',
-    // A recorded event is never older than its message, give or take the clocks of two processes.
     text: `SELECT message_id AS "messageId", kind, status, at, moved_status AS "movedStatus", anomaly FROM events
            WHERE code = $1 AND message_id = ANY($2::uuid[]) AND recorded_at >= $3::timestamptz AND NOT inferred ORDER BY at`,
-    values: [code, ids, msToInstant(instantToMs(oldest) - 60_000)],
+    values: [code, ids, msToInstant(instantToMs(oldest) - CLOCKS_MS)],
   });
   const found = new Map<string, JourneyEvent[]>();
   for (const { messageId, ...event } of rows) found.set(messageId, [...(found.get(messageId) ?? []), event]);
   return found;
+}
+
+/** A change that a message made, with the status before it. */
+export interface MadeChange extends JourneyEvent {
+  readonly code: string;
+  /** The status before it. Null for the first event of a dossier. */
+  readonly before: string | null;
+}
+
+const MOST_CHANGES = 200;
+
+/** What a message changed in these dossiers, in the order of their codes and of event time. */
+export async function loadChanges(
+  { pool }: Database,
+  { id, receivedAt }: Pick<ListedMessage, 'id' | 'receivedAt'>,
+  codes: readonly string[],
+): Promise<readonly MadeChange[]> {
+  if (codes.length === 0) return [];
+  const { rows } = await pool.query<MadeChange>({
+    name: 'changes of a message',
+    text: `SELECT e.code, e.kind, e.status, e.at, e.moved_status AS "movedStatus", e.anomaly,
+             (SELECT p.status FROM events p WHERE p.code = e.code AND p.seq < e.seq AND p.moved_status
+              ORDER BY p.seq DESC LIMIT 1) AS before
+           FROM events e
+           WHERE e.code = ANY($1::text[] || ARRAY(SELECT dossier FROM aliases WHERE code = ANY($1::text[])))
+             AND e.message_id = $2 AND e.recorded_at >= $3::timestamptz AND NOT e.inferred
+           ORDER BY e.code, e.at LIMIT ${MOST_CHANGES}`,
+    values: [codes, id, msToInstant(instantToMs(receivedAt) - CLOCKS_MS)],
+  });
+  return rows;
 }

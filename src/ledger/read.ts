@@ -20,7 +20,7 @@ import { type CurrentState, findCurrentStates } from './find-current-states.ts';
 import { loadFlow } from './flow-totals.ts';
 import { type IncidentNote, loadNotes } from './incident-notes.ts';
 import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
-import { type Journey, loadJourney } from './journey.ts';
+import { type Journey, loadChanges, loadJourney, type MadeChange } from './journey.ts';
 import { type HoldFilter, type LegalHold, listHolds } from './legal-holds.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
@@ -55,6 +55,11 @@ export interface LedgerReader {
   delivery(id: number): Promise<ListedDelivery | undefined>;
   /** The dossiers that have a code, own or alias. */
   currentStates(code: string): Promise<readonly CurrentState[]>;
+  /** What a message changed in the dossiers with these codes. */
+  changesOf(
+    message: Pick<ListedMessage, 'id' | 'receivedAt'>,
+    codes: readonly string[],
+  ): Promise<readonly MadeChange[]>;
   /** What systems sent and received about the dossier with these codes, its own code first. */
   journey(codes: readonly string[]): Promise<Journey>;
   attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
@@ -98,6 +103,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     deliveries: (filter, limit, before) => listDeliveries(database, filter, limit, before),
     delivery: (id) => oneDelivery(database, id),
     currentStates: (code) => findCurrentStates(database, code),
+    changesOf: (message, codes) => loadChanges(database, message, codes),
     journey: (codes) => loadJourney(database, codes),
     attempts: (id) => attemptsOf(database, vault, id),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),

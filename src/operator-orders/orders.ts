@@ -6,6 +6,7 @@ import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { WaitingCause } from '../ledger/quarantine.ts';
 import { previewReplay, type ReplayOutcome, type ReplayPreview } from '../ledger/replays.ts';
+import type { Readers } from '../parties/read-again.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
@@ -15,6 +16,7 @@ import { createNoteIncident, type NoteIncident } from './incident-notes.ts';
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
+import { createReadMessage, type ReadMessage } from './read-message.ts';
 import { createRecordOrders, type OrderRecord, ordersFor, type RecordOrdersDeps } from './record-orders.ts';
 import { replayOne, startBackfill, startReplay, stopRun } from './replay-orders.ts';
 import { type Resolved, type ResolveOrder, resolveCause, type Unresolved } from './resolve.ts';
@@ -25,6 +27,8 @@ export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'>, RecordOrders
   readonly codes: CodeEntries;
   /** The code tables of the doors, for every sender. */
   readonly doorTables: readonly CodeTable[];
+  /** The readers of the doors. */
+  readonly readers: Readers;
   /** Carries out the orders. */
   readonly runner: OrderRunner;
 }
@@ -69,6 +73,8 @@ export interface Orders extends PartyOrders {
   startBackfill(order: Backfill, perSecond: number, by: OrderedBy): Promise<number>;
   /** @returns false if it was not running */
   stopReplay(id: number, by: OrderedBy): Promise<boolean>;
+  /** How the hub reads a stored message, for an operator who looks at it. */
+  readonly readMessage: ReadMessage;
   /** Stores the cause of an incident and what was done about it. */
   readonly noteIncident: NoteIncident;
 }
@@ -122,6 +128,7 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       return id;
     },
     stopReplay: (id, by) => stopRun(hub, id, by),
+    readMessage: createReadMessage(hub, deps),
     noteIncident: createNoteIncident(hub),
   };
 }

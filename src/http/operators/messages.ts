@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config/config.ts';
 import { requireKey } from '../auth.ts';
@@ -48,12 +49,31 @@ export const BodyShown = closed(
   },
   { title: 'Body' },
 );
+const MOST_READ = 20;
+
 export const WholeMessageShown = closed({
   ...message,
   results: Type.Array(Type.Object({})),
   deliveries: Type.Array(DeliveryShown),
   waiting: Type.Array(WaitingShown),
+  changes: Type.Array(
+    closed({
+      code: Type.String(),
+      kind: Type.String({ description: 'dossier or progress' }),
+      before: maybe(oneOf(STATUSES)),
+      status: oneOf(STATUSES),
+      at: Instant,
+      movedStatus: Type.Boolean(),
+      anomaly: maybe(Type.String()),
+    }),
+    { description: 'what the message changed in the index' },
+  ),
   body: Type.Optional(BodyShown),
+  read: Type.Optional(
+    Type.Array(closed({ index: Type.Integer(), code: maybe(Type.String()), record: maybe(BodyShown) }), {
+      description: `beside the body: its first ${MOST_READ} items as the hub reads them; null for an item that it cannot read`,
+    }),
+  ),
 });
 
 /** The message log. */
@@ -96,14 +116,33 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
   if (!found) throw none('message', id);
   const { body, sealed: _, ...shown } = found;
   const codes = found.results.flatMap((result) => ('code' in result && result.code ? [result.code] : []));
-  const [deliveries, waiting] = await Promise.all([ledger.deliveriesOf(id, codes), ledger.waitingOf(id)]);
+  const [deliveries, waiting, changes] = await Promise.all([
+    ledger.deliveriesOf(id, codes),
+    ledger.waitingOf(id),
+    ledger.changesOf(found, codes),
+  ]);
   const view =
     body &&
     wantsBody &&
-    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) =>
-      viewBody(await asRead(found, body()), mayBePersonal),
-    ));
-  return jsonIn(c, { ...shown, deliveries, waiting, body: (view || undefined) as BodyView | undefined });
+    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => ({
+      body: (await viewBody(await asRead(found, body()), mayBePersonal)) as BodyView,
+      read: await readItems(hub, id, mayBePersonal),
+    })));
+  const { body: text, read: items } = view || {};
+  return jsonIn(c, { ...shown, deliveries, waiting, changes, body: text, read: items });
+}
+
+/** The items as the hub reads them now. */
+async function readItems({ orders }: OperatorContext, id: string, mayBePersonal: boolean) {
+  const items = (await orders.readMessage(id)) ?? [];
+  const views: { index: number; code: string | null; record: BodyView | null }[] = [];
+  // In sequence: in parallel, all would run in one turn.
+  for (const [index, item] of items.slice(0, MOST_READ).entries()) {
+    const record = item.kind === 'record' ? item.record : undefined;
+    const view = record ? await viewBody(Buffer.from(JSON.stringify(record)), mayBePersonal) : null;
+    views.push({ index, code: record?.code ?? null, record: view });
+  }
+  return views;
 }
 
 /** An envelope as UTF-8 text, whatever its charset or attachments. Unchanged when it cannot be read. */

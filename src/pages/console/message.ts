@@ -10,10 +10,10 @@ import { auditLink, dossierLink, facts, operationOf, partyLink } from './parts.t
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
-import { timeAndAge } from './times.ts';
+import { timeAndAge, timeOf } from './times.ts';
 import { may, type Screen, type Visit } from './visit.ts';
 import { waitingTable } from './waiting-table.ts';
-import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES } from './words.ts';
+import { ANOMALIES, badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES, STATUSES, word } from './words.ts';
 
 /** The result of one item, or why a whole message was refused. */
 interface Result {
@@ -51,7 +51,9 @@ async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> 
     title,
     body: html`<section class="card">${factsOf(visit, found)}</section>
 <p class="links">${auditLink(visit, 'message', found.id)}</p>
-<h2>${say('Nội dung', 'Body')}</h2>${bodyPart(visit, found, body === 'yes')}
+<div class="beside"><section><h2>${say('Đã nhận', 'Received')}</h2>${bodyPart(visit, found, body === 'yes')}</section>
+${found.read ? html`<section><h2>${say('Trục đọc là', 'Read as')}</h2>${readPart(visit, found.read)}</section>` : ''}
+<section><h2>${say('Đã thay đổi', 'What changed')}</h2>${changePart(visit, found.changes)}</section></div>
 <h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, results)}
 <h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, found.waiting)}
 <h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, found.deliveries)}`,
@@ -94,6 +96,39 @@ function bodyPart(visit: Visit, { id, body }: WholeMessage, isAsked: boolean): H
     return html`<p class="note">${say('Nội dung của thông điệp này không được lưu.', 'The hub did not store the body of this message.')}</p>`;
   return html`<p><a class="look" rel="nofollow" href="/console/messages/${id}/body">${say('Xem nội dung', 'Show the body')}</a>
 <span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
+}
+
+/** The canonical records of the items. */
+function readPart({ say }: Visit, read: NonNullable<WholeMessage['read']>): Html {
+  if (read.length === 0)
+    return html`<p class="note">${say('Trục không đọc được nội dung này.', 'The hub cannot read this body.')}</p>`;
+  return html`${read.map(
+    ({ index, code, record }, at) =>
+      html`<details${at === 0 ? html` open` : ''}><summary>${index}. ${code ?? '–'}</summary>${
+        record
+          ? bodyOf(say, record)
+          : html`<p class="note">${say('không đọc được, xem kết quả từng mục', 'not readable, see the results of the items')}</p>`
+      }</details>`,
+  )}`;
+}
+
+/** Each dossier with its status before and after. */
+function changePart(visit: Visit, changes: WholeMessage['changes']): Html {
+  const { say } = visit;
+  if (changes.length === 0)
+    return html`<p class="note">${say('Thông điệp không làm thay đổi hồ sơ nào.', 'The message changed no dossier.')}</p>`;
+  return html`<ul class="plain">${changes.map(({ code, kind, before, status, at, movedStatus, anomaly }) => {
+    const now = html`<strong>${word(say, STATUSES, status)}</strong>`;
+    const moved = before === null ? now : html`${word(say, STATUSES, before)} → ${now}`;
+    const kept = say(
+      `vào lịch sử, trạng thái giữ nguyên (${word(say, STATUSES, status)})`,
+      `in the history, the status stays (${word(say, STATUSES, status)})`,
+    );
+    return html`<li>${dossierLink(code)}: ${movedStatus ? moved : kept} <span class="note">${kind === 'progress' ? say('tiến độ', 'progress') : say('hồ sơ', 'dossier')}, ${timeOf(at)}</span>${
+      anomaly ? html` ${badge(say, ANOMALIES, anomaly)}` : ''
+    }</li>
+`;
+  })}</ul>`;
 }
 
 function resultTable({ say }: Visit, results: readonly Result[]): Html {
