@@ -74,7 +74,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
         '`payments` and `postalOrders` have the newest 20 of each, and are absent without any. ' +
         'A `receiptUrl` that begins with `/api/public/` opens a receipt that the hub stores. It needs no key and works for 15 minutes. ' +
-        '`steps` are the first 100 that moved the status.',
+        '`steps` are the first 100 that moved the status. Pages of any origin may ask.',
       freshness: 'many',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
@@ -84,6 +84,8 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       },
     },
     async (c) => {
+      // Pages of other portals may ask, see src/pages/embed. The reply holds what anybody with the proof may read.
+      c.header('Access-Control-Allow-Origin', '*');
       const { proof } = readQuery(c);
       const code = cleanCode(c.req.param('code') ?? '');
       const { code: own, masked } = await findProven(c, hub, {

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import { agenciesPage } from './agencies.ts';
 import { sendAsset } from './assets.ts';
 import { addCataloguePages } from './catalogue.ts';
+import { addEmbed } from './embed/embed.ts';
 import type { Say } from './language.ts';
 import { type Shown, show } from './layout.ts';
 import { addLookUpPage } from './look-up.ts';
@@ -17,7 +18,16 @@ import { missingPage, refusedPage } from './refused.ts';
 import { statisticsDownload, statisticsPage } from './statistics/statistics-page.ts';
 import { statusPage } from './status.ts';
 
-const COMPRESSED = ['/', '/services', '/services/*', '/agencies', '/questions', '/statistics', '/status'];
+const COMPRESSED = [
+  '/',
+  '/services',
+  '/services/*',
+  '/agencies',
+  '/questions',
+  '/statistics',
+  '/status',
+  '/embed/dossier.js',
+];
 
 /** The pages for citizens, which need no key. */
 export function addPages(app: Hono, hub: PageContext): void {
@@ -32,6 +42,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   // Not the console: its pages hold a token beside text that others may choose.
   for (const path of COMPRESSED) pages.use(path, compress());
   pages.get('/pages/:file', (c) => sendAsset(c, c.req.param('file')) ?? unknownPage(hub.province)(c));
+  addEmbed(pages);
   addLookUpPage(pages, app, page, hub);
   addRatingPage(pages, app, page);
   addReceiptPage(pages, app, page);

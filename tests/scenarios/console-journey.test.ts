@@ -99,4 +99,19 @@ describe('the journey of a dossier', () => {
     expect(JSON.stringify(body)).not.toMatch(/Nguyễn|0900000001/);
     expect((await ops.get('dossiers/none-such/journey')).status).toBe(404);
   });
+
+  test('a message stands beside what the hub reads from it and what it changed, without personal data', async () => {
+    await hub.push(dossier({ code: CODE }));
+    const { receipt } = await hub.push(
+      dossier({ code: CODE, status: 'processing', statusAt: '2025-08-14T08:00:00+07:00' }),
+    );
+    const closed = await officer.get(`/console/messages/${receipt}`);
+    expect(closed.text).toMatch(/được tiếp nhận → <strong>đang xử lý<\/strong>/);
+    expect(closed.text).not.toContain('Trục đọc là');
+    const { text } = await officer.get(`/console/messages/${receipt}/body`);
+    const [, read = ''] = /Trục đọc là([\s\S]*?)Đã thay đổi/.exec(text) ?? [];
+    expect(read).toContain(CODE);
+    expect(read).toMatch(/statusAt[\s\S]*2025-08-14T08:00:00/);
+    expect(read).not.toContain('0900000001');
+  });
 });
