@@ -25,7 +25,18 @@ const CONSOLE = [
   '/troubled-records',
   '/code-tables',
 ]
-  .concat(['/unknown-codes', '/anomalies', '/incidents', '/audit', '/parts'])
+  .concat([
+    '/unknown-codes',
+    '/anomalies',
+    '/incidents',
+    '/audit',
+    '/parts',
+    '/bulk',
+    '/due?within=overdue',
+    '/statistics',
+    '/search?q=h',
+  ])
+  .concat(['/parties/national-portal', '/retention'])
   .map((place) => `/console${place}`);
 
 /** Fails on a page that is wider than its window or breaks its own policy. */
@@ -48,7 +59,8 @@ export async function takeGallery(browser, addresses, folder) {
       await lookUp(page, addresses);
       await take('dossier');
       await signIn(page, addresses);
-      for (const place of [...PUBLIC, ...CONSOLE]) {
+      const journey = `/console/dossiers?code=${addresses.code}`;
+      for (const place of [...PUBLIC, ...CONSOLE, journey]) {
         await page.goto(`${addresses.url}${place}`);
         await take(nameOf(place));
       }

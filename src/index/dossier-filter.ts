@@ -23,7 +23,7 @@ export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wo
 
 /** The statuses of dossiers that nobody has finished, in the order of the index dossiers_open_due. */
 const OPEN = ['submitted', 'received', 'processing', 'supplement-required', 'payment-required'] as const;
-const IS_OPEN = sql.raw<SqlBool>(`status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
+export const IS_OPEN = sql.raw<SqlBool>(`status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
 
 /** Whether a row of `dossiers` passes the filter: conditions that must all hold. */
 export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>[] {

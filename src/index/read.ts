@@ -9,6 +9,7 @@ import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
 import { type DossierFilter, soughtBy } from './dossier-filter.ts';
+import { type DueDossier, type DueFilter, listDue } from './due-dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
@@ -74,6 +75,12 @@ export interface IndexReader {
   /** The dossiers with these own codes that exist, in this order, with masked personal data. */
   these(codes: readonly string[]): Promise<Bounded<ServedDossier>>;
   count(filter: DossierFilter): Promise<number>;
+  /** Unfinished dossiers by deadline, after `after`. */
+  due(
+    filter: DueFilter,
+    limit: number,
+    after: Pick<DueDossier, 'dueAt' | 'code'> | undefined,
+  ): Promise<readonly DueDossier[]>;
   /** Changes after a cursor, in the order of their commits. Callers at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
   /** The number of the newest committed change. 0 before the first one. */
@@ -124,6 +131,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     inCodeOrder: (filter, limit, after, personal) =>
       readInCodeOrder(database, soughtBy(filter, vault), limit, after, { vault, personal }),
     these: (codes) => readThese(database, vault, codes),
+    due: (filter, limit, after) => listDue(database, filter, limit, after),
     count: (filter) => countDossiers(database, soughtBy(filter, vault)),
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),

@@ -114,4 +114,30 @@ describe('the journey of a dossier', () => {
     expect(read).toMatch(/statusAt[\s\S]*2025-08-14T08:00:00/);
     expect(read).not.toContain('0900000001');
   });
+
+  test('unfinished dossiers are listed by deadline, page by page, also the overdue ones', async () => {
+    const due = (n: number, dueAt: string, more: object = {}) =>
+      dossier({ code: `H60.01-250812-100${n}`, receivedAt: '2025-08-11T08:00:00+07:00', dueAt, ...more });
+    await hub.push([
+      due(1, '2025-08-20T17:00:00+07:00'),
+      due(2, '2025-08-22T17:00:00+07:00'),
+      due(3, '2025-08-22T17:00:00+07:00', { agencyCode: 'H60.05' }),
+      due(4, '2025-08-26T17:00:00+07:00'),
+      due(5, '2025-08-22T17:00:00+07:00', { status: 'returned', statusAt: '2025-08-14T08:00:00+07:00' }),
+    ]);
+    const listed = async (query: string): Promise<readonly string[]> => {
+      const codes: string[] = [];
+      for (let cursor = ''; ; ) {
+        const { body } = await ops.get(`due-dossiers?limit=1&${query}${cursor}`);
+        codes.push(...body.items.map(({ code }: { code: string }) => code.slice(-1)));
+        if (body.next === null) return codes;
+        cursor = `&cursor=${body.next}`;
+      }
+    };
+    expect(await listed('')).toEqual(['2', '3']);
+    expect(await listed('within=7')).toEqual(['2', '3', '4']);
+    expect(await listed('within=7&agency=H60.05')).toEqual(['3']);
+    expect(await listed('within=overdue')).toEqual(['1']);
+    expect((await officer.get('/console/due?within=overdue')).text).toMatch(/1001[\s\S]*quá hạn 15 giờ/);
+  });
 });

@@ -35,6 +35,8 @@ const SCREENS = [
   '/incidents?state=all',
   '/audit',
   '/bulk',
+  '/due',
+  '/due?within=overdue',
   '/search?q=r',
   '/search?q=none-such',
   '/statistics',

@@ -204,7 +204,7 @@ describe('the OpenAPI document', () => {
     const why = 'because the test asks';
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
-    for (const path of ['flow', 'routes', 'statistics/dossiers']) await ask(`get ${ops(path)}`, 200);
+    for (const path of ['flow', 'routes', 'statistics/dossiers', 'due-dossiers']) await ask(`get ${ops(path)}`, 200);
     await ask(EVIDENCE, 200);
     for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);

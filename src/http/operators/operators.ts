@@ -12,6 +12,7 @@ import { addCountedDossiers } from './counted-dossiers.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
+import { addDueDossiers } from './due-dossiers.ts';
 import { addEvidence } from './evidence.ts';
 import { addFlow, addRoutes } from './flow.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
@@ -36,6 +37,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addDossierStates(add, hub);
   addJourney(add, hub);
   addCountedDossiers(add, hub);
+  addDueDossiers(add, hub);
   addEvidence(add, hub);
   addReplays(add, hub);
   addBackfills(add, hub);

@@ -17,6 +17,7 @@ import type { ConsoleContext } from './console-context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
+import { addDueDossiers } from './due-dossiers.ts';
 import { ownerOf } from './frame.ts';
 import { addIncidents } from './incidents.ts';
 import { addMessage } from './message.ts';
@@ -102,6 +103,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addAnomalies(site);
   addIncidents(site);
   addStatistics(site, hub);
+  addDueDossiers(site);
   addRetention(site);
   addAudit(site);
   addPartsPage(site);

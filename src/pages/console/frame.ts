@@ -69,6 +69,7 @@ function linksOf(say: Say): Shown['links'] {
     { href: '/console/unknown-codes', text: say('Mã chưa có trong danh mục', 'Unknown codes'), icon: 'list-x' },
     { href: '/console/anomalies', text: say('Bất thường', 'Anomalies'), icon: 'triangle-alert' },
     { href: '/console/incidents', text: say('Sự cố', 'Incidents'), icon: 'siren' },
+    { href: '/console/due', text: say('Sắp đến hạn', 'Due soon'), icon: 'clock' },
     { href: '/console/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     { href: '/console/retention', text: say('Lưu giữ, xoá', 'Retention'), icon: 'archive' },
     { href: '/console/audit', text: say('Nhật ký', 'Audit'), icon: 'scroll-text' },

@@ -40,7 +40,6 @@ function framePage(c: Context): Response | Promise<Response> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${say('Tra cứu hồ sơ', 'Look up a dossier')}</title>
-<link rel="icon" href="data:,">
 ${themeSheets(themeOf(c))}
 <script type="module" src="/embed/dossier.js"></script>
 </head>

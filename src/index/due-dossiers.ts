@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
+import { atOrBelow } from './at-or-below.ts';
+import { IS_OPEN } from './dossier-filter.ts';
+
+/** An unfinished dossier with its deadline, without personal data. */
+export interface DueDossier {
+  readonly code: string;
+  readonly status: string;
+  readonly statusAt: string;
+  readonly dueAt: string;
+  readonly agencyCode: string;
+  readonly agencyName: string | null;
+  readonly serviceCode: string;
+  readonly serviceName: string | null;
+}
+
+export interface DueFilter {
+  /** The deadline lies between these instants. */
+  readonly from?: string | undefined;
+  readonly to: string;
+  /** With the agencies below it. */
+  readonly agency?: string | undefined;
+}
+
+/** Unfinished dossiers, the earliest deadline first. Walks the index dossiers_open_due from the beginning of the period. */
+export async function listDue(
+  database: Database,
+  { from, to, agency }: DueFilter,
+  limit: number,
+  after: Pick<DueDossier, 'dueAt' | 'code'> | undefined,
+): Promise<readonly DueDossier[]> {
+  let query = database.query
+    .selectFrom('dossiers')
+    .select(['code', 'status', 'status_at as statusAt', 'agency_code as agencyCode', 'service_code as serviceCode'])
+    .select([
+      sql<string>`due_at`.as('dueAt'),
+      sql<string | null>`(SELECT name FROM catalogue WHERE kind = 'agency' AND key = agency_code)`.as('agencyName'),
+      sql<string | null>`(SELECT name FROM catalogue WHERE kind = 'service' AND key = service_key)`.as('serviceName'),
+    ])
+    .where(IS_OPEN)
+    .where('due_at', '<=', to);
+  if (from !== undefined) query = query.where('due_at', '>=', from);
+  if (agency !== undefined) query = query.where(atOrBelow(agency));
+  if (after) query = query.where(sql<boolean>`(due_at, code) > (${after.dueAt}::timestamptz, ${after.code})`);
+  return query.orderBy('due_at').orderBy('code').limit(limit).execute();
+}

@@ -1,0 +1,71 @@
+import { html } from 'hono/html';
+import { instantToMs } from '#core/dates/dates';
+import type { Html } from '../layout.ts';
+import { badgeOf } from '../parts/parts.ts';
+import { table } from '../parts/table.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, textField } from './forms.ts';
+import { dossierLink, filterForm, named, pager, queryOf } from './parts.ts';
+import type { DueDossier, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site } from './site.ts';
+import { ageOf, durationOf, timeOf } from './times.ts';
+import type { Visit } from './visit.ts';
+import { STATUSES, type Words, word } from './words.ts';
+
+const PERIODS = {
+  '3': ['trong 3 ngày tới', 'within 3 days'],
+  '1': ['trong 24 giờ tới', 'within 24 hours'],
+  '7': ['trong 7 ngày tới', 'within 7 days'],
+  '30': ['trong 30 ngày tới', 'within 30 days'],
+  overdue: ['đã quá hạn', 'overdue'],
+} as const satisfies Words;
+
+/** Lists unfinished dossiers that are due soon or overdue, so that an officer can remind their offices. */
+export function addDueDossiers(site: Site): void {
+  site.screen('/due', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['within', 'agency']);
+    const { body, problem } = await api.get<Listed<DueDossier>>('due-dossiers', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
+    return {
+      title: say('Sắp đến hạn, quá hạn', 'Due soon or overdue'),
+      body: html`${filterForm(visit, [
+        // Without "all": the list has a period.
+        choiceField('within', say('Hạn trả kết quả', 'Deadline'), choicesOf(say, PERIODS).slice(1), query.within),
+        textField('agency', say('Mã cơ quan (gồm đơn vị trực thuộc)', 'Agency and its units'), query.agency),
+      ])}${refusalNote(say, problem)}${body ? html`${dueTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
+  });
+}
+
+function dueTable(visit: Visit, items: readonly DueDossier[]): Html {
+  const { say } = visit;
+  return table<DueDossier>({
+    caption: say(
+      `Hồ sơ trên trang này: ${items.length}, hạn sớm nhất trước`,
+      `Dossiers on this page: ${items.length}, the earliest deadline first`,
+    ),
+    empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
+    items,
+    columns: [
+      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Hạn trả', 'Due'), cell: (one) => deadlineOf(visit, one) },
+      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(agency) },
+      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(service) },
+      { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
+    ],
+  });
+}
+
+function deadlineOf({ say, nowMs }: Visit, { dueAt }: DueDossier): Html {
+  const lateS = (nowMs - instantToMs(dueAt)) / 1_000;
+  const late = durationOf(say, lateS);
+  const mark =
+    lateS > 0
+      ? badgeOf('bad', say(`quá hạn ${late}`, `${late} overdue`))
+      : html`<span class="note">(${ageOf(say, dueAt, nowMs)})</span>`;
+  return html`${timeOf(dueAt)} ${mark}`;
+}
