@@ -565,6 +565,10 @@ describe('the console', () => {
         '/replays/x',
       ])
         expect([path, (await officer.get(`/console${path}`)).status]).toEqual([path, 404]);
+      // A day in Vietnamese notation finds the same as the API's, and stays in the field.
+      const typed = await officer.get('/console/messages?from=1/8/2025&to=31/12/2025');
+      expect(typed.text).toMatch(/name="from" value="01\/08\/2025"[\s\S]*name="to" value="31\/12\/2025"/);
+      expect(typed.status).toBe(200);
       const wrong = await officer.get('/console/messages?from=yesterday');
       expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from nhận được &quot;yesterday&quot;');
     });

@@ -66,6 +66,9 @@ export function choiceField(name: string, label: string, choices: readonly Choic
   )}</select></label>`;
 }
 
+/** A day in Vietnamese notation, whatever the language of the browser. @param value as the API writes it */
 export function dayField(name: string, label: string, value = ''): Html {
-  return html`<label>${label}<input type="date" name="${name}" value="${value}"></label>`;
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
+  const shown = year === undefined ? value : `${day}/${month}/${year}`;
+  return html`<label>${label}<input name="${name}" value="${shown}" placeholder="dd/mm/yyyy" size="11" maxlength="30" autocomplete="off"></label>`;
 }

@@ -26,7 +26,13 @@ export type Query = Readonly<Record<string, string | undefined>>;
 
 /** The parameters of this page that go to the API. */
 export function queryOf({ c }: Visit, names: readonly string[]): Query {
-  return Object.fromEntries(names.map((name) => [name, parameterOf(c, name)?.trim() || undefined]));
+  return Object.fromEntries(names.map((name) => [name, dayFrom(parameterOf(c, name)?.trim()) || undefined]));
+}
+
+/** `31/12/2026` as `2026-12-31`, which the API reads. Other text stays unchanged. */
+function dayFrom(text: string | undefined): string | undefined {
+  const [, day = '', month = '', year] = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text ?? '') ?? [];
+  return year === undefined ? text : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
 
 /** A form that narrows a list. */
