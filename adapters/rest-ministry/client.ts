@@ -1,4 +1,4 @@
-import { outcomeWithoutReply } from '#kit';
+import { fetchOAuthToken, outcomeWithoutReply } from '#kit';
 import {
   EXPIRED,
   type Failure as MinistryFailure,
@@ -8,7 +8,7 @@ import {
 } from '#ministry';
 import { answerOf, type Ministry } from './answer.ts';
 import type { Settings } from './settings.ts';
-import { basic, fetchToken } from './token.ts';
+import { tokenQuestion } from './token.ts';
 import { wireOf } from './wire.ts';
 
 const TOKEN = 'access-token';
@@ -71,15 +71,16 @@ async function authorizationOf(
   session: string | undefined,
 ): Promise<string | undefined | MinistryFailure> {
   const { settings, sessions } = connection;
-  switch (settings.security?.kind) {
+  const { security } = settings;
+  switch (security?.kind) {
     case 'basic':
-      return basic(settings.security.username, settings.security.password);
+      return `Basic ${Buffer.from(`${security.username}:${security.password}`).toString('base64')}`;
     case 'bearer':
-      return `Bearer ${settings.security.token}`;
+      return `Bearer ${security.token}`;
     case 'session':
       return session === undefined ? undefined : `Bearer ${session}`;
     case 'oauth2':
-      return sessions.get(TOKEN, () => fetchToken(connection));
+      return sessions.get(TOKEN, () => fetchOAuthToken(connection, tokenQuestion(security)));
     default:
       return undefined;
   }

@@ -1,5 +1,6 @@
 /** Everything that an adapter may import, apart from schemas, mappings and packages. */
 
+export { parseVnd } from '#core/catalogue/fees-and-terms';
 export { formatLocal, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
 export {
   type InvalidItem,
@@ -19,7 +20,7 @@ export { quotedText, say, type TextOrWords, textOrWordsOf, type Words } from '#m
 export { received } from '#messages/received';
 export { inEnglish, sentenceOf } from '#messages/render';
 export { storedWords, wordsText } from '#messages/stored';
-export { type Adapter, defineAdapter } from './adapter.ts';
+export { defineAdapter } from './adapter.ts';
 export type { Callback, CallbackReply, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
@@ -29,6 +30,7 @@ export { isLinkLocal } from './http/link-local.ts';
 export { retryAfterMs } from './http/retry-after.ts';
 export { timeouts } from './http/timeouts.ts';
 export { sendInOrder } from './in-order.ts';
+export { fetchOAuthToken } from './oauth-token.ts';
 export {
   delivered,
   nothingToSend,

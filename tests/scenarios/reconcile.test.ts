@@ -7,7 +7,8 @@ import { nationalPortal } from '../../adapters/national-portal/simulator/portal.
 import ministryAdapter from '../../adapters/soap-ministry/adapter.ts';
 import { constructionAt, transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import ministries from '../../adapters/soap-ministry/simulator.ts';
-import type { Adapter, Comparison, Outgoing } from '../../src/kit/index.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
+import type { Comparison, Outgoing } from '../../src/kit/index.ts';
 import { type Simulator, startSimulator, testConnection } from '../../src/kit/testing/index.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { createTelemetry } from '../../src/observe/telemetry.ts';

@@ -1,0 +1,172 @@
+import {
+  type CodesOf,
+  cleanCode,
+  fold,
+  type Item,
+  inEnglish,
+  isDossierCode,
+  type Problem,
+  parseInstant,
+  problem,
+  readItem,
+  received,
+  say,
+  unmappedCause,
+} from '#kit';
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
+import { AGENCY_CODE } from '#schemas/parts';
+import { feesOf } from './fees.ts';
+import { type Settings, STATUSES_ENTERED, type StatusFound, statusOf } from './settings.ts';
+import { firstText, idIn, nameIn, type Row, rowsIn } from './shapes.ts';
+import { stepsOf, tasksOf } from './tasks.ts';
+
+/** Changed dossiers as iGate gave them: rows of the list, and what was asked for beside it. */
+export interface Changed {
+  readonly content: readonly Row[];
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly fees: readonly Row[];
+}
+
+const OPERATION = 'dossier.upsert.v1';
+
+/** Each dossier, followed by its steps. */
+export function itemsOf({ content, details, fees }: Changed, settings: Settings, codes: CodesOf): readonly Item[] {
+  return content.flatMap((listed) => {
+    const id = idIn(listed) ?? '';
+    const row = { ...listed, ...(details[id] as Row | undefined) };
+    const own = fees.filter(({ dossier }) => idIn(dossier) === id);
+    const found = statusOf(settings, codes, {
+      dossier: idIn(row.dossierStatus),
+      task: idIn(row.dossierTaskStatus),
+    });
+    const code = cleanCode(firstText(row, 'code') ?? '');
+    const dossier =
+      found && !('status' in found)
+        ? unknownStatus(code, found)
+        : dossierItem(row, own, settings, { code, status: found?.status, at: statusAtOf(row) });
+    return [dossier, ...stepsOf(row, code)];
+  });
+}
+
+interface Standing {
+  readonly code: string;
+  readonly status: Status | undefined;
+  readonly at: string | undefined;
+}
+
+function dossierItem(row: Row, fees: readonly Row[], settings: Settings, { code, status, at }: Standing): Item {
+  const { agency, unit } = agencyOf(row, settings);
+  const paid = feesOf([...rowsIn(row.dossierFee), ...fees], settings);
+  const national = nationalCodeOf(row, code);
+  const record = {
+    code,
+    serviceCode: firstText(row, 'procedure.code'),
+    serviceName: nameIn((row.procedure as Row | undefined)?.translate) ?? nameIn(row.procedure),
+    agencyCode: agency?.code,
+    agencyName: agency?.name,
+    channel: channelOf(row, settings),
+    status,
+    statusAt: at,
+    submittedAt: firstText(row, 'appliedDate', 'applied_date'),
+    receivedAt: firstText(row, 'acceptedDate'),
+    dueAt: firstText(row, 'appointmentDate', 'dueDate'),
+    finishedAt: firstText(row, 'completedDate'),
+    returnedAt: firstText(row, 'returnedDate'),
+    applicant: applicantOf(row),
+    processingUnit: unit,
+    aliases: national.code && [{ party: settings.nationalParty ?? 'national-portal', code: national.code }],
+    documents: filesOf(row),
+    fees: paid.fees,
+  };
+  const item = readItem(OPERATION, record, firstText(row, 'updatedDate') === undefined);
+  if (paid.problems.length > 0)
+    return { kind: 'invalid', code, problems: [...(item.kind === 'invalid' ? item.problems : []), ...paid.problems] };
+  return item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...national.warnings] } : item;
+}
+
+/** The moment at which the dossier stood so: its last change, otherwise the latest moment that it names. */
+function statusAtOf(row: Row): string | undefined {
+  const changed = firstText(row, 'updatedDate');
+  if (changed !== undefined) return changed;
+  const named = [
+    ...tasksOf(row).flatMap((task) => [firstText(task, 'updatedDate'), firstText(task, 'createdDate')]),
+    ...['returnedDate', 'completedDate', 'acceptedDate', 'appliedDate', 'applied_date'].map((name) =>
+      firstText(row, name),
+    ),
+  ];
+  return named
+    .flatMap((text) => parseInstant(text ?? '') ?? [])
+    .sort()
+    .at(-1);
+}
+
+function unknownStatus(code: string, { table, id }: Exclude<StatusFound, { status: Status }>): Item {
+  const words = say('no-table-entry', { table, got: received(id) });
+  return {
+    kind: 'waiting',
+    operation: OPERATION,
+    code,
+    cause: unmappedCause(table, id, words),
+    problems: [{ path: table === STATUSES_ENTERED ? '/dossierStatus' : '/dossierTaskStatus', ...inEnglish(words) }],
+  };
+}
+
+const isAgencyCode = new RegExp(AGENCY_CODE);
+
+/** The nearest agency with a national code, from the dossier's own up to the top, and the unit that works on it. */
+function agencyOf(row: Row, { agencies = {} }: Settings) {
+  const [own] = rowsIn(row.agency);
+  const line = own === undefined ? [] : [own, ...rowsIn(own.parent), ...rowsIn(own.ancestors)];
+  const named = line.map((one) => {
+    const code = firstText(one, 'code') ?? '';
+    return { code: agencies[idIn(one) ?? ''] ?? agencies[code] ?? cleanCode(code), name: nameIn(one) };
+  });
+  const agency = named.find(({ code }) => isAgencyCode.test(code)) ?? named[0];
+  return { agency, unit: nameIn(own) };
+}
+
+const CHANNEL_NAMES: Readonly<Record<string, Dossier['channel']>> = {
+  'truc tiep': 'counter',
+  'truc tuyen': 'online',
+  'buu chinh cong ich': 'post',
+};
+
+function channelOf({ applyMethod }: Row, { channels = {} }: Settings): Dossier['channel'] {
+  return channels[idIn(applyMethod) ?? ''] ?? CHANNEL_NAMES[fold(nameIn(applyMethod) ?? '')];
+}
+
+/** The owner of the dossier. The form decides which members there are. */
+function applicantOf(row: Row): object | undefined {
+  const text = (...paths: readonly string[]): string | undefined => firstText(row, ...paths);
+  const name = text('applicant.data.ownerFullname', 'applicant.data.fullname', 'applicant.name', 'accepter.fullname');
+  if (name === undefined) return undefined;
+  const places = ['address', 'village.label', 'district.label', 'province.label'];
+  return {
+    name,
+    identityNumber: text('applicant.data.identityNumber', 'applicant.identityNumber'),
+    phone: text('applicant.data.phoneNumber'),
+    email: text('applicant.data.email'),
+    address: places.flatMap((place) => text(`applicant.data.${place}`) ?? []).join(', '),
+  };
+}
+
+function filesOf({ dossierFormFile }: Row): readonly object[] | undefined {
+  if (dossierFormFile === undefined) return undefined;
+  return rowsIn(dossierFormFile).flatMap(({ file, formName, procedureForm }) =>
+    rowsIn(file).map((one) => ({
+      id: idIn(one),
+      name: nameIn(formName) ?? nameIn(procedureForm) ?? firstText(one, 'filename'),
+      url: /^https?:/.test(firstText(one, 'downloadURL') ?? '') ? firstText(one, 'downloadURL') : undefined,
+    })),
+  );
+}
+
+/** The code at the national portal. Some clients write the word `undefined` into it. */
+function nationalCodeOf(row: Row, own: string): { readonly code?: string; readonly warnings: readonly Problem[] } {
+  const given = firstText(row, 'nationCode');
+  const code = cleanCode(given ?? '');
+  if (given === undefined || code === own) return { warnings: [] };
+  if (isDossierCode(code)) return { code, warnings: [] };
+  const expected = say('dossier-code-with-date');
+  return { warnings: [problem('/nationCode', 'unexpected', { got: received(given), expected })] };
+}

@@ -1,0 +1,84 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { type Outgoing, readItem } from '#kit';
+import { startSimulator, testConnection } from '#kit/testing';
+import adapter from './adapter.ts';
+import { type Settings, settingsProblems } from './settings.ts';
+import simulator, { SIMULATOR_CLIENT } from './simulator.ts';
+
+const CODE = 'H60.01-250812-0001';
+
+async function started(settings: Partial<Settings> = {}) {
+  const host = await startSimulator(simulator);
+  const connection = testConnection<Settings>({
+    baseUrl: host.url,
+    tokenUrl: `${host.url}/auth/realms/digo/protocol/openid-connect/token`,
+    ...SIMULATOR_CLIENT,
+    startAt: '2025-08-01T00:00:00+07:00',
+    ...settings,
+  });
+  onTestFinished(async () => {
+    connection.close();
+    await host.close();
+  });
+  return { host, connection };
+}
+
+const pull = adapter.pull?.dossiers as NonNullable<NonNullable<typeof adapter.pull>[string]>;
+const next = (connection: Awaited<ReturnType<typeof started>>['connection'], checkpoint?: unknown) =>
+  pull.next(connection, checkpoint, {} as Parameters<typeof pull.next>[2]);
+
+function outgoing(status: 'processing' | 'resolved', code = CODE): Outgoing<'dossier.upsert.v1'> {
+  const base = { code, serviceCode: '1.001193', agencyCode: 'H60.01', statusAt: '2025-08-12T09:00:00+07:00', status };
+  const item = readItem('dossier.upsert.v1', base);
+  if (item.kind !== 'record') throw new Error(JSON.stringify(item));
+  const record = item.record as Outgoing<'dossier.upsert.v1'>['record'];
+  return { id: 'one', operation: 'dossier.upsert.v1', code, record, dossier: record, doubt: false, known: true };
+}
+
+test('calls at the same time share one token', async () => {
+  const { host, connection } = await started();
+  await Promise.all([next(connection), next(connection), next(connection)]);
+  expect(host.requests().filter((request) => request.endsWith('/token'))).toHaveLength(1);
+});
+
+test('a pull by single rows brings each dossier once, and the next one brings nothing', async () => {
+  const { connection } = await started({ pageSize: 1 });
+  const codes: string[] = [];
+  let checkpoint: unknown;
+  for (let run = 1; run <= 2; run++)
+    for (let more = true; more; ) {
+      const page = await next(connection, checkpoint);
+      if ('kind' in page) throw new Error(JSON.stringify(page));
+      for (const { body } of page.bodies)
+        for (const item of pull.read(body, connection.settings, connection.codes))
+          if (item.kind === 'record' && item.operation === 'dossier.upsert.v1') codes.push(item.record.code);
+      ({ checkpoint, more } = page);
+    }
+  expect(codes).toEqual(['H60.01-250812-0003', 'H60.01-250812-0002', CODE]);
+});
+
+test('the comparison names a status that differs, and a dossier that is not there', async () => {
+  const { connection } = await started();
+  const compare = (item: Outgoing<'dossier.upsert.v1'>) => adapter.reconcile?.compare?.(connection, item);
+  expect(await compare(outgoing('processing'))).toMatchObject({ kind: 'found', differences: [] });
+  const found = await compare(outgoing('resolved'));
+  expect(found).toMatchObject({
+    kind: 'found',
+    differences: [{ path: '/dossierStatus', ours: 'resolved', theirs: 'processing' }],
+  });
+  const body = found?.kind === 'found' ? (found.answer?.body ?? Buffer.from('')) : Buffer.from('');
+  expect(adapter.reconcile?.read?.(body, connection.settings, connection.codes)[0]).toMatchObject({ kind: 'record' });
+  expect(await compare(outgoing('processing', 'H60.01-250812-0999'))).toEqual({ kind: 'absent' });
+});
+
+test('dossiers are ended only where the settings say so', () => {
+  const settings = { endsProcesses: true } as Settings;
+  expect(adapter.offers?.(settings).sends).toEqual(['dossier.upsert.v1', 'dossier.progress.v1']);
+  expect(adapter.offers?.({} as Settings)).toEqual({ sends: [], pulls: ['dossiers'] });
+});
+
+test('settings without an account or with an unreal beginning are named', () => {
+  const base = { baseUrl: 'http://a', tokenUrl: 'http://a', clientId: 'a', startAt: '2025-02-30T00:00:00+07:00' };
+  expect(settingsProblems(base).map(({ path }) => path)).toEqual(['/startAt', '/clientSecret']);
+  expect(settingsProblems({ ...base, username: 'a' }).map(({ path }) => path)).toEqual(['/startAt', '/password']);
+});

@@ -1,0 +1,97 @@
+import { inEnglish, jsonObject, type Outcome, type Page, type Puller, parseInstant, say } from '#kit';
+import { type Changed, itemsOf } from './dossier.ts';
+import { fetchDetails, fetchFees } from './particulars.ts';
+import { changedMs, pageSizeOf, searchPage } from './search.ts';
+import type { Settings } from './settings.ts';
+import { idIn, isRow, type Row, rowsIn } from './shapes.ts';
+
+/** The latest change that a complete run has seen, and the changes within the overlap before it. */
+interface Checkpoint {
+  readonly untilMs?: number;
+  readonly seen: readonly string[];
+  readonly run?: Run;
+}
+
+/** A run reads pages from the latest change back to the end of the run before. */
+interface Run {
+  readonly page: number;
+  readonly topMs: number;
+  readonly total?: number | undefined;
+  readonly seen: readonly string[];
+}
+
+const OVERLAP_S = 600;
+const START: Checkpoint = { seen: [] };
+const BEGINNING: Run = { page: 0, topMs: 0, seen: [] };
+const JSON_TYPE = 'application/json';
+
+/** The dossiers that changed at iGate, with their steps. */
+export const dossiers: Puller<Settings> = {
+  schedule: '0 * * * * *',
+
+  async next(igate, checkpoint): Promise<Page | Outcome> {
+    const known = (checkpoint ?? START) as Checkpoint;
+    const run = known.run ?? BEGINNING;
+    const found = await searchPage(igate, run.page);
+    if ('kind' in found) return found;
+    const { rows, isLast, total } = found;
+    const sinceMs = sinceOf(igate.settings, known);
+    // A row without a moment counts as new: it is read, and found invalid.
+    const recent = rows.filter((row) => !(changedMs(row) < sinceMs));
+    const seen = new Set([...known.seen, ...run.seen]);
+    const fresh = recent.filter((row) => !seen.has(markOf(row)));
+    const changed = await withParticulars(igate, fresh);
+    if ('kind' in changed) return changed;
+    const topMs = Math.max(run.topMs, ...recent.map(changedMs).filter((ms) => ms <= igate.now()));
+    const overlapMs = (igate.settings.overlapS ?? OVERLAP_S) * 1000;
+    const marks = [...new Set([...run.seen, ...recent.map(markOf)])].filter(
+      (mark) => !(msOf(mark) < topMs - overlapMs),
+    );
+    const bodies = fresh.length > 0 ? [{ body: Buffer.from(JSON.stringify(changed)), mediaType: JSON_TYPE }] : [];
+    if (isLast || isPassed(rows, sinceMs))
+      return { bodies, checkpoint: { untilMs: topMs || known.untilMs, seen: marks }, more: false };
+    const page = Math.max(0, run.page + 1 - pagesBack(run, total, pageSizeOf(igate.settings)));
+    return { bodies, checkpoint: { ...known, run: { page, topMs, total, seen: marks } }, more: true };
+  },
+
+  read(body, settings, codes) {
+    const kept = jsonObject(body);
+    if (!Array.isArray(kept?.content))
+      return [{ kind: 'invalid', problems: [{ path: '', ...inEnglish(say('not-as-kept')) }] }];
+    const changed: Changed = {
+      content: rowsIn(kept.content),
+      details: isRow(kept.details) ? kept.details : {},
+      fees: rowsIn(kept.fees),
+    };
+    return itemsOf(changed, settings, codes);
+  },
+};
+
+/** The first moment that a run reads: the end of the run before, less the overlap. */
+function sinceOf({ startAt, overlapS = OVERLAP_S }: Settings, { untilMs }: Checkpoint): number {
+  const startMs = Date.parse(parseInstant(startAt) ?? startAt);
+  return untilMs === undefined ? startMs : Math.max(startMs, untilMs - overlapS * 1000);
+}
+
+/** Whether all later pages are older. A list in another order than asked for is read to its end. */
+function isPassed(rows: readonly Row[], sinceMs: number): boolean {
+  const moments = rows.map(changedMs);
+  const isSorted = moments.every((ms, at) => at === 0 || ms <= (moments[at - 1] as number));
+  return isSorted && (moments.at(-1) as number) < sinceMs;
+}
+
+/** A shorter list has moved its rows forward by what it lost, so the run goes back as far. */
+function pagesBack({ total: before }: Run, total: number | undefined, size: number): number {
+  return before === undefined || total === undefined || total >= before ? 0 : Math.ceil((before - total) / size);
+}
+
+/** One change of one dossier. The list repeats it within the overlap, and where rows move between pages. */
+const markOf = (row: Row): string => `${changedMs(row)} ${idIn(row)}`;
+const msOf = (mark: string): number => Number(mark.slice(0, mark.indexOf(' ')));
+
+async function withParticulars(igate: Parameters<typeof fetchFees>[0], rows: readonly Row[]) {
+  const details = await fetchDetails(igate, rows);
+  if ('kind' in details) return details;
+  const fees = await fetchFees(igate, rows);
+  return 'kind' in fees ? fees : { content: rows, ...details, ...fees };
+}
