@@ -1,5 +1,4 @@
 import {
-  type Change,
   type Connection,
   delivered,
   type Exchange,
@@ -16,7 +15,7 @@ import {
 } from '#kit';
 import type { Settings } from './settings.ts';
 
-const WHY_NOTHING: Readonly<Record<Exclude<Change['news'], 'new'>, Words>> = {
+const WHY_NOTHING: Readonly<Record<Exclude<NonNullable<Outgoing['change']>['news'], 'new'>, Words>> = {
   unchanged: say('nothing-visible-changed'),
   told: say('told-with-dossier'),
   outdated: say('later-status-told'),

@@ -45,7 +45,7 @@ export {
 export type { HubQueries, Page, Puller } from './puller.ts';
 export type { Comparison, Reconciler } from './reconciler.ts';
 export { type About, jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
-export type { Change, Outgoing, Sender } from './sender.ts';
+export type { Outgoing, Sender } from './sender.ts';
 export type { SoapArguments, SoapValue } from './soap/arguments.ts';
 export { callSoap, type SoapResult, type SoapService } from './soap/call-soap.ts';
 export { loadNodeSoap } from './soap/node-soap.ts';
