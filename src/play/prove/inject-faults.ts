@@ -16,6 +16,7 @@ export interface FaultOptions {
 }
 
 const DATABASE = 'PostgreSQL';
+const STANDBY = 'the standby';
 const REDIS = 'Redis';
 
 /** Injects faults for a time. When it resolves, killed servers are back and no new fault comes. */
@@ -25,6 +26,7 @@ export async function bringTrouble(on: Troubled, options: FaultOptions): Promise
     kills: [
       ...on.hubs.map(({ name }) => name),
       ...(on.database.kill ? [DATABASE] : []),
+      ...(on.database.killStandby ? [STANDBY] : []),
       ...(on.redis.kill ? [REDIS] : []),
     ],
     canFlush: on.redis.flush !== undefined,
@@ -66,6 +68,7 @@ async function bring({ hubs, nodes, database, redis, participants }: Troubled, t
       return participants[trouble.partner as ProvedName].fault(trouble.fault).catch(() => undefined);
     case 'kill':
       if (trouble.target === DATABASE) return database.kill?.();
+      if (trouble.target === STANDBY) return database.killStandby?.();
       if (trouble.target === REDIS) return redis.kill?.();
       return hubs.find(({ name }) => name === trouble.target)?.kill();
   }

@@ -14,6 +14,8 @@ export interface StageDatabase {
   readonly says: string;
   /** `kill -9` of the server and a new start; undefined for a foreign server. */
   readonly kill: (() => Promise<void>) | undefined;
+  /** `kill -9` of the standby and a new start; undefined without a standby. */
+  readonly killStandby: (() => Promise<void>) | undefined;
   /** `kill -9` of the primary, whose standby takes over; undefined without a standby. */
   readonly failOver: (() => Promise<void>) | undefined;
   /** Ends all sessions, as a restart or a failover does. */
@@ -37,6 +39,7 @@ export async function openDatabase(
       ...asking(() => url),
       says: 'PostgreSQL of DATABASE_URL (its sessions are cut, it is not killed)',
       kill: undefined,
+      killStandby: undefined,
       failOver: undefined,
     };
   }
@@ -55,6 +58,7 @@ export async function openDatabase(
     url,
     ...asked,
     says: 'an embedded PostgreSQL of its own',
+    killStandby: undefined,
     failOver: undefined,
     async kill() {
       const server = findPostmaster(placedDir);

@@ -18,6 +18,8 @@ export interface Pair {
   primaryUrl(): string;
   /** `kill -9` of the primary and a new start. */
   kill(): Promise<void>;
+  /** `kill -9` of the standby and a new start. Commits wait meanwhile. */
+  killStandby(): Promise<void>;
   /** `kill -9` of the primary. A second later the standby takes over and gets a synchronous standby of its own. */
   failOver(): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +59,10 @@ export async function openPair(folder: string, janitor: Janitor): Promise<Pair> 
     async kill() {
       await killServer(primary);
       primary = await start(primary.dataDir, primary.port);
+    },
+    async killStandby() {
+      await killServer(standby);
+      standby = await start(standby.dataDir, standby.port);
     },
     async failOver() {
       const old = primary;
