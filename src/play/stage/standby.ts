@@ -37,6 +37,8 @@ const SETTINGS = {
   shared_buffers: '64MB',
   wal_keep_size: '1GB',
   wal_sender_timeout: '2s',
+  // After a restart of the primary, commits wait until the standby asks again: 5 s by default.
+  wal_retrieve_retry_interval: '500ms',
 };
 /** How long a watcher of the primary needs to notice its end. */
 const NOTICED_MS = 1_000;
