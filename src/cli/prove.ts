@@ -48,7 +48,8 @@ REDIS_URL no Redis. Its data is in a folder of its own under HUB_DATA_DIR, the s
 removes its processes and folders.
 Without --nodes it runs a process for api and two for worker and scheduler. A node that is cut off loses its clients and the
 database for 2 to 6 seconds, and reaches its partners: its connections stay open and nothing passes. A server of DATABASE_URL on
-another machine stays in reach too. With --standby, DATABASE_URL is not used. With both, nothing may stay unacknowledged for more than 15 seconds.
+another machine stays in reach too. With --standby, DATABASE_URL is not used. With both, nothing may stay unacknowledged for more
+than 15 seconds.
 Exit code 0 only if nothing is wrong and the index equals its rebuild from the messages alone.`;
 
 function positive(text: string): number {

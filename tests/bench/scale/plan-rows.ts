@@ -32,7 +32,7 @@ export async function planRowsOf(work: () => Promise<unknown>): Promise<PlanRows
 }
 
 function isRead(text: string): boolean {
-  return /^\s*(?:SELECT|WITH)\b/i.test(text) && !/\b(?:INSERT INTO|UPDATE|DELETE FROM|FOR UPDATE)\b/.test(text);
+  return /^[\s(]*(?:SELECT|WITH)\b/i.test(text) && !/\b(?:INSERT INTO|UPDATE|DELETE FROM|FOR UPDATE)\b/.test(text);
 }
 
 /** The statements that the work sends by pg, whatever sends them. */
