@@ -77,11 +77,14 @@ async function takeAll(browser, addresses) {
     await page.goto(`${url}/console${place}?lang=en`);
     await take(page, name);
   }
+  await page.goto(`${url}/console/dossiers?code=${addresses.code}&lang=en`);
+  await take(page.locator('figure.journey'), 'journey');
 }
 
-async function take(page, name) {
+/** @param place a page, or a part of it */
+async function take(place, name) {
   const file = path.join(IMAGES, `${name}.png`);
-  await page.screenshot({ path: file });
+  await place.screenshot({ path: file });
   const { size } = fs.statSync(file);
   console.log(`${path.relative(ROOT, file)}  ${Math.round(size / 1000)} KB`);
   if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, expected at most ${MAX_BYTES}`);

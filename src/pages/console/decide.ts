@@ -103,7 +103,7 @@ ${isOpen ? tryForm(visit, found) : ''}</section>`;
 
 /** What the decision changes at once. The preview of a meaning shows the rest. */
 function effectOf({ say }: Visit, { dossiers, items, deliveries }: WholeCause): Html {
-  return html`<strong>${say(`Gỡ ${dossiers} hồ sơ:`, `Frees ${dossiers} dossiers:`)}</strong> ${say(
+  return html`<strong>${say(`Gỡ ${dossiers} hồ sơ:`, `Dossiers that this frees: ${dossiers}.`)}</strong> ${say(
     `${items} mục được áp dụng, ${deliveries} lượt được chuyển, theo thứ tự. “Thử trước” cho xem mọi thay đổi khác.`,
     `${items} items are applied and ${deliveries} deliveries are sent, in order. “Try first” shows every other change.`,
   )}`;

@@ -8,7 +8,8 @@ import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
-export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
+/** @param of its dossier's page needs no column for the dossier */
+export function deliveryTable(visit: Visit, items: readonly Delivery[], of: 'all' | 'one-dossier' = 'all'): Html {
   const { say } = visit;
   return table<Delivery>({
     caption: say(
@@ -20,7 +21,7 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[]): Html {
     columns: [
       { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
       { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
-      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      ...(of === 'all' ? [{ head: say('Hồ sơ', 'Dossier'), cell: ({ code }: Delivery) => dossierLink(code) }] : []),
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },

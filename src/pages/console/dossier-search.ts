@@ -58,7 +58,7 @@ ${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine'
 <h2>${say('Thông điệp về hồ sơ', 'Messages about it')}</h2>
 ${messages.body ? html`${messageTable(visit, messages.body.items)}${whole('messages', messages.body)}` : ''}
 <h2>${say('Lượt chuyển', 'Deliveries')}</h2>
-${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items)}${whole('deliveries', deliveries.body)}` : ''}
+${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items, 'one-dossier')}${whole('deliveries', deliveries.body)}` : ''}
 <h2>${say('Bất thường', 'Anomalies')}</h2>
 ${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('anomalies', anomalies.body)}` : ''}`,
     };

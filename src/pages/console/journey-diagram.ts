@@ -101,7 +101,7 @@ ${lanes.map((lane) => laneDrawing(laneName(visit, lane), xOf(lane), space, y, la
 }
 
 function laneDrawing(name: string, x: number, space: number, bottom: number, isHub: boolean): Html {
-  const lines = inLines(name, Math.floor(space / 7.4));
+  const lines = inLines(name, Math.floor(space / 8.8));
   return html`<path class="lane${isHub ? ' hub' : ''}" d="M${x} ${HEAD - 6}V${bottom}"/>${lines.map(
     (text, at) =>
       html`<text class="lane-name" x="${x}" y="${HEAD - 14 - (lines.length - 1 - at) * 16}" text-anchor="middle">${text}</text>`,

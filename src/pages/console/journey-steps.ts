@@ -30,11 +30,11 @@ export interface Step {
 
 /** The steps of a journey in the order of time. A due delivery is a step at its next attempt. */
 export function stepsOf(visit: Visit, { messages, waits, deliveries }: Journey): readonly Step[] {
-  const texts = new Map(messages.map((one) => [one.id, messageText(visit, one)]));
+  const statuses = new Map(messages.map((one) => [one.id, statusesOf(visit, one)]));
   return [
     ...messages.map((one) => messageStep(visit, one)),
     ...waits.map((one) => waitStep(visit, one)),
-    ...deliveries.flatMap((one) => deliverySteps(visit, one, texts.get(one.messageId))),
+    ...deliveries.flatMap((one) => deliverySteps(visit, one, statuses.get(one.messageId))),
   ].sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -42,8 +42,12 @@ const MESSAGE_TONES: Readonly<Record<string, Tone>> = { accepted: 'now', quarant
 /** A later report counts as the sender's delay. */
 const LATE_REPORT_S = 3_600;
 
-function messageText({ say }: Visit, { operation, events }: Message): string {
-  const statuses = [...new Set(events.map(({ status }) => word(say, STATUSES, status)))].join(', ');
+/** The statuses that a message reports, in words. */
+function statusesOf({ say }: Visit, { events }: Message): string {
+  return [...new Set(events.map(({ status }) => word(say, STATUSES, status)))].join(', ');
+}
+
+function textOf({ say }: Visit, operation: string | null, statuses: string | undefined): string {
   const what = word(say, OPERATIONS, operation);
   return statuses ? `${what}: ${statuses}` : what;
 }
@@ -58,7 +62,7 @@ function messageStep(visit: Visit, message: Message): Step {
     atMs: instantToMs(receivedAt),
     from: party ?? STRANGER,
     to: HUB,
-    text: messageText(visit, message),
+    text: textOf(visit, message.operation, statusesOf(visit, message)),
     note: [
       outcome === 'accepted' ? '' : word(say, MESSAGE_OUTCOMES, outcome),
       lateS >= LATE_REPORT_S ? say(`báo sau khi xảy ra ${late}`, `reported ${late} after the event`) : '',
@@ -86,11 +90,11 @@ function waitStep({ say, nowMs }: Visit, wait: Journey['waits'][number]): Step {
   };
 }
 
-/** @param said the text of the message that it passes on */
-function deliverySteps(visit: Visit, delivery: Delivery, said: string | undefined): readonly Step[] {
+/** @param statuses those of the message that it passes on */
+function deliverySteps(visit: Visit, delivery: Delivery, statuses: string | undefined): readonly Step[] {
   const { say, nowMs } = visit;
   const { id, party, operation, state, nextAt, isOnItsWay, behind } = delivery;
-  const text = said ?? word(say, OPERATIONS, operation);
+  const text = textOf(visit, operation, statuses);
   const steps = runsOf(delivery.tries).map((run): Step => {
     const first = run.tries[0] as Try;
     return {

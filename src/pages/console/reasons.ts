@@ -91,6 +91,11 @@ const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: st
   'link-local': ['địa chỉ không được phép gọi', 'an address that the hub must not call', 'settings'],
   busy: ['bên kia đang bận', 'the partner is busy', 'partner'],
   'reply-too-large': ['trả lời quá lớn', 'the reply is too large', 'partner'],
+  'no-verdict': [
+    'bên kia không cho biết đã thực hiện hay chưa',
+    'the partner did not say whether it did it',
+    'partner',
+  ],
   'not-a-reply': ['không phải câu trả lời đúng dạng', 'the answer has the wrong form', 'partner'],
   'no-answer': ['không có câu trả lời dùng được', 'no usable answer', 'partner'],
   'no-receipt': ['không trả biên nhận', 'no receipt', 'partner'],

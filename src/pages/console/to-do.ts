@@ -102,7 +102,7 @@ function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
       ({ id, kind, unmapped, dossiers, since }): Task => ({
         tone: 'warn',
         icon: 'inbox',
-        what: html`${word(say, CAUSES, kind)}${unmapped ? html` <code>${unmapped.from}</code>` : ''}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} dossiers wait`)}`,
+        what: html`${word(say, CAUSES, kind)}${unmapped ? html` <code>${unmapped.from}</code>` : ''}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`,
         since,
         href: `/console/quarantine/${id}`,
       }),
