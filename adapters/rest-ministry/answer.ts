@@ -57,9 +57,9 @@ async function read(
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
   if (!('kind' in answer) && answer.code !== undefined)
-    return meaningOf(settings, codes, answer.code) === 'ok' ? notElsewhere(answer, call) : answer;
+    return meaningOf(settings, codes, answer.code, answer.message) === 'ok' ? notElsewhere(answer, call) : answer;
   const code = codeOf(status);
-  const said = meaningOf(settings, codes, code);
+  const said = meaningOf(settings, codes, code, undefined);
   if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
   // A successful status does not prove that the answer has the list. Treating such an answer as an empty list would
   // lose records.

@@ -43,8 +43,8 @@ export const transport: MinistryTransport<Settings> = {
     if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
     const shown = (text: string): string => call.shown(token.reduce((all, one) => all.replaceAll(one, '***'), text));
     const answer = await answerOf(connection, exchange, { ...call, shown });
-    const code = 'kind' in answer ? undefined : answer.code;
-    const isExpired = code !== undefined && meaningOf(settings, codes, code) === 'expired';
+    const { code, message } = 'kind' in answer ? { code: undefined, message: undefined } : answer;
+    const isExpired = code !== undefined && meaningOf(settings, codes, code, message) === 'expired';
     // The reply does not say which of the two has ended. After a 403 a new token may be allowed more.
     if (exchange.status === 401 || exchange.status === 403 || isExpired) sessions.drop(TOKEN, authorization);
     if (exchange.status !== 401 && !isExpired) return answer;

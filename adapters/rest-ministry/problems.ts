@@ -28,11 +28,16 @@ function sessionProblems({ security, session }: Settings): readonly Problem[] {
 
 /** Without `answer.code` the only code of an answer is its HTTP status. */
 function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
-  const { code, message: _, ...lists } = answer;
+  const { code, message: _, says = [], ...lists } = answer;
   if (code !== undefined) return [];
-  return Object.entries(lists).flatMap(([meaning, codes]) =>
-    codes.flatMap((one, at) => (/^http-\d{3}$/.test(one) ? [] : [problem(`/answer/${meaning}/${at}`, 'in-no-answer')])),
-  );
+  return [
+    ...says.map((__, at) => problem(`/answer/says/${at}/code`, 'in-no-answer')),
+    ...Object.entries(lists).flatMap(([meaning, codes]) =>
+      codes.flatMap((one, at) =>
+        /^http-\d{3}$/.test(one) ? [] : [problem(`/answer/${meaning}/${at}`, 'in-no-answer')],
+      ),
+    ),
+  ];
 }
 
 /** Without a receipt every push would need a look-up and be sent again. */

@@ -1,13 +1,14 @@
 import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit/testing';
 import { agriculture } from './simulator/agriculture.ts';
+import { criminalRecord } from './simulator/criminal-record.ts';
 import { health } from './simulator/health.ts';
 
-/** Two ministries at two addresses of one server. A citizen's dossier advances one step every `stepMs`. */
+/** Three systems at the addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
   return defineSimulator<ministryRegistry.Registry>({
     state: ministryRegistry.createRegistry,
     expireSessions: ({ sessions }) => sessions.clear(),
-    routes: [...health(stepMs), ...agriculture(stepMs)],
+    routes: [...health(stepMs), ...agriculture(stepMs), ...criminalRecord()],
   });
 }
 

@@ -30,7 +30,8 @@ export async function meaningOfStatus(
   const told = message === undefined ? say('status', { status }) : say('status-said', { status, said: shown(message) });
   const wait = retryAfterMs(headers, now());
   for (const one of [code, codeOf(status)]) {
-    const means = content && one !== undefined ? meaningOf(settings, codes, one) : undefined;
+    const means =
+      content && one !== undefined ? meaningOf(settings, codes, one, one === code ? message : undefined) : undefined;
     if (means === 'busy') return unavailable('busy', say('ministry-busy', { why: told }), wait);
     // Some systems leave the success code in the body of a failure.
     if (means === 'ok' && one === code)

@@ -156,8 +156,8 @@ function isExpired(answer: Answer | Failure | Expired): answer is Expired {
 }
 
 /** What the answer's code means. If the settings name no code, every answer is `ok`. */
-export function meaning({ settings, codes }: Ministry, { code }: Answer): Meaning | undefined {
-  return code === undefined ? 'ok' : meaningOf(settings, codes, code);
+export function meaning({ settings, codes }: Ministry, { code, message }: Answer): Meaning | undefined {
+  return code === undefined ? 'ok' : meaningOf(settings, codes, code, message);
 }
 
 /** The call was not carried out. The hub retries it when the ministry says. */

@@ -101,6 +101,12 @@ const PageBy = closed({
   next: optional(Path),
 });
 const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
+/** What a code means where the answer's words have this text. */
+const Saying = closed({
+  code: settingText,
+  text: settingText,
+  is: oneOf(['ok', 'none', 'expired', 'taken', 'busy', 'refused']),
+});
 const AnswerBy = closed({
   code: optional(Paths),
   message: optional(Paths),
@@ -110,6 +116,7 @@ const AnswerBy = closed({
   taken: Words,
   busy: Words,
   refused: Words,
+  says: optional(Type.Array(Saying, { maxItems: 50, description: 'a list of at most 50 codes with a text' })),
 });
 const Codes = named(
   Name,

@@ -1,6 +1,7 @@
 import { pointer } from '#core/explain';
 import type { CodesOf, CodeTable } from '#core/identifiers/codes';
 import { listed, type Problem, problem } from '#core/problem';
+import { fold } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
@@ -22,8 +23,19 @@ export type Meaning = (typeof MEANINGS)[number];
 /** The table in which operators give meanings to answer codes. */
 export const ANSWERS = 'answer';
 
-/** The meaning of an answer's code, undefined if unknown. Operators' entries take precedence. */
-export function meaningOf(settings: MinistrySettings, codes: CodesOf, code: string): Meaning | undefined {
+/**
+ * The meaning of an answer's code, undefined if unknown. A code whose words decide (`says`) counts first, then operators'
+ * entries. Case and marks of the words do not matter.
+ */
+export function meaningOf(
+  settings: MinistrySettings,
+  codes: CodesOf,
+  code: string,
+  message: string | undefined,
+): Meaning | undefined {
+  const words = fold(message ?? '');
+  const said = settings.answer?.says?.find((one) => one.code === code && words.includes(fold(one.text)));
+  if (said !== undefined) return said.is;
   const entered = codes(tableName(settings, ANSWERS)).get(code) as Meaning | undefined;
   return entered ?? MEANINGS.find((meaning) => settings.answer?.[meaning]?.includes(code));
 }
@@ -97,8 +109,9 @@ function foreignValues(settings: MinistrySettings): readonly Problem[] {
   );
 }
 
-/** Settings with `answer.code` but without success codes would never accept an answer. */
+/** Settings with `answer.code` but without success codes would never accept an answer. Words decide only where they are read. */
 function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
+  if (answer?.says !== undefined && answer.message === undefined) return [problem('/answer/message', 'absent')];
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
   return [problem('/answer/ok', 'missing', { expected: say('codes-of-done') })];
 }

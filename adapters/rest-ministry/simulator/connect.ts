@@ -1,11 +1,15 @@
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
+import criminalRecord from '../parties/criminal-record.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
 
-/** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
-export function connectTo(usual: 'health' | 'agriculture') {
+const PARTIES = { health: healthAt, agriculture: agricultureAt, 'criminal-record': criminalRecordAt } as const;
+type Party = keyof typeof PARTIES;
+
+/** The example parties, connected to a simulator in tests. A case may name another party as its `system`. */
+export function connectTo(usual: Party) {
   return (url: string, options: TestConnectionOptions): TestConnection =>
-    testConnection((options.settings?.system ?? usual) === 'health' ? healthAt(url) : agricultureAt(url), options);
+    testConnection(PARTIES[(options.settings?.system as Party | undefined) ?? usual](url), options);
 }
 
 export function healthAt(url: string) {
@@ -21,6 +25,15 @@ export function healthAt(url: string) {
 export function agricultureAt(url: string) {
   const security = { ...agriculture.security, token: 'khoa-thu-nghiem' };
   return { ...agriculture, baseUrl: `${url}/api/v2`, security, pull: whole(agriculture.pull) };
+}
+
+export function criminalRecordAt(url: string) {
+  return {
+    ...criminalRecord,
+    baseUrl: `${url}/lgsp`,
+    headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
+    security: { ...criminalRecord.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
+  };
 }
 
 /** Extends every list's period to the whole time, so that the clock does not matter. */
