@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tsBlankSpace from 'ts-blank-space';
@@ -85,6 +85,43 @@ describe('docs/adapters/ministries-by-settings.md', () => {
       expect([...Value.Errors(RestMinistry, settings)]).toEqual([]);
     }
   });
+});
+
+describe('docs/adapters/systems.md', () => {
+  const { text: page } = readPage('docs/adapters/systems.md');
+  const rows = [...page.matchAll(/^\| \[[^|]+\| (?:code|settings) `([^`]+)` \|.*\| ([\d,]+) \|$/gm)];
+  const shown = new Map(rows.map(([, name = '', lines = '']) => [name, Number(lines.replace(',', ''))]));
+
+  test('each adapter and each example of a party has one row', () => {
+    const folders = readdirSync('adapters');
+    const parties = folders
+      .filter((name) => existsSync(join('adapters', name, 'parties')))
+      .map((name) => [name, readdirSync(join('adapters', name, 'parties'))] as const);
+    const kinds = new Set(parties.map(([name]) => name));
+    const wanted = [
+      ...folders.filter((name) => !kinds.has(name)),
+      ...parties.flatMap(([name, files]) =>
+        files.filter((file) => file.endsWith('.json')).map((file) => `${name}/${file.replace('.json', '')}`),
+      ),
+    ];
+    expect([...shown.keys()].toSorted()).toEqual(wanted.toSorted());
+    expect(rows).toHaveLength(wanted.length);
+  });
+
+  test('the lines of each are within a hundred of the shown ones', () => {
+    const wrong = [...shown].filter(([name, lines]) => Math.abs(linesOf(name) - lines) > 100);
+    expect(wrong.map(([name]) => [name, linesOf(name)])).toEqual([]);
+  });
+
+  function linesOf(name: string): number {
+    const [adapter = '', party] = name.split('/');
+    const isCode = (file: string): boolean => file.endsWith('.ts') && !/test\.ts$|^simulat/.test(file);
+    const files =
+      party === undefined ? readdirSync(join('adapters', adapter)).filter(isCode) : [join('parties', `${party}.json`)];
+    return files
+      .map((file) => readFileSync(join('adapters', adapter, file), 'utf8').split('\n').length)
+      .reduce((sum, lines) => sum + lines, 0);
+  }
 });
 
 describe('docs/adapters/kit.md', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import adapter from './adapter.ts';
 import { settingsProblems } from './problems.ts';
 import type { Settings } from './settings.ts';
 import { agricultureAt, healthAt } from './simulator/connect.ts';
@@ -30,5 +31,9 @@ test('unreachable codes and pushes without a receipt stop the start', () => {
   ]);
   const push = { dossiers: { ...agriculture.push?.dossiers, reference: undefined } };
   expect(placesOf(agriculture, { push })).toEqual(['/push/dossiers/reference']);
+  const says = [{ code: '01', text: 'đã có', is: 'taken' }];
+  expect(placesOf(agriculture, { answer: { message: 'detail', says } })).toEqual(['/answer/says/0/code']);
+  const unread = { ...agriculture, answer: { code: 'code', ok: ['0'], says } } as Settings;
+  expect(adapter.settingsProblems?.(unread).map(({ path }) => path)).toEqual(['/answer/message']);
   expect(placesOf(agriculture, { push, answer: { ok: ['http-204'] } })).toEqual([]);
 });
