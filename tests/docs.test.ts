@@ -181,7 +181,7 @@ describe('a monitor with our rules and dashboards', () => {
 
   test('finds the page that an alert names', () => {
     const named = files.flatMap(({ path, text }) =>
-      [...text.matchAll(/runbook: (\S+)/g)].map(([, to = '']) => ({ path, to })),
+      [...text.matchAll(/runbook: ([^\s'"]+)/g)].map(([, to = '']) => ({ path, to })),
     );
     expect(named.length).toBeGreaterThan(10);
     report(
