@@ -1,9 +1,15 @@
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
 import criminalRecord from '../parties/criminal-record.json' with { type: 'json' };
+import drivingLicence from '../parties/driving-licence.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
 
-const PARTIES = { health: healthAt, agriculture: agricultureAt, 'criminal-record': criminalRecordAt } as const;
+const PARTIES = {
+  health: healthAt,
+  agriculture: agricultureAt,
+  'criminal-record': criminalRecordAt,
+  'driving-licence': drivingLicenceAt,
+} as const;
 type Party = keyof typeof PARTIES;
 
 /** The example parties, connected to a simulator in tests. A case may name another party as its `system`. */
@@ -33,6 +39,16 @@ export function criminalRecordAt(url: string) {
     baseUrl: `${url}/lgsp`,
     headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
     security: { ...criminalRecord.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
+  };
+}
+
+export function drivingLicenceAt(url: string) {
+  return {
+    ...drivingLicence,
+    baseUrl: `${url}/apiDVC-GPLX/tcdbdvcdata/mapi`,
+    security: { ...drivingLicence.security, token: 'khoa-lgsp-thu-nghiem' },
+    password: 'mat-khau-thu-nghiem',
+    pull: whole(drivingLicence.pull),
   };
 }
 
