@@ -147,7 +147,7 @@ describeInBrowser(() => {
 
   test('free all dossiers that wait for one code: at most four clicks, and by the keyboard', async () => {
     await signIn('vi');
-    await click(/mã chưa có trong bảng mã resolved: 2 hồ sơ chờ/);
+    await click(/Mã resolved chưa có trong bảng mã portal-status: 2 hồ sơ chờ/);
     await page.getByText('Gỡ 2 hồ sơ:').waitFor();
     // The key m leads to the meanings, space chooses one.
     await page.keyboard.press('m');

@@ -10,7 +10,7 @@ import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
 import { may, type Screen, type Visit } from './visit.ts';
 import { waitingTable } from './waiting-table.ts';
-import { badge, CAUSES } from './words.ts';
+import { causeSentence } from './words.ts';
 
 const LIST = '/console/quarantine';
 const MOST_QUEUED = 200;
@@ -101,10 +101,16 @@ function settledScreen({ say }: Visit, title: string): Screen {
   return { title, status: 404, body: html`<p class="card">${text} <a href="${LIST}">${list}</a></p>` };
 }
 
-function factsOf(visit: Visit, { kind, key, detail, since, dossiers, items, deliveries, parties }: WholeCause): Html {
+function factsOf(
+  visit: Visit,
+  { kind, key, unmapped, detail, since, dossiers, items, deliveries, parties }: WholeCause,
+): Html {
   const { say, nowMs } = visit;
   return facts([
-    [say('Nguyên nhân', 'Cause'), html`${badge(say, CAUSES, kind)} <code>${key}</code>`],
+    [
+      say('Nguyên nhân', 'Cause'),
+      html`<strong>${causeSentence(say, { kind, unmapped })}</strong> <code class="note">${key}</code>`,
+    ],
     [say('Lý do', 'Reason'), html`<span class="words">${detail}</span>`],
     [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(visit, one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
@@ -9,7 +10,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
-import { badge, CAUSES } from './words.ts';
+import { CAUSES, causeSentence } from './words.ts';
 
 /** Lists the causes for which items and deliveries wait. */
 export function addQuarantine(site: Site): void {
@@ -46,8 +47,8 @@ export function causeTable(visit: Visit, items: readonly Cause[]): Html {
     columns: [
       {
         head: say('Nguyên nhân', 'Cause'),
-        cell: ({ id, kind, key }) =>
-          html`<a href="/console/quarantine/${id}">${badge(say, CAUSES, kind)}</a><br><code class="note">${key}</code>`,
+        cell: ({ id, kind, key, unmapped }) =>
+          html`<a href="/console/quarantine/${id}">${badgeOf(CAUSES[kind as keyof typeof CAUSES]?.[2] ?? 'plain', causeSentence(say, { kind, unmapped }))}</a><br><code class="note">${key}</code>`,
       },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
       {

@@ -6,7 +6,7 @@ import { segment } from './api.ts';
 import type { Cause, Incident, Listed, Party, QueuedRecord } from './records.ts';
 import { timeAndAge } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { CAUSES, HEALTH, INCIDENTS, QUEUED_KINDS, word } from './words.ts';
+import { causeSentence, HEALTH, INCIDENTS, QUEUED_KINDS, word } from './words.ts';
 
 /** What the overview knows of open work. */
 export interface OpenWork {
@@ -102,7 +102,7 @@ function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
       ({ id, kind, unmapped, dossiers, since }): Task => ({
         tone: 'warn',
         icon: 'inbox',
-        what: html`${word(say, CAUSES, kind)}${unmapped ? html` <code>${unmapped.from}</code>` : ''}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`,
+        what: `${causeSentence(say, { kind, unmapped })}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`,
         since,
         href: `/console/quarantine/${id}`,
       }),

@@ -82,6 +82,30 @@ export const CAUSES = {
   unreadable: ['thông điệp không đọc lại được', 'unreadable message', 'bad'],
 } as const satisfies Words;
 
+/** What the tables are about whose codes dossiers carry. Other tables are those of one partner. */
+const TABLES = {
+  service: ['danh mục thủ tục', 'the catalogue of services'],
+  agency: ['danh mục cơ quan', 'the catalogue of agencies'],
+  field: ['danh mục lĩnh vực', 'the catalogue of fields'],
+  'national-status': ['bảng mã trạng thái hồ sơ', 'the code table of statuses'],
+} as const satisfies Words;
+
+/** Why something waits, as a sentence. */
+export function causeSentence(
+  say: Say,
+  {
+    kind,
+    unmapped,
+  }: { readonly kind: string; readonly unmapped: { readonly table: string; readonly from: string } | null },
+): string {
+  if (!unmapped) return word(say, CAUSES, kind);
+  const { table, from } = unmapped;
+  const name = Object.hasOwn(TABLES, table)
+    ? word(say, TABLES, table)
+    : say(`bảng mã ${table}`, `the code table ${table}`);
+  return say(`Mã ${from} chưa có trong ${name}`, `Code ${from} is not in ${name}`);
+}
+
 export const INCIDENTS = {
   'partner-away': ['không liên lạc được', 'partner unreachable', 'bad'],
   credentials: ['thông tin đăng nhập bị từ chối', 'credentials refused', 'bad'],
