@@ -32,6 +32,7 @@ import { createQueue } from './queue/create-queue.ts';
 import type { Queue } from './queue/port.ts';
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { createNightly, createReconcile, type Reconcile } from './reconcile/nightly.ts';
+import { createReports, type Reports } from './reports/reports.ts';
 import { createScheduler } from './scheduler.ts';
 import { createStatistics, type Statistics } from './statistics/statistics.ts';
 
@@ -68,6 +69,7 @@ export interface Hub extends Lifecycle {
   /** Keeps what must stay for a procedure of law. */
   readonly holds: Holds;
   readonly personErasure: PersonErasure;
+  readonly reports: Reports;
 }
 
 /**
@@ -112,7 +114,8 @@ export async function createHub(
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
   const flow = createFlowKeeper(hub);
   const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
-  const given = { ...shared, ...erasing, flow, pipeline, orders, statistics, workingTime, changes, replicas };
+  const reports = createReports(statistics, file.province, nowMs);
+  const given = { ...shared, ...erasing, reports, flow, pipeline, orders, statistics, workingTime, changes, replicas };
   const web = createWeb(hub, config, given);
   const uptime = createUptime(hub, roles);
   const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
@@ -132,8 +135,7 @@ export async function createHub(
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
-    ...erasing,
-    ...lifecycle,
+    ...{ ...erasing, reports, ...lifecycle },
   };
 }
 

@@ -35,6 +35,7 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/statistics/dossiers-reader.ts': [2, 'conditions of a question'],
   'src/statistics/read-due-later.ts': [1, 'conditions of a question'],
   'src/statistics/read-sums.ts': [1, 'conditions of a question'],
+  'src/statistics/report-numbers.ts': [2, 'bits of facts'],
   'src/statistics/sources.ts': [1, 'conditions of a question'],
   'src/statistics/totals.ts': [1, 'columns of each counting rule'],
   'src/statistics/walk.ts': [1, 'conditions of a question'],

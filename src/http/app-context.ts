@@ -23,6 +23,7 @@ import type { Orders } from '../operator-orders/orders.ts';
 import type { Party } from '../parties/party.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import type { Reports } from '../reports/reports.ts';
 import type { StatisticsReports } from '../statistics/statistics.ts';
 import type { Keys } from './auth.ts';
 import type { Bodies } from './bodies.ts';
@@ -69,6 +70,7 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly retention: Pick<Retention, 'plan' | 'due'>;
   readonly holds: Holds;
   readonly personErasure: PersonErasure;
+  readonly reports: Reports;
   /** How much flows in and out. Its flush stores what this process has counted. */
   readonly flow: { flush(): Promise<void> };
   readonly signDocument: SignDocument;

@@ -26,6 +26,7 @@ import { addRecordCriteria } from './record-criteria.ts';
 import { addRecordDocuments } from './record-documents.ts';
 import { addRecordReaders } from './records.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { addReports } from './reports.ts';
 import { type RouteDoc, routesOf } from './route.ts';
 import { limitSecretGuesses } from './secret-guess-limit.ts';
 import { addSnapshot } from './snapshot.ts';
@@ -56,6 +57,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addCatalogueReaders(add, hub);
   addCatalogueChanges(add, hub);
   addStatistics(add, hub);
+  addReports(add, hub);
   addLookUp(add, hub);
   addPublicQuestions(add, hub);
   addPublicRating(add, hub);

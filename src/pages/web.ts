@@ -50,6 +50,7 @@ export interface WebDeps
     | 'lastWrite'
     | 'retention'
     | 'personErasure'
+    | 'reports'
     | 'holds'
     | 'flow'
   > {

@@ -1,6 +1,6 @@
-import { formatLocal } from '#core/dates/dates';
+import type { Column } from '#core/statistics/columns';
 import type { ReportedNumbers, StatisticsReport } from '../statistics/statistics.ts';
-import type { HeadCell, Report } from './report.ts';
+import { type HeadCell, type Report, SIGNATURES } from './report.ts';
 
 /** Form II.06a/VPCP/KSTT from the statistics, line by line (domain 8.3). */
 export function formII06a(
@@ -9,6 +9,7 @@ export function formII06a(
 ): Report {
   const lines = items.map((line, at) => ({
     cells: [at + 1, line.name ?? line.key ?? 'Chưa rõ', ...numbersOf(line)],
+    links: linksOf({ rule, by, period }, line.key),
   }));
   return {
     number: 'II.06a/VPCP/KSTT',
@@ -16,10 +17,14 @@ export function formII06a(
     period: { name: period, from: from.slice(0, 10), to: to.slice(0, 10) },
     reportedBy,
     unit: 'Số hồ sơ TTHC',
+    widths: [6, 34],
     head: headOf(by === 'field' ? 'Lĩnh vực giải quyết' : 'Cơ quan, đơn vị giải quyết'),
-    rows: [...lines, { cells: ['', 'Tổng cộng', ...numbersOf(total)], isTotal: true }],
+    rows: [
+      ...lines,
+      { cells: ['', 'Tổng cộng', ...numbersOf(total)], isTotal: true, links: linksOf({ rule, by, period }, undefined) },
+    ],
     notes: notesOf(rule, behind),
-    signatures: ['Người lập biểu', 'Thủ trưởng đơn vị'],
+    signatures: SIGNATURES,
   };
 }
 
@@ -29,6 +34,26 @@ function numbersOf({ received, resolved, pending }: ReportedNumbers): readonly n
     ...[resolved.total, resolved.early, resolved.onTime, resolved.late],
     ...[pending.total, pending.withinTerm, pending.late],
   ];
+}
+
+const COUNTED: readonly Column[] = [
+  ...(['received', 'received.online', 'received.direct', 'received.carriedOver'] as const),
+  ...(['resolved', 'resolved.early', 'resolved.onTime', 'resolved.late'] as const),
+  ...(['pending', 'pending.withinTerm', 'pending.late'] as const),
+];
+
+/** The dossiers behind each number. @param key of one line, undefined for all */
+function linksOf(
+  given: { readonly rule: string; readonly by: string; readonly period: string },
+  key: string | null | undefined,
+): Readonly<Record<number, string>> {
+  const line = key === undefined ? {} : { key: key ?? '-' };
+  return Object.fromEntries(
+    COUNTED.map((column, at) => [
+      at + 2,
+      `/api/v1/statistics/dossiers?${new URLSearchParams({ ...given, ...line, column }).toString()}`,
+    ]),
+  );
 }
 
 function headOf(lines: string): readonly (readonly HeadCell[])[] {
@@ -57,10 +82,4 @@ function notesOf(rule: StatisticsReport['rule'], behind: number | null): readonl
   const counted = `Cách tính đúng hạn: ${RULE_NAMES[rule]}.`;
   if (behind === 0) return [counted];
   return [counted, 'Một số thay đổi mới nhất chưa được tính.'];
-}
-
-/** The period in words: `Từ 15/06/2025 đến 14/09/2025`. */
-export function periodText({ from, to }: Report['period']): string {
-  const day = (date: string): string => formatLocal('dd/MM/yyyy', `${date}T00:00:00+07:00`);
-  return `Kỳ báo cáo: từ ${day(from)} đến ${day(to)}`;
 }

@@ -1,14 +1,16 @@
 /** A report as data: built once from totals, and written by each renderer. Texts are Vietnamese, because forms are. */
 export interface Report {
-  /** The number of the form, such as `II.06a/VPCP/KSTT`. */
-  readonly number: string;
+  /** The number of the form, such as `II.06a/VPCP/KSTT`, if it has one. */
+  readonly number?: string | undefined;
   readonly title: string;
   /** First and last day, `yyyy-MM-dd`. */
   readonly period: { readonly name: string; readonly from: string; readonly to: string };
   readonly reportedBy: string;
-  readonly unit: string;
+  readonly unit?: string | undefined;
   /** Rows of headings. A cell may cover several columns and rows. */
   readonly head: readonly (readonly HeadCell[])[];
+  /** Widths of the columns in characters; the default suits numbers. */
+  readonly widths: readonly number[];
   readonly rows: readonly ReportRow[];
   readonly notes: readonly string[];
   /** The titles of those who sign. */
@@ -21,8 +23,25 @@ export interface HeadCell {
   readonly rows?: number;
 }
 
-/** Numbers stay numbers. */
+/** Numbers stay numbers. Null is a number that does not exist, such as a share of nothing. */
+export type Cell = string | number | null;
+
 export interface ReportRow {
-  readonly cells: readonly (string | number)[];
+  readonly cells: readonly Cell[];
   readonly isTotal?: boolean;
+  /** Where the records behind each number are, by column: a path of the interface. */
+  readonly links?: Readonly<Record<number, string>>;
+}
+
+/** The head, and the first and last day, in words. */
+export const SIGNATURES = ['Người lập biểu', 'Thủ trưởng đơn vị'] as const;
+
+/** A percentage with two decimals; null of nothing. */
+export function percent(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((part * 10_000) / whole) / 100;
+}
+
+/** Columns numbered below their headings: (1), (2) and so on. */
+export function numbered(count: number): readonly HeadCell[] {
+  return Array.from({ length: count }, (_, at) => ({ text: `(${at + 1})` }));
 }

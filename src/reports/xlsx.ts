@@ -1,6 +1,6 @@
 import { writeXlsx } from 'hucre/xlsx';
-import { periodText } from './form-ii06a.ts';
-import type { HeadCell, Report } from './report.ts';
+import { openingLines, widthsOf } from './opening.ts';
+import type { Cell, HeadCell, Report } from './report.ts';
 
 type Border = { readonly style: 'thin' };
 const LINE: Border = { style: 'thin' };
@@ -24,7 +24,8 @@ interface Merge {
 
 /** A report as an XLSX workbook. The head rows repeat on each printed page, and numbers are numbers. */
 export async function reportXlsx(report: Report): Promise<Uint8Array> {
-  const width = report.rows[0]?.cells.length ?? 1;
+  const widths = widthsOf(report);
+  const width = widths.length;
   const cells = new Map<string, Placed>();
   const merges: Merge[] = [];
   const put = (row: number, column: number, value: string | number, style: Style): void => {
@@ -34,13 +35,13 @@ export async function reportXlsx(report: Report): Promise<Uint8Array> {
     put(row, 0, text, style);
     merges.push({ startRow: row, startCol: 0, endRow: row, endCol: width - 1 });
   };
-  const opening = openingOf(report);
-  for (const [row, { text, style }] of opening.entries()) across(row, text, style);
+  const opening = openingLines(report);
+  for (const [row, { text, style }] of opening.entries()) across(row, text, plain(FONTS[style]));
   const headAt = opening.length;
   merges.push(...putHead(report.head, headAt, put));
   const bodyAt = headAt + report.head.length;
   for (const [at, { cells: values, isTotal = false }] of report.rows.entries())
-    for (const [column, value] of values.entries()) put(bodyAt + at, column, value, styleOf(value, isTotal));
+    for (const [column, value] of values.entries()) put(bodyAt + at, column, value ?? '', styleOf(value, isTotal));
   const endAt = bodyAt + report.rows.length + 1;
   for (const [at, note] of report.notes.entries()) across(endAt + at, note, plain({ italic: true }));
   const signedAt = endAt + report.notes.length + 1;
@@ -59,7 +60,7 @@ export async function reportXlsx(report: Report): Promise<Uint8Array> {
         rows: rowsOf(cells, signedAt + 2, width),
         cells: cells as never,
         merges,
-        columns: Array.from({ length: width }, (_, at) => ({ width: at === 0 ? 6 : at === 1 ? 34 : 14 })),
+        columns: widths.map((one) => ({ width: one })),
         pageSetup: {
           ...{ paperSize: 'a4', orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
           printTitlesRow: `$${headAt + 1}:$${bodyAt}`,
@@ -80,16 +81,7 @@ function plain(font: object): Style {
   return { font: { ...FONT, ...font }, alignment: CENTRED };
 }
 
-function openingOf(report: Report): readonly { readonly text: string; readonly style: Style }[] {
-  return [
-    { text: 'CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM', style: plain({ bold: true }) },
-    { text: 'Độc lập - Tự do - Hạnh phúc', style: plain({ bold: true }) },
-    { text: `Biểu số ${report.number}`, style: plain({ italic: true }) },
-    { text: report.title, style: plain({ bold: true, size: 14 }) },
-    { text: periodText(report.period), style: plain({}) },
-    { text: `Đơn vị báo cáo: ${report.reportedBy}. Đơn vị tính: ${report.unit}.`, style: plain({}) },
-  ];
-}
+const FONTS = { bold: { bold: true }, italic: { italic: true }, title: { bold: true, size: 14 }, plain: {} } as const;
 
 /** Places each heading in the first free columns of its row. @returns the merged cells */
 function putHead(
@@ -120,8 +112,8 @@ function putHead(
   return merges;
 }
 
-function styleOf(value: string | number, isTotal: boolean): Style {
+function styleOf(value: Cell, isTotal: boolean): Style {
   const font = { ...FONT, bold: isTotal };
-  if (typeof value === 'string') return { font, border: BORDER, alignment: { wrapText: true } };
-  return { font, border: BORDER, numFmt: '#,##0' };
+  if (typeof value !== 'number') return { font, border: BORDER, alignment: { wrapText: true, vertical: 'top' } };
+  return { font, border: BORDER, numFmt: Number.isInteger(value) ? '#,##0' : '#,##0.00' };
 }

@@ -10,6 +10,7 @@ import { createCountedDossiersReader } from './dossiers-reader.ts';
 import type { CountedNumbers } from './numbers.ts';
 import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
 import { type CountedLine, createStatisticsReader, type NamedMonths } from './reader.ts';
+import { createReportNumbers, type ReportNumbers } from './report-numbers.ts';
 
 /** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
 export interface ReportedNumbers extends CountedNumbers {
@@ -37,6 +38,7 @@ export interface StatisticsReports {
 export interface Statistics extends StatisticsReports {
   /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
   count(): Promise<void>;
+  readonly numbers: ReportNumbers;
 }
 
 export function createStatistics(
@@ -53,6 +55,7 @@ export function createStatistics(
   const countFirst = () => count(undefined).catch((error) => telemetry.failed('count', error));
   const reports = createStatisticsReports(database);
   return {
+    numbers: createReportNumbers(database),
     count: () => count(undefined),
     async report(question) {
       await countFirst();

@@ -1,0 +1,64 @@
+import { DEFECTS, type Fact, factsIn } from '#core/statistics/facts';
+import type { FieldLine } from '../statistics/report-numbers.ts';
+import type { About } from './forms.ts';
+import { numbered, type Report } from './report.ts';
+
+type Defect = (typeof DEFECTS)[number];
+
+/** What each defect costs: the field by its national name, what is wrong, and the item of index 766 that loses points. */
+const COSTS: Readonly<Partial<Record<Defect, readonly [field: string, what: string, item: string]>>> = {
+  noReceivedAt: ['NgayTiepNhan', 'thiếu ngày tiếp nhận', '1.4 Tỷ lệ đồng bộ hồ sơ'],
+  noChannel: ['KenhThucHien', 'thiếu kênh thực hiện, tính là trực tiếp', '3.3 Tỷ lệ hồ sơ trực tuyến'],
+  noResult: ['DanhSachGiayToKetQua', 'thiếu kết quả điện tử', '3.3 Tỷ lệ hồ sơ trực tuyến'],
+  noResultLink: ['DuongDanTepTinKetQua', 'kết quả thiếu đường dẫn tệp', '3.3 Tỷ lệ hồ sơ trực tuyến'],
+  noResultCode: ['MaGiayToKetQua', 'kết quả thiếu mã giấy tờ', '3.3 Tỷ lệ hồ sơ trực tuyến'],
+  noPayment: ['DuocThanhToanTrucTuyen', 'thiếu hình thức thanh toán', '3.6 Tỷ lệ thanh toán trực tuyến'],
+  paymentOfNone: [
+    'DuocThanhToanTrucTuyen',
+    'ghi không thanh toán nhưng có phí, lệ phí',
+    '3.6 Tỷ lệ thanh toán trực tuyến',
+  ],
+  noFeeAmount: ['DanhSachLePhi', 'thiếu số tiền phí, lệ phí', '3.6 Tỷ lệ thanh toán trực tuyến'],
+  noDueAt: ['NgayHenTra', 'thiếu ngày hẹn trả', '2.1 Tỷ lệ giải quyết đúng hạn'],
+  dueAtMidnight: ['NgayHenTra', 'ngày hẹn trả không có giờ, tính là trễ hạn', '2.1 Tỷ lệ giải quyết đúng hạn'],
+  noFinishedAt: ['NgayKetThucXuLy', 'thiếu ngày kết thúc xử lý', '2.1 Tỷ lệ giải quyết đúng hạn'],
+  noDigitised: ['DuocSoHoa', 'thành phần hồ sơ không ghi đã số hóa hay chưa', '4 Số hóa hồ sơ'],
+  noFromStore: ['DuocLayTuKhoDMQG', 'không ghi có lấy từ kho dữ liệu quốc gia hay không', '4 Số hóa hồ sơ'],
+  noDatabase: ['MaCSDL', 'không ghi cơ sở dữ liệu đã khai thác', '4 Số hóa hồ sơ'],
+};
+
+const FIRST_DEFECT: ReadonlySet<Fact> = new Set(DEFECTS);
+
+/** Dossier by dossier: which missing or wrong field costs points of index 766 (QĐ 766/QĐ-TTg). */
+export function fieldReport(lines: readonly FieldLine[], isCut: boolean, about: About): Report {
+  const rows = lines.flatMap(({ code, key, name, facts }) =>
+    factsIn(facts)
+      .filter((fact) => FIRST_DEFECT.has(fact))
+      .map((fact) => {
+        const [field, what, item] = COSTS[fact] ?? [fact, '', ''];
+        return [name ?? key, code, field, what, item];
+      }),
+  );
+  return {
+    ...about,
+    title: 'TRƯỜNG DỮ LIỆU LÀM MẤT ĐIỂM BỘ CHỈ SỐ 766',
+    unit: 'Trường dữ liệu',
+    widths: [8, 34, 24, 26, 44, 32],
+    head: [
+      ['STT', 'Cơ quan, đơn vị', 'Mã hồ sơ', 'Trường dữ liệu', 'Thiếu hoặc sai', 'Chỉ số bị ảnh hưởng'].map((text) => ({
+        text,
+      })),
+      numbered(6),
+    ],
+    rows: rows.map((cells, at) => ({
+      cells: [at + 1, ...cells],
+      links: { 2: `/api/v1/dossiers/${encodeURIComponent(cells[1] ?? '')}` },
+    })),
+    notes: [
+      isCut
+        ? `Chỉ liệt kê ${lines.length} hồ sơ đầu tiên: hãy chọn kỳ ngắn hơn.`
+        : 'Gồm hồ sơ tiếp nhận hoặc kết thúc trong kỳ.',
+    ],
+    signatures: [],
+  };
+}

@@ -1,0 +1,260 @@
+import { formatLocal, instantToMs } from '#core/dates/dates';
+import type { Availability } from '#core/statistics/availability';
+import type {
+  AnswerNumbers,
+  ConnectionLine,
+  IncidentLine,
+  OnlineLine,
+  OnlineNumbers,
+  RecordLine,
+} from '../statistics/report-numbers.ts';
+import { type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
+
+/** What all reports of a period share. */
+export type About = Pick<Report, 'period' | 'reportedBy'>;
+
+const heads = (texts: readonly string[]) => texts.map((text) => ({ text }));
+const stampOf = (at: string | null): string => (at === null ? 'chưa kết thúc' : formatLocal('dd/MM/yyyy HH:mm', at));
+const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
+const nameOf = ({ key, name }: { readonly key: string; readonly name: string | null }): string =>
+  name ?? (key === '' ? 'Chưa rõ' : key);
+
+/** Sums of all number members of lines. */
+function summed<Line extends object>(lines: readonly Line[], members: readonly (keyof Line)[]): Line {
+  return Object.fromEntries(
+    members.map((member) => [member, lines.reduce((sum, line) => sum + (line[member] as number), 0)]),
+  ) as Line;
+}
+
+/** Rows numbered from 1, and their total. */
+function withTotal<Line extends { readonly key: string; readonly name: string | null }>(
+  lines: readonly Line[],
+  total: Line,
+  cellsOf: (line: Line) => readonly Cell[],
+): readonly ReportRow[] {
+  return [
+    ...lines.map((line, at) => ({ cells: [at + 1, nameOf(line), ...cellsOf(line)] })),
+    { cells: ['', 'Tổng cộng', ...cellsOf(total)], isTotal: true },
+  ];
+}
+
+const LEVELS = { full: 'toàn trình', partial: 'một phần', information: 'chỉ cung cấp thông tin', '': 'chưa rõ mức' };
+const ONLINE_SUMS = [
+  ...(['received', 'online', 'payable', 'paidOnline'] as const),
+  ...(['done', 'digitised', 'reused', 'paper', 'digitalResult'] as const),
+];
+
+/** Online services: shares of online dossiers, online payment and digitisation (QĐ 766/QĐ-TTg, items 3 and 4). */
+export function onlineServices({ lines, services }: OnlineNumbers, about: About): Report {
+  const cellsOf = (one: OnlineLine): readonly Cell[] => [
+    ...[one.received, one.online, percent(one.online, one.received)],
+    ...[one.payable, one.paidOnline, percent(one.paidOnline, one.payable)],
+    ...[one.done, one.digitised, percent(one.digitised, one.done), one.reused],
+    ...[one.paper, one.digitalResult, percent(one.digitalResult, one.paper)],
+  ];
+  const levels = Object.entries(LEVELS).flatMap(([level, text]) =>
+    services[level] === undefined ? [] : [`${text} ${(services[level] ?? 0).toLocaleString('vi-VN')}`],
+  );
+  return {
+    ...about,
+    title: 'KẾT QUẢ CUNG CẤP DỊCH VỤ CÔNG TRỰC TUYẾN',
+    unit: 'Số hồ sơ TTHC',
+    widths: [6, 34],
+    head: [
+      [
+        { text: 'STT', rows: 2 },
+        { text: 'Cơ quan, đơn vị', rows: 2 },
+        { text: 'Tiếp nhận trong kỳ', columns: 3 },
+        { text: 'Thanh toán trực tuyến', columns: 3 },
+        { text: 'Số hóa hồ sơ đã giải quyết', columns: 4 },
+        { text: 'Kết quả điện tử', columns: 3 },
+      ],
+      heads([
+        ...['Tổng số', 'Trực tuyến', 'Tỷ lệ (%)', 'Có phí, lệ phí', 'Thanh toán trực tuyến', 'Tỷ lệ (%)'],
+        ...['Tổng số', 'Có số hóa', 'Tỷ lệ (%)', 'Tái sử dụng dữ liệu'],
+        ...['Phải trả kết quả', 'Có kết quả điện tử', 'Tỷ lệ (%)'],
+      ]),
+      numbered(15),
+    ],
+    rows: withTotal(lines, { ...summed(lines, ONLINE_SUMS), key: '', name: null }, cellsOf),
+    notes: [
+      `Thủ tục đang áp dụng theo mức cung cấp: ${levels.join(', ') || 'chưa có danh mục'}.`,
+      'Cách tính theo Quyết định 766/QĐ-TTg. Ô trống: không có hồ sơ để tính tỷ lệ.',
+    ],
+    signatures: SIGNATURES,
+  };
+}
+
+const ANSWERED = ['received', 'inTime', 'late', 'pending', 'overdue'] as const;
+const RATED = ['very-satisfied', 'satisfied', 'dissatisfied'] as const;
+
+/** Questions, petitions and ratings by agency. */
+export function questionsAndRatings(lines: readonly RecordLine[], about: About): Report {
+  const answersOf = (one: AnswerNumbers): readonly number[] => ANSWERED.map((member) => one[member]);
+  const ratedOf = (one: RecordLine): readonly number[] => RATED.map((level) => one.ratings[level] ?? 0);
+  const cellsOf = (one: RecordLine): readonly Cell[] => {
+    const [very = 0, satisfied = 0, not = 0] = ratedOf(one);
+    const share = percent(very + satisfied, very + satisfied + not);
+    return [...answersOf(one.question), ...answersOf(one.petition), very, satisfied, not, share];
+  };
+  const ratings = RATED.map((level) => [level, lines.reduce((sum, one) => sum + (one.ratings[level] ?? 0), 0)]);
+  const total: RecordLine = {
+    ...{ key: '', name: null, ratings: Object.fromEntries(ratings) },
+    question: summed(
+      lines.map((one) => one.question),
+      ANSWERED,
+    ),
+    petition: summed(
+      lines.map((one) => one.petition),
+      ANSWERED,
+    ),
+  };
+  const answers = ['Nhận trong kỳ', 'Trả lời đúng hạn', 'Trả lời quá hạn', 'Chưa trả lời', 'Trong đó quá hạn'];
+  return {
+    ...about,
+    title: 'HỎI ĐÁP, PHẢN ÁNH KIẾN NGHỊ VÀ ĐÁNH GIÁ CỦA TỔ CHỨC, CÁ NHÂN',
+    widths: [6, 34],
+    head: [
+      [
+        { text: 'STT', rows: 2 },
+        { text: 'Cơ quan, đơn vị', rows: 2 },
+        { text: 'Câu hỏi', columns: 5 },
+        { text: 'Phản ánh, kiến nghị', columns: 5 },
+        { text: 'Đánh giá', columns: 4 },
+      ],
+      heads([...answers, ...answers, 'Rất hài lòng', 'Hài lòng', 'Không hài lòng', 'Tỷ lệ hài lòng (%)']),
+      numbered(16),
+    ],
+    rows: withTotal(lines, total, cellsOf),
+    notes: ['Câu hỏi không có hạn trả lời được tính là đúng hạn.'],
+    signatures: SIGNATURES,
+  };
+}
+
+/** What each party received, how fast, and whether it agrees with the hub. */
+export function connections(lines: readonly ConnectionLine[], about: About): Report {
+  const linkOf = (party: string, state: string) =>
+    `/api/v1/ops/deliveries?${new URLSearchParams({ party, state }).toString()}`;
+  return {
+    ...about,
+    title: 'TÌNH HÌNH KẾT NỐI, CHIA SẺ DỮ LIỆU VỚI CÁC HỆ THỐNG',
+    unit: 'Lượt chuyển',
+    widths: [6, 34],
+    head: [
+      [
+        { text: 'STT', rows: 2 },
+        { text: 'Bên kết nối', rows: 2 },
+        { text: 'Lượt chuyển trong kỳ', columns: 5 },
+        { text: 'Thời gian chuyển (phút)', columns: 2 },
+        { text: 'Đối soát gần nhất', columns: 3 },
+      ],
+      heads([
+        ...['Tổng số', 'Thành công', 'Bị từ chối', 'Đang chờ', 'Tỷ lệ thành công (%)', 'Trung vị', '95% trong'],
+        ...['Đã so sánh', 'Khớp', 'Tỷ lệ khớp (%)'],
+      ]),
+      numbered(12),
+    ],
+    rows: lines.map((one, at) => ({
+      cells: [
+        ...[at + 1, one.party, one.deliveries, one.delivered, one.refused, one.waiting],
+        ...[percent(one.delivered, one.deliveries), rounded(one.medianMinutes), rounded(one.p95Minutes)],
+        ...[one.judged, one.agreed, one.judged ? percent(one.agreed ?? 0, one.judged) : null],
+      ],
+      links: { 4: linkOf(one.party, 'refused') },
+    })),
+    notes: ['Tính theo lượt chuyển tạo trong kỳ, theo trạng thái hiện nay.'],
+    signatures: SIGNATURES,
+  };
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  'partner-away': 'Không liên lạc được',
+  credentials: 'Thông tin đăng nhập bị từ chối',
+  certificate: 'Chứng thư số',
+  'certificate-expiry': 'Chứng thư số sắp hết hạn',
+  'audit-broken': 'Nhật ký bị thay đổi',
+  'put-back': 'Cơ sở dữ liệu được khôi phục hoặc thay thế',
+  'replica-away': 'Bản sao chỉ đọc không dùng được',
+  'paused-by-partner': 'Bên nhận tạm dừng',
+  'schema-drift': 'Cấu trúc dữ liệu thay đổi',
+  'pull-failed': 'Không lấy được dữ liệu',
+  'pull-invalid': 'Dữ liệu lấy về không hợp lệ',
+  'pull-incomplete': 'Dữ liệu lấy về có thể thiếu',
+  disagreement: 'Đối soát lệch',
+  contradiction: 'Báo cáo trái với bản ghi',
+};
+
+/** The supplier's report on incidents: what happened, how long, what it did to dossiers, and what was done. */
+export function incidents(lines: readonly IncidentLine[], about: About, now: string): Report {
+  const hoursOf = ({ openedAt, closedAt }: IncidentLine): number | null =>
+    rounded((instantToMs(closedAt ?? now) - instantToMs(openedAt)) / 3_600_000);
+  const total = summed(lines, ['delayed', 'wrong']);
+  return {
+    ...about,
+    title: 'BÁO CÁO SỰ CỐ CỦA ĐƠN VỊ CUNG CẤP PHẦN MỀM',
+    widths: [6, 18, 26, 17, 17, 10, 10, 10, 34, 34],
+    head: [
+      heads([
+        ...['STT', 'Hệ thống', 'Sự cố', 'Bắt đầu', 'Kết thúc', 'Số giờ', 'Hồ sơ bị chậm', 'Hồ sơ bị từ chối'],
+        ...['Nguyên nhân', 'Biện pháp xử lý'],
+      ]),
+      numbered(10),
+    ],
+    rows: [
+      ...lines.map((one, at) => ({
+        cells: [
+          ...[at + 1, one.party === 'hub' ? 'Trục liên thông' : one.party, KINDS[one.kind] ?? one.kind],
+          ...[stampOf(one.openedAt), stampOf(one.closedAt), hoursOf(one), one.delayed, one.wrong],
+          ...[one.cause ?? 'chưa ghi nhận', one.action ?? 'chưa ghi nhận'],
+        ],
+        links: { 0: `/console/incidents/${one.id}` },
+      })),
+      {
+        cells: ['', 'Tổng cộng', `${lines.length} sự cố`, '', '', null, total.delayed, total.wrong, '', ''],
+        isTotal: true,
+      },
+    ],
+    notes: ['Nguyên nhân và biện pháp do cán bộ vận hành ghi trên màn hình điều hành.'],
+    signatures: ['Đơn vị cung cấp phần mềm', 'Thủ trưởng đơn vị'],
+  };
+}
+
+/** The roles of processes, as reports name them. */
+const ROLES = { api: 'Tiếp nhận và tra cứu', worker: 'Chuyển dữ liệu' } as const;
+
+/** When the hub was there, by role, with every gap. */
+export function availability(found: Readonly<Record<keyof typeof ROLES, Availability>>, about: About): Report {
+  const hours = (ms: number): number => Math.round(ms / 36_000) / 100;
+  const rows = (Object.keys(ROLES) as (keyof typeof ROLES)[]).flatMap((role, at): readonly ReportRow[] => {
+    const { known, upMs, gaps } = found[role];
+    const wholeMs = known ? instantToMs(known.to) - instantToMs(known.from) : 0;
+    return [
+      {
+        cells: [
+          ...[at + 1, ROLES[role], stampOf(known?.from ?? null), stampOf(known?.to ?? null)],
+          ...[hours(upMs), hours(wholeMs - upMs), percent(upMs, wholeMs), ''],
+        ],
+        isTotal: true,
+      },
+      ...gaps.map(({ from, to, wasOrdered }) => ({
+        cells: [
+          ...['', 'Gián đoạn', stampOf(from), stampOf(to), null, hours(instantToMs(to) - instantToMs(from)), null],
+          wasOrdered ? 'Dừng có chủ đích' : 'Không dừng theo lệnh',
+        ],
+      })),
+    ];
+  });
+  return {
+    ...about,
+    title: 'MỨC ĐỘ SẴN SÀNG CỦA HỆ THỐNG',
+    unit: 'Giờ',
+    widths: [6, 30, 20, 20, 14, 14, 14, 26],
+    head: [
+      heads(['STT', 'Chức năng', 'Từ', 'Đến', 'Hoạt động', 'Gián đoạn', 'Tỷ lệ sẵn sàng (%)', 'Ghi chú']),
+      numbered(8),
+    ],
+    rows,
+    notes: ['Chỉ tính khoảng thời gian mà trục có ghi nhận. Gián đoạn ngắn hơn 90 giây không được tính.'],
+    signatures: SIGNATURES,
+  };
+}

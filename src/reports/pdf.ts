@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { openingLines, widthsOf } from './opening.ts';
+import type { Cell, HeadCell, Report } from './report.ts';
+
+/** The part of pdfmake 0.3 that reports use. The package has no types of its own. */
+interface Pdfmake {
+  addFonts(fonts: Readonly<Record<string, Readonly<Record<string, string>>>>): void;
+  setUrlAccessPolicy(isAllowed: (url: string) => boolean): void;
+  setLocalAccessPolicy(isAllowed: (path: string) => boolean): void;
+  createPdf(document: object): { getBuffer(): Promise<Uint8Array> };
+}
+type PdfContent = Readonly<Record<string, unknown>>;
+
+const load = createRequire(import.meta.url);
+const FONT = 'Tinos';
+const SIZE = 9;
+/** Points of a landscape A4 page between its margins. */
+const PAGE_WIDTH = 842 - 2 * 36;
+const PADDING = 6;
+
+/** A report as a PDF with fonts for Vietnamese inside. The head rows repeat on each page. */
+export async function reportPdf(report: Report): Promise<Uint8Array> {
+  const pdfmake = load('pdfmake') as Pdfmake;
+  pdfmake.addFonts({ [FONT]: fontFiles() });
+  // Nothing but the fonts is ever read.
+  pdfmake.setUrlAccessPolicy(() => false);
+  pdfmake.setLocalAccessPolicy((path: string) => path.startsWith(fontFolder()));
+  return pdfmake.createPdf(documentOf(report)).getBuffer();
+}
+
+/** An OFL font with the metrics of Times New Roman. */
+function fontFolder(): string {
+  return dirname(load.resolve('@expo-google-fonts/tinos/package.json'));
+}
+
+function fontFiles() {
+  const file = (style: string): string => join(fontFolder(), style, `Tinos_${style}.ttf`);
+  return {
+    normal: file('400Regular'),
+    bold: file('700Bold'),
+    italics: file('400Regular_Italic'),
+    bolditalics: file('700Bold_Italic'),
+  };
+}
+
+const STYLES = {
+  bold: { bold: true },
+  italic: { italics: true },
+  title: { bold: true, fontSize: 13, margin: [0, 6, 0, 2] },
+  plain: {},
+} as const;
+
+function documentOf(report: Report): object {
+  const widths = widthsOf(report);
+  const characters = widths.reduce((sum, one) => sum + one, 0);
+  const free = PAGE_WIDTH - widths.length * PADDING;
+  const body = [
+    ...headRows(report.head, widths.length),
+    ...report.rows.map(({ cells, isTotal = false }) => cells.map((cell) => bodyCell(cell, isTotal))),
+  ];
+  return {
+    info: { title: report.title },
+    pageSize: 'A4',
+    pageOrientation: 'landscape',
+    pageMargins: [36, 36, 36, 40],
+    defaultStyle: { font: FONT, fontSize: SIZE },
+    footer: (page: number, pages: number) => ({ text: `Trang ${page}/${pages}`, alignment: 'center', fontSize: 8 }),
+    content: [
+      ...openingLines(report).map(({ text, style }): PdfContent => ({ text, alignment: 'center', ...STYLES[style] })),
+      {
+        margin: [0, 8, 0, 6],
+        table: {
+          headerRows: report.head.length,
+          dontBreakRows: true,
+          widths: widths.map((one) => (one * free) / characters),
+          body,
+        },
+        layout: { paddingLeft: () => 3, paddingRight: () => 3, hLineWidth: () => 0.5, vLineWidth: () => 0.5 },
+      },
+      ...report.notes.map((text): PdfContent => ({ text, italics: true })),
+      signatureBlock(report.signatures),
+    ],
+  };
+}
+
+/** Each heading in the first free columns of its row; a covered cell is empty. */
+function headRows(head: readonly (readonly HeadCell[])[], width: number): PdfContent[][] {
+  const rows: PdfContent[][] = head.map(() => Array.from({ length: width }, () => ({ text: '' })));
+  const taken = new Set<string>();
+  for (const [at, cells] of head.entries()) {
+    let column = 0;
+    for (const { text, columns = 1, rows: high = 1 } of cells) {
+      while (taken.has(`${at},${column}`)) column++;
+      for (let down = 0; down < high; down++)
+        for (let right = 0; right < columns; right++) taken.add(`${at + down},${column + right}`);
+      (rows[at] as PdfContent[])[column] = {
+        ...{ text, bold: true, alignment: 'center', colSpan: columns, rowSpan: high },
+      };
+      column += columns;
+    }
+  }
+  return rows;
+}
+
+const NUMBERS = new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 });
+
+function bodyCell(cell: Cell, bold: boolean): PdfContent {
+  return typeof cell === 'number'
+    ? { text: NUMBERS.format(cell), alignment: 'right', bold }
+    : { text: cell ?? '', bold };
+}
+
+function signatureBlock(signatures: readonly string[]): PdfContent {
+  return {
+    unbreakable: true,
+    margin: [0, 12, 0, 0],
+    columns: signatures.map((title) => ({
+      stack: [
+        { text: title.toUpperCase(), bold: true },
+        { text: '(Ký, ghi rõ họ tên)', italics: true },
+      ],
+      alignment: 'center',
+    })),
+  };
+}

@@ -1,0 +1,96 @@
+import { msToInstant, parseInstant } from '#core/dates/dates';
+import { reportingPeriod } from '#core/dates/reporting-period';
+import type { Rule } from '#core/statistics/rules';
+import type { ReportPeriod } from '../statistics/report-numbers.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import { fieldReport } from './field-report.ts';
+import { formII06a } from './form-ii06a.ts';
+import { type About, availability, connections, incidents, onlineServices, questionsAndRatings } from './forms.ts';
+import type { Report } from './report.ts';
+
+/** The reports, by the names that commands and addresses use. */
+export const REPORTS = [
+  'ii06a',
+  'online-services',
+  'questions',
+  'connections',
+  'incidents',
+  'availability',
+  'fields',
+] as const;
+export type ReportName = (typeof REPORTS)[number];
+
+export const REPORT_FORMATS = ['xlsx', 'pdf', 'csv'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+export interface ReportOptions {
+  readonly by: 'agency' | 'field';
+  readonly rule: Rule;
+}
+
+export interface Reports {
+  /** The report of a period such as `2025-Q3`. */
+  make(name: ReportName, period: string, options: ReportOptions): Promise<MadeReport>;
+  /** The same as a file. */
+  write(report: Report, format: ReportFormat): Promise<Uint8Array>;
+}
+
+export type MadeReport =
+  | { readonly kind: 'made'; readonly report: Report; readonly behind: number | null }
+  /** The text names no period. */
+  | { readonly kind: 'no-period' }
+  | { readonly kind: 'future'; readonly from: string };
+
+/** Dossiers of one field report: what a spreadsheet still opens. */
+const MOST_LINES = 100_000;
+
+/** @param province from the settings, if they name one */
+export function createReports(
+  statistics: Pick<Statistics, 'report' | 'numbers'>,
+  province: { readonly name: string; readonly reportingDay?: number | undefined } | undefined,
+  nowMs: () => number,
+): Reports {
+  const { numbers } = statistics;
+  const count = async ({ from, to, now }: ReportPeriod, { by, rule }: ReportOptions) =>
+    statistics.report({ rule, by, from, to, now, filter: { agency: undefined, field: undefined, service: undefined } });
+  const makers: Readonly<
+    Record<ReportName, (period: ReportPeriod, about: About, options: ReportOptions) => Promise<Report>>
+  > = {
+    ii06a: async (period, about, options) =>
+      formII06a(await count(period, options), { period: about.period.name, reportedBy: about.reportedBy }),
+    'online-services': async (period, about) => onlineServices(await numbers.online(period), about),
+    questions: async (period, about) => questionsAndRatings(await numbers.records(period), about),
+    connections: async (period, about) => connections(await numbers.connections(period), about),
+    fields: async (period, about) => {
+      const lines = await numbers.fields(period, MOST_LINES + 1);
+      return fieldReport(lines.slice(0, MOST_LINES), lines.length > MOST_LINES, about);
+    },
+    incidents: async (period, about) => incidents(await numbers.incidents(period), about, period.now),
+    availability: async (period, about) =>
+      availability(
+        { api: await numbers.availability('api', period), worker: await numbers.availability('worker', period) },
+        about,
+      ),
+  };
+
+  return {
+    async make(name, period, options) {
+      const days = reportingPeriod(period, province?.reportingDay);
+      if (!days) return { kind: 'no-period' };
+      const from = parseInstant(`${days.from}T00:00:00+07:00`) as string;
+      const to = parseInstant(`${days.to}T23:59:59.999+07:00`) as string;
+      const now = msToInstant(nowMs());
+      if (from > now) return { kind: 'future', from: days.from };
+      const about = { period: { name: period, ...days }, reportedBy: province?.name ?? 'Liên Thông' };
+      // Counting first, so that each report covers the newest changes.
+      const { behind } = await count({ from, to, now }, options);
+      return { kind: 'made', report: await makers[name]({ from, to, now }, about, options), behind };
+    },
+    // Loaded on first use: few processes ever write one.
+    async write(report, format) {
+      if (format === 'pdf') return (await import('./pdf.ts')).reportPdf(report);
+      if (format === 'csv') return (await import('./csv.ts')).reportCsv(report);
+      return (await import('./xlsx.ts')).reportXlsx(report);
+    },
+  };
+}

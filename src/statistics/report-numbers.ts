@@ -1,0 +1,228 @@
+import { type Availability, availabilityOf } from '#core/statistics/availability';
+import { bitsOf, DEFECTS, type Fact } from '#core/statistics/facts';
+import type { Database } from '../database/pool.ts';
+import { atOneMoment, type Run } from '../database/transaction.ts';
+import { AWAY_AFTER_MS, firstRunAt, listRuns } from '../ledger/process-runs.ts';
+
+/** A period of a report, as instants, and the present moment. */
+export interface ReportPeriod {
+  readonly from: string;
+  readonly to: string;
+  readonly now: string;
+}
+
+interface OfAgency {
+  readonly key: string;
+  readonly name: string | null;
+}
+
+/** Counts of an agency's dossiers that were received, and of those that ended in the period, by rule 766. */
+export interface OnlineLine extends OfAgency {
+  readonly received: number;
+  readonly online: number;
+  readonly payable: number;
+  readonly paidOnline: number;
+  readonly done: number;
+  readonly digitised: number;
+  readonly reused: number;
+  readonly paper: number;
+  readonly digitalResult: number;
+}
+
+export interface OnlineNumbers {
+  readonly lines: readonly OnlineLine[];
+  /** Services in force, by their online level. */
+  readonly services: Readonly<Record<string, number>>;
+}
+
+/** Counts of questions or petitions: received in the period, answered in it, and open at its end. */
+export interface AnswerNumbers {
+  readonly received: number;
+  readonly inTime: number;
+  readonly late: number;
+  readonly pending: number;
+  readonly overdue: number;
+}
+
+export interface RecordLine extends OfAgency {
+  readonly question: AnswerNumbers;
+  readonly petition: AnswerNumbers;
+  /** By level. */
+  readonly ratings: Readonly<Record<string, number>>;
+}
+
+export interface ConnectionLine {
+  readonly party: string;
+  readonly deliveries: number;
+  readonly delivered: number;
+  readonly refused: number;
+  readonly waiting: number;
+  /** Minutes from the message to the answer of the partner. Null without any. */
+  readonly medianMinutes: number | null;
+  readonly p95Minutes: number | null;
+  /** Of the last comparison: dossiers that agree, and that were compared. */
+  readonly agreed: number | null;
+  readonly judged: number | null;
+}
+
+export interface IncidentLine {
+  readonly id: number;
+  readonly party: string;
+  readonly kind: string;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  /** Dossiers with a delivery to the party that waited through it, and with one that was refused in it. */
+  readonly delayed: number;
+  readonly wrong: number;
+  /** What operators stated last. */
+  readonly cause: string | null;
+  readonly action: string | null;
+}
+
+/** A dossier with fields that lack or contradict. */
+export interface FieldLine extends OfAgency {
+  readonly code: string;
+  /** See core/statistics/facts.ts. */
+  readonly facts: number;
+}
+
+/** The numbers behind the reports of a period, each from one snapshot. */
+export interface ReportNumbers {
+  online(period: ReportPeriod): Promise<OnlineNumbers>;
+  records(period: ReportPeriod): Promise<readonly RecordLine[]>;
+  connections(period: ReportPeriod): Promise<readonly ConnectionLine[]>;
+  incidents(period: ReportPeriod): Promise<readonly IncidentLine[]>;
+  /** Dossiers that began or ended in the period and lack a field of index 766, by agency. At most `limit`. */
+  fields(period: ReportPeriod, limit: number): Promise<readonly FieldLine[]>;
+  /** When a process with the role was there. */
+  availability(role: string, period: ReportPeriod): Promise<Availability>;
+}
+
+export function createReportNumbers(database: Database): ReportNumbers {
+  const ask =
+    <Out>(read: (run: Run, period: ReportPeriod) => Promise<Out>) =>
+    (period: ReportPeriod): Promise<Out> =>
+      atOneMoment(database, (run) => read(run, period));
+  return {
+    online: ask(onlineNumbers),
+    records: ask(recordLines),
+    connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
+    fields: ({ from, to }, limit) => atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit])),
+    availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
+    incidents: ask((run, { from, to, now }) => run<IncidentLine>(INCIDENTS, [from, to, now])),
+  };
+}
+
+async function availabilityIn(run: Run, role: string, { from, to, now }: ReportPeriod): Promise<Availability> {
+  const runs = await listRuns(run, role, to);
+  const span = { from, to: to < now ? to : now, since: await firstRunAt(run) };
+  return availabilityOf(runs, span, AWAY_AFTER_MS);
+}
+
+async function onlineNumbers(run: Run, { from, to }: ReportPeriod): Promise<OnlineNumbers> {
+  const lines = await run<OnlineLine>(ONLINE, [from, to]);
+  const services = await run<{ level: string; count: number }>(SERVICES);
+  return { lines, services: Object.fromEntries(services.map(({ level, count }) => [level, count])) };
+}
+
+const has = (...facts: readonly Fact[]): string => `(c.facts & ${bitsOf(facts)}) = ${bitsOf(facts)}`;
+const NAME = `(SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key = t.agency_code)`;
+
+/** Index-only scans of counted_began and counted_ended. */
+const ONLINE = `
+  SELECT t.agency_code AS key, ${NAME} AS name, sum(received)::int8 AS received, sum(online)::int8 AS online,
+    sum(payable)::int8 AS payable, sum(paid)::int8 AS "paidOnline", sum(done)::int8 AS done, sum(digitised)::int8 AS digitised,
+    sum(reused)::int8 AS reused, sum(paper)::int8 AS paper, sum(digital)::int8 AS "digitalResult"
+  FROM (
+    SELECT k.agency_code, count(*) AS received, count(*) FILTER (WHERE k.channel = 'online') AS online,
+      count(*) FILTER (WHERE ${has('payable')}) AS payable, count(*) FILTER (WHERE ${has('payable', 'paidOnline')}) AS paid,
+      0 AS done, 0 AS digitised, 0 AS reused, 0 AS paper, 0 AS digital
+    FROM counted c JOIN total_cells k ON k.id = c.cell
+    WHERE c.began_766 >= $1::timestamptz AND c.began_766 <= $2::timestamptz GROUP BY 1
+    UNION ALL
+    SELECT k.agency_code, 0, 0, 0, 0, count(*) FILTER (WHERE ${has('done')}), count(*) FILTER (WHERE ${has('done', 'digitised')}),
+      count(*) FILTER (WHERE ${has('done')} AND (c.facts & ${bitsOf(['reused', 'fromStore', 'database'])}) <> 0),
+      count(*) FILTER (WHERE ${has('paper')}), count(*) FILTER (WHERE ${has('paper', 'digitalResult')})
+    FROM counted c JOIN total_cells k ON k.id = c.cell
+    WHERE c.ended_766 >= $1::timestamptz AND c.ended_766 <= $2::timestamptz GROUP BY 1
+  ) t GROUP BY t.agency_code ORDER BY t.agency_code`;
+
+const FIELDS = `
+  SELECT t.code, t.agency_code AS key, ${NAME} AS name, t.facts FROM (
+    SELECT c.code, k.agency_code, c.facts FROM counted c JOIN total_cells k ON k.id = c.cell
+    WHERE (c.began_766 BETWEEN $1::timestamptz AND $2::timestamptz OR c.ended_766 BETWEEN $1::timestamptz AND $2::timestamptz)
+      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0
+    ORDER BY k.agency_code, c.code LIMIT $3) t
+  ORDER BY t.agency_code, t.code`;
+
+const SERVICES = `
+  SELECT coalesce(record->>'onlineLevel', '') AS level, count(*)::int8 AS count FROM catalogue
+  WHERE kind = 'service' AND in_force GROUP BY 1 ORDER BY 1`;
+
+interface RecordRow extends OfAgency, AnswerNumbers {
+  readonly kind: 'question' | 'petition';
+}
+
+const NONE: AnswerNumbers = { received: 0, inTime: 0, late: 0, pending: 0, overdue: 0 };
+
+async function recordLines(run: Run, { from, to, now }: ReportPeriod): Promise<readonly RecordLine[]> {
+  const answers = await run<RecordRow>(ANSWERS, [from, to, to < now ? to : now]);
+  const ratings = await run<OfAgency & { level: string; count: number }>(RATINGS, [from, to]);
+  const keys = [...new Set([...answers, ...ratings].map(({ key }) => key))].sort();
+  return keys.map((key) => {
+    const of = (kind: RecordRow['kind']): AnswerNumbers =>
+      answers.find((one) => one.key === key && one.kind === kind) ?? NONE;
+    const rated = ratings.filter((one) => one.key === key);
+    return {
+      key,
+      name: [...answers, ...rated].find((one) => one.key === key)?.name ?? null,
+      question: of('question'),
+      petition: of('petition'),
+      ratings: Object.fromEntries(rated.map(({ level, count }) => [level, count])),
+    };
+  });
+}
+
+const ANSWERS = `
+  SELECT t.kind, t.agency_code AS key, ${NAME} AS name, t.received, t."inTime", t.late, t.pending, t.overdue FROM (
+    SELECT kind, coalesce(agency_code, '') AS agency_code,
+      count(*) FILTER (WHERE began_at >= $1::timestamptz) AS received,
+      count(*) FILTER (WHERE ended_at <= $2::timestamptz AND NOT coalesce(ended_at > due_at, false)) AS "inTime",
+      count(*) FILTER (WHERE ended_at <= $2::timestamptz AND ended_at > due_at) AS late,
+      count(*) FILTER (WHERE ended_at IS NULL OR ended_at > $2::timestamptz) AS pending,
+      count(*) FILTER (WHERE (ended_at IS NULL OR ended_at > $2::timestamptz) AND due_at < $3::timestamptz) AS overdue
+    FROM records
+    WHERE kind IN ('question', 'petition') AND began_at <= $2::timestamptz AND (ended_at IS NULL OR ended_at >= $1::timestamptz)
+    GROUP BY 1, 2) t
+  ORDER BY 1, 2`;
+
+/** A rating names no agency: its dossier does. */
+const RATINGS = `
+  SELECT t.agency_code AS key, ${NAME} AS name, t.mark AS level, t.count FROM (
+    SELECT coalesce(r.agency_code, d.agency_code, '') AS agency_code, r.mark, count(*) AS count
+    FROM records r LEFT JOIN dossiers d ON d.code = r.dossier_code
+    WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz GROUP BY 1, 2) t
+  ORDER BY 1, 3`;
+
+const CONNECTIONS = `
+  SELECT d.party, count(*) AS deliveries, count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
+    count(*) FILTER (WHERE d.state = 'refused') AS refused, count(*) FILTER (WHERE d.state NOT IN ('delivered', 'refused')) AS waiting,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.settled_at - d.created_at) / 60)
+      FILTER (WHERE d.state = 'delivered') AS "medianMinutes",
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM d.settled_at - d.created_at) / 60)
+      FILTER (WHERE d.state = 'delivered') AS "p95Minutes",
+    max(r.agreed) AS agreed, max(r.judged) AS judged
+  FROM deliveries d LEFT JOIN reconciles r ON r.party = d.party
+  WHERE d.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz GROUP BY d.party ORDER BY d.party`;
+
+const INCIDENTS = `
+  SELECT i.id, i.party, i.kind, i.opened_at AS "openedAt", i.closed_at AS "closedAt",
+    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE d.party = i.party AND d.created_at < coalesce(i.closed_at, $3::timestamptz)
+       AND coalesce(d.settled_at, $3::timestamptz) > i.opened_at) AS delayed,
+    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE d.party = i.party AND d.state = 'refused'
+       AND d.settled_at BETWEEN i.opened_at AND coalesce(i.closed_at, $3::timestamptz)) AS wrong,
+    n.cause, n.action
+  FROM incidents i LEFT JOIN LATERAL (
+    SELECT cause, action FROM incident_notes WHERE incident_id = i.id ORDER BY id DESC LIMIT 1) n ON true
+  WHERE i.opened_at <= $2::timestamptz AND (i.closed_at IS NULL OR i.closed_at >= $1::timestamptz)
+  ORDER BY i.opened_at, i.id`;
