@@ -29,7 +29,7 @@ export interface Changed {
 
 const OPERATION = 'dossier.upsert.v1';
 
-/** Each dossier, followed by its steps. */
+/** Each dossier: its acceptance, then as it is now, then its steps. */
 export function itemsOf({ content, details, fees }: Changed, settings: Settings, codes: CodesOf): readonly Item[] {
   return content.flatMap((listed) => {
     const id = idIn(listed) ?? '';
@@ -44,8 +44,26 @@ export function itemsOf({ content, details, fees }: Changed, settings: Settings,
       found && !('status' in found)
         ? unknownStatus(code, found)
         : dossierItem(row, own, settings, { code, status: found?.status, at: statusAtOf(row) });
-    return [dossier, ...stepsOf(row, code)];
+    const accepted = dossier.kind === 'invalid' ? [] : acceptanceOf(row, code, settings);
+    return [...accepted, dossier, ...stepsOf(row, code)];
   });
+}
+
+/** The acceptance of a dossier. iGate goes from new to processing, and only the date says that it was accepted between. */
+function acceptanceOf(row: Row, code: string, settings: Settings): readonly Item[] {
+  const acceptedAt = parseInstant(firstText(row, 'acceptedDate') ?? '');
+  const nowAt = parseInstant(statusAtOf(row) ?? '');
+  if (acceptedAt === undefined || nowAt === undefined || acceptedAt >= nowAt) return [];
+  const record = {
+    code,
+    serviceCode: firstText(row, 'procedure.code'),
+    agencyCode: agencyOf(row, settings).agency?.code,
+    status: 'received',
+    statusAt: acceptedAt,
+    submittedAt: firstText(row, 'appliedDate', 'applied_date'),
+    receivedAt: acceptedAt,
+  };
+  return [readItem(OPERATION, record)];
 }
 
 interface Standing {
@@ -74,14 +92,15 @@ function dossierItem(row: Row, fees: readonly Row[], settings: Settings, { code,
     returnedAt: firstText(row, 'returnedDate'),
     applicant: applicantOf(row),
     processingUnit: unit,
-    aliases: national.code && [{ party: settings.nationalParty ?? 'national-portal', code: national.code }],
     documents: filesOf(row),
     fees: paid.fees,
   };
   const item = readItem(OPERATION, record, firstText(row, 'updatedDate') === undefined);
   if (paid.problems.length > 0)
     return { kind: 'invalid', code, problems: [...(item.kind === 'invalid' ? item.problems : []), ...paid.problems] };
-  return item.kind === 'record' ? { ...item, warnings: [...item.warnings, ...national.warnings] } : item;
+  return item.kind === 'record'
+    ? { ...item, receiptNumber: national.code, warnings: [...item.warnings, ...national.warnings] }
+    : item;
 }
 
 /** The moment at which the dossier stood so: its last change, otherwise the latest moment that it names. */
@@ -161,7 +180,10 @@ function filesOf({ dossierFormFile }: Row): readonly object[] | undefined {
   );
 }
 
-/** The code at the national portal. Some clients write the word `undefined` into it. */
+/**
+ * The code at the national portal. It names the dossier for people who search, and joins nothing: only the portal itself may
+ * say which dossier it means. Some clients write the word `undefined` into it.
+ */
 function nationalCodeOf(row: Row, own: string): { readonly code?: string; readonly warnings: readonly Problem[] } {
   const given = firstText(row, 'nationCode');
   const code = cleanCode(given ?? '');

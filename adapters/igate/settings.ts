@@ -46,8 +46,6 @@ export const Settings = closed({
   channels: table(oneOf(CHANNELS), 'an object of counter, online or post by applyMethod.id'),
   /** Agencies whose code at iGate is no national code. */
   agencies: table(Word, "an object of agency codes such as H60.01 by iGate's id or code"),
-  /** The party to which `nationCode` belongs. */
-  nationalParty: optional(Word),
   /** Ends the dossier at iGate when another party resolves it. */
   endsProcesses: optional(YesNo),
   ...timeouts(),

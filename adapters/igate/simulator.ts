@@ -150,6 +150,7 @@ function file({ json }: SimulatorRequest, { state, now }: Context): SimulatorRep
       name,
       number: state.dossiers.size + 1,
       filedMs: now(),
+      advances: true,
       stepMs: 0,
       steps: 0,
     });
@@ -160,7 +161,7 @@ const changedMs = (dossier: Dossier): number =>
   Date.parse(String(shown(dossier).updatedDate).replace('+0700', '+07:00'));
 
 function advance(dossier: Dossier, nowMs: number, stepMs: number): void {
-  if (dossier.filedMs < Date.parse('2025-09-01T00:00:00+07:00')) return;
+  if (!dossier.advances) return;
   dossier.stepMs = stepMs;
   dossier.steps = Math.min(STEPS, Math.floor((nowMs - dossier.filedMs) / stepMs));
 }

@@ -8,6 +8,8 @@ export interface Dossier {
   readonly agency?: string;
   readonly service?: { readonly code: string; readonly name: string };
   readonly filedMs: number;
+  /** A citizen filed it, so it is worked on. The others stay where they are. */
+  readonly advances?: true;
   /** How long one step takes. */
   stepMs: number;
   /** 0 filed, 1 accepted, 2 at an officer, 3 with a result. */
