@@ -169,6 +169,8 @@ function clientAt(primary: () => Promise<{ readonly host: string; readonly port:
   return class extends pg.Client {
     // biome-ignore lint/suspicious/noExplicitAny: the driver's overloads, with and without a callback
     override connect(done?: any): any {
+      // A server that is ending may say so in the packet that opens the session, before the pool listens.
+      this.on('error', () => undefined);
       const connected = primary().then(({ host, port }) => {
         Object.assign(this, { host, port });
         return super.connect();

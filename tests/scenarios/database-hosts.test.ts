@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openDatabase } from '../../src/database/pool.ts';
 import { choosePrimary } from '../../src/database/primary.ts';
 import { migratedDatabase, type TestDatabase } from '../support/database.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -44,6 +45,21 @@ describe('a database address with several hosts', () => {
       expect(hub.logLines.map(({ msg }) => msg)).toContain('another host takes the writes of the database');
     },
   );
+
+  test('a session that ends in the packet that opens it fails its statement, and not the process', async () => {
+    const { pool, close } = openDatabase(bothHosts());
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    await pool.query('SELECT');
+    line.endWhenReady();
+    const failures = await Promise.all(Array.from({ length: 4 }, () => pool.query('SELECT').catch(() => 'failed')));
+    expect(failures).toContain('failed');
+    line.mend();
+    await expect.poll(() => pool.query('SELECT').catch(() => 'failed'), { timeout: 30_000 }).not.toBe('failed');
+    process.off('uncaughtException', uncaught);
+    await close();
+    expect(uncaught).not.toHaveBeenCalled();
+  });
 
   test('without a host that takes writes, the start says so', async () => {
     const url = 'postgres://hub:pass-word@127.0.0.1:1,127.0.0.1:2/hub';

@@ -1,5 +1,10 @@
 import net from 'node:net';
 
+/** ReadyForQuery, and the error of a server that ends (PostgreSQL protocol 3.0). */
+const READY = Buffer.from('5a0000000549', 'hex');
+const ENDING = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0');
+const ENDED = Buffer.concat([Buffer.from('E'), Buffer.from([0, 0, 0, ENDING.length + 4]), ENDING]);
+
 /**
  * A line to the database that can lose answers from the next write on; requests always arrive.
  * @param first replaces the first message of a client
@@ -8,7 +13,7 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
   const to = new URL(databaseUrl);
   const sockets: net.Socket[] = [];
   const clients = new WeakSet<net.Socket>();
-  let state: 'open' | 'armed' | 'deaf' = 'open';
+  let state: 'open' | 'armed' | 'deaf' | 'ending' = 'open';
   const server = net.createServer((client) => {
     const database = net.connect(Number(to.port || 5432), to.hostname);
     for (const socket of [client, database]) sockets.push(socket.on('error', () => undefined));
@@ -20,7 +25,10 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
       database.write(isFirst ? first(asked) : asked);
       isFirst = false;
     });
-    database.on('data', (answer) => state !== 'deaf' && client.write(answer));
+    database.on('data', (answer) => {
+      if (state !== 'deaf')
+        client.write(state === 'ending' && answer.includes(READY) ? Buffer.concat([answer, ENDED]) : answer);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(databaseUrl);
@@ -40,6 +48,10 @@ export async function lineTo(databaseUrl: string, first = (asked: Buffer): Buffe
     },
     deafen: () => {
       state = 'deaf';
+    },
+    /** Sessions end in the packet that says that they are ready. */
+    endWhenReady: () => {
+      state = 'ending';
     },
     mend: () => {
       state = 'open';
