@@ -18,9 +18,10 @@ function* packagesIn(modules) {
         fs.readFileSync(path.join(folder, 'package.json'), 'utf8'),
       );
       const licence = license ?? licenses?.map(({ type }) => type).join(' or ');
-      const file = fs.readdirSync(folder).find((one) => /^(licen[cs]e|copying)/i.test(one));
-      if (licence === undefined && file === undefined) throw new Error(`${name} ${version} names no licence`);
-      const text = file === undefined ? '' : fs.readFileSync(path.join(folder, file), 'utf8');
+      // A package with a font has the licence of the font too.
+      const files = fs.readdirSync(folder).filter((one) => /^(licen[cs]e|copying)/i.test(one));
+      if (licence === undefined && files.length === 0) throw new Error(`${name} ${version} names no licence`);
+      const text = files.map((file) => fs.readFileSync(path.join(folder, file), 'utf8')).join('\n\n');
       yield { title: `${name} ${version}`, licence: licenceName(licence), text };
       if (fs.existsSync(path.join(folder, 'node_modules'))) yield* packagesIn(path.join(folder, 'node_modules'));
     }

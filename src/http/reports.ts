@@ -67,17 +67,26 @@ const TYPES = {
 } as const;
 const BINARY = Type.String({ format: 'binary' });
 
-/** The reports that officers hand in. */
-export function addReports(add: AddRoute, { keys, reports }: ReportContext): void {
+/** The reports that officers hand in: for programs, and for the console with its own scope. */
+export function addReports(add: AddRoute, hub: ReportContext): void {
+  addReport(add, hub, { path: '/api/v1/reports/{report}', tag: 'Dossiers', scopes: READ });
+  addReport(add, hub, { path: '/api/v1/ops/reports/{report}', tag: 'Operation', scopes: ['ops:read'] });
+}
+
+function addReport(
+  add: AddRoute,
+  { keys, reports }: ReportContext,
+  at: { readonly path: string; readonly tag: string; readonly scopes: readonly Scope[] },
+): void {
   const read = queryReader(Query);
   add(
     {
       method: 'get',
-      path: '/api/v1/reports/{report}',
-      tag: 'Dossiers',
+      path: at.path,
+      tag: at.tag,
       summary: 'A report of a reporting period: as data, XLSX, PDF or CSV',
       description: `\`report\` is one of ${NAMES.join(', ')}. Each number of form II.06a leads to its dossiers. The texts are Vietnamese.`,
-      scopes: READ,
+      scopes: at.scopes,
       query: Query,
       replies: {
         200: {
@@ -88,7 +97,7 @@ export function addReports(add: AddRoute, { keys, reports }: ReportContext): voi
       },
     },
     async (c) => {
-      requireKey(c, keys, ...READ);
+      requireKey(c, keys, ...at.scopes);
       const name = NAMES.find((one) => one === c.req.param('report'));
       if (!name)
         throw wrongParameter('report', 'unexpected', {

@@ -41,6 +41,8 @@ const SCREENS = [
   '/search?q=none-such',
   '/statistics',
   '/statistics/dossiers?column=received&by=agency',
+  '/reports',
+  '/reports?period=2025-Q2',
   '/dossiers',
   `/dossiers?code=${CODE(1)}`,
 ];
@@ -108,6 +110,15 @@ describe('the console', () => {
     await hub.deliver();
     later(10_000);
   }
+
+  test('a report of a period is downloaded as a file', async () => {
+    await officer.signIn('ops');
+    const list = await officer.get('/console/reports?period=2025-Q3');
+    expect(list.text).toContain('/console/reports/incidents?period=2025-Q3&amp;format=pdf');
+    const file = await officer.get('/console/reports/ii06a?period=2025-Q3&format=pdf');
+    expect([file.status, file.text.slice(0, 5)]).toEqual([200, '%PDF-']);
+    expect((await officer.get('/console/reports/ii06a?period=2099&format=pdf')).status).toBe(400);
+  });
 
   describe('signing in', () => {
     test('accepts a key with its own secret; any fault gets one slow answer', async () => {

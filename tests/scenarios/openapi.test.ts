@@ -259,7 +259,8 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('incidents/{id}/notes')}`, 201, { path: { id: String(opened?.id) }, body: note });
     await ask(`get ${ops('troubled-records')}`, 200);
     await ask(`get ${ops('retention')}`, 200);
-    await ask('get /api/v1/reports/{report}', 200, { path: { report: 'ii06a' } });
+    for (const path of ['get /api/v1/reports/{report}', `get ${ops('reports/{report}')}`])
+      await ask(path, 200, { path: { report: 'ii06a' } });
     const hold = await ask(`post ${ops('legal-holds')}`, 201, { body: { code: CODE(1), why } });
     await first('legal-holds');
     await ask(`post ${ops('legal-holds/{id}/lift')}`, 200, { path: { id: hold.body.id }, body: { why } });
@@ -584,6 +585,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   [FOLLOW]: '?proof=0001',
   'get /api/v1/statistics/dossiers': '?column=received',
   'get /api/v1/reports/{report}': '?period=2025',
+  'get /api/v1/ops/reports/{report}': '?period=2025',
   'get /api/v1/ops/statistics/dossiers': '?column=received',
 };
 const BODIES: Readonly<Record<string, object>> = {

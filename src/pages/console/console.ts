@@ -33,6 +33,7 @@ import { addRecordOrders } from './record-orders.ts';
 import { addRecordQueue } from './record-queue.ts';
 import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
+import { addReports } from './reports.ts';
 import { addRetention } from './retention.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
@@ -104,6 +105,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addIncidents(site);
   addStatistics(site, hub);
   addDueDossiers(site);
+  addReports(site);
   addRetention(site);
   addAudit(site);
   addPartsPage(site);
