@@ -772,7 +772,10 @@ describe('operators', () => {
     expect((await ops.get('audit?subject=portal')).body).toMatchObject({
       status: 400,
       problems: [
-        { path: '?subject', message: expect.stringMatching(/^got "portal", expected one of message, delivery,/) },
+        {
+          path: '?subject',
+          message: expect.stringMatching(/^got "portal", expected one of message, messages, delivery,/),
+        },
       ],
     });
   });
