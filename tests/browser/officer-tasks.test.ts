@@ -76,7 +76,7 @@ describeInBrowser(() => {
     test('is any partner down and since when: no click', async () => {
       const down = page.locator('.tasks li', { hasText: TITLES.ministry });
       await down.getByText(say('không liên lạc được', 'partner unreachable')).waitFor();
-      expect(await down.innerText()).toContain('21/08/2025 08:05:00');
+      expect(await down.textContent()).toContain('21/08/2025 08:05:00');
       expect(clicks).toBe(0);
     });
 

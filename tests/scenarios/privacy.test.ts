@@ -272,6 +272,7 @@ describe('readers without the scope for personal data', () => {
       party: ['one-stop', 'ministry', 'hook'],
       receipt: [(await hub.push(dossier({ dueAt: PERSON.name }))).receipt],
       name: ['dossier.upsert.v1.json', 'dossier.json'],
+      report: ['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields'],
       // A receipt names its payer: only its signed address opens it, see payment-storm.test.ts.
       address: ['of.nobody'],
       code: codes,
@@ -303,6 +304,7 @@ describe('readers without the scope for personal data', () => {
         const query = [
           ...(asks ? ['limit=200'] : []),
           ...(isDrillDown ? [DRILL_DOWN] : []),
+          ...(path.includes('/reports/') ? ['period=2025'] : []),
           ...(path.endsWith('/compared') ? ['with=hook'] : []),
         ];
         return whole.map((one) => (query.length > 0 ? `${one}?${query.join('&')}` : one));
