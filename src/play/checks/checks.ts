@@ -156,11 +156,7 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   const events = due.flatMap(({ events }) => [...events].sort((a, b) => a.order - b.order).map((one) => one.event));
   const steps = joined(
     linesOf(events, codeOf, (one) => (isStep(one) && !isReported(one) ? stepOf(one) : undefined)),
-    linesOf(
-      due.flatMap(({ code, ofPayments }) => ofPayments.map((step) => ({ code, ...step }))),
-      codeOf,
-      stepOf,
-    ),
+    linesOf(due.filter((one) => !isReported(one)).flatMap(stepsOfPayments), codeOf, stepOf),
   );
   const fromMinistry = due.flatMap(({ code }) => ministrySteps(histories, code).map(() => ({ code })));
   const taken = linesOf(book.entries, keyOf, (entry) => (entry.kind === 'progress' ? takenStep(entry) : undefined));
@@ -189,8 +185,13 @@ function checkPortalSteps({ books, expected, histories, specials }: Evidence): r
   ];
 }
 
+/** The steps that the payments of a dossier make. */
+function stepsOfPayments({ code, ofPayments }: Expected) {
+  return ofPayments.map((step) => ({ code, ...step }));
+}
+
 /** Whether the settings of the portal make a step of this dossier a report of its status. */
-function reportedBy(due: readonly Expected[]): (event: PartnerEvent) => boolean {
+function reportedBy(due: readonly Expected[]): (of: { readonly code: string }) => boolean {
   const isOfService = ({ item }: PartnerEvent): boolean => {
     const { serviceCode, MaTTHC = serviceCode } = item as { serviceCode?: string; MaTTHC?: string };
     return (REPORTED_SERVICES as readonly (string | undefined)[]).includes(MaTTHC);
@@ -199,7 +200,7 @@ function reportedBy(due: readonly Expected[]): (event: PartnerEvent) => boolean 
   return ({ code }) => reported.has(code);
 }
 
-/** Each step of a procedure of the settings is at the portal once as a status, and each rating once. */
+/** Each step of a procedure of the settings, also one of a payment, is at the portal once as a status, and each rating once. */
 function checkPortalReports({ books, expected, specials, acknowledgements }: Evidence): readonly Finding[] {
   const book = books.get(PORTAL.where);
   if (!book) return [];
@@ -211,7 +212,9 @@ function checkPortalReports({ books, expected, specials, acknowledgements }: Evi
   return compare({
     ...PORTAL,
     expected: joined(
-      linesOf(steps.filter(isReported), codeOf, ({ at, status }) => statusLine(dialectDate(at), REPORTED_CODE[status])),
+      linesOf([...steps, ...due.flatMap(stepsOfPayments)].filter(isReported), codeOf, ({ at, status }) =>
+        statusLine(dialectDate(at), REPORTED_CODE[status as Status]),
+      ),
       linesOf(
         ratings,
         ({ event }) => event.code,
