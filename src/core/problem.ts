@@ -12,7 +12,7 @@ export function problem<C extends Code>(path: string, code: C, ...args: Given<C>
   return { path, ...inEnglish(say(code, ...args)) };
 }
 
-/** Names as a list of a sentence, which says so if there are none. */
+/** Names as a list in a sentence. An empty list gives the words of `none-known`. */
 export function listed(names: Iterable<string>): readonly (string | Words)[] {
   const all = [...names];
   return all.length > 0 ? all : [say('none-known')];

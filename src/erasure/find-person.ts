@@ -238,7 +238,7 @@ async function mentionsOf(
   return { ...found, namesakes };
 }
 
-/** What stays of the found: under a hold, or not ended. */
+/** Found data that is not erased: under a hold, or not ended. */
 async function keptOf(
   { database }: ErasingHub,
   subjects: ReadonlyMap<string, Part>,

@@ -9,7 +9,7 @@ import { Refusal } from './problem.ts';
 
 type Context = Pick<AppContext, 'kinds' | 'keys' | 'requestLimits' | 'telemetry'>;
 
-/** What one item counts for: its place, and by what its person is recognised. */
+/** An item that counts: its index in the request, and the key of its person. */
 interface Counted {
   readonly index: number;
   readonly subject: string;

@@ -17,7 +17,7 @@ export interface JourneyEvent {
 
 export type JourneyAttempt = Omit<AttemptRow, 'deliveryId'>;
 
-/** What systems sent and received about one dossier, each list in the order of time. */
+/** The messages and attempts of all systems about one dossier, each list in the order of time. */
 export interface Journey {
   readonly messages: readonly (ListedMessage & { readonly events: readonly JourneyEvent[] })[];
   readonly waits: readonly WaitingItemRow[];

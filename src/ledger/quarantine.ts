@@ -349,7 +349,7 @@ export async function waitingOfMessage(database: Database, messageId: string): P
   return rows;
 }
 
-/** What waits, or waited, of a dossier with these codes and of these deliveries. Newest first. */
+/** Entries of the quarantine, open and closed, of a dossier with these codes and of these deliveries. Newest first. */
 export async function waitsOf(
   database: Database,
   codes: readonly string[],

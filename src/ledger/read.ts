@@ -60,7 +60,7 @@ export interface LedgerReader {
     message: Pick<ListedMessage, 'id' | 'receivedAt'>,
     codes: readonly string[],
   ): Promise<readonly MadeChange[]>;
-  /** What systems sent and received about the dossier with these codes, its own code first. */
+  /** The messages and attempts of all systems about the dossier with these codes, its own code first. */
   journey(codes: readonly string[]): Promise<Journey>;
   attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
   causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;

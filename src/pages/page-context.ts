@@ -24,7 +24,7 @@ export interface PageContext
   /** The last 24 months of the busiest agencies by a rule, remembered in the same way. */
   readonly monthly: MakeReport<Rule, NamedMonths>;
   /** How the hub itself is, remembered for a few seconds. */
-  readonly status: MakeReport<'now', HubStatus>;
+  readonly status: MakeReport<void, HubStatus>;
   /** The refusal that an error becomes, as for the API. */
   readonly refusalOf: (error: unknown) => Refusal;
 }

@@ -8,7 +8,7 @@ import type { PageContext, ShowPage } from './page-context.ts';
 import { figures, type Tone } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { percent } from './statistics/statistics-words.ts';
-import { moment, number } from './words.ts';
+import { durationOf, moment, number } from './words.ts';
 
 /** The page for leaders: whether the hub works, which connections do not, and the last interruptions. */
 export function statusPage(
@@ -16,7 +16,7 @@ export function statusPage(
   hub: Pick<PageContext, 'status' | 'parties'>,
 ): (c: Context) => Promise<Response> {
   return async (c) => {
-    const status = await hub.status('now');
+    const status = await hub.status();
     const shown = { parties: hub.parties, at: status.at };
     return page(c, (say) => ({
       title: say('Tình trạng hoạt động', 'System status'),
@@ -66,7 +66,7 @@ function gapTable(say: Say, { availability }: HubStatus): Html {
     columns: [
       { head: say('Từ', 'From'), cell: ({ from }) => moment(from) },
       { head: say('Đến', 'To'), cell: ({ to }) => moment(to) },
-      { head: say('Thời gian', 'Duration'), cell: ({ from, to }) => durationOf(say, from, to) },
+      { head: say('Thời gian', 'Duration'), cell: ({ from, to }) => durationOf(say, secondsBetween(from, to)) },
       {
         head: say('Hình thức', 'Kind'),
         cell: ({ wasOrdered }) => (wasOrdered ? say('có kế hoạch', 'planned') : say('sự cố', 'failure')),
@@ -98,7 +98,7 @@ function interruptionTable(
       },
       {
         head: say('Thời gian', 'Duration'),
-        cell: ({ openedAt, closedAt }) => durationOf(say, openedAt, closedAt ?? at),
+        cell: ({ openedAt, closedAt }) => durationOf(say, secondsBetween(openedAt, closedAt ?? at)),
       },
     ],
   });
@@ -110,12 +110,4 @@ const STATES = {
   restored: ['khôi phục dữ liệu', 'data was restored'],
 } as const satisfies Readonly<Record<Interruption['kind'], readonly [string, string]>>;
 
-function durationOf(say: Say, from: string, to: string): string {
-  const minutes = Math.max(1, Math.round((instantToMs(to) - instantToMs(from)) / 60_000));
-  if (minutes < 60) return say(`${minutes} phút`, `${minutes} min`);
-  const hours = Math.floor(minutes / 60);
-  const rest = minutes % 60;
-  if (hours < 48)
-    return rest === 0 ? say(`${hours} giờ`, `${hours} h`) : say(`${hours} giờ ${rest} phút`, `${hours} h ${rest} min`);
-  return say(`${number(say, Math.round(hours / 24))} ngày`, `${number(say, Math.round(hours / 24))} days`);
-}
+const secondsBetween = (from: string, to: string): number => Math.round((instantToMs(to) - instantToMs(from)) / 1_000);

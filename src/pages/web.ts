@@ -216,7 +216,7 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
     refusalOf,
     catalogue: catalogueForVisitors(reads),
     statistics: report,
-    status: rememberReports((_: 'now') => readHubStatus(database, nowMs()), nowMs, STATUS_REMEMBERED_MS),
+    status: rememberReports(() => readHubStatus(database, nowMs()), nowMs, STATUS_REMEMBERED_MS),
     monthly: rememberReports((rule: Rule) => {
       const from = monthsAgo(nowMs(), MONTHS - 1);
       return reads.forVisitor().statistics.monthly(questionOf({ from, rule }, nowMs(), reportingDay), MOST_AGENCIES);

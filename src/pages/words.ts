@@ -138,3 +138,23 @@ export function money(say: Say, amountVnd: number): string {
 
 /** A source's text, which is Vietnamese on every page. */
 export const vietnamese = (text: string): Html => html`<span lang="vi">${text}</span>`;
+
+const UNITS = [
+  [86_400, 'ngày', 'd'],
+  [3_600, 'giờ', 'h'],
+  [60, 'phút', 'min'],
+  [1, 'giây', 's'],
+] as const;
+
+/** A time span in its two largest units. */
+export function durationOf(say: Say, seconds: number): string {
+  const first = UNITS.findIndex(([size]) => seconds >= size);
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [size, vietnamese, english] of UNITS.slice(Math.max(first, 0), Math.max(first, 0) + 2)) {
+    const many = Math.floor(rest / size);
+    rest -= many * size;
+    if (many > 0) parts.push(say(`${many} ${vietnamese}`, `${many} ${english}`));
+  }
+  return parts.join(' ') || say('0 giây', '0 s');
+}

@@ -10,7 +10,7 @@ import type {
 } from '../statistics/report-numbers.ts';
 import { type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
 
-/** What all reports of a period share. */
+/** The common part of all reports of a period. */
 export type About = Pick<Report, 'period' | 'reportedBy'>;
 
 const heads = (texts: readonly string[]) => texts.map((text) => ({ text }));

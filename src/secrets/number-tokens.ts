@@ -12,8 +12,8 @@ const USE_BYTES = 8;
 const TOKEN = /^[\w-]{22}$/;
 
 /**
- * A token is one encrypted block: 8 bytes name the use, 8 bytes are the number. Whoever has no key hits the bytes of the use once in
- * 2^64 tries. 1.3 µs each, against 6.8 µs for a signed text.
+ * A token is one encrypted block: 8 bytes name the use, 8 bytes are the number. Without the key, a guess has
+ * the bytes of the use once in 2^64 tries. 1.3 µs each, against 6.8 µs for a signed text.
  */
 export function numberTokens(key: KeyObject): NumberTokens {
   const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);

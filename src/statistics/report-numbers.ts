@@ -74,7 +74,7 @@ export interface IncidentLine {
   /** Dossiers with a delivery to the party that waited through it, and with one that was refused in it. */
   readonly delayed: number;
   readonly wrong: number;
-  /** What operators stated last. */
+  /** The latest statement of an operator. */
   readonly cause: string | null;
   readonly action: string | null;
 }

@@ -76,7 +76,7 @@ export function hideText(text: string): string {
   return text.replace(/\p{N}/gu, '1').replace(/[\p{L}\p{M}]/gu, 'x');
 }
 
-/** What goes from a record. */
+/** The erased part of a record. */
 interface Rules {
   /** Whether this person of the record goes. Others stay whole. */
   isGone(person: Person): boolean;

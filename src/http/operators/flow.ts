@@ -102,7 +102,7 @@ export function addFlow(add: AddRoute, { keys, ledger, flow, nowMs }: OperatorCo
   );
 }
 
-/** Who sends what to whom, by the configuration. */
+/** The configured routes: sender, operation and receivers. */
 export function addRoutes(add: AddRoute, { keys, routes }: Pick<OperatorContext, 'keys' | 'routes'>): void {
   add(
     {

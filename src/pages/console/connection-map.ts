@@ -15,7 +15,7 @@ interface Node {
   readonly health: string;
 }
 
-/** Who sends and who receives, by the routes: a line is as thick as its flow and has the colour of its health. */
+/** The senders and receivers of the routes. A line is as thick as its flow and has the colour of its health. */
 export function connectionMap(
   visit: Visit,
   routes: readonly ShownRoute[],

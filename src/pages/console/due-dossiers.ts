@@ -3,13 +3,14 @@ import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
+import { durationOf } from '../words.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
 import { dossierLink, filterForm, named, pager, queryOf } from './parts.ts';
 import type { DueDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
-import { ageOf, durationOf, timeOf } from './times.ts';
+import { ageOf, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { STATUSES, type Words, word } from './words.ts';
 

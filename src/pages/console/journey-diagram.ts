@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
 import { formatLocal, msToInstant } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
+import { durationOf } from '../words.ts';
 import { type Holder, HUB, holderAt, STRANGER, type Step, stepsOf } from './journey-steps.ts';
 import type { Journey } from './records.ts';
-import { durationOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
 
 /** A line of the diagram: a step, or the time until the next one. */

@@ -1,9 +1,9 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Tone } from '../parts/parts.ts';
+import { durationOf } from '../words.ts';
 import { attemptPath } from './delivery.ts';
 import { meaningOf } from './reasons.ts';
 import type { Journey } from './records.ts';
-import { durationOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { ATTEMPT_OUTCOMES, MESSAGE_OUTCOMES, OPERATIONS, STATUSES, word } from './words.ts';
 

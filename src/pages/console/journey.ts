@@ -3,13 +3,14 @@ import { instantToMs } from '#core/dates/dates';
 import { rankedBars } from '../charts/table-charts.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
+import { durationOf } from '../words.ts';
 import { stateText } from './dossier-state.ts';
 import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
 import { facts, named } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { CurrentStates, Journey } from './records.ts';
-import { ageOf, durationOf, hoursOf, timeAndAge, timeOf } from './times.ts';
+import { ageOf, hoursOf, timeAndAge, timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
 
 type Delivery = Journey['deliveries'][number];

@@ -15,13 +15,14 @@ import {
 } from '../statistics/statistics-page.ts';
 import { statisticsTable } from '../statistics/statistics-table.ts';
 import { groupName, periodName } from '../statistics/statistics-words.ts';
+import { durationOf } from '../words.ts';
 import { queryText } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { dossierLink, named, pager, queryOf } from './parts.ts';
 import type { CountedDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
-import { durationOf, timeOf } from './times.ts';
+import { timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { STATUSES, word } from './words.ts';
 

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { formatLocal, instantToMs, parseInstant } from '#core/dates/dates';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { durationOf } from '../words.ts';
 
 /** A time in Vietnamese notation. */
 export function timeOf(text: string | null | undefined): Html {
@@ -23,32 +24,12 @@ export function timeAndAge(say: Say, text: string | null | undefined, nowMs: num
   return text ? html`${timeOf(text)} <span class="note age">(${ageOf(say, text, nowMs)})</span>` : html`–`;
 }
 
-const UNITS = [
-  [86_400, 'ngày', 'd'],
-  [3_600, 'giờ', 'h'],
-  [60, 'phút', 'min'],
-  [1, 'giây', 's'],
-] as const;
-
 /** The distance of a time from now, in its two largest units. */
 export function ageOf(say: Say, text: string, nowMs: number): string {
   const s = Math.round((nowMs - instantToMs(text)) / 1_000);
   if (Math.abs(s) < 1) return say('vừa xong', 'just now');
   const words = durationOf(say, Math.abs(s));
   return s > 0 ? say(`${words} trước`, `${words} ago`) : say(`còn ${words}`, `in ${words}`);
-}
-
-/** A time span in its two largest units. */
-export function durationOf(say: Say, seconds: number): string {
-  const first = UNITS.findIndex(([size]) => seconds >= size);
-  const parts: string[] = [];
-  let rest = seconds;
-  for (const [size, vietnamese, english] of UNITS.slice(Math.max(first, 0), Math.max(first, 0) + 2)) {
-    const many = Math.floor(rest / size);
-    rest -= many * size;
-    if (many > 0) parts.push(say(`${many} ${vietnamese}`, `${many} ${english}`));
-  }
-  return parts.join(' ') || say('0 giây', '0 s');
 }
 
 /** Working time in hours and minutes, because a working day has no 24 hours. */

@@ -137,7 +137,7 @@ async function copyPrimary({ dataDir, running }: Server, to: string): Promise<vo
 const NOT_COPIED = /^(?:postmaster\.(?:pid|opts)|standby\.signal|(?:pg_wal|pg_replslot|pg_dynshmem|pg_stat_tmp)\/.*)$/;
 const MOST_COPIES = 5;
 
-/** A file that ends meanwhile begins the copy anew: the WAL since the start of the backup covers all other changes. */
+/** A file that ends meanwhile starts the copy again: the WAL since the start of the backup covers all other changes. */
 async function copyFiles(from: string, to: string): Promise<void> {
   const filter = (file: string): boolean => !NOT_COPIED.test(relative(from, file).split(sep).join('/'));
   for (let copies = 1; ; copies++)
