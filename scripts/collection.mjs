@@ -10,6 +10,8 @@ if (from === undefined) {
 const isAddress = /^https?:/.test(from);
 const baseUrl = isAddress ? from.replace(/\/+$/, '') : 'http://127.0.0.1:8080';
 const document = JSON.parse(isAddress ? await fetched(`${baseUrl}/openapi.json`) : fs.readFileSync(from, 'utf8'));
+/** Titled schemas, which others refer to. */
+const models = document.components.schemas;
 const collection = collectionOf(document);
 fs.writeFileSync(to, `${JSON.stringify(collection, undefined, 2)}\n`);
 console.error(`${to}: ${collection.item.reduce((count, { item }) => count + item.length, 0)} requests`);
@@ -84,6 +86,7 @@ function bodyOf(content) {
 
 /** The required members, with the values that their descriptions name. */
 function sampleOf(schema) {
+  if ('$ref' in schema) return sampleOf(models[schema.$ref.split('/').at(-1)]);
   const { type, enum: values, description = '', properties = {}, required = [], items, anyOf, minimum } = schema;
   const [, such] = /such as (\S+?)[,;.]?(?:\s|$)/.exec(description) ?? [];
   if ('const' in schema) return schema.const;

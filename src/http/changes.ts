@@ -32,15 +32,18 @@ const ChangesQuery = closed({
 });
 const EventsQuery = closed({ kind: KIND, cursor: Cursor });
 
-const ChangePage = closed({
-  ...pageOf(Type.Union([ChangeItem, RecordChangeItem])).properties,
-  gap: Type.Optional(
-    Type.Literal(true, {
-      description:
-        'present when changes after the cursor may be missing, because they are no longer stored or the database was restored; a client with a copy of the index must take a new snapshot',
-    }),
-  ),
-});
+const ChangePage = closed(
+  {
+    ...pageOf(Type.Union([ChangeItem, RecordChangeItem])).properties,
+    gap: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'present when changes after the cursor may be missing, because they are no longer stored or the database was restored; a client with a copy of the index must take a new snapshot',
+      }),
+    ),
+  },
+  { title: 'ChangePage' },
+);
 
 const READ: readonly Scope[] = ['index:read'];
 const LIST = 'changes';

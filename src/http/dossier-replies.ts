@@ -46,21 +46,24 @@ export const ServedDossier = Type.Object(
   },
 );
 
-const HistoryItem = closed({
-  at: Instant,
-  status: oneOf(STATUSES),
-  actor: Type.Optional(Type.String()),
-  title: Type.Optional(Type.String()),
-  unit: Type.Optional(Type.String()),
-  content: Type.Optional(Type.String()),
-  party: Type.String(),
-  messageId: Type.String({ format: 'uuid' }),
-  receivedAt: Instant,
-  movedStatus: Type.Boolean(),
-  claim: Type.Optional(
-    Type.Literal(true, { description: 'reported by a party that does not own the dossier; it changes nothing' }),
-  ),
-});
+const HistoryItem = closed(
+  {
+    at: Instant,
+    status: oneOf(STATUSES),
+    actor: Type.Optional(Type.String()),
+    title: Type.Optional(Type.String()),
+    unit: Type.Optional(Type.String()),
+    content: Type.Optional(Type.String()),
+    party: Type.String(),
+    messageId: Type.String({ format: 'uuid' }),
+    receivedAt: Instant,
+    movedStatus: Type.Boolean(),
+    claim: Type.Optional(
+      Type.Literal(true, { description: 'reported by a party that does not own the dossier; it changes nothing' }),
+    ),
+  },
+  { title: 'HistoryStep' },
+);
 
 const Seconds = Type.Integer({ minimum: 0 });
 const Causes = {
@@ -72,11 +75,14 @@ const Causes = {
 };
 
 /** Seconds of working time by cause, see core/dossier/delay. */
-export const DelaysShown = closed({
-  office: Seconds,
-  ...Causes,
-  parties: Type.Record(Type.String(), closed(Causes), { description: 'the same, by party' }),
-});
+export const DelaysShown = closed(
+  {
+    office: Seconds,
+    ...Causes,
+    parties: Type.Record(Type.String(), closed(Causes), { description: 'the same, by party' }),
+  },
+  { title: 'Delays' },
+);
 
 export const History = closed({
   ...pageOf(HistoryItem).properties,
@@ -84,18 +90,24 @@ export const History = closed({
 });
 
 /** A change of a record of another kind. */
-export const RecordChangeItem = closed({
-  cursor: Type.String(),
-  code: Type.String(),
-  state: Type.String(),
-  stateAt: Instant,
-  changedAt: Instant,
-});
+export const RecordChangeItem = closed(
+  {
+    cursor: Type.String(),
+    code: Type.String(),
+    state: Type.String(),
+    stateAt: Instant,
+    changedAt: Instant,
+  },
+  { title: 'RecordChange' },
+);
 
-export const ChangeItem = closed({
-  cursor: Type.String(),
-  code: Type.String(),
-  status: oneOf(STATUSES),
-  statusAt: Instant,
-  changedAt: Instant,
-});
+export const ChangeItem = closed(
+  {
+    cursor: Type.String(),
+    code: Type.String(),
+    status: oneOf(STATUSES),
+    statusAt: Instant,
+    changedAt: Instant,
+  },
+  { title: 'Change' },
+);

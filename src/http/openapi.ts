@@ -4,24 +4,46 @@ import { ProblemShown } from './problem-schema.ts';
 import { AS_OF, POSITION } from './reads.ts';
 import type { RouteDoc } from './route.ts';
 
+/** Keywords for the hub's own cleaning. */
+const OWN_KEYWORDS: readonly string[] = ['clean', 'absent'];
+
 /** A schema for publication, without the keywords for the hub's own cleaning. */
 export function published(schema: object): object {
-  return without(schema, ['clean', 'absent']);
+  return JSON.parse(JSON.stringify(schema, (key, value) => (OWN_KEYWORDS.includes(key) ? undefined : value)));
 }
 
-/** A schema inside the OpenAPI document. It has no `$id`, which may appear only once there. */
-function embedded(schema: object): object {
-  return without(schema, ['clean', 'absent', '$id']);
+/** The titled schemas of the document by name. Generated clients name their types after them. */
+type Models = Map<string, object>;
+
+/** A schema inside the OpenAPI document: each titled one stands in `components`, and is referred to. */
+function embedded<T>(schema: T, models: Models): T | object {
+  if (Array.isArray(schema)) return schema.map((one) => embedded(one, models));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  // An `$id` may appear only once in a document.
+  const kept = Object.entries(schema).filter(([name]) => name !== '$id' && !OWN_KEYWORDS.includes(name));
+  const inside = Object.fromEntries(
+    kept.map(([name, value]) => [name, VALUES.includes(name) ? value : embedded(value, models)]),
+  );
+  return typeof inside.title === 'string' ? referred(inside.title, inside, models) : inside;
 }
 
-function without(schema: object, names: readonly string[]): object {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (names.includes(key) ? undefined : value)));
+/** Their values are no schemas. */
+const VALUES: readonly string[] = ['const', 'default', 'enum', 'examples'];
+
+/** @throws Error when two different schemas have one title, which is a mistake of the hub */
+function referred(title: string, schema: object, models: Models): object {
+  const name = title.replaceAll(/[ -]+(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const held = models.get(name);
+  if (held && JSON.stringify(held) !== JSON.stringify(schema)) throw new Error(`two schemas have the title ${title}`);
+  models.set(name, schema);
+  return { $ref: `#/components/schemas/${name}` };
 }
 
 /** The OpenAPI 3.1 document of these routes. Their schemas are JSON Schema already. */
 export function openApi(docs: readonly RouteDoc[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const doc of docs) paths[doc.path] = { ...paths[doc.path], [doc.method]: operationOf(doc) };
+  const models: Models = new Map([['Problem', PROBLEM]]);
+  for (const doc of docs) paths[doc.path] = { ...paths[doc.path], [doc.method]: operationOf(doc, models) };
   return {
     openapi: '3.1.0',
     info: {
@@ -36,7 +58,7 @@ export function openApi(docs: readonly RouteDoc[]): object {
     paths,
     components: {
       securitySchemes: SECURITY,
-      schemas: { Problem: PROBLEM },
+      schemas: Object.fromEntries([...models].toSorted(([one], [other]) => (one < other ? -1 : 1))),
     },
   };
 }
@@ -84,7 +106,7 @@ const PROBLEM = {
   },
 };
 
-function operationOf(doc: RouteDoc): object {
+function operationOf(doc: RouteDoc, models: Models): object {
   return {
     tags: [doc.tag],
     summary: doc.summary,
@@ -92,9 +114,9 @@ function operationOf(doc: RouteDoc): object {
     operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
     security: doc.scopes ? [{ key: [] }, { mutualTls: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
     'x-scopes': doc.scopes,
-    parameters: parametersOf(doc),
-    requestBody: doc.body ? { required: isBodyNeeded(doc.body), content: contentOf(doc.body) } : undefined,
-    responses: responsesOf(doc),
+    parameters: parametersOf(doc, models),
+    requestBody: doc.body ? { required: isBodyNeeded(doc.body), content: contentOf(doc.body, models) } : undefined,
+    responses: responsesOf(doc, models),
   };
 }
 
@@ -111,7 +133,7 @@ const IF_NONE_MATCH = {
   description: 'ETags of known versions, or *; if one matches, the reply is 304',
 };
 
-function parametersOf(doc: RouteDoc): object[] {
+function parametersOf(doc: RouteDoc, models: Models): object[] {
   const inPath = [...doc.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -122,7 +144,7 @@ function parametersOf(doc: RouteDoc): object[] {
     name,
     in: 'query',
     required: doc.query?.required?.includes(name) ? true : undefined,
-    schema: embedded(asNumber(schema as Numeral)),
+    schema: embedded(asNumber(schema as Numeral), models),
   }));
   const takesPosition = doc.freshness === 'many' || doc.freshness === 'one';
   const headers = withoutUndefined({
@@ -150,19 +172,19 @@ function asNumber(schema: Numeral): object {
   return numeral ? { type: 'integer', ...numeral, description } : schema;
 }
 
-function contentOf(body: Readonly<Record<string, object>>): object {
+function contentOf(body: Readonly<Record<string, object>>, models: Models): object {
   return Object.fromEntries(
-    Object.entries(body).map(([mediaType, schema]) => [mediaType, { schema: embedded(schema) }]),
+    Object.entries(body).map(([mediaType, schema]) => [mediaType, { schema: embedded(schema, models) }]),
   );
 }
 
-function responsesOf(doc: RouteDoc): object {
+function responsesOf(doc: RouteDoc, models: Models): object {
   const told = Object.entries(doc.replies).map(([status, reply]) => {
     const { description, schema, mediaType = 'application/json', also } = reply;
     const types = typeof mediaType === 'string' ? [mediaType] : mediaType;
     const content =
       Number(status) < 400 || schema
-        ? { ...contentOf(Object.fromEntries(types.map((type) => [type, schema ?? {}]))), ...contentOf(also ?? {}) }
+        ? contentOf({ ...Object.fromEntries(types.map((type) => [type, schema ?? {}])), ...also }, models)
         : PROBLEM_CONTENT;
     const headers = headersOf(Number(status), doc);
     return [status, { description, headers: headers || undefined, content }];

@@ -8,5 +8,5 @@ export const ProblemShown = Type.Object(
     args: Type.Optional(Type.Record(Type.String(), Type.Any(), { description: 'the values in the sentence, by name' })),
     message: Type.String({ description: 'English, or Vietnamese with Accept-Language: vi' }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, title: 'ItemProblem' },
 );

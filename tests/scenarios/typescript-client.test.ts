@@ -1,13 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type ChangePage,
   HubClient,
   HubError,
+  type Pushed,
   verifyReceipt,
   verifyWebhook,
 } from '../../clients/typescript/src/index.ts';
 import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const pushed = (members: Record<string, unknown>): Pushed['dossiers'] =>
+  dossier(members) as unknown as Pushed['dossiers'];
 
 describe('the TypeScript client', () => {
   let hub: TestHub;
@@ -37,7 +46,7 @@ describe('the TypeScript client', () => {
 
   test('pushes once, whatever the network does', async () => {
     faults = ['no-connection', 'lost-answer', 'busy'];
-    const reply = await client(SECRETS['one-stop']).push('one-stop', 'dossiers', [dossier({ code: codeOf(1) })]);
+    const reply = await client(SECRETS['one-stop']).push('one-stop', 'dossiers', [pushed({ code: codeOf(1) })]);
     expect(reply.results).toMatchObject([{ index: 0, code: codeOf(1), outcome: 'accepted' }]);
     expect(new Set(requests.map(({ headers }) => headers.get('Idempotency-Key'))).size).toBe(1);
     expect(requests).toHaveLength(4);
@@ -45,7 +54,7 @@ describe('the TypeScript client', () => {
   });
 
   test('splits what no single request may hold, and keeps the order', async () => {
-    const items = Array.from({ length: 1_003 }, (_, n) => dossier({ code: codeOf(n + 2) }));
+    const items = Array.from({ length: 1_003 }, (_, n) => pushed({ code: codeOf(n + 2) }));
     const reply = await client(SECRETS['one-stop']).push('one-stop', 'dossiers', items);
     expect(reply.receipts).toHaveLength(2);
     expect(reply.results.map(({ index }) => index)).toEqual(items.map((_, at) => at));
@@ -53,7 +62,7 @@ describe('the TypeScript client', () => {
   });
 
   test('says what the hub refused, and does not send it again', async () => {
-    const refused = client(SECRETS.portal).push('one-stop', 'dossiers', [dossier({})]);
+    const refused = client(SECRETS.portal).push('one-stop', 'dossiers', [pushed({})]);
     await expect(refused).rejects.toMatchObject({ name: 'HubError', status: 403, type: 'forbidden' });
     expect(requests).toHaveLength(1);
     await expect(client('a-wrong-secret-of-nobody').dossier(codeOf(1))).rejects.toBeInstanceOf(HubError);
@@ -95,7 +104,7 @@ describe('the TypeScript client', () => {
 
   test('verifies a receipt, and refuses a changed one', async () => {
     const sender = client(SECRETS['one-stop']);
-    const { receipts } = await sender.push('one-stop', 'dossiers', [dossier({ code: codeOf(5_000) })]);
+    const { receipts } = await sender.push('one-stop', 'dossiers', [pushed({ code: codeOf(5_000) })]);
     const signed = await sender.receipt('one-stop', receipts[0] as string);
     const { keys } = await sender.keys();
     expect(await verifyReceipt(signed, keys)).toMatchObject({ receipt: receipts[0], party: 'one-stop' });
@@ -129,6 +138,16 @@ describe('the TypeScript client', () => {
     );
     await expect(verifyWebhook(body, headers, [secret], nowMs + 600_000)).rejects.toThrow('webhook-timestamp: got');
     await expect(verifyWebhook(body, { ...headers, signature: null }, [secret], nowMs)).rejects.toThrow('is missing');
+  });
+
+  test('has the types of the OpenAPI document', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lienthong-client-types-'));
+    const [document, types] = [join(folder, 'openapi.json'), join(folder, 'openapi.ts')];
+    writeFileSync(document, JSON.stringify((await hub.read('/openapi.json')).body));
+    execFileSync(process.execPath, [join(ROOT, 'scripts/client-types.mjs'), document, types], { stdio: 'pipe' });
+    const [now, stored] = [types, join(ROOT, 'clients/typescript/src/openapi.ts')].map((f) => readFileSync(f, 'utf8'));
+    rmSync(folder, { recursive: true });
+    expect(stored, 'run npm run client-types against a hub of this build').toBe(now);
   });
 });
 

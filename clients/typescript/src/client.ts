@@ -1,6 +1,6 @@
 import { type Answer, errorOf, HubError } from './errors.ts';
 import type { PublicKey } from './receipt.ts';
-import type { ChangePage, DossierFilter, PushReply, PushResult, What } from './types.ts';
+import type { ChangePage, Dossier, DossierFilter, HistoryStep, Pushed, PushReply, PushResult, What } from './types.ts';
 
 export interface HubClientOptions {
   /** Address of the hub, such as https://lienthong.tinh.example. */
@@ -42,10 +42,10 @@ export class HubClient {
    * @param key begins the `Idempotency-Key`. Give one of your own to continue after a crash of your process
    * @throws HubError when the hub refuses the request, or after the last retry
    */
-  async push(
+  async push<W extends What>(
     party: string,
-    what: What,
-    items: readonly object[],
+    what: W,
+    items: readonly Pushed[W][],
     key: string = crypto.randomUUID(),
   ): Promise<PushReply> {
     const receipts: string[] = [];
@@ -64,23 +64,21 @@ export class HubClient {
   }
 
   /** A dossier by any of its codes; undefined when the hub has none. */
-  async dossier(code: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    return this.#get<Readonly<Record<string, unknown>>>(`/api/v1/dossiers/${encodeURIComponent(code)}`).catch(
-      (error: unknown) => {
-        if (error instanceof HubError && error.status === 404) return undefined;
-        throw error;
-      },
-    );
+  async dossier(code: string): Promise<Dossier | undefined> {
+    return this.#get<Dossier>(`/api/v1/dossiers/${encodeURIComponent(code)}`).catch((error: unknown) => {
+      if (error instanceof HubError && error.status === 404) return undefined;
+      throw error;
+    });
   }
 
   /** All dossiers of a filter, the newest status first, page by page as they are read. */
-  dossiers(filter: DossierFilter = {}): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  dossiers(filter: DossierFilter = {}): AsyncGenerator<Dossier> {
     const { status, ...others } = filter;
     return this.#pages('/api/v1/dossiers', { ...others, status: status?.join(',') });
   }
 
   /** The steps of a dossier in the order of their time. */
-  history(code: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  history(code: string): AsyncGenerator<HistoryStep> {
     return this.#pages(`/api/v1/dossiers/${encodeURIComponent(code)}/history`, {});
   }
 
@@ -118,10 +116,10 @@ export class HubClient {
     return this.#get('/.well-known/jwks.json');
   }
 
-  async *#pages(path: string, params: object): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  async *#pages<T>(path: string, params: object): AsyncGenerator<T> {
     let cursor: string | undefined;
     do {
-      const page: { items: Readonly<Record<string, unknown>>[]; next: string | null } = await this.#get(
+      const page: { items: readonly T[]; next: string | null } = await this.#get(
         `${path}?${query({ ...params, cursor })}`,
       );
       yield* page.items;

@@ -1,28 +1,30 @@
-/** What a party pushes: the last part of the door's address. */
-export type What = 'dossiers' | 'progress' | 'questions' | 'petitions' | 'ratings' | 'postal-orders' | 'payments';
+import type { components } from './openapi.ts';
+
+/** The schemas of the hub's OpenAPI document by name. */
+export type Schemas = components['schemas'];
+
+/** What a party pushes, by the last part of the door's address. */
+export interface Pushed {
+  readonly dossiers: Schemas['Dossier'];
+  readonly progress: Schemas['Progress'];
+  readonly questions: Schemas['Question'];
+  readonly petitions: Schemas['Petition'];
+  readonly ratings: Schemas['Rating'];
+  readonly 'postal-orders': Schemas['PostalOrder'];
+  readonly payments: Schemas['Payment'];
+}
+
+export type What = keyof Pushed;
 
 /**
  * The result for an item. `accepted`, `duplicate` and `stale` are done. The hub keeps a `quarantined` item and applies it
  * later: never send it again. An `invalid` item needs a correction.
  */
-export type Outcome = 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
+export type PushResult = Schemas['ItemResult'];
+export type Outcome = PushResult['outcome'];
 
 /** A place in an item, with a stable code, its arguments, and a sentence for people. */
-export interface Problem {
-  readonly path: string;
-  readonly code: string;
-  readonly args?: Readonly<Record<string, unknown>>;
-  readonly message: string;
-}
-
-export interface PushResult {
-  /** Position of the item in what was pushed. */
-  readonly index: number;
-  readonly code?: string;
-  readonly outcome: Outcome;
-  readonly problems?: readonly Problem[];
-  readonly warnings?: readonly Problem[];
-}
+export type Problem = Schemas['ItemProblem'];
 
 export interface PushReply {
   /** Proof of the push. Store it. Items beyond 1,000 go in several requests, so there may be several. */
@@ -32,11 +34,11 @@ export interface PushReply {
 }
 
 export interface DossierFilter {
-  readonly status?: readonly string[];
+  readonly status?: readonly Dossier['status'][];
   readonly agency?: string;
   readonly service?: string;
   readonly field?: string;
-  readonly channel?: 'counter' | 'online' | 'post';
+  readonly channel?: Dossier['channel'];
   readonly party?: string;
   /** Dates or times in RFC 3339. */
   readonly receivedFrom?: string;
@@ -46,13 +48,10 @@ export interface DossierFilter {
   readonly q?: string;
 }
 
-export interface Change {
-  readonly cursor: string;
-  readonly code: string;
-  readonly status: string;
-  readonly statusAt: string;
-  readonly changedAt: string;
-}
+/** A dossier as the key may see it. */
+export type Dossier = Schemas['ServedDossier'];
+export type HistoryStep = Schemas['HistoryStep'];
+export type Change = Schemas['Change'];
 
 export interface ChangePage {
   readonly items: readonly Change[];

@@ -117,13 +117,16 @@ const Receipt = closed(
   {
     receipt: Type.String({ format: 'uuid' }),
     results: Type.Array(
-      closed({
-        index: Type.Integer(),
-        code: Type.Optional(Type.String()),
-        outcome: oneOf(OUTCOMES),
-        problems: Type.Optional(Problems),
-        warnings: Type.Optional(Problems),
-      }),
+      closed(
+        {
+          index: Type.Integer({ description: 'position of the item in the request' }),
+          code: Type.Optional(Type.String()),
+          outcome: oneOf(OUTCOMES),
+          problems: Type.Optional(Problems),
+          warnings: Type.Optional(Problems),
+        },
+        { title: 'ItemResult' },
+      ),
     ),
   },
   { title: 'Receipt' },
