@@ -42,7 +42,7 @@ export function sourceFiles(folder: string): readonly SourceFile[] {
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .filter((path) => /\.[mc]?[jt]s$/.test(path) && !path.includes('node_modules/'))
     .sort()
-    .map(readSource);
+    .map(sourceFile);
 }
 
 /** All files under any folder, by their paths in it, with slashes. */
@@ -62,7 +62,8 @@ export function foldersUnder(folder: string): readonly string[] {
     .map((entry) => posix.join(entry.parentPath.slice(ROOT.length + 1).replaceAll('\\', '/'), entry.name));
 }
 
-function readSource(path: string): SourceFile {
+/** One source file, by its path from the root. */
+export function sourceFile(path: string): SourceFile {
   const source = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest);
   const imports: Import[] = [];
   const uses: Found[] = [];
