@@ -97,6 +97,7 @@ export async function createHub(
   const { lastWrite, shapes } = watches;
   const readers = createReaders(kinds, file, codes);
   const originals = createOriginals(database, vault, ORIGINALS);
+  const statistics = createStatistics(hub, workingTime);
   const shared = { queue, parties, routes, ownership, ownedSince, codes, readers, originals, lastWrite, shapes };
   const pipeline = createPipeline(hub, {
     ...shared,
@@ -104,8 +105,8 @@ export async function createHub(
     isDoubtful: watches.restore.isDoubtful,
     retryDelaysMs: config.retryDelaysMs,
     onCommit: changes.notify,
+    statistics,
   });
-  const statistics = createStatistics(hub, workingTime);
   const { accept, orders: runner } = pipeline;
   const orders = createOrders(hub, { ...shared, ...codeReadings(kinds, file), runner, accept });
   const compared = { codes, originals, pipeline, queue };
@@ -117,10 +118,9 @@ export async function createHub(
   const reports = createReports(statistics, file.province, nowMs);
   const given = { ...shared, ...erasing, reports, flow, pipeline, orders, statistics, workingTime, changes, replicas };
   const web = createWeb(hub, config, given);
-  const uptime = createUptime(hub, roles);
-  const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting, uptime };
-  const asked = { roles, isUnnotified: isUnnotified(config), lookMs: overrides.lookMs, log };
-  const lifecycle = createLifecycle({ ...working, ...asked, onFault: telemetry.failed });
+  const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting };
+  const asked = { roles, isUnnotified: isUnnotified(config), lookMs: overrides.lookMs, log, onFault: telemetry.failed };
+  const lifecycle = createLifecycle({ ...working, ...asked, uptime: createUptime(hub, roles) });
   return {
     app: web.app,
     pipeline,

@@ -14,7 +14,7 @@ import type { PayloadShapes } from './observe/payload-shapes.ts';
 import { createOrderRunner, type OrderRunner } from './operator-orders/run.ts';
 import type { Readers } from './parties/read-again.ts';
 import type { HubContext } from './process/hub-context.ts';
-import { runPull } from './pull/run-pull.ts';
+import { type PullDeps, runPull } from './pull/run-pull.ts';
 
 /** The dependencies of the pipeline beside the HubContext. */
 export interface PipelineDeps
@@ -26,6 +26,7 @@ export interface PipelineDeps
   /** The operators' code entries. */
   readonly codes: CodeEntries;
   readonly shapes: PayloadShapes;
+  readonly statistics: PullDeps['statistics'];
   /** Called after each commit of messages, because readers may wait for changes. */
   readonly onCommit: () => void;
 }

@@ -1,10 +1,10 @@
 import {
   type Connection,
-  type Exchange,
   jsonObject,
   type Outcome,
   outcomeWithoutReply,
   partnerText,
+  type Reply,
   retryAfterMs,
   say,
   sentenceOf,
@@ -16,7 +16,6 @@ import {
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Settings } from './settings.ts';
 
-export type Reply = Extract<Exchange, { kind: 'reply' }>;
 export type CivilStatus = Connection<Settings>;
 /** The call was not carried out. The hub retries it. */
 export type Failure = Extract<Outcome, { kind: 'unavailable' }>;

@@ -4,6 +4,7 @@ import {
   type Outcome,
   partnerText,
   quotedText,
+  type Reply,
   refused,
   retryAfterMs,
   say,
@@ -12,7 +13,7 @@ import {
   unknown,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { described, type Reply, secretsOf } from './client.ts';
+import { described, secretsOf } from './client.ts';
 import { complaintOf, reasonsIn } from './reasons.ts';
 import type { Settings } from './settings.ts';
 

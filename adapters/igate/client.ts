@@ -1,22 +1,19 @@
 import {
   type About,
   type Connection,
-  type Exchange,
+  callWithToken,
   fetchOAuthToken,
   jsonObject,
   type Outcome,
-  outcomeWithoutReply,
   partnerText,
-  retryAfterMs,
+  type Reply,
   say,
   textOf,
-  unavailable,
   type Words,
 } from '#kit';
 import { type Settings, secretsOf } from './settings.ts';
 
 export type IGate = Connection<Settings>;
-export type Reply = Extract<Exchange, { kind: 'reply' }>;
 export type Failure = Extract<Outcome, { kind: 'unavailable' | 'unknown' }>;
 
 export interface Call {
@@ -29,33 +26,21 @@ export interface Call {
   readonly about?: About | undefined;
 }
 
-const TOKEN = 'token';
-
-/** One call with the token. A token that iGate rejects is fetched again once: a rejected call has had no effect. */
-export async function call(igate: IGate, { method = 'GET', path, query, body, about }: Call): Promise<Reply | Failure> {
-  const { settings, http, sessions, now } = igate;
-  const url = `${settings.baseUrl.replace(/\/$/, '')}/${path}${query ? `?${new URLSearchParams(query)}` : ''}`;
-  for (let attempt = 1; ; attempt++) {
-    const authorization = await sessions.get(TOKEN, () => logIn(igate));
-    if (typeof authorization !== 'string') return authorization;
-    const headers = { Accept: 'application/json', Authorization: authorization };
-    const exchange = await http.exchange({
+/** One call with the token of the session. */
+export function call(igate: IGate, { method = 'GET', path, query, body, about }: Call): Promise<Reply | Failure> {
+  const { baseUrl } = igate.settings;
+  const headers = { Accept: 'application/json' };
+  return callWithToken(igate, {
+    call: {
       method,
-      url,
+      url: `${baseUrl.replace(/\/$/, '')}/${path}${query ? `?${new URLSearchParams(query)}` : ''}`,
       headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json; charset=utf-8' },
       body: body === undefined ? undefined : JSON.stringify(body).normalize('NFC'),
       idempotent: method === 'GET',
-      hide: [authorization.slice('Bearer '.length)],
-    });
-    if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
-    const { status } = exchange;
-    if (status === 429 || status === 503)
-      return unavailable(`status-${status}`, described(igate, exchange, about), retryAfterMs(exchange.headers, now()));
-    if (status !== 401) return exchange;
-    sessions.drop(TOKEN, authorization);
-    if (attempt === 2)
-      return unavailable('credentials', say('key-refused', { why: described(igate, exchange, about) }));
-  }
+    },
+    logIn: () => logIn(igate),
+    describe: (reply) => described(igate, reply, about),
+  });
 }
 
 /** A token of Keycloak: of an officer's account if the settings have one, otherwise of the client itself. */

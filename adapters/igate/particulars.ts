@@ -1,5 +1,5 @@
-import { jsonObject, say, textOrWordsOf, unavailable } from '#kit';
-import { call, described, type Failure, type IGate, type Reply } from './client.ts';
+import { jsonObject, type Reply, say, textOrWordsOf, unavailable } from '#kit';
+import { call, described, type Failure, type IGate } from './client.ts';
 import { idIn, isRow, type Row } from './shapes.ts';
 
 /**

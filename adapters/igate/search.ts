@@ -1,6 +1,16 @@
-import { cleanCode, formatLocal, jsonObject, parseInstant, say, textOf, textOrWordsOf, unavailable } from '#kit';
+import {
+  cleanCode,
+  formatLocal,
+  jsonObject,
+  parseInstant,
+  type Reply,
+  say,
+  textOf,
+  textOrWordsOf,
+  unavailable,
+} from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { call, described, type Failure, type IGate, type Reply } from './client.ts';
+import { call, described, type Failure, type IGate } from './client.ts';
 import type { Settings } from './settings.ts';
 import { isRow, type Row, rowsIn } from './shapes.ts';
 

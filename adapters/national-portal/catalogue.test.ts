@@ -36,6 +36,7 @@ describe('a run through the catalogue', () => {
       finished: async (after) => ({ dossiers: [], after, more: false }),
       receivedRecords: async () => [],
       knownRecords: async () => new Set<string>(),
+      figures: () => Promise.reject(new Error('not asked')),
       unknownSteps: async () => new Set(),
     });
   const codesOf = (portal: Portal, page: Page) =>

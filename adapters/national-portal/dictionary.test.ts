@@ -55,6 +55,7 @@ async function pullPart(checkpoint: unknown, portal = connect()) {
     finished: async (after) => ({ dossiers: [], after, more: false }),
     receivedRecords: async () => [],
     knownRecords: async () => new Set<string>(),
+    figures: () => Promise.reject(new Error('not asked')),
     unknownSteps: async () => new Set(),
   })) as Page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, portal.settings, portal.codes));

@@ -1,10 +1,10 @@
 import {
   type Connection,
-  type Exchange,
   jsonObject,
   type Outcome,
   outcomeWithoutReply,
   partnerText,
+  type Reply,
   retryAfterMs,
   say,
   textOf,
@@ -16,7 +16,6 @@ import type { Payment } from '#schemas/payment.v1';
 import { type Settings, secretsOf } from './settings.ts';
 
 export type Platform = Connection<Settings>;
-export type Reply = Extract<Exchange, { kind: 'reply' }>;
 export type Failure = Extract<Outcome, { kind: 'unavailable' | 'unknown' }>;
 
 /** The people of a call, whose data no message may repeat. */

@@ -4,6 +4,7 @@ import {
   nothingToSend,
   type Outcome,
   type Outgoing,
+  type Reply,
   refused,
   say,
   textOf,
@@ -11,7 +12,7 @@ import {
   unavailable,
   unknown,
 } from '#kit';
-import { type About, call, described, type Failure, type Platform, type Reply, shown } from './client.ts';
+import { type About, call, described, type Failure, type Platform, shown } from './client.ts';
 import { type Initiated, initBody, transactionAt } from './messages.ts';
 import { ask } from './query.ts';
 import { type KeptReply, stateIn } from './reports.ts';

@@ -1,4 +1,4 @@
-import { type Connection, type Exchange, nodesAt, retryAfterMs, say, sentenceOf, textAt, textIn } from '#kit';
+import { type Connection, nodesAt, type Reply, retryAfterMs, say, sentenceOf, textAt, textIn } from '#kit';
 import {
   type Answer,
   type Failure as MinistryFailure,
@@ -13,8 +13,6 @@ import type { Settings } from './settings.ts';
 import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
 
 export type Ministry = Connection<Settings>;
-
-type Reply = Extract<Exchange, { kind: 'reply' }>;
 
 /** How deep a list is searched for outside the configured path. */
 const DEEPEST_LIST = 5;

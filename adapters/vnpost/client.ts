@@ -1,10 +1,10 @@
 import {
   type Connection,
-  type Exchange,
   jsonObject,
   type Outcome,
   outcomeWithoutReply,
   partnerText,
+  type Reply,
   retryAfterMs,
   say,
   textOf,
@@ -16,7 +16,6 @@ import type { PostalOrder } from '#schemas/postal-order.v1';
 import { formOf, type Settings, secretsOf } from './settings.ts';
 
 export type Post = Connection<Settings>;
-export type Reply = Extract<Exchange, { kind: 'reply' }>;
 export type Failure = Extract<Outcome, { kind: 'unavailable' | 'unknown' }>;
 
 export interface Call {

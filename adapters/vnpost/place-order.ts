@@ -4,6 +4,7 @@ import {
   nothingToSend,
   type Outcome,
   type Outgoing,
+  type Reply,
   refused,
   say,
   textOf,
@@ -12,7 +13,7 @@ import {
   unknown,
 } from '#kit';
 import type { PostalOrder } from '#schemas/postal-order.v1';
-import { call, described, type Failure, type Post, type Reply, shown } from './client.ts';
+import { call, described, type Failure, type Post, shown } from './client.ts';
 import { findOrder } from './find-order.ts';
 import { cancelBody, endsOf, orderBody } from './order.ts';
 import { formOf } from './settings.ts';

@@ -28,7 +28,8 @@ export function incomingOf(
     at: atOf(item),
     status: item.record.status,
     party,
-    authoritative,
+    // A state that its dialect filled in is nobody's correction.
+    authoritative: authoritative && !item.standIns?.includes('status'),
     inferred: item.inferred ?? false,
     contentId: contentIdOf(record, item.extra),
     recordedAt,

@@ -34,8 +34,13 @@ export interface CallbackReply {
   readonly mediaType?: string;
 }
 
-/** A push endpoint of a partner: `POST /callbacks/{party}/{name}`. */
-export interface Callback<Settings> {
+/**
+ * A push endpoint of a partner: `POST /callbacks/{party}/{name}`. The name may have two segments, such as
+ * `Document/SyncDocument`.
+ */
+export type Callback<Settings> = StoringCallback<Settings> | AnsweringCallback<Settings>;
+
+interface AnyCallback<Settings> {
   /**
    * Whether a party with these settings has this callback. If not, its address answers 404. Without this function it
    * has.
@@ -54,13 +59,25 @@ export interface Callback<Settings> {
    */
   referenceIn?(body: Uint8Array, settings: Settings): string | undefined;
   /**
-   * Reads the body: at most 1,000 items. Pure, like a puller's `read`. A problem of the body becomes an invalid item.
-   */
-  read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
-  /**
    * The answer in the partner's dialect. Pure.
    *
    * @param body the request's body, for partners that want their own members back; absent if it was not read
    */
   reply(result: CallbackResult, settings: Settings, body?: Uint8Array): CallbackReply;
+}
+
+/** A callback whose messages the hub stores. */
+export interface StoringCallback<Settings> extends AnyCallback<Settings> {
+  /**
+   * Reads the body: at most 1,000 items. Pure, like a puller's `read`. A problem of the body becomes an invalid item.
+   */
+  read(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[];
+  readonly answer?: undefined;
+}
+
+/** A callback that stores nothing, such as the address where a partner gets its token. */
+export interface AnsweringCallback<Settings> extends AnyCallback<Settings> {
+  /** The answer to the partner's request, after `check`. Pure. */
+  answer(request: CallbackRequest, settings: Settings): CallbackReply;
+  readonly read?: undefined;
 }

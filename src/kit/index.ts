@@ -21,6 +21,7 @@ export { received } from '#messages/received';
 export { inEnglish, sentenceOf } from '#messages/render';
 export { storedWords, wordsText } from '#messages/stored';
 export { defineAdapter } from './adapter.ts';
+export { callWithToken, type Reply } from './call-with-token.ts';
 export type { Callback, CallbackReply, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
@@ -30,6 +31,7 @@ export { isLinkLocal } from './http/link-local.ts';
 export { retryAfterMs } from './http/retry-after.ts';
 export { timeouts } from './http/timeouts.ts';
 export { sendInOrder } from './in-order.ts';
+export { isIssuedToken, issueToken } from './issued-token.ts';
 export { fetchOAuthToken } from './oauth-token.ts';
 export {
   delivered,

@@ -1,6 +1,7 @@
 import type { Item, RecordItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { CodesOf } from '#core/identifiers/codes';
+import type { Rule } from '#core/statistics/rules';
 import type { TextOrWords } from '#messages/message';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -41,9 +42,30 @@ export interface HubQueries {
   ): Promise<readonly Records[O][]>;
   /** Which of these codes are records of a kind that this hub has. */
   knownRecords(operation: Operation, codes: readonly string[]): Promise<ReadonlySet<string>>;
+  /** The hub's own counts of a calendar month (`yyyy-MM`), over all agencies. */
+  figures(month: string, rule: Rule): Promise<MonthFigures>;
   /** The steps that say something missing in the history of their dossiers. */
   unknownSteps(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
 }
+
+/** The counts of a month. Dossiers by one rule: received = resolved + pending. */
+export interface MonthFigures {
+  readonly received: { readonly total: number; readonly carriedOver: number };
+  readonly resolved: { readonly total: number; readonly early: number; readonly onTime: number; readonly late: number };
+  readonly pending: { readonly total: number; readonly withinTerm: number; readonly late: number };
+  /** How many resolved dossiers of a hundred were on time, as the rule has it. Null without a value. */
+  readonly onTimePercent: number | null;
+  /** Ratings of the month by level. */
+  readonly ratings: Readonly<Record<string, number>>;
+}
+
+export const NO_FIGURES: MonthFigures = {
+  received: { total: 0, carriedOver: 0 },
+  resolved: { total: 0, early: 0, onTime: 0, late: 0 },
+  pending: { total: 0, withinTerm: 0, late: 0 },
+  onTimePercent: null,
+  ratings: {},
+};
 
 /** Records in one of these states, since an instant or later. */
 export interface AskedRecords {

@@ -214,6 +214,7 @@ export const EN = {
     "the ministry waits for a supplement that the one-stop has received: its interface takes none; enter it in the ministry's own system",
   'no-reason-given': 'it gives no reason',
   'one-stop-refuses': 'the one-stop system refuses it: {why}',
+  'bus-refuses': 'the bus refuses it: {why}',
   'no-base-url': '{party} has no baseUrl in its settings: it only pushes, and cannot receive anything',
   'ministry-silent-about': 'the ministry does not answer about it: {why}',
   'row-of-no-dossier': 'the row names none of the requested dossiers',

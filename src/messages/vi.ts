@@ -210,6 +210,7 @@ export const VI = translation({
     'bộ đang chờ giấy tờ bổ sung mà bộ phận một cửa đã nhận: giao diện của bộ không nhận bổ sung; hãy nhập trên hệ thống của bộ',
   'no-reason-given': 'không nêu lý do',
   'one-stop-refuses': 'hệ thống một cửa không nhận: {why}',
+  'bus-refuses': 'trục LGSP không nhận: {why}',
   'no-base-url': '{party} không có baseUrl trong cấu hình: bên này chỉ gửi, không nhận được',
   'ministry-silent-about': 'bộ không trả lời về hồ sơ này: {why}',
   'row-of-no-dossier': 'dòng này không thuộc hồ sơ nào đã hỏi',

@@ -22,7 +22,12 @@ const Manifest = closed({
   pulls: Type.Array(Type.String()),
   /** The callbacks that partners push to. Absent without any. */
   callbacks: Type.Optional(
-    Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'a name in an address' })),
+    Type.Array(
+      Type.String({
+        pattern: '^[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?$',
+        description: 'a name of one or two segments in an address',
+      }),
+    ),
   ),
 });
 export type Manifest = Type.Static<typeof Manifest>;

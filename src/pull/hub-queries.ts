@@ -21,7 +21,7 @@ const CHANGES = 5_000;
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds'>;
 
 /** The queries that a party's puller may use. */
-export function hubQueriesOf(hub: Hub, party: Party): HubQueries {
+export function hubQueriesOf(hub: Hub, party: Party, { figures }: Pick<HubQueries, 'figures'>): HubQueries {
   const { database, vault, kinds } = hub;
   return {
     async outstanding(limit, after): Promise<readonly Dossier[]> {
@@ -49,6 +49,8 @@ export function hubQueriesOf(hub: Hub, party: Party): HubQueries {
       const found = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
       return new Set(found.map(({ held }) => held.code));
     },
+
+    figures,
 
     unknownSteps: (steps) => unknownSteps(hub, party, steps),
   };

@@ -6,7 +6,7 @@ import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
-import type { Page } from '../kit/puller.ts';
+import type { HubQueries, Page } from '../kit/puller.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
@@ -30,6 +30,7 @@ type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetr
 export interface PullDeps {
   readonly parties: ReadonlyMap<string, Party>;
   readonly codes: Pick<CodeEntries, 'fresh'>;
+  readonly statistics: Pick<HubQueries, 'figures'>;
   /** Accepts the messages of a page, together with the checkpoint after it. */
   readonly acceptPage: (page: readonly Submission[], together: readonly Part[]) => Promise<void>;
 }
@@ -106,7 +107,7 @@ async function pullPages(
   const puller = party.adapter.pull?.[pull.name] as NonNullable<Party['adapter']['pull']>[string];
   let { checkpoint } = pull;
   for (;;) {
-    const page = await puller.next(party.connect(), checkpoint, hubQueriesOf(hub, party));
+    const page = await puller.next(party.connect(), checkpoint, hubQueriesOf(hub, party, deps.statistics));
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
     await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;

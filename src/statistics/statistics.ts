@@ -7,6 +7,7 @@ import type { Database } from '../database/pool.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { countChanges } from './count.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
+import { monthFigures } from './month-figures.ts';
 import type { CountedNumbers } from './numbers.ts';
 import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
 import { type CountedLine, createStatisticsReader, type NamedMonths } from './reader.ts';
@@ -39,6 +40,8 @@ export interface Statistics extends StatisticsReports {
   /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
   count(): Promise<void>;
   readonly numbers: ReportNumbers;
+  /** The counts of a calendar month (`yyyy-MM`) over all agencies, with its ratings. */
+  figures(month: string, rule: Rule): ReturnType<typeof monthFigures<ReportedNumbers>>;
 }
 
 export function createStatistics(
@@ -54,13 +57,16 @@ export function createStatistics(
   // A report shows uncounted changes as `behind`, and the log has the error.
   const countFirst = () => count(undefined).catch((error) => telemetry.failed('count', error));
   const reports = createStatisticsReports(database);
+  const numbers = createReportNumbers(database);
+  const report: Statistics['report'] = async (question) => {
+    await countFirst();
+    return reports.report(question);
+  };
   return {
-    numbers: createReportNumbers(database),
+    numbers,
+    report,
     count: () => count(undefined),
-    async report(question) {
-      await countFirst();
-      return reports.report(question);
-    },
+    figures: (month, rule) => monthFigures({ report, numbers }, { month, rule, nowMs: nowMs() }),
     async monthly(question, most) {
       await countFirst();
       return reports.monthly(question, most);

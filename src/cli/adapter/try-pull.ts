@@ -20,6 +20,9 @@ const NOTHING_OUTSTANDING: HubQueries = {
   finished: async (after) => ({ dossiers: [], after, more: false }),
   receivedRecords: async () => [],
   knownRecords: async () => new Set<string>(),
+  figures: async () => {
+    throw new UsageError("<pull>: it reports the hub's own counts to the partner, so a trial would send some");
+  },
   unknownSteps: async (steps) => new Set(steps),
 };
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
-import type { CallbackResult } from '../../../kit/callback.ts';
+import type { CallbackReply, CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
 import { readBody } from '../../body.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
@@ -13,6 +13,7 @@ import {
   type CallbackDoorContext,
   doorOf,
   type Found,
+  type FoundStoring,
   findCallback,
   MAX_ITEMS,
   readItems,
@@ -27,9 +28,10 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
     {
       method: 'post',
       path: '/callbacks/{party}/{name}',
+      alsoAt: '/callbacks/{party}/{group}/{name}',
       tag: 'Doors',
       summary: 'A message from a partner, in its own dialect',
-      description: `The party's adapter defines the body, the signature and the answer. The hub verifies the signature before it reads the body. It acknowledges after the commit. A repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter accepts more.`,
+      description: `The party's adapter defines the body, the signature and the answer. A name may have two segments (such as Document/SyncDocument). The hub verifies the signature before it reads the body. It acknowledges after the commit. A repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter accepts more.`,
       access: ['callback'],
       problems: ['not-found'],
       body: Object.fromEntries(DIALECTS.map((mediaType) => [mediaType, {}])),
@@ -57,7 +59,9 @@ const inDialect = (what: string) => ({
 });
 
 async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Response> {
-  const { party = '', name = '' } = c.req.param();
+  const { party = '', group, name: last = '' } = c.req.param();
+  // OpenCPS ends an address in a blank.
+  const name = (group === undefined ? last : `${group}/${last}`).trimEnd();
   note(c, { party });
   const found = findCallback(hub, party, name);
   // An unknown callback of a known party gets the same answer as an unknown party.
@@ -79,8 +83,10 @@ const ARRIVES_MS = 60_000;
 async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, load: Load): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
-  noteUnanswered(c, body);
-  const why = whyNotFrom(hub, found, { headers: c.req.raw.headers, body, nowMs: hub.nowMs() });
+  // Such a body holds credentials.
+  if (!found.callback.answer) noteUnanswered(c, body);
+  const request = { headers: c.req.raw.headers, body, nowMs: hub.nowMs() };
+  const why = whyNotFrom(hub, found, request);
   const owner = `callback ${found.party.id}`;
   await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);
   if (why !== undefined)
@@ -88,12 +94,14 @@ async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, lo
   if (why !== undefined)
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
   load.belongsTo(owner);
+  const { callback, party, name } = found;
+  if (callback.answer) return written(c, callback.answer(request, party.settings));
   note(c, { body, isKnown: true });
-  const result = await load.work(body.length, () => take(c, hub, found, body));
+  const result = await load.work(body.length, () => take(c, hub, { party, name, callback }, body));
   return reply(c, found, result, { body });
 }
 
-async function take(c: Context, hub: CallbackDoorContext, found: Found, body: Buffer): Promise<CallbackResult> {
+async function take(c: Context, hub: CallbackDoorContext, found: FoundStoring, body: Buffer): Promise<CallbackResult> {
   await hub.codes.fresh();
   const nowMs = hub.nowMs();
   const items = readItems(hub, found, body, nowMs);
@@ -120,7 +128,14 @@ function reply(
   result: CallbackResult,
   { headers = {}, body: sent }: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Buffer },
 ): Response {
-  const { status, body, mediaType = 'application/json' } = callback.reply(result, party.settings, sent);
+  return written(c, callback.reply(result, party.settings, sent), headers);
+}
+
+function written(
+  c: Context,
+  { status, body, mediaType = 'application/json' }: CallbackReply,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return c.body(text, status as 200, { ...headers, 'Content-Type': mediaType });
 }

@@ -2,7 +2,7 @@ import type { Item } from '#core/dossier/item';
 import { doorKey } from '#core/identifiers/door';
 import { problem } from '#core/problem';
 import { say } from '#messages/message';
-import type { Callback, CallbackRequest } from '../../../kit/callback.ts';
+import type { Callback, CallbackRequest, StoringCallback } from '../../../kit/callback.ts';
 import type { Party } from '../../../parties/party.ts';
 import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
@@ -15,6 +15,10 @@ export interface Found {
   readonly party: Party;
   readonly name: string;
   readonly callback: Callback<unknown>;
+}
+
+export interface FoundStoring extends Found {
+  readonly callback: StoringCallback<unknown>;
 }
 
 /** The limit of items in one callback. */
@@ -56,7 +60,7 @@ export function whyNotFrom(
  */
 export function readItems(
   hub: CallbackDoorContext,
-  { party, name, callback }: Found,
+  { party, name, callback }: FoundStoring,
   body: Buffer,
   nowMs: number,
 ): readonly Item[] {

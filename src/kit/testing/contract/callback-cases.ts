@@ -35,10 +35,15 @@ export function playCallback(options: ContractOptions, expect: Vitest['expect'],
   const [reply] = parseHttpText(files.replies) as [HttpText];
   const body = Buffer.from(request.body);
   const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
-  const refused = callback.check({ headers: new Headers({ ...request.headers }), body, nowMs }, settings);
-  const items = refused === undefined ? callback.read(body, settings, codes) : [];
-  expect(refused === undefined ? { items: asSentences(items) } : { refused }).toEqual(JSON.parse(files.expected));
-  const { mediaType = 'application/json', ...told } = callback.reply(resultOf(refused, items), settings, body);
+  const asked = { headers: new Headers({ ...request.headers }), body, nowMs };
+  const refused = callback.check(asked, settings);
+  const items = refused === undefined ? callback.read?.(body, settings, codes) : [];
+  const found = items ? { items: asSentences(items) } : { answered: true };
+  expect(refused === undefined ? found : { refused }).toEqual(JSON.parse(files.expected));
+  const { mediaType = 'application/json', ...told } =
+    callback.answer && refused === undefined
+      ? callback.answer(asked, settings)
+      : callback.reply(resultOf(refused, items ?? []), settings, body);
   expect({ ...told, mediaType }).toEqual({
     status: Number(reply.start.split(' ')[1]),
     body: parsed(reply.body),

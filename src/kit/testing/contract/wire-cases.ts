@@ -6,7 +6,7 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Adapter } from '../../adapter.ts';
-import type { FinishedDossiers, HubQueries, Puller } from '../../puller.ts';
+import { type FinishedDossiers, type HubQueries, type MonthFigures, NO_FIGURES, type Puller } from '../../puller.ts';
 import type { Outgoing } from '../../sender.ts';
 import type { TestConnection } from '../test-connection.ts';
 import { playCallback } from './callback-cases.ts';
@@ -32,6 +32,8 @@ interface Message {
     readonly steps?: readonly Progress[];
     /** Records of the puller's kind: those that the party has received, and those of the hub. */
     readonly records?: readonly { readonly code: string }[];
+    /** The counts of any month. */
+    readonly figures?: MonthFigures;
   };
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: string;
@@ -115,6 +117,7 @@ export function hubQueriesOf({
   steps = [],
   ended = [],
   records = [],
+  figures = NO_FIGURES,
 }: Message['asks'] = {}): HubQueries {
   const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
     steps.some((known) => known.code === record.code && addsNothing(record, standIns, known));
@@ -127,6 +130,7 @@ export function hubQueriesOf({
     receivedRecords: async (_, __, limit, after) =>
       records.filter(({ code }) => code > (after ?? '')).slice(0, limit) as never,
     knownRecords: async (_, codes) => new Set(codes.filter((code) => records.some((one) => one.code === code))),
+    figures: async () => figures,
     unknownSteps: async (items) => new Set(items.filter((item) => !isHeard(item))),
   };
 }

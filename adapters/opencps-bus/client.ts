@@ -1,0 +1,80 @@
+import {
+  type About,
+  type Connection,
+  callWithToken,
+  delivered,
+  fetchOAuthToken,
+  jsonObject,
+  type Outcome,
+  partnerText,
+  type Reply,
+  refused,
+  retryAfterMs,
+  say,
+  textOf,
+  unavailable,
+  type Words,
+} from '#kit';
+import { type Settings, secretsOf, successOf } from './settings.ts';
+
+export type Bus = Connection<Settings>;
+
+/**
+ * Sends one record. A document replaces the one of its code, so an uncertain call is repeated unchanged. Only an answer
+ * with the agreed `Status` is a receipt.
+ */
+export async function post(bus: Bus, path: string, body: object, about: About | undefined): Promise<Outcome> {
+  const reply = await call(bus, path, body, about);
+  return reply.kind === 'reply' ? (failureOf(bus, reply, about) ?? delivered()) : reply;
+}
+
+/** One call with the token of the session. */
+export function call(bus: Bus, path: string, body: object, about?: About): ReturnType<typeof callWithToken> {
+  const { baseUrl = '' } = bus.settings;
+  return callWithToken(bus, {
+    call: {
+      method: 'POST',
+      url: `${baseUrl.replace(/\/+$/, '')}${path}`,
+      headers: { Accept: 'application/json', 'Content-Type': 'application/json; charset=utf-8' },
+      body: JSON.stringify(body).normalize('NFC'),
+      idempotent: true,
+    },
+    logIn: () => logIn(bus),
+    describe: (reply) => described(bus, reply, about),
+  });
+}
+
+/** Client and secret stand in the form, as the OpenCPS client writes them. */
+function logIn(bus: Bus) {
+  const { tokenUrl: url = '', consumerKey = '', consumerSecret = '' } = bus.settings;
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_secret: consumerSecret,
+    client_id: consumerKey,
+  });
+  return fetchOAuthToken(bus, { url, form });
+}
+
+/** Why a reply is no receipt. Undefined if it is one. */
+export function failureOf(bus: Bus, reply: Reply, about?: About): Outcome | undefined {
+  const { status, headers } = reply;
+  const answer = jsonObject(reply.body);
+  const why = described(bus, reply, about);
+  const said = Number.isInteger(answer?.Status) ? Number(answer?.Status) : undefined;
+  if (status < 300 && said === undefined) return unavailable('no-receipt', say('answer-lacks', { name: 'Status' }));
+  if (status < 300 && said === successOf(bus.settings)) return undefined;
+  if (status === 403) return unavailable('credentials', say('key-refused', { why }));
+  const isFinal = status < 300 || (status >= 400 && status < 500 && status !== 408 && status !== 425);
+  if (isFinal && said !== undefined && said < 500) return refused('rejected', say('bus-refuses', { why }));
+  return unavailable(`status-${status < 300 ? said : status}`, why, retryAfterMs(headers, bus.now()));
+}
+
+/** A reply in a few words: its status and the bus's own reason, without the people of the dossier. */
+function described({ settings }: Bus, { status, body }: Reply, about?: About): Words {
+  const answer = jsonObject(body);
+  const text = textOf(answer?.Message) ?? textOf(answer?.message) ?? textOf(answer?.error_description);
+  const shown = Number.isInteger(answer?.Status) ? Number(answer?.Status) : status;
+  return text === undefined
+    ? say('status', { status: shown })
+    : say('status-said', { status: shown, said: partnerText(text, about, secretsOf(settings)) });
+}
