@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ErasedPerson, ErasurePreview, Unfound } from '../erasure/erase-person.ts';
+import type { ErasedPerson, ErasurePreview, NoErasure } from '../erasure/erase-person.ts';
 import type { Kept } from '../erasure/find-person.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
@@ -35,7 +35,7 @@ export function addErase(program: Command): void {
 }
 
 const HELP = `
-The command changes nothing without --yes or --confirm. The hub may run meanwhile.
+The command changes nothing without --yes or --confirm; the audit records the look. The hub may run meanwhile.
 Nothing under a legal hold is erased. States, dates, offices and amounts stay, and all counts with them.
 Exit codes: 0 done, 1 something stays or failed, 2 wrong usage or settings.`;
 
@@ -48,15 +48,17 @@ async function erase(code: string | undefined, options: EraseOptions): Promise<R
   const found = { openToo, namesToo, tell: (what: string) => bar.update(0, what) };
   return withHub(config, async ({ personErasure, kinds }) => {
     if (!yes && confirm === undefined) {
-      const shown = await personErasure.preview(order(kinds), found);
-      if (shown.kind !== 'found') return unfound(shown);
+      const shown = await personErasure.preview(order(kinds), found, by);
+      if (shown.kind !== 'found') return refused(shown);
       return { text: previewText(shown.preview), document: shown.preview };
     }
     return resultOf(await personErasure.erase(order(kinds), found, by, confirm));
   }).finally(() => bar.stop());
 }
 
-function unfound(finding: Unfound): Result {
+function refused(finding: NoErasure): Result {
+  if (finding.kind === 'named')
+    throw new UsageError('--why names the person, and it stays in the audit: expected a reference');
   if (finding.kind === 'none') return { text: 'the hub has no data of this person', document: { subjects: [] } };
   if (finding.kind === 'unclear')
     throw new UsageError('expected --identity, --phone, --email or a code: a name alone names many people');
@@ -66,8 +68,6 @@ function unfound(finding: Unfound): Result {
 }
 
 function resultOf(result: ErasedPerson): Result {
-  if (result.kind === 'named')
-    throw new UsageError('--why names the person, and it stays in the audit: expected a reference');
   if (result.kind === 'rebuilding') throw new Error('a rebuild of the index is under way: try again when it is done');
   if (result.kind === 'changed')
     return {
@@ -75,7 +75,7 @@ function resultOf(result: ErasedPerson): Result {
       document: { changed: true, ...result.preview },
       failed: true,
     };
-  if (result.kind !== 'erased') return unfound(result);
+  if (result.kind !== 'erased') return refused(result);
   const { erased, kept } = result;
   return {
     text: [`the data of the person is erased from ${erased} dossiers and records`, ...keptLines(kept)].join('\n'),
@@ -86,13 +86,14 @@ function resultOf(result: ErasedPerson): Result {
 
 const PARTS = { own: 'of the person', former: 'of the person before', mentioned: 'mentions the person' } as const;
 
-function previewText({ subjects, kept, messages, calls, namesakes, token }: ErasurePreview): string {
+function previewText({ subjects, kept, messages, calls, namesakes, parties, token }: ErasurePreview): string {
   return [
     `${subjects.length} dossiers and records would lose data of the person:`,
     ...subjects.map(({ subject, part }) => `  ${subject}  ${PARTS[part]}`),
     `${messages} stored bodies of messages and ${calls} calls of deliveries speak of the person`,
     ...(namesakes > 0 ? [`${namesakes} more places have only the name: --names-too hides it there`] : []),
     ...keptLines(kept),
+    ...(parties.length > 0 ? [`these parties have data of the person and keep it: ${parties.join(', ')}`] : []),
     `nothing is changed. To erase: the same command with --confirm ${token}`,
   ].join('\n');
 }

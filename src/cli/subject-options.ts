@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { cleanCode } from '#core/identifiers/identifiers';
 import type { Person } from '#core/masking/mentions';
-import type { Kind } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
+import type { SubjectAsked } from '../erasure/erasing.ts';
 import { type CommonOptions, UsageError } from './run-command.ts';
 
 /** Options that name a record of a kind or a person, beside the code as an argument. */
@@ -23,13 +23,11 @@ export function withSubjectOptions(command: Command): Command {
     .option('--email <address>', 'the e-mail address of a person');
 }
 
-export type SubjectOrder = { readonly code: string; readonly kind: Kind | undefined } | { readonly person: Person };
-
 /** @throws UsageError when not exactly one is given: a code, or a person */
 export function orderOf(
   code: string | undefined,
   { kind: kindName, name, identity: identityNumber, phone, email }: SubjectOptions,
-): (kinds: Kinds) => SubjectOrder {
+): (kinds: Kinds) => SubjectAsked {
   const given = { name, identityNumber, phone, email };
   const person = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Person;
   const isPerson = Object.keys(person).length > 0;

@@ -362,7 +362,7 @@ describe('HUB_CONFIG', () => {
       '/keys/1/id: is the id of /keys/0 too',
       '/keys/1/party: got "nobody", expected one of the parties one-stop, One Stop, late',
       '/keys/1/scope: "scope" is not a member here, expected one of id, secret, scopes, party, limitsPersons, certificate',
-      '/keys/1/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure, question:write, petition:write, rating:write, post:write, payment:write',
+      '/keys/1/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure, ops:erase, question:write, petition:write, rating:write, post:write, payment:write',
       '/keys/1/secret: the environment has no NOBODY_KEY',
       '/keys/2/id: got "portal:2", expected a user name of at most 100 characters, without a colon',
       '/keys/2/scopes: is missing, expected a list of scopes',
@@ -465,7 +465,7 @@ describe('HUB_CONFIG', () => {
     expect(found).toEqual([
       '/keys/0/secret: expected a secret of at least 8 characters',
       `/keys/1/party: got the value of "\${SHORT}", expected an id of lower-case letters, digits, dots and hyphens`,
-      `/keys/1/scopes/0: got the value of "\${SHORT}", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure, question:write, petition:write, rating:write, post:write, payment:write`,
+      `/keys/1/scopes/0: got the value of "\${SHORT}", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure, ops:erase, question:write, petition:write, rating:write, post:write, payment:write`,
       `/keys/1/secret: got the value of "\${SHORT}", expected a secret of at least 8 characters`,
       '/keys/2/secret: expected a secret of at least 8 characters',
       '/keys/3/id: is the id of /keys/2 too',

@@ -16,6 +16,7 @@ const FIXED_SCOPES = [
   'ops:body',
   'ops:replay',
   'ops:configure',
+  'ops:erase',
 ] as const;
 /** `${string}:write` pushes a kind of record. */
 export type Scope = (typeof FIXED_SCOPES)[number] | `${string}:write`;

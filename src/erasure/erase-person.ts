@@ -2,23 +2,17 @@ import { msToInstant } from '#core/dates/dates';
 import { soughtKeys } from '#core/erasure/person-keys';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { createMentions, type Person } from '#core/masking/mentions';
+import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { besideNoRebuild } from '../database/erasure-lock.ts';
 import { writeParts } from '../database/parts.ts';
+import { writeAudit } from '../ledger/audit.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
 import { emptiedPart } from '../ledger/emptied-messages.ts';
 import { erasureParts, nextErasureId, silencedCallPart } from '../ledger/erasures.ts';
 import { emptiedMessages } from './empty-messages.ts';
 import { ERASED_AT_ONCE, type ErasureOrder, eraseSubjects } from './erase-subjects.ts';
-import type { ErasingHub, Hidden } from './erasing.ts';
-import {
-  type Finding,
-  type FindOptions,
-  type FoundPerson,
-  findPerson,
-  type Kept,
-  type Part,
-  type PersonAsked,
-} from './find-person.ts';
+import type { ErasingHub, Hidden, SubjectAsked } from './erasing.ts';
+import { type Finding, type FindOptions, type FoundPerson, findPerson, type Kept, type Part } from './find-person.ts';
 import type { OrderedBy } from './holds.ts';
 
 /** What a preview shows: what and how many, without any of the person's data. */
@@ -30,31 +24,37 @@ export interface ErasurePreview {
   readonly messages: number;
   readonly calls: number;
   readonly namesakes: number;
+  /** Systems that sent or received dossiers or records of the person. They keep what they have. */
+  readonly parties: readonly string[];
 }
 
-export type Unfound = Exclude<Finding, { kind: 'found' }>;
+/** Why nothing is shown or erased. */
+export type NoErasure =
+  | Exclude<Finding, { kind: 'found' }>
+  /** The reason names the person, and it would stay in the audit. */
+  | { readonly kind: 'named' };
 
 export type ErasedPerson =
-  | Unfound
+  | NoErasure
   | { readonly kind: 'erased'; readonly erased: number; readonly kept: readonly Kept[] }
-  /** The reason names the person, and it stays in the audit. */
-  | { readonly kind: 'named' }
   /** Something else is found than the preview showed. */
   | { readonly kind: 'changed'; readonly preview: ErasurePreview }
   | { readonly kind: 'rebuilding' };
 
 /** Erases the data of one person on the order of an operator (Law 91/2025/QH15, NĐ 13/2023/NĐ-CP). */
 export interface PersonErasure {
+  /** Shows what an erasure would do. The audit records the look. */
   preview(
-    asked: PersonAsked,
+    asked: SubjectAsked,
     options: FindOptions,
-  ): Promise<Unfound | { readonly kind: 'found'; readonly preview: ErasurePreview }>;
+    by: OrderedBy,
+  ): Promise<NoErasure | { readonly kind: 'found'; readonly preview: ErasurePreview }>;
   /**
    * Each batch commits alone, so a run that is cut off continues when it is repeated.
    *
    * @param confirmed the token of a preview; undefined erases whatever is found
    */
-  erase(asked: PersonAsked, options: FindOptions, by: OrderedBy, confirmed: string | undefined): Promise<ErasedPerson>;
+  erase(asked: SubjectAsked, options: FindOptions, by: OrderedBy, confirmed: string | undefined): Promise<ErasedPerson>;
 }
 
 /** Data that arrives meanwhile is found in another round. */
@@ -62,17 +62,17 @@ const ROUNDS = 3;
 
 export function createPersonErasure(hub: ErasingHub): PersonErasure {
   async function eraseAll(
-    asked: PersonAsked,
+    asked: SubjectAsked,
     options: FindOptions,
     by: OrderedBy,
     confirmed: string | undefined,
   ): Promise<ErasedPerson> {
     let erased = 0;
     let [finding, person] = [await findPerson(hub, asked, options), asked];
+    if (isNaming(by.why, asked, finding)) return { kind: 'named' };
     if (finding.kind !== 'found') return finding;
-    if (createMentions(finding.found.people).mask(by.why) !== by.why) return { kind: 'named' };
     if (confirmed !== undefined && confirmed !== finding.found.token)
-      return { kind: 'changed', preview: previewOf(finding.found) };
+      return { kind: 'changed', preview: await previewOf(hub, finding.found) };
     let kept: readonly Kept[] = [];
     for (let round = 1; finding.kind === 'found' && round <= ROUNDS; round++) {
       const { found } = finding;
@@ -87,16 +87,27 @@ export function createPersonErasure(hub: ErasingHub): PersonErasure {
   }
 
   return {
-    async preview(asked, options) {
+    async preview(asked, options, { who, why }) {
       const finding = await findPerson(hub, asked, options);
-      return finding.kind === 'found' ? { kind: 'found', preview: previewOf(finding.found) } : finding;
+      if (isNaming(why, asked, finding)) return { kind: 'named' };
+      const subjects = finding.kind === 'found' ? [...finding.found.subjects.keys()] : [];
+      const subject = auditSubject('dossiers', subjects.length, subjects.join(' '));
+      await writeAudit(hub.database.pool, { actor: who, action: 'order.previewed', subject, why }, hub.nowMs());
+      return finding.kind === 'found' ? { kind: 'found', preview: await previewOf(hub, finding.found) } : finding;
     },
     erase: async (...order) =>
       (await besideNoRebuild(hub.database, () => eraseAll(...order))) ?? { kind: 'rebuilding' },
   };
 }
 
-function previewOf({ subjects, kept, messages, calls, namesakes, token }: FoundPerson): ErasurePreview {
+/** Whether a reason says whom it is about. */
+function isNaming(why: string, asked: SubjectAsked, finding: Finding): boolean {
+  const sought = 'person' in asked ? [asked.person] : [];
+  return createMentions(finding.kind === 'found' ? [...sought, ...finding.found.people] : sought).mask(why) !== why;
+}
+
+async function previewOf(hub: ErasingHub, found: FoundPerson): Promise<ErasurePreview> {
+  const { subjects, kept, messages, calls, namesakes, token } = found;
   return {
     token,
     subjects: [...subjects].map(([subject, part]) => ({ subject, part })),
@@ -104,7 +115,22 @@ function previewOf({ subjects, kept, messages, calls, namesakes, token }: FoundP
     messages: messages.length,
     calls: calls.length,
     namesakes,
+    parties: await partiesOf(hub, [...subjects.keys()]),
   };
+}
+
+/** The systems that sent these dossiers and records, or received them. */
+async function partiesOf({ database: { pool } }: ErasingHub, subjects: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ party: string }>({
+    name: 'parties of subjects',
+    text: `SELECT party FROM events WHERE code = ANY($1::text[])
+           UNION SELECT party FROM record_events WHERE subject = ANY($1::text[]) AND NOT party = ANY($2::text[])
+           UNION SELECT party FROM deliveries
+             WHERE party = ANY(ARRAY(SELECT party FROM party_states)) AND subject = ANY($1::text[]) AND state = 'delivered'
+           ORDER BY party`,
+    values: [subjects, [CITIZENS, OFFICERS]],
+  });
+  return rows.map(({ party }) => party);
 }
 
 function isNothing({ subjects, messages, calls }: FoundPerson): boolean {

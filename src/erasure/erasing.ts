@@ -1,5 +1,6 @@
 import type { Erased } from '#core/erasure/erased';
 import type { Person } from '#core/masking/mentions';
+import type { Kind } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import type { ChangeRow } from '../index/changes.ts';
 import type { DossierRow } from '../index/dossiers.ts';
@@ -10,6 +11,9 @@ import type { SilencedSubject, WaitingName } from '../ledger/erasures.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
 export type ErasingHub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'> & { readonly kinds: Kinds };
+
+/** One dossier by any of its codes, one record of a kind by its code, or a person. */
+export type SubjectAsked = { readonly code: string; readonly kind: Kind | undefined } | { readonly person: Person };
 
 /** People to hide in the dossiers and records of others, which otherwise stay. */
 export interface Hidden {

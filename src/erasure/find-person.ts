@@ -11,11 +11,8 @@ import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople } from '../ledger/legal-holds.ts';
-import type { ErasingHub } from './erasing.ts';
+import type { ErasingHub, SubjectAsked } from './erasing.ts';
 import { createMentionFinder, type Mention } from './person-mentions.ts';
-
-/** Whose data is sought: a person, or the person of a dossier or of a record of a kind. */
-export type PersonAsked = { readonly person: Person } | { readonly code: string; readonly kind: Kind | undefined };
 
 /**
  * How a dossier or a record has data of the person:
@@ -76,8 +73,12 @@ export interface FindOptions {
 /** Each round may find another number of the person. More rounds would find other people. */
 const ROUNDS = 4;
 
-/** Finds one person's data over all dossiers, records, stored bodies and calls. Changes nothing. */
-export async function findPerson(hub: ErasingHub, asked: PersonAsked, options: FindOptions): Promise<Finding> {
+/**
+ * Finds one person's data over all dossiers, records, stored bodies and calls. Changes nothing.
+ *
+ * @param asked the person, or the dossier or record of the person
+ */
+export async function findPerson(hub: ErasingHub, asked: SubjectAsked, options: FindOptions): Promise<Finding> {
   const sought = 'person' in asked ? [asked.person] : await personOf(hub, asked.code, asked.kind);
   if (sought.length === 0) return { kind: 'none' };
   const keys = new Set(sought.flatMap('person' in asked ? askedKeys : personKeys));

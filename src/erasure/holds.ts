@@ -1,20 +1,16 @@
 import { personKeys } from '#core/erasure/person-keys';
 import { auditSubject } from '#core/identifiers/audit-subject';
-import type { Person } from '#core/masking/mentions';
-import { type Kind, subjectOf } from '#core/records/kind';
+import { subjectOf } from '#core/records/kind';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { addHold, type LegalHold, liftHold, oneHold } from '../ledger/legal-holds.ts';
-import type { ErasingHub } from './erasing.ts';
+import type { ErasingHub, SubjectAsked } from './erasing.ts';
 
 /** The operator who gives an order, and the reason. */
 export interface OrderedBy {
   readonly who: string;
   readonly why: string;
 }
-
-/** What a hold is for: a dossier by any of its codes, a record of a kind by its code, or a person. */
-export type HoldOrder = { readonly code: string; readonly kind: Kind | undefined } | { readonly person: Person };
 
 export type SetHold =
   | { readonly kind: 'set'; readonly hold: LegalHold }
@@ -27,7 +23,7 @@ export type SetHold =
 
 /** Legal holds: what must stay for a procedure of law, whatever the settings say. */
 export interface Holds {
-  set(order: HoldOrder, by: OrderedBy): Promise<SetHold>;
+  set(order: SubjectAsked, by: OrderedBy): Promise<SetHold>;
   /** @returns undefined if no hold in force has this id */
   lift(id: number, by: OrderedBy): Promise<LegalHold | undefined>;
 }
@@ -82,7 +78,7 @@ interface Named {
 /** The record of a kind with this code, or the dossiers with this code, own or alias. */
 async function subjectsNamed(
   { database }: ErasingHub,
-  { code, kind }: Extract<HoldOrder, { code: string }>,
+  { code, kind }: Extract<SubjectAsked, { code: string }>,
 ): Promise<readonly Named[]> {
   const [text, value] = kind
     ? ['SELECT subject, erased_at AS "erasedAt" FROM records WHERE subject = $1', subjectOf(kind, code)]

@@ -15,7 +15,13 @@ const OF_BEFORE: Readonly<Partial<Record<SubjectKind, readonly string[]>>> = {
 const NAMELESS: Readonly<Record<string, string>> = { [DATABASE_OF_HUB]: 'database' };
 
 /** These actions list all dossiers that they concern. */
-const NAMING_DOSSIERS = ['dossier.list-personal', 'index.rebuilt', 'retention.erased', 'order.erased'];
+const NAMING_DOSSIERS = [
+  'dossier.list-personal',
+  'index.rebuilt',
+  'retention.erased',
+  'order.erased',
+  'order.previewed',
+];
 
 /** Whether an audit entry concerns a subject, in any form of writing it. */
 export function isAbout({ kind, name }: AuditSubject): RawBuilder<SqlBool> {

@@ -518,6 +518,13 @@ export const EN = {
   'code-or-person': 'a code and a person are two different orders, expected one of them',
   'person-unclear':
     'is no person who can be recognised, expected an identity number, or a name with a phone number or an e-mail address',
+  'names-the-person':
+    'names the person and would stay in the audit, expected a reference such as the number of the request',
+  'no-data-of-person': 'the hub has no data of this person',
+  'several-people': '{count} people have this phone number or e-mail address; give the name too',
+  'person-under-hold': 'the data of this person is under the legal hold {hold}, and nothing is erased',
+  'changed-since-preview': 'the data has changed since the preview, and nothing is erased; look at a new preview',
+  'rebuild-under-way': 'a rebuild of the index is under way',
   'record-changed':
     'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',

@@ -513,6 +513,12 @@ export const VI = translation({
   'state-withdrawn': 'người gửi rút',
   'code-or-person': 'chỉ được nêu mã hoặc nêu một người, không nêu cả hai hay bỏ trống',
   'person-unclear': 'chưa đủ để nhận ra một người; cần số định danh, hoặc họ tên kèm số điện thoại hay thư điện tử',
+  'names-the-person': 'nêu tên người đó và sẽ lưu trong nhật ký; chỉ ghi căn cứ, ví dụ số đơn',
+  'no-data-of-person': 'trục không có dữ liệu của người này',
+  'several-people': 'có {count} người dùng số điện thoại hoặc thư điện tử này; cần nêu thêm họ tên',
+  'person-under-hold': 'dữ liệu của người này đang có lệnh giữ {hold}, nên không xoá gì',
+  'changed-since-preview': 'dữ liệu đã thay đổi sau khi xem trước, nên không xoá gì; hãy xem lại bản xem trước',
+  'rebuild-under-way': 'trục đang dựng lại chỉ mục',
   'record-changed':
     'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',

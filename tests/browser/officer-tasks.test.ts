@@ -106,6 +106,28 @@ describeInBrowser(() => {
       expect(clicks).toBeLessThanOrEqual(3);
     });
 
+    test('erase the data of one person: a preview says what goes and what stays, then a reason', async () => {
+      const code = CODE(language === 'vi' ? 11 : 12);
+      const applicant = { kind: 'citizen', name: 'Trần Thị Hồng Hạnh', identityNumber: `00118800000${code.at(-1)}` };
+      await hub.push(dossier({ code, applicant, status: 'returned', statusAt: '2025-08-14T08:00:00+07:00' }));
+      await hub.push(dossier({ code: `${code}9`, applicant }));
+      await hub.deliver();
+      await page.goto(`${url}/console/retention`);
+      await click(say('Xóa dữ liệu của một người', 'Erase the data of one person'));
+      await page.locator('input[name=identityNumber]').fill(applicant.identityNumber);
+      await page.locator('input[name=why]').fill('Đơn số 12/2026');
+      await click(say('Xem trước', 'Preview'), 'button');
+      await page.getByRole('rowheader').getByText(code, { exact: true }).waitFor();
+      await page.getByText(say('chưa kết thúc', 'not ended'), { exact: true }).waitFor();
+      await page.getByRole('main').getByText('one-stop', { exact: true }).waitFor();
+      expect(page.url()).not.toContain(applicant.identityNumber);
+      await page.locator('input[name=why]').fill('Đơn số 12/2026');
+      await click(say('Xóa như bản xem trước', 'Erase as the preview shows'), 'button');
+      await page.getByRole('status').getByText(say('khỏi 1 hồ sơ', 'from 1 dossiers')).waitFor();
+      expect(page.url()).toBe(`${url}/console/retention`);
+      expect((await hub.read(`/api/v1/dossiers/${code}`)).body.freshness.erasedAt).toEqual(expect.any(String));
+    });
+
     test('re-deliver a pasted list and get the result: at most four clicks', async () => {
       await click(say('Theo danh sách mã', 'List of codes'));
       await page.locator('textarea[name=codes]').fill(`${CODE(1)}\n${CODE(2)}, H60.01-250812-9999`);

@@ -43,6 +43,8 @@ const SCREENS = [
   '/statistics/dossiers?column=received&by=agency',
   '/reports',
   '/reports?period=2025-Q2',
+  '/retention',
+  '/erase',
   '/dossiers',
   `/dossiers?code=${CODE(1)}`,
 ];

@@ -116,8 +116,9 @@ describe('the data of one person', () => {
   let token: string;
 
   test('is found everywhere by the preview, which changes nothing and names nobody', async () => {
-    const before = await storedNow();
-    const shown = await erasure().preview(ASKED, OPTIONS);
+    const isAudit = ({ place }: { place: string }) => place.startsWith('audit.');
+    const before = (await storedNow()).filter((one) => !isAudit(one));
+    const shown = await erasure().preview(ASKED, OPTIONS, BY);
     if (shown.kind !== 'found') throw new Error(shown.kind);
     const { preview } = shown;
     ({ token } = preview);
@@ -135,7 +136,10 @@ describe('the data of one person', () => {
     expect(preview.kept).toEqual([{ subject: OPEN, why: 'open' }]);
     expect(preview.namesakes).toBeGreaterThan(0);
     expect(canariesIn(JSON.stringify(preview))).toEqual([]);
-    expect(await storedNow()).toEqual(before);
+    expect(preview.parties).toEqual(['one-stop', 'portal']);
+    const now = await storedNow();
+    expect(now.filter((one) => !isAudit(one))).toEqual(before);
+    expect(now.filter(isAudit).flatMap(({ text }) => canariesIn(text))).toEqual([]);
   });
 
   test('is not erased with another token, nor with a reason that names the person', async () => {
@@ -171,7 +175,7 @@ describe('the data of one person', () => {
     expect((await statistics()).items).toEqual(before.items);
     expect(await hub.hub.rebuild({ swap: true })).toMatchObject(isSame);
     expect(await tracesIn(hub.hub.database.pool)).toEqual([]);
-    expect(await erasure().preview(ASKED, all)).toEqual({ kind: 'none' });
+    expect(await erasure().preview(ASKED, all, BY)).toEqual({ kind: 'none' });
   });
 
   test('other people and the course of their dossiers stay', async () => {
@@ -232,7 +236,7 @@ describe('a person', () => {
   });
   afterAll(() => hub.close());
   const preview = (asked: Parameters<TestHub['hub']['personErasure']['preview']>[0]) =>
-    hub.hub.personErasure.preview(asked, OPTIONS);
+    hub.hub.personErasure.preview(asked, OPTIONS, BY);
   const subjectsOf = async (asked: Parameters<typeof preview>[0]) => {
     const shown = await preview(asked);
     return shown.kind === 'found' ? shown.preview.subjects.map(({ subject }) => subject) : shown;
@@ -250,9 +254,38 @@ describe('a person', () => {
     expect(await preview({ person: { identityNumber: '000000000000' } })).toEqual({ kind: 'none' });
   });
 
+  test('is erased over HTTP by ops:erase alone, as the preview showed it', async () => {
+    const asked = { ...ASKED, why: BY.why };
+    expect((await operator.post('erasures/preview', asked, 'ops-configure')).status).toBe(403);
+    expect((await operator.post('erasures', { ...asked, token: 'x' }, 'ops-configure')).status).toBe(403);
+    const naming = { ...ASKED, why: `Đơn của ${PERSON.name}` };
+    const refused = await operator.post('erasures/preview', naming, 'ops-erase');
+    expect([refused.status, refused.body.problems[0].path]).toEqual([400, '/why']);
+    const { body: preview } = await operator.post('erasures/preview', asked, 'ops-erase');
+    expect(preview).toMatchObject({ subjects: [{ subject: OWN, part: 'own' }], kept: [], parties: ['one-stop'] });
+    const late = await operator.post('erasures', { ...asked, token: 'another' }, 'ops-erase');
+    expect([late.status, canariesIn(JSON.stringify(late.body))]).toEqual([409, []]);
+    const done = await operator.post('erasures', { ...asked, token: preview.token }, 'ops-erase');
+    expect(done).toMatchObject({ status: 200, body: { erased: 1, kept: [] } });
+    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant).toBeUndefined();
+    const { body: audit } = await operator.get(`audit?subject=${encodeURIComponent(`dossier ${OWN}`)}`);
+    const ours = audit.items.filter(({ actor }: { actor: string }) => actor === 'ops-erase');
+    expect(ours.map(({ action, why }: Record<string, string>) => [action, why])).toEqual([
+      ['order.erased', BY.why],
+      ['order.previewed', BY.why],
+    ]);
+    expect((await operator.post('erasures/preview', asked, 'ops-erase')).status).toBe(404);
+    const family = { person: { phone: PERSON.phone }, why: BY.why };
+    await hub.push(dossier({ code: FORMER, applicant: person, ...RETURNED }));
+    expect((await operator.post('erasures/preview', family, 'ops-erase')).status).toBe(409);
+    const nobody = { person: { name: PERSON.name }, why: 'x' };
+    expect((await operator.post('erasures/preview', nobody, 'ops-erase')).status).toBe(400);
+  });
+
   test('under a legal hold keeps everything', async () => {
     const { body: hold } = await operator.post('legal-holds', { ...ASKED, why: 'Toà án' });
     expect(await hub.hub.personErasure.erase(ASKED, OPTIONS, BY, undefined)).toEqual({ kind: 'held', hold: hold.id });
-    expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+    expect((await operator.post('erasures/preview', { ...ASKED, why: 'x' }, 'ops-erase')).status).toBe(409);
+    expect((await hub.read(`/api/v1/dossiers/${FORMER}`, 'personal')).body.applicant.name).toBe(PERSON.name);
   });
 });

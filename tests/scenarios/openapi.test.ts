@@ -268,6 +268,17 @@ describe('the OpenAPI document', () => {
       "INSERT INTO erasures (at, cause, who, why, subjects) VALUES (now(), 'retention', 'test', 'test', 1)",
     );
     await first('erasures');
+    const applicant = { kind: 'citizen', name: 'Lê Thị Hoa', identityNumber: '001000000009' };
+    await hub.push(dossier({ code: CODE(60), status: 'returned', applicant }));
+    const asked = { code: CODE(60), why };
+    const held = await ask(`post ${ops('legal-holds')}`, 201, {
+      body: { person: { identityNumber: applicant.identityNumber }, why },
+    });
+    await ask(`post ${ops('erasures/preview')}`, 409, { body: asked });
+    await ask(`post ${ops('legal-holds/{id}/lift')}`, 200, { path: { id: held.body.id }, body: { why } });
+    const preview = await ask(`post ${ops('erasures/preview')}`, 200, { body: asked });
+    await ask(`post ${ops('erasures')}`, 409, { body: { ...asked, token: 'another' } });
+    await ask(`post ${ops('erasures')}`, 200, { body: { ...asked, token: preview.body.token } });
     await ask('get /api/v1/events', 200);
     await ask('get /api/v1/snapshot', 200);
     await ask(LOOK_UP, 200);
@@ -600,6 +611,8 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/doubtful-dossiers/{id}/settle': { why: 'because the test asks' },
   'post /api/v1/ops/legal-holds': { code: 'X-1', why: 'because the test asks' },
   'post /api/v1/ops/legal-holds/{id}/lift': { why: 'because the test asks' },
+  'post /api/v1/ops/erasures/preview': { code: 'X-1', why: 'because the test asks' },
+  'post /api/v1/ops/erasures': { code: 'X-1', why: 'because the test asks', token: 'x' },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },

@@ -5,7 +5,7 @@ import type { CodeTable } from '../../src/core/identifiers/codes.ts';
 import { unknownService } from '../../src/kit/outcomes.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
 
-const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] as const;
+const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase'] as const;
 const secretOf = (id: string): string => `${id}-secret-of-the-tests`;
 const key = (id: string, scopes: KeyEntry['scopes']): KeyEntry => ({ id, secret: secretOf(id), scopes });
 

@@ -1,18 +1,15 @@
 import Type from 'typebox';
-import { cleanCode } from '#core/identifiers/identifiers';
 import { problem } from '#core/problem';
 import { say } from '#messages/message';
-import { received } from '#messages/received';
-import { Applicant } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import type { HoldOrder, SetHold } from '../../erasure/holds.ts';
+import type { SetHold } from '../../erasure/holds.ts';
 import { requireKey } from '../auth.ts';
-import { text } from '../lists.ts';
-import { Refusal, refusalWith, wrongParameter } from '../problem.ts';
+import { Refusal, refusalWith } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { addList } from './list.ts';
-import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
+import { idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
+import { SUBJECT_ORDER, subjectOrderOf } from './subject-order.ts';
 
 export const LegalHoldShown = closed(
   {
@@ -31,23 +28,7 @@ export const LegalHoldShown = closed(
   { title: 'LegalHold' },
 );
 
-/** A person as a request of law names one. */
-export const PersonAsked = closed(
-  {
-    name: Type.Optional(Applicant.properties.name),
-    identityNumber: Type.Optional(Applicant.properties.identityNumber),
-    phone: Type.Optional(Applicant.properties.phone),
-    email: Type.Optional(Applicant.properties.email),
-  },
-  { description: 'an identity number, or a name with a phone number or an e-mail address' },
-);
-
-const Order = closed({
-  code: Type.Optional(Code),
-  kind: text('a kind of record such as question; without it the code is that of a dossier'),
-  person: Type.Optional(PersonAsked),
-  why: Why,
-});
+const Order = closed(SUBJECT_ORDER);
 
 /** Legal holds: dossiers, records and people of whom nothing is erased. */
 export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
@@ -83,7 +64,7 @@ export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
     async (c) => {
       const key = requireKey(c, keys, 'ops:configure');
       const { why, ...given } = await readOrder(c);
-      const order = orderOf(hub, given);
+      const order = subjectOrderOf(hub.kinds, given);
       return c.json(shown(await holds.set(order, { who: key.id, why }), given.code), 201);
     },
   );
@@ -114,22 +95,6 @@ function addLift(add: AddRoute, { keys, holds }: OperatorContext): void {
       return c.json(hold);
     },
   );
-}
-
-/** @throws Refusal 400 that names the member */
-function orderOf(
-  { kinds }: Pick<OperatorContext, 'kinds'>,
-  { code, kind: name, person }: Omit<Type.Static<typeof Order>, 'why'>,
-): HoldOrder {
-  if ((code === undefined) === (person === undefined)) throw refusalWith([problem('', 'code-or-person')]);
-  if (person) return { person };
-  const kind = name === undefined ? undefined : kinds.byName(name);
-  if (name !== undefined && !kind)
-    throw wrongParameter('kind', 'unexpected', {
-      got: received(name),
-      expected: say('one-of', { list: kinds.all.map((one) => one.name) }),
-    });
-  return { code: cleanCode(code as string), kind };
 }
 
 function shown(set: SetHold, code = ''): object {

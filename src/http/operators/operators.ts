@@ -13,6 +13,7 @@ import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
 import { addDueDossiers } from './due-dossiers.ts';
+import { addPersonErasure } from './erasures.ts';
 import { addEvidence } from './evidence.ts';
 import { addFlow, addRoutes } from './flow.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
@@ -57,6 +58,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addIncidentsAndAudit(add, hub);
   addRetention(add, hub);
   addLegalHolds(add, hub);
+  addPersonErasure(add, hub);
   addOwnKey(add, hub);
 }
 

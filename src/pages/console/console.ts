@@ -18,6 +18,7 @@ import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
 import { addDueDossiers } from './due-dossiers.ts';
+import { addErase } from './erase.ts';
 import { ownerOf } from './frame.ts';
 import { addIncidents } from './incidents.ts';
 import { addMessage } from './message.ts';
@@ -107,6 +108,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addDueDossiers(site);
   addReports(site);
   addRetention(site);
+  addErase(site);
   addAudit(site);
   addPartsPage(site);
   site.screen('/*', async ({ say }) => ({

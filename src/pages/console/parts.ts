@@ -58,6 +58,11 @@ export function dossierLink(code: string | null | undefined): Html {
   return code ? html`<a class="code" href="/console/dossiers${queryText({ code })}">${code}</a>` : html`–`;
 }
 
+/** A dossier by its code as a link, or a record by its kind and code. */
+export function subjectLink(subject: string): Html {
+  return subject.includes(' ') ? html`<code>${subject}</code>` : dossierLink(subject);
+}
+
 /** A party by its name, with its id in small. */
 export function partyLink(visit: Pick<Visit, 'titles'>, party: string | null | undefined): Html {
   if (!party) return html`–`;

@@ -2,23 +2,15 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
-import type { Choice } from './forms.ts';
-import { choiceField, orderForm, textField } from './forms.ts';
-import { dossierLink, facts, pager, queryOf } from './parts.ts';
+import { orderForm } from './forms.ts';
+import { facts, pager, queryOf, subjectLink } from './parts.ts';
 import type { Erasure, LegalHold, Listed, Retention } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
+import { kindName, subjectFields, subjectOf } from './subject-form.ts';
 import { timeAndAge } from './times.ts';
 import { may, type Visit } from './visit.ts';
-import {
-  ERASURE_CAUSES,
-  PAYMENT_STATES,
-  POSTAL_STATES,
-  QUESTION_STATES,
-  RECORD_KINDS,
-  STATUSES,
-  word,
-} from './words.ts';
+import { ERASURE_CAUSES, PAYMENT_STATES, POSTAL_STATES, QUESTION_STATES, STATUSES, word } from './words.ts';
 
 /** How long personal data stays, what is due, what was erased, and what must stay for a procedure of law. */
 export function addRetention(site: Site): void {
@@ -36,6 +28,7 @@ export function addRetention(site: Site): void {
 ${refusalNote(say, holds.problem)}${holds.body ? holdTable(visit, holds.body.items) : ''}
 ${may(visit, 'ops:configure') ? holdForm(visit) : ''}
 <h2>${say('Đã xóa', 'Erased')}</h2>
+${may(visit, 'ops:erase') ? html`<p class="acts"><a class="button" href="/console/erase">${say('Xóa dữ liệu của một người', 'Erase the data of one person')}</a></p>` : ''}
 ${refusalNote(say, erasures.problem)}${
   erasures.body ? html`${erasureTable(visit, erasures.body.items)}${pager(visit, erasures.body, {})}` : ''
 }`,
@@ -48,17 +41,7 @@ const TO = '/console/retention';
 
 function addHoldOrders(site: Site): void {
   site.order('/legal-holds', async ({ say, api }, form) => {
-    const person = Object.fromEntries(
-      ['name', 'identityNumber', 'phone', 'email'].flatMap((name) => (form(name) ? [[name, form(name)]] : [])),
-    );
-    const isPerson = Object.keys(person).length > 0;
-    const kind = form('kind') === 'dossier' ? undefined : form('kind');
-    const order = {
-      code: form('code'),
-      why: form('why'),
-      person: isPerson ? person : undefined,
-      kind: isPerson ? undefined : kind,
-    };
+    const order = { ...subjectOf(form), why: form('why') };
     const { body, problem } = await api.post<LegalHold>('legal-holds', order);
     if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
     return { to: TO, isDone: true, text: say(`Đã đặt lệnh giữ ${body.id}.`, `The legal hold ${body.id} is set.`) };
@@ -100,10 +83,6 @@ ${table<Retention['rules'][number]>({
 })}`;
 }
 
-function kindName({ say }: Visit, kind: string): string {
-  return kind === 'dossier' ? say('hồ sơ', 'dossier') : word(say, RECORD_KINDS, kind);
-}
-
 function stateName({ say }: Visit, kind: string, state: string): string {
   if (kind === 'dossier') return word(say, STATUSES, state);
   const words = { payment: PAYMENT_STATES, 'postal-order': POSTAL_STATES }[kind] ?? QUESTION_STATES;
@@ -118,7 +97,7 @@ function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
     items,
     columns: [
       { head: say('Số', 'Number'), cell: ({ id }) => id },
-      { head: say('Giữ', 'Keeps'), cell: (one) => subjectOf(visit, one) },
+      { head: say('Giữ', 'Keeps'), cell: (one) => heldBy(visit, one) },
       { head: say('Lý do', 'Why'), cell: ({ why }) => html`<span class="words">${why}</span>` },
       { head: say('Người đặt', 'By'), cell: ({ who }) => who },
       { head: say('Từ', 'Since'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
@@ -127,10 +106,10 @@ function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
   });
 }
 
-function subjectOf({ say }: Visit, { subject, subjects }: LegalHold): Html {
+function heldBy({ say }: Visit, { subject, subjects }: LegalHold): Html {
   if (subject === null)
     return html`${say(`một người (${subjects} hồ sơ, bản ghi đã nhận ra)`, `a person (${subjects} records found)`)}`;
-  return subject.includes(' ') ? html`<code>${subject}</code>` : dossierLink(subject);
+  return subjectLink(subject);
 }
 
 function liftForm(visit: Visit, { id }: LegalHold): Html {
@@ -145,10 +124,6 @@ function liftForm(visit: Visit, { id }: LegalHold): Html {
 
 function holdForm(visit: Visit): Html {
   const { say } = visit;
-  const kinds: readonly Choice[] = ['dossier', ...Object.keys(RECORD_KINDS)].map((value) => ({
-    value,
-    text: kindName(visit, value),
-  }));
   return html`<details class="card"><summary>${say('Đặt lệnh giữ dữ liệu', 'Set a legal hold')}</summary>
 <p class="note">${say(
     'Ghi mã của một hồ sơ hay bản ghi, hoặc ghi một người: số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử. Khi lệnh còn hiệu lực, trục không xóa dữ liệu này.',
@@ -157,14 +132,7 @@ function holdForm(visit: Visit): Html {
     to: '/console/legal-holds',
     button: say('Đặt lệnh giữ', 'Set the hold'),
     why: 'must',
-    fields: [
-      choiceField('kind', say('Loại', 'Kind'), kinds, 'dossier'),
-      textField('code', say('Mã', 'Code')),
-      textField('name', say('Họ tên', 'Name')),
-      textField('identityNumber', say('Số định danh', 'Identity number')),
-      textField('phone', say('Điện thoại', 'Phone')),
-      textField('email', say('Thư điện tử', 'E-mail')),
-    ],
+    fields: subjectFields(visit),
   })}</details>`;
 }
 

@@ -5,7 +5,7 @@ import type { Html } from '../layout.ts';
 import type { Api } from './api.ts';
 import type { OwnKey } from './records.ts';
 
-export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'index:personal';
+export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'ops:erase' | 'index:personal';
 
 /** A request of a signed-in officer. */
 export interface Visit {

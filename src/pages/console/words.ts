@@ -272,9 +272,22 @@ export const ACTIONS = {
   'archive.written': ['lưu trữ một tháng', 'archive a month'],
   'hold.set': ['đặt lệnh giữ dữ liệu', 'set a legal hold'],
   'hold.lift': ['gỡ lệnh giữ dữ liệu', 'lift a legal hold'],
+  'order.previewed': ['xem trước việc xoá dữ liệu của một người', 'preview the erasure of one person’s data'],
   'order.erased': ['xoá dữ liệu của một người', 'erase the data of one person'],
   'retention.erased': ['xoá dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
+} as const satisfies Words;
+
+/** How a dossier or record has data of a person. */
+export const ERASED_PARTS = {
+  own: ['của người này', 'of the person'],
+  former: ['trước đây của người này', 'of the person before'],
+  mentioned: ['có nhắc đến; chỉ che phần nhắc đến', 'mentions the person; only the mention is hidden'],
+} as const satisfies Words;
+
+export const KEPT_BECAUSE = {
+  held: ['lệnh giữ dữ liệu', 'legal hold'],
+  open: ['chưa kết thúc', 'not ended'],
 } as const satisfies Words;
 
 export const ERASURE_CAUSES = {

@@ -40,7 +40,7 @@ export function writeHubFile(
     keys: [
       { id: 'portal', secret: secrets.portal, scopes: ['index:read', 'catalogue:read'] },
       { id: 'inspector', secret: secrets.inspector, scopes: ['index:read', 'index:personal'] },
-      { id: 'ops', secret: secrets.ops, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure'] },
+      { id: 'ops', secret: secrets.ops, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase'] },
       ...(['one-stop', 'one-stop-legacy'] as const).map((party) => ({
         id: party,
         secret: secrets[party],
