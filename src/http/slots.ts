@@ -3,7 +3,7 @@ import { Refusal } from './problem.ts';
 
 /** Limits the parallel work of one key in this process. */
 export interface Slots {
-  /** Takes a slot. @returns a function that frees it @throws Refusal 429 when the key has none left */
+  /** Takes a slot. @returns a function that frees it, at its first call @throws Refusal 429 when the key has none left */
   take(key: string): () => void;
   /** Runs work in a slot. @throws Refusal 429 when the key has none left */
   hold<Out>(key: string, work: () => Promise<Out>): Promise<Out>;
@@ -22,7 +22,11 @@ export function createSlots(
       throw new Refusal('too-often', detail, { headers: { 'Retry-After': String(retryAfterS) } });
     }
     taken.set(key, count + 1);
-    return () => void taken.set(key, (taken.get(key) ?? 0) - 1);
+    let isTaken = true;
+    return () => {
+      if (isTaken) taken.set(key, (taken.get(key) ?? 0) - 1);
+      isTaken = false;
+    };
   }
 
   return {

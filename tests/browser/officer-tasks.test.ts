@@ -185,4 +185,21 @@ describeInBrowser(() => {
     await hub.hub.database.pool.query("UPDATE incidents SET closed_at = now() WHERE kind = 'partner-away'");
     await page.getByText('Cả 4 bên kết nối đang hoạt động tốt.').waitFor({ timeout: 25_000 });
   }, 40_000);
+
+  test('without a stream the overview reads itself every 30 seconds', async () => {
+    await signIn('vi');
+    await page.route('**/console/live', (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '30' } }));
+    await page.clock.install();
+    await page.reload();
+    const readAt = page.locator('#live > .note').first();
+    const before = await readAt.textContent();
+    hub.clock.nowMs += 60_000;
+    await expect
+      .poll(async () => {
+        await page.clock.fastForward(30_000);
+        return readAt.textContent();
+      })
+      .not.toBe(before);
+    troubles.splice(0, troubles.length, ...troubles.filter((one) => !one.includes('429')));
+  });
 });

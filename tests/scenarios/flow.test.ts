@@ -98,4 +98,20 @@ describe('the flow of messages and deliveries', () => {
     expect((await reader.read()).done).toBe(true);
     expect((await hub.hub.app.request('/console/live')).status).toBe(401);
   });
+
+  test('a key opens at most 50 streams; the next one is told when to retry, and a closed one makes room', async () => {
+    await officer.signIn('ops');
+    const cookie = [...officer.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const open = () => hub.hub.app.request('/console/live', { headers: { Cookie: cookie } });
+    const streams = await Promise.all(Array.from({ length: 50 }, open));
+    expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+    const refused = await open();
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('30');
+    expect(await refused.text()).toContain('tài khoản ops đang mở 50 luồng ở đây; hãy đóng bớt');
+    await streams[0]?.body?.cancel();
+    streams[0] = await open();
+    expect(streams[0].status).toBe(200);
+    await Promise.all(streams.map(({ body }) => body?.cancel()));
+  });
 });

@@ -2,8 +2,9 @@ import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
+import { render } from '#messages/render';
 import type { Refusal } from '../../http/problem.ts';
-import type { Say } from '../language.ts';
+import type { Language, Say } from '../language.ts';
 import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addAudit } from './audit.ts';
@@ -118,10 +119,11 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   }));
 }
 
-function refused(say: Say, { kind, status, message }: Refusal): Screen {
+function refused(say: Say, { kind, status, words }: Refusal): Screen {
   const title = say('Trục không trả lời được', 'The hub could not answer');
   if (kind === 'too-large') return tooLarge(say);
-  if (kind !== 'internal') return refusedScreen(say, title, { problem: { status, detail: message } });
+  if (kind !== 'internal')
+    return refusedScreen(say, title, { problem: { status, detail: render(words, say('vi', 'en') as Language) } });
   return {
     title,
     status: 500,

@@ -22,6 +22,7 @@ export function refusalText(say: Say, { status, detail, decided }: Problem): str
     return say(`Tài khoản đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);
   if (status === 400) return say(`Yêu cầu chưa hợp lệ: ${detail}.`, `The request is not valid: ${detail}.`);
+  if (status === 429) return say(`Quá nhiều yêu cầu cùng lúc: ${detail}.`, `Too many requests at once: ${detail}.`);
   if (status === 503)
     return say(
       'Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.',
@@ -34,7 +35,7 @@ export function refusalNote(say: Say, problem: Problem | undefined): Html {
   return problem ? html`<p class="card" role="alert">${refusalText(say, problem)}</p>` : html``;
 }
 
-const SHOWN_STATUSES = [400, 403, 404, 408, 409, 500, 503] as const;
+const SHOWN_STATUSES = [400, 403, 404, 408, 409, 429, 500, 503] as const;
 
 /** The screen when its only content could not be read. */
 export function refusedScreen(say: Say, title: string, { problem }: Pick<Answer<unknown>, 'problem'>): Screen {

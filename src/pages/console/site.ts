@@ -1,5 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { say } from '#messages/message';
+import { createSlots } from '../../http/slots.ts';
 import type { Say } from '../language.ts';
 import { languageOf, sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
@@ -17,15 +19,24 @@ import type { Screen, Visit } from './visit.ts';
 export interface Site {
   /** Shows what `load` returns. A file becomes a download. */
   screen(path: string, load: (visit: Visit) => Promise<Screen | Response>): void;
-  /** Sends a part of a page again and again, as server-sent events. */
+  /** Sends a part of a page again and again, as server-sent events. Answers 429 to a key with too many open streams. */
   stream(path: string, everyMs: number, load: (visit: Visit) => Promise<Html>): void;
   /** Adds the order of a form. It returns the next page and the message for it, or a page with the result. */
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage | Screen>): void;
 }
 
+/** Each open stream reads its part again and again. */
+const MOST_STREAMS = 50;
+const STREAM_RETRY_S = 30;
+
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
   const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
+
+  const open = createSlots(MOST_STREAMS, (key) => ({
+    detail: say('streams-open', { count: MOST_STREAMS, id: key }),
+    retryAfterS: STREAM_RETRY_S,
+  }));
 
   /** Checked at each request: a removed or changed key is signed out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
@@ -48,10 +59,15 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     },
     stream(path, everyMs, load) {
       site.get(path, async (c) => {
-        if (!(await visitOf(c))) return c.body(null, 401);
+        const visit = await visitOf(c);
+        if (!visit) return c.body(null, 401);
+        const leave = open.take(visit.key.id);
         // Nginx would hold events back until a buffer is full.
         c.header('X-Accel-Buffering', 'no');
-        return streamSSE(c, (stream) => sendParts(stream, hub, everyMs, () => visitOf(c), load));
+        return streamSSE(c, (stream) => {
+          stream.onAbort(leave);
+          return sendParts(stream, hub, everyMs, () => visitOf(c), load).finally(leave);
+        });
       });
     },
     order(path, carryOut) {

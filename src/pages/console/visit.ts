@@ -23,7 +23,7 @@ export interface Visit {
 export interface Screen {
   readonly title: string;
   readonly body: Html;
-  readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 500 | 503;
+  readonly status?: 200 | 400 | 403 | 404 | 408 | 409 | 429 | 500 | 503;
   /** The page reloads itself after this number of seconds. With a script only where scripts do not run. */
   readonly reloadS?: number | undefined;
   /** Scripts of this page. It works without them. */
