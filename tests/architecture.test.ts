@@ -116,6 +116,7 @@ const RULES: readonly Rule[] = [
       'src/parties/',
       'src/pipeline.ts',
       'src/process/hub-context.ts',
+      'src/reconcile/',
       'src/reports/',
       'src/secrets/vault.ts',
       'src/statistics/',

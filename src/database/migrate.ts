@@ -40,6 +40,7 @@ import * as m039 from './migrations/039-field-totals.ts';
 import * as m040 from './migrations/040-erasures.ts';
 import * as m041 from './migrations/041-packed-dossiers.ts';
 import * as m042 from './migrations/042-flow-totals.ts';
+import * as m043 from './migrations/043-saved-filters.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -86,6 +87,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '040-erasures': m040,
   '041-packed-dossiers': m041,
   '042-flow-totals': m042,
+  '043-saved-filters': m043,
 };
 
 /**

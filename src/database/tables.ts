@@ -56,6 +56,7 @@ export interface Tables {
   replays: ReplaysTable;
   resolutions: ResolutionsTable;
   rewording: RewordingTable;
+  saved_filters: SavedFiltersTable;
   service_totals: ServiceTotalsTable;
   soap_nonces: SoapNoncesTable;
   total_cells: TotalCellsTable;
@@ -697,6 +698,14 @@ interface ResolutionsTable {
 
 interface RewordingTable {
   after: string;
+}
+
+interface SavedFiltersTable {
+  key_id: string;
+  list: string;
+  name: string;
+  query: string;
+  saved_at: Instant;
 }
 
 interface ServiceTotalsTable {

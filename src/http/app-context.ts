@@ -17,12 +17,14 @@ import type { DelayReader } from '../ledger/delays.ts';
 import type { UseOnce } from '../ledger/nonces.ts';
 import type { LedgerReader } from '../ledger/read.ts';
 import type { RequestLimits } from '../ledger/request-limits.ts';
+import type { SavedFilters } from '../ledger/saved-filters.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { MakeEvidence, SignDocument } from '../operator-orders/evidence.ts';
 import type { Orders } from '../operator-orders/orders.ts';
 import type { Party } from '../parties/party.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import type { CompareAtParty } from '../reconcile/nightly.ts';
 import type { Reports } from '../reports/reports.ts';
 import type { StatisticsReports } from '../statistics/statistics.ts';
 import type { Keys } from './auth.ts';
@@ -69,9 +71,11 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly evidence: MakeEvidence;
   readonly retention: Pick<Retention, 'plan' | 'due'>;
   readonly holds: Holds;
+  readonly savedFilters: SavedFilters;
   readonly personErasure: PersonErasure;
   readonly reports: Reports;
   /** How much flows in and out. Its flush stores what this process has counted. */
+  readonly compareAtParty: CompareAtParty;
   readonly flow: { flush(): Promise<void> };
   readonly signDocument: SignDocument;
 

@@ -1,7 +1,7 @@
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { monthsBetween, reportingPeriod } from '#core/dates/reporting-period';
 import { cleanCode, serviceKey } from '#core/identifiers/identifiers';
-import type { Group } from '#core/statistics/columns';
+import type { AgencyLevel, Group } from '#core/statistics/columns';
 import type { Rule } from '#core/statistics/rules';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
@@ -19,6 +19,7 @@ export interface StatisticsQuery {
   readonly agency?: string | undefined;
   readonly field?: string | undefined;
   readonly service?: string | undefined;
+  readonly level?: AgencyLevel | undefined;
 }
 
 /**
@@ -32,14 +33,16 @@ export function questionOf(
   nowMs: number,
   reportingDay: number | undefined,
 ): StatisticsQuestion {
-  const { by = 'agency', rule = '766', agency, field, service } = query;
+  const { by = 'agency', rule = '766', agency, field, service, level } = query;
+  if (level !== undefined && by !== 'agency')
+    throw wrongParameter('level', 'unexpected', { got: received(level), expected: say('only-by-agency') });
   const now = msToInstant(nowMs);
   const filter = {
     agency: agency ? cleanCode(agency) : undefined,
     field: field ? cleanCode(field) : undefined,
     service: service ? serviceKey(cleanCode(service)) : undefined,
   };
-  return { rule, by, ...wholePeriod(query, now, reportingDay), filter, now };
+  return { rule, by, ...wholePeriod(query, now, reportingDay), filter, level, now };
 }
 
 /** The same question for one month. @throws Refusal 400 when the statistics have no such line */

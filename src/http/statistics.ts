@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { COLUMNS, type Column, GROUPS, KEYLESS } from '#core/statistics/columns';
+import { AGENCY_LEVELS, COLUMNS, type Column, GROUPS, KEYLESS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
@@ -25,6 +25,15 @@ const Query = closed({
   service: text('a procedure code, short or long'),
   limit: Limit,
   cursor: Cursor,
+});
+
+const ReportQuery = closed({
+  ...Query.properties,
+  level: Type.Optional(
+    Type.Enum([...AGENCY_LEVELS], {
+      description: 'by agency: only agencies of this level of the catalogue, and their total',
+    }),
+  ),
 });
 
 export const DossiersQuery = closed({
@@ -73,7 +82,7 @@ export function addStatistics(add: AddRoute, hub: StatisticsContext): void {
 }
 
 function addReport(add: AddRoute, { reads, keys, cursors, nowMs, reportingDay }: StatisticsContext): void {
-  const read = queryReader(Query);
+  const read = queryReader(ReportQuery);
   add(
     {
       method: 'get',
@@ -84,7 +93,7 @@ function addReport(add: AddRoute, { reads, keys, cursors, nowMs, reportingDay }:
       scopes: READ,
       conditional: true,
       freshness: 'many',
-      query: Query,
+      query: ReportQuery,
       replies: { 200: { description: 'The lines, in the order of their keys, and their total', schema: Reply } },
     },
     async (c) => {

@@ -11,6 +11,8 @@ export interface QueuedRecord {
   readonly state: string;
   readonly stateAt: string;
   readonly agencyCode: string | null;
+  /** In the catalogue. */
+  readonly agencyName: string | null;
   readonly dueAt: string | null;
   /** The party that sent it first. */
   readonly owner: string;
@@ -42,7 +44,8 @@ const WAITING = sql`
   (SELECT min(id) FROM quarantine WHERE cause_key = 'held:' || records.subject AND settled_at IS NULL)`;
 
 const COLUMNS = sql`
-  kind, code, subject, state, state_at AS "stateAt", agency_code AS "agencyCode", due_at AS "dueAt", owner, version,
+  kind, code, subject, state, state_at AS "stateAt", agency_code AS "agencyCode",
+  (SELECT name FROM catalogue c WHERE c.kind = 'agency' AND c.key = records.agency_code) AS "agencyName", due_at AS "dueAt", owner, version,
   CASE WHEN is_held THEN ${WAITING} END AS "causeId", coalesce(due_at, ${NEVER}::timestamptz) AS place`;
 
 /** The records that wait for officers, the earliest deadline first. */

@@ -14,6 +14,8 @@ export interface TroubledRecord {
   readonly state: string;
   readonly stateAt: string;
   readonly agencyCode: string | null;
+  /** In the catalogue. */
+  readonly agencyName: string | null;
   readonly dossierCode: string | null;
   /** The status of the dossier; null if the index has none. */
   readonly dossierStatus: string | null;
@@ -48,7 +50,8 @@ export async function listTroubled(
     conditions.push(sql`("agencyCode" = ${agency} OR starts_with("agencyCode", ${`${agency}.`}))`);
   if (after) conditions.push(sql`("stateAt", subject) > (${after.stateAt}::timestamptz, ${after.subject}::text)`);
   const { rows } = await sql<TroubledRecord>`
-    SELECT * FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
+    SELECT *, (SELECT name FROM catalogue c WHERE c.kind = 'agency' AND c.key = "agencyCode") AS "agencyName"
+    FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
     WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY "stateAt", subject LIMIT ${limit}`.execute(query);
   return rows;

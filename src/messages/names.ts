@@ -22,6 +22,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   incident: 'sự cố',
   'legal hold': 'lệnh giữ dữ liệu',
   'dossier or record': 'hồ sơ hoặc bản ghi',
+  'saved filter': 'bộ lọc đã lưu',
   list: 'danh sách',
   number: 'số',
   object: 'đối tượng',

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Hono } from 'hono';
 import type { WorkingTime } from '#core/dates/working-time';
 import type { Rule } from '#core/statistics/rules';
+import { say } from '#messages/message';
 import { createCatalogueReader } from '../catalogue/read.ts';
 import type { ChangeSignal } from '../concurrency/change-signal.ts';
 import type { Config } from '../config/config.ts';
@@ -18,6 +19,7 @@ import { refusalOf } from '../http/problem.ts';
 import { createReads, type Reads } from '../http/reads.ts';
 import { rememberReports } from '../http/remembered-reports.ts';
 import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
+import { createSlots } from '../http/slots.ts';
 import { questionOf, type StatisticsQuery } from '../http/statistics-question.ts';
 import { createHandlingReader } from '../index/handling-facts.ts';
 import { createLookUp } from '../index/look-up.ts';
@@ -30,8 +32,11 @@ import { readHubStatus } from '../ledger/hub-status.ts';
 import { createNonces } from '../ledger/nonces.ts';
 import { createLedgerReader } from '../ledger/read.ts';
 import { createRequestLimits } from '../ledger/request-limits.ts';
+import { createSavedFilters } from '../ledger/saved-filters.ts';
 import { createEvidence, createSignDocument } from '../operator-orders/evidence.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import type { Queue } from '../queue/port.ts';
+import { createCompareAtParty } from '../reconcile/nightly.ts';
 import { createStatisticsReports } from '../statistics/statistics.ts';
 import { addConsole } from './console/console.ts';
 import type { PageContext } from './page-context.ts';
@@ -55,6 +60,7 @@ export interface WebDeps
     | 'flow'
   > {
   readonly workingTime: WorkingTime;
+  readonly queue: Pick<Queue, 'notify'>;
   readonly changes: ChangeSignal;
   readonly replicas: Replicas;
 }
@@ -78,8 +84,7 @@ export interface Web extends Pick<AppContext, 'ledger' | 'evidence'> {
 const STREAMS_MS = 2_500;
 
 export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
-  const { file } = config;
-  const { province } = file;
+  const { province, portalDialect } = config.file;
   const { changes } = deps;
   const leaving = new AbortController();
   // Each incoming stream adds a listener.
@@ -103,9 +108,10 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     ...deps,
     ...readers,
     ...access,
+    compareAtParty: createCompareAtParty(hub, deps, deps.parties),
     reads,
     province,
-    portalDialect: file.portalDialect,
+    portalDialect,
     reportingDay: province?.reportingDay,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changes.next,
@@ -160,6 +166,7 @@ function ledgerReaders(hub: HubContext, province: Config['file']['province'], { 
     signDocument,
     evidence: createEvidence(hub, { index, audit, signDocument }),
     ledger: createLedgerReader(database, vault),
+    savedFilters: createSavedFilters(database, nowMs),
   };
 }
 
@@ -195,6 +202,9 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
 }
 
 const STATUS_REMEMBERED_MS = 10_000;
+/** Each live page reads its part again and again. */
+const MOST_LIVE_PAGES = 50;
+const LIVE_PAGE_RETRY_S = 30;
 const MONTHS = 24;
 const MOST_AGENCIES = 20;
 
@@ -228,6 +238,10 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
     refusalOf,
     endedSessions: createEndedSessions(database),
     attempts: createAuditLimit({ audit, nowMs }),
+    openStreams: createSlots(MOST_LIVE_PAGES, (key) => ({
+      detail: say('streams-open', { count: MOST_LIVE_PAGES, id: key }),
+      retryAfterS: LIVE_PAGE_RETRY_S,
+    })),
     isKey: (id) => keys.byId(id) !== undefined,
   });
 }

@@ -18,6 +18,8 @@ export interface Finding {
   readonly verdict: Verdict;
   /** The reason, unless it is a difference of fields. */
   readonly why?: string;
+  /** Of a failed look-up: the same code as of a failed attempt. */
+  readonly reason?: string | undefined;
   /** Places in the partner's own terms, with both values; possibly personal values are masked. */
   readonly fields?: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
   /** The repair that was made. */
@@ -38,8 +40,9 @@ export function judge(
   const code = delivered.subject;
   if (withHeld.kind === 'failed') {
     const { outcome } = withHeld;
-    const why = 'message' in outcome ? `${outcome.reason}: ${outcome.message}` : outcome.kind;
-    return { code, verdict: 'not-asked', why };
+    const [why, reason] =
+      'message' in outcome ? [`${outcome.reason}: ${outcome.message}`, outcome.reason] : [outcome.kind, undefined];
+    return { code, verdict: 'not-asked', why, reason };
   }
   if (withHeld.kind === 'untold') return { code, verdict: 'untold', why: sentenceOf(withHeld.why).message };
   if (withHeld.kind === 'absent') return { code, verdict: 'absent', why: 'it took the dossier and has none' };

@@ -11,7 +11,9 @@ import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { NightlyReconcile } from '../scheduler.ts';
+import type { Finding } from './judge.ts';
 import {
+  compareThese,
   type ReconcileDeps,
   type ReconcileOptions,
   type ReconcileReport,
@@ -62,6 +64,23 @@ export function createReconcile(hub: Hub, deps: ReconcileDeps, parties: Readonly
     const party = parties.get(id);
     if (!party) throw new Error(`there is no party ${JSON.stringify(id)}`);
     return reconcileParty(hub, deps, party, options);
+  };
+}
+
+/** Compares dossiers with what a party now has, until a time is over. Undefined when there is no such party. */
+export type CompareAtParty = (party: string, codes: readonly string[]) => Promise<readonly Finding[] | undefined>;
+
+/** An officer waits for the answer. */
+const COMPARE_WITHIN_MS = 60_000;
+
+export function createCompareAtParty(
+  hub: Hub,
+  deps: ReconcileDeps,
+  parties: ReadonlyMap<string, Party>,
+): CompareAtParty {
+  return async (id, codes) => {
+    const party = parties.get(id);
+    return party && compareThese(hub, deps, party, codes, AbortSignal.timeout(COMPARE_WITHIN_MS));
   };
 }
 

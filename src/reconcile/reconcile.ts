@@ -104,6 +104,36 @@ export async function reconcileParty(
   };
 }
 
+/** Why dossiers are not looked up at a party: no reason of an attempt. */
+type NotNow = 'paused' | 'maintenance' | 'no-look-up' | 'not-in-time';
+
+/**
+ * Looks these dossiers up at a party and compares, up to a signal. A dossier that the party never took has no finding.
+ * Changes nothing, and the agreement of the party stays.
+ */
+export async function compareThese(
+  hub: Hub,
+  deps: ReconcileDeps,
+  party: Party,
+  codes: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const not = (subjects: readonly string[], reason: NotNow) =>
+    subjects.map((code): Finding => ({ code, verdict: 'not-asked', reason }));
+  if (whyNotAsked(party) !== undefined || !party.adapter.reconcile?.compare) return not(codes, 'no-look-up');
+  if (await isPaused(hub.database, party.id)) return not(codes, 'paused');
+  if (windowEndMs(party.maintenance, hub.nowMs()) !== undefined) return not(codes, 'maintenance');
+  await deps.codes.fresh();
+  const findings: Finding[] = [];
+  const run = { ...createRun(0), note: (finding: Finding): void => void findings.push(finding) };
+  const reconciler = { compare: party.adapter.reconcile.compare };
+  await reconcilePage({ hub, deps, party, reconciler, options: { signal }, run }, codes);
+  const found = new Set(findings.map(({ code }) => code));
+  const delivered = await loadLastDelivered(hub.database, party.id, operationsOf(reconciler), codes);
+  const left = delivered.map(({ subject }) => subject).filter((code) => !found.has(code));
+  return [...findings, ...not(left, 'not-in-time')];
+}
+
 /** Why a party cannot be asked for its dossiers; undefined when it can. */
 export function whyNotAsked({ id, adapter, settings }: Party): string | undefined {
   if (!adapter.reconcile) return `the adapter of ${id} offers no look-up: nobody can ask what it has`;
@@ -206,7 +236,8 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
   const outgoing = await outgoingOf(work, delivered, held);
   const waiting = [...delivered];
   const worker = async (): Promise<void> => {
-    for (let one = waiting.shift(); one && work.run.away < AWAY_AFTER; one = waiting.shift())
+    const isOver = (): boolean => work.run.away >= AWAY_AFTER || work.options.signal?.aborted === true;
+    for (let one = waiting.shift(); one && !isOver(); one = waiting.shift())
       work.run.note(await reconcileOne(work, one, held.get(one.subject), outgoing));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -1,4 +1,4 @@
-import type { Column, Group } from '#core/statistics/columns';
+import type { AgencyLevel, Column, Group } from '#core/statistics/columns';
 import type { Rule } from '#core/statistics/rules';
 
 export interface CountedFilter {
@@ -16,6 +16,8 @@ export interface StatisticsQuestion {
   readonly from: string;
   readonly to: string;
   readonly filter: CountedFilter;
+  /** By agency: only the lines of agencies of this level, and their total. */
+  readonly level?: AgencyLevel | undefined;
   /**
    * The present moment. Pending dossiers of a period are late by the period's end, or by this moment if it comes first.
    */

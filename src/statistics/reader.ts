@@ -3,6 +3,7 @@ import { latenessAfter, partAfter, partBefore, partBetween } from '#core/statist
 import { type fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
+import { ofLevel } from './agency-levels.ts';
 import { type MonthlyLine, type MonthlyNumbers, readMonthly } from './monthly.ts';
 import { addSums, type CountedNumbers, numbersOf } from './numbers.ts';
 import { readDueLater, readParts } from './part-sums.ts';
@@ -48,7 +49,8 @@ export function createStatisticsReader(database: Database, inTurn: ReturnType<ty
 
 async function answer(run: Run, question: StatisticsQuestion): Promise<CountedAnswer> {
   const [state] = await run<{ behind: number | null }>(BEHIND);
-  const { total, lines } = question.by === 'month' ? await byMonth(run, question) : await byKey(run, question);
+  const all = question.by === 'month' ? await byMonth(run, question) : await byKey(run, question);
+  const { total, lines } = question.level === undefined ? all : await ofLevel(run, all.lines, question.level);
   return { total, lines, behind: state?.behind ?? undefined };
 }
 

@@ -5,6 +5,7 @@ import { createEntryCache } from '../catalogue/entry-cache.ts';
 import { fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { NO_NUMBERS } from './agency-levels.ts';
 import { countChanges } from './count.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
 import { monthFigures } from './month-figures.ts';
@@ -111,12 +112,6 @@ function withEmptyMonths(months: readonly { readonly key: string }[], lines: rea
   const known = new Map(lines.map((line) => [line.key, line]));
   return months.map(({ key }) => known.get(key) ?? { key, name: null, ...NO_NUMBERS });
 }
-
-const NO_NUMBERS: CountedNumbers = {
-  received: { total: 0, online: 0, direct: 0, carriedOver: 0 },
-  resolved: { total: 0, early: 0, onTime: 0, late: 0 },
-  pending: { total: 0, withinTerm: 0, late: 0 },
-};
 
 function withShare({ received, resolved, pending }: CountedNumbers, rule: Rule): ReportedNumbers {
   return { received, resolved, pending, onTimePercent: onTimePercent(resolved, rule) };

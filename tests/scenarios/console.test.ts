@@ -601,10 +601,10 @@ describe('the console', () => {
       ];
       for (const path of paths) {
         const { text } = await officer.get(`/console${path}`);
-        expect([path, text.match(/method="post" action="(?!\/console\/(?:sign-out|bulk)")[^"]*"/g)]).toEqual([
+        expect([
           path,
-          null,
-        ]);
+          text.match(/method="post" action="(?!\/console\/(?:sign-out|bulk|saved-filters)")[^"]*"/g),
+        ]).toEqual([path, null]);
         expect(text).not.toContain('<pre');
       }
       for (const [path, fields] of [
@@ -702,6 +702,39 @@ describe('the console', () => {
       expect([ids(first.text).length, ids(second.text).length]).toEqual([50, 10]);
       expect(new Set([...ids(first.text), ...ids(second.text)]).size).toBe(60);
       expect(second.text).toContain('Hết danh sách.');
+    });
+
+    test('filters that each officer saved by name, for each list', async () => {
+      await officer.signIn('ops');
+      const filtered = await officer.get('/console/deliveries?party=portal&state=failed&code=&lang=vi');
+      expect(filtered.text).toMatch(/name="query" value="party=portal&amp;state=failed"/);
+      const named = { list: 'deliveries', query: 'party=portal&state=failed', name: 'Cổng hỏng <b>' };
+      const saved = await officer.post('/console/saved-filters', named);
+      expect(saved.text).toContain('Đã lưu bộ lọc “Cổng hỏng &lt;b&gt;”.');
+      const chip = 'href="/console/deliveries?party=portal&amp;state=failed"';
+      expect(saved.text).toMatch(new RegExp(`${chip.replaceAll('?', '\\?')} aria-current="true">Cổng hỏng &lt;b&gt;<`));
+      expect(saved.text).not.toContain('Lưu bộ lọc này');
+      expect((await officer.get('/console/deliveries')).text).toContain(chip);
+      expect((await officer.get('/console/messages')).text).not.toContain(chip);
+      const other = officerAt(hub);
+      await other.signIn('ops-read');
+      expect((await other.get('/console/deliveries')).text).not.toContain(chip);
+      const removed = await officer.post('/console/saved-filters/remove', { list: named.list, name: named.name });
+      expect(removed.text).toContain('Đã xoá bộ lọc');
+      expect(removed.text).not.toContain(chip);
+    });
+
+    test('at most 30 saved filters a list; a wrong one changes nothing', async () => {
+      const ops = operatorOf(hub);
+      const filter = (n: number) => ({ list: 'audit', name: `số ${n}`, query: `actor=${n}` });
+      for (let n = 1; n <= 30; n++) expect((await ops.post('saved-filters', filter(n))).status).toBe(201);
+      expect((await ops.post('saved-filters', filter(31))).body.detail).toContain('30 saved filters of audit');
+      expect((await ops.post('saved-filters', { ...filter(1), query: 'actor=9' })).status).toBe(201);
+      expect((await ops.post('saved-filters', { ...filter(1), query: '"><script>' })).status).toBe(400);
+      const { items } = (await ops.get('saved-filters?list=audit')).body;
+      expect(items).toHaveLength(30);
+      expect(items[0]).toMatchObject({ list: 'audit', name: 'số 1', query: 'actor=9' });
+      expect((await ops.post('saved-filters/remove', { list: 'audit', name: 'số 99' })).status).toBe(404);
     });
 
     test('a dossier’s messages and deliveries, by any of its codes', async () => {

@@ -99,7 +99,7 @@ describe('the flow of messages and deliveries', () => {
     expect((await hub.hub.app.request('/console/live')).status).toBe(401);
   });
 
-  test('a key opens at most 50 streams; the next one is told when to retry, and a closed one makes room', async () => {
+  test('a key opens at most 50 streams; the next gets 429 with Retry-After, and a closed one makes room', async () => {
     await officer.signIn('ops');
     const cookie = [...officer.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const open = () => hub.hub.app.request('/console/live', { headers: { Cookie: cookie } });

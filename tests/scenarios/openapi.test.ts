@@ -204,7 +204,8 @@ describe('the OpenAPI document', () => {
     const why = 'because the test asks';
     const message = await first('messages');
     await ask(`get ${ops('key')}`, 200);
-    for (const path of ['flow', 'routes', 'statistics/dossiers', 'due-dossiers']) await ask(`get ${ops(path)}`, 200);
+    for (const path of ['flow', 'routes', 'agencies', 'statistics/dossiers', 'due-dossiers'])
+      await ask(`get ${ops(path)}`, 200);
     await ask(EVIDENCE, 200);
     for (const path of Object.keys(SAMPLES)) await ask(`get ${ops(`${path}/{code}/evidence`)}`, 200);
     await ask(STATE, 200);
@@ -222,6 +223,15 @@ describe('the OpenAPI document', () => {
       path: { party: 'portal' },
       body: { preview: false, why },
     });
+    await ask(`post ${ops('parties/{party}/look-ups')}`, 200, { path: { party: 'portal' }, body: LOOKED_UP });
+    for (const [what, status] of [
+      ['saved-filters', 201],
+      ['saved-filters/remove', 200],
+    ] as const) {
+      const name = `post ${ops(what)}`;
+      await ask(name, status, { body: BODIES[name] });
+      await first('saved-filters');
+    }
     await ask(`get ${ops('parties/{party}/compared')}`, 200, { path: { party: 'portal' }, query: '?with=one-stop' });
     await ask(`get ${ops('replays/{id}')}`, 200, { path: { id: (await first('replays')).id } });
     await hub.hub.database.pool.query(
@@ -599,7 +609,12 @@ const QUERIES: Readonly<Record<string, string>> = {
   'get /api/v1/ops/reports/{report}': '?period=2025',
   'get /api/v1/ops/statistics/dossiers': '?column=received',
 };
+const LOOKED_UP = { codes: ['H60.01-250812-0001'] };
+const FILTER = { list: 'deliveries', name: 'failed' };
 const BODIES: Readonly<Record<string, object>> = {
+  'post /api/v1/ops/parties/{party}/look-ups': LOOKED_UP,
+  'post /api/v1/ops/saved-filters': { ...FILTER, query: 'state=failed' },
+  'post /api/v1/ops/saved-filters/remove': FILTER,
   'post /api/v1/ops/incidents/{id}/notes': { action: 'Restored.' },
   [ORDERS]: ORDER,
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },

@@ -19,6 +19,8 @@ import type { ReconcileDeps } from '../../src/reconcile/reconcile.ts';
 import type { NightlyReconcile } from '../../src/scheduler.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { AFTER_RECEIPT, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const CODES = [1, 2, 3, 4].map((n) => `H60.01-250812-000${n}`);
 const [ONE, TWO, THREE] = CODES as [string, string, string];
@@ -40,6 +42,7 @@ describe('reconcile', () => {
         other: { may: ['status'] },
       },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'mute'] }],
+      keys: [...OPERATOR_KEYS],
     });
     await hub.push(CODES.map((code) => whole({ code })));
     await hub.deliver();
@@ -145,6 +148,38 @@ describe('reconcile', () => {
     await query("UPDATE party_states SET paused_at = now() WHERE party = 'portal'");
     await expect(hub.hub.reconcile('portal')).rejects.toThrow('portal is paused');
     await query("UPDATE party_states SET paused_at = NULL WHERE party = 'portal'");
+  });
+
+  test('an officer compares pasted codes with what the partner has now, which changes nothing', async () => {
+    await hub.hub.reconcile('portal', { repair: 'ours' });
+    await hub.deliver();
+    const before = (await query("SELECT agreed, judged, last_at FROM reconciles WHERE party = 'portal'")).rows;
+    await changeAtPortal(ONE, { TrangThaiHoSo: '9' });
+    const { body } = await operatorOf(hub).post('parties/portal/look-ups', {
+      codes: [TWO, ONE.toLowerCase(), 'H60.01-9'],
+    });
+    expect(body.items).toEqual([
+      { code: TWO, verdict: 'agrees', reason: null, fields: [] },
+      {
+        code: ONE,
+        verdict: 'differs',
+        reason: null,
+        fields: [expect.objectContaining({ path: '/TrangThaiHoSo', theirs: '9' })],
+      },
+      { code: 'H60.01-9', verdict: 'never-sent', reason: null, fields: [] },
+    ]);
+    expect((await query("SELECT agreed, judged, last_at FROM reconciles WHERE party = 'portal'")).rows).toEqual(before);
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    const compared = await officer.post('/console/bulk', { codes: `${ONE} ${TWO} H60.01-9`, action: 'compare' });
+    const text = compared.text.replaceAll(/<[^>]+>/g, ' ');
+    expect(text).toMatch(/khác nội dung: TrangThaiHoSo của trục \d+, bên nhận 9/);
+    expect(text).toMatch(/khớp/);
+    expect(text).toContain('chưa so được: hệ thống của bên nhận không cho tra cứu');
+    expect(decodeURIComponent(compared.text)).toMatch(new RegExp(`${TWO},[^\n]*,khớp,`));
+    await officer.get('/console/audit');
+    expect((await officer.get('/console/audit')).text).toContain('so hồ sơ với bên kết nối');
+    await changeAtPortal(ONE, { TrangThaiHoSo: '2' });
   });
 
   test('a partner that is away ends the comparison, and the last figure stays', async () => {

@@ -533,4 +533,30 @@ describe('statistics', () => {
     });
     expect(again.status).toBe(304);
   });
+
+  test('by agency, one level has its lines and their total; units take the level of the agency above', async () => {
+    await hub.hub.database.pool.query(
+      `INSERT INTO catalogue (kind, key, code, name, in_force, levels, audiences, agencies, search, record, hash, party, message_id, version, made_from, changed_at)
+       SELECT 'agency', k, k, k, true, ARRAY[l], '{}', '{}', '', '{}', '', 'source', gen_random_uuid(), 1, 0, now()
+       FROM (VALUES ('H60.01', 'province'), ('H60.101', 'commune')) a (k, l)`,
+    );
+    const late = [at('03-02'), at('03-04'), at('03-05')] as const;
+    await hub.push([
+      resolved(...late),
+      resolved(...late, { agencyCode: 'H60.101' }),
+      one(at('03-02'), at('03-04'), { agencyCode: 'H60.101.02' }),
+      one(at('03-02'), at('03-04'), { agencyCode: 'H60.77' }),
+    ]);
+    const communes = await statistics('?level=commune');
+    expect(communes.items.map(({ key, received }) => [key, received.total])).toEqual([
+      ['H60.101', 1],
+      ['H60.101.02', 1],
+    ]);
+    expect(flat(communes.total)).toEqual([2, 2, 0, 0, 1, 0, 0, 1, 1, 0, 1]);
+    expect(communes.total.onTimePercent).toBe(0);
+    expect((await statistics('?level=province')).items.map(({ key }) => key)).toEqual(['H60.01']);
+    expect((await statistics()).items).toHaveLength(4);
+    const { status, body } = await hub.read('/api/v1/statistics?by=field&level=commune');
+    expect([status, body.detail]).toEqual([400, expect.stringContaining('by=agency')]);
+  });
 });

@@ -20,3 +20,7 @@ export type Column = (typeof COLUMNS)[number];
 
 /** The key for the line without a key. No code is equal to it. */
 export const KEYLESS = '-';
+
+/** The levels of the agencies of a province. Districts ended in July 2025 and stay in the statistics before. */
+export const AGENCY_LEVELS = ['province', 'district', 'commune'] as const;
+export type AgencyLevel = (typeof AGENCY_LEVELS)[number];

@@ -4,6 +4,7 @@ import { createAuditLimit } from '../audit-limit.ts';
 import { bearerOf } from '../auth.ts';
 import { refusalOf } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
+import { addAgencies } from './agencies.ts';
 import { addAnomalies } from './anomalies.ts';
 import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
@@ -19,6 +20,7 @@ import { addFlow, addRoutes } from './flow.ts';
 import { addIncidentsAndAudit } from './incidents.ts';
 import { addJourney } from './journey.ts';
 import { addLegalHolds } from './legal-holds.ts';
+import { addLookUpsAtParty } from './look-ups-at-party.ts';
 import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
@@ -28,6 +30,7 @@ import { addRecordQueue } from './record-queue.ts';
 import { addReplays } from './replays.ts';
 import { OPS, type OperatorContext } from './request.ts';
 import { addRetention } from './retention.ts';
+import { addSavedFilters } from './saved-filters.ts';
 import { addTroubledRecords } from './troubled-records.ts';
 
 /** The operators' API under /api/v1/ops. The audit records every order and every read of a body. */
@@ -50,6 +53,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addFlow(add, hub);
   addRoutes(add, hub);
   addCompared(add, hub);
+  addLookUpsAtParty(add, hub);
   addCodeTables(add, hub);
   addUnknownCodes(add, hub);
   addEndedServices(add, hub);
@@ -60,6 +64,8 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addLegalHolds(add, hub);
   addPersonErasure(add, hub);
   addOwnKey(add, hub);
+  addAgencies(add, hub);
+  addSavedFilters(add, hub);
 }
 
 const LONGEST_ORDER = 200;

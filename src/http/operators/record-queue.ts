@@ -6,11 +6,13 @@ import { cleanCode } from '#core/identifiers/identifiers';
 import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { QUESTION_STATES } from '#schemas/question.v1';
+import type { Service } from '#schemas/service.upsert.v1';
 import type { QueuedRecord } from '../../index/record-queue.ts';
 import { requireKey } from '../auth.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { queryReader } from '../route.ts';
+import { Named } from './journey.ts';
 import { addList } from './list.ts';
 import { BodyQuery, none, OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -25,6 +27,7 @@ const queued = {
   state: Type.String(),
   stateAt: Instant,
   agencyCode: maybe(Type.String()),
+  agencyName: maybe(Type.String({ description: 'its name in the catalogue' })),
   dueAt: maybe(Instant),
   isOverdue: Type.Boolean({ description: 'not finished after its deadline' }),
   owner: Type.String({ description: 'the party that sent it first' }),
@@ -37,6 +40,7 @@ export const ORDERS = ['assign', 'answer', 'publish', 'refuse', 'hold', 'release
 export const QueuedRecordShown = closed(
   {
     ...queued,
+    service: maybe(Named),
     orders: Type.Array(oneOf(ORDERS), { description: 'the orders that are possible now' }),
     record: maybe(
       Type.Object(
@@ -135,6 +139,7 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
       const history = await hub.records.history(kind, code, MOST_HISTORY, undefined);
       const shown = {
         ...shownOf(found, hub.nowMs()),
+        service: await serviceOf(hub, (record as { readonly serviceCode?: string }).serviceCode),
         orders: found.causeId === null ? hub.orders.ordersFor(kind, record) : ['release', 'dismiss'],
         record: isShown ? record : null,
         history: history.map(({ seq: _, ...item }) => item),
@@ -142,6 +147,15 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
       return c.json(shown, 200, { 'Cache-Control': 'no-store' });
     },
   );
+}
+
+async function serviceOf(
+  { catalogue }: OperatorContext,
+  code: string | undefined,
+): Promise<Type.Static<typeof Named> | null> {
+  if (code === undefined) return null;
+  const entry = await catalogue.one('service', code);
+  return { code, name: entry ? (entry.record as Service).name : null };
 }
 
 /** The kind and the code in the path. @throws Refusal 404 for a kind without officers' orders */

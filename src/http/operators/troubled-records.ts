@@ -17,6 +17,7 @@ export const TroubledShown = closed(
     state: Type.String(),
     stateAt: Instant,
     agencyCode: maybe(Type.String()),
+    agencyName: maybe(Type.String({ description: 'its name in the catalogue' })),
     dossierCode: maybe(Type.String()),
     dossierStatus: maybe(Type.String({ description: 'null if the index has no such dossier' })),
     owner: Type.String({ description: 'the party that sent it first' }),

@@ -4,6 +4,7 @@ import { typedCode } from '#core/identifiers/identifiers';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
+import { comparedLines, type Line } from './bulk-compared.ts';
 import { statesOf } from './dossier-state.ts';
 import { choiceField, type Form } from './forms.ts';
 import { dossierLink, partyLink } from './parts.ts';
@@ -15,27 +16,21 @@ import { plainTimeOf } from './times.ts';
 import { may, type Screen, titleOf, type Visit } from './visit.ts';
 import { DELIVERY_STATES, REPLAY_OUTCOMES, STATUSES, word } from './words.ts';
 
-/** A result of one code, at one party. */
-interface Line {
-  readonly code: string;
-  readonly status: string;
-  readonly due: string;
-  readonly party: string;
-  readonly delivery: number | undefined;
-  readonly result: string;
-}
+const ACTIONS = ['look-up', 'compare', 'replay'] as const;
+type Action = (typeof ACTIONS)[number];
 
 const MOST_CODES = 200;
 const AT_ONCE = 8;
 const PATH = '/bulk';
 
-/** Looks up or sends again a pasted list of dossiers. The result is a table, and the same as a file. */
+/** Looks up, compares or sends again a pasted list of dossiers. The result is a table, and the same as a file. */
 export function addBulk(site: Site): void {
   site.screen(PATH, async (visit) => screenOf(visit, '', undefined, ''));
   site.order(PATH, async (visit, form) => {
     const { say } = visit;
     const codes = codesIn(form('codes') ?? '');
-    const isReplay = form('action') === 'replay';
+    const action = ACTIONS.find((one) => one === form('action')) ?? 'look-up';
+    const isReplay = action === 'replay';
     const why = form('why');
     if (codes.length === 0)
       return screenOf(visit, '', undefined, '', say('Chưa có mã hồ sơ nào.', 'There is no code.'));
@@ -44,7 +39,7 @@ export function addBulk(site: Site): void {
     if (isReplay && why === undefined)
       return screenOf(visit, typed, undefined, '', say('Chuyển lại cần có lý do.', 'A re-delivery needs a reason.'));
     const lines = await linesOf(visit, codes, form, isReplay ? why : undefined);
-    return screenOf(visit, typed, lines, isReplay ? 'replay' : 'look-up');
+    return screenOf(visit, typed, action === 'compare' ? await comparedLines(visit, lines) : lines, action);
   });
 }
 
@@ -102,20 +97,29 @@ async function linesOfCode(
     (body?.items ?? []).map((one) => [`${one.party} ${one.operation}`, one]).reverse() as [string, Delivery][],
   );
   if (newest.size === 0)
-    return [{ ...known, party: '', delivery: undefined, result: say('chưa có lượt chuyển nào', 'no delivery yet') }];
+    return [
+      {
+        ...known,
+        party: '',
+        delivery: undefined,
+        operation: undefined,
+        result: say('chưa có lượt chuyển nào', 'no delivery yet'),
+      },
+    ];
   const lines: Line[] = [];
   for (const one of newest.values())
     lines.push({
       ...known,
       party: one.party,
       delivery: one.id,
-      result: why === undefined ? comparedOf(visit, one, state?.version) : await replay(visit, one.id, why),
+      operation: one.operation,
+      result: why === undefined ? sentOf(visit, one, state?.version) : await replay(visit, one.id, why),
     });
   return lines;
 }
 
-/** What the party has, compared with the present version of the dossier. */
-function comparedOf({ say }: Visit, { state, version, reason }: Delivery, newest: number | undefined): string {
+/** What the party was sent, compared with the present version of the dossier. */
+function sentOf({ say }: Visit, { state, version, reason }: Delivery, newest: number | undefined): string {
   const meaning = reason === null ? undefined : meaningOf(reason);
   const why = meaning ? `: ${say(meaning[0], meaning[1])}` : '';
   if (state !== 'delivered') return `${word(say, DELIVERY_STATES, state)}${why}`;
@@ -133,7 +137,7 @@ function screenOf(
   visit: Visit,
   codes: string,
   lines: readonly Line[] | undefined,
-  action: 'look-up' | 'replay' | '',
+  action: Action | '',
   fault?: string,
 ): Screen {
   const { say } = visit;
@@ -157,7 +161,12 @@ function formOf(visit: Visit, codes: string): Html {
 <label class="wide">${say(`Mã hồ sơ, mỗi dòng một mã, tối đa ${MOST_CODES}`, `Dossier codes, one a line, at most ${MOST_CODES}`)}
 <textarea name="codes" rows="8" required placeholder="H60.01-250812-0035">${codes}</textarea></label>
 ${choiceField('party', say('Bên nhận', 'Receiver'), parties)}
-<p class="acts"><button name="action" value="look-up">${say('Tra cứu, so sánh', 'Look up and compare')}</button></p>
+<p class="acts"><button name="action" value="look-up">${say('Tra cứu', 'Look up')}</button>${
+    may(visit, 'ops:replay')
+      ? html` <button class="quiet" name="action" value="compare">${say('So với bên nhận', 'Compare with the receiver')}</button>
+<span class="note">${say('Hỏi trực tiếp hệ thống của bên nhận, không thay đổi gì.', 'Asks the system of the receiver now, and changes nothing.')}</span>`
+      : ''
+  }</p>
 ${
   may(visit, 'ops:replay')
     ? html`<fieldset><legend>${say('Chuyển lại', 'Re-deliver')}</legend><p class="note">${say(
@@ -170,11 +179,15 @@ ${
 }</form>`;
 }
 
-function resultOf(visit: Visit, lines: readonly Line[], action: 'look-up' | 'replay' | ''): Html {
+function resultOf(visit: Visit, lines: readonly Line[], action: Action | ''): Html {
   const { say } = visit;
   const many = new Set(lines.map(({ code }) => code)).size;
-  const head =
-    action === 'replay' ? say('Kết quả chuyển lại', 'Result of the re-delivery') : say('Tình trạng', 'State');
+  const head = {
+    replay: say('Kết quả chuyển lại', 'Result of the re-delivery'),
+    compare: say('So với bên nhận lúc này', 'Compared with the receiver now'),
+    'look-up': say('Tình trạng', 'State'),
+    '': '',
+  }[action];
   return html`<section aria-label="${say('Kết quả', 'Result')}"><p class="links"><strong>${say(
     `${many} hồ sơ, ${lines.length} dòng kết quả.`,
     `${many} dossiers, ${lines.length} lines.`,

@@ -2,6 +2,7 @@ import type { AppContext } from '../../http/app-context.ts';
 import type { Attempts } from '../../http/audit-limit.ts';
 import type { Refusal } from '../../http/problem.ts';
 import type { MakeReport } from '../../http/remembered-reports.ts';
+import type { Slots } from '../../http/slots.ts';
 import type { StatisticsQuery } from '../../http/statistics-question.ts';
 import type { EndedSessions } from '../../ledger/ended-sessions.ts';
 import type { StatisticsReport } from '../../statistics/statistics.ts';
@@ -27,6 +28,8 @@ export interface ConsoleContext
   readonly endedSessions: EndedSessions;
   /** The audit of sign-ins. */
   readonly attempts: Attempts;
+  /** The open streams of each key. */
+  readonly openStreams: Slots;
   /** Whether a key of the configuration has this id. */
   readonly isKey: (id: string) => boolean;
   /** Converts an error to a refusal, as the API does. */

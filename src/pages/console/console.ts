@@ -37,6 +37,7 @@ import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
 import { addReports } from './reports.ts';
 import { addRetention } from './retention.ts';
+import { addSavedFilters } from './saved-filters.ts';
 import { addSearch } from './search.ts';
 import { addSignIn } from './sign-in.ts';
 import { createSite } from './site.ts';
@@ -112,6 +113,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addErase(site);
   addAudit(site);
   addPartsPage(site);
+  addSavedFilters(site);
   site.screen('/*', async ({ say }) => ({
     title: say('Không có trang này', 'There is no such page'),
     status: 404,

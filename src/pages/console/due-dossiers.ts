@@ -5,8 +5,8 @@ import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { durationOf } from '../words.ts';
 import { choicesOf } from './choices.ts';
-import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, named, pager, queryOf } from './parts.ts';
+import { choiceField } from './forms.ts';
+import { agencyField, dossierLink, filterForm, named, pager, queryOf } from './parts.ts';
 import type { DueDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -36,7 +36,7 @@ export function addDueDossiers(site: Site): void {
       body: html`${filterForm(visit, [
         // Without "all": the list has a period.
         choiceField('within', say('Hạn trả kết quả', 'Deadline'), choicesOf(say, PERIODS).slice(1), query.within),
-        textField('agency', say('Mã cơ quan (gồm đơn vị trực thuộc)', 'Agency and its units'), query.agency),
+        agencyField(visit, query.agency),
       ])}${refusalNote(say, problem)}${body ? html`${dueTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
     };
   });

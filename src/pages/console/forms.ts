@@ -22,7 +22,7 @@ export function hasToken(form: Form, token: string): boolean {
 
 export interface OrderForm {
   readonly to: string;
-  readonly button: string;
+  readonly button: string | Html;
   /** Whether the form asks for a reason. */
   readonly why?: 'must' | 'may';
   readonly fields?: Html | readonly Html[];

@@ -4,9 +4,10 @@ import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { queryText, segment } from './api.ts';
-import { choiceField } from './forms.ts';
+import { choiceField, textField } from './forms.ts';
 import { meaningOf } from './reasons.ts';
-import type { Listed } from './records.ts';
+import type { Agency, Listed } from './records.ts';
+import { savedFilters } from './saved-filters.ts';
 import { titleOf, type Visit } from './visit.ts';
 import { OPERATIONS, word } from './words.ts';
 
@@ -35,10 +36,11 @@ function dayFrom(text: string | undefined): string | undefined {
   return year === undefined ? text : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
 }
 
-/** A form that narrows a list. */
-export function filterForm({ c, say }: Visit, fields: readonly Html[]): Html {
+/** A form that narrows a list, and the filters that the officer saved for it. */
+export function filterForm(visit: Visit, fields: readonly Html[]): Html {
+  const { c, say } = visit;
   return html`<form class="card fields filter" method="get" action="${c.req.path}">${fields}
-<p class="acts"><button>${say('Lọc', 'Filter')}</button> <a href="${c.req.path}">${say('Bỏ lọc', 'Clear')}</a></p></form>`;
+<p class="acts"><button>${say('Lọc', 'Filter')}</button> <a href="${c.req.path}">${say('Bỏ lọc', 'Clear')}</a></p></form>${savedFilters(visit)}`;
 }
 
 export function facts(rows: readonly (readonly [string, Html | string | number | null | undefined])[]): Html {
@@ -77,6 +79,37 @@ export function named({ code, name }: { readonly code: string; readonly name: st
   return name === null
     ? html`<code>${code}</code>`
     : html`<span lang="vi">${name}</span> <code class="note">${code}</code>`;
+}
+
+/** The agency of a record: its name, with its code in small. */
+export function agencyOf({
+  agencyCode,
+  agencyName,
+}: {
+  readonly agencyCode: string | null;
+  readonly agencyName: string | null;
+}): Html {
+  return agencyCode === null ? html`–` : named({ code: agencyCode, name: agencyName });
+}
+
+/** The agencies by name. The field takes a code, and the browser offers both. */
+export async function agencyField(
+  { say, api }: Visit,
+  chosen = '',
+  label = say('Cơ quan, gồm đơn vị trực thuộc', 'Agency, with its units'),
+  { name, isRequired }: { readonly name: string; readonly isRequired: boolean } = { name: 'agency', isRequired: false },
+): Promise<Awaited<Html>> {
+  const { body } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
+  const items = body?.items ?? [];
+  const known = items.find(({ code }) => code === chosen)?.name;
+  return html`${textField(
+    name,
+    label,
+    chosen,
+    html` list="agencies" placeholder="${say('tên hoặc mã', 'name or code')}"${isRequired ? html` required` : ''}`,
+  )}<datalist id="agencies">${items.map((one) => html`<option value="${one.code}">${one.name}</option>`)}</datalist>${
+    known && html`<p class="note" lang="vi">${known}</p>`
+  }`;
 }
 
 /** The field that narrows a list to one party. A party without configuration stays choosable. */

@@ -4,7 +4,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { dayOrMoment } from '../words.ts';
 import { segment } from './api.ts';
-import { auditLink, dossierLink, facts, messageLink, senderLink } from './parts.ts';
+import { agencyOf, auditLink, dossierLink, facts, messageLink, named, senderLink } from './parts.ts';
 import { recordOrderForms } from './record-orders.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';
@@ -20,7 +20,6 @@ interface Content {
   readonly askedAt?: string;
   readonly sentAt?: string;
   readonly dossierCode?: string;
-  readonly serviceCode?: string;
   readonly visibility?: string;
   readonly asker?: Person;
   readonly sender?: Person;
@@ -63,7 +62,7 @@ ${historyOf(visit, body)}`,
 
 function factsOf(visit: Visit, one: QueuedRecordInFull): Html {
   const { say, nowMs } = visit;
-  const { dossierCode, serviceCode, visibility } = contentIn(one);
+  const { dossierCode, visibility } = contentIn(one);
   const isPrivate = visibility === 'private';
   return facts([
     [say('Trạng thái', 'State'), html`${badge(say, QUESTION_STATES, one.state)} ${timeOf(one.stateAt)}`],
@@ -71,8 +70,8 @@ function factsOf(visit: Visit, one: QueuedRecordInFull): Html {
       say('Hạn trả lời', 'Deadline'),
       html`${timeAndAge(say, one.dueAt, nowMs)}${one.isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
     ],
-    [say('Cơ quan', 'Agency'), one.agencyCode],
-    [say('Thủ tục', 'Service'), serviceCode],
+    [say('Cơ quan', 'Agency'), one.agencyCode && agencyOf(one)],
+    [say('Thủ tục', 'Service'), one.service && named(one.service)],
     [say('Hồ sơ', 'Dossier'), dossierCode && dossierLink(dossierCode)],
     [say('Bên gửi', 'Sender'), senderLink(visit, one.owner)],
     [

@@ -148,6 +148,14 @@ const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: st
   'nothing-told': ['không có gì cần báo', 'nothing to send', 'nobody'],
   dismissed: ['đã bỏ theo quyết định', 'dismissed by an operator', 'nobody'],
   erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'nobody'],
+  paused: ['bên nhận đang tạm dừng', 'the receiver is paused', 'nobody'],
+  maintenance: ['bên nhận đang bảo trì', 'the receiver is in maintenance', 'nobody'],
+  'no-look-up': ['hệ thống của bên nhận không cho tra cứu', 'the system of the receiver offers no look-up', 'byHand'],
+  'not-in-time': [
+    'hết thời gian chờ, hãy thử lại với ít mã hơn',
+    'the time was over; try again with fewer codes',
+    'partner',
+  ],
 };
 
 /** A reason in words with the responsible side. Undefined for a reason that only its adapter knows. */

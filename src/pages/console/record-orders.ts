@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
-import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { segment } from './api.ts';
 import { type OrderForm, orderForm, textField } from './forms.ts';
+import { agencyField } from './parts.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';
 import { refusalText } from './refusals.ts';
@@ -25,7 +25,7 @@ export function recordOrderForms(visit: Visit, { orders, version }: QueuedRecord
   if (!may(visit, 'ops:replay'))
     return html`<p class="card note">${say('Xử lý cần quyền ops:replay.', 'Orders need the scope ops:replay.')}</p>`;
   return html`<section class="decide" aria-label="${say('Xử lý', 'Orders')}">${orders.map((order, at) => {
-    const { title, note, fields = html`` } = textOf(say, order);
+    const { title, note, fields = html`` } = textOf(visit, order);
     const form: OrderForm = {
       to: `${path}/orders`,
       button: title,
@@ -39,14 +39,18 @@ export function recordOrderForms(visit: Visit, { orders, version }: QueuedRecord
   })}</section>`;
 }
 
-function textOf(say: Say, order: Order): OrderText {
+function textOf(visit: Visit, order: Order): OrderText {
+  const { say } = visit;
   const unit = textField('unit', say('Đơn vị trả lời', 'Answering unit'));
   switch (order) {
     case 'assign':
       return {
         title: say('Phân công', 'Assign'),
         note: say('Giao cho một cơ quan trả lời.', 'Names the agency that answers.'),
-        fields: textField('agencyCode', say('Mã cơ quan', 'Agency code'), '', html` required`),
+        fields: agencyField(visit, '', say('Cơ quan trả lời', 'Answering agency'), {
+          name: 'agencyCode',
+          isRequired: true,
+        }),
       };
     case 'answer':
       return {

@@ -3,8 +3,8 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { choicesOf } from './choices.ts';
-import { choiceField, textField } from './forms.ts';
-import { filterForm, pager, queryOf, senderLink } from './parts.ts';
+import { choiceField } from './forms.ts';
+import { agencyField, agencyOf, filterForm, pager, queryOf, senderLink } from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -31,7 +31,7 @@ ${filterForm(visit, [
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, QUEUED_KINDS), query.kind),
   choiceField('state', say('Trạng thái', 'State'), choicesOf(say, QUESTION_STATES), query.state),
   choiceField('due', say('Hạn trả lời', 'Deadline'), choicesOf(say, DUE), query.due),
-  textField('agency', say('Mã cơ quan', 'Agency code'), query.agency),
+  agencyField(visit, query.agency),
 ])}
 ${refusalNote(say, problem)}
 ${body ? html`${queueTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
@@ -65,7 +65,7 @@ function queueTable(visit: Visit, items: readonly QueuedRecord[]): Html {
         cell: ({ dueAt, isOverdue }) =>
           html`${timeAndAge(say, dueAt, nowMs)}${isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
       },
-      { head: say('Cơ quan', 'Agency'), cell: ({ agencyCode }) => agencyCode ?? '–' },
+      { head: say('Cơ quan', 'Agency'), cell: agencyOf },
       { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => senderLink(visit, owner) },
     ],
   });

@@ -1,4 +1,5 @@
 import type Type from 'typebox';
+import type { AgencyNamed } from '../../http/operators/agencies.ts';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
 import type { BackfillPreviewShown } from '../../http/operators/backfills.ts';
 import type { CodePreviewShown, EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
@@ -13,6 +14,7 @@ import type { FlowShown, RouteShown } from '../../http/operators/flow.ts';
 import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
 import type { JourneyShown } from '../../http/operators/journey.ts';
 import type { LegalHoldShown } from '../../http/operators/legal-holds.ts';
+import type { LookedUpShown } from '../../http/operators/look-ups-at-party.ts';
 import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
 import type { OwnKeyShown } from '../../http/operators/own-key.ts';
 import type { PartyShown } from '../../http/operators/parties.ts';
@@ -20,10 +22,12 @@ import type { CauseShown, ResolvedShown, WholeCauseShown } from '../../http/oper
 import type { QueuedRecordShown, QueuedShown } from '../../http/operators/record-queue.ts';
 import type { PreviewShown, ReplayedShown, ReplayShown } from '../../http/operators/replays.ts';
 import type { ErasureShown, RetentionShown } from '../../http/operators/retention.ts';
+import type { SavedFilterShown } from '../../http/operators/saved-filters.ts';
 import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
 import type { TroubledShown } from '../../http/operators/troubled-records.ts';
 
 /** The data of the operators' API, typed by its own schemas. */
+export type Agency = Type.Static<typeof AgencyNamed>;
 export type Anomaly = Type.Static<typeof AnomalyShown>;
 export type AuditEntry = Type.Static<typeof AuditShown>;
 export type BackfillPreview = Type.Static<typeof BackfillPreviewShown>;
@@ -45,6 +49,7 @@ export type Flow = Type.Static<typeof FlowShown>;
 export type Incident = Type.Static<typeof IncidentShown>;
 export type Journey = Type.Static<typeof JourneyShown>;
 export type LegalHold = Type.Static<typeof LegalHoldShown>;
+export type LookedUp = Type.Static<typeof LookedUpShown>;
 export type Message = Type.Static<typeof MessageShown>;
 export type OwnKey = Type.Static<typeof OwnKeyShown>;
 export type Party = Type.Static<typeof PartyShown>;
@@ -53,6 +58,7 @@ export type QueuedRecord = Type.Static<typeof QueuedShown>;
 export type TroubledRecord = Type.Static<typeof TroubledShown>;
 export type QueuedRecordInFull = Type.Static<typeof QueuedRecordShown>;
 export type Retention = Type.Static<typeof RetentionShown>;
+export type SavedFilter = Type.Static<typeof SavedFilterShown>;
 export type Replay = Type.Static<typeof ReplayShown>;
 export type Replayed = Type.Static<typeof ReplayedShown>;
 export type EndedService = Type.Static<typeof EndedShown>;

@@ -1,7 +1,5 @@
 import type { Context, Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
-import { say } from '#messages/message';
-import { createSlots } from '../../http/slots.ts';
 import type { Say } from '../language.ts';
 import { languageOf, sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
@@ -25,18 +23,9 @@ export interface Site {
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage | Screen>): void;
 }
 
-/** Each open stream reads its part again and again. */
-const MOST_STREAMS = 50;
-const STREAM_RETRY_S = 30;
-
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
   const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
-
-  const open = createSlots(MOST_STREAMS, (key) => ({
-    detail: say('streams-open', { count: MOST_STREAMS, id: key }),
-    retryAfterS: STREAM_RETRY_S,
-  }));
 
   /** Checked at each request: a removed or changed key is signed out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
@@ -61,7 +50,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
       site.get(path, async (c) => {
         const visit = await visitOf(c);
         if (!visit) return c.body(null, 401);
-        const leave = open.take(visit.key.id);
+        const leave = hub.openStreams.take(visit.key.id);
         // Nginx would hold events back until a buffer is full.
         c.header('X-Accel-Buffering', 'no');
         return streamSSE(c, (stream) => {

@@ -7,6 +7,7 @@ import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import {
   askedOf,
+  levelLinks,
   periodsUpTo,
   placeOf,
   quarterOf,
@@ -38,14 +39,18 @@ export function addStatistics(site: Site, hub: Pick<ConsoleContext, 'report' | '
     const period = isNamed ? given.period : quarterOf(hub.nowMs(), hub.reportingDay);
     const asked = { ...given, period };
     const report = await hub.report(asked);
-    const dossiers = (column: string, key: string | null | undefined): string =>
-      `${ADDRESS}/dossiers${queryText({ ...asked, column, key: key === null ? KEYLESS : key })}`;
+    const { level, ...of } = asked;
+    // The dossiers of a total are those of all lines, which a level does not narrow.
+    const dossiers = (column: string, key: string | null | undefined): string | undefined =>
+      level !== undefined && key === undefined
+        ? undefined
+        : `${ADDRESS}/dossiers${queryText({ ...of, column, key: key === null ? KEYLESS : key })}`;
     return {
       title: say('Thống kê', 'Statistics'),
       body: html`<p class="note">${say(
         'Tỷ lệ đúng hạn thấp nhất trước. Bấm vào một con số để xem các hồ sơ của số đó.',
         'The lowest share in time first. Follow a number to its dossiers.',
-      )}</p>${statisticsForm(say, asked, periods, ADDRESS)}
+      )}</p>${statisticsForm(say, asked, periods, ADDRESS)}${levelLinks(say, asked, ADDRESS)}
 <h2 id="table">${groupName(say, asked.by)}, ${periodName(say, asked.period)}</h2>
 ${statisticsTable(say, report, { ...placeOf(c, asked, ADDRESS, 'share'), dossiers })}
 ${statisticsNotes(say, asked, report)}`,

@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
-import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, pager, partyLink, queryOf } from './parts.ts';
+import { choiceField } from './forms.ts';
+import { agencyField, agencyOf, dossierLink, filterForm, pager, partyLink, queryOf } from './parts.ts';
 import type { Listed, TroubledRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -37,7 +37,7 @@ export function addTroubledRecords(site: Site): void {
 ${filterForm(visit, [
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, WATCHED_KINDS), query.kind),
   choiceField('why', say('Lý do', 'Why'), choicesOf(say, TROUBLES), query.why),
-  textField('agency', say('Mã cơ quan', 'Agency code'), query.agency),
+  agencyField(visit, query.agency),
 ])}
 ${refusalNote(say, problem)}
 ${body ? html`${troubledTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
@@ -73,6 +73,7 @@ function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
             ? html`${dossierLink(dossierCode)} <span class="note">${dossierStatus ? word(say, STATUSES, dossierStatus) : ''}</span>`
             : '–',
       },
+      { head: say('Cơ quan', 'Agency'), cell: agencyOf },
       { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(visit, owner) },
     ],
   });

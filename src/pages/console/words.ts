@@ -237,6 +237,18 @@ export const REPLAY_OUTCOMES = {
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
 } as const satisfies Words;
 
+/** What a look-up at a party shows. */
+export const VERDICTS = {
+  agrees: ['khớp', 'agrees', 'good'],
+  differs: ['khác nội dung', 'differs', 'bad'],
+  absent: ['bên nhận không còn hồ sơ này', 'the receiver no longer has it', 'bad'],
+  behind: ['bên nhận có bản cũ, bản mới chưa chuyển được', 'the receiver has an older version', 'bad'],
+  pending: ['đang có lượt chờ gửi, chưa so', 'not compared: a delivery is under way'],
+  untold: ['trả lời của bên nhận không nêu', 'the answer of the receiver does not say', 'warn'],
+  'not-asked': ['chưa so được', 'not compared', 'warn'],
+  'never-sent': ['bên nhận chưa nhận lần nào', 'the receiver never took it'],
+} as const satisfies Words;
+
 export const ACTIONS = {
   'body.read': ['xem nội dung (đã che)', 'read a body, masked'],
   'body.read-personal': ['xem nội dung có dữ liệu cá nhân', 'read a body with personal data'],
@@ -255,6 +267,7 @@ export const ACTIONS = {
   'party.pause': ['tạm dừng bên kết nối', 'pause a party'],
   'party.resume': ['cho bên kết nối chạy tiếp', 'resume a party'],
   'incident.note': ['ghi nguyên nhân và xử lý sự cố', 'state what was done about an incident'],
+  'party.look-up': ['so hồ sơ với bên kết nối', 'compare dossiers with a party'],
   'party.pull': ['lấy dữ liệu ngay', 'pull now'],
   'quarantine.map': ['gán mã', 'map a code'],
   'quarantine.release': ['cho qua', 'release'],

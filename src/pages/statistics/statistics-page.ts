@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
+import { LEVEL } from '#core/catalogue/service-words';
 import { reportingPeriod } from '#core/dates/reporting-period';
-import { GROUPS, type Group } from '#core/statistics/columns';
+import { AGENCY_LEVELS, type AgencyLevel, GROUPS, type Group } from '#core/statistics/columns';
 import { RULES, type Rule } from '#core/statistics/rules';
 import type { StatisticsReport } from '../../statistics/statistics.ts';
 import { parameterOf, type Say } from '../language.ts';
@@ -17,6 +18,8 @@ export interface Asked {
   readonly period: string;
   readonly by: Group;
   readonly rule: Rule;
+  /** By agency: only this level. */
+  readonly level: AgencyLevel | undefined;
 }
 
 type Hub = Pick<PageContext, 'nowMs' | 'statistics' | 'monthly' | 'reportingDay'>;
@@ -32,7 +35,7 @@ export function statisticsPage(page: ShowPage, hub: Hub): (c: Context) => Promis
     const place = placeOf(c, asked, ADDRESS);
     return page(c, (say) => ({
       title: say('Thống kê giải quyết thủ tục hành chính', 'Statistics on administrative procedures'),
-      body: html`${statisticsForm(say, asked, periods, ADDRESS)}
+      body: html`${statisticsForm(say, asked, periods, ADDRESS)}${levelLinks(say, asked, ADDRESS)}
 <h2>${periodName(say, asked.period)}</h2>
 ${periodFigures(say, found.total)}
 ${onTimeBars(say, found)}
@@ -54,9 +57,11 @@ export function statisticsDownload(hub: Hub): (c: Context) => Promise<Response> 
 }
 
 export function askedOf(c: Context, periods: readonly string[]): Asked {
+  const by = oneOf(GROUPS, parameterOf(c, 'by'));
   return {
     period: oneOf(periods, parameterOf(c, 'period')),
-    by: oneOf(GROUPS, parameterOf(c, 'by')),
+    by,
+    level: by === 'agency' ? AGENCY_LEVELS.find((one) => one === parameterOf(c, 'level')) : undefined,
     rule: oneOf(RULES, parameterOf(c, 'rule')),
   };
 }
@@ -66,8 +71,13 @@ export function placeOf(c: Context, asked: Asked, address: string, first: Sort =
   const sort = SORTS.find((one) => one === parameterOf(c, 'sort')) ?? first;
   const order = oneOf(['asc', 'desc'] as const, parameterOf(c, 'order'));
   const page = Math.max(1, Math.trunc(Number(parameterOf(c, 'page') ?? 1)) || 1);
-  const now = sort !== 'name' || order !== 'asc' ? { ...asked, sort, order } : asked;
-  return { sort, order, page, href: (changed) => `${address}?${new URLSearchParams({ ...now, ...changed })}` };
+  const now = sort !== first || order !== 'asc' ? { ...asked, sort, order } : asked;
+  return { sort, order, page, href: (changed) => `${address}?${paramsOf({ ...now, ...changed })}` };
+}
+
+/** The given parameters, without those that are not given. */
+function paramsOf(asked: object): URLSearchParams {
+  return new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 /** The given value if it is offered, otherwise the first one. */
@@ -109,8 +119,21 @@ ${select(
   asked.rule,
   RULES.map((rule) => [rule, ruleName(say, rule)]),
 )}
-<button>${say('Xem', 'Show')}</button>
+${asked.level && html`<input type="hidden" name="level" value="${asked.level}">`}<button>${say('Xem', 'Show')}</button>
 </form>`;
+}
+
+/** By agency: one click to the agencies of one level. */
+export function levelLinks(say: Say, asked: Asked, address: string): Html | string {
+  if (asked.by !== 'agency') return '';
+  const levels = [undefined, ...AGENCY_LEVELS];
+  return html`<nav class="tabs" aria-label="${say('Cấp của cơ quan', 'Level of the agencies')}">${levels.map(
+    (level) =>
+      html`<a href="${address}?${paramsOf({ ...asked, level })}"${level === asked.level ? html` aria-current="true"` : ''}>${
+        level === undefined ? say('Mọi cấp', 'All levels') : say(...LEVEL[level])
+      }</a>
+`,
+  )}</nav>`;
 }
 
 function select(
@@ -125,7 +148,7 @@ function select(
 }
 
 function ways(say: Say, asked: Asked): Html {
-  const query = new URLSearchParams({ ...asked });
+  const query = paramsOf(asked);
   return html`<p class="ways no-print"><a class="button quiet" href="/statistics.csv?${query}" download>${icon('download')} ${say('Tải bảng (CSV)', 'Download the table (CSV)')}</a></p>`;
 }
 

@@ -62,7 +62,7 @@ export interface TablePlace {
   /** The address of this page with other parameters. */
   readonly href: (changed: Readonly<Record<string, string>>) => string;
   /** The address of the dossiers behind a number. Undefined for visitors without a key. */
-  readonly dossiers?: (column: Column, key: string | null | undefined) => string;
+  readonly dossiers?: (column: Column, key: string | null | undefined) => string | undefined;
 }
 
 /** The form as a table that is sorted and paged by links, which need no script. */
@@ -113,7 +113,10 @@ function sorted(items: readonly Item[], { sort, order }: TablePlace): readonly I
   if (sort === 'name') return order === 'asc' ? items : [...items].reverse();
   if (sort === 'share') {
     const [known, unknown] = [items.filter(hasShare), items.filter((line) => !hasShare(line))];
-    return [...known.sort((a, b) => sign * ((a.onTimePercent ?? 0) - (b.onTimePercent ?? 0))), ...unknown];
+    // Of equal shares, that with more late dossiers is the worse one.
+    const lateness = (a: Item, b: Item): number => b.resolved.late - a.resolved.late || b.pending.late - a.pending.late;
+    const byShare = (a: Item, b: Item): number => (a.onTimePercent ?? 0) - (b.onTimePercent ?? 0) || lateness(a, b);
+    return [...known.sort((a, b) => sign * byShare(a, b)), ...unknown];
   }
   const { of } = COLUMNS.find(({ name }) => name === sort) ?? COLUMNS[0];
   return [...items].sort((a, b) => sign * (of(a) - of(b)));
@@ -124,7 +127,8 @@ const hasShare = ({ onTimePercent }: Item): boolean => onTimePercent !== null;
 function lineOf(say: Say, name: Html, line: Numbers, place: TablePlace, key: string | null | undefined): Html {
   const cell = (column: Column, value: number): Html => {
     const text = inWords(say, value);
-    return place.dossiers && value > 0 ? html`<a href="${place.dossiers(column, key)}">${text}</a>` : html`${text}`;
+    const dossiers = value > 0 ? place.dossiers?.(column, key) : undefined;
+    return dossiers ? html`<a href="${dossiers}">${text}</a>` : html`${text}`;
   };
   return html`<tr><th scope="row">${name}</th>
 ${COLUMNS.map(({ name: column, of }) => html`<td class="number">${cell(column, of(line))}</td>`)}
