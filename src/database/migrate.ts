@@ -41,6 +41,7 @@ import * as m040 from './migrations/040-erasures.ts';
 import * as m041 from './migrations/041-packed-dossiers.ts';
 import * as m042 from './migrations/042-flow-totals.ts';
 import * as m043 from './migrations/043-saved-filters.ts';
+import * as m044 from './migrations/044-late-counts.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -88,6 +89,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '041-packed-dossiers': m041,
   '042-flow-totals': m042,
   '043-saved-filters': m043,
+  '044-late-counts': m044,
 };
 
 /**

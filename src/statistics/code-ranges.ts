@@ -64,19 +64,27 @@ function prefixOf(code: string): string {
   return code.slice(0, Math.max(0, code.indexOf('-')));
 }
 
-/** More ranges than a page needs. */
-const MOST_RANGES = 500;
-const ALL_CODES: CodeRange = { first: '', last: '~' };
+const ALL_CODES: FoundRange = { first: '', last: '~', agencies: [] };
+
+export interface FoundRange extends CodeRange {
+  /** The agencies whose dossiers are here. */
+  readonly agencies: readonly string[];
+}
 
 export interface CodeRanges {
   /** In order, without overlaps. */
-  readonly ranges: readonly CodeRange[];
+  readonly ranges: readonly FoundRange[];
   /** There may be further ranges from this code on. */
   readonly until?: string | undefined;
 }
 
-/** The ranges of dossiers that may be behind a number and have ended, or that are pending. */
-export async function rangesOf(run: Run, asked: DossiersQuestion, of: 'ended' | 'pending'): Promise<CodeRanges> {
+/** The first ranges of dossiers that may be behind a number and have ended, or that are pending. */
+export async function rangesOf(
+  run: Run,
+  asked: DossiersQuestion,
+  of: 'ended' | 'pending',
+  most: number,
+): Promise<CodeRanges> {
   const { column, after } = asked;
   if (of === 'pending' && column.startsWith('resolved')) return { ranges: [] };
   const values = newValues();
@@ -85,10 +93,11 @@ export async function rangesOf(run: Run, asked: DossiersQuestion, of: 'ended' | 
   if (of === 'pending' && agencies.length === 0) return { ranges: [ALL_CODES] };
   const conditions = [...timesOf(asked, of, values), ...agencies, `last > ${values.add(after, 'text')}`];
   const rows = await run<Found>(
-    `SELECT first, last, prefix, began::text FROM code_ranges r WHERE ${conditions.join(' AND ')} ORDER BY first LIMIT ${MOST_RANGES + 1}`,
+    `SELECT agency_code AS agency, first, last, prefix, began::text FROM code_ranges r
+     WHERE ${conditions.join(' AND ')} ORDER BY first LIMIT ${most + 1}`,
     values.list,
   );
-  return { ranges: joined(rows.slice(0, MOST_RANGES)), until: rows[MOST_RANGES]?.first };
+  return { ranges: joined(rows.slice(0, most)), until: rows[most]?.first };
 }
 
 function agenciesOf({ by, key, filter }: DossiersQuestion, values: Values): readonly string[] {
@@ -115,23 +124,24 @@ function timesOf({ column, from, to }: DossiersQuestion, of: 'ended' | 'pending'
 }
 
 interface Found extends CodeRange {
+  readonly agency: string;
   readonly prefix: string;
   readonly began: string;
 }
 
 /** Joins ranges that overlap, and those of consecutive thirds: hardly a code is between them. */
-function joined(rows: readonly Found[]): readonly CodeRange[] {
-  const found: Found[] = [];
+function joined(rows: readonly Found[]): readonly FoundRange[] {
+  const found: { range: Found; agencies: Set<string> }[] = [];
   for (const row of rows) {
     const previous = found.at(-1);
-    const isNext = previous?.prefix === row.prefix && row.began <= nextStart('third', previous.began);
-    if (previous && (isNext || row.first <= previous.last))
-      found[found.length - 1] = {
-        ...previous,
-        last: row.last > previous.last ? row.last : previous.last,
-        began: row.began > previous.began ? row.began : previous.began,
-      };
-    else found.push(row);
+    const isNext = previous?.range.prefix === row.prefix && row.began <= nextStart('third', previous.range.began);
+    if (previous && (isNext || row.first <= previous.range.last)) {
+      const { range, agencies } = previous;
+      const last = row.last > range.last ? row.last : range.last;
+      const began = row.began > range.began ? row.began : range.began;
+      previous.range = { ...range, last, began };
+      agencies.add(row.agency);
+    } else found.push({ range: row, agencies: new Set([row.agency]) });
   }
-  return found;
+  return found.map(({ range: { first, last }, agencies }) => ({ first, last, agencies: [...agencies] }));
 }

@@ -106,6 +106,11 @@ export function isOfLine(row: string, { by, key, filter }: DossiersQuestion, val
   return `${keyOf(row, by)} ${key === null ? 'IS NULL' : `= ${values.add(key, 'text')}`} AND ${passed}`;
 }
 
+/** Whether an agency has one cell of the line for each channel, and perhaps field. */
+export function isServiceLine({ by, key, filter }: DossiersQuestion): boolean {
+  return filter.service !== undefined || (by === 'service' && typeof key === 'string');
+}
+
 /** SQL: the same of a dossier, `c`. */
 export function isInLine(asked: DossiersQuestion, values: Values): string {
   const { by, key, filter } = asked;
