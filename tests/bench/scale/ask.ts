@@ -84,9 +84,15 @@ function withQuery(path: string, query: Readonly<Record<string, string>>): strin
   return `${place}?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(before)), ...query })}`;
 }
 
-/** Rows a second of the change feed, read page after page from its beginning. */
-export async function changesPerSecond(get: Get, most: number): Promise<number> {
-  const begunMs = performance.now();
+export interface ChangesRead {
+  readonly perSecond: number;
+  /** Processor time of the hub for each row. Undefined where the system does not report it. */
+  readonly hubNs: number | undefined;
+}
+
+/** The change feed, read page after page from its beginning. */
+export async function readChanges(get: Get, most: number, cpuSeconds: () => number | undefined): Promise<ChangesRead> {
+  const [begunMs, begunCpu] = [performance.now(), cpuSeconds()];
   let rows = 0;
   for (let cursor: string | undefined; rows < most; ) {
     const page = await get(`/api/v1/changes?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
@@ -95,5 +101,9 @@ export async function changesPerSecond(get: Get, most: number): Promise<number> 
     rows += items;
     cursor = page.next ?? undefined;
   }
-  return (rows * 1_000) / (performance.now() - begunMs);
+  const [perSecond, cpu] = [(rows * 1_000) / (performance.now() - begunMs), cpuSeconds()];
+  return {
+    perSecond,
+    hubNs: cpu === undefined || begunCpu === undefined ? undefined : ((cpu - begunCpu) * 1e9) / rows,
+  };
 }

@@ -1,9 +1,11 @@
 import pg from 'pg';
 
-/** How many rows the statements of a reply read, by their plans. */
+/** What the statements of a reply read, by their plans. */
 export interface PlanRows {
   readonly rows: number;
-  /** The statement that read most of them. */
+  /** Of 8 KB, of tables and indexes, from memory or the disk. */
+  readonly pages: number;
+  /** The statement that read most of the rows. */
   readonly worst: string;
 }
 
@@ -19,16 +21,18 @@ interface Sent {
  */
 export async function planRowsOf(work: () => Promise<unknown>): Promise<PlanRows> {
   const sent = await recorded(work);
-  let rows = 0;
+  let [rows, pages] = [0, 0];
   let worst = { rows: -1, text: '' };
   for (const { client, text, values } of sent.filter(({ text: one }) => isRead(one))) {
-    const explain = `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`;
+    const explain = `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${text}`;
     const { rows: answer } = await client.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(explain, [...values]);
-    const read = scannedRows(answer[0]?.['QUERY PLAN'][0]?.Plan as Plan);
+    const plan = answer[0]?.['QUERY PLAN'][0]?.Plan as Plan;
+    const read = scannedRows(plan);
     rows += read;
+    pages += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
     if (read > worst.rows) worst = { rows: read, text };
   }
-  return { rows, worst: worst.text.replaceAll(/\s+/g, ' ') };
+  return { rows, pages, worst: worst.text.replaceAll(/\s+/g, ' ') };
 }
 
 function isRead(text: string): boolean {
@@ -60,6 +64,8 @@ interface Plan {
   readonly 'Actual Loops': number;
   readonly 'Rows Removed by Filter'?: number;
   readonly 'Rows Removed by Index Recheck'?: number;
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly Plan[];
 }
 

@@ -1,4 +1,4 @@
-import type { Times } from './ask.ts';
+import type { ChangesRead, Times } from './ask.ts';
 import type { RelationBytes, RowBytes } from './bytes.ts';
 import type { Filled } from './fill.ts';
 
@@ -6,7 +6,7 @@ import type { Filled } from './fill.ts';
 export interface Sized {
   readonly dossiers: number;
   readonly filled: Filled;
-  readonly changesPerSecond: number;
+  readonly changes: ChangesRead;
   readonly bytesPerDossier: number;
   readonly maxRssMb: number | undefined;
   readonly questions: readonly Answered[];
@@ -19,6 +19,7 @@ export interface Answered {
   readonly alone: Times;
   readonly eight: Times;
   readonly rows: number;
+  readonly pages: number;
 }
 
 export interface ScaleReport {
@@ -30,7 +31,7 @@ export interface ScaleReport {
 
 /** The page of the measurements, in GitHub markdown. */
 export function scaleMarkdown({ date, machine, sizes, bytes }: ScaleReport): string {
-  const heads = sizes.map(({ dossiers }) => `${count(dossiers)}: alone | 8 at once | rows`);
+  const heads = sizes.map(({ dossiers }) => `${count(dossiers)}: alone | 8 at once | rows / pages`);
   const names = sizes.at(-1)?.questions.map(({ name }) => name) ?? [];
   return [
     '# Measured at scale',
@@ -40,7 +41,7 @@ export function scaleMarkdown({ date, machine, sizes, bytes }: ScaleReport): str
     `${date}. ${machine}.`,
     '',
     'Dossiers of two years: 124 agencies, 400 services, names by their frequencies. Times are p50 / p95 in ms. "8 at once" has eight',
-    'connections. "Rows" are the rows that the plans of one request read, at most over its variants.',
+    'connections. "Rows" and "pages" of 8 KB are those that the plans of one request read, at most over its variants.',
     '',
     '![p95 of each question by number of dossiers](scale.svg)',
     '',
@@ -78,7 +79,8 @@ const LOAD: readonly (readonly [string, (size: Sized) => number | undefined])[] 
   ['events a second, first tenth', ({ filled }) => filled.firstPerSecond],
   ['events a second, last tenth', ({ filled }) => filled.lastPerSecond],
   ['bytes a dossier in the database', ({ bytesPerDossier }) => bytesPerDossier],
-  ['rows a second of the change feed', ({ changesPerSecond }) => changesPerSecond],
+  ['rows a second of the change feed', ({ changes }) => changes.perSecond],
+  ['processor time of the hub for each of them, ns', ({ changes }) => changes.hubNs],
   ['most memory of the hub, MB', ({ maxRssMb }) => maxRssMb],
   ['snapshot, seconds', ({ snapshotSeconds }) => snapshotSeconds],
   ['rebuild, seconds', ({ rebuildSeconds }) => rebuildSeconds],
@@ -103,8 +105,8 @@ function bytesOf(group: string, rows: readonly RelationBytes[]): readonly string
 function cellsOf({ questions }: Sized, name: string): string {
   const found = questions.find((one) => one.name === name);
   if (!found) return ' | | ';
-  const { alone, eight, rows } = found;
-  return `${times(alone)} | ${times(eight)} | ${count(rows)}`;
+  const { alone, eight, rows, pages } = found;
+  return `${times(alone)} | ${times(eight)} | ${count(rows)} / ${count(pages)}`;
 }
 
 function times({ p50Ms, p95Ms }: Times): string {

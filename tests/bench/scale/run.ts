@@ -9,11 +9,11 @@ import { type BenchDatabase, createDatabase, openServer, type Server } from '../
 import { startHub } from '../hub-process.ts';
 import { describeMachine } from '../machine.ts';
 import { stopAll } from '../workers.ts';
-import { changesPerSecond, getFrom, pathsOf, timesOf } from './ask.ts';
+import { type ChangesRead, getFrom, pathsOf, readChanges, timesOf } from './ask.ts';
 import { measureBytes, type RowBytes } from './bytes.ts';
 import { fill, fillServices } from './fill.ts';
 import { HELP, readScaleOptions, type ScaleOptions } from './options.ts';
-import { planRowsOf } from './plan-rows.ts';
+import { type PlanRows, planRowsOf } from './plan-rows.ts';
 import { plotOf } from './plot.ts';
 import { createProvince, type Province } from './province.ts';
 import { type Question, questionsAbout } from './questions.ts';
@@ -155,8 +155,8 @@ interface Reading {
 async function measureReads({ stage, questions, progress, dossiers }: Reading) {
   const hub = await startHub(stage.settings);
   const paths = new Map<string, readonly string[]>();
-  const answered: Omit<Answered, 'rows'>[] = [];
-  let perSecond = 0;
+  const answered: Omit<Answered, 'rows' | 'pages'>[] = [];
+  let changes: ChangesRead;
   try {
     const readers = { url: hub.url, secrets: stage.secrets };
     const get = getFrom(readers);
@@ -174,31 +174,35 @@ async function measureReads({ stage, questions, progress, dossiers }: Reading) {
       const line = [times.alone, times.eight].map(({ p50Ms, p95Ms }) => `${p50Ms.toFixed(1)} / ${p95Ms.toFixed(1)} ms`);
       progress.say(`${dossiers}, ${question.name}: ${line.join(', eight at once ')}`);
     }
-    perSecond = await changesPerSecond(get, CHANGES_READ);
+    changes = await readChanges(get, CHANGES_READ, hub.cpuSeconds);
   } finally {
     await hub.stop();
   }
-  const rows = await rowsOf(stage, paths);
+  const plans = await plansOf(stage, paths);
   return {
     maxRssMb: hub.maxRssMb(),
-    changesPerSecond: perSecond,
-    questions: answered.map((one) => ({ ...one, rows: rows.get(one.name) ?? 0 })),
+    changes,
+    questions: answered.map((one) => ({ ...one, ...(plans.get(one.name) ?? NOTHING) })),
   };
 }
 
-/** The most rows that one request of a question reads. */
-async function rowsOf(
+type Read = Omit<PlanRows, 'worst'>;
+const NOTHING: Read = { rows: 0, pages: 0 };
+
+/** The most rows and pages that one request of a question reads. */
+async function plansOf(
   stage: Stage,
   paths: ReadonlyMap<string, readonly string[]>,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, Read>> {
   return withHub(stage, async (hub) => {
-    const rows = new Map<string, number>();
+    const most = new Map<string, Read>();
     for (const [name, all] of paths)
       for (const path of all.slice(0, 8)) {
         const read = await planRowsOf(() => getInside(hub, stage)(path));
-        rows.set(name, Math.max(rows.get(name) ?? 0, read.rows));
+        const { rows, pages } = most.get(name) ?? NOTHING;
+        most.set(name, { rows: Math.max(rows, read.rows), pages: Math.max(pages, read.pages) });
       }
-    return rows;
+    return most;
   });
 }
 
