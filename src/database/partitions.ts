@@ -11,28 +11,47 @@ const MONTHS_AHEAD = 3;
 /** The advisory lock for creating and dropping months, shared by all processes of a hub. */
 const LOCK = 7_160_001;
 
+/** A partition that the hub needs. Without bounds it takes all rows outside the months. */
+interface Partition {
+  readonly table: MonthlyTable;
+  readonly name: string;
+  readonly bounds?: readonly [low: string, high: string];
+}
+
 /**
  * Creates the partitions of this month and the next three, and a default one for all other rows, so that a missing month
- * refuses nothing. Safe when several processes do it together.
+ * refuses nothing. Safe when several processes do it together. When none is missing, this is one query.
  */
 export async function makePartitions(database: Database, nowMs: number): Promise<void> {
+  const wanted = partitionsAround(nowMs);
+  if ((await missingOf(database.query, wanted)).length === 0) return;
   await database.query.transaction().execute(async (tx) => {
     await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
-    for (const table of MONTHLY_TABLES) {
-      for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead++) {
-        const [from, to] = [monthStart(nowMs, ahead), monthStart(nowMs, ahead + 1)];
-        const name = `${table}_${new Date(from).toISOString().slice(0, 7).replace('-', '_')}`;
-        const exists = await sql<{ oid: string | null }>`SELECT to_regclass(${name}) AS oid`.execute(tx);
-        if (exists.rows[0]?.oid) continue;
-        const [low, high] = [bound(table, from), bound(table, to)];
-        if (await defaultHolds(tx, table, low, high)) continue;
-        await sql
-          .raw(`CREATE TABLE ${name} PARTITION OF ${table} FOR VALUES FROM ('${low}') TO ('${high}')`)
-          .execute(tx);
-      }
-      await sql.raw(`CREATE TABLE IF NOT EXISTS ${table}_other PARTITION OF ${table} DEFAULT`).execute(tx);
+    for (const { table, name, bounds } of await missingOf(tx, wanted)) {
+      if (bounds && (await defaultHolds(tx, table, ...bounds))) continue;
+      const values = bounds ? `FOR VALUES FROM ('${bounds[0]}') TO ('${bounds[1]}')` : 'DEFAULT';
+      await sql.raw(`CREATE TABLE ${name} PARTITION OF ${table} ${values}`).execute(tx);
     }
   });
+}
+
+function partitionsAround(nowMs: number): readonly Partition[] {
+  const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, ahead) => monthStart(nowMs, ahead));
+  return MONTHLY_TABLES.flatMap((table) => [
+    ...months.map((from): Partition => {
+      const name = `${table}_${new Date(from).toISOString().slice(0, 7).replace('-', '_')}`;
+      return { table, name, bounds: [bound(table, from), bound(table, monthStart(from, 1))] };
+    }),
+    { table, name: `${table}_other` },
+  ]);
+}
+
+async function missingOf(query: Tx, wanted: readonly Partition[]): Promise<readonly Partition[]> {
+  const names = wanted.map(({ name }) => name);
+  const { rows } = await sql<{ name: string }>`
+    SELECT name FROM unnest(${names}::text[]) AS name WHERE to_regclass(name) IS NOT NULL`.execute(query);
+  const existing = new Set(rows.map(({ name }) => name));
+  return wanted.filter(({ name }) => !existing.has(name));
 }
 
 /**
@@ -80,7 +99,7 @@ export async function makeMonth(client: pg.ClientBase, table: MonthlyTable, mont
   );
 }
 
-type Tx = Parameters<Parameters<ReturnType<Database['query']['transaction']>['execute']>[0]>[0];
+type Tx = Database['query'];
 
 /** A month whose rows already lie in the default partition (after a clock jump) stays there; nothing is moved. */
 async function defaultHolds(tx: Tx, table: MonthlyTable, low: string, high: string): Promise<boolean> {

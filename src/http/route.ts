@@ -1,9 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import type Type from 'typebox';
-import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import { type Problem, problem } from '#core/problem';
+import { checkOf } from '#core/schema-check';
 import type { Code } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { mapYielding } from '../concurrency/yielding.ts';
@@ -80,8 +80,8 @@ function unkept(handler: Parameters<AddRoute>[1]): typeof handler {
  * @throws Refusal 400 with all problems
  */
 export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => Type.Static<S> {
-  const check = Compile(schema);
   return (c) => {
+    const check = checkOf(schema);
     const given = parametersOf(c);
     const query = Object.fromEntries(given.map(([name, [value]]) => [name, value]).filter(([, value]) => value !== ''));
     const twice = given

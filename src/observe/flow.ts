@@ -28,7 +28,8 @@ export function createFlowKeeper({ database, nowMs, telemetry }: KeeperContext):
   async function store(): Promise<void> {
     const counts = telemetry.flow.take();
     if (counts.length > 0) await addFlow(database, counts);
-    if (nowMs() < forgottenMs + FORGET_EVERY_MS) return;
+    // A process that ends leaves this to the others.
+    if (timer === undefined || nowMs() < forgottenMs + FORGET_EVERY_MS) return;
     forgottenMs = nowMs();
     await forgetOldFlow(database, forgottenMs);
   }
@@ -46,6 +47,7 @@ export function createFlowKeeper({ database, nowMs, telemetry }: KeeperContext):
     flush,
     async stop() {
       clearInterval(timer);
+      timer = undefined;
       await flush();
     },
   };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type {} from './global-setup.ts'; // declares what is injected
-import { execute, SHAPE, urlOf } from './template.ts';
+import { SHAPE, urlOf } from './template.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -33,7 +33,7 @@ async function copyOf(template: string): Promise<TestDatabase> {
 
 async function create(template: string): Promise<string> {
   const name = newName();
-  await execute(inject('databaseServerUrl'), `CREATE DATABASE ${name} TEMPLATE ${template} ENCODING 'UTF8'`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template} ENCODING 'UTF8'`);
   return name;
 }
 
@@ -41,7 +41,25 @@ async function create(template: string): Promise<string> {
 const newName = (): string => `test_${inject('template').run}_${randomBytes(8).toString('hex')}`;
 
 function drop(name: string): Promise<void> {
-  return execute(inject('databaseServerUrl'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  return onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+}
+
+/** The connection of this worker to the server, which all its tests share. */
+let server: Promise<pg.Client> | undefined;
+
+async function onServer(sql: string): Promise<void> {
+  server ??= connect();
+  await (await server).query(sql);
+}
+
+async function connect(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: inject('databaseServerUrl') });
+  client.on('error', () => {
+    server = undefined;
+  });
+  await client.connect();
+  (client as unknown as { unref(): void }).unref();
+  return client;
 }
 
 /**
@@ -60,8 +78,7 @@ const GROWN_BYTES = 8 * 1024 * 1024;
 async function keep(name: string): Promise<void> {
   const next = newName();
   try {
-    await execute(
-      inject('databaseServerUrl'),
+    await onServer(
       `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${name}'; ALTER DATABASE ${name} RENAME TO ${next}`,
     );
   } catch {

@@ -79,17 +79,29 @@ async function resetOf(pool: pg.Pool): Promise<string> {
   );
   const statements = await Promise.all(
     rows.map(async ({ name, kind }) => {
-      if (kind === 'S') return `SELECT setval('${name}', 1, false)`;
+      if (kind === 'S') return [`SELECT setval('${name}', 1, false)`];
       const { rows: kept } = await pool.query(`SELECT json_agg(t)::text AS rows FROM ${name} t`);
-      const empty = `DELETE FROM ${name}`;
-      if (kept[0].rows === null) return empty;
+      if (kept[0].rows === null) return [];
       const json = pg.escapeLiteral(kept[0].rows);
-      return `${empty}; INSERT INTO ${name} SELECT * FROM json_populate_recordset(NULL::${name}, ${json})`;
+      return [
+        `DELETE FROM ${name}`,
+        `INSERT INTO ${name} SELECT * FROM json_populate_recordset(NULL::${name}, ${json})`,
+      ];
     }),
   );
   // In the replica role neither foreign keys nor the guards of the history apply.
-  return ['SET session_replication_role = replica', ...statements].join('; ');
+  return ['SET session_replication_role = replica', EMPTY, ...statements.flat(), 'SELECT pg_stat_reset()'].join('; ');
 }
+
+/**
+ * Empties each table with inserted rows since the last reset, by the counts that ended sessions left. Opening all tables with
+ * their indexes takes longer than the rest of a reset.
+ */
+const EMPTY = `DO $$ DECLARE used text; BEGIN
+    FOR used IN SELECT oid::regclass FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_stat_get_tuples_inserted(oid) > 0
+    LOOP EXECUTE 'DELETE FROM ' || used; END LOOP;
+  END $$`;
 
 /** The address of another database on the same server. */
 export function urlOf(server: string, name: string): string {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
+import { checkOf } from '#core/schema-check';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
@@ -72,7 +72,6 @@ const LARGEST_ORDER = 64 * 1024;
  * @throws Refusal 400 with all problems and their paths, 415 for a body of another media type
  */
 export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
-  const check = Compile(schema);
   return async (c) => {
     const body = await readBody(c, LARGEST_ORDER);
     const mediaType = mediaTypeOf(c);
@@ -82,6 +81,7 @@ export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => 
         say('media-type', { got: received(mediaType), expected: 'application/json' }),
       );
     const value = body.length === 0 ? {} : parseWhole(body);
+    const check = checkOf(schema);
     if (check.Check(value)) return value as Type.Static<S>;
     throw refusalWith(explain(schema, check, value));
   };

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Context } from 'hono';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
 import { msToInstant } from '#core/dates/dates';
 import { explain } from '#core/explain';
 import { CITIZENS, type Kind } from '#core/records/kind';
+import { checkOf } from '#core/schema-check';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
@@ -46,7 +46,6 @@ const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, in
  */
 export function publicBodyReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
   const sent = asSent(schema) as Type.TSchema;
-  const check = Compile(sent);
   return async (c) => {
     const body = await readBody(c, LARGEST_BODY);
     const mediaType = mediaTypeOf(c);
@@ -56,6 +55,7 @@ export function publicBodyReader<S extends Type.TSchema>(schema: S): (c: Context
         say('media-type', { got: received(mediaType), expected: 'application/json' }),
       );
     const value = parseWhole(body);
+    const check = checkOf(sent);
     if (check.Check(value)) return value as Type.Static<S>;
     throw refusalWith(explain(sent, check, value));
   };
