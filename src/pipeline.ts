@@ -4,6 +4,8 @@ import { createCommit } from './accept/commit.ts';
 import { createAcceptOnce, type KeyedSubmission, type OnceResult } from './accept/once.ts';
 import { createReleaseItems } from './accept/release.ts';
 import { createWaitingItems } from './accept/waiting.ts';
+import { type AskResult, createAsk } from './ask/ask.ts';
+import type { AskOrder } from './ask/order.ts';
 import { createBackground } from './concurrency/background.ts';
 import { createWorkers, type WorkersDeps } from './delivery/workers.ts';
 import { createRecentCommits } from './index/recent-commits.ts';
@@ -20,8 +22,6 @@ import { type PullDeps, runPull } from './pull/run-pull.ts';
 export interface PipelineDeps
   extends Omit<CommitDeps, 'recentCommits' | 'onCommit'>,
     Omit<WorkersDeps, 'recentCommits' | 'background' | 'accept'> {
-  /** Whether this process delivers. */
-  readonly delivers: boolean;
   readonly readers: Readers;
   /** The operators' code entries. */
   readonly codes: CodeEntries;
@@ -49,6 +49,8 @@ export interface Pipeline {
   deliverDue(): Promise<void>;
   /** Fetches new records from a partner, page by page, and accepts each page. */
   pull(party: string, name: string): Promise<void>;
+  /** Asks one register one question, for an officer with a purpose. The record holds neither values nor answer. */
+  ask(order: AskOrder): Promise<AskResult>;
   /** Carries out orders of operators. */
   readonly orders: OrderRunner;
   /** Notifies parties with due work, releases items whose dossier or moment has come, and continues orders. */
@@ -83,9 +85,8 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   }
 
   /** Deliveries held by these causes are due again, in order. */
-  async function releaseHeld(causeKeys: readonly string[]): Promise<void> {
-    await queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
-  }
+  const releaseHeld = async (causeKeys: readonly string[]): Promise<void> =>
+    queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
 
   async function deliverDue(): Promise<readonly string[]> {
     const due = await workers.due();
@@ -102,6 +103,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     deliver: workers.wake,
     deliverDue: async () => void (await deliverDue()),
     pull: (party, name) => runPull(hub, { ...deps, acceptPage: commit.page }, party, name),
+    ask: createAsk(hub, { ...deps, beside: workers.beside }),
     orders,
     async sweep() {
       // A process whose settings lack the party may get the notification.

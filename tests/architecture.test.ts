@@ -28,7 +28,7 @@ const DOORS = ['src/kit/index.ts', 'src/ministry/index.ts', 'src/kit/testing/ind
 const SQL = [...RECORDS, 'src/database/', 'src/concurrency/', ...OUTSIDE];
 
 /** The steps of the pipeline. They meet in pipeline.ts alone. */
-const VERBS = ['accept', 'delivery', 'pull', 'operator-orders', 'statistics'].map((verb) => `src/${verb}/`);
+const VERBS = ['accept', 'ask', 'delivery', 'pull', 'operator-orders', 'statistics'].map((verb) => `src/${verb}/`);
 /** The modules that every verb uses: the tables, and the reading of a stored message by its door or adapter. */
 const STORED = [...SQL, 'src/kinds/', 'src/ledger/', 'src/index/', 'src/catalogue/', 'src/parties/read-again.ts'];
 /** Types of what hub.ts passes in. */
@@ -103,6 +103,7 @@ const RULES: readonly Rule[] = [
       ...OUTSIDE,
     ],
     mayTypes: [
+      'src/ask/ask.ts',
       'src/catalogue/',
       'src/config/config.ts',
       'src/database/pool.ts',

@@ -157,7 +157,7 @@ interface Schema {
 
 /** Members that each question has, wherever it stands. */
 const OF_QUESTIONS =
-  /^(?:session|p(?:ull|ush)\.…(?:\.(?:detail|update|lookUp))?)(?=\.(?:operation|request|body|result)\b)/;
+  /^(?:session|ask\.…|p(?:ull|ush)\.…(?:\.(?:detail|update|lookUp))?)(?=\.(?:operation|request|body|result)\b)/;
 
 /** The settings of a schema by path, with whether each is required wherever it stands. */
 function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
@@ -169,6 +169,11 @@ function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
       const shared = plain.replace(/^(pull|push)\.(?:dossiers|progress)\./, '$1.….').replace(OF_QUESTIONS, '…');
       found.set(shared, (found.get(shared) ?? true) && (one.required ?? []).includes(name));
       visit(member, shared);
+    }
+    // Questions, their values, and the members of lists have names of their own.
+    if (one.patternProperties && /^ask$|^ask\.….values(?:$|\.….fields$)/.test(path)) {
+      for (const named of Object.values(one.patternProperties)) visit(named, `${path}.…`);
+      return;
     }
     // All tables of fields are made of the same fields.
     if (one.patternProperties && /\.(?:request|fields|match|compare)$/.test(path) && !path.startsWith('field.'))

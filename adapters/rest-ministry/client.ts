@@ -20,7 +20,7 @@ const SHORTEST_SECRET = 8;
 export const transport: MinistryTransport<Settings> = {
   async call(connection, call) {
     const { settings, sessions, http, codes } = connection;
-    const { question, request, idempotent, secret, hidden } = call;
+    const { question, request, idempotent, isCounted, secret, hidden } = call;
     const wire = wireOf(settings, question, request);
     if ('kind' in wire) return wire;
     if (!('url' in wire)) return unmappedRequest(wire, undefined);
@@ -30,7 +30,7 @@ export const transport: MinistryTransport<Settings> = {
     const token = authorization === undefined ? [] : [authorization.slice(authorization.indexOf(' ') + 1)];
     const exchange = await http.exchange({
       ...rest,
-      idempotent,
+      idempotent: idempotent && !isCounted,
       secret,
       hide: [...hidden, ...token],
       headers: {

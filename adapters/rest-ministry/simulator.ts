@@ -1,15 +1,22 @@
 import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#kit/testing';
 import { agriculture } from './simulator/agriculture.ts';
+import { businessRegister } from './simulator/business-register.ts';
 import { criminalRecord } from './simulator/criminal-record.ts';
 import { drivingLicence } from './simulator/driving-licence.ts';
 import { health } from './simulator/health.ts';
 
-/** Four systems at the addresses of one server. A citizen's dossier advances one step every `stepMs`. */
+/** The systems of `parties/`, at the addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
   return defineSimulator<ministryRegistry.Registry>({
     state: ministryRegistry.createRegistry,
     expireSessions: ({ sessions }) => sessions.clear(),
-    routes: [...health(stepMs), ...agriculture(stepMs), ...criminalRecord(), ...drivingLicence()],
+    routes: [
+      ...health(stepMs),
+      ...agriculture(stepMs),
+      ...criminalRecord(),
+      ...drivingLicence(),
+      ...businessRegister(),
+    ],
   });
 }
 

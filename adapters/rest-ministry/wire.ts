@@ -112,7 +112,7 @@ const bodyOf = (question: MinistryQuestion): string | undefined => (question as 
 
 /** Problems in the requests of a party's settings: unfilled `{names}` of an address, and targets that fit no place. */
 export function operationProblems(settings: Settings): readonly Problem[] {
-  const { session, pull = {}, push = {} } = settings;
+  const { session, pull = {}, push = {}, ask = {} } = settings;
   return [
     ...wrongIn(session, '/session'),
     ...Object.entries(pull).flatMap(([name, list]) => [
@@ -124,6 +124,7 @@ export function operationProblems(settings: Settings): readonly Problem[] {
       ...wrongIn(told?.update, `/push/${name}/update`),
       ...wrongIn(told?.lookUp, `/push/${name}/lookUp`),
     ]),
+    ...Object.entries(ask).flatMap(([name, asked]) => wrongIn(asked, `/ask/${name}`)),
   ];
 }
 

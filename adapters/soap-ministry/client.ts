@@ -28,12 +28,12 @@ const LARGEST_TEXT = 64 * 1024 * 1024;
 
 /** Calls a ministry that has a WSDL. */
 export const transport: MinistryTransport<Settings> = {
-  async call(connection, { question, request, records, idempotent, secret, hidden, shown }) {
+  async call(connection, { question, request, records, idempotent, isCounted, secret, hidden, shown }) {
     const { settings } = connection;
     const { operation, result } = question;
     const called = await callSoap(connection, serviceOf(settings), {
       operation,
-      idempotent,
+      idempotent: idempotent && !isCounted,
       secret,
       hide: hidden,
       args: argumentsOf(request),

@@ -12,6 +12,7 @@ const FIXED_SCOPES = [
   'index:read',
   'index:personal',
   'catalogue:read',
+  'register:ask',
   'ops:read',
   'ops:body',
   'ops:replay',
@@ -44,6 +45,15 @@ const Key = closed({
    * system that synchronises.
    */
   limitsPersons: Type.Optional(Type.Boolean({ description: 'true or false' })),
+  /** The registers, or questions of registers, that this key may ask. Default: all. */
+  asks: Type.Optional(
+    Type.Array(
+      Type.String({
+        pattern: '^[a-z0-9][a-z0-9._-]{0,62}(?:/[a-z][a-z0-9-]{0,39})?$',
+        description: 'a party such as population, or a question such as population/person',
+      }),
+    ),
+  ),
   /** Verifies this key's SOAP signatures, and identifies its client by mutual TLS. */
   certificate: Type.Optional(
     Type.String({
@@ -237,6 +247,8 @@ export const HubFile = closed({
       /** Bodies of messages and the calls of deliveries. Their results stay. */
       bodiesMonths: Type.Optional(Months),
       personalDataMonths: Type.Optional(closed(PERSONAL_DATA_MONTHS)),
+      /** Officers and dossiers of questions to registers. Their counts stay. */
+      asksMonths: Type.Optional(Months),
     }),
   ),
   /** Replaces the days in which records of a kind are due. */
@@ -245,6 +257,10 @@ export const HubFile = closed({
   stillAfterDays: Type.Optional(closed(STILL_AFTER_DAYS)),
   /** Questions, petitions and ratings of one person in an hour, by the public pages and keys of portals together. */
   personLimitPerHour: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: 'a whole number from 1 to 100000' }),
+  ),
+  /** Questions to registers of one officer in an hour. */
+  askLimitPerHour: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 100_000, description: 'a whole number from 1 to 100000' }),
   ),
 });

@@ -23,6 +23,7 @@ export interface RetentionRule {
 /** The `retention` of HUB_CONFIG. */
 export interface RetentionSettings {
   readonly bodiesMonths?: number | undefined;
+  readonly asksMonths?: number | undefined;
   readonly personalDataMonths?:
     | Readonly<Record<string, Readonly<Record<string, number | undefined>> | undefined>>
     | undefined;
@@ -30,7 +31,8 @@ export interface RetentionSettings {
 
 /** The settings as the rounds of the scheduler carry them out. */
 export function retentionPlan(retention: RetentionSettings = {}, historyMonths?: number) {
-  return { historyMonths, bodiesMonths: retention.bodiesMonths, rules: retentionRules(retention) };
+  const { bodiesMonths, asksMonths } = retention;
+  return { historyMonths, bodiesMonths, asksMonths, rules: retentionRules(retention) };
 }
 
 function retentionRules({ personalDataMonths = {} }: RetentionSettings): readonly RetentionRule[] {

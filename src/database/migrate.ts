@@ -42,6 +42,7 @@ import * as m041 from './migrations/041-packed-dossiers.ts';
 import * as m042 from './migrations/042-flow-totals.ts';
 import * as m043 from './migrations/043-saved-filters.ts';
 import * as m044 from './migrations/044-late-counts.ts';
+import * as m045 from './migrations/045-asks.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -90,6 +91,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '042-flow-totals': m042,
   '043-saved-filters': m043,
   '044-late-counts': m044,
+  '045-asks': m045,
 };
 
 /**

@@ -5,6 +5,7 @@ import type { ColumnType, Generated } from 'kysely';
 export interface Tables {
   agency_totals: AgencyTotalsTable;
   aliases: AliasesTable;
+  asks: AsksTable;
   attempts: AttemptsTable;
   audit: AuditTable;
   audit_anchors: AuditAnchorsTable;
@@ -95,6 +96,23 @@ interface AliasesTable {
   party: string;
   code: string;
   dossier: string;
+}
+
+interface AsksTable {
+  id: string;
+  at: Instant;
+  party: string;
+  question: string;
+  key_name: string;
+  officer: string;
+  agency_code: string;
+  purpose: string;
+  legal_basis: string;
+  dossier_code: string | null;
+  service_code: string | null;
+  outcome: string | null;
+  reason: string | null;
+  took_ms: number | null;
 }
 
 interface AttemptsTable {

@@ -1,6 +1,5 @@
 import { type MaintenanceWindow, windowEndMs } from '#core/dates/windows';
 import { asksToPause, type Outcome } from '#core/dossier/settle';
-import type { Settled } from '../ledger/settle.ts';
 
 export interface BreakerDeps {
   readonly windows: readonly MaintenanceWindow[];
@@ -12,6 +11,11 @@ export interface BreakerDeps {
   readonly onClose: () => void;
 }
 
+/** A call of which the breaker needs only the outcome. */
+export interface Made {
+  readonly outcome: Outcome;
+}
+
 /** The circuit breaker and maintenance windows of one partner. */
 export interface Breaker {
   /** How many calls may begin now. */
@@ -21,7 +25,7 @@ export interface Breaker {
    *
    * @returns undefined if the breaker is open and no call was made
    */
-  run(call: () => Promise<readonly Settled[]>): Promise<readonly Settled[] | undefined>;
+  run<M extends Made>(call: () => Promise<readonly M[]>): Promise<readonly M[] | undefined>;
   state(): 'closed' | 'open' | 'half-open';
   /** Until when the partner asked for a pause, epoch milliseconds. It may have passed. */
   pausedUntilMs(): number;
@@ -52,11 +56,11 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
     },
     run: (call) =>
       circuit.run(async () => {
-        const settled = await call();
-        const forMs = Math.min(askedMs(settled), LONGEST_MS);
+        const made = await call();
+        const forMs = Math.min(askedMs(made), LONGEST_MS);
         if (forMs > 0) askedUntilMs = Math.max(pausedUntilMs(), nowMs() + forMs);
-        if (isDown(settled)) last = (settled[0] as Settled).outcome;
-        return settled;
+        if (isDown(made)) last = (made[0] as Made).outcome;
+        return made;
       }, isDown),
     state: () => circuit.state,
     pausedUntilMs,
@@ -64,14 +68,14 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
 }
 
 /** The longest pause that the outcomes ask for by `Retry-After`. It applies to every call to the partner. */
-function askedMs(settled: readonly Settled[]): number {
-  const asked = settled.map(({ outcome }) => (outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0));
+function askedMs(made: readonly Made[]): number {
+  const asked = made.map(({ outcome }) => (outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0));
   return Math.max(0, ...asked);
 }
 
 /** A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. */
-function isDown(settled: readonly Settled[]): boolean {
-  return settled.every(
+function isDown(made: readonly Made[]): boolean {
+  return made.every(
     ({ outcome }) => (outcome.kind === 'unavailable' && !asksToPause(outcome)) || outcome.kind === 'unknown',
   );
 }

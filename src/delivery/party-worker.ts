@@ -6,7 +6,7 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { acceptAnswers } from './answers.ts';
 import { type AttemptDeps, attemptCall } from './attempt.ts';
-import { type Breaker, type BreakerDeps, createBreaker } from './breaker.ts';
+import { type Breaker, type BreakerDeps, createBreaker, type Made } from './breaker.ts';
 import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS, type ReadyCall } from './claim-calls.ts';
 import { createHealth, type Health } from './health.ts';
 import type { PlannedCall } from './plan-calls.ts';
@@ -14,6 +14,8 @@ import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
 /** Shared by all workers of a process. */
 export interface WorkerDeps extends AttemptDeps, ClaimDeps {
+  /** Whether this process delivers. */
+  readonly delivers: boolean;
   /** Accepts a message: an answer of a partner may say something of a record. */
   readonly accept: (submission: Submission) => Promise<Accepted>;
 }
@@ -84,6 +86,17 @@ export class PartyWorker {
   wake(): void {
     this.#isWoken = true;
     this.#proceed();
+  }
+
+  /**
+   * Makes a call beside the deliveries, through the same breaker. Undefined if the party is away, in maintenance or asked for a
+   * pause: then no call is made.
+   */
+  async beside<M extends Made>(call: () => Promise<M>): Promise<M | undefined> {
+    if (this.#isDraining || this.#breaker.room() === 0) return undefined;
+    const [made] = (await this.#breaker.run(async () => [await call()])) ?? [];
+    if (made) this.#health.note(made.outcome);
+    return made;
   }
 
   /** Resolves when nothing is running. */
@@ -231,6 +244,8 @@ export class PartyWorker {
   #breakerClosed(): void {
     const { database, nowMs, telemetry } = this.#hub;
     this.#own.onClose();
+    // A process that only asks questions delivers nothing: the sweep of another one finds what is due.
+    if (!this.#shared.delivers) return;
     void retryWaiting(database, this.#own.party.id, Math.max(nowMs(), this.#breaker.pausedUntilMs()))
       .then(() => this.wake())
       .catch((error) => telemetry.failed('retry waiting', error));

@@ -10,6 +10,7 @@ import { saveBreaker } from '../ledger/party-states.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
+import type { Made } from './breaker.ts';
 import { type PartyReports, PartyWorker, type WorkerDeps } from './party-worker.ts';
 import { pauseByHub } from './pause.ts';
 import { createSettle } from './settle-batches.ts';
@@ -24,6 +25,8 @@ export interface WorkersDeps extends WorkerDeps {
 export interface Workers {
   /** Starts to deliver due work of a party. */
   wake(party: string): void;
+  /** Makes a call beside the deliveries. See PartyWorker. */
+  beside<M extends Made>(party: string, call: () => Promise<M>): Promise<M | undefined>;
   /** The parties with due deliveries, with or without a notification. */
   due(): Promise<readonly string[]>;
   idle(): Promise<void>;
@@ -44,6 +47,7 @@ export function createWorkers(hub: HubContext, deps: WorkersDeps): Workers {
   }
   return {
     wake: (party) => workers.get(party)?.wake(),
+    beside: async (party, call) => workers.get(party)?.beside(call),
     due: () => partiesWithWork(database, [...parties.keys()], nowMs()),
     async idle() {
       await Promise.all([...workers.values()].map((worker) => worker.idle()));

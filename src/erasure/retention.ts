@@ -8,6 +8,7 @@ import { withSessionLock } from '../database/session-lock.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { countRetained, loadRetained, monthsBefore, type RetainedCount } from '../index/retained.ts';
+import { forgetAskers } from '../ledger/asks.ts';
 import { removeFreeBodies, removeOldBodies } from '../ledger/body-removal.ts';
 import { addHeldSubjects, heldMonths, holdsOfPeople, type PersonHold } from '../ledger/legal-holds.ts';
 import { ERASED_AT_ONCE, eraseSubjects } from './erase-subjects.ts';
@@ -24,6 +25,7 @@ export interface RetentionPlan {
   /** Months that messages, events, attempts and changes are stored; undefined stores them for good. */
   readonly historyMonths: number | undefined;
   readonly bodiesMonths: number | undefined;
+  readonly asksMonths: number | undefined;
   readonly rules: readonly Rule[];
 }
 
@@ -55,6 +57,8 @@ const ROUND_MS = 10_000;
 /** The advisory lock for one round at a time. */
 const LOCK = 7_160_008;
 const WHO = 'lienthong retention';
+/** Asks whose officer is forgotten in one round. */
+const MOST_ASKS = 10_000;
 /** Dossiers that cannot be erased, such as those of a lost secret, must not keep others from it. */
 const MOST_FAILED = 1_000;
 
@@ -94,7 +98,9 @@ export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retenti
       erased += one.erased;
       isDone &&= one.isDone;
     }
-    const { bodiesMonths } = plan;
+    const { bodiesMonths, asksMonths } = plan;
+    if (asksMonths !== undefined)
+      isDone &&= (await forgetAskers(database, instantToMs(monthsBefore(nowMs(), asksMonths)), MOST_ASKS)) < MOST_ASKS;
     for (let isLast = bodiesMonths === undefined; !isLast; ) {
       const before = instantToMs(monthsBefore(nowMs(), bodiesMonths as number));
       const step = await removeOldBodies(database, before, nowMs());

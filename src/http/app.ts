@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import { say } from '#messages/message';
 import type { AppContext } from './app-context.ts';
+import { addAsks } from './asks.ts';
 import { createBodies } from './bodies.ts';
 import { addCatalogueReaders } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';
@@ -48,6 +49,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addNationalPortalDoor(add, hub);
   addSoapDoor(add, hub);
   addCallbackDoor(add, hub);
+  addAsks(add, hub);
   addDossierReaders(add, hub);
   addRecordReaders(add, hub);
   addRecordCriteria(add, hub);

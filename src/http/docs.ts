@@ -131,6 +131,7 @@ const ADVICE: Readonly<Record<ProblemKind, string>> = {
   invalid: 'Correct the values in <code>problems</code> and send the request again.',
   'too-often': 'Wait for the seconds in Retry-After.',
   internal: 'Retry later. The error is in the log of the hub.',
+  'not-answered': 'Ask again only if the detail gives a reason to. The register may have counted the question.',
   unavailable: 'Nothing is lost. Retry after the seconds in Retry-After.',
 };
 

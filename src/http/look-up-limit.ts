@@ -27,7 +27,7 @@ export interface LookUpLimit {
   countGuesses(network: string, codes: readonly string[]): Promise<() => Promise<void>>;
 }
 
-type LookUpTry = Exclude<LimitKind, 'secret' | 'person'>;
+type LookUpTry = Exclude<LimitKind, 'secret' | 'person' | 'ask'>;
 const TOO_OFTEN: Readonly<Record<LookUpTry, Words>> = {
   lookup: say('address-too-often'),
   submission: say('submissions-too-often'),

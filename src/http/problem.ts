@@ -27,6 +27,7 @@ const KINDS = {
   invalid: 422,
   'too-often': 429,
   internal: 500,
+  'not-answered': 502,
   unavailable: 503,
 } as const satisfies Record<string, number>;
 export type ProblemKind = keyof typeof KINDS;

@@ -2,6 +2,7 @@ import type Type from 'typebox';
 import type { CodeTable } from '#core/identifiers/codes';
 import type { Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
+import type { Asker } from './asker.ts';
 import type { Callback } from './callback.ts';
 import type { Puller } from './puller.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -51,6 +52,8 @@ export interface Adapter<Settings = unknown> {
   readonly answers?: Readonly<Record<string, Pick<Puller<Settings>, 'read'>>>;
   /** The document in a stored message of the partner, such as a receipt. Readers get it at its record. Pure. */
   documentIn?(body: Uint8Array): StoredDocument | undefined;
+  /** The questions that the partner answers at once. */
+  readonly asks?: Asker<Settings>;
   /** By the name in their address. */
   readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
   /**

@@ -21,6 +21,7 @@ export { received } from '#messages/received';
 export { inEnglish, sentenceOf } from '#messages/render';
 export { storedWords, wordsText } from '#messages/stored';
 export { defineAdapter } from './adapter.ts';
+export type { Asker } from './asker.ts';
 export { callWithToken, type Reply } from './call-with-token.ts';
 export type { Callback, CallbackReply, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';

@@ -33,7 +33,7 @@ export const nothingToSend = (note: TextOrWords): Outcome => ({
   ...noted(note),
 });
 
-export const refused = (reason: string, said: TextOrWords, cause?: Cause): Outcome => ({
+export const refused = (reason: string, said: TextOrWords, cause?: Cause): Extract<Outcome, { kind: 'refused' }> => ({
   kind: 'refused',
   reason,
   ...sentenceOf(said),

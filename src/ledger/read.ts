@@ -3,6 +3,7 @@ import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
+import { type AskFilter, listAsks, type RecordedAsk } from './asks.ts';
 import { type AuditFilter, listAudit, type StoredAuditEntry } from './audit.ts';
 import { type CodeEntry, loadEntries } from './code-entries.ts';
 import { type ComparisonQuery, comparePartners, type PartnerComparison } from './compare-partners.ts';
@@ -79,6 +80,8 @@ export interface LedgerReader {
   incidentNotes(id: number): Promise<readonly IncidentNote[]>;
   anomalies(filter: AnomalyFilter, limit: number, before: string | undefined): Promise<readonly PlacedAnomaly[]>;
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
+  /** Questions to registers, without their values and answers. */
+  asks(filter: AskFilter, limit: number, before: string | undefined): Promise<readonly RecordedAsk[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
   holds(filter: HoldFilter, limit: number, before: number | undefined): Promise<readonly LegalHold[]>;
   /** How many dossiers and records were erased so far. */
@@ -117,6 +120,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     incident: (id) => oneIncident(database, id),
     incidentNotes: (id) => loadNotes(database, id),
+    asks: (filter, limit, before) => listAsks(database, filter, limit, before),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     doubtful: (filter, limit, after) => listDoubtful(database, filter, limit, after),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),

@@ -7,7 +7,7 @@ import type { Vault } from '../secrets/vault.ts';
 /**
  * The counters. Citizens' look-ups: all requests of a client, what it submits, its wrong proofs, its wrong proofs of one code
  * (`client-code`), and the wrong proofs of one code from all clients (`code`, `code-day`). Keys: the wrong secrets of a client.
- * Both: what one person sends (`person`).
+ * Both: what one person sends (`person`), and what one officer asks registers (`ask`).
  */
 export type LimitKind =
   | 'lookup'
@@ -17,7 +17,8 @@ export type LimitKind =
   | 'code'
   | 'code-day'
   | 'secret'
-  | 'person';
+  | 'person'
+  | 'ask';
 
 /** Rate limits that all processes share. The table holds keyed hashes, so guessing finds no address and no code. */
 export interface RequestLimits {
@@ -36,6 +37,8 @@ export interface RequestLimits {
   hasProved(subject: string): Promise<boolean>;
   /** How many questions, petitions and ratings one person may send in an hour. */
   readonly personPerHour: number;
+  /** How many questions one officer may ask registers in an hour. */
+  readonly askPerHour: number;
 }
 
 /**
@@ -62,10 +65,17 @@ const LIMITS = {
   'code-day': { points: WRONG_PROOFS.day, duration: 86_400 },
   // A right secret is counted until its refund, so only a count above the limit blocks.
   secret: { points: WRONG_SECRETS, duration: 900, inMemoryBlockOnConsumed: WRONG_SECRETS + 1 },
-} as const satisfies Record<Exclude<LimitKind, 'person'>, object>;
+} as const satisfies Record<Exclude<LimitKind, 'person' | 'ask'>, object>;
 
 /** A person asks a few questions. A family or an office with one phone number asks a few more. */
-export const PERSON_PER_HOUR = 20;
+const PERSON_PER_HOUR = 20;
+/** An officer at a counter takes about thirty dossiers in an hour, each with one or two people. */
+const ASK_PER_HOUR = 120;
+
+export interface SetLimits {
+  readonly personPerHour?: number | undefined;
+  readonly askPerHour?: number | undefined;
+}
 
 const REMEMBERED_S = 30 * 86_400;
 
@@ -78,14 +88,15 @@ const MOST_QUERIES = 2;
 export function createRequestLimits(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'blind'>,
-  personPerHour: number = PERSON_PER_HOUR,
+  { personPerHour = PERSON_PER_HOUR, askPerHour = ASK_PER_HOUR }: SetLimits = {},
 ): RequestLimits {
-  const { known, proved, limiters } = limitersOn(pool, personPerHour);
+  const { known, proved, limiters } = limitersOn(pool, { personPerHour, askPerHour });
   /** The wrong secrets that this process received. The only count while the database is away or slow. */
   const localSecrets = new RateLimiterMemory({ keyPrefix: 'secret', ...LIMITS.secret });
   const keyOf = (subject: string): string => vault.blind('tries', subject)[0];
   return {
     personPerHour,
+    askPerHour,
     async take(kind, subject) {
       const key = keyOf(subject);
       try {
@@ -115,8 +126,13 @@ export function createRequestLimits(
   };
 }
 
-function limitersOn(pool: Database['pool'], personPerHour: number) {
-  const limits = { ...LIMITS, person: { points: personPerHour, duration: 3_600 } };
+function limitersOn(pool: Database['pool'], { personPerHour, askPerHour }: Required<SetLimits>) {
+  const hour = { duration: 3_600 };
+  const limits = {
+    ...LIMITS,
+    person: { points: personPerHour ?? 0, ...hour },
+    ask: { points: askPerHour ?? 0, ...hour },
+  };
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: LimitKind, storeClient: object = pool): RateLimiterPostgres =>
     new RateLimiterPostgres({ ...table, storeClient, keyPrefix: kind, ...limits[kind] });
@@ -134,6 +150,7 @@ function limitersOn(pool: Database['pool'], personPerHour: number) {
       code: limiterOf('code'),
       'code-day': limiterOf('code-day'),
       person: limiterOf('person'),
+      ask: limiterOf('ask'),
       secret: limiterOf('secret', failFast(pool)),
     },
   };

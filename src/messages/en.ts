@@ -24,6 +24,7 @@ export const EN = {
   'repaired-text': '{got} was {kind}; it is stored as Unicode',
   'line-not-json': 'the line is not valid JSON: {why}',
   'body-unreadable': 'the body cannot be read',
+  'only-of-list': 'only a value with "as": "list" has members',
   'repeated-element': 'occurs {count} times, expected once',
   absent: 'it is missing',
   'ahead-of-time': '{moment} is in the future; it is stored, and changes the dossier at that moment',
@@ -206,6 +207,15 @@ export const EN = {
   'ministry-refuses': 'the ministry refuses it: {why}',
   'ministry-lacks-dossier': 'the ministry has no dossier for this: {why}',
   'ministry-busy': 'the ministry cannot take it now: {why}',
+  'party-paused': '{party} is paused',
+  'asks-at-once': '{party} has {count} questions under way',
+  'party-not-called': '{party} is away, in maintenance or asked for a pause; nothing was asked',
+  'no-answer-within': 'no answer came within {count} seconds',
+  'names-a-person':
+    'names the person or a number of theirs; expected the task, such as "check the applicant of a birth registration"',
+  'no-such-question': '{party} answers no question {got}',
+  'another-record': 'the answer is about another record than the one that was asked for',
+  'answer-without-members': 'the answer has none of the members that the settings name',
   'ministry-answer-unknown': "the settings give no meaning to the ministry's answer: {why}",
   'no-push-operation': 'the settings of {party} name no operation to push {what} by',
   'withdrawal-by-hand':
@@ -394,6 +404,7 @@ export const EN = {
   'a-number': 'a number',
   'dossier-code-with-date': 'a dossier code whose date part is a real date',
   'instant-such': 'a real date and time with a zone, such as {such}',
+  'partial-date': 'a date such as 1960-05-12, or as much of it as is known: 1960-05, 1960',
   'an-instant': 'a real date and time with a zone',
   'local-date': 'a real date in Vietnam time written as {form}',
   'a-time-as': 'a time written as {form}',
@@ -405,6 +416,7 @@ export const EN = {
   'date-or-instant': 'a date such as 2025-08-12, or a time with a zone',
   'not-before': 'a moment not before {near}',
   'epoch-date': 'a real date as milliseconds since 1970',
+  'members-of-list': 'the members of an entry',
   'exact-number': 'a JSON number without needless zeros',
   'time-of-the-years': 'a time in the years {from} to {until}',
   'not-link-local': 'an address that is not link-local',
@@ -461,6 +473,7 @@ export const EN = {
   'title.unsupported-media': 'The media type or encoding is not supported',
   'title.invalid': 'Some values are not usable',
   'title.too-often': 'Too many requests',
+  'title.not-answered': 'The register gave no usable answer',
   'title.internal': 'Something went wrong in the hub',
   'title.unavailable': 'The hub cannot keep anything at the moment',
   // Settings.
@@ -530,6 +543,10 @@ export const EN = {
     'the state is {state} since {at}, and the order was given for an earlier one or is not possible now; read the record again',
   'decided-before': '{who} already decided at {at}: {what}; this order was not carried out',
   'beside-period': 'is given together with period, expected only one of them',
+  'officer-too-often':
+    'officer {officer} has asked {most} questions in an hour, the limit for one officer (askLimitPerHour)',
+  'ask-not-allowed': 'key {id} may not ask {got}; its asks are {list}',
+  'dossier-or-service': 'is missing, expected the dossier or the service for which the officer asks',
   'person-too-often':
     'this person has sent {most} questions, petitions or ratings in an hour, the limit for one person (personLimitPerHour)',
   'receipt-address-invalid': 'the address of the receipt is not valid',

@@ -2,9 +2,8 @@ import type { Outcome } from '#core/dossier/settle';
 import { type Cause, type Problem, whyAll } from '#core/problem';
 import { say, textOrWordsOf, type Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Connection } from '../kit/connection.ts';
-import { partnerText } from '../kit/replies.ts';
+import { type About, partnerText } from '../kit/replies.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer, NoAnswer } from './answer.ts';
 import { type Context, prepare } from './request.ts';
@@ -52,6 +51,8 @@ export interface TransportCall {
   readonly reference: string | undefined;
   /** The call only reads, so a repeat does no harm. */
   readonly idempotent: boolean;
+  /** The ministry counts its calls, so a broken one is not repeated. */
+  readonly isCounted?: boolean | undefined;
   /** The session from the login, if the settings have one. */
   readonly session: string | undefined;
   /** The call is a login. Neither request nor reply is stored. */
@@ -68,8 +69,9 @@ export interface AskOptions {
   readonly records?: string;
   readonly reference?: string | undefined;
   readonly idempotent: boolean;
-  /** The dossier whose applicant data must not appear in messages. */
-  readonly dossier?: Dossier | undefined;
+  readonly isCounted?: boolean;
+  /** The dossier or person whose data must not appear in messages. */
+  readonly dossier?: About | undefined;
 }
 
 const SESSION = 'session';
@@ -118,13 +120,13 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
 
 async function once(
   ministry: Ministry,
-  { question, context, records, reference, idempotent, dossier }: AskOptions,
+  { question, context, records, reference, idempotent, isCounted, dossier }: AskOptions,
   session: string | undefined,
 ): Promise<Answer | Failure | Expired> {
   const { settings, codes, transport } = ministry;
   const hidden = [...secretsOf(ministry), ...(session ? [session] : [])];
-  const { username, password } = settings;
-  const prepared = prepare(question.request, { ...context, username, password, session }, settings, codes);
+  const { username, password, secrets } = settings;
+  const prepared = prepare(question.request, { ...context, username, password, secrets, session }, settings, codes);
   if (prepared.kind === 'stuck') return unmappedRequest(prepared.problems, prepared.cause);
   const shown = (text: string): string => partnerText(text, dossier, hidden);
   const { request } = prepared;
@@ -134,6 +136,7 @@ async function once(
     records,
     reference,
     idempotent,
+    isCounted,
     session,
     hidden,
     shown,
@@ -166,16 +169,17 @@ export function unavailableFor(reason: string, words: Words, { retryAfterMs }: A
 }
 
 /** What the ministry says, as words of the hub. */
-export function answerWords(ministry: Ministry, answer: Answer, dossier?: Dossier): Words {
+export function answerWords(ministry: Ministry, answer: Answer, dossier?: About): Words {
   return say('partner-says', { said: answerText(ministry, answer, dossier) });
 }
 
 /** The ministry's code and words, safe to log. */
-export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: Dossier): string {
+export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: About): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
   return partnerText(text, dossier, secretsOf(ministry));
 }
 
 function secretsOf({ settings, transport }: Ministry): readonly string[] {
-  return [...(settings.password ? [settings.password] : []), ...transport.secrets(settings)];
+  const { password, secrets = {} } = settings;
+  return [...(password ? [password] : []), ...Object.values(secrets), ...transport.secrets(settings)];
 }

@@ -5,6 +5,7 @@ import { type Adapter, defineAdapter, type Offers } from '../kit/adapter.ts';
 import { sendInOrder } from '../kit/in-order.ts';
 import type { Sender } from '../kit/sender.ts';
 import { type Transport, withTransport } from './ask.ts';
+import { askerOf } from './asker.ts';
 import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
@@ -43,6 +44,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
     load,
     send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },
     reconcile: reconcilerBy(transport),
+    asks: askerOf(transport),
     pull: { dossiers: pullerOf('dossiers', transport), progress: pullerOf('progress', transport) },
   } as Adapter<S> & { readonly settings: T }) as Adapter<S>;
 }

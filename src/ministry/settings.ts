@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { PARTIAL_FORMATS } from '#core/dates/partial-date';
 import { closed, oneOf } from '#schemas/parts';
 import { timeouts } from '../kit/http/timeouts.ts';
 
@@ -40,6 +41,7 @@ const DATES = [
   'yyyy-MM-dd',
 ] as const;
 const DateFormat = oneOf(DATES as unknown as ['instant']);
+const PartialFormat = oneOf(PARTIAL_FORMATS);
 
 const BY_PATHS = 'an object by paths such as ChuHoSo.HoTen';
 
@@ -57,7 +59,11 @@ const ONE = {
   date: optional(
     Type.Union([DateFormat, Type.Array(DateFormat, { minItems: 1, description: 'a list of date forms' })]),
   ),
-  as: optional(oneOf(['vnd', 'boolean', 'number'])),
+  /** A date whose day or month may be unknown. It has no time and becomes no instant. */
+  partialDate: optional(
+    Type.Union([PartialFormat, Type.Array(PartialFormat, { minItems: 1, description: 'a list of date forms' })]),
+  ),
+  as: optional(oneOf(['vnd', 'boolean', 'number', 'bare-capitals'])),
 };
 const Leaf = Type.Union([Path, closed(ONE)]);
 const Branch = Type.Union([
@@ -130,6 +136,30 @@ const Codes = named(
   'an object by names of tables, of small letters, digits and hyphens',
 );
 
+const ValueName = Type.String({
+  pattern: '^[a-z][A-Za-z0-9]{0,39}$',
+  description: 'a name of letters and digits that begins with a small letter',
+});
+const PLAIN_VALUE = {
+  /** Its name for officers, in problems of a wrong value. */
+  label: optional(Type.String({ minLength: 1, maxLength: 120, description: 'a text of at most 120 characters' })),
+  pattern: optional(
+    Type.String({ minLength: 1, maxLength: 200, format: 'regex', description: 'a regular expression' }),
+  ),
+  longest: optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'a number of characters, at most 1000' })),
+  optional: optional(Type.Boolean()),
+};
+/** A value that the caller of a question gives. */
+const Value = closed({
+  ...PLAIN_VALUE,
+  as: optional(oneOf(['text', 'partial-date', 'list'])),
+  /** Where the hub takes it from, if the caller names a dossier and leaves it out. */
+  dossier: optional(Path),
+  /** The members of each entry of a list. */
+  fields: optional(named(ValueName, closed(PLAIN_VALUE), 'an object of values by name')),
+});
+export type Value = Type.Static<typeof Value>;
+
 /**
  * The settings that describe one ministry's system. Everything that differs between ministries is here, not in code.
  *
@@ -161,6 +191,18 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     /** `compare`: more members of such a record, compared only by a reconciliation. */
     lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
   });
+  const asked = closed({
+    ...question,
+    title: Type.String({ minLength: 1, maxLength: 120, description: 'a text of at most 120 characters' }),
+    values: named(ValueName, Value, 'an object of values by name'),
+    records,
+    fields: Fields,
+    /** Members by which the record is the one that was asked for. */
+    match: optional(match),
+    withinS: optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 120, description: 'a number of seconds, at most 120' }),
+    ),
+  });
   const minutes = Type.Number({
     exclusiveMinimum: 0,
     maximum: 1_440,
@@ -171,11 +213,14 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     ...own,
     username: optional(settingText),
     password: optional(secretText),
+    /** Secrets that stand in the body of requests, by the names under which requests use them. */
+    secrets: optional(named(ValueName, secretText, 'an object of secrets by name')),
     session: optional(closed({ ...question, token: Path, minutes: optional(minutes) })),
     answer: optional(AnswerBy),
     codes: optional(Codes),
     pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
     push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
+    ask: optional(named(Name, asked, 'an object by names of questions, of small letters, digits and hyphens')),
     ...timeouts(600),
   });
 }
@@ -187,3 +232,4 @@ export type List = NonNullable<NonNullable<MinistrySettings['pull']>['dossiers']
 export type Push = NonNullable<NonNullable<MinistrySettings['push']>['dossiers']>;
 export type LookUp = NonNullable<Push['lookUp']>;
 export type Question = NonNullable<Push['update']>;
+export type AskSettings = NonNullable<MinistrySettings['ask']>[string];

@@ -1,8 +1,9 @@
 import { parseVnd } from '#core/catalogue/fees-and-terms';
 import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, parseLocal } from '#core/dates/dates';
+import { formatPartialDate, type PartialFormat, parsePartialDate } from '#core/dates/partial-date';
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Cause, type Problem, problem, unmappedCause } from '#core/problem';
-import { nfc } from '#core/vietnamese/text';
+import { fold, nfc } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
@@ -113,7 +114,10 @@ function convert(one: One, text: string, options: FillOptions, path: string, not
     const date = convertDate([one.date].flat(), said, options, path, notes);
     return options.way === 'write' && one.as === 'number' && date ? exactNumber(date, path, notes) : date;
   }
+  if (one.partialDate !== undefined) return convertPartial([one.partialDate].flat(), said, options, path, notes);
   if (one.as === 'number') return exactNumber(said, path, notes);
+  // "Nguyễn Văn A" is NGUYENVANA for registers that compare names without marks and blanks.
+  if (one.as === 'bare-capitals') return fold(said).toUpperCase().replaceAll(' ', '');
   if (options.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
   if (one.as === 'vnd') return readAmount(said, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);
@@ -157,6 +161,21 @@ function convertDate(
   const [error] = errors;
   const words = errors.length === 1 && error ? error : say('any-of', { alternatives: errors });
   notes.problems.push({ path, ...inEnglish(words) });
+  return undefined;
+}
+
+/** Converts a date whose day or month may be unknown. An unknown part stays unknown. */
+function convertPartial(
+  formats: readonly PartialFormat[],
+  text: string,
+  { way }: FillOptions,
+  path: string,
+  notes: Notes,
+): string | undefined {
+  const tried = way === 'write' ? (['yyyy-MM-dd'] as const) : formats;
+  const date = tried.flatMap((format) => parsePartialDate(format, text) ?? [])[0];
+  if (date !== undefined) return way === 'write' ? formatPartialDate(formats[0] as PartialFormat, date) : date;
+  notes.problems.push(problem(path, 'unexpected', { got: text.slice(0, 40), expected: say('partial-date') }));
   return undefined;
 }
 

@@ -1,10 +1,11 @@
 import { pointer } from '#core/explain';
 import { listed, type Problem, problem } from '#core/problem';
+import { withoutUndefined } from '#core/without-undefined';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Field, Fields, List, MinistrySettings, Push } from './settings.ts';
+import type { AskSettings, Field, Fields, List, MinistrySettings, Push } from './settings.ts';
 
 /** The type of a value along a path: an object with members, a list, or a text. */
 interface Shape {
@@ -29,13 +30,17 @@ const NAMES = Object.keys(RECORDS) as readonly Name[];
  * the start.
  */
 export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
-  const { session, pull = {}, push = {} } = settings;
-  const login = texts(...namesSet({ username: settings.username, password: settings.password }));
+  const { session, pull = {}, push = {}, ask = {}, secrets } = settings;
+  const login = {
+    ...texts(...namesSet({ username: settings.username, password: settings.password })),
+    ...withoutUndefined({ secrets: secrets && object(texts(...Object.keys(secrets))) }),
+  };
   const known = { ...login, ...texts(...namesSet({ session })) };
   return [
     ...requestProblems(session?.request, object(login), '/session/request'),
     ...NAMES.flatMap((name) => listProblems(pull[name], RECORDS[name], known, `/pull/${name}`)),
     ...NAMES.flatMap((name) => pushProblems(push[name], RECORDS[name], known, `/push/${name}`)),
+    ...Object.entries(ask).flatMap(([name, asked]) => askProblems(asked, known, `/ask/${name}`)),
   ];
 }
 
@@ -76,6 +81,31 @@ function pushProblems(push: Push | undefined, record: Shape, known: Known, path:
     ...requestProblems(lookUp?.request, asked, `${path}/lookUp/request`),
     ...sourcesIn(lookUp?.match, object(ours), `${path}/lookUp/match`),
     ...sourcesIn(lookUp?.compare, object(ours), `${path}/lookUp/compare`),
+  ];
+}
+
+const OF_AN_ASK = ['id', 'officer', 'agencyCode', 'purpose', 'legalBasis', 'dossierCode', 'serviceCode'] as const;
+
+function askProblems({ request, values, match }: AskSettings, known: Known, path: string): readonly Problem[] {
+  const given = Object.entries(values).map(([name, { fields }]): [string, Shape] => [
+    name,
+    fields ? { items: object(texts(...Object.keys(fields))) } : TEXT,
+  ]);
+  const ours = { ...texts(...OF_AN_ASK), values: object(Object.fromEntries(given)) };
+  return [
+    ...requestProblems(request, object({ ...ours, ...known }), `${path}/request`),
+    ...sourcesIn(match, object(ours), `${path}/match`),
+    ...Object.entries(values).flatMap(([name, value]) => valueProblems(value, `${path}/values/${name}`)),
+  ];
+}
+
+/** A list has members, and a source in the dossier exists. */
+function valueProblems({ as, fields, dossier }: AskSettings['values'][string], path: string): readonly Problem[] {
+  const isList = as === 'list';
+  return [
+    ...(isList && !fields ? [problem(`${path}/fields`, 'missing', { expected: say('members-of-list') })] : []),
+    ...(!isList && fields ? [problem(`${path}/fields`, 'only-of-list')] : []),
+    ...(dossier === undefined ? [] : sourceProblem(dossier, RECORDS.dossiers, `${path}/dossier`)),
   ];
 }
 

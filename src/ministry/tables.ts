@@ -117,7 +117,7 @@ function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
 }
 
 function missingTables(settings: MinistrySettings): readonly Problem[] {
-  const { session, pull = {}, push = {}, codes = {} } = settings;
+  const { session, pull = {}, push = {}, ask = {}, codes = {} } = settings;
   const tables = Object.keys(codes);
   const expected = say('one-of-tables', { list: listed(tables) });
   return [
@@ -134,6 +134,11 @@ function missingTables(settings: MinistrySettings): readonly Problem[] {
       ...askedBy(told?.lookUp, `/push/${name}/lookUp`),
       ...readBy(told?.lookUp?.match, `/push/${name}/lookUp/match`),
       ...readBy(told?.lookUp?.compare, `/push/${name}/lookUp/compare`),
+    ]),
+    ...Object.entries(ask).flatMap(([name, asked]) => [
+      ...askedBy(asked, `/ask/${name}`),
+      ...readBy(asked.fields, `/ask/${name}/fields`),
+      ...readBy(asked.match, `/ask/${name}/match`),
     ]),
   ].flatMap(({ path, table }) =>
     tables.includes(table) ? [] : [problem(path, 'unexpected-name', { got: received(table), expected })],

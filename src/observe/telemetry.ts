@@ -55,6 +55,8 @@ export interface Telemetry {
   pulled(party: string, name: string, error: string | undefined): void;
   /** Counts a citizen's look-up. Many refusals indicate a client that guesses. */
   lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
+  /** Counts and logs a question to a register. The log has neither values nor officer. */
+  asked(ask: AskedLine): void;
   /** Counts a request that a door refused, by how much of it the message log stores. */
   refused(door: string, kept: 'whole' | 'part' | 'none'): void;
   /** Shows an incident as open (1) or closed (0). */
@@ -63,13 +65,24 @@ export interface Telemetry {
   failed(where: string, error: unknown): void;
 }
 
+/** A question to a register, as the log shows it. */
+export interface AskedLine {
+  readonly ask: string;
+  readonly party: string;
+  readonly question: string;
+  readonly outcome: string;
+  readonly reason?: string | undefined;
+  readonly tookMs: number;
+}
+
 /** @param traces undefined when traces are off */
 export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const registry = new Registry();
   const countAccepted = createAcceptedMetrics(registry);
   const countAttempt = createAttemptMetrics(registry);
   const flow = createFlowCounter();
-  const { pulls, lookUps, refusals, incidents, failures, reads, replicaFailures } = createCounts(registry);
+  const { pulls, lookUps, asks, askSeconds, refusals, incidents, failures, reads, replicaFailures } =
+    createCounts(registry);
   return {
     registry,
     flow,
@@ -101,6 +114,11 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     headersOf: (claimed): Readonly<Record<string, string>> =>
       traces ? { traceparent: traces.traceparentOf(claimed) } : {},
     lookedUp: (outcome) => lookUps.inc({ outcome }),
+    asked({ party, question, outcome, tookMs, ...line }) {
+      asks.inc({ party, question, outcome });
+      askSeconds.observe({ party }, tookMs / 1_000);
+      log.info({ ...line, party, question, outcome, tookMs }, 'ask');
+    },
     pulled(party, name, error) {
       pulls.inc({ party, name, result: error === undefined ? 'complete' : 'failed' });
       log.info({ party, name, error: error !== undefined ? maskNamesIn(error) : undefined }, 'pull');

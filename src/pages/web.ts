@@ -178,7 +178,10 @@ function accessOf({ database, vault, nowMs, log }: HubContext, { file }: Config)
       'a proxy that `proxies` does not list forwards requests: the hub counts all its clients as one',
     );
   const clients = createClients(file.proxies, onUnnamedProxy, file.clientCertificateHeader);
-  const requestLimits = createRequestLimits(database, vault, file.personLimitPerHour);
+  const requestLimits = createRequestLimits(database, vault, {
+    personPerHour: file.personLimitPerHour,
+    askPerHour: file.askLimitPerHour,
+  });
   const cursors = createCursors(vault);
   return {
     clients,

@@ -20,6 +20,8 @@ const Manifest = closed({
   authoritative: Type.Boolean(),
   sends: Type.Array(Type.String()),
   pulls: Type.Array(Type.String()),
+  /** Present if its parties may answer questions. Their settings name them. */
+  asks: Type.Optional(Type.Literal(true)),
   /** The callbacks that partners push to. Absent without any. */
   callbacks: Type.Optional(
     Type.Array(
@@ -74,6 +76,7 @@ async function load(name: string): Promise<LoadedAdapter> {
     agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
     agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));
+    agree('asks', manifest.asks ? ['questions'] : [], adapter.asks ? ['questions'] : []);
     const checkSettings = Compile(adapter.settings);
     const settingsProblems = (settings: unknown): readonly Problem[] =>
       checkSettings.Check(settings)

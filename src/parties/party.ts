@@ -51,6 +51,8 @@ export interface Party {
   certificates(): readonly CertificateDates[];
   /** The connection for one attempt. It records traffic and adds these headers to each call. */
   connect(record?: (wire: WireRecord) => void, headers?: Readonly<Record<string, string>>): Connection;
+  /** A connection that records nothing and ends with the signal. */
+  connectUntil(signal: AbortSignal): Connection;
   close(): void;
 }
 
@@ -105,6 +107,14 @@ export function createParty(options: PartyOptions): Party {
     pace,
   });
   const sessions = createSessions(nowMs);
+  const over = (client: Connection['http']): Connection => ({
+    party: id,
+    settings,
+    http: client,
+    sessions,
+    codes: codes.now(),
+    now: nowMs,
+  });
   return {
     id,
     title,
@@ -122,14 +132,8 @@ export function createParty(options: PartyOptions): Party {
       const { ca, ...own } = tls?.() ?? {};
       return [...certificatesIn([settings, own, signedBy]), ...lastOf(certificatesIn(ca))];
     },
-    connect: (record, headers) => ({
-      party: id,
-      settings,
-      http: record ? http.withRecorder(record, headers) : http,
-      sessions,
-      codes: codes.now(),
-      now: nowMs,
-    }),
+    connect: (record, headers) => over(record ? http.withRecorder(record, headers) : http),
+    connectUntil: (signal) => over(http.until(signal)),
     close: () => http.close(),
   };
 }

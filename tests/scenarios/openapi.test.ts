@@ -3,6 +3,8 @@ import pg from 'pg';
 import { Compile } from 'typebox/schema';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
+import { closed } from '#schemas/parts';
+import type { Asker } from '../../src/kit/asker.ts';
 import type { Callback } from '../../src/kit/callback.ts';
 import { openIncident } from '../../src/ledger/incidents.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
@@ -61,10 +63,13 @@ describe('the OpenAPI document', () => {
     };
     hub = await testHub({
       partners: {
-        portal: { ...partner, adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH }, documentIn } },
+        portal: {
+          ...partner,
+          adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH }, documentIn, asks: REGISTER },
+        },
       },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-      keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }],
+      keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }, CLERK],
       maxBodyBytes: MAX_BODY,
       portalDialect: { account: { number: '3511000000001', name: 'Kho bạc thử nghiệm', bank: 'VTB' } },
       // It is never checked, so the primary answers. The headers are those of a hub with replicas.
@@ -106,6 +111,7 @@ describe('the OpenAPI document', () => {
       receipt: UUID,
       name: 'dossier.upsert.v1.json',
       kind: 'question',
+      question: 'person',
       ...path,
     };
     const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as Json)[part]));
@@ -159,6 +165,10 @@ describe('the OpenAPI document', () => {
       await ask(name, 422, { body: { code: CODE(7) } });
     }
     for (const name of ['records', 'records/{kind}/{code}']) await ask(`get /api/v1/ops/${name}`, 200);
+    const toRegister = { path: { party: 'portal' }, body: BODIES[REGISTER_ASK] };
+    await ask(REGISTER_ASK, 200, toRegister);
+    await ask(REGISTER_ASK, 502, { ...toRegister, path: { party: 'portal', question: 'refused' } });
+    for (const name of ['get /api/v1/asks', 'get /api/v1/ops/asks']) await ask(name, 200);
     await ask(ORDERS, 200, { body: ORDER });
     await ask(ORDERS, 409, { body: ORDER });
     const login = { username: 'one-stop', password: SECRETS['one-stop'] };
@@ -592,6 +602,16 @@ const STEP_PUSH: Callback<unknown> = {
   },
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
+const REGISTER_ASK = 'post /api/v1/parties/{party}/ask/{question}';
+const CLERK = { id: 'clerk', secret: 'clerk-secret-of-the-tests', scopes: ['register:ask' as const] };
+const QUESTION = { title: 'Thông tin công dân', values: closed({}), members: ['name'], fromDossier: {} };
+const REGISTER: Asker<unknown> = {
+  questions: () => ({ person: QUESTION, refused: QUESTION }),
+  ask: async (_, { question }) =>
+    question === 'refused'
+      ? { kind: 'refused', reason: 'rejected', message: 'no right' }
+      : { kind: 'found', answer: { name: 'Nguyễn Văn An' }, unread: [] },
+};
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
 const STATE = 'get /api/v1/ops/dossiers/{code}';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
@@ -617,6 +637,10 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/saved-filters/remove': FILTER,
   'post /api/v1/ops/incidents/{id}/notes': { action: 'Restored.' },
   [ORDERS]: ORDER,
+  [REGISTER_ASK]: {
+    ...{ officer: 'CB-0007', agencyCode: 'H60.01', serviceCode: '1.013225' },
+    ...{ purpose: 'Kiểm tra người nộp hồ sơ', legalBasis: 'NĐ 61/2018/NĐ-CP' },
+  },
   'post /mapi/g': { service: 'LayDanhMucCoQuan' },
   'post /kpdvcqg/dptracuuthanhtoanhs': { MaHoSo: 'H60.01-250812-0035' },
   [ASK]: NEW_QUESTION,
@@ -657,6 +681,7 @@ function secretFor(operation: Operation): string | undefined {
     return operation.security.some((one) => 'basic' in one)
       ? `Basic ${Buffer.from(`one-stop:${SECRETS['one-stop']}`).toString('base64')}`
       : undefined;
+  if (scopes.includes('register:ask')) return `Bearer ${CLERK.secret}`;
   if (scopes.some((scope) => scope.endsWith(':write'))) return `Bearer ${SECRETS['one-stop']}`;
   if (scopes.includes('index:personal')) return `Bearer ${SECRETS.personal}`;
   return scopes.some((scope) => scope.startsWith('ops:'))
@@ -665,5 +690,5 @@ function secretFor(operation: Operation): string | undefined {
 }
 
 function partyFor(name: string): string {
-  return name.includes('/ops/') ? 'portal' : 'one-stop';
+  return name.includes('/ops/') || name === REGISTER_ASK ? 'portal' : 'one-stop';
 }

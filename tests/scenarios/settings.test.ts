@@ -59,7 +59,7 @@ describe('settings that are not usable', () => {
     const found = problemsOf(WRONG, { PORT: 'x', KEY: 'a-long-enough-key-9', TOKEN_URL: 'sftp://gate:pass-word@x' });
     expect(found).toEqual([
       'PORT: got "x", expected a port number from 0 to 65535',
-      '/keys/0/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, ops:read, ops:body, ops:replay, ops:configure, ops:erase, question:write, petition:write, rating:write, post:write, payment:write',
+      '/keys/0/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, register:ask, ops:read, ops:body, ops:replay, ops:configure, ops:erase, question:write, petition:write, rating:write, post:write, payment:write',
       '/parties/counter/reconcile: is set, expected nothing or false: one-stop offers no look-up',
       `/parties/legacy/adapter: got "two-stop", expected one of the adapters ${[...adapters.keys()].sort().join(', ')}`,
       '/parties/ministry/settings/codes/Trạng thái: got the name "Trạng thái", expected an object by names of tables, of small letters, digits and hyphens',

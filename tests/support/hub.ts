@@ -83,6 +83,7 @@ export async function testHub(
     readonly retentionMonths?: number;
     readonly deadlines?: HubFile['deadlines'];
     readonly personLimitPerHour?: number;
+    readonly askLimitPerHour?: number;
     readonly stillAfterDays?: HubFile['stillAfterDays'];
     /** Members of each party's configuration besides its adapter. */
     readonly entries?: Readonly<Record<string, object>>;
@@ -168,6 +169,7 @@ export async function testHub(
       ...(options.deadlines && { deadlines: options.deadlines }),
       ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
       ...(options.personLimitPerHour && { personLimitPerHour: options.personLimitPerHour }),
+      ...(options.askLimitPerHour && { askLimitPerHour: options.askLimitPerHour }),
       ...(options.proxies && { proxies: options.proxies }),
       ...(options.portalDialect && { portalDialect: options.portalDialect }),
       ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),

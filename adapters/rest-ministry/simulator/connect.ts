@@ -1,5 +1,6 @@
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
+import businessRegister from '../parties/business-register.json' with { type: 'json' };
 import criminalRecord from '../parties/criminal-record.json' with { type: 'json' };
 import drivingLicence from '../parties/driving-licence.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
@@ -9,6 +10,7 @@ const PARTIES = {
   agriculture: agricultureAt,
   'criminal-record': criminalRecordAt,
   'driving-licence': drivingLicenceAt,
+  'business-register': businessRegisterAt,
 } as const;
 type Party = keyof typeof PARTIES;
 
@@ -39,6 +41,15 @@ export function criminalRecordAt(url: string) {
     baseUrl: `${url}/lgsp`,
     headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
     security: { ...criminalRecord.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
+  };
+}
+
+export function businessRegisterAt(url: string) {
+  return {
+    ...businessRegister,
+    baseUrl: `${url}/lgsp`,
+    headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
+    security: { ...businessRegister.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
   };
 }
 

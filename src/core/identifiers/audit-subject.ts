@@ -16,6 +16,7 @@ export const SUBJECT_KINDS = [
   'database',
   'incident',
   'hold',
+  'ask',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

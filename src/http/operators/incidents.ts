@@ -51,6 +51,7 @@ const SUBJECT = [
   '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
   '`hold <id>` (hold.lift; hold.set for a person), `dossier <code>` and `record <kind> <code>` (hold.set);',
   '`dossiers <number>` (retention.erased, order.previewed, order.erased: with the dossiers and records);',
+  '`ask <id>` (register.ask: with the register, the question, and the dossier or service);',
   '`incident <id>` (incident.note); `run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
   'Older entries are shown unchanged, and can be found too.',
 ].join(' ');

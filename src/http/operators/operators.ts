@@ -6,6 +6,7 @@ import { refusalOf } from '../problem.ts';
 import type { AddRoute } from '../route.ts';
 import { addAgencies } from './agencies.ts';
 import { addAnomalies } from './anomalies.ts';
+import { addAskList } from './asks.ts';
 import { addBackfills } from './backfills.ts';
 import { addCodeTables, addEndedServices, addUnknownCodes } from './code-tables.ts';
 import { addCompared } from './compared.ts';
@@ -59,6 +60,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addEndedServices(add, hub);
   addAnomalies(add, hub);
   addDoubtful(add, hub);
+  addAskList(add, hub);
   addIncidentsAndAudit(add, hub);
   addRetention(add, hub);
   addLegalHolds(add, hub);

@@ -55,7 +55,7 @@ export interface HttpOptions {
   readonly connectMs?: number | undefined;
   readonly totalMs?: number | undefined;
   readonly maxReplyBytes?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Called at each new connection. */
   readonly tls?: (() => TlsMaterial) | undefined;
   /** Awaited before every call: the party's rate limit. */

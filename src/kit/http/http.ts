@@ -14,6 +14,8 @@ import { bytesOf, wireOf } from './wire-record.ts';
 export function createHttp(options: HttpOptions): Http & {
   /** @param headers defaults for each call; they are not in the record */
   withRecorder(record: (wire: WireRecord) => void, headers?: Call['headers']): Http;
+  /** Records nothing, and ends its calls with the signal. */
+  until(signal: AbortSignal): Http;
   close(): void;
 } {
   const connectMs = options.connectMs ?? 10_000;
@@ -36,14 +38,18 @@ export function createHttp(options: HttpOptions): Http & {
     maxBodyLength: 64 * 1024 * 1024,
   } as const;
   const origins = new Set(options.origins);
-  const over = (record?: (wire: WireRecord) => void, headers?: Call['headers']): Http => ({
+  const over = (record?: (wire: WireRecord) => void, headers?: Call['headers'], signal = options.signal): Http => ({
     async exchange(call) {
       const { origin, hostname } = new URL(call.url);
       if (!origins.has(origin)) throw new ForeignAddress(origin);
       const result = isLinkLocal(hostname)
         ? TO_LINK_LOCAL
         : await withQuickRetries(call, () =>
-            once(base, { ...call, headers: { ...headers, ...withoutUndefined(call.headers ?? {}) } }, options),
+            once(
+              base,
+              { ...call, headers: { ...headers, ...withoutUndefined(call.headers ?? {}) } },
+              { ...options, signal },
+            ),
           );
       record?.(wireOf(call, result));
       return result;
@@ -52,6 +58,7 @@ export function createHttp(options: HttpOptions): Http & {
   return {
     ...over(),
     withRecorder: over,
+    until: (signal) => over(undefined, undefined, signal),
     close() {
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Metrics that other parts of the hub count directly. */
 export function createCounts(registry: Registry) {
@@ -13,6 +13,19 @@ export function createCounts(registry: Registry) {
     name: 'hub_look_ups_total',
     help: "Citizens' look-ups, by result",
     labelNames: ['outcome'],
+    registers,
+  });
+  const asks = new Counter({
+    name: 'hub_asks_total',
+    help: 'Questions to registers, by outcome',
+    labelNames: ['party', 'question', 'outcome'],
+    registers,
+  });
+  const askSeconds = new Histogram({
+    name: 'hub_ask_seconds',
+    help: 'Time until a register has answered a question',
+    labelNames: ['party'],
+    buckets: [0.05, 0.2, 0.5, 1, 2, 5, 10, 20, 60],
     registers,
   });
   const refusals = new Counter({
@@ -45,5 +58,5 @@ export function createCounts(registry: Registry) {
     labelNames: ['replica'],
     registers,
   });
-  return { pulls, lookUps, refusals, incidents, failures, reads, replicaFailures };
+  return { pulls, lookUps, asks, askSeconds, refusals, incidents, failures, reads, replicaFailures };
 }

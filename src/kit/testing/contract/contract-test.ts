@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Operation } from '#schemas/operations';
 import { type Offers, offersOf } from '../../adapter.ts';
 import type { SimulatorDefinition } from '../simulator/simulator.ts';
+import { askGuarantees } from './ask-guarantees.ts';
 import { callbackGuarantees } from './callback-guarantees.ts';
 import { folderRules } from './folder.ts';
 import { pullGuarantees } from './pull-guarantees.ts';
@@ -33,6 +34,7 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   for (const operation of sends as Operation[])
     sendGuarantees(subject, operation, vitest, isSmoke || options.sendsLike?.[operation] !== undefined);
   for (const name of pulls) pullGuarantees(subject, name, vitest);
+  askGuarantees(subject, vitest);
   for (const name of Object.keys(options.adapter.callbacks ?? {})) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);
 }

@@ -14,7 +14,8 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
   describe('the folder', () => {
     test('its manifest agrees with the code', () => {
       const manifest = JSON.parse(read('manifest.json')) as Record<string, unknown>;
-      const { callbacks = [], ...always } = manifest;
+      const { callbacks = [], asks, ...always } = manifest;
+      expect(asks).toBe(adapter.asks ? true : undefined);
       expect(Object.keys(always).sort()).toEqual([...MANIFEST].sort());
       expect(manifest).toMatchObject({ name: basename(folder), kit: '1' });
       expect([manifest.sends, manifest.pulls, callbacks].map((names) => [...(names as string[])].sort())).toEqual([

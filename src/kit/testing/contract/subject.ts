@@ -21,6 +21,8 @@ export interface ContractOptions {
   refusal?(text: string): { readonly status: number; readonly body: unknown };
   /** Operations that run another one's code. They get the smoke test, the other one gets every guarantee. */
   readonly sendsLike?: Readonly<Partial<Record<Operation, Operation>>>;
+  /** Values for each question of the party, for a record that the simulator has. */
+  readonly asks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Guarantees that this adapter cannot give, each with the reason. */
   readonly skip?: Readonly<Partial<Record<GuaranteeId, string>>>;
 }

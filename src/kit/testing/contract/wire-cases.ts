@@ -6,9 +6,11 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Adapter } from '../../adapter.ts';
+import type { Asked } from '../../asker.ts';
 import { type FinishedDossiers, type HubQueries, type MonthFigures, NO_FIGURES, type Puller } from '../../puller.ts';
 import type { Outgoing } from '../../sender.ts';
 import type { TestConnection } from '../test-connection.ts';
+import { sampleAsk } from './ask-guarantees.ts';
 import { playCallback } from './callback-cases.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { playReplies, type Received } from './scripted-server.ts';
@@ -20,6 +22,8 @@ interface Message {
   readonly operation?: Operation;
   readonly items?: readonly (Partial<Outgoing> & Pick<Outgoing, 'record'>)[];
   readonly pull?: string;
+  /** A question to a register. The outcome is the whole result. */
+  readonly ask?: Partial<Asked> & Pick<Asked, 'question' | 'values'>;
   /** For a callback the request comes from the partner, and the reply is ours. See playCallback. */
   readonly callback?: string;
   readonly checkpoint?: unknown;
@@ -70,7 +74,7 @@ export async function playCase(options: ContractOptions, expect: Vitest['expect'
     settings: held.settings,
   });
   try {
-    const found = await (held.pull ? pulled : sent)(options.adapter, connection, held);
+    const found = await (held.ask ? answered : held.pull ? pulled : sent)(options.adapter, connection, held);
     expect(server.received.map(shown(parseHttpText(requests)))).toEqual(parseHttpText(requests).map(wanted));
     compare(expect, found, JSON.parse(expected));
   } finally {
@@ -101,6 +105,11 @@ function outgoingOf(operation: Operation, item: Partial<Outgoing> & Pick<Outgoin
     operation,
     record,
   };
+}
+
+/** Asks with the values of the case. The record of the hub has the rest. */
+async function answered(adapter: Adapter, connection: TestConnection, { ask }: Message): Promise<unknown> {
+  return adapter.asks?.ask(connection, sampleAsk(ask as NonNullable<Message['ask']>));
 }
 
 async function pulled(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {

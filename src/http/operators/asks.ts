@@ -1,0 +1,53 @@
+import Type from 'typebox';
+import { closed, Instant, oneOf } from '#schemas/parts';
+import { text } from '../lists.ts';
+import type { AddRoute } from '../route.ts';
+import { addList, cleanFilter } from './list.ts';
+import type { OperatorContext } from './request.ts';
+import { maybe } from './shown.ts';
+
+const OUTCOMES = ['found', 'not-found', 'several', 'refused', 'unavailable', 'unknown'] as const;
+
+export const AskShown = closed(
+  {
+    id: Type.String({ format: 'uuid' }),
+    at: Instant,
+    party: Type.String(),
+    question: Type.String(),
+    keyName: Type.String({ description: 'the id of the key' }),
+    officer: Type.String({ description: 'empty after `retention.asksMonths`' }),
+    agencyCode: Type.String(),
+    purpose: Type.String(),
+    legalBasis: Type.String(),
+    dossierCode: maybe(Type.String({ description: 'null without a dossier, and after `retention.asksMonths`' })),
+    serviceCode: maybe(Type.String()),
+    outcome: maybe(
+      Type.Enum([...OUTCOMES], { description: 'null while the call is under way, and if the process ended meanwhile' }),
+    ),
+    reason: maybe(Type.String()),
+    tookMs: maybe(Type.Integer()),
+  },
+  { title: 'Ask' },
+);
+
+/** Who asked which register what, for which dossier, when and with what outcome. No personal data of citizens. */
+export function addAskList(add: AddRoute, hub: OperatorContext): void {
+  addList(add, hub, {
+    name: 'asks',
+    summary: 'Questions to registers, newest first: who asked what, for which dossier, why and with what outcome',
+    description: 'The hub stores neither the values of a question nor its answer.',
+    filters: {
+      party: text('the register'),
+      question: text('the question'),
+      officer: text('the officer'),
+      agency: text('an agency code, including the agencies below it'),
+      code: text('the code of a dossier'),
+      outcome: Type.Optional(oneOf([...OUTCOMES, 'open'])),
+      from: text('the first moment or day'),
+      to: text('the last moment or day'),
+    },
+    item: AskShown,
+    load: (filter, many, before?: string) => hub.ledger.asks(cleanFilter(filter), many, before),
+    placeOf: ({ id }) => id,
+  });
+}

@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import { msToInstant } from '#core/dates/dates';
+import type { Database } from '../database/pool.ts';
+
+/** What came of a question. */
+export const ASK_OUTCOMES = ['found', 'not-found', 'several', 'refused', 'unavailable', 'unknown'] as const;
+export type AskOutcome = (typeof ASK_OUTCOMES)[number];
+
+/** A question to a register as the hub records it: without its values and its answer. */
+export interface RecordedAsk {
+  readonly id: string;
+  readonly at: string;
+  readonly party: string;
+  readonly question: string;
+  readonly keyName: string;
+  /** Empty after the retention of asks. */
+  readonly officer: string;
+  readonly agencyCode: string;
+  readonly purpose: string;
+  readonly legalBasis: string;
+  readonly dossierCode: string | null;
+  readonly serviceCode: string | null;
+  /** Null while the call is under way, and if the process ended meanwhile. */
+  readonly outcome: AskOutcome | null;
+  readonly reason: string | null;
+  readonly tookMs: number | null;
+}
+
+type NewAsk = Omit<RecordedAsk, 'outcome' | 'reason' | 'tookMs'>;
+
+/** Records a question before its call, so that no call is without a record. */
+export async function beginAsk(tx: pg.PoolClient, ask: NewAsk): Promise<void> {
+  const { id, at, party, question, keyName, officer, agencyCode, purpose, legalBasis, dossierCode, serviceCode } = ask;
+  await tx.query({
+    name: 'begin ask',
+    text: `INSERT INTO asks (id, at, party, question, key_name, officer, agency_code, purpose, legal_basis, dossier_code, service_code)
+           VALUES ($1, $2::timestamptz, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    values: [
+      ...[id, at, party, question, keyName, officer, agencyCode, purpose, legalBasis],
+      ...[dossierCode, serviceCode],
+    ],
+  });
+}
+
+export async function endAsk(
+  { pool }: Pick<Database, 'pool'>,
+  id: string,
+  {
+    outcome,
+    reason,
+    tookMs,
+  }: { readonly outcome: AskOutcome; readonly reason?: string | undefined; readonly tookMs: number },
+): Promise<void> {
+  await pool.query({
+    name: 'end ask',
+    text: 'UPDATE asks SET outcome = $2, reason = $3, took_ms = $4 WHERE id = $1',
+    values: [id, outcome, reason ?? null, tookMs],
+  });
+}
+
+export interface AskFilter {
+  readonly party?: string | undefined;
+  readonly question?: string | undefined;
+  readonly officer?: string | undefined;
+  /** With the agencies below it. */
+  readonly agency?: string | undefined;
+  readonly code?: string | undefined;
+  /** `open`: no outcome is recorded. */
+  readonly outcome?: AskOutcome | 'open' | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Asks by filter, newest first, before the id `before`. */
+export function listAsks(
+  { query: database }: Database,
+  { party, question, officer, agency, code, outcome, from, to }: AskFilter,
+  limit: number,
+  before: string | undefined,
+): Promise<readonly RecordedAsk[]> {
+  let query = database
+    .selectFrom('asks')
+    .select(['id', 'at', 'party', 'question', 'key_name as keyName', 'officer', 'agency_code as agencyCode', 'purpose'])
+    .select(['legal_basis as legalBasis', 'dossier_code as dossierCode', 'service_code as serviceCode'])
+    .select(['outcome', 'reason', 'took_ms as tookMs']);
+  if (party !== undefined) query = query.where('party', '=', party);
+  if (question !== undefined) query = query.where('question', '=', question);
+  if (officer !== undefined) query = query.where('officer', '=', officer);
+  if (agency !== undefined)
+    query = query.where((is) => is.or([is('agency_code', '=', agency), is('agency_code', 'like', `${agency}.%`)]));
+  if (code !== undefined) query = query.where('dossier_code', '=', code);
+  if (outcome === 'open') query = query.where('outcome', 'is', null);
+  else if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+  if (from !== undefined) query = query.where('at', '>=', from);
+  if (to !== undefined) query = query.where('at', '<=', to);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly RecordedAsk[]>;
+}
+
+/** The questions of one officer about one matter in a period. */
+export interface AskCount {
+  readonly agencyCode: string;
+  readonly officer: string;
+  readonly party: string;
+  readonly question: string;
+  readonly purpose: string;
+  readonly asked: number;
+  readonly found: number;
+  readonly notFound: number;
+  /** Refused, unanswered, or without a recorded outcome. */
+  readonly failed: number;
+}
+
+/** Counts by agency, officer, question and purpose, in that order. */
+export async function countAsks(
+  { pool }: Pick<Database, 'pool'>,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<readonly AskCount[]> {
+  const { rows } = await pool.query<AskCount>({
+    name: 'count asks',
+    text: `SELECT agency_code AS "agencyCode", officer, party, question, purpose, count(*)::int4 AS asked,
+             count(*) FILTER (WHERE outcome IN ('found', 'several'))::int4 AS found,
+             count(*) FILTER (WHERE outcome = 'not-found')::int4 AS "notFound",
+             count(*) FILTER (WHERE outcome IS NULL OR outcome NOT IN ('found', 'several', 'not-found'))::int4 AS failed
+           FROM asks WHERE at BETWEEN $1::timestamptz AND $2::timestamptz
+           GROUP BY agency_code, officer, party, question, purpose
+           ORDER BY agency_code, officer, party, question, purpose`,
+    values: [from, to],
+  });
+  return rows;
+}
+
+/**
+ * Forgets who asked about which dossier, for asks before a moment. Their counts by agency, register and purpose stay. Asks about a
+ * dossier under a legal hold stay whole.
+ *
+ * @returns how many, at most `limit`
+ */
+export async function forgetAskers({ pool }: Pick<Database, 'pool'>, beforeMs: number, limit: number): Promise<number> {
+  const { rowCount } = await pool.query({
+    name: 'forget askers',
+    text: `UPDATE asks SET officer = '', dossier_code = NULL WHERE id IN (
+             SELECT id FROM asks a WHERE officer <> '' AND at < $1::timestamptz
+               AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = a.dossier_code)
+             ORDER BY at LIMIT $2)`,
+    values: [msToInstant(beforeMs), limit],
+  });
+  return rowCount ?? 0;
+}

@@ -1,0 +1,243 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import Type from 'typebox';
+import { afterEach, describe, expect, test } from 'vitest';
+import { closed } from '../../schemas/parts.ts';
+import { defineAdapter } from '../../src/kit/adapter.ts';
+import type { Answered, Asked } from '../../src/kit/asker.ts';
+import { codeOf, dossier, type Partner, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
+
+const NUMBER = '001099123456';
+const NAME = 'Nguyễn Thị Hoàng Yến Canary';
+const FOUND: Answered = { kind: 'found', answer: { name: NAME, birthDate: '1960' }, unread: [] };
+const AWAY: Answered = { kind: 'unavailable', reason: 'down', message: 'no connection' };
+const SECRET = 'clerk-secret-of-the-tests';
+
+/** A register inside the test. Its answers are scripted; found when there are no more. */
+function register() {
+  const asked: Asked[] = [];
+  const script: (Answered | Error | Promise<Answered>)[] = [];
+  const adapter = defineAdapter({
+    settings: Type.Object({}),
+    asks: {
+      questions: () => ({
+        person: {
+          title: 'Thông tin công dân',
+          values: closed({
+            identityNumber: Type.String({ pattern: '^[0-9]{12}$', description: 'số định danh, 12 chữ số' }),
+          }),
+          members: ['name', 'birthDate'],
+          fromDossier: { identityNumber: 'applicant.identityNumber' },
+          withinMs: 1_000,
+        },
+      }),
+      async ask(_, one) {
+        asked.push(one);
+        const next = (await script.shift()) ?? FOUND;
+        if (next instanceof Error) throw next;
+        return next;
+      },
+    },
+  });
+  return { asked, script, partner: { sent: [], script: [], adapter } satisfies Partner };
+}
+
+let close: (() => Promise<void>) | undefined;
+afterEach(async () => close?.());
+
+async function start(more: Parameters<typeof testHub>[0] = {}) {
+  const population = register();
+  const hub = await testHub({
+    partners: { population: population.partner },
+    ...more,
+    keys: [
+      ...OPERATOR_KEYS,
+      { id: 'clerk', secret: SECRET, scopes: ['register:ask'] },
+      { id: 'narrow', secret: `narrow-${SECRET}`, scopes: ['register:ask'], asks: ['population/household'] },
+    ],
+  });
+  close = () => hub.close();
+  const ask = async (given: object = {}, to = 'population/ask/person', secret = SECRET) => {
+    const headers = { Authorization: `Bearer ${secret}` };
+    const body = { ...ORDER, ...given };
+    const response = await hub.request('POST', `/api/v1/parties/${to}`, undefined, body, headers);
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Json };
+  };
+  const asks = async (query = ''): Promise<readonly Json[]> =>
+    (await operatorOf(hub).get(`asks${query}`)).body.items as readonly Json[];
+  return { hub, ask, asks, ...population };
+}
+
+const ORDER = {
+  officer: 'CB-0007',
+  agencyCode: 'h60.01',
+  purpose: 'Kiểm tra người nộp hồ sơ đăng ký khai sinh',
+  legalBasis: 'NĐ 61/2018/NĐ-CP',
+  dossierCode: codeOf(35),
+  values: { identityNumber: NUMBER },
+};
+
+describe('a question to a register', () => {
+  test('is asked once and answered at once, and its record has neither values nor answer', async () => {
+    const { hub, ask, asks, asked } = await start();
+    const { status, body } = await ask();
+    expect([status, body]).toMatchObject([200, { outcome: 'found', answer: { name: NAME, birthDate: '1960' } }]);
+    expect(asked).toMatchObject([{ id: body.id, question: 'person', officer: 'CB-0007', agencyCode: 'H60.01' }]);
+    expect(await asks()).toEqual([
+      {
+        ...{ id: body.id, at: body.at, party: 'population', question: 'person', keyName: 'clerk', officer: 'CB-0007' },
+        ...{ agencyCode: 'H60.01', purpose: ORDER.purpose, legalBasis: ORDER.legalBasis, dossierCode: codeOf(35) },
+        ...{ serviceCode: null, outcome: 'found', reason: null, tookMs: expect.any(Number) },
+      },
+    ]);
+    const audit = (await operatorOf(hub).get(`audit?subject=ask%20${body.id}`)).body.items;
+    expect(audit).toMatchObject([
+      { actor: 'clerk', action: 'register.ask', why: expect.stringContaining(ORDER.purpose) },
+    ]);
+    expect(await placesOf(hub, [NUMBER, NAME])).toEqual([]);
+  });
+
+  test('takes a value that the caller leaves out from the dossier', async () => {
+    const { hub, ask, asked } = await start();
+    await hub.push(dossier({ code: codeOf(35) }));
+    expect((await ask({ values: {} })).status).toBe(200);
+    expect(asked).toMatchObject([{ values: { identityNumber: '001000000001' } }]);
+    const unknown = await ask({ values: {}, dossierCode: codeOf(36) });
+    expect([unknown.status, unknown.body.problems]).toMatchObject([400, [{ path: '/values/identityNumber' }]]);
+  });
+
+  test('that is wrong is neither asked nor recorded, and each problem has its place', async () => {
+    const { ask, asks, asked } = await start();
+    for (const [given, path] of [
+      [{ values: { identityNumber: '123' } }, '/values/identityNumber'],
+      [{ values: { identityNumber: NUMBER, name: 'A' } }, '/values/name'],
+      [{ purpose: `Xác minh ${NUMBER}` }, '/purpose'],
+      [{ legalBasis: ' ' }, '/legalBasis'],
+      [{ agencyCode: 'nowhere' }, '/agencyCode'],
+      [{ dossierCode: undefined }, '/dossierCode'],
+      [{ officer: undefined }, '/officer'],
+    ] as const) {
+      const { status, body } = await ask(given);
+      expect([status, body.problems], path).toMatchObject([400, [{ path }]]);
+    }
+    expect([asked, await asks()]).toEqual([[], []]);
+  });
+
+  test('needs its own scope, and a key may be limited to some questions', async () => {
+    const { hub, ask } = await start();
+    expect((await ask({}, 'population/ask/person', 'portal-secret-of-the-tests')).status).toBe(403);
+    expect((await ask({}, 'population/ask/person', `narrow-${SECRET}`)).body.code).toBe('ask-not-allowed');
+    expect((await ask({}, 'nobody/ask/person')).status).toBe(404);
+    expect((await ask({}, 'population/ask/toString')).status).toBe(404);
+    const listed = await hub.request('GET', '/api/v1/asks', undefined, undefined, {
+      Authorization: `Bearer ${SECRET}`,
+    });
+    expect((await listed.json()) as Json).toMatchObject({
+      items: [
+        { party: 'population', question: 'person', fromDossier: ['identityNumber'], members: ['name', 'birthDate'] },
+      ],
+    });
+  });
+
+  test('of one officer above the hourly limit is refused with the time to wait', async () => {
+    const { ask, asked } = await start({ askLimitPerHour: 2 });
+    // A wrong question does not count.
+    await ask({ values: {} });
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 200]);
+    const refused = await ask();
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect((await ask({ officer: 'CB-0008' })).status).toBe(200);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('a register that does not answer', () => {
+  test('is asked once, and the caller learns whether to come back', async () => {
+    const { ask, asks, asked, script } = await start();
+    script.push({ ...AWAY, retryAfterMs: 7_000 } as Answered);
+    const away = await ask();
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '7']);
+    // The register asked for the pause, so nobody calls it meanwhile.
+    expect((await ask()).body.reason).toBe('away');
+    expect(asked).toHaveLength(1);
+    expect(await asks()).toMatchObject([
+      { outcome: 'unavailable', reason: 'away' },
+      { outcome: 'unavailable', reason: 'down' },
+    ]);
+  });
+
+  test('opens the breaker after five failures, and is not called while it is open', async () => {
+    const { hub, ask, asked, script } = await start();
+    script.push(AWAY, AWAY, AWAY, AWAY, AWAY);
+    for (let n = 0; n < 6; n++) expect((await ask()).status).toBe(503);
+    expect(asked).toHaveLength(5);
+    await expect
+      .poll(async () => (await operatorOf(hub).get('incidents')).body.items)
+      .toMatchObject([{ party: 'population', kind: 'partner-away' }]);
+    hub.clock.nowMs += 60_000;
+    expect((await ask()).status).toBe(200);
+  });
+
+  test('is not called while it is paused', async () => {
+    const { hub, ask, asked } = await start();
+    await operatorOf(hub).post('parties/population/pause', { why: 'because the test asks' });
+    expect([(await ask()).body.reason, asked]).toEqual(['paused', []]);
+  });
+
+  test('in time, refuses or fails is named as such, without an answer', async () => {
+    const { hub, ask, asks, script } = await start();
+    script.push(
+      sleep(5_000).then(() => FOUND),
+      { kind: 'refused', reason: 'rejected', message: 'no right' },
+      new Error('a bug'),
+    );
+    const [late, refused, bug] = [await ask(), await ask(), await ask()];
+    expect([late, refused, bug].map(({ status, body }) => [status, body.reason])).toEqual([
+      [502, 'timeout'],
+      [502, 'rejected'],
+      [502, 'error'],
+    ]);
+    expect(refused.body).toMatchObject({ detail: 'no right', ask: expect.any(String) });
+    expect((await asks()).map(({ outcome }) => outcome)).toEqual(['unknown', 'refused', 'unknown']);
+    expect(JSON.stringify(hub.logLines)).not.toContain('CB-0007');
+  });
+
+  test('with several records gets none of them chosen', async () => {
+    const { ask, script } = await start();
+    script.push({ kind: 'several', count: 2 }, { kind: 'not-found' });
+    expect((await ask()).body).toMatchObject({ outcome: 'several', count: 2 });
+    const none = await ask();
+    expect([none.status, none.body.outcome, 'answer' in none.body]).toEqual([200, 'not-found', false]);
+  });
+});
+
+test('after the retention nobody sees who asked about which dossier, and the counts stay', async () => {
+  const { hub, ask, asks } = await start({ retention: { asksMonths: 1 } });
+  await ask();
+  await operatorOf(hub).post('legal-holds', { code: codeOf(37), why: 'because the test asks' });
+  hub.clock.nowMs += 40 * 86_400_000;
+  await ask({ officer: 'CB-0008' });
+  await hub.hub.retention.round();
+  expect(await asks()).toMatchObject([
+    { officer: 'CB-0008', dossierCode: codeOf(35) },
+    { officer: '', dossierCode: null, agencyCode: 'H60.01', outcome: 'found' },
+  ]);
+});
+
+/** Where the values stand in clear: tables and log. */
+async function placesOf({ hub, logLines }: TestHub, values: readonly string[]): Promise<readonly string[]> {
+  const { pool } = hub.database;
+  const { rows } = await pool.query<{ table: string }>(
+    `SELECT table_name AS "table" FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+  );
+  const places: string[] = [];
+  for (const { table } of rows) {
+    const { rows: found } = await pool.query(`SELECT 1 FROM "${table}" AS t WHERE t::text LIKE ANY($1) LIMIT 1`, [
+      values.map((value) => `%${value}%`),
+    ]);
+    if (found.length > 0) places.push(table);
+  }
+  const isLogged = values.some((value) => JSON.stringify(logLines).includes(value));
+  return isLogged ? [...places, 'log'] : places;
+}
