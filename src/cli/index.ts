@@ -9,6 +9,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   init: async () => (await import('./init/init.ts')).addInit,
   start: async () => (await import('./start.ts')).addStart,
   demo: async () => (await import('./demo.ts')).addDemo,
+  sandbox: async () => (await import('./sandbox.ts')).addSandbox,
+  certify: async () => (await import('./certify.ts')).addCertify,
   migrate: async () => (await import('./migrate.ts')).addMigrate,
   import: async () => (await import('./import/import.ts')).addImport,
   export: async () => (await import('./export/export.ts')).addExport,

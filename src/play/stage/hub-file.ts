@@ -24,15 +24,21 @@ export function createSecrets(): Secrets {
   return Object.fromEntries(KEY_IDS.map((id) => [id, randomBytes(24).toString('base64url')])) as Secrets;
 }
 
+/** What a play adds to the settings that its participants need. */
+export interface OwnSettings {
+  /** In place of the routes between the participants. */
+  readonly routes?: HubFile['routes'];
+  readonly more?: Pick<HubFile, 'parties' | 'routes' | 'keys'>;
+}
+
 /**
  * Writes the hub's configuration into the run's folder, readable by the owner only. Returns its path.
- * @param routes in place of those between the participants
  */
 export function writeHubFile(
   folder: string,
   participants: readonly Participant[],
   secrets: Secrets,
-  routes: HubFile['routes'] = [...routesOf(participants)],
+  { routes = [...routesOf(participants)], more = {} }: OwnSettings = {},
 ): string {
   const path = join(folder, 'hub.config.json');
   const file: HubFile = {
@@ -47,9 +53,10 @@ export function writeHubFile(
         scopes: ['dossier:write' as const, ...ALL_KINDS.map(({ scope }) => scope)],
         party,
       })),
+      ...(more.keys ?? []),
     ],
-    parties: { ...partiesOf(participants, Date.now()) },
-    routes,
+    parties: { ...partiesOf(participants, Date.now()), ...more.parties },
+    routes: [...routes, ...(more.routes ?? [])],
   };
   writeFileSync(path, JSON.stringify(file, undefined, 2), { mode: 0o600 });
   return path;

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HubFile } from '../../config/config.ts';
 import {
   type Participant,
   type ParticipantName,
@@ -7,7 +6,7 @@ import {
   startParticipants,
 } from '../participants/participants.ts';
 import { openDatabase, openDatabaseWithStandby, type StageDatabase } from './database.ts';
-import { createSecrets, hubEnvironment, type Secrets, writeHubFile } from './hub-file.ts';
+import { createSecrets, hubEnvironment, type OwnSettings, type Secrets, writeHubFile } from './hub-file.ts';
 import { type HubOptions, type SupervisedHub, superviseHub } from './hub-processes.ts';
 import { interrupted } from './interruption.ts';
 import { type Nodes, openNodes } from './nodes.ts';
@@ -34,7 +33,7 @@ export interface Stage<Name extends ParticipantName = ParticipantName> {
   readonly failures: Readonly<Record<string, number>>;
 }
 
-export interface StagePlan<Name extends ParticipantName> {
+export interface StagePlan<Name extends ParticipantName> extends OwnSettings {
   /** Settings that the hub inherits; DATABASE_URL names the server on which the stage makes its own database. */
   readonly env: NodeJS.ProcessEnv;
   /** The run's folder. Others can pass through it, because PostgreSQL may run as another user. */
@@ -42,8 +41,8 @@ export interface StagePlan<Name extends ParticipantName> {
   /** The folder of the logs, by default the run's folder. */
   readonly logs?: string | undefined;
   readonly participants: readonly Name[];
-  /** The routes, by default those between the participants. */
-  readonly routes?: HubFile['routes'];
+  /** The secrets of the keys, by default new ones. */
+  readonly secrets?: Secrets;
   /** The hub's processes with their roles; undefined for all roles in one. */
   readonly processes: Readonly<Record<string, string | undefined>>;
   /** Whether each process is a machine of its own behind a proxy. */
@@ -101,11 +100,11 @@ async function openStage<Name extends ParticipantName>(
   const all = Object.values<Participant>(participants);
   for (const { child } of all) janitor.addProcess(child);
   closers.push(() => Promise.all(all.map(({ child }) => child.stop())));
-  const secrets = createSecrets();
+  const { secrets = createSecrets() } = plan;
   const host = plan.host ?? '127.0.0.1';
   const port = await freePort(host, plan.port);
   if (port !== plan.port && plan.port !== 0) say(`port ${plan.port} is taken; the hub gets port ${port}`);
-  const config = writeHubFile(folder, all, secrets, plan.routes);
+  const config = writeHubFile(folder, all, secrets, plan);
   const hubEnv = hubEnvironment(env, { folder, config, host, port, databaseUrl: database.url });
   signal.throwIfAborted();
   const names = Object.keys(plan.processes);

@@ -1,0 +1,168 @@
+import { Hono } from 'hono';
+import { csrf } from 'hono/csrf';
+import { html } from 'hono/html';
+import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES, OPERATIONS, word } from '../../pages/console/words.ts';
+import type { Say } from '../../pages/language.ts';
+import { type Html, show } from '../../pages/layout.ts';
+import { badgeOf } from '../../pages/parts/parts.ts';
+import { table } from '../../pages/parts/table.ts';
+import { AT_A_PARTNER, AT_THE_DOOR, type BadDay } from './bad-days.ts';
+import type { Case } from './cases.ts';
+import type { SeenMessage, ShownKey } from './hub-view.ts';
+import { curlOf, type Sample } from './samples.ts';
+
+/** What the page shows and does. */
+export interface SandboxMeans {
+  /** The address that clients use. */
+  readonly url: string;
+  keys(): readonly ShownKey[];
+  samples(): Promise<readonly Sample[]>;
+  messages(): Promise<readonly SeenMessage[]>;
+  cases(party: string): Promise<readonly Case[]>;
+  readonly parties: readonly string[];
+  /** The simulated systems. */
+  readonly partners: readonly string[];
+  /** Sends a sample through the door. Returns the answer. */
+  send(sample: Sample): Promise<string>;
+  /** @param partner a simulated system; undefined: the hub itself, at its door */
+  badDay(partner: string | undefined, day: BadDay): Promise<void>;
+  reset(): void;
+}
+
+/** The page `/sandbox`, its forms, and the certificate as JSON. */
+export function sandboxApp(means: SandboxMeans): Hono {
+  const app = new Hono();
+  let answer: string | undefined;
+  app.use('/sandbox/*', csrf());
+  app.get('/sandbox', async (c) => {
+    const [messages, samples, certificates] = await Promise.all([
+      means.messages(),
+      means.samples(),
+      Promise.all(means.parties.map(async (party) => ({ party, cases: await means.cases(party) }))),
+    ]);
+    return show(c, (say) => ({
+      title: say('Môi trường thử nghiệm', 'Sandbox'),
+      owner: 'Liên Thông',
+      site: say('Dành cho đơn vị kết nối', 'For integrators'),
+      links: [{ href: '/sandbox', text: say('Môi trường thử nghiệm', 'Sandbox') }],
+      body: html`
+${answer === undefined ? '' : html`<h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre>`}
+${keysPart(say, means)}${samplesPart(say, means.url, samples)}${badDaysPart(say, means)}${messagesPart(say, messages)}
+${certificatesPart(say, certificates)}
+<h2>${say('Làm lại từ đầu', 'Start again')}</h2>
+<form method="post" action="/sandbox/reset"><button>${say('Xóa mọi dữ liệu thử nghiệm', 'Delete all data of the sandbox')}</button></form>`,
+    }));
+  });
+  app.get('/sandbox/certificate/:party', async (c) => {
+    const party = c.req.param('party');
+    if (!means.parties.includes(party))
+      return c.json({ detail: `no party ${JSON.stringify(party)}, expected one of ${means.parties.join(', ')}` }, 404);
+    return c.json({ party, at: new Date().toISOString(), cases: await means.cases(party) });
+  });
+  app.post('/sandbox/send/:id', async (c) => {
+    const sample = (await means.samples()).find(({ id }) => id === c.req.param('id'));
+    if (!sample) return c.text('no such sample', 404);
+    answer = await means.send(sample);
+    return c.redirect('/sandbox', 303);
+  });
+  app.post('/sandbox/bad-day', async (c) => {
+    const { partner, day } = await c.req.parseBody();
+    const at = partner === '' ? undefined : String(partner);
+    const found = (at === undefined ? AT_THE_DOOR : AT_A_PARTNER).find(({ id }) => id === day);
+    if (!found || (at !== undefined && !means.partners.includes(at))) return c.text('no such bad day', 404);
+    await means.badDay(at, found);
+    return c.redirect('/sandbox', 303);
+  });
+  app.post('/sandbox/reset', (c) => {
+    answer = undefined;
+    means.reset();
+    return c.redirect('/sandbox', 303);
+  });
+  return app;
+}
+
+function keysPart(say: Say, { url, keys }: SandboxMeans): Html {
+  return html`<p>${say('Địa chỉ của trục:', 'Address of the hub:')} <code>${url}</code>.
+${say('Màn hình điều hành:', 'Console:')} <a href="/console">/console</a>. <a href="/docs">/docs</a></p>
+${table({
+  caption: say('Tài khoản', 'Keys'),
+  empty: '',
+  items: keys(),
+  columns: [
+    { head: say('Tên', 'Id'), cell: ({ id }) => html`<code>${id}</code>` },
+    { head: say('Mật khẩu', 'Secret'), cell: ({ secret }) => html`<code>${secret}</code>` },
+    { head: say('Quyền', 'Scopes'), cell: ({ scopes }) => scopes.join(', ') },
+  ],
+})}`;
+}
+
+function messagesPart(say: Say, messages: readonly SeenMessage[]): Html {
+  return html`<h2>${say('Thông điệp gần nhất', 'Last messages')}</h2>
+${table({
+  caption: say(`${messages.length} thông điệp, mới nhất trước`, `${messages.length} messages, newest first`),
+  empty: say('Chưa có thông điệp nào.', 'No message yet.'),
+  items: messages,
+  columns: [
+    { head: say('Lúc', 'At'), cell: ({ id, at }) => html`<a href="/console/messages/${id}">${at}</a>` },
+    { head: say('Bên gửi', 'From'), cell: ({ party }) => party ?? '–' },
+    { head: say('Cổng', 'Door'), cell: ({ door }) => door },
+    { head: say('Nội dung', 'Operation'), cell: ({ operation }) => word(say, OPERATIONS, operation) },
+    { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
+    {
+      head: say('Trục đã đọc', 'What the hub read'),
+      cell: ({ said }) =>
+        html`${said.map(({ code, outcome, problem }) => html`<div>${code} ${badge(say, ITEM_OUTCOMES, outcome)} ${problem}</div>`)}`,
+    },
+  ],
+})}`;
+}
+
+function certificatesPart(
+  say: Say,
+  certificates: readonly { readonly party: string; readonly cases: readonly Case[] }[],
+): Html {
+  const states = {
+    passed: badgeOf('good', say('Đạt', 'Passed')),
+    failed: badgeOf('bad', say('Chưa đạt', 'Failed')),
+    open: badgeOf('plain', say('Chưa thử', 'Not tried')),
+  };
+  return html`<h2>${say('Kết quả kiểm thử kết nối', 'Certificates')}</h2>
+${certificates.map(
+  ({ party, cases }) => html`<details><summary>${party}:
+${cases.filter(({ state }) => state === 'passed').length}/${cases.length} ${say('đạt', 'passed')}</summary>
+${table({
+  caption: party,
+  empty: '',
+  items: cases,
+  columns: [
+    { head: say('Trường hợp', 'Case'), cell: ({ vi, en }) => say(vi, en) },
+    { head: say('Kết quả', 'State'), cell: ({ state }) => states[state] },
+    { head: say('Ví dụ', 'Example'), cell: ({ example }) => example ?? '–' },
+  ],
+})}</details>`,
+)}`;
+}
+
+function badDaysPart(say: Say, { partners }: SandboxMeans): Html {
+  const options = (days: readonly BadDay[]): Html =>
+    html`${days.map(({ id, vi, en }) => html`<option value="${id}">${say(vi, en)}</option>`)}`;
+  return html`<h2>${say('Tình huống xấu', 'Bad days')}</h2>
+<form method="post" action="/sandbox/bad-day"><input type="hidden" name="partner" value="">
+<label>${say('Trục đối với hệ thống của bạn', 'The hub, towards your system')}
+<select name="day">${options(AT_THE_DOOR)}</select></label>
+<button>${say('Bắt đầu', 'Begin')}</button></form>
+<form method="post" action="/sandbox/bad-day">
+<label>${say('Hệ thống khác', 'Another system')}
+<select name="partner">${partners.map((name) => html`<option>${name}</option>`)}</select></label>
+<label>${say('Tình huống', 'Situation')} <select name="day">${options(AT_A_PARTNER)}</select></label>
+<button>${say('Bắt đầu', 'Begin')}</button></form>`;
+}
+
+function samplesPart(say: Say, url: string, samples: readonly Sample[]): Html {
+  return html`<h2>${say('Thông điệp mẫu', 'Samples')}</h2>
+${samples.map(
+  (sample) => html`<details><summary>${say(sample.vi, sample.en)}</summary>
+<pre>${curlOf(sample, url)}</pre>
+<form method="post" action="/sandbox/send/${sample.id}"><button>${say('Gửi thử', 'Send it')}</button></form></details>`,
+)}`;
+}

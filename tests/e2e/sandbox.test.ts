@@ -1,0 +1,146 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
+const OWN = {
+  parties: { 'bo-moi': { adapter: 'one-stop', title: 'Bộ mới', settings: {} } },
+  keys: [{ id: 'bo-moi', secret: 'mat-khau-cua-bo-moi-0001', scopes: ['dossier:write'], party: 'bo-moi' }],
+};
+const SAMPLES = [
+  'dossiers',
+  'progress',
+  'progress-result',
+  'dossiers-list',
+  'dossiers-stream',
+  'questions',
+  'petitions',
+  'ratings',
+  'postal-orders',
+  'payments',
+  'dialect',
+  'soap',
+];
+
+describe('lienthong sandbox', () => {
+  let folder: string;
+  let child: ChildProcess;
+  let url: string;
+  /** Each line says that the hub is ready, the first time or after a reset. */
+  let ready: AsyncIterator<string>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lienthong-sandbox-'));
+    chmodSync(folder, 0o755); // as root, PostgreSQL runs as another user
+    const own = join(folder, 'own.json');
+    writeFileSync(own, JSON.stringify(OWN));
+    const env = { ...process.env, HUB_DATA_DIR: folder, TMPDIR: folder };
+    child = spawn(process.execPath, [COMMAND, 'sandbox', '--port', '0', '--with', own], { env, stdio: 'pipe' });
+    child.stderr?.resume();
+    ready = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+    url = await nextReady();
+  });
+  afterAll(async () => {
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(readdirSync(folder)).toEqual(['own.json']);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const nextReady = async (): Promise<string> =>
+    /http:\S+(?=\/sandbox)/.exec((await ready.next()).value ?? '')?.[0] ?? '';
+  const page = async (): Promise<string> => (await fetch(`${url}/sandbox?lang=en`)).text();
+  /** Submits a form of the page as a browser does. Returns the page after it. */
+  const submit = async (path: string, fields: Record<string, string> = {}): Promise<string> => {
+    const sent = { method: 'POST', headers: { Origin: url, Cookie: 'lang=en' }, body: new URLSearchParams(fields) };
+    const answer = await fetch(`${url}${path}`, sent);
+    expect(answer.status, path).toBe(200);
+    return answer.text();
+  };
+  const secretOf = async (id: string): Promise<string> =>
+    new RegExp(`<code>${id}</code></th><td[^>]*><code>([^<]+)`).exec(await page())?.[1] ?? '';
+  const push = (secret: string, code: string): Promise<Response> =>
+    fetch(`${url}/api/v1/parties/one-stop/dossiers`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ ...DOSSIER, code }),
+    });
+  const stateOf = async (id: string): Promise<string> => {
+    const { cases } = (await (await fetch(`${url}/sandbox/certificate/one-stop`)).json()) as {
+      cases: readonly { id: string; state: string }[];
+    };
+    return cases.find((one) => one.id === id)?.state ?? '';
+  };
+
+  test('each sample is accepted as it stands on the page', async () => {
+    for (const id of SAMPLES) {
+      const after = await submit(`/sandbox/send/${id}`);
+      const [, answer = ''] = /answer<\/h2><pre>([\s\S]*?)<\/pre>/.exec(after) ?? [];
+      expect([id, answer.includes('accepted'), /invalid|quarantined/.test(answer)], answer).toEqual([id, true, false]);
+    }
+    expect(await page()).toContain('national-portal');
+  });
+
+  test('a bad day at the door is played, and the certificate says how the system took it', async () => {
+    const secret = await secretOf('one-stop');
+    expect(await stateOf('retries')).toBe('open');
+    await submit('/sandbox/bad-day', { partner: '', day: 'lost-answers' });
+    for (let time = 0; time < 5; time++) await expect(push(secret, 'H60.01-250812-9001')).rejects.toThrow();
+    expect((await push(secret, 'H60.01-250812-9001')).status).toBe(200);
+    expect(await stateOf('retries')).toBe('passed');
+    await submit('/sandbox/bad-day', { partner: '', day: 'busy' });
+    const busy = await push(secret, 'H60.01-250812-9002');
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, '5']);
+    await push(secret, 'H60.01-250812-9002');
+    expect(await stateOf('waits'), 'it did not wait').toBe('failed');
+  });
+
+  test('a partner is down when asked, and an unknown bad day is refused', async () => {
+    await submit('/sandbox/bad-day', { partner: 'civil-status', day: 'down' });
+    const body = new URLSearchParams({ partner: 'nobody', day: 'down' });
+    expect((await fetch(`${url}/sandbox/bad-day`, { method: 'POST', headers: { Origin: url }, body })).status).toBe(
+      404,
+    );
+    expect(
+      (await fetch(`${url}/sandbox/reset`, { method: 'POST', headers: { Origin: 'http://other.example' }, body }))
+        .status,
+    ).toBe(403);
+  });
+
+  test('certify ends with 1 while a case is open, and names the parties for an unknown one', async () => {
+    const certify = (...args: string[]): Promise<{ code: number; text: string }> =>
+      new Promise((resolve) =>
+        execFile(process.execPath, [COMMAND, 'certify', ...args, '--url', url], (error, stdout, stderr) =>
+          resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
+        ),
+      );
+    expect(await certify('one-stop')).toMatchObject({ code: 1, text: expect.stringMatching(/accepts it +passed/) });
+    expect(await certify('nobody')).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('expected one of one-stop'),
+    });
+  });
+
+  test('a party of the integrator is connected; a reset deletes all data and keeps the secrets', async () => {
+    expect(await secretOf('bo-moi')).toBe('mat-khau-cua-bo-moi-0001');
+    const secret = await secretOf('portal');
+    const read = { headers: { Authorization: `Bearer ${secret}` } };
+    expect((await fetch(`${url}/api/v1/dossiers/H60.01-250812-9001`, read)).status).toBe(200);
+    await submit('/sandbox/reset');
+    expect(await nextReady()).toBe(url);
+    expect(await secretOf('portal')).toBe(secret);
+    expect((await fetch(`${url}/api/v1/dossiers/H60.01-250812-9001`, read)).status).toBe(404);
+    expect(await stateOf('accepted')).toBe('open');
+  });
+});
+
+const DOSSIER = {
+  serviceCode: '1.004616',
+  agencyCode: 'H60.01',
+  status: 'received',
+  statusAt: '2025-08-12T08:15:00+07:00',
+};
