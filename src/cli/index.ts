@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   sandbox: async () => (await import('./sandbox.ts')).addSandbox,
   certify: async () => (await import('./certify.ts')).addCertify,
   migrate: async () => (await import('./migrate.ts')).addMigrate,
+  upgrade: async () => (await import('./upgrade/upgrade.ts')).addUpgrade,
   import: async () => (await import('./import/import.ts')).addImport,
   export: async () => (await import('./export/export.ts')).addExport,
   evidence: async () => (await import('./evidence/evidence.ts')).addEvidence,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
+import { noteMigrations } from '../database/note-migrations.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, runCommand } from './run-command.ts';
 
@@ -13,7 +14,11 @@ export function addMigrate(program: Command): void {
     .action((options: CommonOptions) =>
       runCommand(options, async () => {
         const config = loadConfig(process.env);
-        const applied = await withDatabase(config, (database) => migrate(database, Date.now()));
+        const applied = await withDatabase(config, async (database) => {
+          const names = await migrate(database, Date.now());
+          await noteMigrations(database);
+          return names;
+        });
         const text =
           applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
         return { text, document: { applied } };

@@ -43,11 +43,12 @@ import * as m042 from './migrations/042-flow-totals.ts';
 import * as m043 from './migrations/043-saved-filters.ts';
 import * as m044 from './migrations/044-late-counts.ts';
 import * as m045 from './migrations/045-asks.ts';
+import * as m046 from './migrations/046-notes-of-migrations.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
 /** The migrations of this version by name. A released name or migration never changes. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS = {
   '001-ledger-and-index': m001,
   '002-partners': m002,
   '003-operators': m003,
@@ -92,20 +93,23 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '043-saved-filters': m043,
   '044-late-counts': m044,
   '045-asks': m045,
-};
+  '046-notes-of-migrations': m046,
+} satisfies Readonly<Record<string, Migration>>;
+export type MigrationName = keyof typeof MIGRATIONS;
 
 /**
  * Migrates the tables to this version. Forward only; safe when several processes start together (Kysely holds an advisory
- * lock). Also creates the monthly partitions around `nowMs`.
+ * lock). Also creates the monthly partitions around `nowMs`. Tables of a newer version stay unchanged.
  * @param schema the schema of the tables, if not the database's default
  * @returns the names of the newly applied migrations
- * @throws when one fails, or when a newer hub created the database
+ * @throws when one fails, or when this version may not run on the tables of a newer one
  */
 export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
-  const applied = new Set(await appliedOf(database, schema));
+  const stored = await storedMigrations(database, schema);
+  const why = whyTooNew(stored);
+  if (why !== undefined) throw new Error(why);
   // Kysely first reads the columns of every table, which took 20 ms of PostgreSQL at each start.
-  const isCurrent = Object.keys(MIGRATIONS).every((name) => applied.has(name));
-  const added = isCurrent ? [] : await migrateToLatest(database, schema);
+  const added = lackingOf(stored).length === 0 ? [] : await migrateToLatest(database, schema);
   await makePartitions(database, nowMs);
   return added;
 }
@@ -121,23 +125,55 @@ function inWords({ message, code }: Error & { code?: string }): string {
   return mayNot ? `${message}; make its role the owner of the database, or GRANT CREATE ON SCHEMA … TO it` : message;
 }
 
-/**
- * The names of the applied migrations.
- *
- * @throws when one of them is unknown: a newer hub may have changed the tables in a way that this version would misread
- */
-async function appliedOf({ query }: Database, schema: string | undefined): Promise<readonly string[]> {
+/** A migration in the database, as the version that applied it described it. */
+export interface StoredMigration {
+  readonly name: string;
+  /** Null: not described. A version that does not know it must not run on its tables then. */
+  readonly change: string | null;
+  /** What an older version would do wrong on its tables. */
+  readonly stopOlder: string | null;
+}
+
+/** The migrations in the database. None: it is empty. */
+export async function storedMigrations({ query }: Database, schema?: string): Promise<readonly StoredMigration[]> {
   const table = schema === undefined ? 'hub_migrations' : `${schema}.hub_migrations`;
   const there = await sql<{ is: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS is`.execute(query);
   if (!there.rows[0]?.is) return [];
-  const { rows } = await sql<{ name: string }>`SELECT name FROM ${sql.table(table)} ORDER BY name`.execute(query);
-  const names = rows.map(({ name }) => name);
-  const unknown = names.filter((name) => !Object.hasOwn(MIGRATIONS, name));
-  if (unknown.length > 0)
-    throw new Error(
-      `the database was made by a newer version of the hub: it has ${unknown.join(', ')}, which this version does not know; start that version or a later one`,
-    );
-  return names;
+  // Of a row as JSON, because the table of an older version lacks the columns.
+  const { rows } = await sql<StoredMigration>`
+    SELECT name, row ->> 'change' AS change, row ->> 'stop_older' AS "stopOlder"
+    FROM (SELECT name, to_jsonb(m) AS row FROM ${sql.table(table)} m) noted ORDER BY name`.execute(query);
+  return rows;
+}
+
+/** Those that this version does not know. */
+export function newerOf(stored: readonly StoredMigration[]): readonly StoredMigration[] {
+  return stored.filter(({ name }) => !Object.hasOwn(MIGRATIONS, name));
+}
+
+/** Those of this version that the database lacks, in their order. */
+export function lackingOf(stored: readonly StoredMigration[]): readonly MigrationName[] {
+  const names = new Set(stored.map(({ name }) => name));
+  return (Object.keys(MIGRATIONS) as MigrationName[]).filter((name) => !names.has(name)).sort();
+}
+
+/**
+ * Why this version must not run on these tables: a newer hub may have changed them in a way that this version would misread.
+ * Undefined: it may run.
+ */
+export function whyTooNew(stored: readonly StoredMigration[]): string | undefined {
+  const newer = newerOf(stored);
+  const against = newer.filter(({ change, stopOlder }) => change === null || stopOlder !== null);
+  const names = newer.map(({ name }) => name).join(', ');
+  const advice = 'start that version or a later one';
+  if (against.length > 0) {
+    const whys = against.flatMap(({ name, stopOlder }) => (stopOlder === null ? [] : [`${name}: ${stopOlder}`]));
+    const why = whys.length > 0 ? ` (an older version must not run on ${whys.join('; ')})` : '';
+    return `the database was made by a newer version of the hub: it has ${names}, which this version does not know${why}; ${advice}`;
+  }
+  const lacking = lackingOf(stored).join(', ');
+  if (newer.length === 0 || lacking === '') return undefined;
+  return `the database was made by another line of versions: it has ${names}, and lacks ${lacking}; ${advice}`;
 }
 
 /**
@@ -154,18 +190,12 @@ export async function migrateTo(database: Database, names: readonly string[]): P
     );
   const { error } = await migratorOf(database).migrateTo(last);
   if (error) throw new Error(`the tables could not be created: ${inWords(error as Error)}`, { cause: error });
-  const pending = new Set(await pendingMigrations(database));
-  const differing = known.filter((name) => pending.has(name) === names.includes(name));
+  const pending: readonly string[] = lackingOf(await storedMigrations(database));
+  const differing = known.filter((name) => pending.includes(name) === names.includes(name));
   if (differing.length > 0)
     throw new Error(
       `the tables cannot be created as they were: ${differing.join(', ')} differ; use the version that wrote the backup`,
     );
-}
-
-/** The names of the migrations that this version has and the database lacks. Changes nothing. */
-export async function pendingMigrations(database: Database): Promise<readonly string[]> {
-  const migrations = await migratorOf(database).getMigrations();
-  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 }
 
 function migratorOf(database: Database, schema?: string): Migrator {

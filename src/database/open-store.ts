@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Vault } from '../secrets/vault.ts';
 import { type Clock, databaseClock } from './clock.ts';
-import { migrate } from './migrate.ts';
+import { migrate, newerOf, storedMigrations } from './migrate.ts';
+import { noteMigrations } from './note-migrations.ts';
 import { type Database, openDatabase, refuseOtherSettings, type Waits } from './pool.ts';
 import { unopenedMessages } from './reseal.ts';
 
@@ -55,6 +56,9 @@ function logDifference(clock: Clock, log: Logger): void {
 export async function prepareStore({ database, nowMs }: Store, vault: Vault, log: Logger): Promise<void> {
   const applied = await migrate(database, nowMs());
   if (applied.length > 0) log.info({ applied }, 'migrated');
+  await noteMigrations(database);
+  const newer = newerOf(await storedMigrations(database)).map(({ name }) => name);
+  if (newer.length > 0) log.warn({ newer }, 'tables of a newer version');
   await refuseOtherSecret(database, vault);
 }
 

@@ -227,17 +227,46 @@ describe('a new version on the tables of an older one', () => {
     ]);
   });
 
-  test('of a newer version is refused in words, and nothing is changed', async () => {
+  test.each([
+    ['without a note', '{}', 'it has 999-of-tomorrow, which this version does not know; start that version'],
+    [
+      'with a reason against it',
+      '{"change":"Names have an order.","stop_older":"it would mix them"}',
+      'which this version does not know (an older version must not run on 999-of-tomorrow: it would mix them); start',
+    ],
+  ])('of a newer version %s is refused in words, and nothing is changed', async (_, note, words) => {
     const hub = await start(testPartner());
-    const { pool } = hub.hub.database;
-    await pool.query("INSERT INTO hub_migrations (name, timestamp) VALUES ('999-of-tomorrow', 'x')");
-    await expect(start(testPartner(), hub.databaseUrl)).rejects.toThrow(
-      'the database was made by a newer version of the hub: it has 999-of-tomorrow, which this version does not know',
-    );
-    const { rows } = await pool.query("SELECT name FROM hub_migrations WHERE name LIKE '999%'");
-    expect(rows).toEqual([{ name: '999-of-tomorrow' }]);
+    await fromTomorrow(hub, note);
+    const before = await migrationsOf(hub);
+    await expect(start(testPartner(), hub.databaseUrl)).rejects.toThrow(words);
+    expect(await migrationsOf(hub)).toEqual(before);
+  });
+
+  test('of a newer version that lets older ones run is used, and stays as it is', async () => {
+    const hub = await start(testPartner());
+    await fromTomorrow(hub, '{"change":"A further column."}');
+    const before = await migrationsOf(hub);
+    const older = await start(testPartner(), hub.databaseUrl);
+    expect(await migrationsOf(hub)).toEqual(before);
+    await older.push(dossier({ code: CODE(1) }));
+    expect((await hub.read(`/api/v1/dossiers/${CODE(1)}`)).status).toBe(200);
+    // Another line of versions: this one would have to migrate beside what it does not know.
+    await hub.hub.database.pool.query("DELETE FROM hub_migrations WHERE name LIKE '%-notes-of-migrations'");
+    await expect(start(testPartner(), hub.databaseUrl)).rejects.toThrow(/it has 999-of-tomorrow, and lacks \d+-notes/);
   });
 });
+
+async function fromTomorrow({ hub }: TestHub, note: string): Promise<void> {
+  await hub.database.pool.query(
+    `INSERT INTO hub_migrations (name, timestamp, change, stop_older)
+     SELECT '999-of-tomorrow', 'x', change, stop_older FROM json_to_record($1) AS n(change text, stop_older text)`,
+    [note],
+  );
+}
+
+async function migrationsOf({ hub }: TestHub): Promise<unknown> {
+  return (await hub.database.pool.query('SELECT to_jsonb(m) AS row FROM hub_migrations m ORDER BY name')).rows;
+}
 
 /** Creates the tables up to the migration `last`, and copies another database's rows into their columns. */
 async function copyInto(url: string, from: string, last: string): Promise<void> {

@@ -19,13 +19,19 @@ export interface HubProcess extends SpawnedHub {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+export interface SpawnOptions {
+  readonly openFiles?: number;
+  /** The folder of another build than this one. */
+  readonly build?: string;
+}
+
 /** Starts the hub like `npm start`, on a port of the system's choice. */
-export function spawnHub(env: Record<string, string>, { openFiles }: { openFiles?: number } = {}): SpawnedHub {
+export function spawnHub(env: Record<string, string>, { openFiles, build = ROOT }: SpawnOptions = {}): SpawnedHub {
   const started = [process.execPath, 'bin/hub.mjs'];
   const limited = ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...started];
   const [command = '', ...args] = openFiles === undefined ? started : limited;
   const child = spawn(command, args, {
-    cwd: ROOT,
+    cwd: build,
     env: { PATH: process.env.PATH ?? '', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -63,10 +69,7 @@ export function spawnHub(env: Record<string, string>, { openFiles }: { openFiles
 }
 
 /** The same, and wait until it listens. */
-export async function startHubProcess(
-  env: Record<string, string>,
-  options: { openFiles?: number } = {},
-): Promise<HubProcess> {
+export async function startHubProcess(env: Record<string, string>, options: SpawnOptions = {}): Promise<HubProcess> {
   const hub = spawnHub(env, options);
   const { url } = await hub.said('listening');
   return { ...hub, url: url as string };

@@ -1,4 +1,4 @@
-import { pendingMigrations } from '../../database/migrate.ts';
+import { lackingOf, newerOf, storedMigrations } from '../../database/migrate.ts';
 import type { Database } from '../../database/pool.ts';
 import { type Finding, findingsOf, type Level } from './finding.ts';
 
@@ -109,13 +109,21 @@ export function clockFinding(differenceS: number): Finding {
 }
 
 async function checkMigrations(database: Database): Promise<Finding> {
-  const pending = await pendingMigrations(database);
+  const stored = await storedMigrations(database);
+  const newer = newerOf(stored).map(({ name }) => name);
+  if (newer.length > 0) return checkNewer(newer);
+  const pending = lackingOf(stored);
   if (pending.length === 0) return finding('ok', 'its tables are of this version');
   return finding(
     'warn',
     `${pending.length} migrations are to be applied: ${pending.join(', ')}`,
     'lienthong migrate applies them; so does the next start',
   );
+}
+
+function checkNewer(newer: readonly string[]): Finding {
+  const found = `its tables are of a newer version: they have ${newer.join(', ')}`;
+  return finding('warn', found, 'run that version; lienthong upgrade --check says whether this one may run on them');
 }
 
 interface Bloat {
