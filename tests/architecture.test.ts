@@ -84,7 +84,7 @@ const RULES: readonly Rule[] = [
     why: 'SQL of one concern; a step of the pipeline joins them',
   })),
   { of: ['src/kinds/'], may: RECORDS, why: 'what the hub knows of one kind of record, pure' },
-  { of: ['src/queue/'], may: [...RECORDS, ...OUTSIDE], why: 'a doorbell that carries ids only' },
+  { of: ['src/queue/'], may: [...RECORDS, ...OUTSIDE], why: 'notifications that carry ids only' },
   {
     of: ['src/pages/web.ts'],
     may: [...RECORDS, 'src/', ...OUTSIDE],

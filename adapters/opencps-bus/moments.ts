@@ -1,7 +1,7 @@
 import { formatLocal, parseLocal, textOf } from '#kit';
 import type { Settings } from './settings.ts';
 
-/** How OpenCPS writes that there is no date. */
+/** How OpenCPS writes a missing date. */
 const NO_DATE = '0000-00-00T00:00:00.000+0700';
 
 /**

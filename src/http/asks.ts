@@ -146,7 +146,7 @@ function requireAsk(key: KeyEntry, party: string, question: string): void {
   throw new Refusal('forbidden', say('ask-not-allowed', { id: key.id, got, list: key.asks ?? [] }));
 }
 
-/** @throws Refusal 400 for a code that is none, and without a dossier and a service */
+/** @throws Refusal 400 for a malformed code, and without a dossier and a service */
 function orderOf({ values = {}, ...given }: Type.Static<typeof Order>) {
   const codes = {
     agencyCode: cleanCode(given.agencyCode),

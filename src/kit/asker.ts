@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 
 /** A question that a partner answers at once, such as who has an identity number. */
 export interface AskedQuestion {
-  /** What officers call it, in Vietnamese. */
+  /** The name for officers, in Vietnamese. */
   readonly title: string;
   /** The values that the caller gives. */
   readonly values: Type.TObject;

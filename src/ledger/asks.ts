@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
-/** What came of a question. */
+/** The outcomes of a question. */
 export const ASK_OUTCOMES = ['found', 'not-found', 'several', 'refused', 'unavailable', 'unknown'] as const;
 export type AskOutcome = (typeof ASK_OUTCOMES)[number];
 

@@ -76,7 +76,7 @@ describe('lienthong sandbox', () => {
     return cases.find((one) => one.id === id)?.state ?? '';
   };
 
-  test('each sample is accepted as it stands on the page', async () => {
+  test('each sample of the page is accepted unchanged', async () => {
     for (const id of SAMPLES) {
       const after = await submit(`/sandbox/send/${id}`);
       const [, answer = ''] = /answer<\/h2><pre>([\s\S]*?)<\/pre>/.exec(after) ?? [];

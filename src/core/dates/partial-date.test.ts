@@ -32,6 +32,6 @@ it('a date keeps what is known in every notation', () => {
     for (const format of PARTIAL_FORMATS) expect(parsePartialDate(format, formatPartialDate(format, date))).toBe(date);
 });
 
-it('an impossible date is none', () => {
+it('an impossible date is left out', () => {
   expect(['1960-13', '1961-02-29', '60', '1960-5', '1960-05-32'].filter(isPartialDate)).toEqual([]);
 });

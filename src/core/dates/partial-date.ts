@@ -5,7 +5,7 @@
 
 import { isRealDate } from './dates.ts';
 
-/** How systems write such dates. What is unknown is left out: `dd/MM/yyyy` of May 1960 is `05/1960`. */
+/** How systems write such dates. Unknown parts are left out: `dd/MM/yyyy` of May 1960 is `05/1960`. */
 export const PARTIAL_FORMATS = ['yyyy-MM-dd', 'yyyyMMdd', 'dd/MM/yyyy'] as const;
 export type PartialFormat = (typeof PARTIAL_FORMATS)[number];
 

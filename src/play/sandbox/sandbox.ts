@@ -18,7 +18,7 @@ export interface SandboxOptions {
   readonly host: string;
   /** A free port if it is taken. */
   readonly port: number;
-  /** All data is deleted after so many hours; 0 for never. */
+  /** Hours until all data is deleted; 0 for never. */
   readonly resetHours: number;
   /** Parties, routes and keys of the integrator. */
   readonly more: NonNullable<OwnSettings['more']>;
