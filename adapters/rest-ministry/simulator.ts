@@ -2,6 +2,7 @@ import { defineSimulator, ministryRegistry, type SimulatorDefinition } from '#ki
 import { agriculture } from './simulator/agriculture.ts';
 import { businessRegister } from './simulator/business-register.ts';
 import { criminalRecord } from './simulator/criminal-record.ts';
+import { digitisedStore } from './simulator/digitised-store.ts';
 import { drivingLicence } from './simulator/driving-licence.ts';
 import { health } from './simulator/health.ts';
 
@@ -16,6 +17,7 @@ export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinitio
       ...criminalRecord(),
       ...drivingLicence(),
       ...businessRegister(),
+      ...digitisedStore(),
     ],
   });
 }

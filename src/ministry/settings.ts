@@ -196,7 +196,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     title: Type.String({ minLength: 1, maxLength: 120, description: 'a text of at most 120 characters' }),
     values: named(ValueName, Value, 'an object of values by name'),
     records,
-    fields: Fields,
+    fields: Request,
     /** Members by which the record is the one that was asked for. */
     match: optional(match),
     withinS: optional(

@@ -2,6 +2,7 @@ import { type TestConnection, type TestConnectionOptions, testConnection } from 
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
 import businessRegister from '../parties/business-register.json' with { type: 'json' };
 import criminalRecord from '../parties/criminal-record.json' with { type: 'json' };
+import digitisedStore from '../parties/digitised-store.json' with { type: 'json' };
 import drivingLicence from '../parties/driving-licence.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
 
@@ -11,6 +12,7 @@ const PARTIES = {
   'criminal-record': criminalRecordAt,
   'driving-licence': drivingLicenceAt,
   'business-register': businessRegisterAt,
+  'digitised-store': digitisedStoreAt,
 } as const;
 type Party = keyof typeof PARTIES;
 
@@ -51,6 +53,11 @@ export function businessRegisterAt(url: string) {
     headers: { lgspaccesstoken: 'khoa-lgsp-thu-nghiem' },
     security: { ...businessRegister.security, tokenUrl: `${url}/lgsp/token`, clientSecret: 'mat-khau-thu-nghiem' },
   };
+}
+
+export function digitisedStoreAt(url: string) {
+  const security = { ...digitisedStore.security, token: 'khoa-thu-nghiem' };
+  return { ...digitisedStore, baseUrl: `${url}/kho-so-hoa`, security };
 }
 
 export function drivingLicenceAt(url: string) {

@@ -1,14 +1,26 @@
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import construction from '../parties/construction.json' with { type: 'json' };
+import population from '../parties/population.json' with { type: 'json' };
 import transport from '../parties/transport.json' with { type: 'json' };
 
-/** The example parties, connected to a simulator in tests. A case may name the other party as its `system`. */
-export function connectTo(usual: 'construction' | 'transport') {
+const PARTIES = { construction: constructionAt, transport: transportAt, population: populationAt } as const;
+type Party = keyof typeof PARTIES;
+
+/** The example parties, connected to a simulator in tests. A case may name another party as its `system`. */
+export function connectTo(usual: Party) {
   return (url: string, options: TestConnectionOptions): TestConnection =>
-    testConnection(
-      (options.settings?.system ?? usual) === 'construction' ? constructionAt(url) : transportAt(url),
-      options,
-    );
+    testConnection(PARTIES[(options.settings?.system as Party | undefined) ?? usual](url), options);
+}
+
+export function populationAt(url: string) {
+  const security = { ...population.security, password: 'mat-khau-thu-nghiem' };
+  return { ...population, endpoint: `${url}/dancu`, security, ask: withCode(population.ask) };
+}
+
+/** The integration code that the database issues to a system: 20 digits. */
+function withCode(ask: typeof population.ask) {
+  const request = { ...ask.person.request, MaTichHop: { value: '00000000000000000060' } };
+  return { person: { ...ask.person, request } };
 }
 
 export function constructionAt(url: string) {
