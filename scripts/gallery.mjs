@@ -36,7 +36,7 @@ const CONSOLE = [
     '/statistics',
     '/search?q=h',
   ])
-  .concat(['/parties/national-portal', '/retention', '/erase'])
+  .concat(['/parties/national-portal', '/retention', '/asks', '/erase'])
   .map((place) => `/console${place}`);
 
 /** Fails on a page that is wider than its window or breaks its own policy. */

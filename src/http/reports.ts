@@ -13,8 +13,10 @@ import { type AddRoute, queryReader } from './route.ts';
 type ReportContext = Pick<AppContext, 'keys' | 'reports'>;
 
 const NAMES = [
-  ...(['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields'] as const),
+  ...(['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields', 'asks'] as const),
 ] satisfies readonly ReportName[];
+/** Officers and their questions are for operators alone. */
+const FOR_READERS = NAMES.filter((name) => name !== 'asks');
 const FORMATS = ['json', 'xlsx', 'pdf', 'csv'] as const;
 
 const Query = closed({
@@ -69,14 +71,19 @@ const BINARY = Type.String({ format: 'binary' });
 
 /** The reports that officers hand in: for programs, and for the console with its own scope. */
 export function addReports(add: AddRoute, hub: ReportContext): void {
-  addReport(add, hub, { path: '/api/v1/reports/{report}', tag: 'Dossiers', scopes: READ });
-  addReport(add, hub, { path: '/api/v1/ops/reports/{report}', tag: 'Operation', scopes: ['ops:read'] });
+  addReport(add, hub, { path: '/api/v1/reports/{report}', tag: 'Dossiers', scopes: READ, names: FOR_READERS });
+  addReport(add, hub, { path: '/api/v1/ops/reports/{report}', tag: 'Operation', scopes: ['ops:read'], names: NAMES });
 }
 
 function addReport(
   add: AddRoute,
   { keys, reports }: ReportContext,
-  at: { readonly path: string; readonly tag: string; readonly scopes: readonly Scope[] },
+  at: {
+    readonly path: string;
+    readonly tag: string;
+    readonly scopes: readonly Scope[];
+    readonly names: readonly ReportName[];
+  },
 ): void {
   const read = queryReader(Query);
   add(
@@ -85,7 +92,7 @@ function addReport(
       path: at.path,
       tag: at.tag,
       summary: 'A report of a reporting period: as data, XLSX, PDF or CSV',
-      description: `\`report\` is one of ${NAMES.join(', ')}. Each number of form II.06a leads to its dossiers. The texts are Vietnamese.`,
+      description: `\`report\` is one of ${at.names.join(', ')}. Each number of form II.06a leads to its dossiers. The texts are Vietnamese.`,
       scopes: at.scopes,
       query: Query,
       replies: {
@@ -98,11 +105,11 @@ function addReport(
     },
     async (c) => {
       requireKey(c, keys, ...at.scopes);
-      const name = NAMES.find((one) => one === c.req.param('report'));
+      const name = at.names.find((one) => one === c.req.param('report'));
       if (!name)
         throw wrongParameter('report', 'unexpected', {
           got: received(c.req.param('report')),
-          expected: say('one-of', { list: NAMES }),
+          expected: say('one-of', { list: at.names }),
         });
       const { period, format = 'json', by = 'agency', rule = 'td' } = read(c);
       const made = await reports.make(name, period, { by, rule });

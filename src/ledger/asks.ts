@@ -97,39 +97,6 @@ export function listAsks(
   return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly RecordedAsk[]>;
 }
 
-/** The questions of one officer about one matter in a period. */
-export interface AskCount {
-  readonly agencyCode: string;
-  readonly officer: string;
-  readonly party: string;
-  readonly question: string;
-  readonly purpose: string;
-  readonly asked: number;
-  readonly found: number;
-  readonly notFound: number;
-  /** Refused, unanswered, or without a recorded outcome. */
-  readonly failed: number;
-}
-
-/** Counts by agency, officer, question and purpose, in that order. */
-export async function countAsks(
-  { pool }: Pick<Database, 'pool'>,
-  { from, to }: { readonly from: string; readonly to: string },
-): Promise<readonly AskCount[]> {
-  const { rows } = await pool.query<AskCount>({
-    name: 'count asks',
-    text: `SELECT agency_code AS "agencyCode", officer, party, question, purpose, count(*)::int4 AS asked,
-             count(*) FILTER (WHERE outcome IN ('found', 'several'))::int4 AS found,
-             count(*) FILTER (WHERE outcome = 'not-found')::int4 AS "notFound",
-             count(*) FILTER (WHERE outcome IS NULL OR outcome NOT IN ('found', 'several', 'not-found'))::int4 AS failed
-           FROM asks WHERE at BETWEEN $1::timestamptz AND $2::timestamptz
-           GROUP BY agency_code, officer, party, question, purpose
-           ORDER BY agency_code, officer, party, question, purpose`,
-    values: [from, to],
-  });
-  return rows;
-}
-
 /**
  * Forgets who asked about which dossier, for asks before a moment. Their counts by agency, register and purpose stay. Asks about a
  * dossier under a legal hold stay whole.

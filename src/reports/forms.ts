@@ -2,6 +2,7 @@ import { formatLocal, instantToMs } from '#core/dates/dates';
 import type { Availability } from '#core/statistics/availability';
 import type {
   AnswerNumbers,
+  AskLine,
   ConnectionLine,
   IncidentLine,
   OnlineLine,
@@ -163,6 +164,37 @@ export function connections(lines: readonly ConnectionLine[], about: About): Rep
       links: { 4: linkOf(one.party, 'refused') },
     })),
     notes: ['Tính theo lượt chuyển tạo trong kỳ, theo trạng thái hiện nay.'],
+    signatures: SIGNATURES,
+  };
+}
+
+const ASK_SUMS = ['asked', 'found', 'notFound', 'failed'] as const;
+
+/** Questions to registers by agency, officer, register and purpose. */
+export function asks(lines: readonly AskLine[], about: About): Report {
+  const numbersOf = (one: Pick<AskLine, (typeof ASK_SUMS)[number]>) => ASK_SUMS.map((member) => one[member]);
+  const linkOf = ({ key, officer, party, question }: AskLine) =>
+    `/api/v1/ops/asks?${new URLSearchParams({ agency: key, party, question, officer }).toString()}`;
+  return {
+    ...about,
+    title: 'SỐ LƯỢT TRA CỨU CƠ SỞ DỮ LIỆU QUỐC GIA, CHUYÊN NGÀNH',
+    unit: 'Lượt tra cứu',
+    widths: [6, 34, 18, 22, 22, 40, 10, 10, 10, 14],
+    head: [
+      heads([
+        ...['STT', 'Cơ quan, đơn vị', 'Cán bộ', 'Cơ sở dữ liệu', 'Nội dung hỏi', 'Mục đích'],
+        ...['Tổng số', 'Có kết quả', 'Không có', 'Không trả lời được'],
+      ]),
+      numbered(10),
+    ],
+    rows: [
+      ...lines.map((one, at) => ({
+        cells: [at + 1, nameOf(one), one.officer, one.party, one.question, one.purpose, ...numbersOf(one)],
+        links: { 6: linkOf(one) },
+      })),
+      { cells: ['', 'Tổng cộng', '', '', '', '', ...numbersOf(summed(lines, ASK_SUMS))], isTotal: true },
+    ],
+    notes: ['Trục không lưu thông tin dùng để hỏi và câu trả lời. Ô cán bộ trống: đã hết thời hạn lưu.'],
     signatures: SIGNATURES,
   };
 }

@@ -5,7 +5,15 @@ import type { ReportPeriod } from '../statistics/report-numbers.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { fieldReport } from './field-report.ts';
 import { formII06a } from './form-ii06a.ts';
-import { type About, availability, connections, incidents, onlineServices, questionsAndRatings } from './forms.ts';
+import {
+  type About,
+  asks,
+  availability,
+  connections,
+  incidents,
+  onlineServices,
+  questionsAndRatings,
+} from './forms.ts';
 import type { Report } from './report.ts';
 
 /** The reports, by the names that commands and addresses use. */
@@ -17,6 +25,7 @@ export const REPORTS = [
   'incidents',
   'availability',
   'fields',
+  'asks',
 ] as const;
 export type ReportName = (typeof REPORTS)[number];
 
@@ -65,6 +74,7 @@ export function createReports(
       const lines = await numbers.fields(period, MOST_LINES + 1);
       return fieldReport(lines.slice(0, MOST_LINES), lines.length > MOST_LINES, about);
     },
+    asks: async (period, about) => asks(await numbers.asks(period), about),
     incidents: async (period, about) => incidents(await numbers.incidents(period), about, period.now),
     availability: async (period, about) =>
       availability(

@@ -79,6 +79,20 @@ export interface IncidentLine {
   readonly action: string | null;
 }
 
+/** The questions of one officer to one register for one purpose. */
+export interface AskLine extends OfAgency {
+  /** Empty after the retention of asks. */
+  readonly officer: string;
+  readonly party: string;
+  readonly question: string;
+  readonly purpose: string;
+  readonly asked: number;
+  readonly found: number;
+  readonly notFound: number;
+  /** Refused, unanswered, or without a recorded outcome. */
+  readonly failed: number;
+}
+
 /** A dossier with fields that lack or contradict. */
 export interface FieldLine extends OfAgency {
   readonly code: string;
@@ -92,6 +106,8 @@ export interface ReportNumbers {
   records(period: ReportPeriod): Promise<readonly RecordLine[]>;
   connections(period: ReportPeriod): Promise<readonly ConnectionLine[]>;
   incidents(period: ReportPeriod): Promise<readonly IncidentLine[]>;
+  /** Questions to registers. */
+  asks(period: ReportPeriod): Promise<readonly AskLine[]>;
   /** Dossiers that began or ended in the period and lack a field of index 766, by agency. At most `limit`. */
   fields(period: ReportPeriod, limit: number): Promise<readonly FieldLine[]>;
   /** When a process with the role was there. */
@@ -109,6 +125,7 @@ export function createReportNumbers(database: Database): ReportNumbers {
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
     fields: ({ from, to }, limit) => atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit])),
     availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
+    asks: ask((run, { from, to }) => run<AskLine>(ASKS, [from, to])),
     incidents: ask((run, { from, to, now }) => run<IncidentLine>(INCIDENTS, [from, to, now])),
   };
 }
@@ -127,6 +144,16 @@ async function onlineNumbers(run: Run, { from, to }: ReportPeriod): Promise<Onli
 
 const has = (...facts: readonly Fact[]): string => `(c.facts & ${bitsOf(facts)}) = ${bitsOf(facts)}`;
 const NAME = `(SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key = t.agency_code)`;
+
+const ASKS = `
+  SELECT t.agency_code AS key, ${NAME} AS name,
+    t.officer, t.party, t.question, t.purpose, count(*)::int4 AS asked,
+    count(*) FILTER (WHERE outcome IN ('found', 'several'))::int4 AS found,
+    count(*) FILTER (WHERE outcome = 'not-found')::int4 AS "notFound",
+    count(*) FILTER (WHERE outcome IS NULL OR outcome NOT IN ('found', 'several', 'not-found'))::int4 AS failed
+  FROM asks t WHERE t.at BETWEEN $1::timestamptz AND $2::timestamptz
+  GROUP BY t.agency_code, t.officer, t.party, t.question, t.purpose
+  ORDER BY t.agency_code, t.officer, t.party, t.question, t.purpose`;
 
 /** Index-only scans of counted_began and counted_ended. */
 const ONLINE = `

@@ -212,6 +212,21 @@ describe('a register that does not answer', () => {
   });
 });
 
+test('the report counts by agency, officer, register and purpose, and each count leads to its asks', async () => {
+  const { hub, ask, script } = await start();
+  script.push(FOUND, { kind: 'not-found' }, AWAY);
+  for (let n = 0; n < 3; n++) await ask();
+  await ask({ officer: 'CB-0008', purpose: 'Kiểm tra chủ hộ' });
+  const report = (await operatorOf(hub).get('reports/asks?period=2025-Q3')).body as Json;
+  expect(report.rows.map(({ cells }: { cells: Json[] }) => cells.slice(2))).toEqual([
+    ['CB-0007', 'population', 'person', ORDER.purpose, 3, 1, 1, 1],
+    ['CB-0008', 'population', 'person', 'Kiểm tra chủ hộ', 1, 1, 0, 0],
+    ['', '', '', '', 4, 2, 1, 1],
+  ]);
+  const path = report.rows[0].links[6].replace('/api/v1/ops/', '');
+  expect((await operatorOf(hub).get(path)).body.items).toHaveLength(3);
+});
+
 test('after the retention nobody sees who asked about which dossier, and the counts stay', async () => {
   const { hub, ask, asks } = await start({ retention: { asksMonths: 1 } });
   await ask();

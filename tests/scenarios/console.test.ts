@@ -44,6 +44,7 @@ const SCREENS = [
   '/reports',
   '/reports?period=2025-Q2',
   '/retention',
+  '/asks',
   '/erase',
   '/dossiers',
   `/dossiers?code=${CODE(1)}`,

@@ -7,6 +7,7 @@ import type { Refusal } from '../../http/problem.ts';
 import type { Language, Say } from '../language.ts';
 import { show } from '../layout.ts';
 import { addAnomalies } from './anomalies.ts';
+import { addAsks } from './asks.ts';
 import { addAudit } from './audit.ts';
 import { addBackfill } from './backfill.ts';
 import { addBulk } from './bulk.ts';
@@ -110,6 +111,7 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addDueDossiers(site);
   addReports(site);
   addRetention(site);
+  addAsks(site);
   addErase(site);
   addAudit(site);
   addPartsPage(site);

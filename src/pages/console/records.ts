@@ -1,6 +1,7 @@
 import type Type from 'typebox';
 import type { AgencyNamed } from '../../http/operators/agencies.ts';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
+import type { AskShown } from '../../http/operators/asks.ts';
 import type { BackfillPreviewShown } from '../../http/operators/backfills.ts';
 import type { CodePreviewShown, EndedShown, TableShown, UnknownShown } from '../../http/operators/code-tables.ts';
 import type { ComparedShown } from '../../http/operators/compared.ts';
@@ -29,6 +30,7 @@ import type { TroubledShown } from '../../http/operators/troubled-records.ts';
 /** The data of the operators' API, typed by its own schemas. */
 export type Agency = Type.Static<typeof AgencyNamed>;
 export type Anomaly = Type.Static<typeof AnomalyShown>;
+export type Ask = Type.Static<typeof AskShown>;
 export type AuditEntry = Type.Static<typeof AuditShown>;
 export type BackfillPreview = Type.Static<typeof BackfillPreviewShown>;
 export type Body = Type.Static<typeof BodyShown>;

@@ -18,6 +18,7 @@ const REPORTS: Readonly<Record<string, Said>> = {
   connections: ['Kết nối, chia sẻ dữ liệu', 'Connections'],
   incidents: ['Sự cố của đơn vị cung cấp phần mềm', 'Incidents, for the supplier'],
   availability: ['Mức độ sẵn sàng', 'Availability'],
+  asks: ['Số lượt tra cứu cơ sở dữ liệu', 'Questions to registers'],
   fields: ['Trường dữ liệu làm mất điểm Bộ chỉ số 766', 'Fields that cost points of index 766'],
 };
 const FORMATS = ['xlsx', 'pdf', 'csv'] as const;

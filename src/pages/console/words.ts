@@ -288,7 +288,19 @@ export const ACTIONS = {
   'order.previewed': ['xem trước việc xoá dữ liệu của một người', 'preview the erasure of one person’s data'],
   'order.erased': ['xoá dữ liệu của một người', 'erase the data of one person'],
   'retention.erased': ['xoá dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
+  'register.ask': ['hỏi cơ sở dữ liệu', 'ask a register'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
+} as const satisfies Words;
+
+/** What came of a question to a register. */
+export const ASK_OUTCOMES = {
+  found: ['có kết quả', 'found'],
+  'not-found': ['không có', 'not found'],
+  several: ['nhiều bản ghi phù hợp', 'several records'],
+  refused: ['bị từ chối', 'refused'],
+  unavailable: ['chưa hỏi được', 'unavailable'],
+  unknown: ['không trả lời được', 'no usable answer'],
+  open: ['chưa ghi nhận kết quả', 'no outcome recorded'],
 } as const satisfies Words;
 
 /** How a dossier or record has data of a person. */

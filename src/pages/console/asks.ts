@@ -1,0 +1,67 @@
+import { html } from 'hono/html';
+import { table } from '../parts/table.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, dayField, textField } from './forms.ts';
+import { dossierLink, filterForm, pager, queryOf } from './parts.ts';
+import type { Ask, Listed } from './records.ts';
+import { refusalNote } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeOf } from './times.ts';
+import { titleOf } from './visit.ts';
+import { ASK_OUTCOMES, word } from './words.ts';
+
+/** Who asked which register what, for which dossier, and with what outcome. */
+export function addAsks(site: Site): void {
+  site.screen('/asks', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['officer', 'agency', 'code', 'party', 'outcome', 'from', 'to']);
+    const { body, problem } = await api.get<Listed<Ask>>('asks', { ...query, ...queryOf(visit, ['cursor']) });
+    const outcomeOf = ({ outcome, reason }: Ask) =>
+      html`${word(say, ASK_OUTCOMES, outcome ?? 'open')}${reason === null ? '' : html` <small>${reason}</small>`}`;
+    const list = body
+      ? html`${table<Ask>({
+          caption: say(
+            `Lượt hỏi trên trang này: ${body.items.length}, mới nhất trước`,
+            `Questions on this page: ${body.items.length}, the newest first`,
+          ),
+          empty: say('Chưa có lượt hỏi nào.', 'Nobody has asked a register.'),
+          items: body.items,
+          columns: [
+            { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
+            { head: say('Cán bộ', 'Officer'), cell: ({ officer }) => officer || say('đã xóa', 'forgotten') },
+            { head: say('Cơ quan', 'Agency'), cell: ({ agencyCode }) => agencyCode },
+            {
+              head: say('Hỏi', 'Question'),
+              cell: ({ party, question }) => html`${titleOf(visit, party)}<br><code>${question}</code>`,
+            },
+            {
+              head: say('Hồ sơ, thủ tục', 'Dossier, procedure'),
+              cell: ({ dossierCode, serviceCode }) => (dossierCode ? dossierLink(dossierCode) : (serviceCode ?? '–')),
+            },
+            {
+              head: say('Mục đích, căn cứ', 'Purpose, legal basis'),
+              cell: ({ purpose, legalBasis }) => html`<span class="words">${purpose}<br>${legalBasis}</span>`,
+            },
+            { head: say('Kết quả', 'Outcome'), cell: outcomeOf },
+            { head: say('Thời gian (ms)', 'Took (ms)'), cell: ({ tookMs }) => tookMs ?? '–', isNumber: true },
+          ],
+        })}${pager(visit, body, query)}`
+      : '';
+    return {
+      title: say('Tra cứu cơ sở dữ liệu', 'Questions to registers'),
+      body: html`<p class="note">${say(
+        'Trục không lưu thông tin dùng để hỏi và câu trả lời.',
+        'The hub stores neither the values of a question nor its answer.',
+      )}</p>${filterForm(visit, [
+        textField('officer', say('Cán bộ', 'Officer'), query.officer),
+        textField('agency', say('Cơ quan', 'Agency'), query.agency),
+        textField('code', say('Mã hồ sơ', 'Dossier code'), query.code),
+        choiceField('outcome', say('Kết quả', 'Outcome'), choicesOf(say, ASK_OUTCOMES), query.outcome),
+        dayField('from', say('Từ ngày', 'From'), query.from),
+        dayField('to', say('Đến ngày', 'To'), query.to),
+      ])}
+${refusalNote(say, problem)}
+${list}`,
+    };
+  });
+}
