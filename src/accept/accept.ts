@@ -100,6 +100,7 @@ export async function acceptBatch(
     throw error;
   });
   handOn(deps, rows, written);
+  releaseWritten(rows, written);
   return {
     accepted: rows.accepted,
     judged: dossiers.judged,
@@ -132,7 +133,11 @@ function handOn(
     if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
       justKept.put(party, { held, createdAt, door, receivedAt });
   }
+}
+
+function releaseWritten({ events }: Rows, written: readonly Working[]): void {
   for (const { held } of written) if (held) releaseSerialized(held.view.record);
+  for (const { said } of events) releaseSerialized(said);
 }
 
 async function applyAll(
@@ -174,7 +179,7 @@ async function applyAll(
     if (submission.idempotency) rows.idempotency.push({ ...submission.idempotency, receipt });
     if (isKept) {
       const emptied = await emptiedBody(deps.kinds, submission, results);
-      rows.messages.push({ ...submission, id, receipt, results, emptied });
+      rows.messages.push({ id, results, emptied, ...submission, receipt });
     }
   }
   return rows;

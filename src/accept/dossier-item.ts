@@ -53,7 +53,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   }
   const { view } = applied.held;
   const said = event.record ?? item.record;
-  rows.events.push({ ...eventRow(place, working, applied, item), event: applied.event, said });
+  rows.events.push({ event: applied.event, said, ...eventRow(place, working, applied, item) });
   if (isPremature(applied.event)) hold(place, untilItsMoment(item));
   if (applied.changed)
     rows.changes.push({
@@ -145,9 +145,9 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
   const { party } = sender;
   const { messageId, item: position } = source;
   const incoming = {
-    ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)),
     messageId,
     item: position,
+    ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)),
   };
   if (item.recorded) return { ...incoming, contentId: item.recorded.contentId };
   return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;

@@ -15,7 +15,7 @@ export interface ChangeRow {
 export function changeParts(rows: readonly ChangeRow[]): readonly [Part, Part] {
   return [
     counterPart(rows.length > 0 ? [rows.length] : []),
-    changePart(rows.map((row, at) => ({ ...row, position: at + 1 }))),
+    changePart(rows.map((row, at) => ({ position: at + 1, ...row }))),
   ];
 }
 

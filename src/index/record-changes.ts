@@ -19,11 +19,11 @@ export function recordChangeParts(rows: readonly RecordChangeRow[]): readonly [P
   const numbered = rows.map((row) => {
     const position = (counts.get(row.kind) ?? 0) + 1;
     counts.set(row.kind, position);
-    return { ...row, position };
+    return { position, ...row };
   });
   // Sorted, so that two batches with the same kinds wait for one another instead of deadlocking.
   const sorted = [...counts].map(([kind, n]) => ({ kind, n })).sort((a, b) => (a.kind < b.kind ? -1 : 1));
-  const numbers = numbered.map((row) => ({ ...row, back: (counts.get(row.kind) ?? 0) - row.position }));
+  const numbers = numbered.map((row) => ({ back: (counts.get(row.kind) ?? 0) - row.position, ...row }));
   return [counterPart(sorted), changePart(numbers)];
 }
 

@@ -80,7 +80,10 @@ export function openContentId(vault: Vault, stored: Uint8Array): ContentId {
   return { record: opened.toString('base64', 0, HASH_BYTES), extra: opened.toString('base64', HASH_BYTES + 1) };
 }
 
-/** Drops the cached forms of a record. They take several times the memory of the record. */
+/**
+ * Drops the cached forms of a record. They take several times the memory of the record. Collections of young objects
+ * keep the values of a WeakMap whose keys are gone, so without this they grow old and cost full collections.
+ */
 export function releaseSerialized(record: object): void {
   written.delete(record);
 }

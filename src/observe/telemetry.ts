@@ -141,7 +141,7 @@ function traceAccepted(
 ): void {
   for (const [at, { messageId, ...result }] of accepted.entries())
     if (messageId !== undefined)
-      traces.accepted({ ...(submissions[at] as AcceptedSubmission), ...result, messageId }, atMs);
+      traces.accepted({ messageId, ...(submissions[at] as AcceptedSubmission), ...result }, atMs);
 }
 
 function logAttempt(log: Logger, { claimed, outcome, settlement, tookMs }: Settled): void {

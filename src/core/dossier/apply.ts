@@ -82,7 +82,7 @@ export function apply(
   incoming: Incoming,
   judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
-  const event: RecordedEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
+  const event: RecordedEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
   if (!held) return begin(code, event);
   if (takesOver(held, incoming))
     return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
@@ -231,7 +231,6 @@ function recorded(
 ): Applied {
   const moves = counts(event, held.owner);
   return {
-    ...rest,
     event,
     held: {
       ...held,
@@ -240,6 +239,7 @@ function recorded(
       lastAt: moves && event.at > held.lastAt ? event.at : held.lastAt,
       contentId: moves && event.record && isOwn(event, held.owner) ? event.contentId : held.contentId,
     },
+    ...rest,
   };
 }
 

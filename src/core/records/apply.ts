@@ -72,7 +72,7 @@ export function applyToRecord(
 ): AppliedRecord {
   const isRepeat = held !== undefined && !isOfficersHold(incoming) && repeats(events, incoming);
   if (isRepeat && !isUndated) return repeated(held);
-  const ordered: KindEvent = { ...incoming, seq: (held?.version ?? 0) + 1 };
+  const ordered: KindEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
   const now = foldRecord(kind, complete, [...events, ordered]);
   if (isRepeat && isSameJson(held.view, now.view)) return repeated(held);
   const { code, state, stateAt } = now.view;

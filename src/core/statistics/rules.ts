@@ -66,9 +66,9 @@ function by766(times: DossierTimes): Counted | undefined {
   const endedAt = endOf(times, endBy766);
   // A request after the end is no part of the procedure.
   const counting = waits.filter(({ from }) => from < endedAt);
-  if (counting.length > 1) return { ...began, endedAt, grade: 'late' };
+  if (counting.length > 1) return { endedAt, grade: 'late', ...began };
   const measuredAt = msToInstant(instantToMs(endedAt) - waitedMs(counting, beganAt, endedAt));
-  return { ...began, endedAt, grade: gradeBy766(endedAt, measuredAt, due) };
+  return { endedAt, grade: gradeBy766(endedAt, measuredAt, due), ...began };
 }
 
 /** The due date without the wait, and the due date that the source moved for the wait. */
@@ -116,11 +116,11 @@ function byOpenCps(times: DossierTimes): Counted | undefined {
   const began = { beganAt, ...lateAfter(dueAt) };
   if (!isFinished(status)) return began;
   const endedAt = endOf(times);
-  if (dueAt === undefined) return { ...began, endedAt, grade: 'on-time' };
+  if (dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
   const closedAt = status === 'resolved' ? undefined : (returnedAt ?? lastOf(times, 'returned') ?? endedAt);
   const wasPutOff = supplements.some((one) => one.newDueAt);
   const isEarly = (closedAt !== undefined && closedAt < dueAt) || (wasPutOff && endedAt < dueAt);
-  return { ...began, endedAt, grade: endedAt > dueAt ? 'late' : isEarly ? 'early' : 'on-time' };
+  return { endedAt, grade: endedAt > dueAt ? 'late' : isEarly ? 'early' : 'on-time', ...began };
 }
 
 /**
@@ -133,13 +133,13 @@ function byTd(times: DossierTimes): Counted | undefined {
   if (status === 'submitted' || status === 'refused' || beganAt === undefined) return undefined;
   const awaited = waitsOf(times).find(({ to }) => to === undefined);
   const began = { beganAt, ...lateAfter(dueAt && endOfDay(dueAt)) };
-  if (awaited) return { ...began, endedAt: awaited.from, grade: 'on-time' };
+  if (awaited) return { endedAt: awaited.from, grade: 'on-time', ...began };
   if (!isFinished(status)) return began;
   const endedAt = endOf(times);
   const hasResult = status === 'resolved' || status === 'returned';
-  if (!hasResult || dueAt === undefined) return { ...began, endedAt, grade: 'on-time' };
-  if (isEarlierDay(dueAt, endedAt)) return { ...began, endedAt, grade: 'late' };
-  return { ...began, endedAt, grade: isEarlierDay(endedAt, dueAt) ? 'early' : 'on-time' };
+  if (!hasResult || dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
+  if (isEarlierDay(dueAt, endedAt)) return { endedAt, grade: 'late', ...began };
+  return { endedAt, grade: isEarlierDay(endedAt, dueAt) ? 'early' : 'on-time', ...began };
 }
 
 function lateAfter(at: string | undefined): Pick<Counted, 'lateAfter'> {

@@ -34,15 +34,16 @@ export function noteUnanswered(c: Context, body: Buffer): void {
   if (body.length <= UNANSWERED_BYTES) note(c, { body });
 }
 
-const noted = new WeakMap<Context, Noted>();
+/** A variable of the request. A WeakMap of requests would hold their bodies until the next full garbage collection. */
+const NOTED = 'noted';
 
 /** Notes facts about a request. */
 export function note(c: Context, known: Noted): void {
-  noted.set(c, { ...noted.get(c), ...known });
+  c.set(NOTED, Object.assign(notedOf(c), known));
 }
 
 export function notedOf(c: Context): Noted {
-  return noted.get(c) ?? {};
+  return c.get(NOTED) ?? {};
 }
 
 /** The sender's trace context, as a part of its submission. */

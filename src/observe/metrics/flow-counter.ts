@@ -19,9 +19,9 @@ export function createFlowCounter(): FlowCounter {
 
   function add(count: Omit<FlowCount, 'span' | 'sinceMs' | 'many'>, atMs: number): void {
     for (const [span, ms] of SPANS) {
-      const place = { ...count, span, sinceMs: Math.floor(atMs / ms) * ms };
+      const place = { span, sinceMs: Math.floor(atMs / ms) * ms, ...count };
       const key = keyOf(place);
-      counts.set(key, { ...place, many: (counts.get(key)?.many ?? 0) + 1 });
+      counts.set(key, { many: (counts.get(key)?.many ?? 0) + 1, ...place });
     }
   }
 
