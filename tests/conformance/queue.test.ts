@@ -125,7 +125,8 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     await new Promise((resolve) => server.once('exit', resolve));
     const began = performance.now();
     await q.notify(['meanwhile']);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    // Without an own limit the client would wait for as long as Redis is away.
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(heard).toContain('meanwhile');
     server = start();
     await expect

@@ -8,6 +8,8 @@ import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const ROUTES = [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }];
 const SKEW_MS = 20_000;
+/** What a busy machine adds to a measured difference. */
+const BUSY_MS = 5_000;
 
 describe('two processes on one database, whose machines do not agree on the time', () => {
   const closing: TestHub[] = [];
@@ -70,7 +72,7 @@ describe('two processes on one database, whose machines do not agree on the time
   test('a clock that differs from the database’s is reported in the log', async () => {
     const hub = await hubWith({}, SKEW_MS);
     expect(hub.logLines.filter(({ aheadMs }) => aheadMs !== undefined)).toMatchObject([
-      { level: 40, aheadMs: expect.closeTo(SKEW_MS, -3) },
+      { level: 40, aheadMs: expect.closeTo(SKEW_MS, -4) },
     ]);
   });
 });
@@ -81,14 +83,14 @@ test('setting a machine’s clock while the hub runs moves nothing', async () =>
   let aheadMs = -3_600_000;
   const clock = await databaseClock(database, () => Date.now() + aheadMs);
   const [before, started] = [clock.nowMs(), performance.now()];
-  expect(Math.abs(before - Date.now())).toBeLessThan(500);
+  expect(Math.abs(before - Date.now())).toBeLessThan(BUSY_MS);
   for (const set of [86_400_000, 0, -SKEW_MS]) {
     aheadMs = set;
     // At once, and after the comparison that the jump caused.
-    expect(clock.nowMs() - before).toBeLessThan(performance.now() - started + 100);
+    expect(clock.nowMs() - before).toBeLessThan(performance.now() - started + BUSY_MS);
     await clock.compare();
-    expect(Math.abs(clock.nowMs() - before - (performance.now() - started))).toBeLessThan(100);
-    expect(clock.aheadMs()).toBeCloseTo(set, -3);
+    expect(Math.abs(clock.nowMs() - before - (performance.now() - started))).toBeLessThan(BUSY_MS);
+    expect(Math.abs(clock.aheadMs() - set)).toBeLessThan(BUSY_MS);
   }
   clock.close();
   await database.close();

@@ -190,7 +190,7 @@ describe('readers without the scope for personal data', () => {
     await pushWrongMembers();
     await hub.deliver();
     await hub.deliver();
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all([collector.close(), hook.close()]);
   });

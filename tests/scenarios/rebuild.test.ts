@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readItem } from '#core/dossier/item';
@@ -5,6 +6,7 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';
 import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
+import { casesOf } from '../support/depth.ts';
 import { dossier, type PushReply, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -53,7 +55,7 @@ describe('rebuild', () => {
     expect((await query("SELECT 1 FROM pg_namespace WHERE nspname = 'hub_rebuild'")).rows).toEqual([]);
   });
 
-  test.each([
+  const TAMPERED = [
     { what: 'a status', sql: "UPDATE dossiers SET status = 'returned' WHERE code = $1", column: 'status' },
     {
       what: 'a time',
@@ -70,13 +72,17 @@ describe('rebuild', () => {
             WHERE code = $1`,
       column: 'sealed/code',
     },
-  ])('$what that was tampered with is named, and a swap corrects it', async ({ sql, column }) => {
-    await query(sql, [CODE]);
-    const { differences, ...swapped } = await rebuild({ swap: true });
-    expect(differences.map((one) => `${one.code} ${one.column}`)).toContain(`${CODE} ${column}`);
-    expect(new Set(differences.map(({ code }) => code))).toEqual(new Set([CODE]));
-    expect(swapped).toMatchObject({ identical: true, swapped: 1 });
-  });
+  ];
+  test.each(casesOf(TAMPERED, ({ column }) => /^due_at$|sealed/.test(column)))(
+    '$what that was tampered with is named, and a swap corrects it',
+    async ({ sql, column }) => {
+      await query(sql, [CODE]);
+      const { differences, ...swapped } = await rebuild({ swap: true });
+      expect(differences.map((one) => `${one.code} ${one.column}`)).toContain(`${CODE} ${column}`);
+      expect(new Set(differences.map(({ code }) => code))).toEqual(new Set([CODE]));
+      expect(swapped).toMatchObject({ identical: true, swapped: 1 });
+    },
+  );
 
   test('without a swap nothing changes, and the differences show no personal data', async () => {
     await query('UPDATE dossiers SET search = $2::tsvector, masked = $3 WHERE code = $1', [
@@ -135,6 +141,8 @@ describe('rebuild', () => {
     const load = (async () => {
       for (let n = 0; going; n++) {
         hub.clock.nowMs += 10;
+        // A rebuild beside endless pushes needs its share of a busy machine.
+        await setTimeout(50);
         await hub.push(
           Array.from({ length: 5 }, (_, at) =>
             dossier({
@@ -204,7 +212,8 @@ describe('rebuild', () => {
 const SERVICE = { code: '1.013225', name: 'Thủ tục thử nghiệm', inForce: true, fieldCode: 'G03-GD10' };
 
 /** Duplicates, late and same-second items, both doors, a claim, the catalogue, and items that waited and were released. */
-async function playDay(hub: TestHub): Promise<void> {
+async function playDay(given: TestHub): Promise<void> {
+  const hub = answering(given);
   const later = () => {
     hub.clock.nowMs += 1_000;
   };
@@ -236,6 +245,18 @@ async function playDay(hub: TestHub): Promise<void> {
     .values({ party: 'portal', name: 'catalogue', next_at: '2025-01-01', checkpoint: 'null', token: 0 } as never)
     .execute();
   await hub.hub.pipeline.pull('portal', 'catalogue');
+}
+
+/** Fails at the push that a busy database did not answer, not at its missing effect. */
+function answering(hub: TestHub): TestHub {
+  return {
+    ...hub,
+    async push(...given) {
+      const reply = await hub.push(...given);
+      expect(reply.status, JSON.stringify(reply.body)).toBeLessThan(500);
+      return reply;
+    },
+  };
 }
 
 /** A record of a party that does not own the dossier, some time after the owner's last one. */

@@ -42,6 +42,13 @@ export async function serveToBrowser({ hub, close }: TestHub): Promise<ServedHub
       '--disable-sync',
     ],
   });
+  // A busy machine needs longer than the 30 s of Playwright for a page. The limit of a test ends a hang.
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(110_000);
+    return context;
+  };
   return {
     url,
     browser,

@@ -222,10 +222,11 @@ export async function testHub(
       try {
         await hub.pipeline.sweep();
       } finally {
-        // A failed sweep may have sent notifications too. The in-process queue delivers them in the next turn of the event
-        // loop.
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        await hub.pipeline.idle();
+        // The sweep, and the answers of partners, may have sent notifications, which arrive in the next turn of the event loop.
+        for (let round = 0; round < 3; round++) {
+          await nextTurn();
+          await hub.pipeline.idle();
+        }
       }
     },
     async close() {
@@ -233,6 +234,12 @@ export async function testHub(
       await database.drop();
     },
   };
+}
+
+/** A timer alone may end before a notification of the same turn, on a machine that stands still meanwhile. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedAdapter {

@@ -72,6 +72,13 @@ export function watchEventLoop(): { longestMs(): number } {
   };
 }
 
+/** The processor time of a run, in ms. Other processes do not add to it. */
+export function cpuMsOf(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  return msSince(before);
+}
+
 function msSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;

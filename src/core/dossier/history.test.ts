@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { roundsOf } from '../../../tests/support/depth.ts';
+import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
 import { foldWith } from './fold.ts';
 import { createHistory } from './history.ts';
@@ -110,15 +111,16 @@ describe('a history', () => {
     });
     const record = { ...someEvent(dice(1), 0, 1), seq: 1, inferred: false };
     const history = createHistory([record, ...Array.from({ length: 10_000 }, (_, n) => step(n + 2, 3 * n))]);
-    const began = performance.now();
-    for (let n = 0; n < 1_000; n++) {
-      const late = step(20_000 + n, 3 * ((n * 7_919) % 10_000) + 1);
-      history.foldWith(late, 'one-stop');
-      history.add(late);
-    }
+    const cpuMs = cpuMsOf(() => {
+      for (let n = 0; n < 1_000; n++) {
+        const late = step(20_000 + n, 3 * ((n * 7_919) % 10_000) + 1);
+        history.foldWith(late, 'one-stop');
+        history.add(late);
+      }
+    });
     expect(history.events).toHaveLength(11_001);
     // Folding all of it each time takes 10 s.
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(cpuMs).toBeLessThan(2_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OPERATIONS, type Operation } from '#schemas/operations';
 import { roundsOf } from '../../../tests/support/depth.ts';
+import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { readRecord } from './record.ts';
 
 const dossier = {
@@ -88,9 +89,10 @@ describe('a problem names the place, the value and what was expected', () => {
     expect(problemsOf({ ...dossier, 'a/b~c': 1 })[0]?.path).toBe('/a~1b~0c');
   });
 
-  test('an item with a hundred thousand wrong members gets a hundred problems', () => {
-    const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`x${at}`, 1]));
-    const documents = Array.from({ length: 100_000 }, () => ({ url: 7, digitised: 'yes' }));
+  test('an item with very many wrong members gets a hundred problems', () => {
+    const count = roundsOf(100_000, 20_000);
+    const members = Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${at}`, 1]));
+    const documents = Array.from({ length: count }, () => ({ url: 7, digitised: 'yes' }));
     for (const value of [
       { ...dossier, ...members },
       { ...dossier, documents },
@@ -106,11 +108,13 @@ describe('a problem names the place, the value and what was expected', () => {
 });
 
 test('a text far over its limit is not searched for an old encoding', () => {
-  const began = performance.now();
-  expect(messageAt({ ...dossier, note: ` ${'Nguyeãn Vaên An '.repeat(250_000)}` }, '/note')).toBe(
-    'got a text of 3999999 characters, expected text, at most 20,000 characters',
+  const note = ` ${'Nguyeãn Vaên An '.repeat(250_000)}`;
+  const cpuMs = cpuMsOf(() =>
+    expect(messageAt({ ...dossier, note }, '/note')).toBe(
+      'got a text of 3999999 characters, expected text, at most 20,000 characters',
+    ),
   );
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(cpuMs).toBeLessThan(1_000);
 });
 
 describe('personal values are hidden in problems', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { roundsOf } from '../../../tests/support/depth.ts';
 import { createShowText, kindByName, leavesOf, shownValue } from './body-masking.ts';
 
 const shown = (value: unknown, mayBePersonal = false) =>
@@ -71,15 +72,15 @@ describe('a body as operators see it', () => {
     expect(Object.values(shown(body) as object)).toEqual(['N***** V** A*', children, 'Nguyễn Văn Bình']);
   });
 
-  test('searches the names of 60,000 people in all texts at once', () => {
+  test('searches the names of many people in all texts at once', () => {
     // Each looked for in each text by itself, it would take minutes.
-    const people = Array.from({ length: 60_000 }, (_, n) => ({
+    const people = Array.from({ length: roundsOf(60_000, 15_000) }, (_, n) => ({
       hoTen: `Trần Văn ${n}`,
       ghiChu: `gọi Trần Văn ${n}, rồi`,
     }));
     const seen = shown(people) as typeof people;
     expect(seen.every(({ ghiChu }) => /^gọi T\*\*\* V\*\* \d\*{0,4}, rồi$/.test(ghiChu))).toBe(true);
-    expect(seen[54_321]?.ghiChu).toBe('gọi T*** V** 5****, rồi');
+    expect(seen[12_345]?.ghiChu).toBe('gọi T*** V** 1****, rồi');
   });
 
   test('recognises names of people by the last part of a member’s name', () => {
