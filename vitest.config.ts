@@ -44,7 +44,7 @@ const each = {
   // A hang ends here. No measure: with a load of 25 on 2 cores, four rebuilds of an index took over 120 s.
   testTimeout: 300_000,
   hookTimeout: 300_000,
-  expect: { poll: { timeout: 10_000 } },
+  expect: { poll: { timeout: 60_000 } },
 } as const;
 
 export default defineConfig({

@@ -120,7 +120,7 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
     const heard: string[] = [];
     await q.listen((party) => heard.push(party));
     await q.notify(['before']);
-    await expect.poll(() => heard, { timeout: 5_000 }).toContain('before');
+    await expect.poll(() => heard).toContain('before');
     server.kill('SIGKILL');
     await new Promise((resolve) => server.once('exit', resolve));
     const began = performance.now();

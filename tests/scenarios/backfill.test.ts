@@ -176,9 +176,7 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     await Promise.all(all.map(({ ops }) => start(ops, { perSecond: 1_000 })));
     const { pool } = before.hub.database;
     // Either may work on both runs, and an answered one may still be worked on by the other.
-    await expect
-      .poll(async () => (await pool.query("SELECT 1 FROM replays WHERE state = 'done'")).rowCount, { timeout: 30_000 })
-      .toBe(2);
+    await expect.poll(async () => (await pool.query("SELECT 1 FROM replays WHERE state = 'done'")).rowCount).toBe(2);
     const { rows } = await pool.query(
       'SELECT count(*)::int4 AS told, count(DISTINCT subject)::int4 AS subjects FROM deliveries',
     );

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
-const WITHIN = { timeout: 10_000 };
-
 describe('deliveries claimed ahead of their calls', () => {
   let partner: Partner;
   let hub: TestHub;
@@ -39,9 +37,9 @@ describe('deliveries claimed ahead of their calls', () => {
     );
     await push(400);
     void hub.deliver();
-    await expect.poll(() => calls, WITHIN).toBe(116);
+    await expect.poll(() => calls).toBe(116);
     const ahead = async (): Promise<number> => (await rows()).filter((row) => row.leased_by !== null).length;
-    await expect.poll(ahead, WITHIN).toBeGreaterThan(16);
+    await expect.poll(ahead).toBeGreaterThan(16);
     const ended = hub.hub.pipeline.drain(5_000);
     release();
     await ended;

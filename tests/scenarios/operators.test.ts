@@ -609,7 +609,7 @@ describe('operators', () => {
     const preview = await ops.post('deliveries/replay', { state: 'failed', preview: true });
     expect(preview.body.outcomes).toEqual({ replayed: 1 });
     await ops.post('deliveries/replay', { state: 'failed', preview: false, why: 'the field is longer now' });
-    await expect.poll(() => failed(), { timeout: 5_000 }).toEqual([[], 0]);
+    await expect.poll(() => failed()).toEqual([[], 0]);
   });
 
   test('deliveries to an unconfigured party wait, are listed, and continue when it is back', async () => {
@@ -646,10 +646,7 @@ describe('operators', () => {
     await hub.push([0, 1].map((n) => dossier({ code: CODE(n) })));
     await hub.deliver();
     await expect
-      .poll(
-        async () => (await items('parties')).find((one: { party: string }) => one.party === 'portal').lastSuccessAt,
-        { timeout: 3_000 },
-      )
+      .poll(async () => (await items('parties')).find((one: { party: string }) => one.party === 'portal').lastSuccessAt)
       .toBeTruthy();
     expect(await items('parties')).toContainEqual(
       expect.objectContaining({

@@ -145,7 +145,7 @@ describe('payments of one dossier that two processes receive at one instant', ()
     const done = Promise.all(all.map((one) => one()));
     const waiting = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-    await expect.poll(async () => (await gate.query(waiting)).rows[0].n, { timeout: 20_000 }).toBe(all.length);
+    await expect.poll(async () => (await gate.query(waiting)).rows[0].n).toBe(all.length);
     await gate.query('COMMIT');
     await done;
   }

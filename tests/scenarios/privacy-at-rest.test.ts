@@ -316,7 +316,7 @@ describe('rows of a version without keyed hashes', () => {
     await asBefore(before);
     const hub = await testHub({ databaseUrl: before.databaseUrl, roles: ['scheduler'] });
     closing.push(() => hub.close());
-    await expect.poll(() => levels(hub.hub.database), { timeout: 20_000 }).toEqual(['ok']);
+    await expect.poll(() => levels(hub.hub.database)).toEqual(['ok']);
     const backup = await wholeBackup(hub.hub.database);
     for (const word of [...wordsOf(NAME), PHONE]) expect(backup).not.toContain(word.toLowerCase());
   });

@@ -70,7 +70,7 @@ describe('schema drift', () => {
     // The 50th message is checked again, and the 100th.
     for (let n = 21; n < 101; n++)
       await hub.push(dossier({ code: codeOf(n), ...(n >= 40 && { note: 'Nguyễn Văn Bí Mật' }) }));
-    await expect.poll(incidents, { timeout: 5_000 }).toHaveLength(1);
+    await expect.poll(incidents).toHaveLength(1);
     const [incident] = await incidents();
     expect(incident).toMatchObject({ party: 'one-stop', open: true });
     expect(incident?.cause).toBe('dossier.upsert.v1 (rest): note is new: text, such as "Aaaaaa Aaa Aa Aaa"');

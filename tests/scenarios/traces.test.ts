@@ -186,9 +186,9 @@ describe('traces', () => {
     await begin();
     collector.status = 400;
     await hub.push(dossier());
-    await expect.poll(() => warnings(), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => warnings()).toHaveLength(1);
     await hub.push(dossier({ code: 'H60.01-250812-0036' }));
-    await expect.poll(() => collector.came.length, { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(() => collector.came.length).toBeGreaterThan(1);
     collector.status = 200;
     await hub.push(dossier({ code: 'H60.01-250812-0037' }));
     await expect
