@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
-import { conditionsOf, type SoughtFilter } from './dossier-filter.ts';
+import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
+import { estimateRows } from './estimate-rows.ts';
 import { allOf, isAfter, type NewestPage } from './newest-page.ts';
 
 /** Whether a list is filtered by nothing but the period of reception. */
@@ -13,36 +14,87 @@ export function isPeriodOnly({ receivedFrom: _, receivedTo: __, ...others }: Sou
 /** The words of the index dossiers_received_day. */
 const DAY = sql<string>`((received_at AT TIME ZONE 'Etc/GMT-7')::date)`;
 
+/** The days of the period of reception, as dates. */
+function daysOf({ receivedFrom, receivedTo }: SoughtFilter): { readonly first: string; readonly last: string } {
+  return {
+    first: receivedFrom === undefined ? FIRST_DAY : dayOf(receivedFrom),
+    last: receivedTo === undefined ? LAST_DAY : dayOf(receivedTo),
+  };
+}
+
 /**
- * The newest rows of a period of reception. A page has rows of no more days than it has rows: those whose newest row is
- * newest. So it reads one row of each day, and a page of each of these days.
+ * The newest rows of a period of reception that pass the filter. The newest ones of each day say from when on the page may
+ * have rows. So it reads a row or two of each day, and hardly more than a page of these days.
  */
 export async function newestOfDays<Row>(
   { query }: Database,
   filter: SoughtFilter,
   { limit, after, columns }: NewestPage<Row>,
 ): Promise<readonly Row[]> {
-  const { receivedFrom, receivedTo } = filter;
-  const first = sql`${receivedFrom === undefined ? FIRST_DAY : dayOf(receivedFrom)}::date`;
-  const last = sql`${receivedTo === undefined ? LAST_DAY : dayOf(receivedTo)}::date`;
+  const days = daysOf(filter);
+  const [first, last] = [sql`${days.first}::date`, sql`${days.last}::date`];
   const nextDay = (condition: typeof first) =>
     sql`(SELECT ${DAY} FROM dossiers WHERE ${condition} AND ${DAY} <= ${last} ORDER BY ${DAY} LIMIT 1)`;
-  const newestOf = (days: string, length: number) => sql`LATERAL (
+  const newestOf = (of: string, length: number, since: typeof first) => sql`LATERAL (
     SELECT status_at, code FROM dossiers
-    WHERE ${DAY} = ${sql.ref(`${days}.day`)} AND ${isAfter(after)} AND ${allOf(conditionsOf(filter))}
+    WHERE ${DAY} = ${sql.ref(`${of}.day`)} AND ${isAfter(after)} AND status_at >= ${since} AND ${allOf(conditionsOf(filter))}
     ORDER BY status_at DESC, code LIMIT ${length}::int8) AS newest`;
   const { rows } = await sql<Row>`
     WITH RECURSIVE days AS (
       SELECT ${nextDay(sql`${DAY} >= ${first}`)} AS day
       UNION ALL SELECT ${nextDay(sql`${DAY} > days.day`)} FROM days WHERE days.day IS NOT NULL),
-    newest_days AS MATERIALIZED (
-      SELECT day FROM days CROSS JOIN ${newestOf('days', 1)} ORDER BY newest.status_at DESC, newest.code LIMIT ${limit}::int8),
-    found AS MATERIALIZED (SELECT newest.status_at, newest.code FROM newest_days CROSS JOIN ${newestOf('newest_days', limit)})
+    heads AS MATERIALIZED (
+      SELECT day, newest.status_at FROM days CROSS JOIN ${newestOf('days', headsOf(days, limit), sql`'-infinity'::timestamptz`)}),
+    bound AS MATERIALIZED (
+      SELECT coalesce((SELECT status_at FROM heads ORDER BY status_at DESC OFFSET ${limit - 1}::int8 LIMIT 1), '-infinity') AS since),
+    newest_days AS MATERIALIZED (SELECT DISTINCT day FROM heads WHERE status_at >= (SELECT since FROM bound)),
+    found AS MATERIALIZED (
+      SELECT newest.status_at, newest.code FROM newest_days CROSS JOIN ${newestOf('newest_days', limit, sql`(SELECT since FROM bound)`)})
     SELECT ${columns} FROM dossiers WHERE code = ANY(ARRAY(
       SELECT code FROM found ORDER BY status_at DESC, code LIMIT ${limit}::int8))
     ORDER BY status_at DESC, code`.execute(query);
   return rows;
 }
+
+/** How many rows of each day make a page together. */
+function headsOf({ first, last }: ReturnType<typeof daysOf>, limit: number): number {
+  const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
+  return Math.max(Math.ceil(limit / Math.max(days, 1)), 1);
+}
+
+const DAY_MS = 86_400_000;
+/** Where days end late, a page reads this many times its rows. */
+const SPARE = 3;
+/** Days without a match are read as a whole, so the estimate must be this many times better. */
+const CLEARLY = 10;
+
+/**
+ * Whether `newestOfDays` clearly reads less than the search index finds. Of a period in which many rows match, it reads few.
+ * @param found the rows that the words of the filter find, probably
+ */
+export async function areDaysShorter(
+  database: Database,
+  filter: SoughtFilter,
+  limit: number,
+  found: number,
+): Promise<boolean> {
+  const { receivedFrom, receivedTo, ...others } = filter;
+  if (receivedFrom === undefined && receivedTo === undefined) return false;
+  const period = conditionsOf({ receivedFrom, receivedTo });
+  // The months of the period are words too, and would count twice beside its condition.
+  const { words } = await wordQueryOf(database, others);
+  if (words === undefined) return true;
+  const [rows, matches] = [
+    await estimateRows(database, period),
+    await estimateRows(database, [sql`search @@ ${words}::tsquery`, ...period]),
+  ];
+  const { first, last } = daysOf(filter);
+  const days = Math.min((Date.parse(last) - Date.parse(first)) / DAY_MS + 1, MOST_DAYS);
+  return (CLEARLY * (days + SPARE * limit) * rows) / Math.max(matches, 1) < found;
+}
+
+/** Of a period that is open. */
+const MOST_DAYS = 1_000;
 
 function dayOf(instant: string): string {
   return msToInstant(instantToMs(instant)).slice(0, 10);

@@ -3,7 +3,8 @@ import { instantToMs } from '#core/dates/dates';
 import { periodOf, periodQuery, periodStart } from '#core/dossier/filter-words';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { isPeriodOnly, newestOfDays } from './newest-of-days.ts';
+import { estimateRows } from './estimate-rows.ts';
+import { areDaysShorter, isPeriodOnly, newestOfDays } from './newest-of-days.ts';
 import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
 
 /** The newest rows that a walk looks at: some 2 ms. */
@@ -16,6 +17,10 @@ const LONGEST_WALK = 2_500;
 const LARGEST_WINDOW = 100;
 /** Where a walk found some, what follows should hold this many times the rows that the page lacks. */
 const SPARE = 3;
+/** Below this many matches a window reads more than the whole index does. */
+const FEW_MATCHES = 2_000;
+/** A walk that found this many says by itself that there are more. */
+const SEVERAL = 5;
 /** A larger window than a year excludes too little. */
 const MOST_PERIODS = 40;
 
@@ -25,11 +30,13 @@ const MOST_PERIODS = 40;
  *
  * 1. A walk over the newest rows fills the page where many rows match. It goes on where it found so many that few
  *    more rows should do. At a million dossiers, a window had 18,800 rows for the end of an agency's list.
- * 2. Otherwise the search index intersects the words of the filter with those of a window of time behind the walk. The
- *    walk says how many match, and so how large the window must be.
- * 3. If that does not fill it either, few rows match at all, and the index finds them.
+ * 2. Where few rows match at all, the search index finds them. A full name among a million dossiers took 16 ms, and 82 ms
+ *    in a window.
+ * 3. Otherwise the index intersects the words of the filter with those of a window of time behind the walk. The walk says
+ *    how many match, and so how large the window must be. What is older follows if that does not fill the page.
  *
- * A period alone has an index by the day of reception.
+ * A period of reception has an index by day. It serves a period alone, and a period in which many rows match: of those resolved
+ * in half a year, a page reads 9,200 rows instead of 188,000.
  */
 export async function newestRows<Row>(
   database: Database,
@@ -81,7 +88,11 @@ async function behindTheWalk<Row>(
   const { words, isComplete } = await wordQueryOf(database, filter);
   const rest = { ...page, after: walked.last };
   if (words === undefined) return walk(database, filter, rest);
-  const window = isComplete ? windowBehind(walked, page.limit) : undefined;
+  const byWords = await estimateRows(database, [sql`search @@ ${words}::tsquery`]);
+  const isRare = walked.found < SEVERAL && byWords <= FEW_MATCHES;
+  if (!isRare && (await areDaysShorter(database, filter, page.limit, byWords)))
+    return newestOfDays(database, filter, rest);
+  const window = isComplete && !isRare ? windowBehind(walked, page.limit) : undefined;
   if (!window) return gather(database, filter, words, rest);
   const start = sql`${periodStart(window.first)}::timestamptz`;
   const inWindow = `${words} & ${periodQuery(window.first, window.last)}`;

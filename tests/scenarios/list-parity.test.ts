@@ -1,6 +1,10 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAtOrBelow, serviceKey } from '#core/identifiers/identifiers';
 import { fold } from '#core/vietnamese/text';
+import { filterOf } from '../../src/http/dossier-filter.ts';
+import { newestOfDays } from '../../src/index/newest-of-days.ts';
+import type { Place } from '../../src/index/newest-page.ts';
 import { addFilterWords } from '../../src/index/reword.ts';
 import { createDice } from '../../src/play/day/dice.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -131,6 +135,28 @@ describe('any filter finds what a scan of all dossiers finds', () => {
   }
 
   test('page by page, newest first', () => compareSome(150));
+
+  test('through the days of a period, page by page', async () => {
+    for (let n = 0; n < 60; n++) {
+      const receivedTo = instant(NOW - dice.whole(0, 60) * DAY_MS).slice(0, 10);
+      const asked: Record<string, string> = { receivedTo, ...randomQuery() };
+      const { q: _, ...query } = asked;
+      const limit = dice.pick([7, 50, 200]);
+      const found: { code: string; statusAt: string }[] = [];
+      for (let page = 0; page < 4; page++) found.push(...(await ofDays(query, limit, found.at(-1))));
+      expect(
+        found.map(({ code }) => code),
+        JSON.stringify({ query, limit }),
+      ).toEqual(expected(query).slice(0, 4 * limit));
+    }
+  });
+
+  /** The list takes this way only where many thousands match. */
+  function ofDays(query: Record<string, string>, limit: number, after: Place | undefined) {
+    const { q: _, ...filter } = filterOf(query, NOW);
+    const columns = sql<{ code: string; statusAt: string }>`code, status_at AS "statusAt"`;
+    return newestOfDays(hub.hub.database, filter, { limit, after, columns });
+  }
 
   test('to the last page', async () => {
     for (const query of [{ agency: 'H60.01' }, { q: 'nguyen' }, { status: 'resolved', field: 'G03-GD10' }, {}])

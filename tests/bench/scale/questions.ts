@@ -109,6 +109,13 @@ function combinations({ samples, province: { agencies }, nowMs }: Making): reado
       })),
     },
     {
+      name: 'status and half a year',
+      paths: with_((_, at) => ({
+        ...{ status: 'resolved', receivedFrom: dayBefore(nowMs, 600 - at * 5) },
+        receivedTo: dayBefore(nowMs, 420 - at * 5),
+      })),
+    },
+    {
       name: 'agency, channel and status',
       paths: with_((_, at) => ({ agency: agency(at), channel: 'post', status: 'resolved,returned' })),
     },
