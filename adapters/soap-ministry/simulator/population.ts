@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readXml, textAt } from '#kit';
 import type { ministryRegistry, SimulatorContext, SimulatorReply, SimulatorRequest } from '#kit/testing';
 
@@ -24,7 +26,13 @@ const TWICE = '001060000002';
 
 /** The national population database behind its SOAP service. */
 export function population() {
+  const wsdl = readFileSync(join(import.meta.dirname, '..', 'parties', 'population.wsdl'), 'utf8');
   return [
+    {
+      method: 'GET',
+      path: '/dancu',
+      handle: (): SimulatorReply => ({ headers: { 'content-type': 'text/xml; charset=utf-8' }, body: wsdl }),
+    },
     {
       method: 'POST',
       path: '/dancu',

@@ -8,6 +8,7 @@ import { type Day, writeDay } from '../day/day.ts';
 import { runErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
 import { type Filed, fileWithMinistries } from '../day/filing.ts';
+import { askRegisters } from '../day/registers.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
 import { waitUntilIdle } from '../stage/wait-idle.ts';
@@ -94,6 +95,8 @@ async function playEvening(
   const errands = await runErrands({ hub: client, participants, secrets, signal }, day.atMinistry, QUIET_WITHIN_MS);
   show('asking and answering questions', 0, 0);
   const questions = await askAndAnswer({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
+  show('asking the population database', 0, 0);
+  const registers = await askRegisters({ hub: client, participants, secrets });
   show('waiting for the reports of the ministries', 0, 0);
   const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
   const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
@@ -103,6 +106,7 @@ async function playEvening(
     ...unanswered.map((code) => `${code}: the one-stop system never got the ministry's decision`),
     ...errands,
     ...questions,
+    ...registers,
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];

@@ -11,6 +11,7 @@ const ADAPTERS = {
   construction: 'soap-ministry',
   transport: 'soap-ministry',
   agriculture: 'rest-ministry',
+  population: 'soap-ministry',
   'portal-webhooks': 'webhook-subscriber',
   vnpost: 'vnpost',
   'payment-platform': 'payment-platform',
@@ -25,6 +26,9 @@ export type PartnerName = (typeof PARTNERS)[number];
 /** Systems of ministries that are connected by settings alone. */
 export const MINISTRIES = ['construction', 'transport', 'agriculture'] as const satisfies ParticipantName[];
 export type MinistryName = (typeof MINISTRIES)[number];
+
+/** Answers questions of officers. */
+export const REGISTER = 'population' satisfies ParticipantName;
 
 /** The post and the payment platform, which work for citizens. */
 export const SERVICES = ['vnpost', 'payment-platform'] as const satisfies ParticipantName[];

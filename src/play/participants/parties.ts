@@ -3,6 +3,7 @@ import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import { SIMULATOR_SECRET as PLATFORM_SECRET } from '../../../adapters/payment-platform/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
+import population from '../../../adapters/soap-ministry/parties/population.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config/config.ts';
@@ -96,6 +97,14 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
     const own = { wsdl: wsdlOf({ name: 'transport', url }), security };
     const settings = { ...transport, ...own, pull: recent(transport.pull, nowMs), ...MINISTRY_TIMEOUTS };
     return { adapter: 'soap-ministry', title: 'Hệ thống vận tải', settings, pull: MINISTRY_PULLS };
+  },
+  population(url) {
+    const security = { ...population.security, password: MINISTRY_PASSWORD };
+    const { person } = population.ask;
+    const request = { ...person.request, MaTichHop: { value: '00000000000000000060' } };
+    const own = { wsdl: `${url}/dancu?wsdl`, security, ask: { person: { ...person, request } } };
+    const settings = { ...population, ...own, endpoint: `${url}/dancu` };
+    return { adapter: 'soap-ministry', title: 'CSDL quốc gia về dân cư', settings };
   },
   agriculture(url, nowMs) {
     const security = { ...agriculture.security, token: MINISTRY_TOKEN };
