@@ -1,5 +1,6 @@
-# The hub as an image. Build: docker build -t lienthong .   or: buildah build -t lienthong .
-# Without internet, load a base image with Node 20.19 or newer and npm, and name it: --build-arg BASE=…
+# The hub as an image. Build: docker build -t lienthong .   or: buildah build --format docker -t lienthong .
+# Without the registry of Docker, make a base with Node 20.19 or newer and npm (docs/operate/containers.md), and name it:
+# --build-arg BASE=…
 ARG BASE=docker.io/library/node:22-trixie-slim
 
 FROM ${BASE} AS build

@@ -47,7 +47,9 @@ export async function* unseal(sealed: AsyncIterable<Buffer>, secret: string): As
     const plain = Readable.fromWeb((await decrypter.decrypt(asWeb(counted))) as ReadableStream);
     yield* joined(plain, createGunzip()) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw new Error(`${whyClosed(error as Error)} (${bytes} bytes were read)`, { cause: error });
+    const why = whyClosed(error as Error);
+    const message = `${why} (${bytes} bytes were read)`;
+    throw why === DAMAGED ? new DamagedBackup(message, { cause: error }) : new Error(message, { cause: error });
   }
 }
 
@@ -61,11 +63,16 @@ function asWeb(stream: Readable): globalThis.ReadableStream<Uint8Array> {
   return Readable.toWeb(stream) as globalThis.ReadableStream<Uint8Array>;
 }
 
+/** A backup that was whole once. Its key opens it. */
+export class DamagedBackup extends Error {}
+
+const DAMAGED = 'the file was changed or cut off after it was written';
+
 /** The library's errors in words of an operator. */
 function whyClosed({ message }: Error): string {
   if (message.includes('no identity matched'))
     return 'this recovery key does not open the file: it was sealed for another key';
   if (/invalid (?:version|header$|stanza)|non-ASCII|before reading/.test(message))
     return 'the file is not a sealed backup';
-  return 'the file was changed or cut off after it was written';
+  return DAMAGED;
 }

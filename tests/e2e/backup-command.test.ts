@@ -141,6 +141,11 @@ describe('a backup', () => {
     await target.drop();
   });
 
+  test('with a changed byte fails its check with exit code 1', async () => {
+    const { code, out } = await run('verify-backup', damaged(Math.floor(statSync(file).size / 2)), '--key', keyFile);
+    expect([code, out]).toEqual([1, expect.stringContaining('the file was changed or cut off after it was written')]);
+  });
+
   test('opens with its own recovery key alone', async () => {
     const other = JSON.parse((await run('keys', 'recovery', '--json')).out);
     writeFileSync(join(folder, 'other.key'), other.secret);

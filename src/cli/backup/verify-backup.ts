@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Frame, Start } from '../../backup/frames.ts';
+import { DamagedBackup } from '../../backup/seal.ts';
 import { embeddedFolder, loadConfig } from '../../config/config.ts';
 import { migrate } from '../../database/migrate.ts';
 import { openDatabase } from '../../database/pool.ts';
@@ -29,13 +30,21 @@ export function addVerifyBackup(program: Command): void {
     .requiredOption('--key <file>', 'a file with the recovery key (AGE-SECRET-KEY-1…)')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
-    .action((file: string, options: VerifyCommand) => runCommand(options, () => verify(file, options), USAGE));
+    .action((file: string, options: VerifyCommand) =>
+      runCommand(options, () => verify(file, options).catch(whenDamaged), USAGE),
+    );
 }
 
 const HELP = `
 It runs a PostgreSQL of its own in the folder for temporary files, with the settings and secrets of the backup, and deletes
 it afterwards. It touches neither the hub nor its database.
 Exit codes: 0 the backup is whole and its index equals its messages, 1 it is not, 2 it could not be checked.`;
+
+/** Damage is what this command looks for, and no failure of the check. */
+function whenDamaged(error: Error): Result {
+  if (!(error instanceof DamagedBackup)) throw error;
+  return { text: error.message, document: { damaged: error.message }, failed: true };
+}
 
 async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
   const opened = await peek(openBackup(file, key));
