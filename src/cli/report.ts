@@ -12,6 +12,7 @@ interface ReportOptions extends CommonOptions {
   readonly report: ReportName;
   readonly by: 'agency' | 'field';
   readonly rule: Rule;
+  readonly address?: string;
   readonly force?: boolean;
 }
 
@@ -29,26 +30,39 @@ export function addReport(program: Command): void {
         .default('agency'),
     )
     .addOption(new Option('--rule <rule>', 'for ii06a: how "on time" is decided').choices(RULES).default('td'))
+    .option(
+      '--address <url>',
+      'the address of the hub, such as https://hub.example: each number then leads to its records',
+    )
     .option('--force', 'overwrite an existing file')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', '\nExit codes: 0 written, 1 failed, 2 wrong usage or settings.')
     .action((period: string, options: ReportOptions) => runCommand(options, () => report(period, options)));
 }
 
-async function report(period: string, { out, report: name, by, rule, force }: ReportOptions): Promise<Result> {
+async function report(period: string, { out, report: name, by, rule, address, force }: ReportOptions): Promise<Result> {
   const format = extname(out).slice(1).toLowerCase();
   if (!REPORT_FORMATS.includes(format as ReportFormat))
     throw new UsageError(`--out: got ${out}, expected a name that ends with .xlsx, .pdf or .csv`);
   if (existsSync(out) && !force) throw new UsageError(`${out} exists already; --force overwrites it`);
+  const origin = originOf(address);
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ reports }) => {
     const made = await reports.make(name, period, { by, rule });
     if (made.kind === 'no-period')
       throw new UsageError(`got period ${JSON.stringify(period)}, expected 2025, 2025-Q3 or 2025-09`);
     if (made.kind === 'future') throw new UsageError(`the period ${period} begins on ${made.from}, in the future`);
-    await writeWhole(out, [await reports.write(made.report, format as ReportFormat)]);
+    await writeWhole(out, [await reports.write(made.report, format as ReportFormat, origin)]);
     const { rows, period: days } = made.report;
     const document = { report: name, ...days, rule, by, lines: rows.length, behind: made.behind, file: out };
     return { text: `${name} of ${period} with ${rows.length} lines is written to ${out}`, document };
   });
+}
+
+/** @throws UsageError for another text than an address */
+function originOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url.origin;
+  throw new UsageError(`--address: got ${address}, expected an address such as https://hub.example`);
 }

@@ -1,16 +1,21 @@
+import type { Context } from 'hono';
 import Type from 'typebox';
+import { operatorPath } from '#core/statistics/report-paths';
 import { RULES } from '#core/statistics/rules';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
+import type { Report } from '../reports/report.ts';
 import type { ReportName } from '../reports/reports.ts';
+import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics/report-records.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
+import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
-type ReportContext = Pick<AppContext, 'keys' | 'reports'>;
+type ReportContext = Pick<AppContext, 'keys' | 'reports' | 'cursors' | 'clients'>;
 
 const NAMES = [
   ...(['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields', 'asks'] as const),
@@ -69,22 +74,56 @@ const TYPES = {
 } as const;
 const BINARY = Type.String({ format: 'binary' });
 
-/** The reports that officers hand in: for programs, and for the console with its own scope. */
-export function addReports(add: AddRoute, hub: ReportContext): void {
-  addReport(add, hub, { path: '/api/v1/reports/{report}', tag: 'Dossiers', scopes: READ, names: FOR_READERS });
-  addReport(add, hub, { path: '/api/v1/ops/reports/{report}', tag: 'Operation', scopes: ['ops:read'], names: NAMES });
+const RecordsQuery = closed({
+  period: Query.properties.period,
+  column: Type.String({ maxLength: 100, description: 'the number, as the link of the report names it' }),
+  key: text('the line, as the link of the report names it; without it all lines'),
+  limit: Limit,
+  cursor: Cursor,
+});
+
+export const ReportRecordShown = closed(
+  {
+    key: Type.String({
+      description: 'the line: an agency, a party, the number of an incident, or a role of processes',
+    }),
+    what: Type.String({
+      description: '`dossier`, `delivery`, `run` of a process, or a kind of record such as `question`',
+    }),
+    code: Type.String({ description: 'its code, or the number of a delivery or run' }),
+    at: Type.String({ description: 'when it began, ended or was created, by which it belongs to the period' }),
+  },
+  { title: 'ReportRecord' },
+);
+
+/** Where a report is, for whom, and how its links are written. */
+interface Place {
+  readonly path: string;
+  readonly tag: string;
+  readonly scopes: readonly Scope[];
+  readonly names: readonly ReportName[];
+  readonly linkOf: (path: string) => string;
 }
 
-function addReport(
-  add: AddRoute,
-  { keys, reports }: ReportContext,
-  at: {
-    readonly path: string;
-    readonly tag: string;
-    readonly scopes: readonly Scope[];
-    readonly names: readonly ReportName[];
-  },
-): void {
+/** The reports that officers hand in: for programs, and for the console with its own scope. */
+export function addReports(add: AddRoute, hub: ReportContext): void {
+  const places: readonly Place[] = [
+    { path: '/api/v1/reports/{report}', tag: 'Dossiers', scopes: READ, names: FOR_READERS, linkOf: (path) => path },
+    {
+      path: '/api/v1/ops/reports/{report}',
+      tag: 'Operation',
+      scopes: ['ops:read'],
+      names: NAMES,
+      linkOf: operatorPath,
+    },
+  ];
+  for (const place of places) {
+    addReport(add, hub, place);
+    addReportRecords(add, hub, place);
+  }
+}
+
+function addReport(add: AddRoute, { keys, reports, clients }: ReportContext, at: Place): void {
   const read = queryReader(Query);
   add(
     {
@@ -92,7 +131,7 @@ function addReport(
       path: at.path,
       tag: at.tag,
       summary: 'A report of a reporting period: as data, XLSX, PDF or CSV',
-      description: `\`report\` is one of ${at.names.join(', ')}. Each number of form II.06a leads to its dossiers. The texts are Vietnamese.`,
+      description: `\`report\` is one of ${at.names.join(', ')}. Each number has the address of its records; in files it leads to the console. The texts are Vietnamese.`,
       scopes: at.scopes,
       query: Query,
       replies: {
@@ -105,22 +144,75 @@ function addReport(
     },
     async (c) => {
       requireKey(c, keys, ...at.scopes);
-      const name = at.names.find((one) => one === c.req.param('report'));
-      if (!name)
-        throw wrongParameter('report', 'unexpected', {
-          got: received(c.req.param('report')),
-          expected: say('one-of', { list: at.names }),
-        });
+      const name = nameIn(c, at);
       const { period, format = 'json', by = 'agency', rule = 'td' } = read(c);
       const made = await reports.make(name, period, { by, rule });
-      if (made.kind !== 'made')
-        throw wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-quarter-or-month') });
-      if (format === 'json') return c.json(made.report);
-      const file = await reports.write(made.report, format);
+      if (made.kind !== 'made') throw wrongPeriod(period);
+      if (format === 'json') return c.json(shown(made.report, at.linkOf));
+      const file = await reports.write(made.report, format, clients.originOf(c));
       return c.body(file as Uint8Array<ArrayBuffer>, 200, {
         'Content-Type': TYPES[format],
         'Content-Disposition': `attachment; filename="${name}-${period}.${format}"`,
       });
     },
   );
+}
+
+function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportContext, at: Place): void {
+  const read = queryReader(RecordsQuery);
+  add(
+    {
+      method: 'get',
+      path: `${at.path}/records`,
+      tag: at.tag,
+      summary: 'The records behind one number of a report',
+      description:
+        'The links of a report have the parameters. The list follows the present state of the hub, as the report does, ' +
+        'and has no personal data. Form II.06a leads to /statistics/dossiers, the field report to its dossiers.',
+      scopes: at.scopes,
+      query: RecordsQuery,
+      replies: { 200: { description: 'A page', schema: pageOf(ReportRecordShown) } },
+    },
+    async (c) => {
+      requireKey(c, keys, ...at.scopes);
+      const report = nameIn(c, at);
+      const { period, column, key, limit, cursor } = read(c);
+      const columns = reports.recordColumns(report);
+      if (!columns.includes(column))
+        throw wrongParameter('column', 'unexpected', {
+          got: received(column),
+          expected: say('one-of', { list: columns }),
+        });
+      const load = async (many: number, after: RecordPlace | undefined) => {
+        const wanted = { report: report as ReportWithRecords, column, key, after, limit: many };
+        const found = await reports.records(period, wanted);
+        if (found.kind !== 'found') throw wrongPeriod(period);
+        return found.records;
+      };
+      const list = `reports/${report} ${period} ${column} ${key ?? ''}`;
+      const placeOf = (one: ReportRecord): RecordPlace => [one.key, one.what, one.code];
+      return c.json(await pageBy<ReportRecord, RecordPlace>(cursors, { list, limit, cursor, load, placeOf }));
+    },
+  );
+}
+
+/** @throws Refusal 400 for a name that is none */
+function nameIn(c: Context, { names }: Pick<Place, 'names'>): ReportName {
+  const given = c.req.param('report');
+  const name = names.find((one) => one === given);
+  if (name) return name;
+  throw wrongParameter('report', 'unexpected', { got: received(given), expected: say('one-of', { list: names }) });
+}
+
+function wrongPeriod(period: string) {
+  return wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-quarter-or-month') });
+}
+
+function shown(report: Report, linkOf: Place['linkOf']): Report {
+  const rows = report.rows.map(({ links, ...row }) =>
+    links
+      ? { ...row, links: Object.fromEntries(Object.entries(links).map(([column, path]) => [column, linkOf(path)])) }
+      : row,
+  );
+  return { ...report, rows };
 }

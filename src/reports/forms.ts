@@ -1,5 +1,7 @@
 import { formatLocal, instantToMs } from '#core/dates/dates';
 import type { Availability } from '#core/statistics/availability';
+import { render } from '#messages/render';
+import { RATING_LEVELS } from '#schemas/rating.v1';
 import type {
   AnswerNumbers,
   AskLine,
@@ -9,6 +11,7 @@ import type {
   OnlineNumbers,
   RecordLine,
 } from '../statistics/report-numbers.ts';
+import { recordLinks } from './links.ts';
 import { type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
 
 /** The common part of all reports of a period. */
@@ -32,10 +35,11 @@ function withTotal<Line extends { readonly key: string; readonly name: string | 
   lines: readonly Line[],
   total: Line,
   cellsOf: (line: Line) => readonly Cell[],
+  linksOf: (key: string | undefined) => NonNullable<ReportRow['links']>,
 ): readonly ReportRow[] {
   return [
-    ...lines.map((line, at) => ({ cells: [at + 1, nameOf(line), ...cellsOf(line)] })),
-    { cells: ['', 'Tổng cộng', ...cellsOf(total)], isTotal: true },
+    ...lines.map((line, at) => ({ cells: [at + 1, nameOf(line), ...cellsOf(line)], links: linksOf(line.key) })),
+    { cells: ['', 'Tổng cộng', ...cellsOf(total)], isTotal: true, links: linksOf(undefined) },
   ];
 }
 
@@ -43,6 +47,11 @@ const LEVELS = { full: 'toàn trình', partial: 'một phần', information: 'ch
 const ONLINE_SUMS = [
   ...(['received', 'online', 'payable', 'paidOnline'] as const),
   ...(['done', 'digitised', 'reused', 'paper', 'digitalResult'] as const),
+];
+/** The records behind each column. */
+const ONLINE_COLUMNS = [
+  ...['received', 'online', 'received', 'payable', 'paidOnline', 'payable'],
+  ...['done', 'digitised', 'done', 'reused', 'paper', 'digitalResult', 'paper'],
 ];
 
 /** Online services: shares of online dossiers, online payment and digitisation (QĐ 766/QĐ-TTg, items 3 and 4). */
@@ -77,7 +86,9 @@ export function onlineServices({ lines, services }: OnlineNumbers, about: About)
       ]),
       numbered(15),
     ],
-    rows: withTotal(lines, { ...summed(lines, ONLINE_SUMS), key: '', name: null }, cellsOf),
+    rows: withTotal(lines, { ...summed(lines, ONLINE_SUMS), key: '', name: null }, cellsOf, (key) =>
+      recordLinks({ report: 'online-services', period: about.period.name }, ONLINE_COLUMNS, key),
+    ),
     notes: [
       `Thủ tục đang áp dụng theo mức cung cấp: ${levels.join(', ') || 'chưa có danh mục'}.`,
       'Cách tính theo Quyết định 766/QĐ-TTg. Ô trống: không có hồ sơ để tính tỷ lệ.',
@@ -87,18 +98,23 @@ export function onlineServices({ lines, services }: OnlineNumbers, about: About)
 }
 
 const ANSWERED = ['received', 'inTime', 'late', 'pending', 'overdue'] as const;
-const RATED = ['very-satisfied', 'satisfied', 'dissatisfied'] as const;
+const QUESTION_COLUMNS = [
+  ...ANSWERED.map((member) => `question.${member}`),
+  ...ANSWERED.map((member) => `petition.${member}`),
+  ...RATING_LEVELS.map((level) => `rating.${level}`),
+  'rating',
+];
 
 /** Questions, petitions and ratings by agency. */
 export function questionsAndRatings(lines: readonly RecordLine[], about: About): Report {
   const answersOf = (one: AnswerNumbers): readonly number[] => ANSWERED.map((member) => one[member]);
-  const ratedOf = (one: RecordLine): readonly number[] => RATED.map((level) => one.ratings[level] ?? 0);
+  const ratedOf = (one: RecordLine): readonly number[] => RATING_LEVELS.map((level) => one.ratings[level] ?? 0);
   const cellsOf = (one: RecordLine): readonly Cell[] => {
     const [very = 0, satisfied = 0, not = 0] = ratedOf(one);
     const share = percent(very + satisfied, very + satisfied + not);
     return [...answersOf(one.question), ...answersOf(one.petition), very, satisfied, not, share];
   };
-  const ratings = RATED.map((level) => [level, lines.reduce((sum, one) => sum + (one.ratings[level] ?? 0), 0)]);
+  const ratings = RATING_LEVELS.map((level) => [level, lines.reduce((sum, one) => sum + (one.ratings[level] ?? 0), 0)]);
   const total: RecordLine = {
     ...{ key: '', name: null, ratings: Object.fromEntries(ratings) },
     question: summed(
@@ -126,16 +142,24 @@ export function questionsAndRatings(lines: readonly RecordLine[], about: About):
       heads([...answers, ...answers, 'Rất hài lòng', 'Hài lòng', 'Không hài lòng', 'Tỷ lệ hài lòng (%)']),
       numbered(16),
     ],
-    rows: withTotal(lines, total, cellsOf),
+    rows: withTotal(lines, total, cellsOf, (key) =>
+      recordLinks({ report: 'questions', period: about.period.name }, QUESTION_COLUMNS, key),
+    ),
     notes: ['Câu hỏi không có hạn trả lời được tính là đúng hạn.'],
     signatures: SIGNATURES,
   };
 }
 
+/** The last three are of the last comparison: see the party. */
+const CONNECTION_COLUMNS = ['deliveries', 'delivered', 'refused', 'waiting', 'deliveries', 'delivered', 'delivered'];
+const COMPARED_AT = [9, 10, 11];
+
 /** What each party received, how fast, and whether it agrees with the hub. */
 export function connections(lines: readonly ConnectionLine[], about: About): Report {
-  const linkOf = (party: string, state: string) =>
-    `/api/v1/ops/deliveries?${new URLSearchParams({ party, state }).toString()}`;
+  const linksOf = (party: string) => ({
+    ...recordLinks({ report: 'connections', period: about.period.name }, CONNECTION_COLUMNS, party),
+    ...Object.fromEntries(COMPARED_AT.map((at) => [at, `/api/v1/ops/parties/${encodeURIComponent(party)}`])),
+  });
   return {
     ...about,
     title: 'TÌNH HÌNH KẾT NỐI, CHIA SẺ DỮ LIỆU VỚI CÁC HỆ THỐNG',
@@ -161,7 +185,7 @@ export function connections(lines: readonly ConnectionLine[], about: About): Rep
         ...[percent(one.delivered, one.deliveries), rounded(one.medianMinutes), rounded(one.p95Minutes)],
         ...[one.judged, one.agreed, one.judged ? percent(one.agreed ?? 0, one.judged) : null],
       ],
-      links: { 4: linkOf(one.party, 'refused') },
+      links: linksOf(one.party),
     })),
     notes: ['Tính theo lượt chuyển tạo trong kỳ, theo trạng thái hiện nay.'],
     signatures: SIGNATURES,
@@ -216,11 +240,16 @@ const KINDS: Readonly<Record<string, string>> = {
   contradiction: 'Báo cáo trái với bản ghi',
 };
 
+/** The numbers of dossiers are the seventh and eighth column. */
+const INCIDENT_COLUMNS = [...Array.from({ length: 4 }, () => undefined), 'delayed', 'wrong'];
+
 /** The supplier's report on incidents: what happened, how long, what it did to dossiers, and what was done. */
 export function incidents(lines: readonly IncidentLine[], about: About, now: string): Report {
   const hoursOf = ({ openedAt, closedAt }: IncidentLine): number | null =>
     rounded((instantToMs(closedAt ?? now) - instantToMs(openedAt)) / 3_600_000);
   const total = summed(lines, ['delayed', 'wrong']);
+  const linksOf = (key: string | undefined) =>
+    recordLinks({ report: 'incidents', period: about.period.name }, INCIDENT_COLUMNS, key);
   return {
     ...about,
     title: 'BÁO CÁO SỰ CỐ CỦA ĐƠN VỊ CUNG CẤP PHẦN MỀM',
@@ -237,13 +266,18 @@ export function incidents(lines: readonly IncidentLine[], about: About, now: str
         cells: [
           ...[at + 1, one.party === 'hub' ? 'Trục liên thông' : one.party, KINDS[one.kind] ?? one.kind],
           ...[stampOf(one.openedAt), stampOf(one.closedAt), hoursOf(one), one.delayed, one.wrong],
-          ...[one.cause ?? 'chưa ghi nhận', one.action ?? 'chưa ghi nhận'],
+          ...[causeOf(one), one.action ?? 'chưa ghi nhận'],
         ],
-        links: { 0: `/console/incidents/${one.id}` },
+        links: {
+          ...linksOf(String(one.id)),
+          0: `/api/v1/ops/incidents/${one.id}`,
+          5: `/api/v1/ops/incidents/${one.id}`,
+        },
       })),
       {
         cells: ['', 'Tổng cộng', `${lines.length} sự cố`, '', '', null, total.delayed, total.wrong, '', ''],
         isTotal: true,
+        links: linksOf(undefined),
       },
     ],
     notes: ['Nguyên nhân và biện pháp do cán bộ vận hành ghi trên màn hình điều hành.'],
@@ -251,8 +285,17 @@ export function incidents(lines: readonly IncidentLine[], about: About, now: str
   };
 }
 
+function causeOf({ cause, action, foundCause, words }: IncidentLine): string {
+  if (cause !== null) return cause;
+  const found = words ? render(words, 'vi') : foundCause;
+  return action === null ? `${found} (chưa xác minh)` : found;
+}
+
 /** The roles of processes, as reports name them. */
 const ROLES = { api: 'Tiếp nhận và tra cứu', worker: 'Chuyển dữ liệu' } as const;
+
+/** Hours follow from the runs of processes. */
+const AVAILABILITY_COLUMNS = [undefined, undefined, 'runs', 'runs', 'runs'];
 
 /** When the hub was there, by role, with every gap. */
 export function availability(found: Readonly<Record<keyof typeof ROLES, Availability>>, about: About): Report {
@@ -260,6 +303,7 @@ export function availability(found: Readonly<Record<keyof typeof ROLES, Availabi
   const rows = (Object.keys(ROLES) as (keyof typeof ROLES)[]).flatMap((role, at): readonly ReportRow[] => {
     const { known, upMs, gaps } = found[role];
     const wholeMs = known ? instantToMs(known.to) - instantToMs(known.from) : 0;
+    const links = recordLinks({ report: 'availability', period: about.period.name }, AVAILABILITY_COLUMNS, role);
     return [
       {
         cells: [
@@ -267,12 +311,14 @@ export function availability(found: Readonly<Record<keyof typeof ROLES, Availabi
           ...[hours(upMs), hours(wholeMs - upMs), percent(upMs, wholeMs), ''],
         ],
         isTotal: true,
+        links,
       },
       ...gaps.map(({ from, to, wasOrdered }) => ({
         cells: [
           ...['', 'Gián đoạn', stampOf(from), stampOf(to), null, hours(instantToMs(to) - instantToMs(from)), null],
           wasOrdered ? 'Dừng có chủ đích' : 'Không dừng theo lệnh',
         ],
+        links,
       })),
     ];
   });

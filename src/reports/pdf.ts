@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { AddressOf } from './links.ts';
 import { openingLines, widthsOf } from './opening.ts';
 import type { Cell, HeadCell, Report } from './report.ts';
 
@@ -20,13 +21,13 @@ const PAGE_WIDTH = 842 - 2 * 36;
 const PADDING = 6;
 
 /** A report as a PDF with fonts for Vietnamese inside. The head rows repeat on each page. */
-export async function reportPdf(report: Report): Promise<Uint8Array> {
+export async function reportPdf(report: Report, addressOf: AddressOf): Promise<Uint8Array> {
   const pdfmake = load('pdfmake') as Pdfmake;
   pdfmake.addFonts({ [FONT]: fontFiles() });
   // Nothing but the fonts is ever read.
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy((path: string) => path.startsWith(fontFolder()));
-  return pdfmake.createPdf(documentOf(report)).getBuffer();
+  return pdfmake.createPdf(documentOf(report, addressOf)).getBuffer();
 }
 
 /** An OFL font with the metrics of Times New Roman. */
@@ -51,13 +52,15 @@ const STYLES = {
   plain: {},
 } as const;
 
-function documentOf(report: Report): object {
+function documentOf(report: Report, addressOf: AddressOf): object {
   const widths = widthsOf(report);
   const characters = widths.reduce((sum, one) => sum + one, 0);
   const free = PAGE_WIDTH - widths.length * PADDING;
   const body = [
     ...headRows(report.head, widths.length),
-    ...report.rows.map(({ cells, isTotal = false }) => cells.map((cell) => bodyCell(cell, isTotal))),
+    ...report.rows.map((row) =>
+      row.cells.map((cell, column) => bodyCell(cell, { bold: row.isTotal ?? false, link: addressOf(row, column) })),
+    ),
   ];
   return {
     info: { title: report.title },
@@ -105,10 +108,10 @@ function headRows(head: readonly (readonly HeadCell[])[], width: number): PdfCon
 
 const NUMBERS = new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 });
 
-function bodyCell(cell: Cell, bold: boolean): PdfContent {
+function bodyCell(cell: Cell, style: { readonly bold: boolean; readonly link: string | undefined }): PdfContent {
   return typeof cell === 'number'
-    ? { text: NUMBERS.format(cell), alignment: 'right', bold }
-    : { text: cell ?? '', bold };
+    ? { ...style, text: NUMBERS.format(cell), alignment: 'right' }
+    : { ...style, text: cell ?? '' };
 }
 
 function signatureBlock(signatures: readonly string[]): PdfContent {

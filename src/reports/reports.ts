@@ -1,7 +1,7 @@
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
 import type { Rule } from '#core/statistics/rules';
-import type { ReportPeriod } from '../statistics/report-numbers.ts';
+import type { ReportPeriod, ReportRecord, WantedRecords } from '../statistics/report-records.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { fieldReport } from './field-report.ts';
 import { formII06a } from './form-ii06a.ts';
@@ -14,6 +14,7 @@ import {
   onlineServices,
   questionsAndRatings,
 } from './forms.ts';
+import { addressesAt } from './links.ts';
 import type { Report } from './report.ts';
 
 /** The reports, by the names that commands and addresses use. */
@@ -40,15 +41,25 @@ export interface ReportOptions {
 export interface Reports {
   /** The report of a period such as `2025-Q3`. */
   make(name: ReportName, period: string, options: ReportOptions): Promise<MadeReport>;
-  /** The same as a file. */
-  write(report: Report, format: ReportFormat): Promise<Uint8Array>;
+  /** The names of the numbers of a report whose records can be listed. */
+  recordColumns(name: ReportName): readonly string[];
+  /** The records behind one number of a report. @param wanted with one of its recordColumns */
+  records(period: string, wanted: WantedRecords): Promise<FoundRecords>;
+  /**
+   * The report as a file.
+   *
+   * @param origin of the hub, such as `https://hub.example`: each number then leads to its records in the console
+   */
+  write(report: Report, format: ReportFormat, origin?: string): Promise<Uint8Array>;
 }
 
-export type MadeReport =
-  | { readonly kind: 'made'; readonly report: Report; readonly behind: number | null }
+export type FoundRecords = { readonly kind: 'found'; readonly records: readonly ReportRecord[] } | NoPeriod;
+
+export type MadeReport = { readonly kind: 'made'; readonly report: Report; readonly behind: number | null } | NoPeriod;
+
+type NoPeriod =
   /** The text names no period. */
-  | { readonly kind: 'no-period' }
-  | { readonly kind: 'future'; readonly from: string };
+  { readonly kind: 'no-period' } | { readonly kind: 'future'; readonly from: string };
 
 /** Dossiers of one field report: what a spreadsheet still opens. */
 const MOST_LINES = 100_000;
@@ -85,22 +96,39 @@ export function createReports(
 
   return {
     async make(name, period, options) {
-      const days = reportingPeriod(period, province?.reportingDay);
-      if (!days) return { kind: 'no-period' };
-      const from = parseInstant(`${days.from}T00:00:00+07:00`) as string;
-      const to = parseInstant(`${days.to}T23:59:59.999+07:00`) as string;
-      const now = msToInstant(nowMs());
-      if (from > now) return { kind: 'future', from: days.from };
+      const found = spanOf(period, province?.reportingDay, nowMs());
+      if (found.kind !== 'span') return found;
+      const { days, span } = found;
       const about = { period: { name: period, ...days }, reportedBy: province?.name ?? 'Liên Thông' };
       // Counting first, so that each report covers the newest changes.
-      const { behind } = await count({ from, to, now }, options);
-      return { kind: 'made', report: await makers[name]({ from, to, now }, about, options), behind };
+      const { behind } = await count(span, options);
+      return { kind: 'made', report: await makers[name](span, about, options), behind };
     },
-    // Loaded on first use: few processes ever write one.
-    async write(report, format) {
-      if (format === 'pdf') return (await import('./pdf.ts')).reportPdf(report);
-      if (format === 'csv') return (await import('./csv.ts')).reportCsv(report);
-      return (await import('./xlsx.ts')).reportXlsx(report);
+    recordColumns: numbers.recordColumns,
+    async records(period, wanted) {
+      const found = spanOf(period, province?.reportingDay, nowMs());
+      if (found.kind !== 'span') return found;
+      return { kind: 'found', records: await numbers.recordsBehind(found.span, wanted) };
     },
+    write: writeReport,
   };
 }
+
+/** The first and last instant of a period, the present, and its days. */
+function spanOf(period: string, reportingDay: number | undefined, nowMs: number) {
+  const days = reportingPeriod(period, reportingDay);
+  if (!days) return { kind: 'no-period' } as const;
+  const from = parseInstant(`${days.from}T00:00:00+07:00`) as string;
+  const to = parseInstant(`${days.to}T23:59:59.999+07:00`) as string;
+  const now = msToInstant(nowMs);
+  if (from > now) return { kind: 'future', from: days.from } as const;
+  return { kind: 'span', days, span: { from, to, now } } as const;
+}
+
+/** The writers are loaded on first use, because few processes ever write a file. */
+const writeReport: Reports['write'] = async (report, format, origin) => {
+  const addressOf = origin === undefined ? () => undefined : addressesAt(origin);
+  if (format === 'pdf') return (await import('./pdf.ts')).reportPdf(report, addressOf);
+  if (format === 'csv') return (await import('./csv.ts')).reportCsv(report, addressOf);
+  return (await import('./xlsx.ts')).reportXlsx(report, addressOf);
+};

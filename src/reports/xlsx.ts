@@ -1,4 +1,5 @@
 import { writeXlsx } from 'hucre/xlsx';
+import type { AddressOf } from './links.ts';
 import { openingLines, widthsOf } from './opening.ts';
 import type { Cell, HeadCell, Report } from './report.ts';
 
@@ -10,10 +11,14 @@ const SHEET = 'Biểu';
 const FONT = { name: 'Times New Roman', size: 11 };
 const CENTRED = { horizontal: 'center', vertical: 'center', wrapText: true } as const;
 
+/** Excel repairs a sheet with more than 65,530 links. */
+const MOST_LINKS = 65_000;
+
 type Style = { font: object; alignment?: object; border?: object; numFmt?: string };
 interface Placed {
   readonly value: string | number;
   readonly style: Style;
+  readonly hyperlink?: { readonly target: string } | undefined;
 }
 interface Merge {
   readonly startRow: number;
@@ -23,7 +28,7 @@ interface Merge {
 }
 
 /** A report as an XLSX workbook. The head rows repeat on each printed page, and numbers are numbers. */
-export async function reportXlsx(report: Report): Promise<Uint8Array> {
+export async function reportXlsx(report: Report, addressOf: AddressOf): Promise<Uint8Array> {
   const widths = widthsOf(report);
   const width = widths.length;
   const cells = new Map<string, Placed>();
@@ -40,8 +45,13 @@ export async function reportXlsx(report: Report): Promise<Uint8Array> {
   const headAt = opening.length;
   merges.push(...putHead(report.head, headAt, put));
   const bodyAt = headAt + report.head.length;
-  for (const [at, { cells: values, isTotal = false }] of report.rows.entries())
-    for (const [column, value] of values.entries()) put(bodyAt + at, column, value ?? '', styleOf(value, isTotal));
+  const isLinked = report.rows.reduce((sum, { links = {} }) => sum + Object.keys(links).length, 0) <= MOST_LINKS;
+  for (const [at, row] of report.rows.entries())
+    for (const [column, value] of row.cells.entries()) {
+      const target = isLinked && value !== null ? addressOf(row, column) : undefined;
+      const placed: Placed = { value: value ?? '', style: styleOf(value, row.isTotal ?? false) };
+      cells.set(`${bodyAt + at},${column}`, target === undefined ? placed : { ...placed, hyperlink: { target } });
+    }
   const endAt = bodyAt + report.rows.length + 1;
   for (const [at, note] of report.notes.entries()) across(endAt + at, note, plain({ italic: true }));
   const signedAt = endAt + report.notes.length + 1;

@@ -1,15 +1,30 @@
 import { type Availability, availabilityOf } from '#core/statistics/availability';
-import { bitsOf, DEFECTS, type Fact } from '#core/statistics/facts';
+import { bitsOf, DEFECTS } from '#core/statistics/facts';
+import type { Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
 import { AWAY_AFTER_MS, firstRunAt, listRuns } from '../ledger/process-runs.ts';
-
-/** A period of a report, as instants, and the present moment. */
-export interface ReportPeriod {
-  readonly from: string;
-  readonly to: string;
-  readonly now: string;
-}
+import {
+  ANSWERABLE,
+  ANSWERS,
+  BEGAN,
+  countsOf,
+  DELIVERIES,
+  ENDED,
+  inPeriod,
+  OPEN_INCIDENTS,
+  RATED,
+  RATED_AGENCY,
+  SENT,
+  TOUCHED,
+} from './report-conditions.ts';
+import {
+  type ReportPeriod,
+  type ReportRecord,
+  recordColumns,
+  recordsBehind,
+  type WantedRecords,
+} from './report-records.ts';
 
 interface OfAgency {
   readonly key: string;
@@ -74,7 +89,10 @@ export interface IncidentLine {
   /** Dossiers with a delivery to the party that waited through it, and with one that was refused in it. */
   readonly delayed: number;
   readonly wrong: number;
-  /** The latest statement of an operator. */
+  /** The cause as the hub found it, and its words; an old one has none. */
+  readonly foundCause: string;
+  readonly words: Words | null;
+  /** The latest statement of an operator. Without a cause, the found one is right. */
   readonly cause: string | null;
   readonly action: string | null;
 }
@@ -100,7 +118,7 @@ export interface FieldLine extends OfAgency {
   readonly facts: number;
 }
 
-/** The numbers behind the reports of a period, each from one snapshot. */
+/** The numbers of the reports of a period, each from one snapshot. */
 export interface ReportNumbers {
   online(period: ReportPeriod): Promise<OnlineNumbers>;
   records(period: ReportPeriod): Promise<readonly RecordLine[]>;
@@ -110,6 +128,10 @@ export interface ReportNumbers {
   asks(period: ReportPeriod): Promise<readonly AskLine[]>;
   /** Dossiers that began or ended in the period and lack a field of index 766, by agency. At most `limit`. */
   fields(period: ReportPeriod, limit: number): Promise<readonly FieldLine[]>;
+  /** The numbers of a report whose records can be listed. */
+  recordColumns(report: string): readonly string[];
+  /** The records behind one number, in the order of their places. */
+  recordsBehind(period: ReportPeriod, wanted: WantedRecords): Promise<readonly ReportRecord[]>;
   /** When a process with the role was there. */
   availability(role: string, period: ReportPeriod): Promise<Availability>;
 }
@@ -122,6 +144,8 @@ export function createReportNumbers(database: Database): ReportNumbers {
   return {
     online: ask(onlineNumbers),
     records: ask(recordLines),
+    recordColumns,
+    recordsBehind: (period, wanted) => atOneMoment(database, (run) => recordsBehind(run, period, wanted)),
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
     fields: ({ from, to }, limit) => atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit])),
     availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
@@ -142,7 +166,6 @@ async function onlineNumbers(run: Run, { from, to }: ReportPeriod): Promise<Onli
   return { lines, services: Object.fromEntries(services.map(({ level, count }) => [level, count])) };
 }
 
-const has = (...facts: readonly Fact[]): string => `(c.facts & ${bitsOf(facts)}) = ${bitsOf(facts)}`;
 const NAME = `(SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key = t.agency_code)`;
 
 const ASKS = `
@@ -155,23 +178,19 @@ const ASKS = `
   GROUP BY t.agency_code, t.officer, t.party, t.question, t.purpose
   ORDER BY t.agency_code, t.officer, t.party, t.question, t.purpose`;
 
+/** SQL: a sum of each number. */
+const sumsOf = (names: readonly string[]): string =>
+  names.map((name) => `sum("${name}")::int8 AS "${name}"`).join(', ');
+/** SQL: no such number, in the same columns. */
+const zerosOf = (names: readonly string[]): string => names.map((name) => `0 AS "${name}"`).join(', ');
+
 /** Index-only scans of counted_began and counted_ended. */
 const ONLINE = `
-  SELECT t.agency_code AS key, ${NAME} AS name, sum(received)::int8 AS received, sum(online)::int8 AS online,
-    sum(payable)::int8 AS payable, sum(paid)::int8 AS "paidOnline", sum(done)::int8 AS done, sum(digitised)::int8 AS digitised,
-    sum(reused)::int8 AS reused, sum(paper)::int8 AS paper, sum(digital)::int8 AS "digitalResult"
+  SELECT t.agency_code AS key, ${NAME} AS name, ${sumsOf([...Object.keys(BEGAN), ...Object.keys(ENDED)])}
   FROM (
-    SELECT k.agency_code, count(*) AS received, count(*) FILTER (WHERE k.channel = 'online') AS online,
-      count(*) FILTER (WHERE ${has('payable')}) AS payable, count(*) FILTER (WHERE ${has('payable', 'paidOnline')}) AS paid,
-      0 AS done, 0 AS digitised, 0 AS reused, 0 AS paper, 0 AS digital
-    FROM counted c JOIN total_cells k ON k.id = c.cell
-    WHERE c.began_766 >= $1::timestamptz AND c.began_766 <= $2::timestamptz GROUP BY 1
+    SELECT k.agency_code, ${countsOf(BEGAN)}, ${zerosOf(Object.keys(ENDED))} FROM ${inPeriod('began_766')} GROUP BY 1
     UNION ALL
-    SELECT k.agency_code, 0, 0, 0, 0, count(*) FILTER (WHERE ${has('done')}), count(*) FILTER (WHERE ${has('done', 'digitised')}),
-      count(*) FILTER (WHERE ${has('done')} AND (c.facts & ${bitsOf(['reused', 'fromStore', 'database'])}) <> 0),
-      count(*) FILTER (WHERE ${has('paper')}), count(*) FILTER (WHERE ${has('paper', 'digitalResult')})
-    FROM counted c JOIN total_cells k ON k.id = c.cell
-    WHERE c.ended_766 >= $1::timestamptz AND c.ended_766 <= $2::timestamptz GROUP BY 1
+    SELECT k.agency_code, ${zerosOf(Object.keys(BEGAN))}, ${countsOf(ENDED)} FROM ${inPeriod('ended_766')} GROUP BY 1
   ) t GROUP BY t.agency_code ORDER BY t.agency_code`;
 
 const FIELDS = `
@@ -193,7 +212,7 @@ interface RecordRow extends OfAgency, AnswerNumbers {
 const NONE: AnswerNumbers = { received: 0, inTime: 0, late: 0, pending: 0, overdue: 0 };
 
 async function recordLines(run: Run, { from, to, now }: ReportPeriod): Promise<readonly RecordLine[]> {
-  const answers = await run<RecordRow>(ANSWERS, [from, to, to < now ? to : now]);
+  const answers = await run<RecordRow>(ANSWERED, [from, to, now]);
   const ratings = await run<OfAgency & { level: string; count: number }>(RATINGS, [from, to]);
   const keys = [...new Set([...answers, ...ratings].map(({ key }) => key))].sort();
   return keys.map((key) => {
@@ -210,46 +229,32 @@ async function recordLines(run: Run, { from, to, now }: ReportPeriod): Promise<r
   });
 }
 
-const ANSWERS = `
-  SELECT t.kind, t.agency_code AS key, ${NAME} AS name, t.received, t."inTime", t.late, t.pending, t.overdue FROM (
-    SELECT kind, coalesce(agency_code, '') AS agency_code,
-      count(*) FILTER (WHERE began_at >= $1::timestamptz) AS received,
-      count(*) FILTER (WHERE ended_at <= $2::timestamptz AND NOT coalesce(ended_at > due_at, false)) AS "inTime",
-      count(*) FILTER (WHERE ended_at <= $2::timestamptz AND ended_at > due_at) AS late,
-      count(*) FILTER (WHERE ended_at IS NULL OR ended_at > $2::timestamptz) AS pending,
-      count(*) FILTER (WHERE (ended_at IS NULL OR ended_at > $2::timestamptz) AND due_at < $3::timestamptz) AS overdue
-    FROM records
-    WHERE kind IN ('question', 'petition') AND began_at <= $2::timestamptz AND (ended_at IS NULL OR ended_at >= $1::timestamptz)
-    GROUP BY 1, 2) t
+const ANSWERED = `
+  SELECT t.*, ${NAME} AS name FROM (
+    SELECT kind, coalesce(agency_code, '') AS agency_code, coalesce(agency_code, '') AS key, ${countsOf(ANSWERS)}
+    FROM records WHERE kind IN ('question', 'petition') AND ${ANSWERABLE} GROUP BY 1, 2) t
   ORDER BY 1, 2`;
 
-/** A rating names no agency: its dossier does. */
 const RATINGS = `
   SELECT t.agency_code AS key, ${NAME} AS name, t.mark AS level, t.count FROM (
-    SELECT coalesce(r.agency_code, d.agency_code, '') AS agency_code, r.mark, count(*) AS count
-    FROM records r LEFT JOIN dossiers d ON d.code = r.dossier_code
-    WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz GROUP BY 1, 2) t
+    SELECT ${RATED_AGENCY} AS agency_code, r.mark, count(*) AS count FROM ${RATED} GROUP BY 1, 2) t
   ORDER BY 1, 3`;
 
 const CONNECTIONS = `
-  SELECT d.party, count(*) AS deliveries, count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
-    count(*) FILTER (WHERE d.state = 'refused') AS refused, count(*) FILTER (WHERE d.state NOT IN ('delivered', 'refused')) AS waiting,
+  SELECT d.party, ${countsOf(DELIVERIES)},
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.settled_at - d.created_at) / 60)
-      FILTER (WHERE d.state = 'delivered') AS "medianMinutes",
+      FILTER (WHERE ${DELIVERIES.delivered}) AS "medianMinutes",
     percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM d.settled_at - d.created_at) / 60)
-      FILTER (WHERE d.state = 'delivered') AS "p95Minutes",
+      FILTER (WHERE ${DELIVERIES.delivered}) AS "p95Minutes",
     max(r.agreed) AS agreed, max(r.judged) AS judged
-  FROM deliveries d LEFT JOIN reconciles r ON r.party = d.party
-  WHERE d.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz GROUP BY d.party ORDER BY d.party`;
+  FROM deliveries d LEFT JOIN reconciles r ON r.party = d.party WHERE ${SENT} GROUP BY d.party ORDER BY d.party`;
 
 const INCIDENTS = `
   SELECT i.id, i.party, i.kind, i.opened_at AS "openedAt", i.closed_at AS "closedAt",
-    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE d.party = i.party AND d.created_at < coalesce(i.closed_at, $3::timestamptz)
-       AND coalesce(d.settled_at, $3::timestamptz) > i.opened_at) AS delayed,
-    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE d.party = i.party AND d.state = 'refused'
-       AND d.settled_at BETWEEN i.opened_at AND coalesce(i.closed_at, $3::timestamptz)) AS wrong,
-    n.cause, n.action
+    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE ${TOUCHED.delayed}) AS delayed,
+    (SELECT count(DISTINCT d.subject) FROM deliveries d WHERE ${TOUCHED.wrong}) AS wrong,
+    i.cause AS "foundCause", i.words, n.cause, n.action
   FROM incidents i LEFT JOIN LATERAL (
     SELECT cause, action FROM incident_notes WHERE incident_id = i.id ORDER BY id DESC LIMIT 1) n ON true
-  WHERE i.opened_at <= $2::timestamptz AND (i.closed_at IS NULL OR i.closed_at >= $1::timestamptz)
+  WHERE ${OPEN_INCIDENTS}
   ORDER BY i.opened_at, i.id`;

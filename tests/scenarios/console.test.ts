@@ -43,6 +43,8 @@ const SCREENS = [
   '/statistics/dossiers?column=received&by=agency',
   '/reports',
   '/reports?period=2025-Q2',
+  '/reports/questions?period=2025-Q3',
+  '/reports/online-services/records?period=2025-Q3&column=received',
   '/retention',
   '/asks',
   '/erase',

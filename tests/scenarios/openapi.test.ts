@@ -281,6 +281,8 @@ describe('the OpenAPI document', () => {
     await ask(`get ${ops('retention')}`, 200);
     for (const path of ['get /api/v1/reports/{report}', `get ${ops('reports/{report}')}`])
       await ask(path, 200, { path: { report: 'ii06a' } });
+    for (const path of ['get /api/v1/reports/{report}/records', `get ${ops('reports/{report}/records')}`])
+      await ask(path, 200, { path: { report: 'connections' } });
     const hold = await ask(`post ${ops('legal-holds')}`, 201, { body: { code: CODE(1), why } });
     await first('legal-holds');
     await ask(`post ${ops('legal-holds/{id}/lift')}`, 200, { path: { id: hold.body.id }, body: { why } });
@@ -443,7 +445,7 @@ describe('the OpenAPI document', () => {
         path: {
           party: order,
           id: name.includes('messages') ? UUID : '1',
-          report: 'ii06a',
+          report: name.endsWith('/records') ? 'connections' : 'ii06a',
           ...(name === CALLBACK && TO_CALLBACK.path),
         },
         body,
@@ -626,6 +628,8 @@ const QUERIES: Readonly<Record<string, string>> = {
   [FOLLOW]: '?proof=0001',
   'get /api/v1/statistics/dossiers': '?column=received',
   'get /api/v1/reports/{report}': '?period=2025',
+  'get /api/v1/reports/{report}/records': '?period=2025&column=deliveries',
+  'get /api/v1/ops/reports/{report}/records': '?period=2025&column=deliveries',
   'get /api/v1/ops/reports/{report}': '?period=2025',
   'get /api/v1/ops/statistics/dossiers': '?column=received',
 };

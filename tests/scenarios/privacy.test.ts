@@ -35,6 +35,11 @@ const READER: KeyEntry = {
   scopes: ['index:read', 'catalogue:read', 'ops:read'],
 };
 const KEYS = [...OPERATOR_KEYS, READER];
+/** One number of each report with a list of records. */
+const NUMBERS = {
+  ...{ 'online-services': 'received', questions: 'question.pending', connections: 'deliveries' },
+  ...{ incidents: 'delayed', availability: 'runs' },
+};
 const DRILL_DOWN = 'from=2025-08-01&to=2025-08-31&column=received';
 const NOW = encodeURIComponent(msToInstant(MORNING));
 const codeOf = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -303,10 +308,14 @@ describe('readers without the scope for personal data', () => {
         const isDrillDown = (get?.parameters ?? []).some((one) => one.name === 'column');
         const query = [
           ...(asks ? ['limit=200'] : []),
-          ...(isDrillDown ? [DRILL_DOWN] : []),
+          ...(isDrillDown && !path.includes('/reports/') ? [DRILL_DOWN] : []),
           ...(path.includes('/reports/') ? ['period=2025'] : []),
           ...(path.endsWith('/compared') ? ['with=hook'] : []),
         ];
+        if (path.endsWith('/reports/{report}/records'))
+          return Object.entries(NUMBERS).map(
+            ([report, column]) => `${path.replace('{report}', report)}?${query.join('&')}&column=${column}`,
+          );
         return whole.map((one) => (query.length > 0 ? `${one}?${query.join('&')}` : one));
       });
   }

@@ -51,9 +51,36 @@ const QUESTIONS = Array.from({ length: 120 }, (_, n) => {
     state: answeredAt ? 'answered' : 'received',
     stateAt: answeredAt ?? at(3 * n),
     dueAt: at(3 * n + 10),
+    agencyCode: AGENCIES[n % 3],
     ...(answeredAt && { answers: [{ at: answeredAt, content: 'Đã trả lời' }] }),
   });
 });
+
+const PETITIONS = Array.from({ length: 40 }, (_, n) => {
+  const answeredAt = n % 3 === 0 ? undefined : at(9 * n + 1 + (n % 7) * 9);
+  return petition({
+    code: `H60-PA-${n}`,
+    sentAt: at(9 * n),
+    state: answeredAt ? 'answered' : 'received',
+    stateAt: answeredAt ?? at(9 * n),
+    dueAt: at(9 * n + 20),
+    agencyCode: AGENCIES[n % 2],
+    ...(answeredAt && { answers: [{ at: answeredAt, content: 'Đã trả lời' }] }),
+  });
+});
+const LEVELS = ['very-satisfied', 'satisfied', 'dissatisfied'] as const;
+/** Each names its dossier, and the dossier its agency. */
+const RATINGS = DOSSIERS.filter(({ returnedAt }, n) => returnedAt !== undefined && n % 11 === 1).map(
+  ({ code, returnedAt }, n) =>
+    rating({ dossierCode: code, ratedAt: returnedAt, level: LEVELS[n % 5 === 4 ? 2 : n % 2] ?? '' }),
+);
+/** Two runs of a process with a gap of six hours, and none after them. */
+const RUNS = [
+  ['2025-12-20T00:00:00+07:00', '2025-12-25T00:00:00+07:00', '2025-12-25T00:00:00+07:00'],
+  ['2025-12-25T06:00:00+07:00', '2026-01-01T00:00:00+07:00', null],
+] as const;
+/** From the first run until now, an hour after the last push. */
+const HOURS = { up: 5 * 24 + 6 * 24 + 18, all: 16 * 24 + 9 };
 
 let hub: TestHub;
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-reports-'));
@@ -67,26 +94,33 @@ beforeAll(async () => {
   portal.script.push({ kind: 'refused', reason: 'wrong-data', message: 'x' });
   await hub.push(DOSSIERS);
   await hub.push(QUESTIONS, { what: 'questions' });
-  await hub.push(petition(), { what: 'petitions' });
-  const rated = [2, 3, 4].map((n) =>
-    rating({ dossierCode: codeOf(n), ratedAt: at(200), level: n === 4 ? 'dissatisfied' : 'satisfied' }),
-  );
-  for (const one of rated) await hub.push(one, { what: 'ratings' });
+  await hub.push(PETITIONS, { what: 'petitions' });
+  await hub.push(RATINGS, { what: 'ratings' });
   await hub.deliver();
-  const opened = Date.parse('2025-08-01T08:00:00+07:00');
-  const incident = await openIncident(
-    hub.hub.database,
-    { party: 'portal', kind: 'partner-away', cause: 'timeout' },
-    opened,
-  );
-  await hub.hub.database.pool.query(
-    `UPDATE incidents SET closed_at = opened_at + interval '90 minutes' WHERE id = $1`,
-    [incident?.id],
-  );
-  await hub.hub.database.pool.query(
+  const { pool } = hub.hub.database;
+  /** Opens an incident of the portal, and closes it 90 minutes later. */
+  const incidentAt = async (openedMs: number): Promise<number> => {
+    const cause = { party: 'portal', kind: 'partner-away', cause: 'no answer' } as const;
+    const incident = await openIncident(hub.hub.database, cause, openedMs);
+    await pool.query(`UPDATE incidents SET closed_at = opened_at + interval '90 minutes' WHERE id = $1`, [
+      incident?.id,
+    ]);
+    return incident?.id ?? 0;
+  };
+  const noted = await incidentAt(Date.parse('2025-08-01T08:00:00+07:00'));
+  await pool.query(
     `INSERT INTO incident_notes (incident_id, at, who, cause, action) VALUES ($1, now(), 'ops', 'Đứt cáp', 'Đổi đường truyền')`,
-    [incident?.id],
+    [noted],
   );
+  // All deliveries are created and settled within the second one, and before the third.
+  for (const minutes of [-30, 70]) await incidentAt(NOW + minutes * 60_000);
+  hub.clock.nowMs = NOW + 3_600_000;
+  await pool.query('DELETE FROM process_runs');
+  for (const run of RUNS)
+    await pool.query(
+      `INSERT INTO process_runs (roles, started_at, seen_at, ended_at) VALUES ('{api,worker}', $1, $2, $3)`,
+      [...run],
+    );
 });
 afterAll(async () => {
   await hub.close();
@@ -131,44 +165,102 @@ test.each(Object.keys(PERIODS) as (keyof typeof PERIODS)[])(
   },
 );
 
+type Answered = {
+  askedAt?: string;
+  sentAt?: string;
+  dueAt?: string;
+  state: string;
+  stateAt: string;
+  agencyCode: string;
+};
+
+/** Received, answered in time, answered late, unanswered, and unanswered after the due date. */
+function answersIn(
+  records: readonly Answered[],
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): readonly number[] {
+  const counts = [0, 0, 0, 0, 0];
+  const add = (place: number, isOne: boolean) => {
+    counts[place] = (counts[place] ?? 0) + (isOne ? 1 : 0);
+  };
+  for (const one of records) {
+    const asked = Date.parse(one.askedAt ?? one.sentAt ?? '');
+    const due = one.dueAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(one.dueAt);
+    const answered = one.state === 'answered' ? Date.parse(one.stateAt) : Number.POSITIVE_INFINITY;
+    if (asked > toMs || answered < fromMs) continue;
+    add(0, asked >= fromMs);
+    add(1, answered <= toMs && answered <= due);
+    add(2, answered <= toMs && answered > due);
+    add(3, answered > toMs);
+    add(4, answered > toMs && due < Math.min(toMs, hub.clock.nowMs));
+  }
+  return counts;
+}
+
 test.each(Object.keys(PERIODS) as (keyof typeof PERIODS)[])(
   'every number of questions and ratings in %s is that of the records',
   async (period) => {
-    const { fromMs, toMs } = daysOf(period);
-    const counts = [0, 0, 0, 0, 0];
-    const add = (place: number, isOne: boolean) => {
-      counts[place] = (counts[place] ?? 0) + (isOne ? 1 : 0);
+    const days = daysOf(period);
+    const ratedIn = (agencies: readonly string[]) => {
+      const ours = RATINGS.filter(({ dossierCode, ratedAt }) => {
+        const rated = Date.parse(ratedAt as string);
+        const of = DOSSIERS.find(({ code }) => code === dossierCode)?.agencyCode as string;
+        return rated >= days.fromMs && rated <= days.toMs && agencies.includes(of);
+      });
+      const [very = 0, satisfied = 0, not = 0] = LEVELS.map(
+        (level) => ours.filter((one) => one.level === level).length,
+      );
+      return [very, satisfied, not, share(very + satisfied, very + satisfied + not)];
     };
-    for (const one of QUESTIONS as { askedAt: string; dueAt: string; state: string; stateAt: string }[]) {
-      const [asked, due] = [Date.parse(one.askedAt), Date.parse(one.dueAt)];
-      const answered = one.state === 'answered' ? Date.parse(one.stateAt) : Number.POSITIVE_INFINITY;
-      if (asked > toMs || answered < fromMs) continue;
-      add(0, asked >= fromMs);
-      add(1, answered <= toMs && answered <= due);
-      add(2, answered <= toMs && answered > due);
-      add(3, answered > toMs);
-      add(4, answered > toMs && due < Math.min(toMs, NOW));
-    }
-    const total = linesOf(await made('questions', period))['Tổng cộng'] ?? [];
-    expect(total.slice(0, 5)).toEqual(counts);
-    const isRated = Date.parse(at(200)) >= fromMs && Date.parse(at(200)) <= toMs;
-    expect(total.slice(10)).toEqual(isRated ? [0, 2, 1, 66.67] : [0, 0, 0, null]);
+    const expected = (agencies: readonly string[]) => {
+      const of = (records: readonly object[]) =>
+        (records as readonly Answered[]).filter(({ agencyCode }) => agencies.includes(agencyCode));
+      return [...answersIn(of(QUESTIONS), days), ...answersIn(of(PETITIONS), days), ...ratedIn(agencies)];
+    };
+    const lines = linesOf(await made('questions', period));
+    for (const agency of AGENCIES) expect([agency, lines[agency]]).toEqual([agency, expected([agency])]);
+    expect(lines['Tổng cộng']).toEqual(expected(AGENCIES));
   },
 );
 
-test('connections count deliveries by party, and incidents what an operator stated', async () => {
+test('connections count deliveries by party, and minutes and agreement where there are any', async () => {
   const { rows } = await made('connections', '2026-Q1');
-  expect(rows.map(({ cells }) => cells.slice(1, 7))).toEqual([
-    ['portal', COUNT, COUNT - 1, 1, 0, share(COUNT - 1, COUNT)],
+  expect(rows.map(({ cells }) => cells.slice(1))).toEqual([
+    ['portal', COUNT, COUNT - 1, 1, 0, share(COUNT - 1, COUNT), 0, 0, null, null, null],
   ]);
-  expect(rows[0]?.links).toEqual({ 4: '/api/v1/ops/deliveries?party=portal&state=refused' });
-  const found = (await made('incidents', '2025-Q3')).rows[0]?.cells ?? [];
-  expect(found).toEqual([
-    ...[1, 'portal', 'Không liên lạc được', '01/08/2025 08:00', '01/08/2025 09:30', 1.5, 0, 0],
-    ...['Đứt cáp', 'Đổi đường truyền'],
+  expect((await made('connections', '2025')).rows).toEqual([]);
+});
+
+test('incidents count the dossiers that waited and were refused, with the stated or the found cause', async () => {
+  const cellsIn = async (period: string) => (await made('incidents', period)).rows.map(({ cells }) => cells);
+  expect(await cellsIn('2025-Q3')).toEqual([
+    [
+      ...[1, 'portal', 'Không liên lạc được', '01/08/2025 08:00', '01/08/2025 09:30', 1.5, 0, 0],
+      ...['Đứt cáp', 'Đổi đường truyền'],
+    ],
+    ['', 'Tổng cộng', '1 sự cố', '', '', null, 0, 0, '', ''],
   ]);
-  expect((await made('incidents', '2025-Q1')).rows).toHaveLength(1);
-  expect((await made('availability', '2026-Q1')).rows.map(({ cells }) => cells[1])).toContain('Chuyển dữ liệu');
+  const found = ['no answer (chưa xác minh)', 'chưa ghi nhận'];
+  expect((await cellsIn('2026-Q1')).map((cells) => cells.slice(3))).toEqual([
+    ['05/01/2026 07:30', '05/01/2026 09:00', 1.5, COUNT, 1, ...found],
+    ['05/01/2026 09:10', '05/01/2026 10:40', 1.5, 0, 0, ...found],
+    ['', '', null, COUNT, 1, '', ''],
+  ]);
+  expect(await cellsIn('2025-Q1')).toHaveLength(1);
+});
+
+test('availability counts the hours of processes, with every gap', async () => {
+  const { rows } = await made('availability', '2026-Q1');
+  const [first, second] = [6, HOURS.all - HOURS.up - 6];
+  for (const [at, role] of ['Tiếp nhận và tra cứu', 'Chuyển dữ liệu'].entries())
+    expect(rows.slice(at * 3, at * 3 + 3).map(({ cells }) => cells.slice(1))).toEqual([
+      [
+        ...[role, '20/12/2025 00:00', '05/01/2026 09:00', HOURS.up, HOURS.all - HOURS.up],
+        ...[share(HOURS.up, HOURS.all), ''],
+      ],
+      ['Gián đoạn', '25/12/2025 00:00', '25/12/2025 06:00', null, first, null, 'Dừng có chủ đích'],
+      ['Gián đoạn', '01/01/2026 00:00', '05/01/2026 09:00', null, second, null, 'Không dừng theo lệnh'],
+    ]);
 });
 
 test('the field report names each dossier whose field costs points, also as CSV', async () => {
@@ -189,18 +281,71 @@ test('the field report names each dossier whose field costs points, also as CSV'
   expect(text.trimEnd().split('\n')).toHaveLength(report.rows.length + 1);
 });
 
-test('each number of form II.06a leads to as many dossiers', async () => {
-  const { rows } = await made('ii06a', '2025-Q3');
-  for (const { cells, links = {} } of rows)
-    for (const [column, path] of Object.entries(links)) {
-      let [count, next] = [0, path as string | null];
-      while (next !== null) {
-        const { body } = await hub.read(next);
-        count += body.items.length;
-        next = body.next === null ? null : `${path}&cursor=${body.next}`;
+/** The codes behind a number, page by page. */
+async function behind(path: string): Promise<readonly string[]> {
+  const codes: string[] = [];
+  for (let next: string | null = `${path}&limit=200`; next !== null; ) {
+    const { status, body } = await hub.read(next);
+    expect([next, status]).toEqual([next, 200]);
+    codes.push(...body.items.map(({ key = '', code }: Record<string, string>) => `${key} ${code}`));
+    next = body.next === null ? null : `${path}&limit=200&cursor=${body.next}`;
+  }
+  return codes;
+}
+
+/** Shares, minutes and hours lead to records too, but are no counts of them. */
+const NO_COUNT = /%|phút|Trung vị|Số giờ|Hoạt động|Gián đoạn|so sánh|Khớp/;
+
+test.each(REPORTS.flatMap((name) => (['2025-Q3', '2026-Q1'] as const).map((period) => [name, period] as const)))(
+  'every number of %s in %s leads to its records, and each count to as many',
+  { timeout: 120_000 },
+  async (name, period) => {
+    const { head, rows } = await made(name, period);
+    const heads = (head.at(-2) ?? []).map(({ text }) => text);
+    const leaves = head.length === 3 ? ['', '', ...heads] : heads;
+    for (const { cells, links = {} } of rows)
+      for (const [column, cell] of cells.entries()) {
+        if (typeof cell !== 'number' || column === 0) continue;
+        const path = links[column];
+        expect([cells[1], leaves[column], path]).toEqual([
+          cells[1],
+          leaves[column],
+          expect.stringMatching(/^\/api\/v1\//),
+        ]);
+        if (NO_COUNT.test(leaves[column] ?? '')) continue;
+        const codes = await behind(path as string);
+        expect([path, codes.length, new Set(codes).size]).toEqual([path, cell, cell]);
       }
-      expect([path, count]).toEqual([path, cells[Number(column)]]);
-    }
+  },
+);
+
+test('the records behind a number are those of its line, and a wrong number is refused', async () => {
+  const query = 'period=2025&column=paidOnline&key=H60.02';
+  const expected = DOSSIERS.filter(
+    ({ agencyCode, onlinePayment, receivedAt }, n) =>
+      n % 4 === 0 &&
+      agencyCode === 'H60.02' &&
+      onlinePayment === 'national-portal' &&
+      (receivedAt as string) < '2025-12-14T17' &&
+      (receivedAt as string) > '2024-12-14T17',
+  ).map(({ code }) => `H60.02 ${code}`);
+  expect(await behind(`/api/v1/reports/online-services/records?${query}`)).toEqual(expected.sort());
+  const refused = await hub.read('/api/v1/reports/online-services/records?period=2025&column=nothing');
+  expect([refused.status, refused.body.problems[0].path]).toEqual([400, '?column']);
+});
+
+test('files lead from each number to the console', async () => {
+  const report = await made('online-services', '2025');
+  const origin = 'https://hub.example';
+  const page = `${origin}/console/reports/online-services/records?period=2025&column=received&key=H60.01`;
+  const csv = Buffer.from(await hub.hub.reports.write(report, 'csv', origin)).toString();
+  expect(csv.split('\n')[0]).toContain('Địa chỉ: Tiếp nhận trong kỳ: Tổng số');
+  expect(csv).toContain(page);
+  const [sheet] = (await readXlsx(await hub.hub.reports.write(report, 'xlsx', origin))).sheets;
+  const targets = [...(sheet?.cells?.values() ?? [])].map(({ hyperlink }) => hyperlink?.target);
+  expect(targets).toContain(page);
+  const pdf = Buffer.from(await hub.hub.reports.write(report, 'pdf', origin)).toString('latin1');
+  expect(pdf).toContain(page);
 });
 
 test('the interface gives each report as data, XLSX and PDF, and refuses a wrong name or period', async () => {

@@ -106,10 +106,10 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addCodePreview(site);
   addUnknownCodes(site);
   addAnomalies(site);
-  addIncidents(site);
+  addIncidents(site, hub);
   addStatistics(site, hub);
   addDueDossiers(site);
-  addReports(site);
+  addReports(site, hub);
   addRetention(site);
   addAsks(site);
   addErase(site);

@@ -1,19 +1,23 @@
 import { html } from 'hono/html';
+import { instantToMs } from '#core/dates/dates';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { choiceField } from './forms.ts';
-import { filterForm, pager, partyField, partyLink, queryOf } from './parts.ts';
+import { quarterOf } from '../statistics/statistics-page.ts';
+import { queryText, segment } from './api.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { choiceField, orderForm } from './forms.ts';
+import { auditLink, facts, filterForm, longText, pager, partyField, partyLink, queryOf } from './parts.ts';
 import { INCIDENTS_TODO } from './reasons.ts';
-import type { Incident, Listed } from './records.ts';
-import { refusalNote } from './refusals.ts';
+import type { Incident, Listed, ReportRecord, WholeIncident } from './records.ts';
+import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
-import type { Visit } from './visit.ts';
+import { may, type Visit } from './visit.ts';
 import { badge, INCIDENTS } from './words.ts';
 
 /** Lists open and closed incidents. */
-export function addIncidents(site: Site): void {
+export function addIncidents(site: Site, hub: Pick<ConsoleContext, 'reportingDay'>): void {
   site.screen('/incidents', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['party', 'state']);
@@ -32,6 +36,95 @@ ${refusalNote(say, problem)}
 ${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
     };
   });
+  addIncident(site, hub);
+}
+
+/** One incident, and what operators state about it for the report of the supplier. */
+function addIncident(site: Site, { reportingDay }: Pick<ConsoleContext, 'reportingDay'>): void {
+  site.screen('/incidents/:id', async (visit) => {
+    const { c, say, api } = visit;
+    const id = c.req.param('id') ?? '';
+    const title = say(`Sự cố ${id}`, `Incident ${id}`);
+    const { body, problem } = await api.get<WholeIncident>(`incidents/${segment(id)}`);
+    if (!body) return refusedScreen(say, title, { problem });
+    const period = quarterOf(instantToMs(body.openedAt), reportingDay);
+    const [delayed, wrong] = await Promise.all(
+      (['delayed', 'wrong'] as const).map((column) => dossiersOf(visit, { period, column, key: id })),
+    );
+    return {
+      title,
+      body: html`${incidentTable(visit, [body])}
+<section class="card">${facts([
+        [say('Hồ sơ bị chậm', 'Delayed dossiers'), delayed],
+        [say('Hồ sơ bị từ chối', 'Refused dossiers'), wrong],
+      ])}<p class="links">${auditLink(visit, 'incident', id)}
+<a href="/console/reports/incidents${queryText({ period })}">${say('Báo cáo sự cố', 'The report of incidents')}</a></p></section>
+<h2>${say('Nguyên nhân và biện pháp xử lý', 'Cause and action')}</h2>${noteTable(visit, body.notes)}
+${may(visit, 'ops:configure') ? noteForm(visit, body) : ''}`,
+    };
+  });
+  site.order('/incidents/:id/notes', async ({ c, say, api }, form) => {
+    const id = c.req.param('id') ?? '';
+    const note = { cause: form('cause'), action: form('action') ?? '' };
+    const { body, problem } = await api.post<WholeIncident>(`incidents/${segment(id)}/notes`, note);
+    const to = `/console/incidents/${segment(id)}`;
+    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    return {
+      to,
+      isDone: true,
+      text: say('Đã ghi; báo cáo sự cố dùng nội dung này.', 'Stored. The report of incidents uses it.'),
+    };
+  });
+}
+
+/** How many dossiers, with a link to them. */
+async function dossiersOf(
+  { say, api }: Visit,
+  query: { readonly period: string; readonly column: 'delayed' | 'wrong'; readonly key: string },
+): Promise<Html> {
+  const { body } = await api.get<Listed<ReportRecord>>('reports/incidents/records', { ...query, limit: '200' });
+  if (!body) return html`–`;
+  const count = body.items.length;
+  const text = body.next === null ? `${count}` : say(`hơn ${count}`, `more than ${count}`);
+  return count === 0 ? html`0` : html`<a href="/console/reports/incidents/records${queryText(query)}">${text}</a>`;
+}
+
+function noteTable({ say, nowMs }: Visit, notes: WholeIncident['notes']): Html {
+  return table<WholeIncident['notes'][number]>({
+    caption: say('Đã ghi nhận, mới nhất trước', 'Stated so far, the newest first'),
+    empty: say('Chưa ghi nhận.', 'Nothing is stated yet.'),
+    items: notes,
+    columns: [
+      { head: say('Lúc', 'At'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
+      {
+        head: say('Nguyên nhân', 'Cause'),
+        cell: ({ cause }) => longText(cause ?? say('như trục đã ghi', 'as the hub found')),
+      },
+      { head: say('Biện pháp xử lý', 'Action'), cell: ({ action }) => longText(action) },
+      { head: say('Người ghi', 'By'), cell: ({ who }) => who },
+    ],
+  });
+}
+
+function noteForm(visit: Visit, { id, notes: [newest] }: WholeIncident): Html {
+  const { say } = visit;
+  const field = (name: string, label: string, value: string, more: Html = html``): Html =>
+    html`<label class="wide">${label}<textarea name="${name}" rows="3" maxlength="1000"${more}>${value}</textarea></label>`;
+  return html`<section class="card">${orderForm(visit, {
+    to: `/console/incidents/${id}/notes`,
+    button: say('Ghi', 'Store'),
+    fields: [
+      field(
+        'cause',
+        say('Nguyên nhân (để trống nếu như trục đã ghi)', 'Cause (blank: as the hub found)'),
+        newest?.cause ?? '',
+      ),
+      field('action', say('Biện pháp xử lý', 'Action'), newest?.action ?? '', html` required`),
+    ],
+  })}<p class="note">${say(
+    'Nội dung mới nhất được đưa vào báo cáo sự cố của đơn vị cung cấp phần mềm. Không ghi tên người nộp hồ sơ.',
+    'The newest statement stands in the incident report of the supplier. It must name no person.',
+  )}</p></section>`;
 }
 
 /** Incidents of the hub itself, which have no party page. */
@@ -51,7 +144,10 @@ export function incidentTable(visit: Visit, items: readonly Incident[]): Html {
         head: say('Bên kết nối', 'Party'),
         cell: ({ kind, party }) => (OF_NO_PARTY.has(kind) ? party : partyLink(visit, party)),
       },
-      { head: say('Sự cố', 'Incident'), cell: ({ kind }) => badge(say, INCIDENTS, kind) },
+      {
+        head: say('Sự cố', 'Incident'),
+        cell: ({ id, kind }) => html`<a href="/console/incidents/${id}">${badge(say, INCIDENTS, kind)}</a>`,
+      },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
         cell: ({ cause }) => html`<span class="words">${cause}</span>`,

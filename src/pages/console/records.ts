@@ -12,7 +12,7 @@ import type { DoubtfulShown } from '../../http/operators/doubtful.ts';
 import type { DueShown } from '../../http/operators/due-dossiers.ts';
 import type { ErasedPersonShown, PersonErasureShown } from '../../http/operators/erasures.ts';
 import type { FlowShown, RouteShown } from '../../http/operators/flow.ts';
-import type { AuditShown, IncidentShown } from '../../http/operators/incidents.ts';
+import type { AuditShown, IncidentShown, WholeIncidentShown } from '../../http/operators/incidents.ts';
 import type { JourneyShown } from '../../http/operators/journey.ts';
 import type { LegalHoldShown } from '../../http/operators/legal-holds.ts';
 import type { LookedUpShown } from '../../http/operators/look-ups-at-party.ts';
@@ -26,6 +26,7 @@ import type { ErasureShown, RetentionShown } from '../../http/operators/retentio
 import type { SavedFilterShown } from '../../http/operators/saved-filters.ts';
 import type { CodeEntryShown, DeliveryShown, WaitingShown } from '../../http/operators/shown.ts';
 import type { TroubledShown } from '../../http/operators/troubled-records.ts';
+import type { ReportRecordShown, ReportShown } from '../../http/reports.ts';
 
 /** The data of the operators' API, typed by its own schemas. */
 export type Agency = Type.Static<typeof AgencyNamed>;
@@ -59,6 +60,9 @@ export type Preview = Type.Static<typeof PreviewShown>;
 export type QueuedRecord = Type.Static<typeof QueuedShown>;
 export type TroubledRecord = Type.Static<typeof TroubledShown>;
 export type QueuedRecordInFull = Type.Static<typeof QueuedRecordShown>;
+export type ReportRecord = Type.Static<typeof ReportRecordShown>;
+export type Report = Type.Static<typeof ReportShown>;
+export type WholeIncident = Type.Static<typeof WholeIncidentShown>;
 export type Retention = Type.Static<typeof RetentionShown>;
 export type SavedFilter = Type.Static<typeof SavedFilterShown>;
 export type Replay = Type.Static<typeof ReplayShown>;

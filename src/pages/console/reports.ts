@@ -1,12 +1,19 @@
 import { html } from 'hono/html';
-import { reportingPeriod } from '#core/dates/reporting-period';
+import { consolePath } from '#core/statistics/report-paths';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { segment } from './api.ts';
-import { type Choice, choiceField } from './forms.ts';
+import { periodsUpTo, quarterOf } from '../statistics/statistics-page.ts';
+import { periodName } from '../statistics/statistics-words.ts';
+import { queryText, segment } from './api.ts';
+import type { ConsoleContext } from './console-context.ts';
+import { choiceField } from './forms.ts';
+import { dossierLink, pager, queryOf } from './parts.ts';
+import type { Listed, Report, ReportRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
+import { timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
+import { REPORTED, word } from './words.ts';
 
 type Said = readonly [vi: string, en: string];
 
@@ -24,11 +31,11 @@ const REPORTS: Readonly<Record<string, Said>> = {
 const FORMATS = ['xlsx', 'pdf', 'csv'] as const;
 
 /** The reports of a period, to download. */
-export function addReports(site: Site): void {
+export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'reportingDay'>): void {
   site.screen('/reports', async (visit) => {
-    const periods = periodsUntil(visit.nowMs);
-    const asked = visit.c.req.query('period') ?? '';
-    const period = periods.find((one) => one === asked) ?? periods[0] ?? '';
+    const periods = periodsUpTo(visit.nowMs, reportingDay);
+    const asked = queryOf(visit, ['period']).period;
+    const period = periods.find((one) => one === asked) ?? quarterOf(visit.nowMs, reportingDay);
     return {
       title: visit.say('Báo cáo', 'Reports'),
       body: html`${periodForm(visit, periods, period)}${reportTable(visit, period)}`,
@@ -36,43 +43,142 @@ export function addReports(site: Site): void {
   });
   site.screen('/reports/:report', async (visit) => {
     const { c, api, say } = visit;
-    const query = new URLSearchParams({ period: c.req.query('period') ?? '', format: c.req.query('format') ?? 'xlsx' });
-    const file = await api.file(`reports/${segment(c.req.param('report') ?? '')}?${query.toString()}`);
-    if (file instanceof Response) return file;
-    return { title: say('Báo cáo', 'Reports'), status: 400, body: refusalNote(say, file.problem) };
+    const { period = '', format } = queryOf(visit, ['period', 'format']);
+    const name = c.req.param('report') ?? '';
+    const path = `reports/${segment(name)}`;
+    const title = titleOf(visit, name);
+    if (format !== undefined) {
+      const file = await api.file(`${path}${queryText({ period, format })}`);
+      if (file instanceof Response) return file;
+      return { title, status: 400, body: refusalNote(say, file.problem) };
+    }
+    const { body, problem } = await api.get<Report>(path, { period });
+    if (!body) return { title, status: 400, body: refusalNote(say, problem) };
+    return {
+      title,
+      body: html`${backLink(visit, period)}<p>${filesOf(visit, name, period)}</p>${reportRows(visit, body)}`,
+    };
+  });
+  addReportRecords(site);
+}
+
+/** The records behind one number. */
+function addReportRecords(site: Site): void {
+  site.screen('/reports/:report/records', async (visit) => {
+    const { c, api, say } = visit;
+    const name = c.req.param('report') ?? '';
+    const query = queryOf(visit, ['period', 'column', 'key']);
+    const given = { ...query, ...queryOf(visit, ['cursor']) };
+    const { body, problem } = await api.get<Listed<ReportRecord>>(`reports/${segment(name)}/records`, given);
+    return {
+      title: say('Bản ghi của một số liệu', 'The records of a number'),
+      body: html`<p class="links"><a href="/console/reports/${segment(name)}${queryText({ period: query.period })}">« ${titleOf(visit, name)}</a>
+<span class="note">${[query.period, query.key].filter(Boolean).join(' · ')}</span></p>
+${refusalNote(say, problem)}${body ? html`${recordTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+    };
   });
 }
 
-/** Periods that have begun, newest first: the years and quarters of two years. */
-function periodsUntil(nowMs: number): readonly string[] {
-  const year = Number(new Date(nowMs).toISOString().slice(0, 4));
-  const today = new Date(nowMs).toISOString().slice(0, 10);
-  return [year + 1, year, year - 1]
-    .flatMap((one) => [`${one}-Q4`, `${one}-Q3`, `${one}-Q2`, `${one}-Q1`, `${one}`])
-    .filter((period) => (reportingPeriod(period)?.from ?? '9') <= today);
+function titleOf({ say }: Visit, name: string): string {
+  const [vi, en] = REPORTS[name] ?? [name, name];
+  return say(vi, en);
+}
+
+function backLink({ say }: Visit, period: string): Html {
+  return html`<p class="links"><a href="/console/reports${queryText({ period })}">${say('« Báo cáo', '« Reports')}</a></p>`;
+}
+
+/** Longer reports are for files. */
+const MOST_ROWS = 300;
+
+/** The report as officers hand it in. Its texts are Vietnamese; each number leads to its records. */
+function reportRows({ say }: Visit, { title, period, head, rows, notes }: Report): Html {
+  const day = (date: string): string => date.split('-').reverse().join('/');
+  const caption = say(
+    `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}`,
+    `Period: from ${day(period.from)} to ${day(period.to)}`,
+  );
+  const headCell = ({ text, columns = 1, rows: high = 1 }: Report['head'][number][number]): Html =>
+    html`<th scope="${columns > 1 ? 'colgroup' : 'col'}" colspan="${columns}" rowspan="${high}">${text}</th>`;
+  const cell = (value: string | number | null, link: string | undefined): Html => {
+    const text =
+      typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
+    const shown = link === undefined || text === '' ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
+    return typeof value === 'number' ? html`<td class="number">${shown}</td>` : html`<td>${shown}</td>`;
+  };
+  return html`<div lang="vi"><h2>${title}</h2>
+<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report">
+<caption>${caption}</caption>
+<thead>${head.map((cells) => html`<tr>${cells.map(headCell)}</tr>`)}</thead>
+<tbody>${rows.slice(0, MOST_ROWS).map(
+    ({ cells, links = {}, isTotal = false }) =>
+      html`<tr${isTotal ? html` class="total"` : ''}>${cells.map((value, column) => cell(value, links[String(column)]))}</tr>
+`,
+  )}</tbody>
+</table></div>
+${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
+${
+  rows.length > MOST_ROWS
+    ? html`<p class="note">${say(
+        `Chỉ hiện ${MOST_ROWS} dòng đầu trong ${rows.length} dòng; tệp tải về có đủ.`,
+        `The first ${MOST_ROWS} of ${rows.length} lines. The files have all of them.`,
+      )}</p>`
+    : ''
+}`;
+}
+
+function recordTable(visit: Visit, items: readonly ReportRecord[]): Html {
+  const { say } = visit;
+  return table<ReportRecord>({
+    caption: say(`${items.length} bản ghi trên trang này`, `${items.length} records on this page`),
+    empty: say('Không có bản ghi nào.', 'There are no records.'),
+    items,
+    columns: [
+      { head: say('Mã', 'Code'), cell: recordLink },
+      { head: say('Loại', 'Kind'), cell: ({ what }) => word(say, REPORTED, what) },
+      { head: say('Dòng', 'Line'), cell: ({ key }) => key || '–' },
+      { head: say('Thời điểm', 'At'), cell: ({ at }) => timeOf(at) },
+    ],
+  });
+}
+
+function recordLink({ what, code }: ReportRecord): Html {
+  if (what === 'dossier' || what === 'rating') return dossierLink(code);
+  if (what === 'delivery') return html`<a class="code" href="/console/deliveries/${code}">${code}</a>`;
+  if (what === 'question' || what === 'petition')
+    return html`<a class="code" href="/console/records/${what}/${segment(code)}">${code}</a>`;
+  return html`<code>${code}</code>`;
 }
 
 function periodForm({ say }: Visit, periods: readonly string[], period: string): Html {
-  const choices: readonly Choice[] = periods.map((value) => {
-    const [year = '', quarter] = value.split('-Q');
-    const text = quarter === undefined ? say(`Năm ${year}`, `Year ${year}`) : say(`Quý ${quarter}/${year}`, value);
-    return { value, text };
-  });
+  const choices = periods.map((value) => ({ value, text: periodName(say, value) }));
   return html`<form class="card fields" method="get" action="/console/reports">
 ${choiceField('period', say('Kỳ báo cáo', 'Period'), choices, period)}
 <button>${say('Xem', 'Show')}</button></form>`;
 }
 
-function reportTable({ say }: Visit, period: string): Html {
-  const link = (name: string, format: string): Html =>
-    html`<a href="/console/reports/${name}?period=${period}&amp;format=${format}" download>${format.toUpperCase()}</a> `;
+function filesOf({ say }: Visit, name: string, period: string): Html {
+  const link = (format: string): Html =>
+    html`<a href="/console/reports/${segment(name)}?period=${period}&amp;format=${format}" download>${say('Tải', 'Download')} ${format.toUpperCase()}</a> `;
+  return html`${FORMATS.map(link)}`;
+}
+
+function reportTable(visit: Visit, period: string): Html {
+  const { say } = visit;
   return table<readonly [string, Said]>({
-    caption: say('Tải về', 'Download'),
+    caption: say(
+      'Bấm vào tên báo cáo để xem và tra cứu từng số liệu',
+      'Open a report to look at it and to follow its numbers',
+    ),
     empty: '',
     items: Object.entries(REPORTS),
     columns: [
-      { head: say('Báo cáo', 'Report'), cell: ([, [vi, en]]) => say(vi, en) },
-      { head: say('Tệp', 'File'), cell: ([name]) => html`${FORMATS.map((format) => link(name, format))}` },
+      {
+        head: say('Báo cáo', 'Report'),
+        cell: ([name]) =>
+          html`<a href="/console/reports/${segment(name)}${queryText({ period })}">${titleOf(visit, name)}</a>`,
+      },
+      { head: say('Tệp', 'File'), cell: ([name]) => filesOf(visit, name, period) },
     ],
   });
 }

@@ -303,6 +303,14 @@ export const ASK_OUTCOMES = {
   open: ['chưa ghi nhận kết quả', 'no outcome recorded'],
 } as const satisfies Words;
 
+/** The records behind the numbers of reports. */
+export const REPORTED = {
+  ...RECORD_KINDS,
+  dossier: ['hồ sơ', 'dossier'],
+  delivery: ['lượt chuyển', 'delivery'],
+  run: ['lượt chạy của tiến trình', 'run of a process'],
+} as const satisfies Words;
+
 /** How a dossier or record has data of a person. */
 export const ERASED_PARTS = {
   own: ['của người này', 'of the person'],

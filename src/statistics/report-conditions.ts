@@ -1,0 +1,77 @@
+import { bitsOf, type Fact } from '#core/statistics/facts';
+
+/**
+ * SQL: what each number of a report counts. The number and the list of its records use the same condition. Parameters: $1 the
+ * first moment of the period, $2 its last, $3 the present.
+ */
+type Conditions<Name extends string> = Readonly<Record<Name, string>>;
+
+const has = (...facts: readonly Fact[]): string => `(c.facts & ${bitsOf(facts)}) = ${bitsOf(facts)}`;
+
+/** Of a dossier that began in the period. `c` is its row in counted, `k` its cell. */
+export const BEGAN = {
+  received: 'true',
+  online: `k.channel = 'online'`,
+  payable: has('payable'),
+  paidOnline: has('payable', 'paidOnline'),
+} as const satisfies Conditions<string>;
+
+/** Of a dossier that ended in the period. */
+export const ENDED = {
+  done: has('done'),
+  digitised: has('done', 'digitised'),
+  reused: `${has('done')} AND (c.facts & ${bitsOf(['reused', 'fromStore', 'database'])}) <> 0`,
+  paper: has('paper'),
+  digitalResult: has('paper', 'digitalResult'),
+} as const satisfies Conditions<string>;
+
+/** SQL: the dossiers with a time in the period. */
+export const inPeriod = (column: 'began_766' | 'ended_766'): string =>
+  `counted c JOIN total_cells k ON k.id = c.cell WHERE c.${column} >= $1::timestamptz AND c.${column} <= $2::timestamptz`;
+
+/** SQL: questions and petitions that were open in the period. */
+export const ANSWERABLE = 'began_at <= $2::timestamptz AND (ended_at IS NULL OR ended_at >= $1::timestamptz)';
+const IS_OPEN = '(ended_at IS NULL OR ended_at > $2::timestamptz)';
+
+/** Of a question or petition that was open in the period. */
+export const ANSWERS = {
+  received: 'began_at >= $1::timestamptz',
+  inTime: 'ended_at <= $2::timestamptz AND NOT coalesce(ended_at > due_at, false)',
+  late: 'ended_at <= $2::timestamptz AND ended_at > due_at',
+  pending: IS_OPEN,
+  overdue: `${IS_OPEN} AND due_at < LEAST($2::timestamptz, $3::timestamptz)`,
+} as const satisfies Conditions<string>;
+
+/** SQL: ratings of the period. A rating names no agency, its dossier does. */
+export const RATED = `records r LEFT JOIN dossiers d ON d.code = r.dossier_code
+    WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz`;
+export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code, '')`;
+
+/** SQL: deliveries that were created in the period. */
+export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';
+
+/** Of a delivery, `d`. */
+export const DELIVERIES = {
+  deliveries: 'true',
+  delivered: `d.state = 'delivered'`,
+  refused: `d.state = 'refused'`,
+  waiting: `d.state NOT IN ('delivered', 'refused')`,
+} as const satisfies Conditions<string>;
+
+/** SQL: incidents that were open in the period. */
+export const OPEN_INCIDENTS = `i.opened_at <= $2::timestamptz AND (i.closed_at IS NULL OR i.closed_at >= $1::timestamptz)`;
+const CLOSED = 'coalesce(i.closed_at, $3::timestamptz)';
+
+/** Of a delivery, `d`, to the party of an incident, `i`. Times alone on their side, so that an index finds them. */
+export const TOUCHED = {
+  delayed: `d.party = i.party AND d.created_at < ${CLOSED} AND i.opened_at < $3::timestamptz
+    AND (d.settled_at > i.opened_at OR d.settled_at IS NULL)`,
+  wrong: `d.party = i.party AND d.state = 'refused' AND d.settled_at >= i.opened_at AND d.settled_at <= ${CLOSED}`,
+} as const satisfies Conditions<string>;
+
+/** SQL: how many each condition finds. */
+export function countsOf(conditions: Readonly<Record<string, string>>): string {
+  return Object.entries(conditions)
+    .map(([name, condition]) => `count(*) FILTER (WHERE ${condition}) AS "${name}"`)
+    .join(', ');
+}

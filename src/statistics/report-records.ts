@@ -1,0 +1,118 @@
+import { RATING_LEVELS } from '#schemas/rating.v1';
+import type { Run } from '../database/transaction.ts';
+import {
+  ANSWERABLE,
+  ANSWERS,
+  BEGAN,
+  DELIVERIES,
+  ENDED,
+  inPeriod,
+  OPEN_INCIDENTS,
+  RATED,
+  RATED_AGENCY,
+  SENT,
+  TOUCHED,
+} from './report-conditions.ts';
+
+/** A period of a report, as instants, and the present moment. */
+export interface ReportPeriod {
+  readonly from: string;
+  readonly to: string;
+  readonly now: string;
+}
+
+/** A record behind a number of a report. */
+export interface ReportRecord {
+  /** The line of the report: an agency, a party, the number of an incident, or a role of processes. */
+  readonly key: string;
+  /** `dossier`, `delivery`, `run` (of a process), or a kind of record such as `question`. */
+  readonly what: string;
+  readonly code: string;
+  readonly at: string;
+}
+
+/** Where a list of records begins. */
+export type RecordPlace = readonly [key: string, what: string, code: string];
+
+export interface WantedRecords {
+  readonly report: ReportWithRecords;
+  /** One of RECORD_COLUMNS. */
+  readonly column: string;
+  /** Undefined for the total. */
+  readonly key: string | undefined;
+  readonly after: RecordPlace | undefined;
+  readonly limit: number;
+}
+
+/** SQL by column: key, what, code and at of the records behind the number. */
+type Sources = Readonly<Record<string, string>>;
+
+const each = (conditions: Readonly<Record<string, string>>, source: (condition: string, name: string) => string) =>
+  Object.entries(conditions).map(([name, condition]) => [name, source(condition, name)] as const);
+
+const dossiersBy = (column: 'began_766' | 'ended_766') => (condition: string) =>
+  `SELECT k.agency_code AS key, 'dossier' AS what, c.code, c.${column} AS at FROM ${inPeriod(column)} AND ${condition}`;
+
+const answersOf = (kind: 'question' | 'petition') =>
+  each(
+    ANSWERS,
+    (condition) => `SELECT coalesce(agency_code, '') AS key, kind AS what, code, began_at AS at FROM records
+    WHERE kind = '${kind}' AND ${ANSWERABLE} AND ${condition}`,
+  ).map(([name, text]) => [`${kind}.${name}`, text] as const);
+
+const ratings = (condition: string): string =>
+  `SELECT ${RATED_AGENCY} AS key, r.kind AS what, r.code, r.began_at AS at FROM ${RATED} AND ${condition}`;
+
+/** A delivery is about a dossier, or about a record as `kind code`. */
+const touched = (condition: string): string => `
+  SELECT DISTINCT i.id::text AS key, CASE WHEN strpos(d.subject, ' ') = 0 THEN 'dossier' ELSE split_part(d.subject, ' ', 1) END AS what,
+    CASE WHEN strpos(d.subject, ' ') = 0 THEN d.subject ELSE substr(d.subject, strpos(d.subject, ' ') + 1) END AS code, i.opened_at AS at
+  FROM incidents i JOIN deliveries d ON ${condition} WHERE ${OPEN_INCIDENTS}`;
+
+const SOURCES = {
+  'online-services': Object.fromEntries([
+    ...each(BEGAN, dossiersBy('began_766')),
+    ...each(ENDED, dossiersBy('ended_766')),
+  ]),
+  questions: Object.fromEntries([
+    ...answersOf('question'),
+    ...answersOf('petition'),
+    ...RATING_LEVELS.map((level) => [`rating.${level}`, ratings(`r.mark = '${level}'`)] as const),
+    ['rating', ratings('true')],
+  ]),
+  connections: Object.fromEntries(
+    each(
+      DELIVERIES,
+      (condition) => `SELECT d.party AS key, 'delivery' AS what, d.id::text AS code, d.created_at AS at
+        FROM deliveries d WHERE ${SENT} AND ${condition}`,
+    ),
+  ),
+  incidents: Object.fromEntries(each(TOUCHED, touched)),
+  availability: {
+    runs: `SELECT role AS key, 'run' AS what, id::text AS code, started_at AS at FROM process_runs, unnest(roles) role
+      WHERE started_at <= $2::timestamptz AND coalesce(ended_at, seen_at) >= $1::timestamptz`,
+  },
+} as const satisfies Record<string, Sources>;
+export type ReportWithRecords = keyof typeof SOURCES;
+
+/** The numbers of a report whose records can be listed. None for a report that leads elsewhere. */
+export function recordColumns(report: string): readonly string[] {
+  return Object.hasOwn(SOURCES, report) ? Object.keys(SOURCES[report as ReportWithRecords]) : [];
+}
+
+export async function recordsBehind(
+  run: Run,
+  { from, to, now }: ReportPeriod,
+  { report, column, key, after, limit }: WantedRecords,
+): Promise<readonly ReportRecord[]> {
+  const source = (SOURCES[report] as Sources)[column] ?? '';
+  const [lastKey, lastWhat, lastCode] = after ?? [null, null, null];
+  return run<ReportRecord>(
+    `SELECT key, what, code, at FROM (${source}) found
+     -- Each parameter is named, because a source may need fewer.
+     WHERE $3::timestamptz IS NOT NULL AND ($4::text IS NULL OR key = $4::text)
+       AND ($5::text IS NULL OR (key, what, code) > ($5::text, $6::text, $7::text))
+     ORDER BY key, what, code LIMIT $8::int4`,
+    [from, to, now, key ?? null, lastKey, lastWhat, lastCode, limit],
+  );
+}
