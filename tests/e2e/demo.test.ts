@@ -46,6 +46,9 @@ describe('lienthong demo --once', () => {
         const steps = report.doors[`asking ${ministry}, progress`] ?? { accepted: 0, stale: 0, quarantined: 0 };
         expect(steps.accepted + steps.stale + steps.quarantined).toBeGreaterThanOrEqual(12 * 3);
       }
+      // Twelve are filed there too. The check compares the status and the steps of each with the host.
+      const { accepted: pulled = 0, stale: late = 0 } = report.doors['asking igate'] ?? {};
+      expect(pulled + late).toBeGreaterThanOrEqual(12 * 4);
       for (const counts of Object.values(report.doors).slice(0, 2)) {
         expect(counts.accepted).toBeGreaterThan(400);
         expect(counts.duplicate).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import { atOnce } from '../clients/reading.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Filed } from '../day/filing.ts';
 import { type Desk, openDesk, type Step } from '../participants/ministry-desks.ts';
-import { MINISTRIES, type Ministries, type MinistryName, SUBSCRIBER } from '../participants/participants.ts';
+import { FILED_AT, type FiledAt, type FiledAtName, SUBSCRIBER } from '../participants/participants.ts';
 import { FORWARDED_FROM, FORWARDED_TO } from '../participants/parties.ts';
 import { type Change, dossierPath, type Evidence, historyOf, type Standing, type State } from './evidence.ts';
 import { compare, type Finding, type Lines, lastOf, linesOf, only } from './finding.ts';
@@ -21,7 +21,7 @@ export interface MinistryCheck {
 export interface Asking {
   readonly ask: AskHub;
   readonly portalKey: string;
-  readonly ministries: Ministries;
+  readonly ministries: FiledAt;
   readonly signal: AbortSignal;
 }
 
@@ -45,8 +45,8 @@ export async function waitForMinistries(
 /** Asks the ministries directly, without the hub. */
 async function askStandings({ ministries, signal }: Asking, filed: readonly Filed[]): Promise<readonly Standing[]> {
   const ask = async (): Promise<readonly Standing[]> => {
-    const opened = MINISTRIES.map(async (name) => [name, await openDesk(ministries[name], signal)] as const);
-    const desks = Object.fromEntries(await Promise.all(opened)) as Record<MinistryName, Desk>;
+    const opened = FILED_AT.map(async (name) => [name, await openDesk(ministries[name], signal)] as const);
+    const desks = Object.fromEntries(await Promise.all(opened)) as Record<FiledAtName, Desk>;
     const found = await atOnce(filed, async ({ ministry, code }) => {
       const steps = withoutRepeats(await desks[ministry].steps(code));
       return steps.slice(-1).map((last): Standing => ({ ministry, code, steps, ...last }));
@@ -94,11 +94,13 @@ const codeOf = ({ code }: { readonly code: string }): string => code;
 
 interface WithSteps {
   readonly code: string;
-  readonly steps: readonly { readonly at: string; readonly status: string }[];
+  readonly steps: readonly { readonly at: string; readonly status: string; readonly isState?: true }[];
 }
 
 function stepLines(dossiers: readonly WithSteps[]): Lines {
-  const steps = dossiers.flatMap(({ code, steps: own }) => own.map(({ at, status }) => ({ code, at, status })));
+  const steps = dossiers.flatMap(({ code, steps: own }) =>
+    own.flatMap(({ at, status, isState }) => (isState ? [] : [{ code, at, status }])),
+  );
   return linesOf(steps, codeOf, ({ at, status }) => `${status} at ${at}`);
 }
 

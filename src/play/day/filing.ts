@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import { openDesk } from '../participants/ministry-desks.ts';
-import { MINISTRIES, type Ministries, type MinistryName } from '../participants/participants.ts';
+import { FILED_AT, type FiledAt, type FiledAtName } from '../participants/participants.ts';
 import type { Catalogue } from './day.ts';
 import { createDice } from './dice.ts';
 import { invented } from './people.ts';
 
-/** A dossier that a citizen filed directly with a ministry; the hub gets it by a pull. */
+/** A dossier that a citizen filed directly with a ministry or a one-stop system; the hub gets it by a pull. */
 export interface Filed {
-  readonly ministry: MinistryName;
+  readonly ministry: FiledAtName;
   readonly code: string;
 }
 
 const EACH = 12;
-const AGENCIES = { construction: 'G17.01', transport: 'G09.20', agriculture: 'G12.03' } as const;
+const AGENCIES = { construction: 'G17.01', transport: 'G09.20', agriculture: 'G12.03', igate: 'H60.40' } as const;
 
-/** Citizens file with the ministries all day long, by the ministries' own operations. */
+/** Citizens file all day long, by the own operations of these systems. */
 export async function fileWithMinistries(
-  ministries: Ministries,
+  ministries: FiledAt,
   catalogue: Catalogue,
   { seed, dayMs, signal }: { readonly seed: number; readonly dayMs: number; readonly signal: AbortSignal },
 ): Promise<readonly Filed[]> {
@@ -25,7 +25,7 @@ export async function fileWithMinistries(
   const services = catalogue.services.filter(({ inForce }) => inForce);
   const filed: Filed[] = [];
   for (let number = 1; number <= EACH; number++) {
-    for (const name of MINISTRIES) {
+    for (const name of FILED_AT) {
       const ministry = ministries[name];
       const code = codeOf(name, number, Date.now());
       const service = dice.pick(services);
@@ -47,7 +47,7 @@ export async function fileWithMinistries(
   return filed;
 }
 
-function codeOf(ministry: MinistryName, number: number, nowMs: number): string {
+function codeOf(ministry: FiledAtName, number: number, nowMs: number): string {
   const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(2, 10).replaceAll('-', '');
   return `${AGENCIES[ministry]}-${day}-${String(900_000 + number)}`;
 }

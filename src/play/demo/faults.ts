@@ -72,6 +72,14 @@ const TROUBLES: readonly Trouble[] = [
     { kind: 'status', status: 503, headers: { 'retry-after': '1' }, times: 3, forMs: 2_000 },
   ],
   [
+    0.75,
+    'igate',
+    'iGate ends its tokens, sends 2 half answers and is away for 2 s',
+    { kind: 'session-expired' },
+    { kind: 'half', times: 2, forMs: 2_000 },
+    { kind: 'down', forMs: 2_000 },
+  ],
+  [
     0.8,
     'national-portal',
     'the national portal sends half and empty answers, and ends its sessions again',

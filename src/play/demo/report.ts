@@ -88,6 +88,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'called back by civil-status': pulled('civil-status', 'callback:status'),
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
       'asking national-portal, questions': pulled('national-portal', 'pull:questions'),
+      'asking igate': pulled('igate', 'pull:dossiers'),
       'asking vnpost': pulled('vnpost', 'pull:tracking'),
       'called back by payment-platform': pulled('payment-platform', 'callback:ipn'),
       ...Object.fromEntries(

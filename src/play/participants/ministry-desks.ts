@@ -9,8 +9,16 @@ import { nodesAt, readXml, textAt } from '../../kit/xml/read-xml.ts';
 import { ANSWERS_WITHIN_MS, call, soapClient } from '../clients/soap-client.ts';
 import { NotAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Applicant } from '../day/people.ts';
-import type { Ministry, MinistryName } from './participants.ts';
-import { addressOf, MINISTRY_PASSWORD, MINISTRY_TOKEN, wsdlOf } from './parties.ts';
+import type { FiledAt, FiledAtName } from './participants.ts';
+import {
+  addressOf,
+  IGATE_CLIENT,
+  IGATE_STATUSES,
+  IGATE_TOKEN_PATH,
+  MINISTRY_PASSWORD,
+  MINISTRY_TOKEN,
+  wsdlOf,
+} from './parties.ts';
 
 /** A citizen's application to a ministry. */
 export interface Application {
@@ -23,6 +31,8 @@ export interface Application {
 export interface Step {
   readonly status: Status;
   readonly at: string;
+  /** The dossier stands so, without a step of its own. */
+  readonly isState?: true;
 }
 
 /** A ministry's own operations for citizens, without the hub. Throws `NotAcknowledged` without an answer. */
@@ -32,12 +42,12 @@ export interface Desk {
   steps(code: string): Promise<readonly Step[]>;
 }
 
-export const openDesk = (ministry: Ministry, signal: AbortSignal): Promise<Desk> =>
-  DESKS[ministry.name](ministry, signal);
+export const openDesk = (at: FiledAt[FiledAtName], signal: AbortSignal): Promise<Desk> =>
+  DESKS[at.name](at.url, signal);
 
-const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSignal) => Promise<Desk>>> = {
-  async construction(ministry, signal) {
-    const client = await soapClient(wsdlOf(ministry), { signal });
+const DESKS: Readonly<Record<FiledAtName, (url: string, signal: AbortSignal) => Promise<Desk>>> = {
+  async construction(url, signal) {
+    const client = await soapClient(wsdlOf({ name: 'construction', url }), { signal });
     const ask = async (operation: string, args: object): Promise<unknown> => {
       const answer = await call<Record<string, string>>(client, operation, args, signal);
       return readXml(answer[`${operation}Result`] ?? '');
@@ -60,8 +70,8 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
     };
   },
 
-  async transport(ministry, signal) {
-    const client = await soapClient(wsdlOf(ministry), { signal, version: '1.2' });
+  async transport(url, signal) {
+    const client = await soapClient(wsdlOf({ name: 'transport', url }), { signal, version: '1.2' });
     return {
       async file(application) {
         await call(client, 'nopHoSo', { hoSo: transportForm(application) }, signal);
@@ -87,21 +97,15 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
     };
   },
 
-  async agriculture(ministry, signal) {
+  async agriculture(url, signal) {
     const client = axios.create({
-      baseURL: addressOf(ministry),
+      baseURL: addressOf({ name: 'agriculture', url }),
       headers: { Authorization: `Bearer ${MINISTRY_TOKEN}` },
       timeout: ANSWERS_WITHIN_MS,
       proxy: false,
       signal,
     });
-    const ask = async <T>(asked: Promise<{ readonly data: T }>): Promise<T> => {
-      const { data } = await asked.catch((error: Error) => {
-        if (signal.aborted) throw error;
-        throw new NotAcknowledged(`the agriculture ministry: ${error.message}`);
-      });
-      return data;
-    };
+    const ask = askingOf('the agriculture ministry', signal);
     return {
       async file(application) {
         await ask(client.post('applications', agricultureForm(application)));
@@ -117,7 +121,58 @@ const DESKS: Readonly<Record<MinistryName, (ministry: Ministry, signal: AbortSig
       },
     };
   },
+
+  async igate(url, signal) {
+    const client = axios.create({ baseURL: url, timeout: ANSWERS_WITHIN_MS, proxy: false, signal });
+    const ask = askingOf('iGate', signal);
+    return {
+      async file({ code, service, agency, applicant }) {
+        const { name, identityNumber, phone } = applicant;
+        await ask(client.post('pa/dossier/--apply-online/', { code, name, identityNumber, phone, agency, service }));
+      },
+      async steps(code) {
+        const { clientId: username, clientSecret: password } = IGATE_CLIENT;
+        const login = { auth: { username, password } };
+        const { access_token: token } = await ask<{ access_token: string }>(
+          client.post(IGATE_TOKEN_PATH, 'grant_type=client_credentials', login),
+        );
+        const found = await ask<{ content: readonly IGateRow[] }>(
+          client.get('pa/dossier/search', {
+            params: { 'code-match': code, page: 0, size: 1 },
+            headers: { Authorization: `Bearer ${token}` },
+          }),
+        );
+        return found.content.flatMap(igateSteps);
+      },
+    };
+  },
 };
+
+/** Asks with axios. A citizen who gets no answer tries again. */
+const askingOf =
+  (who: string, signal: AbortSignal) =>
+  async <T>(asked: Promise<{ readonly data: T }>): Promise<T> => {
+    const { data } = await asked.catch((error: Error) => {
+      if (signal.aborted) throw error;
+      throw new NotAcknowledged(`${who}: ${error.message}`);
+    });
+    return data;
+  };
+
+interface IGateRow {
+  readonly dossierStatus: { readonly id: number };
+  readonly updatedDate: string;
+  readonly task: readonly { readonly createdDate: string }[];
+}
+
+/** The tasks are steps, and the result is a state of the dossier alone. */
+function igateSteps({ dossierStatus, updatedDate, task }: IGateRow): readonly Step[] {
+  const steps = task.map(
+    ({ createdDate }): Step => ({ status: 'processing', at: parseInstant(createdDate) as string }),
+  );
+  const isDone = String(dossierStatus.id) in IGATE_STATUSES;
+  return isDone ? [...steps, { status: 'resolved', at: parseInstant(updatedDate) as string, isState: true }] : steps;
+}
 
 function statusOf({ codes }: { readonly codes: { readonly status: object } }, code: string | undefined): Status {
   return (codes.status as Readonly<Record<string, Status>>)[code ?? ''] as Status;

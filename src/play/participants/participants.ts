@@ -12,6 +12,7 @@ const ADAPTERS = {
   transport: 'soap-ministry',
   agriculture: 'rest-ministry',
   population: 'soap-ministry',
+  igate: 'igate',
   'portal-webhooks': 'webhook-subscriber',
   vnpost: 'vnpost',
   'payment-platform': 'payment-platform',
@@ -29,6 +30,10 @@ export type MinistryName = (typeof MINISTRIES)[number];
 
 /** Answers questions of officers. */
 export const REGISTER = 'population' satisfies ParticipantName;
+
+/** Systems with which citizens file by themselves: those ministries, and a one-stop system that the hub asks. */
+export const FILED_AT = [...MINISTRIES, 'igate'] as const satisfies ParticipantName[];
+export type FiledAtName = (typeof FILED_AT)[number];
 
 /** The post and the payment platform, which work for citizens. */
 export const SERVICES = ['vnpost', 'payment-platform'] as const satisfies ParticipantName[];
@@ -65,8 +70,7 @@ export type Participants<Name extends ParticipantName = ParticipantName> = Reado
   [Each in Name]: Participant<Each>;
 }>;
 export type Partners = Participants<PartnerName>;
-export type Ministries = Participants<MinistryName>;
-export type Ministry = Ministries[MinistryName];
+export type FiledAt = Participants<FiledAtName>;
 
 /** Starts these participants. Their logs go to the folder. */
 export async function startParticipants<Name extends ParticipantName>(

@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
+import { SIMULATOR_CLIENT as IGATE_CLIENT } from '../../../adapters/igate/simulator.ts';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import { SIMULATOR_SECRET as PLATFORM_SECRET } from '../../../adapters/payment-platform/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
@@ -18,6 +19,11 @@ type Route = NonNullable<HubFile['routes']>[number];
 export const CALLBACK_SECRET = 'demo-callback-secret';
 export const MINISTRY_PASSWORD = 'mat-khau-thu-nghiem';
 export const MINISTRY_TOKEN = 'khoa-thu-nghiem';
+
+/** The account of the hub at iGate, where it gets tokens, and the ids of that host with a meaning of its own. */
+export { IGATE_CLIENT };
+export const IGATE_TOKEN_PATH = '/auth/realms/digo/protocol/openid-connect/token';
+export const IGATE_STATUSES = { '4': 'resolved' } as const;
 
 /** This ministry's dossiers go to the agriculture ministry too, which lists them. */
 export const FORWARDED_FROM = 'construction' satisfies MinistryName;
@@ -117,6 +123,19 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
       pull: MINISTRY_PULLS,
     };
   },
+  igate: (baseUrl, nowMs) => ({
+    adapter: 'igate',
+    title: 'Hệ thống một cửa VNPT iGate',
+    settings: {
+      baseUrl,
+      tokenUrl: `${baseUrl}${IGATE_TOKEN_PATH}`,
+      ...IGATE_CLIENT,
+      startAt: msToInstant(nowMs - HOUR_MS),
+      statuses: IGATE_STATUSES,
+      ...MINISTRY_TIMEOUTS,
+    },
+    pull: { dossiers: '*/2 * * * * *' },
+  }),
   vnpost: (url) => ({
     adapter: 'vnpost',
     settings: {
