@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { createOwnership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
@@ -16,6 +15,7 @@ import { createRetention, type Retention } from './erasure/retention.ts';
 import { type FoundationOptions, openFoundation } from './foundation/open-foundation.ts';
 import { codeReadings, createReaders, ORIGINALS } from './http/doors/readers.ts';
 import { createOriginals } from './index/originals.ts';
+import { loadOwnership } from './ledger/ownership.ts';
 import type { LedgerReader } from './ledger/read.ts';
 import { createFlowKeeper } from './observe/flow.ts';
 import { createUptime } from './observe/uptime.ts';
@@ -90,7 +90,7 @@ export async function createHub(
   const { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
   const { database, vault, nowMs, telemetry, kinds } = hub;
   const routes = routesOf(config);
-  const ownership = createOwnership(rightsOf(config, adapters), routes);
+  const ownership = await loadOwnership(database, { parties: [...rightsOf(config, adapters)], routes }, nowMs());
   const queue = overrides.queue ?? (await createQueue(config.redisUrl, log));
   const changes = createChangeSignal();
   const watches = createWatches({ ...hub, folder, heartbeats, replicas });

@@ -92,6 +92,8 @@ async function withReceiptNumbers(
       holdAll(holders, numbered.record, submission.party);
       return numbered;
     });
+    // By message, so that the batch in which messages arrive makes no difference.
+    for (const item of items) takeOver(holders, item, sender);
     return { ...submission, items };
   });
 }
@@ -125,6 +127,12 @@ function holdAll(holders: Holders, { code, aliases = [] }: Dossier, party: strin
   if (!holders.has(code)) hold(holders, code, code, party);
   const [[dossier, owner]] = [...(holders.get(code) as Map<string, string>)] as [[string, string]];
   for (const alias of aliases) hold(holders, alias.code, dossier, owner);
+}
+
+/** Later messages of the batch find the dossiers of a record from the party that is entitled to them. */
+function takeOver(holders: Holders, item: Item, { party, ownership }: Sender): void {
+  if (!isRecord(item) || !isUpsert(item) || ownership?.entitled(item.record)?.party !== party) return;
+  for (const dossier of holders.get(item.record.code)?.keys() ?? []) hold(holders, item.record.code, dossier, party);
 }
 
 function withAlias(item: Numbered, sender: Sender, holders: Holders): Upsert {

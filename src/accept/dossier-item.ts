@@ -147,7 +147,7 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
   const incoming = {
     messageId,
     item: position,
-    ...incomingOf(item, sender, held, deps.ownership.isAuthoritative(party)),
+    ...incomingOf(item, sender, held, deps.ownership.at(sender.recordedAt).isAuthoritative(party)),
   };
   if (item.recorded) return { ...incoming, contentId: item.recorded.contentId };
   return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;

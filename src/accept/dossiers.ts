@@ -85,7 +85,7 @@ export function senderOf(
 ): Sender {
   // A partner's answer that an operator adopted counts in full, because the order decides and not the partner's rights.
   const isJudged = receivedAt >= ownedSince && door !== RECONCILE_DOOR;
-  return { party, recordedAt: receivedAt, ownership: isJudged ? ownership : undefined };
+  return { party, recordedAt: receivedAt, ownership: isJudged ? ownership.at(receivedAt) : undefined };
 }
 
 /** The items of a submission about dossiers. Includes doubtful ones, which an operator may have accepted before. */
@@ -128,7 +128,7 @@ async function loadHistories(
   for (const { item, sender } of items) {
     for (const working of candidates(dossiers, item, sender)) {
       const held = reached.get(working) ?? working.loaded;
-      const incoming = incomingOf(item, sender, held, ownership.isAuthoritative(sender.party));
+      const incoming = incomingOf(item, sender, held, ownership.at(sender.recordedAt).isAuthoritative(sender.party));
       // The effect of assumed members depends on earlier items of the batch.
       if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
       else if (held && incoming.at > held.lastAt)

@@ -44,6 +44,7 @@ import * as m043 from './migrations/043-saved-filters.ts';
 import * as m044 from './migrations/044-late-counts.ts';
 import * as m045 from './migrations/045-asks.ts';
 import * as m046 from './migrations/046-notes-of-migrations.ts';
+import * as m047 from './migrations/047-ownership-rules.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -94,6 +95,7 @@ export const MIGRATIONS = {
   '044-late-counts': m044,
   '045-asks': m045,
   '046-notes-of-migrations': m046,
+  '047-ownership-rules': m047,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -150,4 +150,5 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
   '044-late-counts': { change: 'A report finds late dossiers by an index.', duringStart: index('counted') },
   '045-asks': { change: 'The hub stores who asked which register what, and why.' },
   '046-notes-of-migrations': { change: 'The database says which older versions may run on it.' },
+  '047-ownership-rules': { change: 'The hub keeps the ownership rules of all times, and a rebuild judges by them.' },
 };

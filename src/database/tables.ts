@@ -40,6 +40,7 @@ export interface Tables {
   look_up_tries: LookUpTriesTable;
   messages: MessagesTable;
   ownership: OwnershipTable;
+  ownership_rules: OwnershipRulesTable;
   party_health: PartyHealthTable;
   party_states: PartyStatesTable;
   payload_shapes: PayloadShapesTable;
@@ -519,6 +520,11 @@ interface MessagesTable {
 
 interface OwnershipTable {
   since: Instant;
+}
+
+interface OwnershipRulesTable {
+  since: string;
+  rules: Json;
 }
 
 interface PartyHealthTable {

@@ -1,11 +1,29 @@
 import type pg from 'pg';
-import type { Doubt } from '#core/dossier/ownership';
+import { msToInstant } from '#core/dates/dates';
+import { type Doubt, type Ownership, type OwnershipRules, ownershipInTime } from '#core/dossier/ownership';
 import type { Database } from '../database/pool.ts';
 
 /** When the rules of ownership came into force. Earlier messages count as they did at that time. */
 export async function loadOwnedSince({ pool }: Database): Promise<string> {
   const { rows } = await pool.query<{ since: string }>('SELECT since FROM ownership');
   return rows[0]?.since ?? '';
+}
+
+/** Records the rules of the settings, if they changed, and returns those of all times. */
+export async function loadOwnership({ pool }: Database, rules: OwnershipRules, nowMs: number): Promise<Ownership> {
+  const now = msToInstant(nowMs);
+  const text = JSON.stringify(rules);
+  await pool.query(
+    `INSERT INTO ownership_rules (since, rules) SELECT $1, $2::jsonb
+     WHERE (SELECT rules FROM ownership_rules ORDER BY since DESC LIMIT 1) IS DISTINCT FROM $2::jsonb
+     ON CONFLICT (since) DO UPDATE SET rules = excluded.rules`,
+    [now, text],
+  );
+  const { rows } = await pool.query<{ since: string; rules: OwnershipRules }>(
+    'SELECT since, rules FROM ownership_rules ORDER BY since',
+  );
+  // Whatever another process wrote meanwhile, this one works by its own settings.
+  return ownershipInTime([...rows.slice(0, -1), { since: rows.at(-1)?.since ?? now, rules }]);
 }
 
 /** A dossier that an older version let another party than its owner change. An operator should check it. */

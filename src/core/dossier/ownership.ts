@@ -61,6 +61,8 @@ export interface Ownership {
   isRecipient(party: string, owner: string, operation: Operation, subject: Subject): boolean;
   /** Whether the hub applies a party's status even if the transition table does not allow it. */
   isAuthoritative(party: string): boolean;
+  /** The rules in force at an instant. A message is judged by those of its arrival, also in a rebuild. */
+  at(instant: string): Ownership;
 }
 
 /** The members that a recipient of a dossier may report: its status and its results. */
@@ -81,7 +83,7 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
     const isAsked = reportsBack && party !== owner && isRecipient(party, owner, 'dossier.upsert.v1', dossier);
     return isAsked ? [...BY_ROUTE, ...always] : always;
   };
-  return {
+  const ownership: Ownership = {
     entitled(subject) {
       if (owners.length === 0) return bySingle;
       const party =
@@ -99,6 +101,30 @@ export function createOwnership(parties: ReadonlyMap<string, PartyRights>, route
       const { authoritative } = parties.get(party) ?? NO_RIGHTS;
       return typeof authoritative === 'boolean' ? authoritative : authoritative.includes('status');
     },
+    at: () => ownership,
+  };
+  return ownership;
+}
+
+/** The rules of the settings, as the database keeps them. */
+export interface OwnershipRules {
+  readonly parties: readonly (readonly [party: string, rights: PartyRights])[];
+  readonly routes: readonly Route[];
+}
+
+/** @param versions the rules in the order of their beginnings, at least one; the first also judges everything before it */
+export function ownershipInTime(
+  versions: readonly { readonly since: string; readonly rules: OwnershipRules }[],
+): Ownership {
+  const inTime = versions.map(({ since, rules }) => ({
+    since,
+    is: createOwnership(new Map(rules.parties), rules.routes),
+  }));
+  const [first, newest] = [inTime[0], inTime.at(-1)] as [(typeof inTime)[number], (typeof inTime)[number]];
+  return {
+    ...newest.is,
+    at: (instant) =>
+      instant >= newest.since ? newest.is : (inTime.findLast(({ since }) => since <= instant) ?? first).is,
   };
 }
 
