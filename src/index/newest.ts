@@ -19,7 +19,7 @@ const LARGEST_WINDOW = 100;
 const SPARE = 3;
 /** Below this many matches a window reads more than the whole index does. */
 const FEW_MATCHES = 2_000;
-/** A walk that found this many says by itself that there are more. */
+/** A walk that found this many expects more of them. */
 const SEVERAL = 5;
 /** A larger window than a year excludes too little. */
 const MOST_PERIODS = 40;
@@ -33,7 +33,7 @@ const MOST_PERIODS = 40;
  * 2. Where few rows match at all, the search index finds them. A full name among a million dossiers took 16 ms, and 82 ms
  *    in a window.
  * 3. Otherwise the index intersects the words of the filter with those of a window of time behind the walk. The walk says
- *    how many match, and so how large the window must be. What is older follows if that does not fill the page.
+ *    how many match, and so how large the window must be. Older rows follow if that does not fill the page.
  *
  * A period of reception has an index by day. It serves a period alone, and a period in which many rows match: of those resolved
  * in half a year, a page reads 9,200 rows instead of 188,000.
