@@ -51,10 +51,16 @@ export function anomalyTable(visit: Visit, items: readonly Anomaly[]): Html {
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Loại', 'Kind'), cell: ({ kind }) => badge(say, ANOMALIES, kind) },
       { head: say('Trạng thái được báo', 'Reported status'), cell: ({ status }) => word(say, STATUSES, status) },
-      { head: say('Thời điểm sự kiện', 'Event time'), cell: ({ at }) => timeOf(at) },
-      { head: say('Ghi nhận lúc', 'Recorded'), cell: ({ recordedAt }) => timeOf(recordedAt) },
-      { head: say('Bên báo', 'FlashMessage by'), cell: ({ party }) => partyLink(visit, party) },
-      { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
+      {
+        head: say('Thời điểm sự kiện', 'Event time'),
+        cell: ({ at, recordedAt }) =>
+          html`${timeOf(at)}<br><span class="note">${say('ghi nhận', 'recorded')} ${timeOf(recordedAt)}</span>`,
+      },
+      {
+        head: say('Bên báo', 'Reported by'),
+        cell: ({ party, messageId }) =>
+          html`${partyLink(visit, party)}<br><span class="note">${say('thông điệp', 'message')} ${messageLink(messageId)}</span>`,
+      },
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
@@ -9,7 +10,8 @@ import type { AuditEntry, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
-import { ACTIONS, word } from './words.ts';
+import { titleOf, type Visit } from './visit.ts';
+import { ACTIONS, RECORD_KINDS, type Words, word } from './words.ts';
 
 /** Lists who did what. */
 export function addAudit(site: Site): void {
@@ -41,9 +43,9 @@ ${
           { head: say('Tài khoản', 'Key'), cell: ({ actor }) => actor },
           {
             head: say('Việc', 'Action'),
-            cell: ({ action }) => html`<span title="${action}">${word(say, ACTIONS, action)}</span>`,
+            cell: ({ action }) => html`<span title="${action}">${actionName(say, action)}</span>`,
           },
-          { head: say('Đối tượng', 'Subject'), cell: subjectOf },
+          { head: say('Đối tượng', 'Subject'), cell: (one) => subjectOf(visit, one) },
           { head: say('Lý do', 'Reason'), cell: ({ why }) => (why ? html`<span class="words">${why}</span>` : '–') },
         ],
       })}${pager(visit, body, query)}`
@@ -53,9 +55,45 @@ ${
   });
 }
 
+const SUBJECTS: Words = {
+  message: ['thông điệp', 'message'],
+  messages: ['các thông điệp', 'messages'],
+  delivery: ['lượt chuyển', 'delivery'],
+  dossier: ['hồ sơ', 'dossier'],
+  dossiers: ['các hồ sơ', 'dossiers'],
+  record: ['bản ghi', 'record'],
+  records: ['các bản ghi', 'records'],
+  cause: ['nguyên nhân chờ', 'cause'],
+  code: ['bảng mã', 'code table'],
+  run: ['đợt chuyển lại', 'run'],
+  party: ['bên', 'party'],
+  key: ['tài khoản', 'key'],
+  order: ['thao tác', 'order'],
+  database: ['cơ sở dữ liệu', 'database'],
+  incident: ['sự cố', 'incident'],
+  hold: ['lệnh giữ', 'hold'],
+  person: ['người', 'person'],
+};
+
+/** Reads of records beside dossiers have one name for each kind, such as `question.list-personal`. */
+function actionName(say: Say, action: string): string {
+  const [, kind = '', read = ''] = /^([\w-]+)\.(list|read|history)-personal$/.exec(action) ?? [];
+  if (Object.hasOwn(ACTIONS, action) || !Object.hasOwn(RECORD_KINDS, kind)) return word(say, ACTIONS, action);
+  const records = word(say, RECORD_KINDS, kind);
+  return say(
+    `${read === 'list' ? 'liệt kê' : 'xem'} ${records} có dữ liệu cá nhân`,
+    `${read} ${records} with personal data`,
+  );
+}
+
 /** The subject of a look or an order, as a link. */
-function subjectOf({ subject }: AuditEntry): Html {
-  const shown = html`<code class="words">${subject}</code>`;
+function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
+  const [kind = '', ...rest] = subject.split(' ');
+  const name = rest.join(' ');
+  const said = kind === 'party' ? titleOf(visit, name) : name;
+  const shown = Object.hasOwn(SUBJECTS, kind)
+    ? html`<span class="words" title="${subject}">${word(visit.say, SUBJECTS, kind)} ${said}</span>`
+    : html`<code class="words">${subject}</code>`;
   const href = pageOf(subject);
   return href === undefined ? shown : html`<a href="/console/${href}">${shown}</a>`;
 }

@@ -109,7 +109,7 @@ function factsOf(
   return facts([
     [
       say('Nguyên nhân', 'Cause'),
-      html`<strong>${causeSentence(say, { kind, unmapped })}</strong> <code class="note">${key}</code>`,
+      html`<strong>${causeSentence(say, { kind, key, unmapped })}</strong> <code class="note">${key}</code>`,
     ],
     [say('Lý do', 'Reason'), html`<span class="words">${detail}</span>`],
     [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(visit, one)} `)}`],

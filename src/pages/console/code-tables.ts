@@ -10,7 +10,7 @@ import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
-import { may, type Visit } from './visit.ts';
+import { may, titleOf, type Visit } from './visit.ts';
 import { MEANINGS, word } from './words.ts';
 
 const MOST_LINES = 200;
@@ -23,7 +23,7 @@ export function addCodeTables(site: Site): void {
     const { body: items = [], problem } = await everyPage<CodeTable>(api, 'code-tables', query);
     return {
       title: query.party
-        ? say(`Bảng mã của ${query.party}`, `Code tables of ${query.party}`)
+        ? say(`Bảng mã của ${titleOf(visit, query.party)}`, `Code tables of ${titleOf(visit, query.party)}`)
         : say('Bảng mã', 'Code tables'),
       body: html`${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items) : allParties(visit, items)}`,
     };
@@ -65,7 +65,8 @@ function allParties(visit: Visit, items: readonly CodeTable[]): Html {
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
-        cell: (owner) => html`<a href="/console/code-tables${queryText({ party: owner })}">${owner}</a>`,
+        cell: (owner) =>
+          html`<a href="/console/code-tables${queryText({ party: owner })}">${titleOf(visit, owner)}</a> <code class="note">${owner}</code>`,
       },
       { head: say('Số bảng', 'Tables'), cell: (owner) => of(owner).length, isNumber: true },
       {
@@ -87,7 +88,7 @@ function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, e
   // An unmapped entry without a code is not a line yet.
   const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
-  return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${party} · <code>${name}</code> · ${say(
+  return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${titleOf(visit, party)} · <code>${name}</code> · ${say(
     `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
     `${lines.length} built-in lines, ${inForce} entered`,
   )}</span></summary>

@@ -9,7 +9,7 @@ import type { Compared, Listed, Party } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
-import type { Visit } from './visit.ts';
+import { titleOf, type Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
 type Pair = Compared['pairs'][number];
@@ -24,7 +24,7 @@ export function addCompared(site: Site): void {
     const others = (known?.items ?? []).filter((one) => one.party !== party).map((one) => one.party);
     const choices = [
       { value: '', text: say('chọn một bên', 'choose one') },
-      ...others.map((value) => ({ value, text: value })),
+      ...others.map((value) => ({ value, text: titleOf(visit, value) })),
     ];
     const form = filterForm(visit, [
       choiceField('with', say('So với bên', 'Compared with'), choices, query.with),
@@ -34,7 +34,7 @@ export function addCompared(site: Site): void {
     const asked = query.with === undefined ? undefined : `parties/${segment(party)}/compared`;
     const { body, problem } = asked === undefined ? NOTHING : await api.get<Compared>(asked, query);
     return {
-      title: say(`So ${party} với bên khác`, `${party} compared`),
+      title: say(`So ${titleOf(visit, party)} với bên khác`, `${titleOf(visit, party)} compared`),
       body: html`<p>${partyLink(visit, party)}: ${say(
         'so sánh trả lời của hai bên với cùng một thay đổi của hồ sơ. Dùng khi một hệ thống sắp thay thế hệ thống khác và trục chuyển song song cho cả hai.',
         'compares how both parties answered the same changes. Use this when one system will replace another and both receive the deliveries.',
@@ -55,7 +55,7 @@ function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pai
   return html`<section class="card"><p class="note">${say('Từ', 'From')} ${timeOf(from)} ${say('đến', 'to')} ${timeOf(to)}</p>
 <p><strong>${share}</strong>${
     taking
-      ? html` ${say('Trung vị thời gian nhận:', 'Median time until accepted:')} ${seconds(taking.left.median)} (${party}), ${seconds(taking.right.median)} (${other}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
+      ? html` ${say('Trung vị thời gian nhận:', 'Median time until accepted:')} ${seconds(taking.left.median)} (${titleOf(visit, party)}), ${seconds(taking.right.median)} (${titleOf(visit, other)}); 95 %: ${seconds(taking.left.p95)}, ${seconds(taking.right.p95)}.`
       : ''
   }</p></section>
 ${table<Pair>({
@@ -63,8 +63,8 @@ ${table<Pair>({
   empty: say('Chưa chuyển thay đổi nào cho hai bên.', 'Nothing was sent to either party.'),
   items: pairs,
   columns: [
-    { head: party, cell: ({ left }) => stateOf(visit, left) },
-    { head: other, cell: ({ right }) => stateOf(visit, right) },
+    { head: titleOf(visit, party), cell: ({ left }) => stateOf(visit, left) },
+    { head: titleOf(visit, other), cell: ({ right }) => stateOf(visit, right) },
     { head: say('Lượt', 'Deliveries'), cell: ({ deliveries }) => deliveries, isNumber: true },
     { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },
     {

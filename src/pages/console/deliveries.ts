@@ -5,6 +5,7 @@ import { choicesOf } from './choices.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { choiceField, dayField, textField } from './forms.ts';
 import { filterForm, pager, partyField, type Query, queryOf } from './parts.ts';
+import { reasonField } from './reason-field.ts';
 import type { Delivery, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -48,7 +49,7 @@ export function deliveryFields(visit: Visit, query: Query): readonly Html[] {
     partyField(visit, say('Tới bên', 'To the party'), query.party),
     choiceField('state', say('Tình trạng', 'State'), choicesOf(say, DELIVERY_FILTER_STATES), query.state),
     choiceField('operation', say('Nội dung', 'What'), choicesOf(say, OPERATIONS), query.operation),
-    textField('reason', say('Lý do (mã)', 'Reason (code)'), query.reason),
+    reasonField(visit, query.reason),
     dayField('from', say('Từ ngày', 'From'), query.from),
     dayField('to', say('Đến ngày', 'To'), query.to),
   ];

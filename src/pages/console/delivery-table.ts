@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { dossierLink, isRepeated, longText, operationOf, partyLink, reasonOf } from './parts.ts';
+import { isRepeated, longText, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -19,16 +19,26 @@ export function deliveryTable(visit: Visit, items: readonly Delivery[], of: 'all
     empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
     items,
     columns: [
-      { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
-      { head: say('Tình trạng', 'State'), cell: (one) => stateOf(visit, one) },
-      ...(of === 'all' ? [{ head: say('Hồ sơ', 'Dossier'), cell: ({ code }: Delivery) => dossierLink(code) }] : []),
-      { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
+      {
+        head: say('Lượt', 'Delivery'),
+        cell: ({ id, operation }) =>
+          html`<a href="/console/deliveries/${id}">${id}</a><br><span class="note">${operationOf(visit, operation)}</span>`,
+      },
+      { head: say('Tình trạng', 'State'), cell: (one) => html`${stateOf(visit, one)}${attemptsOf(visit, one)}` },
+      ...(of === 'all'
+        ? [{ head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ code }: Delivery) => subjectLink(visit, code) }]
+        : []),
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },
-      { head: say('Lần gửi', 'Attempts'), cell: ({ attempts }) => attempts, isNumber: true },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(visit, one) },
       { head: say('Tạo lúc', 'Since'), cell: ({ createdAt }) => timeAndAge(say, createdAt, visit.nowMs) },
     ],
   });
+}
+
+function attemptsOf({ say }: Visit, { attempts }: Delivery): Html {
+  return attempts > 1
+    ? html`<br><span class="note">${say(`${attempts} lần gửi`, `${attempts} attempts`)}</span>`
+    : html``;
 }
 
 /** The state of a delivery, and what comes next. */

@@ -115,7 +115,7 @@ function foundTable(visit: Visit, subjects: PersonErasure['subjects']): Html {
     empty: say('Không có hồ sơ, bản ghi nào bị xóa dữ liệu.', 'No dossier or record loses data.'),
     items: subjects,
     columns: [
-      { head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ subject }) => subjectLink(subject) },
+      { head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ subject }) => subjectLink(visit, subject) },
       { head: say('Liên quan', 'How'), cell: ({ part }) => word(say, ERASED_PARTS, part) },
     ],
   });
@@ -128,7 +128,7 @@ function keptTable(visit: Visit, kept: PersonErasure['kept']): Html {
     empty: say('Không có gì được giữ lại.', 'Nothing stays.'),
     items: kept,
     columns: [
-      { head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ subject }) => subjectLink(subject) },
+      { head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ subject }) => subjectLink(visit, subject) },
       {
         head: say('Vì', 'Because'),
         cell: ({ why, hold }) => `${word(say, KEPT_BECAUSE, why)}${hold === null ? '' : ` ${hold}`}`,

@@ -9,7 +9,7 @@ import { meaningOf } from './reasons.ts';
 import type { Flow } from './records.ts';
 import { titleOf, type Visit } from './visit.ts';
 
-const MOST_CAUSES = 8;
+const MOST_CAUSES = 5;
 
 /** Received messages, and attempts at partners, over time. */
 export function flowChart({ say }: Visit, { steps }: Flow): Html {

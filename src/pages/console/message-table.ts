@@ -5,7 +5,7 @@ import { messageLink, operationOf, partyLink } from './parts.ts';
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
-import { badge, MESSAGE_OUTCOMES } from './words.ts';
+import { badge, MESSAGE_OUTCOMES, type Words, word } from './words.ts';
 
 export function messageTable(visit: Visit, items: readonly Message[]): Html {
   const { say, nowMs } = visit;
@@ -20,13 +20,34 @@ export function messageTable(visit: Visit, items: readonly Message[]): Html {
       { head: say('Thông điệp', 'Message'), cell: ({ id }) => messageLink(id) },
       { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeAndAge(say, receivedAt, nowMs) },
       { head: say('Từ', 'From'), cell: ({ party }) => partyLink(visit, party) },
-      { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => html`<code>${door}</code>` },
+      { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => doorOf(visit, door) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
       { head: say('Tài khoản', 'Key'), cell: ({ keyName }) => keyName ?? '–' },
       { head: say('Cỡ', 'Size'), cell: ({ bodyBytes }) => sizeOf(bodyBytes), isNumber: true },
     ],
   });
+}
+
+const DOORS = {
+  rest: ['giao diện REST', 'REST'],
+  soap: ['dịch vụ SOAP', 'SOAP'],
+  'national-portal': ['giao diện Cổng quốc gia', 'national-portal dialect'],
+  pull: ['trục lấy về', 'pulled'],
+  callback: ['bên kia gọi lại', 'callback'],
+  answer: ['trả lời của bên nhận', 'answer of a receiver'],
+  release: ['cho qua từ Chờ xử lý', 'released from quarantine'],
+  officer: ['cán bộ thao tác', 'order of an officer'],
+  public: ['trang công khai', 'public pages'],
+  import: ['nhập tệp', 'imported file'],
+  reconcile: ['đối soát', 'reconciliation'],
+} as const satisfies Words;
+
+/** How a message came, with the code of the door in small. */
+export function doorOf({ say }: Visit, door: string): Html {
+  const [kind = ''] = door.split(':');
+  const code = html`<code class="note">${door}</code>`;
+  return Object.hasOwn(DOORS, kind) ? html`${word(say, DOORS, kind)} ${code}` : code;
 }
 
 export function sizeOf(bytes: number): string {

@@ -16,7 +16,7 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { ageOf, timeOf } from './times.ts';
 import { toDoList } from './to-do.ts';
-import { may, type Visit } from './visit.ts';
+import { may, titleOf, type Visit } from './visit.ts';
 import { badge, HEALTH } from './words.ts';
 
 /** How often the live part is sent, and how often the page reloads itself without the script. */
@@ -127,22 +127,16 @@ function manyOf(list: Listed<unknown> | undefined): string {
 }
 
 function partyTable(visit: Visit, items: readonly Party[]): Html {
-  const { say, nowMs } = visit;
+  const { say } = visit;
   const columns = [
     { head: say('Bên', 'Party'), cell: ({ party }: Party) => partyLink(visit, party) },
-    { head: say('Tình trạng', 'Health'), cell: (one: Party) => healthOf(visit, one) },
-    { head: say('Chờ gửi', 'Due'), cell: ({ backlog }: Party) => backlog.due, isNumber: true },
-    { head: say('Đang gửi', 'On its way'), cell: ({ backlog }: Party) => backlog.onItsWay, isNumber: true },
+    {
+      head: say('Tình trạng', 'Health'),
+      cell: (one: Party) => html`${healthOf(visit, one)}${lastSuccessOf(visit, one)}`,
+    },
+    { head: say('Chờ gửi', 'Due'), cell: (one: Party) => dueOf(visit, one), isNumber: true },
     { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => backlog.held, isNumber: true },
     { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => failed, isNumber: true },
-    {
-      head: say('Cũ nhất', 'Oldest'),
-      cell: ({ oldestDueAt }: Party) => (oldestDueAt ? ageOf(say, oldestDueAt, nowMs) : '–'),
-    },
-    {
-      head: say('Thành công gần nhất', 'Last success'),
-      cell: ({ lastSuccessAt }: Party) => (lastSuccessAt ? ageOf(say, lastSuccessAt, nowMs) : '–'),
-    },
     { head: say('Lỗi gần nhất', 'Last error'), cell: (one: Party) => lastErrorOf(visit, one) },
   ];
   const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };
@@ -152,6 +146,21 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
     items,
     columns: may(visit, 'ops:configure') ? [...columns, acts] : columns,
   });
+}
+
+function lastSuccessOf({ say, nowMs }: Visit, { lastSuccessAt }: Party): Html {
+  if (!lastSuccessAt) return html``;
+  const age = ageOf(say, lastSuccessAt, nowMs);
+  return html`<br><span class="note">${say(`thành công ${age}`, `success ${age}`)}</span>`;
+}
+
+/** The waiting deliveries, those on their way among them, and the age of the oldest. */
+function dueOf({ say, nowMs }: Visit, { backlog, oldestDueAt }: Party): Html {
+  const more = [
+    backlog.onItsWay > 0 ? say(`${backlog.onItsWay} đang gửi`, `${backlog.onItsWay} on the way`) : '',
+    oldestDueAt ? say(`cũ nhất ${ageOf(say, oldestDueAt, nowMs)}`, `oldest ${ageOf(say, oldestDueAt, nowMs)}`) : '',
+  ].filter(Boolean);
+  return html`${backlog.due}${more.map((one) => html`<br><span class="note">${one}</span>`)}`;
 }
 
 export function healthOf({ say }: Visit, { health, breaker, paused }: Party): Html {
@@ -174,6 +183,7 @@ export function lastErrorOf(visit: Visit, { lastError, lastSuccessAt }: Party): 
 /** The orders that need no reason. Pausing needs one, on the party's own page. */
 function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
   const { say } = visit;
+  const name = titleOf(visit, party);
   const to = (what: string): string => `/console/parties/${segment(party)}/${what}`;
   const back = { back: 'overview' };
   return html`<div class="acts">${
@@ -182,9 +192,9 @@ function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
           to: to('resume'),
           button: say('Chạy tiếp', 'Resume'),
           hidden: back,
-          label: say(`Chạy tiếp ${party}`, `Resume ${party}`),
+          label: say(`Chạy tiếp ${name}`, `Resume ${name}`),
         })
-      : html`<a href="/console/parties/${segment(party)}#pause" aria-label="${say(`Tạm dừng ${party}`, `Pause ${party}`)}">${say('Tạm dừng…', 'Pause…')}</a>`
+      : html`<a href="/console/parties/${segment(party)}#pause" aria-label="${say(`Tạm dừng ${name}`, `Pause ${name}`)}">${say('Tạm dừng…', 'Pause…')}</a>`
   }${
     adapter && adapter.pulls.length > 0
       ? orderForm(visit, {
@@ -192,7 +202,7 @@ function actionsOf(visit: Visit, { party, paused, adapter }: Party): Html {
           button: say('Lấy ngay', 'Pull now'),
           hidden: back,
           isQuiet: true,
-          label: say(`Lấy ngay dữ liệu từ ${party}`, `Pull now from ${party}`),
+          label: say(`Lấy ngay dữ liệu từ ${name}`, `Pull now from ${name}`),
         })
       : ''
   }</div>`;

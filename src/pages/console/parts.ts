@@ -9,7 +9,7 @@ import { meaningOf } from './reasons.ts';
 import type { Agency, Listed } from './records.ts';
 import { savedFilters } from './saved-filters.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { OPERATIONS, word } from './words.ts';
+import { OPERATIONS, QUEUED_KINDS, RECORD_KINDS, word } from './words.ts';
 
 /** Links to the next page of a list and back to its beginning. */
 export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
@@ -60,9 +60,13 @@ export function dossierLink(code: string | null | undefined): Html {
   return code ? html`<a class="code" href="/console/dossiers${queryText({ code })}">${code}</a>` : html`–`;
 }
 
-/** A dossier by its code as a link, or a record by its kind and code. */
-export function subjectLink(subject: string): Html {
-  return subject.includes(' ') ? html`<code>${subject}</code>` : dossierLink(subject);
+/** A dossier by its code as a link, or a record, whose subject has its kind before its code. */
+export function subjectLink({ say }: Pick<Visit, 'say'>, subject: string): Html {
+  const [, kind = '', code = ''] = /^(\S+) (.+)$/.exec(subject) ?? [];
+  if (kind === '') return dossierLink(subject);
+  const of = html`<span class="note">${word(say, RECORD_KINDS, kind)}</span>`;
+  if (!Object.hasOwn(QUEUED_KINDS, kind)) return html`<span class="code">${code}</span> ${of}`;
+  return html`<a class="code" href="/console/records/${segment(kind)}/${segment(code)}">${code}</a> ${of}`;
 }
 
 /** A party by its name, with its id in small. */

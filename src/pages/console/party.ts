@@ -68,7 +68,10 @@ function factsOf(visit: Visit, party: Party): Html {
       say('Tự động ngắt kết nối', 'Breaker'),
       breakers.length === 0
         ? word(say, BREAKERS, 'closed')
-        : html`${breakers.map(({ process, state, since }) => html`<code>${process}</code>: ${word(say, BREAKERS, state)} ${timeAndAge(say, since, nowMs)}<br>`)}`,
+        : html`${breakers.map(
+            ({ process, state, since }, at) =>
+              html`<span title="${process}">${breakers.length > 1 ? say(`tiến trình ${at + 1}: `, `process ${at + 1}: `) : ''}${word(say, BREAKERS, state)}</span> ${timeAndAge(say, since, nowMs)}<br>`,
+          )}`,
     ],
     [say('Giới hạn lần gọi', 'Budget'), budgetOf(visit, party)],
     [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map((one) => windowOf(visit, one)).join('; ')],
@@ -134,7 +137,10 @@ function ordersOf(visit: Visit, { party, paused }: Party): Html {
 function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
   const { say, nowMs } = visit;
   const columns = [
-    { head: say('Lấy gì', 'What'), cell: ({ name }: Pull) => name },
+    {
+      head: say('Lấy gì', 'What'),
+      cell: ({ name }: Pull) => html`${pullName(visit, name)} <code class="note">${name}</code>`,
+    },
     { head: say('Lần cuối', 'Last'), cell: ({ lastAt }: Pull) => timeAndAge(say, lastAt, nowMs) },
     {
       head: say('Lần tới', 'Next'),
@@ -150,7 +156,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
         hidden: { name },
         isQuiet: true,
         button: say('Lấy ngay', 'Pull now'),
-        label: say(`Lấy ${name} ngay`, `Pull ${name} now`),
+        label: say(`Lấy ${pullName(visit, name)} ngay`, `Pull ${pullName(visit, name)} now`),
       }),
   };
   const mayPull = may(visit, 'ops:configure') && adapter !== null;
@@ -160,6 +166,22 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
     items: pulls,
     columns: mayPull ? [...columns, now] : columns,
   });
+}
+
+/** What adapters pull. A name that only its adapter knows stays unchanged. */
+const PULLS = {
+  catalogue: ['danh mục thủ tục, cơ quan', 'the catalogue'],
+  services: ['thủ tục', 'services'],
+  questions: ['câu hỏi', 'questions'],
+  petitions: ['phản ánh, kiến nghị', 'petitions'],
+  results: ['kết quả xử lý', 'results'],
+  dossiers: ['hồ sơ', 'dossiers'],
+  progress: ['tiến độ', 'progress'],
+  payments: ['thanh toán', 'payments'],
+} as const satisfies Words;
+
+function pullName({ say }: Visit, name: string): string {
+  return word(say, PULLS, name);
 }
 
 const SOON_MS = 30 * 86_400_000;

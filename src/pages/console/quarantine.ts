@@ -1,6 +1,5 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
@@ -47,18 +46,28 @@ export function causeTable(visit: Visit, items: readonly Cause[]): Html {
     columns: [
       {
         head: say('Nguyên nhân', 'Cause'),
-        cell: ({ id, kind, key, unmapped }) =>
-          html`<a href="/console/quarantine/${id}">${badgeOf(CAUSES[kind as keyof typeof CAUSES]?.[2] ?? 'plain', causeSentence(say, { kind, unmapped }))}</a><br><code class="note">${key}</code>`,
+        cell: (one) =>
+          html`<a href="/console/quarantine/${one.id}">${causeSentence(say, one)}</a><br><code class="note">${one.key}</code>`,
       },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
+      {
+        head: say('Đang chờ', 'Waiting'),
+        cell: ({ dossiers, items: waiting, deliveries }) =>
+          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, `${dossiers} dossiers, records`)}</strong><br><span class="note">${say(
+            `${waiting} mục chưa áp dụng, ${deliveries} lượt chưa chuyển`,
+            `${waiting} items not applied, ${deliveries} deliveries not sent`,
+          )}</span>`,
+      },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(withoutPointer(detail), 80) },
       {
         head: say('Bên phụ trách', 'Whose it is'),
         cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(visit, one)} `)}`,
       },
       { head: say('Chờ từ', 'Since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
-      { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },
-      { head: say('Mục chưa áp dụng', 'Items'), cell: (one) => one.items, isNumber: true },
-      { head: say('Lượt chưa chuyển', 'Deliveries'), cell: ({ deliveries }) => deliveries, isNumber: true },
     ],
   });
+}
+
+/** A reason without the place of the message, such as `/content: `, which only developers read. */
+function withoutPointer(detail: string): string {
+  return detail.replace(/^\/[\w/]*: /, '');
 }

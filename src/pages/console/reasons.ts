@@ -77,7 +77,7 @@ type Turn = keyof typeof TURNS;
  * The reasons of deliveries, attempts and pulls. A reason that only its adapter knows is shown
  * unchanged.
  */
-const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: string, turn: Turn]>> = {
+export const REASONS: Readonly<Record<string, readonly [vietnamese: string, english: string, turn: Turn]>> = {
   timeout: ['hết giờ chờ trả lời', 'no answer in time', 'network'],
   broken: ['đứt kết nối hoặc trả lời hỏng', 'the connection broke off, or the answer is damaged', 'network'],
   unreachable: ['không kết nối được', 'no connection', 'network'],

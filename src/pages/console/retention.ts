@@ -106,10 +106,11 @@ function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
   });
 }
 
-function heldBy({ say }: Visit, { subject, subjects }: LegalHold): Html {
+function heldBy(visit: Visit, { subject, subjects }: LegalHold): Html {
+  const { say } = visit;
   if (subject === null)
     return html`${say(`một người (${subjects} hồ sơ, bản ghi đã nhận ra)`, `a person (${subjects} records found)`)}`;
-  return subjectLink(subject);
+  return subjectLink(visit, subject);
 }
 
 function liftForm(visit: Visit, { id }: LegalHold): Html {

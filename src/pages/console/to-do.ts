@@ -99,10 +99,13 @@ function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
   const more = `${rest}${causes?.next === null ? '' : '+'}`;
   return [
     ...all.slice(0, MOST_CAUSES).map(
-      ({ id, kind, unmapped, dossiers, since }): Task => ({
+      ({ id, kind, key, unmapped, dossiers, since }): Task => ({
         tone: 'warn',
         icon: 'inbox',
-        what: `${causeSentence(say, { kind, unmapped })}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`,
+        what:
+          unmapped || dossiers > 1
+            ? `${causeSentence(say, { kind, key, unmapped })}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`
+            : causeSentence(say, { kind, key, unmapped }),
         since,
         href: `/console/quarantine/${id}`,
       }),

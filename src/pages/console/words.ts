@@ -1,3 +1,4 @@
+import { capitalised } from '#core/vietnamese/text';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf, type Tone } from '../parts/parts.ts';
@@ -90,15 +91,23 @@ const TABLES = {
   'national-status': ['bảng mã trạng thái hồ sơ', 'the code table of statuses'],
 } as const satisfies Words;
 
+interface CauseNamed {
+  readonly kind: string;
+  readonly key?: string;
+  readonly unmapped: { readonly table: string; readonly from: string } | null;
+}
+
 /** Why something waits, as a sentence. */
-export function causeSentence(
-  say: Say,
-  {
-    kind,
-    unmapped,
-  }: { readonly kind: string; readonly unmapped: { readonly table: string; readonly from: string } | null },
-): string {
-  if (!unmapped) return word(say, CAUSES, kind);
+export function causeSentence(say: Say, { kind, key = '', unmapped }: CauseNamed): string {
+  const [, heldKind = '', heldCode = ''] = /^held:(\S+) (.+)$/.exec(key) ?? [];
+  if (heldKind in QUEUED_KINDS) {
+    const what = capitalised(`${word(say, QUEUED_KINDS, heldKind)} ${heldCode}`);
+    return say(
+      `${what} có dấu hiệu khiếu nại, tố cáo, chờ quyết định`,
+      `${what} may be a complaint, and waits for a decision`,
+    );
+  }
+  if (!unmapped) return capitalised(word(say, CAUSES, kind));
   const { table, from } = unmapped;
   const name = Object.hasOwn(TABLES, table)
     ? word(say, TABLES, table)
