@@ -33,6 +33,7 @@ const COMBINATIONS = [
   'src/core/dossier/{apply,history,record}.test.ts',
   'src/core/masking/body-masking.test.ts',
   'src/http/doors/soap/plain.test.ts',
+  'tests/browser/every-page.test.ts',
 ];
 
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */

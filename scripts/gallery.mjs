@@ -5,39 +5,27 @@ import path from 'node:path';
 const WIDTHS = [1280, 768, 360];
 const SCHEMES = ['light', 'dark'];
 const PUBLIC = [
-  '/',
-  '/services',
-  '/services/1.001193',
-  '/agencies',
-  '/statistics',
-  '/questions',
-  '/questions/ask',
-  '/rating',
-  '/status',
+  ...['/', '/services', '/services?q=khai%20sinh', '/services/1.001193', '/agencies', '/statistics'],
+  ...['/statistics?level=commune', '/questions', '/questions/ask', '/questions/follow', '/rating', '/status'],
+  ...['/no-such-page', '/embed/dossier'],
 ];
 const CONSOLE = [
-  '',
-  '/deliveries',
-  '/replays',
+  ...['', '/deliveries', '/deliveries?state=failed', '/bulk', '/replays', '/replays/new?state=delivered', '/messages'],
+  ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=national-portal'],
+  ...['/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/due?within=30', '/due?within=overdue'],
+  ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=pending.late&by=agency', '/reports'],
+  ...['/retention', '/asks', '/erase', '/audit', '/parts', '/search?q=h', '/parties/national-portal'],
+  ...['/parties/national-portal/backfill', '/parties/national-portal/compared?with=civil-status'],
+].map((place) => `/console${place}`);
+/** Lists of the console. The first entry of each is taken, too. */
+const LISTS = [
+  '/deliveries?state=delivered',
   '/messages',
   '/quarantine',
   '/records',
-  '/troubled-records',
-  '/code-tables',
-]
-  .concat([
-    '/unknown-codes',
-    '/anomalies',
-    '/incidents',
-    '/audit',
-    '/parts',
-    '/bulk',
-    '/due?within=overdue',
-    '/statistics',
-    '/search?q=h',
-  ])
-  .concat(['/parties/national-portal', '/retention', '/asks', '/erase'])
-  .map((place) => `/console${place}`);
+  '/replays',
+  '/incidents?state=all',
+];
 
 /** Fails on a page that is wider than its window or breaks its own policy. */
 export async function takeGallery(browser, addresses, folder) {
@@ -48,7 +36,10 @@ export async function takeGallery(browser, addresses, folder) {
     for (const colorScheme of SCHEMES) {
       const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
       const page = await context.newPage();
-      page.on('console', (message) => message.type() === 'error' && faults.push(`${page.url()}: ${message.text()}`));
+      page.on('console', (message) => {
+        const isMissingPage = message.text().includes('404') && page.url().endsWith('/no-such-page');
+        if (message.type() === 'error' && !isMissingPage) faults.push(`${page.url()}: ${message.text()}`);
+      });
       const take = async (name) => {
         const wide = await page.evaluate('document.documentElement.scrollWidth');
         if (wide > width) faults.push(`${page.url()} is ${wide} px wide in a window of ${width} px`);
@@ -58,11 +49,20 @@ export async function takeGallery(browser, addresses, folder) {
       };
       await lookUp(page, addresses);
       await take('dossier');
+      await page.goto(`${addresses.url}/console/sign-in`);
+      await take('console-sign-in');
       await signIn(page, addresses);
       const journey = `/console/dossiers?code=${addresses.code}`;
       for (const place of [...PUBLIC, ...CONSOLE, journey]) {
         await page.goto(`${addresses.url}${place}`);
         await take(nameOf(place));
+      }
+      for (const list of LISTS) {
+        await page.goto(`${addresses.url}/console${list}`);
+        const entry = page.locator('main tbody th a').first();
+        if ((await entry.count()) === 0) continue;
+        await page.goto(new URL(await entry.getAttribute('href'), addresses.url).href);
+        await take(`one-of-console${list.replace(/[?].*/, '').replace('/', '-')}`);
       }
       await context.close();
     }

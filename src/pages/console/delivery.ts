@@ -6,7 +6,7 @@ import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
 import { statesOf, stateText } from './dossier-state.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, dossierLink, facts, messageLink, operationOf, partyLink, reasonOf } from './parts.ts';
+import { auditLink, facts, messageLink, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
@@ -76,7 +76,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
   const { say, nowMs } = visit;
   return facts([
     [say('Tình trạng', 'State'), stateOf(visit, found)],
-    [say('Hồ sơ', 'Dossier'), dossierLink(found.code)],
+    [say('Hồ sơ, bản ghi', 'Dossier or record'), subjectLink(visit, found.code)],
     [say('Hồ sơ hiện nay', 'The dossier now'), now],
     [say('Tới bên', 'To the party'), partyLink(visit, found.party)],
     [

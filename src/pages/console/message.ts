@@ -5,7 +5,7 @@ import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
-import { sizeOf } from './message-table.ts';
+import { doorOf, sizeOf } from './message-table.ts';
 import { auditLink, dossierLink, facts, operationOf, partyLink } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
@@ -66,7 +66,7 @@ function factsOf(visit: Visit, found: WholeMessage): Html {
     [say('Kết quả', 'Outcome'), badge(say, MESSAGE_OUTCOMES, found.outcome)],
     [say('Nhận lúc', 'Received'), timeAndAge(say, found.receivedAt, nowMs)],
     [say('Từ bên', 'From the party'), partyLink(visit, found.party)],
-    [say('Cổng tiếp nhận', 'Door'), html`<code>${found.door}</code>`],
+    [say('Cổng tiếp nhận', 'Door'), doorOf(visit, found.door)],
     [
       say('Loại', 'What'),
       found.operation && html`${operationOf(visit, found.operation)} <code class="note">${found.operation}</code>`,

@@ -155,6 +155,11 @@ export function isRepeated({ say }: Visit, reason: string | null, detail: string
   return meaning !== undefined && detail !== null && say(meaning[0], meaning[1]).endsWith(detail);
 }
 
+/** A reason without the place in the message, such as `/content: `, which only developers read. */
+export function withoutPointer(detail: string): string {
+  return detail.replace(/^\/[\w/]*: /, '');
+}
+
 /** The beginning of a long text. The rest opens on request. */
 export function longText(text: string | null | undefined, most = 160): Html {
   if (!text) return html`–`;

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, longText, pager, partyField, partyLink, queryOf } from './parts.ts';
+import { filterForm, longText, pager, partyField, partyLink, queryOf, withoutPointer } from './parts.ts';
 import type { Cause, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -65,9 +65,4 @@ export function causeTable(visit: Visit, items: readonly Cause[]): Html {
       { head: say('Chờ từ', 'Since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
     ],
   });
-}
-
-/** A reason without the place of the message, such as `/content: `, which only developers read. */
-function withoutPointer(detail: string): string {
-  return detail.replace(/^\/[\w/]*: /, '');
 }

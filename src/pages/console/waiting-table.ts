@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { dossierLink, longText, messageLink, operationOf, partyLink } from './parts.ts';
+import { dossierLink, longText, messageLink, operationOf, partyLink, withoutPointer } from './parts.ts';
 import type { Waiting } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -25,7 +25,7 @@ export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail && withoutPointer(detail)) },
       { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       {
         head: say('Từ', 'Of'),

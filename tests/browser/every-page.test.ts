@@ -1,0 +1,194 @@
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
+import { casesOf } from '../support/depth.ts';
+import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { payment, petition, postalOrder, question } from '../support/kinds.ts';
+import { NO, OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
+import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
+
+const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+const KIB = 1024;
+/** The most bytes that a browser with an empty cache loads. */
+const MOST = { public: 60 * KIB, console: 120 * KIB };
+
+const PUBLIC = [
+  ...['/', '/services', '/services/1.001193.000.00.00.H60', '/agencies', '/statistics', '/statistics?level=commune'],
+  ...['/questions', '/questions/ask', '/questions/follow', '/rating', '/status', '/services/9.999999'],
+];
+const CONSOLE = [
+  ...['', '/deliveries', '/deliveries?state=failed', '/replays', '/replays/new?state=refused', '/messages'],
+  ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=portal', '/unknown-codes'],
+  ...['/anomalies', '/incidents', '/incidents?state=all', '/audit', '/parts', '/bulk', '/due', '/due?within=overdue'],
+  ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=received&by=agency', '/reports'],
+  ...['/retention', '/erase', '/search?q=r', '/search?q=none-such', '/parties/portal', '/parties/portal/backfill'],
+  ...['/parties/portal/compared?with=ministry', '/records/question/H60-HD-0001', '/records/petition/H60-PA-0001'],
+  ...[`/dossiers?code=${CODE(1)}`, '/no-such-page'],
+].map((path) => `/console${path}`);
+
+interface Look {
+  readonly width: number;
+  readonly scheme: 'light' | 'dark';
+}
+
+/** 320 px are 1280 px at a zoom of 400 %. */
+const LOOKS: readonly Look[] = [1280, 360, 768, 320].flatMap((width) =>
+  (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),
+);
+const SAMPLE = ['1280 light', '360 dark'];
+
+describeInBrowser(() => {
+  let hub: TestHub;
+  let served: ServedHub;
+  let url: string;
+  let browser: Browser;
+  let ofContents: readonly string[];
+  let state: Awaited<ReturnType<BrowserContext['storageState']>>;
+
+  beforeAll(async () => {
+    const ministry = testPartner();
+    const records = { services: seedOf('services'), fields: seedOf('fields'), agencies: seedOf('agencies') };
+    hub = await testHub({
+      partners: { portal: partnerWithTable(), ministry, source: catalogueSource(records) },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
+      keys: [...OPERATOR_KEYS, { id: 'eraser', secret: 'eraser-secret-of-the-tests', scopes: [...ALL_SCOPES] }],
+      entries: { portal: { title: 'Cổng Dịch vụ công' }, ministry: { title: 'Hệ thống của Bộ' } },
+    });
+    await pullCatalogue(hub);
+    await fill(hub, ministry);
+    ofContents = await pagesOfContents(hub);
+    served = await serveToBrowser(hub);
+    ({ url, browser } = served);
+    state = await signedIn(browser, url);
+  });
+  afterAll(() => served?.close());
+
+  /** Each page on its own, with an empty cache. */
+  async function onEachPage({ width, scheme }: Look, use: (page: Page, path: string) => Promise<readonly string[]>) {
+    const faults: string[] = [];
+    for (const path of [...PUBLIC, ...CONSOLE, ...ofContents]) {
+      const context = await browser.newContext({
+        viewport: { width, height: 800 },
+        colorScheme: scheme,
+        reducedMotion: 'reduce',
+        storageState: state,
+      });
+      const page = await context.newPage();
+      // A missing page is logged as an error of loading it.
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !message.text().includes('404')) faults.push(`${path}: ${message.text()}`);
+      });
+      faults.push(...(await use(page, path)).map((fault) => `${path}: ${fault}`));
+      await context.close();
+    }
+    expect(faults).toEqual([]);
+  }
+
+  test.each(casesOf(LOOKS, ({ width, scheme }) => SAMPLE.includes(`${width} ${scheme}`)))(
+    'at $width px in $scheme colours, axe finds nothing above minor and no page is wider than its window',
+    async (look) => {
+      await onEachPage(look, async (page, path) => {
+        await page.goto(`${url}${path}`);
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+        const moving = await page.evaluate<number>('document.getAnimations().length');
+        await page.evaluate(axe.source);
+        const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+        return [
+          ...(width > look.width ? [`is ${width} px wide`] : []),
+          ...(moving > 0 ? [`${moving} animations`] : []),
+          ...violations.filter(({ impact }) => impact !== 'minor').map(({ id, nodes }) => `${id} ${nodes[0]?.html}`),
+        ];
+      });
+    },
+    600_000,
+  );
+
+  test('each page is light, and nothing on it moves while it loads', async () => {
+    await onEachPage({ width: 360, scheme: 'light' }, async (page, path) => {
+      const cdp = await page.context().newCDPSession(page);
+      await cdp.send('Network.enable');
+      let bytes = 0;
+      cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
+        bytes += encodedDataLength;
+      });
+      await page.goto(`${url}${path}`);
+      const shift = await page.evaluate<number>(SHIFT);
+      const most = path.startsWith('/console') ? MOST.console : MOST.public;
+      return [
+        ...(bytes > most ? [`${Math.round(bytes / KIB)} KiB`] : []),
+        ...(shift > 0.01 ? [`shifts by ${shift}`] : []),
+      ];
+    });
+  }, 600_000);
+});
+
+const ALL_SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase', 'index:personal'] as const;
+
+/** The sum of the layout shifts so far. */
+const SHIFT = `new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const { value } of list.getEntries()) sum += value; })
+    .observe({ type: 'layout-shift', buffered: true });
+  requestAnimationFrame(() => setTimeout(() => resolve(sum), 0));
+})`;
+
+/** Something of each kind that the pages show. */
+async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Promise<void> {
+  const due = '2025-08-13T17:00:00+07:00';
+  ministry.script.push(NO);
+  await hub.push(dossier({ code: CODE(1), dueAt: due, serviceCode: '1.001193.000.00.00.H60' }));
+  await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+  await hub.push(dossier({ code: 'H60.102-250812-0003', agencyCode: 'H60.102', serviceCode: '9.999999' }));
+  await hub.push(dossier({ code: CODE(4), status: 'nonsense' }));
+  await hub.push(dossier({ code: CODE(1), status: 'returned', statusAt: due }), { party: 'other' });
+  await hub.push(question({ agencyCode: 'H60.102' }), { what: 'questions' });
+  await hub.push(question({ code: 'H60-HD-0002', content: 'Tôi khiếu nại quyết định này.' }), { what: 'questions' });
+  await hub.push(petition(), { what: 'petitions' });
+  const late = { dossierCode: CODE(2), stateAt: '2025-08-01T08:00:00+07:00' };
+  await hub.push(payment({ ...late, state: 'initiated' }), { what: 'payments' });
+  await hub.push(postalOrder(late), { what: 'postal-orders' });
+  await hub.deliver();
+  await hub.hub.database.pool.query(
+    `INSERT INTO incidents (party, kind, cause, opened_at) VALUES
+       ('ministry', 'partner-away', 'no answer', '2025-08-21T08:05:00+07:00'),
+       ('hub', 'replica-away', 'no answer', '2025-08-21T08:06:00+07:00')`,
+  );
+  await hub.hub.database.pool.query(
+    "INSERT INTO doubtful_dossiers (code, kind, party) VALUES ($1, 'moved-by-another', 'other')",
+    [CODE(1)],
+  );
+  const ops = operatorOf(hub);
+  await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'vì kiểm thử' });
+  await ops.post('legal-holds', { code: CODE(2), why: 'vì kiểm thử' });
+  await ops.post('saved-filters', { list: 'deliveries', name: 'Cổng hỏng', query: 'state=failed' }, 'eraser');
+}
+
+/** The pages of a message, a delivery, a run and a cause. */
+async function pagesOfContents(hub: TestHub): Promise<readonly string[]> {
+  const ops = operatorOf(hub);
+  const first = async (list: string) => (await ops.get(list)).body.items[0].id;
+  const [message, delivery, run, cause] = await Promise.all(
+    ['messages', 'deliveries?state=refused', 'replays', 'quarantine'].map(first),
+  );
+  return [
+    `/console/messages/${message}`,
+    `/console/messages/${message}/body`,
+    `/console/deliveries/${delivery}`,
+    `/console/replays/${run}`,
+    `/console/quarantine/${cause}`,
+  ];
+}
+
+async function signedIn(browser: Browser, url: string): ReturnType<BrowserContext['storageState']> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${url}/console/sign-in`);
+  await page.locator('input[name=id]').fill('eraser');
+  await page.locator('input[name=secret]').fill('eraser-secret-of-the-tests');
+  await page.locator('main form button').click();
+  await page.locator('#live').waitFor();
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
