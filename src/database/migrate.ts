@@ -45,6 +45,7 @@ import * as m044 from './migrations/044-late-counts.ts';
 import * as m045 from './migrations/045-asks.ts';
 import * as m046 from './migrations/046-notes-of-migrations.ts';
 import * as m047 from './migrations/047-ownership-rules.ts';
+import * as m048 from './migrations/048-found-deliveries.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -96,6 +97,7 @@ export const MIGRATIONS = {
   '045-asks': m045,
   '046-notes-of-migrations': m046,
   '047-ownership-rules': m047,
+  '048-found-deliveries': m048,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -22,7 +22,15 @@ const CONSOLE = [
   ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=portal', '/unknown-codes'],
   ...['/anomalies', '/incidents', '/incidents?state=all', '/audit', '/parts', '/bulk', '/due', '/due?within=overdue'],
   ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=received&by=agency', '/reports'],
-  ...['/retention', '/erase', '/search?q=r', '/search?q=none-such', '/parties/portal', '/parties/portal/backfill'],
+  ...[
+    '/retention',
+    '/asks',
+    '/erase',
+    '/search?q=r',
+    '/search?q=none-such',
+    '/parties/portal',
+    '/parties/portal/backfill',
+  ],
   ...['/parties/portal/compared?with=ministry', '/records/question/H60-HD-0001', '/records/petition/H60-PA-0001'],
   ...[`/dossiers?code=${CODE(1)}`, '/no-such-page'],
 ].map((path) => `/console${path}`);

@@ -90,7 +90,8 @@ function actionName(say: Say, action: string): string {
 function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
   const [kind = '', ...rest] = subject.split(' ');
   const name = rest.join(' ');
-  const said = kind === 'party' ? titleOf(visit, name) : name;
+  const [, party = '', more = ''] = /^([^:]*)(.*)$/s.exec(name) ?? [];
+  const said = kind === 'party' ? `${titleOf(visit, party)}${more}` : name;
   const shown = Object.hasOwn(SUBJECTS, kind)
     ? html`<span class="words" title="${subject}">${word(visit.say, SUBJECTS, kind)} ${said}</span>`
     : html`<code class="words">${subject}</code>`;

@@ -156,7 +156,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
         hidden: { name },
         isQuiet: true,
         button: say('Lấy ngay', 'Pull now'),
-        label: say(`Lấy ${pullName(visit, name)} ngay`, `Pull ${pullName(visit, name)} now`),
+        label: say(`Lấy ngay: ${pullName(visit, name)}`, `Pull now: ${pullName(visit, name)}`),
       }),
   };
   const mayPull = may(visit, 'ops:configure') && adapter !== null;
