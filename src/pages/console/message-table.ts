@@ -32,7 +32,6 @@ export function messageTable(visit: Visit, items: readonly Message[]): Html {
 const DOORS = {
   rest: ['giao diện REST', 'REST'],
   soap: ['dịch vụ SOAP', 'SOAP'],
-  'national-portal': ['giao diện Cổng quốc gia', 'national-portal dialect'],
   pull: ['trục lấy về', 'pulled'],
   callback: ['bên kia gọi lại', 'callback'],
   answer: ['trả lời của bên nhận', 'answer of a receiver'],
