@@ -65,8 +65,9 @@ export interface AskFilter {
   /** With the agencies below it. */
   readonly agency?: string | undefined;
   readonly code?: string | undefined;
-  /** `open`: no outcome is recorded. */
-  readonly outcome?: AskOutcome | 'open' | undefined;
+  readonly purpose?: string | undefined;
+  /** `open`: no outcome is recorded. `failed`: no record was found, and none is missing. */
+  readonly outcome?: AskOutcome | 'open' | 'failed' | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -74,7 +75,7 @@ export interface AskFilter {
 /** Asks by filter, newest first, before the id `before`. */
 export function listAsks(
   { query: database }: Database,
-  { party, question, officer, agency, code, outcome, from, to }: AskFilter,
+  { party, question, officer, agency, code, purpose, outcome, from, to }: AskFilter,
   limit: number,
   before: string | undefined,
 ): Promise<readonly RecordedAsk[]> {
@@ -89,7 +90,10 @@ export function listAsks(
   if (agency !== undefined)
     query = query.where((is) => is.or([is('agency_code', '=', agency), is('agency_code', 'like', `${agency}.%`)]));
   if (code !== undefined) query = query.where('dossier_code', '=', code);
-  if (outcome === 'open') query = query.where('outcome', 'is', null);
+  if (purpose !== undefined) query = query.where('purpose', '=', purpose);
+  if (outcome === 'failed')
+    query = query.where((is) => is.or([is('outcome', 'is', null), is('outcome', 'not in', ['found', 'not-found'])]));
+  else if (outcome === 'open') query = query.where('outcome', 'is', null);
   else if (outcome !== undefined) query = query.where('outcome', '=', outcome);
   if (from !== undefined) query = query.where('at', '>=', from);
   if (to !== undefined) query = query.where('at', '<=', to);

@@ -193,12 +193,20 @@ export function connections(lines: readonly ConnectionLine[], about: About): Rep
 }
 
 const ASK_SUMS = ['asked', 'found', 'notFound', 'failed'] as const;
+/** The `outcome` by which the list has the asks of each number. */
+const ASK_FILTERS = ['', 'found', 'not-found', 'failed'] as const;
 
 /** Questions to registers by agency, officer, register and purpose. */
 export function asks(lines: readonly AskLine[], about: About): Report {
   const numbersOf = (one: Pick<AskLine, (typeof ASK_SUMS)[number]>) => ASK_SUMS.map((member) => one[member]);
-  const linkOf = ({ key, officer, party, question }: AskLine) =>
-    `/api/v1/ops/asks?${new URLSearchParams({ agency: key, party, question, officer }).toString()}`;
+  const { from, to } = about.period;
+  const linksOf = (filter: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      ASK_FILTERS.map((outcome, at) => [
+        at + 6,
+        `/api/v1/ops/asks?${new URLSearchParams({ from, to, ...filter, outcome }).toString()}`,
+      ]),
+    );
   return {
     ...about,
     title: 'SỐ LƯỢT TRA CỨU CƠ SỞ DỮ LIỆU QUỐC GIA, CHUYÊN NGÀNH',
@@ -214,9 +222,19 @@ export function asks(lines: readonly AskLine[], about: About): Report {
     rows: [
       ...lines.map((one, at) => ({
         cells: [at + 1, nameOf(one), one.officer, one.party, one.question, one.purpose, ...numbersOf(one)],
-        links: { 6: linkOf(one) },
+        links: linksOf({
+          agency: one.key,
+          officer: one.officer,
+          party: one.party,
+          question: one.question,
+          purpose: one.purpose,
+        }),
       })),
-      { cells: ['', 'Tổng cộng', '', '', '', '', ...numbersOf(summed(lines, ASK_SUMS))], isTotal: true },
+      {
+        cells: ['', 'Tổng cộng', '', '', '', '', ...numbersOf(summed(lines, ASK_SUMS))],
+        isTotal: true,
+        links: linksOf({}),
+      },
     ],
     notes: ['Trục không lưu thông tin dùng để hỏi và câu trả lời. Ô cán bộ trống: đã hết thời hạn lưu.'],
     signatures: SIGNATURES,

@@ -107,7 +107,7 @@ export interface AskLine extends OfAgency {
   readonly asked: number;
   readonly found: number;
   readonly notFound: number;
-  /** Refused, unanswered, or without a recorded outcome. */
+  /** Refused, unanswered, several records, or without a recorded outcome. */
   readonly failed: number;
 }
 
@@ -171,9 +171,9 @@ const NAME = `(SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key 
 const ASKS = `
   SELECT t.agency_code AS key, ${NAME} AS name,
     t.officer, t.party, t.question, t.purpose, count(*)::int4 AS asked,
-    count(*) FILTER (WHERE outcome IN ('found', 'several'))::int4 AS found,
+    count(*) FILTER (WHERE outcome = 'found')::int4 AS found,
     count(*) FILTER (WHERE outcome = 'not-found')::int4 AS "notFound",
-    count(*) FILTER (WHERE outcome IS NULL OR outcome NOT IN ('found', 'several', 'not-found'))::int4 AS failed
+    count(*) FILTER (WHERE outcome IS NULL OR outcome NOT IN ('found', 'not-found'))::int4 AS failed
   FROM asks t WHERE t.at BETWEEN $1::timestamptz AND $2::timestamptz
   GROUP BY t.agency_code, t.officer, t.party, t.question, t.purpose
   ORDER BY t.agency_code, t.officer, t.party, t.question, t.purpose`;
