@@ -4,9 +4,8 @@ import {
   type CallbackResult,
   type CodesOf,
   type Item,
-  isIssuedToken,
   isSecret,
-  issueToken,
+  issuedTokens,
   sentObject,
 } from '#kit';
 import { readStatistic, readVote } from './figures.ts';
@@ -28,7 +27,7 @@ const token: Callback<Settings> = {
   answer: ({ nowMs }, { pushSecret = '' }) => ({
     status: 200,
     body: {
-      access_token: issueToken(pushSecret, nowMs + TOKEN_S * 1_000),
+      access_token: issuedTokens(pushSecret).issue(nowMs + TOKEN_S * 1_000),
       token_type: 'Bearer',
       expires_in: TOKEN_S,
       scope: 'default',
@@ -47,7 +46,9 @@ function pushed(read: (row: Row, settings: Settings, codes: CodesOf) => readonly
   return {
     isOn: canPush,
     check: ({ headers, nowMs }, { pushSecret = '' }) =>
-      isIssuedToken(headers, pushSecret, nowMs) ? undefined : 'the token is missing, wrong or over: get one at …/token',
+      issuedTokens(pushSecret).isShown(headers, nowMs)
+        ? undefined
+        : 'the token is missing, wrong or over: get one at …/token',
     read(body, settings, codes) {
       const row = sentObject(body);
       return row ? read(row, settings, codes) : [unreadable];

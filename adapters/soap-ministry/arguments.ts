@@ -1,5 +1,4 @@
-import type { SoapArguments, SoapValue } from '#kit';
-import type { Filled } from '#ministry';
+import type { Filled, SoapArguments, SoapValue } from '#ministry';
 
 type Request = Filled['record'];
 

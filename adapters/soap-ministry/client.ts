@@ -1,15 +1,4 @@
-import {
-  callSoap,
-  fold,
-  nodesAt,
-  type Picking,
-  retryAfterMs,
-  type SoapFailure,
-  type SoapResult,
-  say,
-  secretsOfSecurity,
-  soapOutcome,
-} from '#kit';
+import { callSoap, fold, nodesAt, retryAfterMs, type SoapFailure, type SoapResult, say, soapOutcome } from '#kit';
 import {
   type Answer,
   EXPIRED,
@@ -17,7 +6,9 @@ import {
   NO_RECORDS,
   type NoAnswer,
   noAnswer,
+  type Picking,
   readDocument,
+  secretsOfSecurity,
   withCode,
 } from '#ministry';
 import { argumentsOf } from './arguments.ts';

@@ -1,5 +1,8 @@
 /** What an adapter for a whole kind of systems imports. Settings describe each party, without code of its own. */
 
+export type { SoapArguments, SoapValue } from '../kit/soap/arguments.ts';
+export type { Picking } from '../kit/soap/reply.ts';
+export { secretsOfSecurity } from '../kit/soap/security.ts';
 export { type Answer, firstAt, NO_RECORDS, type NoAnswer, noAnswer, readDocument, withCode } from './answer.ts';
 export { EXPIRED, type Failure, type Transport, type TransportCall, unmappedRequest } from './ask.ts';
 export { ministryAdapter } from './ministry.ts';
