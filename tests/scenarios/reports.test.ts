@@ -305,7 +305,10 @@ async function behind(path: string): Promise<readonly string[]> {
 /** Shares, minutes and hours lead to records too, but are no counts of them. */
 const NO_COUNT = /%|phút|Trung vị|Số giờ|Hoạt động|Gián đoạn|so sánh|Khớp/;
 
-test.each(REPORTS.flatMap((name) => (['2025-Q3', '2026-Q1'] as const).map((period) => [name, period] as const)))(
+/** Questions to registers need a key of operators. */
+const COUNTED = REPORTS.filter((name) => name !== 'asks');
+
+test.each(COUNTED.flatMap((name) => (['2025-Q3', '2026-Q1'] as const).map((period) => [name, period] as const)))(
   'every number of %s in %s leads to its records, and each count to as many',
   { timeout: 120_000 },
   async (name, period) => {
@@ -360,7 +363,7 @@ test('files lead from each number to the console', async () => {
 test('the interface gives each report as data, XLSX and PDF, and refuses a wrong name or period', async () => {
   // Officers and their questions are for operators alone.
   expect((await hub.read('/api/v1/reports/asks?period=2025')).status).toBe(400);
-  for (const name of REPORTS.filter((one) => one !== 'asks')) {
+  for (const name of COUNTED) {
     const { status, body } = await hub.read(`/api/v1/reports/${name}?period=2025`);
     expect([name, status, body]).toEqual([name, 200, JSON.parse(JSON.stringify(await made(name, '2025')))]);
   }
