@@ -153,6 +153,7 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
   '047-ownership-rules': { change: 'The hub keeps the ownership rules of all times, and a rebuild judges by them.' },
   '048-found-deliveries': {
     change: 'Deliveries are found by the reason of their failure and by day.',
+    duringStart: index('deliveries'),
   },
   '049-delivery-times': {
     change: 'Reports find the deliveries of a period by an index.',
