@@ -10,7 +10,7 @@ export interface MigrationNote {
   readonly duringStart?: Work;
   /** What the scheduler does afterwards, while the hub serves. */
   readonly afterwards?: Job;
-  /** What changed in the settings since the migration before. */
+  /** The settings that changed since the previous migration. */
   readonly settings?: readonly string[];
 }
 

@@ -196,7 +196,7 @@ function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportConte
   );
 }
 
-/** @throws Refusal 400 for a name that is none */
+/** @throws Refusal 400 for an unknown name */
 function nameIn(c: Context, { names }: Pick<Place, 'names'>): ReportName {
   const given = c.req.param('report');
   const name = names.find((one) => one === given);

@@ -32,9 +32,10 @@ import { MORNING } from '../support/template.ts';
 const READER: KeyEntry = {
   id: 'reader',
   secret: 'reader-secret-of-the-tests',
-  scopes: ['index:read', 'catalogue:read', 'ops:read'],
+  scopes: ['index:read', 'catalogue:read', 'ops:read', 'register:ask'],
 };
 const KEYS = [...OPERATOR_KEYS, READER];
+const REPORTS = ['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields'];
 /** One number of each report with a list of records. */
 const NUMBERS = {
   ...{ 'online-services': 'received', questions: 'question.pending', connections: 'deliveries' },
@@ -277,7 +278,8 @@ describe('readers without the scope for personal data', () => {
       party: ['one-stop', 'ministry', 'hook'],
       receipt: [(await hub.push(dossier({ dueAt: PERSON.name }))).receipt],
       name: ['dossier.upsert.v1.json', 'dossier.json'],
-      report: ['ii06a', 'online-services', 'questions', 'connections', 'incidents', 'availability', 'fields'],
+      report: REPORTS,
+      '/ops/reports/report': [...REPORTS, 'asks'],
       // A receipt names its payer: only its signed address opens it, see payment-storm.test.ts.
       address: ['of.nobody'],
       code: codes,

@@ -15,6 +15,33 @@ export interface components {
             readonly parentCode?: string;
             readonly inForce: boolean;
         };
+        /** Answer */
+        readonly Answer: {
+            /**
+             * Format: uuid
+             * @description the ask in the record of the hub
+             */
+            readonly id: string;
+            /**
+             * Format: date-time
+             * @description real date and time with a zone (RFC 3339), such as 2025-08-12T08:15:00+07:00
+             */
+            readonly at: string;
+            readonly tookMs: number;
+            /**
+             * @description `several`: more than one record fits, and the hub chooses none
+             * @enum {unknown}
+             */
+            readonly outcome: "found" | "not-found" | "several";
+            /** @description the record, by the members of the question */
+            readonly answer?: {
+                readonly [key: string]: unknown;
+            };
+            /** @description places of the register's record whose values could not be read */
+            readonly unread?: readonly string[];
+            /** @description how many records fit */
+            readonly count?: number;
+        };
         /**
          * CPSV-AP
          * @description JSON-LD by CPSV-AP 3.2.0
@@ -509,7 +536,7 @@ export interface components {
          */
         readonly Problem: {
             /** @enum {string} */
-            readonly type: "/docs#problem-not-json" | "/docs#problem-bad-request" | "/docs#problem-unauthorized" | "/docs#problem-forbidden" | "/docs#problem-not-found" | "/docs#problem-method-not-allowed" | "/docs#problem-ambiguous" | "/docs#problem-key-reused" | "/docs#problem-decided" | "/docs#problem-changed" | "/docs#problem-erased" | "/docs#problem-expired" | "/docs#problem-too-slow" | "/docs#problem-too-large" | "/docs#problem-too-many" | "/docs#problem-unsupported-media" | "/docs#problem-invalid" | "/docs#problem-too-often" | "/docs#problem-internal" | "/docs#problem-unavailable";
+            readonly type: "/docs#problem-not-json" | "/docs#problem-bad-request" | "/docs#problem-unauthorized" | "/docs#problem-forbidden" | "/docs#problem-not-found" | "/docs#problem-method-not-allowed" | "/docs#problem-ambiguous" | "/docs#problem-key-reused" | "/docs#problem-decided" | "/docs#problem-changed" | "/docs#problem-erased" | "/docs#problem-expired" | "/docs#problem-too-slow" | "/docs#problem-too-large" | "/docs#problem-too-many" | "/docs#problem-unsupported-media" | "/docs#problem-invalid" | "/docs#problem-too-often" | "/docs#problem-internal" | "/docs#problem-not-answered" | "/docs#problem-unavailable";
             readonly title: string;
             readonly status: number;
             /** @description English, or Vietnamese with Accept-Language: vi */
@@ -800,6 +827,22 @@ export interface components {
                 readonly content: string;
             }[] | null;
         };
+        /** Question to a register */
+        readonly QuestionToARegister: {
+            readonly party: string;
+            readonly partyTitle: string;
+            readonly question: string;
+            /** @description what officers call it */
+            readonly title: string;
+            /** @description the JSON Schema of the values */
+            readonly values: {
+                readonly [key: string]: unknown;
+            };
+            /** @description the values that the hub takes from the dossier */
+            readonly fromDossier: readonly string[];
+            /** @description the members of an answer */
+            readonly members: readonly string[];
+        };
         /** Rating */
         readonly Rating: {
             /** @description code of another system, without blanks, at most 100 characters */
@@ -878,6 +921,17 @@ export interface components {
             }[];
             readonly notes: readonly string[];
             readonly signatures: readonly string[];
+        };
+        /** ReportRecord */
+        readonly ReportRecord: {
+            /** @description the line: an agency, a party, the number of an incident, or a role of processes */
+            readonly key: string;
+            /** @description `dossier`, `delivery`, `run` of a process, or a kind of record such as `question` */
+            readonly what: string;
+            /** @description its code, or the number of a delivery or run */
+            readonly code: string;
+            /** @description when it began, ended or was created, by which it belongs to the period */
+            readonly at: string;
         };
         /**
          * ServedDossier

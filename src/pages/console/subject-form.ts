@@ -24,7 +24,7 @@ export function subjectFields(visit: Visit, given: Form = () => undefined): read
   ];
 }
 
-/** What these fields name, as the API reads it. */
+/** The person or subject in these fields, in the form of the API. */
 export function subjectOf(form: Form) {
   const person = Object.fromEntries(OF_PERSON.flatMap((name) => (form(name) ? [[name, form(name)]] : [])));
   if (Object.keys(person).length > 0) return { code: form('code'), person };

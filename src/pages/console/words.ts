@@ -301,7 +301,7 @@ export const ACTIONS = {
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies Words;
 
-/** What came of a question to a register. */
+/** The outcomes of a question to a register. */
 export const ASK_OUTCOMES = {
   found: ['có kết quả', 'found'],
   'not-found': ['không có', 'not found'],
