@@ -152,7 +152,7 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
   '046-notes-of-migrations': { change: 'The database says which older versions may run on it.' },
   '047-ownership-rules': { change: 'The hub keeps the ownership rules of all times, and a rebuild judges by them.' },
   '048-found-deliveries': {
-    change: 'Deliveries are found by the reason of their failure and by day.',
+    change: 'Deliveries are found by the reason of their failure.',
     duringStart: index('deliveries'),
   },
   '049-delivery-times': {

@@ -63,18 +63,15 @@ describe('a page or a report costs what it shows, however many dossiers there ar
     expect(all).toBeGreaterThan(0);
   });
 
-  test('officers find the deliveries of a rare reason, and those of one day', async () => {
+  test('officers find the deliveries of a rare reason', async () => {
     await hub.database.pool.query(
       `INSERT INTO deliveries (party, operation, subject, seq, message_id, state, created_at, next_at)
-       SELECT 'portal', 'dossier.upsert.v1', 'H60-' || n, 1, gen_random_uuid(), 'delivered', '2025-01-01'::timestamptz + n * interval '10 minutes', now()
+       SELECT 'portal', 'dossier.upsert.v1', 'H60-' || n, 1, gen_random_uuid(), 'delivered', now(), now()
        FROM generate_series(1, 20000) n`,
     );
     await hub.database.pool.query('VACUUM ANALYZE deliveries');
-    const day = { from: '2025-03-01T00:00:00+07:00', to: '2025-03-02T00:00:00+07:00' };
-    for (const filter of [{ reason: 'rare' }, day]) {
-      const { rows, worst } = await planRowsOf(() => hub.ledger.deliveries(filter, 51, undefined));
-      expect(rows, worst).toBeLessThanOrEqual(MOST_ROWS);
-    }
+    const { rows, worst } = await planRowsOf(() => hub.ledger.deliveries({ reason: 'rare' }, 51, undefined));
+    expect(rows, worst).toBeLessThanOrEqual(MOST_ROWS);
   });
 
   test('four dossiers fit into a page of the table, each with its content', async () => {
