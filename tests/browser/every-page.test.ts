@@ -40,11 +40,12 @@ interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-/** 320 px are 1280 px at a zoom of 400 %. */
+/** 1280 px at a zoom of 400 %. Here only the width is checked: axe finds what it finds at 360 px. */
+const ZOOMED = 320;
 const LOOKS: readonly Look[] = [
   { width: 1280, scheme: 'light' },
   { width: 360, scheme: 'dark' },
-  { width: 320, scheme: 'light' },
+  { width: ZOOMED, scheme: 'light' },
 ];
 /** The quick tests open every sixth page. */
 const isInSample = (_: string, at: number): boolean => at % 6 === 0;
@@ -103,12 +104,10 @@ describeInBrowser(() => {
         await page.goto(`${url}${path}`);
         const width = await page.evaluate<number>('document.documentElement.scrollWidth');
         const moving = await page.evaluate<number>('document.getAnimations().length');
-        await page.evaluate(axe.source);
-        const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
         return [
           ...(width > look.width ? [`is ${width} px wide`] : []),
           ...(moving > 0 ? [`${moving} animations`] : []),
-          ...violations.filter(({ impact }) => impact !== 'minor').map(({ id, nodes }) => `${id} ${nodes[0]?.html}`),
+          ...(look.width === ZOOMED ? [] : await findingsOf(page)),
         ];
       });
     },
@@ -133,6 +132,13 @@ describeInBrowser(() => {
     });
   }, 600_000);
 });
+
+/** The findings of axe above minor. */
+async function findingsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  return violations.filter(({ impact }) => impact !== 'minor').map(({ id, nodes }) => `${id} ${nodes[0]?.html}`);
+}
 
 const ALL_SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase', 'index:personal'] as const;
 
