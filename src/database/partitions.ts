@@ -46,10 +46,11 @@ function partitionsAround(nowMs: number): readonly Partition[] {
   ]);
 }
 
+/** Reads pg_class: a session that waited for the lock would still believe its cached answers of `to_regclass`. */
 async function missingOf(query: Tx, wanted: readonly Partition[]): Promise<readonly Partition[]> {
   const names = wanted.map(({ name }) => name);
   const { rows } = await sql<{ name: string }>`
-    SELECT name FROM unnest(${names}::text[]) AS name WHERE to_regclass(name) IS NOT NULL`.execute(query);
+    SELECT relname AS name FROM pg_class WHERE relname = ANY(${names}) AND pg_table_is_visible(oid)`.execute(query);
   const existing = new Set(rows.map(({ name }) => name));
   return wanted.filter(({ name }) => !existing.has(name));
 }
