@@ -130,7 +130,10 @@ describe('lienthong sandbox', () => {
     const secret = await secretOf('portal');
     const read = { headers: { Authorization: `Bearer ${secret}` } };
     expect((await fetch(`${url}/api/v1/dossiers/H60.01-250812-9001`, read)).status).toBe(200);
-    await submit('/sandbox/reset');
+    const starting = await submit('/sandbox/reset');
+    expect(starting).toContain('The hub is starting.');
+    const [, style = ''] = /href="(\/pages\/style\.css[^"]*)"/.exec(starting) ?? [];
+    expect((await fetch(`${url}${style}`)).status).toBe(200);
     expect(await nextReady()).toBe(url);
     expect(await secretOf('portal')).toBe(secret);
     expect((await fetch(`${url}/api/v1/dossiers/H60.01-250812-9001`, read)).status).toBe(404);

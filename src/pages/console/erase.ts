@@ -14,7 +14,7 @@ const FLAGS = ['openToo', 'namesToo'] as const;
 const FIELDS = ['kind', 'code', 'name', 'identityNumber', 'phone', 'email', ...FLAGS] as const;
 
 /**
- * Erases the data of one person: a preview, then the order with its token. What names the person travels in forms, never in
+ * Erases the data of one person: a preview, then the order with its token. Names and numbers travel in forms, never in
  * an address, which browsers and proxies store.
  */
 export function addErase(site: Site): void {

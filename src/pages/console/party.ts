@@ -168,7 +168,7 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
   });
 }
 
-/** What adapters pull. A name that only its adapter knows stays unchanged. */
+/** The names of pulls. A name that only its adapter knows stays unchanged. */
 const PULLS = {
   catalogue: ['danh mục thủ tục, cơ quan', 'the catalogue'],
   services: ['thủ tục', 'services'],

@@ -1,18 +1,18 @@
-import type { Fault } from '../../kit/testing/simulator/simulator.ts';
+import type { Fault, RequestFault } from '../../kit/testing/simulator/faults.ts';
 
 /** Something that goes wrong for a while, in words for the page. */
-export interface BadDay {
+export interface BadDay<Kind extends Fault = Fault> {
   readonly id: string;
   readonly vi: string;
   readonly en: string;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly Kind[];
 }
 
 const FOR_MS = 30_000;
 const SOME = 5;
 
 /** What the hub does to the system that pushes. */
-export const AT_THE_DOOR: readonly BadDay[] = [
+export const AT_THE_DOOR: readonly BadDay<RequestFault>[] = [
   {
     id: 'lost-answers',
     vi: `Trục tiếp nhận nhưng mất trả lời ${SOME} lần`,

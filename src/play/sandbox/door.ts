@@ -3,7 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import axios from 'axios';
 import type { SimulatorReply, SimulatorRequest } from '../../kit/testing/simulator/definition.ts';
-import { createFaultQueue, type Fault } from '../../kit/testing/simulator/faults.ts';
+import { createFaultQueue, type RequestFault } from '../../kit/testing/simulator/faults.ts';
 import { insteadOf, readRequest, write, writeWhole } from '../../kit/testing/simulator/wire.ts';
 import { type PushedItem, partyOfLogin, pushOf, resultsOf } from './pushes.ts';
 
@@ -25,7 +25,7 @@ export interface SandboxDoor {
   hubUrl: string | undefined;
   /** Oldest first, at most the newest 10,000. */
   readonly pushes: readonly SeenPush[];
-  add(fault: Fault): void;
+  add(fault: RequestFault): void;
   clear(): void;
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
 }
@@ -33,13 +33,13 @@ export interface SandboxDoor {
 const MOST_PUSHES = 10_000;
 
 /** The address of the sandbox: passes requests on to the hub, plays its bad days, and notes each push. */
-export function createDoor(now: () => number = Date.now): SandboxDoor {
+export function createDoor(): SandboxDoor {
   const faults = createFaultQueue();
   const sessions = new Map<string, string>();
   const pushes: SeenPush[] = [];
 
   async function pushed(request: SimulatorRequest, party: string, outgoing: ServerResponse): Promise<void> {
-    const atMs = now();
+    const atMs = Date.now();
     const fault = faults.take(request.path);
     const instead = fault && insteadOf(fault);
     const reply = instead ?? (await forwarded(door.hubUrl, request));
@@ -74,7 +74,7 @@ export function createDoor(now: () => number = Date.now): SandboxDoor {
   const door: SandboxDoor = {
     hubUrl: undefined,
     pushes,
-    add: (fault) => void (fault.kind !== 'down' && faults.add(fault)),
+    add: faults.add,
     clear() {
       faults.clear();
       sessions.clear();

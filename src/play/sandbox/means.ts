@@ -57,10 +57,11 @@ export function meansOf(running: Running): SandboxMeans {
       if (sample.id === 'dossiers') about = (JSON.parse(sample.body) as { code: string }).code;
       return sent(url, sample);
     },
-    async badDay(partner, { faults }) {
-      if (partner === undefined) for (const fault of faults) door.add(fault);
-      else await running.round?.stage.participants[partner as DemoName].fault(...faults);
+    badDayAtDoor: ({ faults }) => faults.forEach(door.add),
+    async badDayAtPartner(partner, { faults }) {
+      await running.round?.stage.participants[partner as DemoName].fault(...faults);
     },
+    isUp: () => running.round !== undefined,
     reset() {
       about = undefined;
       running.round?.reset();

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
+import { sendAsset } from '../../pages/assets.ts';
 import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES, OPERATIONS, word } from '../../pages/console/words.ts';
 import type { Say } from '../../pages/language.ts';
 import { type Html, show } from '../../pages/layout.ts';
@@ -24,8 +25,10 @@ export interface SandboxMeans {
   readonly partners: readonly string[];
   /** Sends a sample through the door. Returns the answer. */
   send(sample: Sample): Promise<string>;
-  /** @param partner a simulated system; undefined: the hub itself, at its door */
-  badDay(partner: string | undefined, day: BadDay): Promise<void>;
+  badDayAtDoor(day: (typeof AT_THE_DOOR)[number]): void;
+  badDayAtPartner(partner: string, day: BadDay): Promise<void>;
+  /** False while the hub starts, at first and after a reset. */
+  isUp(): boolean;
   reset(): void;
 }
 
@@ -34,6 +37,7 @@ export function sandboxApp(means: SandboxMeans): Hono {
   const app = new Hono();
   let answer: string | undefined;
   app.use('/sandbox/*', csrf());
+  app.get('/pages/:name', (c) => sendAsset(c, c.req.param('name')) ?? c.notFound());
   app.get('/sandbox', async (c) => {
     const [messages, samples, certificates] = await Promise.all([
       means.messages(),
@@ -45,7 +49,9 @@ export function sandboxApp(means: SandboxMeans): Hono {
       owner: 'Liên Thông',
       site: say('Dành cho đơn vị kết nối', 'For integrators'),
       links: [{ href: '/sandbox', text: say('Môi trường thử nghiệm', 'Sandbox') }],
+      head: means.isUp() ? undefined : html`<meta http-equiv="refresh" content="3">`,
       body: html`
+${means.isUp() ? '' : html`<p class="note">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
 ${answer === undefined ? '' : html`<h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre>`}
 ${keysPart(say, means)}${samplesPart(say, means.url, samples)}${badDaysPart(say, means)}${messagesPart(say, messages)}
 ${certificatesPart(say, certificates)}
@@ -67,10 +73,12 @@ ${certificatesPart(say, certificates)}
   });
   app.post('/sandbox/bad-day', async (c) => {
     const { partner, day } = await c.req.parseBody();
-    const at = partner === '' ? undefined : String(partner);
-    const found = (at === undefined ? AT_THE_DOOR : AT_A_PARTNER).find(({ id }) => id === day);
-    if (!found || (at !== undefined && !means.partners.includes(at))) return c.text('no such bad day', 404);
-    await means.badDay(at, found);
+    const atDoor = AT_THE_DOOR.find(({ id }) => id === day);
+    const atPartner = AT_A_PARTNER.find(({ id }) => id === day);
+    if (partner === '' && atDoor) means.badDayAtDoor(atDoor);
+    else if (atPartner && means.partners.includes(String(partner)))
+      await means.badDayAtPartner(String(partner), atPartner);
+    else return c.text('no such bad day', 404);
     return c.redirect('/sandbox', 303);
   });
   app.post('/sandbox/reset', (c) => {

@@ -78,7 +78,7 @@ async function playRound(running: Running, options: SandboxOptions): Promise<voi
   });
 }
 
-/** The page and the door at one address. */
+/** The page with its styles, also while the hub is away, and the door at one address. */
 async function serve(
   door: SandboxDoor,
   app: Hono,
@@ -86,7 +86,7 @@ async function serve(
 ): Promise<http.Server> {
   const page = getRequestListener(app.fetch);
   const server = http.createServer((incoming, outgoing) => {
-    if (/^\/sandbox(?:[/?]|$)/.test(incoming.url ?? '')) void page(incoming, outgoing);
+    if (/^\/(?:sandbox|pages)(?:[/?]|$)/.test(incoming.url ?? '')) void page(incoming, outgoing);
     else door.handle(incoming, outgoing);
   });
   server.listen(port, host);
