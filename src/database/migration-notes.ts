@@ -159,4 +159,5 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'Reports find the deliveries of a period by an index.',
     duringStart: index('deliveries'),
   },
+  '050-short-pauses': { change: 'New dossiers wait a shorter time for the search index.' },
 };
