@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   'put-back': async () => (await import('./put-back.ts')).addPutBack,
   keys: async () => (await import('./keys.ts')).addKeys,
   adapter: async () => (await import('./adapter/adapter.ts')).addAdapter,
+  mapping: async () => (await import('./mapping/mapping.ts')).addMapping,
   prove: async () => (await import('./prove.ts')).addProve,
 };
 

@@ -33,6 +33,11 @@ export interface CodeOrders {
   tablesOf(party: string): readonly PartyTable[];
   /** Why a line is wrong. Undefined if it may be entered. */
   problemOf(line: CodeLine): Promise<Problem | undefined>;
+  /** Why lines of a change are wrong, by their places in it. Empty if they may be entered. */
+  problemsOf(
+    party: string,
+    lines: readonly (Omit<CodeLine, 'party' | 'to'> & { readonly to: string | null })[],
+  ): Promise<readonly Problem[]>;
   /** Enters a line, and releases the items that wait for it. */
   enter(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
 }
@@ -70,14 +75,26 @@ export function createCodeOrders(
   return {
     tablesOf,
     problemOf,
+    async problemsOf(party, lines) {
+      const problems: Problem[] = [];
+      for (const [at, { to, ...line }] of lines.entries()) {
+        const wrong = to === null ? undefined : await problemOf({ party, ...line, to });
+        if (wrong) problems.push({ ...wrong, path: `/lines/${at}${wrong.path}` });
+      }
+      return problems;
+    },
     async enter(given, by) {
-      // Items wait under the common part of all forms of a service code.
-      const line = { ...given, from: given.table === 'service' ? catalogueKey('service', given.from) : given.from };
+      const line = withCommonCode(given);
       const wrong = await problemOf(line);
       if (wrong) return { problems: [wrong] };
       return inTransaction(hub.database, (tx) => enterLine(tx, line, by, hub.nowMs()));
     },
   };
+}
+
+/** Items wait under the common part of all forms of a service code. */
+export function withCommonCode<Line extends Pick<CodeLine, 'table' | 'from'>>(line: Line): Line {
+  return { ...line, from: line.table === 'service' ? catalogueKey('service', line.from) : line.from };
 }
 
 async function enterLine(tx: pg.PoolClient, line: CodeLine, by: OrderedBy, nowMs: number): Promise<CodeEntry> {

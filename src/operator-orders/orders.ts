@@ -11,18 +11,25 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
-import { type CodeLine, createCodeOrders, type PartyTable } from './code-orders.ts';
+import { type CodeLine, createCodeOrders, type PartyTable, withCommonCode } from './code-orders.ts';
 import { createNoteIncident, type NoteIncident } from './incident-notes.ts';
+import {
+  type EffectOptions,
+  type MappingChange,
+  type MappingEffect,
+  type MappingEffectDeps,
+  tryMapping,
+} from './mapping-effect.ts';
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
-import { type CodePreview, type CodePreviewDeps, previewCode } from './preview-codes.ts';
+import { type CodePreview, previewCode } from './preview-codes.ts';
 import { createReadMessage, type ReadMessage } from './read-message.ts';
 import { createRecordOrders, type OrderRecord, ordersFor, type RecordOrdersDeps } from './record-orders.ts';
 import { replayOne, startBackfill, startReplay, stopRun } from './replay-orders.ts';
 import { type Resolved, type ResolveOrder, resolveCause, type Unresolved } from './resolve.ts';
 import type { OrderRunner } from './run.ts';
 
-export interface OrdersDeps extends Omit<CodePreviewDeps, 'codes'>, RecordOrdersDeps {
+export interface OrdersDeps extends Omit<MappingEffectDeps, 'codes'>, RecordOrdersDeps {
   readonly queue: Queue;
   readonly codes: CodeEntries;
   /** The code tables of the doors, for every sender. */
@@ -48,6 +55,11 @@ export interface Orders extends PartyOrders {
   enterCode(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
   /** What a line would have changed in the party's messages of the last days. Changes nothing. One preview at a time. */
   previewCode(line: CodeLine, days: number): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
+  /** What a change of lines or settings would have changed. Changes nothing. One at a time. */
+  tryMapping(
+    change: MappingChange,
+    options: EffectOptions,
+  ): Promise<MappingEffect | { readonly problems: readonly Problem[] }>;
   /**
    * Replays one delivery.
    *
@@ -111,6 +123,13 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       const wrong = await codeOrders.problemOf(line);
       if (wrong) return { problems: [wrong] };
       return afterOthers(() => previewCode(hub, deps, line, days));
+    },
+    async tryMapping(change, options) {
+      const lines = change.lines.map(withCommonCode);
+      const problems = await codeOrders.problemsOf(change.party, lines);
+      return problems.length > 0
+        ? { problems }
+        : afterOthers(() => tryMapping(hub, deps, { ...change, lines }, options));
     },
     replay: (id, by) => replayOne(hub, queue, id, by),
     preview: (filter) => previewReplay(database, filter, nowMs()),

@@ -11,8 +11,8 @@ import { servicesUnder } from '../index/load-held.ts';
 export interface RecipientsPreview {
   /** Adds the items of one message. */
   add(items: readonly RecordItem[]): Promise<void>;
-  /** The recipients of all added items. */
-  parties(): readonly string[];
+  /** The recipients of all added items, and how many deliveries each would get. */
+  deliveries(): readonly { readonly party: string; readonly deliveries: number }[];
 }
 
 /** A stored dossier, or one that an item would begin. */
@@ -33,12 +33,12 @@ export function createRecipientsPreview(
   sender: PreviewSender,
 ): RecipientsPreview {
   const { party: from, ownership } = sender;
-  const parties = new Set<string>();
+  const counts = new Map<string, number>();
   /** Dossiers that would begin, by all their names, and the codes of steps whose dossiers are unknown. */
   const beginnings: ByName = new Map();
-  const orphans = new Set<string>();
+  const orphans: string[] = [];
   const ask = (operation: Route['operation'], subject: Subject): void => {
-    for (const party of recipients(routes, from, operation, subject)) parties.add(party);
+    for (const party of recipients(routes, from, operation, subject)) counts.set(party, (counts.get(party) ?? 0) + 1);
   };
   /** The members that the sender may change, undefined for all. A mere claim is delivered to no party. */
   const sharedOf = (known: Known): readonly string[] | undefined => {
@@ -56,7 +56,7 @@ export function createRecipientsPreview(
     if (another) return;
     if (item.operation === 'dossier.progress.v1') {
       if (one) askStep(one);
-      else orphans.add(item.record.code);
+      else orphans.push(item.record.code);
       return;
     }
     const { serviceCode, fieldCode, agencyCode, code } = item.record as Dossier;
@@ -77,14 +77,18 @@ export function createRecipientsPreview(
         if (isDossierItem(item)) askDossier(item, held(item));
         else ask(item.operation, subjectOfEntry(item));
     },
-    parties() {
-      for (const code of orphans) {
+    deliveries() {
+      for (const code of orphans.splice(0)) {
         const step = { operation: 'dossier.progress.v1', record: { code } } as DossierItem;
         for (const beginning of knownBy(beginnings, step, sender)) askStep(beginning);
       }
-      return [...parties].sort();
+      return [...counts].map(([party, deliveries]) => ({ party, deliveries })).sort(byParty);
     },
   };
+}
+
+function byParty(one: { readonly party: string }, other: { readonly party: string }): number {
+  return one.party < other.party ? -1 : 1;
 }
 
 /** Finds the dossiers that an item names, as accept does. */

@@ -133,7 +133,7 @@ describe('the receivers of dossiers that a code table line would change', () => 
         readItem('dossier.progress.v1', progress({ code })) as RecordItem,
         readItem('dossier.upsert.v1', dossier({ code })) as RecordItem,
       ]);
-    expect(told.parties()).toEqual(own);
+    expect(told.deliveries()).toEqual([{ party: own[0], deliveries: 3 * others.length }]);
   });
 
   test('a step without a dossier would wait, unless the line lets its dossier begin', async () => {
