@@ -1,9 +1,7 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { Route } from '#core/dossier/route';
 import type { Kinds } from '#core/records/kinds';
-import type { Operation } from '#schemas/operations';
 import { createChangeSignal } from './concurrency/change-signal.ts';
 import { type Config, ROLES } from './config/config.ts';
 import { retentionPlan } from './config/retention.ts';
@@ -23,7 +21,7 @@ import { createWatches } from './observe/watches.ts';
 import type { MakeEvidence } from './operator-orders/evidence.ts';
 import { createOrders, type Orders } from './operator-orders/orders.ts';
 import { createWeb } from './pages/web.ts';
-import { rightsOf } from './parties/from-config.ts';
+import { rightsOf, routesOf } from './parties/from-config.ts';
 import type { LoadedAdapter } from './parties/load-adapters.ts';
 import type { Party } from './parties/party.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -137,10 +135,6 @@ export async function createHub(
     reconcile: createReconcile(hub, compared, parties),
     ...{ ...erasing, reports, ...lifecycle },
   };
-}
-
-function routesOf({ file }: Config): readonly Route[] {
-  return (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
 }
 
 /** Whether processes with other roles run without Redis, which would notify them of new work. */

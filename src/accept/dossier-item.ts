@@ -64,7 +64,7 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
     });
   else rows.recounts.add(working.code);
   for (const [operation, told] of tells(item, applied, counted))
-    if (told) route(place, operation, working.code, applied.event.seq, view.record);
+    if (told) route(place, operation, working.code, applied.event.seq, view.record, applied.held.owner);
   return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
 }
 

@@ -84,8 +84,9 @@ export function route(
   subject: string,
   seq: number,
   of: Subject,
+  owner?: string,
 ): void {
-  for (const party of new Set(from.flatMap((one) => recipients(deps.routes, one, operation, of))))
+  for (const party of new Set(from.flatMap((one) => recipients(deps.routes, one, operation, of, owner))))
     rows.deliveries.push({
       party,
       operation,

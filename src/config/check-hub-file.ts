@@ -40,6 +40,12 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(routes).flatMap((route, at) =>
       OF_THE_HUB.includes(String(members(route).from)) ? [] : known(`/routes/${at}/from`, members(route).from),
     ),
+    ...ids.flatMap((id) =>
+      list(members(members(parties)[id]).sendsItself).flatMap((party, at) =>
+        known(`/parties/${pointer(id)}/sendsItself/${at}`, party),
+      ),
+    ),
+    ...list(routes).flatMap((route, at) => sentTwice(`/routes/${at}`, members(route), members(parties))),
     ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
@@ -106,6 +112,26 @@ function ownedTwice(parties: Readonly<Record<string, unknown>>): readonly Proble
         return other === undefined ? [] : [problem(path, 'owned-already', { got: received(prefix), place: other })];
       }),
     ),
+  );
+}
+
+/** A route of dossiers to a party that gets them from their owner without the hub. */
+function sentTwice(
+  path: string,
+  { from, operation, to }: Readonly<Record<string, unknown>>,
+  parties: Readonly<Record<string, unknown>>,
+): readonly Problem[] {
+  const sendsItself = list(members(members(parties)[String(from)]).sendsItself);
+  if (!String(operation).startsWith('dossier.')) return [];
+  return list(to).flatMap((party, at) =>
+    sendsItself.includes(party)
+      ? [
+          problem(`${path}/to/${at}`, 'sent-twice', {
+            got: received(party),
+            place: `/parties/${pointer(String(from))}/sendsItself`,
+          }),
+        ]
+      : [],
   );
 }
 

@@ -237,7 +237,7 @@ describe('HUB_CONFIG', () => {
       retention: { personalDataMonths: { dossier: { returned: 60 } } },
       parties: {
         'One Stop': { owns: { codes: ['H60'] }, pull: { catalogue: 'daily' }, tls: { certificate: 'x' } },
-        citizens: { owns: { codes: ['H60'] }, tls: { ca: '/nowhere' } },
+        citizens: { owns: { codes: ['H60'] }, tls: { ca: '/nowhere' }, sendsItself: ['One Stop', 'x'] },
       },
       keys: [
         { id: 'a', secret: 'changeme', scopes: ['dossier:write'], certificate: '-----' },
@@ -247,9 +247,10 @@ describe('HUB_CONFIG', () => {
       routes: [
         { from: 'nobody', operation: 'dossier.upsert.v1', share: { from: 9, to: 1 } },
         { from: 'One Stop', operation: 'rating.upsert.v1', share: {} },
+        { from: 'citizens', operation: 'dossier.upsert.v1', to: ['One Stop'] },
       ],
     });
-    expect(problems.length).toBeGreaterThanOrEqual(17);
+    expect(problems.length).toBeGreaterThanOrEqual(19);
     for (const one of problems) {
       expect(one.message).toMatch(/^(?:[ -~]|[–…])+$/);
       expect(render(one, 'vi')).not.toMatch(/\b(?:is|expected|got|which|that|of)\b/);
@@ -305,6 +306,22 @@ describe('HUB_CONFIG', () => {
     expect(withShare({ from: -1, to: 101 })).toEqual([
       expect.stringContaining('/routes/0/share/from: got -1, expected a whole number from 0 to 99'),
       expect.stringContaining('/routes/0/share/to: got 101, expected a whole number from 1 to 100'),
+    ]);
+  });
+
+  it('lets a system synchronise with a party itself, and then refuses a route that would do it again', () => {
+    const route = { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] };
+    const withEntry = (entry: object, routes: readonly object[]) => {
+      const parties = { 'one-stop': { ...party, ...entry }, portal: { adapter: 'portal' } };
+      return problems({ ...env, HUB_CONFIG: written(JSON.stringify({ parties, routes })) });
+    };
+    expect(withEntry({ sendsItself: ['portal'] }, [route, { ...route, operation: 'rating.upsert.v1' }])).toEqual([
+      expect.stringContaining(
+        '/routes/0/to/0: got "portal", which gets these dossiers from their owner without the hub, see /parties/one-stop/sendsItself',
+      ),
+    ]);
+    expect(withEntry({ sendsItself: ['nobody'] }, [])).toEqual([
+      expect.stringContaining('/parties/one-stop/sendsItself/0: got "nobody", expected one of the parties'),
     ]);
   });
 
@@ -369,7 +386,7 @@ describe('HUB_CONFIG', () => {
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
       '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
-      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, title, settings, authoritative, owns, may, pull, budget, maintenance, tls, reconcile',
+      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, title, settings, authoritative, owns, may, sendsItself, pull, budget, maintenance, tls, reconcile',
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',

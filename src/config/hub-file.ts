@@ -104,6 +104,8 @@ const PartyEntry = closed({
       description: 'a list of members of a dossier and operations of records such as ["status", "rating.upsert.v1"]',
     }),
   ),
+  /** The party sends its own dossiers to these parties without the hub, so the hub does not. */
+  sendsItself: Type.Optional(Type.Array(Id, { minItems: 1, description: 'a list of at least one party' })),
   pull: Type.Optional(
     Type.Record(Type.String(), Type.String({ description: 'a cron schedule such as */15 * * * *' }), {
       description: 'an object of cron schedules by what is pulled',

@@ -493,6 +493,8 @@ export const EN = {
   'party-name': "the party's name is to be {expected}",
   'name-of-the-hub': 'the hub uses this name itself, expected another name',
   'owned-already': 'got {got}, which {place} owns already',
+  'sent-twice':
+    'got {got}, which gets these dossiers from their owner without the hub, see {place}; remove one of both',
   'belongs-to': 'the {what} that belongs to {place}',
   'tls-unusable': 'cannot be used: {why}; expected {expected}, and a certificate with its own key',
   'more-than-place': 'more than {place}, which is {least}',

@@ -489,6 +489,8 @@ export const VI = translation({
   'party-name': 'tên của bên kết nối phải là {expected}',
   'name-of-the-hub': 'tên này trục tự dùng, cần tên khác',
   'owned-already': 'nhận được {got}, đã thuộc về {place}',
+  'sent-twice':
+    'nhận được {got}, bên đã nhận các hồ sơ này trực tiếp từ bên phụ trách, xem {place}; hãy bỏ một trong hai',
   'belongs-to': '{what} đi cùng {place}',
   'tls-unusable': 'không dùng được: {why}; cần {expected}, và chứng thư số đi cùng khoá của nó',
   'more-than-place': 'lớn hơn {place}, hiện là {least}',

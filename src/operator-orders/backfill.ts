@@ -182,7 +182,7 @@ function newestFor(
   const dropped = oldest === null ? version : oldest - 1;
   const all = dropped > 0 ? [...by, { party: owner, seq: dropped }] : by;
   const routed = all.filter(({ party: from }) =>
-    recipients(routes, from, 'dossier.upsert.v1', subject).includes(party),
+    recipients(routes, from, 'dossier.upsert.v1', subject, owner).includes(party),
   );
   return Math.max(0, ...routed.map(({ seq }) => seq));
 }

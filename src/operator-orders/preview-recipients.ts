@@ -37,8 +37,9 @@ export function createRecipientsPreview(
   /** Dossiers that would begin, by all their names, and the codes of steps whose dossiers are unknown. */
   const beginnings: ByName = new Map();
   const orphans: string[] = [];
-  const ask = (operation: Route['operation'], subject: Subject): void => {
-    for (const party of recipients(routes, from, operation, subject)) counts.set(party, (counts.get(party) ?? 0) + 1);
+  const ask = (operation: Route['operation'], subject: Subject & { readonly owner?: string }): void => {
+    for (const party of recipients(routes, from, operation, subject, subject.owner))
+      counts.set(party, (counts.get(party) ?? 0) + 1);
   };
   /** The members that the sender may change, undefined for all. A mere claim is delivered to no party. */
   const sharedOf = (known: Known): readonly string[] | undefined => {

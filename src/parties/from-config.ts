@@ -1,4 +1,6 @@
 import type { PartyRights } from '#core/dossier/ownership';
+import { type Route, withoutSelfSent } from '#core/dossier/route';
+import type { Operation } from '#schemas/operations';
 import type { Config, HubFile } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
@@ -51,6 +53,13 @@ export function rightsOf(
       return [id, { authoritative: stands, reportsBack, owns, may }];
     }),
   );
+}
+
+/** The routes of the configuration, without what a party sends itself. */
+export function routesOf({ file }: Pick<Config, 'file'>): readonly Route[] {
+  const routes = (file.routes ?? []).map((route) => ({ ...route, operation: route.operation as Operation }));
+  const sendsItself = Object.entries(file.parties ?? {}).map(([id, party]) => [id, party.sendsItself ?? []] as const);
+  return withoutSelfSent(routes, new Map(sendsItself));
 }
 
 type Entry = NonNullable<HubFile['parties']>[string];

@@ -26,12 +26,16 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
   });
 
   /** Another process on the same database, whose configuration has these routes. */
-  async function hubWith(routes: NonNullable<HubFile['routes']>): Promise<{ hub: TestHub; ops: Operator }> {
+  async function hubWith(
+    routes: NonNullable<HubFile['routes']>,
+    entries: Readonly<Record<string, object>> = {},
+  ): Promise<{ hub: TestHub; ops: Operator }> {
     const hub = await testHub({
       databaseUrl: before.databaseUrl,
       partners: { portal: partner },
       keys: [...OPERATOR_KEYS],
       routes,
+      entries,
     });
     open.push(hub);
     return { hub, ops: operatorOf(hub) };
@@ -132,6 +136,28 @@ describe('backfill sends a party the dossiers of its routes that it never got', 
     for (const one of [hub, other.hub]) await one.deliver();
     expect(partner.sent.map(({ code }) => code).sort()).toEqual([1, 2, 3, 4].map(CODE));
     expect(await preview(ops)).toMatchObject({ never: 2, sample: [{ code: CODE(5) }, { code: CODE(6) }] });
+  });
+
+  test('a system that synchronises with the party itself is left to it until it changes over', async () => {
+    const reports: typeof TO_PORTAL = TO_PORTAL.map((route) => ({ ...route, from: 'other' }));
+    const may = { other: { may: ['status'] } };
+    const { hub, ops } = await hubWith(reports, { ...may, 'one-stop': { sendsItself: ['portal'] } });
+    await hub.push([1, 2].map((n) => dossier({ code: CODE(n) })));
+    const resolved = progress({ code: CODE(1), status: 'resolved', at: '2025-08-12T08:25:00+07:00' });
+    expect((await hub.push(resolved, { party: 'other', what: 'progress' })).results).toMatchObject([
+      { outcome: 'accepted' },
+    ]);
+    await hub.deliver();
+    expect(partner.sent).toEqual([]);
+    expect(await preview(ops)).toMatchObject({ looked: { dossiers: 2, isAll: true }, never: 0, older: 0 });
+
+    const after = await hubWith([...TO_PORTAL, ...reports], may);
+    await start(after.ops);
+    await after.hub.deliver();
+    expect(partner.sent.map(({ code, record }) => [code, statusOf(record)]).toSorted()).toEqual([
+      [CODE(1), 'resolved'],
+      [CODE(2), 'received'],
+    ]);
   });
 
   test('a change during the backfill undoes nothing', async () => {

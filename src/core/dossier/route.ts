@@ -11,6 +11,8 @@ export interface Route {
   readonly services?: readonly string[];
   readonly fields?: readonly string[];
   readonly share?: Share;
+  /** Parties that send their dossiers to the recipients by another way than the hub. */
+  readonly exceptOwners?: readonly string[];
 }
 
 /**
@@ -29,18 +31,38 @@ export interface Subject {
   readonly fieldCode?: string | undefined;
 }
 
-/** The recipients of a party's record: each once, and never the party itself. */
+/**
+ * The recipients of a party's record: each once, and never the party itself.
+ *
+ * @param owner of the dossier that the record is or concerns
+ */
 export function recipients(
   routes: readonly Route[],
   from: string,
   operation: Operation,
   subject: Subject,
+  owner?: string,
 ): readonly string[] {
   const parties = new Set<string>();
   for (const route of routes)
     if (route.from === from && route.operation === operation && matches(route, subject))
-      for (const party of route.to) if (party !== from) parties.add(party);
+      if (owner === undefined || !route.exceptOwners?.includes(owner))
+        for (const party of route.to) if (party !== from) parties.add(party);
   return [...parties];
+}
+
+/** Splits the routes of dossiers by recipient, each without the owners that send their dossiers there themselves. */
+export function withoutSelfSent(
+  routes: readonly Route[],
+  sendsItself: ReadonlyMap<string, readonly string[]>,
+): readonly Route[] {
+  const sendersTo = (party: string): readonly string[] =>
+    [...sendsItself].flatMap(([owner, parties]) => (parties.includes(party) ? owner : []));
+  return routes.flatMap((route) => {
+    const isOfDossiers = route.operation.startsWith('dossier.');
+    if (!isOfDossiers || route.to.every((party) => sendersTo(party).length === 0)) return route;
+    return route.to.map((party): Route => ({ ...route, to: [party], exceptOwners: sendersTo(party) }));
+  });
 }
 
 /** The members by which routes filter a catalogue entry. Only a service has any. */
