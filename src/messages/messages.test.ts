@@ -49,6 +49,22 @@ describe('the catalogues', () => {
   });
 });
 
+/** `hoà`, `khoẻ`, `thuý`: the mark on the second vowel of an open syllable. After q, as in `quý`, it stands there anyway. */
+const NEW_SPELLING = /\p{L}*(?<!q)(?:o[àáảãạèéẻẽẹ]|u[ỳýỷỹỵ])(?!\p{L})/giu;
+
+describe('the Vietnamese of messages, pages and documents', () => {
+  it('spells hòa, khỏe and thúy as the public service portal does', () => {
+    const root = join(import.meta.dirname, '..', '..');
+    const files = ['src/messages', 'src/pages', 'docs']
+      .flatMap((folder) => filesUnder(join(root, folder)).map((path) => join(folder, path)))
+      .filter((path) => /\.(?:ts|js|md)$/.test(path) && !/\.test\.ts$/.test(path));
+    const wrong = ['README.md', 'README.vi.md', ...files].flatMap((file) =>
+      (readFileSync(join(root, file), 'utf8').match(NEW_SPELLING) ?? []).map((word) => `${file}: ${word}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('words', () => {
   const nested: Words = say('unexpected', { got: 'x', expected: say('one-of', { list: ['a', 'b'] }) });
 

@@ -133,7 +133,7 @@ ${choose('inForce', say('Hiệu lực', 'In force'), filter.inForce, say('Còn h
   { value: 'all', text: all },
 ])}
 <button>${say('Tìm', 'Search')}</button>
-<a class="reset" href="${LIST}">${say('Xoá bộ lọc', 'Clear all filters')}</a>
+<a class="reset" href="${LIST}">${say('Xóa bộ lọc', 'Clear all filters')}</a>
 </form>`;
 }
 

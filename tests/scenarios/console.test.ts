@@ -723,7 +723,7 @@ describe('the console', () => {
       await other.signIn('ops-read');
       expect((await other.get('/console/deliveries')).text).not.toContain(chip);
       const removed = await officer.post('/console/saved-filters/remove', { list: named.list, name: named.name });
-      expect(removed.text).toContain('Đã xoá bộ lọc');
+      expect(removed.text).toContain('Đã xóa bộ lọc');
       expect(removed.text).not.toContain(chip);
     });
 

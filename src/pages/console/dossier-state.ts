@@ -25,7 +25,7 @@ export function stateText(
   return html`<strong>${word(say, STATUSES, status)}</strong> ${say('từ', 'since')} ${timeAndAge(say, statusAt, nowMs)}${newer}${
     erasedAt === null
       ? ''
-      : html`; ${say('đã xoá dữ liệu cá nhân', 'personal data erased')} ${timeAndAge(say, erasedAt, nowMs)}`
+      : html`; ${say('đã xóa dữ liệu cá nhân', 'personal data erased')} ${timeAndAge(say, erasedAt, nowMs)}`
   }${
     legalHold === null
       ? ''

@@ -73,7 +73,7 @@ function linksOf(say: Say): Shown['links'] {
     { href: '/console/statistics', text: say('Thống kê', 'Statistics'), icon: 'chart-column' },
     { href: '/console/reports', text: say('Báo cáo', 'Reports'), icon: 'file-text' },
     { href: '/console/asks', text: say('Tra cứu CSDL', 'Registers'), icon: 'landmark' },
-    { href: '/console/retention', text: say('Lưu giữ, xoá', 'Retention'), icon: 'archive' },
+    { href: '/console/retention', text: say('Lưu giữ, xóa', 'Retention'), icon: 'archive' },
     { href: '/console/audit', text: say('Nhật ký', 'Audit'), icon: 'scroll-text' },
   ];
 }

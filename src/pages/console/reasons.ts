@@ -147,7 +147,7 @@ export const REASONS: Readonly<Record<string, readonly [vietnamese: string, engl
   held: ['bản ghi đang tạm giữ, chờ quyết định', 'the record is held for a decision', 'order'],
   'nothing-told': ['không có gì cần báo', 'nothing to send', 'nobody'],
   dismissed: ['đã bỏ theo quyết định', 'dismissed by an operator', 'nobody'],
-  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'nobody'],
+  erased: ['đã xóa dữ liệu cá nhân', 'personal data erased', 'nobody'],
   paused: ['bên nhận đang tạm dừng', 'the receiver is paused', 'nobody'],
   maintenance: ['bên nhận đang bảo trì', 'the receiver is in maintenance', 'nobody'],
   'no-look-up': ['hệ thống của bên nhận không cho tra cứu', 'the system of the receiver offers no look-up', 'byHand'],
@@ -189,7 +189,7 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Run lienthong doctor and repair the replica. Until then the primary answers its reads.',
   ],
   'paused-by-partner': [
-    'Thoả thuận với bên kia, rồi bấm Chạy tiếp ở trang của bên đó.',
+    'Thỏa thuận với bên kia, rồi bấm Chạy tiếp ở trang của bên đó.',
     'Agree with the partner, then press Resume on its page.',
   ],
   'schema-drift': [

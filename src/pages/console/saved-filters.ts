@@ -40,7 +40,7 @@ export function addSavedFilters(site: Site): void {
       isDone: !problem,
       text: problem
         ? refusalText(say, problem)
-        : say(`Đã xoá bộ lọc “${named.name}”.`, `The filter “${named.name}” is removed.`),
+        : say(`Đã xóa bộ lọc “${named.name}”.`, `The filter “${named.name}” is removed.`),
     };
   });
 }
@@ -71,7 +71,7 @@ export async function savedFilters(visit: Visit): Promise<Awaited<Html>> {
             button: icon('x'),
             hidden: { list, name },
             isQuiet: true,
-            label: say(`Xoá bộ lọc ${name}`, `Remove the filter ${name}`),
+            label: say(`Xóa bộ lọc ${name}`, `Remove the filter ${name}`),
           },
         )}</li>`,
     )}</ul>`

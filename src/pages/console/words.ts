@@ -72,7 +72,7 @@ export const OPERATIONS = {
 
 export const CAUSES = {
   unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
-  'doubtful-text': ['chữ nghi sai mã hoá', 'doubtful text', 'warn'],
+  'doubtful-text': ['chữ nghi sai mã hóa', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'record-unknown': ['chưa thấy bản ghi', 'record not seen yet', 'plain'],
   contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
@@ -242,7 +242,7 @@ export const REPLAY_OUTCOMES = {
   superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
   'just-replayed': ['vừa được yêu cầu rồi', 'requested a moment ago'],
   waits: ['chờ lượt khác của hồ sơ', 'waits for another delivery'],
-  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased', 'warn'],
+  erased: ['đã xóa dữ liệu cá nhân', 'personal data erased', 'warn'],
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
 } as const satisfies Words;
 
@@ -294,9 +294,9 @@ export const ACTIONS = {
   'archive.written': ['lưu trữ một tháng', 'archive a month'],
   'hold.set': ['đặt lệnh giữ dữ liệu', 'set a legal hold'],
   'hold.lift': ['gỡ lệnh giữ dữ liệu', 'lift a legal hold'],
-  'order.previewed': ['xem trước việc xoá dữ liệu của một người', 'preview the erasure of one person’s data'],
-  'order.erased': ['xoá dữ liệu của một người', 'erase the data of one person'],
-  'retention.erased': ['xoá dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
+  'order.previewed': ['xem trước việc xóa dữ liệu của một người', 'preview the erasure of one person’s data'],
+  'order.erased': ['xóa dữ liệu của một người', 'erase the data of one person'],
+  'retention.erased': ['xóa dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
   'register.ask': ['hỏi cơ sở dữ liệu', 'ask a register'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies Words;
@@ -341,7 +341,7 @@ export const SETTLEMENTS = {
   mapped: ['đã gán mã', 'mapped'],
   released: ['đã cho qua', 'released'],
   dismissed: ['đã bỏ', 'dismissed'],
-  erased: ['đã xoá dữ liệu cá nhân', 'personal data erased'],
+  erased: ['đã xóa dữ liệu cá nhân', 'personal data erased'],
 } as const satisfies Words;
 
 /** A word of the API in the reader's language. Unknown words stay unchanged. */

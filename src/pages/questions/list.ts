@@ -70,7 +70,7 @@ function filterForm(say: Say, { q = '', field = '', agency = '' }: Query, { fiel
 <label>${say('Lĩnh vực', 'Field')}<select name="field">${optionsOf(fields, field, all)}</select></label>
 <label>${say('Cơ quan', 'Agency')}<select name="agency">${optionsOf(agencies, agency, all)}</select></label>
 <button>${say('Tìm', 'Search')}</button>
-<a class="reset" href="/questions">${say('Xoá bộ lọc', 'Clear all filters')}</a>
+<a class="reset" href="/questions">${say('Xóa bộ lọc', 'Clear all filters')}</a>
 </form>`;
 }
 
