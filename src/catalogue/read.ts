@@ -34,6 +34,8 @@ export interface CatalogueReader {
     limit: number,
     after: string | undefined,
   ): Promise<Bounded<ServedEntry<string>>>;
+  /** How many entries the same filter finds. */
+  count(kind: CatalogueKind, filter: CatalogueFilter): Promise<number>;
   /** The filters for services in force, at most a minute old. */
   offered(): Promise<OfferedServices>;
   /** Codes from dossiers that the catalogue still lacks, by kind, code and party, after `after`. */
@@ -73,6 +75,12 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       const query = entries(kind, filter).select(WITH_SIZE);
       const following = after === undefined ? query : query.where('key', '>', after);
       return listed(database, kind, await following.orderBy('key').limit(limit).execute());
+    },
+    async count(kind, filter) {
+      const { many } = await entries(kind, filter)
+        .select(({ fn }) => fn.countAll<string>().as('many'))
+        .executeTakeFirstOrThrow();
+      return Number(many);
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),

@@ -26,8 +26,10 @@ export function agenciesPage(page: ShowPage, hub: Hub): (c: Context) => Promise<
     if (q.length > LONGEST || /\p{Cc}/u.test(q)) return page(c, (say) => wrongPage(say, ['q']));
     const after = cursors.read(LIST, parameterOf(c, 'cursor'))?.[0] as string | undefined;
     const period = quarterOf(nowMs(), reportingDay);
-    const [found, report] = await Promise.all([
-      catalogue.list('agency', { q: q || undefined, inForce: true }, A_PAGE + 1, after),
+    const filter = { q: q || undefined, inForce: true };
+    const [found, many, report] = await Promise.all([
+      catalogue.list('agency', filter, A_PAGE + 1, after),
+      catalogue.count('agency', filter),
       statistics({ period, by: 'agency', rule: '766' }),
     ]);
     const shown = found.slice(0, A_PAGE);
@@ -35,7 +37,7 @@ export function agenciesPage(page: ShowPage, hub: Hub): (c: Context) => Promise<
     const agencies = shown.map(({ record }) => JSON.parse(record) as Agency);
     return page(c, (say) => ({
       title: say('Cơ quan, đơn vị', 'Agencies'),
-      body: html`${searchForm(say, q)}${agencyTable(say, agencies, report, period)}
+      body: html`${searchForm(say, q)}${agencyTable(say, agencies, report, { period, many, isLater: after !== undefined })}
 <nav class="paging" aria-label="${say('Trang kết quả', 'Result pages')}">${after !== undefined ? html`<a href="${LIST}?${new URLSearchParams({ q })}">${say('Về trang đầu', 'First page')}</a>` : ''}
 ${next ? html`<a rel="next" href="${LIST}?${new URLSearchParams({ q, cursor: next })}">${say('Trang sau', 'Next page')}</a>` : ''}</nav>`,
     }));
@@ -48,7 +50,29 @@ function searchForm(say: Say, q: string): Html {
 <button>${say('Tìm', 'Search')}</button></form>`;
 }
 
-function agencyTable(say: Say, agencies: readonly Agency[], { items }: StatisticsReport, period: string): Html {
+interface Shown {
+  readonly period: string;
+  /** All that match, on this page and others. */
+  readonly many: number;
+  readonly isLater: boolean;
+}
+
+function captionOf(say: Say, shown: number, { period, many, isLater }: Shown): string {
+  const all = say(`${number(say, many)} cơ quan, đơn vị`, `${number(say, many)} agencies`);
+  const part = isLater ? say(`${shown} tiếp theo`, `the next ${shown}`) : say(`${shown} đầu`, `the first ${shown}`);
+  const here = shown < many ? say(`, hiện ${part} theo mã`, `, here ${part} by code`) : '';
+  return say(
+    `${all}${here}. Kết quả: ${periodName(say, period)}`,
+    `${all}${here}. Results: ${periodName(say, period)}`,
+  );
+}
+
+function agencyTable(
+  say: Say,
+  agencies: readonly Agency[],
+  { items }: StatisticsReport,
+  { period, many: total, isLater }: Shown,
+): Html {
   const results = new Map(items.map((item) => [item.key, item]));
   const many = (code: string, of: (item: StatisticsReport['total']) => number): string => {
     const item = results.get(code);
@@ -56,7 +80,7 @@ function agencyTable(say: Say, agencies: readonly Agency[], { items }: Statistic
   };
   const column = (head: string, cell: (agency: Agency) => Html | string) => ({ head, cell, isNumber: true });
   return table<Agency>({
-    caption: say(`Kết quả: ${periodName(say, period)}`, `Results: ${periodName(say, period)}`),
+    caption: captionOf(say, agencies.length, { period, many: total, isLater }),
     empty: say('Không tìm thấy cơ quan phù hợp.', 'No agency matches.'),
     items: agencies,
     columns: [
@@ -74,7 +98,7 @@ function agencyTable(say: Say, agencies: readonly Agency[], { items }: Statistic
       {
         head: say('Thủ tục', 'Services'),
         cell: ({ code }) =>
-          html`<a href="/services?${new URLSearchParams({ agency: code })}">${say('Xem thủ tục', 'Show services')}</a>`,
+          html`<a class="code" href="/services?${new URLSearchParams({ agency: code })}">${say('Xem thủ tục', 'Show services')}</a>`,
       },
     ],
   });

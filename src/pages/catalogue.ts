@@ -13,7 +13,7 @@ import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
 import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
 import { serviceMarkup } from './service-markup.ts';
-import { vietnamese } from './words.ts';
+import { number, vietnamese } from './words.ts';
 
 const A_PAGE = 20;
 const LONGEST = 200;
@@ -29,8 +29,9 @@ export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, curs
     if (Array.isArray(query)) return page(c, (say) => wrongPage(say, query));
     const { cursor, ...filter } = query as Query;
     const after = cursors.read(LIST, cursor)?.[0] as string | undefined;
-    const [found, offered] = await Promise.all([
+    const [found, many, offered] = await Promise.all([
       catalogue.list('service', filterOf(filter), A_PAGE + 1, after),
+      catalogue.count('service', filterOf(filter)),
       catalogue.offered(),
     ]);
     const shown = found.slice(0, A_PAGE);
@@ -38,9 +39,9 @@ export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, curs
     return page(c, (say) => ({
       title: say('Thủ tục hành chính', 'Services'),
       assets: ['services.js'],
-      body: html`${Object.keys(query).length === 0 ? lifeEvents(say) : ''}
-${filterForm(say, filter, offered)}
-<div id="results">${results(
+      body: html`${filterForm(say, filter, offered)}
+${Object.keys(query).length === 0 ? lifeEvents(say) : ''}
+<div id="results">${manyOf(say, many, shown.length, cursor !== undefined)}${results(
         say,
         shown.map(({ record }) => JSON.parse(record) as Service),
       )}
@@ -109,7 +110,7 @@ function filterForm(say: Say, filter: Query, { fields, agencies, audiences }: Of
   const named = (list: OfferedServices['fields']): readonly Choice[] =>
     list.map(({ code, name }) => ({ value: code, text: name }));
   const all = say('Tất cả', 'All');
-  return html`<form class="card fields filters" method="get" action="${LIST}" role="search">
+  return html`<form class="card fields" method="get" action="${LIST}" role="search">
 <label class="wide">${say('Tìm theo tên hoặc mã', 'Name or code')}
 <input type="search" name="q" value="${filter.q ?? ''}" maxlength="${LONGEST}" placeholder="${say('có dấu hoặc không dấu', 'with or without Vietnamese marks')}"></label>
 ${choose('field', say('Lĩnh vực', 'Field'), filter.field, all, named(fields))}
@@ -146,6 +147,16 @@ function choose(name: string, label: string, value = '', none: string, choices: 
     (choice) =>
       html`<option value="${choice.value}"${choice.value === value ? html` selected` : ''}>${choice.text}</option>`,
   )}</select></label>`;
+}
+
+/** How many services match, and how many of them the page shows. */
+function manyOf(say: Say, many: number, shown: number, isLater: boolean): Html {
+  if (many === 0) return html``;
+  const all = say(`${number(say, many)} thủ tục`, `${number(say, many)} services`);
+  const part = isLater
+    ? say(`${shown} thủ tục tiếp theo`, `the next ${shown}`)
+    : say(`${shown} thủ tục đầu`, `the first ${shown}`);
+  return html`<p class="note many"><strong>${all}</strong>${shown < many ? say(`, hiện ${part} theo mã`, `, here ${part} by code`) : ''}</p>`;
 }
 
 function results(say: Say, services: readonly Service[]): Html {

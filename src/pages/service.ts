@@ -103,7 +103,7 @@ function feeView(say: Say, { amountVnd, text, description, url }: Fee): Html {
 }
 
 function caseView(say: Say, { name, steps = [], components = [] }: Case, isOneOfSeveral: boolean): Html {
-  return html`<section class="case">${(name || isOneOfSeveral) && html`<h3>${name ? vietnamese(name) : say('Trường hợp khác', 'Another case')}</h3>`}
+  return html`<section class="card case">${(name || isOneOfSeveral) && html`<h3>${name ? vietnamese(name) : say('Trường hợp khác', 'Another case')}</h3>`}
 ${steps.length > 0 && html`<ol lang="vi">${steps.map((step) => html`<li class="prose">${step}</li>`)}</ol>`}
 ${components.length > 0 && papers(say, components)}</section>`;
 }

@@ -60,8 +60,12 @@ function summary(say: Say, { availability, interruptions }: HubStatus, parties: 
 
 function gapTable(say: Say, { availability }: HubStatus): Html {
   return table({
-    caption: say('Thời gian trục ngừng phục vụ', 'Times without service'),
+    caption: say(
+      `${availability.gaps.length} lần trục ngừng phục vụ, mới nhất trước`,
+      `${availability.gaps.length} times without service, the newest first`,
+    ),
     empty: say('Trục hoạt động liên tục.', 'The hub worked all the time.'),
+    emptyIcon: 'circle-check',
     items: availability.gaps.toReversed(),
     columns: [
       { head: say('Từ', 'From'), cell: ({ from }) => moment(from) },
@@ -82,8 +86,12 @@ function interruptionTable(
   empty: string,
 ): Html {
   return table<Interruption>({
-    caption: say('Gián đoạn kết nối', 'Interrupted connections'),
+    caption: say(
+      `${items.length} lần gián đoạn kết nối, mới nhất trước`,
+      `${items.length} interruptions of connections, the newest first`,
+    ),
     empty,
+    emptyIcon: 'circle-check',
     items,
     columns: [
       {

@@ -199,6 +199,7 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
   return {
     one: (kind, code) => forVisitor().catalogue.one(kind, code),
     list: (kind, filter, limit, after) => forVisitor().catalogue.list(kind, filter, limit, after),
+    count: (kind, filter) => forVisitor().catalogue.count(kind, filter),
     offered: () => forVisitor().catalogue.offered(),
     versionsOf: (kind, code, limit) => forVisitor().catalogue.versions.of(kind, code, limit),
   };

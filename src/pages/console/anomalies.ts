@@ -3,7 +3,17 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { dossierLink, filterForm, messageLink, pager, partyField, partyLink, queryOf } from './parts.ts';
+import {
+  dossierLink,
+  filterForm,
+  listCaption,
+  messageLink,
+  type Part,
+  pager,
+  partyField,
+  partyLink,
+  queryOf,
+} from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -32,21 +42,18 @@ ${filterForm(visit, [
   choiceField('kind', say('Loại', 'Kind'), choicesOf(say, ANOMALIES), query.kind),
 ])}
 ${refusalNote(say, problem)}
-${body ? html`${anomalyTable(visit, body.items)}${pager(visit, body, query)}` : ''}
+${body ? html`${anomalyTable(visit, body)}${pager(visit, body, query)}` : ''}
 ${doubtful.body && doubtful.body.items.length > 0 ? doubtfulTable(visit, doubtful.body) : ''}`,
     };
   });
 }
 
-export function anomalyTable(visit: Visit, items: readonly Anomaly[]): Html {
+export function anomalyTable(visit: Visit, list: Part<Anomaly>): Html {
   const { say } = visit;
   return table<Anomaly>({
-    caption: say(
-      `Bất thường trên trang này: ${items.length}, mới nhất trước`,
-      `Anomalies on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['diễn biến bất thường', 'anomalies'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có diễn biến bất thường nào.', 'There are no anomalies.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Loại', 'Kind'), cell: ({ kind }) => badge(say, ANOMALIES, kind) },
@@ -74,7 +81,7 @@ function doubtfulTable(visit: Visit, { items, next }: Listed<DoubtfulDossier>): 
     'An older version of the hub let another party change these dossiers. Compare them with the owners. An owner corrects a dossier by sending it again.',
   )}${next === null ? '' : say(' Danh sách chưa hết.', ' There are more.')}</p>
 ${table<DoubtfulDossier>({
-  caption: say('Hồ sơ cần kiểm tra', 'Dossiers to check'),
+  caption: say(`${items.length} hồ sơ cần kiểm tra`, `${items.length} dossiers to check`),
   empty: '',
   items,
   columns: [

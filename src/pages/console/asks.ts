@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import { table } from '../parts/table.ts';
+import { number } from '../words.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { dossierLink, filterForm, pager, queryOf } from './parts.ts';
-import type { Ask, Listed } from './records.ts';
+import { dossierLink, filterForm, listCaption, named, pager, queryOf } from './parts.ts';
+import type { Agency, Ask, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
@@ -16,23 +17,27 @@ export function addAsks(site: Site): void {
     const { say, api } = visit;
     const query = queryOf(visit, ['officer', 'agency', 'code', 'party', 'outcome', 'from', 'to']);
     const { body, problem } = await api.get<Listed<Ask>>('asks', { ...query, ...queryOf(visit, ['cursor']) });
-    const outcomeOf = ({ outcome, reason }: Ask) =>
-      html`${word(say, ASK_OUTCOMES, outcome ?? 'open')}${reason === null ? '' : html` <small>${reason}</small>`}`;
+    const { body: known } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
+    const agencies = new Map(known?.items.map(({ code, name }) => [code, name]));
+    const outcomeOf = ({ outcome, reason, tookMs }: Ask) =>
+      html`${word(say, ASK_OUTCOMES, outcome ?? 'open')}${reason === null ? '' : html` <small>${reason}</small>`}${
+        tookMs === null ? '' : html`<br><span class="note">${number(say, tookMs)} ms</span>`
+      }`;
     const list = body
       ? html`${table<Ask>({
-          caption: say(
-            `Lượt hỏi trên trang này: ${body.items.length}, mới nhất trước`,
-            `Questions on this page: ${body.items.length}, the newest first`,
-          ),
+          caption: listCaption(visit, body, ['lượt hỏi', 'questions'], ['mới nhất trước', 'the newest first']),
           empty: say('Chưa có lượt hỏi nào.', 'Nobody has asked a register.'),
           items: body.items,
           columns: [
             { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
             { head: say('Cán bộ', 'Officer'), cell: ({ officer }) => officer || say('đã xóa', 'forgotten') },
-            { head: say('Cơ quan', 'Agency'), cell: ({ agencyCode }) => agencyCode },
+            {
+              head: say('Cơ quan', 'Agency'),
+              cell: ({ agencyCode: code }) => named({ code, name: agencies.get(code) ?? null }),
+            },
             {
               head: say('Hỏi', 'Question'),
-              cell: ({ party, question }) => html`${titleOf(visit, party)}<br><code>${question}</code>`,
+              cell: ({ party, question }) => html`${titleOf(visit, party)} <code class="note">${question}</code>`,
             },
             {
               head: say('Hồ sơ, thủ tục', 'Dossier, procedure'),
@@ -43,7 +48,6 @@ export function addAsks(site: Site): void {
               cell: ({ purpose, legalBasis }) => html`<span class="words">${purpose}<br>${legalBasis}</span>`,
             },
             { head: say('Kết quả', 'Outcome'), cell: outcomeOf },
-            { head: say('Thời gian (ms)', 'Took (ms)'), cell: ({ tookMs }) => tookMs ?? '–', isNumber: true },
           ],
         })}${pager(visit, body, query)}`
       : '';

@@ -5,7 +5,7 @@ import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { filterForm, pager, queryOf } from './parts.ts';
+import { filterForm, listCaption, pager, queryOf } from './parts.ts';
 import type { AuditEntry, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -24,7 +24,12 @@ export function addAudit(site: Site): void {
       body: html`${filterForm(visit, [
         textField('actor', say('Tài khoản', 'Key'), query.actor),
         choiceField('action', say('Việc', 'Action'), choicesOf(say, ACTIONS), query.action),
-        textField('subject', say('Đối tượng', 'Subject'), query.subject, html` placeholder="delivery 12"`),
+        textField(
+          'subject',
+          say('Đối tượng', 'Subject'),
+          query.subject,
+          html` placeholder="dossier H60.01-250812-0035"`,
+        ),
         dayField('from', say('Từ ngày', 'From'), query.from),
         dayField('to', say('Đến ngày', 'To'), query.to),
       ])}
@@ -32,10 +37,7 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<AuditEntry>({
-        caption: say(
-          `Thao tác trên trang này: ${body.items.length}, mới nhất trước`,
-          `Entries on this page: ${body.items.length}, the newest first`,
-        ),
+        caption: listCaption(visit, body, ['thao tác', 'entries'], ['mới nhất trước', 'the newest first']),
         empty: say('Chưa có thao tác nào.', 'The audit is empty.'),
         items: body.items,
         columns: [
@@ -73,6 +75,7 @@ const SUBJECTS: Words = {
   incident: ['sự cố', 'incident'],
   hold: ['lệnh giữ', 'hold'],
   person: ['người', 'person'],
+  ask: ['hỏi', 'question to'],
 };
 
 /** Reads of records beside dossiers have one name for each kind, such as `question.list-personal`. */
@@ -91,12 +94,25 @@ function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
   const [kind = '', ...rest] = subject.split(' ');
   const name = rest.join(' ');
   const [, party = '', more = ''] = /^([^:]*)(.*)$/s.exec(name) ?? [];
-  const said = kind === 'party' ? `${titleOf(visit, party)}${more}` : name;
+  const said = kind === 'party' ? `${titleOf(visit, party)}${more}` : saidOf(visit, kind, name);
+  const isNamed = kind.startsWith('record') && said !== name;
   const shown = Object.hasOwn(SUBJECTS, kind)
-    ? html`<span class="words" title="${subject}">${word(visit.say, SUBJECTS, kind)} ${said}</span>`
+    ? html`<span class="words" title="${subject}">${isNamed ? '' : word(visit.say, SUBJECTS, kind)} ${said}</span>`
     : html`<code class="words">${subject}</code>`;
   const href = pageOf(subject);
   return href === undefined ? shown : html`<a href="/console/${href}">${shown}</a>`;
+}
+
+/** The name of a subject without what only the hub uses: the id of a question, the query of a list. */
+function saidOf(visit: Visit, kind: string, name: string): string {
+  const { say } = visit;
+  if (kind === 'ask') {
+    const [, party = '', rest = name] = /^\S+: (\S+) (.*)$/s.exec(name) ?? [];
+    return party === '' ? rest : `${titleOf(visit, party)}, ${rest}`;
+  }
+  const [, record = '', rest = ''] = /^([\w-]+)(?:\?\S*?)?(?: |: )(.*)$/s.exec(name) ?? [];
+  const isOfKind = (kind === 'record' || kind === 'records') && Object.hasOwn(RECORD_KINDS, record);
+  return isOfKind ? `${word(say, RECORD_KINDS, record)} ${rest}` : name;
 }
 
 function recordPage(subject: string): string | undefined {

@@ -8,7 +8,7 @@ import { dossierLink, filterForm, partyLink, type Query, queryOf } from './parts
 import type { BackfillPreview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
-import { may, type Visit } from './visit.ts';
+import { may, titleOf, type Visit } from './visit.ts';
 import { RECORD_KINDS, STATUSES } from './words.ts';
 
 const PER_SECOND = 20;
@@ -22,7 +22,7 @@ export function addBackfill(site: Site): void {
   site.screen('/parties/:party/backfill', async (visit) => {
     const { c, say, api } = visit;
     const party = c.req.param('party') ?? '';
-    const title = say(`Chuyển bù cho ${party}`, `A backfill of ${party}`);
+    const title = say(`Chuyển bù cho ${titleOf(visit, party)}`, `A backfill of ${titleOf(visit, party)}`);
     if (!may(visit, 'ops:replay'))
       return {
         title,

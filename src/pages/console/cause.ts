@@ -31,7 +31,7 @@ export function addCause(site: Site): void {
       title,
       body: html`${placeInQueue(visit, queue, found)}<section class="card">${factsOf(visit, found)}</section>
 ${may(visit, 'ops:configure') ? decideForms(visit, { ...found, following: nextOf(queue, found) }, await targetsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
-<h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, found.waiting)}${pager(visit, found, {})}`,
+<h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, { items: found.waiting, next: found.next })}${pager(visit, found, {})}`,
     };
   });
 

@@ -11,7 +11,7 @@ import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, titleOf, type Visit } from './visit.ts';
-import { MEANINGS, word } from './words.ts';
+import { MEANINGS, tableTitle, word } from './words.ts';
 
 const MOST_LINES = 200;
 
@@ -59,7 +59,7 @@ function allParties(visit: Visit, items: readonly CodeTable[]): Html {
   const { say } = visit;
   const of = (owner: string): readonly CodeTable[] => items.filter(({ party }) => party === owner);
   return html`${table<string>({
-    caption: say('Chọn một bên để xem và thêm dòng', 'Choose a party to see its tables and to enter lines'),
+    caption: say('Chọn một bên để xem bảng mã và thêm dòng', 'Choose a party to see its tables and to enter lines'),
     empty: say('Không có bảng mã nào.', 'There are no code tables.'),
     items: [...new Set(items.map(({ party }) => party))],
     columns: [
@@ -88,7 +88,7 @@ function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, e
   // An unmapped entry without a code is not a line yet.
   const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
-  return html`<details class="card"><summary><strong>${title}</strong> <span class="note">${titleOf(visit, party)} · <code>${name}</code> · ${say(
+  return html`<details class="card"><summary><strong>${tableTitle(say, name, title)}</strong> <span class="note"><code>${name}</code> · ${say(
     `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
     `${lines.length} built-in lines, ${inForce} entered`,
   )}</span></summary>
@@ -101,16 +101,21 @@ ${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
 </details>`;
 }
 
-function enteredTable({ say }: Visit, entered: readonly CodeEntry[]): Html {
+function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
+  const { say } = visit;
   return table<CodeEntry>({
     caption: say(
-      'Do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực',
-      'Entered by operators; the newest line of a code counts',
+      `${entered.length} dòng do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực`,
+      `${entered.length} lines entered by operators; the newest line of a code counts`,
     ),
     empty: say('Cán bộ chưa thêm dòng nào.', 'No lines were entered yet.'),
     items: entered,
     columns: [
-      { head: say('Bên, bảng', 'Party, table'), cell: (one) => html`${one.party} <code>${one.table}</code>` },
+      {
+        head: say('Bên, bảng', 'Party, table'),
+        cell: (one) =>
+          html`${titleOf(visit, one.party)}<br><span class="note">${tableTitle(say, one.table, one.table)}</span>`,
+      },
       { head: say('Mã', 'Code'), cell: ({ from }) => html`<code>${from}</code>` },
       { head: say('Ý nghĩa', 'Meaning'), cell: ({ to }) => html`<code>${to}</code>` },
       { head: say('Bản', 'Version'), cell: ({ version }) => version, isNumber: true },
@@ -127,7 +132,7 @@ function enteredTable({ say }: Visit, entered: readonly CodeEntry[]): Html {
 function ownTable({ say }: Visit, entries: CodeTable['entries']): Html {
   const more = entries.length - MOST_LINES;
   return html`${table<CodeTable['entries'][number]>({
-    caption: say('Có sẵn của bộ chuyển đổi', 'From the adapter'),
+    caption: say(`${entries.length} dòng có sẵn của bộ chuyển đổi`, `${entries.length} lines from the adapter`),
     empty: say('Bảng này không có dòng sẵn.', 'The table has no built-in lines.'),
     items: entries.slice(0, MOST_LINES),
     columns: [

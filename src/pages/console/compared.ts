@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { number } from '../words.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, queryOf, reasonOf } from './parts.ts';
@@ -59,18 +60,21 @@ function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pai
       : ''
   }</p></section>
 ${table<Pair>({
-  caption: say('Nhiều nhất trước', 'The most frequent first'),
+  caption: say(
+    `${pairs.length} cặp kết quả, nhiều nhất trước`,
+    `${pairs.length} pairs of outcomes, the most frequent first`,
+  ),
   empty: say('Chưa chuyển thay đổi nào cho hai bên.', 'Nothing was sent to either party.'),
   items: pairs,
   columns: [
     { head: titleOf(visit, party), cell: ({ left }) => stateOf(visit, left) },
     { head: titleOf(visit, other), cell: ({ right }) => stateOf(visit, right) },
-    { head: say('Lượt', 'Deliveries'), cell: ({ deliveries }) => deliveries, isNumber: true },
-    { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => dossiers, isNumber: true },
+    { head: say('Lượt', 'Deliveries'), cell: ({ deliveries }) => number(say, deliveries), isNumber: true },
+    { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => number(say, dossiers), isNumber: true },
     {
       head: say('Ví dụ', 'Such as'),
       cell: ({ sample }) =>
-        html`${sample.map(({ code, left, right }) => html`${dossierLink(code)} ${deliveryLink(left)} ${deliveryLink(right)}<br>`)}`,
+        html`${sample.map(({ code, left, right }) => html`<span class="code">${dossierLink(code)} ${deliveryLink(left)} ${deliveryLink(right)}</span><br>`)}`,
     },
   ],
 })}`;

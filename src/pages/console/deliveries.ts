@@ -37,7 +37,7 @@ ${
       )}</a></p>`
     : ''
 }
-${body ? html`${deliveryTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${deliveryTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }

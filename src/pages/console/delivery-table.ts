@@ -2,22 +2,28 @@ import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { isRepeated, longText, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
+import {
+  isRepeated,
+  listCaption,
+  longText,
+  operationOf,
+  type Part,
+  partyLink,
+  reasonOf,
+  subjectLink,
+} from './parts.ts';
 import type { Delivery } from './records.ts';
 import { ageOf, timeAndAge, timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, DELIVERY_STATES } from './words.ts';
 
 /** @param of its dossier's page needs no column for the dossier */
-export function deliveryTable(visit: Visit, items: readonly Delivery[], of: 'all' | 'one-dossier' = 'all'): Html {
+export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'one-dossier' = 'all'): Html {
   const { say } = visit;
   return table<Delivery>({
-    caption: say(
-      `Lượt chuyển trên trang này: ${items.length}, mới nhất trước`,
-      `Deliveries on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['lượt chuyển', 'deliveries'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Lượt', 'Delivery'),

@@ -54,13 +54,13 @@ export function addDossierSearch(site: Site): void {
 <p class="links">${auditLink(visit, 'dossier', code)}
 <a href="/console/dossiers/evidence${queryText({ code })}">${say('Tải chứng cứ đã ký', 'Download signed evidence')}</a></p>
 <h2>${say('Chờ xử lý', 'In quarantine')}</h2>
-${causes.body ? html`${causeTable(visit, causes.body.items)}${whole('quarantine', causes.body)}` : ''}
+${causes.body ? html`${causeTable(visit, causes.body)}${whole('quarantine', causes.body)}` : ''}
 <h2>${say('Thông điệp về hồ sơ', 'Messages about it')}</h2>
-${messages.body ? html`${messageTable(visit, messages.body.items)}${whole('messages', messages.body)}` : ''}
+${messages.body ? html`${messageTable(visit, messages.body)}${whole('messages', messages.body)}` : ''}
 <h2>${say('Lượt chuyển', 'Deliveries')}</h2>
-${deliveries.body ? html`${deliveryTable(visit, deliveries.body.items, 'one-dossier')}${whole('deliveries', deliveries.body)}` : ''}
+${deliveries.body ? html`${deliveryTable(visit, deliveries.body, 'one-dossier')}${whole('deliveries', deliveries.body)}` : ''}
 <h2>${say('Bất thường', 'Anomalies')}</h2>
-${anomalies.body ? html`${anomalyTable(visit, anomalies.body.items)}${whole('anomalies', anomalies.body)}` : ''}`,
+${anomalies.body ? html`${anomalyTable(visit, anomalies.body)}${whole('anomalies', anomalies.body)}` : ''}`,
     };
   });
   site.screen('/dossiers/evidence', async ({ c, say, api }) => {

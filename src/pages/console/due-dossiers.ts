@@ -6,7 +6,7 @@ import { table } from '../parts/table.ts';
 import { durationOf } from '../words.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, dossierLink, filterForm, named, pager, queryOf } from './parts.ts';
+import { agencyField, dossierLink, filterForm, listCaption, named, type Part, pager, queryOf } from './parts.ts';
 import type { DueDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -37,20 +37,17 @@ export function addDueDossiers(site: Site): void {
         // Without "all": the list has a period.
         choiceField('within', say('Hạn trả kết quả', 'Deadline'), choicesOf(say, PERIODS).slice(1), query.within),
         agencyField(visit, query.agency),
-      ])}${refusalNote(say, problem)}${body ? html`${dueTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+      ])}${refusalNote(say, problem)}${body ? html`${dueTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
 
-function dueTable(visit: Visit, items: readonly DueDossier[]): Html {
+function dueTable(visit: Visit, list: Part<DueDossier>): Html {
   const { say } = visit;
   return table<DueDossier>({
-    caption: say(
-      `Hồ sơ trên trang này: ${items.length}, hạn sớm nhất trước`,
-      `Dossiers on this page: ${items.length}, the earliest deadline first`,
-    ),
+    caption: listCaption(visit, list, ['hồ sơ', 'dossiers'], ['hạn sớm nhất trước', 'the earliest deadline first']),
     empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Hạn trả', 'Due'), cell: (one) => deadlineOf(visit, one) },

@@ -62,8 +62,8 @@ function askForm(visit: Visit, given: Form = () => undefined): Html {
     why: 'must',
     fields: [
       ...subjectFields(visit, given),
-      flag('openToo', say('Cả hồ sơ, bản ghi chưa kết thúc', 'Also dossiers and records that are not ended')),
-      flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên', 'Also texts with nothing but the name')),
+      html`<div class="choices">${flag('openToo', say('Cả hồ sơ, bản ghi chưa kết thúc', 'Also dossiers and records that are not ended'))}
+${flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên', 'Also texts with nothing but the name'))}</div>`,
     ],
   })}<p class="note">${say(
     'Lý do được lưu trong nhật ký: chỉ ghi căn cứ, ví dụ số đơn, không ghi tên người đó.',

@@ -7,8 +7,20 @@ import { quarterOf } from '../statistics/statistics-page.ts';
 import { queryText, segment } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { choiceField, orderForm } from './forms.ts';
-import { auditLink, facts, filterForm, longText, pager, partyField, partyLink, queryOf } from './parts.ts';
-import { INCIDENTS_TODO } from './reasons.ts';
+import {
+  auditLink,
+  facts,
+  filterForm,
+  listCaption,
+  longText,
+  type Part,
+  pager,
+  partyField,
+  partyLink,
+  queryOf,
+  reasonOf,
+} from './parts.ts';
+import { INCIDENTS_TODO, meaningOf } from './reasons.ts';
 import type { Incident, Listed, ReportRecord, WholeIncident } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -33,7 +45,7 @@ export function addIncidents(site: Site, hub: Pick<ConsoleContext, 'reportingDay
         choiceField('state', say('Hiện', 'Show'), choices, query.state),
       ])}
 ${refusalNote(say, problem)}
-${body ? html`${incidentTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${incidentTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
   addIncident(site, hub);
@@ -53,7 +65,7 @@ function addIncident(site: Site, { reportingDay }: Pick<ConsoleContext, 'reporti
     );
     return {
       title,
-      body: html`${incidentTable(visit, [body])}
+      body: html`${incidentTable(visit, { items: [body] })}
 <section class="card">${facts([
         [say('Hồ sơ bị chậm', 'Delayed dossiers'), delayed],
         [say('Hồ sơ bị từ chối', 'Refused dossiers'), wrong],
@@ -130,15 +142,13 @@ function noteForm(visit: Visit, { id, notes: [newest] }: WholeIncident): Html {
 /** Incidents of the hub itself, which have no party page. */
 const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'replica-away']);
 
-export function incidentTable(visit: Visit, items: readonly Incident[]): Html {
+export function incidentTable(visit: Visit, list: Part<Incident>): Html {
   const { say, nowMs } = visit;
+  const hasAdvice = list.items.some((one) => todoOf(say, one) !== NOTHING);
   return table<Incident>({
-    caption: say(
-      `Sự cố trên trang này: ${items.length}, mới nhất trước`,
-      `Incidents on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['sự cố', 'incidents'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có sự cố.', 'There are no incidents.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
@@ -150,16 +160,27 @@ export function incidentTable(visit: Visit, items: readonly Incident[]): Html {
       },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
-        cell: ({ cause }) => html`<span class="words">${cause}</span>`,
+        cell: ({ cause }) => probableCause(visit, cause),
       },
-      { head: say('Nên làm', 'What to do'), cell: (one) => todoOf(say, one) },
+      ...(hasAdvice ? [{ head: say('Nên làm', 'What to do'), cell: (one: Incident) => todoOf(say, one) }] : []),
       { head: say('Từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       { head: say('Hết lúc', 'Over'), cell: ({ closedAt }) => timeAndAge(say, closedAt, nowMs) },
     ],
   });
 }
 
+/** The reason at the beginning of a stored cause in words. The rest, which is technical, stands in small. */
+function probableCause(visit: Visit, cause: string): Html {
+  const parts = cause.split(': ');
+  const at = parts.findIndex((part) => meaningOf(part) !== undefined);
+  if (at < 0 || at > 1) return html`<span class="words">${cause}</span>`;
+  const rest = parts.slice(at + 1).join(': ');
+  return html`${reasonOf(visit, parts[at] as string)}${rest && html`<br><span class="note words">${rest}</span>`}`;
+}
+
+const NOTHING = '–';
+
 function todoOf(say: Say, { kind, closedAt }: Incident): string {
   const todo = closedAt === null ? INCIDENTS_TODO[kind] : undefined;
-  return todo ? say(todo[0], todo[1]) : '–';
+  return todo ? say(todo[0], todo[1]) : NOTHING;
 }

@@ -1,32 +1,34 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { messageLink, operationOf, partyLink } from './parts.ts';
+import { listCaption, messageLink, operationOf, type Part, partyLink } from './parts.ts';
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 import { badge, MESSAGE_OUTCOMES, type Words, word } from './words.ts';
 
-export function messageTable(visit: Visit, items: readonly Message[]): Html {
+export function messageTable(visit: Visit, list: Part<Message>): Html {
   const { say, nowMs } = visit;
   return table<Message>({
-    caption: say(
-      `Thông điệp trên trang này: ${items.length}, mới nhất trước`,
-      `Messages on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['thông điệp', 'messages'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có thông điệp nào.', 'There are no messages.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Thông điệp', 'Message'), cell: ({ id }) => messageLink(id) },
       { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeAndAge(say, receivedAt, nowMs) },
-      { head: say('Từ', 'From'), cell: ({ party }) => partyLink(visit, party) },
-      { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => doorOf(visit, door) },
+      { head: say('Từ', 'From'), cell: (one) => senderOf(visit, one) },
+      { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => doorName(visit, door) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
-      { head: say('Tài khoản', 'Key'), cell: ({ keyName }) => keyName ?? '–' },
       { head: say('Cỡ', 'Size'), cell: ({ bodyBytes }) => sizeOf(bodyBytes), isNumber: true },
     ],
   });
+}
+
+/** The party, and the key where its name says more. */
+function senderOf(visit: Visit, { party, keyName }: Message): Html {
+  const isOwn = keyName === null || keyName === party;
+  return html`${partyLink(visit, party)}${isOwn ? '' : html`<br><span class="note">${visit.say('tài khoản', 'key')} ${keyName}</span>`}`;
 }
 
 const DOORS = {
@@ -43,13 +45,23 @@ const DOORS = {
 } as const satisfies Words;
 
 /** How a message came, with the code of the door in small. */
-export function doorOf({ say }: Visit, door: string): Html {
-  const [kind = ''] = door.split(':');
+export function doorOf(visit: Visit, door: string): Html {
   const code = html`<code class="note">${door}</code>`;
-  return Object.hasOwn(DOORS, kind) ? html`${word(say, DOORS, kind)} ${code}` : code;
+  return isKnown(door) ? html`${doorName(visit, door)} ${code}` : code;
 }
 
+/** The same for a narrow column. The code of a known door is in its title. */
+function doorName({ say }: Visit, door: string): Html {
+  return isKnown(door)
+    ? html`<span title="${door}">${word(say, DOORS, kindOf(door))}</span>`
+    : html`<code class="note">${door}</code>`;
+}
+
+const kindOf = (door: string): string => door.split(':')[0] ?? '';
+
+const isKnown = (door: string): boolean => Object.hasOwn(DOORS, kindOf(door));
+
 export function sizeOf(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_000) return `${bytes}\u00a0B`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)}\u00a0kB` : `${(bytes / 1_000_000).toFixed(1)}\u00a0MB`;
 }

@@ -55,8 +55,8 @@ async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> 
 ${found.read ? html`<section><h2>${say('Trục đọc là', 'Read as')}</h2>${readPart(visit, found.read)}</section>` : ''}
 <section><h2>${say('Đã thay đổi', 'What changed')}</h2>${changePart(visit, found.changes)}</section></div>
 <h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, results)}
-<h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, found.waiting)}
-<h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, found.deliveries)}`,
+<h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, { items: found.waiting })}
+<h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, { items: found.deliveries })}`,
   };
 }
 
@@ -136,7 +136,10 @@ function resultTable({ say }: Visit, results: readonly Result[]): Html {
   const items = results.slice(0, MOST_RESULTS);
   const mostNotes = Math.ceil(MOST_NOTES / Math.max(items.length, 1));
   return html`${table<Result>({
-    caption: say('Theo thứ tự trong thông điệp', 'In the order of the message'),
+    caption: say(
+      `${results.length} mục, theo thứ tự trong thông điệp`,
+      `${results.length} items, in the order of the message`,
+    ),
     empty: say('Không có mục nào.', 'There are no items.'),
     items,
     columns: [

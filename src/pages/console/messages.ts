@@ -29,7 +29,7 @@ export function addMessages(site: Site): void {
         dayField('to', say('Đến ngày', 'To'), query.to),
       ])}
 ${refusalNote(say, problem)}
-${body ? html`${messageTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${messageTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }

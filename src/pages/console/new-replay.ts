@@ -1,10 +1,11 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { number } from '../words.ts';
 import { queryText } from './api.ts';
 import { DELIVERY_FILTER, deliveryFields } from './deliveries.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, filterForm, operationOf, partyLink, type Query, queryOf } from './parts.ts';
+import { filterForm, operationOf, partyLink, type Query, queryOf, subjectLink } from './parts.ts';
 import type { Preview, Replay } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -55,27 +56,25 @@ export function addNewReplay(site: Site): void {
 
 function previewOf(visit: Visit, { outcomes, parties, sample }: Preview, query: Query): Html {
   const { say } = visit;
+  const count = (value: number): string => number(say, value);
   const many = (outcomes as Readonly<Record<string, number>>).replayed ?? 0;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
-<section class="card"><p><strong>${say(`${many} lượt sẽ được gửi lại.`, `${many} deliveries would be sent again.`)}</strong>
+<section class="card"><p><strong>${say(`${count(many)} lượt sẽ được gửi lại.`, `${count(many)} deliveries would be sent again.`)}</strong>
 ${say(
   'Chỉ mục không thay đổi. Bản cũ không bao giờ ghi đè bản mới.',
   'The index does not change. The hub never sends an older version over a newer one.',
 )}</p>
 <ul>${Object.entries(outcomes as Readonly<Record<string, number>>).map(
-    ([outcome, count]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count}</li>`,
-  )}</ul>
-<ul>${parties.map(
-    ({ party, deliveries, dossiers }) =>
-      html`<li>${partyLink(visit, party)}: ${say(`${deliveries} lượt của ${dossiers} hồ sơ`, `${deliveries} deliveries of ${dossiers} dossiers`)}</li>`,
+    ([outcome, found]) => html`<li>${word(say, REPLAY_OUTCOMES, outcome)}: ${count(found)}</li>`,
   )}</ul></section>
+${partiesTable(visit, parties)}
 ${sampleTable(visit, sample)}
 ${
   many === 0
     ? ''
     : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
         to: '/console/replays',
-        button: say(`Chuyển lại ${many} lượt`, `Replay ${many} deliveries`),
+        button: say(`Chuyển lại ${count(many)} lượt`, `Replay ${count(many)} deliveries`),
         why: 'must',
         hidden: query,
         fields: html`<label>${say('Lượt mỗi giây', 'Deliveries per second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
@@ -86,15 +85,33 @@ ${
 }`;
 }
 
+function partiesTable(visit: Visit, parties: Preview['parties']): Html {
+  const { say } = visit;
+  if (parties.length === 0) return html``;
+  return table<Preview['parties'][number]>({
+    caption: say(`Tới ${parties.length} bên`, `To ${parties.length} parties`),
+    empty: '',
+    items: parties,
+    columns: [
+      { head: say('Bên nhận', 'Receiver'), cell: ({ party }) => partyLink(visit, party) },
+      { head: say('Lượt', 'Deliveries'), cell: ({ deliveries }) => number(say, deliveries), isNumber: true },
+      { head: say('Hồ sơ', 'Dossiers'), cell: ({ dossiers }) => number(say, dossiers), isNumber: true },
+    ],
+  });
+}
+
 function sampleTable(visit: Visit, sample: Preview['sample']): Html {
   const { say } = visit;
   return table<Preview['sample'][number]>({
-    caption: say('Một số lượt, và thay đổi ở bên nhận', 'Some of them, and the effect at the partner'),
+    caption: say(
+      `Ví dụ ${sample.length} lượt, và thay đổi ở bên nhận`,
+      `${sample.length} examples, and the effect at the partner`,
+    ),
     empty: say('Không có lượt nào được gửi lại.', 'Nothing would be sent again.'),
     items: sample,
     columns: [
       { head: say('Lượt', 'Delivery'), cell: ({ id }) => html`<a href="/console/deliveries/${id}">${id}</a>` },
-      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Hồ sơ, bản ghi', 'Dossier or record'), cell: ({ code }) => subjectLink(visit, code) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Tới', 'To'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Hiện nay', 'Now'), cell: ({ state }) => badge(say, DELIVERY_STATES, state) },

@@ -35,7 +35,7 @@ export function addOverview(site: Site): void {
       reloadS: isStill ? undefined : RELOAD_S,
       assets: isStill ? [] : ['live.js'],
       body: html`${dossierBox(visit)}
-<p class="note">${
+<p class="note refresh">${
         isStill
           ? html`<a href="/console">${say('Tự làm mới', 'Refresh by itself')}</a>`
           : html`${say('Trang tự cập nhật.', 'The page keeps itself up to date.')} <a href="/console?refresh=off">${say('Dừng làm mới', 'Stop refreshing')}</a>`
@@ -80,7 +80,7 @@ ${connectionMap(visit, routes.body?.items ?? [], items, flow.body)}`
 }
 <h2>${say('Bên kết nối', 'Parties')}</h2>
 ${partyTable(visit, items)}
-${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, open)}` : ''}`;
+${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, incidents.body ?? { items: open })}` : ''}`;
 }
 
 function numbers(
@@ -141,7 +141,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
   ];
   const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };
   return table<Party>({
-    caption: say('Các bên kết nối', 'All parties'),
+    caption: say(`${items.length} bên kết nối trong cấu hình`, `All ${items.length} configured parties`),
     empty: say('Chưa có bên kết nối nào trong cấu hình.', 'No party is configured yet.'),
     items,
     columns: may(visit, 'ops:configure') ? [...columns, acts] : columns,

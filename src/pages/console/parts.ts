@@ -3,18 +3,51 @@ import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject'
 import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { choiceField, textField } from './forms.ts';
 import { meaningOf } from './reasons.ts';
 import type { Agency, Listed } from './records.ts';
 import { savedFilters } from './saved-filters.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { OPERATIONS, QUEUED_KINDS, RECORD_KINDS, word } from './words.ts';
+import { causeSentence, OPERATIONS, PULLS, QUEUED_KINDS, RECORD_KINDS, word } from './words.ts';
 
-/** Links to the next page of a list and back to its beginning. */
-export function pager({ c, say }: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
+type Pair = readonly [vietnamese: string, english: string];
+
+/** A list, or a page of one. Without `next` it is complete. */
+export interface Part<Item> {
+  readonly items: readonly Item[];
+  readonly next?: string | null;
+}
+
+const isFirstPage = ({ c }: Visit): boolean => parameterOf(c, 'cursor') === undefined;
+
+/** How many there are, which of them the page shows, and in which order. */
+export function listCaption(
+  visit: Visit,
+  { items, next = null }: Part<unknown>,
+  [vietnamese, english]: Pair,
+  [orderVi, orderEn]: Pair,
+): string {
+  const { say } = visit;
+  const many = number(say, items.length);
+  const shown =
+    next === null
+      ? isFirstPage(visit)
+        ? say(`Có ${many} ${vietnamese}, hiện tất cả`, `All ${many} ${english}`)
+        : say(`${many} ${vietnamese} cuối danh sách`, `The last ${many} ${english}`)
+      : isFirstPage(visit)
+        ? say(`Có hơn ${many} ${vietnamese}, hiện ${many} mục đầu`, `The first ${many} of more ${english}`)
+        : say(`${many} ${vietnamese} tiếp theo, còn nữa ở trang sau`, `The next ${many} ${english}, more follow`);
+  return `${shown}, ${say(orderVi, orderEn)}`;
+}
+
+/** Links to the next page of a list and back to its beginning. Nothing beside a complete list. */
+export function pager(visit: Visit, { next }: Pick<Listed<unknown>, 'next'>, query: Query): Html {
+  const { c, say } = visit;
   const first = `${c.req.path}${queryText(query)}`;
-  const isFirst = parameterOf(c, 'cursor') === undefined;
+  const isFirst = isFirstPage(visit);
+  if (isFirst && next === null) return html``;
   return html`<p class="pager">${isFirst ? '' : html`<a href="${first}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
 ${
   next === null
@@ -52,7 +85,9 @@ export function facts(rows: readonly (readonly [string, Html | string | number |
 }
 
 export function operationOf({ say }: Visit, operation: string | null | undefined): Html {
-  return operation ? html`<span title="${operation}">${word(say, OPERATIONS, operation)}</span>` : html`–`;
+  return operation
+    ? html`<span title="${operation}">${word(say, { ...PULLS, ...OPERATIONS }, operation)}</span>`
+    : html`–`;
 }
 
 /** A dossier's code, as a link. */
@@ -143,6 +178,8 @@ export function auditLink({ say }: Visit, kind: SubjectKind, name: string | numb
 
 /** A reason in words, and the code by which lists are filtered. */
 export function reasonOf({ say }: Visit, reason: string): Html {
+  const [, table = '', from = ''] = /^unmapped:([^:]+):(.+)$/s.exec(reason) ?? [];
+  if (table !== '') return html`${causeSentence(say, { kind: 'unmapped', unmapped: { table, from } })}`;
   const meaning = meaningOf(reason);
   return meaning === undefined
     ? html`<code>${reason}</code>`

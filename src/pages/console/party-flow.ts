@@ -34,8 +34,8 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
       value: within(own?.medianMs),
       what: say('một nửa số lần gửi', 'for half of the calls'),
       more: say(
-        `95 %: ${within(own?.p95Ms)}; 99 %: ${within(own?.p99Ms)}`,
-        `95 %: ${within(own?.p95Ms)}; 99 %: ${within(own?.p99Ms)}`,
+        `95\u00a0%: ${within(own?.p95Ms)}; 99\u00a0%: ${within(own?.p99Ms)}`,
+        `95\u00a0%: ${within(own?.p95Ms)}; 99\u00a0%: ${within(own?.p99Ms)}`,
       ),
     },
     { value: party.backlog.due, what: say('lượt chờ gửi', 'deliveries due'), href: to('due') },

@@ -13,7 +13,7 @@ import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, titleOf, type Visit } from './visit.ts';
-import { BREAKERS, OPERATIONS, type Words, word } from './words.ts';
+import { BREAKERS, OPERATIONS, PULLS, type Words, word } from './words.ts';
 
 type Pull = Party['pulls'][number];
 type Certificate = Party['certificates'][number];
@@ -47,7 +47,7 @@ function partyOf(visit: Visit, party: Party, flow: Flow | undefined): Html {
     'Thông điệp từ bên này',
     'Messages from it',
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
-<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, party.incidents)}
+<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, { items: party.incidents })}
 <p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All its incidents')}</a></p>
 ${flow ? monthOf(visit, flow) : ''}
 ${may(visit, 'ops:configure') ? ordersOf(visit, party) : ''}
@@ -167,18 +167,6 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
     columns: mayPull ? [...columns, now] : columns,
   });
 }
-
-/** The names of pulls. A name that only its adapter knows stays unchanged. */
-const PULLS = {
-  catalogue: ['danh mục thủ tục, cơ quan', 'the catalogue'],
-  services: ['thủ tục', 'services'],
-  questions: ['câu hỏi', 'questions'],
-  petitions: ['phản ánh, kiến nghị', 'petitions'],
-  results: ['kết quả xử lý', 'results'],
-  dossiers: ['hồ sơ', 'dossiers'],
-  progress: ['tiến độ', 'progress'],
-  payments: ['thanh toán', 'payments'],
-} as const satisfies Words;
 
 function pullName({ say }: Visit, name: string): string {
   return word(say, PULLS, name);

@@ -3,7 +3,17 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
-import { filterForm, longText, pager, partyField, partyLink, queryOf, withoutPointer } from './parts.ts';
+import {
+  filterForm,
+  listCaption,
+  longText,
+  type Part,
+  pager,
+  partyField,
+  partyLink,
+  queryOf,
+  withoutPointer,
+} from './parts.ts';
 import type { Cause, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -29,33 +39,30 @@ ${filterForm(visit, [
   partyField(visit, say('Bên kết nối', 'Party'), query.party),
 ])}
 ${refusalNote(say, problem)}
-${body ? html`${causeTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${causeTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
 
-export function causeTable(visit: Visit, items: readonly Cause[]): Html {
+export function causeTable(visit: Visit, list: Part<Cause>): Html {
   const { say, nowMs } = visit;
   return table<Cause>({
-    caption: say(
-      `Nguyên nhân trên trang này: ${items.length}, cũ nhất trước`,
-      `Causes on this page: ${items.length}, the oldest first`,
-    ),
+    caption: listCaption(visit, list, ['nguyên nhân', 'causes'], ['cũ nhất trước', 'the oldest first']),
     empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Nguyên nhân', 'Cause'),
         cell: (one) =>
-          html`<a href="/console/quarantine/${one.id}">${causeSentence(say, one)}</a><br><code class="note">${one.key}</code>`,
+          html`<span class="sentence"><a href="/console/quarantine/${one.id}">${causeSentence(say, one)}</a><br><code class="note">${one.key}</code></span>`,
       },
       {
         head: say('Đang chờ', 'Waiting'),
         cell: ({ dossiers, items: waiting, deliveries }) =>
-          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, `${dossiers} dossiers, records`)}</strong><br><span class="note">${say(
-            `${waiting} mục chưa áp dụng, ${deliveries} lượt chưa chuyển`,
-            `${waiting} items not applied, ${deliveries} deliveries not sent`,
-          )}</span>`,
+          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, `${dossiers} dossiers, records`)}</strong>${[
+            waiting > 0 ? say(`${waiting} mục chưa áp dụng`, `${waiting} items not applied`) : '',
+            deliveries > 0 ? say(`${deliveries} lượt chưa chuyển`, `${deliveries} deliveries not sent`) : '',
+          ].map((one) => one && html`<br><span class="note">${one}</span>`)}`,
       },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(withoutPointer(detail), 80) },
       {

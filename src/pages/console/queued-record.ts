@@ -105,7 +105,10 @@ ${answers.map(
 function historyOf(visit: Visit, { history }: QueuedRecordInFull): Html {
   const { say } = visit;
   return table<QueuedRecordInFull['history'][number]>({
-    caption: say('Theo thời điểm diễn ra', 'In the order of event time'),
+    caption: say(
+      `${history.length} diễn biến, theo thời điểm diễn ra`,
+      `${history.length} events, in the order of event time`,
+    ),
     empty: say('Chưa có diễn biến.', 'No events.'),
     items: history,
     columns: [

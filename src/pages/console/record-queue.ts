@@ -4,7 +4,7 @@ import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, agencyOf, filterForm, pager, queryOf, senderLink } from './parts.ts';
+import { agencyField, agencyOf, filterForm, listCaption, type Part, pager, queryOf, senderLink } from './parts.ts';
 import type { Listed, QueuedRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -34,7 +34,7 @@ ${filterForm(visit, [
   agencyField(visit, query.agency),
 ])}
 ${refusalNote(say, problem)}
-${body ? html`${queueTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${queueTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
@@ -44,15 +44,17 @@ export function recordPath(kind: string, code: string): string {
   return `/console/records/${segment(kind)}/${segment(code)}`;
 }
 
-function queueTable(visit: Visit, items: readonly QueuedRecord[]): Html {
+function queueTable(visit: Visit, list: Part<QueuedRecord>): Html {
   const { say, nowMs } = visit;
   return table<QueuedRecord>({
-    caption: say(
-      `Câu hỏi, phản ánh trên trang này: ${items.length}, hạn sớm nhất trước`,
-      `Records on this page: ${items.length}, the earliest deadline first`,
+    caption: listCaption(
+      visit,
+      list,
+      ['câu hỏi, phản ánh', 'questions and petitions'],
+      ['hạn sớm nhất trước', 'the earliest deadline first'],
     ),
     empty: say('Không có câu hỏi, phản ánh, kiến nghị nào.', 'No question or petition.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Mã', 'Code'),

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, pager, queryOf } from './parts.ts';
+import { auditLink, listCaption, type Part, pager, queryOf } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -25,7 +25,7 @@ export function addReplays(site: Site): void {
       body: html`${refusalNote(say, problem)}
 ${may(visit, 'ops:replay') ? html`<p><a href="/console/replays/new">${say('Đợt chuyển lại mới…', 'A new replay…')}</a></p>` : ''}
 ${isRunning ? html`<p class="note">${say(`Tự làm mới mỗi ${REFRESH_S} giây khi còn đợt đang chạy.`, `Refreshed every ${REFRESH_S} s while a run is active.`)}</p>` : ''}
-${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`,
+${body ? html`${replayTable(visit, body)}${pager(visit, body, {})}` : ''}`,
     };
   });
   site.screen('/replays/:id', async (visit) => {
@@ -38,7 +38,7 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
     return {
       title,
       reloadS: run.state === 'running' ? REFRESH_S : undefined,
-      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, [run])}`,
+      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, { items: [run] })}`,
     };
   });
   site.order('/replays/:id/stop', async ({ c, say, api }, form) => {
@@ -52,15 +52,12 @@ ${body ? html`${replayTable(visit, body.items)}${pager(visit, body, {})}` : ''}`
   });
 }
 
-function replayTable(visit: Visit, items: readonly Replay[]): Html {
+function replayTable(visit: Visit, list: Part<Replay>): Html {
   const { say } = visit;
   return table<Replay>({
-    caption: say(
-      `Đợt chuyển lại trên trang này: ${items.length}, mới nhất trước`,
-      `Replays on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['đợt chuyển lại', 'replays'], ['mới nhất trước', 'the newest first']),
     empty: say('Chưa có đợt chuyển lại nào.', 'There are no replays yet.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Đợt', 'Run'), cell: ({ id }) => html`<a href="/console/replays/${id}">${id}</a>` },
       { head: say('Tình trạng', 'State'), cell: ({ state }) => badge(say, REPLAY_STATES, state) },

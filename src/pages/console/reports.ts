@@ -7,7 +7,7 @@ import { periodName } from '../statistics/statistics-words.ts';
 import { queryText, segment } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { choiceField } from './forms.ts';
-import { dossierLink, pager, queryOf } from './parts.ts';
+import { dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
 import type { Listed, Report, ReportRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -74,7 +74,7 @@ function addReportRecords(site: Site): void {
       title: say('Bản ghi của một số liệu', 'The records of a number'),
       body: html`<p class="links"><a href="/console/reports/${segment(name)}${queryText({ period: query.period })}">« ${titleOf(visit, name)}</a>
 <span class="note">${[query.period, query.key].filter(Boolean).join(' · ')}</span></p>
-${refusalNote(say, problem)}${body ? html`${recordTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${refusalNote(say, problem)}${body ? html`${recordTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
@@ -127,12 +127,12 @@ ${
 }`;
 }
 
-function recordTable(visit: Visit, items: readonly ReportRecord[]): Html {
+function recordTable(visit: Visit, list: Part<ReportRecord>): Html {
   const { say } = visit;
   return table<ReportRecord>({
-    caption: say(`${items.length} bản ghi trên trang này`, `${items.length} records on this page`),
+    caption: listCaption(visit, list, ['bản ghi', 'records'], ['theo mã', 'by code']),
     empty: say('Không có bản ghi nào.', 'There are no records.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Mã', 'Code'), cell: recordLink },
       { head: say('Loại', 'Kind'), cell: ({ what }) => word(say, REPORTED, what) },

@@ -3,7 +3,7 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { facts, pager, queryOf, subjectLink } from './parts.ts';
+import { facts, listCaption, type Part, pager, queryOf, subjectLink } from './parts.ts';
 import type { Erasure, LegalHold, Listed, Retention } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -30,7 +30,7 @@ ${may(visit, 'ops:configure') ? holdForm(visit) : ''}
 <h2>${say('Đã xóa', 'Erased')}</h2>
 ${may(visit, 'ops:erase') ? html`<p class="acts"><a class="button" href="/console/erase">${say('Xóa dữ liệu của một người', 'Erase the data of one person')}</a></p>` : ''}
 ${refusalNote(say, erasures.problem)}${
-  erasures.body ? html`${erasureTable(visit, erasures.body.items)}${pager(visit, erasures.body, {})}` : ''
+  erasures.body ? html`${erasureTable(visit, erasures.body)}${pager(visit, erasures.body, {})}` : ''
 }`,
     };
   });
@@ -137,14 +137,12 @@ function holdForm(visit: Visit): Html {
   })}</details>`;
 }
 
-function erasureTable({ say, nowMs }: Visit, items: readonly Erasure[]): Html {
+function erasureTable(visit: Visit, list: Part<Erasure>): Html {
+  const { say, nowMs } = visit;
   return table<Erasure>({
-    caption: say(
-      `Lần xóa trên trang này: ${items.length}, mới nhất trước`,
-      `Erasures on this page: ${items.length}, the newest first`,
-    ),
+    caption: listCaption(visit, list, ['lần xóa', 'erasures'], ['mới nhất trước', 'the newest first']),
     empty: say('Chưa xóa dữ liệu nào.', 'Nothing was erased.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Số', 'Number'), cell: ({ id }) => id },
       { head: say('Lúc', 'At'), cell: ({ at }) => timeAndAge(say, at, nowMs) },

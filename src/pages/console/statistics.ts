@@ -19,7 +19,7 @@ import { groupName, periodName } from '../statistics/statistics-words.ts';
 import { durationOf } from '../words.ts';
 import { queryText } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { dossierLink, named, pager, queryOf } from './parts.ts';
+import { dossierLink, listCaption, named, pager, queryOf } from './parts.ts';
 import type { CountedDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -92,18 +92,12 @@ function columnWords({ say }: Visit, column: string): string {
     .join(', ');
 }
 
-function dossierTable(visit: Visit, { items, next }: Listed<CountedDossier>): Html {
+function dossierTable(visit: Visit, list: Listed<CountedDossier>): Html {
   const { say } = visit;
   return table<CountedDossier>({
-    caption:
-      next === null
-        ? say(`${items.length} hồ sơ trên trang này, theo mã`, `${items.length} dossiers on this page, by code`)
-        : say(
-            `${items.length} hồ sơ đầu của trang này, còn tiếp, theo mã`,
-            `${items.length} dossiers on this page, more follow, by code`,
-          ),
+    caption: listCaption(visit, list, ['hồ sơ', 'dossiers'], ['theo mã', 'by code']),
     empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(service) },

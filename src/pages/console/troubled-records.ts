@@ -2,7 +2,17 @@ import { html } from 'hono/html';
 import { table } from '../parts/table.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField } from './forms.ts';
-import { agencyField, agencyOf, dossierLink, filterForm, pager, partyLink, queryOf } from './parts.ts';
+import {
+  agencyField,
+  agencyOf,
+  dossierLink,
+  filterForm,
+  listCaption,
+  type Part,
+  pager,
+  partyLink,
+  queryOf,
+} from './parts.ts';
 import type { Listed, TroubledRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -40,22 +50,24 @@ ${filterForm(visit, [
   agencyField(visit, query.agency),
 ])}
 ${refusalNote(say, problem)}
-${body ? html`${troubledTable(visit, body.items)}${pager(visit, body, query)}` : ''}`,
+${body ? html`${troubledTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
 
-function troubledTable(visit: Visit, items: readonly TroubledRecord[]) {
+function troubledTable(visit: Visit, list: Part<TroubledRecord>) {
   const { say, nowMs } = visit;
   const stateOf = ({ kind, state }: TroubledRecord): string =>
     word(say, kind === 'payment' ? PAYMENT_STATES : POSTAL_STATES, state);
   return table<TroubledRecord>({
-    caption: say(
-      `Mục cần kiểm tra trên trang này: ${items.length}, trạng thái cũ nhất trước`,
-      `Records on this page: ${items.length}, the oldest state first`,
+    caption: listCaption(
+      visit,
+      list,
+      ['thanh toán, bưu gửi', 'payments and postal orders'],
+      ['trạng thái cũ nhất trước', 'the oldest state first'],
     ),
     empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Mã', 'Code'),

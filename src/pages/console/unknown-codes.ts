@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { parameterOf } from '../language.ts';
 import { table } from '../parts/table.ts';
 import { vietnamese } from '../words.ts';
-import { pager, partyLink, queryOf } from './parts.ts';
+import { listCaption, pager, partyLink, queryOf } from './parts.ts';
 import type { EndedService, Listed, UnknownCode } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -27,10 +27,7 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<UnknownCode>({
-        caption: say(
-          `Mã trên trang này: ${body.items.length}, theo loại và mã`,
-          `Codes on this page: ${body.items.length}, by kind and code`,
-        ),
+        caption: listCaption(visit, body, ['mã', 'codes'], ['theo loại và mã', 'by kind and code']),
         empty: say('Mọi mã trong hồ sơ đều có trong danh mục.', 'The catalogue knows every code in the dossiers.'),
         items: body.items,
         columns: [
@@ -62,7 +59,7 @@ ${refusalNote(say, problem)}
 ${
   body
     ? table<EndedService>({
-        caption: say('Theo mã thủ tục', 'By code'),
+        caption: say(`${body.items.length} thủ tục, theo mã`, `${body.items.length} services, by code`),
         empty: say('Không có hồ sơ nào như vậy.', 'There are no such dossiers.'),
         items: body.items,
         columns: [

@@ -1,22 +1,28 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { dossierLink, longText, messageLink, operationOf, partyLink, withoutPointer } from './parts.ts';
+import {
+  dossierLink,
+  listCaption,
+  longText,
+  messageLink,
+  operationOf,
+  type Part,
+  partyLink,
+  withoutPointer,
+} from './parts.ts';
 import type { Waiting } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
 import { SETTLEMENTS, word } from './words.ts';
 
 /** Items and deliveries that wait, or waited, for an operator. */
-export function waitingTable(visit: Visit, items: readonly Waiting[]): Html {
+export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
   const { say, nowMs } = visit;
   return table<Waiting>({
-    caption: say(
-      `Mục chờ trên trang này: ${items.length}, cũ nhất trước`,
-      `Waiting on this page: ${items.length}, the oldest first`,
-    ),
+    caption: listCaption(visit, list, ['mục chờ', 'waiting items'], ['cũ nhất trước', 'the oldest first']),
     empty: say('Không có mục nào đang chờ.', 'Nothing is waiting.'),
-    items,
+    items: list.items,
     columns: [
       {
         head: say('Mục', 'Row'),

@@ -70,6 +70,21 @@ export const OPERATIONS = {
   'payment.upsert.v1': ['thanh toán', 'payment'],
 } as const satisfies Words;
 
+/** The names of pulls. A name that only its adapter knows stays unchanged. */
+export const PULLS = {
+  catalogue: ['danh mục thủ tục, cơ quan', 'the catalogue'],
+  services: ['thủ tục', 'services'],
+  questions: ['câu hỏi', 'questions'],
+  petitions: ['phản ánh, kiến nghị', 'petitions'],
+  results: ['kết quả xử lý', 'results'],
+  dossiers: ['hồ sơ', 'dossiers'],
+  progress: ['tiến độ', 'progress'],
+  transactions: ['giao dịch thanh toán', 'payment transactions'],
+  orders: ['bưu gửi', 'postal orders'],
+  ratings: ['đánh giá', 'ratings'],
+  payments: ['thanh toán', 'payments'],
+} as const satisfies Words;
+
 export const CAUSES = {
   unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
   'doubtful-text': ['chữ nghi sai mã hóa', 'doubtful text', 'warn'],
@@ -90,6 +105,34 @@ const TABLES = {
   field: ['danh mục lĩnh vực', 'the catalogue of fields'],
   'national-status': ['bảng mã trạng thái hồ sơ', 'the code table of statuses'],
 } as const satisfies Words;
+
+/** What a table of a partner is about, by the end of its name. */
+const TABLE_SUBJECTS = {
+  'agency-level': ['cấp cơ quan', 'levels of agencies'],
+  'applicant-kind': ['loại người nộp', 'kinds of applicants'],
+  channel: ['cách nộp', 'channels'],
+  collected: ['nơi thu phí', 'where fees are collected'],
+  delivery: ['cách nhận kết quả', 'delivery of results'],
+  digitised: ['số hóa kết quả', 'digitised results'],
+  'fee-kind': ['loại phí', 'kinds of fees'],
+  'filed-at': ['nơi nộp', 'where dossiers are filed'],
+  'from-national-store': ['lấy từ kho quốc gia', 'taken from the national store'],
+  'identity-kind': ['loại giấy tờ tùy thân', 'kinds of identity papers'],
+  level: ['cấp thực hiện', 'levels of services'],
+  'online-payment': ['thanh toán trực tuyến', 'online payment'],
+  'reported-status': ['trạng thái được báo', 'reported statuses'],
+  reused: ['dùng lại giấy tờ', 'reused papers'],
+  status: ['trạng thái hồ sơ', 'statuses of dossiers'],
+  visibility: ['công khai', 'visibility'],
+} as const satisfies Words;
+
+/** The name of a code table in the reader's language. A table that only its adapter knows keeps its own title. */
+export function tableTitle(say: Say, name: string, title: string): string {
+  const subject = Object.keys(TABLE_SUBJECTS)
+    .filter((end) => name.endsWith(`-${end}`))
+    .sort((one, other) => other.length - one.length)[0];
+  return subject === undefined ? title : capitalised(word(say, TABLE_SUBJECTS, subject));
+}
 
 interface CauseNamed {
   readonly kind: string;

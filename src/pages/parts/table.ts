@@ -1,11 +1,14 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import type { IconName } from './icon.ts';
 import { emptyState } from './parts.ts';
 
 export interface TableOf<Item> {
   readonly caption: string;
   /** Shown when the list is empty. */
   readonly empty: string;
+  /** The icon beside it: `circle-check` where an empty list is good news. */
+  readonly emptyIcon?: IconName;
   readonly items: readonly Item[];
   readonly columns: readonly Column<Item>[];
 }
@@ -17,8 +20,8 @@ export interface Column<Item> {
 }
 
 /** A table that may be wider than its page, and a list of cards on a phone. The first column names the row. */
-export function table<Item>({ caption, empty, items, columns }: TableOf<Item>): Html {
-  if (items.length === 0) return emptyState('inbox', empty);
+export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, columns }: TableOf<Item>): Html {
+  if (items.length === 0) return emptyState(emptyIcon, empty);
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks">
 <caption>${caption}</caption>

@@ -6,7 +6,7 @@ import type { Html } from '../layout.ts';
 import { readOwnForm, unreadPage } from '../own-form.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
-import { heldGuidance, type PublicQuestion, questionView } from './question.ts';
+import { heldGuidance, type PublicQuestion, questionView, withAgencyNames } from './question.ts';
 
 const LONGEST_CODE = 100;
 
@@ -32,11 +32,11 @@ export function addFollowPage(
     const path = `/api/public/questions/${encodeURIComponent(code)}?proof=${encodeURIComponent(proof)}`;
     const answer = await callPublic<PublicQuestion>(app, c, path);
     if (answer.status === 200) {
-      const offered = await catalogue.offered();
+      const names = await withAgencyNames(catalogue, await catalogue.offered(), [answer.body]);
       return page(c, (say) => ({
         title: say('Câu hỏi của ông/bà', 'Your question'),
         body: html`${answer.body.state === 'held' && heldGuidance(say)}
-${questionView(say, answer.body, offered, true)}`,
+${questionView(say, answer.body, names, true)}`,
         asked,
       }));
     }

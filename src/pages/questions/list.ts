@@ -6,7 +6,7 @@ import type { Html } from '../layout.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
 import { wrongPage } from '../refused.ts';
-import { optionsOf, type PublicQuestion, questionView } from './question.ts';
+import { optionsOf, type PublicQuestion, questionView, withAgencyNames } from './question.ts';
 
 const A_PAGE = '10';
 const LONGEST = 200;
@@ -43,7 +43,8 @@ export function addQuestionList(
         status: troubleStatus(c, answer),
         body: html`<p class="card" role="alert">${troubleOf(say, answer)}</p>`,
       }));
-    return page(c, (say) => ({ title: title(say), body: listView(say, query, answer.body, offered) }));
+    const names = await withAgencyNames(catalogue, offered, answer.body.items);
+    return page(c, (say) => ({ title: title(say), body: listView(say, query, answer.body, { offered, names }) }));
   });
 }
 
@@ -51,20 +52,38 @@ const title = (say: Say): string => say('Hỏi đáp', 'Questions and answers');
 
 const isWrong = (value = ''): boolean => value.length > LONGEST || /\p{Cc}/u.test(value);
 
-function listView(say: Say, query: Query, { items, next }: Listed, offered: OfferedServices): Html {
-  return html`<p class="ways"><a href="/questions/ask">${say('Đặt câu hỏi', 'Ask a question')}</a> <a href="/questions/follow">${say('Theo dõi câu hỏi đã gửi', 'Follow your question')}</a></p>
+interface Names {
+  /** For the filters. */
+  readonly offered: OfferedServices;
+  /** For the questions. */
+  readonly names: OfferedServices;
+}
+
+function manyOf(say: Say, { cursor }: Query, many: number, next: string | null): string {
+  const isFirst = cursor === undefined;
+  if (next === null)
+    return isFirst
+      ? say(`Có ${many} câu hỏi, hiện tất cả`, `All ${many} questions`)
+      : say(`${many} câu hỏi cuối`, `The last ${many} questions`);
+  return isFirst
+    ? say(`Có hơn ${many} câu hỏi, hiện ${many} câu đầu`, `The first ${many} of more questions`)
+    : say(`${many} câu hỏi tiếp theo, còn nữa ở trang sau`, `The next ${many} questions, more follow`);
+}
+
+function listView(say: Say, query: Query, { items, next }: Listed, { offered, names }: Names): Html {
+  return html`<p class="ways"><a class="button" href="/questions/ask">${say('Đặt câu hỏi', 'Ask a question')}</a> <a href="/questions/follow">${say('Theo dõi câu hỏi đã gửi', 'Follow your question')}</a></p>
 ${filterForm(say, query, offered)}
 ${
   items.length === 0
     ? html`<p class="card" role="status">${say('Chưa có câu hỏi nào được công khai phù hợp.', 'No published question matches.')}</p>`
-    : items.map((one) => questionView(say, one, offered, false))
+    : html`<p class="note many">${manyOf(say, query, items.length, next)}</p>${items.map((one) => questionView(say, one, names, false))}`
 }
 ${paging(say, query, next)}`;
 }
 
 function filterForm(say: Say, { q = '', field = '', agency = '' }: Query, { fields, agencies }: OfferedServices): Html {
   const all = say('Tất cả', 'All');
-  return html`<form class="card fields filters" method="get" action="/questions" role="search">
+  return html`<form class="card fields" method="get" action="/questions" role="search">
 <label class="wide">${say('Tìm trong câu hỏi và trả lời', 'Words of a question or an answer')}
 <input type="search" name="q" value="${q}" maxlength="${LONGEST}" placeholder="${say('có dấu hoặc không dấu', 'with or without Vietnamese marks')}"></label>
 <label>${say('Lĩnh vực', 'Field')}<select name="field">${optionsOf(fields, field, all)}</select></label>

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
+import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Question } from '#schemas/question.v1';
-import type { OfferedServices } from '../../catalogue/read.ts';
+import type { CatalogueReader, OfferedServices } from '../../catalogue/read.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { dayOrMoment, moment, vietnamese } from '../words.ts';
@@ -62,6 +63,24 @@ function placesOf(question: PublicQuestion, { agencies, fields }: OfferedService
   const named = (list: OfferedServices['fields'], code: string | undefined): readonly string[] =>
     code === undefined ? [] : [list.find((one) => one.code === code)?.name ?? code];
   return [...named(agencies, agencyCode), ...named(fields, fieldCode)];
+}
+
+/** The same filters with the names of agencies that offer no service. */
+export async function withAgencyNames(
+  { one }: Pick<CatalogueReader, 'one'>,
+  offered: OfferedServices,
+  questions: readonly Pick<Question, 'agencyCode'>[],
+): Promise<OfferedServices> {
+  const known = new Set(offered.agencies.map(({ code }) => code));
+  const codes = [
+    ...new Set(questions.flatMap(({ agencyCode = '' }) => (known.has(agencyCode) ? [] : agencyCode || []))),
+  ];
+  const found = await Promise.all(codes.map((code) => one('agency', code)));
+  const agencies = codes.flatMap((code, at) => {
+    const name = (found[at]?.record as Agency | undefined)?.name;
+    return name === undefined ? [] : [{ code, name }];
+  });
+  return { ...offered, agencies: [...offered.agencies, ...agencies] };
 }
 
 /** The options of a list of agencies or fields. */

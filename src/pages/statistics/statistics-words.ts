@@ -67,7 +67,7 @@ const FORMATS = {
 
 /** A share with its sign. A dash where nothing was counted. */
 export function percent(say: Say, share: number | null): string {
-  return share === null ? '–' : `${inWords(say, share)} %`;
+  return share === null ? '–' : `${inWords(say, share)}\u00a0%`;
 }
 
 /** `03/2026` of `2026-03`. */
