@@ -22,6 +22,7 @@ const BUILT: Readonly<Record<string, readonly [count: number, why: string]>> = {
   'src/erasure/holds.ts': [1, 'about a dossier or about a record'],
   'src/index/retained.ts': [2, 'about dossiers or about records of a state'],
   'src/ledger/evidence.ts': [5, 'about a dossier or about a record'],
+  'src/ledger/officer-texts.ts': [3, 'one statement for each column of a list'],
   'src/ledger/replays.ts': [1, 'contains a query that Kysely built'],
   'src/ledger/request-limits.ts': [1, 'sends the statements of rate-limiter-flexible'],
   'src/play/stage/own-database.ts': [1, 'the database has a random name'],

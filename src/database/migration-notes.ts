@@ -160,4 +160,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: index('deliveries'),
   },
   '050-short-pauses': { change: 'New dossiers wait a shorter time for the search index.' },
+  '051-erased-reasons': {
+    change: 'An erasure also hides the person in reasons and notes of officers.',
+    stopOlder: 'it would take an erased reason in the audit for a forged one',
+  },
 };

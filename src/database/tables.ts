@@ -138,6 +138,7 @@ interface AuditTable {
   why: string | null;
   position: Generated<number>;
   link: Generated<Buffer>;
+  erased: string | null;
 }
 
 interface AuditAnchorsTable {

@@ -14,6 +14,7 @@ import { ERASED_AT_ONCE, type ErasureOrder, eraseSubjects } from './erase-subjec
 import type { ErasingHub, Hidden, SubjectAsked } from './erasing.ts';
 import { type Finding, type FindOptions, type FoundPerson, findPerson, type Kept, type Part } from './find-person.ts';
 import type { OrderedBy } from './holds.ts';
+import { countOfficerTexts, hideOfficerTexts } from './officer-texts.ts';
 
 /** What a preview shows: what and how many, without any of the person's data. */
 export interface ErasurePreview {
@@ -23,6 +24,9 @@ export interface ErasurePreview {
   /** Stored bodies of messages and calls of deliveries that speak of the person. */
   readonly messages: number;
   readonly calls: number;
+  /** Notes and reasons of officers that speak of the person, and saved filters. */
+  readonly notes: number;
+  readonly savedFilters: number;
   readonly namesakes: number;
   /** Systems that sent or received dossiers or records of the person. They keep what they have. */
   readonly parties: readonly string[];
@@ -107,13 +111,14 @@ function isNaming(why: string, asked: SubjectAsked, finding: Finding): boolean {
 }
 
 async function previewOf(hub: ErasingHub, found: FoundPerson): Promise<ErasurePreview> {
-  const { subjects, kept, messages, calls, namesakes, token } = found;
+  const { subjects, kept, messages, calls, texts, namesakes, token } = found;
   return {
     token,
     subjects: [...subjects].map(([subject, part]) => ({ subject, part })),
     kept,
     messages: messages.length,
     calls: calls.length,
+    ...countOfficerTexts(texts),
     namesakes,
     parties: await partiesOf(hub, [...subjects.keys()]),
   };
@@ -133,8 +138,8 @@ async function partiesOf({ database: { pool } }: ErasingHub, subjects: readonly 
   return rows.map(({ party }) => party);
 }
 
-function isNothing({ subjects, messages, calls }: FoundPerson): boolean {
-  return subjects.size + messages.length + calls.length === 0;
+function isNothing({ subjects, messages, calls, texts }: FoundPerson): boolean {
+  return subjects.size + messages.length + calls.length + texts.length === 0;
 }
 
 /** @returns how many dossiers and records had data */
@@ -159,6 +164,7 @@ async function eraseFound(
       erased += (await eraseSubjects(hub, some.slice(at, at + ERASED_AT_ONCE), by)).length;
     }
   await eraseRest(hub, found, order);
+  await hideOfficerTexts(hub, found.texts, found.people, order);
   return erased;
 }
 

@@ -12,6 +12,7 @@ import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople } from '../ledger/legal-holds.ts';
 import type { ErasingHub, SubjectAsked } from './erasing.ts';
+import { findOfficerTexts, type OfficerTexts } from './officer-texts.ts';
 import { createMentionFinder, type Mention } from './person-mentions.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface FoundPerson {
   /** Messages whose stored bodies speak of the person. */
   readonly messages: readonly string[];
   readonly calls: readonly MentionedCall[];
+  /** Notes, reasons and saved filters of officers that speak of the person. */
+  readonly texts: readonly OfficerTexts[];
   /** Places that only have the name, which others may have too. */
   readonly namesakes: number;
   /** Changes with the dossiers and records that are found. */
@@ -118,10 +121,10 @@ async function finished(
   const messages = mentions.messages.filter((id) => !stays.messages.has(id));
   const calls = mentions.calls.filter(({ deliveryId }) => !stays.deliveries.has(deliveryId));
   const token = hash('sha256', [...subjects.keys()].sort().join('\n')).slice(0, 16);
-  if (subjects.size + kept.length + messages.length + calls.length === 0 && mentions.namesakes === 0)
+  const { namesakes, texts } = mentions;
+  if (subjects.size + kept.length + messages.length + calls.length + texts.length + namesakes === 0)
     return { kind: 'none' };
-  const { namesakes } = mentions;
-  return { kind: 'found', found: { people, keys, subjects, kept, messages, calls, namesakes, token } };
+  return { kind: 'found', found: { people, keys, subjects, kept, messages, calls, texts, namesakes, token } };
 }
 
 /** The person of a dossier, or the first one of a record. */
@@ -195,6 +198,7 @@ interface Mentions {
   readonly subjects: ReadonlySet<string>;
   readonly messages: readonly string[];
   readonly calls: readonly MentionedCall[];
+  readonly texts: readonly OfficerTexts[];
   readonly namesakes: number;
 }
 
@@ -235,8 +239,10 @@ async function mentionsOf(
     const [deliveryId = '', number = '', at = ''] = place;
     if (isTheirs(await mentionIn(text))) found.calls.push({ deliveryId, number, at });
   }
+  tell('reads notes of officers');
+  const texts = await findOfficerTexts(hub, async (text) => isTheirs(await mentionIn(text)));
   await nextTurn();
-  return { ...found, namesakes };
+  return { ...found, texts, namesakes };
 }
 
 /** Found data that is not erased: under a hold, or not ended. */

@@ -4,12 +4,16 @@ import { instantToMs, msToInstant } from '#core/dates/dates';
 import { say, type Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
+import type { ChangedText } from './officer-texts.ts';
 
 /**
  * The entries of the audit form a hash chain. `link` is the SHA-256 of the previous link and of the entry as the JSON
  * `[position, milliseconds since 1970, actor, action, subject, why]`, with a blank after each comma. HUB_SECRET signs
  * the newest entry of each day (an anchor). Without the secret nobody can change, remove, insert or move an entry
  * before an anchor unnoticed, even with write access to the database.
+ *
+ * An erasure of a person's data changes the reasons that mention the person. Such an entry keeps the link of its first
+ * content, and `erased` is HUB_SECRET's signature of that link with the present content.
  */
 interface Entry {
   readonly id: number;
@@ -20,6 +24,7 @@ interface Entry {
   readonly subject: string;
   readonly why: string | null;
   readonly link: Buffer;
+  readonly erased: string | null;
 }
 
 /** A position in the chain. */
@@ -45,11 +50,13 @@ const PAGE = 2_000;
  *
  * @param from a trusted anchor to start from, otherwise the first entry
  * @param anchors positions that must lie on the chain
+ * @param vault verifies entries that an erasure changed; without it they are breaks
  */
 export async function followChain(
   { pool }: Pick<Database, 'pool'>,
   from: Anchor = BEGINNING,
   anchors: readonly Anchor[] = [],
+  vault?: Pick<Vault, 'verify'>,
 ): Promise<ChainReport> {
   const { head, last } = await endOf({ pool });
   const expected = new Map(anchors.map(({ position, link }) => [position, link]));
@@ -63,7 +70,7 @@ export async function followChain(
     for (const entry of entries) {
       const { position, id } = entry;
       if (position !== upTo.position + 1) return found(missing(upTo.position + 1, position - 1));
-      const link = linkOf(upTo.link, entry);
+      const link = isErased(entry, vault) ? entry.link.toString('hex') : linkOf(upTo.link, entry);
       if (link !== entry.link.toString('hex')) return found(say('audit-entry-changed', { position, id }));
       if (expected.has(position) && expected.get(position) !== link)
         return found(say('audit-entry-not-as-signed', { position, id }));
@@ -87,6 +94,46 @@ function missing(first: number, last: number): Words {
 function linkOf(before: string, { position, at, actor, action, subject, why }: Entry): string {
   const members = [position, instantToMs(at), actor, action, subject, why].map((member) => JSON.stringify(member));
   return hash('sha256', Buffer.concat([Buffer.from(before, 'hex'), Buffer.from(`[${members.join(', ')}]`)]));
+}
+
+/** What `erased` signs. */
+function erasedText(link: string, entry: Entry): string {
+  return `${entry.position} ${link} ${linkOf(link, entry)}`;
+}
+
+function isErased(entry: Entry, vault: Pick<Vault, 'verify'> | undefined): boolean {
+  if (entry.erased === null || vault === undefined) return false;
+  return vault.verify('erased audit', entry.erased) === erasedText(entry.link.toString('hex'), entry);
+}
+
+/**
+ * Changes reasons in the audit, for an erasure. Each changed entry is signed, so that the chain stays intact.
+ *
+ * @returns how many entries
+ */
+export async function hideInAudit(
+  tx: pg.PoolClient,
+  vault: Pick<Vault, 'sign'>,
+  changed: readonly ChangedText[],
+): Promise<number> {
+  const reasons = new Map(changed.map(({ before, after }) => [before, after]));
+  const { rows } = await tx.query<Entry>({
+    name: 'audit with reasons',
+    text: `SELECT id, position, at, actor, action, subject, why, link, erased FROM audit WHERE why = ANY($1::text[])`,
+    values: [[...reasons.keys()]],
+  });
+  const hidden = rows.map((entry) => ({ ...entry, why: reasons.get(entry.why ?? '') ?? entry.why }));
+  await tx.query({
+    name: 'hide in audit',
+    text: `UPDATE audit a SET why = given.why, erased = given.erased
+           FROM unnest($1::int8[], $2::text[], $3::text[]) AS given(position, why, erased) WHERE a.position = given.position`,
+    values: [
+      hidden.map(({ position }) => position),
+      hidden.map(({ why }) => why),
+      hidden.map((entry) => vault.sign('erased audit', erasedText(entry.link.toString('hex'), entry))),
+    ],
+  });
+  return hidden.length;
 }
 
 /** The last written entry, and the last position with an entry, both read in one statement. */
@@ -115,7 +162,7 @@ async function linkAt({ pool }: Pick<Database, 'pool'>, position: number): Promi
 async function entriesAfter({ pool }: Pick<Database, 'pool'>, position: number): Promise<readonly Entry[]> {
   const { rows } = await pool.query<Entry>({
     name: 'audit after',
-    text: `SELECT id, position, at, actor, action, subject, why, link FROM audit
+    text: `SELECT id, position, at, actor, action, subject, why, link, erased FROM audit
            WHERE position > $1 ORDER BY position LIMIT ${PAGE}`,
     values: [position],
   });
@@ -160,7 +207,7 @@ export async function saveAnchor(
 }
 
 /**
- * Signs anchors of older secrets with the vault's newest one.
+ * Signs anchors and erased entries of older secrets with the vault's newest one.
  *
  * @returns how many, without forged ones
  */
@@ -168,16 +215,30 @@ export async function resignAnchors(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'sign' | 'verify'>,
 ): Promise<number> {
-  const { rows } = await pool.query<{ day: string; signed: string }>(
+  const { rows: anchors } = await pool.query<{ day: string; signed: string }>(
     'SELECT day::text AS day, signed FROM audit_anchors',
   );
   let renewed = 0;
-  for (const { day, signed } of rows) {
-    const text = vault.verify('audit', signed);
-    const resigned = text === undefined ? signed : vault.sign('audit', text);
+  for (const { day, signed } of anchors) {
+    const resigned = resignedOf(vault, 'audit', signed);
     if (resigned === signed) continue;
     await pool.query('UPDATE audit_anchors SET signed = $3 WHERE day = $1 AND signed = $2', [day, signed, resigned]);
     renewed++;
   }
+  const { rows: entries } = await pool.query<{ position: number; erased: string }>(
+    'SELECT position, erased FROM audit WHERE erased IS NOT NULL',
+  );
+  for (const { position, erased } of entries) {
+    const resigned = resignedOf(vault, 'erased audit', erased);
+    if (resigned === erased) continue;
+    await pool.query('UPDATE audit SET erased = $3 WHERE position = $1 AND erased = $2', [position, erased, resigned]);
+    renewed++;
+  }
   return renewed;
+}
+
+/** A signed text, signed again. A forged one stays unchanged. */
+function resignedOf(vault: Pick<Vault, 'sign' | 'verify'>, use: 'audit' | 'erased audit', signed: string): string {
+  const text = vault.verify(use, signed);
+  return text === undefined ? signed : vault.sign(use, text);
 }

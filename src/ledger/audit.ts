@@ -65,6 +65,8 @@ export interface StoredAuditEntry extends Omit<AuditEntry, 'why'> {
   /** Position and link in the chain of all entries (hexadecimal). See audit-chain.ts. */
   readonly position: number;
   readonly link: string;
+  /** Whether an erasure hid a person in `why`. Then `link` is that of the reason before. */
+  readonly erased: boolean;
 }
 
 export interface AuditFilter {
@@ -84,7 +86,17 @@ export async function listAudit(
 ): Promise<readonly StoredAuditEntry[]> {
   let query = database.query
     .selectFrom('audit')
-    .select(['id', 'at', 'actor', 'action', 'subject', 'why', 'position', sql<string>`encode(link, 'hex')`.as('link')]);
+    .select([
+      'id',
+      'at',
+      'actor',
+      'action',
+      'subject',
+      'why',
+      'position',
+      sql<string>`encode(link, 'hex')`.as('link'),
+      sql<boolean>`erased IS NOT NULL`.as('erased'),
+    ]);
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);
   if (subject !== undefined) query = query.where(isAbout(subject));

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { ERASED_PROBLEM, type ErasureCause } from '#core/erasure/erased';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
@@ -82,6 +83,15 @@ const auditPart = definePart<AuditEntry & { readonly at: string }>(
   (rows) => `
     INSERT INTO audit (at, actor, action, subject, why) SELECT at, actor, action, subject, why FROM ${rows} RETURNING 1`,
 );
+
+/** The same in a transaction of several statements. */
+export async function writeErasure(tx: pg.PoolClient, { id, at, cause, who, why, subjects }: Erasure): Promise<void> {
+  await tx.query({
+    name: 'write erasure',
+    text: `INSERT INTO erasures (id, at, cause, who, why, subjects) VALUES ($1, $2::timestamptz, $3, $4, $5, $6)`,
+    values: [id, at, cause, who, why, subjects],
+  });
+}
 
 /** The rows that say who erased what, when and why. */
 export function erasureParts(erasure: Erasure, entry: AuditEntry): readonly Part[] {

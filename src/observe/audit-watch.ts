@@ -20,7 +20,7 @@ export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: 
     const { anchors, forged } = await loadAnchors(database, vault);
     const kept = anchors.at(-1);
     const last = signed && signed.position > (kept?.position ?? 0) ? signed : kept;
-    const followed = await followChain(database, last);
+    const followed = await followChain(database, last, [], vault);
     const broken = followed.broken ?? (forged.length > 0 ? forgedCause(forged) : undefined);
     if (broken !== undefined) return alerts.open(HUB, 'audit-broken', broken);
     await alerts.close(HUB, ['audit-broken']);

@@ -14,7 +14,7 @@ export async function checkAudit(database: Database, vault: Pick<Vault, 'verify'
   );
   if (!rows[0]?.there) return [];
   const { anchors, forged } = await loadAnchors(database, vault);
-  const { upTo, broken } = await followChain(database, undefined, anchors);
+  const { upTo, broken } = await followChain(database, undefined, anchors, vault);
   return [
     broken === undefined
       ? finding('ok', `its ${upTo.position} entries are linked as they were written`)

@@ -17,6 +17,7 @@ export const SUBJECT_KINDS = [
   'incident',
   'hold',
   'ask',
+  'texts',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

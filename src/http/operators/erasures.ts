@@ -48,6 +48,11 @@ export const PersonErasureShown = closed(
     kept: Type.Array(KeptShown),
     messages: Type.Integer({ description: 'stored bodies of messages that speak of the person' }),
     calls: Type.Integer({ description: 'stored calls of deliveries that speak of the person' }),
+    notes: Type.Integer({
+      description:
+        'reasons, notes and purposes that officers wrote and that speak of the person; the person is hidden in them',
+    }),
+    savedFilters: Type.Integer({ description: 'saved filters of officers that speak of the person; they are removed' }),
     namesakes: Type.Integer({ description: 'more places with nothing but the name, see namesToo' }),
     parties: Type.Array(Type.String(), {
       description: 'systems that sent or received data of the person; they keep what they have',

@@ -51,6 +51,7 @@ const SUBJECT = [
   '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
   '`hold <id>` (hold.lift; hold.set for a person), `dossier <code>` and `record <kind> <code>` (hold.set);',
   '`dossiers <number>` (retention.erased, order.previewed, order.erased: with the dossiers and records);',
+  '`texts <number>` (order.erased: with the places of notes, reasons and saved filters of officers);',
   '`ask <id>` (register.ask: with the register, the question, and the dossier or service);',
   '`incident <id>` (incident.note); `run <id>` (replay.start, backfill.start: with the filter, replay.stop); `party <id>` (party.pause, .resume, .pull: with the name of the pull).',
   'Older entries are shown unchanged, and can be found too.',
@@ -69,6 +70,10 @@ export const AuditShown = closed(
       description:
         'SHA-256, in hexadecimal, of the bytes of the previous link (for the first entry: SHA-256 of nothing) and the UTF-8 of ' +
         '[position, milliseconds of at since 1970, actor, action, subject, why] as JSON with a space after each comma',
+    }),
+    erased: Type.Boolean({
+      description:
+        'an erasure hid a person in `why`: `link` is that of the reason before, and the hub checks a signature instead',
     }),
   },
   { title: 'AuditEntry' },

@@ -65,6 +65,7 @@ const SUBJECTS: Words = {
   dossiers: ['các hồ sơ', 'dossiers'],
   record: ['bản ghi', 'record'],
   records: ['các bản ghi', 'records'],
+  texts: ['văn bản của cán bộ', 'texts of officers'],
   cause: ['nguyên nhân chờ', 'cause'],
   code: ['bảng mã', 'code table'],
   run: ['đợt chuyển lại', 'run'],

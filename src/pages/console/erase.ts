@@ -73,14 +73,19 @@ ${flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên', 'Also text
 
 function previewOf(visit: Visit, preview: PersonErasure, form: Form): Html {
   const { say } = visit;
-  const { token, subjects, kept, messages, calls, namesakes, parties } = preview;
-  const isEmpty = subjects.length + messages + calls === 0;
+  const { token, subjects, kept, messages, calls, notes, savedFilters, namesakes, parties } = preview;
+  const isEmpty = subjects.length + messages + calls + notes + savedFilters === 0;
   const hidden = Object.fromEntries(FIELDS.map((name) => [name, form(name)]));
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
 ${foundTable(visit, subjects)}
 <section class="card">${facts([
     [say('Nội dung thông điệp nhắc đến người này', 'Bodies of messages that speak of the person'), messages],
     [say('Nội dung lượt chuyển nhắc đến người này', 'Calls of deliveries that speak of the person'), calls],
+    [
+      say('Lý do, ghi chú của cán bộ nhắc đến người này', 'Reasons and notes of officers that speak of the person'),
+      notes,
+    ],
+    [say('Bộ lọc đã lưu nhắc đến người này', 'Saved filters that speak of the person'), savedFilters],
     [say('Nơi khác chỉ có họ tên', 'More places with nothing but the name'), namesakes],
   ])}</section>
 <h2>${say('Được giữ lại', 'What stays')}</h2>
