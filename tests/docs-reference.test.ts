@@ -175,6 +175,9 @@ function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
       for (const named of Object.values(one.patternProperties)) visit(named, `${path}.…`);
       return;
     }
+    // So do callbacks.
+    if (one.patternProperties && /^callbacks\.(?:dossiers|progress)$/.test(path))
+      for (const named of Object.values(one.patternProperties)) visit(named, 'callbacks.…');
     // All tables of fields are made of the same fields.
     if (one.patternProperties && /\.(?:request|fields|match|compare)$/.test(path) && !path.startsWith('field.'))
       for (const field of Object.values(one.patternProperties)) visit(field, 'field');

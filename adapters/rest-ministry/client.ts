@@ -80,7 +80,7 @@ async function authorizationOf(
     case 'session':
       return session === undefined ? undefined : `Bearer ${session}`;
     case 'oauth2':
-      return sessions.get(TOKEN, () => fetchOAuthToken(connection, tokenQuestion(security)));
+      return sessions.get(TOKEN, () => fetchOAuthToken(connection, tokenQuestion(security, settings)));
     default:
       return undefined;
   }

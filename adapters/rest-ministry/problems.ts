@@ -8,6 +8,7 @@ export function settingsProblems(settings: Settings): readonly Problem[] {
     ...operationProblems(settings),
     ...headerProblems(settings),
     ...sessionProblems(settings),
+    ...grantProblems(settings),
     ...unreadCodes(settings),
     ...unprovenPushes(settings),
   ];
@@ -24,6 +25,13 @@ function sessionProblems({ security, session }: Settings): readonly Problem[] {
   return security?.kind === 'session' && !session
     ? [problem('/session', 'missing', { expected: say('how-to-log-in') })]
     : [];
+}
+
+/** A grant by password needs the user. */
+function grantProblems({ security, username, password }: Settings): readonly Problem[] {
+  if (security?.kind !== 'oauth2' || security.grant !== 'password') return [];
+  const missing = [...(username === undefined ? ['/username'] : []), ...(password === undefined ? ['/password'] : [])];
+  return missing.map((path) => problem(path, 'missing', { expected: say('how-to-log-in') }));
 }
 
 /** Without `answer.code` the only code of an answer is its HTTP status. */

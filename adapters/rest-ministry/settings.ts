@@ -27,6 +27,8 @@ const Security = Type.Union([
     scope: optional(settingText),
     /** How client id and secret reach the token server (RFC 6749, 2.3.1): by HTTP Basic, or in the form. */
     form: optional(oneOf(['basic', 'body'])),
+    /** `password`: with `username` and `password` of the party (RFC 6749, 4.3). */
+    grant: optional(oneOf(['client-credentials', 'password'])),
   }),
 ]);
 

@@ -5,6 +5,7 @@ import { criminalRecord } from './simulator/criminal-record.ts';
 import { digitisedStore } from './simulator/digitised-store.ts';
 import { drivingLicence } from './simulator/driving-licence.ts';
 import { health } from './simulator/health.ts';
+import { land } from './simulator/land.ts';
 
 /** The systems of `parties/`, at the addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
@@ -18,6 +19,7 @@ export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinitio
       ...drivingLicence(),
       ...businessRegister(),
       ...digitisedStore(),
+      ...land(),
     ],
   });
 }

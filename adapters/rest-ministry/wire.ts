@@ -122,6 +122,7 @@ export function operationProblems(settings: Settings): readonly Problem[] {
     ...Object.entries(push).flatMap(([name, told]) => [
       ...wrongIn(told, `/push/${name}`),
       ...wrongIn(told?.update, `/push/${name}/update`),
+      ...Object.entries(told?.when ?? {}).flatMap(([status, how]) => wrongIn(how, `/push/${name}/when/${status}`)),
       ...wrongIn(told?.lookUp, `/push/${name}/lookUp`),
     ]),
     ...Object.entries(ask).flatMap(([name, asked]) => wrongIn(asked, `/ask/${name}`)),

@@ -20,6 +20,16 @@ export interface StoredDocument {
   readonly bytes: Uint8Array;
 }
 
+type Callbacks<Settings> = Readonly<Record<string, Callback<Settings>>>;
+
+/** The callbacks of a party with these settings, by name. */
+export function callbacksOf(
+  adapter: Pick<Adapter, 'callbacks' | 'callbacksBy'>,
+  settings: unknown,
+): Callbacks<unknown> {
+  return adapter.callbacksBy?.(settings) ?? adapter.callbacks ?? {};
+}
+
 /** The operations and pulls of a party with these settings. */
 export function offersOf(adapter: Pick<Adapter, 'send' | 'pull' | 'offers'>, settings: unknown): Offers {
   return (
@@ -55,7 +65,9 @@ export interface Adapter<Settings = unknown> {
   /** The questions that the partner answers at once. */
   readonly asks?: Asker<Settings>;
   /** By the name in their address. */
-  readonly callbacks?: Readonly<Record<string, Callback<Settings>>>;
+  readonly callbacks?: Callbacks<Settings>;
+  /** Instead of `callbacks`, where the settings of each party name them. The hub asks once for each party. Pure. */
+  callbacksBy?(settings: Settings): Callbacks<Settings>;
   /**
    * The partner reports one step in several ways and words: by a push and by a poll. A report with nothing new beside
    * an earlier one of the same time and status is a repetition. See `standIns` of items.

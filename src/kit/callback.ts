@@ -9,6 +9,10 @@ export interface CallbackRequest {
   readonly body: Uint8Array;
   /** Epoch milliseconds. */
   readonly nowMs: number;
+  /** The query of the address. Absent without one. */
+  readonly query?: URLSearchParams | undefined;
+  /** The last segment of the address, if the callback has its key there. */
+  readonly key?: string | undefined;
 }
 
 /** The result of a callback. The adapter turns it into the partner's form of reply. */
@@ -46,6 +50,8 @@ interface AnyCallback<Settings> {
    * has.
    */
   isOn?(settings: Settings): boolean;
+  /** Its address ends in a key: `POST /callbacks/{party}/{name}/{key}`. A name with a key has one segment. */
+  readonly hasKeyInPath?: boolean;
   /** The largest body in bytes, 1 MiB by default and never more than HUB_MAX_BODY. The body is read in one go. */
   readonly maxBytes?: number;
   /**

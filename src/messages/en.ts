@@ -217,6 +217,7 @@ export const EN = {
   'another-record': 'the answer is about another record than the one that was asked for',
   'answer-without-members': 'the answer has none of the members that the settings name',
   'ministry-answer-unknown': "the settings give no meaning to the ministry's answer: {why}",
+  'status-not-sent': 'the settings of {party} do not send the status {status}',
   'no-push-operation': 'the settings of {party} name no operation to push {what} by',
   'withdrawal-by-hand':
     "the dossier is {status} and the ministry works on it: its interface takes no withdrawals; end the dossier in the ministry's own system",

@@ -213,6 +213,7 @@ export const VI = translation({
   'another-record': 'câu trả lời nói về một bản ghi khác với bản ghi được hỏi',
   'answer-without-members': 'câu trả lời không có trường nào trong cấu hình',
   'ministry-answer-unknown': 'cấu hình chưa có nghĩa của câu trả lời này: {why}',
+  'status-not-sent': 'theo cấu hình, không gửi trạng thái {status} cho {party}',
   'no-push-operation': 'cấu hình của {party} không có thao tác để gửi {what}',
   'withdrawal-by-hand':
     'hồ sơ ở trạng thái {status} trong khi bộ đang giải quyết: giao diện của bộ không nhận yêu cầu rút; hãy kết thúc hồ sơ trên hệ thống của bộ',

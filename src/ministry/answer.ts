@@ -142,8 +142,15 @@ export function withCode(
   return { content, records, code, message };
 }
 
+/** The first text at one of the paths. `a+b` is the texts of both, with `+` between them. */
 export function firstAt(content: unknown, paths: string | readonly string[] = []): string | undefined {
-  return [paths].flat().flatMap((path) => textAt(content, path) ?? [])[0];
+  return [paths].flat().flatMap((path) => joinedAt(content, path) ?? [])[0];
+}
+
+/** Undefined if none of the parts is there. A part that is missing is empty. */
+function joinedAt(content: unknown, path: string): string | undefined {
+  const found = path.split('+').map((part) => textAt(content, part));
+  return found.every((text) => text === undefined) ? undefined : found.map((text) => text ?? '').join('+');
 }
 
 export function noAnswer(reason: string, said: TextOrWords): NoAnswer {

@@ -1,5 +1,6 @@
 import { type Item, readItem } from '#core/dossier/item';
 import type { CodesOf } from '#core/identifiers/codes';
+import { isDossierCode } from '#core/identifiers/identifiers';
 import { type Problem, problem } from '#core/problem';
 import { inEnglish } from '#messages/render';
 import { storedWords } from '#messages/stored';
@@ -81,16 +82,21 @@ function itemOf(
   const detail = list.detail && fill(list.detail.fields, within('detail'), options, `${path}/detail`);
   const filled = detail ? mergeDetail(row, detail) : row;
   const refusal = textAt(record, 'refusal');
-  const problems = [
-    ...filled.problems,
-    ...(refusal ? [{ path: `${path}/detail`, ...inEnglish(storedWords(refusal)) }] : []),
-  ];
-  const code = typeof filled.record.code === 'string' ? { code: filled.record.code.trim().toUpperCase() } : {};
+  const refused = refusal ? [{ path: `${path}/detail`, ...inEnglish(storedWords(refusal)) }] : [];
+  return itemFrom({ ...filled, problems: [...filled.problems, ...refused] }, path, operation, list.inferred);
+}
+
+/** The item that a filled record is: a record, invalid, or waiting for a code. */
+export function itemFrom(filled: Filled, path: string, operation: PulledOperation, inferred = false): Item {
+  const { problems } = filled;
+  const written = typeof filled.record.code === 'string' ? filled.record.code.trim().toUpperCase() : undefined;
   const [cause] = filled.causes;
-  if (cause && problems.length === filled.causes.length)
-    return { kind: 'waiting', operation, ...code, cause, problems };
-  if (problems.length > 0) return { kind: 'invalid', ...code, problems };
-  const item = readItem(operation, filled.record, list.inferred ?? false, filled.assumed);
+  if (cause && problems.length === filled.causes.length) {
+    const code = written !== undefined && isDossierCode(written) ? written : undefined;
+    return { kind: 'waiting', operation, code, cause, problems };
+  }
+  if (problems.length > 0) return { kind: 'invalid', code: written, problems };
+  const item = readItem(operation, filled.record, inferred, filled.assumed);
   return item.kind === 'record' ? item : { ...item, problems: item.problems.map((one) => withPlace(one, path)) };
 }
 

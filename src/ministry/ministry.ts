@@ -6,6 +6,7 @@ import { sendInOrder } from '../kit/in-order.ts';
 import type { Sender } from '../kit/sender.ts';
 import { type Transport, withTransport } from './ask.ts';
 import { askerOf } from './asker.ts';
+import { callbackProblems, callbacksBy } from './callbacks.ts';
 import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
@@ -38,13 +39,19 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
   });
   return defineAdapter({
     settings,
-    settingsProblems: (given: S) => [...tableProblems(given), ...sourceProblems(given), ...(problems?.(given) ?? [])],
+    settingsProblems: (given: S) => [
+      ...tableProblems(given),
+      ...sourceProblems(given),
+      ...callbackProblems(given),
+      ...(problems?.(given) ?? []),
+    ],
     offers: offersOf,
     tables: tablesOf,
     load,
     send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },
     reconcile: reconcilerBy(transport),
     asks: askerOf(transport),
+    callbacksBy,
     pull: { dossiers: pullerOf('dossiers', transport), progress: pullerOf('progress', transport) },
   } as Adapter<S> & { readonly settings: T }) as Adapter<S>;
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
 import { say, textOrWordsOf } from '#messages/message';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { delivered, refused, unknown } from '../kit/outcomes.ts';
+import { delivered, nothingToSend, refused, unknown } from '../kit/outcomes.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
 import type { Answer } from './answer.ts';
@@ -21,6 +21,9 @@ export type Item = Outgoing<'dossier.upsert.v1'> | Outgoing<'dossier.progress.v1
 export async function push(connection: Ministry, name: 'dossiers' | 'progress', item: Item): Promise<Outcome> {
   const how = connection.settings.push?.[name];
   if (!how) return refused('no-operation', say('no-push-operation', { party: connection.party, what: name }));
+  const { status } = item.record;
+  if (how.statuses?.includes(status) === false)
+    return nothingToSend(say('status-not-sent', { party: connection.party, status }));
   const context = contextOf(item);
   let has = item.known;
   if (item.doubt && how.lookUp) {
@@ -34,8 +37,10 @@ export async function push(connection: Ministry, name: 'dossiers' | 'progress', 
   const { update } = how;
   const put = (question: Question): Promise<Answer | Failure> =>
     ask(connection, { question, context, reference: how.reference, idempotent: false, dossier: item.dossier });
-  let answer = await put((has && update) || how);
-  if (update && !has && !('kind' in answer) && meaning(connection, answer) === 'taken') answer = await put(update);
+  const other = how.when?.[status];
+  let answer = await put(other ?? ((has && update) || how));
+  if (update && !other && !has && !('kind' in answer) && meaning(connection, answer) === 'taken')
+    answer = await put(update);
   return 'kind' in answer ? answer : verdictOf(connection, answer, how, item.dossier);
 }
 

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { PARTIAL_FORMATS } from '#core/dates/partial-date';
+import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
 import { timeouts } from '../kit/http/timeouts.ts';
 
@@ -63,6 +64,8 @@ const ONE = {
   partialDate: optional(
     Type.Union([PartialFormat, Type.Array(PartialFormat, { minItems: 1, description: 'a list of date forms' })]),
   ),
+  /** Several texts become one, with this between them. Without it they are an error. */
+  join: optional(Type.String({ minLength: 1, maxLength: 10, description: 'a text of at most 10 characters' })),
   as: optional(oneOf(['vnd', 'boolean', 'number', 'bare-capitals'])),
 };
 const Leaf = Type.Union([Path, closed(ONE)]);
@@ -106,6 +109,8 @@ const PageBy = closed({
   total: optional(Path),
   next: optional(Path),
 });
+const Status = oneOf(STATUSES);
+const StatusName = Type.String({ pattern: `^(?:${STATUSES.join('|')})$`, description: 'a status' });
 const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
 /** What a code means where the answer's words have this text. */
 const Saying = closed({
@@ -160,6 +165,39 @@ const Value = closed({
 });
 export type Value = Type.Static<typeof Value>;
 
+const Minutes = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 1_440,
+  description: 'a number of minutes, at most a day',
+});
+
+const CallbackName = Type.String({
+  pattern: '^[A-Za-z][A-Za-z0-9-]{0,79}$',
+  description: 'a name of letters, digits and hyphens that begins with a letter',
+});
+/** One callback: where its key stands, its records, and their fields. */
+const Called = closed({
+  /** Where the key stands: at the end of the path, `?name` in the query, `@name` in a header. */
+  keyIn: optional(
+    Type.String({
+      pattern: "^(?:path|\\?[A-Za-z0-9_-]{1,100}|@[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100})$",
+      description: 'path, ?name of a parameter, or @name of a header',
+    }),
+  ),
+  records: optional(Place),
+  fields: Fields,
+  inferred: optional(Type.Boolean()),
+});
+const CalledByName = named(CallbackName, Called, 'an object by names of callbacks, of letters, digits and hyphens');
+/** The addresses where the system pushes to the hub. */
+const Callbacks = closed({
+  key: secretText,
+  /** The hub's answers: everything is stored, or not. */
+  reply: closed({ done: Request, failed: Request }),
+  dossiers: optional(CalledByName),
+  progress: optional(CalledByName),
+});
+
 /**
  * The settings that describe one ministry's system. Everything that differs between ministries is here, not in code.
  *
@@ -186,6 +224,10 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
   const match = named(Path, Leaf, BY_PATHS);
   const push = closed({
     ...question,
+    /** Only records in these statuses are sent. */
+    statuses: optional(Type.Array(Status, { minItems: 1, maxItems: 10, description: 'a list of statuses' })),
+    /** Other operations, for records in a status. */
+    when: optional(named(StatusName, closed(question), 'an object by statuses')),
     update: optional(closed(question)),
     reference: optional(Path),
     /** `compare`: more members of such a record, compared only by a reconciliation. */
@@ -203,11 +245,6 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
       Type.Number({ exclusiveMinimum: 0, maximum: 120, description: 'a number of seconds, at most 120' }),
     ),
   });
-  const minutes = Type.Number({
-    exclusiveMinimum: 0,
-    maximum: 1_440,
-    description: 'a number of minutes, at most a day',
-  });
   return closed({
     system: Name,
     ...own,
@@ -215,11 +252,12 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     password: optional(secretText),
     /** Secrets that stand in the body of requests, by the names under which requests use them. */
     secrets: optional(named(ValueName, secretText, 'an object of secrets by name')),
-    session: optional(closed({ ...question, token: Path, minutes: optional(minutes) })),
+    session: optional(closed({ ...question, token: Path, minutes: optional(Minutes) })),
     answer: optional(AnswerBy),
     codes: optional(Codes),
     pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
     push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
+    callbacks: optional(Callbacks),
     ask: optional(named(Name, asked, 'an object by names of questions, of small letters, digits and hyphens')),
     ...timeouts(600),
   });
@@ -232,4 +270,5 @@ export type List = NonNullable<NonNullable<MinistrySettings['pull']>['dossiers']
 export type Push = NonNullable<NonNullable<MinistrySettings['push']>['dossiers']>;
 export type LookUp = NonNullable<Push['lookUp']>;
 export type Question = NonNullable<Push['update']>;
+export type CallbackSettings = NonNullable<MinistrySettings['callbacks']>;
 export type AskSettings = NonNullable<MinistrySettings['ask']>[string];

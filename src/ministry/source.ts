@@ -3,7 +3,7 @@ import { formatLocal, instantToMs, type LocalFormat, msToInstant, parseInstant, 
 import { formatPartialDate, type PartialFormat, parsePartialDate } from '#core/dates/partial-date';
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Cause, type Problem, problem, unmappedCause } from '#core/problem';
-import { fold, nfc } from '#core/vietnamese/text';
+import { fold, nfc, unstorable } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
@@ -101,10 +101,13 @@ function oneValue(one: One, given: unknown, options: FillOptions, place: string,
     if (text === undefined) continue;
     const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
     if (texts.length === 1) return convert(one, text, options, here, notes);
+    if (one.join !== undefined) return convert(one, texts.join(one.join), options, here, notes);
     notes.problems.push(problem(here, 'repeated-element', { count: texts.length }));
     return undefined;
   }
-  return otherwise;
+  // A constant of a request is a text too, unless the settings say what it is.
+  const as = options.way === 'write' && (one.as === 'number' || one.as === 'boolean') ? one.as : undefined;
+  return as && typeof otherwise === 'string' ? convert({ as }, otherwise, options, place, notes) : otherwise;
 }
 
 function convert(one: One, text: string, options: FillOptions, path: string, notes: Notes): Value | undefined {
@@ -137,6 +140,9 @@ function decode(
   if (entered !== undefined) return entered;
   const entries = settings.codes?.[table] ?? {};
   if (Object.hasOwn(entries, code)) return entries[code];
+  const why = unstorable(code);
+  if (why) notes.problems.push(problem(path, 'unstorable-value', { why }));
+  if (why) return undefined;
   const args = { table: name, got: received(code) };
   notes.causes.push(unmappedCause(name, code, say('no-table-entry', args)));
   notes.problems.push(problem(path, 'no-table-entry', args));

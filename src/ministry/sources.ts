@@ -39,6 +39,7 @@ export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
   return [
     ...requestProblems(session?.request, object(login), '/session/request'),
     ...NAMES.flatMap((name) => listProblems(pull[name], RECORDS[name], known, `/pull/${name}`)),
+    ...callbackSources(settings.callbacks),
     ...NAMES.flatMap((name) => pushProblems(push[name], RECORDS[name], known, `/push/${name}`)),
     ...Object.entries(ask).flatMap(([name, asked]) => askProblems(asked, known, `/ask/${name}`)),
   ];
@@ -74,13 +75,33 @@ function pushProblems(push: Push | undefined, record: Shape, known: Known, path:
     agency: object(texts('code', 'name')),
   };
   const asked = object({ ...ours, ...known });
-  const { update, lookUp } = push;
+  const { update, lookUp, when = {} } = push;
   return [
+    ...Object.entries(when).flatMap(([status, { request }]) =>
+      requestProblems(request, asked, `${path}/when/${status}/request`),
+    ),
     ...requestProblems(push.request, asked, `${path}/request`),
     ...requestProblems(update?.request, asked, `${path}/update/request`),
     ...requestProblems(lookUp?.request, asked, `${path}/lookUp/request`),
     ...sourcesIn(lookUp?.match, object(ours), `${path}/lookUp/match`),
     ...sourcesIn(lookUp?.compare, object(ours), `${path}/lookUp/compare`),
+  ];
+}
+
+/** The members that callbacks fill, and the sources of their answers. */
+function callbackSources(callbacks: MinistrySettings['callbacks']): readonly Problem[] {
+  if (!callbacks) return [];
+  const path = '/callbacks';
+  const result = object(texts('status', 'message', 'receipt'));
+  return [
+    ...requestProblems(callbacks.reply.done, result, `${path}/reply/done`),
+    ...requestProblems(callbacks.reply.failed, result, `${path}/reply/failed`),
+    ...NAMES.flatMap((what) =>
+      Object.entries(callbacks[what] ?? {}).flatMap(([name, { fields }]) => [
+        ...targetsIn(fields, RECORDS[what], `${path}/${what}/${name}/fields`),
+        ...missingTargets(Object.keys(fields), RECORDS[what], `${path}/${what}/${name}/fields`),
+      ]),
+    ),
   ];
 }
 

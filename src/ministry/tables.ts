@@ -67,7 +67,7 @@ interface Member {
 }
 
 /** The allowed values of each table, if it is read into members with a list of values. */
-function listsOf({ pull = {} }: MinistrySettings): ReadonlyMap<string, readonly string[]> {
+function listsOf({ pull = {}, callbacks }: MinistrySettings): ReadonlyMap<string, readonly string[]> {
   const lists = new Map<string, readonly string[]>();
   const look = (fields: Fields | undefined, record: Member | undefined): void => {
     for (const [target, field] of Object.entries(fields ?? {})) {
@@ -85,6 +85,8 @@ function listsOf({ pull = {} }: MinistrySettings): ReadonlyMap<string, readonly 
     look(list?.fields, record as Member);
     look(list?.detail?.fields, record as Member);
   }
+  for (const { fields } of Object.values(callbacks?.dossiers ?? {})) look(fields, Dossier as Member);
+  for (const { fields } of Object.values(callbacks?.progress ?? {})) look(fields, Progress as Member);
   return lists;
 }
 
@@ -117,7 +119,7 @@ function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
 }
 
 function missingTables(settings: MinistrySettings): readonly Problem[] {
-  const { session, pull = {}, push = {}, ask = {}, codes = {} } = settings;
+  const { session, pull = {}, push = {}, ask = {}, callbacks, codes = {} } = settings;
   const tables = Object.keys(codes);
   const expected = say('one-of-tables', { list: listed(tables) });
   return [
@@ -131,10 +133,16 @@ function missingTables(settings: MinistrySettings): readonly Problem[] {
     ...Object.entries(push).flatMap(([name, told]) => [
       ...askedBy(told, `/push/${name}`),
       ...askedBy(told?.update, `/push/${name}/update`),
+      ...Object.entries(told?.when ?? {}).flatMap(([status, how]) => askedBy(how, `/push/${name}/when/${status}`)),
       ...askedBy(told?.lookUp, `/push/${name}/lookUp`),
       ...readBy(told?.lookUp?.match, `/push/${name}/lookUp/match`),
       ...readBy(told?.lookUp?.compare, `/push/${name}/lookUp/compare`),
     ]),
+    ...(['dossiers', 'progress'] as const).flatMap((what) =>
+      Object.entries(callbacks?.[what] ?? {}).flatMap(([name, { fields }]) =>
+        readBy(fields, `/callbacks/${what}/${name}/fields`),
+      ),
+    ),
     ...Object.entries(ask).flatMap(([name, asked]) => [
       ...askedBy(asked, `/ask/${name}`),
       ...readBy(asked.fields, `/ask/${name}/fields`),

@@ -48,7 +48,7 @@ export function rightsOf(
     Object.entries(file.parties ?? {}).map(([id, { adapter, owns, may, authoritative }]) => {
       const manifest = adapters.get(adapter)?.manifest;
       const { pulls = [], callbacks = [] } = manifest ?? {};
-      const reportsBack = callbacks.length > 0 || pulls.some((pull) => pull !== 'catalogue');
+      const reportsBack = callbacks === true || callbacks.length > 0 || pulls.some((pull) => pull !== 'catalogue');
       const stands = authoritative ?? manifest?.authoritative ?? false;
       return [id, { authoritative: stands, reportsBack, owns, may }];
     }),
@@ -80,7 +80,7 @@ function partyOf(
   return createParty({
     id,
     title,
-    adapter,
+    adapter: adapter.callbacksBy ? { ...adapter, callbacks: adapter.callbacksBy(settings) } : adapter,
     authoritative: isAuthoritative,
     settings,
     schedules: pull,

@@ -22,14 +22,17 @@ const Manifest = closed({
   pulls: Type.Array(Type.String()),
   /** Present if its parties may answer questions. Their settings name them. */
   asks: Type.Optional(Type.Literal(true)),
-  /** The callbacks that partners push to. Absent without any. */
+  /** The callbacks that partners push to; `true` if the settings of its parties name them. Absent without any. */
   callbacks: Type.Optional(
-    Type.Array(
-      Type.String({
-        pattern: '^[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?$',
-        description: 'a name of one or two segments in an address',
-      }),
-    ),
+    Type.Union([
+      Type.Literal(true),
+      Type.Array(
+        Type.String({
+          pattern: '^[A-Za-z][A-Za-z0-9-]*(/[A-Za-z][A-Za-z0-9-]*)?$',
+          description: 'a name of one or two segments in an address',
+        }),
+      ),
+    ]),
   ),
 });
 export type Manifest = Type.Static<typeof Manifest>;
@@ -75,7 +78,7 @@ async function load(name: string): Promise<LoadedAdapter> {
     if (!adapter) throw new Error(`${ADAPTER_FILE} has no default export`);
     agree('sends', manifest.sends, Object.keys(adapter.send ?? {}));
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
-    agree('is called back with', manifest.callbacks ?? [], Object.keys(adapter.callbacks ?? {}));
+    agree('is called back with', namesOf(manifest.callbacks), namesOf(adapter.callbacksBy ? true : adapter.callbacks));
     agree('asks', manifest.asks ? ['questions'] : [], adapter.asks ? ['questions'] : []);
     const checkSettings = Compile(adapter.settings);
     const settingsProblems = (settings: unknown): readonly Problem[] =>
@@ -86,6 +89,12 @@ async function load(name: string): Promise<LoadedAdapter> {
   } catch (error) {
     throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The names of callbacks. Names that only settings know are one entry. */
+function namesOf(callbacks: Manifest['callbacks'] | Adapter['callbacks']): readonly string[] {
+  if (callbacks === true) return ['names of the settings'];
+  return Array.isArray(callbacks) ? callbacks : Object.keys(callbacks ?? {});
 }
 
 function agree(what: string, declared: readonly string[], done: readonly string[]): void {

@@ -4,6 +4,8 @@ import Type from 'typebox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import civilStatus from '../../adapters/civil-status/adapter.ts';
 import { civilStatusSimulator } from '../../adapters/civil-status/simulator.ts';
+import restMinistry from '../../adapters/rest-ministry/adapter.ts';
+import { landAt } from '../../adapters/rest-ministry/simulator/connect.ts';
 import type { Progress } from '../../schemas/dossier.progress.v1.ts';
 import { formatLocal, msToInstant } from '../../src/core/dates/dates.ts';
 import { defineAdapter } from '../../src/kit/adapter.ts';
@@ -77,12 +79,14 @@ describe('callbacks', () => {
       partners: {
         'civil-status': { ...none, adapter: civilStatus },
         silent: { ...none, adapter: civilStatus },
+        land: { ...none, adapter: restMinistry },
         listener,
         odd: { ...none, adapter: defineAdapter({ settings: Type.Object({}), callbacks: { news: failing } }) },
       },
       entries: {
         'civil-status': { settings: { ...settings, callbackSecret: SECRET } },
         silent: { settings },
+        land: { settings: landAt('http://127.0.0.1:9'), may: ['status'] },
       },
       routes: [
         { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['civil-status'] },
@@ -138,6 +142,26 @@ describe('callbacks', () => {
     expect(headers.get('allow')).toContain('POST');
     const metrics = await (await hub.request('GET', '/metrics')).text();
     expect(metrics).toContain('hub_items_total{party="civil-status",door="callback:status",outcome="accepted"} 1');
+  });
+
+  test('settings describe callbacks, and a key in the address opens one and stands in no log', async () => {
+    const { key } = landAt('').callbacks;
+    const notices = [{ HoTenChu: 'Nguyễn Thị Mật', SoThongBaoThue: 'TB-1' }, { SoThongBaoThue: 'TB-2' }];
+    const notice = { SoBienNhan: CODE, NgayCoKetQuaThue: '2025-08-14T02:30:00Z', DanhSachThongBaoThue: notices };
+    const at = (path: string) => post(notice, { path: `/callbacks/land/${path}` });
+    expect(await at(`GuiKetQuaThue/${key}`)).toMatchObject({ status: 200, body: { Result: 1, Message: '' } });
+    expect(await status()).toBe('payment-required');
+    const { items } = (await hub.read(`/api/v1/dossiers/${CODE}/history`)).body;
+    expect(items.at(-1)).toMatchObject({ at: '2025-08-14T09:30:00+07:00', party: 'land', content: 'TB-1; TB-2' });
+    for (const path of ['GuiKetQuaThue/another', 'GuiKetQuaThue', `KetThucHoSo/${key}7`])
+      expect(await at(path)).toMatchObject({ status: 401, body: { Result: 0 } });
+    for (const path of [`KetQua/${key}`, `toString/${key}`]) {
+      const unknown = await at(path);
+      expect(unknown.status).toBe(404);
+      expect(JSON.stringify(unknown.body)).not.toContain(key);
+    }
+    expect(JSON.stringify([hub.logLines, await calledBack()])).not.toContain(key);
+    expect(JSON.stringify(await ops.get('messages?limit=200'))).not.toContain(key);
   });
 
   test('a repeat does no harm, an older step only enters the history, and both are acknowledged', async () => {

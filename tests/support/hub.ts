@@ -253,7 +253,7 @@ function loaded(name: string, adapter: Adapter, authoritative: boolean): LoadedA
       authoritative,
       sends: Object.keys(adapter.send ?? {}),
       pulls: Object.keys(adapter.pull ?? {}),
-      callbacks: Object.keys(adapter.callbacks ?? {}),
+      callbacks: adapter.callbacksBy ? true : Object.keys(adapter.callbacks ?? {}),
     },
     adapter,
     settingsProblems: () => [],

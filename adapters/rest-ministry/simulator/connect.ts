@@ -1,3 +1,4 @@
+import type { Outgoing } from '#kit';
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import agriculture from '../parties/agriculture.json' with { type: 'json' };
 import businessRegister from '../parties/business-register.json' with { type: 'json' };
@@ -5,6 +6,8 @@ import criminalRecord from '../parties/criminal-record.json' with { type: 'json'
 import digitisedStore from '../parties/digitised-store.json' with { type: 'json' };
 import drivingLicence from '../parties/driving-licence.json' with { type: 'json' };
 import health from '../parties/health.json' with { type: 'json' };
+import landParty from '../parties/land.json' with { type: 'json' };
+import landIlisParty from '../parties/land-ilis.json' with { type: 'json' };
 
 const PARTIES = {
   health: healthAt,
@@ -13,6 +16,8 @@ const PARTIES = {
   'driving-licence': drivingLicenceAt,
   'business-register': businessRegisterAt,
   'digitised-store': digitisedStoreAt,
+  land: landAt,
+  'land-ilis': landIlisAt,
 } as const;
 type Party = keyof typeof PARTIES;
 
@@ -58,6 +63,28 @@ export function businessRegisterAt(url: string) {
 export function digitisedStoreAt(url: string) {
   const security = { ...digitisedStore.security, token: 'khoa-thu-nghiem' };
   return { ...digitisedStore, baseUrl: `${url}/kho-so-hoa`, security };
+}
+
+/** A sample as a dossier of a procedure about land. */
+export function landDossier(outgoing: Outgoing): Outgoing {
+  const [serviceCode, status] = ['1.012756', outgoing.operation === 'dossier.upsert.v1' ? 'received' : 'returned'];
+  const about = 'serviceCode' in outgoing.record ? { serviceCode, agencyCode: 'H60.01' } : {};
+  return { ...outgoing, record: { ...outgoing.record, ...about, status } } as Outgoing;
+}
+
+export function landAt(url: string) {
+  const callbacks = { ...landParty.callbacks, key: 'khoa-goi-lai-thu-nghiem' };
+  return { ...landParty, baseUrl: `${url}/vbdlis`, callbacks };
+}
+
+export function landIlisAt(url: string) {
+  return {
+    ...landIlisParty,
+    baseUrl: `${url}/ilis`,
+    security: { ...landIlisParty.security, tokenUrl: `${url}/ilis/token`, clientSecret: 'mat-khau-thu-nghiem' },
+    password: 'mat-khau-thu-nghiem',
+    callbacks: { ...landIlisParty.callbacks, key: 'khoa-goi-lai-thu-nghiem' },
+  };
 }
 
 export function drivingLicenceAt(url: string) {

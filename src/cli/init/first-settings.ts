@@ -97,7 +97,7 @@ function partyOf({ id, adapter: name, url }: Partner, loaded: LoadedAdapter): Pa
     isOwner: manifest.authoritative,
     // A party that owns its dossiers pushes them. It receives only at an address.
     receives: manifest.authoritative && url === undefined ? [] : offersOf(loaded.adapter, settings).sends,
-    reports: manifest.pulls.length > 0 || (manifest.callbacks ?? []).length > 0,
+    reports: manifest.pulls.length > 0 || manifest.callbacks === true || (manifest.callbacks ?? []).length > 0,
   };
 }
 

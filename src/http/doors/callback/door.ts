@@ -31,7 +31,7 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
       alsoAt: '/callbacks/{party}/{group}/{name}',
       tag: 'Doors',
       summary: 'A message from a partner, in its own dialect',
-      description: `The party's adapter defines the body, the signature and the answer. A name may have two segments (such as Document/SyncDocument). The hub verifies the signature before it reads the body. It acknowledges after the commit. A repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter accepts more.`,
+      description: `The party's adapter defines the body, the signature and the answer. A name may have two segments (such as Document/SyncDocument), or a key after it. The hub verifies the signature before it reads the body. It acknowledges after the commit. A repeat is harmless. At most ${MAX_ITEMS} items and 1 MiB, unless the adapter accepts more.`,
       access: ['callback'],
       problems: ['not-found'],
       body: Object.fromEntries(DIALECTS.map((mediaType) => [mediaType, {}])),
@@ -61,11 +61,12 @@ const inDialect = (what: string) => ({
 async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Response> {
   const { party = '', group, name: last = '' } = c.req.param();
   // OpenCPS ends an address in a blank.
-  const name = (group === undefined ? last : `${group}/${last}`).trimEnd();
+  const segments = (group === undefined ? [last] : [group, last]).map((segment) => segment.trimEnd());
   note(c, { party });
-  const found = findCallback(hub, party, name);
-  // An unknown callback of a known party gets the same answer as an unknown party.
-  if (!found) throw new Refusal('not-found', say('no-callback', { got: name, near: party }));
+  const found = findCallback(hub, party, segments);
+  // An unknown callback of a known party gets the same answer as an unknown party. The last segment may be a key.
+  if (!found) throw new Refusal('not-found', say('no-callback', { got: segments[0] ?? '', near: party }));
+  const { name } = found;
   note(c, { door: doorOf(name), operation: name });
   try {
     return await hub.bodies.ofAnonymous(c, (load) => answerHeld(c, hub, found, load));
@@ -80,12 +81,18 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
 const ARRIVES_MS = 60_000;
 
 /** A body is anonymous until its signature is verified. */
-async function answerHeld(c: Context, hub: CallbackDoorContext, found: Found, load: Load): Promise<Response> {
+async function answerHeld(
+  c: Context,
+  hub: CallbackDoorContext,
+  found: Found & { readonly key?: string | undefined },
+  load: Load,
+): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
   // Such a body holds credentials.
   if (!found.callback.answer) noteUnanswered(c, body);
-  const request = { headers: c.req.raw.headers, body, nowMs: hub.nowMs() };
+  const query = new URL(c.req.url).searchParams;
+  const request = { headers: c.req.raw.headers, body, nowMs: hub.nowMs(), query, key: found.key };
   const why = whyNotFrom(hub, found, request);
   const owner = `callback ${found.party.id}`;
   await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);

@@ -27,13 +27,27 @@ export const MAX_ITEMS = 1_000;
 /** The door under which messages of this callback are stored. */
 export const doorOf = (name: string): string => doorKey({ kind: 'callback', name });
 
-/** The name comes from outside, so only the adapter's own members count as callbacks. */
-export function findCallback({ parties }: Pick<DoorContext, 'parties'>, id: string, name: string): Found | undefined {
+/**
+ * The callback at an address. The name comes from outside, so only the adapter's own members count as callbacks.
+ *
+ * @param segments one or two: of a name, or a name and the key of a callback that has it there
+ */
+export function findCallback(
+  { parties }: Pick<DoorContext, 'parties'>,
+  id: string,
+  segments: readonly string[],
+): (Found & { readonly key?: string | undefined }) | undefined {
   const party = parties.get(id);
-  const { callbacks = {} } = party?.adapter ?? {};
-  const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
-  if (!party || !callback || callback.isOn?.(party.settings) === false) return undefined;
-  return { party, name, callback };
+  if (!party) return undefined;
+  const { callbacks = {} } = party.adapter;
+  const named = (name: string): Found | undefined => {
+    const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
+    return callback && callback.isOn?.(party.settings) !== false ? { party, name, callback } : undefined;
+  };
+  const [first = '', key] = segments;
+  const withKey = named(first);
+  if (withKey?.callback.hasKeyInPath) return { ...withKey, key };
+  return named(segments.join('/'));
 }
 
 /** Why the request is not from the partner, as the adapter says. Undefined when it is. */

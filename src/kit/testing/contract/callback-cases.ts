@@ -1,6 +1,7 @@
 import type { Item } from '#core/dossier/item';
 import { quotedText } from '#messages/message';
 import { inEnglish } from '#messages/render';
+import { callbacksOf } from '../../adapter.ts';
 import type { Callback, CallbackResult } from '../../callback.ts';
 import { type HttpText, parsed, parseHttpText } from './http-text.ts';
 import { asSentences } from './sentences.ts';
@@ -27,15 +28,17 @@ interface Message {
 /** Checks, reads and answers the partner's requests. All of it is pure and needs no server. */
 export function playCallback(options: ContractOptions, expect: Vitest['expect'], files: CallbackCase): void {
   const held = JSON.parse(files.message) as Message;
-  const callback = options.adapter.callbacks?.[held.callback] as Callback<unknown>;
   const connection = options.connect('http://127.0.0.1:9', { settings: held.settings });
   connection.close();
   const { settings, codes } = connection;
+  const callback = callbacksOf(options.adapter, settings)[held.callback] as Callback<unknown>;
   const [request] = parseHttpText(files.requests) as [HttpText];
   const [reply] = parseHttpText(files.replies) as [HttpText];
   const body = Buffer.from(request.body);
   const nowMs = Date.parse(held.now ?? '2025-08-13T10:00:00+07:00');
-  const asked = { headers: new Headers({ ...request.headers }), body, nowMs };
+  const { pathname, searchParams: query } = new URL(request.start.split(' ')[1] ?? '', 'http://hub.example');
+  const key = callback.hasKeyInPath ? pathname.split(`/${held.callback}/`)[1] : undefined;
+  const asked = { headers: new Headers({ ...request.headers }), body, nowMs, query, key };
   const refused = callback.check(asked, settings);
   const items = refused === undefined ? callback.read?.(body, settings, codes) : [];
   const found = items ? { items: asSentences(items) } : { answered: true };

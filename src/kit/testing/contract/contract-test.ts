@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Operation } from '#schemas/operations';
-import { type Offers, offersOf } from '../../adapter.ts';
+import { callbacksOf, type Offers, offersOf } from '../../adapter.ts';
 import type { SimulatorDefinition } from '../simulator/simulator.ts';
 import { askGuarantees } from './ask-guarantees.ts';
 import { callbackGuarantees } from './callback-guarantees.ts';
@@ -30,18 +30,19 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   const subject: Subject = { ...options, simulator };
   const isSmoke = vitest.inject('contractTest') === 'smoke';
   wireCases(options, vitest);
-  const { sends, pulls } = offered(options);
+  const { sends, pulls, callbacks } = offered(options);
   for (const operation of sends as Operation[])
     sendGuarantees(subject, operation, vitest, isSmoke || options.sendsLike?.[operation] !== undefined);
   for (const name of pulls) pullGuarantees(subject, name, vitest);
   askGuarantees(subject, vitest);
-  for (const name of Object.keys(options.adapter.callbacks ?? {})) callbackGuarantees(subject, name, vitest);
+  for (const name of callbacks) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);
 }
 
 /** What the party of the tests offers. A party that settings describe may lack operations of its adapter. */
-function offered({ adapter, connect }: ContractOptions): Offers {
+function offered({ adapter, connect }: ContractOptions): Offers & { readonly callbacks: readonly string[] } {
   const connection = connect('http://127.0.0.1:9', {});
   connection.close();
-  return offersOf(adapter, connection.settings);
+  const callbacks = Object.keys(callbacksOf(adapter, connection.settings));
+  return { ...offersOf(adapter, connection.settings), callbacks };
 }

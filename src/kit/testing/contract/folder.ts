@@ -18,10 +18,13 @@ export function folderRules(subject: Subject, { describe, test, expect }: Vitest
       expect(asks).toBe(adapter.asks ? true : undefined);
       expect(Object.keys(always).sort()).toEqual([...MANIFEST].sort());
       expect(manifest).toMatchObject({ name: basename(folder), kit: '1' });
-      expect([manifest.sends, manifest.pulls, callbacks].map((names) => [...(names as string[])].sort())).toEqual([
+      const named = adapter.callbacksBy ? undefined : Object.keys(adapter.callbacks ?? {});
+      expect(callbacks === true).toBe(named === undefined);
+      const declared = [manifest.sends, manifest.pulls, callbacks === true ? [] : callbacks];
+      expect(declared.map((names) => [...(names as string[])].sort())).toEqual([
         Object.keys(adapter.send ?? {}).sort(),
         Object.keys(adapter.pull ?? {}).sort(),
-        Object.keys(adapter.callbacks ?? {}).sort(),
+        (named ?? []).sort(),
       ]);
     });
 
