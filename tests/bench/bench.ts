@@ -6,9 +6,9 @@ import { type BenchDatabase, createDatabase, type Server } from './databases.ts'
 import { seriesOf } from './dossiers.ts';
 import { startHub } from './hub-process.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
-import type { Bench } from './measurement.ts';
+import type { Bench, Partners } from './measurement.ts';
 import type { Options } from './options.ts';
-import { type PartyConfig, partyOf } from './partner.ts';
+import { partyOf } from './partner.ts';
 import { startWorker } from './workers.ts';
 
 export interface OwnBench extends Bench {
@@ -24,7 +24,7 @@ export async function openBench(
   { seconds, indexed, due, backlog }: Options,
 ): Promise<OwnBench> {
   const secret = (): string => randomBytes(33).toString('base64url');
-  const secrets = { writer: secret(), reader: secret() };
+  const secrets = { writer: secret(), flooder: secret(), reader: secret() };
   const databases: BenchDatabase[] = [];
   const loader = startWorker<LoadOrder, LoadResult>('load.ts');
   const close = async (): Promise<void> => {
@@ -33,7 +33,7 @@ export async function openBench(
   };
   const hubSecret = secret();
   let series = 0;
-  const settings = (database: BenchDatabase, roles: string, partner = NOBODY): Record<string, string> => ({
+  const settings = (database: BenchDatabase, roles: string, partner: Partners = NOBODY): Record<string, string> => ({
     DATABASE_URL: database.url,
     HUB_SECRET: hubSecret,
     HUB_CONFIG: writeConfig(folder, secrets, partner),
@@ -84,21 +84,35 @@ async function sessionsOf(database: BenchDatabase): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** One party that pushes, and one that receives; every measurement has the route, so that each writes as much. */
-function writeConfig(folder: string, secrets: Bench['secrets'], partner: PartyConfig): string {
+/**
+ * One party that pushes, and one that receives; every measurement has the route, so that each writes as much. Several that
+ * receive get equal shares of the dossiers, and what another party pushes, the `flooder`, goes to the first of them.
+ */
+function writeConfig(folder: string, secrets: Bench['secrets'], partners: Partners): string {
   const path = join(folder, 'hub.config.json');
   mkdirSync(folder, { recursive: true });
+  const entries = ('adapter' in partners ? [partners] : partners).map((entry, at) => [`partner-${at + 1}`, entry]);
+  const operation = 'dossier.upsert.v1';
+  const placeOf = (at: number): number => Math.floor((at * 100) / entries.length);
   const config = {
     province: { code: 'H60', name: 'Tỉnh Tuyên Quang' },
     keys: [
       { id: 'writer', secret: secrets.writer, scopes: ['dossier:write'], party: 'one-stop' },
+      { id: 'flooder', secret: secrets.flooder, scopes: ['dossier:write'], party: 'flooder' },
       { id: 'reader', secret: secrets.reader, scopes: ['index:read', 'catalogue:read'] },
     ],
     parties: {
-      'one-stop': { adapter: 'one-stop' },
-      partner,
+      'one-stop': { adapter: 'one-stop', authoritative: true },
+      flooder: { adapter: 'one-stop', authoritative: false },
+      ...Object.fromEntries(entries),
     },
-    routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['partner'] }],
+    routes: [
+      ...entries.map(([party], at) => {
+        const share = entries.length > 1 ? { share: { from: placeOf(at), to: placeOf(at + 1) } } : {};
+        return { from: 'one-stop', operation, to: [party], ...share };
+      }),
+      { from: 'flooder', operation, to: ['partner-1'] },
+    ],
   };
   writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
   return path;

@@ -5,7 +5,7 @@ import { beWorker } from './workers.ts';
 /**
  * A partner that is never the bottleneck: over raw sockets, since it shares the cores with the hub. In the one-stop system's
  * dialect it takes a dossier under a key, records it and answers with a receipt. In the national portal's it takes many
- * dossiers in a call.
+ * dossiers in a call. Below `/slow` it takes a dossier at once and answers after a minute.
  */
 export type PartnerOrder = 'open' | 'taken' | 'count' | 'leave';
 
@@ -23,6 +23,8 @@ export type PartnerState =
   | { readonly taken: readonly Taken[] }
   | { readonly count: number; readonly firstAtMs: number; readonly lastAtMs: number };
 
+const SLOW = Buffer.from('PUT /slow/');
+const ANSWERS_AFTER_MS = 60_000;
 const SESSION = 'phien-cua-phep-do';
 const book = new Map<string, { key: string; code: string; times: number; atMs: number }>();
 const sockets = new Set<net.Socket>();
@@ -40,8 +42,10 @@ const server = net.createServer((socket) => {
     kept = kept ? Buffer.concat([kept, chunk]) : chunk;
     const reply = replyTo(kept);
     if (reply === undefined) return;
+    const isSlow = kept.subarray(0, SLOW.length).equals(SLOW);
     kept = undefined;
-    socket.write(reply);
+    if (isSlow) setTimeout(() => socket.write(reply), ANSWERS_AFTER_MS);
+    else socket.write(reply);
   });
 });
 
@@ -53,7 +57,7 @@ function replyTo(bytes: Buffer): string | undefined {
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
   if (bytes.length < end + 4 + length) return undefined;
   if (head.startsWith('POST /mapi/')) return portalReply(head, bytes.subarray(end + 4));
-  const place = /^PUT \/dossiers\/([^ ]+) /.exec(head)?.[1];
+  const place = /^PUT (?:\/slow)?\/dossiers\/([^ ]+) /.exec(head)?.[1];
   const key = /\r\nidempotency-key: ([^\r]+)/i.exec(head)?.[1];
   if (place === undefined || key === undefined || !head.includes(`Bearer ${SIMULATOR_TOKEN}`))
     return replyOf(400, { detail: 'not a dossier under a key' });

@@ -16,8 +16,8 @@ export interface LoadOrder {
 }
 
 export type Work =
-  /** Pushes a series, `many` dossiers a request. */
-  | { readonly kind: 'push'; readonly series: Series; readonly many: number }
+  /** Pushes a series, `many` dossiers a request, as `party`: `one-stop` without it. */
+  | { readonly kind: 'push'; readonly series: Series; readonly many: number; readonly party?: string }
   /** The same by SOAP, to a path. */
   | { readonly kind: 'soap'; readonly series: Series; readonly many: number; readonly path: string }
   /** Reads random dossiers of the first `count` of a series. */
@@ -36,15 +36,15 @@ export function pushedCodes(series: Series, many: number, requests: readonly num
 type Asking = Pick<Load, 'request' | 'isGood'>;
 
 function askingFor({ work, secret }: LoadOrder): Asking {
-  if (work.kind === 'push') return pushing(work.series, work.many, secret);
+  if (work.kind === 'push') return pushing(work, secret);
   if (work.kind === 'soap') return pushingBySoap(work, secret);
   if (work.kind === 'read') return reading(work.series, work.count, secret);
   return searching(work.texts, secret);
 }
 
-function pushing(series: Series, many: number, secret: string): Asking {
+function pushing({ series, many, party = 'one-stop' }: Extract<Work, { kind: 'push' }>, secret: string): Asking {
   const { jsonOf } = createDossiers(series);
-  const post = (body: Buffer): Buffer => requestBytes('POST', '/api/v1/parties/one-stop/dossiers', secret, body);
+  const post = (body: Buffer): Buffer => requestBytes('POST', `/api/v1/parties/${party}/dossiers`, secret, body);
   const [open, comma, close] = ['[', ',', ']'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
   const list = (n: number): Buffer =>
     Buffer.concat([

@@ -50,6 +50,9 @@ export function latenciesOf(ms: readonly number[]): Latencies {
   return { p50Ms, p95Ms, p99Ms, p999Ms } as Required<Latencies>;
 }
 
+/** Who receives: one party, or several with a share of the dossiers each. */
+export type Partners = PartyConfig | readonly PartyConfig[];
+
 /** The shared resources of all measurements. */
 export interface Bench {
   /** For intermediate messages. */
@@ -66,8 +69,8 @@ export interface Bench {
   readonly due: number;
   readonly loader: Worker<LoadOrder, LoadResult>;
   /** Keys of the hub's configuration. */
-  readonly secrets: { readonly writer: string; readonly reader: string };
-  readonly startHub: (database: BenchDatabase, roles: string, partner?: PartyConfig) => Promise<HubProcess>;
+  readonly secrets: { readonly writer: string; readonly flooder: string; readonly reader: string };
+  readonly startHub: (database: BenchDatabase, roles: string, partners?: Partners) => Promise<HubProcess>;
   /** A new series. */
   readonly newSeries: () => Series;
 }

@@ -8,6 +8,7 @@ import { fillBacklog } from './fill-backlog.ts';
 import { FLOORS } from './floors.ts';
 import { describeMachine } from './machine.ts';
 import type { Bench, Measurement, Sample } from './measurement.ts';
+import { NEIGHBOURS } from './neighbours.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { PEERS } from './peer/peer.ts';
 import { fillIndex, READS } from './reads.ts';
@@ -16,7 +17,7 @@ import { stopAll } from './workers.ts';
 import { WRITES } from './writes.ts';
 
 /** `npm run bench`: floors and hub in one run, alternated; see options.ts. */
-const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...PEERS, ...DELIVERIES, ...READS];
+const ALL: readonly Measurement[] = [...FLOORS, ...WRITES, ...PEERS, ...DELIVERIES, ...NEIGHBOURS, ...READS];
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
