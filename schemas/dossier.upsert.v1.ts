@@ -5,6 +5,7 @@ import {
   closed,
   DossierCode,
   FieldCode,
+  FileReference,
   Id,
   Instant,
   Line,
@@ -60,6 +61,7 @@ export const DossierDocument = closed({
   name: optional(Prose),
   componentCode: optional(AnyCode),
   url: optional(Url),
+  file: optional(FileReference),
   digitised: optional(Type.Boolean()),
   reused: optional(Type.Boolean()),
   fromNationalStore: optional(Type.Boolean()),
@@ -85,7 +87,13 @@ export const Supplement = closed({
   newDueAt: optional(Instant),
 });
 
-export const Result = closed({ id: optional(Id), code: optional(AnyCode), name: optional(Prose), url: optional(Url) });
+export const Result = closed({
+  id: optional(Id),
+  code: optional(AnyCode),
+  name: optional(Prose),
+  url: optional(Url),
+  file: optional(FileReference),
+});
 
 const list = <T extends Type.TSchema>(items: T, maxItems = 1_000) => optional(Type.Array(items, { maxItems }));
 

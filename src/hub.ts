@@ -25,6 +25,7 @@ import { rightsOf, routesOf } from './parties/from-config.ts';
 import type { LoadedAdapter } from './parties/load-adapters.ts';
 import type { Party } from './parties/party.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
+import type { HubContext } from './process/hub-context.ts';
 import { createLifecycle, type Lifecycle } from './process/lifecycle.ts';
 import { createQueue } from './queue/create-queue.ts';
 import type { Queue } from './queue/port.ts';
@@ -41,7 +42,7 @@ export interface HubOverrides extends FoundationOptions {
   readonly lookMs?: number | false;
 }
 
-export interface Hub extends Lifecycle {
+export interface Hub extends Lifecycle, Pick<HubContext, 'files'> {
   readonly app: Hono;
   readonly pipeline: Pipeline;
   readonly database: Database;
@@ -133,7 +134,7 @@ export async function createHub(
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
-    ...{ ...erasing, reports, ...lifecycle },
+    ...{ ...erasing, reports, files: hub.files, ...lifecycle },
   };
 }
 

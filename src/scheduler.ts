@@ -58,6 +58,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
     watch: singleFlight(() => watch(hub, deps.watches)),
     key: singleFlight(() => rekey(hub, leaving.signal)),
     retention: singleFlight(() => retain(hub, deps)),
+    files: singleFlight(async () => hub.files?.sweep()),
     housekeeping: singleFlight(() => housekeeping(hub, deps)),
   };
   const underWay = new Set<Promise<void>>();
@@ -81,6 +82,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       every(WATCH_MS, 'watch', works.watch);
       every(WATCH_MS, 'key old rows', works.key);
       every(WATCH_MS, 'retention', works.retention);
+      every(WATCH_MS, 'files', works.files);
       every(HOUSEKEEPING_MS, 'housekeeping', works.housekeeping);
       run('watch', works.watch);
       run('key old rows', works.key);
@@ -199,4 +201,5 @@ async function housekeeping(hub: HubContext, { parties, watches, retention }: Sc
   await forgetOldHeartbeats(database);
   await recountAfterServices(database.pool);
   await watchCertificates(hub, parties);
+  await hub.files?.removeOrphans();
 }

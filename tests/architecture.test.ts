@@ -109,8 +109,10 @@ const RULES: readonly Rule[] = [
       'src/database/pool.ts',
       'src/database/replicas.ts',
       'src/erasure/',
+      'src/files/',
       'src/index/',
       'src/kit/callback.ts',
+      'src/kit/files.ts',
       'src/ledger/',
       'src/observe/last-write.ts',
       'src/operator-orders/',
@@ -176,6 +178,12 @@ const RULES: readonly Rule[] = [
     why: 'a verb works on what is stored and knows no other verb: the pipeline joins them',
   })),
   {
+    of: ['src/files/'],
+    may: [...SQL, 'src/ledger/', 'src/kit/'],
+    mayTypes: ['src/secrets/vault.ts', 'src/config/config.ts'],
+    why: 'bytes beside the database, and their records in it',
+  },
+  {
     of: ['src/reports/'],
     may: [...RECORDS, ...OUTSIDE],
     mayTypes: ['src/statistics/'],
@@ -235,7 +243,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/process/hub-context.ts'],
     may: [],
-    mayTypes: ['src/core/', 'npm:pino', 'src/database/', 'src/observe/', 'src/secrets/vault.ts'],
+    mayTypes: ['src/core/', 'npm:pino', 'src/database/', 'src/files/', 'src/observe/', 'src/secrets/vault.ts'],
     why: 'names what every part of the hub may need, and does nothing',
   },
   { of: ['src/parties/rate-limit.ts'], may: [...SQL, 'src/ledger/'], why: 'counts calls in the database' },

@@ -17,9 +17,7 @@ export default defineAdapter({
   send: {
     'dossier.upsert.v1': {
       send: (bus, items) =>
-        sendInOrder(items, (item) =>
-          post(bus, '/Document/SyncDocument', writeDocument(item, bus.settings), item.dossier),
-        ),
+        sendInOrder(items, (item) => post(bus, '/Document/SyncDocument', writeDocument(item, bus), item.dossier)),
     },
     'dossier.progress.v1': {
       send: (bus, items) =>

@@ -42,9 +42,13 @@ function basicIn(headers: Headers): readonly [id: string, secret: string] {
   return [id, secret.join(':')];
 }
 
-function pushed(read: (row: Row, settings: Settings, codes: CodesOf) => readonly Item[]): Callback<Settings> {
+function pushed(
+  read: (row: Row, settings: Settings, codes: CodesOf) => readonly Item[],
+  inlineFiles?: Callback<Settings>['inlineFiles'],
+): Callback<Settings> {
   return {
     isOn: canPush,
+    inlineFiles,
     check: ({ headers, nowMs }, { pushSecret = '' }) =>
       issuedTokens(pushSecret).isShown(headers, nowMs)
         ? undefined
@@ -69,7 +73,10 @@ const figures = { statistic: pushed(readStatistic), vote: pushed(readVote) };
 /** OpenCPS writes the longer addresses, the description of the bus the shorter ones. */
 export const callbacks: Readonly<Record<string, Callback<Settings>>> = {
   token,
-  'Document/SyncDocument': pushed((row, settings, codes) => [readDocument(row, settings, codes)]),
+  'Document/SyncDocument': pushed((row, settings, codes) => [readDocument(row, settings, codes)], {
+    member: 'Base64',
+    pathOf: (number) => `/Attachments/${number}/Base64`,
+  }),
   'Document/UpdateDocumentTraces': pushed((row) => [readTrace(row)]),
   Statistic: figures.statistic,
   'Statistic/UpdateStatistic': figures.statistic,

@@ -28,15 +28,17 @@ export async function post(bus: Bus, path: string, body: object, about: About | 
   return reply.kind === 'reply' ? (failureOf(bus, reply, about) ?? delivered()) : reply;
 }
 
-/** One call with the token of the session. */
-export function call(bus: Bus, path: string, body: object, about?: About): ReturnType<typeof callWithToken> {
+/** One call with the token of the session. Files in the body are streamed in base64. */
+export async function call(bus: Bus, path: string, body: object, about?: About) {
   const { baseUrl = '' } = bus.settings;
+  const written = await bus.files.json(body);
+  if (typeof written === 'object' && 'kind' in written) return written;
   return callWithToken(bus, {
     call: {
       method: 'POST',
       url: `${baseUrl.replace(/\/+$/, '')}${path}`,
       headers: { Accept: 'application/json', 'Content-Type': 'application/json; charset=utf-8' },
-      body: JSON.stringify(body).normalize('NFC'),
+      body: written,
       idempotent: true,
     },
     logIn: () => logIn(bus),

@@ -124,11 +124,15 @@ function agencyIn(row: Row, { agencies = {} }: Settings): string | undefined {
   return mapped === undefined ? textOf(row.OrganInchargeIdLevel1) : agencies[mapped];
 }
 
-/** The scheme of the bus spells the id with a small L. OpenCPS itself writes it right. */
+/**
+ * The scheme of the bus spells the id with a small L. OpenCPS itself writes it right. A hub with files puts a reference in the
+ * place of each base64.
+ */
 function documentOf(one: Row): object {
   return {
     id: textOf(one.AttachmentId) ?? textOf(one.Attachmentld),
     name: textOf(one.AttachmentName),
+    file: /^sha256:/.test(textOf(one.Base64) ?? '') ? textOf(one.Base64) : undefined,
     deleted: isYes(one.IsDeleted) || undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Outgoing } from '#kit';
+import type { Connection, Outgoing } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { writeMoment } from './moments.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +9,10 @@ const APPLICANTS: Readonly<Record<string, number>> = { citizen: 1, enterprise: 2
 const OTHER_APPLICANT = 4;
 
 /** The body of `SyncDocument`. Members that the bus requires and the hub lacks are blank, as OpenCPS leaves them. */
-export function writeDocument(item: Outgoing<'dossier.upsert.v1'>, settings: Settings): Members {
+export function writeDocument(
+  item: Outgoing<'dossier.upsert.v1'>,
+  { settings, files }: Pick<Connection<Settings>, 'settings' | 'files'>,
+): Members {
   const { record, code, service, agency } = item;
   const { applicant, status } = record;
   const moment = (instant: string | undefined): string => writeMoment(instant, settings);
@@ -32,7 +35,7 @@ export function writeDocument(item: Outgoing<'dossier.upsert.v1'>, settings: Set
     ProcessingOrganName: record.processingUnit ?? record.agencyName ?? agency?.name ?? '',
     HasSupplementary: status === 'supplement-required',
     Note: record.note ?? '',
-    Attachments: (record.documents ?? []).map(attachmentOf),
+    Attachments: (record.documents ?? []).map((one) => attachmentOf(one, files)),
     DocFees: (record.fees ?? []).map(({ name = '', amountVnd }) => ({ FeeName: name, Price: amountVnd ?? 0 })),
     Supplementaries: (record.supplements ?? []).map((one) => ({
       SupplementaryId: one.id,
@@ -73,9 +76,15 @@ function endOf(record: Dossier, moment: (instant: string | undefined) => string)
 
 type Document = NonNullable<Dossier['documents']>[number];
 
-function attachmentOf({ id, name, deleted = false }: Document): Members {
+function attachmentOf({ id, name, file, deleted = false }: Document, files: Connection['files']): Members {
   const isNumber = /^\d{1,15}$/.test(id ?? '');
-  return { AttachmentId: isNumber ? Number(id) : id, AttachmentName: name ?? '', IsDeleted: deleted, IsVerified: true };
+  return {
+    AttachmentId: isNumber ? Number(id) : id,
+    AttachmentName: name ?? '',
+    IsDeleted: deleted,
+    Base64: file === undefined || deleted ? undefined : files.base64(file),
+    IsVerified: true,
+  };
 }
 
 /** The body of `UpdateDocumentTraces`. OpenCPS always writes `Status` 0. */

@@ -9,6 +9,7 @@ import { type AcceptDeps, acceptDepsOf, type CommitDeps } from './accept-deps.ts
 import { isRetryable, mayTryAgain, pauseAfter } from './conflict.ts';
 import { codesNamedBy } from './dossiers.ts';
 import { FairChoice, type RunKind, type WaitingInput } from './fair-choice.ts';
+import { namesFiles, withFiles } from './named-files.ts';
 import { subjectsNamedBy } from './records.ts';
 
 interface Committing {
@@ -35,7 +36,7 @@ const BATCH_ITEMS = 1_000;
 const LINGER_MS = 2;
 
 export function createCommit(
-  hub: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'random' | 'kinds'>,
+  hub: Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'random' | 'kinds' | 'files'>,
   deps: CommitDeps,
 ): Commit {
   const committing: Committing = {
@@ -59,9 +60,13 @@ export function createCommit(
     },
   );
   return {
-    one: async (submission) => storedOf(await queue(submission)),
+    one: async (submission) =>
+      storedOf(await queue(namesFiles(submission) ? await withFiles(hub, submission) : submission)),
     async page(submissions, together) {
-      for (const one of await commitAll(committing, submissions, together)) storedOf(one);
+      const named = submissions.some(namesFiles)
+        ? await Promise.all(submissions.map((one) => withFiles(hub, one)))
+        : submissions;
+      for (const one of await commitAll(committing, named, together)) storedOf(one);
     },
   };
 }

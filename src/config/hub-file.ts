@@ -147,6 +147,9 @@ const PartyEntry = closed({
   ),
 });
 
+const CLAMD = '^clamd:(?://(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?|/.+)$';
+const CLAMD_MEANS = 'an address such as clamd://127.0.0.1:3310 or clamd:/run/clamav/clamd.ctl';
+
 const Alerts = closed({
   webhook: Type.String({ pattern: '^https?://', description: 'an address such as https://…' }),
   /** Signs the alerts by the Standard Webhooks specification. */
@@ -199,6 +202,30 @@ const PERSONAL_DATA_MONTHS = Object.fromEntries(
   ]),
 );
 
+/** Files that pass through the hub. Without this member it stores none. */
+const FilesEntry = closed({
+  /** The virus scanner. False: files are passed on unscanned. */
+  scan: Type.Union([Type.Literal(false), Type.String({ pattern: CLAMD, description: CLAMD_MEANS })], {
+    description: `false, or ${CLAMD_MEANS}`,
+  }),
+  maxBytes: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 4 * 1024 ** 3, description: 'a whole number of bytes, at most 4294967296' }),
+  ),
+  /** Replaces the usual types. */
+  types: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[a-z]+/[a-z0-9.+-]+$', description: 'a media type such as application/pdf' }), {
+      minItems: 1,
+      description: 'a list of media types such as application/pdf',
+    }),
+  ),
+  /** The most bytes that one party may have here. */
+  partyBytes: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of bytes' })),
+  /** How long the address of a file works. */
+  linkMinutes: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_440, description: 'a whole number of minutes from 1 to 1440' }),
+  ),
+});
+
 export const HubFile = closed({
   province: Type.Optional(
     closed({
@@ -222,6 +249,7 @@ export const HubFile = closed({
   parties: Type.Optional(Type.Record(Type.String(), PartyEntry)),
   routes: Type.Optional(Type.Array(RouteEntry)),
   alerts: Type.Optional(Alerts),
+  files: Type.Optional(FilesEntry),
   /** The trusted proxies in front of the hub: it believes them the client's address and TLS. */
   proxies: Type.Optional(Type.Array(Type.String({ minLength: 1, description: EN['schema.proxy'] }))),
   /** The header in which those proxies give the client's certificate. They must set or remove it at each request. */

@@ -49,6 +49,7 @@ import * as m048 from './migrations/048-found-deliveries.ts';
 import * as m049 from './migrations/049-delivery-times.ts';
 import * as m050 from './migrations/050-short-pauses.ts';
 import * as m051 from './migrations/051-erased-reasons.ts';
+import * as m052 from './migrations/052-files.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -104,6 +105,7 @@ export const MIGRATIONS = {
   '049-delivery-times': m049,
   '050-short-pauses': m050,
   '051-erased-reasons': m051,
+  '052-files': m052,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -164,4 +164,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'An erasure also hides the person in reasons and notes of officers.',
     stopOlder: 'it would take an erased reason in the audit for a forged one',
   },
+  '052-files': {
+    change: 'Files pass through the hub.',
+    settings: ['files is new: without it, the hub stores no files'],
+  },
 };

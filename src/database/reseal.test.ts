@@ -7,7 +7,16 @@ const OLD = 'a-secret-of-the-tests-that-is-long-enough';
 const NEW = 'another-secret-of-the-tests-that-is-long-enough';
 const CODE = 'H60.01-250812-0035';
 
-const NOTHING = { dossiers: 0, messages: 0, events: 0, attempts: 0, records: 0, record_events: 0, legal_holds: 0 };
+const NOTHING = {
+  dossiers: 0,
+  messages: 0,
+  events: 0,
+  attempts: 0,
+  records: 0,
+  record_events: 0,
+  files: 0,
+  legal_holds: 0,
+};
 
 describe('reseal', () => {
   let hub: TestHub;

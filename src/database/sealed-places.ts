@@ -30,6 +30,7 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   },
   { table: 'records', key: { subject: 'text' }, value: 'sealed', keyId: 'sealed_key', version: 'version' },
   { table: 'record_events', key: { subject: 'text', seq: 'int4' }, value: 'record', keyId: 'record_key' },
+  { table: 'files', key: { sha256: 'text' }, value: 'secret', keyId: 'secret_key' },
 ];
 
 export interface SealedRow {

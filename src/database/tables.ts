@@ -29,6 +29,8 @@ export interface Tables {
   erasures: ErasuresTable;
   events: EventsTable;
   field_totals: FieldTotalsTable;
+  file_uses: FileUsesTable;
+  files: FilesTable;
   flow_totals: FlowTotalsTable;
   heartbeats: HeartbeatsTable;
   held_subjects: HeldSubjectsTable;
@@ -427,6 +429,26 @@ interface FieldTotalsTable {
   late_td: number | null;
   overdue_td: number | null;
   settled_td: number | null;
+}
+
+interface FileUsesTable {
+  sha256: string;
+  party: string;
+  code: string;
+  at: Instant;
+}
+
+interface FilesTable {
+  sha256: string;
+  bytes: number;
+  media_type: string;
+  place: string;
+  state: string;
+  scan: string;
+  found: string | null;
+  stored_at: Instant;
+  secret: Buffer;
+  secret_key: number;
 }
 
 interface FlowTotalsTable {

@@ -7,6 +7,7 @@ import { createHeartbeats, type HeartbeatOptions, type Heartbeats } from '../dat
 import { openStore, prepareStore, type Store, type StoreOptions } from '../database/open-store.ts';
 import { openReplicas, type ReplicaOptions, type Replicas } from '../database/replicas.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
+import { openHubFiles } from '../files/open-hub-files.ts';
 import { type CodeEntries, createCodeEntries } from '../ledger/code-entries.ts';
 import { loadOwnedSince } from '../ledger/ownership.ts';
 import { registerParties } from '../ledger/party-states.ts';
@@ -62,7 +63,8 @@ export async function openFoundation(
     store = await openStore(databaseUrl, log, options);
     const { database, nowMs } = store;
     const codes = createCodeEntries(database);
-    const parties = await loadParties(config, adapters, database, codes, nowMs);
+    const files = openHubFiles(config, { database, vault, nowMs, onResult: telemetry.fileArrived });
+    const parties = await loadParties(config, adapters, { database, codes, nowMs, files });
     await prepareStore(store, vault, log);
     const ownedSince = await loadOwnedSince(database);
     await registerParties(database, [...parties.keys()]);
@@ -81,7 +83,8 @@ export async function openFoundation(
     });
     telemetry.watchReplicas(replicas.states);
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
-    const hub = { database, vault, kinds, nowMs, random: options.random ?? Math.random, log, telemetry, alerts };
+    const random = options.random ?? Math.random;
+    const hub = { database, vault, kinds, nowMs, random, log, telemetry, alerts, files };
     return { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime };
   } catch (error) {
     await Promise.all([store?.close(), reporting.close()]);

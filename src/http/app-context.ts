@@ -40,13 +40,15 @@ import type { SecretGuessLimit } from './secret-guess-limit.ts';
  *
  * A route that needs less narrows it: `(add: AddRoute, hub: Pick<AppContext, 'index' | 'keys'>)`.
  */
-export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry'> {
+export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry' | 'files'> {
   /** The province in the settings, if they name one. */
   readonly province: { readonly code: string; readonly name: string } | undefined;
   /** What the settings say of the national portal's dialect. */
   readonly portalDialect: HubFile['portalDialect'];
   /** The day of the month on which reporting periods begin. */
   readonly reportingDay: number | undefined;
+  /** How long the address of a file works. */
+  readonly linkMinutes: number;
   readonly parties: ReadonlyMap<string, Party>;
   readonly routes: readonly Route[];
   readonly codes: CodeEntries;

@@ -13,6 +13,7 @@ import { addNationalPortalDoor } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders } from './dossiers.ts';
+import { addFiles } from './files.ts';
 import { addHealth, type HealthContext } from './health.ts';
 import { addPublicKeys } from './jwks.ts';
 import { addLookUp } from './look-up.ts';
@@ -49,6 +50,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addNationalPortalDoor(add, hub);
   addSoapDoor(add, hub);
   addCallbackDoor(add, hub);
+  addFiles(add, hub);
   addAsks(add, hub);
   addDossierReaders(add, hub);
   addRecordReaders(add, hub);

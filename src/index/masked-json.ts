@@ -28,7 +28,7 @@ export function maskedJson(record: Dossier, freshness: object, former: readonly 
 }
 
 const APPLICANT = Buffer.from(',"applicant":');
-const ADDRESS = Buffer.from('"url":"');
+const ADDRESSES = ['url', 'file'].map((name) => Buffer.from(`"${name}":"`));
 const [QUOTE, COMMA, BACKSLASH, BRACE] = ['"', ',', '\\', '}'].map((character) => character.charCodeAt(0));
 
 /** Bytes of a JSON text, and their replacement. */
@@ -38,15 +38,28 @@ interface Cut {
   readonly put: string;
 }
 
-/** The members with addresses of documents and results, each with its comma. */
+/** The members with addresses and files of documents and results, each with its comma. */
 function addressesIn(json: Buffer): readonly Cut[] {
   const cuts: Cut[] = [];
-  for (let at = json.indexOf(ADDRESS); at >= 0; at = json.indexOf(ADDRESS, at + 1)) {
-    const end = endOfText(json, at + ADDRESS.length);
-    const isFirst = json[at - 1] !== COMMA;
+  // Where the members end that were cut from the beginning of an object.
+  let cutUpTo = -1;
+  for (const { at, length } of placesOf(json)) {
+    const end = endOfText(json, at + length);
+    const isFirst = json[at - 1] !== COMMA || at === cutUpTo;
+    if (isFirst) cutUpTo = end + 1;
     cuts.push({ start: isFirst ? at : at - 1, end: isFirst && json[end] === COMMA ? end + 1 : end, put: '' });
   }
   return cuts;
+}
+
+/** Where the members begin, in order. Most records have none, so each name is searched for once. */
+function placesOf(json: Buffer): readonly { readonly at: number; readonly length: number }[] {
+  const places = ADDRESSES.flatMap((name) => {
+    const found = [];
+    for (let at = json.indexOf(name); at >= 0; at = json.indexOf(name, at + 1)) found.push({ at, length: name.length });
+    return found;
+  });
+  return places.sort((one, other) => one.at - other.at);
 }
 
 /** Where a text ends, its quote included, from a place inside it. */

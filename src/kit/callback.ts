@@ -44,6 +44,13 @@ export interface CallbackReply {
  */
 export type Callback<Settings> = StoringCallback<Settings> | AnsweringCallback<Settings>;
 
+/** The members of a body that hold files. */
+interface InlineFiles {
+  readonly member: string;
+  /** The place of a file in the body, by the number of its member from 0, for problems. */
+  pathOf(number: number): string;
+}
+
 interface AnyCallback<Settings> {
   /**
    * Whether a party with these settings has this callback. If not, its address answers 404. Without this function it
@@ -54,6 +61,12 @@ interface AnyCallback<Settings> {
   readonly hasKeyInPath?: boolean;
   /** The largest body in bytes, 1 MiB by default and never more than HUB_MAX_BODY. The body is read in one go. */
   readonly maxBytes?: number;
+  /**
+   * The body is JSON, and its members of one name hold files in base64. A hub with files stores them while the body arrives,
+   * and `read` gets their references such as `sha256:…` instead. `check` then runs first, with an empty body: it must judge
+   * the headers alone. Their size does not count for `maxBytes`.
+   */
+  readonly inlineFiles?: InlineFiles | undefined;
   /**
    * Why the request is not the partner's, without secrets. Undefined if it is. Runs before the body is read, with
    * `isSigned` or `isSecret` of the kit. Pure. An exception is a bug, and refuses the request.

@@ -1,4 +1,5 @@
 import type { CodesOf } from '#core/identifiers/codes';
+import type { Files } from './files.ts';
 import type { Http } from './http/exchange.ts';
 import type { Sessions } from './session.ts';
 
@@ -9,6 +10,8 @@ export interface Connection<Settings = unknown> {
   readonly settings: Settings;
   readonly http: Http;
   readonly sessions: Sessions;
+  /** Files that records name. */
+  readonly files: Files;
   /** The operators' entries in the party's code tables. They take precedence over the adapter's tables. */
   readonly codes: CodesOf;
   /** Epoch milliseconds. */

@@ -11,7 +11,7 @@ import type { LastReconcile } from '../ledger/reconciles.ts';
 import type { Settled } from '../ledger/settle.ts';
 import { type AcceptedResult, type AcceptedSubmission, createAcceptedMetrics } from './metrics/accepted.ts';
 import { createAttemptMetrics } from './metrics/attempts.ts';
-import { createCounts } from './metrics/counts.ts';
+import { createCounts, createFileCount } from './metrics/counts.ts';
 import { createFlowCounter, type FlowCounter } from './metrics/flow-counter.ts';
 import {
   showAgreement,
@@ -55,6 +55,8 @@ export interface Telemetry {
   pulled(party: string, name: string, error: string | undefined): void;
   /** Counts a citizen's look-up. Many refusals indicate a client that guesses. */
   lookedUp(outcome: 'found' | 'not-found' | 'too-often'): void;
+  /** Counts a file that arrived, by what became of it. */
+  fileArrived(party: string, result: string): void;
   /** Counts and logs a question to a register. The log has neither values nor officer. */
   asked(ask: AskedLine): void;
   /** Counts a request that a door refused, by how much of it the message log stores. */
@@ -114,6 +116,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     headersOf: (claimed): Readonly<Record<string, string>> =>
       traces ? { traceparent: traces.traceparentOf(claimed) } : {},
     lookedUp: (outcome) => lookUps.inc({ outcome }),
+    fileArrived: createFileCount(registry),
     asked({ party, question, outcome, tookMs, ...line }) {
       asks.inc({ party, question, outcome });
       askSeconds.observe({ party }, tookMs / 1_000);

@@ -84,7 +84,7 @@ export interface Web extends Pick<AppContext, 'ledger' | 'evidence'> {
 const STREAMS_MS = 2_500;
 
 export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
-  const { province, portalDialect } = config.file;
+  const { province, portalDialect, files: { linkMinutes = LINK_MINUTES } = {} } = config.file;
   const { changes } = deps;
   const leaving = new AbortController();
   // Each incoming stream adds a listener.
@@ -110,8 +110,7 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     ...access,
     compareAtParty: createCompareAtParty(hub, deps, deps.parties),
     reads,
-    province,
-    portalDialect,
+    ...{ province, portalDialect, linkMinutes },
     reportingDay: province?.reportingDay,
     maxBodyBytes: config.maxBodyBytes,
     nextChange: changes.next,
@@ -205,6 +204,7 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
   };
 }
 
+const LINK_MINUTES = 15;
 const STATUS_REMEMBERED_MS = 10_000;
 /** Each live page reads its part again and again. */
 const MOST_LIVE_PAGES = 50;

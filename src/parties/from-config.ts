@@ -3,25 +3,32 @@ import { type Route, withoutSelfSent } from '#core/dossier/route';
 import type { Operation } from '#schemas/operations';
 import type { Config, HubFile } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
+import type { FileSource } from '../kit/files.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import type { LoadedAdapter } from './load-adapters.ts';
 import { createParty, type Party } from './party.ts';
 import { createRateLimit } from './rate-limit.ts';
 
+/** The hub's resources for its parties. */
+interface Means {
+  readonly database: Database;
+  readonly codes: CodeEntries;
+  readonly nowMs: () => number;
+  readonly files: FileSource | undefined;
+}
+
 /** The configured parties with their adapters. loadConfig has checked that they fit. */
 function createParties(
   { file }: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
-  database: Database,
-  codes: CodeEntries,
-  nowMs: () => number,
+  means: Means,
 ): ReadonlyMap<string, Party> {
   return new Map(
     Object.entries(file.parties ?? {}).map(([id, entry]) => {
       const loaded = adapters.get(entry.adapter);
       if (!loaded) throw new Error(`there is no adapter ${entry.adapter}`);
       const signedBy = (file.keys ?? []).flatMap(({ party, certificate }) => (party === id && certificate) || []);
-      return [id, partyOf(id, entry, signedBy, loaded, database, codes, nowMs)];
+      return [id, partyOf(id, entry, signedBy, loaded, means)];
     }),
   );
 }
@@ -30,11 +37,9 @@ function createParties(
 export async function loadParties(
   config: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
-  database: Database,
-  codes: CodeEntries,
-  nowMs: () => number,
+  means: Means,
 ): Promise<ReadonlyMap<string, Party>> {
-  const parties = createParties(config, adapters, database, codes, nowMs);
+  const parties = createParties(config, adapters, means);
   for (const { adapter } of parties.values()) await adapter.load?.();
   return parties;
 }
@@ -69,9 +74,7 @@ function partyOf(
   entry: Entry,
   signedBy: readonly string[],
   { manifest, adapter }: LoadedAdapter,
-  database: Database,
-  codes: CodeEntries,
-  nowMs: () => number,
+  { database, codes, nowMs, files }: Means,
 ): Party {
   const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
   const { title = manifest.title, authoritative = manifest.authoritative } = entry;
@@ -91,6 +94,7 @@ function partyOf(
     reconcile,
     pace: perSecond === undefined ? undefined : createRateLimit(database, id, perSecond, nowMs),
     codes: { at: (ms) => codes.at(id, ms), now: () => codes.now(id) },
+    files,
     nowMs,
   });
 }

@@ -2,6 +2,7 @@ import type { MaintenanceWindow } from '#core/dates/windows';
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Adapter, type Offers, offersOf } from '../kit/adapter.ts';
 import type { Connection } from '../kit/connection.ts';
+import { createFiles, type FileSource, NO_FILES } from '../kit/files.ts';
 import type { WireRecord } from '../kit/http/exchange.ts';
 import { createHttp } from '../kit/http/http.ts';
 import { timeoutsIn } from '../kit/http/timeouts.ts';
@@ -79,6 +80,8 @@ export interface PartyOptions {
   /** Certificates in PEM that sign the party's own messages. */
   readonly signedBy?: readonly string[];
   readonly codes: EnteredCodes;
+  /** Without it the hub has no files. */
+  readonly files?: FileSource | undefined;
   readonly nowMs: () => number;
 }
 
@@ -99,6 +102,7 @@ export function createParty(options: PartyOptions): Party {
     codes,
     nowMs,
   } = options;
+  const files = createFiles(options.files ?? NO_FILES);
   const tls = options.tls && createTls(options.tls);
   const http = createHttp({
     origins: originsIn(settings),
@@ -112,6 +116,7 @@ export function createParty(options: PartyOptions): Party {
     settings,
     http: client,
     sessions,
+    files,
     codes: codes.now(),
     now: nowMs,
   });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Kinds } from '#core/records/kinds';
 import type { Database } from '../database/pool.ts';
+import type { HubFiles } from '../files/hub-files.ts';
 import type { Alerts } from '../observe/alerts.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -21,5 +22,7 @@ export interface HubContext {
   readonly random: () => number;
   readonly log: Logger;
   readonly telemetry: Telemetry;
+  /** Undefined: the settings store no files. */
+  readonly files: HubFiles | undefined;
   readonly alerts: Alerts;
 }

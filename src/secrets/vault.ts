@@ -70,7 +70,7 @@ export interface Vault {
   publicKeys(): Promise<readonly PublicKey[]>;
 }
 
-export type SignedUse = 'cursor' | 'session' | 'audit' | 'erased audit' | 'receipt';
+export type SignedUse = 'cursor' | 'session' | 'audit' | 'erased audit' | 'receipt' | 'file';
 export type BlindUse = 'tries' | 'idempotency' | 'imported file' | 'refused body';
 
 const IV_BYTES = 12;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { Compile } from 'typebox/schema';
@@ -43,6 +46,7 @@ describe('the OpenAPI document', () => {
   let operations: Map<string, Operation>;
   let components: object;
   const met = new Set<string>();
+  const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-openapi-'));
 
   beforeAll(async () => {
     const partner = partnerWithTable();
@@ -71,6 +75,8 @@ describe('the OpenAPI document', () => {
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
       keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }, CLERK],
       maxBodyBytes: MAX_BODY,
+      files: { scan: false, maxBytes: MAX_BODY },
+      dataDir,
       portalDialect: { account: { number: '3511000000001', name: 'Kho bạc thử nghiệm', bank: 'VTB' } },
       // It is never checked, so the primary answers. The headers are those of a hub with replicas.
       replicas: { urls: ['postgres://127.0.0.1:1/none'], everyMs: false },
@@ -86,7 +92,10 @@ describe('the OpenAPI document', () => {
     await hub.hub.pipeline.pull('portal', 'catalogue');
   });
   afterEach(() => vi.restoreAllMocks());
-  afterAll(() => hub.close());
+  afterAll(async () => {
+    await hub.close();
+    rmSync(dataDir, { recursive: true });
+  });
 
   /** Sends a request, and compares the reply with the document's schema of its status. */
   async function ask(
@@ -109,6 +118,7 @@ describe('the OpenAPI document', () => {
       id: '1',
       code: CODE(1),
       receipt: UUID,
+      hash: '0'.repeat(64),
       name: 'dossier.upsert.v1.json',
       kind: 'question',
       question: 'person',
@@ -169,6 +179,13 @@ describe('the OpenAPI document', () => {
     await ask(REGISTER_ASK, 200, toRegister);
     await ask(REGISTER_ASK, 502, { ...toRegister, path: { party: 'portal', question: 'refused' } });
     for (const name of ['get /api/v1/asks', 'get /api/v1/ops/asks']) await ask(name, 200);
+    await ask(PUSH_FILE, 201, { body: 'Đơn' });
+    const { file } = (await ask(PUSH_FILE, 200, { body: 'Đơn' })).body;
+    const link = await ask('post /api/v1/files/{hash}/links', 201, { path: { hash: file } });
+    await ask(READ_FILE, 200, { path: { hash: file } });
+    hub.clock.nowMs += HOUR_MS;
+    await ask(READ_FILE, 410, { path: { hash: file }, query: String(link.body.url).replace(/^[^?]*/, '') });
+    hub.clock.nowMs -= HOUR_MS;
     await ask(ORDERS, 200, { body: ORDER });
     await ask(ORDERS, 409, { body: ORDER });
     const login = { username: 'one-stop', password: SECRETS['one-stop'] };
@@ -336,6 +353,14 @@ describe('the OpenAPI document', () => {
         await ask(name, 403, { secret: `Bearer ${NOBODY}`, body });
       }
       const isMapi = /^post \/(?:mapi|kpdvcqg)\//.test(name);
+      if (name === PUSH_FILE) {
+        await ask(name, 400, { body: 'x', headers: { 'Content-Encoding': 'gzip' } });
+        await ask(name, 404, { path: { party: 'nowhere' }, body: 'x' });
+        await ask(name, 413, { body: 'x'.repeat(MAX_BODY + 1) });
+        await ask(name, 415, { body: '\u0000\u0001' });
+        await ask(name, 422, { body: 'x', headers: { 'Content-Digest': `sha-256=:${'A'.repeat(43)}=:` } });
+        continue;
+      }
       if (name === CALLBACK) {
         await ask(name, 400, { ...TO_CALLBACK, body: '{}', headers: { 'Content-Encoding': 'gzip' } });
         await ask(name, 401, { ...TO_CALLBACK, secret: 'Bearer of-nobody', body: '{}' });
@@ -604,6 +629,9 @@ const STEP_PUSH: Callback<unknown> = {
   },
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
+const PUSH_FILE = 'post /api/v1/parties/{party}/files';
+const READ_FILE = 'get /api/v1/files/{hash}';
+const HOUR_MS = 3_600_000;
 const REGISTER_ASK = 'post /api/v1/parties/{party}/ask/{question}';
 const CLERK = { id: 'clerk', secret: 'clerk-secret-of-the-tests', scopes: ['register:ask' as const] };
 const QUESTION = { title: 'Thông tin công dân', values: closed({}), members: ['name'], fromDossier: {} };

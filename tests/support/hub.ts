@@ -112,6 +112,8 @@ export async function testHub(
     readonly traces?: Config['traces'];
     readonly logLevel?: 'info' | 'debug';
     readonly roles?: Config['roles'];
+    readonly files?: HubFile['files'];
+    readonly dataDir?: string;
     /** The kinds of record beside dossiers; by default those of the hub. */
     readonly kinds?: readonly Kind[];
   } = {},
@@ -137,7 +139,7 @@ export async function testHub(
     databaseReadUrls: options.replicas?.urls ?? [],
     replicaMaxLagMs: 10_000,
     redisUrl: undefined,
-    dataDir: '/nowhere',
+    dataDir: options.dataDir ?? '/nowhere',
     host: '127.0.0.1',
     port: 0,
     probesPort: 0,
@@ -170,6 +172,7 @@ export async function testHub(
       ...(options.stillAfterDays && { stillAfterDays: options.stillAfterDays }),
       ...(options.personLimitPerHour && { personLimitPerHour: options.personLimitPerHour }),
       ...(options.askLimitPerHour && { askLimitPerHour: options.askLimitPerHour }),
+      ...(options.files && { files: options.files }),
       ...(options.proxies && { proxies: options.proxies }),
       ...(options.portalDialect && { portalDialect: options.portalDialect }),
       ...(options.clientCertificateHeader && { clientCertificateHeader: options.clientCertificateHeader }),

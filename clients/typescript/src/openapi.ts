@@ -249,6 +249,8 @@ export interface components {
                 readonly componentCode?: string | null;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string | null;
+                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                readonly file?: string | null;
                 readonly digitised?: boolean | null;
                 readonly reused?: boolean | null;
                 readonly fromNationalStore?: boolean | null;
@@ -295,6 +297,8 @@ export interface components {
                 readonly name?: string | null;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string | null;
+                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                readonly file?: string | null;
             }[] | null;
             readonly databases?: readonly string[] | null;
         };
@@ -307,6 +311,16 @@ export interface components {
             /** @description identifier at its source, at most 200 characters */
             readonly branch?: string;
             readonly inForce: boolean;
+        };
+        /** FileLink */
+        readonly FileLink: {
+            /** @description below the address of the hub */
+            readonly url: string;
+            /**
+             * Format: date-time
+             * @description real date and time with a zone (RFC 3339), such as 2025-08-12T08:15:00+07:00
+             */
+            readonly expiresAt: string;
         };
         /** HistoryStep */
         readonly HistoryStep: {
@@ -1036,6 +1050,8 @@ export interface components {
                 readonly componentCode?: string;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string;
+                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                readonly file?: string;
                 readonly digitised?: boolean;
                 readonly reused?: boolean;
                 readonly fromNationalStore?: boolean;
@@ -1094,6 +1110,8 @@ export interface components {
                 readonly name?: string;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string;
+                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                readonly file?: string;
             }[];
             readonly databases?: readonly string[];
             readonly freshness: {
@@ -1592,6 +1610,16 @@ export interface components {
             /** @enum {unknown} */
             readonly outcome: "accepted" | "duplicate" | "quarantined" | "invalid";
             readonly problems?: readonly components["schemas"]["ItemProblem"][];
+        };
+        /** TakenFile */
+        readonly TakenFile: {
+            /** @description the reference for `documents[].file` and `results[].file` */
+            readonly file: string;
+            readonly bytes: number;
+            /** @description by the content of the file */
+            readonly mediaType: string;
+            /** @enum {unknown} */
+            readonly scan: "clean" | "unscanned";
         };
     };
     responses: never;

@@ -18,6 +18,7 @@ export const SUBJECT_KINDS = [
   'hold',
   'ask',
   'texts',
+  'file',
 ] as const;
 export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 

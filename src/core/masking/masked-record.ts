@@ -26,7 +26,7 @@ export function planOf({ properties = {} }: SchemaNode, people: readonly string[
   for (const [name, schema] of Object.entries(properties)) {
     if (people.includes(name)) continue;
     const node = schema.items ?? schema;
-    if (name === 'url' || name.endsWith('Url')) plan.opening.push(name);
+    if (name === 'url' || name === 'file' || name.endsWith('Url')) plan.opening.push(name);
     else if (node.properties) plan.nested.push([name, planOf(node)]);
     else if (mayBeWritten(node)) plan.written.push(name);
   }

@@ -19,13 +19,22 @@ export interface Call {
   readonly url: string;
   /** An undefined one is not sent. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | Uint8Array | undefined;
+  readonly body?: string | Uint8Array | StreamedBody | undefined;
   /** A repeat does no harm. After a broken connection the call is repeated at once. */
   readonly idempotent?: boolean;
   /** The body contains a password, so the record of the attempt leaves it out. */
   readonly secret?: boolean;
   /** Passwords and sessions. The record of the attempt hides them in address, request and reply. */
   readonly hide?: readonly string[];
+}
+
+/** A body that is never whole in memory. */
+export interface StreamedBody {
+  readonly bytes: number;
+  /** Begins again for each try. */
+  open(): AsyncIterable<Uint8Array>;
+  /** Stands for the body in the record of the attempt. */
+  readonly shown: string;
 }
 
 /** A call as it was sent, stored with the attempt for operators. */

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import pRetry from 'p-retry';
 import { withoutUndefined } from '#core/without-undefined';
@@ -106,8 +107,8 @@ async function once(
       ...base,
       method: call.method ?? 'POST',
       url: call.url,
-      headers: AxiosHeaders.from({ Accept: '*/*', 'User-Agent': 'lienthong', ...call.headers }),
-      data: typeof call.body === 'string' ? Buffer.from(call.body) : bytesOf(call.body),
+      headers: AxiosHeaders.from({ Accept: '*/*', 'User-Agent': 'lienthong', ...lengthOf(call.body), ...call.headers }),
+      ...sentBody(call.body),
       signal: limit,
     });
     return { kind: 'reply', status, headers: lowerCase(headers), body: data ?? Buffer.alloc(0) };
@@ -116,6 +117,17 @@ async function once(
   } finally {
     limit.lift();
   }
+}
+
+function lengthOf(body: Call['body']): Readonly<Record<string, string>> {
+  return typeof body === 'object' && !(body instanceof Uint8Array) ? { 'Content-Length': String(body.bytes) } : {};
+}
+
+/** The body, and for a streamed one its length, which no limit bounds. */
+function sentBody(body: Call['body']) {
+  if (typeof body === 'string') return { data: Buffer.from(body) };
+  if (body === undefined || body instanceof Uint8Array) return { data: bytesOf(body) };
+  return { data: Readable.from(body.open(), { objectMode: false }), maxBodyLength: Number.POSITIVE_INFINITY };
 }
 
 function lowerCase(headers: object): Record<string, string> {

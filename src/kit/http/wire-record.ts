@@ -1,4 +1,4 @@
-import type { Call, Exchange, WireRecord } from './exchange.ts';
+import type { Call, Exchange, StreamedBody, WireRecord } from './exchange.ts';
 
 const WIRE_BYTES = 64 * 1024;
 
@@ -9,8 +9,11 @@ export function bytesOf(body: Uint8Array | undefined): Buffer | undefined {
 export function wireOf(call: Call, result: Exchange): WireRecord {
   const secrets = (call.hide ?? []).filter((text) => text !== '');
   const hidden = [...new Set(secrets.flatMap(asWritten))];
-  const shown = (body: string | Uint8Array): string => {
-    const text = hidden.reduce((text, one) => text.replaceAll(one, '***'), clip(body));
+  const shown = (body: string | Uint8Array | StreamedBody): string => {
+    const text = hidden.reduce(
+      (text, one) => text.replaceAll(one, '***'),
+      clip('open' in Object(body) ? (body as StreamedBody).shown : (body as string | Uint8Array)),
+    );
     return ESCAPE.test(text) ? secrets.reduce((text, one) => text.replace(inEscapes(one), '***'), text) : text;
   };
   const request = call.secret ? '(not kept: it carries a password)' : shown(call.body ?? '');

@@ -1,5 +1,6 @@
 import { type CodesOf, NO_CODES } from '#core/identifiers/codes';
 import type { Connection } from '../connection.ts';
+import { createFiles, type FileSource, NO_FILES } from '../files.ts';
 import type { WireRecord } from '../http/exchange.ts';
 import { createHttp } from '../http/http.ts';
 import { createSessions } from '../session.ts';
@@ -14,6 +15,8 @@ export interface TestConnectionOptions {
   readonly record?: (wire: WireRecord) => void;
   /** The operators' entries in the code tables. */
   readonly codes?: CodesOf;
+  /** Without it the hub has no files. */
+  readonly files?: FileSource;
 }
 
 export type TestConnection<Settings = unknown> = Connection<Settings> & { close(): void };
@@ -23,7 +26,7 @@ export function testConnection<Settings extends object>(
   settings: Settings,
   options: TestConnectionOptions = {},
 ): TestConnection<Settings> {
-  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES } = options;
+  const { now = Date.now, connectMs = 400, totalMs = 5_000, record, codes = NO_CODES, files = NO_FILES } = options;
   const merged = Object.entries({ ...settings, ...options.settings }).filter(([, value]) => value !== null);
   const given = Object.fromEntries(merged) as Settings;
   const origins = JSON.stringify(given).match(/https?:\/\/[^/"]+/g) ?? [];
@@ -33,6 +36,7 @@ export function testConnection<Settings extends object>(
     settings: given,
     http: record ? http.withRecorder(record) : http,
     sessions: createSessions(now),
+    files: createFiles(files),
     codes,
     now,
     close: () => http.close(),

@@ -60,3 +60,14 @@ export function createCounts(registry: Registry) {
   });
   return { pulls, lookUps, asks, askSeconds, refusals, incidents, failures, reads, replicaFailures };
 }
+
+/** Counts files that arrived. */
+export function createFileCount(registry: Registry): (party: string, result: string) => void {
+  const files = new Counter({
+    name: 'hub_files_total',
+    help: 'Files that arrived, by result: stored, known, or why they were refused',
+    labelNames: ['party', 'result'],
+    registers: [registry],
+  });
+  return (party, result) => files.inc({ party, result });
+}

@@ -2,9 +2,10 @@ import type { Context } from 'hono';
 import { msToInstant } from '#core/dates/dates';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
-import type { CallbackReply, CallbackResult } from '../../../kit/callback.ts';
+import type { CallbackReply, CallbackRequest, CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
-import { readBody } from '../../body.ts';
+import { bodyChunks, readBody } from '../../body.ts';
+import { fileRefusal, inFileTime } from '../../file-refusal.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
@@ -88,24 +89,66 @@ async function answerHeld(
   load: Load,
 ): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
-  const body = await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
+  const { callback, party, name } = found;
+  const hasFiles = hub.files !== undefined && callback.inlineFiles !== undefined;
+  if (hasFiles) await requireSender(c, hub, found, load, NO_BYTES);
+  const body = hasFiles
+    ? await readWithFiles(c, hub, found, load, mostBytes)
+    : await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
   // Such a body holds credentials.
-  if (!found.callback.answer) noteUnanswered(c, body);
+  if (!callback.answer) noteUnanswered(c, body);
+  const request = hasFiles ? undefined : await requireSender(c, hub, found, load, body);
+  if (callback.answer) return written(c, callback.answer(request as CallbackRequest, party.settings));
+  note(c, { body, isKnown: true });
+  const result = await load.work(body.length, () => take(c, hub, { party, name, callback }, body));
+  return reply(c, found, result, { body });
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** @throws Refusal 401 if the adapter does not recognise its partner */
+async function requireSender(
+  c: Context,
+  hub: CallbackDoorContext,
+  found: Found & { readonly key?: string | undefined },
+  load: Load,
+  body: Buffer,
+): Promise<CallbackRequest> {
   const query = new URL(c.req.url).searchParams;
   const request = { headers: c.req.raw.headers, body, nowMs: hub.nowMs(), query, key: found.key };
   const why = whyNotFrom(hub, found, request);
   const owner = `callback ${found.party.id}`;
   await hub.guessLimit.check(c, why === undefined ? { id: owner } : undefined);
-  if (why !== undefined)
+  if (why !== undefined) {
     note(c, { forged: { why, reference: found.callback.referenceIn?.(body, found.party.settings) } });
-  if (why !== undefined)
     throw new Refusal('unauthorized', why, { headers: { 'WWW-Authenticate': 'Callback realm="lienthong"' } });
+  }
   load.belongsTo(owner);
-  const { callback, party, name } = found;
-  if (callback.answer) return written(c, callback.answer(request, party.settings));
-  note(c, { body, isKnown: true });
-  const result = await load.work(body.length, () => take(c, hub, { party, name, callback }, body));
-  return reply(c, found, result, { body });
+  return request;
+}
+
+/** The body with references in the places of its files, which are stored while it arrives. */
+async function readWithFiles(
+  c: Context,
+  hub: CallbackDoorContext,
+  { callback, party }: Found,
+  load: Load,
+  mostBytes: number,
+): Promise<Buffer> {
+  const { member, pathOf } = callback.inlineFiles as NonNullable<Found['callback']['inlineFiles']>;
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  const keep = (part: Buffer): void => {
+    bytes += part.length;
+    if (bytes > mostBytes) throw new Refusal('too-large', say('body-too-large', { count: mostBytes }));
+    load.hold(part.length);
+    kept.push(Buffer.from(part));
+  };
+  const { maxBytes = 0 } = hub.files ?? {};
+  const chunks = inFileTime(bodyChunks(c, maxBytes, hub.leaving, load));
+  const failed = await hub.files?.takeInline(chunks, { party: party.id, member }, keep);
+  if (failed) throw fileRefusal(failed.refused, pathOf(failed.number));
+  return Buffer.concat(kept);
 }
 
 async function take(c: Context, hub: CallbackDoorContext, found: FoundStoring, body: Buffer): Promise<CallbackResult> {

@@ -8,7 +8,7 @@ import type { AppContext } from '../../app-context.ts';
 import { Refusal } from '../../problem.ts';
 import type { DoorContext } from '../door.ts';
 
-export type CallbackDoorContext = DoorContext & Pick<AppContext, 'codes' | 'telemetry' | 'guessLimit'>;
+export type CallbackDoorContext = DoorContext & Pick<AppContext, 'codes' | 'telemetry' | 'guessLimit' | 'files'>;
 
 /** A callback that a party supports. */
 export interface Found {

@@ -1,0 +1,38 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ObjectStore } from './object-store.ts';
+
+/** Keeps objects in a folder, each in a file that only the hub's user may read. */
+export function createFolderStore(folder: string): ObjectStore {
+  const pathOf = (place: string): string => join(folder, place.slice(0, 2), place);
+  return {
+    async put(spool, place) {
+      const path = pathOf(place);
+      const parent = join(path, '..');
+      await mkdir(parent, { recursive: true, mode: 0o700 });
+      await rename(spool, path);
+      await syncFolder(parent);
+    },
+    open: (place) => createReadStream(pathOf(place)),
+    remove: (place) => rm(pathOf(place), { force: true }),
+    async *placesBefore(ms) {
+      for (const part of await readdir(folder).catch(() => []))
+        if (/^[0-9a-f]{2}$/.test(part))
+          for (const place of await readdir(join(folder, part))) {
+            const found = await stat(pathOf(place)).catch(() => undefined);
+            if (found && found.mtimeMs < ms) yield place;
+          }
+    },
+  };
+}
+
+/** Makes the name of a renamed file durable. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,314 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { msToInstant } from '#core/dates/dates';
+import { fileReference, hashOfFile, USUAL_FILE_TYPES } from '#core/identifiers/file-reference';
+import { say } from '#messages/message';
+import { received } from '#messages/received';
+import type { Database } from '../database/pool.ts';
+import type { FileSource, OpenedFile } from '../kit/files.ts';
+import { refused, unavailable } from '../kit/outcomes.ts';
+import {
+  bytesOfParty,
+  type FileUse,
+  filesToScan,
+  forgetFile,
+  isFileOf,
+  knownPlaces,
+  loadFile,
+  markUnused,
+  noteScan,
+  recordFile,
+  type ScanState,
+  type StoredFile,
+  useFiles,
+} from '../ledger/files.ts';
+import type { Vault } from '../secrets/vault.ts';
+import type { Scanner, Verdict } from './clamd.ts';
+import { takeInlineFiles } from './inline-files.ts';
+import { mediaTypeOf, SAMPLE_BYTES } from './media-type.ts';
+import { NotTaken } from './not-taken.ts';
+import type { ObjectStore } from './object-store.ts';
+import { createSealing, KEY_BYTES, openFrames } from './sealed-frames.ts';
+
+/** Who sends a file, and perhaps its announced SHA-256 in hexadecimal. */
+interface TakenFrom {
+  readonly party: string;
+  readonly digest?: string | undefined;
+}
+
+export interface TakenFile {
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly reference: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+  readonly scan: ScanState;
+  /** Whether this party has not pushed the file before. */
+  readonly isNew: boolean;
+}
+
+/** The files that pass through the hub. */
+export interface HubFiles extends FileSource {
+  /** The largest file, in bytes. */
+  readonly maxBytes: number;
+  /**
+   * Takes a file while it arrives. Resolves when its bytes and its record are durable.
+   *
+   * @returns NotTaken when a rule refuses it; nothing is stored then
+   * @throws what the chunks throw
+   */
+  take(chunks: AsyncIterable<Uint8Array>, by: TakenFrom): Promise<TakenFile | NotTaken>;
+  /**
+   * Takes the files in JSON whose members of one name hold them in base64, while it arrives.
+   *
+   * @param rest gets the JSON with references in their places
+   * @returns the first refused file with the number of its member
+   */
+  takeInline(
+    chunks: AsyncIterable<Uint8Array>,
+    by: { readonly party: string; readonly member: string },
+    rest: (bytes: Buffer) => void,
+  ): Promise<{ readonly refused: NotTaken; readonly number: number } | undefined>;
+  /** Whether the party pushed the file, or one of its dossiers names it. */
+  isOf(party: string, sha256: string): Promise<boolean>;
+  /**
+   * Records which dossiers of a party name which files. Call it before they are committed.
+   *
+   * @returns the files that the party has not pushed
+   */
+  use(party: string, uses: readonly FileUse[]): Promise<ReadonlySet<string>>;
+  /** Scans files that no scanner has seen, and removes files that nobody uses. */
+  sweep(): Promise<void>;
+  /** Removes bytes without a record: of a process that was killed while it stored them. */
+  removeOrphans(): Promise<void>;
+  /** Why the storage or the scanner does not work now. Undefined if it does. */
+  readonly check: { store(): Promise<string | undefined>; scanner(): Promise<boolean | undefined> };
+}
+
+export interface FilesDeps {
+  readonly database: Database;
+  readonly vault: Pick<Vault, 'seal' | 'open'>;
+  readonly nowMs: () => number;
+  readonly store: ObjectStore;
+  /** A local folder for files that arrive. */
+  readonly spool: string;
+  /** Undefined: the settings want no scan. */
+  readonly scanner: Scanner | undefined;
+  readonly maxBytes?: number | undefined;
+  readonly types?: readonly string[] | undefined;
+  /** The most bytes of one party. */
+  readonly quotaBytes?: number | undefined;
+  readonly onResult: (party: string, result: string) => void;
+}
+
+const MAX_BYTES = 256 * 1024 * 1024;
+const QUOTA_BYTES = 50 * 1024 ** 3;
+/** A file that no dossier names after this time is removed. So are bytes without a record. */
+const UNUSED_MS = 86_400_000;
+const SWEPT_AT_ONCE = 100;
+
+export function createHubFiles(deps: FilesDeps): HubFiles {
+  const { database, nowMs, store, scanner, maxBytes = MAX_BYTES } = deps;
+
+  async function take(chunks: AsyncIterable<Uint8Array>, by: TakenFrom): Promise<TakenFile | NotTaken> {
+    try {
+      const taken = await takeFile({ ...deps, maxBytes }, chunks, by);
+      deps.onResult(by.party, taken.isNew ? 'stored' : 'known');
+      return taken;
+    } catch (error) {
+      deps.onResult(by.party, error instanceof NotTaken ? error.reason : 'broken');
+      if (error instanceof NotTaken) return error;
+      throw error;
+    }
+  }
+
+  return {
+    maxBytes,
+    take,
+    async takeInline(chunks, { party, member }, rest) {
+      let number = 0;
+      const takeOne = async (bytes: AsyncIterable<Buffer>, at: number): Promise<string> => {
+        number = at;
+        const taken = await take(bytes, { party });
+        if (taken instanceof NotTaken) throw taken;
+        return taken.reference;
+      };
+      try {
+        await takeInlineFiles(chunks, member, takeOne, rest);
+      } catch (refused) {
+        if (refused instanceof NotTaken) return { refused, number };
+        throw refused;
+      }
+      return undefined;
+    },
+    open: (reference) => openFile(deps, reference),
+    isOf: (party, sha256) => isFileOf(database, party, sha256),
+    use: (party, uses) => useFiles(database, party, uses, msToInstant(nowMs())),
+    async sweep() {
+      await scanWaiting(deps);
+      const before = msToInstant(nowMs() - UNUSED_MS);
+      for (const { sha256, place } of await markUnused(database, before, SWEPT_AT_ONCE)) {
+        await store.remove(place);
+        await forgetFile(database, sha256, place);
+      }
+    },
+    removeOrphans: () => removeOrphans(deps),
+    check: {
+      store: () => whyNoStore(deps),
+      scanner: async () => scanner?.isThere(),
+    },
+  };
+}
+
+/** The bytes of a spooled file, sealed, and what was learnt of it. */
+interface Spooled {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mediaType: string;
+  readonly key: Buffer;
+  readonly verdict: Verdict | undefined;
+}
+
+type Taking = FilesDeps & { readonly maxBytes: number };
+
+async function takeFile(
+  deps: Taking,
+  chunks: AsyncIterable<Uint8Array>,
+  { party, digest }: TakenFrom,
+): Promise<TakenFile> {
+  const { database, vault, store, nowMs } = deps;
+  const held = await bytesOfParty(database, party);
+  const most = deps.quotaBytes ?? QUOTA_BYTES;
+  if (held >= most) throw new NotTaken('quota', say('file-quota', { party, count: held, most }));
+  const spooled = await spool(deps, chunks);
+  try {
+    const { path, sha256, bytes, mediaType, key, verdict } = spooled;
+    if (digest !== undefined && digest !== sha256)
+      throw new NotTaken('digest', say('file-digest', { got: received(digest) }));
+    if (verdict?.kind === 'infected') throw new NotTaken('infected', say('file-infected', { found: verdict.found }));
+    const scan = verdict ? 'clean' : 'unscanned';
+    const place = `${sha256}.${randomBytes(4).toString('hex')}`;
+    await store.put(path, place);
+    const { bytes: secret, keyId: secretKey } = vault.seal(key.toString('base64'));
+    const storedAt = msToInstant(nowMs());
+    const file = { sha256, bytes, mediaType, place, scan, storedAt, secret, secretKey } as const;
+    const recorded = await recordFile(database, file, party);
+    if (recorded.place !== place) await store.remove(place);
+    return { reference: fileReference(sha256), sha256, bytes, mediaType, scan, isNew: recorded.isNewToParty };
+  } finally {
+    await rm(spooled.path, { force: true });
+  }
+}
+
+/** Writes the sealed bytes to the spool, and hashes and scans them meanwhile. Leaves nothing behind when it throws. */
+async function spool(deps: Taking, chunks: AsyncIterable<Uint8Array>): Promise<Spooled> {
+  await mkdir(deps.spool, { recursive: true, mode: 0o700 });
+  const path = join(deps.spool, randomUUID());
+  const handle = await open(path, 'wx', 0o600);
+  const scan = deps.scanner?.begin();
+  const [key, hash] = [randomBytes(KEY_BYTES), createHash('sha256')];
+  const sealing = createSealing(key);
+  let [bytes, sample, mediaType] = [0, Buffer.alloc(0), undefined as string | undefined];
+  try {
+    for await (const given of chunks) {
+      const chunk = Buffer.from(given.buffer, given.byteOffset, given.length);
+      bytes += chunk.length;
+      if (bytes > deps.maxBytes) throw new NotTaken('too-large', say('file-too-large', { count: deps.maxBytes }));
+      if (mediaType === undefined) {
+        sample = Buffer.concat([sample, chunk]);
+        if (sample.length > SAMPLE_BYTES) mediaType = await allowedType(deps, sample);
+      }
+      hash.update(chunk);
+      for (const frame of sealing.add(chunk)) await handle.writev([frame]);
+      await scan?.add(chunk);
+    }
+    if (bytes === 0) throw new NotTaken('empty', say('file-empty'));
+    mediaType ??= await allowedType(deps, sample);
+    await handle.writev([sealing.end()]);
+    await handle.sync();
+    await handle.close();
+    return { path, sha256: hash.digest('hex'), bytes, mediaType, key, verdict: await scan?.end() };
+  } catch (error) {
+    scan?.abort();
+    await handle.close().catch(() => undefined);
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function allowedType({ types = USUAL_FILE_TYPES }: FilesDeps, sample: Buffer): Promise<string> {
+  const mediaType = await mediaTypeOf(sample);
+  if (mediaType !== undefined && types.includes(mediaType)) return mediaType;
+  throw new NotTaken('type', say('file-type', { got: mediaType ?? say('unknown-type'), list: types }));
+}
+
+async function openFile(deps: FilesDeps, reference: string): ReturnType<FileSource['open']> {
+  const sha256 = hashOfFile(reference);
+  const file = sha256 === undefined ? undefined : await loadFile(deps.database, sha256);
+  if (!file) return refused('file-missing', say('file-missing', { got: received(reference) }));
+  if (file.scan === 'infected') return refused('file-infected', say('file-infected', { found: file.found ?? '' }));
+  if (file.scan === 'unscanned' && deps.scanner) return unavailable('file-unscanned', say('file-unscanned'));
+  return opened(deps, file);
+}
+
+function opened({ vault, store }: Pick<FilesDeps, 'vault' | 'store'>, file: StoredFile): OpenedFile {
+  const { bytes, mediaType, place, secret, secretKey } = file;
+  const key = Buffer.from(vault.open({ keyId: secretKey, bytes: secret }).toString(), 'base64');
+  return { bytes, mediaType, read: () => openFrames(store.open(place), key) };
+}
+
+/** Scans what a scanner that was away has not seen. Ends with the first file that it does not answer for. */
+async function scanWaiting(deps: FilesDeps): Promise<void> {
+  const { scanner, database } = deps;
+  if (!scanner) return;
+  for (const file of await filesToScan(database, SWEPT_AT_ONCE)) {
+    const scan = scanner.begin();
+    try {
+      for await (const chunk of opened(deps, file).read()) await scan.add(Buffer.from(chunk));
+    } catch (error) {
+      scan.abort();
+      throw error;
+    }
+    const verdict = await scan.end();
+    if (!verdict) return;
+    await noteScan(database, file.sha256, verdict.kind, verdict.kind === 'infected' ? verdict.found : undefined);
+  }
+}
+
+async function removeOrphans({ database, store, spool }: FilesDeps): Promise<void> {
+  // The machine's clock, which dates the files.
+  const before = Date.now() - UNUSED_MS;
+  let places: string[] = [];
+  const look = async (): Promise<void> => {
+    const known = await knownPlaces(database, places);
+    for (const place of places) if (!known.has(place)) await store.remove(place);
+    places = [];
+  };
+  for await (const place of store.placesBefore(before)) if (places.push(place) >= SWEPT_AT_ONCE) await look();
+  await look();
+  for (const name of await readdir(spool).catch(() => [])) {
+    const found = await stat(join(spool, name)).catch(() => undefined);
+    if (found && found.mtimeMs < before) await rm(join(spool, name), { force: true });
+  }
+}
+
+/** Stores, reads and removes a few bytes. */
+async function whyNoStore({ store, spool }: FilesDeps): Promise<string | undefined> {
+  try {
+    await mkdir(spool, { recursive: true, mode: 0o700 });
+    const path = join(spool, randomUUID());
+    const handle = await open(path, 'wx', 0o600);
+    await handle.writeFile('lienthong');
+    await handle.close();
+    const place = `00${randomUUID()}`;
+    await store.put(path, place);
+    let bytes = 0;
+    for await (const chunk of store.open(place)) bytes += chunk.length;
+    await store.remove(place);
+    return bytes === 9 ? undefined : `${bytes} bytes of 9 came back`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

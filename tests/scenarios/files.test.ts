@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import opencps from '../../adapters/opencps-bus/adapter.ts';
+import simulator, { SIMULATOR_CLIENT } from '../../adapters/opencps-bus/simulator.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
+import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
+import { EICAR, startClamd } from '../support/clamd.ts';
+import { dossier, type TestHub, testHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
+
+const SECRET = 'mat-ma-cua-opencps-1';
+const CODE = 'H60.01-250812-0035';
+const DAY = 86_400_000;
+const OPTIONS = { openToo: true, namesToo: false, tell: () => undefined };
+const MAX_BYTES = 3_000_000;
+
+const pdf = (text: string): Buffer => Buffer.from(`%PDF-1.4\n${text}\n%%EOF\n`);
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('files', () => {
+  let hub: TestHub;
+  let bus: Simulator;
+  let clamd: Awaited<ReturnType<typeof startClamd>>;
+  const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-files-'));
+  beforeAll(async () => {
+    clamd = await startClamd();
+    bus = await startSimulator(simulator);
+    const partner = { sent: [], script: [], adapter: opencps as Adapter };
+    hub = await testHub({
+      dataDir,
+      files: { scan: clamd.url, maxBytes: MAX_BYTES },
+      partners: { opencps: partner, lgsp: partner },
+      entries: {
+        opencps: { authoritative: true, settings: { pushKey: 'opencps', pushSecret: SECRET } },
+        lgsp: { settings: { baseUrl: bus.url, tokenUrl: `${bus.url}/token`, ...SIMULATOR_CLIENT, timeoutS: 5 } },
+      },
+      routes: ['opencps', 'one-stop'].map((from) => ({ from, operation: 'dossier.upsert.v1', to: ['lgsp'] })),
+    });
+  });
+  afterAll(async () => {
+    await hub.close();
+    await Promise.all([bus.close(), clamd.close()]);
+    rmSync(dataDir, { recursive: true });
+  });
+
+  const pushFile = async (bytes: Buffer, headers: Record<string, string> = {}, party = 'one-stop') => {
+    const reply = await hub.request('POST', `/api/v1/parties/${party}/files`, party, bytes, headers);
+    return { status: reply.status, body: (await reply.json()) as Json };
+  };
+  const readFile = (path: string, keyId?: string) => hub.request('GET', `/api/v1/files/${path}`, keyId);
+  const objects = (): readonly string[] =>
+    readdirSync(join(dataDir, 'files'), { recursive: true, withFileTypes: true }).flatMap((one) =>
+      one.isFile() ? [join(one.parentPath, one.name)] : [],
+    );
+  const sweep = () => hub.hub.files?.sweep();
+
+  test('a pushed file is stored once, sealed, and comes back as it was', async () => {
+    const file = pdf('Đơn đề nghị '.repeat(20_000));
+    const first = await pushFile(file);
+    expect(first).toEqual({
+      status: 201,
+      body: { file: `sha256:${sha256(file)}`, bytes: file.length, mediaType: 'application/pdf', scan: 'clean' },
+    });
+    expect((await pushFile(file)).status).toBe(200);
+    const stored = objects();
+    expect(stored).toHaveLength(1);
+    const [path = ''] = stored;
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path).includes('PDF')).toBe(false);
+    const reply = await readFile(sha256(file), 'one-stop');
+    expect(Buffer.from(await reply.arrayBuffer()).equals(file)).toBe(true);
+    expect(reply.headers.get('content-disposition')).toMatch(/^attachment/);
+  });
+
+  test("another party's file does not exist for a party, and its dossiers cannot name it", async () => {
+    const file = pdf('của một cửa');
+    const { file: reference } = (await pushFile(file)).body;
+    expect((await readFile(sha256(file), 'other')).status).toBe(404);
+    expect((await readFile(sha256(file))).status).toBe(401);
+    // The same answer as for a file that nobody has pushed: nothing says that the hub has it.
+    expect((await pushFile(file, {}, 'other')).status).toBe(201);
+    const strange = pdf('không ai gửi');
+    const named = dossier({ documents: [{ name: 'Đơn', file: `sha256:${sha256(strange)}` }] });
+    const refused = await hub.push(named);
+    expect(refused.results).toMatchObject([{ outcome: 'invalid', problems: [{ path: '/documents/0/file' }] }]);
+    expect((await hub.push(dossier({ documents: [{ file: '../../etc/passwd' }] }))).status).toBe(422);
+    expect(reference).toBe(`sha256:${sha256(file)}`);
+  });
+
+  test.each([
+    ['of no known type', Buffer.from([0, 1, 2, 3, 4, 5]), {}, 415],
+    ['of a type that is not allowed', Buffer.from('\x7fELF\x02\x01\x01\0'.padEnd(200, '\0')), {}, 415],
+    ['with a virus', pdf(EICAR), {}, 422],
+    ['without bytes', Buffer.alloc(0), {}, 422],
+    ['that is too large', pdf('x'.repeat(MAX_BYTES)), {}, 413],
+    ['other than its digest', pdf('x'), { 'Content-Digest': `sha-256=:${Buffer.alloc(32).toString('base64')}:` }, 422],
+  ])('a file %s is refused, and nothing of it stays', async (_, bytes, headers, status) => {
+    const before = objects();
+    expect((await pushFile(bytes, headers)).status).toBe(status);
+    expect(objects()).toEqual(before);
+  });
+
+  test('a link opens its file for its time, and no other', async () => {
+    const [file, other] = [pdf('có địa chỉ'), pdf('không địa chỉ')];
+    await pushFile(file);
+    await pushFile(other);
+    const reply = await hub.request('POST', `/api/v1/files/${sha256(file)}/links`, 'one-stop');
+    const { url } = (await reply.json()) as { url: string };
+    const open = async (path: string) => (await hub.request('GET', path)).status;
+    expect(await open(url)).toBe(200);
+    expect(await open(url.replace(sha256(file), sha256(other)))).toBe(404);
+    expect(await open(url.replace(/expires=(\d)/, 'expires=9$1'))).toBe(404);
+    expect(await open(`${url}x`)).toBe(404);
+    expect(await open(url.replace(/signature=[^&]+/, 'signature='))).toBe(404);
+    hub.clock.nowMs += 16 * 60_000;
+    expect(await open(url)).toBe(410);
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT actor, action FROM audit WHERE subject = 'file ${sha256(file)}' ORDER BY position`,
+    );
+    expect(rows).toEqual(['file.link', 'file.read'].map((action) => ({ actor: 'one-stop', action })));
+  });
+
+  test('a file that no dossier names goes after a day, and one of a dossier stays until the erasure', async () => {
+    const [named, unnamed] = [pdf('có hồ sơ'), pdf('không hồ sơ')];
+    const { file } = (await pushFile(named)).body;
+    await pushFile(unnamed);
+    const code = 'H60.01-250812-0077';
+    expect((await hub.push(dossier({ code, documents: [{ name: 'Đơn', file }] }))).status).toBe(201);
+    hub.clock.nowMs += DAY + 60_000;
+    await sweep();
+    expect((await readFile(sha256(unnamed), 'one-stop')).status).toBe(404);
+    expect((await readFile(sha256(named), 'one-stop')).status).toBe(200);
+    expect((await hub.read(`/api/v1/dossiers/${code}`)).body.documents).toEqual([{ name: 'Đơn' }]);
+    expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body.documents).toEqual([{ name: 'Đơn', file }]);
+    const by = { who: 'ops', why: 'theo yêu cầu' };
+    const erased = await hub.hub.personErasure.erase({ code, kind: undefined }, OPTIONS, by, undefined);
+    expect(erased).toMatchObject({ kind: 'erased', erased: 1 });
+    await sweep();
+    expect((await readFile(sha256(named), 'personal')).status).toBe(404);
+    expect(objects().filter((path) => path.includes(sha256(named)))).toEqual([]);
+  });
+
+  describe('of OpenCPS', () => {
+    const document = (attachments: readonly object[], given: object = {}) => ({
+      ...{ DocTypeCode: '1.004837', DocTypeName: 'Cấp giấy phép', DocCode: CODE, CitizenName: 'Nguyễn Văn An' },
+      ...{ ApplicantsId: '001000000001', ApplicantsType: 1, DateReceived: '2025-08-12T08:15:00.000+0700', Status: 1 },
+      ...{ OrganInchargeIdLevel1: 'H60.01', OrganInchargeName: 'UBND phường Minh Xuân', Attachments: attachments },
+      ...given,
+    });
+    const post = async (body: object | string) => {
+      const form = { grant_type: 'client_credentials', client_id: 'opencps', client_secret: SECRET };
+      const token = await hub.request('POST', '/callbacks/opencps/token', undefined, `${new URLSearchParams(form)}`);
+      const { access_token: bearer } = (await token.json()) as { access_token: string };
+      const path = '/callbacks/opencps/Document/SyncDocument';
+      const reply = await hub.request('POST', path, undefined, body, { Authorization: `Bearer ${bearer}` });
+      return { status: reply.status, body: (await reply.json()) as Json };
+    };
+
+    test('a file of an attachment goes to the store, and to the next bus byte for byte', async () => {
+      const [large, small] = [pdf('Tệp lớn '.repeat(150_000)), pdf('Tệp nhỏ')];
+      const attachments = [
+        { AttachmentId: 1, AttachmentName: 'lon.pdf', IsDeleted: false, Base64: large.toString('base64') },
+        { AttachmentId: 2, AttachmentName: 'trong.pdf', IsDeleted: false, Base64: '' },
+        { AttachmentId: 3, AttachmentName: 'nho.pdf', IsDeleted: false, Base64: small.toString('base64') },
+      ];
+      // As PHP writes it: the slashes of base64 are escaped.
+      const text = JSON.stringify(document(attachments)).replaceAll('/', '\\/');
+      expect(await post(text)).toEqual({ status: 200, body: { Status: 200, Message: 'OK' } });
+      const { rows } = await hub.hub.database.pool.query(
+        `SELECT max(body_bytes) AS bytes FROM messages WHERE party = 'opencps'`,
+      );
+      expect(rows[0].bytes).toBeLessThan(2_000);
+      await hub.deliver();
+      const sent = bus.ledger.entries().find(({ key }) => key === CODE) as Json;
+      const received = sent.content.Attachments as readonly { Base64?: string }[];
+      expect(received.map(({ Base64 }) => Base64 && sha256(Buffer.from(Base64, 'base64')))).toEqual([
+        sha256(large),
+        undefined,
+        sha256(small),
+      ]);
+    });
+
+    test('a refused file is named by its place, and nothing of its dossier is stored', async () => {
+      const code = 'H60.01-250812-0036';
+      const at = (Base64: string) => [
+        { AttachmentId: 1, Base64: pdf('tốt').toString('base64') },
+        { AttachmentId: 2, Base64 },
+      ];
+      for (const [base64, status] of [
+        [pdf(EICAR).toString('base64'), 422],
+        ['không phải base64', 422],
+        [Buffer.from([0, 1, 2]).toString('base64'), 415],
+      ] as const) {
+        const reply = await post(document(at(base64), { DocCode: code }));
+        expect([reply.status, reply.body.Message]).toEqual([status, expect.stringContaining('/Attachments/1/Base64')]);
+      }
+      expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
+    });
+
+    test('without a token nothing is stored', async () => {
+      const before = objects();
+      const body = document([{ AttachmentId: 1, Base64: pdf('lạ').toString('base64') }]);
+      const reply = await hub.request('POST', '/callbacks/opencps/Document/SyncDocument', undefined, body);
+      expect(reply.status).toBe(401);
+      expect(objects()).toEqual(before);
+    });
+  });
+
+  test('a file that no scanner has seen waits, and its dossier with it', async () => {
+    const code = 'H60.01-250812-0099';
+    await clamd.close();
+    const file = pdf('chưa quét');
+    const pushed = await pushFile(file);
+    expect(pushed.body.scan).toBe('unscanned');
+    await hub.push(dossier({ code, documents: [{ name: 'Đơn', file: pushed.body.file }] }));
+    await hub.deliver();
+    const sent = () => bus.ledger.entries().filter(({ key }) => key === code);
+    expect(sent()).toEqual([]);
+    expect((await readFile(sha256(file), 'one-stop')).status).toBe(503);
+  });
+});
