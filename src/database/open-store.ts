@@ -56,8 +56,9 @@ function logDifference(clock: Clock, log: Logger): void {
 export async function prepareStore({ database, nowMs }: Store, vault: Vault, log: Logger): Promise<void> {
   const applied = await migrate(database, nowMs());
   if (applied.length > 0) log.info({ applied }, 'migrated');
-  await noteMigrations(database);
-  const newer = newerOf(await storedMigrations(database)).map(({ name }) => name);
+  const stored = await storedMigrations(database);
+  if (stored.some(({ change }) => change === null)) await noteMigrations(database);
+  const newer = newerOf(stored).map(({ name }) => name);
   if (newer.length > 0) log.warn({ newer }, 'tables of a newer version');
   await refuseOtherSecret(database, vault);
 }

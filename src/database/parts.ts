@@ -115,8 +115,23 @@ const known = new WeakMap<pg.Pool, Map<string, number>>();
 async function rowOidsOf(pool: pg.Pool, parts: readonly Part[]): Promise<ReadonlyMap<string, number>> {
   const oids = known.get(pool) ?? new Map<string, number>();
   known.set(pool, oids);
-  for (const { kind } of parts) if (!oids.has(kind.rowType)) oids.set(kind.rowType, await makeRowType(pool, kind));
+  const unknown = parts.map(({ kind }) => kind).filter(({ rowType }) => !oids.has(rowType));
+  if (unknown.length === 0) return oids;
+  const found = await findRowTypes(pool, unknown);
+  for (const kind of unknown) oids.set(kind.rowType, found.get(kind.rowType) ?? (await makeRowType(pool, kind)));
   return oids;
+}
+
+/**
+ * The existing ones, in one round trip: a process that starts finds all of them. Reads pg_type, because a session that asks
+ * `to_regtype` before it waits for the lock still believes the cached answer afterwards.
+ */
+async function findRowTypes(pool: pg.Pool, kinds: readonly PartKind<unknown>[]): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await pool.query<{ name: string; oid: number }>(
+    'SELECT typname AS name, oid FROM pg_type WHERE typname = ANY($1::name[]) AND pg_type_is_visible(oid)',
+    [kinds.map(({ rowType }) => rowType)],
+  );
+  return new Map(rows.map(({ name, oid }) => [name, oid]));
 }
 
 /** The advisory lock under which one process creates a type, and the others find it. */

@@ -12,26 +12,54 @@ export interface Template {
   readonly run: string;
   /** Has no sessions: copying it takes less time than migrating an empty database. */
   readonly name: string;
-  /** The result of `SHAPE` for it. */
+  /** The results of `SHAPE` and `USED` for it. */
   readonly shape: string;
+  readonly settings: string;
   readonly bytes: number;
-  /** Statements that reset a copy to the template's rows and to what a hub creates by itself. */
+  /** Drops what a hub creates by itself. */
   readonly dropMade: string;
+  /** Statements that reset a copy to the template's rows, besides emptying the tables that `USED` names. */
   readonly reset: string;
 }
 
 const CATALOGS =
-  'class attribute attrdef constraint index inherits namespace proc trigger type rewrite policy extension default_acl'.split(
-    ' ',
-  );
+  'class attribute attrdef constraint index inherits namespace proc trigger type rewrite policy extension default_acl'
+    .split(' ')
+    .map((name) => `pg_${name}`);
 
-/** The same for each copy until a table, a function, a right or a setting of the database changes, whatever its rows are. */
+/** Row types stay: a hub finds or creates the same ones with its first rows (`writeParts`). */
+const WITHOUT_ROW_TYPES: Readonly<Record<string, string>> = {
+  pg_class: "WHERE relkind <> 'c'",
+  pg_attribute: "WHERE attrelid NOT IN (SELECT oid FROM pg_class WHERE relkind = 'c')",
+  pg_type: 'WHERE typrelid = 0 AND typelem = 0',
+};
+
+/** The same for each copy until a table, a function or a right in it changes, whatever its rows are. */
 export const SHAPE = `
-  SELECT concat_ws(' ',
-    ${CATALOGS.map((name) => `(SELECT concat(count(*), '@', max(xmin::text::bigint)) FROM pg_${name})`).join(', ')},
-    (SELECT concat(datdba, datacl, datallowconn, datconnlimit) FROM pg_database WHERE datname = current_database()),
-    (SELECT count(*) FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database())
-  ) AS shape, pg_database_size(current_database())::float8 AS bytes`;
+  SELECT concat_ws(' ', ${CATALOGS.map(
+    (name) => `(SELECT concat(count(*), '@', max(xmin::text::bigint)) FROM ${name} ${WITHOUT_ROW_TYPES[name] ?? ''})`,
+  ).join(', ')}) AS shape`;
+
+/**
+ * What ended sessions did to a database since its last reset, by their counts, and its settings. Opening all tables with
+ * their indexes, or reading `SHAPE`, takes longer than the rest of a reset.
+ */
+export const USED = `
+  SELECT (SELECT bool_or(pg_stat_get_tuples_inserted(oid) + pg_stat_get_tuples_updated(oid) + pg_stat_get_tuples_deleted(oid) > 0)
+      FROM unnest('{${CATALOGS}}'::regclass[]) AS oid) AS "isReshaped",
+    (SELECT string_agg('DELETE FROM ' || oid::regclass, '; ') FROM pg_class
+      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_stat_get_tuples_inserted(oid) > 0) AS emptying,
+    (SELECT concat_ws(' ', datdba, datacl, datallowconn, datconnlimit,
+        (SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = pg_database.oid))
+      FROM pg_database WHERE datname = current_database()) AS settings,
+    pg_database_size(current_database())::float8 AS bytes`;
+
+export interface Used {
+  readonly isReshaped: boolean;
+  readonly emptying: string | null;
+  readonly settings: string;
+  readonly bytes: number;
+}
 
 export async function makeTemplate(server: string): Promise<Template> {
   const run = randomBytes(4).toString('hex');
@@ -40,10 +68,10 @@ export async function makeTemplate(server: string): Promise<Template> {
   const database = openDatabase(urlOf(server, name), { size: 2 });
   try {
     await migrate(database, MORNING);
-    const { rows } = await database.pool.query<{ shape: string; bytes: number }>(SHAPE);
-    const shape = rows[0] as { shape: string; bytes: number };
+    const { shape } = (await database.pool.query<{ shape: string }>(SHAPE)).rows[0] as { shape: string };
+    const { settings, bytes } = (await database.pool.query<Used>(USED)).rows[0] as Used;
     const dropMade = await dropMadeOf(database.pool);
-    return { run, name, ...shape, dropMade, reset: await resetOf(database.pool) };
+    return { run, name, shape, settings, bytes, dropMade, reset: await resetOf(database.pool) };
   } finally {
     await database.close();
   }
@@ -61,14 +89,14 @@ export async function dropDatabasesOf(server: string, { run }: Template): Promis
   }
 }
 
-/** As its clock advances a hub creates months, and row types with the first rows of each kind. */
+/** As its clock advances a hub creates months. */
 async function dropMadeOf(pool: pg.Pool): Promise<string> {
-  const made = `SELECT CASE relkind WHEN 'c' THEN 'TYPE ' ELSE 'TABLE ' END || oid::regclass AS name FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND (relkind = 'c' OR relkind = 'r' AND relispartition)`;
-  const { rows } = await pool.query<{ name: string }>(made);
-  const known = rows.map(({ name }) => pg.escapeLiteral(name.split(' ')[1] as string)).join(', ');
+  const months = `SELECT oid::regclass::text AS name FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relispartition`;
+  const { rows } = await pool.query<{ name: string }>(months);
+  const known = rows.map(({ name }) => pg.escapeLiteral(name)).join(', ');
   return `DO $$ DECLARE made text; BEGIN
-    FOR made IN ${made} AND relname NOT IN (${known}) LOOP EXECUTE 'DROP ' || made; END LOOP;
+    FOR made IN ${months} AND relname NOT IN (${known}) LOOP EXECUTE 'DROP TABLE ' || made; END LOOP;
   END $$`;
 }
 
@@ -89,19 +117,8 @@ async function resetOf(pool: pg.Pool): Promise<string> {
       ];
     }),
   );
-  // In the replica role neither foreign keys nor the guards of the history apply.
-  return ['SET session_replication_role = replica', EMPTY, ...statements.flat(), 'SELECT pg_stat_reset()'].join('; ');
+  return [...statements.flat(), 'SELECT pg_stat_reset()'].join('; ');
 }
-
-/**
- * Empties each table with inserted rows since the last reset, by the counts that ended sessions left. Opening all tables with
- * their indexes takes longer than the rest of a reset.
- */
-const EMPTY = `DO $$ DECLARE used text; BEGIN
-    FOR used IN SELECT oid::regclass FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_stat_get_tuples_inserted(oid) > 0
-    LOOP EXECUTE 'DELETE FROM ' || used; END LOOP;
-  END $$`;
 
 /** The address of another database on the same server. */
 export function urlOf(server: string, name: string): string {
