@@ -114,7 +114,7 @@ export async function createHub(
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
   const flow = createFlowKeeper(hub);
   const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
-  const reports = createReports(statistics, file.province, nowMs);
+  const reports = createReports(statistics, file.province, parties, nowMs);
   const given = { ...shared, ...erasing, reports, flow, pipeline, orders, statistics, workingTime, changes, replicas };
   const web = createWeb(hub, config, given);
   const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting };

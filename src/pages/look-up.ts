@@ -83,7 +83,7 @@ function ratingView(say: Say, { code, status, rated }: PublicDossier): Html | st
   if (rated)
     return html`<p class="card note">${say('Hồ sơ này đã được đánh giá. Cảm ơn ông/bà.', 'This dossier was rated. Thank you.')}</p>`;
   if (status !== 'resolved' && status !== 'returned') return '';
-  return html`<section><h2>${say('Đánh giá việc giải quyết hồ sơ', 'Rate how the dossier was handled')}</h2>
+  return html`<section class="no-print"><h2>${say('Đánh giá việc giải quyết hồ sơ', 'Rate how the dossier was handled')}</h2>
 ${ratingForm(say, { code })}</section>`;
 }
 

@@ -17,6 +17,9 @@ import { type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES }
 /** The common part of all reports of a period. */
 export type About = Pick<Report, 'period' | 'reportedBy'>;
 
+/** The name of a party in the settings, otherwise its id. */
+export type TitleOf = (party: string) => string;
+
 const heads = (texts: readonly string[]) => texts.map((text) => ({ text }));
 const stampOf = (at: string | null): string => (at === null ? 'chưa kết thúc' : formatLocal('dd/MM/yyyy HH:mm', at));
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
@@ -155,7 +158,7 @@ const CONNECTION_COLUMNS = ['deliveries', 'delivered', 'refused', 'waiting', 'de
 const COMPARED_AT = [9, 10, 11];
 
 /** What each party received, how fast, and whether it agrees with the hub. */
-export function connections(lines: readonly ConnectionLine[], about: About): Report {
+export function connections(lines: readonly ConnectionLine[], about: About, titleOf: TitleOf): Report {
   const linksOf = (party: string) => ({
     ...recordLinks({ report: 'connections', period: about.period.name }, CONNECTION_COLUMNS, party),
     ...Object.fromEntries(COMPARED_AT.map((at) => [at, `/api/v1/ops/parties/${encodeURIComponent(party)}`])),
@@ -181,7 +184,7 @@ export function connections(lines: readonly ConnectionLine[], about: About): Rep
     ],
     rows: lines.map((one, at) => ({
       cells: [
-        ...[at + 1, one.party, one.deliveries, one.delivered, one.refused, one.waiting],
+        ...[at + 1, titleOf(one.party), one.deliveries, one.delivered, one.refused, one.waiting],
         ...[percent(one.delivered, one.deliveries), rounded(one.medianMinutes), rounded(one.p95Minutes)],
         ...[one.judged, one.agreed, one.judged ? percent(one.agreed ?? 0, one.judged) : null],
       ],
@@ -197,7 +200,7 @@ const ASK_SUMS = ['asked', 'found', 'notFound', 'failed'] as const;
 const ASK_FILTERS = ['', 'found', 'not-found', 'failed'] as const;
 
 /** Questions to registers by agency, officer, register and purpose. */
-export function asks(lines: readonly AskLine[], about: About): Report {
+export function asks(lines: readonly AskLine[], about: About, titleOf: TitleOf): Report {
   const numbersOf = (one: Pick<AskLine, (typeof ASK_SUMS)[number]>) => ASK_SUMS.map((member) => one[member]);
   const { from, to } = about.period;
   const linksOf = (filter: Readonly<Record<string, string>>) =>
@@ -221,7 +224,7 @@ export function asks(lines: readonly AskLine[], about: About): Report {
     ],
     rows: [
       ...lines.map((one, at) => ({
-        cells: [at + 1, nameOf(one), one.officer, one.party, one.question, one.purpose, ...numbersOf(one)],
+        cells: [at + 1, nameOf(one), one.officer, titleOf(one.party), one.question, one.purpose, ...numbersOf(one)],
         links: linksOf({
           agency: one.key,
           officer: one.officer,
@@ -262,7 +265,11 @@ const KINDS: Readonly<Record<string, string>> = {
 const INCIDENT_COLUMNS = [...Array.from({ length: 4 }, () => undefined), 'delayed', 'wrong'];
 
 /** The supplier's report on incidents: what happened, how long, what it did to dossiers, and what was done. */
-export function incidents(lines: readonly IncidentLine[], about: About, now: string): Report {
+export function incidents(
+  lines: readonly IncidentLine[],
+  about: About,
+  { now, titleOf }: { readonly now: string; readonly titleOf: TitleOf },
+): Report {
   const hoursOf = ({ openedAt, closedAt }: IncidentLine): number | null =>
     rounded((instantToMs(closedAt ?? now) - instantToMs(openedAt)) / 3_600_000);
   const total = summed(lines, ['delayed', 'wrong']);
@@ -282,7 +289,7 @@ export function incidents(lines: readonly IncidentLine[], about: About, now: str
     rows: [
       ...lines.map((one, at) => ({
         cells: [
-          ...[at + 1, one.party === 'hub' ? 'Trục liên thông' : one.party, KINDS[one.kind] ?? one.kind],
+          ...[at + 1, one.party === 'hub' ? 'Trục liên thông' : titleOf(one.party), KINDS[one.kind] ?? one.kind],
           ...[stampOf(one.openedAt), stampOf(one.closedAt), hoursOf(one), one.delayed, one.wrong],
           ...[causeOf(one), one.action ?? 'chưa ghi nhận'],
         ],

@@ -64,13 +64,18 @@ type NoPeriod =
 /** Dossiers of one field report: what a spreadsheet still opens. */
 const MOST_LINES = 100_000;
 
-/** @param province from the settings, if they name one */
+/**
+ * @param province from the settings, if they name one
+ * @param parties by id, for their names
+ */
 export function createReports(
   statistics: Pick<Statistics, 'report' | 'numbers'>,
   province: { readonly name: string; readonly reportingDay?: number | undefined } | undefined,
+  parties: ReadonlyMap<string, { readonly title: string }>,
   nowMs: () => number,
 ): Reports {
   const { numbers } = statistics;
+  const titleOf = (party: string): string => parties.get(party)?.title ?? party;
   const count = async ({ from, to, now }: ReportPeriod, { by, rule }: ReportOptions) =>
     statistics.report({ rule, by, from, to, now, filter: { agency: undefined, field: undefined, service: undefined } });
   const makers: Readonly<
@@ -80,13 +85,13 @@ export function createReports(
       formII06a(await count(period, options), { period: about.period.name, reportedBy: about.reportedBy }),
     'online-services': async (period, about) => onlineServices(await numbers.online(period), about),
     questions: async (period, about) => questionsAndRatings(await numbers.records(period), about),
-    connections: async (period, about) => connections(await numbers.connections(period), about),
+    connections: async (period, about) => connections(await numbers.connections(period), about, titleOf),
     fields: async (period, about) => {
       const lines = await numbers.fields(period, MOST_LINES + 1);
       return fieldReport(lines.slice(0, MOST_LINES), lines.length > MOST_LINES, about);
     },
-    asks: async (period, about) => asks(await numbers.asks(period), about),
-    incidents: async (period, about) => incidents(await numbers.incidents(period), about, period.now),
+    asks: async (period, about) => asks(await numbers.asks(period), about, titleOf),
+    incidents: async (period, about) => incidents(await numbers.incidents(period), about, { now: period.now, titleOf }),
     availability: async (period, about) =>
       availability(
         { api: await numbers.availability('api', period), worker: await numbers.availability('worker', period) },

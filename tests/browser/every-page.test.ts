@@ -35,18 +35,12 @@ const CONSOLE = [
   ...[`/dossiers?code=${CODE(1)}`, '/no-such-page'],
 ].map((path) => `/console${path}`);
 
-interface Look {
-  readonly width: number;
-  readonly scheme: 'light' | 'dark';
-}
-
+/** Phone, tablet and desktop. */
+const WIDTHS = [1280, 768, 360];
 /** 1280 px at a zoom of 400 %. Here only the width is checked: axe finds what it finds at 360 px. */
 const ZOOMED = 320;
-const LOOKS: readonly Look[] = [
-  { width: 1280, scheme: 'light' },
-  { width: 360, scheme: 'dark' },
-  { width: ZOOMED, scheme: 'light' },
-];
+/** The width of an A4 sheet within margins of 12 mm, in CSS pixels. */
+const SHEET = 703;
 /** The quick tests open every sixth page. */
 const isInSample = (_: string, at: number): boolean => at % 6 === 0;
 
@@ -77,12 +71,12 @@ describeInBrowser(() => {
   afterAll(() => served?.close());
 
   /** Each page on its own, with an empty cache. */
-  async function onEachPage({ width, scheme }: Look, use: (page: Page, path: string) => Promise<readonly string[]>) {
+  async function onEachPage(width: number, use: (page: Page, path: string) => Promise<readonly string[]>) {
     const faults: string[] = [];
     for (const path of casesOf([...PUBLIC, ...CONSOLE, ...ofContents], isInSample)) {
       const context = await browser.newContext({
         viewport: { width, height: 800 },
-        colorScheme: scheme,
+        colorScheme: 'light',
         reducedMotion: 'reduce',
         storageState: state,
       });
@@ -97,25 +91,37 @@ describeInBrowser(() => {
     expect(faults).toEqual([]);
   }
 
-  test.each(LOOKS)(
-    'at $width px in $scheme colours, axe finds nothing above minor and no page is wider than its window',
-    async (look) => {
-      await onEachPage(look, async (page, path) => {
+  test.each(WIDTHS)(
+    'at %i px, axe finds nothing above minor in light and dark, and no page is wider than its window',
+    async (width) => {
+      await onEachPage(width, async (page, path) => {
         await page.goto(`${url}${path}`);
-        const width = await page.evaluate<number>('document.documentElement.scrollWidth');
         const moving = await page.evaluate<number>('document.getAnimations().length');
-        return [
-          ...(width > look.width ? [`is ${width} px wide`] : []),
+        const light = [
+          ...(await tooWide(page, width)),
           ...(moving > 0 ? [`${moving} animations`] : []),
-          ...(look.width === ZOOMED ? [] : await findingsOf(page)),
+          ...(await findingsOf(page)),
         ];
+        await page.emulateMedia({ colorScheme: 'dark' });
+        // The dark colours change nothing else.
+        return [...light, ...(await findingsOf(page, 'color-contrast')).map((one) => `dark: ${one}`)];
       });
     },
     600_000,
   );
 
+  test('at a zoom of 400 % no page is wider than its window, and on A4 nothing is cut and no navigation printed', async () => {
+    await onEachPage(ZOOMED, async (page, path) => {
+      await page.goto(`${url}${path}`);
+      const zoomed = await tooWide(page, ZOOMED);
+      await page.setViewportSize({ width: SHEET, height: 1000 });
+      await page.emulateMedia({ media: 'print' });
+      return [...zoomed, ...(await tooWide(page, SHEET)), ...(await page.evaluate<string[]>(CUT_ON_PAPER))];
+    });
+  }, 600_000);
+
   test('each page is light, and nothing on it moves while it loads', async () => {
-    await onEachPage({ width: 360, scheme: 'light' }, async (page, path) => {
+    await onEachPage(360, async (page, path) => {
       const cdp = await page.context().newCDPSession(page);
       await cdp.send('Network.enable');
       let bytes = 0;
@@ -133,10 +139,24 @@ describeInBrowser(() => {
   }, 600_000);
 });
 
-/** The findings of axe above minor. */
-async function findingsOf(page: Page): Promise<readonly string[]> {
+async function tooWide(page: Page, width: number): Promise<readonly string[]> {
+  const found = await page.evaluate<number>('document.documentElement.scrollWidth');
+  return found > width ? [`is ${found} px wide in ${width}`] : [];
+}
+
+/** What a printer cuts off or should not print. */
+const CUT_ON_PAPER = `[...document.querySelectorAll('.scroll')]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .map((one) => 'cut on paper: ' + one.getAttribute('aria-label') + ', ' + one.scrollWidth + ' px')
+  .concat([...document.querySelectorAll('#menu, button.menu, form.fields, footer')]
+    .filter((one) => one.getClientRects().length > 0)
+    .map((one) => 'printed: ' + one.outerHTML.slice(0, 80)))`;
+
+/** The findings of axe above minor. @param only a rule, otherwise all */
+async function findingsOf(page: Page, only?: string): Promise<readonly string[]> {
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  const options = only === undefined ? {} : { runOnly: { type: 'rule', values: [only] } };
+  const { violations } = (await page.evaluate(`axe.run(${JSON.stringify(options)})`)) as axe.AxeResults;
   return violations.filter(({ impact }) => impact !== 'minor').map(({ id, nodes }) => `${id} ${nodes[0]?.html}`);
 }
 

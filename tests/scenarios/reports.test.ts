@@ -93,6 +93,7 @@ beforeAll(async () => {
     nowMs: NOW,
     partners: { portal },
     routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    entries: { portal: { title: 'Cổng Dịch vụ công' } },
   });
   portal.script.push({ kind: 'refused', reason: 'wrong-data', message: 'x' });
   await hub.push(DOSSIERS);
@@ -229,7 +230,7 @@ test.each(Object.keys(PERIODS) as (keyof typeof PERIODS)[])(
 test('connections count deliveries by party, and minutes and agreement where there are any', async () => {
   const { rows } = await made('connections', '2026-Q1');
   expect(rows.map(({ cells }) => cells.slice(1))).toEqual([
-    ['portal', COUNT, COUNT - 1, 1, 0, share(COUNT - 1, COUNT), 0, 0, null, null, null],
+    ['Cổng Dịch vụ công', COUNT, COUNT - 1, 1, 0, share(COUNT - 1, COUNT), 0, 0, null, null, null],
   ]);
   expect((await made('connections', '2025')).rows).toEqual([]);
 });
@@ -238,7 +239,7 @@ test('incidents count the dossiers that waited and were refused, with the stated
   const cellsIn = async (period: string) => (await made('incidents', period)).rows.map(({ cells }) => cells);
   expect(await cellsIn('2025-Q3')).toEqual([
     [
-      ...[1, 'portal', 'Không liên lạc được', '01/08/2025 08:00', '01/08/2025 09:30', 1.5, 0, 0],
+      ...[1, 'Cổng Dịch vụ công', 'Không liên lạc được', '01/08/2025 08:00', '01/08/2025 09:30', 1.5, 0, 0],
       ...['Đứt cáp', 'Đổi đường truyền'],
     ],
     ['', 'Tổng cộng', '1 sự cố', '', '', null, 0, 0, '', ''],

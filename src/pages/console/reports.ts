@@ -56,7 +56,7 @@ export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'r
     if (!body) return { title, status: 400, body: refusalNote(say, problem) };
     return {
       title,
-      body: html`${backLink(visit, period)}<p>${filesOf(visit, name, period)}</p>${reportRows(visit, body)}`,
+      body: html`${backLink(visit, period)}<p class="links">${filesOf(visit, name, period)}</p>${reportRows(visit, body)}`,
     };
   });
   addReportRecords(site);

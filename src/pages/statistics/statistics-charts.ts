@@ -41,21 +41,27 @@ export function monthlyCharts(say: Say, monthly: NamedMonths): Html {
   if (total.every(({ online, direct, resolved }) => online + direct + resolved === 0)) return html``;
   const labels = months.map((key) => `${key.slice(5)}/${key.slice(2, 4)}`);
   const head = say('Tháng', 'Month');
-  const newest = total.at(-1);
+  const count = (values: readonly number[]): string =>
+    inWords(
+      say,
+      values.reduce((sum, value) => sum + value, 0),
+    );
+  const received = total.map(({ online, direct }) => online + direct);
+  const resolved = total.map((one) => one.resolved);
   const onlineShare = total.map(({ online, direct }) => shareOf(online, online + direct));
   return html`<div class="chart-pair">
 ${lineChart(say, {
   id: 'trend',
   title: say('Hồ sơ tiếp nhận và giải quyết, 24 tháng', 'Dossiers received and resolved, 24 months'),
   description: say(
-    `Tháng này: tiếp nhận ${inWords(say, (newest?.online ?? 0) + (newest?.direct ?? 0))}, giải quyết ${inWords(say, newest?.resolved ?? 0)} hồ sơ.`,
-    `This month: ${inWords(say, (newest?.online ?? 0) + (newest?.direct ?? 0))} received, ${inWords(say, newest?.resolved ?? 0)} resolved.`,
+    `24 tháng: tiếp nhận ${count(received)}, giải quyết ${count(resolved)} hồ sơ. Tháng này: tiếp nhận ${count(received.slice(-1))}, giải quyết ${count(resolved.slice(-1))}.`,
+    `24 months: ${count(received)} received, ${count(resolved)} resolved. This month: ${count(received.slice(-1))} received, ${count(resolved.slice(-1))} resolved.`,
   ),
   head,
   labels,
   series: [
-    { name: say('Tiếp nhận', 'Received'), values: total.map(({ online, direct }) => online + direct) },
-    { name: say('Giải quyết', 'Resolved'), values: total.map(({ resolved }) => resolved) },
+    { name: say('Tiếp nhận', 'Received'), values: received },
+    { name: say('Giải quyết', 'Resolved'), values: resolved },
   ],
   format: (value) => inWords(say, value),
 })}
@@ -63,8 +69,8 @@ ${lineChart(say, {
   id: 'online',
   title: say('Tỷ lệ nộp trực tuyến, 24 tháng', 'Share filed online, 24 months'),
   description: say(
-    `Tháng này: ${percent(say, onlineShare.at(-1) ?? null)}.`,
-    `This month: ${percent(say, onlineShare.at(-1) ?? null)}.`,
+    `24 tháng: ${count(total.map(({ online }) => online))} trong ${count(received)} hồ sơ nộp trực tuyến. Tháng này: ${percent(say, onlineShare.at(-1) ?? null)}.`,
+    `24 months: ${count(total.map(({ online }) => online))} of ${count(received)} dossiers filed online. This month: ${percent(say, onlineShare.at(-1) ?? null)}.`,
   ),
   head,
   labels,
@@ -80,12 +86,16 @@ const MAPPED_MONTHS = 12;
 
 function onTimeMap(say: Say, months: NamedMonths['months'], lines: NamedMonths['lines']): Html | string {
   if (lines.length === 0) return '';
+  const shares = lines.flatMap(({ months: numbers }) =>
+    numbers.slice(-MAPPED_MONTHS).flatMap(({ inTime, resolved }) => shareOf(inTime, resolved, 0) ?? []),
+  );
+  const late = shares.filter((share) => levelOf(share) === 4).length;
   return heatMap({
     id: 'heat',
     title: say('Tỷ lệ đúng hạn theo tháng và cơ quan (%)', 'Share in time by month and agency (%)'),
     description: say(
-      `${lines.length} cơ quan giải quyết nhiều hồ sơ nhất trong 24 tháng. Ô trống: không có hồ sơ đã giải quyết.`,
-      `The ${lines.length} agencies that resolved the most in 24 months. An empty cell: nothing was resolved.`,
+      `${lines.length} cơ quan giải quyết nhiều hồ sơ nhất trong 24 tháng. ${late} trong ${shares.length} ô có hồ sơ dưới 80\u00a0%. Ô trống: không có hồ sơ đã giải quyết.`,
+      `The ${lines.length} agencies that resolved the most in 24 months. ${late} of ${shares.length} cells with dossiers are below 80\u00a0%. An empty cell: nothing was resolved.`,
     ),
     head: say('Cơ quan', 'Agency'),
     columns: months.slice(-MAPPED_MONTHS).map((key) => `${key.slice(5)}/${key.slice(2, 4)}`),
@@ -117,12 +127,14 @@ export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | st
     .slice(0, MOST_BARS)
     .sort((a, b) => (b.onTimePercent ?? 0) - (a.onTimePercent ?? 0) || b.resolved.total - a.resolved.total);
   if (busiest.length === 0) return '';
+  const allInTime = busiest.filter(({ onTimePercent }) => onTimePercent === 100).length;
+  const below = busiest.filter(({ onTimePercent }) => (onTimePercent ?? 0) < GOAL).length;
   return rankedBars({
     id: 'ranking',
     title: say('Tỷ lệ giải quyết đúng hạn theo cơ quan', 'Share resolved in time, by agency'),
     description: say(
-      `${busiest.length} cơ quan giải quyết nhiều hồ sơ nhất trong kỳ, từ cao xuống thấp. Số trong ngoặc: hồ sơ đã giải quyết.`,
-      `The ${busiest.length} agencies that resolved the most in the period, the best first. In brackets: dossiers resolved.`,
+      `${busiest.length} cơ quan giải quyết nhiều hồ sơ nhất trong kỳ, từ cao xuống thấp: ${allInTime} cơ quan đúng hạn cả, ${below} cơ quan dưới ${GOAL}\u00a0%. Số trong ngoặc: hồ sơ đã giải quyết.`,
+      `The ${busiest.length} agencies that resolved the most in the period, the best first: ${allInTime} always in time, ${below} below ${GOAL}\u00a0%. In brackets: dossiers resolved.`,
     ),
     head: say('Cơ quan', 'Agency'),
     valueHead: say('Tỷ lệ đúng hạn', 'Share in time'),
@@ -136,10 +148,13 @@ export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | st
   });
 }
 
-/** The colours of shares: the goal of the province is 98 %. */
+/** The share in time that the province wants to reach, in percent. */
+const GOAL = 98;
+
+/** The colours of shares. */
 function toneOf(share: number | null): Tone {
   if (share === null) return 'plain';
-  if (share >= 98) return 'good';
+  if (share >= GOAL) return 'good';
   return share >= 90 ? 'warn' : 'bad';
 }
 
