@@ -37,6 +37,7 @@ describe('a run through the catalogue', () => {
       receivedRecords: async () => [],
       knownRecords: async () => new Set<string>(),
       figures: () => Promise.reject(new Error('not asked')),
+      results: async () => [],
       unknownSteps: async () => new Set(),
     });
   const codesOf = (portal: Portal, page: Page) =>

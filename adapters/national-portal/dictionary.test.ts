@@ -56,6 +56,7 @@ async function pullPart(checkpoint: unknown, portal = connect()) {
     receivedRecords: async () => [],
     knownRecords: async () => new Set<string>(),
     figures: () => Promise.reject(new Error('not asked')),
+    results: async () => [],
     unknownSteps: async () => new Set(),
   })) as Page;
   const items = page.bodies.flatMap(({ body }) => puller.read(body, portal.settings, portal.codes));

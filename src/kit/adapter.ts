@@ -4,6 +4,7 @@ import type { Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import type { Asker } from './asker.ts';
 import type { Callback } from './callback.ts';
+import type { Drops } from './drops.ts';
 import type { Puller } from './puller.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Sender } from './sender.ts';
@@ -64,6 +65,8 @@ export interface Adapter<Settings = unknown> {
   documentIn?(body: Uint8Array): StoredDocument | undefined;
   /** The questions that the partner answers at once. */
   readonly asks?: Asker<Settings>;
+  /** Reads files. Parties of such an adapter may upload them too. */
+  readonly drops?: Drops<Settings>;
   /** By the name in their address. */
   readonly callbacks?: Callbacks<Settings>;
   /** Instead of `callbacks`, where the settings of each party name them. The hub asks once for each party. Pure. */

@@ -23,7 +23,7 @@ export async function fingerprintYielding(texts: Iterable<string>): Promise<stri
 
 const TURN_CHARACTERS = 1024 * 1024;
 
-/** SHA-256 of a text in UTF-8, in lower-case hex. For signatures that partners define so. */
-export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** SHA-256 of bytes or of a text in UTF-8, in lower-case hex. For files, and signatures that partners define so. */
+export function sha256Hex(given: string | Uint8Array): string {
+  return createHash('sha256').update(given).digest('hex');
 }

@@ -11,6 +11,11 @@ import type { Connection } from './connection.ts';
 /** One page of a partner's answer, unchanged. */
 export interface Page {
   readonly bodies: readonly { readonly body: Uint8Array; readonly mediaType: string }[];
+  /**
+   * A UUID that all messages of one file share, however many pages it takes. `HubQueries.results` finds them by it. Absent: each
+   * message has its own.
+   */
+  readonly receipt?: string;
   /** Stored together with the page, and passed to the next call. */
   readonly checkpoint: unknown;
   /** Whether to call `next` again at once. */
@@ -44,8 +49,26 @@ export interface HubQueries {
   knownRecords(operation: Operation, codes: readonly string[]): Promise<ReadonlySet<string>>;
   /** The hub's own counts of a calendar month (`yyyy-MM`), over all agencies. */
   figures(month: string, rule: Rule): Promise<MonthFigures>;
+  /** The result of each item of this party's messages with a receipt, in the order of the items. */
+  results(receipt: string): Promise<readonly StoredResult[]>;
   /** The steps that say something missing in the history of their dossiers. */
   unknownSteps(steps: readonly RecordItem<'dossier.progress.v1'>[]): Promise<ReadonlySet<RecordItem>>;
+}
+
+/** The result of one item when its message was stored. Sentences are in Vietnamese, without personal data. */
+export interface StoredResult {
+  readonly code?: string | undefined;
+  readonly outcome: 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
+  /** It created its dossier. */
+  readonly isNew: boolean;
+  readonly problems: readonly Said[];
+  readonly warnings: readonly Said[];
+}
+
+interface Said {
+  readonly path: string;
+  readonly code: string;
+  readonly text: string;
 }
 
 /** The counts of a month. Dossiers by one rule: received = resolved + pending. */

@@ -5,7 +5,18 @@ export type { Picking } from '../kit/soap/reply.ts';
 export { secretsOfSecurity } from '../kit/soap/security.ts';
 export { type Answer, firstAt, NO_RECORDS, type NoAnswer, noAnswer, readDocument, withCode } from './answer.ts';
 export { EXPIRED, type Failure, type Transport, type TransportCall, unmappedRequest } from './ask.ts';
+export { readRecord } from './mapping.ts';
 export { ministryAdapter } from './ministry.ts';
-export { ministrySettings, Place as settingPlace, type Question, secretText, settingText } from './settings.ts';
+export {
+  ministrySettings,
+  Place as settingPlace,
+  type Question,
+  secretText,
+  settingCodes,
+  settingFields,
+  settingName,
+  settingText,
+} from './settings.ts';
 export type { Filled } from './source.ts';
-export { meaningOf } from './tables.ts';
+export { readTargetProblems } from './sources.ts';
+export { codeTables, meaningOf, readTableProblems } from './tables.ts';

@@ -6,7 +6,7 @@ import { inEnglish } from '#messages/render';
 import { storedWords } from '#messages/stored';
 import { nodesAt, readXml, textAt } from '../kit/xml/read-xml.ts';
 import { XmlProblem } from '../kit/xml/text.ts';
-import type { List, MinistrySettings } from './settings.ts';
+import type { List, MappedList, MappedSettings, MinistrySettings } from './settings.ts';
 import { type Filled, type FillOptions, fill } from './source.ts';
 
 export type PulledOperation = 'dossier.upsert.v1' | 'dossier.progress.v1';
@@ -84,6 +84,20 @@ function itemOf(
   const refusal = textAt(record, 'refusal');
   const refused = refusal ? [{ path: `${path}/detail`, ...inEnglish(storedWords(refusal)) }] : [];
   return itemFrom({ ...filled, problems: [...filled.problems, ...refused] }, path, operation, list.inferred);
+}
+
+/** How one record is read, and where it stands for problems (JSON Pointer). */
+export interface ReadBy {
+  readonly settings: MappedSettings;
+  readonly codes: CodesOf;
+  readonly operation: PulledOperation;
+  readonly place: string;
+}
+
+/** Reads one record of any origin by the fields of a list. Problems begin with its place, warnings do not. */
+export function readRecord(list: MappedList, given: unknown, { settings, codes, operation, place }: ReadBy): Item {
+  const filled = fill(list.fields, given, { settings, codes, way: 'read' }, place);
+  return itemFrom(filled, place, operation, list.inferred);
 }
 
 /** The item that a filled record is: a record, invalid, or waiting for a code. */

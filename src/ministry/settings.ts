@@ -12,7 +12,7 @@ export const secretText = Type.String({
   writeOnly: true,
   description: 'a secret as a text',
 });
-const Name = Type.String({
+export const settingName = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,39}$',
   description: 'a name of small letters, digits, hyphens',
 });
@@ -56,7 +56,7 @@ const ONE = {
     }),
   ),
   /** A table of `codes`. */
-  codes: optional(Name),
+  codes: optional(settingName),
   date: optional(
     Type.Union([DateFormat, Type.Array(DateFormat, { minItems: 1, description: 'a list of date forms' })]),
   ),
@@ -85,7 +85,7 @@ const Field = Type.Union([
 ]);
 export type Field = Type.Static<typeof Field>;
 const Request = named(Path, Field, BY_PATHS);
-const Fields = named(Path, Branch, BY_PATHS);
+export const settingFields = named(Path, Branch, BY_PATHS);
 export type Fields = Readonly<Record<string, Field>>;
 
 /** Where the answer contains a document as text, and its form. Absent if the answer itself is the document. */
@@ -129,8 +129,8 @@ const AnswerBy = closed({
   refused: Words,
   says: optional(Type.Array(Saying, { maxItems: 50, description: 'a list of at most 50 codes with a text' })),
 });
-const Codes = named(
-  Name,
+export const settingCodes = named(
+  settingName,
   Type.Record(
     Type.String(),
     Type.Union([Type.String({ description: 'a code as a text' }), Type.Null()], {
@@ -185,7 +185,7 @@ const Called = closed({
     }),
   ),
   records: optional(Place),
-  fields: Fields,
+  fields: settingFields,
   inferred: optional(Type.Boolean()),
 });
 const CalledByName = named(CallbackName, Called, 'an object by names of callbacks, of letters, digits and hyphens');
@@ -214,12 +214,12 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
   const list = closed({
     ...question,
     records,
-    fields: Fields,
+    fields: settingFields,
     /** The event times are derived from dates of the record. Steps with the real time take precedence. */
     inferred: optional(Type.Boolean()),
     period: optional(Period),
     page: optional(PageBy),
-    detail: optional(closed({ ...question, record: records, fields: Fields })),
+    detail: optional(closed({ ...question, record: records, fields: settingFields })),
   });
   const match = named(Path, Leaf, BY_PATHS);
   const push = closed({
@@ -246,7 +246,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     ),
   });
   return closed({
-    system: Name,
+    system: settingName,
     ...own,
     username: optional(settingText),
     password: optional(secretText),
@@ -254,11 +254,11 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     secrets: optional(named(ValueName, secretText, 'an object of secrets by name')),
     session: optional(closed({ ...question, token: Path, minutes: optional(Minutes) })),
     answer: optional(AnswerBy),
-    codes: optional(Codes),
+    codes: optional(settingCodes),
     pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
     push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
     callbacks: optional(Callbacks),
-    ask: optional(named(Name, asked, 'an object by names of questions, of small letters, digits and hyphens')),
+    ask: optional(named(settingName, asked, 'an object by names of questions, of small letters, digits and hyphens')),
     ...timeouts(600),
   });
 }
@@ -267,6 +267,14 @@ export type MinistrySettings = Type.Static<
   ReturnType<typeof ministrySettings<{ operation: typeof settingText }, Record<never, never>>>
 >;
 export type List = NonNullable<NonNullable<MinistrySettings['pull']>['dossiers']>;
+/** The part of a list that says how its records are read. */
+export type MappedList = Pick<List, 'fields' | 'inferred'> & Partial<Pick<List, 'detail'>>;
+/** The part of the settings that says how records are read, wherever they come from. */
+export interface MappedSettings extends Pick<MinistrySettings, 'system' | 'codes' | 'callbacks'> {
+  readonly pull?:
+    | { readonly dossiers?: MappedList | undefined; readonly progress?: MappedList | undefined }
+    | undefined;
+}
 export type Push = NonNullable<NonNullable<MinistrySettings['push']>['dossiers']>;
 export type LookUp = NonNullable<Push['lookUp']>;
 export type Question = NonNullable<Push['update']>;

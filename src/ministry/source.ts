@@ -9,12 +9,12 @@ import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
-import type { Field, Fields, MinistrySettings } from './settings.ts';
+import type { Field, Fields, MappedSettings } from './settings.ts';
 import { tableName } from './tables.ts';
 
 /** The direction and the codes for filling a table of fields. */
 export interface FillOptions {
-  readonly settings: MinistrySettings;
+  readonly settings: MappedSettings;
   readonly codes: CodesOf;
   /** `read`: from the ministry's values to ours. `write`: from ours to the ministry's. */
   readonly way: 'read' | 'write';

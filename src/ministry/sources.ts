@@ -5,7 +5,16 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
-import type { AskSettings, Field, Fields, List, MinistrySettings, Push } from './settings.ts';
+import type {
+  AskSettings,
+  Field,
+  Fields,
+  List,
+  MappedList,
+  MappedSettings,
+  MinistrySettings,
+  Push,
+} from './settings.ts';
 
 /** The type of a value along a path: an object with members, a list, or a text. */
 interface Shape {
@@ -45,6 +54,14 @@ export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
   ];
 }
 
+/** Targets of settings that only read records. */
+export function readTargetProblems({ pull = {} }: MappedSettings): readonly Problem[] {
+  return NAMES.flatMap((name) => {
+    const list = pull[name];
+    return list ? targetProblems(list, RECORDS[name], `/pull/${name}`) : [];
+  });
+}
+
 function namesSet(values: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.keys(values).filter((name) => values[name] !== undefined);
 }
@@ -55,11 +72,17 @@ function listProblems(list: List | undefined, record: Shape, known: Known, path:
   if (!list) return [];
   const { period, page, detail } = list;
   const ofPage = namesSet({ since: period, size: page, offset: page, cursor: page?.next });
-  const filled = [...Object.keys(list.fields), ...Object.keys(detail?.fields ?? {})];
   return [
     ...requestProblems(list.request, object({ ...texts('until', 'page', ...ofPage), ...known }), `${path}/request`),
     ...requestProblems(detail?.request, object({ row: ANYTHING, ...known }), `${path}/detail/request`),
-    ...targetsIn(list.fields, record, `${path}/fields`),
+    ...targetProblems(list, record, path),
+  ];
+}
+
+function targetProblems({ fields, detail }: MappedList, record: Shape, path: string): readonly Problem[] {
+  const filled = [...Object.keys(fields), ...Object.keys(detail?.fields ?? {})];
+  return [
+    ...targetsIn(fields, record, `${path}/fields`),
     ...targetsIn(detail?.fields, record, `${path}/detail/fields`),
     ...missingTargets(filled, record, `${path}/fields`),
   ];

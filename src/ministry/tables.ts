@@ -6,12 +6,12 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
-import type { Field, Fields, MinistrySettings, Question } from './settings.ts';
+import type { Field, Fields, MappedSettings, MinistrySettings, Question } from './settings.ts';
 
 /**
  * The name of a party's table for operators. It starts with the system, so that the codes of two parties stay apart.
  */
-export const tableName = ({ system }: MinistrySettings, table: string): string => `${system}-${table}`;
+export const tableName = ({ system }: MappedSettings, table: string): string => `${system}-${table}`;
 
 /** Longer codes of a ministry are cut in quarantine causes. */
 export const LONGEST_CODE = 60;
@@ -46,11 +46,12 @@ export function tablesOf(settings: MinistrySettings): readonly CodeTable[] {
   return [...codeTables(settings), tableOf(settings, ANSWERS, answers)];
 }
 
-function tableOf(settings: MinistrySettings, table: string, entries: CodeTable['entries']): CodeTable {
+function tableOf(settings: MappedSettings, table: string, entries: CodeTable['entries']): CodeTable {
   return { name: tableName(settings, table), title: `${settings.system}: ${table}`, entries, bothWays: false };
 }
 
-function codeTables(settings: MinistrySettings): readonly CodeTable[] {
+/** The tables of `codes`, for operators to extend. */
+export function codeTables(settings: MappedSettings): readonly CodeTable[] {
   const lists = listsOf(settings);
   return Object.entries(settings.codes ?? {}).map(([table, entries]) => {
     const own = Object.entries(entries).flatMap(([code, is]) => (is === null ? [] : [{ code, is, label: is }]));
@@ -67,7 +68,7 @@ interface Member {
 }
 
 /** The allowed values of each table, if it is read into members with a list of values. */
-function listsOf({ pull = {}, callbacks }: MinistrySettings): ReadonlyMap<string, readonly string[]> {
+function listsOf({ pull = {}, callbacks }: MappedSettings): ReadonlyMap<string, readonly string[]> {
   const lists = new Map<string, readonly string[]>();
   const look = (fields: Fields | undefined, record: Member | undefined): void => {
     for (const [target, field] of Object.entries(fields ?? {})) {
@@ -95,8 +96,13 @@ export function tableProblems(settings: MinistrySettings): readonly Problem[] {
   return [...missingTables(settings), ...foreignValues(settings), ...answerProblems(settings)];
 }
 
+/** The same for settings that only read records. */
+export function readTableProblems(settings: MappedSettings): readonly Problem[] {
+  return [...withoutTable(readTables(settings), settings), ...foreignValues(settings)];
+}
+
 /** Values of a table that our records do not allow. */
-function foreignValues(settings: MinistrySettings): readonly Problem[] {
+function foreignValues(settings: MappedSettings): readonly Problem[] {
   return [...listsOf(settings)].flatMap(([table, values]) =>
     Object.entries(settings.codes?.[table] ?? {}).flatMap(([code, is]) =>
       is === null || values.includes(is)
@@ -119,17 +125,14 @@ function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
 }
 
 function missingTables(settings: MinistrySettings): readonly Problem[] {
-  const { session, pull = {}, push = {}, ask = {}, callbacks, codes = {} } = settings;
-  const tables = Object.keys(codes);
-  const expected = say('one-of-tables', { list: listed(tables) });
-  return [
+  const { session, pull = {}, push = {}, ask = {}, callbacks } = settings;
+  const uses = [
     ...askedBy(session, '/session'),
     ...Object.entries(pull).flatMap(([name, list]) => [
       ...askedBy(list, `/pull/${name}`),
-      ...readBy(list?.fields, `/pull/${name}/fields`),
       ...askedBy(list?.detail, `/pull/${name}/detail`),
-      ...readBy(list?.detail?.fields, `/pull/${name}/detail/fields`),
     ]),
+    ...readTables(settings),
     ...Object.entries(push).flatMap(([name, told]) => [
       ...askedBy(told, `/push/${name}`),
       ...askedBy(told?.update, `/push/${name}/update`),
@@ -148,7 +151,22 @@ function missingTables(settings: MinistrySettings): readonly Problem[] {
       ...readBy(asked.fields, `/ask/${name}/fields`),
       ...readBy(asked.match, `/ask/${name}/match`),
     ]),
-  ].flatMap(({ path, table }) =>
+  ];
+  return withoutTable(uses, settings);
+}
+
+/** The uses of tables by the fields of records. */
+function readTables({ pull = {} }: MappedSettings): readonly Use[] {
+  return Object.entries(pull).flatMap(([name, list]) => [
+    ...readBy(list?.fields, `/pull/${name}/fields`),
+    ...readBy(list?.detail?.fields, `/pull/${name}/detail/fields`),
+  ]);
+}
+
+function withoutTable(uses: readonly Use[], { codes = {} }: MappedSettings): readonly Problem[] {
+  const tables = Object.keys(codes);
+  const expected = say('one-of-tables', { list: listed(tables) });
+  return uses.flatMap(({ path, table }) =>
     tables.includes(table) ? [] : [problem(path, 'unexpected-name', { got: received(table), expected })],
   );
 }

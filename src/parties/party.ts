@@ -7,6 +7,7 @@ import type { WireRecord } from '../kit/http/exchange.ts';
 import { createHttp } from '../kit/http/http.ts';
 import { timeoutsIn } from '../kit/http/timeouts.ts';
 import { type CertificateDates, certificatesIn, createTls, type TlsGiven } from '../kit/http/tls.ts';
+import { createPlaces } from '../kit/places/places.ts';
 import { batchOf } from '../kit/sender.ts';
 import { createSessions } from '../kit/session.ts';
 
@@ -111,10 +112,12 @@ export function createParty(options: PartyOptions): Party {
     pace,
   });
   const sessions = createSessions(nowMs);
+  const places = createPlaces({ timeoutMs: timeoutsIn(settings).totalMs });
   const over = (client: Connection['http']): Connection => ({
     party: id,
     settings,
     http: client,
+    places,
     sessions,
     files,
     codes: codes.now(),

@@ -2,15 +2,19 @@ import { withFirstContentId } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
+import type { Problem } from '#core/problem';
 import { subjectOf } from '#core/records/kind';
+import { render } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { loadCreations } from '../index/creations.ts';
 import { loadEvents } from '../index/events.ts';
 import { incomingOf } from '../index/incoming.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { readChanges } from '../index/read.ts';
 import { loadRecords } from '../index/records.ts';
-import type { FinishedDossiers, HubQueries } from '../kit/puller.ts';
+import type { FinishedDossiers, HubQueries, StoredResult } from '../kit/puller.ts';
 import { listOutstanding, listReceivedRecords, loadCalledBack } from '../ledger/deliveries.ts';
+import { loadResults } from '../ledger/results.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import type { Sealed } from '../secrets/vault.ts';
@@ -51,6 +55,8 @@ export function hubQueriesOf(hub: Hub, party: Party, { figures }: Pick<HubQuerie
     },
 
     figures,
+
+    results: (receipt) => resultsOf(hub, party.id, receipt),
 
     unknownSteps: (steps) => unknownSteps(hub, party, steps),
   };
@@ -107,3 +113,28 @@ async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps
   };
   return new Set(steps.filter((item) => !isHeard(item)));
 }
+
+/** The result of each item of a party's messages with a receipt. */
+export async function resultsOf(
+  { database }: Pick<Hub, 'database'>,
+  party: string,
+  receipt: string,
+): Promise<readonly StoredResult[]> {
+  const messages = await loadResults(database, party, receipt);
+  const accepted = messages.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'accepted'));
+  const codes = [...new Set(accepted.flatMap(({ code }) => code ?? []))];
+  const created = await loadCreations(
+    database,
+    codes,
+    messages.map(({ id }) => id),
+  );
+  const creations = new Set(created.map(({ messageId, item }) => `${messageId} ${item}`));
+  return messages.flatMap(({ id, results }) =>
+    results.map(({ index, code, outcome, problems = [], warnings = [] }) => ({
+      ...{ code, outcome, isNew: creations.has(`${id} ${index}`) },
+      ...{ problems: problems.map(saidOf), warnings: warnings.map(saidOf) },
+    })),
+  );
+}
+
+const saidOf = (one: Problem) => ({ path: one.path, code: one.code, text: render(one, 'vi') });

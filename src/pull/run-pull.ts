@@ -134,15 +134,22 @@ async function acceptPage(
   counts: PullCounts,
 ): Promise<void> {
   await deps.codes.fresh();
-  const submissions = page.bodies.map(({ body, mediaType }) => submissionOf(party, pull, body, mediaType, nowMs()));
+  const submissions = page.bodies.map((body) => submissionOf(party, pull, body, page.receipt, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }], vault);
   await deps.acceptPage(submissions, [checkpoint]);
   for (const { items } of submissions) countItems(counts, items);
 }
 
-function submissionOf(party: Party, pull: ClaimedPull, body: Uint8Array, mediaType: string, nowMs: number): Submission {
+function submissionOf(
+  party: Party,
+  pull: ClaimedPull,
+  { body, mediaType }: Page['bodies'][number],
+  receipt: string | undefined,
+  nowMs: number,
+): Submission {
   const items = party.adapter.pull?.[pull.name]?.read(body, party.settings, party.codes.at(nowMs)) ?? [];
   return {
+    receipt,
     receivedAt: msToInstant(nowMs),
     party: party.id,
     door: doorKey({ kind: 'pull', name: pull.name }),

@@ -2,6 +2,7 @@
 
 export { contractTest } from './contract/contract-test.ts';
 export type { ContractOptions } from './contract/subject.ts';
+export { inOldEncoding } from './old-encodings.ts';
 export {
   defineSimulator,
   type SimulatorContext,

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts';
 import { createFiles, type FileSource, NO_FILES } from '../files.ts';
 import type { WireRecord } from '../http/exchange.ts';
 import { createHttp } from '../http/http.ts';
+import { createPlaces } from '../places/places.ts';
 import { createSessions } from '../session.ts';
 
 /** What a test changes in a party's usual connection. */
@@ -35,6 +36,7 @@ export function testConnection<Settings extends object>(
     party: 'tested',
     settings: given,
     http: record ? http.withRecorder(record) : http,
+    places: createPlaces({ timeoutMs: totalMs }),
     sessions: createSessions(now),
     files: createFiles(files),
     codes,

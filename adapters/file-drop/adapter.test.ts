@@ -1,0 +1,206 @@
+import { writeXlsx } from 'hucre/xlsx';
+import { describe, expect, test } from 'vitest';
+import type { Item } from '#kit';
+import { contractTest, type TestConnectionOptions, testConnection } from '#kit/testing';
+import adapter from './adapter.ts';
+import example from './parties/water-permits.json' with { type: 'json' };
+import type { Settings } from './settings.ts';
+import { SAMPLE_ROWS, SHAPES, sampleFile } from './simulator/samples.ts';
+
+const { place: _, ...uploaded } = example as Settings;
+const connect = (_url: string, options: TestConnectionOptions) => testConnection<Settings>(uploaded, options);
+
+await contractTest({ folder: import.meta.dirname, adapter, connect });
+
+const read = async (name: string, bytes: Uint8Array, settings: object = {}) => {
+  const connection = connect('', { settings: settings as Readonly<Record<string, unknown>> });
+  const drop = await adapter.drops?.read(connection, { name, bytes }, 'dossiers');
+  if (!drop) throw new Error('the adapter reads no files');
+  return drop;
+};
+const names = (items: readonly Item[]) =>
+  items.map((item) => (item.kind === 'record' && 'applicant' in item.record ? item.record.applicant?.name : item.kind));
+const problemsOf = (items: readonly Item[]) =>
+  items.flatMap((item) => (item.kind === 'record' ? [] : item.problems.map(({ path, code }) => `${path} ${code}`)));
+const workbook = (rows: (string | number | Date | boolean | null)[][], dateSystem: '1900' | '1904' = '1900') =>
+  writeXlsx({ dateSystem, sheets: [{ name: 'T8', rows }] });
+
+const HEAD = [
+  'Mã hồ sơ',
+  'Mã thủ tục',
+  'Họ và tên',
+  'Số CCCD',
+  'Ngày tiếp nhận',
+  'Hạn trả',
+  'Tình trạng',
+  'Ngày cập nhật',
+];
+const row = (number: number, ...rest: (string | number | Date | boolean | null)[]) => [
+  `H60.09-250812-0${number}`,
+  '1.004232',
+  ...['Nguyễn Văn An', '001099123456', '12/08/2025', '22/08/2025', 'Đang xử lý', '12/08/2025'].map((cell, at) =>
+    rest[at] === undefined ? cell : rest[at],
+  ),
+];
+
+describe('text', () => {
+  test.each(SHAPES)('a file in the shape %s gives the same records in Unicode', async (shape) => {
+    const { name, bytes } = await sampleFile(shape);
+    const { items, refused } = await read(name, bytes);
+    expect(refused).toBeUndefined();
+    expect(names(items)).toEqual(SAMPLE_ROWS.map((one) => one.name));
+    expect(items.map((item) => item.kind === 'record' && 'status' in item.record && item.record.status)).toEqual([
+      ...['received', 'processing', 'resolved'],
+    ]);
+  });
+
+  test('UTF-16 with and without its mark is read', async () => {
+    const { bytes } = await sampleFile('csv');
+    const text = Buffer.from(bytes).toString();
+    for (const given of [`\ufeff${text}`, text])
+      expect(names((await read('a.csv', Buffer.from(given, 'utf16le'))).items)).toEqual(
+        SAMPLE_ROWS.map(({ name }) => name),
+      );
+  });
+
+  test('bytes of no certain encoding refuse the file', async () => {
+    const bytes = Buffer.from(
+      `${HEAD.map((title) => title.normalize('NFD').replace(/[^ -~]/g, '')).join(';')}\nH;1;\xff\xfe\x9d`,
+      'latin1',
+    );
+    expect((await read('a.csv', bytes)).refused).toMatchObject([{ code: 'file-encoding' }]);
+  });
+
+  test('a short text in a column of TCVN3 is repaired with it, and waits where the column has Unicode too', async () => {
+    const old = ['NguyÔn V¨n An', 'Cô'];
+    const pure = await read('a.xlsx', await workbook([HEAD, ...old.map((name, at) => row(101 + at, name))]));
+    expect(names(pure.items)).toEqual(['Nguyễn Văn An', 'Cụ']);
+    const mixed = await read(
+      'a.xlsx',
+      await workbook([HEAD, ...[...old, 'Trần Thị Bưởi'].map((name, at) => row(101 + at, name))]),
+    );
+    expect(names(mixed.items)).toEqual(['Nguyễn Văn An', 'waiting', 'Trần Thị Bưởi']);
+    expect(problemsOf(mixed.items)).toEqual(['/sheet1/C3 doubtful-text']);
+  });
+});
+
+describe('cells', () => {
+  test.each([
+    ['a text', '12/08/2025 08:15'],
+    ['a text with single digits', '12/8/2025 8:15'],
+    ['a date', new Date(Date.UTC(2025, 7, 12, 8, 15))],
+    ['a serial number', 45881.34375],
+  ])('%s is the same moment', async (_name, cell) => {
+    for (const system of ['1900', '1904'] as const) {
+      const given = typeof cell === 'number' && system === '1904' ? cell - 1462 : cell;
+      const { items } = await read('a.xlsx', await workbook([HEAD, row(101, null, null, given)], system));
+      expect(items).toMatchObject([{ kind: 'record', record: { receivedAt: '2025-08-12T08:15:00+07:00' } }]);
+    }
+  });
+
+  test('a number in a column of codes, a date among texts and an impossible date are refused with their cells', async () => {
+    const rows = [row(101, null, 1099123456), row(102, new Date(0)), row(103, null, null, '31/02/2025')];
+    const { items } = await read('a.xlsx', await workbook([HEAD, ...rows]));
+    expect(problemsOf(items)).toEqual(['/sheet1/D2 cell-number', '/sheet1/C3 cell-date', '/sheet1/E4 any-of']);
+  });
+});
+
+describe('tables', () => {
+  test('headings in two rows, groups, empty rows and totals are no records', async () => {
+    const top = [
+      'Mã hồ sơ',
+      'Mã thủ tục',
+      'Người nộp',
+      null,
+      'Ngày tiếp nhận',
+      'Hạn trả',
+      'Tình trạng',
+      'Ngày cập nhật',
+    ];
+    const below = [null, null, 'Họ và tên', 'Số CCCD', null, null, null, null];
+    const drop = await read(
+      'a.xlsx',
+      await workbook([
+        ['DANH SÁCH'],
+        top,
+        below,
+        ['I. Đất đai'],
+        row(101),
+        [],
+        row(102),
+        ['Tổng số', null, '2'],
+        [null, 'Người lập'],
+      ]),
+    );
+    expect(drop.places).toEqual(['T8!5', 'T8!7']);
+    expect(names(drop.items)).toEqual(['Nguyễn Văn An', 'Nguyễn Văn An']);
+  });
+
+  test('a record that lacks its code is invalid, also at the end', async () => {
+    const { items } = await read('a.xlsx', await workbook([HEAD, row(101), [null, ...row(102).slice(1)]]));
+    expect(problemsOf(items)).toEqual(['/sheet1/A3 missing']);
+  });
+
+  test('missing and doubled headings are named', async () => {
+    const missing = await read('a.xlsx', await workbook([HEAD.slice(1), row(101).slice(1)]));
+    expect(missing.refused).toMatchObject([{ code: 'headings-missing', args: { list: ['Mã hồ sơ'] } }]);
+    const twice = await read(
+      'a.xlsx',
+      await workbook([
+        [...HEAD, 'Số hồ sơ'],
+        [...row(101), 'x'],
+      ]),
+    );
+    expect(twice.refused).toMatchObject([{ code: 'heading-twice' }]);
+  });
+});
+
+describe('a whole file', () => {
+  test('is refused for one invalid row if the settings say so', async () => {
+    const bytes = await workbook([HEAD, row(101), row(102, null, 5)]);
+    const { refused, items } = await read('a.xlsx', bytes, { wholeOrNothing: true });
+    expect(refused?.map(({ code }) => code)).toEqual(['file-rows-invalid', 'cell-number']);
+    expect(items.map(({ kind }) => kind)).toEqual(['invalid']);
+  });
+
+  test.each([
+    ['a.xlsx', 'PK\u0003\u0004 and no more', 'file-damaged'],
+    ['a.xls', 'no workbook', 'file-damaged'],
+    ['a.docx', 'x', 'file-kind'],
+    ['a.csv', '', 'drop-empty'],
+    ['a.csv', 'a;"b\nc', 'file-quotes'],
+    ['a.xml', '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', 'file-without-records'],
+  ])('%s with %j is refused', async (name, text, code) => {
+    expect((await read(name, Buffer.from(text))).refused).toMatchObject([{ code }]);
+  });
+
+  test('XML is read by its path, and a document with entities is refused', async () => {
+    const pull = {
+      dossiers: {
+        ...uploaded.pull.dossiers,
+        columns: undefined,
+        records: 'DS.HS',
+        fields: {
+          code: 'Ma',
+          serviceCode: 'TT',
+          agencyCode: { value: 'H60.09' },
+          status: { value: 'received' },
+          statusAt: { from: 'Ngay', date: 'dd/MM/yyyy' as const },
+        },
+      },
+    };
+    const xml = (start: string, code: string) =>
+      Buffer.from(`${start}<DS><HS><Ma>${code}</Ma><TT>1.004232</TT><Ngay>12/08/2025</Ngay></HS></DS>`);
+    expect((await read('a.xml', xml('', 'H60.09-250812-0101'), { pull })).items).toMatchObject([{ kind: 'record' }]);
+    expect(problemsOf((await read('a.xml', xml('', ''), { pull })).items)).toEqual(['/sheet1/row1/Ma missing']);
+    expect((await read('a.xml', xml('<!DOCTYPE DS [<!ENTITY b "c">]>', '&b;'), { pull })).refused).toMatchObject([
+      { code: 'file-damaged' },
+    ]);
+  });
+
+  test('no cell of a report is a formula', async () => {
+    const name = '=HYPERLINK("http://evil.example";"x").csv';
+    const { report } = await read(name, Buffer.from('x'));
+    expect(report([], '2025-08-13T10:00:00+07:00', false)).not.toMatch(/^=|;=|;"=/m);
+  });
+});

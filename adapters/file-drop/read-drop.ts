@@ -1,0 +1,91 @@
+import { type Connection, type defineAdapter, fingerprint, type Item, type Page, problem, sha256Hex } from '#kit';
+import { framesOf, readFrame } from './frames.ts';
+import { type DroppedFile, type ReadFile, readFile } from './read-file.ts';
+import { reportOf } from './report.ts';
+import type { List, ListName, Settings } from './settings.ts';
+
+type Adapter = ReturnType<typeof defineAdapter>;
+type Hub = Connection<Settings>;
+type Body = Page['bodies'][number];
+
+/** What the adapter reads of a file, for the hub. */
+export type ReadDrop = Awaited<ReturnType<NonNullable<Adapter['drops']>['read']>>;
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  tsv: 'text/tab-separated-values',
+  txt: 'text/plain',
+  xml: 'application/xml',
+  ods: 'application/vnd.oasis.opendocument.spreadsheet',
+  xls: 'application/vnd.ms-excel',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+};
+/** Larger files are kept by their rows alone. */
+const KEPT_WHOLE_BYTES = 10 * 1024 * 1024;
+
+/** Reads a file by the settings of a list. One invalid row refuses it if the settings say so. */
+export async function readDrop(hub: Hub, file: DroppedFile, name: ListName): Promise<ReadDrop> {
+  const list = hub.settings.pull[name] as List;
+  const sha256 = sha256Hex(file.bytes);
+  const named = { name: file.name, sha256 };
+  const given = await readFile(hub, file, list);
+  const all = itemsIn(hub, framesOf(named, given), name);
+  const read = wholeOf(hub.settings, given, all);
+  const frames = read === given ? framesOf(named, given) : framesOf(named, read);
+  const ending = /[^.]*$/.exec(file.name.toLowerCase())?.[0] ?? '';
+  const mediaType = MEDIA_TYPES[ending] ?? 'application/octet-stream';
+  const original = file.bytes.length > KEPT_WHOLE_BYTES ? [] : [{ body: file.bytes, mediaType }];
+  const items = read === given ? all : itemsIn(hub, frames, name);
+  return {
+    sha256,
+    receipt: receiptOf([hub.party, name, sha256, readingOf(hub.settings, list)]),
+    bodies: [...original, ...frames],
+    items,
+    places: placesIn(read),
+    refused: 'refused' in read ? read.refused : undefined,
+    report: (results, at, isRepeat) =>
+      // Parts that were stored twice after a failure come first.
+      reportOf({ ...named, at, isRepeat, list }, read, results.slice(-items.length)),
+  };
+}
+
+function itemsIn({ settings, codes }: Hub, bodies: readonly Body[], name: ListName): readonly Item[] {
+  return bodies.flatMap(({ body }) => readFrame(body, settings, codes, name));
+}
+
+function placesIn(read: ReadFile): readonly string[] {
+  if ('refused' in read) return [''];
+  return read.rows.map(({ sheet, row }) => {
+    const name = read.sheets[sheet - 1]?.name;
+    return name ? `${name}!${row}` : String(row);
+  });
+}
+
+/** What a refused file says of its rows. */
+const MOST_PROBLEMS = 50;
+
+function wholeOf({ wholeOrNothing = false }: Settings, read: ReadFile, items: readonly Item[]): ReadFile {
+  if ('refused' in read || !wholeOrNothing) return read;
+  const problems = items.flatMap((item) => (item.kind === 'invalid' ? item.problems : []));
+  if (problems.length === 0) return read;
+  const count = items.filter(({ kind }) => kind === 'invalid').length;
+  return { refused: [problem('', 'file-rows-invalid', { count }), ...problems.slice(0, MOST_PROBLEMS)] };
+}
+
+/** Changed settings may read the same file differently, so it counts as another one. */
+function readingOf({ codes, wholeOrNothing }: Settings, list: List): string {
+  return fingerprint([JSON.stringify([list, codes, wholeOrNothing])]);
+}
+
+/** A UUID of version 8 (RFC 9562 5.8) from a hash. */
+function receiptOf(texts: readonly string[]): string {
+  const hex = sha256Hex(JSON.stringify(texts));
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return parts.join('-');
+}

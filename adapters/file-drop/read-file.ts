@@ -1,0 +1,134 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { type Connection, nodesAt, type Problem, problem, readXml, received, XmlProblem } from '#kit';
+import { decodeText } from './decode-text.ts';
+import type { List, Settings } from './settings.ts';
+import { type FileRow, type Grid, readTable, type Table } from './table.ts';
+
+/** A file of a party. */
+export interface DroppedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** All rows of a file, or why none of it is taken. */
+export type ReadFile =
+  | { readonly refused: readonly Problem[] }
+  | {
+      readonly rows: readonly FileRow[];
+      /** The sheets, in order; a sheet without the headings has no columns. */
+      readonly sheets: readonly { readonly name: string; readonly columns: Table['columns'] }[];
+      /** Rows that are no records, such as totals. */
+      readonly skipped: readonly { readonly sheet: number; readonly row: number }[];
+      /** Sheets that were not read: hidden, not in the settings, or without the headings. */
+      readonly unread: readonly string[];
+    };
+
+const MIB = 1024 * 1024;
+const [MAX_MIB, MAX_ROWS, MOST_COLUMNS] = [10, 20_000, 500];
+const WORKBOOK = /\.(?:xlsx|xlsm|xlsb|xls|ods)$/i;
+const DELIMITED = /\.(?:csv|tsv|txt)$/i;
+export const TAKEN = '.xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv, .txt, .xml';
+
+/** Whether a file has an ending that the adapter reads. */
+export function isTaken(name: string): boolean {
+  return WORKBOOK.test(name) || DELIMITED.test(name) || /\.xml$/i.test(name);
+}
+
+/** Reads a file whole. It is refused whole if a part of it cannot be read. */
+export async function readFile(
+  { places, settings }: Pick<Connection<Settings>, 'places' | 'settings'>,
+  { name, bytes }: DroppedFile,
+  list: List,
+): Promise<ReadFile> {
+  const { maxMiB = MAX_MIB, maxRows = MAX_ROWS } = settings;
+  if (bytes.length === 0) return refused(problem('', 'drop-empty'));
+  if (bytes.length > maxMiB * MIB) return refused(problem('', 'drop-too-large', { count: maxMiB }));
+  if (!isTaken(name)) return refused(problem('', 'file-kind', { got: received(name), expected: TAKEN }));
+  if (/\.xml$/i.test(name)) return readElements(bytes, list, maxRows);
+  if (DELIMITED.test(name)) return readDelimited(bytes, list, maxRows);
+  const book = await places.workbook(bytes, { rows: maxRows + 100, cells: (maxRows + 100) * MOST_COLUMNS });
+  if ('refused' in book)
+    return refused(
+      book.refused === 'damaged' ? problem('', 'file-damaged') : problem('', 'file-rows', { count: maxRows }),
+    );
+  return tablesOf(book.sheets, book.hidden, book.is1904, list, maxRows);
+}
+
+const refused = (...problems: readonly Problem[]): ReadFile => ({ refused: problems });
+
+function tablesOf(
+  grids: readonly Grid[],
+  hidden: readonly string[],
+  is1904: boolean,
+  list: List,
+  maxRows: number,
+): ReadFile {
+  if (list.columns === undefined) return refused(problem('', 'file-without-columns'));
+  const names = list.sheets && new Set(list.sheets);
+  const read = grids.map((grid, at) =>
+    names && !names.has(grid.name) ? undefined : readTable(grid, at + 1, list, is1904),
+  );
+  const tables = read.map((one) => (one !== undefined && 'rows' in one ? one : undefined));
+  const problems = read.flatMap((one) => (one !== undefined && 'code' in one ? [one] : []));
+  // Beside the table there are often sheets with notes. A sheet that the settings name must have the table.
+  if (names && problems.length > 0) return refused(...problems);
+  if (!tables.some(Boolean))
+    return refused(
+      ...(problems.length > 0 ? problems : [problem('', 'file-without-sheets', { list: list.sheets ?? [] })]),
+    );
+  const rows = tables.flatMap((table) => table?.rows ?? []);
+  if (rows.length === 0) return refused(problem('', 'drop-empty'));
+  if (rows.length > maxRows) return refused(problem('', 'file-rows', { count: maxRows }));
+  return {
+    rows,
+    sheets: grids.map(({ name }, at) => ({ name, columns: tables[at]?.columns ?? {} })),
+    skipped: tables.flatMap((table, at) => (table?.skipped ?? []).map((row) => ({ sheet: at + 1, row }))),
+    unread: [...hidden, ...grids.flatMap(({ name }, at) => (tables[at] ? [] : [name]))],
+  };
+}
+
+function readDelimited(bytes: Uint8Array, list: List, maxRows: number): ReadFile {
+  const text = decodeText(bytes, list.encoding);
+  if (text === undefined) return refused(problem('', 'file-encoding'));
+  try {
+    const rows = parse(text, { delimiter: delimiterOf(text), relax_column_count: true, bom: true }) as string[][];
+    return tablesOf([{ name: '', rows: rows.map((row) => row.map(unmarked)) }], [], false, list, maxRows);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // The library's message may quote the row.
+    return refused(problem('', 'file-quotes', { line: Number(error.lines ?? 0) }));
+  }
+}
+
+/** Titles above the headings have no separators, so the lines with most of them decide. */
+function delimiterOf(text: string): string {
+  const lines = text.split('\n', 100);
+  const most = (mark: string): number => Math.max(...lines.map((line) => line.split(mark).length));
+  return [';', '\t', ','].reduce((best, mark) => (most(mark) > most(best) ? mark : best), ';');
+}
+
+/** A cell that a program marked so that no spreadsheet takes it for a formula, or for a number: `'0012`, `="0012"`. */
+function unmarked(cell: string): string {
+  return /^="([^"]*)"$/.exec(cell)?.[1] ?? cell.replace(/^'(?=[=+\-@\t\r\d])/, '');
+}
+
+function readElements(bytes: Uint8Array, list: List, maxRows: number): ReadFile {
+  if (list.records === undefined) return refused(problem('', 'file-without-records'));
+  // A declaration may name another encoding than UTF-8. Only what decodes exactly is read.
+  const text = decodeText(bytes, list.encoding);
+  if (text === undefined) return refused(problem('', 'file-encoding'));
+  try {
+    const rows = nodesAt(readXml(text.trim()), list.records);
+    if (rows.length === 0) return refused(problem('', 'file-no-records', { path: list.records }));
+    if (rows.length > maxRows) return refused(problem('', 'file-rows', { count: maxRows }));
+    return {
+      rows: rows.map((values, at) => ({ sheet: 1, row: at + 1, values })),
+      sheets: [{ name: '', columns: {} }],
+      skipped: [],
+      unread: [],
+    };
+  } catch (error) {
+    if (!(error instanceof XmlProblem)) throw error;
+    return refused(problem('', 'file-damaged'));
+  }
+}

@@ -1,0 +1,42 @@
+import type { Item } from '#core/dossier/item';
+import type { Problem } from '#core/problem';
+import type { Connection } from './connection.ts';
+import type { Page, StoredResult } from './puller.ts';
+
+/** A file as a partner left or uploaded it. */
+export interface DroppedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A file that was read whole. */
+export interface ReadDrop {
+  readonly sha256: string;
+  /** A UUID for the messages of the file: the same for the same file of the same party under the same settings. */
+  readonly receipt: string;
+  /** The file itself, unless it is large, and its rows in parts. The puller of the list reads them. */
+  readonly bodies: Page['bodies'];
+  /** The items of all bodies, in order. */
+  readonly items: readonly Item[];
+  /** Where each item stands in the file, such as `Tháng 8!5`. */
+  readonly places: readonly string[];
+  /** Why nothing of the file is taken. */
+  readonly refused?: readonly Problem[] | undefined;
+  /**
+   * The report for the office that sent the file, in Vietnamese, as CSV.
+   *
+   * @param at when the hub took the file
+   * @param isRepeat the same file was taken before
+   */
+  report(results: readonly StoredResult[], at: string, isRepeat: boolean): string;
+}
+
+/** Reads the files of a partner whose records come as files. */
+export interface Drops<Settings> {
+  /** The lists of a party with these settings, by the names of their pulls. Pure. */
+  lists(settings: Settings): readonly string[];
+  /** The list that a file of this name belongs to. Undefined if the settings take no such file. Pure. */
+  listOf(settings: Settings, fileName: string): string | undefined;
+  /** Reads a file whole, by the settings of a list. Stores nothing. */
+  read(connection: Connection<Settings>, file: DroppedFile, list: string): Promise<ReadDrop>;
+}

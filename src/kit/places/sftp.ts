@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import type SftpClient from 'ssh2-sftp-client';
+import { withoutUndefined } from '#core/without-undefined';
+import { PlaceFailure } from './failure.ts';
+import { byName } from './folder.ts';
+import type { OpenPlace } from './places.ts';
+
+/** A folder on an SFTP server. */
+export interface SftpPlace {
+  readonly kind: 'sftp';
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly username: string;
+  readonly password?: string | undefined;
+  readonly privateKey?: string | undefined;
+  readonly passphrase?: string | undefined;
+  /** The fingerprint of the server's key, as `ssh-keygen -lf` prints it: `SHA256:…`. Another server is never logged in to. */
+  readonly hostKey: string;
+  readonly path: string;
+}
+
+/** Opens the folder for one piece of work. */
+export async function openSftp<T>(
+  place: SftpPlace,
+  timeoutMs: number,
+  work: (place: OpenPlace) => Promise<T>,
+): Promise<T> {
+  // Loaded on first use: few hubs have such a partner.
+  const { default: Client } = await import('ssh2-sftp-client');
+  const client = new Client('lienthong');
+  const { host, port = 22, username, password, privateKey, passphrase, hostKey, path } = place;
+  let seen: string | undefined;
+  const hostVerifier = (key: Buffer): boolean => {
+    seen = fingerprintOf(key);
+    return seen === hostKey.replace(/=+$/, '');
+  };
+  try {
+    await client.connect({
+      ...withoutUndefined({ password, privateKey, passphrase }),
+      ...{ host, port, username, hostVerifier, readyTimeout: Math.min(timeoutMs, 20_000) },
+    });
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    if (seen !== undefined && seen !== hostKey.replace(/=+$/, ''))
+      throw new PlaceFailure(`the key of ${host} is ${seen}, expected ${hostKey}`);
+    throw new PlaceFailure(`${host}: ${(error as Error).message}`);
+  }
+  try {
+    return await work(openFolderOf(client, path));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** As OpenSSH prints it. */
+export function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function openFolderOf(client: SftpClient, root: string): OpenPlace {
+  const at = (name: string): string => posix.join(root, name);
+  return {
+    list: (folder) =>
+      orFailure(async () => {
+        if (folder !== '' && !(await client.exists(at(folder)))) return [];
+        const entries = await client.list(at(folder));
+        return entries
+          .filter(({ type }) => type === '-')
+          .map(({ name, size, modifyTime }) => ({ name, bytes: size, changedMs: modifyTime }))
+          .sort(byName);
+      }),
+    read: (name) =>
+      orFailure(async () => ((await client.exists(at(name))) ? ((await client.get(at(name))) as Buffer) : undefined)),
+    write: (name, bytes) =>
+      orFailure(async () => {
+        await makeFolder(client, at(name));
+        await client.put(Buffer.from(bytes), at(`${name}.tmp`));
+        // Servers of version 3 of the protocol refuse a rename to an existing name.
+        if (await client.exists(at(name))) await client.delete(at(name));
+        await client.rename(at(`${name}.tmp`), at(name));
+      }),
+    move: (from, to) =>
+      orFailure(async () => {
+        if (!(await client.exists(at(from)))) return;
+        await makeFolder(client, at(to));
+        await client.rename(at(from), at(to));
+      }),
+    remove: (name) => orFailure(async () => void ((await client.exists(at(name))) && (await client.delete(at(name))))),
+  };
+}
+
+async function makeFolder(client: SftpClient, file: string): Promise<void> {
+  const folder = posix.dirname(file);
+  if (!(await client.exists(folder))) await client.mkdir(folder, true);
+}
+
+async function orFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new PlaceFailure((error as Error).message);
+  }
+}

@@ -1,0 +1,154 @@
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeXlsx } from 'hucre/xlsx';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import adapter from '../../adapters/file-drop/adapter.ts';
+import settings from '../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
+import type { Adapter } from '../../src/kit/adapter.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { type TestHub, testHub } from '../support/hub.ts';
+
+const HEAD = [
+  ...['STT', 'Mã hồ sơ', 'Mã thủ tục', 'Tên tổ chức, cá nhân', 'Số CCCD', 'Điện thoại', 'Địa chỉ'],
+  ...['Ngày tiếp nhận', 'Ngày hẹn trả', 'Trạng thái', 'Ngày cập nhật', 'Lệ phí'],
+];
+type Cell = string | number | null;
+const rowOf = (number: number, changes: Readonly<Record<string, Cell>> = {}): Cell[] => {
+  const cells: Record<string, Cell> = {
+    STT: number,
+    'Mã hồ sơ': `H60.09-250812-00${number}`,
+    'Mã thủ tục': '1.004232',
+    'Tên tổ chức, cá nhân': 'Nguyễn Văn An',
+    'Số CCCD': '001099123456',
+    'Điện thoại': '0912345678',
+    'Địa chỉ': 'Tổ 5, phường Minh Xuân',
+    'Ngày tiếp nhận': 45881.34375,
+    'Ngày hẹn trả': '22/8/2025',
+    'Trạng thái': 'Đã tiếp nhận',
+    'Ngày cập nhật': '12/08/2025 08:15',
+    'Lệ phí': '1.200.000',
+    ...changes,
+  };
+  return HEAD.map((title) => cells[title] ?? null);
+};
+
+describe('a party that leaves files in a folder', () => {
+  let hub: TestHub;
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'file-drop-'));
+    hub = await testHub({
+      partners: { water: { sent: [], script: [], adapter: adapter as Adapter } },
+      entries: { water: { settings: { ...settings, place: { kind: 'folder', path: folder } } } },
+    });
+  });
+  afterEach(async () => {
+    await hub.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const look = async (): Promise<void> => {
+    await makePullsDue(hub.hub.database, 'water', ['dossiers'], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('water', 'dossiers');
+    const { last_error } = await hub.hub.database.query
+      .selectFrom('pulls')
+      .select('last_error')
+      .where('party', '=', 'water')
+      .executeTakeFirstOrThrow();
+    expect(last_error).toBeNull();
+  };
+  const drop = async (name: string, rows: Cell[][], sheet = 'Tháng 8'): Promise<void> =>
+    writeFile(join(folder, name), await writeXlsx({ sheets: [{ name: sheet, rows }] }));
+  const wait = (seconds: number): void => {
+    hub.clock.nowMs += seconds * 1000;
+  };
+  const taken = async (): Promise<void> => {
+    await look();
+    wait(30);
+    await look();
+  };
+  const reportIn = async (place: string): Promise<string[]> => {
+    const [report] = (await readdir(join(folder, place))).filter((name) => name.endsWith('.report.csv'));
+    return (await readFile(join(folder, place, report ?? ''), 'utf8')).split('\r\n');
+  };
+
+  test('a workbook with a title, totals and signatures becomes dossiers, and its report counts them', async () => {
+    await drop('ho-so.xlsx', [
+      ['DANH SÁCH HỒ SƠ THÁNG 8'],
+      [],
+      HEAD,
+      rowOf(11),
+      rowOf(12, { 'Ngày tiếp nhận': '12/8/2025' }),
+      ['Tổng cộng', null, null, null, null, null, null, null, null, null, null, 2_400_000],
+      [null, null, 'Người lập biểu'],
+    ]);
+    await taken();
+    expect((await hub.read('/api/v1/dossiers/H60.09-250812-0011', 'personal')).body).toMatchObject({
+      applicant: { name: 'Nguyễn Văn An', identityNumber: '001099123456' },
+      receivedAt: '2025-08-12T08:15:00+07:00',
+      dueAt: '2025-08-22T00:00:00+07:00',
+      status: 'received',
+      fees: [{ amountVnd: 1_200_000 }],
+    });
+    const report = await reportIn('done');
+    expect(report).toEqual(expect.arrayContaining(['Kết quả;Đã nhận', 'Số dòng đọc được;2', 'Mới;2']));
+    expect(report.join('\n')).toContain('Tháng 8 6, Tháng 8 7');
+    expect(await readdir(folder)).toEqual(['done', 'taking']);
+  });
+
+  test('a file that is still being written is not taken, and the same file again changes nothing', async () => {
+    await drop('a.xlsx', [HEAD, rowOf(11)]);
+    await look();
+    wait(20);
+    await drop('a.xlsx', [HEAD, rowOf(11), rowOf(12)]);
+    await look();
+    wait(20);
+    await look();
+    expect(await readdir(folder)).toEqual(['a.xlsx']);
+    wait(20);
+    await look();
+    expect((await hub.read('/api/v1/dossiers/H60.09-250812-0012', 'personal')).status).toBe(200);
+    const before = await messages();
+    wait(3_600);
+    const [stored] = (await readdir(join(folder, 'done'))).filter((name) => name.endsWith('.xlsx'));
+    await copyFile(join(folder, 'done', stored ?? ''), join(folder, 'b.xlsx'));
+    await taken();
+    expect(await messages()).toBe(before);
+    const reports = (await readdir(join(folder, 'done'))).filter((name) => name.endsWith('.csv'));
+    expect(await readFile(join(folder, 'done', reports[1] ?? ''), 'utf8')).toContain('trùng một tệp đã nhận');
+  });
+
+  test('the next month changes what changed, and names the cells of rows that it cannot take', async () => {
+    await drop('8.xlsx', [HEAD, rowOf(11), rowOf(12)]);
+    await taken();
+    wait(3_600);
+    await drop('9.xlsx', [
+      HEAD,
+      rowOf(11, { 'Trạng thái': 'Đã có kết quả', 'Ngày cập nhật': '20/08/2025 10:00' }),
+      rowOf(12),
+      rowOf(13, { 'Số CCCD': 1099123456 }),
+      rowOf(14, { 'Trạng thái': 'Đang thẩm định' }),
+      rowOf(15, { 'Ngày cập nhật': '31/02/2025' }),
+      rowOf(11, { 'Ngày cập nhật': '10/08/2025', 'Trạng thái': 'Mới nộp' }),
+    ]);
+    await taken();
+    const [, second] = (await readdir(join(folder, 'done'))).filter((name) => name.endsWith('.csv'));
+    const report = await readFile(join(folder, 'done', second ?? ''), 'utf8');
+    for (const line of [
+      'Mới;0',
+      'Cập nhật;1',
+      'Không đổi;1',
+      'Cũ hơn dữ liệu đang có;1',
+      'Chờ xử lý;1',
+      'Không hợp lệ;2',
+    ])
+      expect(report.split('\r\n')).toContain(line);
+    expect(report).toMatch(/Tháng 8;E4;H60.09-250812-0013;Không hợp lệ;.*mất số 0 ở đầu/);
+    expect(report).toMatch(/Tháng 8;J5;H60.09-250812-0014;Chờ xử lý;/);
+    expect(report).toMatch(/Tháng 8;K6;H60.09-250812-0015;Không hợp lệ;/);
+  });
+
+  const messages = async (): Promise<number> =>
+    (await hub.hub.database.query.selectFrom('messages').select('id').execute()).length;
+});
