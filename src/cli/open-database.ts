@@ -1,5 +1,6 @@
 import { type Config, embeddedFolder } from '../config/config.ts';
 import { type Database, openDatabase, refuseOtherSettings } from '../database/pool.ts';
+import type { ServerSettings } from '../embedded-postgres/settings.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { onEnd } from '../process/ending.ts';
 import { FAILED } from './run-command.ts';
@@ -21,10 +22,11 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
 export async function withServer<T>(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   work: (url: string) => Promise<T>,
+  { isDisposable = false }: Pick<ServerSettings, 'isDisposable'> = {},
 ): Promise<T> {
   const folder = embeddedFolder(config);
   if (folder === undefined) return work(config.databaseUrl as string);
-  const starting = startEmbeddedPostgres({ dataDir: folder });
+  const starting = startEmbeddedPostgres({ dataDir: folder, isDisposable });
   const listenNoLonger = onEnd(
     () => void starting.then((embedded) => embedded.stop()).finally(() => process.exit(FAILED)),
   );

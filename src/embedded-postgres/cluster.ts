@@ -4,7 +4,7 @@ import path from 'node:path';
 import { makeFolders } from '../process/make-folders.ts';
 import { type Account, accountOf, madeAccount } from './account.ts';
 import { codeOf, type Log, readIfThere, syncFolder } from './files.ts';
-import { settingFlags } from './settings.ts';
+import { type ServerSettings, settingFlags } from './settings.ts';
 
 /** The superuser that initdb creates. */
 export const ROLE = 'lienthong';
@@ -25,11 +25,7 @@ export interface Cluster {
 }
 
 /** Decides the account and the folder, before any lock. */
-export function placeCluster(
-  askedDataDir: string,
-  settings: Readonly<Record<string, string>> = {},
-  log: Log = () => {},
-): Cluster {
+export function placeCluster(askedDataDir: string, settings: ServerSettings = {}, log: Log = () => {}): Cluster {
   const { asked, account: found, known } = lookForPlace(askedDataDir);
   const account = madeAccount(found, log);
   const place = known ?? newPlace(asked);

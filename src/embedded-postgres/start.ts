@@ -7,6 +7,7 @@ import type { Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
+import type { ServerSettings } from './settings.ts';
 import { shutDown } from './shut-down.ts';
 
 /*
@@ -25,15 +26,13 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-export interface EmbeddedPostgresOptions {
+export interface EmbeddedPostgresOptions extends ServerSettings {
   /**
    * Created on the first start. Beside it: `.password`, `.log`, `.owner`, and briefly `.lock` and
    * `.initdb-*`.
    */
   readonly dataDir: string;
   readonly log?: Log;
-  /** Server settings that override the defaults. Those in FIXED_SETTINGS are refused. */
-  readonly settings?: Readonly<Record<string, string>>;
   /** The port of a new server on 127.0.0.1. Undefined: a free one. */
   readonly port?: number;
 }
@@ -50,7 +49,7 @@ const AGAIN_MS = 5_000;
  * when the folder holds other data, or when the server is not ready within 60 s.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const placed = placeCluster(options.dataDir, options.settings, options.log);
+  const placed = placeCluster(options.dataDir, options, options.log);
   const cluster: Cluster = options.port === undefined ? placed : { ...placed, port: options.port };
   const serving = await withLock(`${cluster.dataDir}.lock`, () => serve(cluster));
   return keep(cluster, serving);

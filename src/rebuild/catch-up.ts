@@ -3,7 +3,7 @@ import { firstUuidOf, msOf } from '../database/uuid.ts';
 import { type ApplyDeps, applyRecalled } from './apply.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
-import { createRecall, type RecallDeps, type Recalled } from './recall.ts';
+import { createRecall, type Recall, type RecallDeps, type Recalled } from './recall.ts';
 import { storedItems } from './recorded-items.ts';
 import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
 
@@ -71,13 +71,38 @@ export function createCatchUp(deps: RecallDeps, beside: Database, findings: Find
       const isFirst = so.lastId === BEGINNING;
       const total = isFirst ? await countMessages(live) : 0;
       const after = isFirst ? BEGINNING : firstUuidOf(msOf(so.lastId) - LATE_MS);
-      for await (const page of recordedMessages(live, vault, after)) {
-        const recalled: Recalled[] = [];
-        const stored = await storedItems({ db: live.pool, vault, kinds }, page);
-        for (const message of page) recalled.push(await recall(message, stored));
-        await apply(recalled);
+      await overlapping(recalledPages(deps, recall, after), async (page) => {
+        await apply(page);
         tell({ what: 'applying messages', done: so.messages, total: Math.max(total, so.messages) });
-      }
+      });
     },
   };
+}
+
+async function* recalledPages(
+  { live, vault, kinds }: RecallDeps,
+  recall: Recall,
+  after: string,
+): AsyncGenerator<readonly Recalled[]> {
+  for await (const page of recordedMessages(live, vault, after)) {
+    const stored = await storedItems({ db: live.pool, vault, kinds }, page);
+    const recalled: Recalled[] = [];
+    for (const message of page) recalled.push(await recall(message, stored));
+    yield recalled;
+  }
+}
+
+/** Works on one page after another, while the next one is read. */
+async function overlapping<T>(pages: AsyncIterable<T>, work: (page: T) => Promise<void>): Promise<void> {
+  let working: Promise<void> = Promise.resolve();
+  try {
+    for await (const page of pages) {
+      await working;
+      working = work(page);
+      // Its failure is thrown where it is awaited, after the next page was read.
+      working.catch(() => undefined);
+    }
+  } finally {
+    await working;
+  }
 }

@@ -15,8 +15,10 @@ export async function compareDossiers(
   const found: Difference[] = [];
   for (const table of COMPARED) {
     const columns = await columnsOf(db, table);
-    const live = await load(db, table, columns, table.name, codes);
-    const rebuilt = await load(db, table, columns, `${SCHEMA}.${table.name}`, codes);
+    const suspects = await suspectsOf(db, vault, table, columns, codes);
+    if (suspects.length === 0) continue;
+    const live = await load(db, table, columns, table.name, suspects);
+    const rebuilt = await load(db, table, columns, `${SCHEMA}.${table.name}`, suspects);
     for (const key of new Set([...live.keys(), ...rebuilt.keys()]))
       found.push(...compareRows(table, columns, vault, live.get(key), rebuilt.get(key)));
   }
@@ -33,6 +35,58 @@ async function columnsOf(db: pg.Pool | pg.PoolClient, { name, sealed, except }: 
   return rows
     .map((row) => row.name)
     .filter((column) => !(column in except) && column !== sealed?.value && column !== sealed?.keyId);
+}
+
+interface Pair {
+  readonly code: string;
+  readonly differs: boolean;
+  readonly live?: Buffer | null;
+  readonly live_key?: number | null;
+  readonly rebuilt?: Buffer | null;
+  readonly rebuilt_key?: number | null;
+}
+
+/**
+ * The codes whose rows are not equal at first sight: PostgreSQL compares the columns, and only sealed records come here. So a
+ * million equal dossiers take a third of the time of `compareRows`, which knows what may differ without harm.
+ */
+async function suspectsOf(
+  db: pg.Pool | pg.PoolClient,
+  vault: Vault,
+  table: ComparedTable,
+  columns: readonly string[],
+  codes: readonly string[],
+): Promise<readonly string[]> {
+  const { name, by, key, sealed } = table;
+  const keys = [by, ...key];
+  const differs = columns.map((column) => `l.${column} IS DISTINCT FROM r.${column}`).join(' OR ');
+  const records = sealed
+    ? `, l.${sealed.value} AS live, l.${sealed.keyId} AS live_key, r.${sealed.value} AS rebuilt, r.${sealed.keyId} AS rebuilt_key`
+    : '';
+  const { rows } = await db.query<Pair>({
+    name: `differing ${name}`,
+    text: `SELECT coalesce(l.${by}, r.${by}) AS code, (${differs}) AS differs${records}
+           FROM (SELECT * FROM ${name} WHERE ${by} = ANY($1::text[])) l
+           FULL JOIN (SELECT * FROM ${SCHEMA}.${name} WHERE ${by} = ANY($1::text[])) r
+             ON ${keys.map((column) => `l.${column} = r.${column}`).join(' AND ')}
+           ${sealed ? '' : `WHERE ${differs}`}`,
+    values: [codes],
+  });
+  const suspects = rows.filter((pair) => pair.differs || (sealed !== undefined && !isSameRecord(vault, pair)));
+  return [...new Set(suspects.map(({ code }) => code))];
+}
+
+function isSameRecord(vault: Vault, { live, live_key, rebuilt, rebuilt_key }: Pair): boolean {
+  if (!live || !rebuilt) return live === rebuilt;
+  try {
+    const [ours, theirs] = [
+      vault.open({ keyId: live_key as number, bytes: live }),
+      vault.open({ keyId: rebuilt_key as number, bytes: rebuilt }),
+    ];
+    return ours.equals(theirs);
+  } catch {
+    return false;
+  }
 }
 
 async function load(

@@ -41,6 +41,7 @@ export interface RebuildReport {
 }
 
 const PAGE_CODES = 500;
+const PAGES_AT_ONCE = 3;
 const LIMIT = 100;
 /** A batch that read before a swap and writes after it may restore the old state. */
 const SWAPS = 3;
@@ -110,11 +111,18 @@ function unreadable(items: number): string {
 async function compareAll(work: Work): Promise<readonly string[]> {
   const { pool } = work.deps.live;
   const suspects = new Set<string>();
-  for await (const codes of allCodes(pool, PAGE_CODES)) {
+  const compareOne = async (codes: readonly string[]): Promise<void> => {
     for (const { code } of await compare(work, pool, codes)) suspects.add(code);
     work.dossiers += codes.length;
     work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
-  }
+  };
+  const pages = allCodes(pool, PAGE_CODES);
+  // PostgreSQL reads one page while this process decrypts another one.
+  await Promise.all(
+    Array.from({ length: PAGES_AT_ONCE }, async () => {
+      for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
+    }),
+  );
   return [...suspects];
 }
 

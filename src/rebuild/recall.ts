@@ -44,7 +44,7 @@ export interface Recalled {
 }
 
 /** @param stored the items of emptied messages, among them this one */
-type Recall = (message: RecordedMessage, stored: StoredItems) => Promise<Recalled>;
+export type Recall = (message: RecordedMessage, stored: StoredItems) => Promise<Recalled>;
 
 /**
  * Recalls messages: today's code reads their items, and the recorded results say which were applied. A waiting item is applied

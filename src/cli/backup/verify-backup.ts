@@ -56,7 +56,9 @@ async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
   // An interrupted command ends the process within withServer, and leaves no copy of the data either.
   process.once('exit', remove);
   try {
-    return await withServer({ databaseUrl: undefined, dataDir }, (url) => compare(opened, dataDir, url));
+    return await withServer({ databaseUrl: undefined, dataDir }, (url) => compare(opened, dataDir, url), {
+      isDisposable: true,
+    });
   } finally {
     process.off('exit', remove);
     remove();
