@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestHub, testHub } from '../support/hub.ts';
+
+/** The files of docs/operate that other programs load. CI loads the alert rules and the expressions with promtool. */
+const OPERATE = join(import.meta.dirname, '..', '..', 'docs', 'operate');
+const read = (file: string): string => readFileSync(join(OPERATE, file), 'utf8');
+const { loadAll } = createRequire(import.meta.url)('js-yaml') as { loadAll: (text: string) => readonly unknown[] };
+
+let hub: TestHub;
+let metrics: ReadonlySet<string>;
+beforeAll(async () => {
+  hub = await testHub({});
+  const text = await (await hub.request('GET', '/metrics')).text();
+  // The process itself adds those of prom-client.
+  const ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
+  const added = ofProcess.getMetricsAsArray().map(({ name }) => name);
+  const served = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name as string);
+  metrics = new Set([...added, ...served]);
+});
+afterAll(() => hub.close());
+
+/** Without the parts of a histogram. */
+const isServed = (name: string): boolean =>
+  metrics.has(name) || metrics.has(name.replace(/_(?:bucket|sum|count)$/, ''));
+
+test.each(['grafana-overview.json', 'grafana-party.json'])(
+  '%s asks for metrics that the hub or a rule serves',
+  (file) => {
+    const expressions = [...read(`monitoring/${file}`).matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expr]) =>
+      String(expr),
+    );
+    expect(expressions.length).toBeGreaterThan(5);
+    const recorded = new Set([...read('monitoring/rules.yaml').matchAll(/record: (\S+)/g)].map(([, name]) => name));
+    const names = expressions.flatMap((expr) => expr.match(/\b(?:hub|nodejs|process)_\w+|\b\w+:hub_[\w:]+/g) ?? []);
+    expect(names.filter((name) => !recorded.has(name) && !isServed(name))).toEqual([]);
+  },
+);
+
+interface ZabbixItem {
+  readonly key: string;
+  readonly type: string;
+  readonly master_item?: { readonly key: string };
+  readonly preprocessing?: readonly { readonly type: string; readonly parameters: readonly string[] }[];
+  readonly triggers?: readonly { readonly expression: string; readonly description: string }[];
+}
+
+test('each item of the Zabbix template reads a metric of the hub, and each trigger an item and a page that there are', () => {
+  const [{ zabbix_export: given }] = loadAll(read('monitoring/zabbix.yaml')) as [
+    { zabbix_export: { templates: readonly [{ name: string; items: readonly ZabbixItem[] }] } },
+  ];
+  const [{ name, items }] = given.templates;
+  const keys = new Set(items.map(({ key }) => key));
+  const headings = read('runbook.md')
+    .match(/^#{2,4} .*$/gm)
+    ?.map((line) =>
+      line
+        .replace(/^#+ /, '')
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  const wrong = items.flatMap(({ key, type, master_item, preprocessing = [], triggers = [] }) => [
+    ...preprocessing
+      .filter((step) => step.type === 'PROMETHEUS_PATTERN')
+      .map(({ parameters }) => parameters[0]?.replace(/\{.*/s, '') as string)
+      .filter((metric) => !isServed(metric))
+      .map((metric) => `${key}: the hub has no ${metric}`),
+    ...(type === 'DEPENDENT' && !keys.has(master_item?.key ?? '') ? [`${key}: no item ${master_item?.key}`] : []),
+    ...triggers.flatMap(({ expression, description }) => [
+      ...[...expression.matchAll(/\(\/([^/]+)\/([\w.]+(?:\[[^\]]*\])?)/g)]
+        .filter(([, template, item]) => template !== name || !keys.has(item as string))
+        .map(([found]) => `${key}: ${found}`),
+      ...(headings?.includes(description.split('#')[1] as string) ? [] : [`${key}: ${description}`]),
+    ]),
+  ]);
+  expect(wrong).toEqual([]);
+  // Zabbix refuses an identifier that is there twice, or is no UUID of version 4.
+  const ids = [...read('monitoring/zabbix.yaml').matchAll(/uuid: (\S+)/g)].map(([, id]) => id as string);
+  expect(
+    ids.filter((id, at) => !/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/.test(id) || ids.indexOf(id) !== at),
+  ).toEqual([]);
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly spec: {
+    readonly selector: { readonly matchLabels?: Labels } & Labels;
+    readonly template?: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec };
+    readonly ports?: readonly { readonly targetPort: number }[];
+  };
+}
+type Labels = Readonly<Record<string, unknown>>;
+interface PodSpec {
+  readonly containers: readonly [Container];
+  readonly volumes: readonly { readonly name: string }[];
+}
+interface Container {
+  readonly ports: readonly { readonly containerPort: number }[];
+  readonly readinessProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly volumeMounts: readonly { readonly name: string }[];
+}
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: number };
+}
+
+test('the manifests of Kubernetes select their pods, and probe pages that the hub serves', async () => {
+  const text = /^## Kubernetes[\s\S]*?```yaml\n([\s\S]*?)```/m.exec(read('containers.md'))?.[1] as string;
+  const [deployment, service] = loadAll(text) as [Manifest, Manifest];
+  const template = deployment.spec.template as NonNullable<Manifest['spec']['template']>;
+  const [{ ports, readinessProbe, livenessProbe, volumeMounts }] = template.spec.containers;
+  expect(template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels as Labels);
+  expect(template.metadata.labels).toMatchObject(service.spec.selector);
+  expect(service.spec.ports?.map(({ targetPort }) => targetPort)).toEqual(
+    ports.map(({ containerPort }) => containerPort),
+  );
+  expect(volumeMounts.map(({ name }) => name).sort()).toEqual(template.spec.volumes.map(({ name }) => name).sort());
+  for (const { httpGet } of [readinessProbe, livenessProbe]) {
+    expect(httpGet.port).toBe(ports[0]?.containerPort);
+    expect((await hub.request('GET', httpGet.path)).status).toBe(200);
+  }
+});
