@@ -61,7 +61,7 @@ const Sftp = closed({
 
 export const Settings = closed({
   system: settingName,
-  /** Absent for a party whose files are only uploaded. */
+  /** Absent while the settings are only tried. */
   place: optional(Type.Union([Folder, Sftp])),
   /** A file is complete when it has not changed for so long. */
   stableS: whole(0, 86_400, 'a number of seconds'),

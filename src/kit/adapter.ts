@@ -65,7 +65,7 @@ export interface Adapter<Settings = unknown> {
   documentIn?(body: Uint8Array): StoredDocument | undefined;
   /** The questions that the partner answers at once. */
   readonly asks?: Asker<Settings>;
-  /** Reads files. Parties of such an adapter may upload them too. */
+  /** Reads files, as the puller of such an adapter does. */
   readonly drops?: Drops<Settings>;
   /** By the name in their address. */
   readonly callbacks?: Callbacks<Settings>;

@@ -3,7 +3,7 @@ import type { Problem } from '#core/problem';
 import type { Connection } from './connection.ts';
 import type { Page, StoredResult } from './puller.ts';
 
-/** A file as a partner left or uploaded it. */
+/** A file that a partner left. */
 export interface DroppedFile {
   readonly name: string;
   readonly bytes: Uint8Array;

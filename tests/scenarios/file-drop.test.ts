@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeXlsx } from 'hucre/xlsx';
@@ -147,6 +147,27 @@ describe('a party that leaves files in a folder', () => {
     expect(report).toMatch(/Tháng 8;E4;H60.09-250812-0013;Không hợp lệ;.*mất số 0 ở đầu/);
     expect(report).toMatch(/Tháng 8;J5;H60.09-250812-0014;Chờ xử lý;/);
     expect(report).toMatch(/Tháng 8;K6;H60.09-250812-0015;Không hợp lệ;/);
+  });
+
+  test('after a kill between any two steps a file is stored once, and its report is whole', async () => {
+    await mkdir(join(folder, 'taking/dossiers'), { recursive: true });
+    // Moved, and not stored.
+    await drop('taking/dossiers/a.xlsx', [HEAD, rowOf(11)]);
+    await look();
+    expect(await messages()).toBe(2);
+    // Stored, and the report cannot be written.
+    await drop('b.xlsx', [HEAD, rowOf(12), rowOf(13)]);
+    await look();
+    wait(30);
+    await rename(join(folder, 'done'), join(folder, 'before'));
+    await writeFile(join(folder, 'done'), '');
+    await expect(look()).rejects.toThrow('expected');
+    expect(await messages()).toBe(4);
+    await rm(join(folder, 'done'));
+    await look();
+    expect(await messages()).toBe(4);
+    expect(await reportIn('done')).toContain('Mới;2');
+    expect(await readdir(join(folder, 'taking/dossiers'))).toEqual([]);
   });
 
   const messages = async (): Promise<number> =>

@@ -34,8 +34,8 @@ export function addAdapter(program: Command): void {
   adapter
     .command('try')
     .argument('<party>', 'a party of HUB_CONFIG')
-    .argument('<pull>', 'what to pull, such as dossiers')
-    .description('pull one page from a party and show what the hub would store; writes nothing')
+    .argument('<pull>', 'what to pull, such as dossiers; of a party that sends files, the path of a file')
+    .description('pull one page from a party, or read a file, and show what the hub would store; writes nothing')
     .option('--json', 'print one JSON document on stdout')
     .option('--all', 'pull all pages, not only the first')
     .option('--personal', 'show applicants unmasked')

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Item } from '#core/dossier/item';
 import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
@@ -6,7 +8,7 @@ import { loadConfig } from '../../config/config.ts';
 import type { HubQueries, Page } from '../../kit/puller.ts';
 import { nodesAt } from '../../kit/xml/read-xml.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
-import { createParty } from '../../parties/party.ts';
+import { createParty, type Party } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
 
 export interface TryOptions {
@@ -31,6 +33,7 @@ const NOTHING_OUTSTANDING: HubQueries = {
 export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
   const party = await partyOf(partyId);
   try {
+    if (party.adapter.drops) return await tryFile(party, name, personal);
     const { pulls } = party.offers;
     const puller = pulls.includes(name) ? party.adapter.pull?.[name] : undefined;
     const names = pulls.join(', ');
@@ -55,6 +58,33 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
   } finally {
     party.close();
   }
+}
+
+/**
+ * Reads a file as the hub would, from any folder. Files of the party's place are never touched: a look there would take them.
+ */
+async function tryFile(party: Party, path: string, personal = false): Promise<Result> {
+  const drops = party.adapter.drops as NonNullable<Party['adapter']['drops']>;
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new UsageError(`<pull>: ${party.id} takes files, expected the path of one: ${error.message}`);
+  });
+  const name = basename(path);
+  const list = drops.listOf(party.settings, name);
+  if (list === undefined) throw new UsageError(`<pull>: the settings of ${party.id} take no file by the name ${name}`);
+  const { items, places, refused } = await drops.read(party.connect(), { name, bytes }, list);
+  if (refused) {
+    const text = ['the file is refused:', ...refused.map(({ path: at, message }) => `  ${at} ${message}`)].join('\n');
+    return { text, document: { list, refused }, failed: true };
+  }
+  const puller = party.adapter.pull?.[list];
+  const result = shown(
+    items.map((item) => (personal ? item : masked(item))),
+    false,
+    undefined,
+    puller?.members?.(party.settings) ?? new Map(),
+  );
+  const at = items.map((item, index) => `${places[index]}: ${item.kind}`).filter((line) => !line.endsWith('record'));
+  return { ...result, text: [result.text, ...at].join('\n') };
 }
 
 async function partyOf(id: string) {
