@@ -1,17 +1,20 @@
-// Makes what an IT office installs, in out/: a Debian package, a tarball, the list of components and checksums.
-// Run: npm run package [-- --revision N]
+// Makes what an IT office installs, in out/: a Debian package, a tarball, the list of components, known advisories on them and
+// checksums. Run: npm run package [-- --revision N] [--advisories FILE]
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
+import { audit } from './package/audit.mjs';
 import { licencesOf } from './package/licences.mjs';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PARTS = path.join(import.meta.dirname, 'package');
 const OUT = path.join(ROOT, 'out');
-const { revision } = parseArgs({ options: { revision: { type: 'string' } } }).values;
+const { revision, advisories } = parseArgs({
+  options: { revision: { type: 'string' }, advisories: { type: 'string' } },
+}).values;
 const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
 const { name, version, description } = JSON.parse(read('package.json'));
 
@@ -117,18 +120,25 @@ const named = (end) => path.join(OUT, end);
 const tarball = named(`${name}-${debianVersion}-linux-${process.arch}.tar.gz`);
 const deb = named(`${name}_${debianVersion}_${ARCHITECTURE}.deb`);
 const components = named(`${name}-${debianVersion}.cdx.json`);
+const audited = named(`${name}-${debianVersion}.audit.json`);
 
 await build();
 fs.mkdirSync(OUT, { recursive: true });
 const folder = named(`${name}-${debianVersion}`);
 for (const old of [folder, named('debian')]) fs.rmSync(old, { recursive: true, force: true });
-fs.writeFileSync(components, stageApplication(folder));
+const listed = stageApplication(folder);
+fs.writeFileSync(components, listed);
+const report = audit(listed, advisories, ROOT);
+fs.writeFileSync(audited, `${JSON.stringify(report, null, 2)}\n`);
 makeTarball(folder, tarball);
 makeDebianPackage(folder, deb);
-const sums = [tarball, deb, components].map((file) => {
+const sums = [tarball, deb, components, audited].map((file) => {
   const sum = createHash('sha256').update(fs.readFileSync(file)).digest('hex');
   return `${sum}  ${path.basename(file)}\n`;
 });
 fs.writeFileSync(named('SHA256SUMS'), sums.join(''));
-for (const file of [tarball, deb, components, named('SHA256SUMS')])
+for (const file of [tarball, deb, components, audited, named('SHA256SUMS')])
   console.log(`${(fs.statSync(file).size / 2 ** 20).toFixed(1).padStart(6)} MB  ${path.relative(ROOT, file)}`);
+console.log(
+  report.notChecked ? `advisories: not checked, ${report.notChecked}` : `advisories: ${report.findings.length}`,
+);

@@ -9,8 +9,9 @@ if [ -z "${HUB_CONFIG:-}" ] && [ -r /etc/lienthong/hub.env ]; then
   set +a
 fi
 command='/usr/bin/node /usr/lib/lienthong/bin/lienthong.mjs'
-# `init` writes below /etc, which only root may.
-if [ "$(id -u)" = 0 ] && [ "${1:-}" != init ]; then
+# `init` and `restore --settings` write below /etc, which only root may.
+case " $* " in ' init '* | ' restore '*' --settings'*) keeps_root=yes ;; *) keeps_root= ;; esac
+if [ "$(id -u)" = 0 ] && [ -z "$keeps_root" ]; then
   exec setpriv --reuid lienthong --regid lienthong --init-groups $command "$@"
 fi
 exec $command "$@"

@@ -5,7 +5,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
 
-/** The files of docs/operate that other programs load. CI loads the alert rules and the expressions with promtool. */
+/** The files of docs/operate that other programs load. CI tests the alert rules with promtool. */
 const OPERATE = join(import.meta.dirname, '..', '..', 'docs', 'operate');
 const read = (file: string): string => readFileSync(join(OPERATE, file), 'utf8');
 const { loadAll } = createRequire(import.meta.url)('js-yaml') as { loadAll: (text: string) => readonly unknown[] };
