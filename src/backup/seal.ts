@@ -24,7 +24,10 @@ export async function seal(chunks: AsyncIterable<Buffer>, recipient: string): Pr
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
   const compressed = joined(Readable.from(chunks), createGzip({ level: 3 }));
-  return Readable.fromWeb((await encrypter.encrypt(asWeb(compressed))) as ReadableStream);
+  const sealed = Readable.fromWeb((await encrypter.encrypt(asWeb(compressed))) as ReadableStream);
+  // The first rows may fail before the file is open. Its writer finds the error of an ended stream, too.
+  sealed.on('error', () => undefined);
+  return sealed;
 }
 
 /**

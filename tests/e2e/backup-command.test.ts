@@ -178,6 +178,18 @@ describe('a backup', () => {
     await target.drop();
   });
 
+  test('of a database where no hub was started is refused with the reason', async () => {
+    const target = await testDatabase();
+    const client = new pg.Client({ connectionString: target.url });
+    await client.connect();
+    await client.query('DROP TABLE IF EXISTS hub_migrations CASCADE');
+    await client.end();
+    const settings = { ...env(), DATABASE_URL: target.url };
+    const { code, errors } = await lienthongHere(['backup', 'empty', '--for', recipient], settings, folder);
+    expect([code, errors]).toEqual([2, expect.stringContaining('no tables of a hub yet')]);
+    await target.drop();
+  });
+
   test('makes room for new ones, and deletes no other file', async () => {
     for (const day of ['01', '02', '03'])
       writeFileSync(join(folder, 'backups', `lienthong-202501${day}T000000Z.backup.age`), '');

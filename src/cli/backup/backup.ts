@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import type pg from 'pg';
 import { withoutUndefined } from '#core/without-undefined';
 import type { Settings } from '../../backup/frames.ts';
 import { seal } from '../../backup/seal.ts';
@@ -77,6 +78,7 @@ async function writeBackup(config: Config, recipient: string, file: string | und
     await withDatabase(config, async (database) => {
       const client = await database.pool.connect();
       try {
+        await requireHub(client);
         const about = { hub: readPackage().version, settings: settingsOf(config, process.env) };
         const frames = backupFrames(client, about, ({ table, doneTables, tables }) => {
           bar.setTotal(tables);
@@ -92,6 +94,13 @@ async function writeBackup(config: Config, recipient: string, file: string | und
   } finally {
     bar.stop();
   }
+}
+
+/** @throws UsageError before a file is made: there is nothing that a restore could bring back */
+async function requireHub(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ made: boolean }>(`SELECT to_regclass('hub_migrations') IS NOT NULL AS made`);
+  if (!rows[0]?.made)
+    throw new UsageError('the database has no tables of a hub yet, expected one that was started once');
 }
 
 /** What a new machine needs to read the data: the file, its variables, and the secrets. */
