@@ -99,6 +99,7 @@ const RULES: readonly Rule[] = [
       'src/concurrency/',
       // What an error of the database means.
       'src/database/failures.ts',
+      'src/process/ask-thread.ts',
       'src/process/compiled.ts',
       ...OUTSIDE,
     ],
@@ -185,7 +186,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/reports/'],
-    may: [...RECORDS, ...OUTSIDE],
+    may: [...RECORDS, 'src/process/ask-thread.ts', ...OUTSIDE],
     mayTypes: ['src/statistics/'],
     why: 'turns counts into forms; what it counts is passed in',
   },
@@ -280,6 +281,11 @@ const RULES: readonly Rule[] = [
     of: ['src/config'],
     may: [...RECORDS, 'src/kinds/', 'src/kit/http/tls.ts', 'src/process/make-folders.ts', ...OUTSIDE],
     why: 'is read before anything else of the hub',
+  },
+  {
+    of: ['src/process/ask-thread.ts'],
+    may: ['src/process/compiled.ts', ...OUTSIDE],
+    why: 'knows nothing of what a thread does',
   },
   { of: ['src/secrets/'], may: ['src/secrets/', ...OUTSIDE], why: 'knows nothing of the hub' },
   ...[

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RULES, type Rule } from '#core/statistics/rules';
-import { REPORT_FORMATS, REPORTS, type ReportFormat, type ReportName } from '../reports/reports.ts';
+import { REPORTS, type ReportName } from '../reports/reports.ts';
+import { REPORT_FORMATS, type ReportFormat } from '../reports/write.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
 import { writeWhole } from './write-whole.ts';
@@ -12,6 +13,7 @@ interface ReportOptions extends CommonOptions {
   readonly report: ReportName;
   readonly by: 'agency' | 'field';
   readonly rule: Rule;
+  readonly agency?: string;
   readonly address?: string;
   readonly force?: boolean;
 }
@@ -30,6 +32,7 @@ export function addReport(program: Command): void {
         .default('agency'),
     )
     .addOption(new Option('--rule <rule>', 'for ii06a: how "on time" is decided').choices(RULES).default('td'))
+    .option('--agency <code>', 'for fields: only the dossiers of this agency')
     .option(
       '--address <url>',
       'the address of the hub, such as https://hub.example: each number then leads to its records',
@@ -40,7 +43,8 @@ export function addReport(program: Command): void {
     .action((period: string, options: ReportOptions) => runCommand(options, () => report(period, options)));
 }
 
-async function report(period: string, { out, report: name, by, rule, address, force }: ReportOptions): Promise<Result> {
+async function report(period: string, options: ReportOptions): Promise<Result> {
+  const { out, report: name, by, rule, agency, address, force } = options;
   const format = extname(out).slice(1).toLowerCase();
   if (!REPORT_FORMATS.includes(format as ReportFormat))
     throw new UsageError(`--out: got ${out}, expected a name that ends with .xlsx, .pdf or .csv`);
@@ -48,16 +52,22 @@ async function report(period: string, { out, report: name, by, rule, address, fo
   const origin = originOf(address);
   const config = await loadHubConfig(process.env);
   return withHub(config, async ({ reports }) => {
-    const made = await reports.make(name, period, { by, rule });
+    const made = await reports.make(name, period, { by, rule, agency });
     if (made.kind === 'no-period')
       throw new UsageError(`got period ${JSON.stringify(period)}, expected 2025, 2025-Q3 or 2025-09`);
     if (made.kind === 'future') throw new UsageError(`the period ${period} begins on ${made.from}, in the future`);
+    const { length } = made.report.rows;
+    const most = reports.mostLines(format as ReportFormat);
+    if (length > most)
+      throw new UsageError(`--out: the report has ${length} lines, and .${format} at most ${most}: ${SHORTER}`);
     await writeWhole(out, [await reports.write(made.report, format as ReportFormat, origin)]);
     const { rows, period: days } = made.report;
     const document = { report: name, ...days, rule, by, lines: rows.length, behind: made.behind, file: out };
     return { text: `${name} of ${period} with ${rows.length} lines is written to ${out}`, document };
   });
 }
+
+const SHORTER = 'choose a shorter period, --agency or .csv';
 
 /** @throws UsageError for another text than an address */
 function originOf(address: string | undefined): string | undefined {

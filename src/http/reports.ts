@@ -7,11 +7,12 @@ import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Report } from '../reports/report.ts';
-import type { ReportName } from '../reports/reports.ts';
+import type { ReportName, Reports } from '../reports/reports.ts';
+import type { ReportFormat } from '../reports/write.ts';
 import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics/report-records.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { Cursor, Limit, pageBy, pageOf, text } from './lists.ts';
+import { Cursor, Limit, numeral, pageBy, pageOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -29,6 +30,8 @@ const Query = closed({
   format: Type.Optional(oneOf(FORMATS)),
   by: Type.Optional(oneOf(['agency', 'field'])),
   rule: Type.Optional(oneOf(RULES)),
+  agency: text('for `fields`: only the dossiers of this agency, by its code'),
+  lines: numeral('^(?:[1-9][0-9]{0,4}|100000)$', 1, 100_000, 'for `fields`: the most lines, from 1 to 100000'),
 });
 
 const Cell = Type.Union([Type.String(), Type.Number(), Type.Null()]);
@@ -145,10 +148,12 @@ function addReport(add: AddRoute, { keys, reports, clients }: ReportContext, at:
     async (c) => {
       requireKey(c, keys, ...at.scopes);
       const name = nameIn(c, at);
-      const { period, format = 'json', by = 'agency', rule = 'td' } = read(c);
-      const made = await reports.make(name, period, { by, rule });
+      const { period, format = 'json', by = 'agency', rule = 'td', agency, lines } = read(c);
+      const most = lines === undefined ? undefined : Number(lines);
+      const made = await reports.make(name, period, { by, rule, agency, lines: most });
       if (made.kind !== 'made') throw wrongPeriod(period);
       if (format === 'json') return c.json(shown(made.report, at.linkOf));
+      refuseTooLong(made.report, format, reports);
       const file = await reports.write(made.report, format, clients.originOf(c));
       return c.body(file as Uint8Array<ArrayBuffer>, 200, {
         'Content-Type': TYPES[format],
@@ -202,6 +207,12 @@ function nameIn(c: Context, { names }: Pick<Place, 'names'>): ReportName {
   const name = names.find((one) => one === given);
   if (name) return name;
   throw wrongParameter('report', 'unexpected', { got: received(given), expected: say('one-of', { list: names }) });
+}
+
+/** @throws Refusal 400 for more lines than a file of this format may have */
+function refuseTooLong({ rows }: Report, format: ReportFormat, reports: Reports): void {
+  const most = reports.mostLines(format);
+  if (rows.length > most) throw wrongParameter('format', 'too-many-lines', { format, count: rows.length, most });
 }
 
 function wrongPeriod(period: string) {

@@ -606,6 +606,8 @@ export const EN = {
   'disk-full': 'the disk of the database is full: it takes no writes',
   'last-write-failed': 'the last write to the database failed ({code})',
   'polls-wait': '{count} requests of the key {id} already wait here',
+  'too-many-lines':
+    'the report has {count} lines, and a file as {format} at most {most}: choose a shorter period, one agency, or csv',
   'many-saved-filters': 'the key already has {count} saved filters of {list}; remove some of them',
   'streams-open': 'the key {id} has {count} streams open here; close some of them',
   'action-to': '{action} to {to}',

@@ -600,6 +600,8 @@ export const VI = translation({
   'disk-full': 'đĩa của cơ sở dữ liệu đã đầy: chưa ghi được',
   'last-write-failed': 'cơ sở dữ liệu không lưu được lần ghi gần nhất ({code})',
   'polls-wait': 'tài khoản {id} đã có {count} yêu cầu đang chờ ở đây',
+  'too-many-lines':
+    'báo cáo có {count} dòng, tệp {format} có tối đa {most} dòng: hãy chọn kỳ ngắn hơn, một cơ quan, hoặc csv',
   'many-saved-filters': 'tài khoản đã lưu {count} bộ lọc của {list}; hãy xóa bớt',
   'streams-open': 'tài khoản {id} đang mở {count} luồng ở đây; hãy đóng bớt',
   'action-to': '{action} → {to}',

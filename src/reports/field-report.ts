@@ -27,18 +27,22 @@ const COSTS: Readonly<Partial<Record<Defect, readonly [field: string, what: stri
   noDatabase: ['MaCSDL', 'không ghi cơ sở dữ liệu đã khai thác', '4 Số hóa hồ sơ'],
 };
 
-const FIRST_DEFECT: ReadonlySet<Fact> = new Set(DEFECTS);
+const IS_DEFECT: ReadonlySet<Fact> = new Set(DEFECTS);
 
-/** Dossier by dossier: which missing or wrong field costs points of index 766 (QĐ 766/QĐ-TTg). */
-export function fieldReport(lines: readonly FieldLine[], isCut: boolean, about: About): Report {
-  const rows = lines.flatMap(({ code, key, name, facts }) =>
-    factsIn(facts)
-      .filter((fact) => FIRST_DEFECT.has(fact))
-      .map((fact) => {
-        const [field, what, item] = COSTS[fact] ?? [fact, '', ''];
-        return [name ?? key, code, field, what, item];
-      }),
-  );
+/**
+ * Dossier by dossier: which missing or wrong field costs points of index 766 (QĐ 766/QĐ-TTg). Each dossier is whole.
+ *
+ * @param most lines; the rest is cut off, and a note says so
+ */
+export function fieldReport(lines: readonly FieldLine[], most: number, about: About): Report {
+  const rows: (readonly string[])[] = [];
+  let shown = 0;
+  for (const line of lines) {
+    const found = rowsOf(line);
+    if (rows.length + found.length > most) break;
+    rows.push(...found);
+    shown++;
+  }
   return {
     ...about,
     title: 'TRƯỜNG DỮ LIỆU LÀM MẤT ĐIỂM BỘ CHỈ SỐ 766',
@@ -55,10 +59,19 @@ export function fieldReport(lines: readonly FieldLine[], isCut: boolean, about: 
       links: { 2: `/api/v1/dossiers/${encodeURIComponent(cells[1] ?? '')}` },
     })),
     notes: [
-      isCut
-        ? `Chỉ liệt kê ${lines.length} hồ sơ đầu tiên: hãy chọn kỳ ngắn hơn.`
+      shown < lines.length
+        ? `Chỉ liệt kê ${shown.toLocaleString('vi-VN')} hồ sơ đầu tiên: hãy chọn kỳ ngắn hơn hoặc một cơ quan.`
         : 'Gồm hồ sơ tiếp nhận hoặc kết thúc trong kỳ.',
     ],
     signatures: [],
   };
+}
+
+function rowsOf({ code, key, name, facts }: FieldLine): readonly (readonly string[])[] {
+  return factsIn(facts)
+    .filter((fact) => IS_DEFECT.has(fact))
+    .map((fact) => {
+      const [field, what, item] = COSTS[fact] ?? [fact, '', ''];
+      return [name ?? key, code, field, what, item];
+    });
 }

@@ -1,6 +1,7 @@
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
 import type { Rule } from '#core/statistics/rules';
+import { createThreads } from '../process/ask-thread.ts';
 import type { ReportPeriod, ReportRecord, WantedRecords } from '../statistics/report-records.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { fieldReport } from './field-report.ts';
@@ -14,8 +15,8 @@ import {
   onlineServices,
   questionsAndRatings,
 } from './forms.ts';
-import { addressesAt } from './links.ts';
 import type { Report } from './report.ts';
+import { type FileAsked, type ReportFormat, writeFile } from './write.ts';
 
 /** The reports, by the names that commands and addresses use. */
 export const REPORTS = [
@@ -30,12 +31,13 @@ export const REPORTS = [
 ] as const;
 export type ReportName = (typeof REPORTS)[number];
 
-export const REPORT_FORMATS = ['xlsx', 'pdf', 'csv'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
-
 export interface ReportOptions {
   readonly by: 'agency' | 'field';
   readonly rule: Rule;
+  /** For the field report: only the dossiers of this agency. */
+  readonly agency?: string | undefined;
+  /** For the field report: the most lines. */
+  readonly lines?: number | undefined;
 }
 
 export interface Reports {
@@ -45,8 +47,10 @@ export interface Reports {
   recordColumns(name: ReportName): readonly string[];
   /** The records behind one number of a report. @param wanted with one of its recordColumns */
   records(period: string, wanted: WantedRecords): Promise<FoundRecords>;
+  /** The most lines of a file in this format. More take a spreadsheet or a reader of PDF too long. */
+  mostLines(format: ReportFormat): number;
   /**
-   * The report as a file.
+   * The report as a file. It is written in a thread, so that other requests run meanwhile.
    *
    * @param origin of the hub, such as `https://hub.example`: each number then leads to its records in the console
    */
@@ -61,8 +65,11 @@ type NoPeriod =
   /** The text names no period. */
   { readonly kind: 'no-period' } | { readonly kind: 'future'; readonly from: string };
 
-/** Dossiers of one field report: what a spreadsheet still opens. */
+/** Lines of one report, and of its files: 30,000 as XLSX and 3,000 as PDF take 4 s of processor time. */
 const MOST_LINES = 100_000;
+const MOST_IN_FILE: Readonly<Record<ReportFormat, number>> = { csv: MOST_LINES, xlsx: 30_000, pdf: 3_000 };
+/** A table of fewer lines as CSV takes less than 20 ms. */
+const SHORT = 1_000;
 
 /**
  * @param province from the settings, if they name one
@@ -86,10 +93,9 @@ export function createReports(
     'online-services': async (period, about) => onlineServices(await numbers.online(period), about),
     questions: async (period, about) => questionsAndRatings(await numbers.records(period), about),
     connections: async (period, about) => connections(await numbers.connections(period), about, titleOf),
-    fields: async (period, about) => {
-      const lines = await numbers.fields(period, MOST_LINES + 1);
-      return fieldReport(lines.slice(0, MOST_LINES), lines.length > MOST_LINES, about);
-    },
+    // Each dossier of the report has a line or more.
+    fields: async (period, about, { agency, lines = MOST_LINES }) =>
+      fieldReport(await numbers.fields(period, { agency, limit: lines + 1 }), Math.min(lines, MOST_LINES), about),
     asks: async (period, about) => asks(await numbers.asks(period), about, titleOf),
     incidents: async (period, about) => incidents(await numbers.incidents(period), about, { now: period.now, titleOf }),
     availability: async (period, about) =>
@@ -115,6 +121,7 @@ export function createReports(
       if (found.kind !== 'span') return found;
       return { kind: 'found', records: await numbers.recordsBehind(found.span, wanted) };
     },
+    mostLines: (format) => MOST_IN_FILE[format],
     write: writeReport,
   };
 }
@@ -130,10 +137,9 @@ function spanOf(period: string, reportingDay: number | undefined, nowMs: number)
   return { kind: 'span', days, span: { from, to, now } } as const;
 }
 
-/** The writers are loaded on first use, because few processes ever write a file. */
-const writeReport: Reports['write'] = async (report, format, origin) => {
-  const addressOf = origin === undefined ? () => undefined : addressesAt(origin);
-  if (format === 'pdf') return (await import('./pdf.ts')).reportPdf(report, addressOf);
-  if (format === 'csv') return (await import('./csv.ts')).reportCsv(report, addressOf);
-  return (await import('./xlsx.ts')).reportXlsx(report, addressOf);
+const inThread = createThreads<FileAsked, Uint8Array>('src/reports/write-thread.ts');
+
+const writeReport: Reports['write'] = (report, format, origin) => {
+  const asked = { report, format, origin };
+  return format === 'csv' && report.rows.length < SHORT ? writeFile(asked) : inThread(asked);
 };

@@ -127,7 +127,10 @@ export interface ReportNumbers {
   /** Questions to registers. */
   asks(period: ReportPeriod): Promise<readonly AskLine[]>;
   /** Dossiers that began or ended in the period and lack a field of index 766, by agency. At most `limit`. */
-  fields(period: ReportPeriod, limit: number): Promise<readonly FieldLine[]>;
+  fields(
+    period: ReportPeriod,
+    wanted: { readonly agency: string | undefined; readonly limit: number },
+  ): Promise<readonly FieldLine[]>;
   /** The numbers of a report whose records can be listed. */
   recordColumns(report: string): readonly string[];
   /** The records behind one number, in the order of their places. */
@@ -147,7 +150,8 @@ export function createReportNumbers(database: Database): ReportNumbers {
     recordColumns,
     recordsBehind: (period, wanted) => atOneMoment(database, (run) => recordsBehind(run, period, wanted)),
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
-    fields: ({ from, to }, limit) => atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit])),
+    fields: ({ from, to }, { agency, limit }) =>
+      atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit, agency ?? null])),
     availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
     asks: ask((run, { from, to }) => run<AskLine>(ASKS, [from, to])),
     incidents: ask((run, { from, to, now }) => run<IncidentLine>(INCIDENTS, [from, to, now])),
@@ -197,7 +201,7 @@ const FIELDS = `
   SELECT t.code, t.agency_code AS key, ${NAME} AS name, t.facts FROM (
     SELECT c.code, k.agency_code, c.facts FROM counted c JOIN total_cells k ON k.id = c.cell
     WHERE (c.began_766 BETWEEN $1::timestamptz AND $2::timestamptz OR c.ended_766 BETWEEN $1::timestamptz AND $2::timestamptz)
-      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0
+      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0 AND ($4::text IS NULL OR k.agency_code = $4::text)
     ORDER BY k.agency_code, c.code LIMIT $3) t
   ORDER BY t.agency_code, t.code`;
 

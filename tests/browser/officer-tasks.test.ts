@@ -67,6 +67,15 @@ describeInBrowser(() => {
     await page.getByRole(role, { name }).first().click();
   };
 
+  /** Presses Tab until this element has the focus. */
+  async function tabTo(selector: string): Promise<void> {
+    for (let presses = 0; presses < 80; presses++) {
+      await page.keyboard.press('Tab');
+      if (await page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+    }
+    throw new Error(`80 presses of Tab do not reach ${selector}`);
+  }
+
   async function signIn(language: (typeof LANGUAGES)[number], width = 1280): Promise<void> {
     const context = await browser.newContext({ viewport: { width, height: 900 }, acceptDownloads: true });
     page = await context.newPage();
@@ -145,6 +154,35 @@ describeInBrowser(() => {
       await page.getByRole('status').getByText(say('khỏi 1 hồ sơ', 'from 1 dossiers')).waitFor();
       expect(page.url()).toBe(`${url}/console/retention`);
       expect((await hub.read(`/api/v1/dossiers/${code}`)).body.freshness.erasedAt).toEqual(expect.any(String));
+    });
+
+    test('state the cause and the action of an incident by the keyboard alone, and find them in the report', async () => {
+      const [cause, action] = [
+        say('Đứt cáp quang', 'A cut fibre'),
+        say('Đổi sang đường dự phòng', 'The spare line is in use'),
+      ];
+      await page.goto(`${url}/console/incidents`);
+      await tabTo('main table a[href^="/console/incidents/"]');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: say('Nguyên nhân và biện pháp xử lý', 'Cause and action') }).waitFor();
+      await tabTo('textarea[name=cause]');
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(cause);
+      await tabTo('textarea[name=action]');
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.keyboard.type(action);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page
+        .getByRole('status')
+        .getByText(say('Đã ghi; báo cáo sự cố', 'Stored. The report of incidents'))
+        .waitFor();
+      for (const text of [cause, action]) await page.locator('main table td', { hasText: text }).first().waitFor();
+      await tabTo('a[href^="/console/reports/incidents?"]');
+      await page.keyboard.press('Enter');
+      const row = page.locator('table.report tbody tr', { hasText: action });
+      await row.getByText(cause).waitFor();
+      expect(clicks).toBe(0);
     });
 
     test('re-deliver a pasted list and get the result: at most four clicks', async () => {

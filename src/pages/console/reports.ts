@@ -43,20 +43,21 @@ export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'r
   });
   site.screen('/reports/:report', async (visit) => {
     const { c, api, say } = visit;
-    const { period = '', format } = queryOf(visit, ['period', 'format']);
+    const { period = '', format, agency } = queryOf(visit, ['period', 'format', 'agency']);
     const name = c.req.param('report') ?? '';
     const path = `reports/${segment(name)}`;
     const title = titleOf(visit, name);
     if (format !== undefined) {
-      const file = await api.file(`${path}${queryText({ period, format })}`);
+      const file = await api.file(`${path}${queryText({ period, format, agency })}`);
       if (file instanceof Response) return file;
       return { title, status: 400, body: refusalNote(say, file.problem) };
     }
-    const { body, problem } = await api.get<Report>(path, { period });
+    const only = name === BY_DOSSIER ? { agency, lines: String(MOST_ROWS) } : {};
+    const { body, problem } = await api.get<Report>(path, { period, ...only });
     if (!body) return { title, status: 400, body: refusalNote(say, problem) };
     return {
       title,
-      body: html`${backLink(visit, period)}<p class="links">${filesOf(visit, name, period)}</p>${reportRows(visit, body)}`,
+      body: html`${backLink(visit, period)}${name === BY_DOSSIER ? agencyForm(visit, period, agency) : ''}<p class="links">${filesOf(visit, name, period, agency)}</p>${reportRows(visit, body)}${name === BY_DOSSIER ? partNote(visit) : ''}`,
     };
   });
   addReportRecords(site);
@@ -88,6 +89,8 @@ function backLink({ say }: Visit, period: string): Html {
   return html`<p class="links"><a href="/console/reports${queryText({ period })}">${say('« Báo cáo', '« Reports')}</a></p>`;
 }
 
+/** The report with a line for each field of each dossier. Offices read their own part. */
+const BY_DOSSIER = 'fields';
 /** Longer reports are for files. */
 const MOST_ROWS = 300;
 
@@ -127,6 +130,13 @@ ${
 }`;
 }
 
+function partNote({ say }: Visit): Html {
+  return html`<p class="note">${say(
+    `Trang này hiện tối đa ${MOST_ROWS} dòng; tệp CSV có tối đa 100.000 dòng.`,
+    `This page has at most ${MOST_ROWS} lines, a CSV file at most 100,000.`,
+  )}</p>`;
+}
+
 function recordTable(visit: Visit, list: Part<ReportRecord>): Html {
   const { say } = visit;
   return table<ReportRecord>({
@@ -157,9 +167,15 @@ ${choiceField('period', say('Kỳ báo cáo', 'Period'), choices, period)}
 <button>${say('Xem', 'Show')}</button></form>`;
 }
 
-function filesOf({ say }: Visit, name: string, period: string): Html {
+function agencyForm({ say }: Visit, period: string, agency = ''): Html {
+  return html`<form class="card fields" method="get"><input type="hidden" name="period" value="${period}">
+<label>${say('Mã cơ quan', 'Code of the agency')}<input name="agency" value="${agency}" maxlength="100" autocomplete="off"></label>
+<button>${say('Xem', 'Show')}</button></form>`;
+}
+
+function filesOf({ say }: Visit, name: string, period: string, agency?: string): Html {
   const link = (format: string): Html =>
-    html`<a href="/console/reports/${segment(name)}?period=${period}&amp;format=${format}" download>${say('Tải', 'Download')} ${format.toUpperCase()}</a> `;
+    html`<a href="/console/reports/${segment(name)}${queryText({ period, format, agency })}" download>${say('Tải', 'Download')} ${format.toUpperCase()}</a> `;
   return html`${FORMATS.map(link)}`;
 }
 

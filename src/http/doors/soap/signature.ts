@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { quotedText, say } from '#messages/message';
-import { compiled } from '../../../process/compiled.ts';
+import { createThreads } from '../../../process/ask-thread.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
 
@@ -24,23 +23,4 @@ export async function checkSignature(check: SignatureCheck): Promise<Verified> {
   return verified;
 }
 
-let before: Promise<unknown> = Promise.resolve();
-
-/** One check at a time, so a sender of many only delays its own kind. */
-function inThread(check: SignatureCheck): Promise<ReturnType<typeof verify>> {
-  const turn = before.then(() => askThread(check));
-  before = turn.catch(() => undefined);
-  return turn;
-}
-
-function askThread(check: SignatureCheck): Promise<ReturnType<typeof verify>> {
-  return new Promise((resolve, reject) => {
-    const thread = new Worker(compiled('src/http/doors/soap/signature-thread.ts'), { workerData: check });
-    thread.once('message', (verified) => {
-      resolve(verified);
-      void thread.terminate();
-    });
-    thread.once('error', reject);
-    thread.once('exit', () => reject(new Error('the thread of a signature check ended without an answer')));
-  });
-}
+const inThread = createThreads<SignatureCheck, ReturnType<typeof verify>>('src/http/doors/soap/signature-thread.ts');
