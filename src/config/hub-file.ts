@@ -40,6 +40,15 @@ const Key = closed({
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf([...SCOPES]), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
+  /** Who holds the key. Two keys of one person cannot approve each other's changes. */
+  person: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: '\\S',
+      description: 'a name or staff number of 1 to 100 characters',
+    }),
+  ),
   /**
    * Whether the hub limits what one person sends by this key. Default: yes, unless the key may push dossiers, as that of a
    * system that synchronises.

@@ -50,6 +50,7 @@ import * as m049 from './migrations/049-delivery-times.ts';
 import * as m050 from './migrations/050-short-pauses.ts';
 import * as m051 from './migrations/051-erased-reasons.ts';
 import * as m052 from './migrations/052-files.ts';
+import * as m053 from './migrations/053-mapping-changes.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -106,6 +107,7 @@ export const MIGRATIONS = {
   '050-short-pauses': m050,
   '051-erased-reasons': m051,
   '052-files': m052,
+  '053-mapping-changes': m053,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

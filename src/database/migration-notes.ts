@@ -168,4 +168,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'Files pass through the hub.',
     settings: ['files is new: without it, the hub stores no files'],
   },
+  '053-mapping-changes': {
+    change: 'Two officers change a code table, and may go back to an earlier version.',
+    settings: ['keys may name their person'],
+  },
 };

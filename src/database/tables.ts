@@ -40,6 +40,7 @@ export interface Tables {
   kept_bodies: KeptBodiesTable;
   legal_holds: LegalHoldsTable;
   look_up_tries: LookUpTriesTable;
+  mapping_changes: MappingChangesTable;
   messages: MessagesTable;
   ownership: OwnershipTable;
   ownership_rules: OwnershipRulesTable;
@@ -250,6 +251,7 @@ interface CodeEntriesTable {
   at: Instant;
   in_force_at: Instant;
   superseded_at: Instant | null;
+  taken_out: Generated<boolean>;
 }
 
 interface CodeRangesTable {
@@ -521,6 +523,26 @@ interface LookUpTriesTable {
   key: string;
   points: number;
   expire: number | null;
+}
+
+interface MappingChangesTable {
+  id: Generated<number>;
+  party: string;
+  table_name: string;
+  base_version: number;
+  back_to: number | null;
+  lines: Json;
+  state: string;
+  who: string;
+  why: string;
+  at: Instant;
+  effect: Json | null;
+  asked_by: string | null;
+  asked_at: Instant | null;
+  decided_by: string | null;
+  decided_why: string | null;
+  decided_at: Instant | null;
+  version: number | null;
 }
 
 interface MessagesTable {

@@ -9,7 +9,8 @@ export interface CodeEntry {
   readonly party: string;
   readonly table: string;
   readonly from: string;
-  readonly to: string;
+  /** Null: the entered line was taken out, and the built-in one counts again. */
+  readonly to: string | null;
   readonly version: number;
   readonly who: string;
   readonly why: string;
@@ -17,6 +18,9 @@ export interface CodeEntry {
   readonly inForceAt: string;
   readonly supersededAt: string | null;
 }
+
+/** One line that a change enters. `to` null takes the entered line out. */
+export type MappingLine = Pick<CodeEntry, 'table' | 'from' | 'to'>;
 
 export type NewCodeEntry = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to' | 'who' | 'why'>;
 
@@ -116,13 +120,15 @@ function codesOf(entries: readonly CodeEntry[]): CodesOf {
   const tables = new Map<string, Map<string, string>>();
   for (const { table, from, to } of entries) {
     const codes = tables.get(table) ?? new Map<string, string>();
-    tables.set(table, codes.set(from, to));
+    if (to === null) codes.delete(from);
+    else codes.set(from, to);
+    tables.set(table, codes);
   }
   return (table) => tables.get(table) ?? NO_CODES(table);
 }
 
-const COLUMNS = `id, party, table_name AS "table", from_code AS "from", to_code AS "to", version, who, why, at,
-  in_force_at AS "inForceAt", superseded_at AS "supersededAt"`;
+const COLUMNS = `id, party, table_name AS "table", from_code AS "from", CASE WHEN NOT taken_out THEN to_code END AS "to",
+  version, who, why, at, in_force_at AS "inForceAt", superseded_at AS "supersededAt"`;
 
 /** All versions, in the order in which they come into force. */
 export async function loadEntries(database: Database, party?: string): Promise<readonly CodeEntry[]> {
@@ -133,9 +139,23 @@ export async function loadEntries(database: Database, party?: string): Promise<r
   return rows;
 }
 
+/** Locks all code tables until the transaction ends, so that no version depends on an uncommitted one. */
+export async function lockCodeEntries(tx: pg.PoolClient): Promise<void> {
+  await tx.query('LOCK TABLE code_entries IN SHARE ROW EXCLUSIVE MODE');
+}
+
+/** The number of the newest version of a table. Lines that came into force together are one version. */
+export async function tableVersion(db: pg.Pool | pg.PoolClient, party: string, table: string): Promise<number> {
+  const { rows } = await db.query<{ version: number }>(
+    `SELECT count(DISTINCT in_force_at)::int4 AS version FROM code_entries WHERE party = $1 AND table_name = $2`,
+    [party, table],
+  );
+  return rows[0]?.version ?? 0;
+}
+
 /**
- * Adds lines within a transaction. Each gets the next version of its code, and comes into force after all other entries
- * of the party. An unchanged line is not added again.
+ * Adds lines within a transaction. Each gets the next version of its code. Lines of one party come into force together, after
+ * all its other entries. An unchanged line is not added again.
  *
  * @returns the lines as stored
  */
@@ -144,13 +164,14 @@ export async function addCodeEntries(
   entries: readonly NewCodeEntry[],
   nowMs: number,
 ): Promise<readonly CodeEntry[]> {
-  // One transaction after the other, so that a version number never depends on an uncommitted one.
-  await tx.query('LOCK TABLE code_entries IN SHARE ROW EXCLUSIVE MODE');
+  await lockCodeEntries(tx);
   const added: CodeEntry[] = [];
+  const inForce = await inForceOf(tx, [...new Set(entries.map(({ party }) => party))], nowMs);
   for (const { party, table, from, to, who, why } of entries) {
     const known = await tx.query<CodeEntry>(
       `SELECT ${COLUMNS} FROM code_entries
-       WHERE party = $1 AND table_name = $2 AND from_code = $3 AND to_code = $4 AND superseded_at IS NULL`,
+       WHERE party = $1 AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL
+         AND CASE WHEN NOT taken_out THEN to_code END IS NOT DISTINCT FROM $4`,
       [party, table, from, to],
     );
     if (known.rows[0]) {
@@ -160,16 +181,30 @@ export async function addCodeEntries(
     const { rows } = await tx.query<CodeEntry>(
       `WITH before AS (
          UPDATE code_entries SET superseded_at = $7::timestamptz
-         WHERE party = $1 AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL RETURNING version)
-       INSERT INTO code_entries (party, table_name, from_code, to_code, version, who, why, at, in_force_at)
-       SELECT $1, $2, $3, $4, coalesce((SELECT max(version) FROM before), 0) + 1, $5, $6, $7::timestamptz,
-              GREATEST($8::timestamptz, (SELECT max(in_force_at) + interval '1 ms' FROM code_entries WHERE party = $1))
+         WHERE party = $1 AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL RETURNING version, to_code)
+       INSERT INTO code_entries (party, table_name, from_code, to_code, taken_out, version, who, why, at, in_force_at)
+       SELECT $1, $2, $3, coalesce($4, (SELECT to_code FROM before), ''), $4 IS NULL,
+              coalesce((SELECT max(version) FROM before), 0) + 1, $5, $6, $7::timestamptz, $8::timestamptz
        RETURNING ${COLUMNS}`,
-      [party, table, from, to, who, why, msToInstant(nowMs), msToInstant(nowMs + IN_FORCE_AFTER_MS)],
+      [party, table, from, to, who, why, msToInstant(nowMs), inForce.get(party)],
     );
     added.push(...rows);
   }
   return added;
+}
+
+/** When new entries of each party come into force. */
+async function inForceOf(
+  tx: pg.PoolClient,
+  parties: readonly string[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await tx.query<{ party: string; at: string }>(
+    `SELECT given.party, GREATEST($2::timestamptz, max(e.in_force_at) + interval '1 ms') AS at
+     FROM unnest($1::text[]) AS given(party) LEFT JOIN code_entries e ON e.party = given.party GROUP BY given.party`,
+    [parties, msToInstant(nowMs + IN_FORCE_AFTER_MS)],
+  );
+  return new Map(rows.map(({ party, at }) => [party, at]));
 }
 
 /** The values that operators entered for a code at these parties, each once. */
@@ -180,7 +215,8 @@ export async function meaningsOf(
 ): Promise<readonly string[]> {
   const { rows } = await db.query<{ to: string }>(
     `SELECT DISTINCT to_code AS "to" FROM code_entries
-     WHERE party = ANY($1::text[]) AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL ORDER BY 1`,
+     WHERE party = ANY($1::text[]) AND table_name = $2 AND from_code = $3 AND superseded_at IS NULL
+       AND NOT taken_out ORDER BY 1`,
     [parties, table, from],
   );
   return rows.map(({ to }) => to);

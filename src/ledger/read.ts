@@ -1,4 +1,5 @@
 import type { FlowCount, FlowSpan } from '#core/flow/flow';
+import { type TableVersion, versionsOf } from '#core/mapping/code-versions';
 import { oneByOne } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -23,6 +24,12 @@ import { type IncidentNote, loadNotes } from './incident-notes.ts';
 import { type Incident, type IncidentFilter, listIncidents, oneIncident } from './incidents.ts';
 import { type Journey, loadChanges, loadJourney, type MadeChange } from './journey.ts';
 import { type HoldFilter, type LegalHold, listHolds } from './legal-holds.ts';
+import {
+  listMappingChanges,
+  loadMappingChange,
+  type MappingFilter,
+  type StoredMappingChange,
+} from './mapping-changes.ts';
 import { type ListedMessage, listMessages, type MessageFilter, oneMessage, type WholeMessage } from './message-list.ts';
 import { type ItemResult, resultsOf } from './messages.ts';
 import { type DoubtFilter, type DoubtfulDossier, listDoubtful } from './ownership.ts';
@@ -89,6 +96,15 @@ export interface LedgerReader {
   erasures(filter: ErasureFilter, limit: number, before: number | undefined): Promise<readonly Erasure[]>;
   /** All versions of code entries, of one party or of all. */
   codeEntries(party: string | undefined): Promise<readonly CodeEntry[]>;
+  /** Changes of code tables, with drafts and refused ones. */
+  mappingChanges(
+    filter: MappingFilter,
+    limit: number,
+    before: number | undefined,
+  ): Promise<readonly StoredMappingChange[]>;
+  mappingChange(id: number): Promise<StoredMappingChange | undefined>;
+  /** The versions of a code table, oldest first. */
+  tableVersions(party: string, table: string): Promise<readonly TableVersion[]>;
 }
 
 export function createLedgerReader(database: Database, vault: Vault): LedgerReader {
@@ -128,5 +144,9 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     erased: () => countErased(database),
     erasures: (filter, limit, before) => listErasures(database, filter, limit, before),
     codeEntries: (party) => loadEntries(database, party),
+    mappingChanges: (filter, limit, before) => listMappingChanges(database, filter, limit, before),
+    mappingChange: (id) => loadMappingChange(database, id),
+    tableVersions: async (party, table) =>
+      versionsOf((await loadEntries(database, party)).filter((entry) => entry.table === table)),
   };
 }

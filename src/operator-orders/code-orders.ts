@@ -7,14 +7,14 @@ import { say } from '#messages/message';
 import { type CatalogueKind, loadEntries as loadCatalogue } from '../catalogue/catalogue.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
-import { addCodeEntries, type CodeEntry } from '../ledger/code-entries.ts';
+import { addCodeEntries, type CodeEntry, type MappingLine } from '../ledger/code-entries.ts';
 import { addResolution } from '../ledger/resolutions.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
 
 /** One line of a code table: a code and its value. */
-export type CodeLine = Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>;
+export type CodeLine = Pick<CodeEntry, 'party' | 'table' | 'from'> & { readonly to: string };
 
 /** The hub's own tables: from a party's code for a service, an agency or a field to the code in the catalogue. */
 const CATALOGUE_TABLES = ['service', 'agency', 'field'] as const satisfies readonly CatalogueKind[];
@@ -34,10 +34,7 @@ export interface CodeOrders {
   /** Why a line is wrong. Undefined if it may be entered. */
   problemOf(line: CodeLine): Promise<Problem | undefined>;
   /** Why lines of a change are wrong, by their places in it. Empty if they may be entered. */
-  problemsOf(
-    party: string,
-    lines: readonly (Omit<CodeLine, 'party' | 'to'> & { readonly to: string | null })[],
-  ): Promise<readonly Problem[]>;
+  problemsOf(party: string, lines: readonly MappingLine[]): Promise<readonly Problem[]>;
   /** Enters a line, and releases the items that wait for it. */
   enter(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
 }

@@ -4,10 +4,11 @@ import { type Item, isDossierItem, isRecord, type RecordItem } from '#core/dossi
 import type { Ownership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
 import type { CodesOf } from '#core/identifiers/codes';
+import type { EffectKind } from '#core/mapping/mapping-change';
 import { keptProblem } from '#core/masking/kept-problem';
 import { type Problem, unmappedKey } from '#core/problem';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
-import type { CodeEntries, CodeEntry } from '../ledger/code-entries.ts';
+import type { CodeEntries, MappingLine } from '../ledger/code-entries.ts';
 import { loadSealedMessage, messageIdsOf, openMessage, type StoredMessage } from '../ledger/messages.ts';
 import { countWaiting } from '../ledger/quarantine.ts';
 import type { Party } from '../parties/party.ts';
@@ -26,9 +27,6 @@ export interface MappingEffectDeps {
   /** The doors' readers with these code tables. */
   readonly readersWith: (codes: Pick<CodeEntries, 'at'>) => Readers;
 }
-
-/** One line of a code table that a change enters. `to` null removes the entered line. */
-export type MappingLine = Pick<CodeEntry, 'table' | 'from'> & { readonly to: string | null };
 
 /** A change of how the hub reads a party's messages. */
 export interface MappingChange {
@@ -49,13 +47,6 @@ export interface EffectOptions {
   /** Called with every item that would be read differently, not only with the first ones. */
   readonly each?: ((item: EffectItem) => Promise<void>) | undefined;
 }
-
-/**
- * How an item would be read: with other values, at last, no longer, or for another reason not. `readable`: it waits or is
- * invalid, and would be a record.
- */
-export const EFFECT_KINDS = ['changed', 'readable', 'unreadable', 'otherwise'] as const;
-export type EffectKind = (typeof EFFECT_KINDS)[number];
 
 export interface EffectItem {
   readonly code: string | undefined;

@@ -11,15 +11,16 @@ import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
-import { type CodeLine, createCodeOrders, type PartyTable, withCommonCode } from './code-orders.ts';
+import { type CodeLine, type CodeOrders, createCodeOrders, type PartyTable, withCommonCode } from './code-orders.ts';
 import { createNoteIncident, type NoteIncident } from './incident-notes.ts';
 import {
   type EffectOptions,
+  tryMapping as effectOfMapping,
   type MappingChange,
   type MappingEffect,
   type MappingEffectDeps,
-  tryMapping,
 } from './mapping-effect.ts';
+import { createMappingOrders, type MappingOrders } from './mapping-orders.ts';
 import type { OrderedBy } from './ordered-by.ts';
 import { createPartyOrders, type PartyOrders } from './party-orders.ts';
 import { type CodePreview, previewCode } from './preview-codes.ts';
@@ -60,6 +61,8 @@ export interface Orders extends PartyOrders {
     change: MappingChange,
     options: EffectOptions,
   ): Promise<MappingEffect | { readonly problems: readonly Problem[] }>;
+  /** Changes of code tables by two officers. */
+  readonly mappings: MappingOrders;
   /**
    * Replays one delivery.
    *
@@ -107,6 +110,8 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
     await runAll();
   }
 
+  const tryMapping = createTryMapping(hub, deps, codeOrders, afterOthers);
+
   return {
     ...createPartyOrders(hub, queue),
     orderRecord: createRecordOrders(hub, deps),
@@ -124,13 +129,8 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       if (wrong) return { problems: [wrong] };
       return afterOthers(() => previewCode(hub, deps, line, days));
     },
-    async tryMapping(change, options) {
-      const lines = change.lines.map(withCommonCode);
-      const problems = await codeOrders.problemsOf(change.party, lines);
-      return problems.length > 0
-        ? { problems }
-        : afterOthers(() => tryMapping(hub, deps, { ...change, lines }, options));
-    },
+    tryMapping,
+    mappings: createMappingOrders(hub, { codeOrders, tryMapping, run: runWithNewCodes }),
     replay: (id, by) => replayOne(hub, queue, id, by),
     preview: (filter) => previewReplay(database, filter, nowMs()),
     async startReplay(filter, perSecond, by) {
@@ -149,5 +149,19 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
     stopReplay: (id, by) => stopRun(hub, id, by),
     readMessage: createReadMessage(hub, deps),
     noteIncident: createNoteIncident(hub),
+  };
+}
+
+function createTryMapping(
+  hub: HubContext,
+  deps: OrdersDeps,
+  codeOrders: CodeOrders,
+  afterOthers: ReturnType<typeof oneAfterAnother>,
+): Orders['tryMapping'] {
+  return async (change, options) => {
+    const lines = change.lines.map(withCommonCode);
+    const problems = await codeOrders.problemsOf(change.party, lines);
+    if (problems.length > 0) return { problems };
+    return afterOthers(() => effectOfMapping(hub, deps, { ...change, lines }, options));
   };
 }

@@ -1,5 +1,5 @@
-import type { CodeEntry } from '../ledger/code-entries.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import type { CodeLine } from './code-orders.ts';
 import { type EffectItem, type MappingEffect, type MappingEffectDeps, tryMapping } from './mapping-effect.ts';
 
 /** The effect that a line of a code table would have had on a party's recent messages. */
@@ -17,7 +17,7 @@ export interface CodePreview extends Pick<MappingEffect, 'looked' | 'waiting'> {
 export async function previewCode(
   hub: Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>,
   deps: MappingEffectDeps,
-  { party, ...line }: Pick<CodeEntry, 'party' | 'table' | 'from' | 'to'>,
+  { party, ...line }: CodeLine,
   days: number,
 ): Promise<CodePreview> {
   const { looked, waiting, counts, recipients, items } = await tryMapping(

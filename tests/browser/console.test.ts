@@ -124,6 +124,8 @@ describeInBrowser(() => {
       '/quarantine',
       '/anomalies',
       '/code-tables?party=portal',
+      '/mappings',
+      '/mappings/table?party=portal&table=portal-status',
       '/audit',
     ];
     screens.push('/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing');

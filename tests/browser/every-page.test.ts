@@ -20,6 +20,7 @@ const PUBLIC = [
 const CONSOLE = [
   ...['', '/deliveries', '/deliveries?state=failed', '/replays', '/replays/new?state=refused', '/messages'],
   ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=portal', '/unknown-codes'],
+  ...['/mappings', '/mappings/1', '/mappings/table?party=portal&table=portal-status'],
   ...['/anomalies', '/incidents', '/incidents?state=all', '/audit', '/parts', '/bulk', '/due', '/due?within=overdue'],
   ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=received&by=agency', '/reports'],
   ...[
@@ -198,6 +199,9 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
   const ops = operatorOf(hub);
   await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'vì kiểm thử' });
   await ops.post('legal-holds', { code: CODE(2), why: 'vì kiểm thử' });
+  const line = { lines: [{ from: 'resolved', to: '9' }], why: 'vì kiểm thử' };
+  await ops.post('mappings', { party: 'portal', table: 'portal-status', ...line });
+  await ops.post('mappings/1/ask', { why: 'vì kiểm thử' });
   await ops.post('saved-filters', { list: 'deliveries', name: 'Cổng hỏng', query: 'state=failed' }, 'eraser');
 }
 

@@ -29,6 +29,8 @@ const SCREENS = [
   '/code-tables',
   '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
   '/code-tables?party=portal',
+  '/mappings',
+  '/mappings/table?party=portal&table=portal-status',
   '/unknown-codes',
   '/anomalies',
   '/incidents',
@@ -880,6 +882,8 @@ describe('the console', () => {
         'sign-in?next',
         'audit?actor',
         'code-tables?party',
+        'mappings?party',
+        'mappings/table?party=portal&table',
         'code-tables/preview?party=one-stop&table=national-status&from=77&to',
       ];
       const echoes = asked.map((one) => `/${one}=${encodeURIComponent(CANARY)}`);

@@ -284,6 +284,29 @@ describe('the OpenAPI document', () => {
     await ask(`post ${ops('code-tables/{party}/{table}')}`, 201, { path: { party: 'portal' }, body: line });
     const { why: _, ...proposed } = line;
     await ask(`post ${ops('code-tables/{party}/{table}/preview')}`, 200, { path: { party: 'portal' }, body: proposed });
+    const draftIt = () => ask(MAPPINGS, 201, { body: BODIES[MAPPINGS] });
+    const mapping = (what: string) => ops(`mappings/{id}${what}`);
+    const { id: approved } = (await draftIt()).body;
+    await first('mappings');
+    await ask(`get ${mapping('')}`, 200, { path: { id: approved } });
+    await ask(`get ${mapping('/effect')}`, 200, { path: { id: approved } });
+    for (const status of [200, 409])
+      await ask(`post ${mapping('/ask')}`, status, { path: { id: approved }, body: WHY });
+    for (const status of [200, 409])
+      await ask(`post ${mapping('/approve')}`, status, { path: { id: approved }, body: WHY, secret: PERSONAL });
+    await ask(`get ${ops('code-tables/{party}/{table}/versions')}`, 200, { path: { party: 'portal' } });
+    for (const decision of ['refuse', 'withdraw']) {
+      const body = { ...BODIES[MAPPINGS], lines: [{ from: '96', to: 'received' }] };
+      const drafted = (await ask(MAPPINGS, 201, { body })).body.id;
+      if (decision === 'refuse') await ask(`post ${mapping('/ask')}`, 200, { path: { id: drafted }, body: WHY });
+      const secret = decision === 'refuse' ? PERSONAL : undefined;
+      for (const status of [200, 409])
+        await ask(`post ${mapping(`/${decision}`)}`, status, {
+          path: { id: drafted },
+          body: WHY,
+          ...(secret && { secret }),
+        });
+    }
     for (const list of ['anomalies', 'code-tables', 'unknown-codes', 'ended-services', 'incidents', 'audit'])
       await first(list);
     const opened = await openIncident(
@@ -643,6 +666,7 @@ const REGISTER: Asker<unknown> = {
       ? { kind: 'refused', reason: 'rejected', message: 'no right' }
       : { kind: 'found', answer: { name: 'Nguyễn Văn An' }, unread: [] },
 };
+const MAPPINGS = 'post /api/v1/ops/mappings';
 const EVIDENCE = 'get /api/v1/ops/dossiers/{code}/evidence';
 const STATE = 'get /api/v1/ops/dossiers/{code}';
 const LOOK_UP = 'get /api/public/dossiers/{code}';
@@ -686,6 +710,14 @@ const BODIES: Readonly<Record<string, object>> = {
   'post /api/v1/ops/erasures/preview': { code: 'X-1', why: 'because the test asks' },
   'post /api/v1/ops/erasures': { code: 'X-1', why: 'because the test asks', token: 'x' },
   'post /api/v1/ops/quarantine/{id}/resolve': { action: 'dismiss', why: 'because the test asks' },
+  [MAPPINGS]: {
+    ...{ party: 'portal', table: 'portal-status' },
+    ...{ lines: [{ from: '97', to: 'processing' }], why: 'because the test asks' },
+  },
+  'post /api/v1/ops/mappings/{id}/ask': { why: 'because the test asks' },
+  'post /api/v1/ops/mappings/{id}/approve': { why: 'because the test asks' },
+  'post /api/v1/ops/mappings/{id}/refuse': { why: 'because the test asks' },
+  'post /api/v1/ops/mappings/{id}/withdraw': { why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
   'post /api/v1/ops/code-tables/{party}/{table}': { why: 'because the test asks', from: '98', to: 'processing' },
 };

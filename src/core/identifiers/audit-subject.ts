@@ -9,6 +9,7 @@ export const SUBJECT_KINDS = [
   'records',
   'cause',
   'code',
+  'mapping',
   'run',
   'party',
   'key',

@@ -22,6 +22,7 @@ import { addIncidentsAndAudit } from './incidents.ts';
 import { addJourney } from './journey.ts';
 import { addLegalHolds } from './legal-holds.ts';
 import { addLookUpsAtParty } from './look-ups-at-party.ts';
+import { addMappings } from './mappings.ts';
 import { addMessages } from './messages.ts';
 import { addOwnKey } from './own-key.ts';
 import { addParties } from './parties.ts';
@@ -56,6 +57,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addCompared(add, hub);
   addLookUpsAtParty(add, hub);
   addCodeTables(add, hub);
+  addMappings(add, hub);
   addUnknownCodes(add, hub);
   addEndedServices(add, hub);
   addAnomalies(add, hub);

@@ -70,7 +70,7 @@ export const CodeEntryShown = closed(
     party: Type.String(),
     table: Type.String(),
     from: Type.String(),
-    to: Type.String(),
+    to: maybe(Type.String({ description: 'null: the line was taken out' })),
     version: Type.Integer(),
     who: Type.String(),
     why: Type.String(),

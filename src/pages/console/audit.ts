@@ -68,6 +68,7 @@ const SUBJECTS: Words = {
   texts: ['văn bản của cán bộ', 'texts of officers'],
   cause: ['nguyên nhân chờ', 'cause'],
   code: ['bảng mã', 'code table'],
+  mapping: ['thay đổi bảng mã', 'mapping change'],
   run: ['đợt chuyển lại', 'run'],
   party: ['bên', 'party'],
   key: ['tài khoản', 'key'],
@@ -128,6 +129,7 @@ function pageOf(subject: string): string | undefined {
   if (kind === 'delivery') return `deliveries/${segment(name)}`;
   if (kind === 'run') return `replays/${segment(name)}`;
   if (kind === 'party') return `parties/${segment(name)}`;
+  if (kind === 'mapping') return `mappings/${segment(name)}`;
   if (kind === 'code') return `code-tables${queryText({ party: name })}`;
   return kind === 'dossier' ? `dossiers${queryText({ code: name })}` : undefined;
 }

@@ -5,6 +5,7 @@ import { table } from '../parts/table.ts';
 import { everyPage, queryText, segment } from './api.ts';
 import { previewForm } from './code-preview.ts';
 import { orderForm } from './forms.ts';
+import { tableAddress } from './mappings.ts';
 import { partyLink, queryOf } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
@@ -25,7 +26,7 @@ export function addCodeTables(site: Site): void {
       title: query.party
         ? say(`Bảng mã của ${titleOf(visit, query.party)}`, `Code tables of ${titleOf(visit, query.party)}`)
         : say('Bảng mã', 'Code tables'),
-      body: html`${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items) : allParties(visit, items)}`,
+      body: html`<p><a href="/console/mappings">${say('Thay đổi bảng mã, phê duyệt', 'Changes and approvals')}</a></p>${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items) : allParties(visit, items)}`,
     };
   });
   site.order('/code-tables/:party/:table', async ({ c, say, api }, form) => {
@@ -95,6 +96,7 @@ function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, e
 <p>${say('Bên kết nối', 'Party')}: ${partyLink(visit, party)}${
     bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
   }</p>
+<p><a href="${tableAddress({ party, table: name })}">${say('Phiên bản, soạn thay đổi', 'Versions, draft a change')}</a></p>
 ${entered.length > 0 ? enteredTable(visit, entered) : ''}
 ${ownTable(visit, lines)}
 ${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
@@ -117,7 +119,10 @@ function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
           html`${titleOf(visit, one.party)}<br><span class="note">${tableTitle(say, one.table, one.table)}</span>`,
       },
       { head: say('Mã', 'Code'), cell: ({ from }) => html`<code>${from}</code>` },
-      { head: say('Ý nghĩa', 'Meaning'), cell: ({ to }) => html`<code>${to}</code>` },
+      {
+        head: say('Ý nghĩa', 'Meaning'),
+        cell: ({ to }) => (to === null ? say('bỏ dòng đã thêm', 'taken out') : html`<code>${to}</code>`),
+      },
       { head: say('Bản', 'Version'), cell: ({ version }) => version, isNumber: true },
       { head: say('Dùng từ', 'In force'), cell: ({ inForceAt }) => timeOf(inForceAt) },
       { head: say('Thay lúc', 'Superseded'), cell: ({ supersededAt }) => timeOf(supersededAt) },

@@ -23,6 +23,8 @@ import { addDueDossiers } from './due-dossiers.ts';
 import { addErase } from './erase.ts';
 import { ownerOf } from './frame.ts';
 import { addIncidents } from './incidents.ts';
+import { addMappingTable } from './mapping-table.ts';
+import { addMappings } from './mappings.ts';
 import { addMessage } from './message.ts';
 import { addMessages } from './messages.ts';
 import { addNewReplay } from './new-replay.ts';
@@ -104,6 +106,9 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addRecordOrders(site);
   addCodeTables(site);
   addCodePreview(site);
+  // Before the page of one change, which would read `table` as an id.
+  addMappingTable(site);
+  addMappings(site);
   addUnknownCodes(site);
   addAnomalies(site);
   addIncidents(site, hub);

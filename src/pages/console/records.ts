@@ -16,6 +16,7 @@ import type { AuditShown, IncidentShown, WholeIncidentShown } from '../../http/o
 import type { JourneyShown } from '../../http/operators/journey.ts';
 import type { LegalHoldShown } from '../../http/operators/legal-holds.ts';
 import type { LookedUpShown } from '../../http/operators/look-ups-at-party.ts';
+import type { MappingChangeShown, MappingEffectShown, TableVersionShown } from '../../http/operators/mappings.ts';
 import type { BodyShown, MessageShown, WholeMessageShown } from '../../http/operators/messages.ts';
 import type { OwnKeyShown } from '../../http/operators/own-key.ts';
 import type { PartyShown } from '../../http/operators/parties.ts';
@@ -53,6 +54,9 @@ export type Incident = Type.Static<typeof IncidentShown>;
 export type Journey = Type.Static<typeof JourneyShown>;
 export type LegalHold = Type.Static<typeof LegalHoldShown>;
 export type LookedUp = Type.Static<typeof LookedUpShown>;
+export type MappingChange = Type.Static<typeof MappingChangeShown>;
+export type MappingEffect = Type.Static<typeof MappingEffectShown>;
+export type TableVersion = Type.Static<typeof TableVersionShown>;
 export type Message = Type.Static<typeof MessageShown>;
 export type OwnKey = Type.Static<typeof OwnKeyShown>;
 export type Party = Type.Static<typeof PartyShown>;

@@ -272,6 +272,21 @@ export const DUE = {
   soon: ['còn dưới 48 giờ', 'due within 48 hours', 'warn'],
 } as const satisfies Words;
 
+export const MAPPING_STATES = {
+  draft: ['bản nháp', 'draft', 'plain'],
+  asked: ['chờ phê duyệt', 'waiting for approval', 'warn'],
+  applied: ['đã áp dụng', 'applied', 'good'],
+  refused: ['bị từ chối', 'refused', 'bad'],
+  withdrawn: ['đã rút', 'withdrawn', 'plain'],
+} as const satisfies Words;
+
+export const EFFECT_KINDS = {
+  changed: ['giá trị khác', 'other values', 'warn'],
+  readable: ['sẽ đọc được', 'would be read', 'good'],
+  unreadable: ['không còn đọc được', 'no longer read', 'bad'],
+  otherwise: ['chờ vì lý do khác', 'waits for another reason', 'plain'],
+} as const satisfies Words;
+
 export const REPLAY_STATES = {
   running: ['đang chạy', 'running', 'plain'],
   stopped: ['đã dừng', 'stopped', 'warn'],
@@ -330,6 +345,11 @@ export const ACTIONS = {
   'record.refuse': ['từ chối câu hỏi, phản ánh', 'refuse a question or petition'],
   'record.hold': ['tạm giữ câu hỏi, phản ánh', 'hold a question or petition'],
   'code-table.enter': ['thêm dòng bảng mã', 'enter a line of a code table'],
+  'mapping.draft': ['soạn thay đổi bảng mã', 'draft a change of a code table'],
+  'mapping.ask': ['đề nghị phê duyệt thay đổi bảng mã', 'ask for approval of a mapping change'],
+  'mapping.approve': ['phê duyệt thay đổi bảng mã', 'approve a mapping change'],
+  'mapping.refuse': ['từ chối thay đổi bảng mã', 'refuse a mapping change'],
+  'mapping.withdraw': ['rút thay đổi bảng mã', 'withdraw a mapping change'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
   import: ['nhập tệp', 'import a file'],

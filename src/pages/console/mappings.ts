@@ -1,0 +1,164 @@
+import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
+import { table } from '../parts/table.ts';
+import { queryText, segment } from './api.ts';
+import { choicesOf } from './choices.ts';
+import { choiceField, orderForm, textField } from './forms.ts';
+import { effectItems, effectOf } from './mapping-effect.ts';
+import { auditLink, facts, filterForm, pager, partyLink, queryOf } from './parts.ts';
+import type { Listed, MappingChange, MappingEffect } from './records.ts';
+import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
+import type { Site } from './site.ts';
+import { timeOf } from './times.ts';
+import { may, type Visit } from './visit.ts';
+import { badge, MAPPING_STATES, word } from './words.ts';
+
+const DECISIONS = ['ask', 'approve', 'refuse', 'withdraw'] as const;
+
+/** Changes of code tables: drafts, requests for approval, and decisions. */
+export function addMappings(site: Site): void {
+  site.screen('/mappings', async (visit) => {
+    const { say, api } = visit;
+    const query = queryOf(visit, ['party', 'state', 'cursor']);
+    const { body, problem } = await api.get<Listed<MappingChange>>('mappings', query);
+    const { cursor: _, ...kept } = query;
+    return {
+      title: say('Thay đổi bảng mã', 'Changes of code tables'),
+      body: html`<p>${say('Để soạn thay đổi, chọn bảng ở trang', 'To draft a change, choose a table on the page')} <a href="/console/code-tables">${say('Bảng mã', 'Code tables')}</a>.</p>
+${refusalNote(say, problem)}${filterForm(visit, [
+  textField('party', say('Bên kết nối', 'Party'), query.party),
+  choiceField(
+    'state',
+    say('Tình trạng', 'State'),
+    [{ value: '', text: say('mọi tình trạng', 'any') }, ...choicesOf(say, MAPPING_STATES)],
+    query.state,
+  ),
+])}
+${body ? html`${mappingTable(visit, body.items, say('Thay đổi, mới nhất trước', 'Changes, newest first'))}${pager(visit, body, kept)}` : ''}`,
+    };
+  });
+  for (const decision of DECISIONS)
+    site.order(`/mappings/:id/${decision}`, async ({ c, say, api }, form) => {
+      const id = c.req.param('id') ?? '';
+      const to = `/console/mappings/${segment(id)}`;
+      const { body, problem } = await api.post<MappingChange>(`mappings/${segment(id)}/${decision}`, {
+        why: form('why'),
+      });
+      if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+      return {
+        to,
+        isDone: true,
+        text: say(
+          `Thay đổi ${body.id}: ${word(say, MAPPING_STATES, body.state)}.`,
+          `Change ${body.id}: ${word(say, MAPPING_STATES, body.state)}.`,
+        ),
+      };
+    });
+  addOne(site);
+}
+
+function addOne(site: Site): void {
+  site.screen('/mappings/:id', async (visit) => {
+    const { c, say, api } = visit;
+    const id = c.req.param('id') ?? '';
+    const title = say(`Thay đổi bảng mã ${id}`, `Mapping change ${id}`);
+    const answer = await api.get<MappingChange>(`mappings/${segment(id)}`);
+    const { body: change } = answer;
+    if (!change) return refusedScreen(say, title, answer);
+    const isOpen = change.state === 'draft' || change.state === 'asked';
+    const now = isOpen ? await api.get<MappingEffect>(`mappings/${segment(id)}/effect`) : undefined;
+    return {
+      title,
+      body: html`<p><a href="/console/mappings">${say('« Mọi thay đổi', '« All changes')}</a> · <a href="${tableAddress(change)}">${say('Các phiên bản của bảng', 'Versions of the table')}</a> · ${auditLink(visit, 'mapping', change.id)}</p>
+${changeFacts(visit, change)}
+${may(visit, 'ops:configure') ? decisions(visit, change) : ''}
+${now ? html`<h2>${say('Tác động lên 7 ngày qua', 'Effect on the last 7 days')}</h2>${refusalNote(say, now.problem)}${now.body ? html`${effectOf(visit, now.body)}${effectItems(visit, now.body)}` : ''}` : ''}
+${change.effect ? html`<h2>${say('Tác động khi đề nghị phê duyệt', 'Effect when approval was asked for')}</h2>${effectOf(visit, change.effect)}` : ''}`,
+    };
+  });
+}
+
+/** The page of one code table: its versions, and the form for a change. */
+export function tableAddress({ party, table: name }: Pick<MappingChange, 'party' | 'table'>): string {
+  return `/console/mappings/table${queryText({ party, table: name })}`;
+}
+
+function changeFacts(visit: Visit, change: MappingChange): Html {
+  const { say } = visit;
+  const { party, table: name, lines, state, baseVersion, backTo, version } = change;
+  return html`<section class="card">${facts([
+    [say('Tình trạng', 'State'), badge(say, MAPPING_STATES, state)],
+    [say('Bên, bảng', 'Party, table'), html`${partyLink(visit, party)} · <code>${name}</code>`],
+    [say('Các dòng', 'Lines'), mappingLines(visit, lines)],
+    [say('Quay lại phiên bản', 'Back to version'), backTo],
+    [say('Soạn trên phiên bản', 'Drafted on version'), baseVersion],
+    [say('Thành phiên bản', 'Became version'), version],
+    [say('Người soạn', 'Drafted by'), signed(change.who, change.at, change.why)],
+    [
+      say('Đề nghị phê duyệt', 'Approval asked by'),
+      change.askedBy ? signed(change.askedBy, change.askedAt) : undefined,
+    ],
+    [
+      say('Người quyết định', 'Decided by'),
+      change.decidedBy ? signed(change.decidedBy, change.decidedAt, change.decidedWhy) : undefined,
+    ],
+  ])}</section>`;
+}
+
+function signed(who: string, at: string | null, why?: string | null): Html {
+  return html`${who}, ${timeOf(at)}${why ? html`<br><span class="note words">${why}</span>` : ''}`;
+}
+
+/** The officer of a change asks and withdraws. Another officer approves or refuses. */
+function decisions(visit: Visit, { id, state, who, askedBy }: MappingChange): Html {
+  const { say, key } = visit;
+  const isOwn = [who, askedBy].includes(key.id);
+  const form = (decision: (typeof DECISIONS)[number], button: string, isQuiet = false): Html =>
+    orderForm(visit, { to: `/console/mappings/${id}/${decision}`, button, why: 'must', isQuiet });
+  const ask = say('Đề nghị phê duyệt', 'Ask for approval');
+  const withdraw = isOwn ? form('withdraw', say('Rút', 'Withdraw'), true) : html``;
+  if (state === 'draft') return html`<section class="card">${form('ask', ask)}${withdraw}</section>`;
+  if (state !== 'asked') return html``;
+  if (isOwn)
+    return html`<section class="card"><p>${say(
+      'Đang chờ cán bộ thứ hai phê duyệt; người soạn và người đề nghị không tự phê duyệt được.',
+      'It waits for a second officer. The officer who drafted or asked cannot approve it.',
+    )}</p>${withdraw}</section>`;
+  return html`<section class="card">${form('approve', say('Phê duyệt', 'Approve'))}${form('refuse', say('Từ chối', 'Refuse'), true)}</section>`;
+}
+
+type Line = Pick<MappingChange['lines'][number], 'from' | 'to'> & { readonly was?: string | null };
+
+/** Lines of a change or of a version. Without a meaning, a line was taken out. */
+export function mappingLines({ say }: Pick<Visit, 'say'>, lines: readonly Line[]): Html {
+  const none = say('bỏ dòng đã thêm', 'taken out');
+  return html`${lines.map(
+    ({ from, to, was }) =>
+      html`<div><code>${from}</code>: ${was ? html`<s><code>${was}</code></s> → ` : ''}${to === null ? none : html`<code>${to}</code>`}</div>`,
+  )}`;
+}
+
+/** Changes as a list. */
+export function mappingTable(visit: Visit, items: readonly MappingChange[], caption: string): Html {
+  const { say } = visit;
+  return table<MappingChange>({
+    caption,
+    empty: say('Chưa có thay đổi nào.', 'There are no changes yet.'),
+    items,
+    columns: [
+      { head: say('Số', 'No.'), cell: ({ id }) => html`<a href="/console/mappings/${id}">${id}</a>` },
+      { head: say('Tình trạng', 'State'), cell: ({ state }) => badge(say, MAPPING_STATES, state) },
+      {
+        head: say('Bên, bảng', 'Party, table'),
+        cell: (one) =>
+          html`${partyLink(visit, one.party)} <a href="${tableAddress(one)}"><code>${one.table}</code></a>`,
+      },
+      { head: say('Các dòng', 'Lines'), cell: ({ lines }) => mappingLines(visit, lines) },
+      { head: say('Người soạn', 'Drafted by'), cell: ({ who, at, why }) => signed(who, at, why) },
+      {
+        head: say('Người quyết định', 'Decided by'),
+        cell: ({ decidedBy, decidedAt }) => (decidedBy ? signed(decidedBy, decidedAt) : '–'),
+      },
+    ],
+  });
+}

@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { msToInstant } from '#core/dates/dates';
+import type { KeyEntry } from '../../src/config/config.ts';
+import { hubWithMinistry, MINISTRY, pulled, rowOf, TABLE } from '../support/bad-deploy.ts';
+import type { Partner, TestHub } from '../support/hub.ts';
+import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
+
+const SECOND = 'second';
+const TWIN = 'twin';
+const officer = (id: string, person: string): KeyEntry => ({
+  id,
+  secret: `${id}-secret-of-the-tests`,
+  scopes: ['ops:read', 'ops:configure'],
+  person,
+});
+
+describe('a change of a code table by two officers', () => {
+  let hub: TestHub;
+  let portal: Partner;
+  let ops: Operator;
+  beforeEach(async () => {
+    const keys = [...OPERATOR_KEYS, officer('first', 'CB-001'), officer(TWIN, 'CB-001'), officer(SECOND, 'CB-002')];
+    ({ hub, portal } = await hubWithMinistry({ keys }));
+    ops = operatorOf(hub);
+  });
+  afterEach(() => hub.close());
+
+  const receive = (...rows: readonly object[]) => {
+    hub.clock.nowMs += 60_000;
+    return pulled(hub, rows, msToInstant(hub.clock.nowMs));
+  };
+  const drafted = async (lines: readonly object[], keyId = 'first') => {
+    const order = { party: MINISTRY, table: TABLE, lines, why: 'the ministry renamed its codes' };
+    return ops.post('mappings', order, keyId);
+  };
+  const decide = (id: number, decision: string, keyId: string) =>
+    ops.post(`mappings/${id}/${decision}`, { why: 'checked against the letter of the ministry' }, keyId);
+  const approved = async (lines: readonly object[]): Promise<number> => {
+    const { id } = (await drafted(lines)).body;
+    expect((await decide(id, 'ask', 'first')).status).toBe(200);
+    expect(await decide(id, 'approve', SECOND)).toMatchObject({ status: 200, body: { state: 'applied' } });
+    hub.clock.nowMs += 5_000;
+    await hub.deliver();
+    return id;
+  };
+  const statusOf = async (n: number) => (await hub.read(`/api/v1/dossiers/${rowOf(n).code}`)).body.status;
+  const rebuilt = async () => (await hub.hub.rebuild()).identical;
+
+  test('a renamed code is tried, approved by a second officer, and read again; a rebuild finds no difference', async () => {
+    expect(await receive(rowOf(1), rowOf(2))).toEqual(['accepted', 'accepted']);
+    expect(await receive(rowOf(1, { status: 'FINISHED', updatedAt: '2025-08-13T09:00:00+07:00' }), rowOf(3))).toEqual([
+      'quarantined',
+      'accepted',
+    ]);
+    const draft = await drafted([{ from: 'FINISHED', to: 'resolved' }]);
+    expect(draft).toMatchObject({ status: 201, body: { state: 'draft', baseVersion: 0, version: null } });
+    const { id } = draft.body;
+    const effect = await ops.get(`mappings/${id}/effect`, 'first');
+    expect(effect.body).toMatchObject({
+      counts: { changed: 0, readable: 1, unreadable: 0, otherwise: 0 },
+      recipients: [{ party: 'portal', deliveries: 1 }],
+      waiting: { items: 1, deliveries: 0 },
+    });
+    const asked = await decide(id, 'ask', 'first');
+    expect(asked.body).toMatchObject({ state: 'asked', askedBy: 'first', effect: { days: 7, dossiers: 1 } });
+    expect(JSON.stringify(asked.body)).not.toContain('Nguyễn');
+    // Neither the author, nor another key of the same person.
+    for (const key of ['first', TWIN]) expect(await decide(id, 'approve', key)).toMatchObject({ status: 403 });
+    expect(await statusOf(1)).toBe('processing');
+    const done = await decide(id, 'approve', SECOND);
+    expect(done.body).toMatchObject({ state: 'applied', decidedBy: SECOND, version: 1 });
+    await hub.deliver();
+    expect(await statusOf(1)).toBe('resolved');
+    expect(portal.sent.filter(({ record }) => record.code === rowOf(1).code)).toHaveLength(2);
+    expect(await rebuilt()).toBe(true);
+    expect((await decide(id, 'approve', SECOND)).status).toBe(409);
+    const { items } = (await ops.get('audit?subject=mapping%201')).body;
+    expect(items.map(({ action, actor }: { action: string; actor: string }) => `${action} ${actor}`)).toEqual([
+      `mapping.approve ${SECOND}`,
+      'mapping.ask first',
+      'mapping.draft first',
+    ]);
+  });
+
+  test('going back to a version is itself a change; later messages are read as before, earlier ones stay', async () => {
+    await receive(rowOf(1));
+    await approved([
+      { from: 'FINISHED', to: 'resolved' },
+      { from: 'PAUSED', to: 'supplement-required' },
+    ]);
+    expect(await receive(rowOf(2, { status: 'FINISHED' }))).toEqual(['accepted']);
+    await approved([{ from: 'FINISHED', to: 'returned' }]);
+    expect(await receive(rowOf(3, { status: 'FINISHED' }))).toEqual(['accepted']);
+    const order = { party: MINISTRY, table: TABLE, backTo: 1, why: 'FINISHED is not the return of the result' };
+    const back = await ops.post('mappings', order, SECOND);
+    expect(back.body).toMatchObject({ backTo: 1, lines: [{ from: 'FINISHED', to: 'resolved', was: 'returned' }] });
+    await decide(back.body.id, 'ask', SECOND);
+    expect((await decide(back.body.id, 'approve', 'first')).body).toMatchObject({ state: 'applied', version: 3 });
+    hub.clock.nowMs += 5_000;
+    expect(await receive(rowOf(4, { status: 'FINISHED' }))).toEqual(['accepted']);
+    expect(await Promise.all([2, 3, 4].map(statusOf))).toEqual(['resolved', 'returned', 'resolved']);
+    // Back to the table before any entry: the codes wait again.
+    const none = await ops.post('mappings', { ...order, backTo: 0 }, SECOND);
+    expect(none.body.lines).toEqual([
+      { from: 'FINISHED', to: null, was: 'resolved' },
+      { from: 'PAUSED', to: null, was: 'supplement-required' },
+    ]);
+    await decide(none.body.id, 'ask', SECOND);
+    await decide(none.body.id, 'approve', 'first');
+    hub.clock.nowMs += 5_000;
+    expect(await receive(rowOf(5, { status: 'FINISHED' }))).toEqual(['quarantined']);
+    expect(await rebuilt()).toBe(true);
+    const { items } = (await ops.get(`code-tables/${MINISTRY}/${TABLE}/versions`)).body;
+    expect(items.map(({ version, lines }: { version: number; lines: object[] }) => [version, lines.length])).toEqual([
+      [4, 2],
+      [3, 1],
+      [2, 1],
+      [1, 2],
+    ]);
+  });
+
+  test('a draft on an older version is refused with the version that came between', async () => {
+    const { id } = (await drafted([{ from: 'FINISHED', to: 'resolved' }])).body;
+    await decide(id, 'ask', 'first');
+    const line = { from: 'FINISHED', to: 'returned', why: 'by the letter' };
+    expect((await ops.post(`code-tables/${MINISTRY}/${TABLE}`, line)).status).toBe(201);
+    expect(await decide(id, 'approve', SECOND)).toMatchObject({
+      status: 409,
+      body: { code: 'mapping-outdated', detail: expect.stringContaining('has the version 1') },
+    });
+    expect((await ops.get(`mappings/${id}`)).body.state).toBe('asked');
+    expect((await decide(id, 'withdraw', SECOND)).status).toBe(403);
+    expect((await decide(id, 'withdraw', 'first')).body.state).toBe('withdrawn');
+  });
+
+  test('a process that ends while items are released leaves the rest to the next sweep, each applied once', async () => {
+    const { pool } = hub.hub.database;
+    await receive(...[1, 2, 3].map((n) => rowOf(n, { status: 'FINISHED' })));
+    await pool.query(`CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END $$`);
+    await pool.query(`CREATE TRIGGER stop BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
+      EXECUTE FUNCTION stop()`);
+    const { id } = (await drafted([{ from: 'FINISHED', to: 'resolved' }])).body;
+    await decide(id, 'ask', 'first');
+    expect((await decide(id, 'approve', SECOND)).body.state).toBe('applied');
+    expect((await hub.read(`/api/v1/dossiers/${rowOf(1).code}`)).status).toBe(404);
+    await pool.query('DROP TRIGGER stop ON messages');
+    await hub.deliver();
+    expect(await Promise.all([1, 2, 3].map(statusOf))).toEqual(Array(3).fill('resolved'));
+    await hub.deliver();
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM events');
+    expect(rows).toEqual([{ n: 3 }]);
+    expect(await rebuilt()).toBe(true);
+  });
+
+  test('a wrong draft is refused with the place of each fault', async () => {
+    const faults = async (lines: readonly object[]) => {
+      const { status, body } = await drafted(lines);
+      return [
+        status,
+        ...(body.problems ?? []).map(({ path, code }: { path: string; code: string }) => `${path} ${code}`),
+      ];
+    };
+    expect(await faults([{ from: 'FINISHED', to: 'done' }])).toEqual([400, '/lines/0/to unexpected']);
+    expect(await faults([{ from: 'X', to: null }])).toEqual([400, '/lines/0/from no-entered-line']);
+    const twice = { from: 'FINISHED', to: 'resolved' };
+    expect(await faults([twice, twice])).toEqual([400, '/lines/1/from code-twice']);
+    const none = { party: MINISTRY, table: TABLE, why: 'nothing' };
+    expect((await ops.post('mappings', none, 'first')).body.problems[0]).toMatchObject({ code: 'changes-nothing' });
+    expect((await ops.post('mappings', { ...none, backTo: 0 }, 'first')).body.problems[0].path).toBe('/backTo');
+    expect((await drafted([twice], 'ops-read')).status).toBe(403);
+    expect(
+      (await ops.post('mappings', { ...none, party: 'nobody', lines: [twice] }, 'first')).body.problems[0].path,
+    ).toBe('/party');
+    expect((await decide(99, 'approve', SECOND)).status).toBe(404);
+  });
+});
