@@ -33,6 +33,19 @@ afterEach(async () => {
 });
 
 describe('lienthong adapter', () => {
+  test('check certifies every guarantee of an adapter, with its version', async () => {
+    expect(await run('check', 'nobody')).toMatchObject({ code: 2, errors: expect.stringContaining('expected one of') });
+    const { code, out } = await run('check', 'payment-platform', '--json');
+    const { counts, guarantees, ...head } = JSON.parse(out);
+    expect(head).toMatchObject({ adapter: 'payment-platform', kit: '1', version: expect.stringMatching(/^\d/) });
+    expect([code, counts.failed, counts.passed > 10]).toEqual([0, 0, true]);
+    expect(guarantees).toContainEqual({
+      of: 'the folder',
+      guarantee: 'its simulator starts, and ends',
+      state: 'passed',
+    });
+  }, 240_000);
+
   test('inspect prints ports, operations and shapes of a WSDL at an address', async () => {
     const { code, out } = await run('inspect', `${ministry.url}/HoSoWS?wsdl`);
     expect(code).toBe(0);

@@ -3,6 +3,7 @@ import { createHttp } from '../../kit/http/http.ts';
 import { loadWsdl } from '../../kit/soap/wsdl.ts';
 import { type DescribedPort, describeWsdl } from '../../kit/soap/wsdl-shapes.ts';
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from '../run-command.ts';
+import { checkAdapter } from './check-adapter.ts';
 import { newAdapter } from './new-adapter.ts';
 import { tryPull } from './try-pull.ts';
 import { writeCase } from './write-case.ts';
@@ -12,7 +13,7 @@ export function addAdapter(program: Command): void {
   const adapter = program
     .command('adapter')
     .description(
-      'create an adapter, inspect a WSDL, try a pull with the configured settings, turn an attempt into a test case',
+      'create an adapter, check its guarantees, inspect a WSDL, try a pull with the configured settings, turn an attempt into a test case',
     )
     .addHelpText('after', GROUP_HELP);
   adapter
@@ -25,6 +26,15 @@ export function addAdapter(program: Command): void {
     .action((name: string, options: CommonOptions & { readonly title?: string }) =>
       runCommand(options, async () => newAdapter(name, options.title)),
     );
+  adapter
+    .command('check')
+    .argument('<name>', 'its folder in adapters/, such as vnpost')
+    .description(
+      'run every test of an adapter and print a certificate: its version, and each guarantee with its result',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', CHECK_HELP)
+    .action((name: string, options: CommonOptions) => runCommand(options, () => checkAdapter(name)));
   adapter
     .command('inspect')
     .argument('<wsdl>', 'the address or the file of a WSDL')
@@ -61,6 +71,11 @@ The folder has a manifest, settings, client, mapping, pull, simulator, tests, th
 dossiers and steps, looks up before it sends again after an unknown outcome, and pulls changes page by page. Comments that begin
 with "Decide:" mark what depends on the real partner. Existing files are never overwritten.
 Exit codes: 0 created, 1 failed, 2 wrong usage.`;
+
+const CHECK_HELP = `
+It needs a clone of the repository after npm ci. The certificate lists the wire cases, the guarantees of every sender, pull and
+callback, and the rules for the folder.
+Exit codes: 0 every guarantee holds, 1 one does not, or the tests could not run, 2 wrong usage.`;
 
 const CASE_HELP = `
 The hub stores the calls of an attempt with their bodies, not their headers. The command lists what is missing. It writes nothing

@@ -8,7 +8,8 @@ const SAMPLE = 'sample-partner';
 const SAMPLE_TITLE = 'Sample partner';
 const SOURCES = join(ROOT, 'src');
 const SAMPLE_DIR = join(SOURCES, 'cli', 'adapter', SAMPLE);
-const ADAPTERS_DIR = join(ROOT, 'adapters');
+/** The sources of the adapters, with their tests. */
+export const ADAPTERS_DIR = join(ROOT, 'adapters');
 
 const LONGEST_NAME = 40;
 const LONGEST_TITLE = 200;
