@@ -295,6 +295,7 @@ describe('a dossier and the party that owns it', () => {
       body_removal, kept_bodies; DROP TABLE IF EXISTS former_totals;
       DROP FUNCTION hub_is_newest_of_dossier; DROP INDEX dossiers_open_due, dossiers_received_day;
       ALTER TABLE messages DROP COLUMN emptied_at; DROP TABLE mapping_changes; ALTER TABLE code_entries DROP COLUMN taken_out;
+      ALTER TABLE audit DROP COLUMN IF EXISTS erased; DROP TABLE IF EXISTS file_uses, files;
       ALTER TABLE dossiers DROP COLUMN rewrites, DROP COLUMN erasure, DROP COLUMN erased_at, DROP COLUMN erased_up_to; CREATE INDEX dossiers_agency ON dossiers (agency_code);
       CREATE INDEX dossiers_service ON dossiers (service_key); CREATE INDEX dossiers_unfinished_due ON dossiers (due_at); ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
