@@ -6,6 +6,9 @@ import { digitisedStore } from './simulator/digitised-store.ts';
 import { drivingLicence } from './simulator/driving-licence.ts';
 import { health } from './simulator/health.ts';
 import { land } from './simulator/land.ts';
+import { measurement } from './simulator/measurement.ts';
+import { socialInsurance } from './simulator/social-insurance.ts';
+import { socialProtection } from './simulator/social-protection.ts';
 
 /** The systems of `parties/`, at the addresses of one server. A citizen's dossier advances one step every `stepMs`. */
 export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinition {
@@ -20,6 +23,9 @@ export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinitio
       ...businessRegister(),
       ...digitisedStore(),
       ...land(),
+      ...measurement(),
+      ...socialInsurance(),
+      ...socialProtection(),
     ],
   });
 }

@@ -8,8 +8,12 @@ import drivingLicence from '../parties/driving-licence.json' with { type: 'json'
 import health from '../parties/health.json' with { type: 'json' };
 import landParty from '../parties/land.json' with { type: 'json' };
 import landIlisParty from '../parties/land-ilis.json' with { type: 'json' };
+import measurement from '../parties/measurement.json' with { type: 'json' };
+import socialInsurance from '../parties/social-insurance.json' with { type: 'json' };
+import socialProtection from '../parties/social-protection.json' with { type: 'json' };
 
-const PARTIES = {
+/** The example parties, each at a simulator. */
+export const PARTIES = {
   health: healthAt,
   agriculture: agricultureAt,
   'criminal-record': criminalRecordAt,
@@ -18,6 +22,9 @@ const PARTIES = {
   'digitised-store': digitisedStoreAt,
   land: landAt,
   'land-ilis': landIlisAt,
+  measurement: measurementAt,
+  'social-insurance': socialInsuranceAt,
+  'social-protection': socialProtectionAt,
 } as const;
 type Party = keyof typeof PARTIES;
 
@@ -85,6 +92,23 @@ export function landIlisAt(url: string) {
     password: 'mat-khau-thu-nghiem',
     callbacks: { ...landIlisParty.callbacks, key: 'khoa-goi-lai-thu-nghiem' },
   };
+}
+
+export function measurementAt(url: string) {
+  return { ...measurement, baseUrl: url };
+}
+
+export function socialInsuranceAt(url: string) {
+  const security = { ...socialInsurance.security, token: 'khoa-thu-nghiem' };
+  return { ...socialInsurance, baseUrl: `${url}/bhxh`, security };
+}
+
+export function socialProtectionAt(url: string) {
+  const codes = {
+    ...socialProtection.codes,
+    procedure: { ...socialProtection.codes.procedure, '1.001193': '1.001193' },
+  };
+  return { ...socialProtection, baseUrl: url, secrets: { acceptKey: 'khoa-thu-nghiem' }, codes };
 }
 
 export function drivingLicenceAt(url: string) {

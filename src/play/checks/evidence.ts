@@ -4,7 +4,7 @@ import { atOnce, readAll } from '../clients/reading.ts';
 import type { Specials } from '../day/day.ts';
 import { askMinistry } from '../participants/civil-status-book.ts';
 import type { Step } from '../participants/ministry-desks.ts';
-import type { Book, FiledAtName, Participant } from '../participants/participants.ts';
+import type { Book, FiledAtName, LAND, Participant } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Expected, expectedDossiers, type HistoryEntry } from './expectation.ts';
 import { stepsOfPayments } from './payment-steps.ts';
@@ -20,9 +20,9 @@ export interface Change extends State {
   readonly cursor: string;
 }
 
-/** The status of a filed dossier, as the ministry reports it. */
+/** The status of a dossier, as the ministry reports it by a pull or a callback. */
 export interface Standing extends Step {
-  readonly ministry: FiledAtName;
+  readonly ministry: FiledAtName | typeof LAND;
   readonly code: string;
   readonly steps: readonly Step[];
 }

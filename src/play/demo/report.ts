@@ -1,7 +1,8 @@
 import type { Evidence } from '../checks/evidence.ts';
 import { type Acknowledgements, OUTCOMES, type Outcome } from '../clients/acknowledgements.ts';
 import type { Metrics } from '../clients/hub-metrics.ts';
-import { type Book, MINISTRIES, PARTNERS, SERVICES, SUBSCRIBER } from '../participants/participants.ts';
+import { LAND_CALLBACKS } from '../day/land-office.ts';
+import { type Book, LAND, MINISTRIES, PARTNERS, SERVICES, SUBSCRIBER } from '../participants/participants.ts';
 import { FORWARDED_TO } from '../participants/parties.ts';
 import { reportText, table } from '../report-text.ts';
 import type { Secrets } from '../stage/hub-file.ts';
@@ -91,6 +92,9 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'asking igate': pulled('igate', 'pull:dossiers'),
       'asking vnpost': pulled('vnpost', 'pull:tracking'),
       'called back by payment-platform': pulled('payment-platform', 'callback:ipn'),
+      ...Object.fromEntries(
+        LAND_CALLBACKS.map((name) => [`called back by land, ${name}`, pulled(LAND, `callback:${name}`)]),
+      ),
       ...Object.fromEntries(
         MINISTRIES.flatMap((name) =>
           ['dossiers', 'progress'].map((what) => [`asking ${name}, ${what}`, pulled(name, `pull:${what}`)]),

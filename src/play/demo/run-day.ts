@@ -8,6 +8,7 @@ import { type Day, writeDay } from '../day/day.ts';
 import { runErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
 import { type Filed, fileWithMinistries } from '../day/filing.ts';
+import { workAtLandOffice } from '../day/land-office.ts';
 import { askRegisters } from '../day/registers.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
@@ -97,6 +98,8 @@ async function playEvening(
   const questions = await askAndAnswer({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
   show('asking the population database', 0, 0);
   const registers = await askRegisters({ hub: client, participants, secrets });
+  show('working at the land office', 0, 0);
+  const land = await workAtLandOffice({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
   show('waiting for the reports of the ministries', 0, 0);
   const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
   const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
@@ -107,8 +110,9 @@ async function playEvening(
     ...errands,
     ...questions,
     ...registers,
+    ...land.wrong,
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];
-  return { unfinished, pulled: pulled.standings };
+  return { unfinished, pulled: [...pulled.standings, ...land.standings] };
 }

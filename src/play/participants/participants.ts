@@ -13,6 +13,7 @@ const ADAPTERS = {
   agriculture: 'rest-ministry',
   population: 'soap-ministry',
   igate: 'igate',
+  land: 'rest-ministry',
   'portal-webhooks': 'webhook-subscriber',
   vnpost: 'vnpost',
   'payment-platform': 'payment-platform',
@@ -30,6 +31,9 @@ export type MinistryName = (typeof MINISTRIES)[number];
 
 /** Answers questions of officers. */
 export const REGISTER = 'population' satisfies ParticipantName;
+
+/** The land database. Its simulator plays other systems of the land office too. */
+export const LAND = 'land' satisfies ParticipantName;
 
 /** Systems with which citizens file by themselves: those ministries, and a one-stop system that the hub asks. */
 export const FILED_AT = [...MINISTRIES, 'igate'] as const satisfies ParticipantName[];

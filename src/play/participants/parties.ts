@@ -3,6 +3,12 @@ import { SIMULATOR_CLIENT as IGATE_CLIENT } from '../../../adapters/igate/simula
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
 import { SIMULATOR_SECRET as PLATFORM_SECRET } from '../../../adapters/payment-platform/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
+import {
+  landAt,
+  measurementAt,
+  socialInsuranceAt,
+  socialProtectionAt,
+} from '../../../adapters/rest-ministry/simulator/connect.ts';
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import population from '../../../adapters/soap-ministry/parties/population.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
@@ -10,7 +16,7 @@ import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subs
 import type { HubFile } from '../../config/config.ts';
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { CIVIL_STATUS_SERVICES, REPORTED_SERVICES } from '../day/day.ts';
-import type { MinistryName, Participant, ParticipantName } from './participants.ts';
+import { LAND, type MinistryName, type Participant, type ParticipantName } from './participants.ts';
 
 type Party = NonNullable<HubFile['parties']>[string];
 type Route = NonNullable<HubFile['routes']>[number];
@@ -45,16 +51,43 @@ export function partiesOf(participants: readonly Participant[], nowMs: number): 
   return {
     'one-stop': { adapter: 'one-stop', settings: {} },
     'one-stop-legacy': { adapter: 'one-stop', title: 'Hệ thống một cửa cũ', settings: { collectsQuestions: true } },
+    'one-stop-land': { adapter: 'one-stop', title: 'Một cửa lĩnh vực đất đai', settings: {} },
     ...Object.fromEntries(participants.map(({ name, url }) => [name, PARTIES[name](url, nowMs)])),
+    ...Object.assign({}, ...participants.map(({ name, url }) => (name === LAND ? besideLand(url) : {}))),
   };
 }
 
 /** The routes between those that take part. */
 export function routesOf(participants: readonly Participant[]): readonly Route[] {
   const takesPart = (party: string): boolean =>
-    party.startsWith('one-stop') || participants.some(({ name }) => name === party);
+    party.startsWith('one-stop') || participants.some(({ name }) => name === party || isBeside(name, party));
   return ROUTES.filter(({ from, to }) => [from, ...to].every(takesPart));
 }
+
+/** The systems that the simulator of the land database plays too. */
+function besideLand(url: string): Readonly<Record<(typeof BESIDE_LAND)[number], Party>> {
+  const protection = socialProtectionAt(url);
+  const codes = { ...protection.codes, procedure: { [LAND_SERVICE]: 'BTXH-1' } };
+  const system = (title: string, settings: object): Party => ({
+    adapter: 'rest-ministry',
+    title,
+    settings: { ...settings, ...MINISTRY_TIMEOUTS },
+  });
+  return {
+    'social-protection': system('Bảo trợ xã hội', { ...protection, codes }),
+    measurement: system('Đo lường dịch vụ công (EMC)', measurementAt(url)),
+    'social-insurance': system('Bảo hiểm xã hội', socialInsuranceAt(url)),
+  };
+}
+
+const BESIDE_LAND = ['social-protection', 'measurement', 'social-insurance'] as const;
+const isBeside = (participant: ParticipantName, party: string): boolean =>
+  participant === LAND && (BESIDE_LAND as readonly string[]).includes(party);
+
+/** The procedure of the demo's catalogue that the land office handles. */
+export const LAND_SERVICE = '1.012753.H60';
+/** The key of the land database's callbacks. */
+export const LAND_CALLBACK_KEY = landAt('').callbacks.key;
 
 const HOUR_MS = 3_600_000;
 const MINISTRY_PULLS = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
@@ -121,6 +154,15 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
       title: 'Hệ thống của Bộ Nông nghiệp và Môi trường',
       settings,
       pull: MINISTRY_PULLS,
+    };
+  },
+  land(url) {
+    const settings = landAt(url);
+    const codes = { ...settings.codes, process: { [LAND_SERVICE]: 'QT-1.012753' } };
+    return {
+      adapter: 'rest-ministry',
+      title: 'Cơ sở dữ liệu đất đai (VBDLIS)',
+      settings: { ...settings, codes, ...MINISTRY_TIMEOUTS },
     };
   },
   igate: (baseUrl, nowMs) => ({
@@ -204,6 +246,12 @@ const ROUTES: readonly Route[] = [
   ...both(FORWARDED_FROM, FORWARDED_TO),
   ...both('one-stop', 'portal-webhooks', CIVIL_STATUS_SERVICES),
   ...both('civil-status', 'portal-webhooks', CIVIL_STATUS_SERVICES),
+  ...['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
+    from: 'one-stop-land',
+    operation,
+    to: [LAND, 'social-protection', 'measurement'],
+  })),
+  { from: LAND, operation: 'dossier.progress.v1', to: ['social-protection', 'measurement'] },
   { from: 'national-portal', operation: 'question.upsert.v1', to: ['one-stop-legacy'] },
   { from: 'one-stop-legacy', operation: 'question.upsert.v1', to: ['national-portal'] },
   { from: 'one-stop', operation: 'rating.upsert.v1', to: ['national-portal'] },

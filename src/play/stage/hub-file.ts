@@ -6,7 +6,7 @@ import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import type { Participant } from '../participants/participants.ts';
 import { partiesOf, routesOf } from '../participants/parties.ts';
 
-const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy', 'clerk'] as const;
+const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy', 'one-stop-land', 'clerk'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
 /** Short for a demo: the hub retries a partner within a second or two, and does not give it up for an hour. */
@@ -48,7 +48,7 @@ export function writeHubFile(
       { id: 'inspector', secret: secrets.inspector, scopes: ['index:read', 'index:personal'] },
       { id: 'ops', secret: secrets.ops, scopes: ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase'] },
       { id: 'clerk', secret: secrets.clerk, scopes: ['register:ask'] },
-      ...(['one-stop', 'one-stop-legacy'] as const).map((party) => ({
+      ...(['one-stop', 'one-stop-legacy', 'one-stop-land'] as const).map((party) => ({
         id: party,
         secret: secrets[party],
         scopes: ['dossier:write' as const, ...ALL_KINDS.map(({ scope }) => scope)],

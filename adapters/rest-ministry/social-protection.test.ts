@@ -1,0 +1,10 @@
+import { contractTest } from '#kit/testing';
+import adapter from './adapter.ts';
+import { connectTo } from './simulator/connect.ts';
+
+await contractTest({
+  folder: import.meta.dirname,
+  adapter,
+  connect: connectTo('social-protection'),
+  refusal: (text) => ({ status: 200, body: { error_code: '1', message: text } }),
+});

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
+import type { Standing } from '../checks/evidence.ts';
+import type { AskHub } from '../clients/hub-client.ts';
+import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import type { Step } from '../participants/ministry-desks.ts';
+import type { Book, LAND, Participants } from '../participants/participants.ts';
+import { LAND_CALLBACK_KEY, LAND_SERVICE } from '../participants/parties.ts';
+import type { Secrets } from '../stage/hub-file.ts';
+
+export interface WorkingAtLandOffice {
+  readonly hub: AskHub;
+  readonly participants: Participants<typeof LAND>;
+  readonly secrets: Pick<Secrets, 'one-stop-land' | 'clerk'>;
+  readonly signal: AbortSignal;
+}
+
+export interface LandWork {
+  /** What is wrong at the end. */
+  readonly wrong: readonly string[];
+  readonly standings: readonly Standing[];
+}
+
+const COUNT = 3;
+const LOOK_MS = 500;
+const INSURED = '03706/2026/07906';
+
+/** The callbacks of one dossier in turn, with the status that each means. */
+const STEPS = [
+  {
+    name: 'ChuyenHoSo',
+    at: 'NgayChuyen',
+    status: 'processing',
+    more: { MaCanBoChuyen: 'vpdk.hoa', MaTrangThai: '17' },
+  },
+  {
+    name: 'GuiKetQuaThue',
+    at: 'NgayCoKetQuaThue',
+    status: 'payment-required',
+    more: { NguoiXuLy: 'Chi cục thuế', DanhSachThongBaoThue: [{ HoTenChu: 'Nguyễn Văn An', SoThongBaoThue: 'TB-01' }] },
+  },
+  {
+    name: 'KetThucHoSo',
+    at: 'NgayKetThuc',
+    status: 'resolved',
+    more: { MaCanBoXuLy: 'vpdk.nam', TrangThaiKetThuc: 0 },
+  },
+] as const;
+
+/** The names of its callbacks. */
+export const LAND_CALLBACKS = STEPS.map(({ name }) => name);
+
+/**
+ * The land office hands dossiers over to the land database, which loses answers, and that calls back for each step. The systems of social
+ * protection and of measurement get all of it once. An officer asks the social insurance.
+ */
+export async function workAtLandOffice(working: WorkingAtLandOffice, limitMs: number): Promise<LandWork> {
+  const until = performance.now() + limitMs;
+  const beginMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
+  const codes = Array.from({ length: COUNT }, (_, at) => codeOf(beginMs, at));
+  await working.participants.land.fault({ kind: 'drop-reply', times: 2, forMs: 2_000 });
+  for (const code of codes) await handOver(working, code, beginMs);
+  const lost = await waitFor(working, until, (book) => codes.flatMap((code) => missingAt(book, code, ['1'])));
+  const refused = await Promise.all(codes.map((code) => callBack(working, code, beginMs)));
+  const wrong = await waitFor(working, until, (book) => codes.flatMap((code) => missingAt(book, code, EVENTS)));
+  const steps = STEPS.map(({ status }, at) => ({ status, at: msToInstant(beginMs + (at + 1) * 1_000) }));
+  return {
+    wrong: [...lost, ...refused.flat(), ...wrong, ...(await askInsurance(working))],
+    standings: codes.map((code) => ({ ...(steps.at(-1) as Step), ministry: 'land', code, steps })),
+  };
+}
+
+function codeOf(nowMs: number, number: number): string {
+  const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(2, 10).replaceAll('-', '');
+  return `H60.01-${day}-${String(950_001 + number)}`;
+}
+
+async function handOver({ hub, secrets, signal }: WorkingAtLandOffice, code: string, atMs: number): Promise<void> {
+  const at = msToInstant(atMs);
+  const dossier = { code, serviceCode: LAND_SERVICE, agencyCode: 'H60.01', channel: 'counter', status: 'received' };
+  const more = { statusAt: at, receivedAt: at, applicant: { name: 'Nguyễn Văn An', identityNumber: '001099000001' } };
+  const body = JSON.stringify({ ...dossier, ...more });
+  const path = '/api/v1/parties/one-stop-land/dossiers';
+  await untilAcknowledged(
+    () => hub({ path, key: secrets['one-stop-land'], body }),
+    signal,
+    () => undefined,
+  );
+}
+
+/** Calls the hub back for each step, twice as after a lost answer, and once with a wrong key. */
+async function callBack(
+  { hub, signal }: WorkingAtLandOffice,
+  code: string,
+  beginMs: number,
+): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const [index, { name, at, more }] of STEPS.entries()) {
+    const body = JSON.stringify({ SoBienNhan: code, [at]: msToInstant(beginMs + (index + 1) * 1_000), ...more });
+    for (const [key, expected] of [
+      [`${LAND_CALLBACK_KEY}-`, 401],
+      [LAND_CALLBACK_KEY, 200],
+      [LAND_CALLBACK_KEY, 200],
+    ] as const) {
+      const call = () => hub({ path: `/callbacks/land/${name}/${key}`, body });
+      const { status } = await untilAcknowledged(call, signal, () => undefined);
+      if (status !== expected) wrong.push(`${code}: the hub answered ${name} with ${status}, expected ${expected}`);
+    }
+  }
+  return wrong;
+}
+
+/** The words of the measurement for the dossier and its steps. */
+const EVENTS = ['1', '2', '0', '3'];
+
+/** What the books lack or have too much of one dossier. */
+function missingAt({ entries }: Book, code: string, events: readonly string[]): readonly string[] {
+  const own = entries.filter(({ key }) => key === code).map(({ kind, content }) => ({ kind, ...(content as Entry) }));
+  const found = {
+    'the land database': own.filter(({ SoBienNhan }) => SoBienNhan !== undefined).length,
+    'social protection': own.filter(({ MaHoSo }) => MaHoSo !== undefined).length,
+    measurement: own.filter(({ kind }) => kind === 'event').length,
+  };
+  const expected = { 'the land database': 1, 'social protection': events.length, measurement: events.length };
+  const counts = Object.entries(expected).flatMap(([holder, count]) => {
+    const has = found[holder as keyof typeof found];
+    return has === count ? [] : [`${code}: ${holder} has ${has} entries, expected ${count}`];
+  });
+  const said = own.flatMap(({ kind, status }) => (kind === 'event' ? [status] : []));
+  return counts.length === 0 && said.join() !== events.join()
+    ? [`${code}: the measurement has ${said.join()}`]
+    : counts;
+}
+
+interface Entry {
+  readonly SoBienNhan?: string;
+  readonly MaHoSo?: string;
+  readonly status?: string;
+}
+
+async function waitFor(
+  { participants, signal }: WorkingAtLandOffice,
+  until: number,
+  problemsIn: (book: Book) => readonly string[],
+): Promise<readonly string[]> {
+  for (;;) {
+    const problems = problemsIn(await participants.land.book());
+    if (problems.length === 0 || performance.now() > until) return problems;
+    await sleep(LOOK_MS, undefined, { signal });
+  }
+}
+
+async function askInsurance({ hub, secrets }: WorkingAtLandOffice): Promise<readonly string[]> {
+  const order = { officer: 'H60.01-CB-0007', agencyCode: 'H60.01', serviceCode: LAND_SERVICE };
+  const why = { purpose: 'Kiểm tra hồ sơ bảo hiểm xã hội của người nộp', legalBasis: 'NĐ 61/2018/NĐ-CP' };
+  const body = JSON.stringify({ ...order, ...why, values: { code: INSURED } });
+  const answer = await hub({ path: '/api/v1/parties/social-insurance/ask/dossier', key: secrets.clerk, body });
+  const { outcome } = answer.body as { readonly outcome?: string };
+  return outcome === 'found' ? [] : [`the social insurance answered ${outcome ?? answer.status}, expected found`];
+}
