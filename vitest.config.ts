@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/support/longest-first.ts';
@@ -13,8 +14,11 @@ const LIMITS = [
   'tests/{scenarios,e2e}/*-limits.test.ts',
 ];
 
-/** A compiler reads the whole source for these. */
-const STATIC = ['tests/sql.test.ts'];
+/** A compiler reads the whole source for these, or the inspector records every call of a hub. */
+const STATIC = ['tests/sql.test.ts', 'tests/life-of-a-dossier.test.ts'];
+
+/** Chromium takes seconds for each. The quick tests open a sample of all pages: `every-page`. */
+const BROWSER = ['tests/browser/{console,docs,embed,officer-tasks,pages}.test.ts'];
 
 /** Tests that start processes, or PostgreSQL, of their own. */
 const END_TO_END = ['tests/e2e/**/*.test.ts', 'src/embedded-postgres/**/*.test.ts'];
@@ -25,16 +29,12 @@ const INTEROP = ['tests/interop/**/*.test.ts'];
 /** Every guarantee of an adapter's contract. The quick tests run a few of each. */
 const CONTRACT = ['adapters/*/adapter.test.ts'];
 
-/** Tables of many like cases, and random tests. The quick tests run a sample of each (tests/support/depth.ts). */
-const COMBINATIONS = [
-  'tests/scenarios/{hostile-parties,interleavings,outages,payment-storm,rebuild,reports,rest-door,upgrade}.test.ts',
-  'tests/scenarios/statistics{,-totals}.test.ts',
-  'tests/browser/{officer-tasks,pages}.test.ts',
-  'src/core/dossier/{apply,history,record}.test.ts',
-  'src/core/masking/body-masking.test.ts',
-  'src/http/doors/soap/plain.test.ts',
-  'tests/browser/every-page.test.ts',
-];
+/** Files with long tests, or tables and random tests of which the quick tests run a sample: those that import depth.ts. */
+const SAMPLED = ['src', 'tests'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes("/depth.ts'")),
+);
 
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
 const workers = { maxWorkers: Math.max(3, availableParallelism() - 1) };
@@ -61,7 +61,7 @@ export default defineConfig({
           ...each,
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LIMITS, ...STATIC, ...END_TO_END, ...INTEROP],
+          exclude: [...configDefaults.exclude, ...LIMITS, ...STATIC, ...BROWSER, ...END_TO_END, ...INTEROP],
           provide: { contractTest: 'smoke', depth: 'smoke' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
@@ -73,7 +73,7 @@ export default defineConfig({
         test: {
           ...each,
           name: 'thorough',
-          include: [...STATIC, ...END_TO_END, ...INTEROP, ...CONTRACT, ...COMBINATIONS],
+          include: [...STATIC, ...BROWSER, ...END_TO_END, ...INTEROP, ...CONTRACT, ...SAMPLED],
           exclude: [...configDefaults.exclude, ...LIMITS],
           ...workers,
           isolate: false,

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
-import { casesOf } from '../support/depth.ts';
+import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question } from '../support/kinds.ts';
 import { NO, OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
@@ -42,8 +42,8 @@ const WIDTHS = [1280, 768, 360];
 const ZOOMED = 320;
 /** The width of an A4 sheet within margins of 12 mm, in CSS pixels. */
 const SHEET = 703;
-/** The quick tests open every sixth page. */
-const isInSample = (_: string, at: number): boolean => at % 6 === 0;
+/** The quick tests open every twelfth page, on a phone. */
+const isInSample = (_: string, at: number): boolean => at % 12 === 0;
 
 describeInBrowser(() => {
   let hub: TestHub;
@@ -92,7 +92,7 @@ describeInBrowser(() => {
     expect(faults).toEqual([]);
   }
 
-  test.each(WIDTHS)(
+  test.each(casesOf(WIDTHS, (width) => width === 360))(
     'at %i px, axe finds nothing above minor in light and dark, and no page is wider than its window',
     async (width) => {
       await onEachPage(width, async (page, path) => {
@@ -111,33 +111,41 @@ describeInBrowser(() => {
     600_000,
   );
 
-  test('at a zoom of 400 % no page is wider than its window, and on A4 nothing is cut and no navigation printed', async () => {
-    await onEachPage(ZOOMED, async (page, path) => {
-      await page.goto(`${url}${path}`);
-      const zoomed = await tooWide(page, ZOOMED);
-      await page.setViewportSize({ width: SHEET, height: 1000 });
-      await page.emulateMedia({ media: 'print' });
-      return [...zoomed, ...(await tooWide(page, SHEET)), ...(await page.evaluate<string[]>(CUT_ON_PAPER))];
-    });
-  }, 600_000);
-
-  test('each page is light, and nothing on it moves while it loads', async () => {
-    await onEachPage(360, async (page, path) => {
-      const cdp = await page.context().newCDPSession(page);
-      await cdp.send('Network.enable');
-      let bytes = 0;
-      cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
-        bytes += encodedDataLength;
+  inDepth(
+    'at a zoom of 400 % no page is wider than its window, and on A4 nothing is cut and no navigation printed',
+    async () => {
+      await onEachPage(ZOOMED, async (page, path) => {
+        await page.goto(`${url}${path}`);
+        const zoomed = await tooWide(page, ZOOMED);
+        await page.setViewportSize({ width: SHEET, height: 1000 });
+        await page.emulateMedia({ media: 'print' });
+        return [...zoomed, ...(await tooWide(page, SHEET)), ...(await page.evaluate<string[]>(CUT_ON_PAPER))];
       });
-      await page.goto(`${url}${path}`);
-      const shift = await page.evaluate<number>(SHIFT);
-      const most = path.startsWith('/console') ? MOST.console : MOST.public;
-      return [
-        ...(bytes > most ? [`${Math.round(bytes / KIB)} KiB`] : []),
-        ...(shift > 0.01 ? [`shifts by ${shift}`] : []),
-      ];
-    });
-  }, 600_000);
+    },
+    600_000,
+  );
+
+  inDepth(
+    'each page is light, and nothing on it moves while it loads',
+    async () => {
+      await onEachPage(360, async (page, path) => {
+        const cdp = await page.context().newCDPSession(page);
+        await cdp.send('Network.enable');
+        let bytes = 0;
+        cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
+          bytes += encodedDataLength;
+        });
+        await page.goto(`${url}${path}`);
+        const shift = await page.evaluate<number>(SHIFT);
+        const most = path.startsWith('/console') ? MOST.console : MOST.public;
+        return [
+          ...(bytes > most ? [`${Math.round(bytes / KIB)} KiB`] : []),
+          ...(shift > 0.01 ? [`shifts by ${shift}`] : []),
+        ];
+      });
+    },
+    600_000,
+  );
 });
 
 async function tooWide(page: Page, width: number): Promise<readonly string[]> {

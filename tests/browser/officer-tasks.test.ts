@@ -2,7 +2,6 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
-import { casesOf } from '../support/depth.ts';
 import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, partnerWithTable } from '../support/operator.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
@@ -204,27 +203,24 @@ describeInBrowser(() => {
       expect(clicks).toBeLessThanOrEqual(4);
     });
 
-    test.skipIf(!casesOf(LANGUAGES, (one) => one === 'vi').includes(language))(
-      'no page of the tasks has a finding of axe, or weighs too much',
-      async () => {
-        for (const path of [
-          '',
-          `/dossiers?code=${CODE(1)}`,
-          '/bulk',
-          '/statistics',
-          '/search?q=h',
-          '/parties/ministry',
-          '/deliveries',
-        ]) {
-          const response = await page.goto(`${url}/console${path}`);
-          expect([path, ((await response?.body())?.length ?? 0) < MOST_BYTES]).toEqual([path, true]);
-          await page.evaluate(axe.source);
-          const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-          const serious = violations.filter(({ impact }) => impact !== 'minor');
-          expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.html}`)).toEqual([]);
-        }
-      },
-    );
+    test('no page of the tasks has a finding of axe, or weighs too much', async () => {
+      for (const path of [
+        '',
+        `/dossiers?code=${CODE(1)}`,
+        '/bulk',
+        '/statistics',
+        '/search?q=h',
+        '/parties/ministry',
+        '/deliveries',
+      ]) {
+        const response = await page.goto(`${url}/console${path}`);
+        expect([path, ((await response?.body())?.length ?? 0) < MOST_BYTES]).toEqual([path, true]);
+        await page.evaluate(axe.source);
+        const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+        const serious = violations.filter(({ impact }) => impact !== 'minor');
+        expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+      }
+    });
   });
 
   test('free all dossiers that wait for one code: at most four clicks, and by the keyboard', async () => {

@@ -11,6 +11,7 @@ import { type Copy, type CopyOptions, openCopy } from '../../src/copy/copy.ts';
 import { runCopy } from '../../src/copy/run.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
+import { inDepth } from '../support/depth.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 
@@ -411,7 +412,7 @@ test('a new signing key is reported once', async () => {
   expect(told()).toHaveLength(1);
 });
 
-test('a rewrite of the file leaves out outdated entries, and nothing else', async () => {
+inDepth('a rewrite of the file leaves out outdated entries, and nothing else', async () => {
   const results = Array.from({ length: 48 }, () => ({ name: 'x'.repeat(20_000) }));
   const codes = [40, 41, 42, 43].map(CODE);
   const version = async (n: number) => {

@@ -3,7 +3,7 @@ import { formatLocal } from '#core/dates/dates';
 import { readItem } from '#core/dossier/item';
 import { Applicant, Dossier } from '#schemas/dossier.upsert.v1';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
-import { casesOf } from '../support/depth.ts';
+import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { basic, bearer, lookUp, readBy, secretOf, sessionOf } from '../support/party-doors.ts';
 import { envelope, sendSoap } from '../support/soap.ts';
@@ -157,11 +157,10 @@ describe('two one-stop systems, two ministries and the national portal, each hos
   const PAIRS = NAMES.flatMap((attacker) =>
     NAMES.filter((victim) => victim !== attacker).map((victim) => [attacker, victim] as const),
   );
-  // In the sample each party attacks once and is attacked once.
-  const isInSample = ([attacker, victim]: (typeof PAIRS)[number]): boolean =>
-    NAMES.indexOf(victim) === (NAMES.indexOf(attacker) + 1) % NAMES.length;
+  /** A one-stop system, a ministry and the national portal each attack another kind of party. */
+  const SAMPLE: Partial<Record<Name, Name>> = { other: 'health', land: 'national', national: 'one-stop' };
   let serial = 0;
-  test.each(casesOf(PAIRS, isInSample))(
+  test.each(casesOf(PAIRS, ([attacker, victim]) => SAMPLE[attacker] === victim))(
     '%s reads, joins, changes and hides nothing of %s',
     async (attacker, victim) => {
       const codeOf = (party: Name) => `${OWNS[party]}-250812-${String(++serial).padStart(4, '0')}`;
@@ -209,7 +208,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     expect((await hub.read(`/api/v1/dossiers/${code}`)).body.status).toBe('processing');
   });
 
-  test('afterwards the index can be rebuilt from the messages alone', async () => {
+  inDepth('afterwards the index can be rebuilt from the messages alone', async () => {
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 });

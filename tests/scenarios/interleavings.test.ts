@@ -67,7 +67,7 @@ describe('the state does not depend on the order of arrival', () => {
       : { kind: 'progress', ...common, contentId };
   }
 
-  const HISTORIES = roundsOf(2_000, 300);
+  const HISTORIES = roundsOf(2_000, 100);
   test(`for ${HISTORIES} histories in eight orders each, with repeats`, () => {
     for (let seed = 1; seed <= HISTORIES; seed++) {
       const dice = createDice(seed);
@@ -185,7 +185,7 @@ describe('any mix of requests, repeats, crashes and failures of partner and data
   }
 
   test('histories reach their time-ordered state, and the partner has each version once, in order', async () => {
-    const stories = Array.from({ length: roundsOf(30, 10) }, (_, n) => {
+    const stories = Array.from({ length: roundsOf(30, 5) }, (_, n) => {
       dice = createDice(SEED * 7_000 + n);
       const code = `H60.01-250812-${7_000 + n}`;
       return { code, told: tellings(dice, code) };

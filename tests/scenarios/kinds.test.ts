@@ -14,6 +14,7 @@ import { maskStaleRecords } from '../../src/index/mask-records.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Reconciler } from '../../src/kit/index.ts';
 import { createVault } from '../../src/secrets/vault.ts';
+import { inDepth } from '../support/depth.ts';
 import { HUB_SECRET, type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 import { parkingPermit } from '../support/parking-permit/kind.ts';
@@ -391,7 +392,7 @@ describe('a kind that only its folder knows', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('comes out of a rebuild identical, and a damaged record is put right', async () => {
+  inDepth('comes out of a rebuild identical, and a damaged record is put right', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
     const { pool } = hub.hub.database;
     await pool.query(`UPDATE records SET state = 'ended', masked = '{"code":"DX-2"}' WHERE code = 'DX-2'`);
@@ -411,7 +412,7 @@ describe('a kind that only its folder knows', () => {
     ).toEqual(['DX-2', 'DX-5']);
   });
 
-  test('what an older hub masked is masked by the present rule, for readers and in the table', async () => {
+  inDepth('what an older hub masked is masked by the present rule, for readers and in the table', async () => {
     const { pool } = hub.hub.database;
     const masked = (await read('/DX-1')) as object;
     const stale = () =>

@@ -12,6 +12,7 @@ import type { Callback } from '../../src/kit/callback.ts';
 import { openIncident } from '../../src/ledger/incidents.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { WRONG_PROOFS, WRONG_SECRETS } from '../../src/ledger/request-limits.ts';
+import { inDepth } from '../support/depth.ts';
 import { dossier, progress, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { SAMPLES } from '../support/kinds.ts';
@@ -363,7 +364,7 @@ describe('the OpenAPI document', () => {
       await ask(`get ${path}`, 200);
   });
 
-  test('documents the refusals of every route: keys, parameters, bodies, missing resources', async () => {
+  inDepth('documents the refusals of every route: keys, parameters, bodies, missing resources', async () => {
     for (const [name, operation] of operations) {
       const { responses } = operation;
       const isPost = name.startsWith('post ');
@@ -502,7 +503,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('documents no status that is not served', () => {
+  inDepth('documents no status that is not served', () => {
     const documented = [...operations].flatMap(([name, { responses }]) =>
       Object.keys(responses)
         .filter((status) => status !== 'default')

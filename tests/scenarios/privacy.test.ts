@@ -20,6 +20,7 @@ import type { Adapter } from '../../src/kit/adapter.ts';
 import type { Outgoing } from '../../src/kit/sender.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
+import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { SAMPLES } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -341,11 +342,14 @@ describe('readers without the scope for personal data', () => {
     },
   );
 
+  /** The quick tests read every fourth address. */
+  const isInSample = (_: string, at: number): boolean => at % 4 === 0;
+
   test('see no personal data at any address of the interface, however it was written', async () => {
     const paths = (await pathsOf()).filter((path) => path !== '/api/v1/events');
     expect(paths.length).toBeGreaterThan(500);
     const told: string[] = [];
-    for (const path of paths) {
+    for (const path of casesOf(paths, isInSample)) {
       const linked = path.startsWith('/api/v1/services') ? await reading(path, 'application/ld+json') : '';
       const found = canariesIn((await reading(path)) + linked);
       if (found.length > 0) told.push(`${path}: ${found.join(', ')}`);
@@ -431,7 +435,7 @@ describe('readers without the scope for personal data', () => {
       `/api/public/dossiers/${code}?proof=1645`,
     ]);
     const told: string[] = [];
-    for (const path of new Set([...pages, ...more])) {
+    for (const path of casesOf([...new Set([...pages, ...more])], isInSample)) {
       const { text } = await officer.get(path);
       // A citizen with the right proof gets these addresses whole, because a masked address leads nowhere.
       const found = canariesIn(text.replace(/"(?:payUrl|receiptUrl)":"[^"]*"/g, ''));
@@ -622,7 +626,7 @@ describe('masking', () => {
     expect(canariesIn(await (await operator(`messages/${items[0]?.id}`)).text())).toEqual([]);
   });
 
-  test('uses the present rule for rows of an older hub, before and after they are rewritten', async () => {
+  inDepth('uses the present rule for rows of an older hub, before and after they are rewritten', async () => {
     const code = codeOf(106);
     const alias = 'OLD-106';
     await hub.push(dossier({ code, applicant: PERSON, aliases: [{ party: 'one-stop', code: alias }], note: 'Chờ' }));

@@ -6,7 +6,7 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';
 import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
-import { casesOf } from '../support/depth.ts';
+import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, type PushReply, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -136,7 +136,7 @@ describe('rebuild', () => {
     expect(refused).toEqual([expect.stringContaining('another rebuild')]);
   });
 
-  test('a running hub causes no false findings', async () => {
+  inDepth('a running hub causes no false findings', async () => {
     let going = true;
     const load = (async () => {
       for (let n = 0; going; n++) {
@@ -184,7 +184,7 @@ describe('rebuild', () => {
     await query("UPDATE messages SET door = 'rest' WHERE door = 'gone'");
   });
 
-  test('dossiers older than the oldest stored message stay unchanged', async () => {
+  inDepth('dossiers older than the oldest stored message stay unchanged', async () => {
     await query('DELETE FROM messages WHERE id IN (SELECT id FROM messages ORDER BY id LIMIT 1)');
     const first = (await query('SELECT last_message_id FROM dossiers WHERE code = $1', [CODE])).rows[0];
     const report = await rebuild({ swap: true });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { roundsOf } from '../support/depth.ts';
+import { inDepth, roundsOf } from '../support/depth.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 describe('the REST door', () => {
@@ -305,7 +305,7 @@ describe('the REST door', () => {
     expect(outcomes.slice(500).every((outcome) => outcome === 'accepted')).toBe(true);
   });
 
-  test('each line of a bad stream is answered in its place, with its first problems', async () => {
+  inDepth('each line of a bad stream is answered in its place, with its first problems', async () => {
     const bad = JSON.stringify(dossier(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n]))));
     const lines = Array.from({ length: 1_100 }, () => bad);
     const gzip = gzipSync(lines.join('\n'));
@@ -322,7 +322,7 @@ describe('the REST door', () => {
     expect(alone.results[0]?.problems).toHaveLength(60);
   });
 
-  test('the answer to a long stream takes the memory of one part', async () => {
+  inDepth('the answer to a long stream takes the memory of one part', async () => {
     const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
     const count = roundsOf(4_000, 1_500);
     const lines = Array.from({ length: count }, () => bad).join('\n');

@@ -3,6 +3,7 @@ import { followChain } from '../../src/ledger/audit-chain.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
+import { inDepth } from '../support/depth.ts';
 import { dumpOf } from '../support/dump.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
@@ -174,7 +175,7 @@ describe('retention', () => {
     expect((await operator.post('legal-holds', { person: { name: 'An' }, why: 'x' })).status).toBe(400);
   });
 
-  test('an item of somebody else that waits in the same message can still be released', async () => {
+  inDepth('an item of somebody else that waits in the same message can still be released', async () => {
     const sent = { MaTTHC: '1.013225', TenTTHC: 'Thủ tục thử nghiệm', KenhThucHien: '2', LoaiDoiTuong: '1' };
     const dates = { NgayNopHoSo: '20250812080000', NgayTiepNhan: '20250812081500', NgayTra: '20250815090000' };
     const ours = {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SignedXml } from 'xml-crypto';
 import { createNonces } from '../../src/ledger/nonces.ts';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
+import { inDepth } from '../support/depth.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, PASSWORD, pushXml, type SoapReply, sendSoap, WSSE, WSU } from '../support/soap.ts';
 import { MORNING } from '../support/template.ts';
@@ -332,7 +333,7 @@ describe('a signed envelope', () => {
     await second.close();
   });
 
-  test('of many dossiers is verified in a thread, and stored', async () => {
+  inDepth('of many dossiers is verified in a thread, and stored', async () => {
     const many = Array.from({ length: 400 }, (_, n) =>
       dossierXml(`H60.03-250812-${String(n).padStart(4, '0')}`, '<h:note>Ghi chú</h:note>'),
     );

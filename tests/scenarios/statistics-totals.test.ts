@@ -6,7 +6,7 @@ import { RULES, type Rule } from '#core/statistics/rules';
 import { fewAtOnce } from '../../src/concurrency/batch-calls.ts';
 import { createCountedDossiersReader } from '../../src/statistics/dossiers-reader.ts';
 import { type CountedDirectly, countDirectly, lineOf } from '../support/counted-directly.ts';
-import { roundsOf } from '../support/depth.ts';
+import { inDepth, roundsOf } from '../support/depth.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const NOW = Date.parse('2026-03-20T10:17:00+07:00');
@@ -274,7 +274,7 @@ describe('running totals equal a direct count', () => {
     await compareWalks(20);
   });
 
-  test('and after a rebuild that restores removed and invented dossiers', async () => {
+  inDepth('and after a rebuild that restores removed and invented dossiers', async () => {
     await hub.read('/api/v1/statistics');
     const before = await totals();
     const pool = hub.hub.database.pool;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COLUMNS, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
-import { casesOf } from '../support/depth.ts';
+import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -489,7 +489,7 @@ describe('statistics', () => {
     expect(items.at(-1)?.pending).toEqual(total.pending);
   });
 
-  test('a tampered index is counted as it is, and correctly after its repair', async () => {
+  inDepth('a tampered index is counted as it is, and correctly after its repair', async () => {
     const pool = hub.hub.database.pool;
     await hub.push([one(at('03-02'), at('03-10')), one(at('03-02'), at('03-10'))]);
     const before = (await statistics()).total;

@@ -12,6 +12,7 @@ import {
   verifyReceipt,
   verifyWebhook,
 } from '../../clients/typescript/src/index.ts';
+import { inDepth } from '../support/depth.ts';
 import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -140,7 +141,7 @@ describe('the TypeScript client', () => {
     await expect(verifyWebhook(body, { ...headers, signature: null }, [secret], nowMs)).rejects.toThrow('is missing');
   });
 
-  test('has the types of the OpenAPI document', async () => {
+  inDepth('has the types of the OpenAPI document', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-client-types-'));
     const [document, types] = [join(folder, 'openapi.json'), join(folder, 'openapi.ts')];
     writeFileSync(document, JSON.stringify((await hub.read('/openapi.json')).body));

@@ -1,4 +1,4 @@
-import { inject } from 'vitest';
+import { inject, test } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,6 +11,9 @@ declare module 'vitest' {
 export function casesOf<Case>(all: readonly Case[], isInSample: (one: Case, at: number) => boolean): readonly Case[] {
   return inject('depth') === 'smoke' ? all.filter(isInSample) : all;
 }
+
+/** `test`, and in the quick tests `test.skip`: for long tests whose guarantee shorter ones check too. */
+export const inDepth = inject('depth') === 'smoke' ? test.skip : test;
 
 /** How often a random test repeats. */
 export function roundsOf(all: number, sample: number): number {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { inDepth } from '../../../tests/support/depth.ts';
 import type { WireRecord } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { deadline } from './limits.ts';
@@ -33,7 +34,7 @@ describe('Retry-After', () => {
 });
 
 describe('a deadline', () => {
-  test('ends a call, also during garbage collection', async () => {
+  inDepth('ends a call, also during garbage collection', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     let ended = 0;
