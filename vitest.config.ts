@@ -26,6 +26,11 @@ const END_TO_END = ['tests/e2e/**/*.test.ts', 'src/embedded-postgres/**/*.test.t
 /** SOAP stacks of other vendors. */
 const INTEROP = ['tests/interop/**/*.test.ts'];
 
+/** The same contract once more over another transport, and a validator of RDF that takes seconds to load. */
+const REPEATED = ['adapters/soap-ministry/transport.test.ts', 'tests/scenarios/linked-data-shapes.test.ts'];
+
+const THOROUGH_ONLY = [...STATIC, ...BROWSER, ...END_TO_END, ...INTEROP, ...REPEATED];
+
 /** Every guarantee of an adapter's contract. The quick tests run a few of each. */
 const CONTRACT = ['adapters/*/adapter.test.ts'];
 
@@ -61,7 +66,7 @@ export default defineConfig({
           ...each,
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LIMITS, ...STATIC, ...BROWSER, ...END_TO_END, ...INTEROP],
+          exclude: [...configDefaults.exclude, ...LIMITS, ...THOROUGH_ONLY],
           provide: { contractTest: 'smoke', depth: 'smoke' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
@@ -73,7 +78,7 @@ export default defineConfig({
         test: {
           ...each,
           name: 'thorough',
-          include: [...STATIC, ...BROWSER, ...END_TO_END, ...INTEROP, ...CONTRACT, ...SAMPLED],
+          include: [...THOROUGH_ONLY, ...CONTRACT, ...SAMPLED],
           exclude: [...configDefaults.exclude, ...LIMITS],
           ...workers,
           isolate: false,

@@ -153,11 +153,14 @@ function repeating() {
   return partner;
 }
 
+/** The quick tests write each second way. */
+const SPELLED = Object.fromEntries(casesOf(Object.entries(SPELLINGS), (_, at) => at % 2 === 0));
+
 describe('readers without the scope for personal data', () => {
   let hub: TestHub;
   let collector: Awaited<ReturnType<typeof serve>>;
   let hook: Awaited<ReturnType<typeof serve>>;
-  const planting = Object.entries(SPELLINGS).flatMap(([spelling, spell]) => [
+  const planting = Object.entries(SPELLED).flatMap(([spelling, spell]) => [
     [spelling, spell(`${PERSON.name}`)] as const,
     [
       'address, e-mail and numbers',
@@ -190,7 +193,7 @@ describe('readers without the scope for personal data', () => {
       expect((await hub.push(step, { what: 'progress' })).results).toMatchObject([{ outcome: 'accepted' }]);
     }
     for (const kind of ALL_KINDS)
-      for (const [n, spell] of Object.values(SPELLINGS).entries()) {
+      for (const [n, spell] of Object.values(SPELLED).entries()) {
         const pushed = await hub.push(plantedIn(kind, n, spell), { what: kind.path });
         expect([kind.path, n, pushed.results]).toMatchObject([kind.path, n, [{ outcome: 'accepted' }]]);
       }
@@ -204,9 +207,9 @@ describe('readers without the scope for personal data', () => {
 
   /** Names and numbers in the place of list values, moments, codes and others; at three doors. */
   async function pushWrongMembers(): Promise<void> {
-    const values = [...Object.values(PERSON), ...Object.values(SPELLINGS).map((spell) => spell(PERSON.name))];
+    const values = [...Object.values(PERSON), ...Object.values(SPELLED).map((spell) => spell(PERSON.name))];
     const wrong = Object.keys(Dossier.properties).flatMap((member) =>
-      values.map((value) => dossier({ [member]: value })),
+      values.map((value) => dossier({ code: codeOf(11), [member]: value })),
     );
     const inside = ['documents', 'fees', 'supplements', 'results', 'aliases'].flatMap((member) =>
       Object.keys((Dossier as unknown as Node).properties?.[member]?.items?.properties ?? {}).map((name) =>
@@ -328,7 +331,7 @@ describe('readers without the scope for personal data', () => {
       });
   }
 
-  test.each(Object.keys(SPELLINGS).map((spelling, at) => [spelling, at] as const))(
+  test.each(Object.keys(SPELLED).map((spelling, at) => [spelling, at] as const))(
     'see a name %s masked in every member of a dossier and of its steps',
     async (spelling, at) => {
       for (const [kind, n] of [
@@ -347,7 +350,7 @@ describe('readers without the scope for personal data', () => {
 
   test('see no personal data at any address of the interface, however it was written', async () => {
     const paths = (await pathsOf()).filter((path) => path !== '/api/v1/events');
-    expect(paths.length).toBeGreaterThan(500);
+    expect(paths.length).toBeGreaterThan(10 * codes.length);
     const told: string[] = [];
     for (const path of casesOf(paths, isInSample)) {
       const linked = path.startsWith('/api/v1/services') ? await reading(path, 'application/ld+json') : '';
