@@ -32,8 +32,12 @@ export const Line = text(1_000, 'text, at most 1,000 characters');
 export const Prose = text(20_000, 'text, at most 20,000 characters');
 export const Id = text(200, 'identifier at its source, at most 200 characters');
 export const Url = text(2_000, 'address, at most 2,000 characters');
-/** A file that the sender pushed to the hub before. The hub checks its form when it looks for the file. */
-export const FileReference = text(200, 'reference of a pushed file, such as sha256: and 64 hexadecimal digits');
+/** A file that the sender pushed to the hub before. */
+export const FileReference = Type.String({
+  pattern: '^sha256:[0-9a-f]{64}$',
+  maxLength: 71,
+  description: 'reference of a pushed file, sha256: and 64 hexadecimal digits',
+});
 
 export const code = (pattern: string, description: string) =>
   Type.String({ pattern, maxLength: 64, description, clean: 'code' });

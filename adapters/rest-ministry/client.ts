@@ -18,18 +18,22 @@ const SHORTEST_SECRET = 8;
 
 /** Calls a ministry that speaks JSON or XML over HTTP. */
 export const transport: MinistryTransport<Settings> = {
+  carriesFiles: true,
   async call(connection, call) {
-    const { settings, sessions, http, codes } = connection;
+    const { settings, sessions, http, codes, files } = connection;
     const { question, request, idempotent, isCounted, secret, hidden } = call;
     const wire = wireOf(settings, question, request);
     if ('kind' in wire) return wire;
     if (!('url' in wire)) return unmappedRequest(wire, undefined);
-    const { headers, ...rest } = wire;
+    const { headers, json, ...rest } = wire;
+    const body = json ? await files.json(json) : rest.body;
+    if (typeof body === 'object' && 'kind' in body) return body;
     const authorization = await authorizationOf(connection, call.session);
     if (typeof authorization === 'object') return authorization;
     const token = authorization === undefined ? [] : [authorization.slice(authorization.indexOf(' ') + 1)];
     const exchange = await http.exchange({
       ...rest,
+      body,
       idempotent: idempotent && !isCounted,
       secret,
       hide: [...hidden, ...token],

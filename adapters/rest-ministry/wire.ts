@@ -1,5 +1,10 @@
 import { type Problem, pointer, problem, received, say, sentenceOf, type Words } from '#kit';
-import type { Filled, Failure as MinistryFailure, Question as MinistryQuestion } from '#ministry';
+import {
+  type Filled,
+  fileProblems,
+  type Failure as MinistryFailure,
+  type Question as MinistryQuestion,
+} from '#ministry';
 import type { Settings } from './settings.ts';
 
 type Request = Filled['record'];
@@ -10,6 +15,8 @@ export interface Wire {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The body as JSON. It may hold files. */
+  readonly json?: object;
 }
 
 const PLACE = /\{([^{}]+)\}/g;
@@ -87,8 +94,13 @@ export function wireOf(
         method,
         url,
         headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
-        body: JSON.stringify(how === 'list' ? (body[LIST] ?? []) : body),
+        json: how === 'list' ? ((body[LIST] ?? []) as object) : body,
       };
+}
+
+/** A document inside a text is written before its request, so it cannot stream a file. */
+function filesInText(field: MinistryQuestion['request'][string], path: string): readonly Problem[] {
+  return typeof field === 'object' && field.text !== undefined ? fileProblems(field, path) : [];
 }
 
 /** Whether the operation's own address may be called: without a link field, or for the first page of linked pages. */
@@ -151,7 +163,9 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
       if (kind !== 'query' && kind !== 'body' && isEach) return [problem(here, 'list-for-one-value')];
       if (kind === 'body' && isList && !(target === LIST && isEach))
         return [problem(here, 'beside-the-body', { member: LIST })];
-      if (kind === 'body' && bodyOf(question) !== 'form') return [];
+      if (kind === 'body' && bodyOf(question) !== 'form') return filesInText(field, here);
+      const files = fileProblems(field, here);
+      if (files.length > 0) return files;
       const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
       return isTable || target.includes('.') ? [problem(here, 'outside-json-body')] : [];
     }),

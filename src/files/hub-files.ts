@@ -82,8 +82,8 @@ export interface HubFiles extends FileSource {
   sweep(): Promise<void>;
   /** Removes bytes without a record: of a process that was killed while it stored them. */
   removeOrphans(): Promise<void>;
-  /** Why the storage or the scanner does not work now. Undefined if it does. */
-  readonly check: { store(): Promise<string | undefined>; scanner(): Promise<boolean | undefined> };
+  /** Whether the scanner answers. Undefined if the settings want none. */
+  isScannerThere(): Promise<boolean | undefined>;
 }
 
 export interface FilesDeps {
@@ -154,10 +154,7 @@ export function createHubFiles(deps: FilesDeps): HubFiles {
       }
     },
     removeOrphans: () => removeOrphans(deps),
-    check: {
-      store: () => whyNoStore(deps),
-      scanner: async () => scanner?.isThere(),
-    },
+    isScannerThere: async () => scanner?.isThere(),
   };
 }
 
@@ -291,24 +288,5 @@ async function removeOrphans({ database, store, spool }: FilesDeps): Promise<voi
   for (const name of await readdir(spool).catch(() => [])) {
     const found = await stat(join(spool, name)).catch(() => undefined);
     if (found && found.mtimeMs < before) await rm(join(spool, name), { force: true });
-  }
-}
-
-/** Stores, reads and removes a few bytes. */
-async function whyNoStore({ store, spool }: FilesDeps): Promise<string | undefined> {
-  try {
-    await mkdir(spool, { recursive: true, mode: 0o700 });
-    const path = join(spool, randomUUID());
-    const handle = await open(path, 'wx', 0o600);
-    await handle.writeFile('lienthong');
-    await handle.close();
-    const place = `00${randomUUID()}`;
-    await store.put(path, place);
-    let bytes = 0;
-    for await (const chunk of store.open(place)) bytes += chunk.length;
-    await store.remove(place);
-    return bytes === 9 ? undefined : `${bytes} bytes of 9 came back`;
-  } catch (error) {
-    return (error as Error).message;
   }
 }

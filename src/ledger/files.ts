@@ -128,18 +128,6 @@ export async function loadFile({ pool }: Db, sha256: string): Promise<StoredFile
   return rows[0];
 }
 
-/** The files of a dossier, newest first. */
-export async function filesOfDossier({ pool }: Db, code: string): Promise<readonly (StoredFile & { party: string })[]> {
-  const { rows } = await pool.query<StoredFile & { party: string }>({
-    name: 'files of dossier',
-    text: `SELECT u.party, ${COLUMNS.replaceAll('sha256', 'f.sha256').replace('f.f.', 'f.')} FROM file_uses u
-           JOIN files f ON f.sha256 = u.sha256 AND f.state = 'stored' WHERE u.code = $1
-           ORDER BY f.stored_at DESC, f.sha256 LIMIT 1000`,
-    values: [code],
-  });
-  return rows;
-}
-
 /** How many bytes of files a party has. A file counts once. */
 export async function bytesOfParty({ pool }: Db, party: string): Promise<number> {
   const { rows } = await pool.query<{ bytes: string }>({

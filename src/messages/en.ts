@@ -700,6 +700,7 @@ export const EN = {
   'file-quota': 'the party {party} has {count} bytes of files here, and may have {most}',
   'file-digest': 'the Content-Digest says {got}, but the SHA-256 of the received bytes is another one',
   'file-not-pushed': 'got {got}, expected the reference of a file that this party has pushed',
+  'no-file-here': 'one of vnd, boolean, number, bare-capitals: only a JSON body carries a file',
   'file-not-base64': 'is not base64',
   'file-too-slow': 'the file did not arrive within {seconds} seconds',
   'file-link-invalid': 'the address of the file is not valid',

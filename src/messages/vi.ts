@@ -693,6 +693,7 @@ export const VI = translation({
   'file-quota': 'bên kết nối {party} đang lưu {count} byte tệp, mức tối đa là {most}',
   'file-digest': 'Content-Digest ghi {got}, nhưng SHA-256 của dữ liệu nhận được khác giá trị này',
   'file-not-pushed': 'nhận được {got}, cần mã của tệp mà bên này đã gửi',
+  'no-file-here': 'một trong vnd, boolean, number, bare-capitals: chỉ nội dung JSON mới chứa được tệp',
   'file-not-base64': 'không phải base64',
   'file-too-slow': 'tệp không đến đủ trong {seconds} giây',
   'file-link-invalid': 'địa chỉ tệp không hợp lệ',

@@ -35,6 +35,8 @@ export interface Expired {
 export interface Transport<S extends MinistrySettings> {
   /** Makes one call. A result without an answer says whether the call may have been carried out. */
   call(connection: Connection<S>, call: TransportCall): Promise<Answer | NoAnswer | Failure | Expired>;
+  /** Whether its requests may hold files: fields with `"as": "base64"`. It checks their places itself. */
+  readonly carriesFiles?: true;
   /** The secrets in its settings, apart from the password. */
   secrets(settings: S): readonly string[];
   /** Whether the transport has credentials that expire and that the next call renews. */

@@ -18,5 +18,5 @@ export {
   settingText,
 } from './settings.ts';
 export type { Filled } from './source.ts';
-export { readTargetProblems } from './sources.ts';
+export { fileProblems, readTargetProblems } from './sources.ts';
 export { codeTables, meaningOf, readTableProblems } from './tables.ts';

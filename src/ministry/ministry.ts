@@ -11,7 +11,7 @@ import { pullerOf } from './pull.ts';
 import { type Item, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
 import type { MinistrySettings } from './settings.ts';
-import { sourceProblems } from './sources.ts';
+import { fileProblems, sourceProblems } from './sources.ts';
 import { tableProblems, tablesOf } from './tables.ts';
 
 /**
@@ -43,6 +43,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
       ...tableProblems(given),
       ...sourceProblems(given),
       ...callbackProblems(given),
+      ...(transport.carriesFiles ? [] : fileProblems(given)),
       ...(problems?.(given) ?? []),
     ],
     offers: offersOf,

@@ -66,7 +66,7 @@ const ONE = {
   ),
   /** Several texts become one, with this between them. Without it they are an error. */
   join: optional(Type.String({ minLength: 1, maxLength: 10, description: 'a text of at most 10 characters' })),
-  as: optional(oneOf(['vnd', 'boolean', 'number', 'bare-capitals'])),
+  as: optional(oneOf(['vnd', 'boolean', 'number', 'bare-capitals', 'base64'])),
 };
 const Leaf = Type.Union([Path, closed(ONE)]);
 const Branch = Type.Union([

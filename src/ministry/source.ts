@@ -7,6 +7,7 @@ import { fold, nfc, unstorable } from '#core/vietnamese/text';
 import { say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
+import { FileText } from '../kit/files.ts';
 import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MappedSettings } from './settings.ts';
@@ -20,7 +21,7 @@ export interface FillOptions {
   readonly way: 'read' | 'write';
 }
 
-type Value = string | number | boolean | null | readonly Value[] | Built;
+type Value = string | number | boolean | null | FileText | readonly Value[] | Built;
 export interface Built {
   [name: string]: Value;
 }
@@ -121,6 +122,8 @@ function convert(one: One, text: string, options: FillOptions, path: string, not
   if (one.as === 'number') return exactNumber(said, path, notes);
   // "Nguyễn Văn A" is NGUYENVANA for registers that compare names without marks and blanks.
   if (one.as === 'bare-capitals') return fold(said).toUpperCase().replaceAll(' ', '');
+  // A reference such as sha256:…: the bytes are streamed when the call is made.
+  if (one.as === 'base64') return options.way === 'write' ? new FileText(said) : said;
   if (options.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
   if (one.as === 'vnd') return readAmount(said, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);

@@ -84,6 +84,8 @@ function targetProblems({ fields, detail }: MappedList, record: Shape, path: str
   return [
     ...targetsIn(fields, record, `${path}/fields`),
     ...targetsIn(detail?.fields, record, `${path}/detail/fields`),
+    ...fileProblems(fields, `${path}/fields`),
+    ...fileProblems(detail?.fields, `${path}/detail/fields`),
     ...missingTargets(filled, record, `${path}/fields`),
   ];
 }
@@ -155,6 +157,19 @@ function valueProblems({ as, fields, dossier }: AskSettings['values'][string], p
 
 function requestProblems(request: Fields | undefined, given: Shape, path: string): readonly Problem[] {
   return [...sourcesIn(request, given, path), ...amountsIn(request, path)];
+}
+
+/** Fields that would put a file into a request, in settings of a kind of system that takes none. */
+export function fileProblems(settings: unknown, path = ''): readonly Problem[] {
+  if (typeof settings !== 'object' || settings === null) return [];
+  const own =
+    (settings as { as?: unknown }).as === 'base64'
+      ? [problem(`${path}/as`, 'unexpected', { got: 'base64', expected: say('no-file-here') })]
+      : [];
+  return [
+    ...own,
+    ...Object.entries(settings).flatMap(([name, member]) => fileProblems(member, `${path}/${pointer(name)}`)),
+  ];
 }
 
 /** `vnd` reads an amount. In a request it would write the number unchanged. */

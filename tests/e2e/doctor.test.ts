@@ -21,7 +21,7 @@ describe('doctor', () => {
     expect({ code, fail }).toEqual({ code: 0, fail: 0 });
     const areas = new Set(findings.map(({ area }) => area));
     expect(areas).toEqual(
-      new Set(['settings', 'secrets', 'database', 'disk', 'queue', 'partners', 'work', 'audit', 'retention']),
+      new Set(['settings', 'secrets', 'database', 'disk', 'queue', 'partners', 'work', 'audit', 'retention', 'files']),
     );
     const { rows } = await scene.query("SELECT setting FROM pg_settings WHERE name = 'autovacuum'");
     const [cleaning] = findings.filter(({ found }) => found.startsWith('autovacuum is'));

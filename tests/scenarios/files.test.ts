@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import opencps from '../../adapters/opencps-bus/adapter.ts';
 import simulator, { SIMULATOR_CLIENT } from '../../adapters/opencps-bus/simulator.ts';
+import restMinistry from '../../adapters/rest-ministry/adapter.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { EICAR, startClamd } from '../support/clamd.ts';
@@ -20,29 +23,65 @@ const MAX_BYTES = 3_000_000;
 const pdf = (text: string): Buffer => Buffer.from(`%PDF-1.4\n${text}\n%%EOF\n`);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
+/** A ministry that answers each push with its code. */
+async function startMinistry() {
+  const bodies: string[] = [];
+  const server = createServer(async (request, reply) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    bodies.push(body);
+    reply.setHeader('Content-Type', 'application/json').end(JSON.stringify({ ma: '0' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  return { url: `http://127.0.0.1:${port}`, bodies, close };
+}
+
+const ministrySettings = (baseUrl: string) => ({
+  system: 'health',
+  baseUrl,
+  answer: { code: 'ma', ok: ['0'] },
+  push: {
+    dossiers: {
+      operation: 'POST HoSo',
+      request: {
+        MaHoSo: 'code',
+        TaiLieu: { each: 'record.documents', fields: { Ten: 'name', NoiDung: { from: 'file', as: 'base64' } } },
+      },
+    },
+  },
+});
+
+const OPS = 'ops-secret-of-the-files-tests';
+
 describe('files', () => {
   let hub: TestHub;
   let bus: Simulator;
+  let ministry: Awaited<ReturnType<typeof startMinistry>>;
   let clamd: Awaited<ReturnType<typeof startClamd>>;
   const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-files-'));
   beforeAll(async () => {
     clamd = await startClamd();
     bus = await startSimulator(simulator);
+    ministry = await startMinistry();
     const partner = { sent: [], script: [], adapter: opencps as Adapter };
     hub = await testHub({
       dataDir,
       files: { scan: clamd.url, maxBytes: MAX_BYTES },
-      partners: { opencps: partner, lgsp: partner },
+      keys: [{ id: 'ops', secret: OPS, scopes: ['ops:read'] }],
+      partners: { opencps: partner, lgsp: partner, health: { ...partner, adapter: restMinistry as Adapter } },
       entries: {
         opencps: { authoritative: true, settings: { pushKey: 'opencps', pushSecret: SECRET } },
         lgsp: { settings: { baseUrl: bus.url, tokenUrl: `${bus.url}/token`, ...SIMULATOR_CLIENT, timeoutS: 5 } },
+        health: { settings: ministrySettings(ministry.url) },
       },
-      routes: ['opencps', 'one-stop'].map((from) => ({ from, operation: 'dossier.upsert.v1', to: ['lgsp'] })),
+      routes: ['opencps', 'one-stop'].map((from) => ({ from, operation: 'dossier.upsert.v1', to: ['lgsp', 'health'] })),
     });
   });
   afterAll(async () => {
     await hub.close();
-    await Promise.all([bus.close(), clamd.close()]);
+    await Promise.all([bus.close(), clamd.close(), ministry.close()]);
     rmSync(dataDir, { recursive: true });
   });
 
@@ -200,12 +239,47 @@ describe('files', () => {
       expect((await hub.read(`/api/v1/dossiers/${code}`)).status).toBe(404);
     });
 
+    test('a body that is cut off within a file is refused', async () => {
+      const text = JSON.stringify(document([{ AttachmentId: 1, Base64: pdf('cắt').toString('base64') }]));
+      expect((await post(text.slice(0, text.indexOf('Base64') + 14))).status).toBe(422);
+    });
+
     test('without a token nothing is stored', async () => {
       const before = objects();
       const body = document([{ AttachmentId: 1, Base64: pdf('lạ').toString('base64') }]);
       const reply = await hub.request('POST', '/callbacks/opencps/Document/SyncDocument', undefined, body);
       expect(reply.status).toBe(401);
       expect(objects()).toEqual(before);
+    });
+  });
+
+  test('a ministry by settings gets the base64 of each document', async () => {
+    const [first, second] = [pdf('thứ nhất'), Buffer.from('Thứ hai')];
+    const references = [first, second].map((file) => `sha256:${sha256(file)}`);
+    for (const file of [first, second]) await pushFile(file);
+    const code = 'H60.01-250812-0088';
+    const documents = references.map((file, at) => ({ name: `Giấy tờ ${at}`, file }));
+    await hub.push(dossier({ code, documents: [...documents, { name: 'Không có tệp' }] }));
+    await hub.deliver();
+    expect(JSON.parse(ministry.bodies.find((body) => body.includes(code)) ?? '{}')).toEqual({
+      MaHoSo: code,
+      TaiLieu: [
+        { Ten: 'Giấy tờ 0', NoiDung: first.toString('base64') },
+        { Ten: 'Giấy tờ 1', NoiDung: second.toString('base64') },
+        { Ten: 'Không có tệp' },
+      ],
+    });
+  });
+
+  test('the operators see the files of a dossier, without their names', async () => {
+    const reply = await hub.request('GET', '/api/v1/ops/dossiers/H60.01-250812-0088', undefined, undefined, {
+      Authorization: `Bearer ${OPS}`,
+    });
+    const [state] = ((await reply.json()) as Json).items;
+    expect(state.files).toHaveLength(2);
+    expect(state.files).toContainEqual({
+      file: `sha256:${sha256(Buffer.from('Thứ hai'))}`,
+      ...{ bytes: 9, mediaType: 'text/plain', scan: 'clean', party: 'one-stop' },
     });
   });
 

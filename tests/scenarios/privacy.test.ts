@@ -260,7 +260,7 @@ describe('readers without the scope for personal data', () => {
       Accept: accept,
     });
     // Some addresses of the catalogue and of receipts belong to another key or scope, or to nothing.
-    const mayBeMissing = /\/(?:services|fields|agencies|receipts?|soap|public|compared)\b/.test(path);
+    const mayBeMissing = /\/(?:services|fields|files|agencies|receipts?|soap|public|compared)\b/.test(path);
     if (!mayBeMissing) expect([path, response.status]).toEqual([path, 200]);
     return response.text();
   }
@@ -286,6 +286,8 @@ describe('readers without the scope for personal data', () => {
       '/ops/reports/report': [...REPORTS, 'asks'],
       // A receipt names its payer: only its signed address opens it, see payment-storm.test.ts.
       address: ['of.nobody'],
+      // A file is personal data: files.test.ts has who may open it.
+      hash: ['0'.repeat(64)],
       code: codes,
       '/services/code': ['1.013225'],
       '/fields/code': ['G15-HT01'],

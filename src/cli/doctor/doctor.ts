@@ -13,6 +13,7 @@ import { checkAudit } from './check-audit.ts';
 import { checkCalendar } from './check-calendar.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
+import { checkFiles } from './check-files.ts';
 import { checkPartners } from './check-partners.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkReplicas } from './check-replicas.ts';
@@ -26,7 +27,7 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'check settings, secrets, database, disk, queue, partners, waiting work, retention and the audit, and say what to do',
+      'check settings, secrets, database, disk, queue, partners, waiting work, retention, files and the audit, and say what to do',
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -100,13 +101,15 @@ async function lookAtDatabase(config: Config): Promise<readonly Finding[]> {
   ]);
 }
 
-async function checkAll(database: Database, vault: Vault, { file }: Config): Promise<readonly Finding[]> {
+async function checkAll(database: Database, vault: Vault, config: Config): Promise<readonly Finding[]> {
+  const { file } = config;
   return [
     ...(await checkDatabase(database, Date.now)),
     ...(await attempt('secrets', () => checkSealing(database, vault))),
     ...(await attempt('secrets', () => checkKeyed(database, vault))),
     ...(await attempt('work', () => checkWork(database, Date.now()))),
     ...(await attempt('retention', () => checkRetention(database, file, Date.now()))),
+    ...(await attempt('files', () => checkFiles(config, database, vault))),
     ...(await attempt('audit', () => checkAudit(database, vault))),
   ];
 }

@@ -2,7 +2,17 @@ export type Level = 'ok' | 'info' | 'warn' | 'fail';
 
 /** One result of a check. */
 export interface Finding {
-  readonly area: 'settings' | 'secrets' | 'database' | 'disk' | 'queue' | 'partners' | 'work' | 'retention' | 'audit';
+  readonly area:
+    | 'settings'
+    | 'secrets'
+    | 'database'
+    | 'disk'
+    | 'queue'
+    | 'partners'
+    | 'work'
+    | 'retention'
+    | 'files'
+    | 'audit';
   readonly level: Level;
   /** The finding, without secrets. */
   readonly found: string;

@@ -18,6 +18,8 @@ export interface Eraser {
 /** Takes the place of a value of which reports count that it is there. */
 const ERASED_VALUE = '-';
 const COUNTED: ReadonlySet<string> = new Set(['results/code', 'results/url']);
+/** Hashes of files that may be about the people. */
+const OF_FILES: ReadonlySet<string> = new Set(['documents/file', 'results/file']);
 
 /** Texts without personal data, by their path: names of the catalogue and of offices, codes that counting needs. */
 const KEPT: ReadonlySet<string> = new Set([
@@ -54,7 +56,7 @@ export function createEraser(people: readonly Person[]): Eraser {
   const { mask } = createMentions(people);
   return eraserWith({
     isGone: () => true,
-    isFixed: (path) => !COUNTED.has(path),
+    isFixed: (path) => !COUNTED.has(path) && !OF_FILES.has(path),
     textAt: (text, path) =>
       COUNTED.has(path) ? ERASED_VALUE : KEPT.has(path) && mask(text, true) === text ? text : undefined,
   });

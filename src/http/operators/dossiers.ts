@@ -20,6 +20,19 @@ const CurrentStateShown = closed(
     changedAt: Instant,
     erasedAt: maybe(Instant),
     legalHold: maybe(Type.Integer({ description: 'the number of a legal hold in force' })),
+    files: Type.Array(
+      closed(
+        {
+          file: Type.String({ description: 'its reference' }),
+          bytes: Type.Integer(),
+          mediaType: Type.String(),
+          scan: oneOf(['unscanned', 'clean', 'infected']),
+          party: Type.String({ description: 'a party that pushed it' }),
+        },
+        { title: 'NamedFile' },
+      ),
+      { description: 'the files that it names, newest first, at most a hundred' },
+    ),
   },
   { title: 'CurrentState' },
 );

@@ -3,7 +3,7 @@ import { instantToMs } from '#core/dates/dates';
 import { rankedBars } from '../charts/table-charts.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
-import { durationOf } from '../words.ts';
+import { durationOf, number } from '../words.ts';
 import { stateText } from './dossier-state.ts';
 import { journeyDiagram } from './journey-diagram.ts';
 import { holderAt } from './journey-steps.ts';
@@ -20,7 +20,7 @@ type State = CurrentStates['items'][number];
 export function journeyOf(visit: Visit, journey: Journey, state: State): Html {
   const { say } = visit;
   return html`<section class="card">${factsOf(visit, journey, state)}</section>
-<h2>${say('Đang chờ ai', 'Whose turn it is')}</h2>${turns(visit, journey)}
+${filesCard(visit, state)}<h2>${say('Đang chờ ai', 'Whose turn it is')}</h2>${turns(visit, journey)}
 <h2>${say('Hành trình của hồ sơ', 'The journey of the dossier')}</h2>
 ${journeyDiagram(visit, journey)}${delayBars(visit, journey)}`;
 }
@@ -34,6 +34,32 @@ function factsOf(visit: Visit, { agency, service, dueAt }: Journey, state: State
     [say('Hạn trả kết quả', 'Due'), dueAt === null ? say('không có hạn', 'none') : timeOf(dueAt)],
   ]);
 }
+
+/** The files that the dossier names. Their names may name people, so they are not here. */
+function filesCard(visit: Visit, { files }: State): Html {
+  const { say } = visit;
+  if (files.length === 0) return html``;
+  const scans = {
+    clean: badgeOf('good', say('đã quét, an toàn', 'scanned, clean')),
+    unscanned: badgeOf('plain', say('chưa quét', 'not scanned')),
+    infected: badgeOf('bad', say('có mã độc', 'infected')),
+  };
+  return html`<h2>${say('Tệp đính kèm', 'Files')}</h2>
+<div class="scroll"><table><thead><tr><th>SHA-256</th><th>${say('Loại', 'Type')}</th><th class="number">${say('Dung lượng', 'Size')}</th>
+<th>${say('Bên gửi', 'Sender')}</th><th>${say('Quét mã độc', 'Virus scan')}</th></tr></thead><tbody>${files.map(
+    ({
+      file,
+      bytes,
+      mediaType,
+      scan,
+      party,
+    }) => html`<tr><td><code title="${file}">${file.slice('sha256:'.length, SHOWN_DIGITS)}…</code></td>
+<td>${mediaType}</td><td class="number">${number(say, Math.ceil(bytes / 1_024))} KiB</td><td>${titleOf(visit, party)}</td><td>${scans[scan]}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+const SHOWN_DIGITS = 'sha256:'.length + 12;
 
 interface Turn {
   readonly who: Html | string;
