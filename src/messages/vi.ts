@@ -281,7 +281,7 @@ export const VI = translation({
   'drop-too-large': 'tệp lớn hơn {count} MiB',
   'file-rows': 'tệp có hơn {count} dòng, hoặc đọc quá lâu',
   'file-kind': 'nhận được tệp {got}, cần tệp có đuôi {expected}',
-  'file-damaged': 'tệp bị hỏng, bị mã hoá, hoặc không đúng loại như tên tệp',
+  'file-damaged': 'tệp bị hỏng, bị mã hóa, hoặc không đúng loại như tên tệp',
   'file-encoding': 'không chắc chắn về bảng mã của tệp; hãy lưu lại dạng UTF-8, hoặc ghi bảng mã trong cấu hình',
   'file-quotes': 'dấu nháy gần dòng {line} không đúng định dạng CSV',
   'file-without-columns': 'cấu hình không có cột cho bảng',
