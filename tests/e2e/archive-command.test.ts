@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
@@ -25,6 +25,30 @@ describe('lienthong archive', () => {
     expect([manifest.code, manifest.out]).toEqual([0, expect.stringContaining('the archive of 2025-08')]);
     const { rows } = await scene.query(`SELECT action FROM audit WHERE action LIKE 'archive.%' ORDER BY id`);
     expect(rows).toEqual([{ action: 'archive.written' }, { action: 'archive.taken-back' }]);
+  });
+
+  test('a flipped byte, a missing file and another key are each named, and nothing is imported', async () => {
+    const other = JSON.parse((await scene.here('keys', 'recovery', '--json')).out);
+    writeFileSync(join(scene.folder, 'other.key'), `${other.secret}\n`);
+    const damaged = (name: string): string => {
+      cpSync(join(scene.folder, 'lienthong-2025-08'), join(scene.folder, name), { recursive: true });
+      return join(scene.folder, name);
+    };
+    const path = join(damaged('flipped'), 'changes.copy.age');
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    writeFileSync(path, bytes);
+    rmSync(join(damaged('missing'), 'attempts.copy.age'));
+    for (const [folder, key, words] of [
+      ['flipped', 'recovery.key', 'changes.copy.age: was changed after it was written'],
+      ['missing', 'recovery.key', 'attempts.copy.age: is missing'],
+      ['lienthong-2025-08', 'other.key', 'messages.copy.age: this recovery key does not open the file'],
+    ] as const) {
+      const { code, errors } = await scene.here('import', '--archive', folder, '--key', key);
+      expect([folder, code, errors]).toEqual([folder, 2, expect.stringContaining(words)]);
+    }
+    const { rows } = await scene.query(`SELECT 1 FROM audit WHERE action = 'archive.taken-back'`);
+    expect(rows).toHaveLength(1);
   });
 
   test('refuses wrong use before it writes anything, and says what was expected', async () => {
