@@ -18,7 +18,7 @@ const LIMITS = [
 const STATIC = ['tests/sql.test.ts', 'tests/life-of-a-dossier.test.ts'];
 
 /** Chromium takes seconds for each. The quick tests open a sample of all pages: `every-page`. */
-const BROWSER = ['tests/browser/{console,docs,embed,officer-tasks,pages}.test.ts'];
+const BROWSER = ['tests/browser/{console,docs,embed,keyboard,officer-tasks,pages}.test.ts'];
 
 /** Tests that start processes, or PostgreSQL, of their own. */
 const END_TO_END = ['tests/e2e/**/*.test.ts', 'src/embedded-postgres/**/*.test.ts'];

@@ -13,7 +13,10 @@ const KIB = 1024;
 /** The most bytes that a browser with an empty cache loads. */
 const MOST = { public: 60 * KIB, console: 120 * KIB };
 
+/** The result of a look-up, which is the answer to a form and has no address of its own. */
+const FOUND = '/#found';
 const PUBLIC = [
+  FOUND,
   ...['/', '/services', '/services/1.001193.000.00.00.H60', '/agencies', '/statistics', '/statistics?level=commune'],
   ...['/questions', '/questions/ask', '/questions/follow', '/rating', '/status', '/services/9.999999'],
 ];
@@ -33,7 +36,9 @@ const CONSOLE = [
     '/parties/portal/backfill',
   ],
   ...['/parties/portal/compared?with=ministry', '/records/question/H60-HD-0001', '/records/petition/H60-PA-0001'],
-  ...[`/dossiers?code=${CODE(1)}`, '/no-such-page'],
+  ...[`/dossiers?code=${CODE(1)}`, '/reports/ii06a?period=2025-Q3', '/reports/connections?period=2025-Q3'],
+  ...['/reports/connections/records?period=2025-Q3&column=delivered', '/incidents/1', '/no-such-page'],
+  '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
 ].map((path) => `/console${path}`);
 
 /** Phone, tablet and desktop. */
@@ -96,7 +101,7 @@ describeInBrowser(() => {
     'at %i px, axe finds nothing above minor in light and dark, and no page is wider than its window',
     async (width) => {
       await onEachPage(width, async (page, path) => {
-        await page.goto(`${url}${path}`);
+        await openPage(page, url, path);
         const moving = await page.evaluate<number>('document.getAnimations().length');
         const light = [
           ...(await tooWide(page, width)),
@@ -115,7 +120,7 @@ describeInBrowser(() => {
     'at a zoom of 400 % no page is wider than its window, and on A4 nothing is cut and no navigation printed',
     async () => {
       await onEachPage(ZOOMED, async (page, path) => {
-        await page.goto(`${url}${path}`);
+        await openPage(page, url, path);
         const zoomed = await tooWide(page, ZOOMED);
         await page.setViewportSize({ width: SHEET, height: 1000 });
         await page.emulateMedia({ media: 'print' });
@@ -135,7 +140,7 @@ describeInBrowser(() => {
         cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
           bytes += encodedDataLength;
         });
-        await page.goto(`${url}${path}`);
+        await openPage(page, url, path);
         const shift = await page.evaluate<number>(SHIFT);
         const most = path.startsWith('/console') ? MOST.console : MOST.public;
         return [
@@ -147,6 +152,17 @@ describeInBrowser(() => {
     600_000,
   );
 });
+
+async function openPage(page: Page, url: string, path: string): Promise<void> {
+  if (path !== FOUND) {
+    await page.goto(`${url}${path}`);
+    return;
+  }
+  await page.goto(`${url}/?code=${CODE(1)}`);
+  await page.locator('[name=proof]').fill('0001');
+  await page.keyboard.press('Enter');
+  await page.locator('.timeline').waitFor();
+}
 
 async function tooWide(page: Page, width: number): Promise<readonly string[]> {
   const found = await page.evaluate<number>('document.documentElement.scrollWidth');
@@ -224,6 +240,7 @@ async function pagesOfContents(hub: TestHub): Promise<readonly string[]> {
     `/console/messages/${message}`,
     `/console/messages/${message}/body`,
     `/console/deliveries/${delivery}`,
+    `/console/deliveries/${delivery}/wire`,
     `/console/replays/${run}`,
     `/console/quarantine/${cause}`,
   ];
