@@ -59,9 +59,9 @@ export function causeTable(visit: Visit, list: Part<Cause>): Html {
       {
         head: say('Đang chờ', 'Waiting'),
         cell: ({ dossiers, items: waiting, deliveries }) =>
-          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, `${dossiers} dossiers, records`)}</strong>${[
-            waiting > 0 ? say(`${waiting} mục chưa áp dụng`, `${waiting} items not applied`) : '',
-            deliveries > 0 ? say(`${deliveries} lượt chưa chuyển`, `${deliveries} deliveries not sent`) : '',
+          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, dossiers === 1 ? '1 dossier or record' : `${dossiers} dossiers or records`)}</strong>${[
+            waiting > 0 ? say(`${waiting} mục chưa áp dụng`, `not applied: ${waiting}`) : '',
+            deliveries > 0 ? say(`${deliveries} lượt chưa chuyển`, `not sent: ${deliveries}`) : '',
           ].map((one) => one && html`<br><span class="note">${one}</span>`)}`,
       },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(withoutPointer(detail), 80) },
