@@ -18,7 +18,15 @@ const FOUND = '/#found';
 const PUBLIC = [
   FOUND,
   ...['/', '/services', '/services/1.001193.000.00.00.H60', '/agencies', '/statistics', '/statistics?level=commune'],
-  ...['/questions', '/questions/ask', '/questions/follow', '/rating', '/status', '/services/9.999999'],
+  ...[
+    '/questions',
+    '/questions/ask',
+    '/questions/follow',
+    '/rating',
+    '/status',
+    '/services/9.999999',
+    '/embed/dossier',
+  ],
 ];
 const CONSOLE = [
   ...['', '/deliveries', '/deliveries?state=failed', '/replays', '/replays/new?state=refused', '/messages'],

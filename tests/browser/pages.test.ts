@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
@@ -251,28 +250,6 @@ describeInBrowser(() => {
       await page.getByRole('alert').waitFor();
       await look('service-none');
     });
-  });
-
-  const SCHEMES = ['light', 'dark'] as const;
-  test.each(SCHEMES)('axe finds nothing above minor on any page in %s colours', async (scheme) => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: scheme });
-    const page = await context.newPage();
-    for (const path of [
-      '/',
-      '/services',
-      '/services/1.001193.000.00.00.H60',
-      '/agencies',
-      '/statistics',
-      '/questions',
-      '/status',
-    ]) {
-      await page.goto(`${url}${path}`);
-      await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      const serious = violations.filter(({ impact }) => impact !== 'minor');
-      expect(serious.map(({ id, nodes }) => `${path}: ${id} ${nodes[0]?.html}`)).toEqual([]);
-    }
-    await context.close();
   });
 
   test('the services follow the words while somebody types', async () => {

@@ -44,6 +44,7 @@ ${themeSheets(themeOf(c))}
 <script type="module" src="/embed/dossier.js"></script>
 </head>
 <body class="embed"><main>
+<h1 class="hidden">${say('Tra cứu hồ sơ', 'Look up a dossier')}</h1>
 <lienthong-dossier lang="${language}" code="${code}"></lienthong-dossier>
 <noscript><p><a href="/" target="_blank" rel="noopener">${say('Mở trang tra cứu hồ sơ', 'Open the page that looks up dossiers')}</a></p></noscript>
 </main></body>
