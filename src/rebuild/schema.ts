@@ -68,8 +68,8 @@ const ONLY_FOR_READERS = [
 /** The second index ends with its rebuild, so its rows need not reach the WAL, and with it the standbys and the archive. */
 async function keepOutOfWal({ pool }: Database): Promise<void> {
   const { rows } = await pool.query<{ name: string }>(
-    `SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = '${SCHEMA}'::regnamespace AND relkind = 'r'
-     AND relname ~ '^(${WRITTEN.join('|')})(_[0-9]{4}_[0-9]{2}|_other)?$'`,
+    `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = '${SCHEMA}' AND c.relkind = 'r' AND c.relname ~ '^(${WRITTEN.join('|')})(_[0-9]{4}_[0-9]{2}|_other)?$'`,
   );
   for (const { name } of rows) await pool.query(`ALTER TABLE ${name} SET UNLOGGED`);
 }
