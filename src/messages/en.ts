@@ -475,6 +475,7 @@ export const EN = {
   'schema.amount': 'whole number of đồng from 0 to 1,000,000,000,000,000, or null when not known',
   'schema.hub-id': 'an id of lower-case letters, digits, dots and hyphens',
   'schema.proxy': 'an address such as 10.0.0.5, a network such as 10.0.0.0/8, or loopback',
+  'schema.file-reference': 'reference of a pushed file, sha256: and 64 hexadecimal digits',
   'schema.pem': 'a text in PEM (-----BEGIN …), or the path of a file in PEM',
   'schema.why': 'why, in a sentence that is not blank',
   'schema.criterion': 'number of the criterion, 1 to 11',

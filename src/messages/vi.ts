@@ -471,6 +471,7 @@ export const VI = translation({
   'schema.amount': 'số nguyên đồng từ 0 đến 1.000.000.000.000.000, hoặc null khi chưa biết',
   'schema.hub-id': 'mã gồm chữ thường không dấu, chữ số, dấu chấm và dấu gạch nối',
   'schema.proxy': 'một địa chỉ như 10.0.0.5, một mạng như 10.0.0.0/8, hoặc loopback',
+  'schema.file-reference': 'mã tham chiếu của tệp đã gửi: sha256: và 64 chữ số thập lục phân',
   'schema.pem': 'văn bản PEM (-----BEGIN …), hoặc đường dẫn của tệp PEM',
   'schema.why': 'lý do, một câu không để trống',
   'schema.criterion': 'số thứ tự tiêu chí, từ 1 đến 11',
