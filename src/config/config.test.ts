@@ -378,7 +378,7 @@ describe('HUB_CONFIG', () => {
       'PORT: got "x", expected a port number from 0 to 65535',
       '/keys/1/id: is the id of /keys/0 too',
       '/keys/1/party: got "nobody", expected one of the parties one-stop, One Stop, late',
-      '/keys/1/scope: "scope" is not a member here, expected one of id, secret, scopes, party, limitsPersons, asks, certificate',
+      '/keys/1/scope: "scope" is not a member here, expected one of id, secret, scopes, party, person, limitsPersons, asks, certificate',
       '/keys/1/scopes/0: got "root", expected one of dossier:write, index:read, index:personal, catalogue:read, register:ask, ops:read, ops:body, ops:replay, ops:configure, ops:erase, question:write, petition:write, rating:write, post:write, payment:write',
       '/keys/1/secret: the environment has no NOBODY_KEY',
       '/keys/2/id: got "portal:2", expected a user name of at most 100 characters, without a colon',
