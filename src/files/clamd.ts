@@ -58,7 +58,7 @@ function beginScan(open: () => Socket): Scan {
       if (socket.destroyed || !socket.writable) return;
       socket.write(length);
       if (!socket.write(chunk))
-        await Promise.race([once(socket, 'drain').catch(() => undefined), once(socket, 'close')]);
+        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
     },
     async end() {
       if (socket.writable) socket.write(Buffer.alloc(4));
