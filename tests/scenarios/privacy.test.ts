@@ -313,7 +313,7 @@ describe('readers without the scope for personal data', () => {
         if (!values) throw new Error(`say what stands in ${path}`);
         const whole = values.map((value) =>
           path
-            .replace('{party}', path.includes('{receipt}') ? 'one-stop' : '{party}')
+            .replace('{party}', /\{(?:receipt|table)\}/.test(path) ? 'one-stop' : '{party}')
             .replace('{kind}', 'question')
             .replace(/\{\w+\}(?!.*\{)/, encodeURIComponent(value)),
         );
