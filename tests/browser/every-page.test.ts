@@ -84,10 +84,11 @@ describeInBrowser(() => {
   });
   afterAll(() => served?.close());
 
-  /** Each page on its own, with an empty cache. */
+  /** Each page on its own, with an empty cache, two at a time. */
   async function onEachPage(width: number, use: (page: Page, path: string) => Promise<readonly string[]>) {
     const faults: string[] = [];
-    for (const path of casesOf([...PUBLIC, ...CONSOLE, ...ofContents], isInSample)) {
+    const left = [...casesOf([...PUBLIC, ...CONSOLE, ...ofContents], isInSample)];
+    const visit = async (path: string): Promise<void> => {
       const context = await browser.newContext({
         viewport: { width, height: 800 },
         colorScheme: 'light',
@@ -101,7 +102,11 @@ describeInBrowser(() => {
       });
       faults.push(...(await use(page, path)).map((fault) => `${path}: ${fault}`));
       await context.close();
-    }
+    };
+    const lane = async (): Promise<void> => {
+      for (let path = left.shift(); path !== undefined; path = left.shift()) await visit(path);
+    };
+    await Promise.all([lane(), lane()]);
     expect(faults).toEqual([]);
   }
 

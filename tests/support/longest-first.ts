@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A long file that starts last would keep one worker busy while the others idle. */
 const LONGEST = [
+  'tests/browser/every-page',
   'tests/e2e/prove',
   'tests/e2e/demo',
   'tests/e2e/cli',

@@ -249,7 +249,7 @@ export interface components {
                 readonly componentCode?: string | null;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string | null;
-                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                /** @description reference of a pushed file, sha256: and 64 hexadecimal digits */
                 readonly file?: string | null;
                 readonly digitised?: boolean | null;
                 readonly reused?: boolean | null;
@@ -297,7 +297,7 @@ export interface components {
                 readonly name?: string | null;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string | null;
-                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                /** @description reference of a pushed file, sha256: and 64 hexadecimal digits */
                 readonly file?: string | null;
             }[] | null;
             readonly databases?: readonly string[] | null;
@@ -1050,7 +1050,7 @@ export interface components {
                 readonly componentCode?: string;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string;
-                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                /** @description reference of a pushed file, sha256: and 64 hexadecimal digits */
                 readonly file?: string;
                 readonly digitised?: boolean;
                 readonly reused?: boolean;
@@ -1110,7 +1110,7 @@ export interface components {
                 readonly name?: string;
                 /** @description address, at most 2,000 characters */
                 readonly url?: string;
-                /** @description reference of a pushed file, such as sha256: and 64 hexadecimal digits */
+                /** @description reference of a pushed file, sha256: and 64 hexadecimal digits */
                 readonly file?: string;
             }[];
             readonly databases?: readonly string[];
