@@ -85,10 +85,10 @@ describeInBrowser(() => {
   afterAll(() => served?.close());
 
   /** Each page on its own, with an empty cache, two at a time. */
-  async function onEachPage(width: number, use: (page: Page, path: string) => Promise<readonly string[]>) {
+  async function onEachPage(width: number, use: (page: Page, path: string, at: number) => Promise<readonly string[]>) {
     const faults: string[] = [];
-    const left = [...casesOf([...PUBLIC, ...CONSOLE, ...ofContents], isInSample)];
-    const visit = async (path: string): Promise<void> => {
+    const left = [...casesOf([...PUBLIC, ...CONSOLE, ...ofContents], isInSample).entries()];
+    const visit = async (at: number, path: string): Promise<void> => {
       const context = await browser.newContext({
         viewport: { width, height: 800 },
         colorScheme: 'light',
@@ -100,11 +100,11 @@ describeInBrowser(() => {
       page.on('console', (message) => {
         if (message.type() === 'error' && !message.text().includes('404')) faults.push(`${path}: ${message.text()}`);
       });
-      faults.push(...(await use(page, path)).map((fault) => `${path}: ${fault}`));
+      faults.push(...(await use(page, path, at)).map((fault) => `${path}: ${fault}`));
       await context.close();
     };
     const lane = async (): Promise<void> => {
-      for (let path = left.shift(); path !== undefined; path = left.shift()) await visit(path);
+      for (let next = left.shift(); next; next = left.shift()) await visit(...next);
     };
     await Promise.all([lane(), lane()]);
     expect(faults).toEqual([]);
@@ -113,8 +113,10 @@ describeInBrowser(() => {
   test.each(casesOf(WIDTHS, (width) => width === 360))(
     'at %i px, axe finds nothing above minor in light and dark, and no page is wider than its window',
     async (width) => {
-      await onEachPage(width, async (page, path) => {
+      await onEachPage(width, async (page, path, at) => {
         await openPage(page, url, path);
+        // The widths share the elements: axe sees all pages at the first, and each half of them at one of the others.
+        if (at % 2 === WIDTHS.indexOf(width) - 1) return tooWide(page, width);
         const moving = await page.evaluate<number>('document.getAnimations().length');
         const light = [
           ...(await tooWide(page, width)),
