@@ -10,9 +10,10 @@ export function createFolderStore(folder: string): ObjectStore {
     async put(spool, place) {
       const path = pathOf(place);
       const parent = join(path, '..');
-      await mkdir(parent, { recursive: true, mode: 0o700 });
+      const isNew = (await mkdir(parent, { recursive: true, mode: 0o700 })) !== undefined;
       await rename(spool, path);
       await syncFolder(parent);
+      if (isNew) await syncFolder(folder);
     },
     open: (place) => createReadStream(pathOf(place)),
     remove: (place) => rm(pathOf(place), { force: true }),
@@ -27,7 +28,7 @@ export function createFolderStore(folder: string): ObjectStore {
   };
 }
 
-/** Makes the name of a renamed file durable. */
+/** Makes new names in a folder durable. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {

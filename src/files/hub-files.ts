@@ -31,7 +31,7 @@ import { NotTaken } from './not-taken.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createSealing, KEY_BYTES, openFrames } from './sealed-frames.ts';
 
-/** Who sends a file, and perhaps its announced SHA-256 in hexadecimal. */
+/** The sender of a file. `digest`: its SHA-256 as the sender announced it, in hexadecimal. */
 interface TakenFrom {
   readonly party: string;
   readonly digest?: string | undefined;

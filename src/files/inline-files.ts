@@ -6,7 +6,7 @@ type Take = (bytes: AsyncIterable<Buffer>) => Promise<string>;
 
 const [QUOTE, BACKSLASH, COLON] = ['"', '\\', ':'].map((character) => character.charCodeAt(0));
 const ENDS_MEMBER = new Set([...',{}[]'].map((character) => character.charCodeAt(0)));
-/** A longer name is none of a file. */
+/** A member with a longer name is not a file. */
 const NAME_BYTES = 100;
 
 /**

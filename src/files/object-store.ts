@@ -2,7 +2,7 @@
 export interface ObjectStore {
   /** Stores a finished file of the spool, which is gone then. Resolves when the bytes are durable. */
   put(spool: string, place: string): Promise<void>;
-  /** The bytes of a place. Throws while it is read if there are none. */
+  /** The bytes at a place. If nothing is stored there, reading them fails. */
   open(place: string): AsyncIterable<Buffer>;
   /** Removes a place. One that does not exist is no error. */
   remove(place: string): Promise<void>;

@@ -4,15 +4,16 @@ import { createClamd } from './clamd.ts';
 import { createFolderStore } from './folder-store.ts';
 import { createHubFiles, type FilesDeps, type HubFiles } from './hub-files.ts';
 
-type Means = Pick<FilesDeps, 'database' | 'vault' | 'nowMs' | 'onResult'>;
-
 /** The files by the settings. Undefined if these have no `files`. */
-export function openHubFiles({ file, dataDir }: Pick<Config, 'file' | 'dataDir'>, means: Means): HubFiles | undefined {
+export function openHubFiles(
+  { file, dataDir }: Pick<Config, 'file' | 'dataDir'>,
+  deps: Pick<FilesDeps, 'database' | 'vault' | 'nowMs' | 'onResult'>,
+): HubFiles | undefined {
   const { files } = file;
   if (!files) return undefined;
   const folder = join(dataDir, 'files');
   return createHubFiles({
-    ...means,
+    ...deps,
     store: createFolderStore(folder),
     spool: join(folder, 'incoming'),
     scanner: files.scan === false ? undefined : createClamd(files.scan),

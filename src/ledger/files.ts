@@ -169,26 +169,32 @@ export async function noteScan(
  * @returns the places of the marked files, at most `most`
  */
 export async function markUnused(
-  { pool }: Db,
+  database: Database,
   pushedBefore: string,
   most: number,
 ): Promise<readonly { readonly sha256: string; readonly place: string }[]> {
-  await pool.query({
+  await database.pool.query({
     name: 'forget pushed files',
     text: `DELETE FROM file_uses WHERE code = $2 AND at < $1::timestamptz`,
     values: [pushedBefore, PUSHED],
   });
-  const { rows } = await pool.query<{ sha256: string; place: string }>({
-    name: 'mark unused files',
-    text: `WITH unused AS (
-             SELECT sha256 FROM files WHERE NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
-             ORDER BY sha256 LIMIT $1 FOR UPDATE SKIP LOCKED)
-           UPDATE files SET state = 'removing' FROM unused WHERE files.sha256 = unused.sha256
-             AND NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
-           RETURNING files.sha256, files.place`,
-    values: [most],
+  return inTransaction(database, async (tx) => {
+    const { rows: unused } = await tx.query<{ sha256: string }>({
+      name: 'lock unused files',
+      text: `SELECT sha256 FROM files WHERE NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
+             ORDER BY sha256 LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      values: [most],
+    });
+    // A statement of its own, because the one that locks does not see a use that was committed before it got the lock.
+    const { rows } = await tx.query<{ sha256: string; place: string }>({
+      name: 'mark unused files',
+      text: `UPDATE files SET state = 'removing' WHERE sha256 = ANY($1::text[])
+               AND NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
+             RETURNING sha256, place`,
+      values: [unused.map(({ sha256 }) => sha256)],
+    });
+    return rows;
   });
-  return rows;
 }
 
 /** Deletes a marked file whose bytes are gone. One that was stored again meanwhile stays. */

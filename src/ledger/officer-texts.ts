@@ -23,6 +23,7 @@ export const NOTE_TEXTS: readonly OfficerPlace[] = [
   ...placesIn('erasures', 'why'),
   ...placesIn('incident_notes', 'cause', 'action'),
   ...placesIn('legal_holds', 'why', 'lifted_why'),
+  ...placesIn('mapping_changes', 'why', 'decided_why'),
   ...placesIn('replays', 'why'),
   ...placesIn('resolutions', 'why'),
 ];

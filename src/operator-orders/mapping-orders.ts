@@ -36,7 +36,7 @@ export interface MappingDraft {
   readonly backTo?: number | undefined;
 }
 
-/** Who gives an order, and whether that key belongs to the same person as another one. */
+/** The officer who gives an order. `isSamePerson`: whether a key belongs to the same person. */
 export interface MappingOfficer extends OrderedBy {
   readonly isSamePerson: (key: string) => boolean;
 }
@@ -95,7 +95,7 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
       const effect = await effectOf(change, { days });
       if ('problems' in effect) return { kind: 'invalid', problems: effect.problems };
       const { items: _, ...counts } = effect;
-      return order(hub, id, ['draft'], async (tx, asked) => {
+      return carryOut(hub, id, ['draft'], async (tx, asked) => {
         await askForMapping(tx, id, { who: by.who, effect: { days, ...counts } }, nowMs());
         await audit(tx, 'ask', asked, by, nowMs());
         return undefined;
@@ -110,7 +110,7 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
       if (isOwn !== (decision === 'withdraw')) return { kind: isOwn ? 'same-person' : 'another-person', change };
       const problems = decision === 'approve' ? await problemsOfStored(deps.codeOrders, change) : [];
       if (problems.length > 0) return { kind: 'invalid', problems };
-      const result = await order(hub, id, allowed, (tx, locked) => decideWithin(tx, locked, decision, by, nowMs()));
+      const result = await carryOut(hub, id, allowed, (tx, locked) => decideWithin(tx, locked, decision, by, nowMs()));
       if (result.kind === 'done' && decision === 'approve') await deps.run();
       return result;
     },
@@ -198,7 +198,7 @@ async function problemsOf(
 }
 
 /** Carries out an order on a locked change, if its state still allows it and its table still has the drafted version. */
-async function order(
+async function carryOut(
   { database }: Hub,
   id: number,
   allowed: readonly MappingState[],

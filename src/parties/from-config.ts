@@ -10,7 +10,7 @@ import { createParty, type Party } from './party.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 /** The hub's resources for its parties. */
-interface Means {
+interface HubResources {
   readonly database: Database;
   readonly codes: CodeEntries;
   readonly nowMs: () => number;
@@ -21,14 +21,14 @@ interface Means {
 function createParties(
   { file }: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
-  means: Means,
+  resources: HubResources,
 ): ReadonlyMap<string, Party> {
   return new Map(
     Object.entries(file.parties ?? {}).map(([id, entry]) => {
       const loaded = adapters.get(entry.adapter);
       if (!loaded) throw new Error(`there is no adapter ${entry.adapter}`);
       const signedBy = (file.keys ?? []).flatMap(({ party, certificate }) => (party === id && certificate) || []);
-      return [id, partyOf(id, entry, signedBy, loaded, means)];
+      return [id, partyOf(id, entry, signedBy, loaded, resources)];
     }),
   );
 }
@@ -37,9 +37,9 @@ function createParties(
 export async function loadParties(
   config: Config,
   adapters: ReadonlyMap<string, LoadedAdapter>,
-  means: Means,
+  resources: HubResources,
 ): Promise<ReadonlyMap<string, Party>> {
-  const parties = createParties(config, adapters, means);
+  const parties = createParties(config, adapters, resources);
   for (const { adapter } of parties.values()) await adapter.load?.();
   return parties;
 }
@@ -74,7 +74,7 @@ function partyOf(
   entry: Entry,
   signedBy: readonly string[],
   { manifest, adapter }: LoadedAdapter,
-  { database, codes, nowMs, files }: Means,
+  { database, codes, nowMs, files }: HubResources,
 ): Party {
   const { settings = {}, pull = {}, tls, budget, maintenance, reconcile } = entry;
   const { title = manifest.title, authoritative = manifest.authoritative } = entry;

@@ -5,7 +5,7 @@ import { compiled } from './compiled.ts';
 const MOST_MB = 1_024;
 
 /**
- * Asks threads that answer once. One thread works at a time, so many questions only delay their own kind.
+ * Asks threads that answer once. One thread works at a time, so a flood of questions delays only its own kind.
  *
  * @param source of the thread, relative to the repository's root; it posts its answer to `workerData`
  * @returns rejects when a thread throws, or ends without an answer

@@ -32,7 +32,7 @@ const DAYS = 5;
 /** Dossiers that each of six senders gets in each half hour: 1 makes about 2,500 records in the week, 20 about 50,000. */
 const EACH = Number(process.env.WEEK_EACH ?? 1);
 const SERVICE = seedOf('services')[0] as { readonly code: string; readonly name: string };
-/** What officers of a one-stop system report, by half hours after the reception. */
+/** The reports of officers of a one-stop system, by half hours after the reception. */
 const COURSE = [
   [4, 'processing'],
   [8, 'resolved'],
@@ -207,7 +207,7 @@ describe('a week of a province', () => {
     }
   }
 
-  test('is read, stored and delivered, whatever partners deploy and whoever is away', async () => {
+  test('is read, stored and delivered, also while a partner is away or has deployed a defect', async () => {
     for (let day = 0; day < DAYS; day++) {
       for (let tick = day * TICKS_A_DAY; tick < (day + 1) * TICKS_A_DAY; tick++) {
         await bringTrouble(day, tick % TICKS_A_DAY);
@@ -320,7 +320,7 @@ describe('a week of a province', () => {
 });
 
 const DAY_MS = 86_400_000;
-/** Who is away on which day, from the sixth to the eighth half hour. */
+/** The partner that is away on each day, from the sixth to the eighth half hour. */
 const AWAY: readonly (readonly string[])[] = [
   ['agriculture', 'one-stop'],
   ['construction'],

@@ -127,6 +127,11 @@ async function plant(): Promise<void> {
     [spelled],
   );
   await database.pool.query(
+    `INSERT INTO mapping_changes (party, table_name, base_version, lines, state, who, why, at, decided_by, decided_why, decided_at)
+       SELECT 'portal', 'portal-status', 0, '[]', 'refused', 'ops', why, now(), 'second', why, now() FROM unnest($1::text[]) AS t(why)`,
+    [spelled],
+  );
+  await database.pool.query(
     `INSERT INTO asks (id, at, party, question, key_name, officer, agency_code, purpose, legal_basis)
        SELECT gen_random_uuid(), now(), 'register', 'business', 'one-stop', 'cb01', 'H60.01', why, why FROM unnest($1::text[]) AS t(why)`,
     [spelled],
@@ -166,15 +171,22 @@ describe('a person whose data is erased', () => {
       'legal_holds.lifted_why',
     ])
       expect(places).toContain(place);
-    for (const place of ['replays.why', 'resolutions.why', 'erasures.why', 'saved_filters.name', 'saved_filters.query'])
+    for (const place of [
+      'mapping_changes.decided_why',
+      'replays.why',
+      'resolutions.why',
+      'erasures.why',
+      'saved_filters.name',
+      'saved_filters.query',
+    ])
       expect(places).toContain(place);
     const shown = await hub.hub.personErasure.preview(ASKED, ALL, BY);
     if (shown.kind !== 'found') throw new Error(shown.kind);
     const { subjects, savedFilters, notes } = shown.preview;
     expect(subjects.map(({ subject }) => subject)).toEqual(expect.arrayContaining([OWN, ...MENTIONING]));
     expect(savedFilters).toBe(spelled.length + 1);
-    // asks 2, code_entries, erasures, incident_notes 2, legal_holds 2, replays, resolutions, and 3 in the audit.
-    expect(notes).toBe(13 * spelled.length);
+    // asks 2, code_entries, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions, and 3 in the audit.
+    expect(notes).toBe(15 * spelled.length);
   });
 
   test('leaves no trace in any table, log or answer', async () => {

@@ -49,7 +49,7 @@ interface ZabbixItem {
   readonly triggers?: readonly { readonly expression: string; readonly description: string }[];
 }
 
-test('each item of the Zabbix template reads a metric of the hub, and each trigger an item and a page that there are', () => {
+test('each item of the Zabbix template reads a metric of the hub; each trigger names an existing item and an existing page', () => {
   const [{ zabbix_export: given }] = loadAll(read('monitoring/zabbix.yaml')) as [
     { zabbix_export: { templates: readonly [{ name: string; items: readonly ZabbixItem[] }] } },
   ];

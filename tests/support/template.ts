@@ -18,7 +18,7 @@ export interface Template {
   readonly bytes: number;
   /** Drops what a hub creates by itself. */
   readonly dropMade: string;
-  /** Statements that reset a copy to the template's rows, besides emptying the tables that `USED` names. */
+  /** Statements that reset a copy to the template's rows, after the tables that `USED` names were emptied. */
   readonly reset: string;
 }
 
@@ -41,7 +41,7 @@ export const SHAPE = `
   ).join(', ')}) AS shape`;
 
 /**
- * What ended sessions did to a database since its last reset, by their counts, and its settings. Opening all tables with
+ * The work of ended sessions in a database since its last reset, by their counts, and its settings. Opening all tables with
  * their indexes, or reading `SHAPE`, takes longer than the rest of a reset.
  */
 export const USED = `

@@ -8,10 +8,19 @@ import { ADAPTERS_DIR } from './new-adapter.ts';
 
 /** One guarantee of the adapter's tests, and what its test found. */
 interface Checked {
-  /** What is sent, pulled or called back, or the folder. */
+  /** The tested place: an operation, a pull, a callback or the folder. */
   readonly of: string;
   readonly guarantee: string;
   readonly state: 'passed' | 'failed' | 'skipped';
+}
+
+interface Certificate {
+  readonly adapter: string;
+  readonly kit: string;
+  readonly version: string;
+  readonly at: string;
+  readonly counts: Readonly<Record<Checked['state'], number>>;
+  readonly guarantees: readonly Checked[];
 }
 
 /**
@@ -28,7 +37,7 @@ export async function checkAdapter(name: string): Promise<Result> {
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { readonly kit: string };
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { state } of checked) counts[state]++;
-  const certificate = {
+  const certificate: Certificate = {
     adapter: name,
     kit: manifest.kit,
     version: readPackage().version,
@@ -101,21 +110,7 @@ function checkedOf({ ancestorTitles, title, status }: TestFile['assertionResults
 
 const MARKS = { passed: '✓', failed: '✗', skipped: '–' } as const;
 
-function textOf({
-  adapter,
-  kit,
-  version,
-  at,
-  counts,
-  guarantees,
-}: {
-  readonly adapter: string;
-  readonly kit: string;
-  readonly version: string;
-  readonly at: string;
-  readonly counts: Readonly<Record<Checked['state'], number>>;
-  readonly guarantees: readonly Checked[];
-}): string {
+function textOf({ adapter, kit, version, at, counts, guarantees }: Certificate): string {
   const groups = [...new Set(guarantees.map(({ of }) => of))];
   return [
     `Certificate of the adapter ${adapter}`,

@@ -3,7 +3,7 @@ const REFERENCE = /^sha256:([0-9a-f]{64})$/;
 /** The reference of a file in records, by its SHA-256 in hexadecimal. */
 export const fileReference = (sha256: string): string => `sha256:${sha256}`;
 
-/** The SHA-256 of a reference. Undefined if the text is none. */
+/** The SHA-256 of a reference. Undefined for any other text. */
 export function hashOfFile(reference: string): string | undefined {
   return REFERENCE.exec(reference)?.[1];
 }

@@ -30,10 +30,11 @@ export async function openSftp<T>(
   const { default: Client } = await import('ssh2-sftp-client');
   const client = new Client('lienthong');
   const { host, port = 22, username, password, privateKey, passphrase, hostKey, path } = place;
+  const expected = hostKey.replace(/=+$/, '');
   let seen: string | undefined;
   const hostVerifier = (key: Buffer): boolean => {
     seen = fingerprintOf(key);
-    return seen === hostKey.replace(/=+$/, '');
+    return seen === expected;
   };
   try {
     await client.connect({
@@ -42,7 +43,7 @@ export async function openSftp<T>(
     });
   } catch (error) {
     await client.end().catch(() => undefined);
-    if (seen !== undefined && seen !== hostKey.replace(/=+$/, ''))
+    if (seen !== undefined && seen !== expected)
       throw new PlaceFailure(`the key of ${host} is ${seen}, expected ${hostKey}`);
     throw new PlaceFailure(`${host}: ${(error as Error).message}`);
   }

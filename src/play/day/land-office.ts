@@ -16,7 +16,7 @@ export interface WorkingAtLandOffice {
 }
 
 export interface LandWork {
-  /** What is wrong at the end. */
+  /** The faults at the end of the work. */
   readonly wrong: readonly string[];
   readonly standings: readonly Standing[];
 }
@@ -51,8 +51,8 @@ const STEPS = [
 export const LAND_CALLBACKS = STEPS.map(({ name }) => name);
 
 /**
- * The land office hands dossiers over to the land database, which loses answers, and that calls back for each step. The systems of social
- * protection and of measurement get all of it once. An officer asks the social insurance.
+ * The land office hands dossiers over to the land database. Its answers get lost at first, and it calls back for each step.
+ * The systems of social protection and of measurement get each step once. An officer asks the social insurance.
  */
 export async function workAtLandOffice(working: WorkingAtLandOffice, limitMs: number): Promise<LandWork> {
   const until = performance.now() + limitMs;

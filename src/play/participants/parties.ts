@@ -52,8 +52,12 @@ export function partiesOf(participants: readonly Participant[], nowMs: number): 
     'one-stop': { adapter: 'one-stop', settings: {} },
     'one-stop-legacy': { adapter: 'one-stop', title: 'Hệ thống một cửa cũ', settings: { collectsQuestions: true } },
     'one-stop-land': { adapter: 'one-stop', title: 'Một cửa lĩnh vực đất đai', settings: {} },
-    ...Object.fromEntries(participants.map(({ name, url }) => [name, PARTIES[name](url, nowMs)])),
-    ...Object.assign({}, ...participants.map(({ name, url }) => (name === LAND ? besideLand(url) : {}))),
+    ...Object.fromEntries(
+      participants.flatMap(({ name, url }) => [
+        [name, PARTIES[name](url, nowMs)],
+        ...(name === LAND ? Object.entries(besideLand(url)) : []),
+      ]),
+    ),
   };
 }
 

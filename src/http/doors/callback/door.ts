@@ -11,6 +11,7 @@ import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
 import { callerOf, note, noteUnanswered } from '../door.ts';
 import {
+  type Addressed,
   type CallbackDoorContext,
   doorOf,
   type Found,
@@ -82,23 +83,18 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
 const ARRIVES_MS = 60_000;
 
 /** A body is anonymous until its signature is verified. */
-async function answerHeld(
-  c: Context,
-  hub: CallbackDoorContext,
-  found: Found & { readonly key?: string | undefined },
-  load: Load,
-): Promise<Response> {
+async function answerHeld(c: Context, hub: CallbackDoorContext, found: Addressed, load: Load): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const { callback, party, name } = found;
   const hasFiles = hub.files !== undefined && callback.inlineFiles !== undefined;
-  if (hasFiles) await requireSender(c, hub, found, load, NO_BYTES);
+  const before = hasFiles ? await requireSender(c, hub, found, load, NO_BYTES) : undefined;
   const body = hasFiles
     ? await readWithFiles(c, hub, found, load, mostBytes)
     : await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
   // Such a body holds credentials.
   if (!callback.answer) noteUnanswered(c, body);
-  const request = hasFiles ? undefined : await requireSender(c, hub, found, load, body);
-  if (callback.answer) return written(c, callback.answer(request as CallbackRequest, party.settings));
+  const request = before ? { ...before, body } : await requireSender(c, hub, found, load, body);
+  if (callback.answer) return written(c, callback.answer(request, party.settings));
   note(c, { body, isKnown: true });
   const result = await load.work(body.length, () => take(c, hub, { party, name, callback }, body));
   return reply(c, found, result, { body });
@@ -110,7 +106,7 @@ const NO_BYTES = Buffer.alloc(0);
 async function requireSender(
   c: Context,
   hub: CallbackDoorContext,
-  found: Found & { readonly key?: string | undefined },
+  found: Addressed,
   load: Load,
   body: Buffer,
 ): Promise<CallbackRequest> {

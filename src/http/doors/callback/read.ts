@@ -17,6 +17,11 @@ export interface Found {
   readonly callback: Callback<unknown>;
 }
 
+/** A callback, and the key at the end of its address. */
+export interface Addressed extends Found {
+  readonly key?: string | undefined;
+}
+
 export interface FoundStoring extends Found {
   readonly callback: StoringCallback<unknown>;
 }
@@ -36,7 +41,7 @@ export function findCallback(
   { parties }: Pick<DoorContext, 'parties'>,
   id: string,
   segments: readonly string[],
-): (Found & { readonly key?: string | undefined }) | undefined {
+): Addressed | undefined {
   const party = parties.get(id);
   if (!party) return undefined;
   const { callbacks = {} } = party.adapter;
