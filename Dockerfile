@@ -11,7 +11,7 @@ COPY . .
 RUN node scripts/build.mjs \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && npm rebuild --no-audit --no-fund \
- && rm -rf node_modules/typescript node_modules/ts-blank-space
+ && rm -rf node_modules/rolldown node_modules/@rolldown node_modules/@oxc-project node_modules/.bin/rolldown
 
 FROM ${BASE}
 WORKDIR /usr/lib/lienthong

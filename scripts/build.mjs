@@ -1,4 +1,4 @@
-// Compiles the TypeScript sources to JavaScript in dist/, file by file. Run: npm run build
+// Compiles the TypeScript sources to JavaScript in dist/. Run: npm run build
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,13 +6,13 @@ import { pathToFileURL } from 'node:url';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const DIST = path.join(ROOT, 'dist');
-/** The sources of dist/. A build writes it last, so an interrupted one counts as none. */
+/** The sources and outputs of a build. It removes this file first and writes it last: an interrupted build counts as none. */
 const RECORD = path.join(DIST, 'sources.json');
 export const FOLDERS = ['adapters', 'fixtures/catalogue', 'mappings', 'schemas', 'src', 'tests/bench'];
 /** Read or run from the source tree only. */
 const IGNORED = /\.(?:test\.ts|md)$|^adapters\/[^/]+\/fixtures$|^src\/cli\/adapter\/sample-partner$/;
-/** A change of one of these changes every compiled file. */
-const COMPILER = ['package.json', 'scripts/build.mjs'];
+/** A change of one of these changes the outputs too. */
+const COMPILER = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundle.mjs'];
 
 /**
  * Loads a module of dist/. Compiles first if a source differs from that of dist/, so that no outdated code runs. An
@@ -29,46 +29,58 @@ export async function loadBuilt(module) {
     console.error(`Run "npm ci" or "npm run build" as the owner of ${ROOT}.`);
     process.exit(1);
   }
+  // Errors name lines of the sources.
+  process.setSourceMapsEnabled(true);
   return import(pathToFileURL(path.join(DIST, module)).href);
 }
 
-/** Compiles the changed files. Each file is replaced in one step, so that a running hub never reads half of one. */
-export async function build() {
-  const { compile } = await import('./compile.mjs');
+/**
+ * Compiles if a source changed or an output is missing. A file is replaced in one step, so nobody reads half of one.
+ * @param force also otherwise: `npm ci` may have installed packages after the last build
+ */
+export async function build({ force = false } = {}) {
   const before = readRecord();
+  if (!force && !isStale(before) && before.outputs.every((output) => fs.existsSync(path.join(DIST, output)))) return;
   const after = Object.fromEntries(sources().map((source) => [source, describe(source)]));
-  const isNewCompiler = COMPILER.some((source) => before[source]?.hash !== after[source].hash);
-  for (const source of Object.keys(after)) {
-    const isSame = !isNewCompiler && before[source]?.hash === after[source].hash;
-    if (source === 'scripts/build.mjs' || (isSame && fs.existsSync(outputOf(source)))) continue;
-    const text = fs.readFileSync(path.join(ROOT, source));
-    if (source === 'package.json') replaceFile(outputOf(source), compiledPackage(text));
-    else replaceFile(outputOf(source), source.endsWith('.ts') ? compile(source, text.toString()) : text);
-  }
-  for (const source of Object.keys(before)) if (!(source in after)) removeOutput(outputOf(source));
-  replaceFile(RECORD, JSON.stringify(after));
+  const { bundle } = await import('./bundle.mjs');
+  const read = Object.keys(after).filter((source) => !COMPILER.includes(source));
+  const [scripts, others] = [read.filter(isScript), read.filter((source) => !isScript(source))];
+  const outputs = new Map(await bundle(ROOT, scripts));
+  for (const source of others) outputs.set(source, fs.readFileSync(path.join(ROOT, source)));
+  outputs.set('package.json', compiledPackage());
+  const startedMs = Date.now();
+  fs.rmSync(RECORD, { force: true });
+  for (const [output, content] of outputs) replaceFile(path.join(DIST, output), content);
+  removeOthers(outputs, startedMs);
+  replaceFile(RECORD, JSON.stringify({ sources: after, outputs: [...outputs.keys()] }));
 }
 
-/** Also the folders that it leaves empty: a folder in dist/adapters counts as an adapter. */
-function removeOutput(file) {
-  fs.rmSync(file, { force: true });
-  let folder = path.dirname(file);
-  while (folder !== DIST && fs.existsSync(folder) && fs.readdirSync(folder).length === 0) {
-    fs.rmdirSync(folder);
-    folder = path.dirname(folder);
-  }
+const isScript = (source) => source.endsWith('.ts');
+
+/** Removes files of earlier builds, but none that another build is writing. A folder in dist/adapters counts as an adapter. */
+function removeOthers(outputs, startedMs) {
+  const kept = new Set([...outputs.keys()].map((output) => path.join(DIST, output)));
+  const removeIn = (folder) => {
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      const found = path.join(folder, entry.name);
+      if (entry.isDirectory()) removeIn(found);
+      else if (!kept.has(found) && fs.statSync(found, { throwIfNoEntry: false })?.mtimeMs < startedMs)
+        fs.rmSync(found, { force: true });
+    }
+    if (fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
+  };
+  removeIn(DIST);
 }
 
-/** Names, imports and version, for the code under dist/: its `#…` imports end there. */
-function compiledPackage(text) {
-  const { name, version, description, type, imports } = JSON.parse(text);
-  const compiled = Object.entries(imports).map(([alias, target]) => [alias, target.replace(/\.ts$/, '.js')]);
-  return JSON.stringify({ name, version, description, type, imports: Object.fromEntries(compiled) });
+/** Name and version, for the code under dist/. */
+function compiledPackage() {
+  const { name, version, description, type } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return JSON.stringify({ name, version, description, type });
 }
 
-function isStale(record) {
+function isStale({ sources: known }) {
   const found = sources();
-  return found.length !== Object.keys(record).length || found.some((source) => hasChanged(source, record[source]));
+  return found.length !== Object.keys(known).length || found.some((source) => hasChanged(source, known[source]));
 }
 
 /** A copy or a checkout changes times and no content, so the content decides. */
@@ -79,7 +91,8 @@ function hasChanged(source, known) {
 }
 
 function sources() {
-  return [...COMPILER, ...FOLDERS.filter((folder) => fs.existsSync(path.join(ROOT, folder))).flatMap(sourcesIn)];
+  const isThere = (source) => fs.existsSync(path.join(ROOT, source));
+  return [...COMPILER.filter(isThere), ...FOLDERS.filter(isThere).flatMap(sourcesIn)];
 }
 
 function sourcesIn(folder) {
@@ -99,14 +112,11 @@ function describe(source) {
 
 function readRecord() {
   try {
-    return JSON.parse(fs.readFileSync(RECORD, 'utf8'));
+    const { sources, outputs } = JSON.parse(fs.readFileSync(RECORD, 'utf8'));
+    return { sources: sources ?? {}, outputs: outputs ?? [] };
   } catch {
-    return {};
+    return { sources: {}, outputs: [] };
   }
-}
-
-function outputOf(source) {
-  return path.join(DIST, source.replace(/\.ts$/, '.js'));
 }
 
 function replaceFile(file, content) {
@@ -116,4 +126,5 @@ function replaceFile(file, content) {
   fs.renameSync(fresh, file);
 }
 
-if (process.argv[1] && fs.realpathSync(process.argv[1]) === import.meta.filename) await build();
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === import.meta.filename)
+  await build({ force: process.argv.includes('--force') });

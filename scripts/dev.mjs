@@ -17,7 +17,9 @@ let restarting = Promise.resolve();
 let timer;
 
 function start() {
-  hub = spawn(process.execPath, [path.join(ROOT, 'dist', 'src', 'main.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  hub = spawn(process.execPath, ['--enable-source-maps', path.join(ROOT, 'dist', 'src', 'main.js')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   hub.once('exit', (code) => {
     if (isStopping) process.exit(code ?? 1);
   });

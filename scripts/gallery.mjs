@@ -4,28 +4,68 @@ import path from 'node:path';
 
 const WIDTHS = [1280, 768, 360];
 const SCHEMES = ['light', 'dark'];
-const PUBLIC = [
+/** Addresses, for citizens and for officers. tests/scenarios/page-lists.test.ts compares the routes of the hub with them. */
+export const PLACES = [
   ...['/', '/services', '/services?q=khai%20sinh', '/services/1.001193', '/agencies', '/statistics'],
   ...['/statistics?level=commune', '/questions', '/questions/ask', '/questions/follow', '/rating', '/status'],
-  ...['/no-such-page', '/embed/dossier'],
+  ...['/no-such-page', '/embed/dossier', '/receipts/no-such-receipt'],
+  ...[
+    ...[
+      '',
+      '/deliveries',
+      '/deliveries?state=failed',
+      '/bulk',
+      '/replays',
+      '/replays/new?state=delivered',
+      '/messages',
+    ],
+    ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=national-portal'],
+    ...['/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing', '/mappings'],
+    ...['/mappings/table?party=national-portal&table=national-status', '/unknown-codes', '/ended-services'],
+    ...[
+      '/anomalies',
+      '/doubtful-dossiers',
+      '/incidents',
+      '/incidents?state=all',
+      '/due?within=30',
+      '/due?within=overdue',
+    ],
+    ...['/statistics', '/statistics?level=commune', '/reports'],
+    ...['/retention', '/legal-holds', '/asks', '/erase', '/audit', '/parts', '/search?q=h', '/parties/national-portal'],
+    ...['/parties/national-portal/backfill', '/parties/national-portal/compared?with=civil-status', '/dossiers'],
+    ...['/parties/water-permits/drops', '/no-such-page'],
+  ].map((place) => `/console${place}`),
 ];
-const CONSOLE = [
-  ...['', '/deliveries', '/deliveries?state=failed', '/bulk', '/replays', '/replays/new?state=delivered', '/messages'],
-  ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=national-portal'],
-  ...['/unknown-codes', '/anomalies', '/incidents', '/incidents?state=all', '/due?within=30', '/due?within=overdue'],
-  ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=pending.late&by=agency', '/reports'],
-  ...['/retention', '/asks', '/erase', '/audit', '/parts', '/search?q=h', '/parties/national-portal'],
-  ...['/parties/national-portal/backfill', '/parties/national-portal/compared?with=civil-status'],
-].map((place) => `/console${place}`);
-/** Lists of the console. The first entry of each is taken, too. */
-const LISTS = [
-  '/deliveries?state=delivered',
-  '/messages',
-  '/quarantine',
-  '/records',
-  '/replays',
-  '/incidents?state=all',
+/** Taken before the sign-in. */
+export const SIGN_IN = '/console/sign-in';
+const ENTRY = 'main tbody th a';
+/** Pages without an address known beforehand: where a visit begins, and the first links that it follows. */
+export const WAYS = [
+  { page: '/console/deliveries/:id', from: '/console/deliveries?state=delivered', links: [ENTRY] },
+  { page: '/console/deliveries/:id/wire', from: '/console/deliveries?state=delivered', links: [ENTRY, 'main a.look'] },
+  { page: '/console/messages/:id', from: '/console/messages', links: [ENTRY] },
+  { page: '/console/messages/:id/body', from: '/console/messages', links: [ENTRY, 'main a.look'] },
+  { page: '/console/quarantine/:id', from: '/console/quarantine', links: [ENTRY] },
+  { page: '/console/records/:kind/:code', from: '/console/records', links: [ENTRY] },
+  { page: '/console/replays/:id', from: '/console/replays', links: [ENTRY] },
+  { page: '/console/incidents/:id', from: '/console/incidents?state=all', links: [ENTRY] },
+  { page: '/console/mappings/:id', from: '/console/mappings', links: [ENTRY] },
+  { page: '/console/parties/:party/drops/:id', from: '/console/parties/water-permits/drops', links: [ENTRY] },
+  { page: '/console/statistics/dossiers', from: '/console/statistics', links: ['main .report tfoot a'] },
+  { page: '/console/reports/:report', from: '/console/reports', links: [ENTRY] },
+  {
+    page: '/console/reports/:report/records',
+    from: '/console/reports',
+    links: ['main a[href*="/connections?"]', 'main tbody td.number a'],
+  },
 ];
+
+/** Cards and charts out of view are not drawn otherwise. */
+const ALL_OF_IT = `(() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('* { content-visibility: visible !important }');
+  document.adoptedStyleSheets = [sheet];
+})()`;
 
 /** Fails on a page that is wider than its window or breaks its own policy. */
 export async function takeGallery(browser, addresses, folder) {
@@ -37,11 +77,12 @@ export async function takeGallery(browser, addresses, folder) {
       const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
       const page = await context.newPage();
       page.on('console', (message) => {
-        const isMissingPage = message.text().includes('404') && page.url().endsWith('/no-such-page');
+        const isMissingPage = message.text().includes('404') && page.url().includes('/no-such-');
         if (message.type() === 'error' && !isMissingPage) faults.push(`${page.url()}: ${message.text()}`);
       });
       const take = async (name) => {
         const wide = await page.evaluate('document.documentElement.scrollWidth');
+        await page.evaluate(ALL_OF_IT);
         if (wide > width) faults.push(`${page.url()} is ${wide} px wide in a window of ${width} px`);
         const file = `${name}-${width}-${colorScheme}.png`;
         await page.screenshot({ path: path.join(folder, file), fullPage: true });
@@ -49,26 +90,45 @@ export async function takeGallery(browser, addresses, folder) {
       };
       await lookUp(page, addresses);
       await take('dossier');
-      await page.goto(`${addresses.url}/console/sign-in`);
-      await take('console-sign-in');
+      await page.goto(`${addresses.url}${SIGN_IN}`);
+      await take(nameOf(SIGN_IN));
       await signIn(page, addresses);
-      const journey = `/console/dossiers?code=${addresses.code}`;
-      for (const place of [...PUBLIC, ...CONSOLE, journey]) {
+      if (taken.length === 2) await order(page, addresses);
+      for (const place of [...PLACES, `/console/dossiers?code=${addresses.code}`]) {
         await page.goto(`${addresses.url}${place}`);
         await take(nameOf(place));
       }
-      for (const list of LISTS) {
-        await page.goto(`${addresses.url}/console${list}`);
-        const entry = page.locator('main tbody th a').first();
-        if ((await entry.count()) === 0) continue;
-        await page.goto(new URL(await entry.getAttribute('href'), addresses.url).href);
-        await take(`one-of-console${list.replace(/[?].*/, '').replace('/', '-')}`);
-      }
+      for (const way of WAYS) if (await follow(page, addresses.url, way)) await take(nameOf(way.page));
       await context.close();
     }
   fs.writeFileSync(path.join(folder, 'index.html'), indexOf(taken));
   console.log(`${taken.length} pictures in ${folder}`);
   if (faults.length > 0) throw new Error(faults.join('\n'));
+}
+
+/** Orders what the demo's day does not: a change of a code table, and a replay. */
+async function order(page, { url, code }) {
+  await page.goto(`${url}/console/mappings/table?party=national-portal&table=national-status`);
+  await page.fill('[name=lines]', '77 = processing');
+  await carryOut(page, page.locator('form', { has: page.locator('[name=lines]') }));
+  await page.goto(`${url}/console/replays/new?state=delivered&code=${code}`);
+  await carryOut(page, page.locator('form', { has: page.locator('[name=perSecond]') }));
+}
+
+async function carryOut(page, form) {
+  await form.locator('[name=why]').fill('để chụp ảnh trang');
+  await Promise.all([page.waitForNavigation(), form.locator('button').click()]);
+}
+
+/** Opens a page by its way. False where a list on the way is empty. */
+async function follow(page, url, { from, links }) {
+  await page.goto(`${url}${from}`);
+  for (const link of links) {
+    const [href] = await page.locator(link).evaluateAll((found) => found.map((one) => one.getAttribute('href')));
+    if (href === undefined) return false;
+    await page.goto(new URL(href, url).href);
+  }
+  return true;
 }
 
 /** Shows the dossier that the demo names to citizens. */
@@ -80,7 +140,7 @@ export async function lookUp(page, { url, code, proof }) {
 }
 
 export async function signIn(page, { url, id, secret }) {
-  await page.goto(`${url}/console/sign-in`);
+  await page.goto(`${url}${SIGN_IN}`);
   await page.fill('[name=id]', id);
   await page.fill('[name=secret]', secret);
   await submit(page);

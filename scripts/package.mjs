@@ -21,7 +21,7 @@ const { name, version, description } = JSON.parse(read('package.json'));
 /** Compiled code and what it reads. */
 const SHIPPED = ['bin', 'dist', 'docs', 'scripts/build.mjs', 'package.json', 'LICENSE', 'README.md', 'README.vi.md'];
 /** Only a build from sources needs these. */
-const BUILD_ONLY = ['typescript', 'ts-blank-space', '.bin/tsc', '.bin/tsserver'];
+const BUILD_ONLY = ['rolldown', '@rolldown', '@oxc-project', '.bin/rolldown'];
 const ARCHITECTURE = { x64: 'amd64', arm64: 'arm64' }[process.arch];
 if (process.platform !== 'linux' || ARCHITECTURE === undefined)
   throw new Error(`packages are made on Linux, x64 or arm64; this is ${process.platform} ${process.arch}`);
@@ -43,8 +43,7 @@ function stageApplication(folder) {
   run('npm', ['rebuild', '--no-audit', '--no-fund'], { cwd: folder });
   for (const part of BUILD_ONLY) fs.rmSync(path.join(folder, 'node_modules', part), { recursive: true, force: true });
   fs.writeFileSync(path.join(folder, 'package.json'), productionPackage());
-  for (const file of run('find', [folder, '-name', '*.map', '-type', 'f']).toString().split('\n').filter(Boolean))
-    fs.rmSync(file);
+  run('find', [path.join(folder, 'node_modules'), '-name', '*.map', '-type', 'f', '-delete']);
   fs.rmSync(path.join(folder, 'package-lock.json'));
   const components = run('npm', ['sbom', '--sbom-format=cyclonedx'], { cwd: folder });
   fs.writeFileSync(path.join(folder, 'LICENSES.txt'), licencesOf(path.join(folder, 'node_modules')));

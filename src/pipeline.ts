@@ -17,6 +17,7 @@ import { createOrderRunner, type OrderRunner } from './operator-orders/run.ts';
 import type { Readers } from './parties/read-again.ts';
 import type { HubContext } from './process/hub-context.ts';
 import { type PullDeps, runPull } from './pull/run-pull.ts';
+import { createTakeFile, type TakeFile } from './pull/take-file.ts';
 
 /** The dependencies of the pipeline beside the HubContext. */
 export interface PipelineDeps
@@ -49,6 +50,8 @@ export interface Pipeline {
   deliverDue(): Promise<void>;
   /** Fetches new records from a partner, page by page, and accepts each page. */
   pull(party: string, name: string): Promise<void>;
+  /** Takes files that are uploaded, as a pull takes them from a folder. */
+  readonly files: TakeFile;
   /** Asks one register one question, for an officer with a purpose. The record holds neither values nor answer. */
   ask(order: AskOrder): Promise<AskResult>;
   /** Carries out orders of operators. */
@@ -66,27 +69,26 @@ export interface Pipeline {
 
 export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   const { database, nowMs, telemetry } = hub;
-  const { queue, shapes } = deps;
   const background = createBackground(telemetry.failed);
   const recentCommits = deps.delivers ? createRecentCommits() : undefined;
   const commit = createCommit(hub, { ...deps, recentCommits, onCommit: afterCommit });
   const release = createReleaseItems(hub, { ...deps, accept: commit.one });
   const waiting = createWaitingItems(database, release, background);
   const workers = createWorkers(hub, { ...deps, recentCommits, background, accept: commit.one });
-  const orders = createOrderRunner(hub, { ...deps, release });
+  const orders = createOrderRunner(hub, { ...deps, release, accept: commit.one });
 
   function afterCommit(submissions: readonly Submission[], acceptance: Acceptance): void {
     telemetry.accepted(submissions, acceptance.accepted, nowMs());
-    shapes.sampleMessages(submissions);
+    deps.shapes.sampleMessages(submissions);
     deps.onCommit();
-    void queue.notify(acceptance.notify);
+    void deps.queue.notify(acceptance.notify);
     waiting.created(acceptance.created);
     if (acceptance.settledCauses.length > 0) background.run('release', releaseHeld(acceptance.settledCauses));
   }
 
   /** Deliveries held by these causes are due again, in order. */
   const releaseHeld = async (causeKeys: readonly string[]): Promise<void> =>
-    queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
+    deps.queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
 
   async function deliverDue(): Promise<readonly string[]> {
     const due = await workers.due();
@@ -103,11 +105,12 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     deliver: workers.wake,
     deliverDue: async () => void (await deliverDue()),
     pull: (party, name) => runPull(hub, { ...deps, acceptPage: commit.page }, party, name),
+    files: createTakeFile(hub, { ...deps, acceptPage: commit.page }),
     ask: createAsk(hub, { ...deps, beside: workers.beside }),
     orders,
     async sweep() {
       // A process whose settings lack the party may get the notification.
-      await queue.notify(await deliverDue());
+      await deps.queue.notify(await deliverDue());
       // An item that cannot be released delays no order.
       try {
         await waiting.releaseAll(msToInstant(nowMs()));
@@ -120,7 +123,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
       await workers.drain(ms);
       waiting.lookNow();
       await background.settled();
-      await shapes.flush();
+      await deps.shapes.flush();
     },
   };
 }

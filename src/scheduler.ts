@@ -6,6 +6,7 @@ import { keyOldRows } from './database/rekey.ts';
 import type { Retention } from './erasure/retention.ts';
 import { createMaskRound } from './index/mask-again.ts';
 import { addFilterWords } from './index/reword.ts';
+import { forgetNames } from './ledger/dropped-files.ts';
 import { forgetEndedSessions } from './ledger/ended-sessions.ts';
 import { forgetOldKeys } from './ledger/idempotency.ts';
 import { deleteAnonymousRefusals } from './ledger/messages.ts';
@@ -19,7 +20,7 @@ import type { HubContext } from './process/hub-context.ts';
 import { recountAfterServices } from './statistics/count-state.ts';
 
 export interface SchedulerDeps {
-  readonly pipeline: Pick<Pipeline, 'sweep' | 'pull'>;
+  readonly pipeline: Pick<Pipeline, 'sweep' | 'pull' | 'files'>;
   readonly parties: ReadonlyMap<string, Party>;
   readonly watches: Watches;
   readonly reconcile: NightlyReconcile;
@@ -59,6 +60,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
     key: singleFlight(() => rekey(hub, leaving.signal)),
     retention: singleFlight(() => retain(hub, deps)),
     files: singleFlight(async () => hub.files?.sweep()),
+    fetches: singleFlight(async () => hub.fileFetcher?.run()),
     housekeeping: singleFlight(() => housekeeping(hub, deps)),
   };
   const underWay = new Set<Promise<void>>();
@@ -83,6 +85,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       every(WATCH_MS, 'key old rows', works.key);
       every(WATCH_MS, 'retention', works.retention);
       every(WATCH_MS, 'files', works.files);
+      if (hub.fileFetcher) every(SWEEP_MS, 'fetches', works.fetches);
       every(HOUSEKEEPING_MS, 'housekeeping', works.housekeeping);
       run('watch', works.watch);
       run('key old rows', works.key);
@@ -92,8 +95,9 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       for (const timer of timers) clearInterval(timer);
       leaving.abort();
       deps.reconcile.stop();
+      hub.fileFetcher?.stop();
       const late = new Promise((resolve) => setTimeout(resolve, STOPPED_MS).unref());
-      await Promise.race([Promise.all([...underWay, runs.settled()]), late]);
+      await Promise.race([Promise.all([...underWay, runs.settled(), hub.fileFetcher?.idle()]), late]);
     },
   };
 }
@@ -151,6 +155,9 @@ async function sweep(
         if (known.has(key)) runs.start('pull', key, () => pipeline.pull(party, name));
       }
     },
+    async 'left files'() {
+      runs.start('left files', 'files', pipeline.files.continueLeft);
+    },
     async 'due reconciles'() {
       for (const party of await reconcile.due())
         runs.start('reconcile', `reconcile ${party}`, () => reconcile.run(party));
@@ -198,6 +205,7 @@ async function housekeeping(hub: HubContext, { parties, watches, retention }: Sc
   await watches.shapes.closeOld();
   await forgetOldKeys(database, msToInstant(nowMs()));
   await forgetEndedSessions(database, nowMs());
+  await forgetNames(database);
   await forgetOldHeartbeats(database);
   await recountAfterServices(database.pool);
   await watchCertificates(hub, parties);

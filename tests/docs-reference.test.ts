@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import tsBlankSpace from 'ts-blank-space';
 import { Value } from 'typebox/value';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Settings as RestMinistry } from '../adapters/rest-ministry/settings.ts';
+import restMinistry from '../adapters/rest-ministry/adapter.ts';
+import { Settings as RestMinistry, type Settings as RestSettings } from '../adapters/rest-ministry/settings.ts';
 import { Settings as SoapMinistry } from '../adapters/soap-ministry/settings.ts';
+import { Progress } from '../schemas/dossier.progress.v1.ts';
+import { Dossier } from '../schemas/dossier.upsert.v1.ts';
+import { Payment } from '../schemas/payment.v1.ts';
 import { readPage } from './support/documents.ts';
 
 const isInstalled = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
@@ -77,15 +81,42 @@ describe('docs/adapters/ministries-by-settings.md', () => {
     expect(values.filter((value) => !page.includes(`\`${value}\``))).toEqual([]);
   });
 
+  test('each member that a push may send has its place in the tables of members', () => {
+    const tables = new Map(
+      [...page.matchAll(/^\| (a dossier|a step|a payment)(?:, `([^`]+)`)? \| (`.+`) \|$/gm)].map(
+        ([, record = '', within = '', names = '']) => [
+          `${record} ${within}`.trim(),
+          [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+        ],
+      ),
+    );
+    const records = { 'a dossier': Dossier, 'a step': Progress, 'a payment': Payment };
+    const all = new Map(
+      Object.entries(records).flatMap(([record, schema]) => membersOf(schema as unknown as Schema, record)),
+    );
+    expect(tables).toEqual(all);
+  });
+
   test('each example of a party has valid settings', () => {
-    const examples = blocks.filter(({ info }) => info === 'json');
+    const vietnamese = readPage('docs/vi/ket-noi/bo-nganh.md').blocks;
+    const examples = [...blocks, ...vietnamese].filter(({ info }) => info === 'json');
     expect(examples.length).toBeGreaterThan(0);
     for (const { text: example } of examples) {
       const { settings } = JSON.parse(example) as { settings: unknown };
       expect([...Value.Errors(RestMinistry, settings)]).toEqual([]);
+      expect(restMinistry.settingsProblems?.(settings as RestSettings)).toEqual([]);
     }
   });
 });
+
+/** The names of the members of a record, and of the objects and lists within it. */
+function membersOf(schema: Schema, key: string): readonly (readonly [string, readonly string[]])[] {
+  const { properties = {} } = schema.items ?? schema;
+  const inner = Object.entries(properties).flatMap(([name, member]) =>
+    (member.items ?? member).properties ? membersOf(member, `${key} ${name}`) : [],
+  );
+  return [[key, Object.keys(properties)], ...inner];
+}
 
 describe('docs/adapters/systems.md', () => {
   const { text: page } = readPage('docs/adapters/systems.md');
@@ -157,7 +188,7 @@ interface Schema {
 
 /** Members that each question has, wherever it stands. */
 const OF_QUESTIONS =
-  /^(?:session|ask\.…|p(?:ull|ush)\.…(?:\.(?:detail|update|lookUp))?)(?=\.(?:operation|request|body|result)\b)/;
+  /^(?:session|ask\.…|p(?:ull|ush)\.…(?:\.(?:detail|update|lookUp))?)(?=\.(?:operation|service|request|body|result)\b)/;
 
 /** The settings of a schema by path, with whether each is required wherever it stands. */
 function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
@@ -166,7 +197,9 @@ function settingsOf(schema: Schema): ReadonlyMap<string, boolean> {
     for (const option of one.anyOf ?? []) visit(option, path);
     for (const [name, member] of Object.entries(one.properties ?? {})) {
       const plain = path === '' ? name : `${path}.${name}`;
-      const shared = plain.replace(/^(pull|push)\.(?:dossiers|progress)\./, '$1.….').replace(OF_QUESTIONS, '…');
+      const shared = plain
+        .replace(/^(pull|push)\.(?:dossiers|progress|payments)\./, '$1.….')
+        .replace(OF_QUESTIONS, '…');
       found.set(shared, (found.get(shared) ?? true) && (one.required ?? []).includes(name));
       visit(member, shared);
     }

@@ -173,7 +173,10 @@ describe('a monitor with our rules and dashboards', () => {
     const known = [...sourceOf('src/observe').matchAll(/name: '(hub_[a-z_]+)'/g)].map(([, name]) => name);
     const names = new Set([...known, ...recorded]);
     const used = files.flatMap(({ path, text }) =>
-      [...text.matchAll(/\b(hub_[a-z_]+)/g)].map(([, name = '']) => ({ path, name: name.replace(/_bucket$/, '') })),
+      [...text.matchAll(/\b(hub_[a-z_]+)/g)].map(([, name = '']) => ({
+        path,
+        name: name.replace(/_(?:bucket|sum|count)$/, ''),
+      })),
     );
     expect(used.length).toBeGreaterThan(20);
     report(used.filter(({ name }) => !names.has(name)).map(({ path, name }) => `${path}: ${name}`));

@@ -35,7 +35,7 @@ export async function call(
   { idempotent, dossier }: { readonly idempotent: boolean; readonly dossier?: Dossier | undefined },
 ): Promise<Reply | Failure | Extract<Outcome, { kind: 'unknown' }>> {
   for (let attempt = 1; ; attempt++) {
-    const token = await connection.sessions.get(SESSION, () => logIn(connection, dossier));
+    const token = await connection.sessions.login(SESSION, () => logIn(connection, dossier));
     if (typeof token !== 'string') return token;
     const exchange = await connection.http.exchange({
       url,

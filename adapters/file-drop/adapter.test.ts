@@ -132,7 +132,7 @@ describe('tables', () => {
         [null, 'Người lập'],
       ]),
     );
-    expect(drop.places).toEqual(['T8!5', 'T8!7']);
+    expect(drop.places).toEqual([5, 7].map((row) => ({ sheet: 'T8', row })));
     expect(names(drop.items)).toEqual(['Nguyễn Văn An', 'Nguyễn Văn An']);
   });
 

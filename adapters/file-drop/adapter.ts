@@ -1,5 +1,6 @@
 import { defineAdapter } from '#kit';
 import { codeTables } from '#ministry';
+import { describeFrame } from './frames.ts';
 import { listOf, listsOf } from './lists.ts';
 import { settingsProblems } from './problems.ts';
 import { pullerOf } from './pull.ts';
@@ -16,6 +17,7 @@ export default defineAdapter({
     lists: listsOf,
     listOf,
     read: (connection, file, list) => readDrop(connection, file, list as ListName),
+    stored: describeFrame,
   },
   pull: { dossiers: pullerOf('dossiers'), progress: pullerOf('progress') },
 });

@@ -1,8 +1,5 @@
-import { formatLocal, type Problem, parseInstant, problem, received } from '#kit';
+import { type CellValue, formatLocal, type Problem, parseInstant, problem, received } from '#kit';
 import type { ListFields } from './columns.ts';
-
-/** A value as a spreadsheet has it. */
-export type CellValue = string | number | boolean | Date | null;
 
 /** How the fields of the settings use a column. */
 export interface Use {

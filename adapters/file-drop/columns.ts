@@ -1,5 +1,4 @@
-import { fold, inspectText } from '#kit';
-import type { CellValue } from './cells.ts';
+import { type CellValue, fold, inspectText } from '#kit';
 import type { Column, List } from './settings.ts';
 
 export type ListFields = List['fields'];

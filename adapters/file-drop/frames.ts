@@ -1,4 +1,4 @@
-import { type CodesOf, type Item, type Problem, pointer, problem, received } from '#kit';
+import { type CodesOf, type defineAdapter, type Item, type Problem, pointer, problem, received } from '#kit';
 import { readRecord } from '#ministry';
 import type { ReadFile } from './read-file.ts';
 import { type List, type ListName, OPERATIONS, type Settings } from './settings.ts';
@@ -12,10 +12,14 @@ interface Frame {
   readonly sha256: string;
   /** The letters of the columns, by sheet from 1. */
   readonly sheets?: readonly Readonly<Record<string, string>>[];
+  /** The names of the sheets. Absent in parts of older versions. */
+  readonly sheetNames?: readonly string[];
   readonly rows?: readonly FileRow[];
   /** Why nothing of the file was taken. */
   readonly refused?: readonly Problem[];
 }
+
+type StoredDrop = ReturnType<NonNullable<ReturnType<typeof defineAdapter>['drops']>['stored']>;
 
 const MARK = '{"lienthongFile":1,';
 /** Rows in one stored message. A message is read in one go, and no request may wait long for it. */
@@ -35,15 +39,27 @@ export function framesOf({ name, sha256 }: Named, read: ReadFile): readonly Body
   });
   if ('refused' in read) return [frame({ refused: read.refused })];
   const sheets = read.sheets.map(({ columns }) => columns);
+  const sheetNames = read.sheets.map(({ name: sheet }) => sheet);
   const parts = Array.from({ length: Math.ceil(read.rows.length / FRAME_ROWS) }, (_, at) =>
     read.rows.slice(at * FRAME_ROWS, (at + 1) * FRAME_ROWS),
   );
-  return parts.map((rows) => frame({ sheets, rows }));
+  return parts.map((rows) => frame({ sheets, sheetNames, rows }));
 }
+
+/** What a stored part says of its file. */
+export function describeFrame(body: Uint8Array): StoredDrop {
+  const text = textOf(body);
+  const frame = text.startsWith(MARK) ? parsed(text) : undefined;
+  if (frame === undefined) return undefined;
+  const { name, rows = [], sheetNames = [] } = frame;
+  return { name, places: rows.map(({ sheet, row }) => ({ sheet: sheetNames[sheet - 1] ?? '', row })) };
+}
+
+const textOf = (body: Uint8Array): string => Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 
 /** Reads a stored body. A file that is stored unchanged has no items: its rows are in messages of their own. */
 export function readFrame(body: Uint8Array, settings: Settings, codes: CodesOf, name: ListName): readonly Item[] {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  const text = textOf(body);
   const list = settings.pull[name];
   if (!text.startsWith(MARK) || list === undefined) return [];
   const frame = parsed(text);

@@ -28,6 +28,8 @@ interface Taken {
   readonly at: string;
   /** How many bodies of it are stored. */
   readonly stored: number;
+  /** Where the file goes. Its report is written, and the hub knows what became of it. */
+  readonly target?: string;
 }
 
 /** Bodies that the hub stores in one transaction: about a thousand rows. */
@@ -132,6 +134,10 @@ async function continueFile(taking: Taking, taken: Taken, seen: Checkpoint['seen
   const bytes = await place.read(pathOf(name, taken.name));
   // The report is written before the file moves, so it is complete.
   if (bytes === undefined) return { bodies: [], checkpoint: { seen }, more: true };
+  if (taken.target !== undefined) {
+    await place.move(pathOf(name, taken.name), taken.target);
+    return { bodies: [], checkpoint: { seen }, more: true };
+  }
   if (sha256Hex(bytes) !== taken.sha256) return beginFile(taking, taken.name, seen);
   const drop = await readDrop(hub, { name: taken.name, bytes }, name);
   if (taken.stored < drop.bodies.length) return storePart(drop, taken, seen);
@@ -144,8 +150,9 @@ function storePart(drop: ReadDrop, taken: Taken, seen: Checkpoint['seen']): Page
   return { bodies, receipt: drop.receipt, checkpoint: { seen, current }, more: true };
 }
 
+/** Writes the report. The file moves with the next page, when the hub has stored what became of it. */
 async function endFile(
-  { place, asks, name }: Taking,
+  { hub, place, asks }: Taking,
   drop: ReadDrop,
   taken: Taken,
   seen: Checkpoint['seen'],
@@ -155,8 +162,11 @@ async function endFile(
   const target = `${folder}/${formatLocal('yyyyMMddHHmmss', taken.at)}-${taken.name}`;
   const results = await asks.results(drop.receipt);
   await place.write(`${target}.report.csv`, Buffer.from(drop.report(results, taken.at, isRepeat)));
-  await place.move(pathOf(name, taken.name), target);
-  return { bodies: [], checkpoint: { seen }, more: true };
+  const outcome = drop.refused ? 'refused' : isRepeat ? 'repeat' : 'taken';
+  const name = isRepeat ? taken.name : undefined;
+  const ended = { receipt: drop.receipt, place: hub.settings.place?.kind ?? 'folder', outcome, name, results } as const;
+  const current = { ...taken, stored: drop.bodies.length, target };
+  return { bodies: [], checkpoint: { seen, current }, more: true, ended };
 }
 
 /** Deletes what is older than the settings keep, by the time in its name: these files have personal data. */

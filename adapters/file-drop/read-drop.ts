@@ -1,6 +1,15 @@
-import { type Connection, type defineAdapter, fingerprint, type Item, type Page, problem, sha256Hex } from '#kit';
+import {
+  type Connection,
+  type DroppedFile,
+  type defineAdapter,
+  fingerprint,
+  type Item,
+  type Page,
+  problem,
+  sha256Hex,
+} from '#kit';
 import { framesOf, readFrame } from './frames.ts';
-import { type DroppedFile, type ReadFile, readFile } from './read-file.ts';
+import { type ReadFile, readFile } from './read-file.ts';
 import { reportOf } from './report.ts';
 import type { List, ListName, Settings } from './settings.ts';
 
@@ -53,12 +62,9 @@ function itemsIn({ settings, codes }: Hub, bodies: readonly Body[], name: ListNa
   return bodies.flatMap(({ body }) => readFrame(body, settings, codes, name));
 }
 
-function placesIn(read: ReadFile): readonly string[] {
-  if ('refused' in read) return [''];
-  return read.rows.map(({ sheet, row }) => {
-    const name = read.sheets[sheet - 1]?.name;
-    return name ? `${name}!${row}` : String(row);
-  });
+function placesIn(read: ReadFile): ReadDrop['places'] {
+  if ('refused' in read) return [];
+  return read.rows.map(({ sheet, row }) => ({ sheet: read.sheets[sheet - 1]?.name ?? '', row }));
 }
 
 /** What a refused file says of its rows. */

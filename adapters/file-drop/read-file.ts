@@ -1,14 +1,8 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { type Connection, nodesAt, type Problem, problem, readXml, received, XmlProblem } from '#kit';
+import { type Connection, type DroppedFile, nodesAt, type Problem, problem, readXml, received, XmlProblem } from '#kit';
 import { decodeText } from './decode-text.ts';
 import type { List, Settings } from './settings.ts';
 import { type FileRow, type Grid, readTable, type Table } from './table.ts';
-
-/** A file of a party. */
-export interface DroppedFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 /** All rows of a file, or why none of it is taken. */
 export type ReadFile =
@@ -47,10 +41,10 @@ export async function readFile(
   if (/\.xml$/i.test(name)) return readElements(bytes, list, maxRows);
   if (DELIMITED.test(name)) return readDelimited(bytes, list, maxRows);
   const book = await places.workbook(bytes, { rows: maxRows + 100, cells: (maxRows + 100) * MOST_COLUMNS });
-  if ('refused' in book)
-    return refused(
-      book.refused === 'damaged' ? problem('', 'file-damaged') : problem('', 'file-rows', { count: maxRows }),
-    );
+  if ('refused' in book) {
+    if (book.refused === 'too-large') return refused(problem('', 'file-rows', { count: maxRows }));
+    return refused(problem('', book.refused === 'damaged' ? 'file-damaged' : 'file-costly'));
+  }
   return tablesOf(book.sheets, book.hidden, book.is1904, list, maxRows);
 }
 

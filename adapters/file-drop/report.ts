@@ -25,14 +25,8 @@ const OUTCOMES = {
   stale: 'Cũ hơn dữ liệu đang có',
   quarantined: 'Chờ xử lý',
   invalid: 'Không hợp lệ',
-} as const;
-type Effect = keyof typeof OUTCOMES;
-
-/** What a row did to the records of the hub. */
-export function effectOf({ outcome, isNew }: Pick<Result, 'outcome' | 'isNew'>): Effect {
-  if (outcome === 'accepted') return isNew ? 'new' : 'changed';
-  return outcome === 'duplicate' ? 'same' : outcome;
-}
+} as const satisfies Record<Result['effect'], string>;
+const TAKEN: readonly Result['effect'][] = ['new', 'changed', 'same'];
 
 /**
  * The report of a file for the office that sent it, in Vietnamese: counts, then each row that was not taken or has a warning,
@@ -70,10 +64,9 @@ function whyRefused(
 }
 
 function rowsOf(facts: FileFacts, read: Read, results: readonly Result[]): readonly Line[] {
-  const effects = results.map(effectOf);
   const counts = Object.entries(OUTCOMES).map(([effect, label]) => [
     label,
-    effects.filter((one) => one === effect).length,
+    results.filter((one) => one.effect === effect).length,
   ]);
   return [
     ['Số dòng đọc được', read.rows.length],
@@ -110,11 +103,10 @@ function titleOf(list: List | undefined, name: string): string {
 function linesOf(row: FileRow, { sheets }: Read, result: Result | undefined): readonly Line[] {
   if (result === undefined) return [];
   const sheet = sheets[row.sheet - 1]?.name ?? '';
-  const label = OUTCOMES[effectOf(result)];
+  const label = OUTCOMES[result.effect];
   const said = [...result.problems, ...result.warnings.filter(isOfTheCell)];
   const lines = said.map(({ path, text }): Line => [sheet, cellIn(path) || row.row, result.code ?? '', label, text]);
-  const isTaken = result.outcome === 'accepted' || result.outcome === 'duplicate';
-  return lines.length > 0 || isTaken ? lines : [[sheet, row.row, result.code ?? '', label, '']];
+  return lines.length > 0 || TAKEN.includes(result.effect) ? lines : [[sheet, row.row, result.code ?? '', label, '']];
 }
 
 /** Repaired columns are counted above. That the catalogue lacks a service is no concern of the office. */

@@ -1,5 +1,5 @@
-import { cleanCode, fold, inspectText, isDossierCode, type Problem, problem } from '#kit';
-import { type CellValue, textOfCell, type Use, usesOf } from './cells.ts';
+import { type CellValue, cleanCode, fold, inspectText, isDossierCode, type Problem, problem } from '#kit';
+import { textOfCell, type Use, usesOf } from './cells.ts';
 import { findHeading, lettersOf } from './columns.ts';
 import { repairColumn } from './repair-column.ts';
 import type { Column, List } from './settings.ts';

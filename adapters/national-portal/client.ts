@@ -35,7 +35,11 @@ async function callOnce(
   { group, service, args, effect, about }: Request,
 ): Promise<Answer | SessionEnded> {
   const { settings } = portal;
-  const login = await portal.sessions.get(SESSION, () => logIn(portal));
+  const login = await portal.sessions.login<Login>(
+    SESSION,
+    () => logIn(portal),
+    (session) => ({ kind: 'session', session }),
+  );
   if (login.kind === 'failed') return login;
   if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings, [about])));
   const path = (group === 'share' ? settings.sharePath : settings.integrationPath) ?? '/mapi/g';

@@ -10,6 +10,7 @@ export default defineAdapter({
   settings: Settings,
   settingsProblems,
   tables: () => TABLES,
+  sendsFiles: () => true,
   offers: ({ baseUrl, reports }) => ({
     sends: baseUrl === undefined ? [] : ['dossier.upsert.v1', 'dossier.progress.v1'],
     pulls: reports ? ['statistic', 'vote'] : [],

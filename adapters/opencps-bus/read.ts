@@ -13,6 +13,7 @@ import {
   say,
   textOf,
   unmappedCause,
+  type WaitingItem,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { momentIn } from './moments.ts';
@@ -27,7 +28,7 @@ export function readDocument(row: Row, settings: Settings, codes: CodesOf): Item
   if (!/^\d{1,9}$/.test(given)) return { kind: 'invalid', problems: [notAStatus(given)] };
   const { standing, at, member } = standingOf(row);
   const status = statusOf(codes, standing);
-  if (status === undefined && isDossierCode(code)) return unknownStanding(code, standing);
+  if (status === undefined && isDossierCode(code)) return unknownStanding(row, code, standing);
   const { fees, problems } = feesOf(rowsIn(row.DocFees));
   const item = withTheirNames(
     readItem('dossier.upsert.v1', recordOf(row, settings, { code, status, at, fees }), true),
@@ -124,17 +125,20 @@ function agencyIn(row: Row, { agencies = {} }: Settings): string | undefined {
   return mapped === undefined ? textOf(row.OrganInchargeIdLevel1) : agencies[mapped];
 }
 
-/**
- * The scheme of the bus spells the id with a small L. OpenCPS itself writes it right. A hub with files puts a reference in the
- * place of each base64.
- */
+/** The scheme of the bus spells the id with a small L. OpenCPS itself writes it right. */
 function documentOf(one: Row): object {
   return {
     id: textOf(one.AttachmentId) ?? textOf(one.Attachmentld),
     name: textOf(one.AttachmentName),
-    file: /^sha256:/.test(textOf(one.Base64) ?? '') ? textOf(one.Base64) : undefined,
+    file: referenceIn(one),
     deleted: isYes(one.IsDeleted) || undefined,
   };
+}
+
+/** A hub with files puts a reference in the place of each base64. */
+function referenceIn({ Base64 }: Row): string | undefined {
+  const text = textOf(Base64);
+  return text?.startsWith('sha256:') ? text : undefined;
 }
 
 function supplementOf(one: Row): NonNullable<Dossier['supplements']>[number] {
@@ -211,7 +215,7 @@ function withTheirNames(item: Item, moment: string): Item {
   return { ...item, problems: [...new Map(problems.map((one) => [`${one.path} ${one.message}`, one])).values()] };
 }
 
-function unknownStanding(code: string, standing: string): Item {
+function unknownStanding({ Attachments }: Row, code: string, standing: string): Item {
   const words = say('no-table-entry', { table: STATUSES_ENTERED, got: received(standing) });
   const problems: readonly Problem[] = [{ path: '/Status', ...inEnglish(words) }];
   return {
@@ -220,7 +224,16 @@ function unknownStanding(code: string, standing: string): Item {
     code,
     cause: unmappedCause(STATUSES_ENTERED, standing, words),
     problems,
+    files: filesIn(Attachments),
   };
+}
+
+function filesIn(attachments: unknown): WaitingItem['files'] {
+  const files = rowsIn(attachments).flatMap((one, at) => {
+    const reference = referenceIn(one);
+    return reference === undefined ? [] : [{ path: `/Attachments/${at}/Base64`, reference }];
+  });
+  return files.length > 0 ? files : undefined;
 }
 
 /** What OpenCPS and its scheme write for true. */

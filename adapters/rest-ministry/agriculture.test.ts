@@ -5,6 +5,7 @@ import { connectTo } from './simulator/connect.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
+  sendsAsAdapter: true,
   connect: connectTo('agriculture'),
   skip: { 'session-expiry': 'there is no session: each request carries the token' },
 });

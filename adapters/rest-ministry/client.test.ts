@@ -394,3 +394,41 @@ test('links in a circle end, and the pull reports it', async () => {
   expect(kept).toBe(3);
   expect(paths.length).toBeLessThan(30);
 });
+
+const LOGIN: NonNullable<Settings['session']> = {
+  operation: 'POST dang-nhap',
+  body: 'form',
+  request: { client_secret: { value: 'bi-mat' } },
+  token: 'access_token',
+  expiresIn: 'expires_in',
+};
+const isLogin = ({ path }: Asked): boolean => path.endsWith('/dang-nhap');
+const withLogin = (settings: Settings): Settings => ({ ...settings, security: { kind: 'session' }, session: LOGIN });
+
+test('a login whose answer has no code is proved by its token; a push without a code is not', async () => {
+  const { asked, tell } = await started((one) => (isLogin(one) ? tokenFor(600) : { body: '{}' }), withLogin);
+  expect(await tell()).toMatchObject({ kind: 'unknown', reason: 'no-code' });
+  expect(asked.filter(isLogin)).toHaveLength(1);
+  expect(asked.at(-1)?.headers.authorization).toMatch(/^Bearer ma-truy-cap-/);
+});
+
+test('a session ends 30 seconds before the lifetime that the login says', async () => {
+  const { asked, tell, later } = await started((one) => (isLogin(one) ? tokenFor(120) : { body: OK }), withLogin);
+  await tell();
+  later(85_000);
+  await tell();
+  expect(asked.filter(isLogin)).toHaveLength(1);
+  later(10_000);
+  expect(await tell()).toMatchObject({ kind: 'delivered' });
+  expect(asked.filter(isLogin)).toHaveLength(2);
+});
+
+test.each([
+  { said: '{"error_code":"99","access_token":"cu"}', why: 'a code that the settings know' },
+  { said: '{"error_code":"SAI"}', why: 'no token beside an unknown code' },
+  { said: '{}', why: 'neither a code nor a token' },
+])('a login with $why is no login', async ({ said }) => {
+  const { asked, tell } = await started((one) => ({ body: isLogin(one) ? said : OK }), withLogin);
+  expect(await tell()).toMatchObject({ kind: 'unavailable' });
+  expect(asked.every(isLogin)).toBe(true);
+});

@@ -25,8 +25,10 @@ export const transport: MinistryTransport<Settings> = {
     const wire = wireOf(settings, question, request);
     if ('kind' in wire) return wire;
     if (!('url' in wire)) return unmappedRequest(wire, undefined);
-    const { headers, json, ...rest } = wire;
-    const body = json ? await files.json(json) : rest.body;
+    const { headers, json, parts, ...rest } = wire;
+    const form = parts && (await files.multipart(parts));
+    if (form && 'kind' in form) return form;
+    const body = form?.body ?? (json ? await files.json(json) : rest.body);
     if (typeof body === 'object' && 'kind' in body) return body;
     const authorization = await authorizationOf(connection, call.session);
     if (typeof authorization === 'object') return authorization;
@@ -40,6 +42,7 @@ export const transport: MinistryTransport<Settings> = {
       headers: {
         Accept: 'application/json',
         Authorization: authorization,
+        'Content-Type': form?.contentType,
         ...settings.headers,
         ...headers,
       },
@@ -84,7 +87,11 @@ async function authorizationOf(
     case 'session':
       return session === undefined ? undefined : `Bearer ${session}`;
     case 'oauth2':
-      return sessions.get(TOKEN, () => fetchOAuthToken(connection, tokenQuestion(security, settings)));
+      return sessions.login(
+        TOKEN,
+        () => fetchOAuthToken(connection, tokenQuestion(security, settings)),
+        (text) => `Bearer ${text}`,
+      );
     default:
       return undefined;
   }

@@ -5,6 +5,7 @@ import { connectTo } from './simulator/connect.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
+  sendsAsAdapter: true,
   connect: connectTo('criminal-record'),
   refusal: (text) => ({ status: 200, body: { statusCode: '01', errorDetail: text } }),
 });

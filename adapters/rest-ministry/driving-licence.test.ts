@@ -2,4 +2,9 @@ import { contractTest } from '#kit/testing';
 import adapter from './adapter.ts';
 import { connectTo } from './simulator/connect.ts';
 
-await contractTest({ folder: import.meta.dirname, adapter, connect: connectTo('driving-licence') });
+await contractTest({
+  folder: import.meta.dirname,
+  adapter,
+  sendsAsAdapter: true,
+  connect: connectTo('driving-licence'),
+});

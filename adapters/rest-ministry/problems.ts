@@ -36,10 +36,10 @@ function grantProblems({ security, username, password }: Settings): readonly Pro
 
 /** Without `answer.code` the only code of an answer is its HTTP status. */
 function unreadCodes({ answer = {} }: Settings): readonly Problem[] {
-  const { code, message: _, says = [], ...lists } = answer;
+  const { code, message: _, pattern: __, says = [], ...lists } = answer;
   if (code !== undefined) return [];
   return [
-    ...says.map((__, at) => problem(`/answer/says/${at}/code`, 'in-no-answer')),
+    ...says.map((___, at) => problem(`/answer/says/${at}/code`, 'in-no-answer')),
     ...Object.entries(lists).flatMap(([meaning, codes]) =>
       codes.flatMap((one, at) =>
         /^http-\d{3}$/.test(one) ? [] : [problem(`/answer/${meaning}/${at}`, 'in-no-answer')],

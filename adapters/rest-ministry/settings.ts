@@ -33,7 +33,7 @@ const Security = Type.Union([
 ]);
 
 export const Settings = ministrySettings(
-  { operation: Operation, body: optional(oneOf(['json', 'form', 'list'])) },
+  { operation: Operation, body: optional(oneOf(['json', 'form', 'list', 'multipart'])) },
   {
     baseUrl: Address,
     headers: optional(

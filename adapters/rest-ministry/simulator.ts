@@ -7,6 +7,7 @@ import { drivingLicence } from './simulator/driving-licence.ts';
 import { health } from './simulator/health.ts';
 import { land } from './simulator/land.ts';
 import { measurement } from './simulator/measurement.ts';
+import { ministryPortal } from './simulator/ministry-portal.ts';
 import { socialInsurance } from './simulator/social-insurance.ts';
 import { socialProtection } from './simulator/social-protection.ts';
 
@@ -24,6 +25,7 @@ export function ministriesSimulator({ stepMs = 2_000 } = {}): SimulatorDefinitio
       ...digitisedStore(),
       ...land(),
       ...measurement(),
+      ...ministryPortal(),
       ...socialInsurance(),
       ...socialProtection(),
     ],

@@ -5,6 +5,7 @@ import { connectTo } from './simulator/connect.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
+  sendsAsAdapter: true,
   connect: connectTo('social-insurance'),
   asks: { dossier: { code: '03706/2026/07906' } },
 });

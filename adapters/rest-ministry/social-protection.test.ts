@@ -5,6 +5,7 @@ import { connectTo } from './simulator/connect.ts';
 await contractTest({
   folder: import.meta.dirname,
   adapter,
+  sendsAsAdapter: true,
   connect: connectTo('social-protection'),
   refusal: (text) => ({ status: 200, body: { error_code: '1', message: text } }),
 });

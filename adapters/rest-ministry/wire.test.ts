@@ -27,6 +27,33 @@ test('each member of a request goes to its place', () => {
   });
 });
 
+test('a multipart body has a part for each value, in order', () => {
+  expect(
+    written('POST HoSo', { ma: '1', soTrang: 2, ten: ['a', 'b'], rong: null, '?v': '2' }, { body: 'multipart' }),
+  ).toEqual({
+    method: 'POST',
+    url: 'http://127.0.0.1:9/api/HoSo?v=2',
+    headers: {},
+    parts: [
+      ['ma', '1'],
+      ['soTrang', 2],
+      ['ten', 'a'],
+      ['ten', 'b'],
+    ],
+  });
+});
+
+test('a file belongs into a multipart body, its base64 into a JSON body', () => {
+  const problemsOf = (body: string, as: string) => {
+    const dossiers = question('POST HoSo', { body, request: { tep: { each: 'record.documents', from: 'file', as } } });
+    return operationProblems({ ...SETTINGS, pull: {}, push: { dossiers } } as unknown as Settings).length;
+  };
+  expect([problemsOf('multipart', 'file'), problemsOf('json', 'base64')]).toEqual([0, 0]);
+  expect([problemsOf('multipart', 'base64'), problemsOf('json', 'file'), problemsOf('form', 'file')]).toEqual([
+    1, 1, 1,
+  ]);
+});
+
 test('a body of `list` is the bare list', () => {
   const body = (request: Parameters<typeof wireOf>[2]) => written('POST HoSo', request, { body: 'list' });
   expect(body({ list: [{ MaHoSo: '1' }], '?v': '2' })).toMatchObject({

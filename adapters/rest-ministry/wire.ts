@@ -17,6 +17,8 @@ export interface Wire {
   readonly body?: string;
   /** The body as JSON. It may hold files. */
   readonly json?: object;
+  /** The body as multipart/form-data. */
+  readonly parts?: readonly (readonly [name: string, value: unknown])[];
 }
 
 const PLACE = /\{([^{}]+)\}/g;
@@ -55,7 +57,8 @@ export function wireOf(
 ): Wire | readonly Problem[] | MinistryFailure {
   const [method, path] = question.operation.split(' ') as [Wire['method'], string];
   const how = bodyOf(question);
-  const isForm = how === 'form';
+  const isForm = how === 'form' || how === 'multipart';
+  const parts: [string, unknown][] = [];
   const [query, form] = [new URLSearchParams(), new URLSearchParams()];
   const [headers, body]: [Record<string, string>, Request] = [{}, {}];
   const problems: Problem[] = [];
@@ -63,6 +66,10 @@ export function wireOf(
     const kind = kindOf(target, method);
     // Only JSON can express null.
     if (value === null && (kind !== 'body' || isForm)) continue;
+    if (kind === 'body' && how === 'multipart') {
+      for (const one of [value].flat()) parts.push([target, one]);
+      continue;
+    }
     const texts = [value].flat().map(String);
     if (kind === 'query') for (const text of texts) query.append(nameOf(target), text);
     else if (kind === 'body' && isForm) for (const text of texts) form.append(target, text);
@@ -88,6 +95,7 @@ export function wireOf(
   const url = typeof link === 'string' ? linked(link, address) : `${address}${found}`;
   if (typeof url === 'object') return url;
   if (method === 'GET' || method === 'DELETE') return { method, url, headers };
+  if (how === 'multipart') return { method, url, headers, parts };
   return isForm
     ? { method, url, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers }, body: `${form}` }
     : {
@@ -163,8 +171,10 @@ function wrongIn(question: MinistryQuestion | undefined, path: string): readonly
       if (kind !== 'query' && kind !== 'body' && isEach) return [problem(here, 'list-for-one-value')];
       if (kind === 'body' && isList && !(target === LIST && isEach))
         return [problem(here, 'beside-the-body', { member: LIST })];
-      if (kind === 'body' && bodyOf(question) !== 'form') return filesInText(field, here);
-      const files = fileProblems(field, here);
+      const isMultipart = kind === 'body' && bodyOf(question) === 'multipart';
+      if (kind === 'body' && !isMultipart && bodyOf(question) !== 'form')
+        return [...filesInText(field, here), ...fileProblems(field, here, ['file'])];
+      const files = isMultipart ? fileProblems(field, here, ['base64']) : fileProblems(field, here);
       if (files.length > 0) return files;
       const isTable = typeof field === 'object' && 'fields' in field && field.text === undefined;
       return isTable || target.includes('.') ? [problem(here, 'outside-json-body')] : [];

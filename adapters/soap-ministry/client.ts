@@ -1,4 +1,4 @@
-import { callSoap, fold, nodesAt, retryAfterMs, type SoapFailure, type SoapResult, say, soapOutcome } from '#kit';
+import { callSoap, fold, nodesAt, retryAfterMs, type SoapResult, say, soapOutcome } from '#kit';
 import {
   type Answer,
   EXPIRED,
@@ -22,14 +22,18 @@ export const transport: MinistryTransport<Settings> = {
   async call(connection, { question, request, records, idempotent, isCounted, secret, hidden, shown }) {
     const { settings } = connection;
     const { operation, result } = question;
-    const called = await callSoap(connection, serviceOf(settings), {
-      operation,
-      idempotent: idempotent && !isCounted,
-      secret,
-      hide: hidden,
-      args: argumentsOf(request),
-      pick: pickingOf(result, records),
-    });
+    const called = await callSoap(
+      connection,
+      serviceOf(settings, (question as { readonly service?: string }).service),
+      {
+        operation,
+        idempotent: idempotent && !isCounted,
+        secret,
+        hide: hidden,
+        args: argumentsOf(request),
+        pick: pickingOf(result, records),
+      },
+    );
     if (called.kind === 'answer') {
       const answer = await readAnswer(called, result, settings, records);
       const wait = retryAfterMs(called.headers, connection.now());
@@ -56,11 +60,34 @@ async function readAnswer(
     if (isEmpty && picked.length === 0) return noAnswer('empty', say('envelope-empty'));
     return withCode(settings, body, picked);
   }
-  return readDocument(picked[0] ?? '', { form: result.form, place: result.at, records }, settings);
+  return readText(picked[0] ?? '', result, settings, records);
+}
+
+/**
+ * Reads a text that should be a document. Some systems put the code of a failure in its place: `ERR:1` where `<Data>…`
+ * stands otherwise. Then `answer.code` names that place, and a document there is success.
+ */
+function readText(
+  text: string,
+  { at, form }: NonNullable<Result>,
+  settings: Settings,
+  records: string | undefined,
+): Answer | NoAnswer | Promise<Answer | NoAnswer> {
+  const { answer, ...others } = settings;
+  if ([answer?.code].flat().includes(at) === false) return readDocument(text, { form, place: at, records }, settings);
+  const isDocument = text.trim() === '' || /^\s*[<{[]/.test(text);
+  return isDocument
+    ? readDocument(text, { form, place: at, records }, others)
+    : withCode(settings, nested(at, text), []);
+}
+
+/** A document with a text at a path. */
+function nested(path: string, text: string): unknown {
+  return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), text);
 }
 
 /** Whether a fault means that the session has ended: its code or words contain an entry of `answer.expired`. */
-function isExpiredFault({ answer }: Settings, result: SoapFailure): boolean {
+function isExpiredFault({ answer }: Settings, result: SoapResult): boolean {
   if (result.kind !== 'fault') return false;
   const words = fold(`${result.fault.code} ${result.fault.reason}`);
   return (answer?.expired ?? []).some((one) => words.includes(fold(one)));

@@ -140,6 +140,17 @@ test('a status without a code is not compared, and the report says so', async ()
   connection.close();
 });
 
+test('a status that the settings do not send is not looked up, and the report says so', async () => {
+  const given = transportAt('http://127.0.0.1:9');
+  const push = { dossiers: { ...given.push.dossiers, statuses: ['received'] } };
+  const connection = testConnection({ ...given, push } as Settings);
+  expect(await reconcile.compare(connection, told({ status: 'withdrawn' }))).toMatchObject({
+    kind: 'untold',
+    why: { code: 'status-not-sent' },
+  });
+  connection.close();
+});
+
 test('without a look-up there is no comparison, and the missing settings are named', () => {
   const { lookUp: _, ...push } = constructionAt('http://127.0.0.1').push.dossiers;
   const settings = { ...constructionAt('http://127.0.0.1'), push: { dossiers: push } } as Settings;

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { SoapService } from '#kit';
-import { ministrySettings, secretText, settingText } from '#ministry';
+import { ministrySettings, secretText, settingName, settingText } from '#ministry';
 import { closed, oneOf } from '#schemas/parts';
 
 const optional = Type.Optional;
@@ -22,29 +22,38 @@ const Security = Type.Union([
   }),
 ]);
 
+/** Where a service is. */
+const SERVICE = {
+  wsdl: Type.String({ minLength: 1, maxLength: 500, description: 'the address or the path of a WSDL' }),
+  endpoint: optional(Address),
+  soapVersion: optional(oneOf(['1.1', '1.2'])),
+  soapAction: optional(Type.String({ minLength: 1, maxLength: 500, description: 'a SOAPAction' })),
+  port: optional(settingText),
+};
+
 export const Settings = ministrySettings(
-  { operation: settingText },
+  { operation: settingText, service: optional(settingName) },
   {
-    wsdl: Type.String({ minLength: 1, maxLength: 500, description: 'the address or the path of a WSDL' }),
-    endpoint: optional(Address),
-    soapVersion: optional(oneOf(['1.1', '1.2'])),
-    soapAction: optional(Type.String({ minLength: 1, maxLength: 500, description: 'a SOAPAction' })),
-    port: optional(settingText),
+    ...SERVICE,
+    /** Further services of the same system, each with a WSDL of its own. */
+    services: optional(
+      Type.Record(settingName, closed(SERVICE), {
+        additionalProperties: false,
+        description: 'an object of services by name',
+      }),
+    ),
     security: optional(Security),
     addressing: optional(Type.Boolean()),
   },
 );
 export type Settings = Type.Static<typeof Settings>;
 
-export function serviceOf({
-  wsdl,
-  endpoint,
-  soapVersion,
-  soapAction,
-  port,
-  security,
-  addressing,
-}: Settings): SoapService {
+/** The service of a question: the party's own, or one of `services`. */
+export function serviceOf(settings: Settings, name: string | undefined): SoapService {
+  const { security, addressing, services = {} } = settings;
+  const place = name === undefined ? settings : services[name];
+  if (!place) throw new Error(`the settings have no service ${name}`);
+  const { wsdl, endpoint, soapVersion, soapAction, port } = place;
   return {
     wsdl,
     endpoint: endpoint || undefined,

@@ -76,7 +76,7 @@ function withToken(url: string, token: string | undefined): string {
 async function tokenOf(post: Post, about: PostalOrder | undefined): Promise<string | Failure | undefined> {
   const { accessToken, tokenUrl } = post.settings;
   if (tokenUrl === undefined) return accessToken;
-  return post.sessions.get<string | Failure>(TOKEN, () => logIn(post, tokenUrl, about));
+  return post.sessions.login<string | Failure>(TOKEN, () => logIn(post, tokenUrl, about));
 }
 
 /** A token for the key pair, or why the platform refused one. A failure is not cached. */

@@ -20,6 +20,8 @@ export interface AcceptDeps extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly judgesEntitlement: boolean;
   /** Whether a party reports a step in several ways. See withFirstContentId (core/dossier/apply). */
   readonly stepsAreByMoment: (party: string) => boolean;
+  /** Addresses under which the hub may fetch the files of a party. Undefined: none. */
+  readonly filesFrom: (party: string) => readonly string[] | undefined;
   readonly uuids: UuidSource;
   /** Undefined if every dossier is looked up first. */
   readonly optimism: Optimism | undefined;
@@ -62,6 +64,7 @@ export function acceptDepsOf(
     knownCodes: createKnownCodes(database, nowMs),
     judgesEntitlement: true,
     stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
+    filesFrom: (party) => parties.get(party)?.filesFrom,
     uuids: createUuids(nowMs),
     optimism: createOptimism(),
   };

@@ -9,7 +9,7 @@ import { mapYielding } from '../concurrency/yielding.ts';
 import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.ts';
 import { changeParts } from '../index/changes.ts';
 import { aliasPart, dossierPart } from '../index/dossiers.ts';
-import { eventPart } from '../index/events.ts';
+import { correctedPart, eventPart } from '../index/events.ts';
 import { recordChangeParts } from '../index/record-changes.ts';
 import { recordEventPart } from '../index/record-events.ts';
 import { judgedPart, recordPart } from '../index/records.ts';
@@ -17,6 +17,8 @@ import { recountPart } from '../index/recounts.ts';
 import { releaseSerialized } from '../index/sealed-records.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
 import { deliveryPart } from '../ledger/deliveries.ts';
+import { fileFetchPart } from '../ledger/file-fetches.ts';
+import { fileUseParts } from '../ledger/files.ts';
 import { idempotencyPart } from '../ledger/idempotency.ts';
 import { messagePart } from '../ledger/messages.ts';
 import { quarantinePart, settledPart } from '../ledger/quarantine.ts';
@@ -36,6 +38,8 @@ import {
 } from './dossiers.ts';
 import { applyEntry, loadCatalogue } from './entry-item.ts';
 import { emptiedBody } from './erased-item.ts';
+import { noteFileAddresses } from './file-addresses.ts';
+import { noteFileUses } from './named-files.ts';
 import { applyKindItem } from './record-item.ts';
 import {
   createdRecords,
@@ -77,17 +81,20 @@ export async function acceptBatch(
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     judgedPart(judgedDossiers(book)),
-    dossierPart(written.map(dossierRow), vault),
+    await dossierPart(written.map(dossierRow), vault),
     aliasPart([...rows.aliases.values()]),
     cataloguePart([...rows.entries.values()]),
     overtakenPart(rows.overtaken),
     messagePart(rows.messages, vault),
     keptBodyPart(rows.messages.filter(({ emptied }) => emptied?.rest)),
     idempotencyPart(rows.idempotency, vault),
-    eventPart(rows.events, vault),
+    await eventPart(rows.events, vault),
+    correctedPart(rows.corrected),
     recordPart(recordRows(book), vault),
     recordEventPart(rows.recordEvents, vault),
     deliveryPart(rows.deliveries),
+    ...fileUseParts([...rows.fileUses.values()]),
+    fileFetchPart([...rows.fileFetches.values()]),
     quarantinePart(rows.waiting),
     settledPart(rows.settled),
     unknownCodePart([...rows.unknown.values()]),
@@ -157,7 +164,8 @@ async function applyAll(
     // An item of a dossier with a long history takes milliseconds.
     const results = await mapYielding(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : withStorableTexts(given);
-      const source = submission.released ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
+      const source = submission.released ??
+        submission.correction ?? { messageId: id, item: index, receivedAt: submission.receivedAt };
       const place: Place = { deps, submission, id, source, index, rows, sender };
       if (item.kind === 'invalid')
         return { index, ...codeMember(item.code), outcome: 'invalid', problems: item.problems } as const;
@@ -173,6 +181,8 @@ async function applyAll(
         ...catalogueWarnings(place, item, unknown),
       ]);
     });
+    if (submission.files) noteFileUses(rows, submission, results);
+    noteFileAddresses(deps, rows, submission, results);
     const receipt = submission.receipt ?? id;
     const isKept = !stillWaits(submission, rows);
     rows.accepted.push({ messageId: isKept ? id : undefined, receipt, results });

@@ -10,14 +10,17 @@ interface Input {
 
 /** A queue whose runs end when the test says so. */
 function scene() {
-  const runs: { readonly names: readonly string[]; readonly end: (work?: number) => Promise<void> }[] = [];
+  const runs: { readonly names: readonly string[]; readonly end: (work?: number, tookMs?: number) => Promise<void> }[] =
+    [];
   const done: string[] = [];
+  let nowMs = 0;
   const accept = createIngestQueue<Input, string>(
     (inputs, report) =>
       new Promise((resolve) => {
         runs.push({
           names: inputs.map(({ name }) => name),
-          async end(work = 0) {
+          async end(work = 0, tookMs = 0) {
+            nowMs += tookMs;
             report(work);
             resolve(inputs.map(({ name }) => name));
             await turn();
@@ -30,6 +33,7 @@ function scene() {
       weigh: ({ weight }) => weight,
       senderOf: ({ sender }) => sender,
       keysOf: ({ keys }) => keys,
+      nowMs: () => nowMs,
     },
   );
   return {
@@ -81,6 +85,43 @@ describe('the ingest queue', () => {
     await runs[0]?.end();
     await turn();
     expect(running().slice(4)).toEqual(['large 2']);
+  });
+
+  test('keeps a single push and arrays in separate runs', async () => {
+    const { runs, send, running } = scene();
+    for (const name of ['array 1', 'array 2']) send(name, { weight: 100 });
+    await turn();
+    expect(running()).toEqual(['array 1 array 2']);
+    send('array 3', { weight: 100 });
+    send('single', { sender: 'b' });
+    send('another', { sender: 'a' });
+    await turn();
+    expect(new Set(running().slice(1))).toEqual(new Set(['single another', 'array 3']));
+    await runs.find(({ names }) => names.includes('single'))?.end();
+    expect(running()).toHaveLength(3);
+  });
+
+  test('bounds a run of arrays by measured time while others send, and not for a lone sender', async () => {
+    const { runs, send, running } = scene();
+    const flood = (names: string) => {
+      for (const name of names.split(' ')) send(name, { weight: 100 });
+    };
+    // 100 ms for 100 dossiers.
+    for (let n = 0; n < 20; n++) {
+      send(`warm ${n}`, { weight: 100 });
+      await turn();
+      await runs[n]?.end(0, 100);
+    }
+    flood('a b c d');
+    await turn();
+    expect(running().slice(20)).toEqual(['a b c d']);
+    send('single', { sender: 'b' });
+    flood('e f g h');
+    await turn();
+    expect(running().slice(21)).toEqual(['single', 'e']);
+    await runs[20]?.end(0, 400);
+    await turn();
+    expect(running().slice(23)).toEqual(['f']);
   });
 
   test('gives the next large run to the sender with the fewest running', async () => {

@@ -1,4 +1,5 @@
 import { RunTimer, rejectAll, resolveAll, type WaitingCall } from '../concurrency/run-timer.ts';
+import { giveWay } from '../concurrency/yielding.ts';
 import { isRefusal } from '../database/failures.ts';
 import type { Part } from '../database/parts.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
@@ -14,6 +15,7 @@ import { subjectsNamedBy } from './records.ts';
 
 interface Committing {
   readonly accept: AcceptDeps;
+  readonly files: HubContext['files'];
   readonly random: () => number;
   readonly lastWrite: LastWrite;
   readonly onCommit: CommitDeps['onCommit'];
@@ -41,6 +43,7 @@ export function createCommit(
 ): Commit {
   const committing: Committing = {
     accept: acceptDepsOf(hub, deps),
+    files: hub.files,
     random: hub.random,
     lastWrite: deps.lastWrite,
     onCommit: deps.onCommit,
@@ -60,13 +63,9 @@ export function createCommit(
     },
   );
   return {
-    one: async (submission) =>
-      storedOf(await queue(namesFiles(submission) ? await withFiles(hub, submission) : submission)),
+    one: async (submission) => storedOf(await queue(submission)),
     async page(submissions, together) {
-      const named = submissions.some(namesFiles)
-        ? await Promise.all(submissions.map((one) => withFiles(hub, one)))
-        : submissions;
-      for (const one of await commitAll(committing, named, together)) storedOf(one);
+      for (const one of await commitAll(committing, submissions, together)) storedOf(one);
     },
   };
 }
@@ -96,12 +95,14 @@ async function commitAll(
   trying: Trying = {},
 ): Promise<readonly (Accepted | NotStored)[]> {
   const { tried = 0, sinceMs = performance.now(), report } = trying;
-  const { accept, lastWrite, onCommit, random } = deps;
+  const { accept, files, lastWrite, onCommit, random } = deps;
   try {
-    const acceptance = await acceptBatch(accept, submissions, together, tried === 0);
+    // At each try, because a file may have been removed since the last one.
+    const checked = submissions.some(namesFiles) ? await withFiles(files, submissions) : submissions;
+    const acceptance = await acceptBatch(accept, checked, together, tried === 0);
     report?.(acceptance.judged);
     lastWrite.kept();
-    onCommit(submissions, acceptance);
+    onCommit(checked, acceptance);
     return acceptance.accepted;
   } catch (error) {
     lastWrite.failed(error);
@@ -142,6 +143,8 @@ interface IngestLimits<In> {
   readonly senderOf: (input: In) => string;
   /** What the input changes. Two runs never hold the same key, and inputs with a common key keep their order. */
   readonly keysOf: (input: In) => readonly string[];
+  /** Measures runs. */
+  readonly nowMs?: () => number;
 }
 
 interface Waiting<In, Out> extends WaitingCall<In, Out>, WaitingInput {}
@@ -158,35 +161,39 @@ const RUN_KINDS: readonly RunKind[] = ['small', 'large'];
  */
 export function createIngestQueue<In, Out>(
   run: (inputs: readonly In[], report: (work: number) => void) => Promise<readonly Out[]>,
-  { size, lingerMs, weigh, senderOf, keysOf }: IngestLimits<In>,
+  { size, lingerMs, weigh, senderOf, keysOf, nowMs = () => performance.now() }: IngestLimits<In>,
 ): (input: In) => Promise<Out> {
   const inputs = new FairChoice<Waiting<In, Out>>(size);
-  const timer = new RunTimer(lingerMs, begin);
+  const timers = {
+    small: new RunTimer(lingerMs, () => begin('small')),
+    large: new RunTimer(lingerMs, () => begin('large')),
+  };
 
   return (input) =>
     new Promise<Out>((resolve, reject) => {
-      inputs.add({ input, weight: weigh(input), sender: senderOf(input), keys: keysOf(input), resolve, reject });
-      schedule();
+      schedule(
+        inputs.add({ input, weight: weigh(input), sender: senderOf(input), keys: keysOf(input), resolve, reject }),
+      );
     });
 
-  function schedule(): void {
-    const canRun = inputs.waiting > 0 && (inputs.hasRoom('small') || inputs.hasRoom('large'));
-    if (canRun) timer.schedule(inputs.waiting, inputs.underWay);
+  function schedule(kind: RunKind): void {
+    if (inputs.waiting > 0 && inputs.hasRoom(kind)) timers[kind].schedule(inputs.waiting, inputs.underWay(kind));
   }
 
-  function begin(): void {
-    for (const kind of RUN_KINDS)
-      while (inputs.hasRoom(kind)) {
-        const batch = inputs.take(kind);
-        if (batch.length === 0) break;
-        void start(kind, batch);
-      }
+  function begin(kind: RunKind): void {
+    while (inputs.hasRoom(kind)) {
+      const batch = inputs.take(kind);
+      if (batch.length === 0) break;
+      void start(kind, batch);
+    }
   }
 
   async function start(kind: RunKind, batch: readonly Waiting<In, Out>[]): Promise<void> {
     inputs.runBegan(kind, batch);
+    const beganMs = nowMs();
     let work = 0;
     try {
+      if (kind === 'large') await giveWay();
       const outs = await run(
         batch.map(({ input }) => input),
         (more) => {
@@ -197,9 +204,10 @@ export function createIngestQueue<In, Out>(
     } catch (error) {
       rejectAll(batch, error);
     } finally {
-      inputs.runEnded(kind, batch, work);
-      timer.runEnded(batch.length);
-      schedule();
+      inputs.runEnded(kind, batch, { work, tookMs: nowMs() - beganMs });
+      timers[kind].runEnded(batch.length);
+      // An input of the other kind may have waited for a key of this run.
+      for (const next of RUN_KINDS) schedule(next);
     }
   }
 }

@@ -1,6 +1,14 @@
-import { aliasName, aliasNames } from '#core/dossier/aliases';
-import { type Applied, apply, type Incoming, isKnown, withFirstContentId } from '#core/dossier/apply';
+import { type Alias, aliasName, aliasNames } from '#core/dossier/aliases';
+import {
+  type Applied,
+  apply,
+  type Incoming,
+  isKnown,
+  type RecordedEvent,
+  withFirstContentId,
+} from '#core/dossier/apply';
 import { counts, isAheadOfTime, isPremature } from '#core/dossier/event';
+import { createHistory } from '#core/dossier/history';
 import type { DossierItem } from '#core/dossier/item';
 import { isDossierItem, type WaitingItem } from '#core/dossier/item';
 import { namesOf, namesOfAlias } from '#core/dossier/names';
@@ -20,6 +28,8 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   const { submission, source, rows, index, sender } = place;
   const { code } = item.record;
   const found = [...candidates(dossiers, item, sender)];
+  // Its dossier is gone, or the names of two were joined meanwhile.
+  if (submission.correction && found.length !== 1) return { index, code, outcome: 'duplicate' };
   const named = sender.ownership && namedByAliasAlone(item, found, submission.party);
   if (found.length > 1 || named) return quarantine(place, conflict(item, found));
   let [working] = found;
@@ -36,15 +46,17 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   // An operator released it before its moment. It stays in the queue.
   if (submission.released?.causeKind === 'ahead-of-time' && isPremature(event))
     return quarantine(place, untilItsMoment(item));
-  const { events, foldWith, add } = working.history;
+  const { events, foldWith } = working.history;
+  const aliases = newAliases(place, working, item);
   const applied = apply(working.held, events, working.code, event, foldWith);
+  if (applied.corrected) keepCorrected(place, working, applied.corrected, applied.held.version);
   settleWaiting(place, applied.outcome);
   if (!applied.event) return { index, code, outcome: applied.outcome };
   const counted = counts(applied.event, applied.held.owner);
   const isFirst = working.held === undefined;
-  if (counted) keepAliases(place, working, item, dossiers);
+  if (counted) keepAliases(place, working, aliases, dossiers);
   working.held = item.recorded ? { ...applied.held, erased: item.recorded.erased } : applied.held;
-  add(applied.event);
+  working.history.add(applied.event);
   working.messageId = place.id;
   if (counted || isFirst) {
     working.party = submission.party;
@@ -66,6 +78,16 @@ export function applyDossier(place: Place, item: DossierItem, dossiers: Dossiers
   for (const [operation, told] of tells(item, applied, counted))
     if (told) route(place, operation, working.code, applied.event.seq, view.record, applied.held.owner);
   return withWarnings({ index, code, outcome: applied.outcome }, claimWarnings(applied));
+}
+
+/** Marks the replaced event in the history and in its row, which may be one of the batch. */
+function keepCorrected({ rows }: Place, working: Working, event: RecordedEvent, by: number): void {
+  const others = working.history.events.map((one) => (one === event ? { ...one, correctedBy: by } : one));
+  working.history = createHistory(others);
+  const own = rows.events.findIndex(({ code, event: { seq } }) => code === working.code && seq === event.seq);
+  const row = rows.events[own];
+  if (row) rows.events[own] = { ...row, event: { ...row.event, correctedBy: by } };
+  else rows.corrected.push({ code: working.code, seq: event.seq, recordedAt: event.recordedAt ?? '', by });
 }
 
 /** What the table keeps of an event beside its content. */
@@ -141,7 +163,7 @@ export function repetition(
 }
 
 /** The event of an item. A step with nothing new gets the content id of the known step. */
-function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, held }: Working): Incoming {
+function eventOf({ submission, sender, deps, source }: Place, item: DossierItem, { history, held }: Working): Incoming {
   const { party } = sender;
   const { messageId, item: position } = source;
   const incoming = {
@@ -149,7 +171,9 @@ function eventOf({ sender, deps, source }: Place, item: DossierItem, { history, 
     item: position,
     ...incomingOf(item, sender, held, deps.ownership.at(sender.recordedAt).isAuthoritative(party)),
   };
-  if (item.recorded) return { ...incoming, contentId: item.recorded.contentId };
+  const isCorrection = submission.correction !== undefined;
+  if (isCorrection || item.recorded)
+    return { ...incoming, isCorrection, contentId: item.recorded?.contentId ?? incoming.contentId };
   return deps.stepsAreByMoment(party) ? withFirstContentId(history.events, incoming, item.standIns) : incoming;
 }
 
@@ -178,14 +202,19 @@ function underOwnCode(event: Incoming, code: string): Incoming {
   return { ...event, record: { ...record, code, aliases } };
 }
 
-function keepAliases({ submission, rows }: Place, working: Working, item: DossierItem, dossiers: Dossiers): void {
-  const given = 'aliases' in item.record ? (item.record.aliases ?? []) : [];
-  const own = item.record.code === working.code ? [] : [{ party: submission.party, code: item.record.code }];
-  if (given.length + own.length === 0) return;
-  const known = aliasNames(working.held?.view.record.aliases ?? []);
-  for (const { party, code } of [...given, ...own]) {
+/** The item's aliases that the dossier lacks. Before the item is applied: then the known names belong to the new list. */
+function newAliases({ submission }: Place, { held, code: own }: Working, { record }: DossierItem): readonly Alias[] {
+  const given = 'aliases' in record ? (record.aliases ?? []) : [];
+  const all = record.code === own ? given : [...given, { party: submission.party, code: record.code }];
+  if (all.length === 0) return all;
+  const known = aliasNames(held?.view.record.aliases ?? []);
+  return all.filter((alias) => !known.has(aliasName(alias)));
+}
+
+function keepAliases({ rows }: Place, working: Working, aliases: readonly Alias[], dossiers: Dossiers): void {
+  for (const { party, code } of aliases) {
     const name = aliasName({ party, code });
-    if (known.has(name) || rows.aliases.has(name)) continue;
+    if (rows.aliases.has(name)) continue;
     rows.aliases.set(name, { party, code, dossier: working.code });
     register(dossiers, working, namesOfAlias({ party, code }));
   }

@@ -59,7 +59,11 @@ export async function loadDossiers(
   const { database, vault } = deps;
   const items = submissions.flatMap((submission) =>
     [...dossierItemsOf(submission), ...stepsOf(submission)].map(
-      (item): SentItem => ({ item, sender: senderOf(deps, submission) }),
+      (item): SentItem => ({
+        item,
+        sender: senderOf(deps, submission),
+        isCorrection: submission.correction !== undefined,
+      }),
     ),
   );
   const codes = [...new Set(items.flatMap(({ item }) => codesOf(item)))];
@@ -77,6 +81,7 @@ export async function loadDossiers(
 interface SentItem {
   readonly item: DossierItem;
   readonly sender: Sender;
+  readonly isCorrection: boolean;
 }
 
 export function senderOf(
@@ -125,10 +130,11 @@ async function loadHistories(
 ): Promise<number> {
   const reached = new Map<Working, Held>();
   const wanted = new Set<Working>();
-  for (const { item, sender } of items) {
+  for (const { item, sender, isCorrection } of items) {
     for (const working of candidates(dossiers, item, sender)) {
       const held = reached.get(working) ?? working.loaded;
-      const incoming = incomingOf(item, sender, held, ownership.at(sender.recordedAt).isAuthoritative(sender.party));
+      const isAuthoritative = ownership.at(sender.recordedAt).isAuthoritative(sender.party);
+      const incoming = { ...incomingOf(item, sender, held, isAuthoritative), isCorrection };
       // The effect of assumed members depends on earlier items of the batch.
       if (needsHistory(held, incoming) || (held && item.standIns)) wanted.add(working);
       else if (held && incoming.at > held.lastAt)

@@ -6,11 +6,16 @@ export interface WaitingInput {
   readonly keys: readonly string[];
 }
 
-/** Inputs of this weight or more have runs of their own. */
-const LARGE_WEIGHT = 200;
+/** Inputs of this weight or more have runs of their own, so that no single push waits for an array. */
+const LARGE_WEIGHT = 20;
 const MAX_RUNS = { small: 2, large: 3 } as const;
 /** Concurrent runs of large inputs of one sender. One more is always free for another sender. */
 const MAX_LARGE_OF_ONE = MAX_RUNS.large - 1;
+/** A sender is alone if these last runs had inputs of no other one. */
+const LAST_RUNS = 16;
+/** While several senders send, a run is bounded to about this time. Runs below the least size gain nothing. */
+const SHARED_RUN_MS = 20;
+const LEAST_SHARED_SIZE = 50;
 /** After a run with more work, its senders' inputs count as large, until one of their runs is cheap again. */
 const CHEAP_WORK = 5_000;
 
@@ -26,6 +31,10 @@ export class FairChoice<Waiting extends WaitingInput> {
   readonly #underWay = { small: 0, large: 0 };
   /** Running large inputs, by sender. */
   readonly #largeOf = new Map<string, number>();
+  /** The sender of each of the last runs, undefined for several. */
+  readonly #lastSenders: (string | undefined)[] = [];
+  /** The time of a run for each unit of weight, a moving average. */
+  readonly #msPerWeight = { small: 0, large: 0 };
 
   /** @param size the largest weight of one run; a run takes at least one input */
   constructor(size: number) {
@@ -36,12 +45,14 @@ export class FairChoice<Waiting extends WaitingInput> {
     return this.#waiting.length;
   }
 
-  get underWay(): number {
-    return this.#underWay.small + this.#underWay.large;
+  underWay(kind: RunKind): number {
+    return this.#underWay[kind];
   }
 
-  add(one: Waiting): void {
+  /** @returns the kind of the run that takes it */
+  add(one: Waiting): RunKind {
     this.#waiting.push(one);
+    return this.#kindOf(one);
   }
 
   /** Whether a run of this kind may begin. */
@@ -53,13 +64,14 @@ export class FairChoice<Waiting extends WaitingInput> {
   take(kind: RunKind): readonly Waiting[] {
     const only = kind === 'large' ? this.#nextLargeSender() : undefined;
     if (kind === 'large' && only === undefined) return [];
-    const mostOfOne = kind === 'small' ? this.#shareOfOne() : this.#size;
+    const size = this.#sizeFor(kind);
+    const mostOfOne = kind === 'small' ? this.#shareOfOne(size) : size;
     const weights = new Map<string, number>();
     let weight = 0;
     const [taken, rest] = this.#split((one) => {
       const own = weights.get(one.sender) ?? 0;
       const isWanted = this.#kindOf(one) === kind && (only === undefined || one.sender === only);
-      const fits = (weight === 0 || weight + one.weight <= this.#size) && (own === 0 || own + one.weight <= mostOfOne);
+      const fits = (weight === 0 || weight + one.weight <= size) && (own === 0 || own + one.weight <= mostOfOne);
       if (!isWanted || !fits) return false;
       weight += one.weight;
       weights.set(one.sender, own + one.weight);
@@ -71,6 +83,9 @@ export class FairChoice<Waiting extends WaitingInput> {
 
   /** Records that a run began, and holds the keys of its inputs. */
   runBegan(kind: RunKind, batch: readonly Waiting[]): void {
+    const sender = batch[0]?.sender;
+    this.#lastSenders.push(batch.every((one) => one.sender === sender) ? sender : undefined);
+    if (this.#lastSenders.length > LAST_RUNS) this.#lastSenders.shift();
     for (const { keys } of batch) for (const key of keys) this.#busyKeys.add(key);
     this.#countRun(kind, batch, 1);
   }
@@ -80,7 +95,13 @@ export class FairChoice<Waiting extends WaitingInput> {
    *
    * @param work the total work that the run reported
    */
-  runEnded(kind: RunKind, batch: readonly Waiting[], work: number): void {
+  runEnded(
+    kind: RunKind,
+    batch: readonly Waiting[],
+    { work, tookMs }: { readonly work: number; readonly tookMs: number },
+  ): void {
+    const ms = tookMs / batch.reduce((sum, { weight }) => sum + weight, 0);
+    this.#msPerWeight[kind] += (ms - this.#msPerWeight[kind]) / 8;
     for (const { keys } of batch) for (const key of keys) this.#busyKeys.delete(key);
     this.#countRun(kind, batch, -1);
     // Nobody knows which of several senders caused the work. Each shows it in a run of its own.
@@ -130,8 +151,21 @@ export class FairChoice<Waiting extends WaitingInput> {
     return next;
   }
 
+  /** Whether nobody else sent anything lately. */
+  #isAlone(sender: string): boolean {
+    return this.#lastSenders.every((one) => one === sender) && this.#waiting.every((one) => one.sender === sender);
+  }
+
+  /** The largest weight of the next run: less if others would wait for it. */
+  #sizeFor(kind: RunKind): number {
+    const sender = this.#waiting[0]?.sender;
+    if (sender === undefined || this.#isAlone(sender)) return this.#size;
+    const fitting = Math.floor(SHARED_RUN_MS / this.#msPerWeight[kind]);
+    return Math.min(this.#size, Math.max(fitting, LEAST_SHARED_SIZE));
+  }
+
   /** The weight that one sender gets in a run of small inputs: an equal share if they do not all fit. */
-  #shareOfOne(): number {
+  #shareOfOne(size: number): number {
     const senders = new Set<string>();
     let weight = 0;
     for (const one of this.#waiting) {
@@ -139,6 +173,6 @@ export class FairChoice<Waiting extends WaitingInput> {
       senders.add(one.sender);
       weight += one.weight;
     }
-    return weight <= this.#size ? this.#size : Math.max(1, Math.floor(this.#size / senders.size));
+    return weight <= size ? size : Math.max(1, Math.floor(size / senders.size));
   }
 }

@@ -1,3 +1,4 @@
+import { createByKey } from '../concurrency/by-key.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
 import { loadResults } from '../ledger/messages.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
@@ -13,16 +14,9 @@ type Accept = (submission: Submission) => Promise<Accepted>;
 /** Accepts messages once for an Idempotency-Key: a repeat gets the receipt of the first. */
 export function createAcceptOnce(hub: Hub, accept: Accept): (submission: KeyedSubmission) => Promise<OnceResult> {
   /** One request with a key at a time, so that the second one finds the receipt of the first. */
-  const underKey = new Map<string, Promise<unknown>>();
-  return (submission) => {
-    const name = `${submission.idempotency.party} ${submission.idempotency.key}`;
-    const result = (underKey.get(name) ?? Promise.resolve()).then(() => acceptOnce(hub, accept, submission));
-    const settled = result
-      .catch(() => undefined)
-      .finally(() => underKey.get(name) === settled && underKey.delete(name));
-    underKey.set(name, settled);
-    return result;
-  };
+  const byKey = createByKey();
+  return (submission) =>
+    byKey(`${submission.idempotency.party} ${submission.idempotency.key}`, () => acceptOnce(hub, accept, submission));
 }
 
 async function acceptOnce({ database, vault }: Hub, accept: Accept, submission: KeyedSubmission): Promise<OnceResult> {

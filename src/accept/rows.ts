@@ -8,10 +8,12 @@ import type { CatalogueRow } from '../catalogue/catalogue.ts';
 import type { UnknownCodeRow } from '../catalogue/known-codes.ts';
 import type { ChangeRow } from '../index/changes.ts';
 import type { AliasRow } from '../index/dossiers.ts';
-import type { EventRow } from '../index/events.ts';
+import type { CorrectedRow, EventRow } from '../index/events.ts';
 import type { RecordChangeRow } from '../index/record-changes.ts';
 import type { RecordEventRow } from '../index/record-events.ts';
 import type { DeliveryRow } from '../ledger/deliveries.ts';
+import type { FetchRow } from '../ledger/file-fetches.ts';
+import type { FileUse } from '../ledger/files.ts';
 import type { IdempotencyRow } from '../ledger/idempotency.ts';
 import type { ItemResult, MessageRow } from '../ledger/messages.ts';
 import { isOfCatalogue } from '../ledger/messages.ts';
@@ -30,6 +32,8 @@ export interface Rows {
   /** Versions of these entries from earlier messages of the batch. */
   readonly overtaken: CatalogueRow[];
   readonly events: EventRow[];
+  /** Earlier events that events of the batch replace. */
+  readonly corrected: CorrectedRow[];
   readonly deliveries: DeliveryRow[];
   readonly waiting: QuarantineRow[];
   readonly settled: { readonly id: number; readonly at: string; readonly settlement: string }[];
@@ -40,6 +44,10 @@ export interface Rows {
   readonly recounts: Set<string>;
   readonly recordEvents: RecordEventRow[];
   readonly recordChanges: RecordChangeRow[];
+  /** By file, party and code. */
+  readonly fileUses: Map<string, FileUse>;
+  /** By party, code and address. */
+  readonly fileFetches: Map<string, FetchRow>;
 }
 
 export function noRows(): Rows {
@@ -51,6 +59,7 @@ export function noRows(): Rows {
     entries: new Map(),
     overtaken: [],
     events: [],
+    corrected: [],
     deliveries: [],
     waiting: [],
     settled: [],
@@ -59,6 +68,8 @@ export function noRows(): Rows {
     recounts: new Set(),
     recordEvents: [],
     recordChanges: [],
+    fileUses: new Map(),
+    fileFetches: new Map(),
   };
 }
 
@@ -94,6 +105,7 @@ export function route(
       seq,
       messageId: source.messageId,
       createdAt: submission.receivedAt,
+      sender: submission.party,
     });
 }
 

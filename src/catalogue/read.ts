@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import { catalogueKey, subordinateSuffix } from '#core/identifiers/identifiers';
 import { searchQuery } from '#core/vietnamese/search-words';
 import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../database/bounded.ts';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
 import { createVersionsReader, type VersionsReader } from './read-versions.ts';
-import { listServicesOutOfForce, type ServiceOutOfForce } from './services-out-of-force.ts';
+import { countServicesOutOfForce, listServicesOutOfForce, type ServiceOutOfForce } from './services-out-of-force.ts';
 
 /** An entry to serve. `record` is parsed for a single entry, and the stored JSON in lists. */
 export interface ServedEntry<Held = unknown> {
@@ -40,8 +41,10 @@ export interface CatalogueReader {
   offered(): Promise<OfferedServices>;
   /** Codes from dossiers that the catalogue still lacks, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
+  countUnknownCodes(): Promise<Total>;
   /** Services out of force with open dossiers, by key, after `after`. */
   ended(limit: number, after: string | undefined): Promise<readonly ServiceOutOfForce[]>;
+  countEnded(): Promise<Total>;
   /** Earlier versions of entries. */
   readonly versions: VersionsReader;
 }
@@ -84,7 +87,9 @@ export function createCatalogueReader(database: Database): CatalogueReader {
     },
     offered: keptAMinute(() => listOffered(database)),
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
+    countUnknownCodes: () => countUpTo(database, sql`SELECT FROM unknown_codes u WHERE ${IS_UNKNOWN}`),
     ended: (limit, after) => listServicesOutOfForce(database, limit, after),
+    countEnded: () => countServicesOutOfForce(database),
     versions: createVersionsReader(database),
   };
 }
@@ -173,18 +178,20 @@ async function listOffered(database: Database): Promise<OfferedServices> {
   return { fields: of('field'), agencies: of('agency'), audiences: of('audience').map(({ name }) => name) };
 }
 
+/** The key of a service is the short form of its code (catalogueKey). */
+const IS_UNKNOWN = sql`NOT EXISTS (
+  SELECT 1 FROM catalogue c WHERE c.kind = u.kind
+    AND c.key = CASE WHEN u.kind = 'service' THEN left(u.code, 8) ELSE u.code END)`;
+
 async function listUnknown(
   database: Database,
   limit: number,
   after: UnknownCodePlace = ['', '', ''],
 ): Promise<readonly UnknownCode[]> {
   const [kind, code, party] = after;
-  // The key of a service is the short form of its code (catalogueKey).
   const { rows } = await sql<UnknownCode>`
     SELECT kind, code, party, first_at AS "firstAt", last_at AS "lastAt" FROM unknown_codes u
-    WHERE (kind, code, party) > (${kind}, ${code}, ${party}) AND NOT EXISTS (
-      SELECT 1 FROM catalogue c WHERE c.kind = u.kind
-        AND c.key = CASE WHEN u.kind = 'service' THEN left(u.code, 8) ELSE u.code END)
+    WHERE (kind, code, party) > (${kind}, ${code}, ${party}) AND ${IS_UNKNOWN}
     ORDER BY kind, code, party LIMIT ${limit}`.execute(database.query);
   return rows;
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
 /** Since when a service of `c` is out of force: the first version after the last one that was in force. */
@@ -15,6 +16,8 @@ export async function loadServicesOutOfForce(database: Database): Promise<Readon
   return new Map(rows.map(({ key, since }) => [key, since]));
 }
 
+const IS_OPEN = sql`d.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')`;
+
 /** A service out of force, with the number of its open dossiers. */
 export interface ServiceOutOfForce {
   readonly key: string;
@@ -25,6 +28,14 @@ export interface ServiceOutOfForce {
   /** Of these, the ones filed after the service was out of force. */
   readonly filedAfter: number;
 }
+
+/** How many of them have open dossiers. */
+export const countServicesOutOfForce = (database: Database): Promise<Total> =>
+  countUpTo(
+    database,
+    sql`SELECT FROM catalogue c WHERE c.kind = 'service' AND NOT c.in_force
+        AND EXISTS (SELECT FROM dossiers d WHERE d.service_key = c.key AND ${IS_OPEN})`,
+  );
 
 /** By key, after `after`. With 400,000 dossiers, 40,000 of them under 200 such services: 0.2 s. No door calls this. */
 export async function listServicesOutOfForce(
@@ -39,7 +50,7 @@ export async function listServicesOutOfForce(
     SELECT e.key, e.code, e.name, e.since, count(*) AS live,
       count(*) FILTER (WHERE coalesce(d.submitted_at, d.received_at, d.status_at) >= e.since) AS "filedAfter"
     FROM ended e JOIN dossiers d ON d.service_key = e.key
-    WHERE d.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')
+    WHERE ${IS_OPEN}
     GROUP BY 1, 2, 3, 4 ORDER BY 1 LIMIT ${limit}`.execute(database.query);
   return rows;
 }

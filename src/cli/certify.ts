@@ -30,10 +30,16 @@ export function addCertify(program: Command): void {
 }
 
 async function certify(party: string, { url }: CertifyOptions) {
-  const { data, status } = await axios.get<Certificate & { readonly detail?: string }>(
-    `${url.replace(/\/+$/, '')}/sandbox/certificate/${encodeURIComponent(party)}`,
-    { proxy: false, validateStatus: () => true },
-  );
+  const { data, status } = await axios
+    .get<Certificate & { readonly detail?: string }>(
+      `${url.replace(/\/+$/, '')}/sandbox/certificate/${encodeURIComponent(party)}`,
+      { proxy: false, validateStatus: () => true },
+    )
+    .catch((error: Error) => {
+      throw new Error(
+        `${url}: no sandbox answers (${error.message}); start it with \`lienthong sandbox\`, or give its address with --url`,
+      );
+    });
   if (status !== 200) throw new Error(data.detail ?? `${url}: got status ${status}, expected a sandbox of the hub`);
   const failed = data.cases.some(({ state }) => state !== 'passed');
   const rows = data.cases.map(({ state, en, example = '' }) => [en, state, example]);

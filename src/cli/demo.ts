@@ -7,6 +7,7 @@ import { DEMO_NAMES, type DemoName, type DemoStage } from '../play/demo/demo-sta
 import { addressesOf, createReport, type Report, textOf } from '../play/demo/report.ts';
 import { type DayOptions, runDay } from '../play/demo/run-day.ts';
 import { createRunFolder, type RunFolder, removeOldFolders } from '../play/demo/run-folder.ts';
+import { officeIn } from '../play/participants/parties.ts';
 import { playOnStage, type Stage } from '../play/stage/stage.ts';
 import { withJanitor } from '../play/stage/start-janitor.ts';
 import { endWithNpm } from './end-with-npm.ts';
@@ -48,7 +49,8 @@ async function demo(options: DemoOptions): Promise<void> {
     const port = portOf(env);
     const folder = createRunFolder(env, Date.now());
     for (const removed of removeOldFolders(folder)) bar.say(`removed the data of an earlier demo, ${removed}`);
-    const plan = { env, folder: folder.path, participants: DEMO_NAMES, processes: { hub: undefined } };
+    const office = { more: { parties: officeIn(folder.office), files: { scan: false } } } as const;
+    const plan = { env, folder: folder.path, participants: DEMO_NAMES, processes: { hub: undefined }, ...office };
     const more = { mostStarts: MOST_STARTS, host: env.HOST?.trim() || '127.0.0.1', port, signal, say: bar.say };
     const playing = async (opened: Stage<DemoName>): Promise<void> => {
       const stage = { ...opened, folder };

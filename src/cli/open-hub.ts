@@ -24,11 +24,17 @@ export function requireParty({ file }: Config, party: string): void {
 /**
  * Works with a hub that is composed but not started: it listens on no port, delivers nothing by itself, and may share its
  * database with other processes. Its log goes to stderr.
+ *
+ * @param level of the log. `error` for a disposable copy: its hub warns that the database was restored.
  */
-export async function withHub<T>(config: Config, work: (hub: Hub) => Promise<T>): Promise<T> {
+export async function withHub<T>(
+  config: Config,
+  work: (hub: Hub) => Promise<T>,
+  level: 'warn' | 'error' = 'warn',
+): Promise<T> {
   const adapters = await loadAdapters();
   return withServer(config, async (url) => {
-    const log = pino({ level: 'warn' }, logLines(2));
+    const log = pino({ level }, logLines(2));
     const hub = await createHub(config, url, adapters, log);
     try {
       return await work(hub);

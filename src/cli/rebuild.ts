@@ -48,7 +48,7 @@ async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
 function textOf(report: RebuildReport, swap: boolean): string {
   const { messages, dossiers, notCovered, identical, found, differences, swapped, notSwapped } = report;
   return [
-    `${messages} messages, ${dossiers} dossiers: ${found === 0 ? 'no difference' : `${found} differences`}`,
+    `${messages} messages, ${dossiers} dossiers and records: ${found === 0 ? 'no difference' : `${found} differences`}`,
     ...differences.map(lineOf),
     ...(found > differences.length ? [`… and ${found - differences.length} more`] : []),
     ...(notCovered > 0 ? [`${notCovered} dossiers began before the oldest stored message: they stay unchanged`] : []),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { runSandbox } from '../play/sandbox/sandbox.ts';
-import type { OwnSettings } from '../play/stage/hub-file.ts';
+import { KEY_IDS, type OwnSettings } from '../play/stage/hub-file.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { tellError, wholeNumber } from './run-command.ts';
 import { untilSignal } from './until-signal.ts';
@@ -20,7 +20,12 @@ export function addSandbox(program: Command): void {
     .command('sandbox')
     .description('run a hub with simulated partners to connect a system to: samples, bad days, certificates')
     .option('--host <address>', 'where it listens', '127.0.0.1')
-    .option('--port <number>', 'its port; a free port if it is taken', wholeNumber, 8080)
+    .addOption(
+      new Option('--port <number>', 'its port; a free port if it is taken')
+        .env('PORT')
+        .argParser(wholeNumber)
+        .default(8080),
+    )
     .option('--with <file>', 'parties, routes and keys of your own, in the form of HUB_CONFIG', ownSettings, {})
     .option('--reset-hours <number>', 'hours until all data is deleted; 0 for never', wholeNumber, 24)
     .addHelpText(
@@ -46,10 +51,16 @@ async function sandbox(options: SandboxCommand): Promise<void> {
   }
 }
 
-/** Reads the file of `--with`. The hub checks its content at its start, as any other settings. */
+/**
+ * Reads the file of `--with`. The hub checks its content at its start, as any other settings. Ids of keys that the sandbox
+ * uses are refused here, because the hub would name their places in its own file.
+ */
 function ownSettings(path: string): SandboxCommand['with'] {
   try {
     const { parties = {}, routes = [], keys = [] } = JSON.parse(readFileSync(path, 'utf8')) as SandboxCommand['with'];
+    const taken = keys.findIndex(({ id }) => (KEY_IDS as readonly string[]).includes(id));
+    if (taken >= 0)
+      throw new Error(`/keys/${taken}/id: got "${keys[taken]?.id}", expected an id other than ${KEY_IDS.join(', ')}`);
     return { parties, routes, keys };
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import { createLargeBodyQueue } from './yielding.ts';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLargeBodyQueue, nextTurn } from './yielding.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -65,5 +66,82 @@ describe('large bodies that arrive at once', () => {
     await expect(failing).rejects.toThrow('failed');
     second.end();
     expect(await next).toBe('done');
+  });
+});
+
+describe('a sender of much beside a sender of little', () => {
+  let lastMs = 0;
+  beforeEach(() => {
+    // After all turns of the other tests, and not far ahead: those of the next file wait for these.
+    const startMs = Math.max(performance.now(), lastMs) + 300;
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    vi.advanceTimersByTime(startMs);
+  });
+  afterEach(() => {
+    lastMs = performance.now();
+    vi.useRealTimers();
+  });
+
+  const of = (owner: string) => ({ owner, onWait: () => undefined });
+  /** Lets the event loop turn, without time. */
+  const loop = async (): Promise<void> => {
+    for (let n = 0; n < 5; n++) await setImmediate();
+  };
+  function scene() {
+    const bodies = createLargeBodyQueue(4 * MIB);
+    const heavy = (): { hasTurn: boolean } => {
+      const one = { hasTurn: false };
+      void nextTurn().then(() => {
+        one.hasTurn = true;
+      });
+      return one;
+    };
+    return { bodies, heavy, flood: () => bodies(200 * KIB, async () => 'flood', of('flooder')) };
+  }
+
+  test('waits for the small body, and has its turn when that is done', async () => {
+    const { bodies, heavy, flood } = scene();
+    await flood();
+    const small = held();
+    const done = bodies(KIB, small.work, of('small'));
+    const first = heavy();
+    await loop();
+    expect(first.hasTurn).toBe(true);
+    const second = heavy();
+    await loop();
+    expect(second.hasTurn).toBe(false);
+    small.end();
+    await done;
+    await loop();
+    expect(second.hasTurn).toBe(true);
+  });
+
+  test('is never stopped, however long the small body takes', async () => {
+    const { bodies, heavy, flood } = scene();
+    await flood();
+    const small = held();
+    const done = bodies(KIB, small.work, of('small'));
+    for (let n = 0; n < 5; n++) {
+      const one = heavy();
+      await vi.advanceTimersByTimeAsync(10);
+      await loop();
+      expect(one.hasTurn).toBe(true);
+    }
+    small.end();
+    await done;
+  });
+
+  test('does not wait while nobody else sends', async () => {
+    const { bodies, heavy, flood } = scene();
+    const small = held();
+    const done = bodies(KIB, small.work, of('flooder'));
+    await flood();
+    for (let n = 0; n < 5; n++) {
+      const one = heavy();
+      await loop();
+      expect(one.hasTurn).toBe(true);
+    }
+    small.end();
+    await done;
   });
 });

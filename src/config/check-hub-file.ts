@@ -17,7 +17,7 @@ import { weaknessOf } from './weak-secrets.ts';
  * that it reports all problems at once.
  */
 export function meaningProblems(file: unknown): readonly Problem[] {
-  const { parties, keys, routes, province, proxies, retention } = members(file);
+  const { parties, keys, routes, province, proxies, retention, files } = members(file);
   const ids = Object.keys(members(parties));
   const known = (path: string, party: unknown): Problem[] =>
     typeof party !== 'string' || ids.includes(party)
@@ -45,12 +45,19 @@ export function meaningProblems(file: unknown): readonly Problem[] {
         known(`/parties/${pointer(id)}/sendsItself/${at}`, party),
       ),
     ),
+    ...Object.entries(members(parties)).flatMap(([id, party]) => unstoredFiles(id, party, files)),
     ...list(routes).flatMap((route, at) => sentTwice(`/routes/${at}`, members(route), members(parties))),
     ...list(routes).flatMap((route, at) => shareProblems(`/routes/${at}/share`, members(route))),
     ...list(routes).flatMap((route, at) =>
       list(members(route).to).flatMap((party, to) => known(`/routes/${at}/to/${to}`, party)),
     ),
   ];
+}
+
+/** Without `files` the hub stores none, so it cannot fetch any. */
+function unstoredFiles(id: string, party: unknown, files: unknown): readonly Problem[] {
+  if (members(party).files === undefined || files !== undefined) return [];
+  return [problem(`/parties/${pointer(id)}/files`, 'files-off')];
 }
 
 /** Citizens and officers send records under these names, so no connected system may have them. */

@@ -386,7 +386,7 @@ describe('HUB_CONFIG', () => {
       '/keys/2/secret: is the secret of /keys/0 too',
       "/parties/One Stop: the party's name is to be an id of lower-case letters, digits, dots and hyphens",
       '/parties/late/pull/all: got "hourly", expected a cron schedule such as */15 * * * *',
-      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, title, settings, authoritative, owns, may, sendsItself, pull, budget, maintenance, tls, reconcile',
+      '/parties/one-stop/setings: "setings" is not a member here, expected one of adapter, title, settings, authoritative, owns, may, sendsItself, pull, files, budget, maintenance, tls, reconcile',
       '/province/code: got "Hà Giang", expected a province code such as H60',
       '/province/name: got "", expected a name',
       '/province/zone: "zone" is not a member here, expected one of code, name, timezone, officeHours, daysOff, workdays, reportingDay',

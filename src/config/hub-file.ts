@@ -120,6 +120,18 @@ const PartyEntry = closed({
       description: 'an object of cron schedules by what is pulled',
     }),
   ),
+  /** The hub fetches files from addresses under these, and from no other. */
+  files: Type.Optional(
+    closed({
+      from: Type.Array(
+        Type.String({
+          pattern: '^https?://[^/?#@\\s]+/(?:[^?#\\s]*/)?$',
+          description: 'an address that ends in a slash such as https://host/files/',
+        }),
+        { minItems: 1, description: 'a list of addresses such as https://host/files/' },
+      ),
+    }),
+  ),
   budget: Type.Optional(
     closed({
       callsPerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'a number of calls a second' })),
@@ -156,8 +168,10 @@ const PartyEntry = closed({
   ),
 });
 
-const CLAMD = '^clamd:(?://(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?|/.+)$';
-const CLAMD_MEANS = 'an address such as clamd://127.0.0.1:3310 or clamd:/run/clamav/clamd.ctl';
+const HOST = '(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(?::[0-9]{1,5})?';
+const SCANNER = `^(?:clamd:(?://${HOST}|/.+)|icap://${HOST}/[A-Za-z0-9._/-]*)$`;
+const SCANNER_MEANS =
+  'an address such as clamd://127.0.0.1:3310, clamd:/run/clamav/clamd.ctl or icap://127.0.0.1:1344/avscan';
 
 const Alerts = closed({
   webhook: Type.String({ pattern: '^https?://', description: 'an address such as https://…' }),
@@ -211,11 +225,33 @@ const PERSONAL_DATA_MONTHS = Object.fromEntries(
   ]),
 );
 
+const BUCKET = '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$';
+
+/** A store that speaks S3, such as MinIO or Ceph. */
+const FileStore = closed({
+  endpoint: Type.String({
+    pattern: '^https?://[^/?#\\s]+(?:/[^?#\\s]*)?$',
+    description: 'an address such as https://s3.example, without the bucket',
+  }),
+  bucket: Type.String({
+    pattern: BUCKET,
+    description: 'the name of a bucket, of 3 to 63 lower-case letters and digits',
+  }),
+  /** Replaces us-east-1, which stores without regions accept. */
+  region: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'a region such as us-east-1' })),
+  accessKeyId: Type.String({ minLength: 1, description: 'the id of an access key' }),
+  secretAccessKey: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
+  /** Begins the name of each object. */
+  prefix: Type.Optional(
+    Type.String({ pattern: '^[A-Za-z0-9._/-]{1,100}$', description: 'letters, digits and ./_- such as lienthong/' }),
+  ),
+});
+
 /** Files that pass through the hub. Without this member it stores none. */
 const FilesEntry = closed({
   /** The virus scanner. False: files are passed on unscanned. */
-  scan: Type.Union([Type.Literal(false), Type.String({ pattern: CLAMD, description: CLAMD_MEANS })], {
-    description: `false, or ${CLAMD_MEANS}`,
+  scan: Type.Union([Type.Literal(false), Type.String({ pattern: SCANNER, description: SCANNER_MEANS })], {
+    description: `false, or ${SCANNER_MEANS}`,
   }),
   maxBytes: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 4 * 1024 ** 3, description: 'a whole number of bytes, at most 4294967296' }),
@@ -229,6 +265,8 @@ const FilesEntry = closed({
   ),
   /** The most bytes that one party may have here. */
   partyBytes: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number of bytes' })),
+  /** Where the bytes lie. Without it in HUB_DATA_DIR. */
+  store: Type.Optional(FileStore),
   /** How long the address of a file works. */
   linkMinutes: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_440, description: 'a whole number of minutes from 1 to 1440' }),

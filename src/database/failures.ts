@@ -13,6 +13,11 @@ export function isRefusal(error: unknown): boolean {
   return ['22', '23', '54'].includes(classOf(error));
 }
 
+/** The statement took longer than its own limit. */
+export function isCanceled(error: unknown): boolean {
+  return codeOf(error) === '57014';
+}
+
 /**
  * Whether the database is unavailable.
  *

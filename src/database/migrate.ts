@@ -51,6 +51,13 @@ import * as m050 from './migrations/050-short-pauses.ts';
 import * as m051 from './migrations/051-erased-reasons.ts';
 import * as m052 from './migrations/052-files.ts';
 import * as m053 from './migrations/053-mapping-changes.ts';
+import * as m054 from './migrations/054-party-files.ts';
+import * as m055 from './migrations/055-file-fetches.ts';
+import * as m056 from './migrations/056-dropped-files.ts';
+import * as m057 from './migrations/057-uploads.ts';
+import * as m058 from './migrations/058-corrections.ts';
+import * as m059 from './migrations/059-sender-of-deliveries.ts';
+import * as m060 from './migrations/060-words-by-time.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -108,28 +115,34 @@ export const MIGRATIONS = {
   '051-erased-reasons': m051,
   '052-files': m052,
   '053-mapping-changes': m053,
+  '054-party-files': m054,
+  '055-file-fetches': m055,
+  '056-dropped-files': m056,
+  '057-uploads': m057,
+  '058-corrections': m058,
+  '059-sender-of-deliveries': m059,
+  '060-words-by-time': m060,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 
 /**
  * Migrates the tables to this version. Forward only; safe when several processes start together (Kysely holds an advisory
  * lock). Also creates the monthly partitions around `nowMs`. Tables of a newer version stay unchanged.
- * @param schema the schema of the tables, if not the database's default
  * @returns the names of the newly applied migrations
  * @throws when one fails, or when this version may not run on the tables of a newer one
  */
-export async function migrate(database: Database, nowMs: number, schema?: string): Promise<readonly string[]> {
-  const stored = await storedMigrations(database, schema);
+export async function migrate(database: Database, nowMs: number): Promise<readonly string[]> {
+  const stored = await storedMigrations(database);
   const why = whyTooNew(stored);
   if (why !== undefined) throw new Error(why);
   // Kysely first reads the columns of every table, which took 20 ms of PostgreSQL at each start.
-  const added = lackingOf(stored).length === 0 ? [] : await migrateToLatest(database, schema);
+  const added = lackingOf(stored).length === 0 ? [] : await migrateToLatest(database);
   await makePartitions(database, nowMs);
   return added;
 }
 
-async function migrateToLatest(database: Database, schema: string | undefined): Promise<readonly string[]> {
-  const { error, results } = await migratorOf(database, schema).migrateToLatest();
+async function migrateToLatest(database: Database): Promise<readonly string[]> {
+  const { error, results } = await migratorOf(database).migrateToLatest();
   if (error) throw new Error(`the database could not be migrated: ${inWords(error as Error)}`, { cause: error });
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }
@@ -149,14 +162,13 @@ export interface StoredMigration {
 }
 
 /** The migrations in the database. None: it is empty. */
-export async function storedMigrations({ query }: Database, schema?: string): Promise<readonly StoredMigration[]> {
-  const table = schema === undefined ? 'hub_migrations' : `${schema}.hub_migrations`;
-  const there = await sql<{ is: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS is`.execute(query);
+export async function storedMigrations({ query }: Database): Promise<readonly StoredMigration[]> {
+  const there = await sql<{ is: boolean }>`SELECT to_regclass('hub_migrations') IS NOT NULL AS is`.execute(query);
   if (!there.rows[0]?.is) return [];
   // Of a row as JSON, because the table of an older version lacks the columns.
   const { rows } = await sql<StoredMigration>`
     SELECT name, row ->> 'change' AS change, row ->> 'stop_older' AS "stopOlder"
-    FROM (SELECT name, to_jsonb(m) AS row FROM ${sql.table(table)} m) noted ORDER BY name`.execute(query);
+    FROM (SELECT name, to_jsonb(m) AS row FROM hub_migrations m) noted ORDER BY name`.execute(query);
   return rows;
 }
 
@@ -212,12 +224,11 @@ export async function migrateTo(database: Database, names: readonly string[]): P
     );
 }
 
-function migratorOf(database: Database, schema?: string): Migrator {
-  const props = {
+function migratorOf(database: Database): Migrator {
+  return new Migrator({
     db: database.query,
     provider: { getMigrations: async () => MIGRATIONS },
     migrationTableName: 'hub_migrations',
     migrationLockTableName: 'hub_migrations_lock',
-  };
-  return new Migrator(schema === undefined ? props : { ...props, migrationTableSchema: schema });
+  });
 }

@@ -172,4 +172,29 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'Two officers change a code table, and may go back to an earlier version.',
     settings: ['keys may name their person'],
   },
+  '054-party-files': {
+    change: 'The hub counts the bytes of each party, and records the use of a file with its dossier.',
+    stopOlder: 'it would remove pushed files that no dossier names yet',
+  },
+  '055-file-fetches': {
+    change: 'The hub fetches files from addresses that the settings allow.',
+    settings: ['parties may name files.from: without it, the hub calls no address of a dossier'],
+  },
+  '056-dropped-files': { change: 'The hub lists the files of parties that send tables, with what became of each.' },
+  '057-uploads': {
+    change: 'The hub continues an uploaded file after a kill, and lists a repeated file under its own name.',
+  },
+  '058-corrections': {
+    change: 'An approved change of a code table may correct what earlier messages were read as.',
+    stopOlder: 'it would count what a correction replaced',
+  },
+  '059-sender-of-deliveries': {
+    change: "The senders of one partner's deliveries take turns.",
+    duringStart: index('deliveries'),
+  },
+  '060-words-by-time': {
+    change: 'The search index keeps words apart by time.',
+    stopOlder: 'its lists would read all dossiers',
+    duringStart: index('dossiers'),
+  },
 };

@@ -15,7 +15,10 @@ const NOTHING = {
   records: 0,
   record_events: 0,
   files: 0,
+  file_fetches: 0,
   legal_holds: 0,
+  uploads: 0,
+  dropped_files: 0,
 };
 
 describe('reseal', () => {

@@ -31,6 +31,9 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: 'records', key: { subject: 'text' }, value: 'sealed', keyId: 'sealed_key', version: 'version' },
   { table: 'record_events', key: { subject: 'text', seq: 'int4' }, value: 'record', keyId: 'record_key' },
   { table: 'files', key: { sha256: 'text' }, value: 'secret', keyId: 'secret_key' },
+  { table: 'file_fetches', key: { id: 'int8' }, value: 'url', keyId: 'url_key' },
+  { table: 'uploads', key: { id: 'int8' }, value: 'file', keyId: 'file_key' },
+  { table: 'dropped_files', key: { id: 'int8' }, value: 'name', keyId: 'name_key' },
 ];
 
 export interface SealedRow {

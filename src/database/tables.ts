@@ -19,16 +19,19 @@ export interface Tables {
   changes: ChangesTable;
   code_entries: CodeEntriesTable;
   code_ranges: CodeRangesTable;
+  corrections: CorrectionsTable;
   counted: CountedTable;
   counted_state: CountedStateTable;
   database_homes: DatabaseHomesTable;
   deliveries: DeliveriesTable;
   dossiers: DossiersTable;
   doubtful_dossiers: DoubtfulDossiersTable;
+  dropped_files: DroppedFilesTable;
   ended_sessions: EndedSessionsTable;
   erasures: ErasuresTable;
   events: EventsTable;
   field_totals: FieldTotalsTable;
+  file_fetches: FileFetchesTable;
   file_uses: FileUsesTable;
   files: FilesTable;
   flow_totals: FlowTotalsTable;
@@ -44,6 +47,8 @@ export interface Tables {
   messages: MessagesTable;
   ownership: OwnershipTable;
   ownership_rules: OwnershipRulesTable;
+  party_file_bytes: PartyFileBytesTable;
+  party_files: PartyFilesTable;
   party_health: PartyHealthTable;
   party_states: PartyStatesTable;
   payload_shapes: PayloadShapesTable;
@@ -66,6 +71,7 @@ export interface Tables {
   soap_nonces: SoapNoncesTable;
   total_cells: TotalCellsTable;
   unknown_codes: UnknownCodesTable;
+  uploads: UploadsTable;
 }
 
 type Instant = string;
@@ -263,6 +269,19 @@ interface CodeRangesTable {
   last: string;
 }
 
+interface CorrectionsTable {
+  id: Generated<number>;
+  change_id: number;
+  days: number;
+  who: string;
+  why: string;
+  at: Instant;
+  after_id: string;
+  before_id: string;
+  items: Generated<number>;
+  ended_at: Instant | null;
+}
+
 interface CountedTable {
   code: string;
   began_766: Instant | null;
@@ -318,6 +337,7 @@ interface DeliveriesTable {
   settled_at: Instant | null;
   replayed_at: Instant | null;
   words: Json | null;
+  sender: Generated<string>;
 }
 
 interface DossiersTable {
@@ -370,6 +390,20 @@ interface DoubtfulDossiersTable {
   settled_by: string | null;
 }
 
+interface DroppedFilesTable {
+  id: Generated<number>;
+  party: string;
+  list: string;
+  receipt: string;
+  at: Instant;
+  place: string;
+  who: string | null;
+  outcome: string;
+  counts: Json;
+  name: Buffer | null;
+  name_key: number | null;
+}
+
 interface EndedSessionsTable {
   hash: Buffer;
   expires_at: Instant;
@@ -404,6 +438,7 @@ interface EventsTable {
   record_key: number;
   owner: string | null;
   shared: string | null;
+  corrected_by: number | null;
 }
 
 interface FieldTotalsTable {
@@ -431,6 +466,19 @@ interface FieldTotalsTable {
   late_td: number | null;
   overdue_td: number | null;
   settled_td: number | null;
+}
+
+interface FileFetchesTable {
+  id: Generated<number>;
+  party: string;
+  code: string;
+  address: string;
+  url: Buffer;
+  url_key: number;
+  state: Generated<string>;
+  tries: Generated<number>;
+  due_at: Instant;
+  sha256: string | null;
 }
 
 interface FileUsesTable {
@@ -570,6 +618,18 @@ interface OwnershipTable {
 interface OwnershipRulesTable {
   since: string;
   rules: Json;
+}
+
+interface PartyFileBytesTable {
+  party: string;
+  bytes: number;
+}
+
+interface PartyFilesTable {
+  party: string;
+  sha256: string;
+  bytes: number;
+  kept_until: Instant | null;
 }
 
 interface PartyHealthTable {
@@ -825,4 +885,18 @@ interface UnknownCodesTable {
   party: string;
   first_at: Instant;
   last_at: Instant;
+}
+
+interface UploadsTable {
+  id: Generated<number>;
+  party: string;
+  receipt: string;
+  list: string;
+  place: string;
+  who: string;
+  file: Buffer;
+  file_key: number;
+  stored: Generated<number>;
+  token: Generated<number>;
+  leased_until: Instant;
 }

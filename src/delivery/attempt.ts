@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
+import { FILE_FETCHING, NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
@@ -14,6 +14,7 @@ import type { Settled } from '../ledger/settle.ts';
 import type { PayloadShapes } from '../observe/payload-shapes.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { FILES_COMING } from './fetched-files.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { sendSplitting } from './splitting.ts';
 
@@ -96,12 +97,15 @@ async function outcomesOf(
   record: (wire: WireRecord) => void,
 ): Promise<readonly Outcome[]> {
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
-  if (call.isHeldBack) return call.items.map(({ claimed }) => heldBack(claimed));
+  if (call.withheld === FILES_COMING)
+    return all({ kind: 'unavailable', reason: FILE_FETCHING, ...sentenceOf(say('file-fetching')) });
+  if (call.withheld) return call.items.map(({ claimed }) => heldBack(claimed));
   const { send, sendAny } = party.adapter;
   const sender = (send?.[call.operation] ?? sendAny) as Sender<unknown> | undefined;
   if (!sender)
     return all({
-      ...{ kind: 'refused', reason: 'no-operation' },
+      kind: 'refused',
+      reason: 'no-operation',
       ...sentenceOf(say('operation-not-sent', { operation: call.operation })),
     });
   const items = call.items.map((item) => item.outgoing).filter((item) => item !== undefined);

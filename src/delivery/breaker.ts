@@ -1,5 +1,5 @@
 import { type MaintenanceWindow, windowEndMs } from '#core/dates/windows';
-import { asksToPause, type Outcome } from '#core/dossier/settle';
+import { asksToPause, type Outcome, waitsForFile } from '#core/dossier/settle';
 
 export interface BreakerDeps {
   readonly windows: readonly MaintenanceWindow[];
@@ -73,10 +73,14 @@ function askedMs(made: readonly Made[]): number {
   return Math.max(0, ...asked);
 }
 
-/** A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. */
+/**
+ * A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. A delivery that waits for
+ * a file of the hub asked nobody.
+ */
 function isDown(made: readonly Made[]): boolean {
   return made.every(
-    ({ outcome }) => (outcome.kind === 'unavailable' && !asksToPause(outcome)) || outcome.kind === 'unknown',
+    ({ outcome }) =>
+      (outcome.kind === 'unavailable' && !asksToPause(outcome) && !waitsForFile(outcome)) || outcome.kind === 'unknown',
   );
 }
 

@@ -16,12 +16,15 @@ const MOST_AHEAD = 128;
  * With little due work, claims at this interval take more each. A claim costs the same for one delivery as for many.
  */
 const CLAIM_EVERY_MS = 50;
+/** How long a claim with several senders makes another one likely, and the room of such a claim, at least. */
+const SHARED_MS = 5_000;
+const SHARED_ROOM = 4;
 
 /** The deliveries of a killed process are free after this time. A live process extends its leases. */
 export const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 
-export interface ClaimDeps extends Omit<PlanDeps, 'entries'> {
+export interface ClaimDeps extends Omit<PlanDeps, 'entries' | 'fetchesFiles'> {
   /** The operators' code entries. */
   readonly codes: Pick<CodeEntries, 'fresh'>;
   /** Whether the database was restored, so that a delivery may have been sent before. See RestoreWatch. */
@@ -45,6 +48,11 @@ export class Claims {
   readonly #heartbeat: NodeJS.Timeout;
   #extendedMs = Number.NEGATIVE_INFINITY;
   #claimedMs = Number.NEGATIVE_INFINITY;
+  /** The last claim was full, so the next one need not wait. */
+  #isMoreDue = false;
+  /** Until when several senders are likely to have due deliveries (performance.now). */
+  #sharedUntilMs = Number.NEGATIVE_INFINITY;
+  #lastSender: string | undefined;
   #meanCallMs = Number.POSITIVE_INFINITY;
 
   constructor(hub: HubContext, deps: ClaimDeps, party: Party, processId: string) {
@@ -66,13 +74,17 @@ export class Claims {
   limit(busy: number, room: number): number {
     const most = CONCURRENCY + this.#ahead(room);
     const free = Math.min(most - busy, room);
-    // One claim for each free call would cost a statement each: wait until half is free.
-    return free < Math.min(most / 2, room) ? 0 : free;
+    // One claim for each free call would cost a statement each: wait until half is free. But a sender beside a backlog waits no
+    // longer for its claim than it would without one.
+    const nowMs = performance.now();
+    const isSoon = nowMs < this.#sharedUntilMs && nowMs >= this.#claimedMs + CLAIM_EVERY_MS;
+    if (free >= Math.min(most / 2, room)) return free;
+    return isSoon ? Math.min(Math.max(free, SHARED_ROOM), room) : 0;
   }
 
   /** How long to wait before the next claim. Not positive if there is no need to wait. */
   waitMs(): number {
-    return this.#claimedMs + CLAIM_EVERY_MS - performance.now();
+    return this.#isMoreDue ? 0 : this.#claimedMs + CLAIM_EVERY_MS - performance.now();
   }
 
   /** Claims deliveries for at most `limit` calls. Fewer calls mean that nothing more is due. */
@@ -80,18 +92,28 @@ export class Claims {
     await this.#deps.codes.fresh();
     const leasedMs = performance.now();
     this.#claimedMs = leasedMs;
+    this.#isMoreDue = false;
     const claimed = await this.#claimDeliveries(limit);
     for (const one of claimed) this.#leased.add(one);
     try {
       const { originals, recentCommits } = this.#deps;
-      const deps = { originals, recentCommits, entries: this.#entries };
+      const fetchesFiles = this.#hub.fileFetcher !== undefined;
+      const deps = { originals, recentCommits, fetchesFiles, entries: this.#entries };
       const calls = await planCalls(this.#hub, deps, this.#party, claimed);
-      // More may be due, so the next claim need not wait.
-      if (calls.length >= limit) this.#claimedMs = Number.NEGATIVE_INFINITY;
+      this.#isMoreDue = calls.length >= limit;
+      this.#noteSenders(claimed);
       return calls.map((call) => ({ call, leasedMs }));
     } catch (error) {
       this.drop(claimed);
       throw error;
+    }
+  }
+
+  #noteSenders(claimed: readonly Claimed[]): void {
+    for (const { sender } of claimed) {
+      if (sender !== this.#lastSender && this.#lastSender !== undefined)
+        this.#sharedUntilMs = performance.now() + SHARED_MS;
+      this.#lastSender = sender;
     }
   }
 

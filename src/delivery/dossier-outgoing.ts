@@ -15,6 +15,7 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { changeOf } from './change.ts';
 import { outgoingBase } from './entry-outgoing.ts';
+import { withFetchedFiles } from './fetched-files.ts';
 
 /** The sources of a plan of calls beside the tables. */
 export interface PlanDeps {
@@ -23,6 +24,8 @@ export interface PlanDeps {
   readonly entries: EntryCache | undefined;
   /** Dossiers that this process committed a moment ago. All others are loaded. */
   readonly recentCommits: RecentCommits | undefined;
+  /** Whether the hub fetches files of any party. */
+  readonly fetchesFiles?: boolean | undefined;
 }
 
 type Hub = Pick<HubContext, 'database' | 'vault'>;
@@ -34,7 +37,7 @@ export async function dossierOutgoing(
   deps: PlanDeps,
   party: Party,
   claimed: readonly Claimed[],
-): Promise<ById> {
+): ReturnType<typeof withFetchedFiles> {
   if (claimed.length === 0) return [];
   const { database } = hub;
   const loaded = await loadDossiers(hub, deps.recentCommits, party.id, claimed);
@@ -47,7 +50,7 @@ export async function dossierOutgoing(
   // A webhook subscriber gets no catch-up: only a delivery in doubt of another party may have to carry a newer version.
   const newer = taken ? new Map<number, number>() : await newerVersions(database, claimed, isOutdated(loaded));
   const facts = await catalogueFacts(database, deps.entries, party, loaded);
-  return claimed.flatMap((one) => {
+  const byId: ById = claimed.flatMap((one) => {
     const history = events.get(one.subject) ?? [];
     const { owner, view, version, erased } = loaded.held.get(one.subject)?.held ?? {};
     const now = view?.record;
@@ -69,6 +72,7 @@ export async function dossierOutgoing(
     };
     return [[one.id, outgoing as Outgoing] as const];
   });
+  return deps.fetchesFiles ? withFetchedFiles(hub, party, byId) : byId;
 }
 
 /** The dossiers of claimed deliveries from the index. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/dossier/settle';
+import { type Outcome, waitsForFile } from '#core/dossier/settle';
 import { type PartyHealthUpdate, savePartyHealth } from '../ledger/party-health.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
@@ -34,7 +34,7 @@ export function createHealth(
   return {
     note(outcome) {
       if (outcome.kind === 'delivered') news = { ...news, successMs: nowMs() };
-      else if (outcome.reason === BEHIND_ANOTHER) return;
+      else if (outcome.reason === BEHIND_ANOTHER || waitsForFile(outcome)) return;
       else
         news = {
           ...news,

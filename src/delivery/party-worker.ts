@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { asksToPause, type Pausing } from '#core/dossier/settle';
+import { nextTurn } from '../concurrency/yielding.ts';
 import { type Claimed, giveBack } from '../ledger/claim.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
@@ -10,6 +12,7 @@ import { type Breaker, type BreakerDeps, createBreaker, type Made } from './brea
 import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS, type ReadyCall } from './claim-calls.ts';
 import { createHealth, type Health } from './health.ts';
 import type { PlannedCall } from './plan-calls.ts';
+import { ReadyCalls } from './ready-calls.ts';
 import { createSettleBuffer, type SettleBuffer } from './settle-buffer.ts';
 
 /** Shared by all workers of a process. */
@@ -46,7 +49,7 @@ export class PartyWorker {
   readonly #health: Health;
   readonly #claims: Claims;
   readonly #unsettled: SettleBuffer;
-  readonly #ready: ReadyCall[] = [];
+  readonly #ready = new ReadyCalls();
   /** Running calls, and statements that claim or return leases. */
   #calling = 0;
   #isClaiming = false;
@@ -55,6 +58,10 @@ export class PartyWorker {
   #pausing = 0;
   #isWoken = false;
   #isDraining = false;
+  /** More was due than the last claim took: a backlog, which gives way to urgent work. */
+  #isBehind = false;
+  /** The next call of a backlog, or of other senders, starts in a later turn of the event loop. */
+  readonly #isPacing = { backlog: false, others: false };
   /** The process is about to end, too late to store an outcome. */
   #hasLeft = false;
   #timer: NodeJS.Timeout | undefined;
@@ -118,18 +125,42 @@ export class PartyWorker {
 
   /** Starts ready calls and claims more. Called whenever something has ended. */
   #proceed(): void {
-    const room = this.#isDraining || this.#pausing > 0 ? 0 : this.#breaker.room();
+    const room = this.#room();
     if (room === 0) {
       this.#isWoken = false;
-      this.#giveBack(this.#ready.splice(0).map(({ call }) => call));
+      this.#giveBack(this.#ready.takeAll().map(({ call }) => call));
     }
-    for (let left = room; left > 0 && this.#ready.length > 0 && this.#calling < CONCURRENCY; left--)
-      this.#start(this.#ready.shift() as ReadyCall);
+    this.#startCalls(room);
     if (this.#isWoken && !this.#isClaiming) this.#claim(room);
     if (this.#isIdle()) {
       for (const resolve of this.#whenIdle) resolve();
       this.#whenIdle = [];
     }
+  }
+
+  #room(): number {
+    return this.#isDraining || this.#pausing > 0 ? 0 : this.#breaker.room();
+  }
+
+  /** Starts a call at once if none is running. Of many calls it starts one a turn, so that other work waits for one only. */
+  #startCalls(room: number): void {
+    const canStart = (): boolean => this.#ready.length > 0 && this.#calling < CONCURRENCY;
+    const kind = this.#isOfBacklog() ? 'backlog' : 'others';
+    if (this.#isPacing[kind] || !canStart()) return;
+    if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as ReadyCall);
+    if (room <= 1 || !canStart()) return;
+    this.#isPacing[kind] = true;
+    void (kind === 'backlog' ? nextTurn() : setImmediate()).then(() => {
+      this.#isPacing[kind] = false;
+      if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as ReadyCall);
+      this.#proceed();
+    });
+  }
+
+  /** Whether the next call belongs to the sender of a backlog, beside whom a sender of few dossiers does not wait. */
+  #isOfBacklog(): boolean {
+    const { senders, calls } = this.#ready.next;
+    return this.#isBehind && (senders === 1 || calls > CONCURRENCY);
   }
 
   #isIdle(): boolean {
@@ -160,8 +191,9 @@ export class PartyWorker {
 
   async #claimCalls(limit: number): Promise<void> {
     const calls = await this.#claims.claim(limit);
-    this.#ready.push(...calls);
-    if (calls.length < limit) return;
+    this.#ready.add(calls);
+    this.#isBehind = calls.length >= limit;
+    if (!this.#isBehind) return;
     // More may be due: for this process at once, and for others.
     this.#isWoken = true;
     void this.#own.notifyOthers();

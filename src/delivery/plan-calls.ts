@@ -6,14 +6,17 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { dossierOutgoing, type PlanDeps } from './dossier-outgoing.ts';
 import { entryOutgoing } from './entry-outgoing.ts';
+import { FILES_COMING } from './fetched-files.ts';
 import { HELD_BACK, recordOutgoing } from './record-outgoing.ts';
+
+type Withheld = typeof HELD_BACK | typeof FILES_COMING;
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
   readonly operation: Operation;
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
-  /** Nothing is sent: the record is held for a decision. */
-  readonly isHeldBack?: true;
+  /** Nothing is sent: the record is held for a decision, or its files have not come yet. */
+  readonly withheld?: Withheld;
 }
 
 /**
@@ -27,20 +30,20 @@ export async function planCalls(
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
   const { dossiers, records, others } = split(hub.kinds, claimed);
-  const found = new Map<number, Outgoing | typeof HELD_BACK>([
+  const found = new Map<number, Outgoing | Withheld>([
     ...(await dossierOutgoing(hub, deps, party, dossiers)),
     ...(await recordOutgoing(hub, party, records)),
     ...(await entryOutgoing(hub.database, others)),
   ]);
-  const heldBack: PlannedCall[] = [];
+  const withheld: PlannedCall[] = [];
   const toSend: PlannedItem[] = [];
   for (const one of claimed) {
     const outgoing = found.get(one.id);
-    if (outgoing === HELD_BACK)
-      heldBack.push({ operation: one.operation, items: [{ claimed: one, outgoing: undefined }], isHeldBack: true });
+    if (outgoing === HELD_BACK || outgoing === FILES_COMING)
+      withheld.push({ operation: one.operation, items: [{ claimed: one, outgoing: undefined }], withheld: outgoing });
     else toSend.push({ claimed: one, outgoing });
   }
-  return [...heldBack, ...packed(runsOf(toSend), (operation) => party.carries.get(operation)?.items ?? 1)];
+  return [...withheld, ...packed(runsOf(toSend), (operation) => party.carries.get(operation)?.items ?? 1)];
 }
 
 type PlannedItem = PlannedCall['items'][number];

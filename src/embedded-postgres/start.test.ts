@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { compiled } from '../process/compiled.ts';
+import { compiled, ROOT } from '../process/compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
 import { filesIn, readIfThere } from './files.ts';
@@ -571,11 +571,8 @@ function copyHub(home: string): string {
     if (entry.isSymbolicLink()) fs.rmSync(path.join(libraries, entry.name));
   }
   fs.chmodSync(path.join(target, 'native', 'share'), 0o700);
-  fs.symlinkSync(path.join(path.dirname(path.dirname(source)), 'pg'), path.join(packages, 'pg'));
-  fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
-  fs.cpSync(path.dirname(modulePath), path.join(home, 'embedded-postgres'), { recursive: true });
-  const beside = path.join('process', 'make-folders.js');
-  fs.mkdirSync(path.join(home, 'process'));
-  fs.cpSync(path.join(path.dirname(modulePath), '..', beside), path.join(home, beside));
-  return path.join(home, 'embedded-postgres', path.basename(modulePath));
+  const dist = path.join(ROOT, 'dist');
+  for (const part of ['chunks', 'package.json', path.relative(dist, modulePath)])
+    fs.cpSync(path.join(dist, part), path.join(home, part), { recursive: true });
+  return path.join(home, path.relative(dist, modulePath));
 }

@@ -11,7 +11,7 @@ import { rewrittenEventPart, rewrittenRecordEventPart } from '../index/rewrite-e
 import { keptBodyPart } from '../ledger/body-removal.ts';
 import { emptiedPart } from '../ledger/emptied-messages.ts';
 import { erasureParts, nextErasureId, silencingParts } from '../ledger/erasures.ts';
-import { unusedFilePart } from '../ledger/files.ts';
+import { endedUseParts } from '../ledger/files.ts';
 import { emptiedMessages } from './empty-messages.ts';
 import { erasedDossiers } from './erase-dossiers.ts';
 import { erasedRecords } from './erase-records.ts';
@@ -89,7 +89,7 @@ async function eraseOnce(
     why,
   };
   await writeParts(database, [
-    unusedFilePart(by.hidden ? [] : rows.dossiers.map(({ held }) => held.code)),
+    ...endedUseParts(by.hidden ? [] : rows.dossiers.map(({ held }) => held.code)),
     rewrittenDossierPart(rows.dossiers, vault),
     rewrittenEventPart(rows.events, vault),
     rewrittenRecordPart(rows.records, vault),

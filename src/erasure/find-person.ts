@@ -240,7 +240,11 @@ async function mentionsOf(
     if (isTheirs(await mentionIn(text))) found.calls.push({ deliveryId, number, at });
   }
   tell('reads notes of officers');
-  const texts = await findOfficerTexts(hub, async (text) => isTheirs(await mentionIn(text)));
+  // Nothing is lost with a filter: an officer who looks for a namesake saves it again. So the name is enough.
+  const texts = await findOfficerTexts(hub, async (text, isFilter) => {
+    const mention = await mentionIn(text);
+    return isFilter ? mention !== undefined : isTheirs(mention);
+  });
   await nextTurn();
   return { ...found, texts, namesakes };
 }

@@ -84,7 +84,7 @@ async function subjectsNamed(
     ? ['SELECT subject, erased_at AS "erasedAt" FROM records WHERE subject = $1', subjectOf(kind, code)]
     : [
         `SELECT code AS subject, erased_at AS "erasedAt" FROM dossiers
-         WHERE code = $1 OR code IN (SELECT dossier FROM aliases WHERE code = $1) ORDER BY code`,
+         WHERE code = $1 OR code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
         code,
       ];
   const { rows } = await database.pool.query<Named>(text, [value]);

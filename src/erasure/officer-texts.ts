@@ -30,17 +30,17 @@ export interface OfficerCounts {
   readonly savedFilters: number;
 }
 
-/** @param isTheirs whether a text speaks of the person */
+/** @param isTheirs whether a text speaks of the person, or a filter of a list looks for the person */
 export async function findOfficerTexts(
   { database }: Pick<ErasingHub, 'database'>,
-  isTheirs: (text: string) => Promise<boolean>,
+  isTheirs: (text: string, isFilter: boolean) => Promise<boolean>,
 ): Promise<readonly OfficerTexts[]> {
   const found: OfficerTexts[] = [];
   for (const place of [...NOTE_TEXTS, AUDIT_REASONS, ...FILTER_TEXTS]) {
     const texts: string[] = [];
     for (let after: string | undefined = ''; after !== undefined; ) {
       const page: readonly string[] = await officerTexts(database, place, after);
-      for (const text of page) if (await isTheirs(text)) texts.push(text);
+      for (const text of page) if (await isTheirs(text, isFilter(place))) texts.push(text);
       after = page.at(-1);
     }
     if (texts.length > 0) found.push({ place, texts });
@@ -48,10 +48,14 @@ export async function findOfficerTexts(
   return found;
 }
 
+const isFilter = (place: OfficerPlace): boolean => FILTER_TEXTS.includes(place);
+
 export function countOfficerTexts(found: readonly OfficerTexts[]): OfficerCounts {
-  const isFilter = ({ place }: OfficerTexts): boolean => FILTER_TEXTS.includes(place);
   const countOf = (some: readonly OfficerTexts[]): number => some.reduce((sum, { texts }) => sum + texts.length, 0);
-  return { notes: countOf(found.filter((one) => !isFilter(one))), savedFilters: countOf(found.filter(isFilter)) };
+  return {
+    notes: countOf(found.filter(({ place }) => !isFilter(place))),
+    savedFilters: countOf(found.filter(({ place }) => isFilter(place))),
+  };
 }
 
 /**
@@ -72,7 +76,7 @@ export async function hideOfficerTexts(
     let rows = 0;
     for (const { place, texts } of found) {
       const changed = texts.map((before) => ({ before, after: mask(before) }));
-      if (FILTER_TEXTS.includes(place)) rows += await removeFilters(tx, place, texts);
+      if (isFilter(place)) rows += await removeFilters(tx, place, texts);
       else if (place === AUDIT_REASONS) rows += await hideInAudit(tx, vault, changed);
       else rows += await changeOfficerTexts(tx, place, changed);
     }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore } from './object-store.ts';
 
@@ -25,6 +25,12 @@ export function createFolderStore(folder: string): ObjectStore {
             if (found && found.mtimeMs < ms) yield place;
           }
     },
+    trouble: () =>
+      access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+        () => undefined,
+        // The first file creates it.
+        (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : error.message),
+      ),
   };
 }
 

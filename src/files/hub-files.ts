@@ -10,25 +10,24 @@ import type { FileSource, OpenedFile } from '../kit/files.ts';
 import { refused, unavailable } from '../kit/outcomes.ts';
 import {
   bytesOfParty,
-  type FileUse,
+  filesOfParty,
   filesToScan,
   forgetFile,
-  isFileOf,
+  forgetUnused,
   knownPlaces,
   loadFile,
-  markUnused,
   noteScan,
+  OverQuota,
   recordFile,
   type ScanState,
   type StoredFile,
-  useFiles,
 } from '../ledger/files.ts';
 import type { Vault } from '../secrets/vault.ts';
-import type { Scanner, Verdict } from './clamd.ts';
 import { takeInlineFiles } from './inline-files.ts';
 import { mediaTypeOf, SAMPLE_BYTES } from './media-type.ts';
 import { NotTaken } from './not-taken.ts';
-import type { ObjectStore } from './object-store.ts';
+import { type ObjectStore, StoreAway } from './object-store.ts';
+import type { Scanner, Verdict } from './scanner.ts';
 import { createSealing, KEY_BYTES, openFrames } from './sealed-frames.ts';
 
 /** The sender of a file. `digest`: its SHA-256 as the sender announced it, in hexadecimal. */
@@ -70,18 +69,16 @@ export interface HubFiles extends FileSource {
     by: { readonly party: string; readonly member: string },
     rest: (bytes: Buffer) => void,
   ): Promise<{ readonly refused: NotTaken; readonly number: number } | undefined>;
-  /** Whether the party pushed the file, or one of its dossiers names it. */
-  isOf(party: string, sha256: string): Promise<boolean>;
-  /**
-   * Records which dossiers of a party name which files. Call it before they are committed.
-   *
-   * @returns the files that the party has not pushed
-   */
-  use(party: string, uses: readonly FileUse[]): Promise<ReadonlySet<string>>;
+  /** Like `open`, after the first bytes have come: a store that is away makes it `unavailable`. */
+  start(reference: string): ReturnType<FileSource['open']>;
+  /** Those of the files that the party has, because it pushed them. */
+  of(party: string, sha256: readonly string[]): Promise<ReadonlySet<string>>;
   /** Scans files that no scanner has seen, and removes files that nobody uses. */
   sweep(): Promise<void>;
   /** Removes bytes without a record: of a process that was killed while it stored them. */
   removeOrphans(): Promise<void>;
+  /** Why nothing can be stored. Undefined if something can. */
+  storeTrouble(): Promise<string | undefined>;
   /** Whether the scanner answers. Undefined if the settings want none. */
   isScannerThere(): Promise<boolean | undefined>;
 }
@@ -143,17 +140,18 @@ export function createHubFiles(deps: FilesDeps): HubFiles {
       return undefined;
     },
     open: (reference) => openFile(deps, reference),
-    isOf: (party, sha256) => isFileOf(database, party, sha256),
-    use: (party, uses) => useFiles(database, party, uses, msToInstant(nowMs())),
+    start: (reference) => startFile(deps, reference),
+    of: (party, sha256) => filesOfParty(database, party, sha256),
     async sweep() {
       await scanWaiting(deps);
-      const before = msToInstant(nowMs() - UNUSED_MS);
-      for (const { sha256, place } of await markUnused(database, before, SWEPT_AT_ONCE)) {
+      const [now, tomorrow] = [msToInstant(nowMs()), msToInstant(nowMs() + UNUSED_MS)];
+      for (const { sha256, place } of await forgetUnused(database, now, tomorrow, SWEPT_AT_ONCE)) {
         await store.remove(place);
         await forgetFile(database, sha256, place);
       }
     },
     removeOrphans: () => removeOrphans(deps),
+    storeTrouble: () => store.trouble(),
     isScannerThere: async () => scanner?.isThere(),
   };
 }
@@ -176,9 +174,9 @@ async function takeFile(
   { party, digest }: TakenFrom,
 ): Promise<TakenFile> {
   const { database, vault, store, nowMs } = deps;
-  const held = await bytesOfParty(database, party);
   const most = deps.quotaBytes ?? QUOTA_BYTES;
-  if (held >= most) throw new NotTaken('quota', say('file-quota', { party, count: held, most }));
+  const held = await bytesOfParty(database, party);
+  if (held >= most) throw overQuota(party, held, most);
   const spooled = await spool(deps, chunks);
   try {
     const { path, sha256, bytes, mediaType, key, verdict } = spooled;
@@ -187,17 +185,31 @@ async function takeFile(
     if (verdict?.kind === 'infected') throw new NotTaken('infected', say('file-infected', { found: verdict.found }));
     const scan = verdict ? 'clean' : 'unscanned';
     const place = `${sha256}.${randomBytes(4).toString('hex')}`;
-    await store.put(path, place);
+    await store.put(path, place).catch(notNow);
     const { bytes: secret, keyId: secretKey } = vault.seal(key.toString('base64'));
     const storedAt = msToInstant(nowMs());
     const file = { sha256, bytes, mediaType, place, scan, storedAt, secret, secretKey } as const;
-    const recorded = await recordFile(database, file, party);
+    const keptUntil = msToInstant(nowMs() + UNUSED_MS);
+    const recorded = await recordFile(database, file, { party, keptUntil, most }).catch(async (error) => {
+      if (!(error instanceof OverQuota)) throw error;
+      await store.remove(place);
+      throw overQuota(party, held + bytes, most);
+    });
     if (recorded.place !== place) await store.remove(place);
     return { reference: fileReference(sha256), sha256, bytes, mediaType, scan, isNew: recorded.isNewToParty };
   } finally {
     await rm(spooled.path, { force: true });
   }
 }
+
+/** The file is kept nowhere, and its sender tries again. */
+function notNow(error: unknown): never {
+  if (error instanceof StoreAway) throw new NotTaken('store', say('file-store-away', { said: error.message }));
+  throw error;
+}
+
+const overQuota = (party: string, count: number, most: number): NotTaken =>
+  new NotTaken('quota', say('file-quota', { party, count, most }));
 
 /** Writes the sealed bytes to the spool, and hashes and scans them meanwhile. Leaves nothing behind when it throws. */
 async function spool(deps: Taking, chunks: AsyncIterable<Uint8Array>): Promise<Spooled> {
@@ -248,6 +260,31 @@ async function openFile(deps: FilesDeps, reference: string): ReturnType<FileSour
   if (file.scan === 'infected') return refused('file-infected', say('file-infected', { found: file.found ?? '' }));
   if (file.scan === 'unscanned' && deps.scanner) return unavailable('file-unscanned', say('file-unscanned'));
   return opened(deps, file);
+}
+
+async function startFile(deps: FilesDeps, reference: string): ReturnType<FileSource['open']> {
+  const file = await openFile(deps, reference);
+  if ('kind' in file) return file;
+  const chunks = file.read()[Symbol.asyncIterator]();
+  try {
+    const first = await chunks.next();
+    return { ...file, read: () => withFirst(first, chunks) };
+  } catch (error) {
+    if (error instanceof StoreAway)
+      return unavailable('file-store-away', say('file-store-away', { said: error.message }));
+    throw error;
+  }
+}
+
+async function* withFirst(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
 }
 
 function opened({ vault, store }: Pick<FilesDeps, 'vault' | 'store'>, file: StoredFile): OpenedFile {

@@ -20,6 +20,7 @@ import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { createVault } from '../secrets/vault.ts';
 import { hubKinds } from './hub-kinds.ts';
+import { openFileFetcher } from './open-file-fetcher.ts';
 
 export interface FoundationOptions extends StoreOptions {
   /** A test's clock and view of the replicas. */
@@ -84,7 +85,8 @@ export async function openFoundation(
     telemetry.watchReplicas(replicas.states);
     const alerts = createAlerts({ database, telemetry, nowMs, webhook: config.file.alerts });
     const random = options.random ?? Math.random;
-    const hub = { database, vault, kinds, nowMs, random, log, telemetry, alerts, files };
+    const given = { database, vault, kinds, nowMs, random, log, telemetry, alerts, files };
+    const hub = { ...given, fileFetcher: openFileFetcher(given, parties, config.retryDelaysMs) };
     return { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime };
   } catch (error) {
     await Promise.all([store?.close(), reporting.close()]);

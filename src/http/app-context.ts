@@ -95,7 +95,9 @@ export interface AppContext extends Pick<HubContext, 'database' | 'vault' | 'kin
   readonly bodies: Bodies;
   readonly pages: PageBudget;
   readonly lastWrite: Pick<LastWrite, 'refusal'>;
-  /** Whether the hub is stopping: it answers open requests and accepts no new work. */
+  /** Whether the process is about to stop. It serves until a proxy has seen that it is no longer ready. */
+  readonly isStopping: () => boolean;
+  /** Whether the hub answers open requests and accepts no new work. */
   readonly isDraining: () => boolean;
   /** Aborted when the process is about to end. Streams that still arrive must be answered now. */
   readonly leaving: AbortSignal;

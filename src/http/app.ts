@@ -3,7 +3,6 @@ import { accepts } from 'hono/accepts';
 import { say } from '#messages/message';
 import type { AppContext } from './app-context.ts';
 import { addAsks } from './asks.ts';
-import { createBodies } from './bodies.ts';
 import { addCatalogueReaders } from './catalogue.ts';
 import { addCatalogueChanges } from './catalogue-changes.ts';
 import { addChangeReaders } from './changes.ts';
@@ -13,6 +12,7 @@ import { addNationalPortalDoor } from './doors/national-portal/door.ts';
 import { addRestDoor } from './doors/rest/door.ts';
 import { addSoapDoor } from './doors/soap/door.ts';
 import { addDossierReaders } from './dossiers.ts';
+import { addDrops } from './drops.ts';
 import { addFiles } from './files.ts';
 import { addHealth, type HealthContext } from './health.ts';
 import { addPublicKeys } from './jwks.ts';
@@ -35,11 +35,10 @@ import { addSnapshot } from './snapshot.ts';
 import { addStatistics } from './statistics.ts';
 
 /** All routes of the hub. */
-export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): Hono {
+export function createApp(given: Omit<AppContext, 'noteRefusal' | 'pages'>): Hono {
   const hub: AppContext = {
     ...given,
     pipeline: limitPersons(given.pipeline, given),
-    bodies: createBodies(given.clients, given.maxBodyBytes),
     noteRefusal: createRefusalLog(given),
     pages: createPageBudget(),
   };
@@ -50,6 +49,7 @@ export function createApp(given: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pa
   addNationalPortalDoor(add, hub);
   addSoapDoor(add, hub);
   addCallbackDoor(add, hub);
+  addDrops(add, hub);
   addFiles(add, hub);
   addAsks(add, hub);
   addDossierReaders(add, hub);

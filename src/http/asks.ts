@@ -125,8 +125,13 @@ function addQuestions(add: AddRoute, { keys, parties }: AskContext): void {
       const items = [...parties.values()].flatMap(({ id, title, adapter, settings }) =>
         Object.entries(adapter.asks?.questions(settings) ?? {}).map(
           ([question, { values, fromDossier, ...asked }]) => ({
-            ...{ party: id, partyTitle: title, question, title: asked.title, values },
-            ...{ fromDossier: Object.keys(fromDossier), members: asked.members },
+            party: id,
+            partyTitle: title,
+            question,
+            title: asked.title,
+            values,
+            fromDossier: Object.keys(fromDossier),
+            members: asked.members,
           }),
         ),
       );

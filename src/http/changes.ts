@@ -13,7 +13,7 @@ import { requireKey } from './auth.ts';
 import { ChangeFeed, type ChangeSource, isGapAfter } from './change-feed.ts';
 import type { FeedCursors } from './cursor.ts';
 import { ChangeItem, RecordChangeItem } from './dossier-replies.ts';
-import { Cursor, Limit, numeral, pageOf, text } from './lists.ts';
+import { Cursor, numeral, pageOf, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 import { type AddRoute, conditional, queryReader } from './route.ts';
 import { createSlots } from './slots.ts';
@@ -24,9 +24,11 @@ export type ChangeReaderContext = Pick<
 >;
 
 const KIND = text('a kind of record such as question; without it, the changes of dossiers');
+/** A change is small, and a client that catches up reads many. */
+const MOST_CHANGES = 1_000;
 const ChangesQuery = closed({
   kind: KIND,
-  limit: Limit,
+  limit: numeral('^(?:[1-9][0-9]{0,2}|1000)$', 1, MOST_CHANGES, 'a number from 1 to 1000'),
   cursor: Cursor,
   wait: numeral('^(?:[0-9]|[12][0-9]|30)$', 0, 30, 'seconds from 0 to 30'),
 });

@@ -6,6 +6,7 @@ import type { Hono } from 'hono';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
+import { operationIndex } from './docs-index.ts';
 import { openApi, published } from './openapi.ts';
 import { PROBLEM_KINDS, type ProblemKind, Refusal } from './problem.ts';
 import { type AddRoute, conditional, type RouteDoc } from './route.ts';
@@ -56,7 +57,16 @@ export function addDocs(app: Hono, add: AddRoute, docs: readonly RouteDoc[]): vo
       return conditional(c, JSON.stringify(schema), { ...ANYBODY_S, 'Content-Type': 'application/schema+json' });
     },
   );
-  app.get('/docs', (c) => c.html(PAGE, 200, GUARDS));
+  addPage(app, docs);
+}
+
+function addPage(app: Hono, docs: readonly RouteDoc[]): void {
+  // Also built at the first request.
+  let page: string | undefined;
+  app.get('/docs', (c) => {
+    page ??= pageOf(operationIndex(docs));
+    return c.html(page, 200, GUARDS);
+  });
   app.get('/docs/:file', (c) => {
     const file = c.req.param('file');
     const asset = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
@@ -141,7 +151,10 @@ const PROBLEMS = PROBLEM_KINDS.map(
 ).join('\n');
 
 const STYLE = `
-    #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
+    #index, #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
+    #index summary { font-weight: bold; margin: .5rem 0; cursor: pointer; }
+    #index ul { columns: 32rem; margin: 0; padding-left: 1rem; font-size: .875rem; }
+    #index li { break-inside: avoid; overflow-wrap: anywhere; }
     #problems dt { font-weight: bold; margin-top: 1rem; }
     #problems :target { background: #fff3c4; }
   `;
@@ -155,7 +168,9 @@ const SCRIPT = `
     }
     // Only this page's memory holds the key. Earlier versions stored it in the browser.
     localStorage.removeItem('authorized');
-    SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false, validatorUrl: null });
+    const ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, persistAuthorization: false, validatorUrl: null });
+    // A link of the index opens its operation. Loading the page again would forget the key.
+    addEventListener('hashchange', () => location.hash.startsWith('#/') && ui.layoutActions.parseDeepLinkHash(location.hash));
   `;
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -179,7 +194,7 @@ const GUARDS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-const PAGE = `<!doctype html>
+const pageOf = (index: string): string => `<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
@@ -189,6 +204,7 @@ const PAGE = `<!doctype html>
   <style>${STYLE}</style>
 </head>
 <body>
+  ${index}
   <div id="api"></div>
   <section id="problems">
     <h2>Problems</h2>

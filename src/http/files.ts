@@ -15,7 +15,7 @@ import { requireKey, requireOneOf } from './auth.ts';
 import { bodyChunks } from './body.ts';
 import { type DoorContext, note } from './doors/door.ts';
 import { partyOf } from './doors/rest/request.ts';
-import { fileRefusal, inFileTime } from './file-refusal.ts';
+import { createUploadSlots, fileRefusal, inFileTime, UPLOADS_AT_ONCE } from './file-refusal.ts';
 import { Purpose } from './lists.ts';
 import { Refusal } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
@@ -52,6 +52,7 @@ export function addFiles(add: AddRoute, hub: FileContext): void {
 }
 
 function addPush(add: AddRoute, hub: FileContext): void {
+  const uploads = createUploadSlots();
   add(
     {
       method: 'post',
@@ -59,10 +60,11 @@ function addPush(add: AddRoute, hub: FileContext): void {
       tag: 'Files',
       summary: 'Push a file, before the dossier that names it',
       description:
-        'The body is the file. The hub finds its type by its content. The reference in the reply goes into `documents[].file` or `results[].file` of a dossier. A file that no dossier names within a day is removed. A repeat is harmless. With `Content-Digest` (RFC 9530), the hub compares the SHA-256 of what arrived.',
+        'The body is the file. The hub finds its type by its content. The reference in the reply goes into `documents[].file` or `results[].file` of a dossier. A file that no dossier names within a day is removed. A repeat is harmless. With `Content-Digest` (RFC 9530), the hub compares the SHA-256 of what arrived. ' +
+        `A key may push ${UPLOADS_AT_ONCE} files at the same time per process.`,
       scopes: ['dossier:write'],
       headers: { 'Content-Digest': Type.String({ description: CONTENT_DIGEST }) },
-      problems: ['not-found', 'too-slow', 'too-large', 'unsupported-media', 'invalid'],
+      problems: ['not-found', 'too-slow', 'too-large', 'unsupported-media', 'invalid', 'too-often'],
       body: ANYTHING,
       replies: {
         200: { description: 'The party has pushed this file before', schema: Taken },
@@ -76,8 +78,9 @@ function addPush(add: AddRoute, hub: FileContext): void {
       const party = partyOf(c, hub, key);
       const files = filesOf(hub);
       const digest = digestIn(c);
-      const chunks = inFileTime(bodyChunks(c, files.maxBytes, hub.leaving));
-      const taken = await files.take(chunks, { party, digest });
+      const taken = await uploads.hold(key.id, () =>
+        files.take(inFileTime(bodyChunks(c, files.maxBytes, hub.leaving)), { party, digest }),
+      );
       if ('reason' in taken) throw fileRefusal(taken);
       const { reference, bytes, mediaType, scan, isNew } = taken;
       return c.json({ file: reference, bytes, mediaType, scan }, isNew ? 201 : 200);
@@ -118,7 +121,7 @@ function addRead(add: AddRoute, hub: FileContext): void {
       const sha256 = hashIn(c);
       if (key) await requireFile(key, files, sha256);
       const actor = key?.id ?? actorOfLink(hub, sha256, expires, signature);
-      const file = await openForReader(files, sha256);
+      const file = await openForReader(files.start, sha256);
       await hub.audit.write({ actor, action: 'file.read', subject: auditSubject('file', sha256), why });
       return asAttachment(c, file, sha256);
     },
@@ -142,7 +145,7 @@ function addLink(add: AddRoute, hub: FileContext): void {
       const files = filesOf(hub);
       const sha256 = hashIn(c);
       await requireFile(key, files, sha256);
-      await openForReader(files, sha256);
+      await openForReader(files.open, sha256);
       const untilMs = hub.nowMs() + hub.linkMinutes * 60_000;
       const signature = signatureOf(hub, sha256, String(untilMs), key.id);
       await hub.audit.write({ actor: key.id, action: 'file.link', subject: auditSubject('file', sha256) });
@@ -177,7 +180,7 @@ function keyOf(c: Context, hub: FileContext): KeyEntry {
 
 /** @throws Refusal 404 for a file of another party, as for one that does not exist */
 async function requireFile(key: KeyEntry, files: HubFiles, sha256: string): Promise<void> {
-  const isOwn = key.party !== undefined && (await files.isOf(key.party, sha256));
+  const isOwn = key.party !== undefined && (await files.of(key.party, [sha256])).has(sha256);
   if (!isOwn && !key.scopes.includes('index:personal')) throw noFile(sha256);
 }
 
@@ -191,12 +194,12 @@ function hashIn(c: Context): string {
   return sha256;
 }
 
-async function openForReader(files: HubFiles, sha256: string): Promise<OpenedFile> {
-  const file = await files.open(fileReference(sha256));
+async function openForReader(open: HubFiles['open'], sha256: string): Promise<OpenedFile> {
+  const file = await open(fileReference(sha256));
   if (!('kind' in file)) return file;
   if (file.reason === 'file-missing') throw noFile(sha256);
   if (file.kind === 'unavailable')
-    throw new Refusal('unavailable', say('file-unscanned'), { headers: { 'Retry-After': '60' } });
+    throw new Refusal('unavailable', file.words ?? file.message, { headers: { 'Retry-After': '60' } });
   throw new Refusal('forbidden', file.words ?? file.message);
 }
 

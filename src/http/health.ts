@@ -5,13 +5,13 @@ import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
 import type { AddRoute } from './route.ts';
 
-export type HealthContext = Pick<AppContext, 'database' | 'telemetry' | 'isDraining' | 'lastWrite'>;
+export type HealthContext = Pick<AppContext, 'database' | 'telemetry' | 'isStopping' | 'lastWrite'>;
 
 /** The limit for an answer of the database. Probes wait only seconds. */
 const READY_MS = 3_000;
 
 /** Probes and metrics. They need no key and reveal nothing of a dossier. */
-export function addHealth(add: AddRoute, { database, telemetry, isDraining, lastWrite }: HealthContext): void {
+export function addHealth(add: AddRoute, { database, telemetry, isStopping, lastWrite }: HealthContext): void {
   add(
     {
       method: 'get',
@@ -32,7 +32,7 @@ export function addHealth(add: AddRoute, { database, telemetry, isDraining, last
       replies: { 200: { description: 'It can' }, 503: { description: 'It cannot now' } },
     },
     async (c) => {
-      if (isDraining()) throw new Refusal('unavailable', say('hub-stopping'), { headers: { 'Retry-After': '5' } });
+      if (isStopping()) throw new Refusal('unavailable', say('hub-stopping'), { headers: { 'Retry-After': '5' } });
       const why = (await whyNothingIsKept(database)) ?? lastWrite.refusal();
       if (why !== undefined) throw new Refusal('unavailable', why, { headers: { 'Retry-After': '5' } });
       return c.json({ status: 'ready' });

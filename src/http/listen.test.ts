@@ -48,6 +48,50 @@ test('pending requests are answered before it closes, whatever their number', as
   expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
 });
 
+test('a process that a proxy watches serves on until the proxy sends it nothing more', async () => {
+  const app = new Hono().get('/', (c) => c.text('answered')).get('/health/ready', (c) => c.body(null, 204));
+  const closing = await listen(app, { host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(closing.url).port);
+  const kept = connected(closing.url);
+  kept.write(GET('/health/ready'));
+  await once(kept, 'data');
+  let isRetired = false;
+  const retired = closing.retire().then(() => {
+    isRetired = true;
+  });
+  for (let n = 0; n < 8; n++) {
+    // Those that answered and now close are the last requests of their connections.
+    const socket = n === 0 ? kept : net.connect(port, '127.0.0.1');
+    socket.write(GET('/'));
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200.*connection: close/is);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isRetired).toBe(false);
+  }
+  await retired;
+  await closing.close();
+  await expect(once(net.connect(port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('an answer that its client has not read yet is whole when the server closes', async () => {
+  const app = new Hono().get('/', (c) => c.body('x'.repeat(4 * LARGE_BYTES)));
+  const closing = await listen(app, { host: '127.0.0.1', port: 0 });
+  const socket = connected(closing.url);
+  let bytes = 0;
+  socket.write(GET('/'));
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  bytes += first.length;
+  socket.pause();
+  const closed = closing.close();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  socket.on('data', (chunk) => {
+    bytes += chunk.length;
+  });
+  await once(socket.resume(), 'close');
+  await closed;
+  expect(bytes).toBeGreaterThan(4 * LARGE_BYTES);
+});
+
 test('pipelined requests are answered one after the other', async () => {
   const socket = connected();
   let text = '';

@@ -1,19 +1,13 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { type Closing, createClosing, type Exchange } from './closing.ts';
 import { type ConnectionLimit, connectionsFor, type Doing, limitConnections } from './connections.ts';
 
-export interface Listening {
+export interface Listening extends Pick<Closing, 'retire' | 'close'> {
   readonly url: string;
-  /** Answers requests in progress, for at most five seconds. Closes connections as they become idle. */
-  close(): Promise<void>;
 }
-
-const ANSWER_MS = 5_000;
-const LET_IN_MS = 1_000;
-const QUIET_ROUNDS = 3;
 
 /**
  * Limits for slow clients.
@@ -60,17 +54,24 @@ export function listen(
 ): Promise<Listening> {
   return new Promise((resolve, reject) => {
     const turns = createTurns();
+    const closing = createClosing(turns.lastAnswer);
     const server = createAdaptorServer({
-      fetch: answering(app, turns),
+      fetch: answering(app, turns, closing),
       hostname: host,
       serverOptions: PATIENCE,
     }) as Server;
+    closing.watch(server);
     server.timeout = UNREAD_MS;
-    limitConnections(server, { most, doing: turns.doing, onCrowded: onCrowded ?? (() => undefined) });
+    limitConnections(server, {
+      most,
+      doing: (socket) => doingOf(turns.lastAnswer(socket)),
+      onCrowded: onCrowded ?? (() => undefined),
+    });
     server.on('error', (error) => reject(inWords(error, host, port)));
     server.listen({ host, port, backlog: BACKLOG }, () => {
       const { port: chosen } = server.address() as AddressInfo;
-      resolve({ url: `http://${urlHost(host)}:${chosen}`, close: () => close(server) });
+      const { retire, close } = closing;
+      resolve({ url: `http://${urlHost(host)}:${chosen}`, retire, close });
     });
   });
 }
@@ -93,12 +94,14 @@ function inWords(error: NodeJS.ErrnoException, host: string, port: number): Erro
  * Node accepts a Host such as 300.1.1.1, but no URL can contain it. Other invalid values are refused
  * by Node.
  */
-function answering(app: Hono, { inTurn }: Turns): Hono['fetch'] {
+function answering(app: Hono, { inTurn }: Turns, { heard }: Pick<Closing, 'heard'>): Hono['fetch'] {
   return (request, env, ...more) => {
-    closeAfterBody(env as unknown as Exchange);
+    const exchange = env as unknown as Exchange;
+    closeAfterBody(exchange);
+    heard(exchange);
     const answer = () =>
       URL.canParse(request.url) ? app.fetch(request, env, ...more) : new Response(null, { status: 400 });
-    return inTurn(env as unknown as Exchange, answer);
+    return inTurn(exchange, answer);
   };
 }
 
@@ -112,12 +115,6 @@ function closeAfterBody({ incoming: { method, headers }, outgoing }: Exchange): 
     outgoing.shouldKeepAlive = false;
 }
 
-/** What the Node server adds to a request. */
-interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-}
-
 type Answer = () => Response | Promise<Response>;
 
 /** No client needs more pipelined requests than this. */
@@ -125,7 +122,8 @@ const MOST_WAITING = 100;
 
 interface Turns {
   readonly inTurn: (exchange: Exchange, answer: Answer) => Response | Promise<Response>;
-  readonly doing: (socket: Socket) => Doing;
+  /** The answer to the newest request of a connection, given or not. */
+  readonly lastAnswer: (socket: Socket) => ServerResponse | undefined;
 }
 
 /**
@@ -148,12 +146,12 @@ function createTurns(): Turns {
       return socket.destroyed ? new Response(null, { status: 400 }) : answer();
     });
   };
-  const doing: Turns['doing'] = (socket) => {
-    const last = newest.get(socket);
-    if (!last) return 'new';
-    return last.writableFinished ? 'resting' : 'busy';
-  };
-  return { inTurn, doing };
+  return { inTurn, lastAnswer: (socket) => newest.get(socket) };
+}
+
+function doingOf(lastAnswer: ServerResponse | undefined): Doing {
+  if (!lastAnswer) return 'new';
+  return lastAnswer.writableFinished ? 'resting' : 'busy';
 }
 
 /** The answers on a lost connection never end. */
@@ -168,30 +166,6 @@ async function answered(response: ServerResponse, socket: Socket): Promise<void>
     response.on('close', done);
     socket.setMaxListeners(0).on('close', done);
   });
-}
-
-async function close(server: Server): Promise<void> {
-  await letIn(server);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  await Promise.race([closed, setTimeout(ANSWER_MS, undefined, { ref: false })]);
-  clearInterval(idle);
-  server.closeAllConnections();
-}
-
-/**
- * While the process works, new connections wait and would be reset. One is accepted in each event
- * loop turn.
- */
-async function letIn(server: Server): Promise<void> {
-  let quietRounds = 0;
-  const heard = () => {
-    quietRounds = 0;
-  };
-  server.on('connection', heard);
-  const endsAt = performance.now() + LET_IN_MS;
-  for (; quietRounds < QUIET_ROUNDS && performance.now() < endsAt; quietRounds++) await setImmediate();
-  server.off('connection', heard);
 }
 
 function urlHost(host: string): string {

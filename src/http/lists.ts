@@ -22,10 +22,20 @@ export const text = (description: string) => Type.Optional(Type.String({ maxLeng
 /** The purpose of a read that the audit records. */
 export const Purpose = text('for what the personal data is read: kept in the audit beside the read');
 
+/** The cursor of the next page, null on the last one. */
+export const Next = Type.Union([Type.String(), Type.Null()]);
+
 /** The reply of a list. `next` is null on the last page. */
-export function pageOf(item: Type.TSchema) {
-  return closed({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Null()]) });
+export function pageOf(item: Type.TSchema, more: Type.TProperties = {}) {
+  return closed({ items: Type.Array(item), next: Next, ...more });
 }
+
+/** How many match in all, in the reply of a list that is counted. */
+export const TOTAL = Type.Optional(
+  Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: 'how many match in all; null for more than 10,000, absent when counting takes longer than 100 ms',
+  }),
+);
 
 /** The start and end of a period in the query: `from` and `to`, or names that end so. */
 export function periodOf(query: PeriodText, names = { from: 'from', to: 'to' }) {
@@ -46,6 +56,8 @@ export interface Paging<Item, At extends Place> {
   /** May return fewer items than the limit and set `isCut`, when items are large. */
   readonly load: (limit: number, after: At | undefined) => Promise<readonly Item[] & { readonly isCut?: boolean }>;
   readonly placeOf: (item: Item) => At;
+  /** How many match in all. Not asked when the first page has all of them. */
+  readonly count?: (() => Promise<number | null | undefined>) | undefined;
 }
 
 /**
@@ -54,8 +66,12 @@ export interface Paging<Item, At extends Place> {
  */
 export async function pageBy<Item, At extends Place>(
   cursors: Cursors,
-  { list, limit: asked, cursor, load, placeOf }: Paging<Item, At>,
-): Promise<{ readonly items: readonly Item[]; readonly next: string | null }> {
+  { list, limit: asked, cursor, load, placeOf, count }: Paging<Item, At>,
+): Promise<{
+  readonly items: readonly Item[];
+  readonly next: string | null;
+  readonly total?: number | null | undefined;
+}> {
   const limit = Number(asked ?? 50);
   const held = cursors.read(list, cursor);
   // The cursor is signed, so its content comes from `placeOf` of this list.
@@ -63,9 +79,8 @@ export async function pageBy<Item, At extends Place>(
   const found = await load(limit + 1, after);
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  return {
-    items,
-    next:
-      (found.isCut || found.length > limit) && last !== undefined ? cursors.write(list, [placeOf(last)].flat()) : null,
-  };
+  const hasMore = (found.isCut || found.length > limit) && last !== undefined;
+  const next = hasMore ? cursors.write(list, [placeOf(last)].flat()) : null;
+  if (!count) return { items, next };
+  return { items, next, total: next === null && cursor === undefined ? items.length : await count() };
 }

@@ -106,12 +106,17 @@ const PROBLEM = {
   },
 };
 
+/** The name of an operation in the document and in links to it. */
+export function operationId({ method, path }: Pick<RouteDoc, 'method' | 'path'>): string {
+  return `${method} ${path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '');
+}
+
 function operationOf(doc: RouteDoc, models: Models): object {
   return {
     tags: [doc.tag],
     summary: doc.summary,
     description: doc.description || undefined,
-    operationId: `${doc.method} ${doc.path}`.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/_$/, ''),
+    operationId: operationId(doc),
     security: doc.scopes ? [{ key: [] }, { mutualTls: [] }] : (doc.access ?? []).map((scheme) => ({ [scheme]: [] })),
     'x-scopes': doc.scopes,
     parameters: parametersOf(doc, models),

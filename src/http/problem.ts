@@ -103,6 +103,7 @@ export function problemResponse(c: Context, refusal: Refusal): Response {
   return c.body(JSON.stringify(body), status, {
     'Content-Type': 'application/problem+json',
     'Content-Language': language,
+    'Cache-Control': 'no-store',
     ...headers,
   });
 }

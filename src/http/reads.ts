@@ -4,7 +4,7 @@ import { type Position, positionText, readPosition } from '#core/identifiers/pos
 import type { Replica, Replicas } from '../database/replicas.ts';
 import type { AppContext } from './app-context.ts';
 import { bearerOf, type Keys } from './auth.ts';
-import type { AddRoute, RouteDoc } from './route.ts';
+import { type AddRoute, addToConditional, type RouteDoc } from './route.ts';
 
 /** The readers of one database: the primary, or a replica. */
 export type DatabaseReaders = Pick<
@@ -42,12 +42,14 @@ export function createReads(hub: ReadsContext): Reads {
     return (replica && ofReplica.get(replica)) ?? primary;
   }
 
-  function chooseFor(c: Context, freshness: RouteDoc['freshness']): void {
+  function chooseFor(c: Context, { freshness, conditional }: RouteDoc): void {
     const replica = hasReplicas ? replicaFor(c, freshness, replicas, keys) : undefined;
     const readers = readersAt(replica);
     if (replica) chosen.set(c, readers);
     // Before the read: the answer may be fresher.
-    c.header(AS_OF, msToInstant(nowMs() - (replica?.lagMs() ?? 0)));
+    const asOf = msToInstant(nowMs() - (replica?.lagMs() ?? 0));
+    if (conditional) addToConditional(c, { [AS_OF]: asOf });
+    else c.header(AS_OF, asOf);
   }
 
   return {
@@ -57,7 +59,7 @@ export function createReads(hub: ReadsContext): Reads {
       const { method, freshness } = doc;
       if (freshness === undefined && (method === 'get' || !hasReplicas)) return add(doc, handler);
       add(doc, async (c) => {
-        if (freshness !== undefined) chooseFor(c, freshness);
+        if (freshness !== undefined) chooseFor(c, doc);
         const response = await handler(c);
         // After the commit, and after the read: it covers what this answer acknowledges or shows.
         if (hasReplicas) response.headers.set(POSITION, positionText(replicas.position()));

@@ -6,13 +6,13 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
-import type { Report } from '../reports/report.ts';
+import type { Report, ReportPlace } from '../reports/report.ts';
 import type { ReportName, Reports } from '../reports/reports.ts';
 import type { ReportFormat } from '../reports/write.ts';
 import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics/report-records.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
-import { Cursor, Limit, numeral, pageBy, pageOf, text } from './lists.ts';
+import { Cursor, Limit, numeral, pageBy, pageOf, TOTAL, text } from './lists.ts';
 import { wrongParameter } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
@@ -32,6 +32,7 @@ const Query = closed({
   rule: Type.Optional(oneOf(RULES)),
   agency: text('for `fields`: only the dossiers of this agency, by its code'),
   lines: numeral('^(?:[1-9][0-9]{0,4}|100000)$', 1, 100_000, 'for `fields`: the most lines, from 1 to 100000'),
+  cursor: Type.Optional(Type.String({ description: 'for `fields`: the `next` of the part before' })),
 });
 
 const Cell = Type.Union([Type.String(), Type.Number(), Type.Null()]);
@@ -65,6 +66,16 @@ export const ReportShown = closed(
     ),
     notes: Type.Array(Type.String()),
     signatures: Type.Array(Type.String()),
+    next: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description: 'of a part of `fields`: the cursor of the next part, null for the last one',
+      }),
+    ),
+    dossiers: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+        description: 'of a part of `fields`: how many dossiers the whole report has; null for more than 10,000',
+      }),
+    ),
   },
   { title: 'Report' },
 );
@@ -126,7 +137,7 @@ export function addReports(add: AddRoute, hub: ReportContext): void {
   }
 }
 
-function addReport(add: AddRoute, { keys, reports, clients }: ReportContext, at: Place): void {
+function addReport(add: AddRoute, { keys, reports, clients, cursors }: ReportContext, at: Place): void {
   const read = queryReader(Query);
   add(
     {
@@ -148,11 +159,13 @@ function addReport(add: AddRoute, { keys, reports, clients }: ReportContext, at:
     async (c) => {
       requireKey(c, keys, ...at.scopes);
       const name = nameIn(c, at);
-      const { period, format = 'json', by = 'agency', rule = 'td', agency, lines } = read(c);
+      const { period, format = 'json', by = 'agency', rule = 'td', agency, lines, cursor } = read(c);
       const most = lines === undefined ? undefined : Number(lines);
-      const made = await reports.make(name, period, { by, rule, agency, lines: most });
+      const list = `reports/fields ${period} ${agency ?? ''}`;
+      const after = placeOf(cursors.read(list, cursor));
+      const made = await reports.make(name, period, { by, rule, agency, lines: most, after });
       if (made.kind !== 'made') throw wrongPeriod(period);
-      if (format === 'json') return c.json(shown(made.report, at.linkOf));
+      if (format === 'json') return c.json(shown(made.report, at.linkOf, (place) => cursors.write(list, place)));
       refuseTooLong(made.report, format, reports);
       const file = await reports.write(made.report, format, clients.originOf(c));
       return c.body(file as Uint8Array<ArrayBuffer>, 200, {
@@ -176,7 +189,7 @@ function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportConte
         'and has no personal data. Form II.06a leads to /statistics/dossiers, the field report to its dossiers.',
       scopes: at.scopes,
       query: RecordsQuery,
-      replies: { 200: { description: 'A page', schema: pageOf(ReportRecordShown) } },
+      replies: { 200: { description: 'A page', schema: pageOf(ReportRecordShown, { total: TOTAL }) } },
     },
     async (c) => {
       requireKey(c, keys, ...at.scopes);
@@ -188,15 +201,16 @@ function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportConte
           got: received(column),
           expected: say('one-of', { list: columns }),
         });
+      const number = { report: report as ReportWithRecords, column, key };
+      const count = () => reports.countRecords(period, number);
       const load = async (many: number, after: RecordPlace | undefined) => {
-        const wanted = { report: report as ReportWithRecords, column, key, after, limit: many };
-        const found = await reports.records(period, wanted);
+        const found = await reports.records(period, { report: number.report, column, key, after, limit: many });
         if (found.kind !== 'found') throw wrongPeriod(period);
         return found.records;
       };
       const list = `reports/${report} ${period} ${column} ${key ?? ''}`;
       const placeOf = (one: ReportRecord): RecordPlace => [one.key, one.what, one.code];
-      return c.json(await pageBy<ReportRecord, RecordPlace>(cursors, { list, limit, cursor, load, placeOf }));
+      return c.json(await pageBy<ReportRecord, RecordPlace>(cursors, { list, limit, cursor, load, count, placeOf }));
     },
   );
 }
@@ -219,11 +233,23 @@ function wrongPeriod(period: string) {
   return wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-quarter-or-month') });
 }
 
-function shown(report: Report, linkOf: Place['linkOf']): Report {
+function placeOf(held: readonly (string | number)[] | undefined): ReportPlace | undefined {
+  if (held === undefined) return undefined;
+  const [agency, code, lines] = held as readonly [string, string, number];
+  return { dossier: [agency, code], lines };
+}
+
+function shown(
+  { rest, ...report }: Report,
+  linkOf: Place['linkOf'],
+  write: (place: readonly (string | number)[]) => string,
+) {
   const rows = report.rows.map(({ links, ...row }) =>
     links
       ? { ...row, links: Object.fromEntries(Object.entries(links).map(([column, path]) => [column, linkOf(path)])) }
       : row,
   );
-  return { ...report, rows };
+  if (rest === undefined) return { ...report, rows };
+  const next = rest.after === null ? null : write([...rest.after.dossier, rest.after.lines]);
+  return { ...report, rows, next, dossiers: rest.dossiers };
 }

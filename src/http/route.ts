@@ -60,13 +60,13 @@ export type AddRoute = (doc: RouteDoc, handler: (c: Context) => Response | Promi
 export function routesOf(app: Hono, docs: RouteDoc[]): AddRoute {
   return (doc, handler) => {
     docs.push(doc);
-    const isForOne = doc.method === 'get' && doc.scopes !== undefined;
+    const isForOne = doc.method === 'get' && doc.scopes !== undefined && !doc.conditional;
     for (const path of [doc.path, ...(doc.alsoAt ? [doc.alsoAt] : [])])
       app[doc.method](path.replaceAll(/\{(\w+)\}/g, ':$1'), isForOne ? unkept(handler) : handler);
   };
 }
 
-/** Forbids caches to store replies that need a key or a certificate, unless the reply allows it. */
+/** Forbids caches to store replies that need a key or a certificate. A conditional reply has its own rule. */
 function unkept(handler: Parameters<AddRoute>[1]): typeof handler {
   return (c) => {
     c.header('Cache-Control', 'no-store');
@@ -170,6 +170,14 @@ export async function conditionalList<Item>(
   return unlessKnown(c, body, hashing.digest('base64url'), more, hold);
 }
 
+const ADDED = 'headersOfConditional';
+
+/** Sets further headers of the conditional reply to a request. A second call replaces them. */
+export function addToConditional(c: Context, headers: Headers): void {
+  c.set(ADDED, headers);
+}
+
+/** Answers with plain headers: the Headers object of `c.body` took 4 of 55 µs a read. */
 function unlessKnown(
   c: Context,
   body: string | Buffer<ArrayBuffer>,
@@ -178,14 +186,14 @@ function unlessKnown(
   hold?: Hold,
 ): Response {
   const tag = `"${digest.slice(0, 22)}"`;
-  const headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...more };
+  const headers: Headers = { ETag: tag, 'Cache-Control': 'private, no-cache', ...c.get(ADDED), ...more };
   const given = c.req.header('if-none-match');
   const isKnown = (one: string): boolean => one === '*' || one.replace(/^W\//, '') === tag;
-  if (given?.split(',').some((one) => isKnown(one.trim()))) return c.body(null, 304, headers);
+  if (given?.split(',').some((one) => isKnown(one.trim()))) return new Response(null, { status: 304, headers });
   const whole = { 'Content-Type': 'application/json', ...headers };
   // Hono answers HEAD by GET. Nobody would read its stream.
   if (!hold || typeof body === 'string' || body.length <= SMALL_BYTES || c.req.method === 'HEAD')
-    return c.body(body, 200, whole);
+    return new Response(body, { headers: whole });
   const stream = takenStream(body, hold.keepUntilTaken());
-  return c.body(stream, 200, { ...whole, 'Content-Length': String(body.length) });
+  return new Response(stream, { headers: { ...whole, 'Content-Length': String(body.length) } });
 }

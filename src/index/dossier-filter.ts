@@ -25,6 +25,12 @@ export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wo
 const OPEN = ['submitted', 'received', 'processing', 'supplement-required', 'payment-required'] as const;
 export const IS_OPEN = sql.raw<SqlBool>(`status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
 
+/** Whether a list is filtered by nothing but open statuses. */
+export function isOpenOnly({ status = [], ...others }: SoughtFilter): boolean {
+  const isOpen = status.length > 0 && status.every((one) => OPEN.some((open) => open === one));
+  return isOpen && Object.values(others).every((one) => one === undefined);
+}
+
 /** Whether a row of `dossiers` passes the filter: conditions that must all hold. */
 export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>[] {
   const { status, agency, service, field, party, channel, receivedFrom, receivedTo, overdueAt, search } = filter;
@@ -46,16 +52,21 @@ export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>
 export interface WordQuery {
   /** It may find too much, and misses nothing. Undefined when no word narrows the filter. */
   readonly words: string | undefined;
-  /** Each row has the words of filters and of its period. */
+  /** Each row has the words of filters, and of the period of its present status. */
   readonly isComplete: boolean;
 }
 
 /** While rows of an older version have no words of filters, only the words of `q` count. */
 export async function wordQueryOf(database: Database, filter: SoughtFilter): Promise<WordQuery> {
   const isComplete = await areWordsComplete(database);
-  const words = isComplete ? filterWordQuery(filter) : undefined;
+  const words = isComplete ? filterWordQuery(withStatus(filter)) : undefined;
   const all = [filter.search, words].filter((one) => one !== undefined);
   return { words: all.length === 0 ? undefined : all.join(' & '), isComplete };
+}
+
+/** Overdue dossiers are open. */
+function withStatus(filter: SoughtFilter): SoughtFilter {
+  return filter.overdueAt === undefined ? filter : { ...filter, status: filter.status ?? OPEN };
 }
 
 /** See reword.ts. */

@@ -3,7 +3,7 @@ import type { RecordedEvent } from '#core/dossier/apply';
 import type { Anomaly } from '#core/dossier/event';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { mapYielding } from '../concurrency/yielding.ts';
+import { mapGivingWay, mapYielding } from '../concurrency/yielding.ts';
 import { definePart, insertInto, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { openContentId, sealContentId, sealRecord } from './sealed-records.ts';
@@ -24,9 +24,9 @@ export interface EventRow {
   readonly owner: string | undefined;
 }
 
-export function eventPart(rows: readonly EventRow[], vault: Vault): Part {
+export async function eventPart(rows: readonly EventRow[], vault: Vault): Promise<Part> {
   return part(
-    rows.map((row) => ({
+    await mapGivingWay(rows, (row) => ({
       row,
       sealed: sealRecord(vault, row.said),
       hash: sealContentId(vault, row.said, row.event.contentId),
@@ -61,8 +61,32 @@ const columns = {
   owner: ['text', ({ row }: SealedRow) => row.owner],
   // As one text, because a column of arrays cannot hold arrays of different lengths.
   shared: ['text', ({ row }: SealedRow) => row.event.shared?.join(' ')],
+  corrected_by: ['int4', ({ row }: SealedRow) => row.event.correctedBy],
 } as const;
 const part = definePart<SealedRow>('event', columns, insertInto('events', Object.keys(columns)));
+
+/** An event, and the number of the event that replaces it. */
+export interface CorrectedRow {
+  readonly code: string;
+  readonly seq: number;
+  readonly recordedAt: string;
+  readonly by: number;
+}
+
+/** Marks replaced events. Fails the batch if another one replaced them meanwhile. */
+export const correctedPart: (rows: readonly CorrectedRow[]) => Part = definePart<CorrectedRow>(
+  'corrected',
+  {
+    code: ['text', ({ code }) => code],
+    seq: ['int4', ({ seq }) => seq],
+    recorded_at: ['timestamptz', ({ recordedAt }) => recordedAt],
+    corrected_by: ['int4', ({ by }) => by],
+  },
+  (rows) => `UPDATE events e SET corrected_by = given.corrected_by FROM ${rows}
+    WHERE e.code = given.code AND e.seq = given.seq AND e.recorded_at = given.recorded_at AND e.corrected_by IS NULL
+    RETURNING 1`,
+  true,
+);
 
 /** A row of `events`, with its content if that is read. */
 export interface EventsRow {
@@ -84,6 +108,7 @@ export interface EventsRow {
   record_key: number;
   owner: string | null;
   shared: string | null;
+  corrected_by: number | null;
 }
 
 export interface LoadedEvent extends RecordedEvent {
@@ -195,7 +220,7 @@ async function onePage(
  */
 const LOAD_EVENTS = `
   SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash, message_id,
-         item, CASE WHEN is_read THEN record END AS record, record_key, owner, shared, looked
+         item, CASE WHEN is_read THEN record END AS record, record_key, owner, shared, corrected_by, looked
   FROM (
     SELECT *, count(*) OVER ()::int4 AS looked,
       sum(CASE WHEN is_read THEN octet_length(record) ELSE 0 END) OVER (ORDER BY code, seq) AS bytes
@@ -231,6 +256,7 @@ export function read(row: EventsRow, vault: Vault): ReadEvent {
     said,
     owner: row.owner ?? undefined,
     shared: row.shared === null ? undefined : sharedIn(row.shared),
+    correctedBy: row.corrected_by ?? undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-import { counts, isOwn } from '#core/dossier/event';
+import { asOf, counts, isOwn } from '#core/dossier/event';
 import type { EventPlace } from '#core/dossier/event-order';
 import { advance, fold } from '#core/dossier/fold';
 import { type DossierView, type Folding, viewOf } from '#core/dossier/state';
@@ -47,12 +47,12 @@ const PLACE = `at, inferred, ${RANK}, message_id, item, seq`;
 function following(isRead: string): string {
   return `
     SELECT code, seq, recorded_at, received_at, kind, at, status, party, authoritative, inferred, moved_status, hash,
-      message_id, item, CASE WHEN ${isRead} THEN record END AS record, record_key, owner, shared, looked
+      message_id, item, CASE WHEN ${isRead} THEN record END AS record, record_key, owner, shared, corrected_by, looked
     FROM (
       SELECT *, count(*) OVER ()::int4 AS looked,
         sum(CASE WHEN ${isRead} THEN octet_length(record) ELSE 0 END) OVER (ORDER BY ${PLACE}) AS bytes
       FROM (SELECT * FROM events
-            WHERE code = $1 AND seq <= $2
+            WHERE code = $1 AND seq <= $2 AND ($10 OR corrected_by IS NULL)
               AND ($4::timestamptz IS NULL OR (${PLACE}) > ($4, $5::bool, $6::int4, $7::uuid, $8::int4, $9::int4))
             ORDER BY ${PLACE} LIMIT $3) found) summed
     WHERE bytes <= ${PAGE_BYTES} OR bytes = octet_length(record)
@@ -96,7 +96,8 @@ async function pageAfter(
   const { rows } = await pool.query<EventsRow & { looked: number }>({
     name: withSteps ? 'history page' : 'history to fold',
     text: withSteps ? WITH_STEPS : WITHOUT_STEPS,
-    values: [code, upTo, limit + 1, ...(place ?? Array(6).fill(null))],
+    // Readers see no misreadings. A fold to an earlier event needs those of its time.
+    values: [code, upTo, limit + 1, ...(place ?? Array(6).fill(null)), !withSteps],
   });
   const isCut = rows.length < (rows[0]?.looked ?? 0) || rows.length > limit;
   const events = await mapYielding(rows.slice(0, limit), (row) => read(row, vault));
@@ -161,7 +162,8 @@ export async function foldUpTo(
   let place: ReadEvent | undefined;
   for (let isCut = true; isCut; ) {
     const page = await pageAfter(database, vault, { code, upTo, limit: FOLDED_AT_ONCE, after: place }, false);
-    await mapYielding(page.events, (event) => {
+    await mapYielding(page.events, (one) => {
+      const event = asOf(one, upTo);
       if (!seen.last || event.seq > seen.last.seq) seen.last = event;
       if (!counts(event, owner)) return;
       seen.view = advance(seen.view, event, owner, seen.before).view;
@@ -187,7 +189,7 @@ async function foldWithoutPast(
 ): Promise<DossierView | undefined> {
   const events = (await loadEvents(pool, vault, [code], '1970-01-01')).get(code) ?? [];
   return fold(
-    events.filter(({ seq }) => seq <= upTo),
+    events.filter(({ seq }) => seq <= upTo).map((event) => asOf(event, upTo)),
     owner,
   );
 }

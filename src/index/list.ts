@@ -6,9 +6,11 @@ import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
+import { estimateRows } from './estimate-rows.ts';
 import { maskedByRule } from './mask-again.ts';
 import { newestRows } from './newest.ts';
 import type { Place } from './newest-page.ts';
+import { hasWordsIn, PARTS } from './search-periods.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {
@@ -49,7 +51,7 @@ export async function readInCodeOrder(
   after: string,
   shown: Shown,
 ): Promise<Bounded<ServedDossier>> {
-  const query = selected(await filtered(database, filter), shown).where('code', '>', after);
+  const query = selected(await filtered(database, filter, limit), shown).where('code', '>', after);
   const rows = await fitting(database, await query.orderBy('code').limit(limit).execute(), shown);
   return bounded(await servedAll(database, rows, shown), rows.isCut === true);
 }
@@ -98,7 +100,7 @@ export async function routedInCodeOrder(
   limit: number,
   after: string,
 ): Promise<readonly RoutedDossier[]> {
-  const query = (await filtered(database, filter))
+  const query = (await filtered(database, filter, limit))
     .select(['code', 'owner', 'version', 'last_message_id as messageId'])
     .select(['service_code as serviceCode', 'field_code as fieldCode', 'created_at as createdAt'])
     .select(sql<boolean>`erasure IS NOT NULL`.as('isErased'))
@@ -113,15 +115,22 @@ export async function countDossiers(database: Database, filter: SoughtFilter): P
 
 type Filtered = SelectQueryBuilder<Tables, 'dossiers', object>;
 
-async function filtered(database: Database, filter: SoughtFilter): Promise<Filtered> {
-  const conditions = conditionsOf(filter);
+/** @param limit the rows of a page in the order of codes. Absent: all are read. */
+async function filtered(database: Database, filter: SoughtFilter, limit?: number): Promise<Filtered> {
   let query = database.query.selectFrom('dossiers');
-  if (conditions.length === 0) return query;
-  // The planner decides between the order of the codes and the words.
+  for (const condition of conditionsOf(filter)) query = query.where(condition);
   const { words } = await wordQueryOf(database, filter);
-  if (words !== undefined) query = query.where(sql<boolean>`search @@ ${words}::tsquery`);
-  for (const condition of conditions) query = query.where(condition);
-  return query;
+  if (words === undefined || (limit !== undefined && (await isWalkShorter(database, words, limit)))) return query;
+  return query.where(
+    sql<boolean>`code = ANY(ARRAY(SELECT found.code FROM ${PARTS} AS parts
+      CROSS JOIN LATERAL (SELECT code FROM dossiers WHERE ${hasWordsIn(sql`parts.part`, sql`${words}`)}) AS found))`,
+  );
+}
+
+/** Whether a page in the order of codes is found in fewer rows than have the words. */
+async function isWalkShorter(database: Database, words: string, limit: number): Promise<boolean> {
+  const matches = await estimateRows(database, [sql`search @@ ${words}::tsquery`]);
+  return matches * matches > limit * (await estimateRows(database, []));
 }
 
 interface Row extends Sized {

@@ -70,13 +70,13 @@ const CLEARLY = 10;
 
 /**
  * Whether `newestOfDays` clearly reads less than the search index finds. Of a period in which many rows match, it reads few.
- * @param found the rows that the words of the filter find, probably
+ * @param all the words of the filter
  */
 export async function areDaysShorter(
   database: Database,
   filter: SoughtFilter,
   limit: number,
-  found: number,
+  all: string,
 ): Promise<boolean> {
   const { receivedFrom, receivedTo, ...others } = filter;
   if (receivedFrom === undefined && receivedTo === undefined) return false;
@@ -84,7 +84,8 @@ export async function areDaysShorter(
   // The months of the period are words too, and would count twice beside its condition.
   const { words } = await wordQueryOf(database, others);
   if (words === undefined) return true;
-  const [rows, matches] = [
+  const [found, rows, matches] = [
+    await estimateRows(database, [sql`search @@ ${all}::tsquery`]),
     await estimateRows(database, period),
     await estimateRows(database, [sql`search @@ ${words}::tsquery`, ...period]),
   ];

@@ -1,4 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
+import { conditionsOf, type SoughtFilter } from './dossier-filter.ts';
 
 export interface Place {
   readonly statusAt: string;
@@ -22,4 +24,19 @@ export function isAfter(place: Place | undefined): RawBuilder<unknown> {
 /** SQL: whether all conditions hold. */
 export function allOf(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` AND `);
+}
+
+export const ORDER = sql`ORDER BY status_at DESC, code`;
+
+/** The rows after a place, in their order, without those that the filter leaves out. */
+export async function walk<Row>(
+  { query }: Database,
+  filter: SoughtFilter,
+  { limit, after, columns }: NewestPage<Row>,
+  within: RawBuilder<unknown> = sql`true`,
+): Promise<readonly Row[]> {
+  const { rows } = await sql<Row>`
+    SELECT ${columns} FROM dossiers WHERE ${isAfter(after)} AND ${within} AND ${allOf(conditionsOf(filter))}
+    ${ORDER} LIMIT ${limit}::int8`.execute(query);
+  return rows;
 }

@@ -1,42 +1,30 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { instantToMs } from '#core/dates/dates';
-import { periodOf, periodQuery, periodStart } from '#core/dossier/filter-words';
+import { sql } from 'kysely';
 import type { Database } from '../database/pool.ts';
-import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateRows } from './estimate-rows.ts';
+import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
+import { newestByWords } from './newest-by-words.ts';
 import { areDaysShorter, isPeriodOnly, newestOfDays } from './newest-of-days.ts';
-import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
+import { allOf, isAfter, type NewestPage, ORDER, type Place, walk } from './newest-page.ts';
+import { PERIODS_A_PART } from './search-periods.ts';
 
 /** The newest rows that a walk looks at: some 2 ms. */
 const WALK = 1_000;
 /** More for a long page, which would end too early otherwise. */
 const WALK_A_ROW = 10;
-/** A walk goes on over this many rows at most. A window would find the same page at less cost than with more. */
+/** A walk goes on over this many rows at most. The words would find the same page at less cost than with more. */
 const LONGEST_WALK = 2_500;
-/** The window behind a walk without a match has this many times its rows. */
-const LARGEST_WINDOW = 100;
 /** Where a walk found some, what follows should hold this many times the rows that the page lacks. */
 const SPARE = 3;
-/** Below this many matches a window reads more than the whole index does. */
-const FEW_MATCHES = 2_000;
-/** A walk that found this many expects more of them. */
-const SEVERAL = 5;
-/** A larger window than a year excludes too little. */
-const MOST_PERIODS = 40;
 
 /**
  * The first rows that pass the filter, newest status first, then by code. The cost depends on the page, and not on how
- * many rows match:
+ * many rows match or how many there are:
  *
  * 1. A walk over the newest rows fills the page where many rows match. It goes on where it found so many that few
- *    more rows should do. At a million dossiers, a window had 18,800 rows for the end of an agency's list.
- * 2. Where few rows match at all, the search index finds them. A full name among a million dossiers took 16 ms, and 82 ms
- *    in a window.
- * 3. Otherwise the index intersects the words of the filter with those of a window of time behind the walk. The walk says
- *    how many match, and so how large the window must be. Older rows follow if that does not fill the page.
+ *    more rows should do.
+ * 2. Otherwise the search index finds them, part by part of the time (newest-by-words.ts).
  *
- * A period of reception has an index by day. It serves a period alone, and a period in which many rows match: of those resolved
- * in half a year, a page reads 9,200 rows instead of 188,000.
+ * A period of reception has an index by day. It serves a period alone, and a period in which many rows match. Lists of open
+ * statuses alone, and of overdue dossiers, have indexes of their own.
  */
 export async function newestRows<Row>(
   database: Database,
@@ -47,17 +35,20 @@ export async function newestRows<Row>(
   if (filter.search === '') return [];
   if (conditionsOf(filter).length === 0) return walk(database, filter, page);
   // The newest dossiers are seldom overdue.
-  if (filter.overdueAt !== undefined) {
-    const { words } = await wordQueryOf(database, filter);
-    return gather(database, filter, words, page);
-  }
+  if (filter.overdueAt !== undefined) return newestOverdue(database, filter, page);
+  if (isOpenOnly(filter)) return newestOpen(database, filter, page);
   const first = await walkOver(database, filter, page, Math.max(WALK, page.limit * WALK_A_ROW));
   if (!first.walked || first.found.length === page.limit) return first.found;
   if (isPeriodOnly(filter)) return newestOfDays(database, filter, page);
   const { found, walked } = await walkOn(database, filter, page, first);
   if (!walked || found.length === page.limit) return found;
-  const rest = { ...page, limit: page.limit - found.length };
-  return [...found, ...(await behindTheWalk(database, filter, rest, { ...walked, found: found.length }))];
+  const rest = { ...page, after: walked, limit: page.limit - found.length };
+  const { words, isComplete } = await wordQueryOf(database, filter);
+  if (words === undefined) return [...found, ...(await walk(database, filter, rest))];
+  if (await areDaysShorter(database, filter, page.limit, words))
+    return [...found, ...(await newestOfDays(database, filter, rest))];
+  const periods = found.length === 0 ? PERIODS_A_PART : 1;
+  return [...found, ...(await newestByWords(database, filter, { words, isComplete, periods }, rest))];
 }
 
 /** The same walk, or a longer one that probably fills the page. */
@@ -71,74 +62,30 @@ async function walkOn<Row>(
   const limit = page.limit - found.length;
   const more = Math.ceil((SPARE * limit * length) / found.length);
   if (!walked || more > LONGEST_WALK) return first;
-  const next = await walkOver(database, filter, { ...page, limit, after: walked.last }, more);
+  const next = await walkOver(database, filter, { ...page, limit, after: walked }, more);
   return {
     found: [...found, ...next.found],
     length: length + more,
-    walked: next.walked && { newest: walked.newest, last: next.walked.last },
+    walked: next.walked,
   };
-}
-
-async function behindTheWalk<Row>(
-  database: Database,
-  filter: SoughtFilter,
-  page: NewestPage<Row>,
-  walked: Walked & { readonly found: number },
-): Promise<readonly Row[]> {
-  const { words, isComplete } = await wordQueryOf(database, filter);
-  const rest = { ...page, after: walked.last };
-  if (words === undefined) return walk(database, filter, rest);
-  const byWords = await estimateRows(database, [sql`search @@ ${words}::tsquery`]);
-  const isRare = walked.found < SEVERAL && byWords <= FEW_MATCHES;
-  if (!isRare && (await areDaysShorter(database, filter, page.limit, byWords)))
-    return newestOfDays(database, filter, rest);
-  const window = isComplete && !isRare ? windowBehind(walked, page.limit) : undefined;
-  if (!window) return gather(database, filter, words, rest);
-  const start = sql`${periodStart(window.first)}::timestamptz`;
-  const inWindow = `${words} & ${periodQuery(window.first, window.last)}`;
-  const found = await gather(database, filter, inWindow, rest, sql`status_at >= ${start}`);
-  if (found.length === page.limit) return found;
-  const left = { ...page, after: undefined, limit: page.limit - found.length };
-  const older = sql`status_at < ${start} AND EXISTS (SELECT FROM dossiers WHERE status_at < ${start})`;
-  return [...found, ...(await gather(database, filter, words, left, older))];
-}
-
-/** The rows after a place, in their order, without those that the filter leaves out. */
-async function walk<Row>(
-  { query }: Database,
-  filter: SoughtFilter,
-  { limit, after, columns }: NewestPage<Row>,
-): Promise<readonly Row[]> {
-  const { rows } = await sql<Row>`
-    SELECT ${columns} FROM dossiers WHERE ${isAfter(after)} AND ${allOf(conditionsOf(filter))}
-    ${ORDER} LIMIT ${limit}::int8`.execute(query);
-  return rows;
-}
-
-const ORDER = sql`ORDER BY status_at DESC, code`;
-
-interface Walked {
-  readonly newest: string;
-  readonly last: Place;
 }
 
 interface Walk<Row> {
   readonly found: readonly Row[];
   /** The rows that it looked at, at most. */
   readonly length: number;
-  /** Undefined when no row follows. */
-  readonly walked: Walked | undefined;
+  /** Where it ended. Undefined when no row follows. */
+  readonly walked: Place | undefined;
 }
 
 interface Ends {
   readonly code: string | null;
-  readonly walked_newest: string | null;
   readonly walked_at: string | null;
   readonly walked_code: string | null;
 }
 
 /**
- * What a walk over the newest `length` rows after a place finds, and the ends of the walk. Both in one statement, for one round
+ * What a walk over the newest `length` rows after a place finds, and where it ends. Both in one statement, for one round
  * trip.
  */
 async function walkOver<Row>(
@@ -149,54 +96,61 @@ async function walkOver<Row>(
 ): Promise<Walk<Row>> {
   const inOrder = sql`FROM dossiers WHERE ${isAfter(after)} ${ORDER}`;
   const { rows } = await sql<Row & Ends>`
-    SELECT first.status_at AS walked_newest, last.status_at AS walked_at, last.code AS walked_code, page.*
+    SELECT last.status_at AS walked_at, last.code AS walked_code, page.*
     FROM (SELECT) AS walked
-      LEFT JOIN (SELECT status_at ${inOrder} LIMIT 1) AS first ON true
       LEFT JOIN (SELECT status_at, code ${inOrder} OFFSET ${length - 1}::int8 LIMIT 1) AS last ON true
       LEFT JOIN (
         SELECT ${columns} FROM (SELECT * ${inOrder} LIMIT ${length}::int8) AS dossiers
         WHERE ${allOf(conditionsOf(filter))} ${ORDER} LIMIT ${limit}::int8) AS page ON true
     ORDER BY page.status_at DESC, page.code`.execute(query);
-  const { walked_newest: newest, walked_at: statusAt, walked_code: code } = rows[0] as Ends;
+  const { walked_at: statusAt, walked_code: code } = rows[0] as Ends;
   return {
     length,
     found: rows.filter((row) => row.code !== null),
-    walked: newest !== null && statusAt !== null && code !== null ? { newest, last: { statusAt, code } } : undefined,
+    walked: statusAt !== null && code !== null ? { statusAt, code } : undefined,
   };
 }
 
-/** The periods behind a walk that should hold this many more matches. */
-function windowBehind(
-  { newest, last, found }: Walked & { readonly found: number },
-  wanted: number,
-): { readonly first: number; readonly last: number } | undefined {
-  const times = found === 0 ? LARGEST_WINDOW : Math.min(Math.max((SPARE * wanted) / found, 1), LARGEST_WINDOW);
-  const [fromMs, toMs] = [newest, last.statusAt].map(instantToMs) as [number, number];
-  const window = { first: periodOf(toMs - (fromMs - toMs) * times), last: periodOf(toMs) };
-  return window.last - window.first < MOST_PERIODS ? window : undefined;
+/** The newest rows of each status, from an index that has only the open dossiers. */
+async function newestOpen<Row>(
+  { query }: Database,
+  { status = [] }: SoughtFilter,
+  { limit, after, columns }: NewestPage<Row>,
+): Promise<readonly Row[]> {
+  const ofEach = [...new Set(status)].map(
+    (
+      one,
+    ) => sql`(SELECT status_at, code FROM dossiers WHERE status = ${sql.lit(one)} AND ${IS_OPEN} AND ${isAfter(after)}
+      ${ORDER} LIMIT ${limit}::int8)`,
+  );
+  const { rows } = await sql<Row>`
+    SELECT ${columns} FROM dossiers WHERE code = ANY(ARRAY(
+      SELECT code FROM (${sql.join(ofEach, sql` UNION ALL `)}) AS newest ${ORDER} LIMIT ${limit}::int8))
+    ${ORDER}`.execute(query);
+  return rows;
 }
 
 /**
- * The first rows, in the order of lists, of the matches that the words find, or without words an index of the
- * conditions. It sorts only the codes, because a row is wide.
+ * The first overdue rows that pass the filter. The index dossiers_open_due has what the order needs, so only rows that may be
+ * on the page are read. Where the filter has a word that few dossiers have, their words find them.
  */
-async function gather<Row>(
-  { query }: Database,
+async function newestOverdue<Row>(
+  database: Database,
   filter: SoughtFilter,
-  words: string | undefined,
-  { limit, after, columns }: NewestPage<Row>,
-  bound?: RawBuilder<unknown>,
+  page: NewestPage<Row>,
 ): Promise<readonly Row[]> {
-  const { search: _, ...byColumns } = filter;
-  const conditions = [
-    ...(words === undefined ? [] : [sql<SqlBool>`search @@ ${words}::tsquery`]),
-    ...conditionsOf(byColumns),
-  ];
+  const { search, agency, service, field } = filter;
+  const isRare = [search, agency, service, field].some((one) => one !== undefined);
+  const { words, isComplete } = await wordQueryOf(database, filter);
+  if (isRare && words !== undefined)
+    return newestByWords(database, filter, { words, isComplete, periods: PERIODS_A_PART }, page);
+  const overdue = conditionsOf({ overdueAt: filter.overdueAt });
   const { rows } = await sql<Row>`
-    WITH found AS MATERIALIZED (SELECT status_at, code FROM dossiers WHERE ${allOf(conditions)})
-    SELECT ${columns} FROM dossiers WHERE code = ANY(ARRAY(
-      SELECT code FROM found WHERE ${isAfter(after)} AND ${bound ?? sql`true`}
-      ORDER BY status_at DESC, code LIMIT ${limit}::int8))
-    ORDER BY status_at DESC, code`.execute(query);
+    WITH overdue AS MATERIALIZED (SELECT status_at, code FROM dossiers WHERE ${allOf(overdue)})
+    SELECT ${page.columns} FROM dossiers WHERE code = ANY(ARRAY(
+      SELECT o.code FROM (SELECT * FROM overdue WHERE ${isAfter(page.after)} ${ORDER}) AS o
+        CROSS JOIN LATERAL (SELECT FROM dossiers WHERE code = o.code AND ${allOf(conditionsOf(filter))} OFFSET 0) AS passing
+      ORDER BY o.status_at DESC, o.code LIMIT ${page.limit}::int8))
+    ${ORDER}`.execute(database.query);
   return rows;
 }

@@ -5,11 +5,12 @@ import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { batchCalls, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Bounded } from '../database/bounded.ts';
+import type { Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AsOf, readAsOf } from './as-of.ts';
 import { type DossierFilter, soughtBy } from './dossier-filter.ts';
-import { type DueDossier, type DueFilter, listDue } from './due-dossiers.ts';
+import { countDue, type DueDossier, type DueFilter, listDue } from './due-dossiers.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
 import { type HistoryPage, readHistoryPage } from './history.ts';
 import { countDossiers, openedRecord, readInCodeOrder, readList, readThese, type ServedDossier } from './list.ts';
@@ -81,6 +82,7 @@ export interface IndexReader {
     limit: number,
     after: Pick<DueDossier, 'dueAt' | 'code'> | undefined,
   ): Promise<readonly DueDossier[]>;
+  countDue(filter: DueFilter): Promise<Total>;
   /** Changes after a cursor, in the order of their commits. Callers at the same cursor share one statement. */
   changes(after: number, limit: number): Promise<readonly Change[]>;
   /** The number of the newest committed change. 0 before the first one. */
@@ -132,6 +134,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
       readInCodeOrder(database, soughtBy(filter, vault), limit, after, { vault, personal }),
     these: (codes) => readThese(database, vault, codes),
     due: (filter, limit, after) => listDue(database, filter, limit, after),
+    countDue: (filter) => countDue(database, filter),
     count: (filter) => countDossiers(database, soughtBy(filter, vault)),
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),

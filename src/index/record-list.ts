@@ -2,13 +2,27 @@ import { sql } from 'kysely';
 import { type Kind, subjectOf } from '#core/records/kind';
 import { keyedSearchQuery, ofText } from '#core/vietnamese/search-words';
 import { type Bounded, readBounded } from '../database/bounded.ts';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
 import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
-import { listQueue, type QueuedRecord, type QueueFilter, type QueuePlace, queuedRecord } from './record-queue.ts';
-import { listTroubled, type TroubledFilter, type TroubledPlace, type TroubledRecord } from './troubled-records.ts';
+import {
+  countQueue,
+  listQueue,
+  type QueuedRecord,
+  type QueueFilter,
+  type QueuePlace,
+  queuedRecord,
+} from './record-queue.ts';
+import {
+  countTroubled,
+  listTroubled,
+  type TroubledFilter,
+  type TroubledPlace,
+  type TroubledRecord,
+} from './troubled-records.ts';
 
 /** A record ready to be served: its JSON with `freshness`. */
 export interface ServedRecord {
@@ -75,15 +89,20 @@ export interface RecordReader {
     personal: boolean,
   ): Promise<Bounded<ServedRecord>>;
   count(kind: Kind, filter: RecordFilter): Promise<number>;
+  /** The same, for a list that readers wait for. */
+  countSome(kind: Kind, filter: RecordFilter): Promise<Total>;
   /** In the order of event time; after the item at the place `after`. */
   history(kind: Kind, code: string, limit: number, after: HistoryPlace | undefined): Promise<readonly PlacedItem[]>;
+  countHistory(kind: Kind, code: string): Promise<Total>;
   changes(kind: Kind, after: number, limit: number): Promise<readonly RecordChange[]>;
   newestChange(kind: Kind): Promise<number>;
   /** The records that wait for officers, the earliest deadline first. */
   queue(filter: QueueFilter, limit: number, after: QueuePlace | undefined): Promise<readonly QueuedRecord[]>;
+  countQueue(filter: QueueFilter): Promise<Total>;
   queued(kind: Kind, code: string): Promise<QueuedRecord | undefined>;
   /** The records that operators look at, the oldest state first. */
   troubled(filter: TroubledFilter, limit: number, after: TroubledPlace | undefined): Promise<readonly TroubledRecord[]>;
+  countTroubled(filter: TroubledFilter): Promise<Total>;
   provable(kind: Kind, code: string): Promise<ProvableRecord | undefined>;
 }
 
@@ -119,12 +138,17 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
         SELECT count(*) AS n FROM records WHERE ${filtered(vault, kind, filter)}`.execute(database.query);
       return rows[0]?.n ?? 0;
     },
+    countSome: (kind, filter) => countUpTo(database, sql`SELECT FROM records WHERE ${filtered(vault, kind, filter)}`),
     history: (kind, code, limit, after) => readHistory(database, subjectOf(kind, code), limit, after),
+    countHistory: (kind, code) =>
+      countUpTo(database, sql`SELECT FROM record_events WHERE subject = ${subjectOf(kind, code)}`),
     changes: (kind, after, limit) => readRecordChanges(database, kind.name, after, limit),
     newestChange: (kind) => newestRecordChange(database, kind.name),
     queue: (filter, limit, after) => listQueue(database, filter, limit, after),
+    countQueue: (filter) => countQueue(database, filter),
     queued: (kind, code) => queuedRecord(database, subjectOf(kind, code)),
     troubled: (filter, limit, after) => listTroubled(database, filter, limit, after),
+    countTroubled: (filter) => countTroubled(database, filter),
     async provable(kind, code) {
       const subject = subjectOf(kind, code);
       const { rows } = await pool.query<MaskedRecordRow & { phone_proof: Buffer | null }>({

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { HELD_STATE } from '#core/records/kind';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { atOrBelow } from './at-or-below.ts';
 
@@ -55,13 +56,7 @@ export async function listQueue(
   limit: number,
   after: QueuePlace | undefined,
 ): Promise<readonly QueuedRecord[]> {
-  const { kinds, state, agency, dueBefore, dueAfter } = filter;
-  const conditions = [sql`kind = ANY(${kinds}::text[])`];
-  if (state !== undefined) conditions.push(sql`state = ${state}`);
-  else conditions.push(sql`is_open`, sql`(state <> ${HELD_STATE} OR ${WAITING} IS NOT NULL)`);
-  if (agency !== undefined) conditions.push(atOrBelow(agency));
-  if (dueBefore !== undefined) conditions.push(sql`is_open AND due_at < ${dueBefore}::timestamptz`);
-  if (dueAfter !== undefined) conditions.push(sql`due_at >= ${dueAfter}::timestamptz`);
+  const conditions = [...conditionsOf(filter)];
   if (after !== undefined)
     conditions.push(
       sql`(coalesce(due_at, ${NEVER}::timestamptz), subject) > (${after.place}::timestamptz, ${after.subject}::text)`,
@@ -70,6 +65,19 @@ export async function listQueue(
     SELECT ${COLUMNS} FROM records WHERE ${sql.join(conditions, sql` AND `)}
     ORDER BY coalesce(due_at, ${NEVER}::timestamptz), subject LIMIT ${limit}`.execute(query);
   return rows;
+}
+
+export const countQueue = (database: Database, filter: QueueFilter): Promise<Total> =>
+  countUpTo(database, sql`SELECT FROM records WHERE ${sql.join([...conditionsOf(filter)], sql` AND `)}`);
+
+function conditionsOf({ kinds, state, agency, dueBefore, dueAfter }: QueueFilter) {
+  const conditions = [sql`kind = ANY(${kinds}::text[])`];
+  if (state !== undefined) conditions.push(sql`state = ${state}`);
+  else conditions.push(sql`is_open`, sql`(state <> ${HELD_STATE} OR ${WAITING} IS NOT NULL)`);
+  if (agency !== undefined) conditions.push(atOrBelow(agency));
+  if (dueBefore !== undefined) conditions.push(sql`is_open AND due_at < ${dueBefore}::timestamptz`);
+  if (dueAfter !== undefined) conditions.push(sql`due_at >= ${dueAfter}::timestamptz`);
+  return conditions;
 }
 
 /** One record of the queue, whatever its state. */

@@ -1,3 +1,4 @@
+import { asOf } from '#core/dossier/event';
 import { fold } from '#core/dossier/fold';
 import type { DossierView } from '#core/dossier/state';
 import type { ReadEvent } from './events.ts';
@@ -8,6 +9,6 @@ export function stateAt(
   seq: number,
   owner: string | undefined,
 ): DossierView | undefined {
-  const known = history.filter((event) => event.seq <= seq);
+  const known = history.filter((event) => event.seq <= seq).map((event) => asOf(event, seq));
   return fold(known, known.findLast((event) => event.owner !== undefined)?.owner ?? owner);
 }

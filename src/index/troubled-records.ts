@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Disagreement, Kind } from '#core/records/kind';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
 /** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
@@ -40,21 +41,29 @@ type Sql = ReturnType<typeof sql>;
 /** Records that do not move or do not agree with their dossiers, the oldest state first. A record is listed once. */
 export async function listTroubled(
   { query }: Database,
-  { kinds, why, agency }: TroubledFilter,
+  filter: TroubledFilter,
   limit: number,
   after: TroubledPlace | undefined,
 ): Promise<readonly TroubledRecord[]> {
+  const { stateAt = null, subject = null } = after ?? {};
+  const { rows } = await sql<TroubledRecord>`
+    SELECT *, (SELECT name FROM catalogue c WHERE c.kind = 'agency' AND c.key = "agencyCode") AS "agencyName"
+    ${troubledBy(filter)}
+      AND (${subject}::text IS NULL OR ("stateAt", subject) > (${stateAt}::timestamptz, ${subject}::text))
+    ORDER BY "stateAt", subject LIMIT ${limit}`.execute(query);
+  return rows;
+}
+
+export const countTroubled = (database: Database, filter: TroubledFilter): Promise<Total> =>
+  countUpTo(database, sql`SELECT ${troubledBy(filter)}`);
+
+function troubledBy({ kinds, why, agency }: TroubledFilter): Sql {
   const conditions = [sql`why IS NOT NULL`];
   if (why !== undefined) conditions.push(sql`why = ${why}`);
   if (agency !== undefined)
     conditions.push(sql`("agencyCode" = ${agency} OR starts_with("agencyCode", ${`${agency}.`}))`);
-  if (after) conditions.push(sql`("stateAt", subject) > (${after.stateAt}::timestamptz, ${after.subject}::text)`);
-  const { rows } = await sql<TroubledRecord>`
-    SELECT *, (SELECT name FROM catalogue c WHERE c.kind = 'agency' AND c.key = "agencyCode") AS "agencyName"
-    FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
-    WHERE ${sql.join(conditions, sql` AND `)}
-    ORDER BY "stateAt", subject LIMIT ${limit}`.execute(query);
-  return rows;
+  return sql`FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
+    WHERE ${sql.join(conditions, sql` AND `)}`;
 }
 
 function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number]): Sql {

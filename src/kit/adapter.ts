@@ -76,6 +76,8 @@ export interface Adapter<Settings = unknown> {
    * an earlier one of the same time and status is a repetition. See `standIns` of items.
    */
   readonly stepsAreByMoment?: boolean;
+  /** Whether it sends the bytes of files. A delivery then waits for files that the hub fetches. Pure. */
+  sendsFiles?(settings: Settings): boolean;
   /** Present if the partner can be asked for a dossier. */
   readonly reconcile?: Reconciler<Settings>;
   /** The code tables that operators may extend. `connection.codes` serves their entries. */

@@ -26,7 +26,7 @@ export async function callWithToken(
   { call, logIn, describe }: TokenCall,
 ): Promise<Reply | Failure> {
   for (let attempt = 1; ; attempt++) {
-    const authorization = await sessions.get(TOKEN, logIn);
+    const authorization = await sessions.login(TOKEN, logIn, (text) => `Bearer ${text}`);
     if (typeof authorization !== 'string') return authorization;
     const headers = { ...call.headers, Authorization: authorization };
     const exchange = await http.exchange({ ...call, headers, hide: [authorization.slice('Bearer '.length)] });

@@ -9,6 +9,21 @@ export interface DroppedFile {
   readonly bytes: Uint8Array;
 }
 
+/** The place of an item in a file. Paths of problems name the cell: `/sheet1/E4`. */
+export interface DropPlace {
+  /** The name of the sheet. Empty for CSV and XML. */
+  readonly sheet: string;
+  /** Its row in the sheet, or its position in the list of an XML file, from 1. */
+  readonly row: number;
+}
+
+/** What a stored body of a file says of it. */
+export interface StoredDrop {
+  readonly name: string;
+  /** Where each of its items stands in the file. */
+  readonly places: readonly DropPlace[];
+}
+
 /** A file that was read whole. */
 export interface ReadDrop {
   readonly sha256: string;
@@ -18,8 +33,8 @@ export interface ReadDrop {
   readonly bodies: Page['bodies'];
   /** The items of all bodies, in order. */
   readonly items: readonly Item[];
-  /** Where each item stands in the file, such as `Tháng 8!5`. */
-  readonly places: readonly string[];
+  /** Where each item stands in the file. */
+  readonly places: readonly DropPlace[];
   /** Why nothing of the file is taken. */
   readonly refused?: readonly Problem[] | undefined;
   /**
@@ -39,4 +54,6 @@ export interface Drops<Settings> {
   listOf(settings: Settings, fileName: string): string | undefined;
   /** Reads a file whole, by the settings of a list. Stores nothing. */
   read(connection: Connection<Settings>, file: DroppedFile, list: string): Promise<ReadDrop>;
+  /** Describes a stored body. Undefined for a file that is stored unchanged. Pure. */
+  stored(body: Uint8Array): StoredDrop | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import { say } from '#messages/message';
+import { sha256Hex } from './fingerprint.ts';
 import type { StreamedBody } from './http/exchange.ts';
 import { refused } from './outcomes.ts';
 
@@ -33,6 +34,20 @@ export interface Files extends FileSource {
    * @returns the failure of the first file that cannot be opened
    */
   json(value: object): Promise<string | StreamedBody | Failure>;
+  /**
+   * Writes parts as multipart/form-data (RFC 7578), each file with its bytes. The same parts give the same body.
+   *
+   * @returns the failure of the first file that cannot be opened
+   */
+  multipart(parts: readonly FormPart[]): Promise<Multipart | Failure>;
+}
+
+/** A field of a form: its name, and the place of a file or a value that is written as a text. */
+export type FormPart = readonly [name: string, value: unknown];
+
+export interface Multipart {
+  readonly contentType: string;
+  readonly body: StreamedBody;
 }
 
 /** The place of a file in a value. */
@@ -66,6 +81,7 @@ export function createFiles({ open }: FileSource): Files {
       }
       return streamed(text.split(mark), files, references);
     },
+    multipart: (parts) => multipartOf(open, parts),
   };
 }
 
@@ -83,6 +99,60 @@ function streamed(texts: readonly string[], files: readonly OpenedFile[], refere
     },
   };
 }
+
+async function multipartOf(open: FileSource['open'], parts: readonly FormPart[]): Promise<Multipart | Failure> {
+  const pieces: (string | (OpenedFile & { readonly reference: string }))[] = [];
+  const written = parts.map(([name, value]) => [name, value instanceof FileText ? value.reference : String(value)]);
+  // Without a random part, so that a repeat is the same request. No file can hold the hash of its own hash.
+  const boundary = `lienthong-${sha256Hex(JSON.stringify(written)).slice(0, 32)}`;
+  for (const [name, value] of parts) {
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${inQuotes(name)}"`;
+    if (!(value instanceof FileText)) {
+      pieces.push(`${disposition}\r\n\r\n${String(value).normalize('NFC')}\r\n`);
+      continue;
+    }
+    const { reference } = value;
+    const file = await open(reference);
+    if ('kind' in file) return file;
+    const fileName = `${reference.slice(-16)}${EXTENSIONS[file.mediaType] ?? ''}`;
+    pieces.push(`${disposition}; filename="${fileName}"\r\nContent-Type: ${file.mediaType}\r\n\r\n`);
+    pieces.push({ ...file, reference }, '\r\n');
+  }
+  pieces.push(`--${boundary}--\r\n`);
+  const bodies = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    body: {
+      bytes: bodies.reduce((sum, one) => sum + ('read' in one ? one.bytes : one.length), 0),
+      shown: pieces.map((piece) => (typeof piece === 'string' ? piece : `(bytes of ${piece.reference})`)).join(''),
+      async *open() {
+        for (const one of bodies)
+          if ('read' in one) yield* one.read();
+          else yield one;
+      },
+    },
+  };
+}
+
+/** A name in a header, as browsers write it (HTML, multipart/form-data encoding). */
+function inQuotes(name: string): string {
+  return name.replace(/[\r\n"]/g, (one) => encodeURIComponent(one));
+}
+
+/** Some systems know a file by its extension alone. */
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'application/pdf': '.pdf',
+  'image/jpeg': '.jpg',
+  'image/png': '.png',
+  'image/tiff': '.tif',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': '.docx',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': '.xlsx',
+  'application/vnd.oasis.opendocument.text': '.odt',
+  'application/rtf': '.rtf',
+  'application/zip': '.zip',
+  'application/xml': '.xml',
+  'text/plain': '.txt',
+};
 
 /** Three bytes become four letters, across the borders of chunks. */
 async function* inBase64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

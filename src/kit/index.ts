@@ -25,6 +25,7 @@ export { callWithToken, type Reply } from './call-with-token.ts';
 export type { Callback, CallbackReply, CallbackResult } from './callback.ts';
 export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
+export type { DroppedFile } from './drops.ts';
 export { fingerprint, sha256Hex } from './fingerprint.ts';
 export type { Exchange, WireRecord } from './http/exchange.ts';
 export { isLinkLocal } from './http/link-local.ts';
@@ -44,13 +45,14 @@ export {
   unknownService,
   unmapped,
 } from './outcomes.ts';
+export type { CellValue } from './places/workbook.ts';
 export type { HubQueries, Page, Puller } from './puller.ts';
 export type { Comparison, Reconciler } from './reconciler.ts';
 export { type About, jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
 export type { Outgoing, Sender } from './sender.ts';
 export { callSoap, type SoapResult, type SoapService } from './soap/call-soap.ts';
 export { loadNodeSoap } from './soap/node-soap.ts';
-export { type SoapFailure, soapOutcome } from './soap/outcome.ts';
+export { soapOutcome } from './soap/outcome.ts';
 export { webhookHeaders } from './webhooks.ts';
 export { nodesAt, readXml, textAt, textIn } from './xml/read-xml.ts';
 export { writable, XmlProblem } from './xml/text.ts';

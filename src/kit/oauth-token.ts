@@ -5,7 +5,7 @@ import { retryAfterMs } from './http/retry-after.ts';
 import { unavailable } from './outcomes.ts';
 import { jsonObject, textOf } from './replies.ts';
 
-/** What `sessions.get` keeps. A failure has the lifetime 0, so the next call tries again. */
+/** What `sessions.login` keeps. A failure has the lifetime 0, so the next call tries again. */
 export interface FetchedToken {
   /** The header `Authorization` of later calls, or why there is no token. */
   readonly value: string | Extract<Outcome, { kind: 'unavailable' }>;

@@ -1,3 +1,4 @@
+import type { Effect } from '#core/dossier/effect';
 import type { Item, RecordItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { CodesOf } from '#core/identifiers/codes';
@@ -27,6 +28,20 @@ export interface Page {
    * personal data. `false` means that the partner has proved that it returns all. Absent if it proved neither.
    */
   readonly lacks?: TextOrWords | false | undefined;
+  /** Set once for a file, when its report is complete. The hub lists it for operators. */
+  readonly ended?: EndedFile;
+}
+
+/** The outcome of a file. */
+export interface EndedFile {
+  readonly receipt: string;
+  /** The place where the party left it. */
+  readonly place: 'folder' | 'sftp';
+  /** `repeat`: the same file was taken before. */
+  readonly outcome: 'taken' | 'repeat' | 'refused';
+  /** The name of a file that was taken before: its messages have the name of the first. */
+  readonly name?: string | undefined;
+  readonly results: readonly StoredResult[];
 }
 
 /** Queries of the hub for pullers. */
@@ -58,9 +73,7 @@ export interface HubQueries {
 /** The result of one item when its message was stored. Sentences are in Vietnamese, without personal data. */
 export interface StoredResult {
   readonly code?: string | undefined;
-  readonly outcome: 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
-  /** It created its dossier. */
-  readonly isNew: boolean;
+  readonly effect: Effect;
   readonly problems: readonly Said[];
   readonly warnings: readonly Said[];
 }

@@ -62,6 +62,8 @@ export interface Sender<Settings, O extends Operation = Operation> {
   batch?(settings: Settings): number;
   /** One call may carry only one item of a dossier. Otherwise it may carry several, in order. */
   readonly onePerDossier?: boolean;
+  /** The members of the request that this record leaves out, each with its source. Absent if code decides. Pure. */
+  leftOut?(settings: Settings, item: Outgoing<O>): readonly string[];
   /**
    * Sends the items in order and returns one outcome for each, in the same order. If the partner refuses all of them by
    * one answer, all get the same outcome object; the hub then sends each half separately until it finds the bad item.

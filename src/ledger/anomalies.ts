@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Anomaly } from '#core/dossier/event';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
 /** A stored event that is unexpected and that an operator should check. */
@@ -24,21 +26,40 @@ export type PlacedAnomaly = ListedAnomaly & { readonly place: string };
 /** Anomalies by filter, the latest recorded first, after the position `before`. */
 export async function listAnomalies(
   database: Database,
-  { party, kind, code }: AnomalyFilter,
+  filter: AnomalyFilter,
   limit: number,
   before: string | undefined,
 ): Promise<readonly PlacedAnomaly[]> {
-  const [beforeAt, beforeCode, beforeSeq] = before?.split(' ') ?? [];
-  const { rows } = await database.pool.query<ListedAnomaly & { seq: number }>(
-    `SELECT at, code, anomaly AS kind, status, party, message_id AS "messageId", recorded_at AS "recordedAt", seq
-     FROM events
-     WHERE anomaly IS NOT NULL
-       AND ($1::text IS NULL OR party = $1) AND ($2::text IS NULL OR anomaly = $2) AND ($3::text IS NULL OR code = $3)
-       AND ($4::timestamptz IS NULL OR (recorded_at, code, seq) < ($4::timestamptz, $5::text COLLATE "C", $6::int4))
-     ORDER BY recorded_at DESC, code DESC, seq DESC LIMIT $7`,
-    [party, kind, code, beforeAt, beforeCode, beforeSeq, limit],
-  );
-  return rows.map(({ seq, ...row }) => ({ ...row, place: `${row.recordedAt} ${row.code} ${seq}` }));
+  const [at, code, seq] = before?.split(' ') ?? [];
+  let query = anomaliesBy(database, filter)
+    .select(['at', 'code', 'anomaly as kind', 'status', 'party', 'message_id as messageId'])
+    .select(['recorded_at as recordedAt', 'seq']);
+  if (before !== undefined)
+    query = query.where(
+      sql<boolean>`(recorded_at, code, seq) < (${at}::timestamptz, ${code}::text COLLATE "C", ${seq}::int4)`,
+    );
+  const rows = await query
+    .orderBy('recorded_at', 'desc')
+    .orderBy('code', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ seq, kind, ...row }) => ({
+    ...row,
+    kind: kind as Anomaly,
+    place: `${row.recordedAt} ${row.code} ${seq}`,
+  }));
+}
+
+export const countListedAnomalies = (database: Database, filter: AnomalyFilter): Promise<Total> =>
+  countUpTo(database, anomaliesBy(database, filter));
+
+function anomaliesBy(database: Database, { party, kind, code }: AnomalyFilter) {
+  let query = database.query.selectFrom('events').where('anomaly', 'is not', null);
+  if (party !== undefined) query = query.where('party', '=', party);
+  if (kind !== undefined) query = query.where('anomaly', '=', kind);
+  if (code !== undefined) query = query.where('code', '=', code);
+  return query;
 }
 
 export interface AnomalyCount {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
 /** The outcomes of a question. */
@@ -74,16 +75,27 @@ export interface AskFilter {
 
 /** Asks by filter, newest first, before the id `before`. */
 export function listAsks(
-  { query: database }: Database,
-  { party, question, officer, agency, code, purpose, outcome, from, to }: AskFilter,
+  database: Database,
+  filter: AskFilter,
   limit: number,
   before: string | undefined,
 ): Promise<readonly RecordedAsk[]> {
-  let query = database
-    .selectFrom('asks')
+  let query = asksBy(database, filter)
     .select(['id', 'at', 'party', 'question', 'key_name as keyName', 'officer', 'agency_code as agencyCode', 'purpose'])
     .select(['legal_basis as legalBasis', 'dossier_code as dossierCode', 'service_code as serviceCode'])
     .select(['outcome', 'reason', 'took_ms as tookMs']);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly RecordedAsk[]>;
+}
+
+export const countAsks = (database: Database, filter: AskFilter): Promise<Total> =>
+  countUpTo(database, asksBy(database, filter));
+
+function asksBy(
+  { query: database }: Database,
+  { party, question, officer, agency, code, purpose, outcome, from, to }: AskFilter,
+) {
+  let query = database.selectFrom('asks');
   if (party !== undefined) query = query.where('party', '=', party);
   if (question !== undefined) query = query.where('question', '=', question);
   if (officer !== undefined) query = query.where('officer', '=', officer);
@@ -97,8 +109,7 @@ export function listAsks(
   else if (outcome !== undefined) query = query.where('outcome', '=', outcome);
   if (from !== undefined) query = query.where('at', '>=', from);
   if (to !== undefined) query = query.where('at', '<=', to);
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly RecordedAsk[]>;
+  return query;
 }
 
 /**

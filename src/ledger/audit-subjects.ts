@@ -8,7 +8,7 @@ const OF_BEFORE: Readonly<Partial<Record<SubjectKind, readonly string[]>>> = {
   cause: ['quarantine.map', 'quarantine.release', 'quarantine.dismiss'],
   code: ['code-table.enter'],
   run: ['replay.stop'],
-  party: ['party.pause', 'party.resume', 'party.pull', 'import'],
+  party: ['party.pause', 'party.resume', 'party.pull', 'party.file', 'import'],
 };
 
 /** Entries about these subjects stored no name. */

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { AuditSubject } from '#core/identifiers/audit-subject';
 import { batchCalls } from '../concurrency/batch-calls.ts';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { isAbout } from './audit-subjects.ts';
 
@@ -72,7 +73,7 @@ export interface StoredAuditEntry extends Omit<AuditEntry, 'why'> {
 export interface AuditFilter {
   readonly actor?: string;
   readonly action?: string;
-  readonly subject?: AuditSubject;
+  readonly subject?: AuditSubject | undefined;
   readonly from?: string;
   readonly to?: string;
 }
@@ -80,28 +81,34 @@ export interface AuditFilter {
 /** Entries by filter, newest first, before the id `before`. */
 export async function listAudit(
   database: Database,
-  { actor, action, subject, from, to }: AuditFilter,
+  filter: AuditFilter,
   limit: number,
   before: number | undefined,
 ): Promise<readonly StoredAuditEntry[]> {
-  let query = database.query
-    .selectFrom('audit')
-    .select([
-      'id',
-      'at',
-      'actor',
-      'action',
-      'subject',
-      'why',
-      'position',
-      sql<string>`encode(link, 'hex')`.as('link'),
-      sql<boolean>`erased IS NOT NULL`.as('erased'),
-    ]);
+  let query = auditBy(database, filter).select([
+    'id',
+    'at',
+    'actor',
+    'action',
+    'subject',
+    'why',
+    'position',
+    sql<string>`encode(link, 'hex')`.as('link'),
+    sql<boolean>`erased IS NOT NULL`.as('erased'),
+  ]);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+export const countAudit = (database: Database, filter: AuditFilter): Promise<Total> =>
+  countUpTo(database, auditBy(database, filter));
+
+function auditBy(database: Database, { actor, action, subject, from, to }: AuditFilter) {
+  let query = database.query.selectFrom('audit');
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);
   if (subject !== undefined) query = query.where(isAbout(subject));
   if (from !== undefined) query = query.where('at', '>=', from);
   if (to !== undefined) query = query.where('at', '<=', to);
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute();
+  return query;
 }

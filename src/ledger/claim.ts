@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
+import { sendersOfDue } from './deliveries.ts';
 
 /** A delivery that this process has leased. No other process sends it while the lease holds. */
 export interface Claimed {
@@ -18,6 +19,7 @@ export interface Claimed {
   readonly attempts: number;
   /** An earlier attempt may have arrived. */
   readonly doubt: boolean;
+  readonly sender: string;
 }
 
 export interface Claimer {
@@ -42,9 +44,9 @@ export interface CallCapacity {
 }
 
 /**
- * Leases due deliveries of a party, oldest first, as many as fit into the free calls. Of each dossier it takes the
- * oldest unsettled delivery, so that none overtakes another, and those right behind it if one call carries several. An
- * item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. So does
+ * Leases due deliveries of a party, as many as fit into the free calls. Their senders take turns, each with its oldest
+ * first. Of each dossier it takes the oldest unsettled delivery, so that none overtakes another, and those right behind
+ * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. So does
  * a restored database (database-identity.ts). Nothing of a paused party is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
@@ -82,7 +84,7 @@ const MOST_DOSSIERS = 1_000;
 async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: number): Promise<readonly Claimed[]> {
   const { party, process, nowMs, leaseMs, limit, carries } = claimer;
   const most = Math.max(1, ...[...carries.values()].map(({ items }) => items));
-  const { rows } = await db.query<Claimed>({
+  const { rows } = await db.query<Claimed & { turn: number }>({
     name: 'claim',
     text: CLAIM,
     values: [
@@ -97,7 +99,7 @@ async function claimOn(db: pg.Pool | pg.PoolClient, claimer: Claimer, dossiers: 
       [...carries.values()].map(({ ofOneDossier }) => ofOneDossier),
     ],
   });
-  return [...rows].sort((a, b) => a.id - b.id);
+  return rows.sort((a, b) => a.turn - b.turn || a.id - b.id).map(({ turn: _, ...claimed }) => claimed);
 }
 
 /** Whether an earlier attempt may have arrived: the hub's own, or one that a restored database does not know. */
@@ -109,39 +111,45 @@ const IN_DOUBT = `(d.doubt OR d.leased_by IS NOT NULL
  *
  * ''` keeps the probe off the index of due rows. A plan made in quiet times would read all due rows for each due row,
  * 250 ms a claim at 1,500 due rows. Each row fills part of a call, and the first that does not fit ends the claim.
+ *
+ * `id + 0 = id` makes the planner expect one leased row, so it probes for each instead of reading all deliveries.
  */
 const CLAIM = `
-  WITH head AS (
-    SELECT d.id, d.subject, d.operation, d.next_at, ${IN_DOUBT} AS doubt FROM deliveries d
-    WHERE d.party = $1 AND d.state = 'due' AND d.next_at <= $2::timestamptz
-      AND NOT EXISTS (SELECT 1 FROM party_states s WHERE s.party = $1 AND s.paused_at IS NOT NULL)
-      AND (SELECT e.id FROM deliveries e
-        WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id LIMIT 1) IS NULL
-    ORDER BY d.next_at, d.id
-    LIMIT $5
-    FOR UPDATE SKIP LOCKED),
+  ${sendersOfDue('$1')},
+  due AS (
+    SELECT oldest.*, row_number() OVER (PARTITION BY s.sender ORDER BY oldest.next_at, oldest.id) AS turn
+    FROM senders s CROSS JOIN LATERAL (
+      SELECT d.id, d.subject, d.operation, d.next_at, ${IN_DOUBT} AS doubt FROM deliveries d
+      WHERE d.party = $1 AND d.state = 'due' AND d.sender = s.sender AND d.next_at <= $2::timestamptz
+        AND NOT EXISTS (SELECT 1 FROM party_states p WHERE p.party = $1 AND p.paused_at IS NOT NULL)
+        AND (SELECT e.id FROM deliveries e
+          WHERE e.party = d.party AND e.subject = d.subject AND e.state || '' IN ('due', 'held') AND e.id < d.id LIMIT 1) IS NULL
+      ORDER BY d.next_at, d.id
+      LIMIT $5
+      FOR UPDATE SKIP LOCKED) oldest),
+  head AS (SELECT * FROM due ORDER BY turn, next_at, id LIMIT $5),
   run AS (
     SELECT head.*, coalesce(carries.items, 1) AS items, coalesce(carries.of_one, 1) AS of_one
     FROM head LEFT JOIN unnest($7::text[], $8::int4[], $9::int4[]) AS carries(operation, items, of_one)
       ON carries.operation = head.operation),
   line AS (
-    SELECT id AS head_id, next_at, id, CASE WHEN doubt THEN 1 ELSE items END AS items FROM run
+    SELECT id AS head_id, turn, next_at, id, CASE WHEN doubt THEN 1 ELSE items END AS items FROM run
     UNION ALL
-    SELECT run.id, run.next_at, f.id, run.items FROM run
+    SELECT run.id, run.turn, run.next_at, f.id, run.items FROM run
     CROSS JOIN LATERAL (
       SELECT e.id, bool_and(e.operation = run.operation AND e.state = 'due') OVER (ORDER BY e.id) AS unbroken
       FROM deliveries e
       WHERE e.party = $1 AND e.subject = run.subject AND e.state || '' IN ('due', 'held') AND e.id > run.id
       ORDER BY e.id LIMIT run.of_one - 1) f
     WHERE run.of_one > 1 AND f.unbroken),
-  filled AS (SELECT id, sum(1.0 / items) OVER (ORDER BY next_at, head_id, id) AS calls FROM line)
+  filled AS (SELECT id, turn, sum(1.0 / items) OVER (ORDER BY turn, next_at, head_id, id) AS calls FROM line)
   UPDATE deliveries d
   SET doubt = ${IN_DOUBT}, leased_by = $4, next_at = $3::timestamptz,
       token = d.token + 1, attempts = d.attempts + 1
-  FROM (SELECT id FROM filled WHERE calls <= $6 + 0.0001) leased
+  FROM (SELECT id, turn FROM filled WHERE calls <= $6 + 0.0001 AND id + 0 = id) leased
   WHERE d.id = leased.id
   RETURNING d.id, d.party, d.operation, d.subject, d.seq, d.message_id AS "messageId", d.created_at AS "createdAt",
-            d.token, d.attempts, d.doubt`;
+            d.token, d.attempts, d.doubt, d.sender, leased.turn`;
 
 /** Extends leases that this process still holds, during their calls. */
 export async function extendLeases(database: Database, claimed: readonly Claimed[], untilMs: number): Promise<void> {

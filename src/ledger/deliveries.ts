@@ -16,10 +16,13 @@ export interface DeliveryRow {
   readonly seq: number;
   readonly messageId: string;
   readonly createdAt: string;
+  /** Whose message caused it. The senders of due deliveries take turns. */
+  readonly sender: string;
 }
 
 const columns = {
   party: ['text', (r: DeliveryRow) => r.party],
+  sender: ['text', (r: DeliveryRow) => r.sender],
   operation: ['text', (r: DeliveryRow) => r.operation],
   subject: ['text', (r: DeliveryRow) => r.subject],
   seq: ['int4', (r: DeliveryRow) => r.seq],
@@ -34,7 +37,20 @@ export const deliveryPart = definePart<DeliveryRow>(
   insertInto('deliveries', Object.keys(columns)),
 );
 
-/** The parties, among these, with a delivery that is due now. One index probe each. */
+/**
+ * SQL of the senders of a party's due deliveries, as the first part of a WITH, named `senders`. Takes one index probe for
+ * each sender.
+ */
+export function sendersOfDue(party: string): string {
+  const next = (more: string): string =>
+    `SELECT d.sender FROM deliveries d WHERE d.party = ${party} AND d.state = 'due'${more} ORDER BY d.sender LIMIT 1`;
+  return `WITH RECURSIVE senders AS (
+    (${next('')})
+    UNION ALL
+    SELECT n.sender FROM senders s CROSS JOIN LATERAL (${next(' AND d.sender > s.sender')}) n)`;
+}
+
+/** The parties, among these, with a delivery that is due now. One index probe for each sender. */
 export async function partiesWithWork(
   database: Database,
   parties: readonly string[],
@@ -43,7 +59,11 @@ export async function partiesWithWork(
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'parties with work',
     text: `SELECT party FROM unnest($1::text[]) AS p(party) WHERE EXISTS (
-             SELECT 1 FROM deliveries d WHERE d.party = p.party AND d.state = 'due' AND d.next_at <= $2::timestamptz)`,
+             ${sendersOfDue('p.party')}
+             SELECT 1 FROM senders s CROSS JOIN LATERAL (
+               SELECT 1 FROM deliveries d
+               WHERE d.party = p.party AND d.state = 'due' AND d.sender = s.sender AND d.next_at <= $2::timestamptz
+               ORDER BY d.next_at LIMIT 1) due)`,
     values: [parties, msToInstant(nowMs)],
   });
   return rows.map((row) => row.party);

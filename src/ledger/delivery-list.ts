@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { DeliveryState, StateFilter } from '#core/dossier/delivery-states';
 import type { Words } from '#messages/message';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -115,6 +116,11 @@ export async function listDeliveries(
     .select(BEHIND);
   if (before !== undefined) query = query.where('d.id', '<', before);
   return (await query.orderBy('d.id', 'desc').limit(limit).execute()).map(listed);
+}
+
+export async function countDeliveries(database: Database, filter: DeliveryFilter): Promise<Total> {
+  const subjects = await subjectsOf(database, filter);
+  return countUpTo(database, filterDeliveries(database.query.selectFrom('deliveries as d'), filter, subjects));
 }
 
 /** The deliveries of a message, for the codes in it. */

@@ -3,6 +3,7 @@ import { ERASED_PROBLEM, type ErasureCause } from '#core/erasure/erased';
 import { say } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { wordsText } from '#messages/stored';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { AuditEntry } from './audit.ts';
@@ -26,18 +27,22 @@ export async function nextErasureId({ pool }: Pick<Database, 'pool'>): Promise<n
 
 /** Erasures, newest first, before the id `before`. */
 export async function listErasures(
-  { pool }: Pick<Database, 'pool'>,
-  { cause }: ErasureFilter,
+  database: Database,
+  filter: ErasureFilter,
   limit: number,
   before: number | undefined,
 ): Promise<readonly Erasure[]> {
-  const { rows } = await pool.query<Erasure>({
-    name: 'list erasures',
-    text: `SELECT id, at, cause, who, why, subjects FROM erasures
-           WHERE ($1::text IS NULL OR cause = $1) AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-    values: [cause ?? null, before ?? null, limit],
-  });
-  return rows;
+  let query = erasuresBy(database, filter).select(['id', 'at', 'cause', 'who', 'why', 'subjects']);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly Erasure[]>;
+}
+
+export const countErasures = (database: Database, filter: ErasureFilter): Promise<Total> =>
+  countUpTo(database, erasuresBy(database, filter));
+
+function erasuresBy({ query }: Database, { cause }: ErasureFilter) {
+  const all = query.selectFrom('erasures');
+  return cause === undefined ? all : all.where('cause', '=', cause);
 }
 
 export interface ErasureFilter {

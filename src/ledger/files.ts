@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { definePart } from '../database/parts.ts';
+import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 
@@ -24,19 +24,28 @@ type Db = Pick<Database, 'pool'>;
 
 const COLUMNS = `sha256, bytes, media_type AS "mediaType", place, scan, found, stored_at AS "storedAt", secret, secret_key AS "secretKey"`;
 
-/** The use of a file that a party pushed before any dossier names it. */
-const PUSHED = '';
+/** What a party may have, and until when the hub keeps a file of it that no dossier names. */
+interface Keeping {
+  readonly party: string;
+  readonly keptUntil: string;
+  /** The most bytes of the party. */
+  readonly most: number;
+}
+
+/** A party would have more bytes than it may have. Nothing is recorded. */
+export class OverQuota extends Error {}
 
 /**
- * Records a file whose bytes are durable at `file.place`, and that a party pushed it. One statement for both, so that no file
- * is removed between them.
+ * Records a file whose bytes are durable at `file.place`, and that a party has it. All pushes of a party wait for each other at
+ * its sum of bytes, so any number of them at once stays below its limit.
  *
  * @returns the place that counts: another one if the file was stored before
+ * @throws OverQuota
  */
 export async function recordFile(
   database: Database,
   file: Omit<StoredFile, 'found'>,
-  party: string,
+  { party, keptUntil, most }: Keeping,
 ): Promise<{ readonly place: string; readonly isNewToParty: boolean }> {
   return inTransaction(database, async (tx) => {
     const { sha256, bytes, mediaType, place, scan, storedAt, secret, secretKey } = file;
@@ -53,71 +62,87 @@ export async function recordFile(
              RETURNING place`,
       values: [sha256, bytes, mediaType, place, scan, storedAt, secret, secretKey],
     });
-    const known = await usesOf(tx, party, [sha256]);
-    await tx.query({
-      name: 'file pushed',
-      text: `INSERT INTO file_uses (sha256, party, code, at) VALUES ($1, $2, '', $3::timestamptz)
-             ON CONFLICT (sha256, party, code) DO UPDATE SET at = excluded.at`,
-      values: [sha256, party, storedAt],
+    const { rows: had } = await tx.query<{ isNew: boolean }>({
+      name: 'file of party',
+      text: `INSERT INTO party_files AS held (party, sha256, bytes, kept_until) VALUES ($1, $2, $3, $4::timestamptz)
+             ON CONFLICT (party, sha256) DO UPDATE SET
+               kept_until = CASE WHEN held.kept_until IS NOT NULL THEN excluded.kept_until END
+             RETURNING xmax = 0 AS "isNew"`,
+      values: [party, sha256, bytes, keptUntil],
     });
-    return { place: (rows[0] as { place: string }).place, isNewToParty: known.size === 0 };
+    const isNewToParty = had[0]?.isNew === true;
+    if (isNewToParty && (await addBytes(tx, party, bytes)) > most) throw new OverQuota();
+    return { place: (rows[0] as { place: string }).place, isNewToParty };
   });
 }
 
-/** Those of the files that the party pushed or that its dossiers name. */
-async function usesOf(db: pg.Pool | pg.PoolClient, party: string, sha256: readonly string[]) {
-  const { rows } = await db.query<{ sha256: string }>({
+/** @returns the bytes that the party has then */
+async function addBytes(tx: pg.PoolClient, party: string, bytes: number): Promise<number> {
+  const { rows } = await tx.query<{ bytes: string }>({
+    name: 'more bytes of party',
+    text: `INSERT INTO party_file_bytes AS held (party, bytes) VALUES ($1, $2)
+           ON CONFLICT (party) DO UPDATE SET bytes = held.bytes + excluded.bytes RETURNING bytes::text`,
+    values: [party, bytes],
+  });
+  return Number(rows[0]?.bytes);
+}
+
+/** Those of the stored files that the party has, because it pushed them. */
+export async function filesOfParty(
+  { pool }: Db,
+  party: string,
+  sha256: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await pool.query<{ sha256: string }>({
     name: 'files of party',
-    text: 'SELECT DISTINCT sha256 FROM file_uses WHERE party = $1 AND sha256 = ANY($2::text[])',
+    text: `SELECT f.sha256 FROM party_files p JOIN files f ON f.sha256 = p.sha256 AND f.state = 'stored'
+           WHERE p.party = $1 AND p.sha256 = ANY($2::text[])`,
     values: [party, sha256],
   });
   return new Set(rows.map((row) => row.sha256));
 }
 
-/** Whether the party pushed the file, or one of its dossiers names it. */
-export async function isFileOf({ pool }: Db, party: string, sha256: string): Promise<boolean> {
-  return (await usesOf(pool, party, [sha256])).has(sha256);
-}
-
 /** A dossier of a party that names a file. */
 export interface FileUse {
   readonly sha256: string;
+  readonly party: string;
   readonly code: string;
+  readonly at: string;
 }
 
+const usePart = definePart<FileUse>(
+  'file_use',
+  {
+    sha256: ['text', ({ sha256 }) => sha256],
+    party: ['text', ({ party }) => party],
+    code: ['text', ({ code }) => code],
+    at: ['timestamptz', ({ at }) => at],
+  },
+  (rows) => `
+    INSERT INTO file_uses (sha256, party, code, at)
+    SELECT given.sha256, given.party, given.code, given.at FROM ${rows}
+    JOIN files f ON f.sha256 = given.sha256 AND f.state = 'stored'
+    JOIN party_files p ON p.party = given.party AND p.sha256 = given.sha256
+    ORDER BY given.sha256 FOR SHARE OF f FOR KEY SHARE OF p
+    ON CONFLICT (sha256, party, code) DO UPDATE SET at = file_uses.at RETURNING 1`,
+  true,
+);
+
+const keptPart = definePart<FileUse>(
+  'file_kept',
+  { sha256: ['text', ({ sha256 }) => sha256], party: ['text', ({ party }) => party] },
+  (rows) => `
+    UPDATE party_files p SET kept_until = NULL FROM ${rows}
+    WHERE p.party = given.party AND p.sha256 = given.sha256 AND p.kept_until IS NOT NULL RETURNING 1`,
+);
+
 /**
- * Records that dossiers name files, before the dossiers are committed: a crash between leaves a use too many, never a dossier
- * without its file.
+ * Records the uses with the dossiers that name the files. A file that is removed at this moment makes the batch fail (40001),
+ * and a file whose use is being committed is not removed. See forgetUnused.
  *
- * @returns the files among them that the party has not pushed
+ * @param uses each once
  */
-export async function useFiles(
-  database: Database,
-  party: string,
-  uses: readonly FileUse[],
-  at: string,
-): Promise<ReadonlySet<string>> {
-  return inTransaction(database, async (tx) => {
-    // Locked, so that nothing removes them meanwhile.
-    const { rows } = await tx.query<{ sha256: string }>({
-      name: 'use files',
-      text: `SELECT sha256 FROM files WHERE state = 'stored' AND sha256 = ANY($2::text[])
-               AND EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256 AND u.party = $1)
-             ORDER BY sha256 FOR SHARE`,
-      values: [party, uses.map(({ sha256 }) => sha256)],
-    });
-    const known = new Set(rows.map(({ sha256 }) => sha256));
-    const held = uses.filter(({ sha256 }) => known.has(sha256));
-    await tx.query({
-      name: 'file uses',
-      text: `INSERT INTO file_uses (sha256, party, code, at)
-             SELECT DISTINCT sha256, $1, code, $4::timestamptz FROM unnest($2::text[], $3::text[]) AS given(sha256, code)
-             ON CONFLICT DO NOTHING`,
-      values: [party, held.map(({ sha256 }) => sha256), held.map(({ code }) => code), at],
-    });
-    return new Set(uses.map(({ sha256 }) => sha256).filter((sha256) => !known.has(sha256)));
-  });
-}
+export const fileUseParts = (uses: readonly FileUse[]): readonly Part[] => [usePart(uses), keptPart(uses)];
 
 export async function loadFile({ pool }: Db, sha256: string): Promise<StoredFile | undefined> {
   const { rows } = await pool.query<StoredFile>({
@@ -132,8 +157,7 @@ export async function loadFile({ pool }: Db, sha256: string): Promise<StoredFile
 export async function bytesOfParty({ pool }: Db, party: string): Promise<number> {
   const { rows } = await pool.query<{ bytes: string }>({
     name: 'bytes of party',
-    text: `SELECT coalesce(sum(bytes), 0)::text AS bytes FROM files
-           WHERE sha256 IN (SELECT sha256 FROM file_uses WHERE party = $1)`,
+    text: 'SELECT bytes::text FROM party_file_bytes WHERE party = $1',
     values: [party],
   });
   return Number(rows[0]?.bytes ?? 0);
@@ -163,39 +187,58 @@ export async function noteScan(
 }
 
 /**
- * Forgets files that were pushed before a moment and that no dossier names, and marks all files without a use. From then on
- * nobody can use them.
+ * Takes files from their parties that no dossier names after their time, and marks files that no party has. From then on
+ * nobody can use them. A file whose use is being committed is locked, and waits for the next time.
  *
- * @returns the places of the marked files, at most `most`
+ * @param lookAgainAt when to look again at a file that other dossiers of its party name
+ * @param most of the files that are looked at, and of the result
+ * @returns the places of marked files
  */
-export async function markUnused(
+export async function forgetUnused(
   database: Database,
-  pushedBefore: string,
+  now: string,
+  lookAgainAt: string,
   most: number,
 ): Promise<readonly { readonly sha256: string; readonly place: string }[]> {
-  await database.pool.query({
-    name: 'forget pushed files',
-    text: `DELETE FROM file_uses WHERE code = $2 AND at < $1::timestamptz`,
-    values: [pushedBefore, PUSHED],
-  });
-  return inTransaction(database, async (tx) => {
-    const { rows: unused } = await tx.query<{ sha256: string }>({
+  await inTransaction(database, async (tx) => {
+    const { rows } = await tx.query<{ sha256: string }>({
       name: 'lock unused files',
-      text: `SELECT sha256 FROM files WHERE NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
-             ORDER BY sha256 LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      values: [most],
+      text: `SELECT sha256 FROM files WHERE sha256 IN (
+               SELECT sha256 FROM party_files WHERE kept_until <= $1::timestamptz ORDER BY kept_until LIMIT $2)
+             ORDER BY sha256 FOR UPDATE SKIP LOCKED`,
+      values: [now, most],
     });
-    // A statement of its own, because the one that locks does not see a use that was committed before it got the lock.
-    const { rows } = await tx.query<{ sha256: string; place: string }>({
+    if (rows.length === 0) return;
+    const files = rows.map(({ sha256 }) => sha256);
+    // Statements of their own, because the one that locks does not see a use that was committed before it got the lock.
+    await tx.query({ name: 'forget unused files', text: FORGET_UNUSED, values: [files, now] });
+    await tx.query({
+      name: 'look again at files',
+      text: 'UPDATE party_files SET kept_until = $3::timestamptz WHERE sha256 = ANY($1::text[]) AND kept_until <= $2::timestamptz',
+      values: [files, now, lookAgainAt],
+    });
+    await tx.query({
       name: 'mark unused files',
       text: `UPDATE files SET state = 'removing' WHERE sha256 = ANY($1::text[])
-               AND NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = files.sha256)
-             RETURNING sha256, place`,
-      values: [unused.map(({ sha256 }) => sha256)],
+               AND NOT EXISTS (SELECT FROM party_files p WHERE p.sha256 = files.sha256)`,
+      values: [files],
     });
-    return rows;
   });
+  const { rows } = await database.pool.query<{ sha256: string; place: string }>({
+    name: 'marked files',
+    text: `SELECT sha256, place FROM files WHERE state = 'removing' ORDER BY sha256 LIMIT $1`,
+    values: [most],
+  });
+  return rows;
 }
+
+const FORGET_UNUSED = `
+  WITH gone AS (
+    DELETE FROM party_files p WHERE sha256 = ANY($1::text[]) AND kept_until <= $2::timestamptz
+      AND NOT EXISTS (SELECT FROM file_uses u WHERE u.sha256 = p.sha256 AND u.party = p.party)
+    RETURNING party, bytes)
+  UPDATE party_file_bytes held SET bytes = held.bytes - of_party.bytes
+  FROM (SELECT party, sum(bytes) AS bytes FROM gone GROUP BY party) of_party WHERE held.party = of_party.party`;
 
 /** Deletes a marked file whose bytes are gone. One that was stored again meanwhile stays. */
 export async function forgetFile({ pool }: Db, sha256: string, place: string): Promise<void> {
@@ -225,13 +268,34 @@ export async function countFiles({ pool }: Db) {
   return rows.map(({ scan, files, bytes, oldest }) => ({ scan, oldest, files: Number(files), bytes: Number(bytes) }));
 }
 
-/** Ends the use of files by erased dossiers, under all codes of these. The next sweep removes the bytes. */
-export const unusedFilePart = definePart<string>(
+/** All codes of the given dossiers. */
+const allCodes = (rows: string): string => `(
+      SELECT given.code FROM ${rows}
+      UNION SELECT a.code FROM aliases a WHERE a.dossier IN (SELECT given.code FROM ${rows}))`;
+
+const unusedPart = definePart<string>(
   'unused_file',
   { code: ['text', (code) => code] },
   (rows) => `
-    DELETE FROM file_uses u USING (
-      SELECT given.code FROM ${rows}
-      UNION SELECT a.code FROM aliases a WHERE a.dossier IN (SELECT given.code FROM ${rows})) gone
-    WHERE u.code = gone.code RETURNING 1`,
+    UPDATE party_files p SET kept_until = '-infinity' FROM file_uses u
+    WHERE u.code IN ${allCodes(rows)} AND p.party = u.party AND p.sha256 = u.sha256 RETURNING 1`,
 );
+
+const endedUsePart = definePart<string>(
+  'ended_use',
+  { code: ['text', (code) => code] },
+  (rows) => `DELETE FROM file_uses WHERE code IN ${allCodes(rows)} RETURNING 1`,
+);
+
+const endedFetchPart = definePart<string>(
+  'ended_fetch',
+  { code: ['text', (code) => code] },
+  (rows) => `DELETE FROM file_fetches WHERE code IN ${allCodes(rows)} RETURNING 1`,
+);
+
+/** Ends the use of files by erased dossiers, under all codes of these. The next sweep removes the bytes. */
+export const endedUseParts = (codes: readonly string[]): readonly Part[] => [
+  unusedPart(codes),
+  endedUsePart(codes),
+  endedFetchPart(codes),
+];

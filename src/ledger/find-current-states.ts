@@ -38,9 +38,9 @@ export async function findCurrentStates(database: Database, code: string): Promi
              coalesce((SELECT json_agg(one) FROM (
                SELECT 'sha256:' || f.sha256 AS file, f.bytes, f.media_type AS "mediaType", f.scan, min(u.party) AS party
                FROM file_uses u JOIN files f ON f.sha256 = u.sha256 AND f.state = 'stored'
-               WHERE u.code = dossiers.code OR u.code IN (SELECT a.code FROM aliases a WHERE a.dossier = dossiers.code)
+               WHERE u.code = dossiers.code OR u.code = ANY (ARRAY(SELECT a.code FROM aliases a WHERE a.dossier = dossiers.code))
                GROUP BY f.sha256 ORDER BY f.stored_at DESC, f.sha256 LIMIT 100) one), '[]') AS files
-           FROM dossiers WHERE code = $1 OR code IN (SELECT dossier FROM aliases WHERE code = $1) ORDER BY code`,
+           FROM dossiers WHERE code = $1 OR code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
     values: [code],
   });
   return rows;

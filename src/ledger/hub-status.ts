@@ -10,8 +10,18 @@ export interface HubStatus {
   readonly at: string;
   /** Of the last 30 days. */
   readonly availability: Availability;
-  /** Interruptions of connections, newest first: those that are open, and the last ones of 30 days. */
-  readonly interruptions: readonly Interruption[];
+  /** Interruptions of connections that are not over, newest first. */
+  readonly open: readonly Interruption[];
+  /** Those of the last 30 days that are over. */
+  readonly closed: InterruptionPage;
+}
+
+/** A page of interruptions, newest first. `from` of all come before it. */
+export interface InterruptionPage {
+  readonly items: readonly Interruption[];
+  readonly from: number;
+  readonly total: number;
+  readonly pages: number;
 }
 
 export interface Interruption {
@@ -22,7 +32,7 @@ export interface Interruption {
 }
 
 const DAYS_MS = 30 * 86_400_000;
-const MOST = 50;
+const A_PAGE = 50;
 
 /** The incidents that a visitor learns of. The others are for operators. */
 const SHOWN: Readonly<Partial<Record<Incident['kind'], Interruption['kind']>>> = {
@@ -31,21 +41,38 @@ const SHOWN: Readonly<Partial<Record<Incident['kind'], Interruption['kind']>>> =
   'put-back': 'restored',
 };
 
-export function readHubStatus(database: Database, nowMs: number): Promise<HubStatus> {
-  const [from, at] = [msToInstant(nowMs - DAYS_MS), msToInstant(nowMs)];
+/** @param page of the interruptions that are over, from 1 */
+export function readHubStatus(database: Database, nowMs: number, page: number): Promise<HubStatus> {
+  const [since, at] = [msToInstant(nowMs - DAYS_MS), msToInstant(nowMs)];
   return atOneMoment(database, async (run) => {
-    const since = await firstRunAt(run);
+    const firstAt = await firstRunAt(run);
     const runs = await listRuns(run, 'api', at);
-    const rows = await run<Omit<Interruption, 'kind'> & { readonly kind: Incident['kind'] }>(
-      `SELECT party, kind, opened_at AS "openedAt", closed_at AS "closedAt" FROM incidents
-       WHERE kind = ANY($1) AND (closed_at IS NULL OR opened_at >= $2::timestamptz)
-       ORDER BY closed_at IS NOT NULL, id DESC LIMIT $3`,
-      [Object.keys(SHOWN), from, MOST],
+    const kinds = Object.keys(SHOWN);
+    const from = (page - 1) * A_PAGE;
+    const open = await run<Row>(
+      `SELECT ${COLUMNS} FROM incidents WHERE kind = ANY($1) AND closed_at IS NULL ORDER BY id DESC`,
+      [kinds],
+    );
+    const closed = await run<Row>(
+      `SELECT ${COLUMNS} FROM incidents WHERE ${IS_OVER} ORDER BY id DESC LIMIT ${A_PAGE} OFFSET $3`,
+      [kinds, since, from],
+    );
+    const [{ total } = { total: 0 }] = await run<{ readonly total: number }>(
+      `SELECT count(*) AS total FROM incidents WHERE ${IS_OVER}`,
+      [kinds, since],
     );
     return {
       at,
-      availability: availabilityOf(runs, { from, to: at, since }, AWAY_AFTER_MS),
-      interruptions: rows.map((row) => ({ ...row, kind: SHOWN[row.kind] as Interruption['kind'] })),
+      availability: availabilityOf(runs, { from: since, to: at, since: firstAt }, AWAY_AFTER_MS),
+      open: open.map(shownOf),
+      closed: { items: closed.map(shownOf), from, total, pages: Math.max(1, Math.ceil(total / A_PAGE)) },
     };
   });
 }
+
+type Row = Omit<Interruption, 'kind'> & { readonly kind: Incident['kind'] };
+
+const COLUMNS = 'party, kind, opened_at AS "openedAt", closed_at AS "closedAt"';
+const IS_OVER = 'kind = ANY($1) AND closed_at IS NOT NULL AND opened_at >= $2::timestamptz';
+
+const shownOf = (row: Row): Interruption => ({ ...row, kind: SHOWN[row.kind] as Interruption['kind'] });

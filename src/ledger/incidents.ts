@@ -3,6 +3,7 @@ import { storableIn } from '#core/vietnamese/text';
 import type { TextOrWords, Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { wordsText } from '#messages/stored';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { withSessionLock } from '../database/session-lock.ts';
 import { IS_FAILED } from './delivery-list.ts';
@@ -20,6 +21,7 @@ export interface Incident {
     | 'pull-failed'
     | 'pull-invalid'
     | 'pull-incomplete'
+    | 'file-fetch'
     | 'paused-by-partner'
     | 'disagreement'
     | 'contradiction'
@@ -145,17 +147,25 @@ export interface IncidentFilter {
 /** Incidents by filter, newest first, before the id `before`. */
 export async function listIncidents(
   database: Database,
-  { isOpen, party }: IncidentFilter,
+  filter: IncidentFilter,
   limit: number,
   before: number | undefined,
 ): Promise<readonly Incident[]> {
-  const { rows } = await database.pool.query<Incident>(
-    `SELECT ${COLUMNS} FROM incidents
-     WHERE (NOT $1::bool OR closed_at IS NULL) AND ($2::text IS NULL OR party = $2) AND ($3::int8 IS NULL OR id < $3)
-     ORDER BY id DESC LIMIT $4`,
-    [isOpen, party, before, limit],
-  );
-  return rows;
+  let query = incidentsBy(database, filter)
+    .select(['id', 'party', 'kind', 'cause', 'words', 'opened_at as openedAt'])
+    .select('closed_at as closedAt');
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute() as Promise<readonly Incident[]>;
+}
+
+export const countIncidents = (database: Database, filter: IncidentFilter): Promise<Total> =>
+  countUpTo(database, incidentsBy(database, filter));
+
+function incidentsBy(database: Database, { isOpen, party }: IncidentFilter) {
+  let query = database.query.selectFrom('incidents');
+  if (isOpen) query = query.where('closed_at', 'is', null);
+  if (party !== undefined) query = query.where('party', '=', party);
+  return query;
 }
 
 /** One incident. Undefined if none has this id. */

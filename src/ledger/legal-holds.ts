@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 
@@ -122,6 +123,11 @@ export async function listHolds(
     values: [isInForce, before ?? null, limit],
   });
   return rows;
+}
+
+export function countHoldsBy(database: Database, { isInForce }: HoldFilter): Promise<Total> {
+  const all = database.query.selectFrom('legal_holds');
+  return countUpTo(database, isInForce ? all.where('lifted_at', 'is', null) : all);
 }
 
 export interface HoldFilter {

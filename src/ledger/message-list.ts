@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { instantToMs } from '#core/dates/dates';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { firstUuidOf, isUuid } from '../database/uuid.ts';
 import { type ItemResult, resultsToStore } from './messages.ts';
@@ -57,20 +58,29 @@ export async function listMessages(
   limit: number,
   before: string | undefined,
 ): Promise<readonly ListedMessage[]> {
+  let query = (await messagesBy(database, filter)).query.select(COLUMNS);
+  if (before !== undefined) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+export async function countMessages(database: Database, filter: MessageFilter): Promise<Total> {
+  return countUpTo(database, (await messagesBy(database, filter)).query);
+}
+
+/** In an object, because a query itself can be awaited. */
+async function messagesBy(database: Database, filter: MessageFilter) {
   const { party, door, operation, outcome, code, receipt, from, to } = filter;
-  if (receipt !== undefined && !isUuid(receipt)) return [];
-  let query = database.query.selectFrom('messages').select(COLUMNS);
+  let query = database.query.selectFrom('messages');
   if (party !== undefined) query = query.where('party', '=', party);
   if (door !== undefined) query = query.where('door', '=', door);
   if (operation !== undefined) query = query.where('operation', '=', operation);
   if (outcome !== undefined) query = query.where('outcome', '=', outcome);
   if (code !== undefined) query = query.where('id', 'in', [NO_MESSAGE, ...(await messagesOf(database, code))]);
-  if (receipt !== undefined) query = query.where('receipt', '=', receipt);
+  if (receipt !== undefined) query = query.where('receipt', '=', isUuid(receipt) ? receipt : NO_MESSAGE);
   // The id begins with the time.
   if (from !== undefined) query = query.where('id', '>=', firstUuidOf(instantToMs(from)));
   if (to !== undefined) query = query.where('id', '<', firstUuidOf(instantToMs(to) + 1));
-  if (before !== undefined) query = query.where('id', '<', before);
-  return query.orderBy('id', 'desc').limit(limit).execute();
+  return { query };
 }
 
 const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';

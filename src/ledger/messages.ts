@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ItemOutcome } from '#core/dossier/effect';
 import { keptCode, keptProblem, keptRefusal } from '#core/masking/kept-problem';
 import type { Problem } from '#core/problem';
 import { storableIn } from '#core/vietnamese/text';
@@ -13,7 +14,7 @@ import type { Sealed, Vault } from '../secrets/vault.ts';
 export interface ItemResult {
   readonly index: number;
   readonly code?: string | undefined;
-  readonly outcome: 'accepted' | 'duplicate' | 'stale' | 'quarantined' | 'invalid';
+  readonly outcome: ItemOutcome;
   readonly problems?: readonly Problem[] | undefined;
   readonly warnings?: readonly Problem[] | undefined;
 }
@@ -206,13 +207,16 @@ const A_SLICE = 5_000;
 /**
  * Ids of a party's messages since a moment, newest first, if their bodies are stored. Yields undefined after each
  * slice, so that a caller with a deadline can stop: there may be millions of messages, none of this party.
+ *
+ * @param end the id before which they are
  */
 export async function* messageIdsOf(
   database: Database,
   party: string,
   sinceMs: number,
+  end = 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 ): AsyncGenerator<string | undefined> {
-  let before: string | null = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  let before: string | null = end;
   while (before !== null) {
     const { rows }: { rows: readonly Slice[] } = await database.pool.query<Slice>({
       name: 'message ids of',
@@ -226,6 +230,28 @@ export async function* messageIdsOf(
     before = rows[0]?.last ?? null;
     if (before !== null) yield undefined;
   }
+}
+
+/**
+ * The next messages of a party between two ids, oldest first, if their bodies are stored.
+ *
+ * @returns the last id that was looked at, of any party. Null at the end
+ */
+export async function nextMessageIds(
+  { pool }: Pick<Database, 'pool'>,
+  party: string,
+  { after, before }: { readonly after: string; readonly before: string },
+): Promise<{ readonly ids: readonly string[]; readonly last: string | null }> {
+  const { rows } = await pool.query<{ ids: readonly string[] | null; last: string | null }>({
+    name: 'next message ids',
+    text: `SELECT array_agg(id::text ORDER BY id) FILTER (WHERE party = $1 AND has_body AND outcome <> 'refused') AS ids,
+             CASE WHEN count(*) = ${A_SLICE} THEN max(id::text COLLATE "C") END AS last
+           FROM (SELECT id, party, body IS NOT NULL AS has_body, outcome FROM messages
+                 WHERE id > $2 AND id < $3 ORDER BY id LIMIT ${A_SLICE}) slice`,
+    values: [party, after, before],
+  });
+  const [{ ids, last } = { ids: null, last: null }] = rows;
+  return { ids: ids ?? [], last };
 }
 
 /** The results of all messages of a receipt, in the order of the items. */

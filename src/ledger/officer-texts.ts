@@ -20,6 +20,7 @@ export const FILTER_TEXTS = placesIn('saved_filters', 'name', 'query');
 export const NOTE_TEXTS: readonly OfficerPlace[] = [
   ...placesIn('asks', 'purpose', 'legal_basis'),
   ...placesIn('code_entries', 'why'),
+  ...placesIn('corrections', 'why'),
   ...placesIn('erasures', 'why'),
   ...placesIn('incident_notes', 'cause', 'action'),
   ...placesIn('legal_holds', 'why', 'lifted_why'),

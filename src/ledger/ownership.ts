@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import { type Doubt, type Ownership, type OwnershipRules, ownershipInTime } from '#core/dossier/ownership';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
 /** When the rules of ownership came into force. Earlier messages count as they did at that time. */
@@ -45,19 +46,29 @@ export interface DoubtFilter {
 
 /** Unsettled ones, in the order of their ids, after `after`. */
 export async function listDoubtful(
-  { pool }: Database,
-  { kind, party, code }: DoubtFilter,
+  database: Database,
+  filter: DoubtFilter,
   limit: number,
   after: number | undefined,
 ): Promise<readonly DoubtfulDossier[]> {
-  const { rows } = await pool.query<DoubtfulDossier>(
-    `SELECT f.id, f.code, f.kind, f.party, d.owner, f.found_at AS "foundAt"
-     FROM doubtful_dossiers f JOIN dossiers d ON d.code = f.code
-     WHERE f.settled_at IS NULL AND ($1::text IS NULL OR f.kind = $1) AND ($2::text IS NULL OR f.party = $2)
-       AND ($3::text IS NULL OR f.code = $3) AND f.id > $4 ORDER BY f.id LIMIT $5`,
-    [kind, party, code, after ?? 0, limit],
-  );
-  return rows;
+  const query = doubtfulBy(database, filter)
+    .select(['f.id', 'f.code', 'f.kind', 'f.party', 'd.owner', 'f.found_at as foundAt'])
+    .where('f.id', '>', after ?? 0);
+  return query.orderBy('f.id').limit(limit).execute() as Promise<readonly DoubtfulDossier[]>;
+}
+
+export const countDoubtful = (database: Database, filter: DoubtFilter): Promise<Total> =>
+  countUpTo(database, doubtfulBy(database, filter));
+
+function doubtfulBy({ query: database }: Database, { kind, party, code }: DoubtFilter) {
+  let query = database
+    .selectFrom('doubtful_dossiers as f')
+    .innerJoin('dossiers as d', 'd.code', 'f.code')
+    .where('f.settled_at', 'is', null);
+  if (kind !== undefined) query = query.where('f.kind', '=', kind);
+  if (party !== undefined) query = query.where('f.party', '=', party);
+  if (code !== undefined) query = query.where('f.code', '=', code);
+  return query;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { type NotNull, sql } from 'kysely';
+import { msToInstant } from '#core/dates/dates';
 import type { Cause } from '#core/problem';
 import type { Words } from '#messages/message';
 import { wordsText } from '#messages/stored';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -41,6 +43,24 @@ export const quarantinePart = definePart<QuarantineRow>(
   columns,
   insertInto('quarantine', Object.keys(columns), ['words']),
 );
+
+export interface QuarantineAge {
+  readonly party: string;
+  readonly oldestS: number;
+}
+
+/** Per party, the age of the oldest item or delivery that waits for an operator. Others go on by themselves. */
+export async function loadQuarantineAges(database: Database, nowMs: number): Promise<readonly QuarantineAge[]> {
+  const { rows } = await database.pool.query<QuarantineAge>({
+    name: 'quarantine ages',
+    text: `
+      SELECT party, GREATEST(extract(epoch FROM $1::timestamptz - min(opened_at)), 0)::float8 AS "oldestS"
+      FROM quarantine
+      WHERE settled_at IS NULL AND cause_kind NOT IN ('dossier-unknown', 'record-unknown', 'ahead-of-time') GROUP BY 1`,
+    values: [msToInstant(nowMs)],
+  });
+  return rows;
+}
 
 export interface WaitingRow {
   readonly id: number;
@@ -237,19 +257,26 @@ export interface CauseFilter {
 /** Causes with waiting items, oldest first, after the id `after`. Counts only rows that match the filter. */
 export async function listCauses(
   database: Database,
-  { kind, party, code }: CauseFilter,
+  filter: CauseFilter,
   limit: number,
   after: number | undefined,
 ): Promise<readonly WaitingCause[]> {
-  const ids = code === undefined ? undefined : await waitingOfDossier(database, code);
-  const { rows } = await database.pool.query<CauseRow>(
-    `SELECT ${CAUSE} FROM quarantine
-     WHERE settled_at IS NULL AND ($1::text IS NULL OR cause_kind = $1) AND ($2::text IS NULL OR party = $2)
-       AND ($3::int8[] IS NULL OR id = ANY($3))
-     GROUP BY cause_kind, cause_key HAVING min(id) > $4 ORDER BY min(id) LIMIT $5`,
-    [kind, party, ids, after ?? 0, limit],
-  );
+  const { rows } = await sql<CauseRow>`
+    SELECT ${sql.raw(CAUSE)} ${await causesBy(database, filter)}
+    HAVING min(id) > ${after ?? 0} ORDER BY min(id) LIMIT ${limit}`.execute(database.query);
   return rows.map(causeOf);
+}
+
+export const countCauses = async (database: Database, filter: CauseFilter): Promise<Total> =>
+  countUpTo(database, sql`SELECT ${await causesBy(database, filter)}`);
+
+async function causesBy(database: Database, filter: CauseFilter) {
+  const [kind, party] = [filter.kind ?? null, filter.party ?? null];
+  const ids = filter.code === undefined ? null : await waitingOfDossier(database, filter.code);
+  return sql`FROM quarantine
+    WHERE settled_at IS NULL AND (${kind}::text IS NULL OR cause_kind = ${kind})
+      AND (${party}::text IS NULL OR party = ${party}) AND (${ids}::int8[] IS NULL OR id = ANY(${ids}))
+    GROUP BY cause_kind, cause_key`;
 }
 
 /**
@@ -339,6 +366,12 @@ export async function listWaiting(
   );
   return rows;
 }
+
+export const countWaitingFor = (database: Database, causeKey: string): Promise<Total> =>
+  countUpTo(
+    database,
+    database.query.selectFrom('quarantine').where('cause_key', '=', causeKey).where('settled_at', 'is', null),
+  );
 
 /** The items of a message that wait, or waited. */
 export async function waitingOfMessage(database: Database, messageId: string): Promise<readonly WaitingItemRow[]> {

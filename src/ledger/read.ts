@@ -17,6 +17,7 @@ import {
   oneDelivery,
   type StoredAttempt,
 } from './delivery-list.ts';
+import { type DropMessage, type ListedDrop, listDrops, messagesOfDrop, oneDrop } from './dropped-files.ts';
 import { countErased, type Erasure, type ErasureFilter, listErasures } from './erasures.ts';
 import { type CurrentState, findCurrentStates } from './find-current-states.ts';
 import { loadFlow } from './flow-totals.ts';
@@ -45,12 +46,14 @@ import {
 } from './quarantine.ts';
 import { loadReceipt, type ReceiptPage, type ReceiptPlace } from './receipts.ts';
 import { loadReplays, type Replay } from './replays.ts';
+import { createLedgerTotals, type LedgerTotals } from './totals.ts';
 
 /**
  * Queries for operators. Lists are newest first and continue before the last id. Lists of waiting rows are oldest
  * first.
  */
 export interface LedgerReader {
+  readonly totals: LedgerTotals;
   messages(filter: MessageFilter, limit: number, before: string | undefined): Promise<readonly ListedMessage[]>;
   message(id: string): Promise<(WholeMessage & { readonly body: (() => Buffer) | undefined }) | undefined>;
   /** The results of all items of a receipt, message by message, in order. */
@@ -89,6 +92,11 @@ export interface LedgerReader {
   doubtful(filter: DoubtFilter, limit: number, after: number | undefined): Promise<readonly DoubtfulDossier[]>;
   /** Questions to registers, without their values and answers. */
   asks(filter: AskFilter, limit: number, before: string | undefined): Promise<readonly RecordedAsk[]>;
+  /** The files of a party that sends tables. */
+  drops(party: string, limit: number, before: number | undefined): Promise<readonly ListedDrop[]>;
+  drop(party: string, id: number): Promise<ListedDrop | undefined>;
+  /** The messages of a file, in order. */
+  messagesOfDrop(party: string, receipt: string): Promise<readonly DropMessage[]>;
   audit(filter: AuditFilter, limit: number, before: number | undefined): Promise<readonly StoredAuditEntry[]>;
   holds(filter: HoldFilter, limit: number, before: number | undefined): Promise<readonly LegalHold[]>;
   /** How many dossiers and records were erased so far. */
@@ -110,6 +118,7 @@ export interface LedgerReader {
 export function createLedgerReader(database: Database, vault: Vault): LedgerReader {
   return {
     messages: (filter, limit, before) => listMessages(database, filter, limit, before),
+    totals: createLedgerTotals(database),
     async message(id) {
       const message = await oneMessage(database, id);
       const sealed = message?.sealed;
@@ -137,6 +146,9 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     incident: (id) => oneIncident(database, id),
     incidentNotes: (id) => loadNotes(database, id),
     asks: (filter, limit, before) => listAsks(database, filter, limit, before),
+    drops: (party, limit, before) => listDrops(database, vault, party, limit, before),
+    drop: (party, id) => oneDrop(database, vault, party, id),
+    messagesOfDrop: (party, receipt) => messagesOfDrop(database, vault, party, receipt),
     anomalies: (filter, limit, before) => listAnomalies(database, filter, limit, before),
     doubtful: (filter, limit, after) => listDoubtful(database, filter, limit, after),
     audit: (filter, limit, before) => listAudit(database, filter, limit, before),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
 import { type DeliveryFilter, filterDeliveries, subjectsOf } from './delivery-list.ts';
@@ -304,6 +305,10 @@ function sumOf(outcomes: Replay['outcomes']): number {
 }
 
 /** Runs, newest first, before `before`. */
+/** How many runs there are. */
+export const countReplays = (database: Database): Promise<Total> =>
+  countUpTo(database, database.query.selectFrom('replays'));
+
 export async function loadReplays(
   database: Database,
   limit: number,

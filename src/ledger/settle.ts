@@ -6,6 +6,7 @@ import { definePart, insertInto, writeParts } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import type { Claimed } from './claim.ts';
+import { sendersOfDue } from './deliveries.ts';
 import { causeColumns } from './quarantine.ts';
 
 /** The outcome of an attempt, and the settlement that follows. */
@@ -187,9 +188,10 @@ export async function releaseDeliveries(
 export async function retryWaiting(database: Database, party: string, fromMs: number): Promise<void> {
   await database.pool.query({
     name: 'retry waiting',
-    text: `UPDATE deliveries SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0)
-           WHERE party = $1 AND state = 'due' AND next_at > $2::timestamptz
-             AND leased_by IS NULL AND outcome IN ('unavailable', 'unknown')`,
+    text: `${sendersOfDue('$1')}
+           UPDATE deliveries d SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0) FROM senders s
+           WHERE d.party = $1 AND d.state = 'due' AND d.sender = s.sender AND d.next_at > $2::timestamptz
+             AND d.leased_by IS NULL AND d.outcome IN ('unavailable', 'unknown')`,
     values: [party, msToInstant(fromMs)],
   });
 }

@@ -13,17 +13,25 @@ export interface Submission extends Omit<MessageRow, 'id' | 'receipt' | 'results
   readonly idempotency?: Omit<IdempotencyRow, 'receipt'>;
   /** Present if this message releases a waiting item of an earlier message. */
   readonly released?: ReleasedItem;
+  /** Present if this message replaces what an earlier one said, by another reading of its item. */
+  readonly correction?: ReadItem | undefined;
   /** The version of the record that an officer saw. The commit refuses the item if the record has another one. */
   readonly seenVersion?: number;
+  /** By item: the SHA-256 of the files that it names. Absent if no item names one. */
+  readonly files?: readonly (readonly string[])[];
   /** The sender's trace, if it named one. */
   readonly caller?: TraceContext;
 }
 
-/** A released item: its message and position, when it arrived, and its quarantine row. */
-export interface ReleasedItem {
+/** An item of an earlier message: its position, and when it arrived. */
+export interface ReadItem {
   readonly messageId: string;
   readonly item: number;
   readonly receivedAt: string;
+}
+
+/** A released item, and its quarantine row. */
+export interface ReleasedItem extends ReadItem {
   readonly quarantineId: number;
   readonly causeKind: string;
   readonly causeKey: string;

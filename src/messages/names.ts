@@ -29,3 +29,28 @@ export const NAMES: Readonly<Record<string, string>> = {
   boolean: 'đúng/sai',
   text: 'văn bản',
 };
+
+/** The Vietnamese names of codes of the interface: states, kinds of messages, code tables. The code stands behind its name. */
+export const CODES: Readonly<Record<string, string>> = {
+  service: 'thủ tục',
+  agency: 'cơ quan',
+  field: 'lĩnh vực',
+  submitted: 'mới nộp',
+  received: 'được tiếp nhận',
+  refused: 'không được tiếp nhận',
+  processing: 'đang xử lý',
+  'supplement-required': 'yêu cầu bổ sung',
+  'payment-required': 'yêu cầu nộp phí, lệ phí',
+  withdrawn: 'công dân rút',
+  stopped: 'dừng xử lý',
+  resolved: 'đã xử lý xong',
+  returned: 'đã trả kết quả',
+  requested: 'chờ thanh toán',
+  initiated: 'đã khởi tạo',
+  pending: 'chờ xác nhận',
+  paid: 'đã thanh toán',
+  failed: 'không thành công',
+  cancelled: 'đã hủy',
+  refunded: 'đã hoàn tiền',
+  registered: 'đã đăng ký',
+};

@@ -1,6 +1,6 @@
 import { EN } from './en.ts';
 import type { Arg, Code, Language, Rendered, Sentence, TextOrWords, Words } from './message.ts';
-import { NAMES } from './names.ts';
+import { CODES, NAMES } from './names.ts';
 import { VI } from './vi.ts';
 
 const SENTENCES: Readonly<Record<Language, Readonly<Record<Code, string>>>> = { en: EN, vi: VI };
@@ -37,6 +37,8 @@ const HOLE = /\{(\w+)\}/g;
 const VALUES: ReadonlySet<string> = new Set(['got', 'near']);
 /** The placeholders of our own words for kinds of things. */
 const NAMED: ReadonlySet<string> = new Set(['kind', 'thing', 'types', 'before', 'what']);
+/** The placeholders of codes of the interface. */
+const CODED: ReadonlySet<string> = new Set(['status', 'state', 'table']);
 /** The separator of a list's entries, by its placeholder. */
 const BETWEEN: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
   en: { problems: '; ', alternatives: ' or ', types: ' or ', before: ' or ' },
@@ -56,6 +58,7 @@ function shown(hole: string, arg: Arg, language: Language): string {
   if (hole === 'said') return `“${text}”`;
   const [, year, month, day, time] = (MOMENTS.has(hole) && INSTANT.exec(text)) || [];
   if (year !== undefined) return `${day}/${month}/${year}${time === undefined ? '' : ` ${time}`}`;
+  if (CODED.has(hole) && Object.hasOwn(CODES, text)) return `${CODES[text]} (${text})`;
   return NAMED.has(hole) && Object.hasOwn(NAMES, text) ? (NAMES[text] as string) : text;
 }
 

@@ -23,6 +23,8 @@ export interface Answer {
 export interface NoAnswer extends Sentence {
   readonly kind: 'no-answer';
   readonly reason: string;
+  /** The document, where only its code is missing. */
+  readonly content?: unknown;
 }
 
 /** No element and no member has this name, so no records are searched. */
@@ -135,11 +137,22 @@ export function withCode(
   records: readonly string[],
 ): Answer | NoAnswer {
   if (answer?.code === undefined) return { content, records };
-  const code = firstAt(content, answer.code);
-  if (code === undefined)
-    return noAnswer('no-code', say('no-verdict', { path: say('any-of', { alternatives: [answer.code].flat() }) }));
+  const text = firstAt(content, answer.code);
+  if (text === undefined)
+    return {
+      ...noAnswer('no-code', say('no-verdict', { path: say('any-of', { alternatives: [answer.code].flat() }) })),
+      content,
+    };
   const message = firstAt(content, answer.message);
-  return { content, records, code, message };
+  return { content, records, code: codeIn(text, answer.pattern), message };
+}
+
+const LONGEST_CODE_TEXT = 1_000;
+
+/** The part of a text that is the code, such as `OK` of `OK:01;AA/25E-7`. */
+function codeIn(text: string, pattern: string | undefined): string {
+  const found = pattern === undefined ? null : new RegExp(pattern).exec(text.slice(0, LONGEST_CODE_TEXT));
+  return found?.[1] ?? text;
 }
 
 /** The first text at one of the paths. `a+b` is the texts of both, with `+` between them. */

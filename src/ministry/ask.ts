@@ -72,21 +72,28 @@ export interface AskOptions {
   readonly reference?: string | undefined;
   readonly idempotent: boolean;
   readonly isCounted?: boolean;
-  /** The dossier or person whose data must not appear in messages. */
-  readonly dossier?: About | undefined;
+  readonly about?: People;
+  /** The path of a member that proves success where the answer has no code. */
+  readonly proof?: string;
 }
+
+/** The dossiers and people whose data must not appear in messages. */
+export type People = About | readonly (About | undefined)[] | undefined;
 
 const SESSION = 'session';
 type Because = 'ministry-session-ended' | 'ministry-keeps-us-out';
 const because = (code: Because, { message: said }: Expired): Words =>
   said === undefined ? say(code) : say(`${code}-said`, { said });
 const MINUTES = 10;
+/** A session is renewed this long before its end. */
+const EARLY_S = 30;
+type Login = NonNullable<MinistrySettings['session']>;
 
 /** Asks the ministry one question, after a login if the settings have one. A session that has ended is renewed once. */
 export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer | Failure> {
   const { settings, sessions, transport } = ministry;
   for (let attempt = 1; ; attempt++) {
-    const session = settings.session && (await sessions.get(SESSION, () => logIn(ministry)));
+    const session = settings.session && (await sessions.login(SESSION, () => logIn(ministry)));
     if (session !== undefined && typeof session !== 'string') return session;
     const answer = await once(ministry, asked, session);
     if (!isExpired(answer)) return answer;
@@ -97,12 +104,13 @@ export async function ask(ministry: Ministry, asked: AskOptions): Promise<Answer
 }
 
 /**
- * Logs in. Returns the session, or a failure that is not cached, so the next call tries again. If the login fails, the
- * ministry has received nothing yet.
+ * Logs in. The session in the answer proves the login, unless its code is a known failure. Returns the session, or a
+ * failure that is not cached, so the next call tries again. If the login fails, the ministry has received nothing yet.
  */
 async function logIn(ministry: Ministry): Promise<{ readonly value: string | Failure; readonly ttlMs: number }> {
-  const question = ministry.settings.session as NonNullable<MinistrySettings['session']>;
-  const answer = await once(ministry, { question, context: {}, idempotent: true }, undefined);
+  const question = ministry.settings.session as Login;
+  const asked = { question, context: {}, idempotent: true, proof: question.token };
+  const answer = await once(ministry, asked, undefined);
   const failed = (reason: string, words: Words) => ({
     value: { kind: 'unavailable', reason, ...sentenceOf(words) } as const,
     ttlMs: 0,
@@ -112,17 +120,23 @@ async function logIn(ministry: Ministry): Promise<{ readonly value: string | Fai
     return answer.kind === 'unavailable'
       ? { value: answer, ttlMs: 0 }
       : failed(answer.reason, say('at-login', { why: textOrWordsOf(answer) }));
-  if (meaning(ministry, answer) !== 'ok')
+  const [verdict, token] = [meaning(ministry, answer), textAt(answer.content, question.token)];
+  if (verdict !== 'ok' && (verdict !== undefined || token === undefined))
     return failed('credentials', say('at-login', { why: answerWords(ministry, answer) }));
-  const token = textAt(answer.content, question.token);
   if (token === undefined)
     return failed('login-failed', say('at-login', { why: say('answer-lacks', { name: question.token }) }));
-  return { value: token, ttlMs: (question.minutes ?? MINUTES) * 60_000 };
+  return { value: token, ttlMs: lifetimeMs(question, answer) };
+}
+
+/** The lifetime that the answer says, less a moment, or that of the settings. */
+function lifetimeMs({ minutes = MINUTES, expiresIn }: Login, { content }: Answer): number {
+  const seconds = Number(expiresIn === undefined ? undefined : textAt(content, expiresIn));
+  return Number.isFinite(seconds) && seconds > 0 ? Math.max(seconds - EARLY_S, 1) * 1000 : minutes * 60_000;
 }
 
 async function once(
   ministry: Ministry,
-  { question, context, records, reference, idempotent, isCounted, dossier }: AskOptions,
+  { question, context, records, reference, idempotent, isCounted, about, proof }: AskOptions,
   session: string | undefined,
 ): Promise<Answer | Failure | Expired> {
   const { settings, codes, transport } = ministry;
@@ -130,7 +144,7 @@ async function once(
   const { username, password, secrets } = settings;
   const prepared = prepare(question.request, { ...context, username, password, secrets, session }, settings, codes);
   if (prepared.kind === 'stuck') return unmappedRequest(prepared.problems, prepared.cause);
-  const shown = (text: string): string => partnerText(text, dossier, hidden);
+  const shown = (text: string): string => partnerText(text, about, hidden);
   const { request } = prepared;
   const answer = await transport.call(ministry, {
     question,
@@ -144,7 +158,12 @@ async function once(
     shown,
     secret: question === settings.session,
   });
-  if ('kind' in answer) return answer.kind === 'no-answer' ? { ...answer, kind: 'unknown' } : answer;
+  if ('kind' in answer) {
+    if (answer.kind !== 'no-answer') return answer;
+    const { content, ...none } = answer;
+    const isProven = proof !== undefined && textAt(content, proof) !== undefined;
+    return isProven ? { content, records: [] } : { ...none, kind: 'unknown' };
+  }
   const { message } = answer;
   const words = message === undefined ? {} : { message: shown(message) };
   return meaning(ministry, answer) === 'expired' ? { ...EXPIRED, ...words } : { ...answer, ...words };
@@ -171,14 +190,14 @@ export function unavailableFor(reason: string, words: Words, { retryAfterMs }: A
 }
 
 /** What the ministry says, as words of the hub. */
-export function answerWords(ministry: Ministry, answer: Answer, dossier?: About): Words {
-  return say('partner-says', { said: answerText(ministry, answer, dossier) });
+export function answerWords(ministry: Ministry, answer: Answer, about?: People): Words {
+  return say('partner-says', { said: answerText(ministry, answer, about) });
 }
 
 /** The ministry's code and words, safe to log. */
-export function answerText(ministry: Ministry, { code, message }: Answer, dossier?: About): string {
+export function answerText(ministry: Ministry, { code, message }: Answer, about?: People): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
-  return partnerText(text, dossier, secretsOf(ministry));
+  return partnerText(text, about, secretsOf(ministry));
 }
 
 function secretsOf({ settings, transport }: Ministry): readonly string[] {

@@ -59,9 +59,13 @@ async function askRegister(ministry: Ministry, { question: name, ...asked }: Ask
   // The register may quote whom it was asked for.
   const about: About = { applicant: textsIn(asked.values) };
   const answer = await ask(ministry, {
-    ...{ question, context: asked, records: question.records, dossier: about },
+    question,
+    context: asked,
+    records: question.records,
+    about,
     // A read proves itself by its record. Registers count their calls, so none is repeated.
-    ...{ idempotent: true, isCounted: true },
+    idempotent: true,
+    isCounted: true,
   });
   if ('kind' in answer) return answer;
   const why = answerWords(ministry, answer, about);

@@ -1,10 +1,9 @@
 import { nfc } from '#core/vietnamese/text';
 import { withoutUndefined } from '#core/without-undefined';
 import { say } from '#messages/message';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { textAt } from '../kit/xml/read-xml.ts';
 import { recordIn } from './answer.ts';
-import { answerWords, ask, type Failure, type Ministry, meaning, unavailableFor } from './ask.ts';
+import { answerWords, ask, type Failure, type Ministry, meaning, type People, unavailableFor } from './ask.ts';
 import type { Context } from './request.ts';
 import type { Field, Fields, LookUp } from './settings.ts';
 import { type Built, type Filled, type FillOptions, fill } from './source.ts';
@@ -14,15 +13,15 @@ export async function lookUp(
   connection: Ministry,
   question: LookUp,
   context: Context,
-  dossier: Dossier | undefined,
+  about: People,
 ): Promise<readonly unknown[] | Failure> {
   const { records } = question;
-  const answer = await ask(connection, { question, context, records, idempotent: true, dossier });
+  const answer = await ask(connection, { question, context, records, idempotent: true, about });
   if ('kind' in answer) return answer;
   const verdict = meaning(connection, answer);
   if (verdict === 'none') return [];
   if (verdict !== 'ok')
-    return unavailableFor('look-up', say('at-look-up', { why: answerWords(connection, answer, dossier) }), answer);
+    return unavailableFor('look-up', say('at-look-up', { why: answerWords(connection, answer, about) }), answer);
   return answer.records.map(recordIn);
 }
 

@@ -8,10 +8,10 @@ import { type Transport, withTransport } from './ask.ts';
 import { askerOf } from './asker.ts';
 import { callbackProblems, callbacksBy } from './callbacks.ts';
 import { pullerOf } from './pull.ts';
-import { type Item, push } from './push.ts';
+import { type Item, leftOut, PUSHED, push } from './push.ts';
 import { reconcilerBy } from './reconcile.ts';
-import type { MinistrySettings } from './settings.ts';
-import { fileProblems, sourceProblems } from './sources.ts';
+import type { MinistrySettings, Pushed } from './settings.ts';
+import { fileFields, fileProblems, sourceProblems } from './sources.ts';
 import { tableProblems, tablesOf } from './tables.ts';
 
 /**
@@ -33,7 +33,8 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
   readonly problems?: (settings: S) => readonly Problem[];
   readonly load?: () => Promise<unknown>;
 }): Adapter<S> {
-  const sender = <O extends Operation>(name: 'dossiers' | 'progress'): Sender<S, O> => ({
+  const sender = (name: Pushed): Sender<S, Operation> => ({
+    leftOut: (given, item) => leftOut(given, name, item as Item),
     send: (connection, items) =>
       sendInOrder(items, (item) => push(withTransport(transport, connection), name, item as Item)),
   });
@@ -48,8 +49,9 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
     ],
     offers: offersOf,
     tables: tablesOf,
+    sendsFiles: (given: S) => fileFields(given).length > 0,
     load,
-    send: { 'dossier.upsert.v1': sender('dossiers'), 'dossier.progress.v1': sender('progress') },
+    send: Object.fromEntries(Object.entries(PUSHED).map(([name, operation]) => [operation, sender(name as Pushed)])),
     reconcile: reconcilerBy(transport),
     asks: askerOf(transport),
     callbacksBy,
@@ -60,7 +62,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
 /** The operations that the settings describe. */
 function offersOf({ push = {}, pull = {} }: MinistrySettings): Offers {
   return {
-    sends: [...(push.dossiers ? ['dossier.upsert.v1'] : []), ...(push.progress ? ['dossier.progress.v1'] : [])],
+    sends: Object.entries(PUSHED).flatMap(([name, operation]) => (push[name as Pushed] ? [operation] : [])),
     pulls: [...(pull.dossiers ? ['dossiers'] : []), ...(pull.progress ? ['progress'] : [])],
   };
 }

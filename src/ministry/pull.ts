@@ -66,10 +66,10 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
 }
 
 /** The paths of a field. Empty if its value is constant. */
-function sourceOf(field: Field): readonly string[] {
-  const { from, each } = typeof field === 'string' ? { from: field, each: undefined } : field;
+export function sourceOf(field: Field): readonly string[] {
+  const { from, each, of } = typeof field === 'string' ? { from: field, each: undefined, of: undefined } : field;
   const source = each ?? (from === undefined ? undefined : [from].flat().join(' or '));
-  return source === undefined ? [] : [source];
+  return source === undefined ? [] : [of === undefined ? source : `${source} of ${of}`];
 }
 
 type SettingsMark = Pick<Checkpoint, 'reading' | 'startAt'>;

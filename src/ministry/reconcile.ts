@@ -2,8 +2,8 @@ import type { Comparison, Reconciler } from '../kit/reconciler.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import { type Transport, unmappedRequest, withTransport } from './ask.ts';
 import { type Expected, expectedOf, lookUp } from './look-up.ts';
-import { contextOf } from './push.ts';
-import type { LookUp, MinistrySettings } from './settings.ts';
+import { contextOf, whyUnwanted } from './push.ts';
+import type { LookUp, MinistrySettings, Push } from './settings.ts';
 
 /**
  * Compares the ministry's answer to its look-up with what the hub would send. Members missing in the answer count as
@@ -17,6 +17,8 @@ export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>
       const ministry = withTransport(transport, connection);
       const how = ministry.settings.push?.dossiers?.lookUp as LookUp;
       const context = contextOf(item);
+      const unwanted = whyUnwanted(ministry, ministry.settings.push?.dossiers as Push, item, context);
+      if (unwanted) return { kind: 'untold', why: unwanted };
       const { words, problems, causes } = expectedOf({ ...how.match, ...how.compare }, context, ministry);
       if (problems.length > 0) return { kind: 'failed', outcome: unmappedRequest(problems, causes[0]) };
       const rows = await lookUp(ministry, how, context, item.record);

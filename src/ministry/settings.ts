@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { PARTIAL_FORMATS } from '#core/dates/partial-date';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, oneOf } from '#schemas/parts';
+import { PAYMENT_STATES } from '#schemas/payment.v1';
 import { timeouts } from '../kit/http/timeouts.ts';
 
 const optional = Type.Optional;
@@ -66,25 +67,48 @@ const ONE = {
   ),
   /** Several texts become one, with this between them. Without it they are an error. */
   join: optional(Type.String({ minLength: 1, maxLength: 10, description: 'a text of at most 10 characters' })),
-  as: optional(oneOf(['vnd', 'boolean', 'number', 'bare-capitals', 'base64'])),
+  as: optional(oneOf(['vnd', 'boolean', 'number', 'sum', 'bare-capitals', 'phone-84', 'base64', 'file'])),
 };
-const Leaf = Type.Union([Path, closed(ONE)]);
+const Wanted = named(
+  Path,
+  Type.Union([
+    settingText,
+    Type.Array(settingText, { minItems: 1, maxItems: 100, description: 'a list of at most 100 texts' }),
+  ]),
+  BY_PATHS,
+);
+/** A list, and which of its elements count. */
+const LIST = {
+  /** One entry for each element there. */
+  each: optional(Place),
+  /** The list whose elements hold the one value. */
+  of: optional(Path),
+  /** Only elements of `each` or `of` whose members have these texts. */
+  where: optional(Wanted),
+};
+const Leaf = Type.Union([Path, closed({ ...ONE, of: LIST.of, where: LIST.where })]);
+/** A sentence with the names of `fields` in braces. */
+const Template = optional(
+  Type.String({ minLength: 1, maxLength: 1_000, description: 'a text with names in braces, such as Hồ sơ {code}' }),
+);
 const Branch = Type.Union([
   Path,
-  closed({ ...ONE, each: optional(Place), fields: optional(named(Path, Leaf, BY_PATHS)) }),
+  closed({ ...ONE, ...LIST, template: Template, fields: optional(named(Path, Leaf, BY_PATHS)) }),
 ]);
 const Field = Type.Union([
   Path,
   closed({
     ...ONE,
-    each: optional(Place),
+    ...LIST,
     /** A document of `fields`, as a text in one element. */
     text: optional(oneOf(['xml', 'json'])),
+    template: Template,
     fields: optional(named(Path, Branch, BY_PATHS)),
   }),
 ]);
 export type Field = Type.Static<typeof Field>;
 const Request = named(Path, Field, BY_PATHS);
+const Match = named(Path, Leaf, BY_PATHS);
 export const settingFields = named(Path, Branch, BY_PATHS);
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -109,8 +133,14 @@ const PageBy = closed({
   total: optional(Path),
   next: optional(Path),
 });
-const Status = oneOf(STATUSES);
-const StatusName = Type.String({ pattern: `^(?:${STATUSES.join('|')})$`, description: 'a status' });
+const statusName = (names: readonly string[]) =>
+  Type.String({ pattern: `^(?:${names.join('|')})$`, description: 'a status' });
+const RegularExpression = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  format: 'regex',
+  description: 'a regular expression',
+});
 const Words = optional(Type.Array(settingText, { maxItems: 200, description: 'a list of at most 200 codes' }));
 /** What a code means where the answer's words have this text. */
 const Saying = closed({
@@ -120,6 +150,8 @@ const Saying = closed({
 });
 const AnswerBy = closed({
   code: optional(Paths),
+  /** Its first group is the code, where the code is one part of the text. Another text is the code itself. */
+  pattern: optional(RegularExpression),
   message: optional(Paths),
   ok: Words,
   none: Words,
@@ -148,9 +180,7 @@ const ValueName = Type.String({
 const PLAIN_VALUE = {
   /** Its name for officers, in problems of a wrong value. */
   label: optional(Type.String({ minLength: 1, maxLength: 120, description: 'a text of at most 120 characters' })),
-  pattern: optional(
-    Type.String({ minLength: 1, maxLength: 200, format: 'regex', description: 'a regular expression' }),
-  ),
+  pattern: optional(RegularExpression),
   longest: optional(Type.Integer({ minimum: 1, maximum: 1_000, description: 'a number of characters, at most 1000' })),
   optional: optional(Type.Boolean()),
 };
@@ -198,6 +228,33 @@ const Callbacks = closed({
   progress: optional(CalledByName),
 });
 
+/** How records of one kind are sent. Their statuses have these names. */
+function pushOf<const N extends readonly string[], Q extends Type.TProperties>(
+  names: N,
+  question: Q,
+  records: typeof Path | typeof Place,
+) {
+  return closed({
+    ...question,
+    /** Only records in these statuses are sent. */
+    statuses: optional(
+      Type.Array(oneOf(names as unknown as [...N]), { minItems: 1, maxItems: 10, description: 'a list of statuses' }),
+    ),
+    /** Only records that have a value at each of these places are sent. */
+    needs: optional(Type.Array(Path, { minItems: 1, maxItems: 10, description: 'a list of paths' })),
+    /** Only records of the latest hours are sent. */
+    withinH: optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 8_784, description: 'a number of hours, at most a year' }),
+    ),
+    /** Other operations, for records in a status. */
+    when: optional(named(statusName(names), closed(question), 'an object by statuses')),
+    update: optional(closed(question)),
+    reference: optional(Path),
+    /** `compare`: more members of such a record, compared only by a reconciliation. */
+    lookUp: optional(closed({ ...question, records, match: Match, compare: optional(Match) })),
+  });
+}
+
 /**
  * The settings that describe one ministry's system. Everything that differs between ministries is here, not in code.
  *
@@ -221,18 +278,8 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     page: optional(PageBy),
     detail: optional(closed({ ...question, record: records, fields: settingFields })),
   });
-  const match = named(Path, Leaf, BY_PATHS);
-  const push = closed({
-    ...question,
-    /** Only records in these statuses are sent. */
-    statuses: optional(Type.Array(Status, { minItems: 1, maxItems: 10, description: 'a list of statuses' })),
-    /** Other operations, for records in a status. */
-    when: optional(named(StatusName, closed(question), 'an object by statuses')),
-    update: optional(closed(question)),
-    reference: optional(Path),
-    /** `compare`: more members of such a record, compared only by a reconciliation. */
-    lookUp: optional(closed({ ...question, records, match, compare: optional(match) })),
-  });
+  const pushing = <const N extends readonly string[]>(names: N) => pushOf(names, question, records);
+  const push = pushing(STATUSES);
   const asked = closed({
     ...question,
     title: Type.String({ minLength: 1, maxLength: 120, description: 'a text of at most 120 characters' }),
@@ -240,7 +287,7 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     records,
     fields: Request,
     /** Members by which the record is the one that was asked for. */
-    match: optional(match),
+    match: optional(Match),
     withinS: optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 120, description: 'a number of seconds, at most 120' }),
     ),
@@ -252,11 +299,21 @@ export function ministrySettings<C extends Type.TProperties, O extends Type.TPro
     password: optional(secretText),
     /** Secrets that stand in the body of requests, by the names under which requests use them. */
     secrets: optional(named(ValueName, secretText, 'an object of secrets by name')),
-    session: optional(closed({ ...question, token: Path, minutes: optional(Minutes) })),
+    session: optional(
+      closed({
+        ...question,
+        token: Path,
+        minutes: optional(Minutes),
+        /** Where the answer says after how many seconds the session ends. */
+        expiresIn: optional(Path),
+      }),
+    ),
     answer: optional(AnswerBy),
     codes: optional(settingCodes),
     pull: optional(closed({ dossiers: optional(list), progress: optional(list) })),
-    push: optional(closed({ dossiers: optional(push), progress: optional(push) })),
+    push: optional(
+      closed({ dossiers: optional(push), progress: optional(push), payments: optional(pushing(PAYMENT_STATES)) }),
+    ),
     callbacks: optional(Callbacks),
     ask: optional(named(settingName, asked, 'an object by names of questions, of small letters, digits and hyphens')),
     ...timeouts(600),
@@ -275,7 +332,9 @@ export interface MappedSettings extends Pick<MinistrySettings, 'system' | 'codes
     | { readonly dossiers?: MappedList | undefined; readonly progress?: MappedList | undefined }
     | undefined;
 }
-export type Push = NonNullable<NonNullable<MinistrySettings['push']>['dossiers']>;
+/** What the hub pushes to a ministry: the names in `push`. */
+export type Pushed = keyof NonNullable<MinistrySettings['push']>;
+export type Push = NonNullable<NonNullable<MinistrySettings['push']>[Pushed]>;
 export type LookUp = NonNullable<Push['lookUp']>;
 export type Question = NonNullable<Push['update']>;
 export type CallbackSettings = NonNullable<MinistrySettings['callbacks']>;

@@ -52,3 +52,55 @@ test('a date may be milliseconds since 1970, and is written as a number if wante
   const written = fill(fields, { at: '2025-08-12T08:15:00+07:00' }, { ...options, way: 'write' });
   expect(written.record).toEqual({ at: 1754961300000 });
 });
+
+test('a sum is a number of several amounts; an amount that is no number is a problem', () => {
+  const write: FillOptions = { ...options, way: 'write' };
+  const fields = { phi: { from: 'fees.amountVnd', as: 'sum' } } as const;
+  const sumOf = (...amounts: readonly unknown[]) =>
+    fill(fields, { fees: amounts.map((amountVnd) => ({ amountVnd })) }, write);
+  expect(sumOf(150_000, 100_000).record).toEqual({ phi: 250_000 });
+  expect(sumOf(150_000, null).record).toEqual({ phi: 150_000 });
+  expect(sumOf().record).toEqual({});
+  expect(sumOf(150_000, 'miễn')).toMatchObject({ record: {}, problems: [{ path: '/fees/amountVnd' }] });
+  expect(sumOf(Number.MAX_SAFE_INTEGER, 2).problems).toHaveLength(1);
+});
+
+test('one element of a list is chosen by the text of a member', () => {
+  const charges = [
+    { kind: 'PHI', amount: '1.250.000' },
+    { kind: 'LE_PHI', amount: 150_000 },
+    { kind: 'KHAC', amount: '20.000' },
+  ];
+  const chosen = (kind: string | string[], more: object = { as: 'vnd' }) =>
+    fill({ fee: { of: 'charges', where: { kind }, from: 'amount', ...more } }, { charges }, options);
+  expect(chosen('PHI').record).toEqual({ fee: 1_250_000 });
+  expect(chosen(['PHI', 'KHAC'], { as: 'sum' }).record).toEqual({ fee: 1_270_000 });
+  expect(chosen('KHONG_CO')).toEqual({ record: {}, problems: [], causes: [], assumed: [] });
+  expect(chosen('KHONG_CO', { value: '0' })).toMatchObject({ record: { fee: '0' }, assumed: ['fee'] });
+  expect(chosen(['PHI', 'KHAC'])).toMatchObject({ record: {}, problems: [{ path: '/charges/amount' }] });
+  const some = { fees: { each: 'charges', where: { kind: ['PHI', 'KHAC'] }, fields: { name: 'kind' } } };
+  expect(fill(some, { charges }, options).record).toEqual({ fees: [{ name: 'PHI' }, { name: 'KHAC' }] });
+});
+
+test('an amount is read from text with dots and written so; a fraction of a đồng is a problem', () => {
+  const fields = { phi: { from: 'phi', as: 'vnd' } } as const;
+  const read = (phi: unknown) => fill(fields, { phi }, options);
+  for (const [text, amount] of [
+    ['1.250.000', 1_250_000],
+    ['1.250.000 đồng', 1_250_000],
+    ['Miễn phí', 0],
+    [50_000, 50_000],
+  ] as const)
+    expect(read(text).record).toEqual({ phi: amount });
+  for (const text of ['1.250.000,50', '1250.5', '1.25', '-5'])
+    expect(read(text)).toMatchObject({ record: {}, problems: [{ path: '/phi' }] });
+  const written = (phi: unknown) => fill(fields, { phi }, { ...options, way: 'write' });
+  for (const [amount, text] of [
+    [1_250_000, '1.250.000'],
+    [50_000, '50.000'],
+    [500, '500'],
+    [0, '0'],
+  ])
+    expect(written(amount).record).toEqual({ phi: text });
+  expect(written(1.5)).toMatchObject({ record: {}, problems: [{ path: '/phi' }] });
+});

@@ -4,11 +4,11 @@ import { formatPartialDate, type PartialFormat, parsePartialDate } from '#core/d
 import type { CodesOf } from '#core/identifiers/codes';
 import { type Cause, type Problem, problem, unmappedCause } from '#core/problem';
 import { fold, nfc, unstorable } from '#core/vietnamese/text';
-import { say, type Words } from '#messages/message';
+import { type Arg, say, type Words } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
 import { FileText } from '../kit/files.ts';
-import { nodesAt, textIn } from '../kit/xml/read-xml.ts';
+import { nodesAt, textAt, textIn } from '../kit/xml/read-xml.ts';
 import { writable } from '../kit/xml/text.ts';
 import type { Field, Fields, MappedSettings } from './settings.ts';
 import { tableName } from './tables.ts';
@@ -58,13 +58,50 @@ function fillRecord(fields: Fields, given: unknown, options: FillOptions, place:
   const record: Built = {};
   for (const [target, field] of Object.entries(fields)) {
     const one: One = typeof field === 'string' ? { from: field } : field;
-    const value =
-      one.each === undefined ? oneValue(one, given, options, place, notes) : listOf(one, given, options, place, notes);
+    const source = one.of === undefined ? given : wantedOf(nodesAt(given, one.of), one.where);
+    const here = one.of === undefined ? place : `${place}/${one.of.replaceAll('.', '/')}`;
+    const value = filledBy(one, source, options, here, notes);
     if (value === undefined) continue;
     setMember(record, target.split('.'), value);
-    if (one.value !== undefined && one.each === undefined && !hasValue(one, given)) notes.assumed.push(target);
+    if (one.value !== undefined && one.each === undefined && !hasValue(one, source)) notes.assumed.push(target);
   }
   return record;
+}
+
+function filledBy(one: One, given: unknown, options: FillOptions, place: string, notes: Notes): Value | undefined {
+  if (one.template !== undefined) return templateText(one, given, options, place, notes);
+  const read = one.each === undefined ? oneValue : listOf;
+  return read(one, given, options, place, notes);
+}
+
+/** The names in the braces of a template. */
+export const TEMPLATE_NAME = /\{([^{}]+)\}/g;
+
+/** A sentence with values in it. One without a value would be no sentence, so it is a problem. */
+function templateText(
+  { template = '', fields = {} }: One,
+  given: unknown,
+  options: FillOptions,
+  place: string,
+  notes: Notes,
+): string | undefined {
+  const before = notes.problems.length;
+  const record = fillRecord(fields, given, options, place, notes);
+  const text = template.replace(TEMPLATE_NAME, (_, name: string) => {
+    const value = textAt(record, name);
+    if (value === undefined && notes.problems.length === before)
+      notes.problems.push(problem(place, 'template-lacks-value', { name }));
+    return value ?? '';
+  });
+  return notes.problems.length > before ? undefined : text;
+}
+
+/** The elements whose members have the texts of `where`. */
+function wantedOf(nodes: readonly unknown[], where: One['where'] = {}): readonly unknown[] {
+  const wanted = Object.entries(where);
+  return nodes.filter((node) =>
+    wanted.every(([path, texts]) => nodesAt(node, path).some((one) => [texts].flat().includes(textIn(one) ?? ''))),
+  );
 }
 
 function hasValue({ from = [] }: One, given: unknown): boolean {
@@ -74,11 +111,12 @@ function hasValue({ from = [] }: One, given: unknown): boolean {
 function listOf(one: One, given: unknown, options: FillOptions, place: string, notes: Notes): Value | undefined {
   const { each = '', fields, ...leaf } = one;
   // .NET sends an absent entry as a nil element.
-  const nodes = nodesAt(given, each === '.' ? '' : each).filter((node) =>
+  const all = nodesAt(given, each === '.' ? '' : each).filter((node) =>
     isElement(node) ? !isNil(node) : textIn(node) !== undefined,
   );
+  const nodes = one.of === undefined ? wantedOf(all, one.where) : all;
   const items = nodes.flatMap((node, at): Value[] => {
-    const here = `${place}/${each.replaceAll('.', '/')}/${at}`;
+    const here = each === '.' ? place : `${place}/${each.replaceAll('.', '/')}/${at}`;
     if (fields) return [fillRecord(fields, node, options, here, { ...notes, assumed: [] })];
     const value = oneValue({ ...leaf, from: leaf.from ?? '' }, node, options, here, notes);
     return value === undefined ? [] : [value];
@@ -101,6 +139,7 @@ function oneValue(one: One, given: unknown, options: FillOptions, place: string,
     const text = texts[0];
     if (text === undefined) continue;
     const here = path === '' ? place : `${place}/${path.replaceAll('.', '/')}`;
+    if (one.as === 'sum') return sumOf(texts, options, here, notes);
     if (texts.length === 1) return convert(one, text, options, here, notes);
     if (one.join !== undefined) return convert(one, texts.join(one.join), options, here, notes);
     notes.problems.push(problem(here, 'repeated-element', { count: texts.length }));
@@ -122,12 +161,12 @@ function convert(one: One, text: string, options: FillOptions, path: string, not
   if (one.as === 'number') return exactNumber(said, path, notes);
   // "Nguyễn Văn A" is NGUYENVANA for registers that compare names without marks and blanks.
   if (one.as === 'bare-capitals') return fold(said).toUpperCase().replaceAll(' ', '');
+  if (one.as === 'phone-84') return phone84(said, path, notes);
   // A reference such as sha256:…: the bytes are streamed when the call is made.
-  if (one.as === 'base64') return options.way === 'write' ? new FileText(said) : said;
-  if (options.way === 'write') return one.as === 'boolean' ? truth(said, path, notes) : writable(nfc(said));
-  if (one.as === 'vnd') return readAmount(said, path, notes);
+  if (one.as === 'base64' || one.as === 'file') return options.way === 'write' ? new FileText(said) : said;
+  if (one.as === 'vnd') return amountOf(said, options, path, notes);
   if (one.as === 'boolean') return truth(said, path, notes);
-  return said;
+  return options.way === 'write' ? writable(nfc(said)) : said;
 }
 
 /** Operators' entries take precedence over the settings. */
@@ -168,9 +207,21 @@ function convertDate(
     errors.push(read.error);
   }
   const [error] = errors;
-  const words = errors.length === 1 && error ? error : say('any-of', { alternatives: errors });
+  const words = errors.length === 1 && error ? error : noneOf(errors);
   notes.problems.push({ path, ...inEnglish(words) });
   return undefined;
+}
+
+/** Errors of the same text in several forms as one: the text once, then the forms. */
+function noneOf(errors: readonly Words[]): Words {
+  const expected = errors.map(({ args }) => args.expected as Words);
+  const forms = expected.flatMap(({ code, args }) => (code === 'local-date' ? [args.form as string] : []));
+  const others = expected.filter(({ code }) => code !== 'local-date');
+  const either = (alternatives: readonly (string | Words)[]): Arg =>
+    alternatives.length === 1 ? (alternatives[0] as string | Words) : say('any-of', { alternatives });
+  const all = forms.length === 0 ? others : [say('local-date', { form: either(forms) }), ...others];
+  const got = errors[0]?.args.got ?? '';
+  return say('any-of', { alternatives: [say('unexpected', { got, expected: either(all) })] });
 }
 
 /** Converts a date whose day or month may be unknown. An unknown part stays unknown. */
@@ -219,10 +270,13 @@ function instantOf(text: string): ReturnType<typeof parseLocal> {
   return { error: say('unexpected', { got: text.slice(0, 40), expected: say('an-instant') }) };
 }
 
-function readAmount(text: string, path: string, notes: Notes): number | null | undefined {
+/** An amount in whole đồng: read from free text, written with dots such as `1.250.000`. */
+function amountOf(text: string, { way }: FillOptions, path: string, notes: Notes): number | string | null | undefined {
   const read = parseVnd(text);
   if ('error' in read) notes.problems.push({ path, ...inEnglish(read.error) });
-  return 'error' in read ? undefined : read.amountVnd;
+  if ('error' in read) return undefined;
+  if (way === 'read') return read.amountVnd;
+  return read.amountVnd === null ? undefined : String(read.amountVnd).replace(/\B(?=(?:\d{3})+$)/g, '.');
 }
 
 /** A number that would lose digits becomes a problem and is not sent. */
@@ -230,6 +284,29 @@ function exactNumber(text: string, path: string, notes: Notes): number | undefin
   const number = Number(text);
   if (String(number) === text && Number.isFinite(number)) return number;
   notes.problems.push(problem(path, 'unexpected', { got: text.slice(0, 40), expected: say('exact-number') }));
+  return undefined;
+}
+
+/** The sum of whole numbers, such as the amounts of several fees. The other side may write them as amounts with dots. */
+function sumOf(texts: readonly string[], { way }: FillOptions, path: string, notes: Notes): number | undefined {
+  const numbers = texts.map((text) => {
+    const read = way === 'read' ? parseVnd(text) : undefined;
+    return read && 'amountVnd' in read && read.amountVnd !== null ? read.amountVnd : exactNumber(text, path, notes);
+  });
+  if (numbers.includes(undefined)) return undefined;
+  const sum = numbers.reduce<number>((total, one) => total + (one ?? 0), 0);
+  if (Number.isSafeInteger(sum)) return sum;
+  notes.problems.push(problem(path, 'unexpected', { got: String(sum), expected: say('exact-number') }));
+  return undefined;
+}
+
+/** A telephone number as text messages want it: `0912 345 678` and `+84 912345678` are `84912345678`. */
+function phone84(text: string, path: string, notes: Notes): string | undefined {
+  const digits = text.replace(/\D/g, '');
+  const found = /^(?:0|84)([1-9]\d{8,9})$/.exec(digits)?.[1];
+  if (found !== undefined) return `84${found}`;
+  // Nothing of the number: it is somebody's.
+  notes.problems.push(problem(path, 'no-vietnamese-phone'));
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { Progress } from '#schemas/dossier.progress.v1';
 import { Dossier } from '#schemas/dossier.upsert.v1';
+import { Payment } from '#schemas/payment.v1';
 import type {
   AskSettings,
   Field,
@@ -14,7 +15,10 @@ import type {
   MappedSettings,
   MinistrySettings,
   Push,
+  Pushed,
+  Question,
 } from './settings.ts';
+import { TEMPLATE_NAME } from './source.ts';
 
 /** The type of a value along a path: an object with members, a list, or a text. */
 interface Shape {
@@ -33,6 +37,8 @@ const texts = (...names: readonly string[]): Readonly<Record<string, Shape>> =>
 const RECORDS = { dossiers: Dossier as unknown as Shape, progress: Progress as unknown as Shape } as const;
 type Name = keyof typeof RECORDS;
 const NAMES = Object.keys(RECORDS) as readonly Name[];
+/** The records that the hub pushes. */
+const PUSHED_RECORDS: Readonly<Record<Pushed, Shape>> = { ...RECORDS, payments: Payment as unknown as Shape };
 
 /**
  * Sources and targets that can never have a value. The members of the hub's own data are known, so this is checked at
@@ -49,7 +55,9 @@ export function sourceProblems(settings: MinistrySettings): readonly Problem[] {
     ...requestProblems(session?.request, object(login), '/session/request'),
     ...NAMES.flatMap((name) => listProblems(pull[name], RECORDS[name], known, `/pull/${name}`)),
     ...callbackSources(settings.callbacks),
-    ...NAMES.flatMap((name) => pushProblems(push[name], RECORDS[name], known, `/push/${name}`)),
+    ...Object.entries(PUSHED_RECORDS).flatMap(([name, record]) =>
+      pushProblems(push[name as Pushed], record, known, `/push/${name}`),
+    ),
     ...Object.entries(ask).flatMap(([name, asked]) => askProblems(asked, known, `/ask/${name}`)),
   ];
 }
@@ -86,6 +94,8 @@ function targetProblems({ fields, detail }: MappedList, record: Shape, path: str
     ...targetsIn(detail?.fields, record, `${path}/detail/fields`),
     ...fileProblems(fields, `${path}/fields`),
     ...fileProblems(detail?.fields, `${path}/detail/fields`),
+    ...choicesIn(fields, `${path}/fields`),
+    ...choicesIn(detail?.fields, `${path}/detail/fields`),
     ...missingTargets(filled, record, `${path}/fields`),
   ];
 }
@@ -100,16 +110,17 @@ function pushProblems(push: Push | undefined, record: Shape, known: Known, path:
     agency: object(texts('code', 'name')),
   };
   const asked = object({ ...ours, ...known });
-  const { update, lookUp, when = {} } = push;
+  const { update, lookUp, when = {}, needs = [] } = push;
   return [
-    ...Object.entries(when).flatMap(([status, { request }]) =>
+    ...needs.flatMap((source, at) => sourceProblem(source, object(ours), `${path}/needs/${at}`)),
+    ...Object.entries(when as Readonly<Record<string, Question>>).flatMap(([status, { request }]) =>
       requestProblems(request, asked, `${path}/when/${status}/request`),
     ),
     ...requestProblems(push.request, asked, `${path}/request`),
     ...requestProblems(update?.request, asked, `${path}/update/request`),
     ...requestProblems(lookUp?.request, asked, `${path}/lookUp/request`),
-    ...sourcesIn(lookUp?.match, object(ours), `${path}/lookUp/match`),
-    ...sourcesIn(lookUp?.compare, object(ours), `${path}/lookUp/compare`),
+    ...requestProblems(lookUp?.match, object(ours), `${path}/lookUp/match`),
+    ...requestProblems(lookUp?.compare, object(ours), `${path}/lookUp/compare`),
   ];
 }
 
@@ -124,6 +135,7 @@ function callbackSources(callbacks: MinistrySettings['callbacks']): readonly Pro
     ...NAMES.flatMap((what) =>
       Object.entries(callbacks[what] ?? {}).flatMap(([name, { fields }]) => [
         ...targetsIn(fields, RECORDS[what], `${path}/${what}/${name}/fields`),
+        ...choicesIn(fields, `${path}/${what}/${name}/fields`),
         ...missingTargets(Object.keys(fields), RECORDS[what], `${path}/${what}/${name}/fields`),
       ]),
     ),
@@ -140,7 +152,7 @@ function askProblems({ request, values, match }: AskSettings, known: Known, path
   const ours = { ...texts(...OF_AN_ASK), values: object(Object.fromEntries(given)) };
   return [
     ...requestProblems(request, object({ ...ours, ...known }), `${path}/request`),
-    ...sourcesIn(match, object(ours), `${path}/match`),
+    ...requestProblems(match, object(ours), `${path}/match`),
     ...Object.entries(values).flatMap(([name, value]) => valueProblems(value, `${path}/values/${name}`)),
   ];
 }
@@ -156,30 +168,61 @@ function valueProblems({ as, fields, dossier }: AskSettings['values'][string], p
 }
 
 function requestProblems(request: Fields | undefined, given: Shape, path: string): readonly Problem[] {
-  return [...sourcesIn(request, given, path), ...amountsIn(request, path)];
+  return [...sourcesIn(request, given, path), ...choicesIn(request, path)];
 }
 
-/** Fields that would put a file into a request, in settings of a kind of system that takes none. */
-export function fileProblems(settings: unknown, path = ''): readonly Problem[] {
-  if (typeof settings !== 'object' || settings === null) return [];
-  const own =
-    (settings as { as?: unknown }).as === 'base64'
-      ? [problem(`${path}/as`, 'unexpected', { got: 'base64', expected: say('no-file-here') })]
-      : [];
+/** The names in a template and the members of its `fields` are the same. */
+function templateProblems(template: string, fields: Fields, path: string): readonly Problem[] {
+  const names = [...template.matchAll(TEMPLATE_NAME)].map(([, name = '']) => name);
+  const list = Object.keys(fields);
+  const expected = say('one-of', { list: listed(list) });
   return [
-    ...own,
-    ...Object.entries(settings).flatMap(([name, member]) => fileProblems(member, `${path}/${pointer(name)}`)),
+    ...names
+      .filter((name) => !list.includes(name))
+      .map((name) => problem(`${path}/template`, 'unexpected-name', { got: received(name), expected })),
+    ...list
+      .filter((name) => !names.includes(name))
+      .map((name) => problem(`${path}/fields/${pointer(name)}`, 'not-in-template')),
   ];
 }
 
-/** `vnd` reads an amount. In a request it would write the number unchanged. */
-function amountsIn(fields: Fields | undefined, path: string): readonly Problem[] {
+const FILE_FORMS: readonly unknown[] = ['base64', 'file'];
+
+/** The places of fields that put a file into a request, each with the form of the file. */
+export function fileFields(
+  settings: unknown,
+  forms = FILE_FORMS,
+  path = '',
+): readonly { readonly path: string; readonly form: string }[] {
+  if (typeof settings !== 'object' || settings === null) return [];
+  const { as } = settings as { as?: unknown };
+  const own = forms.includes(as) ? [{ path: `${path}/as`, form: String(as) }] : [];
+  return [
+    ...own,
+    ...Object.entries(settings).flatMap(([name, member]) => fileFields(member, forms, `${path}/${pointer(name)}`)),
+  ];
+}
+
+/**
+ * Fields that would put a file into a request, in settings of a kind of system that takes none.
+ *
+ * @param forms the forms of a file that are wrong here
+ */
+export function fileProblems(settings: unknown, path = '', forms = FILE_FORMS): readonly Problem[] {
+  const expected = say('no-file-here');
+  return fileFields(settings, forms, path).map(({ path: at, form }) =>
+    problem(at, 'unexpected', { got: form, expected }),
+  );
+}
+
+/** A choice needs a list to choose from. */
+function choicesIn(fields: Fields | undefined, path: string): readonly Problem[] {
   return Object.entries(fields ?? {}).flatMap(([target, field]) => {
     if (typeof field === 'string') return [];
     const place = `${path}/${pointer(target)}`;
-    const expected = say('no-amount-as-text');
-    const own = field.as === 'vnd' ? [problem(`${place}/as`, 'unexpected', { got: 'vnd', expected })] : [];
-    return [...own, ...amountsIn(field.fields as Fields | undefined, `${place}/fields`)];
+    const hasNoList = field.where !== undefined && field.of === undefined && field.each === undefined;
+    const own = hasNoList ? [problem(`${place}/where`, 'where-without-list')] : [];
+    return [...own, ...choicesIn(field.fields as Fields | undefined, `${place}/fields`)];
   });
 }
 
@@ -191,15 +234,31 @@ function sourcesIn(fields: Fields | undefined, given: Shape, path: string): read
 
 function sourcesOf(field: Field, given: Shape, path: string): readonly Problem[] {
   if (typeof field === 'string') return sourceProblem(field, given, path);
-  const { from, each, text, fields } = field;
+  const { of, ...within } = field;
+  if (of !== undefined) {
+    const found = walk(given, of);
+    if ('unknown' in found) return [unknownSource(of, found, `${path}/of`)];
+    const { where, ...rest } = within;
+    return [...wantedProblems(where, found.shape, path), ...sourcesOf(rest, found.shape, path)];
+  }
+  const { from, each, where, text, template, fields } = within;
+  if (template !== undefined) {
+    const members = (fields ?? {}) as Fields;
+    return [...templateProblems(template, members, path), ...sourcesIn(members, given, `${path}/fields`)];
+  }
   if (each !== undefined) {
     const found = walk(given, each === '.' ? '' : each);
     if ('unknown' in found) return [unknownSource(each, found, `${path}/each`)];
-    if (fields) return sourcesIn(fields as Fields, found.shape, `${path}/fields`);
-    return from === undefined ? [] : sourceListProblems(from, found.shape, `${path}/from`);
+    const wanted = wantedProblems(where, found.shape, path);
+    if (fields) return [...wanted, ...sourcesIn(fields as Fields, found.shape, `${path}/fields`)];
+    return [...wanted, ...(from === undefined ? [] : sourceListProblems(from, found.shape, `${path}/from`))];
   }
   if (text !== undefined) return sourcesIn(fields as Fields | undefined, given, `${path}/fields`);
   return sourceListProblems(from, given, `${path}/from`);
+}
+
+function wantedProblems(where: object | undefined, given: Shape, path: string): readonly Problem[] {
+  return Object.keys(where ?? {}).flatMap((one) => sourceProblem(one, given, `${path}/where/${pointer(one)}`));
 }
 
 function sourceListProblems(

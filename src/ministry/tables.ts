@@ -120,6 +120,7 @@ function foreignValues(settings: MappedSettings): readonly Problem[] {
 /** Settings with `answer.code` but without success codes would never accept an answer. Words decide only where they are read. */
 function answerProblems({ answer }: MinistrySettings): readonly Problem[] {
   if (answer?.says !== undefined && answer.message === undefined) return [problem('/answer/message', 'absent')];
+  if (answer?.pattern !== undefined && answer.code === undefined) return [problem('/answer/code', 'absent')];
   if (answer?.code === undefined || (answer.ok ?? []).length > 0) return [];
   return [problem('/answer/ok', 'missing', { expected: say('codes-of-done') })];
 }

@@ -18,6 +18,7 @@ import {
   showAnomalies,
   showBacklog,
   showErased,
+  showQuarantine,
   showReplicas,
   showRetention,
 } from './metrics/stored.ts';
@@ -31,6 +32,8 @@ export interface Telemetry {
   readonly log: Logger;
   /** Adds metrics of unsettled deliveries, read on each scrape. They are absent while the read fails. */
   watchBacklog(load: () => Promise<readonly Backlog[]>): void;
+  /** Adds a metric of what waits for a decision. */
+  watchQuarantine(load: Parameters<typeof showQuarantine>[1]): void;
   /** Adds metrics of the dossiers on which each party agreed at its last reconciliation. */
   watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
   /** Adds a metric of the anomalies in the history, read on each scrape. */
@@ -90,6 +93,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     flow,
     log,
     watchBacklog: (load) => showBacklog(registry, load),
+    watchQuarantine: (load) => showQuarantine(registry, load),
     watchAgreement: (load) => showAgreement(registry, load),
     watchAnomalies: (load) => showAnomalies(registry, load),
     watchReplicas: (states) => showReplicas(registry, states),

@@ -34,7 +34,15 @@ export interface MappingChange {
   readonly lines: readonly MappingLine[];
   /** The party and the doors' readers by changed settings. Absent: by the present ones. */
   readonly settings?: { readonly party: Party; readonly readersWith: MappingEffectDeps['readersWith'] } | undefined;
+  /** Other readings than by the present tables and the lines, of the messages before this id. */
+  readonly applied?: { readonly read: ReadTwice; readonly before: string } | undefined;
 }
+
+/** Both readings of a message, item by item. */
+export type ReadTwice = (
+  message: StoredMessage,
+  id: string,
+) => Promise<{ readonly was: readonly Item[]; readonly would: readonly Item[] }>;
 
 export interface EffectOptions {
   readonly days: number;
@@ -46,7 +54,19 @@ export interface EffectOptions {
   readonly personal?: boolean;
   /** Called with every item that would be read differently, not only with the first ones. */
   readonly each?: ((item: EffectItem) => Promise<void>) | undefined;
+  /** Which of these items the effect has: the first 50, unless said otherwise. */
+  readonly page?: EffectPage | undefined;
+  /** Of which kinds the effect has items. Absent: of all. */
+  readonly kindsShown?: readonly EffectKind[];
 }
+
+/** The items that follow a place, newest message first. */
+export interface EffectPage {
+  readonly after: EffectPlace | undefined;
+  readonly most: number;
+}
+
+export type EffectPlace = readonly [messageId: string, item: number];
 
 export interface EffectItem {
   readonly code: string | undefined;
@@ -76,13 +96,13 @@ export interface MappingEffect {
   readonly recipients: readonly { readonly party: string; readonly deliveries: number }[];
   /** The items and deliveries that wait for the entered codes now, and would be released. */
   readonly waiting: { readonly items: number; readonly deliveries: number };
-  /** The first items that would be read differently. */
+  /** The items of the page that would be read differently. */
   readonly items: readonly EffectItem[];
 }
 
 const MOST_ITEMS = 20_000;
 const MOST_MS = 10_000;
-const SHOWN = 50;
+const FIRST_PAGE: EffectPage = { after: undefined, most: 50 };
 const SHOWN_PROBLEMS = 3;
 
 /** Reads recent messages of a party again, by the present mapping and by a changed one. Changes nothing, sends nothing. */
@@ -96,19 +116,19 @@ export async function tryMapping(
   const { routes, ownership } = deps;
   const { days, mostItems = MOST_ITEMS, mostMs = MOST_MS, signal } = options;
   await deps.codes.reload();
-  const { party, lines } = change;
-  const read = readingsOf(deps, change);
+  const { party, lines, applied } = change;
+  const read = applied?.read ?? readingsOf(deps, change);
   const sinceMs = nowMs() - days * 86_400_000;
   const endMs = performance.now() + mostMs;
   const recipients = createRecipientsPreview(database, routes, { party, ownership });
   const tally = createTally(hub, options);
   let isAll = true;
-  for await (const id of messageIdsOf(database, party, sinceMs)) {
+  for await (const id of messageIdsOf(database, party, sinceMs, applied?.before)) {
     isAll = tally.items() < mostItems && performance.now() < endMs && !signal?.aborted;
     if (!isAll) break;
     const sealed = id === undefined ? undefined : await loadSealedMessage(database, id);
     if (id === undefined || !sealed || !vault.knows(sealed.sealed.keyId)) continue;
-    const { was, would } = await read(openMessage(vault, sealed));
+    const { was, would } = await read(openMessage(vault, sealed), id);
     await recipients.add(await tally.add(id, was, would));
     // Other requests run between two messages.
     await setImmediate();
@@ -130,7 +150,7 @@ async function waitingFor({ database }: Hub, party: string, lines: readonly Mapp
 }
 
 /** Collects what differs between two readings of messages. */
-function createTally({ kinds }: Hub, { personal = false, each }: EffectOptions) {
+function createTally({ kinds }: Hub, { personal = false, each, kindsShown, page = FIRST_PAGE }: EffectOptions) {
   const looked = { messages: 0, items: 0 };
   const counts: Record<EffectKind, number> = { changed: 0, readable: 0, unreadable: 0, otherwise: 0 };
   const dossiers = new Set<string>();
@@ -145,6 +165,13 @@ function createTally({ kinds }: Hub, { personal = false, each }: EffectOptions) 
     const known = statuses.get(name) ?? { was, would, items: 0 };
     known.items++;
     statuses.set(name, known);
+  }
+
+  function isOnPage({ messageId, item, kind }: EffectItem): boolean {
+    if (kindsShown && !kindsShown.includes(kind)) return false;
+    if (!page.after) return true;
+    const [lastMessage, lastItem] = page.after;
+    return messageId < lastMessage || (messageId === lastMessage && item > lastItem);
   }
 
   return {
@@ -167,7 +194,7 @@ function createTally({ kinds }: Hub, { personal = false, each }: EffectOptions) 
           if (isDossierItem(after)) dossiers.add(after.record.code);
         }
         const found: EffectItem = { code, messageId, item, kind, changes, problems: problemsIn(after) };
-        if (shown.length < SHOWN) shown.push(found);
+        if (shown.length < page.most && isOnPage(found)) shown.push(found);
         await each?.(found);
       }
       return records;
@@ -194,12 +221,12 @@ function problemsIn(item: Item | undefined): readonly Problem[] {
 }
 
 /** Reads a message by the present mapping and by the changed one. */
-function readingsOf(deps: MappingEffectDeps, { party: id, lines, settings }: MappingChange) {
+function readingsOf(deps: MappingEffectDeps, { party: id, lines, settings }: MappingChange): ReadTwice {
   const asIs = deps.codes.now(id);
   const party = deps.parties.get(id) as Party;
   const now = readerBy(party, deps.readersWith, asIs);
   const then = readerBy(settings?.party ?? party, settings?.readersWith ?? deps.readersWith, withLines(asIs, lines));
-  return async (message: StoredMessage) => ({ was: await now(message), would: await then(message) });
+  return async (message) => ({ was: await now(message), would: await then(message) });
 }
 
 function readerBy(party: Party, readersWith: MappingEffectDeps['readersWith'], codes: CodesOf) {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { instantToMs } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { linesBetween, linesOfVersion, type TableVersion, versionsOf } from '#core/mapping/code-versions';
 import type { MappingDecision, MappingState } from '#core/mapping/mapping-change';
@@ -6,14 +7,17 @@ import { type Problem, problem, unmappedKey } from '#core/problem';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { inTransaction } from '../database/transaction.ts';
+import { firstUuidOf } from '../database/uuid.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import {
   addCodeEntries,
+  IN_FORCE_AFTER_MS,
   loadEntries,
   lockCodeEntries,
   type MappingLine,
   tableVersion,
 } from '../ledger/code-entries.ts';
+import { addCorrection } from '../ledger/corrections.ts';
 import {
   addMappingChange,
   askForMapping,
@@ -25,7 +29,7 @@ import {
 import { addResolution } from '../ledger/resolutions.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { type CodeOrders, withCommonCode } from './code-orders.ts';
-import type { EffectOptions, MappingChange, MappingEffect } from './mapping-effect.ts';
+import type { EffectOptions, MappingChange, MappingEffect, ReadTwice } from './mapping-effect.ts';
 import { auditEntry, type OrderedBy } from './ordered-by.ts';
 
 /** A change that an officer drafts: lines of one table, or the version that it goes back to. */
@@ -49,6 +53,8 @@ export type MappingResult =
   | { readonly kind: 'state'; readonly change: StoredMappingChange }
   /** Its author or the officer who asked cannot decide; only they can withdraw it. */
   | { readonly kind: 'same-person' | 'another-person'; readonly change: StoredMappingChange }
+  /** An order to correct still runs. */
+  | { readonly kind: 'correcting'; readonly change: StoredMappingChange }
   /** The table has another version than the one on which it was drafted. */
   | { readonly kind: 'outdated'; readonly change: StoredMappingChange; readonly version: number };
 
@@ -64,6 +70,8 @@ export interface MappingOrders {
   ask(id: number, days: number, by: OrderedBy): Promise<MappingResult>;
   /** An approved change takes effect in the transaction of its decision. Waiting items are released afterwards. */
   decide(id: number, decision: MappingDecision, by: MappingOfficer): Promise<MappingResult>;
+  /** Reads the messages of the days before an applied change took effect again, and corrects what was read otherwise. */
+  correct(id: number, days: number, by: OrderedBy): Promise<MappingResult>;
 }
 
 export interface MappingOrdersDeps {
@@ -72,6 +80,8 @@ export interface MappingOrdersDeps {
     change: MappingChange,
     options: EffectOptions,
   ) => Promise<MappingEffect | { readonly problems: readonly Problem[] }>;
+  /** Reads a message as it was applied, and by the present code tables. */
+  readonly readApplied: ReadTwice;
   /** Carries out what an approved change releases, as far as possible now. */
   readonly run: () => Promise<void>;
 }
@@ -80,7 +90,13 @@ type Hub = Pick<HubContext, 'database' | 'nowMs'>;
 
 export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingOrders {
   const { database, nowMs } = hub;
-  const effectOf = (change: StoredMappingChange, options: EffectOptions) => deps.tryMapping(changeOf(change), options);
+  const effectOf = (change: StoredMappingChange, options: EffectOptions) =>
+    deps.tryMapping(
+      change.state === 'applied'
+        ? { party: change.party, lines: [], applied: { read: deps.readApplied, before: inForceOf(change) } }
+        : changeOf(change),
+      options,
+    );
 
   return {
     draft: (order, by) => draftChange(hub, deps.codeOrders, order, by),
@@ -114,7 +130,27 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
       if (result.kind === 'done' && decision === 'approve') await deps.run();
       return result;
     },
+    async correct(id, days, by) {
+      const change = await loadMappingChange(database, id);
+      if (!change) return { kind: 'unknown' };
+      let isAdded = false;
+      const after = firstUuidOf(nowMs() - days * 86_400_000);
+      const result = await carryOut(hub, id, ['applied'], async (tx, locked) => {
+        const order = { changeId: id, days, who: by.who, why: by.why, after, before: inForceOf(locked) };
+        isAdded = await addCorrection(tx, order, nowMs());
+        if (isAdded) await audit(tx, 'correct', locked, by, nowMs());
+        return undefined;
+      });
+      if (result.kind === 'done' && !isAdded) return { kind: 'correcting', change: result.change };
+      if (isAdded) await deps.run();
+      return isAdded ? { kind: 'done', change: (await loadMappingChange(database, id)) ?? change } : result;
+    },
   };
+}
+
+/** The first id of messages that every process reads by an applied change. */
+function inForceOf({ decidedAt }: StoredMappingChange): string {
+  return firstUuidOf(instantToMs(decidedAt as string) + IN_FORCE_AFTER_MS + 1);
 }
 
 /** Stores a draft on the present version of its table. */
@@ -263,7 +299,7 @@ async function applyWithin(
 
 function audit(
   tx: pg.PoolClient,
-  action: 'draft' | 'ask' | MappingDecision,
+  action: 'draft' | 'ask' | 'correct' | MappingDecision,
   { id, party, table }: StoredMappingChange,
   { who, why }: OrderedBy,
   nowMs: number,

@@ -12,6 +12,7 @@ import type { Queue } from '../queue/port.ts';
 import { type Backfill, type BackfillPreview, isRoutedTo, previewBackfill } from './backfill.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
 import { type CodeLine, type CodeOrders, createCodeOrders, type PartyTable, withCommonCode } from './code-orders.ts';
+import { createReadApplied } from './corrections.ts';
 import { createNoteIncident, type NoteIncident } from './incident-notes.ts';
 import {
   type EffectOptions,
@@ -55,7 +56,10 @@ export interface Orders extends PartyOrders {
   /** Enters a line of a code table, and releases the items that wait for it. */
   enterCode(line: CodeLine, by: OrderedBy): Promise<CodeEntry | { readonly problems: readonly Problem[] }>;
   /** What a line would have changed in the party's messages of the last days. Changes nothing. One preview at a time. */
-  previewCode(line: CodeLine, days: number): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
+  previewCode(
+    line: CodeLine,
+    options: Pick<EffectOptions, 'days' | 'page'>,
+  ): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
   /** What a change of lines or settings would have changed. Changes nothing. One at a time. */
   tryMapping(
     change: MappingChange,
@@ -111,6 +115,7 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
   }
 
   const tryMapping = createTryMapping(hub, deps, codeOrders, afterOthers);
+  const readApplied = createReadApplied(hub, deps);
 
   return {
     ...createPartyOrders(hub, queue),
@@ -124,13 +129,13 @@ export function createOrders(hub: HubContext, deps: OrdersDeps): Orders {
       if (!('problems' in entered)) await runWithNewCodes();
       return entered;
     },
-    async previewCode(line, days) {
+    async previewCode(line, options) {
       const wrong = await codeOrders.problemOf(line);
       if (wrong) return { problems: [wrong] };
-      return afterOthers(() => previewCode(hub, deps, line, days));
+      return afterOthers(() => previewCode(hub, deps, line, options));
     },
     tryMapping,
-    mappings: createMappingOrders(hub, { codeOrders, tryMapping, run: runWithNewCodes }),
+    mappings: createMappingOrders(hub, { codeOrders, tryMapping, readApplied, run: runWithNewCodes }),
     replay: (id, by) => replayOne(hub, queue, id, by),
     preview: (filter) => previewReplay(database, filter, nowMs()),
     async startReplay(filter, perSecond, by) {

@@ -1,6 +1,12 @@
 import type { HubContext } from '../process/hub-context.ts';
 import type { CodeLine } from './code-orders.ts';
-import { type EffectItem, type MappingEffect, type MappingEffectDeps, tryMapping } from './mapping-effect.ts';
+import {
+  type EffectItem,
+  type EffectOptions,
+  type MappingEffect,
+  type MappingEffectDeps,
+  tryMapping,
+} from './mapping-effect.ts';
 
 /** The effect that a line of a code table would have had on a party's recent messages. */
 export interface CodePreview extends Pick<MappingEffect, 'looked' | 'waiting'> {
@@ -9,7 +15,7 @@ export interface CodePreview extends Pick<MappingEffect, 'looked' | 'waiting'> {
   readonly changed: number;
   /** The parties that the routes would have sent these items to. */
   readonly told: readonly string[];
-  /** The first released and changed items. */
+  /** The released and changed items of the page. */
   readonly items: readonly Pick<EffectItem, 'code' | 'messageId' | 'item' | 'changes'>[];
 }
 
@@ -18,13 +24,13 @@ export async function previewCode(
   hub: Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>,
   deps: MappingEffectDeps,
   { party, ...line }: CodeLine,
-  days: number,
+  { days, page }: Pick<EffectOptions, 'days' | 'page'>,
 ): Promise<CodePreview> {
   const { looked, waiting, counts, recipients, items } = await tryMapping(
     hub,
     deps,
     { party, lines: [line] },
-    { days },
+    { days, page, kindsShown: ['readable', 'changed'] },
   );
   return {
     looked,
@@ -32,8 +38,6 @@ export async function previewCode(
     changed: counts.changed,
     told: recipients.map((one) => one.party),
     waiting,
-    items: items
-      .filter(({ kind }) => kind === 'readable' || kind === 'changed')
-      .map(({ code, messageId, item, changes }) => ({ code, messageId, item, changes })),
+    items: items.map(({ code, messageId, item, changes }) => ({ code, messageId, item, changes })),
   };
 }

@@ -19,8 +19,9 @@ import {
 import type { HubContext } from '../process/hub-context.ts';
 import type { Queue } from '../queue/port.ts';
 import { type Backfill, continueBackfill } from './backfill.ts';
+import { type CorrectionRunDeps, runCorrections } from './corrections.ts';
 
-export interface OrderRunnerDeps {
+export interface OrderRunnerDeps extends CorrectionRunDeps {
   readonly queue: Queue;
   readonly codes: CodeEntries;
   readonly routes: readonly Route[];
@@ -50,6 +51,7 @@ export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner 
       last = last
         .catch(() => undefined)
         .then(() => runResolutions(hub, deps))
+        .finally(() => runCorrections(hub, deps))
         .finally(() => runReplays(hub, deps));
       return last;
     },

@@ -23,8 +23,8 @@ export interface PageContext
   readonly statistics: MakeReport<StatisticsQuery, StatisticsReport>;
   /** The last 24 months of the busiest agencies by a rule, remembered in the same way. */
   readonly monthly: MakeReport<Rule, NamedMonths>;
-  /** How the hub itself is, remembered for a few seconds. */
-  readonly status: MakeReport<void, HubStatus>;
+  /** How the hub itself is, with a page of its interruptions, remembered for a few seconds. */
+  readonly status: MakeReport<number, HubStatus>;
   /** The refusal that an error becomes, as for the API. */
   readonly refusalOf: (error: unknown) => Refusal;
 }

@@ -41,7 +41,7 @@ export function addPages(app: Hono, hub: PageContext): void {
   });
   // Not the console: its pages hold a token beside text that others may choose.
   for (const path of COMPRESSED) pages.use(path, compress());
-  pages.get('/pages/:file', (c) => sendAsset(c, c.req.param('file')) ?? unknownPage(hub.province)(c));
+  pages.get('/pages/:file', async (c) => (await sendAsset(c, c.req.param('file'))) ?? unknownPage(hub.province)(c));
   addEmbed(pages);
   addLookUpPage(pages, app, page, hub);
   addRatingPage(pages, app, page);

@@ -1,14 +1,14 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
-import type { HubStatus, Interruption } from '../ledger/hub-status.ts';
-import type { Say } from './language.ts';
+import type { HubStatus, Interruption, InterruptionPage } from '../ledger/hub-status.ts';
+import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
 import { figures, type Tone } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { percent } from './statistics/statistics-words.ts';
-import { durationOf, moment, number } from './words.ts';
+import { counted, durationOf, moment, number } from './words.ts';
 
 /** The page for leaders: whether the hub works, which connections do not, and the last interruptions. */
 export function statusPage(
@@ -16,32 +16,66 @@ export function statusPage(
   hub: Pick<PageContext, 'status' | 'parties'>,
 ): (c: Context) => Promise<Response> {
   return async (c) => {
-    const status = await hub.status();
+    // The first page says how many there are, so no other number is remembered.
+    const first = await hub.status(1);
+    const at = Math.min(pageIn(c), first.closed.pages);
+    const status = at === 1 ? first : await hub.status(at);
     const shown = { parties: hub.parties, at: status.at };
     return page(c, (say) => ({
       title: say('Tình trạng hoạt động', 'System status'),
       body: html`${summary(say, status, hub.parties.size)}
 <h2>${say('Kết nối đang gián đoạn', 'Connections that are interrupted')}</h2>
-${interruptionTable(say, shown, status.interruptions.filter(isOpen), say('Mọi kết nối đang hoạt động.', 'All connections work.'))}
-<h2>${say('30 ngày qua', 'The last 30 days')}</h2>
+${interruptionTable(say, shown, status.open, wholeOf(say, status.open.length), say('Mọi kết nối đang hoạt động.', 'All connections work.'))}
+<h2 id="interruptions">${say('30 ngày qua', 'The last 30 days')}</h2>
 ${gapTable(say, status)}
 ${interruptionTable(
   say,
   shown,
-  status.interruptions.filter((one) => !isOpen(one)),
+  status.closed.items,
+  partOf(say, status.closed),
   say('Không có gián đoạn kết nối.', 'No connection was interrupted.'),
-)}
+)}${paging(say, at, status.closed.pages)}
 <p class="note">${say('Số liệu lúc', 'As of')} ${moment(status.at)}</p>`,
     }));
   };
 }
 
-const isOpen = ({ closedAt }: Interruption): boolean => closedAt === null;
+const LIST = '/status';
 
-function summary(say: Say, { availability, interruptions }: HubStatus, parties: number): Html {
+/** The number of the page in the address, 1 for none. */
+function pageIn(c: Context): number {
+  const number = Number(parameterOf(c, 'page') ?? 1);
+  return Number.isSafeInteger(number) && number > 1 ? number : 1;
+}
+
+const wholeOf = (say: Say, many: number): string =>
+  say(
+    `${number(say, many)} lần gián đoạn kết nối`,
+    counted(many, 'interruption of connections', 'interruptions of connections'),
+  );
+
+function partOf(say: Say, { items, from, total }: InterruptionPage): string {
+  const whole = wholeOf(say, total);
+  if (items.length === total) return whole;
+  const [first, last] = [number(say, from + 1), number(say, from + items.length)];
+  return `${whole}${say(`, hiện lần ${first}–${last}`, `, here ${first} to ${last}`)}`;
+}
+
+function paging(say: Say, page: number, pages: number): Html {
+  if (pages === 1) return html``;
+  const to = (number: number): string => `${LIST}?page=${number}#interruptions`;
+  return html`<nav class="paging" aria-label="${say('Trang của danh sách', 'Pages of the list')}"><span class="note">${say(
+    `Trang ${page} trong ${pages}`,
+    `Page ${page} of ${pages}`,
+  )}</span>
+${page > 1 ? html`<a rel="prev" href="${to(page - 1)}">${say('Trang trước', 'Previous page')}</a>` : ''}
+${page < pages ? html`<a rel="next" href="${to(page + 1)}">${say('Trang sau', 'Next page')}</a>` : ''}</nav>`;
+}
+
+function summary(say: Say, { availability, open }: HubStatus, parties: number): Html {
   const { known, upMs } = availability;
   const wholeMs = known ? instantToMs(known.to) - instantToMs(known.from) : 0;
-  const away = new Set(interruptions.filter(isOpen).map(({ party }) => party)).size;
+  const away = new Set(open.map(({ party }) => party)).size;
   const tone: Tone = away > 0 ? 'warn' : 'good';
   return figures([
     {
@@ -62,7 +96,7 @@ function gapTable(say: Say, { availability }: HubStatus): Html {
   return table({
     caption: say(
       `${availability.gaps.length} lần trục ngừng phục vụ, mới nhất trước`,
-      `${availability.gaps.length} times without service, the newest first`,
+      `${counted(availability.gaps.length, 'time without service', 'times without service')}, the newest first`,
     ),
     empty: say('Trục hoạt động liên tục.', 'The hub worked all the time.'),
     emptyIcon: 'circle-check',
@@ -83,13 +117,11 @@ function interruptionTable(
   say: Say,
   { parties, at }: Pick<PageContext, 'parties'> & { readonly at: string },
   items: readonly Interruption[],
+  many: string,
   empty: string,
 ): Html {
   return table<Interruption>({
-    caption: say(
-      `${items.length} lần gián đoạn kết nối, mới nhất trước`,
-      `${items.length} interruptions of connections, the newest first`,
-    ),
+    caption: `${many}${say(', mới nhất trước', ', the newest first')}`,
     empty,
     emptyIcon: 'circle-check',
     items,

@@ -12,11 +12,12 @@ import { createApp, createProbes } from '../http/app.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { createAuditLimit } from '../http/audit-limit.ts';
 import { createKeys } from '../http/auth.ts';
+import { createBodies } from '../http/bodies.ts';
 import { createClients } from '../http/clients.ts';
 import { createCursors, createFeedCursors } from '../http/cursor.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { refusalOf } from '../http/problem.ts';
-import { createReads, type Reads } from '../http/reads.ts';
+import { createReads, type DatabaseReaders, type Reads } from '../http/reads.ts';
 import { rememberReports } from '../http/remembered-reports.ts';
 import { createSecretGuessLimit } from '../http/secret-guess-limit.ts';
 import { createSlots } from '../http/slots.ts';
@@ -73,7 +74,7 @@ export interface Web extends Pick<AppContext, 'ledger' | 'evidence'> {
    * address
    */
   listen(): Promise<string>;
-  /** Stops taking new work, and answers open requests. */
+  /** Lets a proxy send elsewhere, then stops taking new work, and answers open requests. */
   close(): Promise<void>;
 }
 
@@ -85,36 +86,30 @@ const STREAMS_MS = 2_500;
 
 export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
   const { province, portalDialect, files: { linkMinutes = LINK_MINUTES } = {} } = config.file;
-  const { changes } = deps;
   const leaving = new AbortController();
   // Each incoming stream adds a listener.
   setMaxListeners(0, leaving.signal);
   let isStopping = false;
+  let isDraining = false;
   const access = accessOf(hub, config);
   const primary = { ...databaseReaders(hub, hub.database, deps.workingTime), statistics: deps.statistics };
   const readers = { ...primary, ...ledgerReaders(hub, province, primary) };
-  const reads = createReads({
-    ...hub,
-    ...access,
-    primary,
-    replicas: deps.replicas,
-    readersOf: (database) => ({
-      ...databaseReaders(hub, database, deps.workingTime),
-      statistics: createStatisticsReports(database),
-    }),
-  });
   const given = {
     ...hub,
     ...deps,
     ...readers,
     ...access,
     compareAtParty: createCompareAtParty(hub, deps, deps.parties),
-    reads,
-    ...{ province, portalDialect, linkMinutes },
+    reads: readsOf(hub, access, deps, primary),
+    province,
+    portalDialect,
+    linkMinutes,
     reportingDay: province?.reportingDay,
     maxBodyBytes: config.maxBodyBytes,
-    nextChange: changes.next,
-    isDraining: () => isStopping,
+    bodies: createBodies(access.clients, config.maxBodyBytes),
+    nextChange: deps.changes.next,
+    isStopping: () => isStopping,
+    isDraining: () => isDraining,
     leaving: leaving.signal,
     unknownPage: unknownPage(province),
   };
@@ -135,12 +130,28 @@ export function createWeb(hub: HubContext, config: Config, deps: WebDeps): Web {
     },
     async close() {
       isStopping = true;
+      await listening?.retire();
+      isDraining = true;
       setTimeout(() => leaving.abort(), STREAMS_MS).unref();
       // Ends the requests that wait for a change.
-      changes.notify();
+      deps.changes.notify();
       await listening?.close();
     },
   };
+}
+
+/** The readers of the database, and of its replicas. */
+function readsOf(hub: HubContext, access: ReturnType<typeof accessOf>, deps: WebDeps, primary: DatabaseReaders): Reads {
+  return createReads({
+    ...hub,
+    ...access,
+    primary,
+    replicas: deps.replicas,
+    readersOf: (database) => ({
+      ...databaseReaders(hub, database, deps.workingTime),
+      statistics: createStatisticsReports(database),
+    }),
+  });
 }
 
 /** The readers of one database, without its statistics. */
@@ -218,7 +229,7 @@ function monthsAgo(nowMs: number, months: number): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1)).toISOString().slice(0, 10);
 }
 
-function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'bodies' | 'pages'>): void {
+function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRefusal' | 'pages'>): void {
   const { reads, reportingDay, audit, keys } = context;
   const { nowMs, database } = hub;
   const report = rememberReports(
@@ -230,7 +241,7 @@ function addSites(app: Hono, hub: HubContext, context: Omit<AppContext, 'noteRef
     refusalOf,
     catalogue: catalogueForVisitors(reads),
     statistics: report,
-    status: rememberReports(() => readHubStatus(database, nowMs()), nowMs, STATUS_REMEMBERED_MS),
+    status: rememberReports((number) => readHubStatus(database, nowMs(), number), nowMs, STATUS_REMEMBERED_MS),
     monthly: rememberReports((rule: Rule) => {
       const from = monthsAgo(nowMs(), MONTHS - 1);
       return reads.forVisitor().statistics.monthly(questionOf({ from, rule }, nowMs(), reportingDay), MOST_AGENCIES);

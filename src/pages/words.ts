@@ -129,6 +129,14 @@ const NUMBER = { vi: new Intl.NumberFormat('vi-VN'), en: new Intl.NumberFormat('
 
 export const number = (say: Say, value: number): string => NUMBER[say('vi', 'en') as 'vi' | 'en'].format(value);
 
+/** A number with its English noun: `1 line`, `2,000 lines`. Vietnamese nouns have one form. */
+export const counted = (value: number, one: string, many: string): string =>
+  value === 1 ? `1 ${one}` : `${NUMBER.en.format(value)} ${many}`;
+
+/** A number with its noun: Vietnamese, one in English, many in English. */
+export const amount = (say: Say, value: number, [vietnamese, one, many]: readonly [string, string, string]): string =>
+  say(`${NUMBER.vi.format(value)} ${vietnamese}`, counted(value, one, many));
+
 /** `75.000 đồng`, as sources write it. */
 export const dong = (amountVnd: number): string => `${NUMBER.vi.format(amountVnd)} đồng`;
 

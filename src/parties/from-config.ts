@@ -87,6 +87,7 @@ function partyOf(
     authoritative: isAuthoritative,
     settings,
     schedules: pull,
+    filesFrom: files && entry.files?.from,
     signedBy,
     tls,
     budget,

@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { explain } from '#core/explain';
 import type { Problem } from '#core/problem';
+import { checkOf } from '#core/schema-check';
 import { closed, oneOf } from '#schemas/parts';
 import type { Adapter } from '../kit/adapter.ts';
 
@@ -80,15 +81,17 @@ async function load(name: string): Promise<LoadedAdapter> {
     agree('pulls', manifest.pulls, Object.keys(adapter.pull ?? {}));
     agree('is called back with', namesOf(manifest.callbacks), namesOf(adapter.callbacksBy ? true : adapter.callbacks));
     agree('asks', manifest.asks ? ['questions'] : [], adapter.asks ? ['questions'] : []);
-    const checkSettings = Compile(adapter.settings);
-    const settingsProblems = (settings: unknown): readonly Problem[] =>
-      checkSettings.Check(settings)
-        ? (adapter.settingsProblems?.(settings) ?? [])
-        : explain(adapter.settings, checkSettings, settings, [], true);
-    return { manifest, adapter, settingsProblems };
+    return { manifest, adapter, settingsProblems: (settings) => problemsOf(adapter, settings) };
   } catch (error) {
     throw new Error(`the adapter in ${folder} is broken: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Most hubs have parties of few adapters, so a schema is compiled when the first of them is checked. */
+function problemsOf(adapter: Adapter, settings: unknown): readonly Problem[] {
+  const checkSettings = checkOf(adapter.settings);
+  if (!checkSettings.Check(settings)) return explain(adapter.settings, checkSettings, settings, [], true);
+  return adapter.settingsProblems?.(settings) ?? [];
 }
 
 /** The names of callbacks. Names that only settings know are one entry. */

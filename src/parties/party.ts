@@ -33,8 +33,12 @@ export interface Party {
   readonly adapter: Adapter;
   readonly authoritative: boolean;
   readonly settings: unknown;
+  /** The officers' names of its questions, by the names in the configuration. */
+  readonly questions: ReadonlyMap<string, string>;
   /** The operations and pulls that its settings allow. */
   readonly offers: Offers;
+  /** Addresses under which the hub may fetch files that its dossiers name. Undefined: none. */
+  readonly filesFrom: readonly string[] | undefined;
   /** The limits of calls, and when not to call. */
   readonly budget: Budget;
   readonly maintenance: readonly MaintenanceWindow[];
@@ -72,6 +76,7 @@ export interface PartyOptions {
   readonly authoritative: boolean;
   readonly settings: unknown;
   readonly schedules?: Readonly<Record<string, string>>;
+  readonly filesFrom?: readonly string[] | undefined;
   readonly budget?: Budget | undefined;
   readonly maintenance?: readonly MaintenanceWindow[] | undefined;
   readonly reconcile?: ReconcileTimes | false | undefined;
@@ -95,6 +100,7 @@ export function createParty(options: PartyOptions): Party {
     authoritative,
     settings,
     schedules = {},
+    filesFrom,
     budget = {},
     maintenance = [],
     reconcile = {},
@@ -105,12 +111,7 @@ export function createParty(options: PartyOptions): Party {
   } = options;
   const files = createFiles(options.files ?? NO_FILES);
   const tls = options.tls && createTls(options.tls);
-  const http = createHttp({
-    origins: originsIn(settings),
-    ...timeoutsIn(settings),
-    tls,
-    pace,
-  });
+  const http = createHttp({ origins: originsIn(settings), ...timeoutsIn(settings), tls, pace });
   const sessions = createSessions(nowMs);
   const places = createPlaces({ timeoutMs: timeoutsIn(settings).totalMs });
   const over = (client: Connection['http']): Connection => ({
@@ -129,8 +130,10 @@ export function createParty(options: PartyOptions): Party {
     adapter,
     authoritative,
     settings,
+    questions: questionsOf(adapter, settings),
     offers: offersOf(adapter, settings),
     schedules,
+    filesFrom,
     budget,
     maintenance,
     reconcile,
@@ -144,6 +147,11 @@ export function createParty(options: PartyOptions): Party {
     connectUntil: (signal) => over(http.until(signal)),
     close: () => http.close(),
   };
+}
+
+/** The titles of its questions, by their names. */
+function questionsOf({ asks }: Adapter, settings: unknown): ReadonlyMap<string, string> {
+  return new Map(Object.entries(asks?.questions(settings) ?? {}).map(([name, { title }]) => [name, title]));
 }
 
 /** An expired authority does no harm while another one is valid. */

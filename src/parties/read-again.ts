@@ -49,7 +49,7 @@ export const ANSWER_DOOR = 'answer';
 /** The door of partners' answers that a comparison stored. */
 export const RECONCILE_DOOR = 'reconcile';
 
-/** The door of the hub's own messages that release a waiting item. They record when the item was applied. */
+/** The door of the hub's own messages that release a waiting item, or correct an applied one. They record when. */
 export const RELEASE_DOOR = 'release';
 
 /** The body of such a message. */
@@ -61,6 +61,8 @@ export interface Release {
   readonly asItStands?: boolean | undefined;
   /** A person decided that the record goes on, which a rule of its kind held. */
   readonly isJudged?: boolean | undefined;
+  /** It was applied before, and this reading replaces that one. */
+  readonly isCorrection?: boolean | undefined;
   /**
    * The moment whose code tables the release used. The releasing process may not have known the very newest entries.
    * Absent in releases of older versions.

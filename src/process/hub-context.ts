@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Kinds } from '#core/records/kinds';
 import type { Database } from '../database/pool.ts';
+import type { FileFetcher } from '../files/fetch-files.ts';
 import type { HubFiles } from '../files/hub-files.ts';
 import type { Alerts } from '../observe/alerts.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
@@ -24,5 +25,7 @@ export interface HubContext {
   readonly telemetry: Telemetry;
   /** Undefined: the settings store no files. */
   readonly files: HubFiles | undefined;
+  /** Undefined: the settings name no addresses. */
+  readonly fileFetcher: FileFetcher | undefined;
   readonly alerts: Alerts;
 }

@@ -36,6 +36,8 @@ export interface Lifecycle {
 
 /** Part of the ten seconds in which a process must end. Closing the rest takes up to three. */
 const DRAINED_MS = 6_500;
+/** After a proxy was slow to send elsewhere, and a client to read its answer. */
+const DRAINED_LEAST_MS = 1_000;
 /** Without Redis no notification of another process arrives: a worker without the sweep looks this often. */
 const LOOK_MS = 3_000;
 
@@ -61,7 +63,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       const startedMs = performance.now();
       clearInterval(looking);
       await Promise.all([scheduler.stop(), web.close()]);
-      await pipeline.drain(startedMs + DRAINED_MS - performance.now());
+      await pipeline.drain(Math.max(startedMs + DRAINED_MS - performance.now(), DRAINED_LEAST_MS));
       await queue.close();
       for (const party of parts.parties.values()) party.close();
       await Promise.all([parts.heartbeats.close(), parts.replicas.close(), parts.uptime.stop(), parts.flow.stop()]);

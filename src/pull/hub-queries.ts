@@ -1,5 +1,6 @@
 import { withFirstContentId } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
+import { type Effect, effectOf } from '#core/dossier/effect';
 import type { RecordItem } from '#core/dossier/item';
 import { isFinished } from '#core/dossier/status';
 import type { Problem } from '#core/problem';
@@ -14,6 +15,7 @@ import { readChanges } from '../index/read.ts';
 import { loadRecords } from '../index/records.ts';
 import type { FinishedDossiers, HubQueries, StoredResult } from '../kit/puller.ts';
 import { listOutstanding, listReceivedRecords, loadCalledBack } from '../ledger/deliveries.ts';
+import type { ItemResult } from '../ledger/messages.ts';
 import { loadResults } from '../ledger/results.ts';
 import type { Party } from '../parties/party.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -56,7 +58,7 @@ export function hubQueriesOf(hub: Hub, party: Party, { figures }: Pick<HubQuerie
 
     figures,
 
-    results: (receipt) => resultsOf(hub, party.id, receipt),
+    results: async (receipt) => (await resultsOf(hub, party.id, receipt)).map(storedResultOf),
 
     unknownSteps: (steps) => unknownSteps(hub, party, steps),
   };
@@ -114,12 +116,17 @@ async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps
   return new Set(steps.filter((item) => !isHeard(item)));
 }
 
+/** The result of an item, and what it did to the records of the hub. */
+export interface ResultWithEffect extends ItemResult {
+  readonly effect: Effect;
+}
+
 /** The result of each item of a party's messages with a receipt. */
 export async function resultsOf(
   { database }: Pick<Hub, 'database'>,
   party: string,
   receipt: string,
-): Promise<readonly StoredResult[]> {
+): Promise<readonly ResultWithEffect[]> {
   const messages = await loadResults(database, party, receipt);
   const accepted = messages.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'accepted'));
   const codes = [...new Set(accepted.flatMap(({ code }) => code ?? []))];
@@ -130,11 +137,13 @@ export async function resultsOf(
   );
   const creations = new Set(created.map(({ messageId, item }) => `${messageId} ${item}`));
   return messages.flatMap(({ id, results }) =>
-    results.map(({ index, code, outcome, problems = [], warnings = [] }) => ({
-      ...{ code, outcome, isNew: creations.has(`${id} ${index}`) },
-      ...{ problems: problems.map(saidOf), warnings: warnings.map(saidOf) },
-    })),
+    results.map((result) => ({ ...result, effect: effectOf(result.outcome, creations.has(`${id} ${result.index}`)) })),
   );
+}
+
+/** Readers of reports get sentences in Vietnamese. */
+export function storedResultOf({ code, effect, problems = [], warnings = [] }: ResultWithEffect): StoredResult {
+  return { code, effect, problems: problems.map(saidOf), warnings: warnings.map(saidOf) };
 }
 
 const saidOf = (one: Problem) => ({ path: one.path, code: one.code, text: render(one, 'vi') });

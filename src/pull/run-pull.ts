@@ -1,5 +1,6 @@
 import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
+import { countEffects } from '#core/dossier/effect';
 import { doorKey } from '#core/identifiers/door';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
@@ -8,6 +9,7 @@ import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
 import type { HubQueries, Page } from '../kit/puller.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
+import { type DroppedFileRow, droppedFilePart } from '../ledger/dropped-files.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import { type ClaimedPull, checkpointPart, claimPull, extendPull, finishPull } from '../ledger/pulls.ts';
 import type { Submission } from '../ledger/submission.ts';
@@ -136,24 +138,32 @@ async function acceptPage(
   await deps.codes.fresh();
   const submissions = page.bodies.map((body) => submissionOf(party, pull, body, page.receipt, nowMs()));
   const checkpoint = checkpointPart([{ pull, checkpoint: page.checkpoint, leasedUntilMs: nowMs() + LEASE_MS }], vault);
-  await deps.acceptPage(submissions, [checkpoint]);
+  await deps.acceptPage(submissions, [checkpoint, droppedFilePart(endedFiles(party, pull, page, nowMs()), vault)]);
   for (const { items } of submissions) countItems(counts, items);
 }
 
-function submissionOf(
+function endedFiles({ id }: Party, { name }: ClaimedPull, { ended }: Page, nowMs: number): readonly DroppedFileRow[] {
+  if (!ended) return [];
+  const { receipt, place, outcome, name: repeated, results } = ended;
+  const counts = countEffects(outcome === 'refused' ? [] : results.map(({ effect }) => effect));
+  return [{ party: id, list: name, receipt, name: repeated, at: msToInstant(nowMs), place, outcome, counts }];
+}
+
+/** A body of a party, read by the puller of this name. Uploads of files have a key. */
+export function submissionOf(
   party: Party,
-  pull: ClaimedPull,
+  { name }: Pick<ClaimedPull, 'name'>,
   { body, mediaType }: Page['bodies'][number],
   receipt: string | undefined,
   nowMs: number,
 ): Submission {
-  const items = party.adapter.pull?.[pull.name]?.read(body, party.settings, party.codes.at(nowMs)) ?? [];
+  const items = party.adapter.pull?.[name]?.read(body, party.settings, party.codes.at(nowMs)) ?? [];
   return {
     receipt,
     receivedAt: msToInstant(nowMs),
     party: party.id,
-    door: doorKey({ kind: 'pull', name: pull.name }),
-    operation: items.find((item) => item.kind === 'record')?.operation ?? pull.name,
+    door: doorKey({ kind: 'pull', name }),
+    operation: items.find((item) => item.kind === 'record')?.operation ?? name,
     keyName: undefined,
     mediaType,
     body,

@@ -49,6 +49,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     ownedSince,
     judgesEntitlement: false,
     stepsAreByMoment,
+    filesFrom: () => undefined,
     routes: [],
     knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
     // Each submission asks for one id, in their order.

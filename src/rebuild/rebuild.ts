@@ -65,9 +65,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
  * @throws when another rebuild is under way, or on a failure; then nothing was changed
  */
 async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
-  const { live, nowMs } = deps;
+  const { live } = deps;
   const { swap = false, limit = LIMIT, tell = () => undefined } = options;
-  return withFreshSchema(live, nowMs(), async (beside) => {
+  return withFreshSchema(live, async (beside) => {
     const findings = createFindings(limit);
     const catchUp = createCatchUp(deps, beside, findings, tell);
     await catchUp.run();

@@ -63,24 +63,22 @@ export function createRecall(deps: RecallDeps): Recall {
   };
 }
 
-/** A message that released an item of an earlier one; the item is read from the earlier one. */
+/** A message that released or corrected an item of an earlier one; the item is read from the earlier one. */
 function recallRelease(
   deps: RecallDeps,
   message: RecordedMessage,
   expected: Recalled['expected'],
   origin: Origin | undefined,
 ): Recalled {
-  const released = origin && {
-    messageId: origin.messageId,
-    item: origin.item,
-    receivedAt: origin.receivedAt,
-    isJudged: origin.isJudged,
-  };
+  const of = origin && { messageId: origin.messageId, item: origin.item, receivedAt: origin.receivedAt };
+  const released = of && { ...of, isJudged: origin.isJudged };
+  const isCorrection = origin?.isCorrection ?? false;
   const isEmptied = origin?.isEmptied ?? false;
   const withItem = recalled(deps, { ...message, isEmptied }, expected, () => origin?.read);
   return {
     ...withItem,
-    released: withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
+    submission: { ...withItem.submission, correction: isCorrection ? of : undefined },
+    released: !isCorrection && withItem.submission.items.some(({ kind }) => kind === 'record') ? released : undefined,
   };
 }
 
@@ -198,6 +196,7 @@ interface Origin {
   readonly item: number;
   readonly receivedAt: string;
   readonly isJudged: boolean;
+  readonly isCorrection: boolean;
   readonly read: Item | undefined;
   /** See RecordedMessage. */
   readonly isEmptied: boolean;
@@ -224,9 +223,10 @@ function createOrigins(deps: RecallDeps): (message: RecordedMessage) => Promise<
     const { messageId, item } = release;
     const origin = await load(messageId, releaseMs(release, receivedAt));
     const read = origin?.itemAt(item, receivedAt);
-    const { isJudged = false } = release;
+    const { isJudged = false, isCorrection = false } = release;
     if (!origin) return undefined;
     const { receivedAt: arrivedAt, isEmptied } = origin;
-    return { messageId, item, receivedAt: arrivedAt, isEmptied, isJudged, read: read && itemToRelease(read, release) };
+    const itself = read && itemToRelease(read, release);
+    return { messageId, item, receivedAt: arrivedAt, isEmptied, isJudged, isCorrection, read: itself };
   };
 }

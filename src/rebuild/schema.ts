@@ -1,5 +1,4 @@
 import { lockErasures, unlockErasures } from '../database/erasure-lock.ts';
-import { migrate } from '../database/migrate.ts';
 import type { Database } from '../database/pool.ts';
 
 /** The schema of the second index, in the same database as the live one. */
@@ -11,23 +10,16 @@ const LOCK = 7_160_004;
  * Works on an empty second index, and drops it at the end. First drops the remains of a killed rebuild.
  * @throws when another rebuild is under way
  */
-export async function withFreshSchema<T>(
-  live: Database,
-  nowMs: number,
-  work: (beside: Database) => Promise<T>,
-): Promise<T> {
+export async function withFreshSchema<T>(live: Database, work: (beside: Database) => Promise<T>): Promise<T> {
   const lock = await live.pool.connect();
   try {
     const { rows } = await lock.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK]);
     if (!rows[0]?.got) throw new Error('another rebuild is under way in this database');
     await lockErasures(lock);
     await drop(live);
-    await live.pool.query(`CREATE SCHEMA ${SCHEMA}`);
+    await makeTables(live);
     const beside = live.beside(SCHEMA);
     try {
-      await migrate(beside, nowMs, SCHEMA);
-      for (const index of ONLY_FOR_READERS) await beside.pool.query(`DROP INDEX IF EXISTS ${index}`);
-      await keepOutOfWal(beside);
       return await work(beside);
     } finally {
       await beside.close();
@@ -45,13 +37,36 @@ export async function withFreshSchema<T>(
   }
 }
 
+/**
+ * The tables that the writers of the index read and write. The second index has no months: nothing of it is dropped by age.
+ * A writer that needs another one fails, because the search path of the second index has no other schema.
+ */
+const TABLES = [
+  'messages',
+  'events',
+  'changes',
+  'change_counter',
+  'dossiers',
+  'aliases',
+  'recounts',
+  'quarantine',
+  'records',
+  'record_events',
+  'record_changes',
+  'record_change_counters',
+];
+
+/** What the statements of these writers call. */
+const FUNCTIONS = ['hub_expect', 'hub_is_newest_of_dossier'];
+
 /** Nobody searches the second index. Without these it is written in half the time. */
 const ONLY_FOR_READERS = [
   'dossiers_newest',
+  'dossiers_open',
   'dossiers_open_due',
   'dossiers_parent',
   'dossiers_received_day',
-  'dossiers_search',
+  'dossiers_words',
   'dossiers_retained',
   'events_anomalies',
   'messages_invalid',
@@ -65,17 +80,28 @@ const ONLY_FOR_READERS = [
   'records_retained',
 ];
 
-/** The second index ends with its rebuild, so its rows need not reach the WAL, and with it the standbys and the archive. */
-async function keepOutOfWal({ pool }: Database): Promise<void> {
-  const { rows } = await pool.query<{ name: string }>(
-    `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = '${SCHEMA}' AND c.relkind = 'r' AND c.relname ~ '^(${WRITTEN.join('|')})(_[0-9]{4}_[0-9]{2}|_other)?$'`,
+/**
+ * Makes empty tables like the live ones. They end with the rebuild, so their rows need not reach the WAL, and with it the
+ * standbys and the archive.
+ */
+async function makeTables({ pool }: Database): Promise<void> {
+  const { rows } = await pool.query<{ statement: string }>(
+    `SELECT pg_get_indexdef(i.indexrelid) AS statement FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+       WHERE i.indrelid = ANY($1::text[]::regclass[]) AND c.relname <> ALL($2)
+     UNION ALL SELECT pg_get_functiondef(name::regproc) FROM unnest($3::text[]) AS name`,
+    [TABLES, ONLY_FOR_READERS, FUNCTIONS],
   );
-  for (const { name } of rows) await pool.query(`ALTER TABLE ${name} SET UNLOGGED`);
+  const tables = TABLES.map(
+    (name) => `CREATE UNLOGGED TABLE ${SCHEMA}.${name} (LIKE ${name} INCLUDING ALL EXCLUDING INDEXES)`,
+  );
+  const others = rows.map(({ statement }) =>
+    statement
+      .replace(/ ON (?:ONLY )?\S+\.(\S+) USING /, ` ON ${SCHEMA}.$1 USING `)
+      .replace(/^(CREATE OR REPLACE FUNCTION )[^.]+\./, `$1${SCHEMA}.`),
+  );
+  const start = `INSERT INTO ${SCHEMA}.change_counter VALUES (0)`;
+  await pool.query([`CREATE SCHEMA ${SCHEMA}`, ...tables, ...others, start].join(';\n'));
 }
-
-/** The tables with most rows, and their months. */
-const WRITTEN = ['dossiers', 'aliases', 'events', 'messages', 'changes', 'records', 'record_events', 'record_changes'];
 
 async function drop(live: Database): Promise<void> {
   await live.pool.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);

@@ -347,5 +347,5 @@ async function takeIn(
 /** In the form of a delivery; only its content is used. */
 function claimedOf(party: string, delivered: LastDelivered, id: number, seq: number): Claimed {
   const { operation, subject, messageId, createdAt } = delivered;
-  return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false };
+  return { id, party, operation, subject, seq, messageId, createdAt, token: 0, attempts: 0, doubt: false, sender: '' };
 }

@@ -1,7 +1,7 @@
 import { DEFECTS, type Fact, factsIn } from '#core/statistics/facts';
 import type { FieldLine } from '../statistics/report-numbers.ts';
 import type { About } from './forms.ts';
-import { numbered, type Report } from './report.ts';
+import { numbered, type Report, type ReportPlace } from './report.ts';
 
 type Defect = (typeof DEFECTS)[number];
 
@@ -29,20 +29,38 @@ const COSTS: Readonly<Partial<Record<Defect, readonly [field: string, what: stri
 
 const IS_DEFECT: ReadonlySet<Fact> = new Set(DEFECTS);
 
+/** A part of the report: after which place it begins, and its most lines. */
+export interface Wanted {
+  readonly after: ReportPlace | undefined;
+  readonly most: number;
+}
+
 /**
- * Dossier by dossier: which missing or wrong field costs points of index 766 (QĐ 766/QĐ-TTg). Each dossier is whole.
+ * Dossier by dossier: which missing or wrong field costs points of index 766 (QĐ 766/QĐ-TTg). Each dossier is whole,
+ * the first one even if it has more lines than wanted.
  *
- * @param most lines; the rest is cut off, and a note says so
+ * @param count of the dossiers of the whole report: null for more than 10,000. Called only for a part
  */
-export function fieldReport(lines: readonly FieldLine[], most: number, about: About): Report {
+export async function fieldReport(
+  lines: readonly FieldLine[],
+  { after, most }: Wanted,
+  about: About,
+  count: () => Promise<number | null>,
+): Promise<Report> {
+  const before = after?.lines ?? 0;
   const rows: (readonly string[])[] = [];
   let shown = 0;
   for (const line of lines) {
     const found = rowsOf(line);
-    if (rows.length + found.length > most) break;
+    if (shown > 0 && rows.length + found.length > most) break;
     rows.push(...found);
     shown++;
   }
+  const last = lines[shown - 1];
+  const goesOn = shown < lines.length && last !== undefined;
+  const end: ReportPlace | null = goesOn ? { dossier: [last.key, last.code], lines: before + rows.length } : null;
+  const isWhole = after === undefined && !goesOn;
+  const rest = isWhole ? undefined : { dossiers: await count(), after: end };
   return {
     ...about,
     title: 'TRƯỜNG DỮ LIỆU LÀM MẤT ĐIỂM BỘ CHỈ SỐ 766',
@@ -55,16 +73,22 @@ export function fieldReport(lines: readonly FieldLine[], most: number, about: Ab
       numbered(6),
     ],
     rows: rows.map((cells, at) => ({
-      cells: [at + 1, ...cells],
+      cells: [before + at + 1, ...cells],
       links: { 2: `/api/v1/dossiers/${encodeURIComponent(cells[1] ?? '')}` },
     })),
     notes: [
-      shown < lines.length
-        ? `Chỉ liệt kê ${shown.toLocaleString('vi-VN')} hồ sơ đầu tiên: hãy chọn kỳ ngắn hơn hoặc một cơ quan.`
-        : 'Gồm hồ sơ tiếp nhận hoặc kết thúc trong kỳ.',
-    ],
+      rest ? [partNote(shown, rest.dossiers, after === undefined, goesOn)] : [],
+      'Gồm hồ sơ tiếp nhận hoặc kết thúc trong kỳ.',
+    ].flat(),
     signatures: [],
+    rest,
   };
+}
+
+function partNote(shown: number, dossiers: number | null, isFirst: boolean, goesOn: boolean): string {
+  const place = isFirst ? 'đầu tiên' : goesOn ? 'tiếp theo' : 'cuối cùng';
+  const all = dossiers === null ? 'hơn 10.000' : dossiers.toLocaleString('vi-VN');
+  return `Chỉ liệt kê ${shown.toLocaleString('vi-VN')} hồ sơ ${place} trong ${all} hồ sơ. Chọn kỳ ngắn hơn hoặc một cơ quan để có bảng ngắn hơn.`;
 }
 
 function rowsOf({ code, key, name, facts }: FieldLine): readonly (readonly string[])[] {

@@ -119,7 +119,9 @@ export function questionsAndRatings(lines: readonly RecordLine[], about: About):
   };
   const ratings = RATING_LEVELS.map((level) => [level, lines.reduce((sum, one) => sum + (one.ratings[level] ?? 0), 0)]);
   const total: RecordLine = {
-    ...{ key: '', name: null, ratings: Object.fromEntries(ratings) },
+    key: '',
+    name: null,
+    ratings: Object.fromEntries(ratings),
     question: summed(
       lines.map((one) => one.question),
       ANSWERED,
@@ -200,7 +202,11 @@ const ASK_SUMS = ['asked', 'found', 'notFound', 'failed'] as const;
 const ASK_FILTERS = ['', 'found', 'not-found', 'failed'] as const;
 
 /** Questions to registers by agency, officer, register and purpose. */
-export function asks(lines: readonly AskLine[], about: About, titleOf: TitleOf): Report {
+export function asks(
+  lines: readonly AskLine[],
+  about: About,
+  { titleOf, questionOf }: { readonly titleOf: TitleOf; readonly questionOf: (party: string, name: string) => string },
+): Report {
   const numbersOf = (one: Pick<AskLine, (typeof ASK_SUMS)[number]>) => ASK_SUMS.map((member) => one[member]);
   const { from, to } = about.period;
   const linksOf = (filter: Readonly<Record<string, string>>) =>
@@ -224,7 +230,15 @@ export function asks(lines: readonly AskLine[], about: About, titleOf: TitleOf):
     ],
     rows: [
       ...lines.map((one, at) => ({
-        cells: [at + 1, nameOf(one), one.officer, titleOf(one.party), one.question, one.purpose, ...numbersOf(one)],
+        cells: [
+          at + 1,
+          nameOf(one),
+          one.officer,
+          titleOf(one.party),
+          questionOf(one.party, one.question),
+          one.purpose,
+          ...numbersOf(one),
+        ],
         links: linksOf({
           agency: one.key,
           officer: one.officer,
@@ -253,6 +267,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'put-back': 'Cơ sở dữ liệu được khôi phục hoặc thay thế',
   'replica-away': 'Bản sao chỉ đọc không dùng được',
   'paused-by-partner': 'Bên nhận tạm dừng',
+  'file-fetch': 'Không lấy được tệp',
   'schema-drift': 'Cấu trúc dữ liệu thay đổi',
   'pull-failed': 'Không lấy được dữ liệu',
   'pull-invalid': 'Dữ liệu lấy về không hợp lệ',

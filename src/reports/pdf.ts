@@ -98,7 +98,11 @@ function headRows(head: readonly (readonly HeadCell[])[], width: number): PdfCon
       for (let down = 0; down < high; down++)
         for (let right = 0; right < columns; right++) taken.add(`${at + down},${column + right}`);
       (rows[at] as PdfContent[])[column] = {
-        ...{ text, bold: true, alignment: 'center', colSpan: columns, rowSpan: high },
+        text,
+        bold: true,
+        alignment: 'center',
+        colSpan: columns,
+        rowSpan: high,
       };
       column += columns;
     }

@@ -1,3 +1,5 @@
+import type { FieldPlace } from '../statistics/report-numbers.ts';
+
 /** A report as data: built once from totals, and written by each renderer. Texts are Vietnamese, because forms are. */
 export interface Report {
   /** The number of the form, such as `II.06a/VPCP/KSTT`, if it has one. */
@@ -15,6 +17,14 @@ export interface Report {
   readonly notes: readonly string[];
   /** The titles of those who sign. */
   readonly signatures: readonly string[];
+  /** Where a report in parts goes on. Undefined for a whole report. */
+  readonly rest?: { readonly dossiers: number | null; readonly after: ReportPlace | null } | undefined;
+}
+
+/** The last dossier and line of a part, behind which the next part begins. */
+export interface ReportPlace {
+  readonly dossier: FieldPlace;
+  readonly lines: number;
 }
 
 export interface HeadCell {

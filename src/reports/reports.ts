@@ -1,7 +1,7 @@
 import { msToInstant, parseInstant } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
 import type { Rule } from '#core/statistics/rules';
-import { createThreads } from '../process/ask-thread.ts';
+import { createThreads } from '../concurrency/threads.ts';
 import type { ReportPeriod, ReportRecord, WantedRecords } from '../statistics/report-records.ts';
 import type { Statistics } from '../statistics/statistics.ts';
 import { fieldReport } from './field-report.ts';
@@ -15,7 +15,7 @@ import {
   onlineServices,
   questionsAndRatings,
 } from './forms.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportPlace } from './report.ts';
 import { type FileAsked, type ReportFormat, writeFile } from './write.ts';
 
 /** The reports, by the names that commands and addresses use. */
@@ -36,8 +36,10 @@ export interface ReportOptions {
   readonly rule: Rule;
   /** For the field report: only the dossiers of this agency. */
   readonly agency?: string | undefined;
-  /** For the field report: the most lines. */
+  /** For the field report: the most lines. A dossier is never split. */
   readonly lines?: number | undefined;
+  /** For the field report: the end of the part before. */
+  readonly after?: ReportPlace | undefined;
 }
 
 export interface Reports {
@@ -47,6 +49,11 @@ export interface Reports {
   recordColumns(name: ReportName): readonly string[];
   /** The records behind one number of a report. @param wanted with one of its recordColumns */
   records(period: string, wanted: WantedRecords): Promise<FoundRecords>;
+  /** How many records are behind the number: null for more than 10,000. Undefined for a text that names no past period. */
+  countRecords(
+    period: string,
+    wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>,
+  ): Promise<number | null | undefined>;
   /** The most lines of a file in this format. More take a spreadsheet or a reader of PDF too long. */
   mostLines(format: ReportFormat): number;
   /**
@@ -73,16 +80,17 @@ const SHORT = 1_000;
 
 /**
  * @param province from the settings, if they name one
- * @param parties by id, for their names
+ * @param parties by id, for their names and those of their questions
  */
 export function createReports(
-  statistics: Pick<Statistics, 'report' | 'numbers'>,
+  statistics: Pick<Statistics, 'report' | 'numbers' | 'behind'>,
   province: { readonly name: string; readonly reportingDay?: number | undefined } | undefined,
-  parties: ReadonlyMap<string, { readonly title: string }>,
+  parties: ReadonlyMap<string, { readonly title: string; readonly questions: ReadonlyMap<string, string> }>,
   nowMs: () => number,
 ): Reports {
   const { numbers } = statistics;
   const titleOf = (party: string): string => parties.get(party)?.title ?? party;
+  const questionOf = (party: string, name: string): string => parties.get(party)?.questions.get(name) ?? name;
   const count = async ({ from, to, now }: ReportPeriod, { by, rule }: ReportOptions) =>
     statistics.report({ rule, by, from, to, now, filter: { agency: undefined, field: undefined, service: undefined } });
   const makers: Readonly<
@@ -93,10 +101,12 @@ export function createReports(
     'online-services': async (period, about) => onlineServices(await numbers.online(period), about),
     questions: async (period, about) => questionsAndRatings(await numbers.records(period), about),
     connections: async (period, about) => connections(await numbers.connections(period), about, titleOf),
-    // Each dossier of the report has a line or more.
-    fields: async (period, about, { agency, lines = MOST_LINES }) =>
-      fieldReport(await numbers.fields(period, { agency, limit: lines + 1 }), Math.min(lines, MOST_LINES), about),
-    asks: async (period, about) => asks(await numbers.asks(period), about, titleOf),
+    fields: async (period, about, { agency, lines: most = MOST_LINES, after }) => {
+      // Each dossier of the report has a line or more.
+      const found = await numbers.fields(period, { agency, after: after?.dossier, limit: most + 1 });
+      return fieldReport(found, { after, most }, about, () => numbers.countFields(period, agency));
+    },
+    asks: async (period, about) => asks(await numbers.asks(period), about, { titleOf, questionOf }),
     incidents: async (period, about) => incidents(await numbers.incidents(period), about, { now: period.now, titleOf }),
     availability: async (period, about) =>
       availability(
@@ -112,7 +122,7 @@ export function createReports(
       const { days, span } = found;
       const about = { period: { name: period, ...days }, reportedBy: province?.name ?? 'Liên Thông' };
       // Counting first, so that each report covers the newest changes.
-      const { behind } = await count(span, options);
+      const behind = await statistics.behind();
       return { kind: 'made', report: await makers[name](span, about, options), behind };
     },
     recordColumns: numbers.recordColumns,
@@ -120,6 +130,10 @@ export function createReports(
       const found = spanOf(period, province?.reportingDay, nowMs());
       if (found.kind !== 'span') return found;
       return { kind: 'found', records: await numbers.recordsBehind(found.span, wanted) };
+    },
+    async countRecords(period, wanted) {
+      const found = spanOf(period, province?.reportingDay, nowMs());
+      return found.kind === 'span' ? numbers.countBehind(found.span, wanted) : undefined;
     },
     mostLines: (format) => MOST_IN_FILE[format],
     write: writeReport,

@@ -72,7 +72,11 @@ export async function reportXlsx(report: Report, addressOf: AddressOf): Promise<
         merges,
         columns: widths.map((one) => ({ width: one })),
         pageSetup: {
-          ...{ paperSize: 'a4', orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0 },
+          paperSize: 'a4',
+          orientation: 'landscape',
+          fitToPage: true,
+          fitToWidth: 1,
+          fitToHeight: 0,
           printTitlesRow: `$${headAt + 1}:$${bodyAt}`,
         },
         headerFooter: { oddFooter: '&CTrang &P/&N' },
@@ -113,8 +117,10 @@ function putHead(
         }
       if (columns * rows > 1)
         merges.push({
-          ...{ startRow: top + at, startCol: column },
-          ...{ endRow: top + at + rows - 1, endCol: column + columns - 1 },
+          startRow: top + at,
+          startCol: column,
+          endRow: top + at + rows - 1,
+          endCol: column + columns - 1,
         });
       column += columns;
     }

@@ -71,7 +71,7 @@ export interface Vault {
 }
 
 export type SignedUse = 'cursor' | 'session' | 'audit' | 'erased audit' | 'receipt' | 'file';
-export type BlindUse = 'tries' | 'idempotency' | 'imported file' | 'refused body';
+export type BlindUse = 'tries' | 'idempotency' | 'imported file' | 'refused body' | 'file address';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;

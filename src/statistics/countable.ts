@@ -74,7 +74,7 @@ const EVENTS = `
   SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,
          -- Claims of others and moments that had not come decide nothing (core/dossier: counts).
          (shared IS NULL OR party = d.owner OR 'status' = ANY(string_to_array(shared, ' ')))
-           AND at <= recorded_at + interval '1 day' AS counts
+           AND at <= recorded_at + interval '1 day' AND corrected_by IS NULL AS counts
   FROM events e JOIN dossiers d ON d.code = e.code
   WHERE e.code = ANY($1::text[]) AND recorded_at >= $2::timestamptz ORDER BY e.code, seq`;
 
@@ -91,7 +91,13 @@ export async function loadCountable(
     const told = events.get(code) ?? [];
     const record = recordOf(row, vault);
     return {
-      ...{ code, agencyCode, fieldCode, serviceKey, channel, isPart, record },
+      code,
+      agencyCode,
+      fieldCode,
+      serviceKey,
+      channel,
+      isPart,
+      record,
       times: timesOf(row, record),
       isCutOff: version > 1 && told[0]?.seq !== 1,
       events: told.filter(({ counts }) => counts),

@@ -48,10 +48,10 @@ export function createStatisticsReader(database: Database, inTurn: ReturnType<ty
 }
 
 async function answer(run: Run, question: StatisticsQuestion): Promise<CountedAnswer> {
-  const [state] = await run<{ behind: number | null }>(BEHIND);
+  const behind = await readBehind(run);
   const all = question.by === 'month' ? await byMonth(run, question) : await byKey(run, question);
   const { total, lines } = question.level === undefined ? all : await ofLevel(run, all.lines, question.level);
-  return { total, lines, behind: state?.behind ?? undefined };
+  return { total, lines, behind };
 }
 
 async function busiestMonths(run: Run, question: StatisticsQuestion, most: number): Promise<NamedMonths> {
@@ -67,6 +67,12 @@ async function busiestMonths(run: Run, question: StatisticsQuestion, most: numbe
     busiest.map(({ key }) => key),
   );
   return { ...read, lines: busiest.map((line) => ({ ...line, name: names.get(line.key ?? '') ?? null })) };
+}
+
+/** How many recorded events are not counted yet. Undefined while all dossiers are counted again. */
+export async function readBehind(run: Run): Promise<number | undefined> {
+  const [state] = await run<{ behind: number | null }>(BEHIND);
+  return state?.behind ?? undefined;
 }
 
 const BEHIND = `

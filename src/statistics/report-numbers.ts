@@ -1,6 +1,7 @@
 import { type Availability, availabilityOf } from '#core/statistics/availability';
 import { bitsOf, DEFECTS } from '#core/statistics/facts';
 import type { Words } from '#messages/message';
+import { MOST_COUNTED } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
 import { AWAY_AFTER_MS, firstRunAt, listRuns } from '../ledger/process-runs.ts';
@@ -19,6 +20,7 @@ import {
   TOUCHED,
 } from './report-conditions.ts';
 import {
+  countBehind,
   type ReportPeriod,
   type ReportRecord,
   recordColumns,
@@ -118,6 +120,9 @@ export interface FieldLine extends OfAgency {
   readonly facts: number;
 }
 
+/** Where the next part of the field report begins: behind this dossier. */
+export type FieldPlace = readonly [agency: string, code: string];
+
 /** The numbers of the reports of a period, each from one snapshot. */
 export interface ReportNumbers {
   online(period: ReportPeriod): Promise<OnlineNumbers>;
@@ -129,12 +134,16 @@ export interface ReportNumbers {
   /** Dossiers that began or ended in the period and lack a field of index 766, by agency. At most `limit`. */
   fields(
     period: ReportPeriod,
-    wanted: { readonly agency: string | undefined; readonly limit: number },
+    wanted: { readonly agency: string | undefined; readonly after?: FieldPlace | undefined; readonly limit: number },
   ): Promise<readonly FieldLine[]>;
+  /** How many of them there are: null for more than 10,000. */
+  countFields(period: ReportPeriod, agency: string | undefined): Promise<number | null>;
   /** The numbers of a report whose records can be listed. */
   recordColumns(report: string): readonly string[];
   /** The records behind one number, in the order of their places. */
   recordsBehind(period: ReportPeriod, wanted: WantedRecords): Promise<readonly ReportRecord[]>;
+  /** How many of them there are: null for more than 10,000. */
+  countBehind(period: ReportPeriod, wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>): Promise<number | null>;
   /** When a process with the role was there. */
   availability(role: string, period: ReportPeriod): Promise<Availability>;
 }
@@ -149,9 +158,11 @@ export function createReportNumbers(database: Database): ReportNumbers {
     records: ask(recordLines),
     recordColumns,
     recordsBehind: (period, wanted) => atOneMoment(database, (run) => recordsBehind(run, period, wanted)),
+    countBehind: (period, wanted) => atOneMoment(database, (run) => countBehind(run, period, wanted)),
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
-    fields: ({ from, to }, { agency, limit }) =>
-      atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, limit, agency ?? null])),
+    fields: ({ from, to }, { agency, after = [null, null], limit }) =>
+      atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, agency ?? null, ...after, limit])),
+    countFields: ({ from, to }, agency) => atOneMoment(database, (run) => countFields(run, [from, to, agency ?? null])),
     availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
     asks: ask((run, { from, to }) => run<AskLine>(ASKS, [from, to])),
     incidents: ask((run, { from, to, now }) => run<IncidentLine>(INCIDENTS, [from, to, now])),
@@ -197,13 +208,25 @@ const ONLINE = `
     SELECT k.agency_code, ${zerosOf(Object.keys(BEGAN))}, ${countsOf(ENDED)} FROM ${inPeriod('ended_766')} GROUP BY 1
   ) t GROUP BY t.agency_code ORDER BY t.agency_code`;
 
+const WITH_DEFECTS = `counted c JOIN total_cells k ON k.id = c.cell
+    WHERE (c.began_766 BETWEEN $1::timestamptz AND $2::timestamptz OR c.ended_766 BETWEEN $1::timestamptz AND $2::timestamptz)
+      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0 AND ($3::text IS NULL OR k.agency_code = $3::text)`;
+
 const FIELDS = `
   SELECT t.code, t.agency_code AS key, ${NAME} AS name, t.facts FROM (
-    SELECT c.code, k.agency_code, c.facts FROM counted c JOIN total_cells k ON k.id = c.cell
-    WHERE (c.began_766 BETWEEN $1::timestamptz AND $2::timestamptz OR c.ended_766 BETWEEN $1::timestamptz AND $2::timestamptz)
-      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0 AND ($4::text IS NULL OR k.agency_code = $4::text)
-    ORDER BY k.agency_code, c.code LIMIT $3) t
+    SELECT c.code, k.agency_code, c.facts FROM ${WITH_DEFECTS}
+      AND ($4::text IS NULL OR (k.agency_code, c.code) > ($4::text, $5::text))
+    ORDER BY k.agency_code, c.code LIMIT $6) t
   ORDER BY t.agency_code, t.code`;
+
+async function countFields(run: Run, wanted: readonly (string | null)[]): Promise<number | null> {
+  const [found] = await run<{ many: number }>(
+    `SELECT count(*)::int4 AS many FROM (SELECT 1 FROM ${WITH_DEFECTS} LIMIT ${MOST_COUNTED + 1}) t`,
+    wanted,
+  );
+  const { many = 0 } = found ?? {};
+  return many > MOST_COUNTED ? null : many;
+}
 
 const SERVICES = `
   SELECT coalesce(record->>'onlineLevel', '') AS level, count(*)::int8 AS count FROM catalogue

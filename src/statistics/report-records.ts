@@ -1,4 +1,5 @@
 import { RATING_LEVELS } from '#schemas/rating.v1';
+import { MOST_COUNTED } from '../database/count-up-to.ts';
 import type { Run } from '../database/transaction.ts';
 import {
   ANSWERABLE,
@@ -98,6 +99,26 @@ export type ReportWithRecords = keyof typeof SOURCES;
 /** The numbers of a report whose records can be listed. None for a report that leads elsewhere. */
 export function recordColumns(report: string): readonly string[] {
   return Object.hasOwn(SOURCES, report) ? Object.keys(SOURCES[report as ReportWithRecords]) : [];
+}
+
+/** How many records are behind the number: null for more than MOST_COUNTED. */
+export async function countBehind(
+  run: Run,
+  { from, to, now }: ReportPeriod,
+  { report, column, key }: Pick<WantedRecords, 'report' | 'column' | 'key'>,
+): Promise<number | null> {
+  const source = (SOURCES[report] as Sources)[column] ?? '';
+  const [row] = await run<{ many: number }>(
+    `SELECT count(*)::int4 AS many FROM (
+       SELECT FROM (${source}) found
+       -- Each parameter is named, because a source may need fewer.
+       WHERE $1::timestamptz IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::timestamptz IS NOT NULL
+         AND ($4::text IS NULL OR key = $4::text)
+       LIMIT ${MOST_COUNTED + 1}) found`,
+    [from, to, now, key ?? null],
+  );
+  const many = row?.many ?? 0;
+  return many > MOST_COUNTED ? null : many;
 }
 
 export async function recordsBehind(

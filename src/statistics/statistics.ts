@@ -4,6 +4,7 @@ import type { Rule } from '#core/statistics/rules';
 import { createEntryCache } from '../catalogue/entry-cache.ts';
 import { fewAtOnce, shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
+import { atOneMoment } from '../database/transaction.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { NO_NUMBERS } from './agency-levels.ts';
 import { countChanges } from './count.ts';
@@ -11,7 +12,7 @@ import { createCountedDossiersReader } from './dossiers-reader.ts';
 import { monthFigures } from './month-figures.ts';
 import type { CountedNumbers } from './numbers.ts';
 import type { DossiersQuestion, StatisticsQuestion } from './question.ts';
-import { type CountedLine, createStatisticsReader, type NamedMonths } from './reader.ts';
+import { type CountedLine, createStatisticsReader, type NamedMonths, readBehind } from './reader.ts';
 import { createReportNumbers, type ReportNumbers } from './report-numbers.ts';
 
 /** Numbers of a line, and the percentage of resolved dossiers that were on time. Null without any. */
@@ -40,6 +41,8 @@ export interface StatisticsReports {
 export interface Statistics extends StatisticsReports {
   /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
   count(): Promise<void>;
+  /** Counts first. How many changes are still not counted. Null while all dossiers are counted again. */
+  behind(): Promise<number | null>;
   readonly numbers: ReportNumbers;
   /** The counts of a calendar month (`yyyy-MM`) over all agencies, with its ratings. */
   figures(month: string, rule: Rule): ReturnType<typeof monthFigures<ReportedNumbers>>;
@@ -67,6 +70,10 @@ export function createStatistics(
     numbers,
     report,
     count: () => count(undefined),
+    async behind() {
+      await countFirst();
+      return (await atOneMoment(database, readBehind)) ?? null;
+    },
     figures: (month, rule) => monthFigures({ report, numbers }, { month, rule, nowMs: nowMs() }),
     async monthly(question, most) {
       await countFirst();

@@ -26,7 +26,7 @@ export async function openBench(
   const secret = (): string => randomBytes(33).toString('base64url');
   const secrets = { writer: secret(), flooder: secret(), reader: secret() };
   const databases: BenchDatabase[] = [];
-  const loader = startWorker<LoadOrder, LoadResult>('load.ts');
+  const loader = startWorker<LoadOrder, LoadResult>('tests/bench/load.ts');
   const close = async (): Promise<void> => {
     loader.stop();
     for (const database of databases) await database.drop();

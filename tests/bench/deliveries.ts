@@ -122,7 +122,7 @@ function missing(where: string, codes: readonly string[], at: ReadonlyMap<string
 }
 
 async function floorByAxios(bench: Bench, partner: Partner): Promise<Sample> {
-  const teller = startWorker<AxiosOrder, AxiosDone>('floor-axios.ts');
+  const teller = startWorker<AxiosOrder, AxiosDone>('tests/bench/floor-axios.ts');
   try {
     const order = { url: partner.url, connections: CALLS_AT_ONCE };
     const warm = await teller.ask({ ...order, seconds: bench.warmUpSeconds, series: bench.newSeries() });

@@ -29,7 +29,7 @@ export const FLOORS: readonly Measurement[] = [
 
 /** The speed of node-soap for the same envelopes, without any further work. */
 async function floorBySoap(bench: Bench, connections: number, many: number): Promise<Sample> {
-  const server = startWorker<SoapOrder, SoapState>('floor-soap.ts');
+  const server = startWorker<SoapOrder, SoapState>('tests/bench/floor-soap.ts');
   try {
     const { url, cpuSeconds: cpuBefore } = await server.ask({});
     const work = { kind: 'soap', series: bench.newSeries(), many, path: '/soap' } as const;
@@ -59,7 +59,7 @@ function floorByPgbench(bench: Bench, pgbench: string, connections: number): Pro
 }
 
 async function floorByNode(bench: Bench, connections: number, many: number): Promise<Sample> {
-  const writer = startWorker<WriteOrder, Written>('floor-writer.ts');
+  const writer = startWorker<WriteOrder, Written>('tests/bench/floor-writer.ts');
   try {
     return await floor(bench, (seconds, run) =>
       writer.ask({ databaseUrl: bench.writing.url, connections, seconds, many, run }),

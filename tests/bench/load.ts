@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { createDossiers, type Series } from './dossiers.ts';
 import { generate, type Load, type LoadResult, rawRequest, requestBytes } from './generator.ts';
 import { beWorker } from './workers.ts';
@@ -12,6 +13,8 @@ export interface LoadOrder {
   readonly rate?: number;
   readonly first: number;
   readonly end?: number;
+  /** Lets the other processes of the measurement go first, as if this client had a machine of its own. */
+  readonly givesWay?: boolean;
   readonly work: Work;
 }
 
@@ -22,6 +25,8 @@ export type Work =
   | { readonly kind: 'soap'; readonly series: Series; readonly many: number; readonly path: string }
   /** Reads random dossiers of the first `count` of a series. */
   | { readonly kind: 'read'; readonly series: Series; readonly count: number }
+  /** Reads the change feed of `count` changes again and again, by one connection, `limit` a page. */
+  | { readonly kind: 'changes'; readonly count: number; readonly limit: number }
   /** Search for these texts in turn. */
   | { readonly kind: 'search'; readonly texts: readonly string[] };
 
@@ -39,6 +44,7 @@ function askingFor({ work, secret }: LoadOrder): Asking {
   if (work.kind === 'push') return pushing(work, secret);
   if (work.kind === 'soap') return pushingBySoap(work, secret);
   if (work.kind === 'read') return reading(work.series, work.count, secret);
+  if (work.kind === 'changes') return followingChanges(work, secret);
   return searching(work.texts, secret);
 }
 
@@ -97,6 +103,23 @@ function reading(series: Series, count: number, secret: string): Asking {
   };
 }
 
+/** A change has a cursor, a code, a status and two times. */
+const CHANGE_BYTES = 100;
+
+function followingChanges({ count, limit }: Extract<Work, { kind: 'changes' }>, secret: string): Asking {
+  const pages = Math.ceil(count / limit);
+  let next = '';
+  return {
+    request: (n) =>
+      requestBytes('GET', `/api/v1/changes?limit=${limit}${n % pages === 0 ? '' : `&cursor=${next}`}`, secret),
+    isGood(status, reply) {
+      const at = reply.lastIndexOf('"next":"');
+      next = reply.toString('latin1', at + 8, reply.indexOf('"', at + 8));
+      return status === 200 && at > limit * CHANGE_BYTES && !reply.includes('"gap"');
+    },
+  };
+}
+
 function searching(texts: readonly string[], secret: string): Asking {
   const requests = texts.map((text) =>
     requestBytes('GET', `/api/v1/dossiers?limit=50&q=${encodeURIComponent(text)}`, secret),
@@ -110,6 +133,7 @@ function searching(texts: readonly string[], secret: string): Asking {
 if (process.argv[1] === import.meta.filename)
   beWorker<LoadOrder, LoadResult>((order) => {
     const { hostname: host, port } = new URL(order.url);
-    const { connections, seconds, rate, first, end } = order;
+    const { connections, seconds, rate, first, end, givesWay } = order;
+    if (givesWay) setPriority(Math.min(getPriority() + 10, constants.priority.PRIORITY_LOW));
     return generate({ host, port: Number(port), connections, seconds, rate, first, end, ...askingFor(order) });
   });

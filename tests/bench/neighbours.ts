@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BenchDatabase } from './databases.ts';
 import { type LoadOrder, type LoadResult, pushedCodes } from './load.ts';
 import { type Bench, latenciesOf, type Measurement, replyProblems, type Sample } from './measurement.ts';
 import { type Partner, partyOf, startPartner } from './partner.ts';
@@ -8,7 +9,10 @@ const PARTIES = 20;
 /** Small, so that the flood and not this load is what fills the machine. */
 const PER_SECOND = 100;
 const SLOW = `partner-${PARTIES}`;
-const DELIVERED_WITHIN_MS = 30_000;
+const FLOODED = 'partner-1';
+/** Dossiers of one array of the flood. */
+const MANY = 100;
+const DELIVERED_WITHIN_MS = 60_000;
 const LOOK_MS = 200;
 
 /** Whether a party feels what another one does. */
@@ -32,7 +36,7 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
     partyOf('one-stop', at === PARTIES - 1 ? `${partner.url}/slow` : partner.url),
   );
   const hub = await bench.startHub(writing, 'api,worker,scheduler', parties);
-  const flooder = startWorker<LoadOrder, LoadResult>('load.ts');
+  const flooder = startWorker<LoadOrder, LoadResult>('tests/bench/load.ts');
   try {
     const series = bench.newSeries();
     const work = { kind: 'push', series, many: 1 } as const;
@@ -44,35 +48,39 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
       secret: secrets.flooder,
       connections: 4,
       first: 0,
-      seconds: seconds + 1,
-      work: { kind: 'push', series: bench.newSeries(), many: 100, party: 'flooder' },
+      seconds: warmUpSeconds + 2 * seconds + 1,
+      givesWay: true,
+      work: { kind: 'push', series: bench.newSeries(), many: MANY, party: 'flooder' },
     });
-    await sleep(500);
+    await sleep(warmUpSeconds * 1_000);
+    const aloneFromMs = Date.now();
+    await sleep(seconds * 1_000);
+    const besideFromMs = Date.now();
     const disturbed = await loader.ask({ ...order, first: calm.next, seconds });
     const flooded = await flood;
-    const slow = await writing.rows<{ code: string }>('SELECT subject AS code FROM deliveries WHERE party = $1', [
-      SLOW,
-    ]);
-    const isOther = notAmong(slow.map(({ code }) => code));
     const runs = [calm, disturbed].map((result) => acknowledgedAt(result, pushedCodes(series, 1, result.answered)));
-    const [before, during] = (await arrivals(
+    const { others, neighbours } = await placesOf(writing);
+    const arrived = await arrivals(
       partner,
-      runs.map((run) => run.filter(isOther)),
-    )) as [Arrivals, Arrivals];
+      [others, neighbours].flatMap((codes) => runs.map((run) => run.filter(([code]) => codes.has(code)))),
+    );
+    const [before, during, nearBefore, nearDuring] = arrived as [Arrivals, Arrivals, Arrivals, Arrivals];
     return {
       perSecond: disturbed.perSecond,
       ...pickLatencies(disturbed),
       rssMb: hub.maxRssMb(),
       parts: [
-        { name: 'flood of the other sender, dossiers', perSecond: flooded.perSecond * 100 },
+        { name: 'flood alone, dossiers', perSecond: rateOf(flooded, aloneFromMs, seconds) },
+        { name: 'flood beside the others, dossiers', perSecond: rateOf(flooded, besideFromMs, seconds) },
         { name: 'acknowledged, before', ...pickLatencies(calm) },
         { name: 'acknowledged to delivered, before', ...latenciesOf(before.ms) },
         { name: 'acknowledged to delivered, with slow party and flood', ...latenciesOf(during.ms) },
+        { name: 'the same to the party that gets the flood, before', ...latenciesOf(nearBefore.ms) },
+        { name: 'the same to the party that gets the flood, with slow party and flood', ...latenciesOf(nearDuring.ms) },
       ],
       problems: [
         ...[warm, calm, disturbed, flooded].flatMap(replyProblems),
-        ...before.problems,
-        ...during.problems,
+        ...arrived.flatMap(({ problems }) => problems),
         ...hub.complaints,
       ],
     };
@@ -80,6 +88,24 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
     flooder.stop();
     await hub.stop();
   }
+}
+
+/** The dossiers of the parties that feel neither the slow one nor the flood, and those of the party that gets the flood. */
+async function placesOf(database: BenchDatabase) {
+  const rows = await database.rows<{ code: string; party: string }>(
+    `SELECT d.subject AS code, d.party FROM deliveries d JOIN messages m ON m.id = d.message_id
+     WHERE m.party = 'one-stop' AND d.party <> $1`,
+    [SLOW],
+  );
+  const codesOf = (isWanted: (party: string) => boolean) =>
+    new Set(rows.flatMap(({ code, party }) => (isWanted(party) ? [code] : [])));
+  return { others: codesOf((party) => party !== FLOODED), neighbours: codesOf((party) => party === FLOODED) };
+}
+
+/** The dossiers a second that were answered in a period. */
+function rateOf({ answeredAtMs }: LoadResult, fromMs: number, seconds: number): number {
+  const toMs = fromMs + seconds * 1_000;
+  return (answeredAtMs.filter((ms) => ms >= fromMs && ms < toMs).length * MANY) / seconds;
 }
 
 interface Arrivals {
@@ -91,11 +117,6 @@ type Acknowledged = readonly [code: string, atMs: number];
 
 function acknowledgedAt({ answeredAtMs }: LoadResult, codes: readonly string[]): readonly Acknowledged[] {
   return codes.map((code, at) => [code, answeredAtMs[at] as number]);
-}
-
-function notAmong(codes: readonly string[]): (one: Acknowledged) => boolean {
-  const some = new Set(codes);
-  return ([code]) => !some.has(code);
 }
 
 /** Waits until the partner has every dossier of the runs. Its clock and the load's are one machine's. */

@@ -27,7 +27,7 @@ export interface PartyConfig {
 export type PartnerKind = 'one-stop' | 'national-portal';
 
 export async function startPartner(kind: PartnerKind = 'one-stop'): Promise<Partner> {
-  const worker = startWorker<PartnerOrder, PartnerState>('fast-partner.ts');
+  const worker = startWorker<PartnerOrder, PartnerState>('tests/bench/fast-partner.ts');
   const { url } = (await worker.ask('open')) as { url: string };
   const taken = async (): Promise<readonly Taken[]> =>
     ((await worker.ask('taken')) as { taken: readonly Taken[] }).taken;

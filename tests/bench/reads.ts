@@ -12,7 +12,7 @@ export const READS: readonly Measurement[] = [
     what: 'bare Hono + pg, one prepared statement a request, pool of 10, 32 connections',
     reads: true,
     async run(bench) {
-      const reader = startWorker<{ databaseUrl: string }, string>('floor-reader.ts');
+      const reader = startWorker<{ databaseUrl: string }, string>('tests/bench/floor-reader.ts');
       try {
         await bench.reading.settle();
         const url = await reader.ask({ databaseUrl: bench.reading.url });
@@ -36,18 +36,28 @@ export const READS: readonly Measurement[] = [
     reads: true,
     run: (bench) => read(bench, 4, { kind: 'search', texts: searchTexts(bench) }),
   },
+  {
+    name: 'changes-1000',
+    what: 'GET /api/v1/changes, page after page of 1,000, one connection; changes',
+    reads: true,
+    async run(bench) {
+      const limit = 1_000;
+      const count = Math.floor(bench.indexed.count / limit) * limit;
+      return read(bench, 1, { kind: 'changes', count, limit }, limit);
+    },
+  },
 ];
 
 function readWork({ indexed: { series, count } }: Bench): Work {
   return { kind: 'read', series, count };
 }
 
-async function read(bench: Bench, connections: number, work: Work): Promise<Sample> {
+async function read(bench: Bench, connections: number, work: Work, many = 1): Promise<Sample> {
   await bench.reading.settle();
   const hub = await bench.startHub(bench.reading, 'api');
   try {
     const { result, problems, cpuBefore } = await ask(bench, hub.url, connections, work, hub.cpuSeconds);
-    return { ...sampleOf(result, 1, hub, cpuBefore), problems: [...problems, ...hub.complaints] };
+    return { ...sampleOf(result, many, hub, cpuBefore), problems: [...problems, ...hub.complaints] };
   } finally {
     await hub.stop();
   }

@@ -10,9 +10,9 @@ export interface Worker<In, Out> {
 
 type Reply<Out> = { readonly out: Out } | { readonly error: string };
 
-/** Starts a file of this folder as a worker; it calls `beWorker`. */
+/** Starts a source as a worker, named from the root of the repository; it calls `beWorker`. */
 export function startWorker<In, Out>(file: string): Worker<In, Out> {
-  const child = fork(compiled(`tests/bench/${file}`));
+  const child = fork(compiled(file));
   endWithUs(child);
   return {
     ask: (input) =>

@@ -3,6 +3,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
+interface Operation {
+  readonly tags: readonly [string];
+  readonly operationId: string;
+}
+
 describeInBrowser(() => {
   let hub: TestHub;
   let served: ServedHub;
@@ -32,14 +37,14 @@ describeInBrowser(() => {
     expect(guards['content-security-policy']).toContain("default-src 'none'; script-src 'self' 'sha256-");
     expect(guards['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(guards['x-content-type-options']).toBe('nosniff');
-    await page.getByText('Push dossiers: one, an array').waitFor();
+    await page.locator('.opblock-tag').first().waitFor();
     expect(await page.title()).toBe('Liên Thông – API');
     await page.getByRole('button', { name: 'Authorize' }).first().click();
     const bearer = page.locator('.auth-container', { has: page.locator('input[aria-label="auth-bearer-value"]') });
     await bearer.locator('input').fill(SECRETS.portal);
     await bearer.locator('.authorize').click();
     await page.locator('.btn-done').first().click();
-    await page.getByText('A dossier by any of its codes').click();
+    await page.locator('#index li', { hasText: 'A dossier by any of its codes' }).getByRole('link').click();
     await page.getByRole('button', { name: 'Try it out' }).click();
     await page.getByPlaceholder('code').fill('H60.01-250812-0000');
     await page.getByRole('button', { name: 'Execute' }).click();
@@ -52,13 +57,24 @@ describeInBrowser(() => {
     expect(foreign).toEqual([]);
   });
 
+  test('the index has every operation, and Swagger UI has each under its link', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${url}/docs`);
+    const links = await page.locator('#index a').evaluateAll((found) => found.map((one) => one.getAttribute('href')));
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods) as Operation[]);
+    const expected = operations.map(({ tags: [tag], operationId }) => `#/${encodeURIComponent(tag)}/${operationId}`);
+    expect(links.toSorted()).toEqual(expected.toSorted());
+    expect(links.length).toBeGreaterThan(140);
+  });
+
   // Drawing the API takes seconds, so one page shows two things.
   test('the type of a problem leads to its explanation, and a key of an earlier version is dropped', async () => {
     const page = await browser.newPage();
     await page.goto(`${url}/health/live`);
     await page.evaluate(`localStorage.setItem('authorized', '{"bearer":"of an earlier version"}')`);
     await page.goto(`${url}/docs#problem-unavailable`);
-    await page.getByText('Push dossiers: one, an array').waitFor();
+    await page.locator('.opblock-tag').first().waitFor();
     expect(await storedBy(page)).toBe('{}');
     expect(await page.locator('button.authorize.locked, .authorize .locked').count()).toBe(0);
     const problem = page.locator('#problem-unavailable');

@@ -1,53 +1,20 @@
 import axe from 'axe-core';
+import { writeXlsx } from 'hucre/xlsx';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { attachment } from '../../src/http/upload.ts';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question } from '../support/kinds.ts';
 import { NO, OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
+import { CODE, CONSOLE, CONTENTS, FOUND, PUBLIC } from '../support/page-list.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
+import { THREE_BAD_ROWS, WATER, WATER_ENTRY } from '../support/water-permits.ts';
 
-const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
 const KIB = 1024;
 /** The most bytes that a browser with an empty cache loads. */
 const MOST = { public: 60 * KIB, console: 120 * KIB };
-
-/** The result of a look-up, which is the answer to a form and has no address of its own. */
-const FOUND = '/#found';
-const PUBLIC = [
-  FOUND,
-  ...['/', '/services', '/services/1.001193.000.00.00.H60', '/agencies', '/statistics', '/statistics?level=commune'],
-  ...[
-    '/questions',
-    '/questions/ask',
-    '/questions/follow',
-    '/rating',
-    '/status',
-    '/services/9.999999',
-    '/embed/dossier',
-  ],
-];
-const CONSOLE = [
-  ...['', '/deliveries', '/deliveries?state=failed', '/replays', '/replays/new?state=refused', '/messages'],
-  ...['/quarantine', '/records', '/troubled-records', '/code-tables', '/code-tables?party=portal', '/unknown-codes'],
-  ...['/mappings', '/mappings/1', '/mappings/table?party=portal&table=portal-status'],
-  ...['/anomalies', '/incidents', '/incidents?state=all', '/audit', '/parts', '/bulk', '/due', '/due?within=overdue'],
-  ...['/statistics', '/statistics?level=commune', '/statistics/dossiers?column=received&by=agency', '/reports'],
-  ...[
-    '/retention',
-    '/asks',
-    '/erase',
-    '/search?q=r',
-    '/search?q=none-such',
-    '/parties/portal',
-    '/parties/portal/backfill',
-  ],
-  ...['/parties/portal/compared?with=ministry', '/records/question/H60-HD-0001', '/records/petition/H60-PA-0001'],
-  ...[`/dossiers?code=${CODE(1)}`, '/reports/ii06a?period=2025-Q3', '/reports/connections?period=2025-Q3'],
-  ...['/reports/connections/records?period=2025-Q3&column=delivered', '/incidents/1', '/no-such-page'],
-  '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
-].map((path) => `/console${path}`);
 
 /** Phone, tablet and desktop. */
 const WIDTHS = [1280, 768, 360];
@@ -55,8 +22,8 @@ const WIDTHS = [1280, 768, 360];
 const ZOOMED = 320;
 /** The width of an A4 sheet within margins of 12 mm, in CSS pixels. */
 const SHEET = 703;
-/** The quick tests open every twelfth page, on a phone. */
-const isInSample = (_: string, at: number): boolean => at % 12 === 0;
+/** The quick tests open each twentieth page, on a phone. */
+const isInSample = (_: string, at: number): boolean => at % 20 === 0;
 
 describeInBrowser(() => {
   let hub: TestHub;
@@ -70,10 +37,10 @@ describeInBrowser(() => {
     const ministry = testPartner();
     const records = { services: seedOf('services'), fields: seedOf('fields'), agencies: seedOf('agencies') };
     hub = await testHub({
-      partners: { portal: partnerWithTable(), ministry, source: catalogueSource(records) },
+      partners: { portal: partnerWithTable(), ministry, source: catalogueSource(records), water: WATER },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal', 'ministry'] }],
       keys: [...OPERATOR_KEYS, { id: 'eraser', secret: 'eraser-secret-of-the-tests', scopes: [...ALL_SCOPES] }],
-      entries: { portal: { title: 'Cổng Dịch vụ công' }, ministry: { title: 'Hệ thống của Bộ' } },
+      entries: { portal: { title: 'Cổng Dịch vụ công' }, ministry: { title: 'Hệ thống của Bộ' }, water: WATER_ENTRY },
     });
     await pullCatalogue(hub);
     await fill(hub, ministry);
@@ -235,6 +202,14 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
     "INSERT INTO doubtful_dossiers (code, kind, party) VALUES ($1, 'moved-by-another', 'other')",
     [CODE(1)],
   );
+  for (const [name, bytes] of [
+    ['hồ sơ tháng 8.xlsx', await writeXlsx({ sheets: [{ name: 'Tháng 8', rows: THREE_BAD_ROWS }] })],
+    ['hồ sơ tháng 9.csv', Buffer.from('Mã hồ sơ;Họ tên')],
+  ] as const)
+    await hub.request('POST', '/api/v1/ops/parties/water/drops', undefined, bytes, {
+      Authorization: 'Bearer ops-secret-of-the-tests',
+      'Content-Disposition': attachment(name),
+    });
   const ops = operatorOf(hub);
   await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'vì kiểm thử' });
   await ops.post('legal-holds', { code: CODE(2), why: 'vì kiểm thử' });
@@ -244,21 +219,15 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
   await ops.post('saved-filters', { list: 'deliveries', name: 'Cổng hỏng', query: 'state=failed' }, 'eraser');
 }
 
-/** The pages of a message, a delivery, a run and a cause. */
 async function pagesOfContents(hub: TestHub): Promise<readonly string[]> {
   const ops = operatorOf(hub);
-  const first = async (list: string) => (await ops.get(list)).body.items[0].id;
-  const [message, delivery, run, cause] = await Promise.all(
-    ['messages', 'deliveries?state=refused', 'replays', 'quarantine'].map(first),
+  const found = await Promise.all(
+    CONTENTS.map(async ({ list, pages }) => {
+      const { id } = (await ops.get(list)).body.items[0];
+      return pages.map((page) => page.replace(':id', String(id)));
+    }),
   );
-  return [
-    `/console/messages/${message}`,
-    `/console/messages/${message}/body`,
-    `/console/deliveries/${delivery}`,
-    `/console/deliveries/${delivery}/wire`,
-    `/console/replays/${run}`,
-    `/console/quarantine/${cause}`,
-  ];
+  return found.flat();
 }
 
 async function signedIn(browser: Browser, url: string): ReturnType<BrowserContext['storageState']> {

@@ -182,7 +182,7 @@ describeInBrowser(() => {
       await fill('[why]', 'bên nhận đã sửa');
       await reach(say('Chuyển lại các mã này', 'Re-deliver these codes'));
       await press('Enter');
-      await page.getByText(say('1 hồ sơ', '1 dossiers')).first().waitFor();
+      await page.getByText(say('1 hồ sơ', '1 dossier')).first().waitFor();
       await reach(say('Tải kết quả', 'Download the result'));
       await follow(say('Thống kê', 'Statistics'), say('Thống kê', 'Statistics'));
       await reach(say('Cấp tỉnh', 'Province'));

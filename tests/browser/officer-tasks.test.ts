@@ -150,7 +150,7 @@ describeInBrowser(() => {
       expect(page.url()).not.toContain(applicant.identityNumber);
       await page.locator('input[name=why]').fill('Đơn số 12/2026');
       await click(say('Xóa như bản xem trước', 'Erase as the preview shows'), 'button');
-      await page.getByRole('status').getByText(say('khỏi 1 hồ sơ', 'from 1 dossiers')).waitFor();
+      await page.getByRole('status').getByText(say('khỏi 1 hồ sơ', 'from 1 dossier or record')).waitFor();
       expect(page.url()).toBe(`${url}/console/retention`);
       expect((await hub.read(`/api/v1/dossiers/${code}`)).body.freshness.erasedAt).toEqual(expect.any(String));
     });
@@ -226,7 +226,7 @@ describeInBrowser(() => {
 
   test('free all dossiers that wait for one code: at most four clicks, and by the keyboard', async () => {
     await signIn('vi');
-    await click(/Mã resolved chưa có trong bảng mã portal-status: 5 hồ sơ chờ/);
+    await click(/Mã resolved chưa có trong bảng mã “Trạng thái hồ sơ”: 5 hồ sơ chờ/);
     await page.getByText('Gỡ 5 hồ sơ:').waitFor();
     // The key m leads to the meanings, space chooses one.
     await page.keyboard.press('m');

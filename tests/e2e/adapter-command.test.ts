@@ -76,6 +76,23 @@ describe('lienthong adapter', () => {
     expect(code).toBe(0);
   });
 
+  test('try push shows the request for a dossier, without secrets, and sends nothing', async () => {
+    configure({});
+    const dossier = { code: 'G09.20-250812-0002', serviceCode: '1.001994', agencyCode: 'G09.20', status: 'received' };
+    writeFileSync(join(folder, 'ho-so.json'), JSON.stringify({ ...dossier, statusAt: '2025-08-12T08:00:00+07:00' }));
+    const { code, out } = await run('try', 'transport', 'push', join(folder, 'ho-so.json'));
+    expect(out).toContain('G09.20-250812-0002');
+    expect(out).toMatch(/^POST http.*\/HoSoWS\n[\s\S]*TIEP_NHAN[\s\S]*\nnothing was sent$/m);
+    expect(out).not.toContain(transportAt(ministry.url).security.password);
+    expect(code).toBe(0);
+    expect(await ledgerOf(ministry)).not.toContain('G09.20-250812-0002');
+    writeFileSync(join(folder, 'ho-so.json'), JSON.stringify(dossier));
+    expect(await run('try', 'transport', 'push', join(folder, 'ho-so.json'))).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('/statusAt'),
+    });
+  });
+
   test('wrong usage is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
@@ -83,6 +100,10 @@ describe('lienthong adapter', () => {
     expect(await run('inspect', 'ftp://127.0.0.1/x.wsdl')).toMatchObject({ code: 2 });
   });
 });
+
+async function ledgerOf({ url }: Simulator): Promise<string> {
+  return (await fetch(`${url}/__simulator/ledger`)).text();
+}
 
 function configure(over: object): void {
   const settings = { ...transportAt(ministry.url), ...over };

@@ -100,7 +100,8 @@ describe('a backup', () => {
 
   test('is checked beside the hub: counts, audit, and the index against its messages', async () => {
     const { code, out, errors } = await run('verify-backup', file, '--key', keyFile, '--json');
-    expect([code, errors]).toEqual([0, expect.anything()]);
+    // The hub on the copy warns nobody that its database was restored.
+    expect([code, errors]).toEqual([0, expect.not.stringContaining('restored or replaced')]);
     expect(JSON.parse(out)).toMatchObject({
       rows: { dossiers: COUNT },
       rebuilt: { identical: true, dossiers: COUNT },
@@ -109,10 +110,17 @@ describe('a backup', () => {
   });
 
   test('leaves no copy of the data behind after the check', async () => {
-    const left = () => [tmpdir(), MOVED_DATA_ROOT].flatMap((at) => (existsSync(at) ? readdirSync(at) : []));
-    const before = new Set(left());
+    // Hubs of other tests keep their data there, too, each beside the name of the folder that it stands for.
+    const isOfCheck = (path: string) =>
+      path.includes('/lienthong-verify-') ||
+      (path.endsWith('.asked') && existsSync(path) && readFileSync(path, 'utf8').includes('/lienthong-verify-'));
+    const left = () =>
+      [tmpdir(), MOVED_DATA_ROOT]
+        .flatMap((at) => (existsSync(at) ? readdirSync(at).map((name) => join(at, name)) : []))
+        .filter(isOfCheck);
+    const before = left();
     expect((await run('verify-backup', file, '--key', keyFile)).code).toBe(0);
-    expect(left().filter((name) => !before.has(name) && /^(?:lienthong-verify|[0-9a-f]{16})/.test(name))).toEqual([]);
+    expect(left().filter((path) => !before.includes(path))).toEqual([]);
   });
 
   test('says what in its index differs from its messages', async () => {

@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compiled } from '../../src/process/compiled.ts';
+import { filesUnder } from '../support/source-files.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -29,16 +31,27 @@ describe('a start', () => {
     write('src/main.ts', "export const main = (): void => console.log('three');\n");
     rmSync(join(copy, 'src', 'text.ts'));
     expect(start()).toMatchObject({ stdout: 'three\n' });
-    expect(existsSync(join(copy, 'dist', 'src', 'text.js'))).toBe(false);
   });
 
-  test('removes the compiled folder of an adapter that was deleted', () => {
+  test('removes the compiled folder of an adapter that was deleted, and what else an older build left', () => {
     write('adapters/gone/adapter.ts', 'export default {};\n');
     start();
+    expect(existsSync(join(copy, 'dist', 'adapters', 'gone'))).toBe(true);
+    write('dist/src/of-an-older-build.js', '');
     rmSync(join(copy, 'adapters', 'gone'), { recursive: true });
     start();
     expect(existsSync(join(copy, 'dist', 'adapters', 'gone'))).toBe(false);
+    expect(existsSync(join(copy, 'dist', 'src', 'of-an-older-build.js'))).toBe(false);
     expect(existsSync(join(copy, 'dist', 'src', 'main.js'))).toBe(true);
+  });
+
+  test('counts an interrupted build as none, and npm run build replaces a file that is missing', () => {
+    start();
+    rmSync(join(copy, 'dist', 'sources.json'));
+    expect(start()).toMatchObject({ stdout: 'one\n', stderr: expect.stringContaining('building') });
+    rmSync(join(copy, 'dist', 'src', 'main.js'));
+    spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: copy });
+    expect(start()).toMatchObject({ stdout: 'one\n', stderr: '' });
   });
 
   test('runs a build whose sources are not there', () => {
@@ -53,18 +66,58 @@ describe('a start', () => {
   });
 });
 
+test('each source that is started as a thread or a process has a compiled file', () => {
+  const started = ['src', 'tests/bench'].flatMap((folder) =>
+    filesUnder(join(ROOT, folder))
+      .filter((file) => /(?<!\.test)\.ts$/.test(file))
+      .flatMap((file) =>
+        [...readFileSync(join(ROOT, folder, file), 'utf8').matchAll(STARTED)].map(([, source = '']) => source),
+      ),
+  );
+  expect(started).toContain('src/main.ts');
+  expect(started.filter((source) => !existsSync(compiled(source)))).toEqual([]);
+});
+const STARTED = /'((?:src|tests\/bench)\/[^'*]+\.ts)'/g;
+
 describe('compiled code', () => {
-  test('has its lines and columns where the source has them', () => {
+  test('reports errors at the line and column of the source', () => {
     write(
       'src/main.ts',
       'interface A {\n  readonly a: string;\n}\nexport const main = (a?: A): void => { throw new Error(a?.a); };\n',
     );
-    expect(start().stderr).toContain(`${join('dist', 'src', 'main.js')}:4:46`);
+    expect(start().stderr).toContain(`${join(copy, 'src', 'main.ts')}:4:46`);
   });
 
-  test('is not written for syntax that has no JavaScript of its own', () => {
-    write('src/text.ts', "export enum Text { One }\nexport const text = 'one';\n");
-    expect(start()).toMatchObject({ status: 1, stderr: expect.stringContaining('src/text.ts:1 ') });
+  test('finds its own path and the files beside its source', () => {
+    write('src/beside/page.css', 'a {}');
+    write(
+      'src/beside/page.ts',
+      `import { readFileSync } from 'node:fs';
+      export const page = readFileSync(import.meta.dirname + '/page.css', 'utf8') + readFileSync(new URL('page.css', import.meta.url), 'utf8');
+      export const path = import.meta.filename;`,
+    );
+    write(
+      'src/main.ts',
+      "export const main = async () => { const { page, path } = await import('./beside/page.ts'); console.log(page, path); };",
+    );
+    expect(start()).toMatchObject({ stdout: `a {}a {} ${join(copy, 'dist', 'src', 'beside', 'page.js')}\n` });
+  });
+
+  test.each([
+    ['a syntax error', "export const text = 'one'\n  +;\n", /src\/text\.ts:2:4/],
+    ['an import of a file that is not there', "export * from './nowhere.ts';\n", /'\.\/nowhere\.ts' in src\/text\.ts/],
+    [
+      'an import of a name that is not there',
+      "import { no } from './main.ts';\nexport const text = no;\n",
+      /"no" is not exported by "src\/main\.ts"/,
+    ],
+  ])('is not written for %s; the start ends with 1 and names the place', (_name, text, place) => {
+    start();
+    write('src/text.ts', text);
+    const { status, stderr } = start();
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(place) });
+    write('src/text.ts', "export const text: string = 'one';\n");
+    expect(start()).toMatchObject({ stdout: 'one\n', stderr: '' });
   });
 });
 

@@ -209,7 +209,17 @@ describe('migrate and reseal', () => {
     const { code, out } = await here(['keys', 'reseal', '--json'], env);
     expect(code).toBe(0);
     const both = { dossiers: 0, messages: 0, events: 0, records: 0, record_events: 0 };
-    const resealed = { ...both, files: 0, legal_holds: 0, attempts: 0, pulls: 0, audit_anchors: 0 };
+    const resealed = {
+      ...both,
+      files: 0,
+      uploads: 0,
+      dropped_files: 0,
+      file_fetches: 0,
+      legal_holds: 0,
+      attempts: 0,
+      pulls: 0,
+      audit_anchors: 0,
+    };
     const rekeyed = { ...both, idempotency_keys: 0 };
     expect(JSON.parse(out)).toEqual({ resealed, rekeyed, unopened: 0 });
   });

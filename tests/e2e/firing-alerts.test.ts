@@ -1,17 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../src/play/stage/ports.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
 import { type HubProcess, startHubProcess, testFolder } from '../support/process.ts';
+import { askPrometheus, hasPrometheus, seriesOf, startPrometheus } from '../support/prometheus.ts';
 
-const RULES = join(import.meta.dirname, '..', '..', 'docs', 'operate', 'monitoring', 'rules.yaml');
 const SENDER = 'e2e-secret-of-the-one-stop-system';
-const hasPrometheus = spawnSync('prometheus', ['--version']).status === 0;
 const why = hasPrometheus ? '' : ' (skipped: prometheus missing)';
 const WAIT = { timeout: 180_000, interval: 500 };
 
@@ -37,7 +33,7 @@ describe.skipIf(!hasPrometheus)(`alerts of a bad day${why}`, () => {
     });
     const port = await freePort('127.0.0.1', 0);
     prometheusUrl = `http://127.0.0.1:${port}`;
-    prometheus = startPrometheus(folder.path, port, new URL(hub.url).host);
+    prometheus = startPrometheus(folder.path, { target: new URL(hub.url).host, port, everyS: 1, hastened });
   });
   afterAll(async () => {
     prometheus?.kill('SIGKILL');
@@ -108,34 +104,8 @@ function hastened(rules: string): string {
     .replace(/for: (\d+)M/g, 'for: $1m');
 }
 
-function startPrometheus(folder: string, port: number, target: string): ChildProcess {
-  writeFileSync(join(folder, 'rules.yaml'), hastened(readFileSync(RULES, 'utf8')));
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: ['rules.yaml'],
-    scrape_configs: [{ job_name: 'lienthong', static_configs: [{ targets: [target] }] }],
-  };
-  // JSON is YAML.
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  const args = [
-    '--config.file=prometheus.yml',
-    '--storage.tsdb.path=prometheus',
-    `--web.listen-address=127.0.0.1:${port}`,
-  ];
-  const child = spawn('prometheus', args, { cwd: folder, stdio: 'ignore' });
-  void once(child, 'exit').catch(() => undefined);
-  return child;
-}
-
-async function ask(url: string, path: string): Promise<{ data?: Record<string, unknown> } | undefined> {
-  const reply = await fetch(`${url}/api/v1/${path}`).catch(() => undefined);
-  return reply?.ok ? ((await reply.json()) as { data?: Record<string, unknown> }) : undefined;
-}
-
 async function sampleOf(url: string, query: string): Promise<string | undefined> {
-  const found = await ask(url, `query?query=${encodeURIComponent(query)}`);
-  const result = found?.data?.result as readonly { value: [number, string] }[] | undefined;
-  return result?.[0]?.value[1];
+  return (await seriesOf(url, query))?.[0]?.value[1];
 }
 
 const upOf = (url: string): Promise<string | undefined> => sampleOf(url, 'up{job="lienthong"}');
@@ -148,7 +118,7 @@ interface Alert {
 
 /** Name, party and page of each firing alert. */
 async function firing(url: string): Promise<readonly string[] | undefined> {
-  const found = (await ask(url, 'alerts'))?.data?.alerts as readonly Alert[] | undefined;
+  const found = (await askPrometheus(url, 'alerts'))?.data?.alerts as readonly Alert[] | undefined;
   return found
     ?.filter(({ state }) => state === 'firing')
     .map(({ labels, annotations }) => `${labels.alertname} ${labels.party ?? ''} ${annotations.runbook}`)

@@ -84,9 +84,9 @@ const moment = () => ({
     ? Number(/VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
     : Number.NaN,
 });
-const { createLog } = await import('./dist/src/process/log.js');
+const { pino } = await import('pino');
 const { startHub } = await import('./dist/src/main.js');
-const { url } = await startHub(process.env, createLog('info', 2));
+const { url } = await startHub(process.env, pino(pino.destination(2)));
 const started = moment();
 const reply = await fetch(url + '/soap/v1/${PARTY}', {
   method: 'POST',
@@ -95,8 +95,7 @@ const reply = await fetch(url + '/soap/v1/${PARTY}', {
 });
 if (reply.status !== 200) throw new Error(await reply.text());
 const pinged = moment();
-const { loadAdapters } = await import('./dist/src/parties/load-adapters.js');
-await (await loadAdapters()).get('soap-ministry').adapter.load();
+await (await import('./dist/adapters/soap-ministry/adapter.js')).default.load();
 console.log(JSON.stringify({ started, pinged, speaking: moment() }));
 process.kill(process.pid, 'SIGTERM');
 `;

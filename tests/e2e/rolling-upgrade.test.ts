@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -98,37 +99,44 @@ describe('two nodes of an older version under load', () => {
   });
 });
 
-/** This build with a further migration, on whose tables an older version may run. */
+/** A build of these sources with a further migration, on whose tables an older version may run. */
 function nextBuild(folder: string): string {
-  mkdirSync(join(folder, 'scripts'), { recursive: true });
-  for (const part of ['bin', 'dist', 'package.json', 'scripts/build.mjs'])
+  for (const part of ['bin', 'scripts', 'adapters', 'mappings', 'schemas', 'src', 'package.json'])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const insert = (file: string, after: string, entry: string): void => {
-    const path = join(folder, 'dist/src/database', file);
-    const [before = '', behind] = readFileSync(path, 'utf8').split(after);
-    expect(behind, `${after} in ${file}`).toBeDefined();
-    writeFileSync(path, `${before}${after}${entry}${behind}`);
+  const insert = (file: string, after: RegExp, entry: string): void => {
+    const path = join(folder, 'src/database', file);
+    const text = readFileSync(path, 'utf8');
+    expect(text, file).toMatch(after);
+    writeFileSync(path, text.replace(after, `$&${entry}`));
   };
   insert(
-    'migrate.js',
-    'export const MIGRATIONS = {',
+    'migrate.ts',
+    /export const MIGRATIONS = \{/,
     `'999-of-tomorrow': { up: (db) => sql\`ALTER TABLE dossiers ADD COLUMN of_tomorrow text\`.execute(db) },`,
   );
-  const notes = 'migration-notes.js';
-  const declared = /export const MIGRATION_NOTES[^=]*= \{/.exec(
-    readFileSync(join(folder, 'dist/src/database', notes), 'utf8'),
+  insert(
+    'migration-notes.ts',
+    /export const MIGRATION_NOTES[^=]*= \{/,
+    `'999-of-tomorrow': { change: 'A further column.' },`,
   );
-  insert(notes, declared?.[0] ?? 'MIGRATION_NOTES', `'999-of-tomorrow': { change: 'A further column.' },`);
+  execFileSync(process.execPath, [join(folder, 'scripts', 'build.mjs')]);
   return folder;
 }
 
-/** Sends each connection to the next node, and past a node that does not listen, as nginx and Caddy do. */
+/** Sends each connection to the next node that was ready half a second ago, and past a node that does not listen. */
 async function startProxy(portsNow: () => readonly number[]): Promise<{ port: number; close(): void }> {
+  const unready = new Set<number>();
+  const look = async (port: number): Promise<void> => {
+    const reply = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    if (reply?.ok) unready.delete(port);
+    else unready.add(port);
+  };
+  const looking = setInterval(() => portsNow().forEach((port) => void look(port)), 500);
   let turn = 0;
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
     near.on('error', () => undefined);
-    const ports = portsNow();
+    const ports = portsNow().filter((port) => !unready.has(port));
     const first = turn++;
     const tryPort = (tried: number): void => {
       if (tried === ports.length) return void near.destroy();
@@ -147,7 +155,13 @@ async function startProxy(portsNow: () => readonly number[]): Promise<{ port: nu
     tryPort(0);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      clearInterval(looking);
+      server.close();
+    },
+  };
 }
 
 /** Clients that push one dossier after the other, each over a connection of its own. */

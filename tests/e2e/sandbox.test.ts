@@ -114,7 +114,7 @@ describe('lienthong sandbox', () => {
   test('certify ends with 1 while a case is open, and names the parties for an unknown one', async () => {
     const certify = (...args: string[]): Promise<{ code: number; text: string }> =>
       new Promise((resolve) =>
-        execFile(process.execPath, [COMMAND, 'certify', ...args, '--url', url], (error, stdout, stderr) =>
+        execFile(process.execPath, [COMMAND, 'certify', '--url', url, ...args], (error, stdout, stderr) =>
           resolve({ code: Number(error?.code ?? 0), text: stdout + stderr }),
         ),
       );
@@ -122,6 +122,11 @@ describe('lienthong sandbox', () => {
     expect(await certify('nobody')).toMatchObject({
       code: 1,
       text: expect.stringContaining('expected one of one-stop'),
+    });
+    // The last --url counts. Nothing listens on port 9.
+    expect(await certify('one-stop', '--url', 'http://127.0.0.1:9')).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('http://127.0.0.1:9: no sandbox answers'),
     });
   });
 
@@ -139,6 +144,17 @@ describe('lienthong sandbox', () => {
     expect((await fetch(`${url}/api/v1/dossiers/H60.01-250812-9001`, read)).status).toBe(404);
     expect(await stateOf('accepted')).toBe('open');
   });
+});
+
+test('a key of the integrator with an id of the sandbox is refused, with its place in the file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lienthong-sandbox-'));
+  const own = join(folder, 'own.json');
+  writeFileSync(own, JSON.stringify({ ...OWN, keys: [...OWN.keys, { ...OWN.keys[0], id: 'ops' }] }));
+  const said = await new Promise<string>((resolve) =>
+    execFile(process.execPath, [COMMAND, 'sandbox', '--with', own], (_, __, stderr) => resolve(stderr)),
+  );
+  rmSync(folder, { recursive: true });
+  expect(said).toContain('/keys/1/id: got "ops", expected an id other than portal');
 });
 
 const DOSSIER = {

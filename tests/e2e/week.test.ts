@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import igate from '../../adapters/igate/adapter.ts';
 import { igateSimulator, SIMULATOR_CLIENT } from '../../adapters/igate/simulator.ts';
@@ -13,6 +14,7 @@ import { constructionAt } from '../../adapters/soap-ministry/simulator/connect.t
 import { ministriesSimulator as soapSimulator } from '../../adapters/soap-ministry/simulator.ts';
 import webhooks from '../../adapters/webhook-subscriber/adapter.ts';
 import subscriberSimulator, { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../adapters/webhook-subscriber/simulator.ts';
+import { isUnavailable } from '../../src/database/failures.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import type { SimulatorDefinition } from '../../src/kit/testing/simulator/simulator.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
@@ -22,7 +24,7 @@ import { invented } from '../../src/play/day/people.ts';
 import { openDesk } from '../../src/play/participants/ministry-desks.ts';
 import type { Participant } from '../../src/play/participants/participants.ts';
 import { migratedDatabase } from '../support/database.ts';
-import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, type PushReply, progress, type TestHub, testHub } from '../support/hub.ts';
 import { seedOf } from '../support/seed-catalogue.ts';
 import { MORNING } from '../support/template.ts';
 
@@ -55,7 +57,8 @@ const AGENCIES: Readonly<Record<string, string>> = {
 
 /**
  * A week of a province by the clock of the test: two systems that push, two hosts of iGate of which one hands its agency over to
- * the other, two ministries, the national portal and a subscriber. Each is away once and has one bad deployment.
+ * the other, two ministries, the national portal and a subscriber. Each is away once and has one bad deployment. Once PostgreSQL
+ * ends all sessions.
  */
 describe('a week of a province', () => {
   let nowMs = MORNING;
@@ -130,13 +133,18 @@ describe('a week of a province', () => {
   async function pullAndDeliver(): Promise<void> {
     for (const name of PULLED) {
       const pulls = name.startsWith('igate') ? ['dossiers'] : ['dossiers', 'progress'];
-      await makePullsDue(hub.hub.database, name, pulls, nowMs);
-      for (const pulled of pulls) await hub.hub.pipeline.pull(name, pulled);
+      await again(() => makePullsDue(hub.hub.database, name, pulls, nowMs));
+      for (const pulled of pulls) await again(() => hub.hub.pipeline.pull(name, pulled));
     }
-    await hub.deliver();
+    await again(() => hub.deliver());
   }
   const rows = async <T extends object>(sql: string): Promise<readonly T[]> =>
-    (await hub.hub.database.pool.query<T>(sql)).rows;
+    (await again(() => hub.hub.database.pool.query<T>(sql))).rows;
+  /** PostgreSQL ends all sessions of the hub. */
+  const endSessions = (): Promise<unknown> =>
+    rows(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
 
   /** Maps a code of a party for all items that wait for it. */
   async function decide(cause: string, to: string): Promise<number> {
@@ -182,13 +190,23 @@ describe('a week of a province', () => {
       for (const what of ['dossiers', 'progress']) {
         const items = now.filter((one) => one.party === party && one.what === what).map(({ item }) => item);
         if (items.length === 0) continue;
-        const { results } = await hub.push(items.map(damage), { party, what });
+        const results = await pushed(items.map(damage), party, what);
         const invalid = items.filter((_, at) => results[at]?.outcome === 'invalid');
         sent.items += items.length;
         sent.invalid += invalid.length;
         // After the deployment is taken back, the system sends again what was refused.
         due.push(...invalid.map((item) => ({ at: tick + 4, party, what, item })));
       }
+  }
+  /** Sends until the hub has stored it, as a system does that gets 503. */
+  async function pushed(items: readonly object[], party: string, what: string): Promise<PushReply['results']> {
+    const headers = { 'Idempotency-Key': `week-${serial++}` };
+    for (let tried = 1; ; tried++) {
+      const { status, results } = await hub.push(items, { party, what, headers });
+      if (status < 500) return results;
+      if (tried === TRIES) throw new Error(`the hub answers ${status} to ${party}`);
+      await sleep(tried * PAUSE_MS);
+    }
   }
   const deskOf = (name: (typeof PULLED)[number]) => {
     const at = { name: name.startsWith('igate') ? 'igate' : name, url: partners[name].own.url };
@@ -214,11 +232,13 @@ describe('a week of a province', () => {
         receive(tick);
         await file();
         const isBadDeploy = day === 1 && tick % TICKS_A_DAY >= 10 && tick % TICKS_A_DAY < 13;
+        const ended = day === 4 && tick % TICKS_A_DAY === 10 ? endSessions() : undefined;
         await push(
           tick,
           (party) => AWAY[day]?.includes(party) === true && isAwayAt(tick % TICKS_A_DAY),
           isBadDeploy ? inAnotherLanguage : undefined,
         );
+        await ended;
         await pullAndDeliver();
         pass(TICK_MS);
       }
@@ -320,6 +340,19 @@ describe('a week of a province', () => {
 });
 
 const DAY_MS = 86_400_000;
+const TRIES = 20;
+const PAUSE_MS = 50;
+
+/** Repeats what the loss of a connection ended. */
+async function again<Out>(work: () => Promise<Out>): Promise<Out> {
+  for (let tried = 1; ; tried++)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnavailable(error) || tried === TRIES) throw error;
+      await sleep(tried * PAUSE_MS);
+    }
+}
 /** The partner that is away on each day, from the sixth to the eighth half hour. */
 const AWAY: readonly (readonly string[])[] = [
   ['agriculture', 'one-stop'],

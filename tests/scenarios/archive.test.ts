@@ -11,7 +11,6 @@ import { eraseStaged } from '../../src/erasure/erase-staged.ts';
 import { verifyDocument } from '../../src/secrets/signed-documents.ts';
 import { createVault, type Vault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
-import { inDepth } from '../support/depth.ts';
 import { dumpOf } from '../support/dump.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, question } from '../support/kinds.ts';
@@ -132,7 +131,7 @@ describe('an archive of a month', () => {
     expect(await contentOf()).toEqual(before);
   });
 
-  inDepth('makes the same index in an empty hub of the same settings', async () => {
+  test('makes the same index in an empty hub of the same settings', async () => {
     const empty = await testHub({ nowMs: AT });
     await takenBack(empty, key.secret);
     await empty.hub.rebuild({ swap: true });

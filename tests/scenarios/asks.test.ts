@@ -219,8 +219,8 @@ test('the report counts by agency, officer, register and purpose, and each count
   await ask({ officer: 'CB-0008', purpose: 'Kiểm tra chủ hộ' });
   const report = (await operatorOf(hub).get('reports/asks?period=2025-Q3')).body as Json;
   expect(report.rows.map(({ cells }: { cells: Json[] }) => cells.slice(2))).toEqual([
-    ['CB-0007', 'population', 'person', ORDER.purpose, 3, 1, 1, 1],
-    ['CB-0008', 'population', 'person', 'Kiểm tra chủ hộ', 1, 1, 0, 0],
+    ['CB-0007', 'population', 'Thông tin công dân', ORDER.purpose, 3, 1, 1, 1],
+    ['CB-0008', 'population', 'Thông tin công dân', 'Kiểm tra chủ hộ', 1, 1, 0, 0],
     ['', '', '', '', 4, 2, 1, 1],
   ]);
   const path = report.rows[0].links[6].replace('/api/v1/ops/', '');

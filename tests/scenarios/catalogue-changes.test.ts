@@ -297,6 +297,7 @@ describe('what changed in the catalogue', () => {
           },
         ],
         next: null,
+        total: 1,
       });
       const officer = officerAt(hub);
       await officer.signIn('ops');

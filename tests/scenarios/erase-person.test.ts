@@ -51,6 +51,11 @@ async function plant(): Promise<void> {
     keys: [...OPERATOR_KEYS],
   });
   operator = operatorOf(hub);
+  for (const [name, query] of [
+    ['Của tôi', `q=${encodeURIComponent(PERSON.name)}`],
+    ['Bị từ chối', 'state=refused'],
+  ])
+    await operator.post('saved-filters', { list: 'messages', name, query });
   await hub.push(dossier({ code: OWN, applicant: person, note: `Nộp thay ${PERSON.name}` }));
   await hub.push([dossier({ code: OTHERS, applicant: other }), dossier({ code: OWN, applicant: person, ...RETURNED })]);
   // Another number of the same person leads to a record without the identity number.
@@ -129,6 +134,7 @@ describe('the data of one person', () => {
     });
     expect(preview.kept).toEqual([{ subject: OPEN, why: 'open' }]);
     expect(preview.namesakes).toBeGreaterThan(0);
+    expect(preview.savedFilters).toBe(1);
     expect(canariesIn(JSON.stringify(preview))).toEqual([]);
     expect(preview.parties).toEqual(['one-stop', 'portal']);
     const now = await storedNow();
@@ -156,6 +162,8 @@ describe('the data of one person', () => {
     });
     expect((await hub.read(`/api/v1/dossiers/${LATER}`, 'personal')).body.applicant.name).toBe(PERSON.name);
     expect((await hub.read(`/api/v1/dossiers/${OWN}`, 'personal')).body.applicant).toBeUndefined();
+    // A filter that looks for the name goes without `namesToo`.
+    expect((await operator.get('saved-filters')).body.items).toMatchObject([{ name: 'Bị từ chối' }]);
     expect(await hub.hub.rebuild()).toMatchObject(isSame);
     await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
   });

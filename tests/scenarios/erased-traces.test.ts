@@ -132,6 +132,12 @@ async function plant(): Promise<void> {
     [spelled],
   );
   await database.pool.query(
+    `INSERT INTO corrections (change_id, days, who, why, at, after_id, before_id, ended_at)
+       SELECT min(m.id), 7, 'ops', t.why, now(), gen_random_uuid(), gen_random_uuid(), now()
+       FROM mapping_changes m, unnest($1::text[]) AS t(why) GROUP BY t.why`,
+    [spelled],
+  );
+  await database.pool.query(
     `INSERT INTO asks (id, at, party, question, key_name, officer, agency_code, purpose, legal_basis)
        SELECT gen_random_uuid(), now(), 'register', 'business', 'one-stop', 'cb01', 'H60.01', why, why FROM unnest($1::text[]) AS t(why)`,
     [spelled],
@@ -185,8 +191,8 @@ describe('a person whose data is erased', () => {
     const { subjects, savedFilters, notes } = shown.preview;
     expect(subjects.map(({ subject }) => subject)).toEqual(expect.arrayContaining([OWN, ...MENTIONING]));
     expect(savedFilters).toBe(spelled.length + 1);
-    // asks 2, code_entries, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions, and 3 in the audit.
-    expect(notes).toBe(15 * spelled.length);
+    // asks 2, code_entries, corrections, erasures, incident_notes 2, legal_holds 2, mapping_changes 2, replays, resolutions, and 3 in the audit.
+    expect(notes).toBe(16 * spelled.length);
   });
 
   test('leaves no trace in any table, log or answer', async () => {

@@ -99,6 +99,25 @@ test('only a reader that may miss changes is told of a gap', async () => {
   expect(stream.gaps()).toBe(1);
 });
 
+test('a client that catches up reads a thousand changes a page, each once', async () => {
+  const { pool } = hub.hub.database;
+  const { rows } = await pool.query<{ value: number }>('SELECT value FROM change_counter');
+  const before = rows[0]?.value ?? 0;
+  await pool.query(
+    `INSERT INTO changes (cursor, code, status, status_at, changed_at)
+     SELECT $1 + n, 'X-' || n, 'received', now(), now() FROM generate_series(1, 1200) n`,
+    [before],
+  );
+  await pool.query('UPDATE change_counter SET value = value + 1200');
+  const first = (await hub.read('/api/v1/changes?limit=1000')).body;
+  const second = (await hub.read(`/api/v1/changes?limit=1000&cursor=${first.next}`)).body;
+  expect([first.items.length, first.gap, second.gap]).toEqual([1_000, undefined, undefined]);
+  const codes = [...first.items, ...second.items].map(({ code }: Json) => code).filter((code) => code.startsWith('X-'));
+  expect(codes).toEqual(Array.from({ length: 1_200 }, (_, n) => `X-${n + 1}`));
+  const { status, body } = await hub.read('/api/v1/changes?limit=1001');
+  expect([status, body.problems[0].path]).toEqual([400, '?limit']);
+});
+
 test('a hub that shuts down ends the stream', async () => {
   const own = await testHub();
   const response = await own.request('GET', '/api/v1/events', 'portal');

@@ -146,6 +146,22 @@ describe.skipIf(process.platform !== 'linux')('one hub of 1 GB under attack (ski
     expectWell(fared);
   });
 
+  test('900 dossiers that share their aliases take bounded memory', async () => {
+    const sharing = (k: number) =>
+      Array.from({ length: 900 }, (_, n) =>
+        dossier({
+          code: `H60.06-250812-${1_000 + n}`,
+          statusAt: `2025-08-12T08:1${k}:00+07:00`,
+          aliases: Array.from({ length: 50 }, (_, a) => ({ party: 'other', code: `S${n * 20 + a}` })),
+        }),
+      );
+    const bodies = [0, 1].map((k) => JSON.stringify(sharing(k)));
+    const fared = await faring(hub, SENDER, () =>
+      Promise.all(bodies.map(async (body) => (await post(PUSH, body, { ...JSON_TYPE, ...bearer('other') })).text())),
+    );
+    expectWell(fared, 200);
+  });
+
   test('strangers with the address of an office do not block its doors', async () => {
     const office = from('203.0.113.50');
     const packed = gzipSync(LARGE.replace('"data"', '"session":"x","data"'));

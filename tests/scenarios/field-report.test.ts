@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Report } from '../../src/reports/report.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { officerAt } from '../support/officer.ts';
+import { OPERATOR_KEYS } from '../support/operator.ts';
 import { catalogueSource, pullCatalogue } from '../support/seed-catalogue.ts';
 
 const NOW = Date.parse('2026-01-05T08:00:00+07:00');
@@ -122,7 +124,7 @@ beforeAll(async () => {
   const partners = {
     source: catalogueSource({ services: SERVICES, fields: [{ code: 'G15-HT01', name: 'Hộ tịch', inForce: true }] }),
   };
-  hub = await testHub({ nowMs: NOW, partners });
+  hub = await testHub({ nowMs: NOW, partners, keys: [...OPERATOR_KEYS] });
   await pullCatalogue(hub);
   for (const dossiers of [SENT, MANY]) {
     const { results } = await hub.push(dossiers);
@@ -224,6 +226,7 @@ test('an office gets its own lines, and a shorter report ends with a whole dossi
   const own = linesOf(await made('2025-Q3', { agency: 'H60.02' }));
   expect(own).toEqual(whole.filter((line) => line.startsWith('H60.02 ')));
   const short = await made('2025-Q3', { lines: 25 });
+  expect(short.rest?.dossiers).toBe(new Set(whole.map((line) => line.split(' ')[1])).size);
   const dossiers = new Set(short.rows.map(({ cells }) => cells[2]));
   expect(short.rows.length).toBeLessThanOrEqual(25);
   const next = whole[short.rows.length]?.split(' ')[1];
@@ -233,6 +236,31 @@ test('an office gets its own lines, and a shorter report ends with a whole dossi
   expect(body.rows.length).toBeLessThanOrEqual(9);
   expect(new Set(body.rows.map(({ cells }: { cells: unknown[] }) => cells[1]))).toEqual(new Set(['H60.02']));
   expect(short.notes[0]).toContain(`Chỉ liệt kê ${dossiers.size} hồ sơ đầu tiên`);
+});
+
+test('the parts of a field report have each line once and in order, in the console page by page', async () => {
+  const { rows } = await made('2026-Q1');
+  const parts: Report['rows'][] = [];
+  let cursor = '';
+  do {
+    const { body } = await hub.read(`/api/v1/reports/fields?period=2026-Q1&lines=400${cursor}`);
+    expect([body.dossiers, body.rows.length <= 400]).toEqual([460, true]);
+    parts.push(body.rows);
+    cursor = body.next && `&cursor=${encodeURIComponent(body.next)}`;
+    if (parts.length === 1)
+      expect(await hub.read(`/api/v1/reports/fields?period=2025-Q3${cursor}`)).toMatchObject({ status: 400 });
+  } while (cursor);
+  expect(parts.flat().map(({ cells }) => cells)).toEqual(rows.map(({ cells }) => cells));
+
+  const officer = officerAt(hub);
+  await officer.signIn('ops');
+  const lines: string[] = [];
+  for (let at: string | undefined = '/console/reports/fields?period=2026-Q1&lang=en'; at; ) {
+    const { text } = await officer.get(at);
+    lines.push(...[...text.matchAll(/data-label="STT"[^>]*>([^<]+)</g)].map(([, line = '']) => line));
+    at = /href="([^"]*)">Next page/.exec(text)?.[1]?.replaceAll('&amp;', '&');
+  }
+  expect(lines).toEqual(rows.map((_, at) => (at + 1).toLocaleString('vi-VN')));
 });
 
 test('a PDF of too many lines is refused with the ways out, and CSV has them all', async () => {

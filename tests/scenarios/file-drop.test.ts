@@ -8,30 +8,7 @@ import settings from '../../adapters/file-drop/parties/water-permits.json' with 
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
-
-const HEAD = [
-  ...['STT', 'Mã hồ sơ', 'Mã thủ tục', 'Tên tổ chức, cá nhân', 'Số CCCD', 'Điện thoại', 'Địa chỉ'],
-  ...['Ngày tiếp nhận', 'Ngày hẹn trả', 'Trạng thái', 'Ngày cập nhật', 'Lệ phí'],
-];
-type Cell = string | number | null;
-const rowOf = (number: number, changes: Readonly<Record<string, Cell>> = {}): Cell[] => {
-  const cells: Record<string, Cell> = {
-    STT: number,
-    'Mã hồ sơ': `H60.09-250812-00${number}`,
-    'Mã thủ tục': '1.004232',
-    'Tên tổ chức, cá nhân': 'Nguyễn Văn An',
-    'Số CCCD': '001099123456',
-    'Điện thoại': '0912345678',
-    'Địa chỉ': 'Tổ 5, phường Minh Xuân',
-    'Ngày tiếp nhận': 45881.34375,
-    'Ngày hẹn trả': '22/8/2025',
-    'Trạng thái': 'Đã tiếp nhận',
-    'Ngày cập nhật': '12/08/2025 08:15',
-    'Lệ phí': '1.200.000',
-    ...changes,
-  };
-  return HEAD.map((title) => cells[title] ?? null);
-};
+import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
 
 describe('a party that leaves files in a folder', () => {
   let hub: TestHub;
@@ -95,6 +72,7 @@ describe('a party that leaves files in a folder', () => {
     expect(report).toEqual(expect.arrayContaining(['Kết quả;Đã nhận', 'Số dòng đọc được;2', 'Mới;2']));
     expect(report.join('\n')).toContain('Tháng 8 6, Tháng 8 7');
     expect(await readdir(folder)).toEqual(['done', 'taking']);
+    expect(await listed()).toMatchObject([{ place: 'folder', outcome: 'taken', counts: { new: 2, invalid: 0 } }]);
   });
 
   test('a file that is still being written is not taken, and the same file again changes nothing', async () => {
@@ -117,6 +95,7 @@ describe('a party that leaves files in a folder', () => {
     expect(await messages()).toBe(before);
     const reports = (await readdir(join(folder, 'done'))).filter((name) => name.endsWith('.csv'));
     expect(await readFile(join(folder, 'done', reports[1] ?? ''), 'utf8')).toContain('trùng một tệp đã nhận');
+    expect(await listed()).toMatchObject([{ outcome: 'taken' }, { outcome: 'repeat' }]);
   });
 
   test('the next month changes what changed, and names the cells of rows that it cannot take', async () => {
@@ -168,8 +147,10 @@ describe('a party that leaves files in a folder', () => {
     expect(await messages()).toBe(4);
     expect(await reportIn('done')).toContain('Mới;2');
     expect(await readdir(join(folder, 'taking/dossiers'))).toEqual([]);
+    expect(await listed()).toMatchObject([{ counts: { new: 1 } }, { counts: { new: 2 } }]);
   });
 
+  const listed = () => hub.hub.database.query.selectFrom('dropped_files').selectAll().orderBy('id').execute();
   const messages = async (): Promise<number> =>
     (await hub.hub.database.query.selectFrom('messages').select('id').execute()).length;
 });

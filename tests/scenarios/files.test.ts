@@ -38,6 +38,40 @@ async function startMinistry() {
   return { url: `http://127.0.0.1:${port}`, bodies, close };
 }
 
+/** A ministry that takes a form with files, read by the platform's own parser. */
+async function startFormMinistry() {
+  const forms: FormData[] = [];
+  const server = createServer(async (request, reply) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const headers = { 'Content-Type': request.headers['content-type'] ?? '' };
+    if (Number(request.headers['content-length']) === body.length)
+      forms.push(await new Response(body, { headers }).formData());
+    reply.setHeader('Content-Type', 'application/json').end(JSON.stringify({ ma: '0' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  return { url: `http://127.0.0.1:${port}`, forms, close };
+}
+
+const formSettings = (baseUrl: string) => ({
+  system: 'forms',
+  baseUrl,
+  answer: { code: 'ma', ok: ['0'] },
+  push: {
+    dossiers: {
+      operation: 'POST HoSo',
+      body: 'multipart',
+      request: {
+        MaHoSo: 'code',
+        'tệp "gốc"': { each: 'record.documents', from: 'file', as: 'file' },
+      },
+    },
+  },
+});
+
 const ministrySettings = (baseUrl: string) => ({
   system: 'health',
   baseUrl,
@@ -59,29 +93,41 @@ describe('files', () => {
   let hub: TestHub;
   let bus: Simulator;
   let ministry: Awaited<ReturnType<typeof startMinistry>>;
+  let formMinistry: Awaited<ReturnType<typeof startFormMinistry>>;
   let clamd: Awaited<ReturnType<typeof startClamd>>;
   const dataDir = mkdtempSync(join(tmpdir(), 'lienthong-files-'));
   beforeAll(async () => {
     clamd = await startClamd();
     bus = await startSimulator(simulator);
     ministry = await startMinistry();
+    formMinistry = await startFormMinistry();
     const partner = { sent: [], script: [], adapter: opencps as Adapter };
     hub = await testHub({
       dataDir,
       files: { scan: clamd.url, maxBytes: MAX_BYTES },
       keys: [{ id: 'ops', secret: OPS, scopes: ['ops:read'] }],
-      partners: { opencps: partner, lgsp: partner, health: { ...partner, adapter: restMinistry as Adapter } },
+      partners: {
+        opencps: partner,
+        lgsp: partner,
+        health: { ...partner, adapter: restMinistry as Adapter },
+        forms: { ...partner, adapter: restMinistry as Adapter },
+      },
       entries: {
         opencps: { authoritative: true, settings: { pushKey: 'opencps', pushSecret: SECRET } },
         lgsp: { settings: { baseUrl: bus.url, tokenUrl: `${bus.url}/token`, ...SIMULATOR_CLIENT, timeoutS: 5 } },
         health: { settings: ministrySettings(ministry.url) },
+        forms: { settings: formSettings(formMinistry.url) },
       },
-      routes: ['opencps', 'one-stop'].map((from) => ({ from, operation: 'dossier.upsert.v1', to: ['lgsp', 'health'] })),
+      routes: ['opencps', 'one-stop'].map((from) => ({
+        from,
+        operation: 'dossier.upsert.v1',
+        to: ['lgsp', 'health', 'forms'],
+      })),
     });
   });
   afterAll(async () => {
     await hub.close();
-    await Promise.all([bus.close(), clamd.close(), ministry.close()]);
+    await Promise.all([bus.close(), clamd.close(), ministry.close(), formMinistry.close()]);
     rmSync(dataDir, { recursive: true });
   });
 
@@ -269,6 +315,24 @@ describe('files', () => {
         { Ten: 'Không có tệp' },
       ],
     });
+  });
+
+  test('a ministry by settings gets a form with the bytes of each document', async () => {
+    const [first, second] = [pdf('của biểu mẫu '.repeat(20_000)), Buffer.from('Thứ hai của biểu mẫu')];
+    for (const file of [first, second]) await pushFile(file);
+    const code = 'H60.01-250812-0089';
+    const documents = [first, second].map((file, at) => ({ name: `Giấy tờ ${at}`, file: `sha256:${sha256(file)}` }));
+    await hub.push(dossier({ code, documents: [...documents, { name: 'Không có tệp' }] }));
+    await hub.deliver();
+    const form = formMinistry.forms.find((one) => one.get('MaHoSo') === code);
+    const files = (form?.getAll('tệp "gốc"') ?? []) as unknown as File[];
+    const received = await Promise.all(
+      files.map(async (file) => [file.type, file.name, sha256(Buffer.from(await file.arrayBuffer()))]),
+    );
+    expect(received).toEqual([
+      ['application/pdf', `${sha256(first).slice(-16)}.pdf`, sha256(first)],
+      ['text/plain', `${sha256(second).slice(-16)}.txt`, sha256(second)],
+    ]);
   });
 
   test('the operators see the files of a dossier, without their names', async () => {

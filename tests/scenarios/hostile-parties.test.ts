@@ -2,14 +2,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatLocal } from '#core/dates/dates';
 import { readItem } from '#core/dossier/item';
 import { Applicant, Dossier } from '#schemas/dossier.upsert.v1';
+import fileDrop from '../../adapters/file-drop/adapter.ts';
+import { attachment } from '../../src/http/upload.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
 import { casesOf, inDepth } from '../support/depth.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { basic, bearer, lookUp, readBy, secretOf, sessionOf } from '../support/party-doors.ts';
 import { envelope, sendSoap } from '../support/soap.ts';
 
-describe('two one-stop systems, two ministries and the national portal, each hostile to each other', () => {
-  const OWNS = { 'one-stop': 'H60.01', other: 'H22.05', health: 'G09.20', land: 'G14.03', national: 'G22.99' } as const;
+describe('two one-stop systems, two ministries, the national portal and an office, each hostile to each other', () => {
+  const OWNS = {
+    'one-stop': 'H60.01',
+    other: 'H22.05',
+    health: 'G09.20',
+    land: 'G14.03',
+    national: 'G22.99',
+    office: 'H31.07',
+  } as const;
   type Name = keyof typeof OWNS;
   const NAMES = Object.keys(OWNS) as Name[];
   const SERVICE = '1.013225';
@@ -18,6 +28,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     return { name: `Phạm Văn ${party.replace('-', ' ')}`, phone };
   };
 
+  const national = testPartner();
   /** A ministry's adapter that takes callbacks; any call counts as the ministry's own. */
   const calledBack = (): Partner => {
     const partner = testPartner();
@@ -37,13 +48,23 @@ describe('two one-stop systems, two ministries and the national portal, each hos
   let hub: TestHub;
   beforeAll(async () => {
     hub = await testHub({
-      partners: { health: calledBack(), land: calledBack(), national: testPartner() },
-      entries: Object.fromEntries(NAMES.map((name) => [name, { owns: { codes: [`${OWNS[name].slice(0, 4)}`] } }])),
+      partners: {
+        health: calledBack(),
+        land: calledBack(),
+        national,
+        office: { sent: [], script: [], adapter: fileDrop as Adapter },
+      },
+      entries: Object.fromEntries(
+        NAMES.map((name) => [
+          name,
+          { owns: { codes: [`${OWNS[name].slice(0, 4)}`] }, settings: name === 'office' ? OF_FILES : {} },
+        ]),
+      ),
       routes: [
         { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['health'], services: ['1.000009'] },
         { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['national'] },
       ],
-      keys: ['health', 'land', 'national'].map((id) => ({
+      keys: ['health', 'land', 'national', 'office'].map((id) => ({
         id,
         secret: secretOf(id),
         scopes: ['dossier:write'],
@@ -70,12 +91,15 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     readonly taken: string;
     readonly fresh: string;
   }
-  const LATER = { status: 'returned', statusAt: '2025-08-14T09:00:00+07:00', returnedAt: '2025-08-14T09:00:00+07:00' };
+  const LATER = { status: 'returned', statusAt: '2025-08-14T09:00:00+07:00' };
   const RECORDS: Readonly<Record<string, (target: Target) => object>> = {
-    'another applicant and status': ({ attacker, code }) => recordOf(attacker, code, LATER),
-    'the same moment': ({ attacker, code }) => recordOf(attacker, code, { status: 'resolved', channel: 'post' }),
-    'a moment far ahead': ({ attacker, code }) =>
-      recordOf(attacker, code, { ...LATER, statusAt: '2099-01-01T00:00:00+07:00' }),
+    'every other member, later': ({ attacker, code }) => recordOf(attacker, code, { ...ALTERED, ...LATER }),
+    'every other member, at the same moment': ({ attacker, code }) =>
+      recordOf(attacker, code, { ...ALTERED, status: 'resolved' }),
+    'every other member, far ahead': ({ attacker, code }) =>
+      recordOf(attacker, code, { ...ALTERED, ...LATER, statusAt: '2099-01-01T00:00:00+07:00' }),
+    'the victim’s code in another spelling': ({ attacker, code }) =>
+      recordOf(attacker, code, { ...LATER, code: ` ${code.toLowerCase()}\u200b` }),
     'aliases of the victim': ({ attacker, victim, code, fresh }) =>
       recordOf(attacker, fresh, { aliases: [{ party: victim, code }] }),
     'an alias that is the victim’s code': ({ attacker, code, fresh }) =>
@@ -84,6 +108,7 @@ describe('two one-stop systems, two ministries and the national portal, each hos
       recordOf(attacker, code, { aliases: [{ party: attacker, code: taken }] }),
   };
   const STEPS: Readonly<Record<string, (target: Target) => object>> = {
+    'an earlier step': ({ code }) => progress({ code, status: 'submitted', at: '2025-08-11T09:00:00+07:00' }),
     'a last step': ({ code }) => progress({ code, status: 'returned', at: '2025-08-14T10:00:00+07:00' }),
     'a step of the same moment': ({ code }) => progress({ code, status: 'resolved', at: '2025-08-12T08:15:00+07:00' }),
     'a step far ahead': ({ code }) => progress({ code, status: 'returned', at: '2099-01-01T00:00:00+07:00' }),
@@ -113,7 +138,18 @@ describe('two one-stop systems, two ministries and the national portal, each hos
       key: null,
       headers: basic(party),
     });
+  // The tables of the office have no aliases.
+  const FILE_CLAIMS = Object.fromEntries(Object.entries(RECORDS).slice(0, 4));
+  const file = async (party: Name, item: object) => {
+    const reply = await hub.hub.app.request(`/api/v1/parties/${party}/drops`, {
+      method: 'POST',
+      headers: { ...bearer(party), 'Content-Disposition': attachment('hồ sơ.csv') },
+      body: tableOf(item as ReturnType<typeof dossier>),
+    });
+    expect(await reply.json()).toMatchObject({ read: 1, counts: { invalid: 0 } });
+  };
   const DOORS: Readonly<Record<string, readonly Door[]>> = {
+    'post /api/v1/parties/{party}/drops': [{ claims: FILE_CLAIMS, only: ['office'], send: file }],
     'post /api/v1/parties/{party}/dossiers': [{ claims: RECORDS, send: rest('dossiers') }],
     'post /api/v1/parties/{party}/progress': [{ claims: STEPS, send: rest('progress') }],
     'post /mapi/g': [
@@ -131,14 +167,18 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     })),
   };
 
+  interface Route {
+    readonly 'x-scopes'?: readonly string[];
+  }
+  const routeTable = async (): Promise<readonly (readonly [path: string, Readonly<Record<string, Route>>])[]> =>
+    Object.entries(((await (await hub.request('GET', '/openapi.json')).json()) as { paths: object }).paths);
+
   test('every door for dossiers or steps is attacked below', async () => {
-    const { paths } = (await (await hub.request('GET', '/openapi.json')).json()) as {
-      paths: Record<string, Record<string, { 'x-scopes'?: readonly string[]; tags?: readonly string[] }>>;
-    };
+    const paths = await routeTable();
     // A scope of their own admits records of other kinds: kinds.test.ts has their owners.
-    const isOfKind = ({ 'x-scopes': scopes = [] }: { 'x-scopes'?: readonly string[] }): boolean =>
+    const isOfKind = ({ 'x-scopes': scopes = [] }: Route): boolean =>
       ALL_KINDS.some(({ scope }) => scopes.includes(scope));
-    const doors = Object.entries(paths).flatMap(([path, { post }]) =>
+    const doors = paths.flatMap(([path, { post }]) =>
       post &&
       !isOfKind(post) &&
       !path.startsWith('/api/v1/ops') &&
@@ -157,13 +197,13 @@ describe('two one-stop systems, two ministries and the national portal, each hos
   const PAIRS = NAMES.flatMap((attacker) =>
     NAMES.filter((victim) => victim !== attacker).map((victim) => [attacker, victim] as const),
   );
-  /** A one-stop system, a ministry and the national portal each attack another kind of party. */
-  const SAMPLE: Partial<Record<Name, Name>> = { other: 'health', land: 'national', national: 'one-stop' };
+  /** Together they have every door: a ministry has callbacks, the office has files. */
+  const SAMPLE: Partial<Record<Name, Name>> = { land: 'national', office: 'one-stop' };
   let serial = 0;
+  const codeFor = (party: Name) => `${OWNS[party]}-250812-${String(++serial).padStart(4, '0')}`;
   test.each(casesOf(PAIRS, ([attacker, victim]) => SAMPLE[attacker] === victim))(
     '%s reads, joins, changes and hides nothing of %s',
     async (attacker, victim) => {
-      const codeOf = (party: Name) => `${OWNS[party]}-250812-${String(++serial).padStart(4, '0')}`;
       const doors = Object.values(DOORS)
         .flat()
         .filter(({ only }) => only === undefined || only.includes(attacker));
@@ -171,22 +211,26 @@ describe('two one-stop systems, two ministries and the national portal, each hos
         for (const { claims, send } of doors) {
           const targets = Object.values(claims).map((claim) => ({
             claim,
-            target: { attacker, victim, code: codeOf(victim), taken: codeOf(victim), fresh: codeOf(attacker) },
+            target: { attacker, victim, code: codeFor(victim), taken: codeFor(victim), fresh: codeFor(attacker) },
           }));
+          const codes = targets.flatMap(({ target: { code, taken } }) => [code, taken]);
+          const alone = codeFor(victim);
           const own = () =>
             rest('dossiers')(
               victim,
-              targets.flatMap(({ target: { code, taken } }) => [code, taken].map((one) => recordOf(victim, one))),
+              [alone, ...codes].map((code) => recordOf(victim, code)),
             );
           if (!isFirst) await own();
           await Promise.all(targets.map(({ claim, target }) => send(attacker, claim(target))));
           if (isFirst) await own();
-          // Waiting items of the dossiers are applied by now.
-          await hub.hub.pipeline.sweep();
-          const codes = targets.flatMap(({ target: { code, taken } }) => [code, taken]);
-          const found = await Promise.all(codes.map((code) => hub.read(`/api/v1/dossiers/${code}`, 'personal')));
-          const unharmed = { status: 'received', channel: 'online', applicant: personOf(victim) };
-          expect(found.map(({ body }) => body)).toMatchObject(codes.map((code) => ({ code, ...unharmed })));
+          // Waiting items of the dossiers are applied by now, and partners have what they are to receive.
+          await hub.deliver();
+          const shown = async (code: string) => (await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body;
+          const unharmed = await shown(alone);
+          expect(unharmed).toMatchObject({ status: 'received', applicant: personOf(victim) });
+          expect(await Promise.all(codes.map(shown))).toEqual(codes.map((code) => ({ ...unharmed, code })));
+          const told = national.sent.filter(({ code }) => codes.includes(code));
+          expect(JSON.stringify(told)).not.toContain(personOf(attacker).phone);
           const [{ target }] = targets as [(typeof targets)[number]];
           const [owner, stranger] = await Promise.all([victim, attacker].map((one) => readBy(hub, one, target.code)));
           expect(owner).toContain(personOf(victim).phone);
@@ -197,6 +241,37 @@ describe('two one-stop systems, two ministries and the national portal, each hos
           expect(await lookUp(hub, target.code, personOf(victim).phone.slice(-4))).toBe(200);
           expect(await lookUp(hub, target.code, personOf(attacker).phone.slice(-4))).toBe(404);
         }
+    },
+  );
+
+  test.each(casesOf(PAIRS, ([attacker, victim]) => SAMPLE[attacker] === victim))(
+    'no documented route lets %s into the doors of %s, or shows it a dossier',
+    async (attacker, victim) => {
+      const code = codeFor(victim);
+      const pushed = await rest('dossiers')(victim, recordOf(victim, code));
+      const { receipt } = (await pushed.json()) as { receipt: string };
+      const routes = (await routeTable()).flatMap(([path, methods]) =>
+        Object.entries(methods).flatMap(([method, route]) =>
+          (path.includes('{party}') ? [victim, attacker] : [victim]).map((party) => ({ path, method, route, party })),
+        ),
+      );
+      expect(routes.length).toBeGreaterThan(150);
+      for (const { path, method, route, party } of routes) {
+        const url = path
+          .replace('{party}', party)
+          .replace('{receipt}', receipt)
+          .replaceAll(/\{\w+\}/g, code);
+        const body = method === 'post' ? recordOf(attacker, code) : undefined;
+        const reply = await hub.request(method.toUpperCase(), url, undefined, body, bearer(attacker));
+        const text = await reply.text();
+        for (const canary of Object.values(personOf(victim)))
+          expect([url, text]).toEqual([url, expect.not.stringContaining(canary)]);
+        if (!route['x-scopes'] || party !== victim) continue;
+        // A key opens no door of another party, and none without its scope. Files of others do not exist for it.
+        const isItsOwn = !path.includes('{party}') && route['x-scopes'].some((one) => scopesOf(attacker).includes(one));
+        if (isItsOwn) expect([url, text]).toEqual([url, expect.not.stringContaining(code)]);
+        else expect([method, url, reply.status]).toEqual([method, url, path.includes('{hash}') ? 404 : 403]);
+      }
     },
   );
 
@@ -212,6 +287,65 @@ describe('two one-stop systems, two ministries and the national portal, each hos
     expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 });
+
+/** testHub gives these two parties the scopes of all kinds. */
+function scopesOf(party: string): readonly string[] {
+  const hasAll = party === 'one-stop' || party === 'other';
+  return ['dossier:write', ...(hasAll ? ALL_KINDS.map(({ scope }) => scope) : [])];
+}
+
+/** Another value for each member that a record may have, except its code, aliases and status. */
+const ALTERED: Required<Omit<Dossier, 'code' | 'aliases' | 'status' | 'statusAt' | 'applicant'>> = {
+  serviceCode: '1.000009',
+  serviceName: 'Thủ tục khác',
+  fieldCode: 'G15-HT01',
+  fieldName: 'Lĩnh vực khác',
+  agencyCode: 'H60.99',
+  agencyName: 'Sở khác',
+  channel: 'post',
+  submittedAt: '2025-08-10T08:00:00+07:00',
+  receivedAt: '2025-08-10T09:00:00+07:00',
+  dueAt: '2025-08-29T17:00:00+07:00',
+  finishedAt: '2025-08-14T08:00:00+07:00',
+  returnedAt: '2025-08-14T09:00:00+07:00',
+  refusedAt: '2025-08-14T10:00:00+07:00',
+  abstract: 'Nội dung khác',
+  processingUnit: 'Phòng khác',
+  note: 'Ghi chú khác',
+  resultDelivery: 'post',
+  filedAt: 'province',
+  parentCode: 'H60.99-250812-9999',
+  documents: [{ id: 'khac', name: 'Giấy tờ khác' }],
+  fees: [{ name: 'Phí khác', amountVnd: 1_000 }],
+  onlinePayment: 'offline',
+  supplements: [{ id: 'khac', requestedBy: 'Người khác', content: 'Bổ sung khác' }],
+  results: [{ code: 'KQ-KHAC', name: 'Kết quả khác' }],
+  databases: ['khac'],
+};
+
+const COLUMNS = ['code', 'serviceCode', 'agencyCode', 'name', 'phone', 'channel', 'status', 'statusAt'] as const;
+/** How the office's tables are read: each column is named like its member. */
+const OF_FILES = {
+  system: 'office',
+  codes: { status: Object.fromEntries(['received', 'resolved', 'returned'].map((one) => [one, one])) },
+  pull: {
+    dossiers: {
+      columns: Object.fromEntries(COLUMNS.map((name) => [name, name])),
+      fields: {
+        ...Object.fromEntries(['code', 'serviceCode', 'agencyCode', 'channel', 'statusAt'].map((name) => [name, name])),
+        'applicant.name': 'name',
+        'applicant.phone': 'phone',
+        status: { from: 'status', codes: 'status' },
+      },
+    },
+  },
+};
+
+/** A dossier as a table of one row. */
+function tableOf({ applicant, ...record }: ReturnType<typeof dossier>): string {
+  const values: Readonly<Record<string, unknown>> = { ...record, ...(applicant as object) };
+  return `${COLUMNS.join(',')}\n${COLUMNS.map((name) => values[name]).join(',')}\n`;
+}
 
 /** An item as elements, in the order of its members, which is that of the WSDL. */
 function xmlOf(name: string, value: unknown): string {

@@ -185,7 +185,7 @@ describe('any mix of requests, repeats, crashes and failures of partner and data
   }
 
   test('histories reach their time-ordered state, and the partner has each version once, in order', async () => {
-    const stories = Array.from({ length: roundsOf(30, 5) }, (_, n) => {
+    const stories = Array.from({ length: roundsOf(30, 2) }, (_, n) => {
       dice = createDice(SEED * 7_000 + n);
       const code = `H60.01-250812-${7_000 + n}`;
       return { code, told: tellings(dice, code) };

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCopyApp } from '../../src/cli/copy/serve-copy.ts';
+import { recordSource } from '../../src/cli/export/export-source.ts';
+import { recordText } from '../../src/cli/export/record-text.ts';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { loadFile } from '../../src/cli/import/load-file.ts';
 import { openCopy } from '../../src/copy/copy.ts';
 import { rekeyAll } from '../../src/database/rekey.ts';
 import { reseal } from '../../src/database/reseal.ts';
 import { maskStaleRecords } from '../../src/index/mask-records.ts';
+import { createRecordReader } from '../../src/index/record-list.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Reconciler } from '../../src/kit/index.ts';
 import { createVault } from '../../src/secrets/vault.ts';
@@ -378,7 +381,7 @@ describe('a kind that only its folder knows', () => {
     expect(JSON.stringify(evidence)).not.toContain('Yến');
   });
 
-  test('is imported from a file, once', async () => {
+  test('is imported from a file once, and exported to one as its owner sent it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lienthong-kinds-'));
     const path = join(folder, 'permits.ndjson');
     writeFileSync(path, `${JSON.stringify(permit({ code: 'DX-20', plate: '22A-20' }))}\n`);
@@ -389,6 +392,18 @@ describe('a kind that only its folder knows', () => {
     expect(await load()).toMatchObject({ accepted: 1 });
     await load();
     expect((await read('/DX-20/history')).items).toHaveLength(1);
+    const reader = createRecordReader(hub.hub.database, createVault([HUB_SECRET]));
+    const { total, pages } = await recordSource(reader, parkingPermit, {}, true);
+    const text = recordText('ndjson', OPERATION);
+    writeFileSync(path, '');
+    for await (const { records } of pages) appendFileSync(path, text.next(records));
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining(permit({ code: 'DX-20', plate: '22A-20' })),
+    );
+    expect(lines).toHaveLength(total);
+    const { items } = await read('?limit=200');
+    expect(total).toBe(items.length);
     rmSync(folder, { recursive: true });
   });
 

@@ -69,4 +69,65 @@ describe('deliveries claimed ahead of their calls', () => {
     expect(all.every(({ leased_by }) => leased_by === null)).toBe(true);
     expect(all.filter(({ attempts }) => attempts > 0)).toHaveLength(calls);
   });
+
+  test('start one after another, so that other work of the process gets its turn between', async () => {
+    let turn = 0;
+    let isOver = false;
+    const count = (): void => {
+      turn++;
+      if (!isOver) setImmediate(count);
+    };
+    const calls: number[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    partner.script.push(
+      ...Array.from({ length: 16 }, () => async (items: readonly unknown[]) => {
+        calls.push(turn);
+        await held;
+        return items.map(() => ({ kind: 'delivered' as const }));
+      }),
+    );
+    await push(16);
+    count();
+    const delivered = hub.deliver();
+    await expect.poll(() => calls).toHaveLength(16);
+    isOver = true;
+    release();
+    await delivered;
+    const inOneTurn = calls.map((one) => calls.filter((other) => other === one).length);
+    expect(Math.max(...inOneTurn)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a partner to whom one sender has sent much', () => {
+  test('gets the dossiers of another sender in turn with those, each once and in order', async () => {
+    const partner = testPartner();
+    const operation = 'dossier.upsert.v1';
+    const hub = await testHub({
+      partners: { portal: partner },
+      routes: ['one-stop', 'other'].map((from) => ({ from, operation, to: ['portal'] })),
+    });
+    try {
+      const of = (ministry: string, count: number, status: string) =>
+        Array.from({ length: count }, (_, n) =>
+          dossier({ code: `${ministry}-250812-${String(n).padStart(4, '0')}`, agencyCode: ministry, status }),
+        );
+      await hub.push(of('H60.01', 300, 'received'));
+      await hub.push(of('G09.01', 3, 'received'), { party: 'other' });
+      await hub.push(of('G09.01', 3, 'processing'), { party: 'other' });
+      await hub.deliver();
+      const sent = partner.sent.map(({ record }) => record as { code: string; status: string });
+      const places = sent.flatMap(({ code }, at) => (code.startsWith('G09') ? [at] : []));
+      expect(places).toHaveLength(6);
+      expect(places[2]).toBeLessThan(40);
+      expect(new Set(sent.map(({ code, status }) => `${code} ${status}`)).size).toBe(306);
+      expect(sent).toHaveLength(306);
+      for (const code of of('G09.01', 3, 'received').map((one) => one.code))
+        expect(sent.filter((one) => one.code === code).map(({ status }) => status)).toEqual(['received', 'processing']);
+    } finally {
+      await hub.close();
+    }
+  });
 });

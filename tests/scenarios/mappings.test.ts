@@ -3,6 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import type { KeyEntry } from '../../src/config/config.ts';
 import { hubWithMinistry, MINISTRY, pulled, rowOf, TABLE } from '../support/bad-deploy.ts';
 import type { Partner, TestHub } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const SECOND = 'second';
@@ -44,6 +45,8 @@ describe('a change of a code table by two officers', () => {
     return id;
   };
   const statusOf = async (n: number) => (await hub.read(`/api/v1/dossiers/${rowOf(n).code}`)).body.status;
+  const countOf = async (what: string): Promise<number> =>
+    (await hub.hub.database.pool.query(`SELECT count(*)::int4 AS n FROM ${what}`)).rows[0].n;
   const rebuilt = async () => (await hub.hub.rebuild()).identical;
 
   test('a renamed code is tried, approved by a second officer, and read again; a rebuild finds no difference', async () => {
@@ -117,6 +120,105 @@ describe('a change of a code table by two officers', () => {
       [2, 1],
       [1, 2],
     ]);
+  });
+
+  describe('a wrong meaning that was applied', () => {
+    const at = (hour: number) => `2025-08-13T${String(hour).padStart(2, '0')}:00:00+07:00`;
+    const sentOf = (n: number) =>
+      portal.sent.filter(({ record }) => record.code === rowOf(n).code).map(({ record }) => (record as Json).status);
+    const correct = (id: number, keyId = 'first', days = 7) =>
+      ops.post(`mappings/${id}/correct`, { days, why: 'FINISHED never meant a refusal' }, keyId);
+    const later = async () => {
+      hub.clock.nowMs += 5_000;
+      await hub.deliver();
+      await hub.deliver();
+    };
+    let id: number;
+    beforeEach(async () => {
+      await approved([
+        { from: 'FINISHED', to: 'returned' },
+        { from: 'HANDED', to: 'returned' },
+      ]);
+      await receive(rowOf(1), rowOf(2), rowOf(3));
+      // One that ended by it, and one that went on.
+      await receive(
+        rowOf(1, { status: 'FINISHED', updatedAt: at(9) }),
+        rowOf(2, { status: 'FINISHED', updatedAt: at(9) }),
+      );
+      await receive(rowOf(2, { updatedAt: at(10) }));
+      await hub.deliver();
+      id = await approved([{ from: 'FINISHED', to: 'resolved' }]);
+    });
+
+    test('is shown with its recipients, corrected in its place, delivered, and the same after a rebuild', async () => {
+      expect(await statusOf(1)).toBe('returned');
+      const effect = (await ops.get(`mappings/${id}/effect`, 'first')).body;
+      expect(effect).toMatchObject({
+        counts: { changed: 2, readable: 0, unreadable: 0, otherwise: 0 },
+        statuses: [{ was: 'returned', would: 'resolved', items: 2 }],
+        recipients: [{ party: 'portal', deliveries: 2 }],
+      });
+      expect(await statusOf(1)).toBe('returned');
+      expect((await correct(id)).status).toBe(200);
+      await later();
+      expect((await ops.get(`mappings/${id}`)).body.correction).toMatchObject({ days: 7, who: 'first', items: 2 });
+      expect((await ops.get(`mappings/${id}`)).body.correction.endedAt).not.toBeNull();
+      expect(await Promise.all([1, 2, 3].map(statusOf))).toEqual(['resolved', 'processing', 'processing']);
+      expect([...new Set(sentOf(1))]).toEqual(['processing', 'returned', 'resolved']);
+      const { items } = (await hub.read(`/api/v1/dossiers/${rowOf(2).code}/history`)).body;
+      expect(items.map(({ status }: Json) => status)).toEqual(['processing', 'resolved', 'processing']);
+      expect(await rebuilt()).toBe(true);
+      const audit = (await ops.get(`audit?action=mapping.correct`)).body.items;
+      expect(audit).toMatchObject([{ actor: 'first', why: 'FINISHED never meant a refusal' }]);
+    });
+
+    test('is corrected once, and a repeat of the order or of the message changes nothing', async () => {
+      await correct(id);
+      await later();
+      const [sent, messages] = [portal.sent.length, await countOf('messages')];
+      await correct(id);
+      await later();
+      expect((await ops.get(`mappings/${id}`)).body.correction).toMatchObject({ items: 0 });
+      expect((await ops.get(`mappings/${id}/effect`, 'first')).body.counts.changed).toBe(0);
+      expect(await countOf('messages')).toBe(messages);
+      expect(await receive(rowOf(1, { status: 'FINISHED', updatedAt: at(9) }))).toEqual(['duplicate']);
+      await hub.deliver();
+      expect(portal.sent).toHaveLength(sent);
+      // The wrong meaning may be said again, rightly.
+      expect(await receive(rowOf(1, { status: 'HANDED', updatedAt: at(9) }))).toEqual(['accepted']);
+      expect(await statusOf(1)).toBe('returned');
+      expect(await rebuilt()).toBe(true);
+    });
+
+    test('stays beyond the days of the order, before approval, and while another order runs', async () => {
+      hub.clock.nowMs += 3 * 86_400_000;
+      expect((await ops.get(`mappings/${id}/effect?days=1`, 'first')).body.counts.changed).toBe(0);
+      await correct(id, 'first', 1);
+      await later();
+      expect(await statusOf(1)).toBe('returned');
+      const draft = (await drafted([{ from: 'PAUSED', to: 'processing' }])).body.id;
+      expect(await correct(draft)).toMatchObject({ status: 409, body: { code: 'mapping-state' } });
+      expect((await ops.post(`mappings/${id}/correct`, { why: 'x' }, 'ops-read')).status).toBe(403);
+      await hub.hub.database.pool.query('UPDATE corrections SET ended_at = NULL');
+      await hub.hub.database.pool.query(`UPDATE corrections SET before_id = 'ffffffff-0000-7000-8000-000000000000'`);
+      expect(await correct(id)).toMatchObject({ status: 409, body: { code: 'mapping-correcting' } });
+    });
+
+    test('is corrected in full after a process that ended half-way', async () => {
+      const { pool } = hub.hub.database;
+      await pool.query(`CREATE FUNCTION stop_second() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (SELECT FROM messages WHERE door = 'release') THEN RAISE EXCEPTION 'as in the test' USING ERRCODE = '53100'; END IF;
+        RETURN NEW; END $$`);
+      await pool.query(`CREATE TRIGGER stop_second BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.door = 'release')
+        EXECUTE FUNCTION stop_second()`);
+      await correct(id);
+      expect(await countOf('events WHERE corrected_by IS NOT NULL')).toBe(1);
+      await pool.query('DROP TRIGGER stop_second ON messages');
+      await later();
+      expect(await countOf('events WHERE corrected_by IS NOT NULL')).toBe(2);
+      expect(await countOf(`messages WHERE door = 'release'`)).toBe(2);
+      expect(await rebuilt()).toBe(true);
+    });
   });
 
   test('a draft on an older version is refused with the version that came between', async () => {

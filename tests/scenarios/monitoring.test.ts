@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type TestHub, testHub } from '../support/hub.ts';
+import { progress, type TestHub, testHub } from '../support/hub.ts';
+import { question } from '../support/kinds.ts';
 
 /** The files of docs/operate that other programs load. CI tests the alert rules with promtool. */
 const OPERATE = join(import.meta.dirname, '..', '..', 'docs', 'operate');
@@ -28,7 +29,7 @@ afterAll(() => hub.close());
 const isServed = (name: string): boolean =>
   metrics.has(name) || metrics.has(name.replace(/_(?:bucket|sum|count)$/, ''));
 
-test.each(['grafana-overview.json', 'grafana-party.json'])(
+test.each(['overview', 'party', 'database', 'slo'].map((name) => `grafana-${name}.json`))(
   '%s asks for metrics that the hub or a rule serves',
   (file) => {
     const expressions = [...read(`monitoring/${file}`).matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expr]) =>
@@ -40,6 +41,18 @@ test.each(['grafana-overview.json', 'grafana-party.json'])(
     expect(names.filter((name) => !recorded.has(name) && !isServed(name))).toEqual([]);
   },
 );
+
+test('the age of what waits for a decision is a metric by party; what waits for its dossier does not count', async () => {
+  const ages = async () =>
+    [...(await (await hub.request('GET', '/metrics')).text()).matchAll(/^hub_quarantine_oldest_seconds\{.*$/gm)].map(
+      String,
+    );
+  await hub.push(progress({ code: 'H60.01-250812-0999' }), { what: 'progress' });
+  expect(await ages()).toEqual([]);
+  await hub.push(question({ content: 'Tôi tố cáo cán bộ nhận hối lộ' }), { what: 'questions' });
+  hub.clock.nowMs += 90_000_000;
+  expect(await ages()).toEqual(['hub_quarantine_oldest_seconds{party="one-stop"} 90000']);
+});
 
 interface ZabbixItem {
   readonly key: string;

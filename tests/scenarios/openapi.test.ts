@@ -7,6 +7,10 @@ import { Compile } from 'typebox/schema';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { closed } from '#schemas/parts';
+import fileDrop from '../../adapters/file-drop/adapter.ts';
+import waterPermits from '../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
+import { sampleFile } from '../../adapters/file-drop/simulator/samples.ts';
+import type { Adapter } from '../../src/kit/adapter.ts';
 import type { Asker } from '../../src/kit/asker.ts';
 import type { Callback } from '../../src/kit/callback.ts';
 import { openIncident } from '../../src/ledger/incidents.ts';
@@ -72,9 +76,11 @@ describe('the OpenAPI document', () => {
           ...partner,
           adapter: { ...partner.adapter, pull, callbacks: { status: STEP_PUSH }, documentIn, asks: REGISTER },
         },
+        water: { sent: [], script: [], adapter: fileDrop as Adapter },
       },
+      entries: { water: { settings: { ...waterPermits, place: undefined } } },
       routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
-      keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }, CLERK],
+      keys: [...OPERATOR_KEYS, { id: 'nobody', secret: NOBODY, scopes: [] }, CLERK, WATER],
       maxBodyBytes: MAX_BODY,
       files: { scan: false, maxBytes: MAX_BODY },
       dataDir,
@@ -105,7 +111,7 @@ describe('the OpenAPI document', () => {
     {
       path = {},
       query = QUERIES[name] ?? '',
-      secret = secretFor(operations.get(name) as Operation),
+      secret = name === PUSH_DROP ? `Bearer ${WATER.secret}` : secretFor(operations.get(name) as Operation),
       body,
       headers = {},
       from,
@@ -114,7 +120,7 @@ describe('the OpenAPI document', () => {
     const [method = '', template = ''] = name.split(' ');
     const operation = operations.get(name) as Operation;
     const given = {
-      party: 'one-stop',
+      party: name.includes('/drops') ? 'water' : 'one-stop',
       table: 'portal-status',
       id: '1',
       code: CODE(1),
@@ -127,7 +133,7 @@ describe('the OpenAPI document', () => {
     };
     const url = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent((given as Json)[part]));
     const credentials: Record<string, string> = secret === undefined ? {} : { Authorization: secret };
-    const sent = { ...credentials, ...headers };
+    const sent = { ...credentials, ...(DROPS.includes(name) && NAMED), ...headers };
     const response = await (from === undefined
       ? hub.request(method.toUpperCase(), url + query, undefined, body, sent)
       : requestFrom(hub, from, method.toUpperCase(), url + query, body, sent));
@@ -182,6 +188,14 @@ describe('the OpenAPI document', () => {
     for (const name of ['get /api/v1/asks', 'get /api/v1/ops/asks']) await ask(name, 200);
     await ask(PUSH_FILE, 201, { body: 'Đơn' });
     const { file } = (await ask(PUSH_FILE, 200, { body: 'Đơn' })).body;
+    const { bytes } = await sampleFile('csv');
+    for (const name of DROPS) await ask(name, 422, { body: 'x' });
+    await ask(PUSH_DROP, 201, { body: bytes });
+    await ask(PUSH_DROP, 200, { body: bytes, headers: { Accept: 'text/csv' } });
+    await ask(TAKE_DROP, 200, { body: bytes });
+    await ask(TAKE_DROP, 201, { body: Buffer.concat([bytes, Buffer.from('\n')]) });
+    const [{ id: drop }] = (await ask(`get ${TAKE_DROP.slice(5)}`, 200)).body.items;
+    await ask(`get ${TAKE_DROP.slice(5)}/{id}`, 200, { path: { id: drop } });
     const link = await ask('post /api/v1/files/{hash}/links', 201, { path: { hash: file } });
     await ask(READ_FILE, 200, { path: { hash: file } });
     hub.clock.nowMs += HOUR_MS;
@@ -295,6 +309,9 @@ describe('the OpenAPI document', () => {
       await ask(`post ${mapping('/ask')}`, status, { path: { id: approved }, body: WHY });
     for (const status of [200, 409])
       await ask(`post ${mapping('/approve')}`, status, { path: { id: approved }, body: WHY, secret: PERSONAL });
+    // The second one while the first runs.
+    for (const status of [200, 409])
+      await ask(`post ${mapping('/correct')}`, status, { path: { id: approved }, body: WHY });
     await ask(`get ${ops('code-tables/{party}/{table}/versions')}`, 200, { path: { party: 'portal' } });
     for (const decision of ['refuse', 'withdraw']) {
       const body = { ...BODIES[MAPPINGS], lines: [{ from: '96', to: 'received' }] };
@@ -385,6 +402,13 @@ describe('the OpenAPI document', () => {
         await ask(name, 422, { body: 'x', headers: { 'Content-Digest': `sha-256=:${'A'.repeat(43)}=:` } });
         continue;
       }
+      if (DROPS.includes(name)) {
+        await ask(name, 400, { body: 'x', headers: { 'Content-Disposition': 'attachment' } });
+        await ask(name, 404, { path: { party: 'nowhere' }, body: 'x' });
+        await ask(name, 413, { body: 'x'.repeat(MAX_BODY + 1) });
+        await ask(name, 415, { body: 'x', headers: { 'Content-Encoding': 'lzma' } });
+        continue;
+      }
       if (name === CALLBACK) {
         await ask(name, 400, { ...TO_CALLBACK, body: '{}', headers: { 'Content-Encoding': 'gzip' } });
         await ask(name, 401, { ...TO_CALLBACK, secret: 'Bearer of-nobody', body: '{}' });
@@ -462,6 +486,9 @@ describe('the OpenAPI document', () => {
       await ask(name, 201, { body: item(20), headers });
       await ask(name, 409, { body: item(21), headers });
     }
+    const once = { 'Idempotency-Key': 'drop' };
+    await ask(PUSH_DROP, 422, { body: 'y', headers: once });
+    await ask(PUSH_DROP, 409, { body: 'z', headers: once });
     for (const n of [30, 31]) {
       await hub.push(dossier({ code: CODE(n) }));
       await hub.hub.database.pool.query("INSERT INTO aliases (party, code, dossier) VALUES ($1, 'A-1', $2)", [
@@ -475,7 +502,7 @@ describe('the OpenAPI document', () => {
     await ask('post /api/v1/ops/legal-holds', 409, { body: { code: 'A-1', why: 'x' } });
   });
 
-  test('documents every route’s answer without the database, with Retry-After', async () => {
+  inDepth('documents every route’s answer without the database, with Retry-After', async () => {
     const { session } = (await ask('post /mapi/login', 200, { body: LOGIN })).body;
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
     vi.spyOn(pg.Client.prototype, 'query').mockImplementation(((...given: unknown[]) => {
@@ -580,6 +607,7 @@ describe('the OpenAPI document', () => {
       'post /api/v1/parties/{party}/dossiers',
       'post /api/v1/parties/{party}/progress',
       ...Object.keys(SAMPLES).map((path) => `post /api/v1/parties/{party}/${path}`),
+      PUSH_DROP,
       ASK,
     ]);
   });
@@ -655,6 +683,14 @@ const STEP_PUSH: Callback<unknown> = {
   reply: ({ kind, status }) => ({ status, body: { kind } }),
 };
 const PUSH_FILE = 'post /api/v1/parties/{party}/files';
+const PUSH_DROP = 'post /api/v1/parties/{party}/drops';
+const TAKE_DROP = 'post /api/v1/ops/parties/{party}/drops';
+const DROPS: readonly string[] = [PUSH_DROP, TAKE_DROP];
+const NAMED = { 'Content-Disposition': 'attachment; filename="ho-so.csv"' };
+const WATER = {
+  ...{ id: 'water', secret: 'water-secret-of-the-tests', party: 'water' },
+  scopes: ['dossier:write' as const],
+};
 const READ_FILE = 'get /api/v1/files/{hash}';
 const HOUR_MS = 3_600_000;
 const REGISTER_ASK = 'post /api/v1/parties/{party}/ask/{question}';
@@ -717,6 +753,7 @@ const BODIES: Readonly<Record<string, object>> = {
   },
   'post /api/v1/ops/mappings/{id}/ask': { why: 'because the test asks' },
   'post /api/v1/ops/mappings/{id}/approve': { why: 'because the test asks' },
+  'post /api/v1/ops/mappings/{id}/correct': { why: 'because the test asks' },
   'post /api/v1/ops/mappings/{id}/refuse': { why: 'because the test asks' },
   'post /api/v1/ops/mappings/{id}/withdraw': { why: 'because the test asks' },
   'post /api/v1/ops/code-tables/{party}/{table}/preview': { from: '98', to: 'processing' },
@@ -756,5 +793,6 @@ function secretFor(operation: Operation): string | undefined {
 }
 
 function partyFor(name: string): string {
+  if (name.includes('/drops')) return 'water';
   return name.includes('/ops/') || name === REGISTER_ASK ? 'portal' : 'one-stop';
 }

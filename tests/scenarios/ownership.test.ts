@@ -157,11 +157,18 @@ describe('a dossier and the party that owns it', () => {
     ]);
   });
 
-  test('at the moment of the owner’s record a party only adds missing members', async () => {
+  test('at the moment of the owner’s record a party only adds missing members, and what differs is an anomaly', async () => {
     await start({ entries: { other: { may: ['status', 'channel', 'abstract'] } } });
     await pushAs('one-stop', dossier({ channel: 'counter' }));
-    await pushAs('other', dossier({ channel: 'online', abstract: 'Tóm tắt', status: 'processing' }));
+    const echo = dossier({ channel: 'online', abstract: 'Tóm tắt' });
+    expect(await warningsOf(pushAs('other', echo))).toMatchObject([{ path: '/channel', code: 'not-owner' }]);
+    await pushAs('other', dossier({ channel: 'counter', abstract: 'Tóm tắt', status: 'processing' }));
     expect(await shown()).toMatchObject({ channel: 'counter', abstract: 'Tóm tắt', status: 'received' });
+    expect((await ops.get('anomalies')).body.items).toMatchObject([
+      { kind: 'same-time', status: 'processing' },
+      { kind: 'not-owner', status: 'received' },
+    ]);
+    expect((await hub.hub.rebuild()).differences).toEqual([]);
   });
 
   test('a constant of a pull fills only missing members', async () => {
@@ -294,17 +301,18 @@ describe('a dossier and the party that owns it', () => {
     await pool.query(`DROP INDEX messages_refused_stranger, deliveries_held, deliveries_reason, counted_pending; DROP TABLE doubtful_dossiers, ownership, rekeying, recounts, total_cells, cell_totals, agency_totals, service_totals, records, record_events, record_changes, record_change_counters, rewording, heartbeats, code_ranges, process_runs, incident_notes, field_totals, erasures, legal_holds, held_subjects, flow_totals, ownership_rules, saved_filters, asks,
       body_removal, kept_bodies; DROP TABLE IF EXISTS former_totals;
       DROP FUNCTION hub_is_newest_of_dossier; DROP INDEX dossiers_open_due, dossiers_received_day;
-      ALTER TABLE messages DROP COLUMN emptied_at; DROP TABLE mapping_changes; ALTER TABLE code_entries DROP COLUMN taken_out;
-      ALTER TABLE audit DROP COLUMN IF EXISTS erased; DROP TABLE IF EXISTS file_uses, files;
+      ALTER TABLE messages DROP COLUMN emptied_at; DROP TABLE corrections, mapping_changes; ALTER TABLE code_entries DROP COLUMN taken_out;
+      ALTER TABLE audit DROP COLUMN IF EXISTS erased; DROP TABLE IF EXISTS uploads, dropped_files, file_fetches, file_uses, party_files, party_file_bytes, files;
       ALTER TABLE dossiers DROP COLUMN rewrites, DROP COLUMN erasure, DROP COLUMN erased_at, DROP COLUMN erased_up_to; CREATE INDEX dossiers_agency ON dossiers (agency_code);
-      CREATE INDEX dossiers_service ON dossiers (service_key); CREATE INDEX dossiers_unfinished_due ON dossiers (due_at); ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared;
+      CREATE INDEX dossiers_service ON dossiers (service_key); CREATE INDEX dossiers_unfinished_due ON dossiers (due_at); ALTER TABLE events DROP COLUMN owner, DROP COLUMN shared, DROP COLUMN corrected_by;
       ALTER TABLE dossiers DROP COLUMN mask_of, DROP COLUMN former, DROP COLUMN former_key;
       ALTER TABLE quarantine DROP COLUMN cause_table, DROP COLUMN cause_from, DROP COLUMN words;
       ALTER TABLE attempts DROP COLUMN words; ALTER TABLE deliveries DROP COLUMN words; ALTER TABLE incidents DROP COLUMN words;
       ALTER TABLE pulls DROP COLUMN error_words; ALTER TABLE party_health DROP COLUMN error_words;
       ALTER TABLE counted DROP COLUMN facts, DROP COLUMN cell, DROP COLUMN changes, ADD COLUMN agency_code text, ADD COLUMN field_code text,
         ADD COLUMN service_key text, ADD COLUMN channel text;
-      DROP INDEX deliveries_times;
+      DROP INDEX deliveries_times, dossiers_words, dossiers_open; CREATE INDEX dossiers_search ON dossiers USING gin (search);
+      ALTER TABLE deliveries DROP COLUMN sender; CREATE INDEX deliveries_due ON deliveries (party, next_at, id) WHERE state = 'due';
       DELETE FROM hub_migrations WHERE name >= '018'`);
     const upgraded = await testHub({ keys: [...OPERATOR_KEYS], databaseUrl: hub.databaseUrl });
     try {

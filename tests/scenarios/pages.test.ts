@@ -107,6 +107,9 @@ describe('pages for citizens', () => {
       expect(html.replace(DATA, '').replace(OWN_SCRIPT, '')).not.toMatch(
         /<script|<style|style=|href="(?!\/|#|data:|https:\/\/bieumau\.)/i,
       );
+      // The browser asks for the styles before it has read the page.
+      const [, style = ''] = /<link rel="stylesheet" href="([^"]*style[.]css[^"]*)"/.exec(html) ?? [];
+      expect(headers.get('link')).toBe(`<${style}>; rel=preload; as=style`);
       const { status, headers: same } = await open(path, { method: 'HEAD' });
       expect([status, same.get('content-type')]).toEqual([(await open(path)).status, 'text/html; charset=UTF-8']);
     }

@@ -92,11 +92,13 @@ describe('partner health', () => {
     await hub.push(codes(16));
     await hub.deliver();
     expect(await incidents()).toMatchObject([{ kind: 'partner-away', open: true }]);
+    const tried = portal.sent.length;
+    portal.script.length = 0;
     hub.clock.nowMs -= 3_600_000;
     await hub.hub.database.pool.query('UPDATE deliveries SET next_at = $1', [new Date(hub.clock.nowMs)]);
     await hub.deliver();
     await hub.deliver();
-    expect(portal.sent.length).toBeGreaterThan(16);
+    expect(portal.sent.length).toBeGreaterThan(tried);
     expect(await incidents()).toMatchObject([{ open: false }]);
   });
 

@@ -13,7 +13,6 @@ import { fingerprint } from '../../src/kit/fingerprint.ts';
 import { loadEvidence } from '../../src/ledger/evidence.ts';
 import { resealCheckpoints } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
-import { inDepth } from '../support/depth.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -275,7 +274,7 @@ async function expectUnchanged(hub: TestHub, receipt: string | undefined): Promi
 }
 
 describe('rows of a version without keyed hashes', () => {
-  inDepth('work unchanged, and are keyed page by page while the hub takes pushes', async () => {
+  test('work unchanged, and are keyed page by page while the hub takes pushes', async () => {
     const before = await start();
     await play(before);
     const { receipt } = await before.push(PUSHED, ONCE);

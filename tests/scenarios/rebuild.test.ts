@@ -73,7 +73,7 @@ describe('rebuild', () => {
       column: 'sealed/code',
     },
   ];
-  test.each(casesOf(TAMPERED, ({ column }) => /^due_at$|sealed/.test(column)))(
+  test.each(casesOf(TAMPERED, ({ column }) => /sealed/.test(column)))(
     '$what that was tampered with is named, and a swap corrects it',
     async ({ sql, column }) => {
       await query(sql, [CODE]);
@@ -130,7 +130,7 @@ describe('rebuild', () => {
     expect([again.status, (await again.text()).includes('Trần')]).toEqual([200, false]);
   });
 
-  test('two rebuilds never run at once', async () => {
+  inDepth('two rebuilds never run at once', async () => {
     const both = await Promise.allSettled([rebuild(), rebuild()]);
     const refused = both.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     expect(refused).toEqual([expect.stringContaining('another rebuild')]);

@@ -337,7 +337,7 @@ describe('the REST door', () => {
 
   test('an answer that breaks off is no whole receipt', async () => {
     const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
-    const lines = Array.from({ length: roundsOf(3_000, 1_000) }, (_, n) => `${bad.slice(0, -1)},"code":"${n}"}`).join(
+    const lines = Array.from({ length: roundsOf(3_000, 500) }, (_, n) => `${bad.slice(0, -1)},"code":"${n}"}`).join(
       '\n',
     );
     const path = '/api/v1/parties/one-stop/dossiers';
@@ -363,7 +363,7 @@ describe('the REST door', () => {
     expect(reply).toMatchObject({ status: 413, body: { detail: expect.stringContaining('inflates') } });
   });
 
-  test('a stream with an Idempotency-Key has at most 1,000 lines, as the refusal and the docs say', async () => {
+  inDepth('a stream with an Idempotency-Key has at most 1,000 lines, as the refusal and the docs say', async () => {
     const headers = { ...NDJSON, 'Idempotency-Key': 'key-of-lines' };
     const line = `${JSON.stringify({ code: 'H60' })}\n`;
     expect((await hub.push(line.repeat(1_000), { headers })).status).toBe(200);

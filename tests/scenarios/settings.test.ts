@@ -171,6 +171,8 @@ describe('settings that are not usable', () => {
             phi: 'record.fees.0.amountVnd',
             nop: { from: ['record.applicant'] },
             tien: { each: 'record.fees', fields: { so: { from: 'amountVnd', as: 'vnd' }, ma: 'dossierCode' } },
+            mot: { of: 'record.fees', where: { ten: 'Phí' }, from: 'soTien' },
+            khong: { from: 'code', where: { name: 'Phí' } },
           },
           lookUp: { operation: 'GET one', request: { '?ma': 'code' }, records: 'items', match: { ma: 'row.code' } },
         },
@@ -183,13 +185,15 @@ describe('settings that are not usable', () => {
       `${list}/request/?trang: got "pageNumber", expected one of until, page`,
       `${list}/request/?tu/from: got "since", expected one of until, page`,
       `${told}/lookUp/match/ma: got "row.code", expected one of id, code, record, dossier, service, agency`,
+      `${told}/request/khong/where: chooses from a list; name the list by each or of`,
+      expect.stringContaining(`${told}/request/mot/from: got "soTien", expected one of `),
+      expect.stringContaining(`${told}/request/mot/where/ten: got "ten", expected one of `),
       `${told}/request/nop/from/0: got "record.applicant", which is an object, expected one of its members ${APPLICANT}`,
       expect.stringContaining(
         `${told}/request/phi: got "record.fees.0.amountVnd", expected one of the members of record.fees: `,
       ),
       `${told}/request/ten: got "record.applicant.fullName", expected one of the members of record.applicant: ${APPLICANT}`,
       expect.stringContaining(`${told}/request/tien/fields/ma: got "dossierCode", expected one of `),
-      `${told}/request/tien/fields/so/as: got "vnd", expected one of boolean, number: a request cannot write an amount as text`,
     ]);
   });
 

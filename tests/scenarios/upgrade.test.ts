@@ -195,7 +195,7 @@ describe('a new version on the tables of an older one', () => {
     ]);
   });
 
-  test('shows the data of commit eb54898 as that commit did, and rebuilds it identically', async () => {
+  inDepth('shows the data of commit eb54898 as that commit did, and rebuilds it identically', async () => {
     const older = await testDatabase();
     closing.push(older.drop);
     await restoreFirstVersion(older.url);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import type {} from './global-setup.ts'; // declares what is injected
+import { endSessions, keepSessions, keptSessions, offerSessions } from './sessions.ts';
 import { SHAPE, USED, type Used, urlOf } from './template.ts';
 
 export interface TestDatabase {
@@ -18,18 +19,22 @@ export function testDatabase(): Promise<TestDatabase> {
 /** The same, with the tables of this version. */
 export async function migratedDatabase(): Promise<TestDatabase> {
   const name = emptied.pop() ?? (await create(inject('template').name));
-  return { url: urlOf(inject('databaseServerUrl'), name), drop: () => keep(name) };
+  keepSessions(addressOf(name));
+  return { url: addressOf(name), drop: () => keep(name) };
 }
 
 /** Copies a database as it is now, like a restored backup. No session may be open meanwhile. */
-export function putBack({ url }: TestDatabase): Promise<TestDatabase> {
+export async function putBack({ url }: TestDatabase): Promise<TestDatabase> {
+  await endSessions(url);
   return copyOf(new URL(url).pathname.slice(1));
 }
 
 async function copyOf(template: string): Promise<TestDatabase> {
   const name = await create(template);
-  return { url: urlOf(inject('databaseServerUrl'), name), drop: () => drop(name) };
+  return { url: addressOf(name), drop: () => drop(name) };
 }
+
+const addressOf = (name: string): string => urlOf(inject('databaseServerUrl'), name);
 
 async function create(template: string): Promise<string> {
   const name = newName();
@@ -40,16 +45,17 @@ async function create(template: string): Promise<string> {
 /** Known to the run's teardown. */
 const newName = (): string => `test_${inject('template').run}_${randomBytes(8).toString('hex')}`;
 
-function drop(name: string): Promise<void> {
-  return onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+async function drop(name: string): Promise<void> {
+  await endSessions(addressOf(name));
+  await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }
 
 /** The connection of this worker to the server, which all its tests share. */
 let server: Promise<pg.Client> | undefined;
 
-async function onServer(sql: string): Promise<void> {
+async function onServer(sql: string): Promise<pg.QueryResult> {
   server ??= connect();
-  await (await server).query(sql);
+  return (await server).query(sql);
 }
 
 async function connect(): Promise<pg.Client> {
@@ -71,40 +77,65 @@ const emptied: string[] = [];
 /** A database that grew beyond the template by more than this is not worth a reset. */
 const GROWN_BYTES = 8 * 1024 * 1024;
 
+/** How many of them keep sessions. Each has about four, and a server allows 100 for all workers. */
+const WITH_SESSIONS = 2;
+
 /**
- * Resets a database for the next test, under another name. Old connections learn that the database is gone, as after a drop. A
- * database that differs from the template (another table, setting or owner) is dropped.
+ * Resets a database for the next test. A database that differs from the template (another table, setting or owner) is dropped.
+ * When others than the hubs of this process have sessions, the database gets another name: old connections learn that it is
+ * gone, as after a drop.
  */
 async function keep(name: string): Promise<void> {
+  const [session] = await keptSessions(addressOf(name));
+  if (session && emptied.length < WITH_SESSIONS && !(await endOthers(name))) {
+    if (!(await isEmptied(session).catch(() => false))) return drop(name);
+    await session.query('DISCARD ALL');
+    offerSessions(addressOf(name));
+    emptied.push(name);
+    return;
+  }
+  await endSessions(addressOf(name));
   const next = newName();
   try {
-    await onServer(
-      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${name}'; ALTER DATABASE ${name} RENAME TO ${next}`,
-    );
+    await endOthers(name);
+    await onServer(`ALTER DATABASE ${name} RENAME TO ${next}`);
   } catch {
     return drop(name); // a session is open again
   }
-  if (await isEmptied(next)) emptied.push(next);
+  if (await isEmptiedAlone(next)) emptied.push(next);
   else await drop(next);
 }
 
-async function isEmptied(name: string): Promise<boolean> {
-  const template = inject('template');
-  const client = new pg.Client({ connectionString: urlOf(inject('databaseServerUrl'), name) });
+/** Ends the sessions that are not kept. @returns whether there were any */
+async function endOthers(name: string): Promise<boolean> {
+  const pids = (await keptSessions(addressOf(name))).map(({ processID }) => processID);
+  const ended = await onServer(
+    `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> ALL('{${pids}}')`,
+  );
+  return ended.rowCount !== 0;
+}
+
+async function isEmptiedAlone(name: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: addressOf(name) });
   await client.connect();
   try {
-    let used = await usedOf(client);
-    if (used.settings !== template.settings || used.bytes > template.bytes + GROWN_BYTES) return false;
-    if (used.isReshaped) {
-      if (!(await isRestored(client))) return false;
-      used = await usedOf(client); // without the dropped tables
-    }
-    // In the replica role neither foreign keys nor the guards of the history apply.
-    await client.query(`SET session_replication_role = replica; ${used.emptying ?? ''}; ${template.reset}`);
-    return true;
+    return await isEmptied(client);
   } finally {
     await client.end();
   }
+}
+
+async function isEmptied(client: pg.Client): Promise<boolean> {
+  const template = inject('template');
+  let used = await usedOf(client);
+  if (used.settings !== template.settings || used.bytes > template.bytes + GROWN_BYTES) return false;
+  if (used.isReshaped) {
+    if (!(await isRestored(client))) return false;
+    used = await usedOf(client); // without the dropped tables
+  }
+  // In the replica role neither foreign keys nor the guards of the history apply.
+  await client.query(`SET session_replication_role = replica; ${used.emptying ?? ''}; ${template.reset}`);
+  return true;
 }
 
 async function usedOf(client: pg.Client): Promise<Used> {

@@ -10,6 +10,8 @@ const LONGEST = [
   'tests/e2e/',
   'tests/interop/',
   'tests/browser/',
+  'tests/scenarios/flow',
+  'tests/scenarios/database-hosts',
   'tests/scenarios/reliability',
   'tests/scenarios/hostile-parties',
   'tests/scenarios/payment-storm',

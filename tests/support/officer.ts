@@ -15,13 +15,13 @@ export interface Officer {
   /** Sends a form like its page does, and follows the redirect. */
   post(
     path: string,
-    fields?: Readonly<Record<string, string>>,
+    fields?: Readonly<Record<string, string>> | FormData,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Page>;
   /** The same without following. */
   send(
     path: string,
-    fields?: Readonly<Record<string, string>>,
+    fields?: Readonly<Record<string, string>> | FormData,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Page>;
   signIn(keyId: string, secret?: string): Promise<Page>;
@@ -59,8 +59,12 @@ export function officerAt(hub: Pick<TestHub, 'hub'>, address?: string): Officer 
   const officer: Officer = {
     cookies,
     get: (path) => ask(path, {}),
-    send: (path, fields = {}, headers = OWN) =>
-      ask(path, { method: 'POST', body: new URLSearchParams({ token, ...fields }), headers }),
+    send(path, fields = {}, headers = OWN) {
+      if (!(fields instanceof FormData))
+        return ask(path, { method: 'POST', body: new URLSearchParams({ token, ...fields }), headers });
+      if (!fields.has('token')) fields.set('token', token);
+      return ask(path, { method: 'POST', body: fields, headers });
+    },
     async post(path, fields, headers) {
       const sent = await officer.send(path, fields, headers);
       return sent.to === null ? sent : officer.get(sent.to);

@@ -45,6 +45,7 @@ export function agriculture(stepMs: number) {
       if (code === undefined) return error(422, 'Thiếu mã hồ sơ');
       return context.state.dossiers.has(code) ? error(409, 'Hồ sơ đã có') : take(code, given, context);
     }),
+    route('POST', '/papers', takePapers),
     route('PUT', '/dossiers/{code}', ({ params, json }, context) => take(params.code as string, json(), context)),
     route('POST', '/dossiers/{code}/steps', ({ params, json }, context) =>
       takeStep(params.code as string, json(), context),
@@ -57,6 +58,35 @@ export function agriculture(stepMs: number) {
       return { status: 201, body: {} };
     }),
   ];
+}
+
+/** A form with the papers of a dossier, each name beside its file. */
+function takePapers(request: SimulatorRequest, { ledger, state, now }: Context): SimulatorReply {
+  const parts = partsOf(request);
+  const valuesOf = (name: string): readonly string[] => parts.flatMap((one) => (one.name === name ? one.text : []));
+  const [code = ''] = valuesOf('code');
+  const files = parts.filter(({ file }) => file !== undefined);
+  if (code === '' || files.length === 0) return error(422, 'Thiếu mã hồ sơ hoặc tệp');
+  if (state.steps.some((step) => step.code === code && step.content === PAPERS)) return error(409, 'Hồ sơ đã có');
+  state.steps.push({ ...NO_STEP, code, content: PAPERS, atMs: now(), changedMs: now() });
+  ledger.record('papers', code, { names: valuesOf('ten'), files: files.map(({ file, text }) => ({ file, text })) });
+  return { status: 201, body: { receipt: `NN-${code}` } };
+}
+
+const PAPERS = 'papers';
+const NO_STEP = { status: '', actor: '', unit: '' };
+
+/** The parts of a form (RFC 7578). `file`: the name of the file in a part. */
+function partsOf({ headers, body }: SimulatorRequest) {
+  const [, boundary = ''] = /^multipart\/form-data; *boundary=(\S+)$/.exec(headers['content-type'] ?? '') ?? [];
+  if (boundary === '') return [];
+  const sections = body.toString('latin1').split(`--${boundary}`).slice(1, -1);
+  return sections.map((section) => {
+    const end = section.indexOf('\r\n\r\n');
+    const head = section.slice(0, end);
+    const text = Buffer.from(section.slice(end + 4, -2), 'latin1').toString();
+    return { name: /name="([^"]*)"/.exec(head)?.[1] ?? '', file: /filename="([^"]*)"/.exec(head)?.[1], text };
+  });
 }
 
 function take(code: string, given: unknown, { state, ledger, now }: Context): SimulatorReply {

@@ -9,6 +9,7 @@ import health from '../parties/health.json' with { type: 'json' };
 import landParty from '../parties/land.json' with { type: 'json' };
 import landIlisParty from '../parties/land-ilis.json' with { type: 'json' };
 import measurement from '../parties/measurement.json' with { type: 'json' };
+import ministryPortal from '../parties/ministry-portal.json' with { type: 'json' };
 import socialInsurance from '../parties/social-insurance.json' with { type: 'json' };
 import socialProtection from '../parties/social-protection.json' with { type: 'json' };
 
@@ -23,6 +24,7 @@ export const PARTIES = {
   land: landAt,
   'land-ilis': landIlisAt,
   measurement: measurementAt,
+  'ministry-portal': ministryPortalAt,
   'social-insurance': socialInsuranceAt,
   'social-protection': socialProtectionAt,
 } as const;
@@ -96,6 +98,11 @@ export function landIlisAt(url: string) {
 
 export function measurementAt(url: string) {
   return { ...measurement, baseUrl: url };
+}
+
+export function ministryPortalAt(url: string) {
+  const security = { ...ministryPortal.security, tokenUrl: `${url}/dvc-bo/token`, clientSecret: 'mat-khau-thu-nghiem' };
+  return { ...ministryPortal, baseUrl: `${url}/dvc-bo`, security };
 }
 
 export function socialInsuranceAt(url: string) {

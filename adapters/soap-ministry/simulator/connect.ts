@@ -1,9 +1,17 @@
 import { type TestConnection, type TestConnectionOptions, testConnection } from '#kit/testing';
 import construction from '../parties/construction.json' with { type: 'json' };
+import eReceipt from '../parties/e-receipt.json' with { type: 'json' };
 import population from '../parties/population.json' with { type: 'json' };
+import sms from '../parties/sms.json' with { type: 'json' };
 import transport from '../parties/transport.json' with { type: 'json' };
 
-const PARTIES = { construction: constructionAt, transport: transportAt, population: populationAt } as const;
+const PARTIES = {
+  construction: constructionAt,
+  transport: transportAt,
+  population: populationAt,
+  'e-receipt': eReceiptAt,
+  sms: smsAt,
+} as const;
 type Party = keyof typeof PARTIES;
 
 /** The example parties, connected to a simulator in tests. A case may name another party as its `system`. */
@@ -15,6 +23,21 @@ export function connectTo(usual: Party) {
 export function populationAt(url: string) {
   const security = { ...population.security, password: 'mat-khau-thu-nghiem' };
   return { ...population, endpoint: `${url}/dancu`, security, ask: withCode(population.ask) };
+}
+
+export function smsAt(url: string) {
+  return { ...sms, endpoint: `${url}/bulkapi`, password: 'mat-khau-thu-nghiem' };
+}
+
+export function eReceiptAt(url: string) {
+  const { portal } = eReceipt.services;
+  return {
+    ...eReceipt,
+    endpoint: `${url}/PublishService.asmx`,
+    services: { portal: { ...portal, endpoint: `${url}/PortalService.asmx` } },
+    password: 'mat-khau-thu-nghiem',
+    secrets: { accountPassword: 'mat-khau-thu-phi' },
+  };
 }
 
 /** The integration code that the database issues to a system: 20 digits. */

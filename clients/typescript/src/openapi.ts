@@ -312,6 +312,19 @@ export interface components {
             readonly branch?: string;
             readonly inForce: boolean;
         };
+        /** FileLine */
+        readonly FileLine: {
+            /** @description empty for CSV and XML */
+            readonly sheet: string;
+            /** @description the row of the sheet, or the position in the list of an XML file, from 1 */
+            readonly row?: number;
+            /** @description the code of the dossier, if the row has one */
+            readonly code?: string;
+            /** @enum {unknown} */
+            readonly outcome: "accepted" | "duplicate" | "stale" | "quarantined" | "invalid";
+            /** @description `path` names the cell: `/sheet1/E4` is the cell E4 of the first sheet */
+            readonly problems: readonly components["schemas"]["ItemProblem"][];
+        };
         /** FileLink */
         readonly FileLink: {
             /** @description below the address of the hub */
@@ -321,6 +334,84 @@ export interface components {
              * @description real date and time with a zone (RFC 3339), such as 2025-08-12T08:15:00+07:00
              */
             readonly expiresAt: string;
+        };
+        /**
+         * FileReport
+         * @example {
+         *       "receipt": "6f1c2a3e-8d4b-8c11-9a20-3b5f6e7d8c90",
+         *       "file": "ho-so-thang-8.xlsx",
+         *       "list": "dossiers",
+         *       "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+         *       "at": "2025-08-13T10:00:00+07:00",
+         *       "outcome": "taken",
+         *       "read": 2,
+         *       "counts": {
+         *         "new": 1,
+         *         "changed": 0,
+         *         "same": 0,
+         *         "stale": 0,
+         *         "quarantined": 0,
+         *         "invalid": 1
+         *       },
+         *       "problems": [],
+         *       "lines": [
+         *         {
+         *           "sheet": "Tháng 8",
+         *           "row": 4,
+         *           "code": "H60.09-250812-0013",
+         *           "outcome": "invalid",
+         *           "problems": [
+         *             {
+         *               "path": "/sheet1/E4",
+         *               "code": "cell-number",
+         *               "args": {
+         *                 "got": "1099123456"
+         *               },
+         *               "message": "the cell has the number 1099123456, expected a text: leading zeros may be lost; format the column as text and enter the value again"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "linesLeftOut": 0
+         *     }
+         */
+        readonly FileReport: {
+            /**
+             * Format: uuid
+             * @description the same for the same file
+             */
+            readonly receipt: string;
+            readonly file: string;
+            /** @description the list of the settings to which the file belongs by its name */
+            readonly list: string;
+            readonly sha256: string;
+            /**
+             * Format: date-time
+             * @description real date and time with a zone (RFC 3339), such as 2025-08-12T08:15:00+07:00
+             */
+            readonly at: string;
+            /**
+             * @description `repeat`: the same file was taken before; `refused`: nothing of it was taken; `readable`: a preview, nothing was stored
+             * @enum {unknown}
+             */
+            readonly outcome: "taken" | "repeat" | "refused" | "readable";
+            /** @description rows with records */
+            readonly read: number;
+            /** @description rows by what they did; all 0 for a refused file */
+            readonly counts: {
+                readonly new: number;
+                readonly changed: number;
+                readonly same: number;
+                readonly stale: number;
+                readonly quarantined: number;
+                readonly invalid: number;
+            };
+            /** @description why the whole file is refused */
+            readonly problems: readonly components["schemas"]["ItemProblem"][];
+            /** @description the first 1000 rows that were not taken, or that have warnings */
+            readonly lines: readonly components["schemas"]["FileLine"][];
+            /** @description further rows; the report as CSV has them */
+            readonly linesLeftOut: number;
         };
         /** HistoryStep */
         readonly HistoryStep: {
@@ -935,6 +1026,10 @@ export interface components {
             }[];
             readonly notes: readonly string[];
             readonly signatures: readonly string[];
+            /** @description of a part of `fields`: the cursor of the next part, null for the last one */
+            readonly next?: string | null;
+            /** @description of a part of `fields`: how many dossiers the whole report has; null for more than 10,000 */
+            readonly dossiers?: number | null;
         };
         /** ReportRecord */
         readonly ReportRecord: {

@@ -5,7 +5,7 @@ import { type DescribedPort, describeWsdl } from '../../kit/soap/wsdl-shapes.ts'
 import { type CommonOptions, GROUP_HELP, type Result, runCommand, UsageError } from '../run-command.ts';
 import { checkAdapter } from './check-adapter.ts';
 import { newAdapter } from './new-adapter.ts';
-import { tryPull } from './try-pull.ts';
+import { type TryOptions, tryPull, tryPushTo } from './try-pull.ts';
 import { writeCase } from './write-case.ts';
 
 /** `lienthong adapter new|inspect|try|case`: helps to connect a system. */
@@ -44,14 +44,18 @@ export function addAdapter(program: Command): void {
   adapter
     .command('try')
     .argument('<party>', 'a party of HUB_CONFIG')
-    .argument('<pull>', 'what to pull, such as dossiers; of a party that sends files, the path of a file')
-    .description('pull one page from a party, or read a file, and show what the hub would store; writes nothing')
+    .argument('<pull>', 'what to pull, such as dossiers; of a party that sends files, the path of a file; or push')
+    .argument('[file]', 'with push: a record as JSON')
+    .description(
+      'pull one page from a party, or read a file, and show what the hub would store; with push, show the request for a record; writes and sends nothing',
+    )
     .option('--json', 'print one JSON document on stdout')
     .option('--all', 'pull all pages, not only the first')
     .option('--personal', 'show applicants unmasked')
-    .action(
-      (party: string, pull: string, options: CommonOptions & { readonly all?: boolean; readonly personal?: boolean }) =>
-        runCommand(options, () => tryPull(party, pull, options)),
+    .action((party: string, pull: string, file: string | undefined, options: CommonOptions & TryOptions) =>
+      runCommand(options, () =>
+        pull === 'push' && file !== undefined ? tryPushTo(party, file) : tryPull(party, pull, options),
+      ),
     );
   adapter
     .command('case')

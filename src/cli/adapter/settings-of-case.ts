@@ -17,14 +17,13 @@ const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /** Points the party's own addresses at the case's server. Secrets are still in the result. */
 export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCase {
-  const secretNames = writeOnlyIn(schema as SchemaNode);
   const found = { secrets: [] as string[], hosts: [] as string[], leftOut: [] as string[] };
-  const walk = (value: unknown, name: string, path: string): unknown => {
-    if (Array.isArray(value)) return value.map((one, at) => walk(one, name, `${path}/${at}`));
+  const walk = (value: unknown, name: string, path: string, nodes: readonly SchemaNode[]): unknown => {
+    if (Array.isArray(value)) return value.map((one, at) => walk(one, name, `${path}/${at}`, itemsOf(nodes)));
     if (typeof value === 'object' && value !== null)
       return Object.fromEntries(
         Object.entries(value).flatMap(([member, one]) => {
-          const shown = walk(one, member, `${path}/${member}`);
+          const shown = walk(one, member, `${path}/${member}`, memberOf(nodes, member));
           return shown === undefined ? [] : [[member, shown]];
         }),
       );
@@ -41,10 +40,32 @@ export function settingsOfCase(settings: unknown, schema: unknown): SettingsOfCa
     // Only top-level members are ours by name; deeper members may be the partner's names.
     const isTop = path === `/${name}` || /^\/[^/]+\/\d+$/.test(path);
     const isNamed = kindByName(name) === 'secret' || /(?:key|user(?:name)?)$/i.test(name);
-    if (secretNames.has(name) || (isTop && isNamed)) found.secrets.push(value);
+    if (nodes.some(({ writeOnly }) => writeOnly) || (isTop && isNamed)) found.secrets.push(value);
     return value;
   };
-  return { shown: walk(settings, '', ''), ...found };
+  return { shown: walk(settings, '', '', whole([schema as SchemaNode])), ...found };
+}
+
+/** The schemas with their alternatives. */
+function whole(nodes: readonly (SchemaNode | undefined)[]): readonly SchemaNode[] {
+  return nodes.flatMap((node) => (node ? [node, ...whole(node.anyOf ?? [])] : []));
+}
+
+function itemsOf(nodes: readonly SchemaNode[]): readonly SchemaNode[] {
+  return whole(nodes.map(({ items }) => items));
+}
+
+/** The schemas of a member. By its place and not by its name, because a request may have a member of the same name. */
+function memberOf(nodes: readonly SchemaNode[], member: string): readonly SchemaNode[] {
+  return whole(
+    nodes.flatMap(({ properties = {}, patternProperties = {} }) =>
+      Object.hasOwn(properties, member)
+        ? [properties[member]]
+        : Object.entries(patternProperties).flatMap(([pattern, node]) =>
+            new RegExp(pattern).test(member) ? [node] : [],
+          ),
+    ),
+  );
 }
 
 /** Names of all members that a schema marks as `writeOnly`. */

@@ -5,11 +5,13 @@ import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
+import type { DropPlace } from '../../kit/drops.ts';
 import type { HubQueries, Page } from '../../kit/puller.ts';
 import { nodesAt } from '../../kit/xml/read-xml.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { createParty, type Party } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
+import { tryPush } from './try-push.ts';
 
 export interface TryOptions {
   readonly all?: boolean;
@@ -83,8 +85,23 @@ async function tryFile(party: Party, path: string, personal = false): Promise<Re
     undefined,
     puller?.members?.(party.settings) ?? new Map(),
   );
-  const at = items.map((item, index) => `${places[index]}: ${item.kind}`).filter((line) => !line.endsWith('record'));
+  const at = items.flatMap(({ kind }, index) => (kind === 'record' ? [] : `${placeText(places[index])}: ${kind}`));
   return { ...result, text: [result.text, ...at].join('\n') };
+}
+
+function placeText(place: DropPlace | undefined): string {
+  if (!place) return '';
+  return place.sheet === '' ? String(place.row) : `${place.sheet}!${place.row}`;
+}
+
+/** The request for a dossier of a file. Sends nothing. */
+export async function tryPushTo(partyId: string, path: string): Promise<Result> {
+  const party = await partyOf(partyId);
+  try {
+    return await tryPush(party, path);
+  } finally {
+    party.close();
+  }
 }
 
 async function partyOf(id: string) {

@@ -108,6 +108,7 @@ async function outgoingOf(
     token: 0,
     attempts,
     doubt,
+    sender: '',
   };
   const [call] = await planCalls(
     { database, vault, kinds },

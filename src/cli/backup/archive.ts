@@ -56,7 +56,11 @@ async function archive(month: string, options: ArchiveOptions): Promise<Result> 
     const client = await database.pool.connect();
     try {
       const written = await writeArchive(client, {
-        ...{ month, folder, recipient, takenAt, hub: readPackage().version },
+        month,
+        folder,
+        recipient,
+        takenAt,
+        hub: readPackage().version,
         sign: (content) => sign('archive', content),
         tell: (table) => bar.update(0, table),
       });
@@ -89,7 +93,8 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
     const client = await hub.database.pool.connect();
     try {
       const back = await takeBack(client, manifest, {
-        ...{ folder, secret },
+        folder,
+        secret,
         eraseStaged: (tx) => eraseStaged({ vault }, tx),
         tell: (table) => bar.update(0, table),
       });

@@ -75,13 +75,13 @@ async function compare({ start, frames }: Opened, folder: string, url: string): 
   const audit = await migrate(database, Date.now())
     .then(() => checkAudit(database, createVault(config.secrets as [string, ...string[]])))
     .finally(() => database.close());
-  const report = await withHub(config, (hub) => hub.rebuild());
+  const report = await withHub(config, (hub) => hub.rebuild(), 'error');
   const problems = audit.filter(({ level }) => level === 'fail').map(({ found }) => found);
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   return {
     text: [
       `as of ${start.takenAt}: ${total} rows of ${Object.keys(rows).length} tables, each as it was counted`,
-      `${report.messages} messages, ${report.dossiers} dossiers: ${report.found === 0 ? 'no difference' : `${report.found} differences`}`,
+      `${report.messages} messages, ${report.dossiers} dossiers and records: ${report.found === 0 ? 'no difference' : `${report.found} differences`}`,
       ...report.differences.map(({ table, code, column }) => `${table} ${code}: ${column} differs`),
       problems.length > 0 ? `audit: ${problems.join('; ')}` : 'the audit is linked and signed',
     ].join('\n'),

@@ -1,5 +1,3 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Database } from '../../database/pool.ts';
 import { openHubFiles } from '../../files/open-hub-files.ts';
@@ -9,6 +7,7 @@ import { type Finding, findingsOf } from './finding.ts';
 
 const finding = findingsOf('files');
 const GIB = 1024 ** 3;
+type Files = NonNullable<ReturnType<typeof openHubFiles>>;
 
 /** Whether files can be stored and scanned, and which wait for the scanner. */
 export async function checkFiles(config: Config, database: Database, vault: Vault): Promise<readonly Finding[]> {
@@ -16,36 +15,47 @@ export async function checkFiles(config: Config, database: Database, vault: Vaul
   if (!files) return [finding('info', 'no files are stored: HUB_CONFIG has no `files`')];
   const { rows } = await database.pool.query<{ there: boolean }>(`SELECT to_regclass('files') IS NOT NULL AS there`);
   return [
-    ...checkFolder(config.dataDir),
+    ...(await checkStore(files, config)),
     await checkScanner(files),
     ...(rows[0]?.there ? await checkStored(database) : []),
   ];
 }
 
-function checkFolder(dataDir: string): readonly Finding[] {
-  const folder = join(dataDir, 'files');
-  if (!existsSync(folder)) return [];
-  try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return [];
-  } catch (error) {
-    const advice = 'give the folder to the user of the hub, or correct HUB_DATA_DIR';
-    return [finding('fail', `nothing can be stored in ${folder}: ${(error as Error).message}`, advice)];
-  }
+async function checkStore(files: Files, config: Config): Promise<readonly Finding[]> {
+  const trouble = await files.storeTrouble();
+  if (trouble === undefined) return [];
+  const { store } = config.file.files ?? {};
+  return store
+    ? [
+        finding(
+          'fail',
+          `the bucket ${store.bucket} cannot be used: ${trouble}`,
+          'correct files.store, or start the store',
+        ),
+      ]
+    : [
+        finding(
+          'fail',
+          `nothing can be stored: ${trouble}`,
+          'give the folder to the user of the hub, or correct HUB_DATA_DIR',
+        ),
+      ];
 }
 
-async function checkScanner(
-  files: Pick<NonNullable<ReturnType<typeof openHubFiles>>, 'isScannerThere'>,
-): Promise<Finding> {
+async function checkScanner(files: Files): Promise<Finding> {
   const isThere = await files.isScannerThere();
   if (isThere === undefined)
     return finding(
       'warn',
       'files are passed on unscanned: `files.scan` is false',
-      'set files.scan to the address of a clamd',
+      'set files.scan to the address of a clamd or an ICAP server',
     );
   if (isThere) return finding('ok', 'the virus scanner answers');
-  return finding('fail', 'the virus scanner does not answer: new files wait', 'start clamd, or correct files.scan');
+  return finding(
+    'fail',
+    'the virus scanner does not answer: new files wait',
+    'start the scanner, or correct files.scan',
+  );
 }
 
 async function checkStored(database: Database): Promise<readonly Finding[]> {

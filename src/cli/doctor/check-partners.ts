@@ -37,7 +37,10 @@ async function checkOrigin(
   const name = `${party}: ${url.origin}`;
   try {
     const seen = await look(url, isTls, given);
-    return [finding('ok', `${name} answers`), ...(seen ? [certificateFinding(name, seen, nowMs())] : [])];
+    return [
+      finding('ok', `${name} answers; a login is not tried here, see lienthong adapter try ${party}`),
+      ...(seen ? [certificateFinding(name, seen, nowMs())] : []),
+    ];
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
     return [

@@ -41,7 +41,7 @@ export function addInit(program: Command): void {
 }
 
 const HELP = `
-At a terminal it asks for what is missing. It never replaces a file. Then fill in the blank lines of hub.env and run doctor.
+At a terminal it asks for what is missing. It never replaces a file. Then fill in the blank lines of hub.env, load it and run doctor.
 Example: lienthong init --folder /etc/lienthong --province H60 --name "Tỉnh Tuyên Quang" --url https://lienthong.tinh.example
   --partner one-stop --partner national-portal=https://adapter.example --partner tu-phap:civil-status=https://lgsp.example`;
 
@@ -61,7 +61,7 @@ async function init(options: InitOptions): Promise<Result> {
     `Written to ${folder}: ${files.join(', ')}`,
     ...(left.length > 0 ? ['Fill in, in hub.env:', ...left] : []),
     ...(absent.length > 0 ? ['Add to hub.config.json:', ...absent] : []),
-    'Then run: lienthong doctor',
+    `Then run: set -a; . ${join(folder, 'hub.env')}; set +a; lienthong doctor`,
   ].join('\n');
   return { text, document: { folder, files, missing: [...blank, ...settings.missing].map(({ name }) => name) } };
 }

@@ -14,7 +14,7 @@ export function unionOfAliases(older: Dossier['aliases'], newer: Dossier['aliase
   return union;
 }
 
-type Alias = NonNullable<Dossier['aliases']>[number];
+export type Alias = NonNullable<Dossier['aliases']>[number];
 
 /** The key of an alias: its party and its code. */
 export function aliasName({ party, code }: Alias): string {

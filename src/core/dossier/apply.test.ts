@@ -279,7 +279,7 @@ describe('an event at the same time as the newest one', () => {
 
 describe('the order of arrival', () => {
   const next = dice(766);
-  const rounds = roundsOf(3_000, 600);
+  const rounds = roundsOf(3_000, 300);
 
   test('sets of events give the same dossier in any order', () => {
     for (let round = 0; round < rounds; round++) {

@@ -6,7 +6,7 @@ import { claimedPaths } from './claims.ts';
 import { type ContentId, isSameContent } from './content-id.ts';
 import { type Anomaly, counts, type DossierEvent, isOwn, isOwnRecord, isPremature } from './event.ts';
 import { inEventOrder } from './event-order.ts';
-import { foldWith, step } from './fold.ts';
+import { fold, foldWith, step } from './fold.ts';
 import { isSameJson } from './same-json.ts';
 import { begin as beginFolding, type DossierView, viewOf } from './state.ts';
 
@@ -42,6 +42,8 @@ export interface Applied {
   /** Whether readers see a difference, or partners may receive one. */
   readonly changed: boolean;
   readonly anomaly?: Anomaly | undefined;
+  /** The event that this one replaces. Its row gets the number of the new event. */
+  readonly corrected?: RecordedEvent | undefined;
   /** JSON Pointers of contradictions by a party that does not own the dossier. They change nothing. */
   readonly claimed?: readonly string[] | undefined;
 }
@@ -52,6 +54,7 @@ export interface Applied {
  */
 export function needsHistory(held: Held | undefined, incoming: Incoming): boolean {
   if (!held) return false;
+  if (incoming.isCorrection) return true;
   if (takesOver(held, incoming)) return true;
   if (repeatsNewest(held, incoming)) return false;
   return incoming.at <= held.lastAt || !isOwn(incoming, held.owner) || isPremature(incoming);
@@ -61,6 +64,8 @@ export function needsHistory(held: Held | undefined, incoming: Incoming): boolea
 export type Incoming = Omit<RecordedEvent, 'seq'> & {
   /** The party is entitled to the dossier, so its record makes it the owner. */
   readonly isEntitled?: boolean;
+  /** It replaces the event of the same item of the same message. */
+  readonly isCorrection?: boolean;
 };
 
 /** Whether a record makes its party the owner of a dossier that another party began. */
@@ -83,6 +88,7 @@ export function apply(
   judge: (event: RecordedEvent, owner: string) => Folded = (event, owner) => foldWith(events, event, owner),
 ): Applied {
   const event: RecordedEvent = { seq: (held?.version ?? 0) + 1, ...incoming };
+  if (incoming.isCorrection) return correct(held, events, incoming);
   if (!held) return begin(code, event);
   if (takesOver(held, incoming))
     return insert({ ...held, owner: event.party }, events, event, held.view, judge(event, event.party));
@@ -101,6 +107,42 @@ export function apply(
   return insert(held, events, event, held.view, judge(event, held.owner));
 }
 
+/**
+ * Replaces the event of an item by another reading of the item, at its place in event order and with the rights that it had. The
+ * same reading, and an item that was never applied, change nothing.
+ *
+ * @throws if the dossier is unknown
+ */
+function correct(
+  held: Held | undefined,
+  events: readonly RecordedEvent[],
+  { isEntitled: _, isCorrection: __, ...incoming }: Incoming,
+): Applied {
+  if (!held) throw new Error('a correction needs its dossier');
+  const corrected = correctedAmong(events, incoming);
+  if (!corrected || isSameContent(corrected.contentId, incoming.contentId)) return duplicate(held);
+  const { shared, authoritative } = corrected;
+  const event: RecordedEvent = { ...incoming, seq: held.version + 1, shared, authoritative };
+  const others = events.map((one) => (one === corrected ? { ...one, correctedBy: event.seq } : one));
+  const view = fold([...others, event], held.owner);
+  return { ...insert(held, others, event, held.view, { view }), corrected };
+}
+
+/** The effective event of the same item of the same message. */
+export function correctedAmong<Event extends RecordedEvent>(
+  events: readonly Event[],
+  { messageId, item, kind, party }: Pick<RecordedEvent, 'messageId' | 'item' | 'kind' | 'party'>,
+): Event | undefined {
+  return events.findLast(
+    (one) =>
+      one.messageId === messageId &&
+      one.item === item &&
+      one.kind === kind &&
+      one.party === party &&
+      one.correctedBy === undefined,
+  );
+}
+
 function duplicate(held: Held): Applied {
   return { outcome: 'duplicate', held, movedStatus: false, changed: false };
 }
@@ -116,6 +158,7 @@ export function isKnown(held: Held, events: readonly RecordedEvent[], incoming: 
   return events.some(
     (known) =>
       known.kind === kind &&
+      known.correctedBy === undefined &&
       isSameContent(known.contentId, contentId) &&
       (known.party === party || isOwn(known, held.owner)) &&
       (!isPremature(known) || isPremature(incoming)),
@@ -136,7 +179,14 @@ export function withFirstContentId(
   const { kind, at, status, party, said } = incoming;
   if (kind !== 'progress' || !said) return incoming;
   const first = events.find((known) => {
-    if (known.kind !== kind || known.at !== at || known.status !== status || known.party !== party) return false;
+    if (
+      known.correctedBy !== undefined ||
+      known.kind !== kind ||
+      known.at !== at ||
+      known.status !== status ||
+      known.party !== party
+    )
+      return false;
     return known.said !== undefined && addsNothing(said, standIns, known.said);
   });
   return first ? { ...incoming, contentId: first.contentId } : incoming;
@@ -178,7 +228,8 @@ function insert(
   const isOlder = event.at < shown.statusAt && !event.inferred;
   // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
   const movedStatus = view.status !== shown.status;
-  const claimed = isPremature(event) ? [] : claimedPaths(event, view, held.owner);
+  const fillsOnly = !own && !event.authoritative && events.some((known) => isOwnRecordAt(known, event.at, held.owner));
+  const claimed = isPremature(event) ? [] : claimedPaths(event, view, held.owner, fillsOnly);
   const known = { ...held, lastAt: lastOf(events, held) };
   return recorded(known, event, view, {
     outcome: isLast || movedStatus || (changed && !isOlder) || claimed.length > 0 ? 'accepted' : 'stale',
@@ -187,6 +238,10 @@ function insert(
     anomaly: anomalyOf(event, claimed) ?? anomaly ?? (own && hasRival(events, event) ? 'same-time' : undefined),
     claimed: claimed.length > 0 ? claimed : undefined,
   });
+}
+
+function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean {
+  return event.at === at && isOwnRecord(event, owner) && counts(event, owner);
 }
 
 /** The latest time among the effective events. An event far ahead does not count. */
@@ -210,7 +265,7 @@ function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | 
 function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;
   const known = events
-    .filter(({ record, inferred }) => record && inferred)
+    .filter(({ record, inferred, correctedBy }) => record && inferred && correctedBy === undefined)
     .sort(inEventOrder)
     .at(-1);
   if (known && inEventOrder(known, event) > 0) return false;
@@ -219,7 +274,12 @@ function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): 
 
 function hasRival(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   return events.some(
-    (known) => known.at === event.at && known.status !== event.status && !known.inferred && !event.inferred,
+    (known) =>
+      known.correctedBy === undefined &&
+      known.at === event.at &&
+      known.status !== event.status &&
+      !known.inferred &&
+      !event.inferred,
   );
 }
 

@@ -5,16 +5,21 @@ import type { DossierView } from './state.ts';
 /**
  * JSON Pointers of the members that a party claims about a dossier of another owner: they differ from the view and have no
  * effect.
+ *
+ * @param fillsOnly the event has the time of a record of the owner, so it only adds missing members
  */
 export function claimedPaths(
   event: DossierEvent & { readonly said?: object | undefined },
   view: DossierView,
   owner: string,
+  fillsOnly = false,
 ): readonly string[] {
   if (isOwn(event, owner)) return [];
   const { shared = [] } = event;
   if (!event.record) return shared.includes('status') ? [] : ['/status'];
-  const members = shared.includes('status') ? [...shared, 'statusAt', ...WITH_STATUS] : shared;
+  const allowed = shared.includes('status') ? [...shared, 'statusAt', ...WITH_STATUS] : shared;
+  // Two statuses at one time are an anomaly of their own.
+  const members = fillsOnly ? allowed.filter((member) => member === 'status' || member === 'statusAt') : allowed;
   const known: Readonly<Record<string, unknown>> = { ...view.record };
   return Object.entries(event.record)
     .filter(

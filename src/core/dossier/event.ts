@@ -28,6 +28,11 @@ export interface DossierEvent {
    * the party was entitled to the dossier, or the event is older than the ownership rules.
    */
   readonly shared?: readonly string[] | undefined;
+  /**
+   * The number of the event that replaces this one: the same item of the same message, read by a code table that officers
+   * corrected. Then this event has no effect.
+   */
+  readonly correctedBy?: number | undefined;
   /** When the hub recorded the event. An event time over a day later changes nothing; see isAheadOfTime. */
   readonly recordedAt?: string;
 }
@@ -59,6 +64,11 @@ export function isPremature({ at, recordedAt }: Pick<DossierEvent, 'at' | 'recor
   return recordedAt !== undefined && at > recordedAt && isAheadOfTime(at, recordedAt);
 }
 
+/** An event as it was when the dossier had `seq` events: a later one had not corrected it. */
+export function asOf<Event extends DossierEvent>(event: Event, seq: number): Event {
+  return event.correctedBy !== undefined && event.correctedBy > seq ? { ...event, correctedBy: undefined } : event;
+}
+
 /** Whether an event counts in full: its party owns the dossier, or no ownership rule restricts it. */
 export function isOwn({ party, shared }: Pick<DossierEvent, 'party' | 'shared'>, owner: string): boolean {
   return shared === undefined || party === owner;
@@ -71,8 +81,9 @@ export function isOwnRecord(event: DossierEvent, owner: string): event is OwnRec
   return event.record !== undefined && isOwn(event, owner);
 }
 
-/** Whether an event can change the dossier's status or record: not a mere claim, and not far ahead. */
+/** Whether an event can change the dossier's status or record: not corrected, not a mere claim, and not far ahead. */
 export function counts(event: DossierEvent, owner: string): boolean {
+  if (event.correctedBy !== undefined) return false;
   if (isPremature(event)) return false;
   if (isOwn(event, owner)) return true;
   const { record, shared = [] } = event;

@@ -63,23 +63,13 @@ export function filterWordQuery(filter: WordFilter): string | undefined {
   return all.length === 0 ? undefined : all.join(' & ');
 }
 
-/** The same for dossiers whose present status is of these periods, both included. */
-export function periodQuery(first: number, last: number): string {
-  return anyOf(Array.from({ length: last - first + 1 }, (_, at) => `=D${first + at}`));
-}
-
 const DAY_MS = 86_400_000;
-/** Fewer days would need more words for a window; with more days a window of a large index has too many dossiers. */
-const PERIOD_DAYS = 10;
+/** With fewer days, a search would look into more periods; with more, a period of a large index has too many dossiers. */
+export const PERIOD_DAYS = 10;
 
 /** The number of the period of ten days of a moment. */
-export function periodOf(ms: number): number {
+function periodOf(ms: number): number {
   return Math.floor(ms / (PERIOD_DAYS * DAY_MS));
-}
-
-/** The first moment of a period. */
-export function periodStart(period: number): string {
-  return msToInstant(period * PERIOD_DAYS * DAY_MS);
 }
 
 function anyOf(words: readonly string[]): string {

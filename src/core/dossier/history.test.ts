@@ -74,7 +74,7 @@ function judged(events: readonly Incoming[]): void {
 
 describe('a history', () => {
   test('judges orders of up to sixty events as a fold of all events does', () => {
-    for (let seed = 1; seed <= roundsOf(1_500, 300); seed++) {
+    for (let seed = 1; seed <= roundsOf(1_500, 150); seed++) {
       const next = dice(seed);
       const count = 2 + next(seed % 10 === 0 ? 60 : 14);
       judged(Array.from({ length: count }, (_, number) => someEvent(next, number, 2 + next(40))));

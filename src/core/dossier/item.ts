@@ -57,6 +57,14 @@ export interface WaitingItem {
   readonly problems: readonly Problem[];
   /** The record if an operator accepts the doubtful text unchanged. */
   readonly asItStands?: RecordItem | undefined;
+  /** The stored files that the body names, if no record says so yet. They stay as long as the item. */
+  readonly files?: readonly FileAt[] | undefined;
+}
+
+/** A reference of a file, and its place in the body. */
+export interface FileAt {
+  readonly path: string;
+  readonly reference: string;
 }
 
 /** Reads a value as the canonical record of an operation. */

@@ -1,5 +1,5 @@
 import type Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import type { Compile } from 'typebox/compile';
 import { type Code, type Given, say } from '#messages/message';
 import { received } from '#messages/received';
 import { inEnglish } from '#messages/render';
@@ -8,6 +8,7 @@ import { expectedInstant, parseInstant } from '../dates/dates.ts';
 import { explain, pointer, type SchemaNode, shownValue, unknownMember } from '../explain.ts';
 import { cleanCode, isDossierCode } from '../identifiers/identifiers.ts';
 import { type Problem, problem } from '../problem.ts';
+import { checkOf } from '../schema-check.ts';
 import { inspectText, unstorable } from '../vietnamese/text.ts';
 
 export type Read<T> =
@@ -50,8 +51,8 @@ export function createRecordReader(
   meaning: (record: Coded) => readonly Problem[] = wrongCodeOfItsDossier,
 ): (value: unknown) => Read<object> {
   const clean = cleanerOf(schema as SchemaNode);
-  const check = Compile(withoutCleaned(schema) as Type.TSchema);
-  return (value) => readBy(schema as Type.TSchema, clean, check, meaning, value);
+  const checked = withoutCleaned(schema) as Type.TSchema;
+  return (value) => readBy(schema as Type.TSchema, clean, checkOf(checked), meaning, value);
 }
 
 interface Coded {

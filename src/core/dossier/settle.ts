@@ -33,6 +33,16 @@ export type Outcome =
  */
 export const NOTHING_NEW = 'nothing-told';
 
+/** The hub still fetches a file that the delivery carries. */
+export const FILE_FETCHING = 'file-fetching';
+
+/** Reasons by which a delivery waits for a file. They say nothing about the partner. */
+const FILE_WAITS = new Set([FILE_FETCHING, 'file-unscanned', 'file-store-away']);
+
+export function waitsForFile(outcome: Outcome): boolean {
+  return outcome.kind === 'unavailable' && FILE_WAITS.has(outcome.reason);
+}
+
 /** An answer that the hub accepts as a message of the partner. */
 export interface PartnerAnswer {
   /** The adapter's reader of it. */

@@ -42,7 +42,9 @@ export function seriesOf(
 ): readonly FlowStep[] {
   const steps = Array.from({ length: Math.max(0, Math.ceil((toMs - fromMs) / stepMs)) }, (_, at) => ({
     sinceMs: fromMs + at * stepMs,
-    ...{ received: 0, delivered: 0, failed: 0 },
+    received: 0,
+    delivered: 0,
+    failed: 0,
   }));
   for (const { sinceMs, direction, result, many } of counts) {
     const step = steps[Math.floor((sinceMs - fromMs) / stepMs)];

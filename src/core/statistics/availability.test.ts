@@ -37,6 +37,11 @@ test('the time before the hub kept runs is unknown, not a gap', () => {
   expect(availabilityOf([], { ...DAY, since: undefined }, MINUTE_MS)).toEqual({ known: undefined, upMs: 0, gaps: [] });
 });
 
+test('a short run before the period does not change how the gap after a longer one began', () => {
+  const { gaps } = of([run('00:00', '20:00'), run('01:00', '02:00', '02:00')], { ...DAY, from: at('06:00') });
+  expect(gaps).toEqual([{ from: at('20:00'), to: at('23:00'), wasOrdered: false }]);
+});
+
 test('a run that ended before the period says how the gap at its beginning began', () => {
   const { gaps } = of([run('00:00', '05:00', '05:00'), run('09:00', '23:00')], { ...DAY, from: at('06:00') });
   expect(gaps).toEqual([{ from: at('06:00'), to: at('09:00'), wasOrdered: true }]);

@@ -40,21 +40,16 @@ export function availabilityOf(
   const toMs = instantToMs(to);
   if (fromMs >= toMs) return { known: undefined, upMs: 0, gaps: [] };
   const gaps: Gap[] = [];
-  let [reachedMs, wasOrdered] = [fromMs, false];
+  let [reachedMs, wasOrdered] = [Number.NEGATIVE_INFINITY, false];
   const note = (untilMs: number): void => {
+    const sinceMs = Math.max(reachedMs, fromMs);
     // Between two reports nothing is known to be wrong.
-    if (untilMs - reachedMs > pauseMs)
-      gaps.push({ from: msToInstant(reachedMs), to: msToInstant(untilMs), wasOrdered });
+    if (untilMs - sinceMs > pauseMs) gaps.push({ from: msToInstant(sinceMs), to: msToInstant(untilMs), wasOrdered });
   };
   for (const { startedAt, seenAt, endedAt } of runs) {
     const endMs = Math.min(instantToMs(endedAt ?? seenAt), toMs);
-    if (endMs < fromMs) {
-      wasOrdered = endedAt !== null;
-      continue;
-    }
     note(Math.min(instantToMs(startedAt), toMs));
-    if (endMs <= reachedMs) continue;
-    [reachedMs, wasOrdered] = [endMs, endedAt !== null];
+    if (endMs > reachedMs) [reachedMs, wasOrdered] = [endMs, endedAt !== null];
   }
   note(toMs);
   const downMs = gaps.reduce((sum, gap) => sum + instantToMs(gap.to) - instantToMs(gap.from), 0);

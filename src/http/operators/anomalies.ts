@@ -37,6 +37,7 @@ export function addAnomalies(add: AddRoute, hub: OperatorContext): void {
     },
     item: AnomalyShown,
     load: (filter, many, before?: string) => hub.ledger.anomalies(cleanFilter(filter), many, before),
+    count: (filter) => hub.ledger.totals.anomalies(cleanFilter(filter)),
     placeOf: (one) => one.place,
     show: ({ place: _, ...one }) => one,
   });

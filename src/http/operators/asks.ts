@@ -49,6 +49,7 @@ export function addAskList(add: AddRoute, hub: OperatorContext): void {
     },
     item: AskShown,
     load: (filter, many, before?: string) => hub.ledger.asks(cleanFilter(filter), many, before),
+    count: (filter) => hub.ledger.totals.asks(cleanFilter(filter)),
     placeOf: ({ id }) => id,
   });
 }

@@ -2,9 +2,10 @@ import Type from 'typebox';
 import { closed, Instant } from '#schemas/parts';
 import type { UnknownCodePlace } from '../../catalogue/read.ts';
 import { requireKey } from '../auth.ts';
-import { text } from '../lists.ts';
+import { Cursor, Next, text } from '../lists.ts';
 import { refusalWith, wrongParameter } from '../problem.ts';
-import type { AddRoute } from '../route.ts';
+import { type AddRoute, queryReader } from '../route.ts';
+import { effectPage, pageOfEffect } from './effect-page.ts';
 import { addList } from './list.ts';
 import { Code, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
@@ -52,8 +53,9 @@ export const CodePreviewShown = closed(
           closed({ path: Type.String({ description: 'JSON Pointer' }), was: Type.Unknown(), would: Type.Unknown() }),
         ),
       }),
-      { description: 'the first fifty items, newest message first; personal data is masked' },
+      { description: 'fifty items, newest message first; personal data is masked' },
     ),
+    next: Next,
   },
   { title: 'CodePreview' },
 );
@@ -88,6 +90,7 @@ export function addEndedServices(add: AddRoute, hub: OperatorContext): void {
     filters: {},
     item: EndedShown,
     load: (_, many, after?: string) => hub.catalogue.ended(many, after),
+    count: () => hub.catalogue.countEnded(),
     placeOf: ({ key }) => key,
     show: ({ key: _, ...one }) => one,
   });
@@ -101,6 +104,7 @@ export function addUnknownCodes(add: AddRoute, hub: OperatorContext): void {
     filters: {},
     item: UnknownShown,
     load: (_, many, after?: UnknownCodePlace) => hub.catalogue.unknownCodes(many, after),
+    count: () => hub.catalogue.countUnknownCodes(),
     placeOf: ({ kind, code, party }): UnknownCodePlace => [kind, code, party],
   });
 }
@@ -113,14 +117,17 @@ export function addCodeTables(add: AddRoute, hub: OperatorContext): void {
     filters: { party: text('only the tables of this party') },
     item: TableShown,
     load: async ({ party }, many, after?: string) => tablesAfter(await shownTables(hub, party), after).slice(0, many),
+    count: async ({ party }) => (await shownTables(hub, party)).length,
     placeOf,
   });
   addPreview(add, hub);
   addEntry(add, hub);
 }
 
-function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): void {
+function addPreview(add: AddRoute, { keys, orders, parties, cursors }: OperatorContext): void {
   const read = orderReader(Preview);
+  const query = closed({ cursor: Cursor });
+  const readQuery = queryReader(query);
   add(
     {
       method: 'post',
@@ -130,6 +137,7 @@ function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): 
       description:
         'The preview reads the messages of `days` days (default 7) with the current tables and with the new line. It changes nothing. For codes that the hub sends to the party, only `waiting` has numbers. It stops after 20,000 items or ten seconds; `isAll` says whether it read everything.',
       scopes: ['ops:configure'],
+      query,
       body: { 'application/json': Preview },
       replies: {
         200: { description: 'The differences', schema: CodePreviewShown },
@@ -142,9 +150,11 @@ function addPreview(add: AddRoute, { keys, orders, parties }: OperatorContext): 
       if (!parties.has(party)) throw none('party', party);
       const { from, to, days = 7 } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
-      const preview = await orders.previewCode(line, days);
+      const list = `ops/code-tables/${party}/${line.table}/preview`;
+      const page = effectPage(cursors, list, readQuery(c).cursor);
+      const preview = await orders.previewCode(line, { days, page });
       if ('problems' in preview) throw refusalWith(preview.problems);
-      return c.json(preview);
+      return c.json(pageOfEffect(cursors, list, preview));
     },
   );
 }

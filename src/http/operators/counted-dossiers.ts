@@ -61,7 +61,10 @@ export function addCountedDossiers(
 function shown(dossier: Dossier): Type.Static<typeof CountedShown> {
   const { code, status, statusAt, dueAt = null, agencyCode, agencyName, serviceCode, serviceName } = dossier;
   return {
-    ...{ code, status, statusAt, dueAt },
+    code,
+    status,
+    statusAt,
+    dueAt,
     finishedAt: finishOf(dossier),
     agency: { code: agencyCode, name: agencyName ?? null },
     service: { code: serviceCode, name: serviceName ?? null },

@@ -58,6 +58,7 @@ export function addDeliveries(add: AddRoute, hub: OperatorContext): void {
     filters: DELIVERY_FILTER,
     item: DeliveryShown,
     load: (filter, many, before?: number) => hub.ledger.deliveries(cleanFilter(filter), many, before),
+    count: (filter) => hub.ledger.totals.deliveries(cleanFilter(filter)),
     placeOf: (one) => one.id,
   });
   add(

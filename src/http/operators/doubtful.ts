@@ -37,6 +37,7 @@ export function addDoubtful(add: AddRoute, hub: OperatorContext): void {
     },
     item: DoubtfulShown,
     load: (filter, many, after?: number) => hub.ledger.doubtful(cleanFilter(filter), many, after),
+    count: (filter) => hub.ledger.totals.doubtful(cleanFilter(filter)),
     placeOf: (one) => one.id,
   });
   const read = orderReader(Settle);

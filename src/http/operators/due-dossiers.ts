@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import type { DueDossier } from '../../index/due-dossiers.ts';
+import type { DueDossier, DueFilter } from '../../index/due-dossiers.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { Named } from './journey.ts';
@@ -40,20 +40,30 @@ export function addDueDossiers(add: AddRoute, hub: OperatorContext): void {
       agency: text('an agency code, including the agencies below it'),
     },
     item: DueShown,
-    load: ({ within = '3', agency }, many, after?: readonly [dueAt: string, code: string]) => {
-      const now = msToInstant(hub.nowMs());
-      const filter = {
-        from: within === 'overdue' ? undefined : now,
-        to: msToInstant(hub.nowMs() + WITHIN[within] * DAY_MS),
-        agency: agency === undefined ? undefined : cleanCode(agency),
-      };
-      return hub.index.due(filter, many, after && { dueAt: after[0], code: after[1] });
-    },
+    load: (filter, many, after?: readonly [dueAt: string, code: string]) =>
+      hub.index.due(dueFilter(filter, hub.nowMs()), many, after && { dueAt: after[0], code: after[1] }),
+    count: (filter) => hub.index.countDue(dueFilter(filter, hub.nowMs())),
     placeOf: ({ dueAt, code }) => [dueAt, code] as const,
     show: ({ code, status, statusAt, dueAt, ...of }: DueDossier) => ({
-      ...{ code, status, statusAt, dueAt },
+      code,
+      status,
+      statusAt,
+      dueAt,
       agency: { code: of.agencyCode, name: of.agencyName },
       service: { code: of.serviceCode, name: of.serviceName },
     }),
   });
+}
+
+interface Asked {
+  readonly within?: keyof typeof WITHIN;
+  readonly agency?: string;
+}
+
+function dueFilter({ within = '3', agency }: Asked, nowMs: number): DueFilter {
+  return {
+    from: within === 'overdue' ? undefined : msToInstant(nowMs),
+    to: msToInstant(nowMs + WITHIN[within] * DAY_MS),
+    agency: agency === undefined ? undefined : cleanCode(agency),
+  };
 }

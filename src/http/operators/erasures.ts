@@ -52,7 +52,9 @@ export const PersonErasureShown = closed(
       description:
         'reasons, notes and purposes that officers wrote and that speak of the person; the person is hidden in them',
     }),
-    savedFilters: Type.Integer({ description: 'saved filters of officers that speak of the person; they are removed' }),
+    savedFilters: Type.Integer({
+      description: 'saved filters of officers with the name, a number or an address of the person; they are removed',
+    }),
     namesakes: Type.Integer({ description: 'more places with nothing but the name, see namesToo' }),
     parties: Type.Array(Type.String(), {
       description: 'systems that sent or received data of the person; they keep what they have',

@@ -120,7 +120,9 @@ export function addRoutes(add: AddRoute, { keys, routes }: Pick<OperatorContext,
       requireKey(c, keys, 'ops:read');
       const items = routes.flatMap(({ from, to, operation, services, fields, share }) =>
         to.map((one) => ({
-          ...{ from, to: one, operation },
+          from,
+          to: one,
+          operation,
           isNarrowed: services !== undefined || fields !== undefined || share !== undefined,
         })),
       );

@@ -6,7 +6,8 @@ import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
+import { jsonIn } from '../language.ts';
+import { Cursor, Limit, pageBy, pageOf, TOTAL, text } from '../lists.ts';
 import { wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -104,17 +105,20 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
       summary: 'Incidents, newest first: the open ones, or all',
       scopes: ['ops:read'],
       query: IncidentQuery,
-      replies: { 200: { description: 'A page', schema: pageOf(IncidentShown) } },
+      replies: { 200: { description: 'A page', schema: pageOf(IncidentShown, { total: TOTAL }) } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const { limit, cursor, party, state = 'open' } = readIncidents(c);
-      return c.json(
+      const filter = { isOpen: state === 'open', party };
+      return jsonIn(
+        c,
         await pageBy(cursors, {
           list: `ops/incidents ${state}`,
           limit,
           cursor,
-          load: (many, before?: number) => ledger.incidents({ isOpen: state === 'open', party }, many, before),
+          load: (many, before?: number) => ledger.incidents(filter, many, before),
+          count: () => ledger.totals.incidents(filter),
           placeOf: (one) => one.id,
         }),
       );
@@ -126,12 +130,14 @@ export function addIncidentsAndAudit(add: AddRoute, hub: OperatorContext): void 
     summary: 'Who did what, newest first',
     filters: AUDIT_FILTERS,
     item: AuditShown,
-    load: ({ subject, ...same }, many, before?: number) => {
-      const about = subject !== undefined && { subject: askedSubject(subject) };
-      return ledger.audit({ ...cleanFilter(same), ...about }, many, before);
-    },
+    load: (filter, many, before?: number) => ledger.audit(auditFilter(filter), many, before),
+    count: (filter) => ledger.totals.audit(auditFilter(filter)),
     placeOf: (one) => one.id,
   });
+}
+
+function auditFilter({ subject, ...same }: Type.Static<Type.TObject<typeof AUDIT_FILTERS>>) {
+  return { ...cleanFilter(same), subject: subject === undefined ? undefined : askedSubject(subject) };
 }
 
 /** One incident, and what operators state about it for the report of the supplier. */
@@ -158,7 +164,7 @@ function addIncident(add: AddRoute, { keys, ledger, orders }: OperatorContext): 
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const incident = await find(c);
-      return c.json({ ...incident, notes: await ledger.incidentNotes(incident.id) });
+      return jsonIn(c, { ...incident, notes: await ledger.incidentNotes(incident.id) });
     },
   );
   add(

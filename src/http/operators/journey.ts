@@ -93,7 +93,11 @@ export function addJourney(add: AddRoute, hub: OperatorContext): void {
         catalogue.one('service', dossier.serviceCode),
       ]);
       return jsonIn(c, {
-        ...{ code, status, statusAt, dueAt, finishedAt: finishOf(dossier) },
+        code,
+        status,
+        statusAt,
+        dueAt,
+        finishedAt: finishOf(dossier),
         agency: { code: dossier.agencyCode, name: nameOf(agency) },
         service: { code: dossier.serviceCode, name: nameOf(service) },
         ...journey,

@@ -39,8 +39,8 @@ export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
     description: 'Nothing of a dossier, a record or a person under a hold is erased, whatever the settings say.',
     filters: { state: Type.Optional(oneOf(['in-force', 'all'])) },
     item: LegalHoldShown,
-    load: ({ state = 'in-force' }, many, before?: number) =>
-      hub.ledger.holds({ isInForce: state === 'in-force' }, many, before),
+    load: (filter, many, before?: number) => hub.ledger.holds(holdFilter(filter), many, before),
+    count: (filter) => hub.ledger.totals.holds(holdFilter(filter)),
     placeOf: (one) => one.id,
   });
   const readOrder = orderReader(Order);
@@ -70,6 +70,10 @@ export function addLegalHolds(add: AddRoute, hub: OperatorContext): void {
   );
   addLift(add, hub);
 }
+
+const holdFilter = ({ state = 'in-force' }: { readonly state?: string }): { readonly isInForce: boolean } => ({
+  isInForce: state === 'in-force',
+});
 
 function addLift(add: AddRoute, { keys, holds }: OperatorContext): void {
   const readWhy = orderReader(closed({ why: Why }));

@@ -4,7 +4,7 @@ import { cleanCode } from '#core/identifiers/identifiers';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Limit, type Place, pageBy, pageOf, periodOf } from '../lists.ts';
+import { Cursor, Limit, type Place, pageBy, pageOf, periodOf, TOTAL } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 
@@ -20,6 +20,8 @@ export interface OperatorList<Filters extends Type.TProperties, Item, At extends
   readonly item: Type.TSchema;
   readonly load: (filter: Given<Filters>, limit: number, after: At | undefined) => Promise<readonly Item[]>;
   readonly placeOf: (item: Item) => At;
+  /** How many match in all. See TOTAL. */
+  readonly count: (filter: Given<Filters>) => Promise<number | null | undefined>;
   /** The shown form of an item, if it is not the whole item. */
   readonly show?: (item: Item) => object;
 }
@@ -30,7 +32,7 @@ type Given<Filters extends Type.TProperties> = Type.Static<Type.TObject<Filters>
 export function addList<Filters extends Type.TProperties, Item, At extends Place>(
   add: AddRoute,
   { keys, cursors }: Pick<OperatorContext, 'keys' | 'cursors'>,
-  { name, summary, description, filters, item, load, placeOf, show }: OperatorList<Filters, Item, At>,
+  { name, summary, description, filters, item, load, placeOf, count, show }: OperatorList<Filters, Item, At>,
 ): void {
   const query = closed({ ...filters, limit: Limit, cursor: Cursor });
   const read = queryReader(query) as (c: Context) => { readonly limit?: string; readonly cursor?: string };
@@ -43,19 +45,20 @@ export function addList<Filters extends Type.TProperties, Item, At extends Place
       description: description || undefined,
       scopes: ['ops:read'],
       query,
-      replies: { 200: { description: 'A page', schema: pageOf(item) } },
+      replies: { 200: { description: 'A page', schema: pageOf(item, { total: TOTAL }) } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const { limit, cursor, ...filter } = read(c);
-      const { items, next } = await pageBy<Item, At>(cursors, {
+      const { items, ...page } = await pageBy<Item, At>(cursors, {
         list: `ops/${name}`,
         limit,
         cursor,
         placeOf,
+        count: () => count(filter as Given<Filters>),
         load: (many, after) => load(filter as Given<Filters>, many, after),
       });
-      return jsonIn(c, { items: show ? items.map(show) : items, next });
+      return jsonIn(c, { items: show ? items.map(show) : items, ...page });
     },
   );
 }

@@ -8,10 +8,11 @@ import type { StoredMappingChange } from '../../ledger/mapping-changes.ts';
 import type { MappingOfficer, MappingResult } from '../../operator-orders/mapping-orders.ts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { text } from '../lists.ts';
+import { Cursor, Next, text } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { ProblemShown } from '../problem-schema.ts';
 import { type AddRoute, queryReader } from '../route.ts';
+import { effectPage, pageOfEffect } from './effect-page.ts';
 import { addList } from './list.ts';
 import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
@@ -50,8 +51,9 @@ export const MappingEffectShown = closed(
         ),
         problems: Type.Array(ProblemShown),
       }),
-      { description: 'the first fifty items, newest message first; personal data is masked' },
+      { description: 'fifty items, newest message first; personal data is masked' },
     ),
+    next: Next,
   },
   { title: 'MappingEffect' },
 );
@@ -83,6 +85,19 @@ export const MappingChangeShown = closed(
     decidedWhy: maybe(Type.String()),
     decidedAt: maybe(Instant),
     version: maybe(Type.Integer({ description: 'the version of the table that it made' })),
+    correction: maybe(
+      closed(
+        {
+          days: Days,
+          who: Type.String(),
+          why: Type.String(),
+          at: Instant,
+          items: Type.Integer({ minimum: 0, description: 'how many items were corrected' }),
+          endedAt: maybe(Instant),
+        },
+        { description: 'the last order to correct what was read before the change' },
+      ),
+    ),
   },
   { title: 'MappingChange' },
 );
@@ -123,6 +138,7 @@ export function addMappings(add: AddRoute, hub: OperatorContext): void {
     },
     item: MappingChangeShown,
     load: (filter, many, before?: number) => hub.ledger.mappingChanges(filter, many, before),
+    count: (filter) => hub.ledger.totals.mappingChanges(filter),
     placeOf: ({ id }: StoredMappingChange) => id,
   });
   addDraft(add, hub);
@@ -131,6 +147,7 @@ export function addMappings(add: AddRoute, hub: OperatorContext): void {
   addAsk(add, hub);
   for (const [decision, summary] of Object.entries(DECISIONS))
     addDecision(add, hub, decision as MappingDecision, summary);
+  addCorrect(add, hub);
   addVersions(add, hub);
 }
 
@@ -190,11 +207,12 @@ function addOne(add: AddRoute, { keys, ledger }: OperatorContext): void {
   );
 }
 
-function addEffect(add: AddRoute, { keys, orders }: OperatorContext): void {
+function addEffect(add: AddRoute, { keys, orders, cursors }: OperatorContext): void {
   const query = closed({
     days: Type.Optional(
       Type.String({ pattern: '^([1-9]|[1-8]\\d|90)$', description: 'a whole number of days from 1 to 90' }),
     ),
+    cursor: Cursor,
   });
   const read = queryReader(query);
   add(
@@ -204,7 +222,7 @@ function addEffect(add: AddRoute, { keys, orders }: OperatorContext): void {
       tag: TAG,
       summary: 'What a change would have read otherwise in recent messages',
       description:
-        'It reads the messages of `days` days (default 7) by the present tables and by the changed one. It changes and sends nothing. It stops after 20,000 items or ten seconds; `looked.isAll` says whether it read everything.',
+        'It reads the messages of `days` days (default 7) by the present tables and by the changed one. It changes and sends nothing. It stops after 20,000 items or ten seconds; `looked.isAll` says whether it read everything. Of an applied change it shows what `correct` would correct now: items that were applied before it, with another meaning.',
       scopes: ['ops:read'],
       query,
       replies: {
@@ -215,10 +233,13 @@ function addEffect(add: AddRoute, { keys, orders }: OperatorContext): void {
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const id = idOf(c, 'mapping change');
-      const effect = await orders.mappings.effectOf(id, { days: Number(read(c).days ?? 7) });
+      const { days = '7', cursor } = read(c);
+      const list = `ops/mappings/${id}/effect`;
+      const page = effectPage(cursors, list, cursor);
+      const effect = await orders.mappings.effectOf(id, { days: Number(days), page });
       if (!effect) throw none('mapping change', id);
       if ('problems' in effect) throw refusalWith(effect.problems);
-      return jsonIn(c, effect);
+      return jsonIn(c, pageOfEffect(cursors, list, effect));
     },
   );
 }
@@ -241,6 +262,30 @@ function addAsk(add: AddRoute, { keys, orders }: OperatorContext): void {
       const id = idOf(c, 'mapping change');
       const { days = 7, why } = await read(c);
       return c.json(changeIn(await orders.mappings.ask(id, days, { who: key.id, why }), id));
+    },
+  );
+}
+
+function addCorrect(add: AddRoute, { keys, orders }: OperatorContext): void {
+  const Correct = closed({ days: Type.Optional(Days), why: Why });
+  const read = orderReader(Correct);
+  add(
+    {
+      method: 'post',
+      path: `${OPS}/mappings/{id}/correct`,
+      tag: TAG,
+      summary: 'Read the messages before an applied change again, and correct what they said',
+      description:
+        'The hub reads the messages of `days` days (default 7) again by the present tables. Where an item was applied with another meaning, the new one replaces it, at its place in the history of the dossier and with the rights that it had. Routes deliver dossiers that change. `effect` shows all of it before. Records of other kinds stay.',
+      scopes: ['ops:configure'],
+      body: { 'application/json': Correct },
+      replies: ORDER_REPLIES,
+    },
+    async (c) => {
+      const key = requireKey(c, keys, 'ops:configure');
+      const id = idOf(c, 'mapping change');
+      const { days = 7, why } = await read(c);
+      return c.json(changeIn(await orders.mappings.correct(id, days, { who: key.id, why }), id));
     },
   );
 }
@@ -293,6 +338,8 @@ function changeIn(result: MappingResult, id: number): StoredMappingChange {
       throw new Refusal('forbidden', say('second-person', { id, who: result.change.who }));
     case 'another-person':
       throw new Refusal('forbidden', say('own-change-only', { id, who: result.change.who }));
+    case 'correcting':
+      throw new Refusal('decided', say('mapping-correcting', { id }));
     case 'state':
       throw new Refusal('decided', say('mapping-state', { id, state: say(`mapping-${result.change.state}`) }));
     case 'outdated': {

@@ -85,6 +85,7 @@ export function addMessages(add: AddRoute, hub: OperatorContext): void {
     filters: FILTERS,
     item: MessageShown,
     load: (filter, many, before?: string) => hub.ledger.messages(cleanFilter(filter), many, before),
+    count: (filter) => hub.ledger.totals.messages(cleanFilter(filter)),
     placeOf: (one) => one.id,
   });
   add(

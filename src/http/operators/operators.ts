@@ -14,6 +14,7 @@ import { addCountedDossiers } from './counted-dossiers.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDossierStates } from './dossiers.ts';
 import { addDoubtful } from './doubtful.ts';
+import { addDroppedFiles } from './drops.ts';
 import { addDueDossiers } from './due-dossiers.ts';
 import { addPersonErasure } from './erasures.ts';
 import { addEvidence } from './evidence.ts';
@@ -52,6 +53,7 @@ export function addOperators(addRoute: AddRoute, hub: OperatorContext): void {
   addRecordOrders(add, hub);
   addTroubledRecords(add, hub);
   addParties(add, hub);
+  addDroppedFiles(add, hub);
   addFlow(add, hub);
   addRoutes(add, hub);
   addCompared(add, hub);

@@ -11,7 +11,7 @@ import type { PartyOverview } from '../../ledger/party-health.ts';
 import type { Party } from '../../parties/party.ts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Limit, pageBy, pageOf } from '../lists.ts';
+import { Cursor, Limit, pageBy, pageOf, TOTAL } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { IncidentShown } from './incidents.ts';
@@ -26,6 +26,7 @@ export const PartyShown = closed(
     health: oneOf(['ok', 'paused', 'maintenance', 'trouble', 'away', 'not-configured']),
     adapter: maybe(Type.Object({ sends: Type.Array(Type.String()), pulls: Type.Array(Type.String()) })),
     authoritative: Type.Boolean(),
+    takesFiles: Type.Boolean({ description: 'it sends files with many dossiers: see /drops' }),
     paused: maybe(closed({ at: Instant, by: maybe(Type.String()) })),
     breaker: oneOf(['closed', 'open']),
     breakers: Type.Array(closed({ process: Type.String(), state: Type.String(), since: Instant })),
@@ -88,7 +89,9 @@ function addPartyList(add: AddRoute, hub: OperatorContext): void {
       description: 'Without a limit, the page has all parties.',
       scopes: ['ops:read'],
       query: Query,
-      replies: { 200: { description: 'A page, in the order of their names', schema: pageOf(PartyShown) } },
+      replies: {
+        200: { description: 'A page, in the order of their names', schema: pageOf(PartyShown, { total: TOTAL }) },
+      },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
@@ -102,6 +105,7 @@ function addPartyList(add: AddRoute, hub: OperatorContext): void {
           load: async (many, after = '') =>
             (await shownParties(hub)).filter(({ party }) => party > after).slice(0, many),
           placeOf: ({ party }) => party,
+          count: async () => (await shownParties(hub)).length,
         }),
       );
     },
@@ -246,6 +250,7 @@ function shownParty(
     health: healthOf({ party, isPaused, isOpen, untilMs, incidents, pulls }),
     adapter: party?.offers ?? null,
     authoritative: party?.authoritative ?? false,
+    takesFiles: party?.adapter.drops !== undefined,
     paused: isPaused ? { at: pausedAt, by: pausedBy } : null,
     breaker: isOpen ? 'open' : 'closed',
     lastError: lastErrorAt

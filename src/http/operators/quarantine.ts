@@ -6,7 +6,7 @@ import { closed, Instant, oneOf } from '#schemas/parts';
 import type { Decided } from '../../ledger/resolutions.ts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Limit, pageBy, text } from '../lists.ts';
+import { Cursor, Limit, pageBy, TOTAL, text } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -47,6 +47,7 @@ export const WholeCauseShown = closed({
   ),
   waiting: Type.Array(WaitingShown),
   next: Type.Union([Type.String(), Type.Null()]),
+  total: TOTAL,
 });
 
 const party = Type.Optional(
@@ -81,6 +82,7 @@ export function addQuarantine(add: AddRoute, hub: OperatorContext): void {
     filters: FILTERS,
     item: CauseShown,
     load: (filter, many, after?: number) => hub.ledger.causes(cleanFilter(filter), many, after),
+    count: (filter) => hub.ledger.totals.causes(cleanFilter(filter)),
     placeOf: (one) => one.id,
   });
   add(
@@ -111,18 +113,19 @@ async function oneCause(
   const id = idOf(c, 'cause');
   const found = await ledger.cause(id);
   if (!found) throw none('cause', id);
-  const { items: waiting, next } = await pageBy(cursors, {
+  const { items: waiting, ...page } = await pageBy(cursors, {
     list: `ops/quarantine ${found.key}`,
     limit,
     cursor,
     load: (many, after?: number) => ledger.waiting(found.key, many, after),
+    count: () => ledger.totals.waiting(found.key),
     placeOf: (one) => one.id,
   });
   return jsonIn(c, {
     ...found,
     candidates: await orders.candidates(found),
     waiting,
-    next,
+    ...page,
   });
 }
 

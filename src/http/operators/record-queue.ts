@@ -7,9 +7,9 @@ import { type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { QUESTION_STATES } from '#schemas/question.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import type { QueuedRecord } from '../../index/record-queue.ts';
+import type { QueuedRecord, QueueFilter } from '../../index/record-queue.ts';
 import { requireKey } from '../auth.ts';
-import { text } from '../lists.ts';
+import { Cursor, pageBy, TOTAL, text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { queryReader } from '../route.ts';
 import { Named } from './journey.ts';
@@ -19,7 +19,7 @@ import { maybe } from './shown.ts';
 
 /** How long before its deadline a record is due soon. */
 const SOON_MS = 48 * 3_600_000;
-const MOST_HISTORY = 200;
+const MOST_HISTORY = '200';
 
 const queued = {
   kind: Type.String(),
@@ -57,16 +57,33 @@ export const QueuedRecordShown = closed(
         receivedAt: Instant,
         movedState: Type.Boolean(),
       }),
-      { description: `the first ${MOST_HISTORY} events in the order of event time` },
+      { description: `up to ${MOST_HISTORY} events in the order of event time` },
     ),
+    nextHistory: Type.Union([Type.String(), Type.Null()], { description: 'the cursor of the next events' }),
+    totalHistory: TOTAL,
   },
   { title: 'QueuedRecordInFull' },
 );
+
+interface Asked {
+  readonly kind?: string;
+  readonly state?: string;
+  readonly agency?: string;
+  readonly due?: string;
+}
 
 /** The queue of questions and petitions, and one of them. */
 export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
   const { kinds, records, nowMs } = hub;
   const answered = kinds.all.filter(({ isAnswered }) => isAnswered);
+  const filterOf = ({ kind, state, agency, due }: Asked): QueueFilter => {
+    const filter = {
+      kinds: kind === undefined ? answered.map(({ name }) => name) : [kind],
+      state,
+      agency: agency === undefined ? undefined : cleanCode(agency),
+    };
+    return due ? { ...filter, ...dueBetween(due, nowMs()) } : filter;
+  };
   addList(add, hub, {
     name: 'records',
     summary: 'Questions and petitions that wait for officers, the earliest deadline first',
@@ -79,15 +96,9 @@ export function addRecordQueue(add: AddRoute, hub: OperatorContext): void {
       due: Type.Optional(oneOf(['overdue', 'soon'])),
     },
     item: QueuedShown,
-    load: ({ kind, state, agency, due }, many, after?: readonly [place: string, subject: string]) => {
-      const filter = {
-        kinds: kind === undefined ? answered.map(({ name }) => name) : [kind],
-        state,
-        agency: agency === undefined ? undefined : cleanCode(agency),
-      };
-      const asked = due ? { ...filter, ...dueBetween(due, nowMs()) } : filter;
-      return records.queue(asked, many, after && { place: after[0], subject: after[1] });
-    },
+    load: (filter, many, after?: readonly [place: string, subject: string]) =>
+      records.queue(filterOf(filter), many, after && { place: after[0], subject: after[1] }),
+    count: (filter) => records.countQueue(filterOf(filter)),
     placeOf: ({ place, subject }) => [place, subject] as const,
     show: (one) => shownOf(one, nowMs()),
   });
@@ -107,7 +118,8 @@ function shownOf({ place: _, subject: __, ...one }: QueuedRecord, nowMs: number)
 }
 
 function addOne(add: AddRoute, hub: OperatorContext): void {
-  const readQuery = queryReader(BodyQuery);
+  const query = closed({ ...BodyQuery.properties, cursor: Cursor });
+  const readQuery = queryReader(query);
   add(
     {
       method: 'get',
@@ -117,7 +129,7 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
       description:
         'With the scope ops:body, the reply has the record, and the audit records the read. People are masked unless the key has index:personal.',
       scopes: ['ops:read'],
-      query: BodyQuery,
+      query,
       replies: {
         200: { description: 'The record', schema: QueuedRecordShown },
         404: { description: 'No question or petition has this code' },
@@ -125,7 +137,7 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
     },
     async (c) => {
       const key = requireKey(c, hub.keys, 'ops:read');
-      const { body, why } = readQuery(c);
+      const { body, why, cursor } = readQuery(c);
       const { kind, code } = namedIn(c, hub);
       const found = await hub.records.queued(kind, code);
       const personal = key.scopes.includes('index:personal');
@@ -136,17 +148,31 @@ function addOne(add: AddRoute, hub: OperatorContext): void {
       const action = personal ? 'body.read-personal' : 'body.read';
       const subject = auditSubject('record', subjectOf(kind, code));
       if (isShown) await hub.audit.write({ actor: key.id, action, subject, why });
-      const history = await hub.records.history(kind, code, MOST_HISTORY, undefined);
+      const history = await historyPage(hub, kind, code, cursor);
       const shown = {
         ...shownOf(found, hub.nowMs()),
         service: await serviceOf(hub, (record as { readonly serviceCode?: string }).serviceCode),
         orders: found.causeId === null ? hub.orders.ordersFor(kind, record) : ['release', 'dismiss'],
         record: isShown ? record : null,
-        history: history.map(({ seq: _, ...item }) => item),
+        history: history.items.map(({ seq: _, ...item }) => item),
+        nextHistory: history.next,
+        totalHistory: history.total,
       };
       return c.json(shown, 200, { 'Cache-Control': 'no-store' });
     },
   );
+}
+
+function historyPage({ records, cursors }: OperatorContext, kind: Kind, code: string, cursor: string | undefined) {
+  return pageBy(cursors, {
+    list: `ops/history ${subjectOf(kind, code)}`,
+    limit: MOST_HISTORY,
+    cursor,
+    load: (many, after?: readonly [at: string, seq: number]) =>
+      records.history(kind, code, many, after && { at: after[0], seq: after[1] }),
+    count: () => records.countHistory(kind, code),
+    placeOf: ({ at, seq }) => [at, seq] as const,
+  });
 }
 
 async function serviceOf(

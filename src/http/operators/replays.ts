@@ -126,6 +126,7 @@ function addRuns(add: AddRoute, hub: OperatorContext): void {
     filters: {},
     item: ReplayShown,
     load: (_, many, before?: number) => ledger.replays(many, before),
+    count: () => ledger.totals.replays(),
     placeOf: (one) => one.id,
   });
   add(

@@ -35,6 +35,9 @@ export type OperatorContext = Pick<
   | 'kinds'
   | 'records'
   | 'nowMs'
+  | 'pipeline'
+  | 'bodies'
+  | 'maxBodyBytes'
 >;
 
 export const OPS = '/api/v1/ops';

@@ -67,6 +67,7 @@ export function addRetention(add: AddRoute, hub: OperatorContext): void {
     filters: { cause: Type.Optional(oneOf(ERASURE_CAUSES)) },
     item: ErasureShown,
     load: (filter, many, before?: number) => hub.ledger.erasures(filter, many, before),
+    count: (filter) => hub.ledger.totals.erasures(filter),
     placeOf: (one) => one.id,
   });
 }

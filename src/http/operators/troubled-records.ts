@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { closed, Instant, oneOf } from '#schemas/parts';
-import type { TroubledRecord } from '../../index/troubled-records.ts';
+import type { TroubledFilter, TroubledRecord } from '../../index/troubled-records.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { addList } from './list.ts';
@@ -26,10 +26,23 @@ export const TroubledShown = closed(
   { title: 'TroubledRecord' },
 );
 
+interface Asked {
+  readonly kind?: string;
+  readonly why?: TroubledRecord['why'];
+  readonly agency?: string;
+}
+
 /** Payments that do not agree with their dossiers, and postal orders and payments that do not move. */
 export function addTroubledRecords(add: AddRoute, hub: OperatorContext): void {
   const { kinds, records, nowMs } = hub;
   const watched = kinds.all.filter(({ stillAfterDays, disagreements }) => stillAfterDays ?? disagreements);
+  const filterOf = ({ kind, why, agency }: Asked): TroubledFilter => ({
+    kinds: watched
+      .filter(({ name }) => kind === undefined || name === kind)
+      .map((one) => ({ kind: one, stillBefore: kinds.stillBefore(one, nowMs()) })),
+    why,
+    agency: agency === undefined ? undefined : cleanCode(agency),
+  });
   addList(add, hub, {
     name: 'troubled-records',
     summary: 'Payments and postal orders that operators look at, the oldest state first',
@@ -43,18 +56,9 @@ export function addTroubledRecords(add: AddRoute, hub: OperatorContext): void {
       agency: text('an agency code, including the agencies below it'),
     },
     item: TroubledShown,
-    load: ({ kind, why, agency }, many, after?: readonly [stateAt: string, subject: string]) =>
-      records.troubled(
-        {
-          kinds: watched
-            .filter(({ name }) => kind === undefined || name === kind)
-            .map((one) => ({ kind: one, stillBefore: kinds.stillBefore(one, nowMs()) })),
-          why,
-          agency: agency === undefined ? undefined : cleanCode(agency),
-        },
-        many,
-        after && { stateAt: after[0], subject: after[1] },
-      ),
+    load: (filter, many, after?: readonly [stateAt: string, subject: string]) =>
+      records.troubled(filterOf(filter), many, after && { stateAt: after[0], subject: after[1] }),
+    count: (filter) => records.countTroubled(filterOf(filter)),
     placeOf: ({ stateAt, subject }) => [stateAt, subject] as const,
     show: ({ subject: _, ...one }) => one,
   });

@@ -9,7 +9,7 @@ import { Question } from '#schemas/question.v1';
 import type { RecordFilter } from '../../index/record-list.ts';
 import type { AppContext } from '../app-context.ts';
 import { networkOf } from '../clients.ts';
-import { Cursor, Limit, pageBy, pageOf, text } from '../lists.ts';
+import { Cursor, Limit, pageBy, pageOf, TOTAL, text } from '../lists.ts';
 import { createLookUpLimit, type LookUpLimit } from '../look-up-limit.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { findProven } from './prove.ts';
@@ -89,26 +89,28 @@ function addList(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: L
       freshness: 'many',
       query: ListQuery,
       problems: ['bad-request', 'too-often', 'unavailable'],
-      replies: { 200: { description: 'A page', schema: pageOf(PublicQuestion) } },
+      replies: { 200: { description: 'A page', schema: pageOf(PublicQuestion, { total: TOTAL }) } },
     },
     async (c) => {
       const { q, agency, field, limit: asked, cursor } = readQuery(c);
       await limit.countVisit(networkOf(hub.clients.addressOf(c) ?? ''));
+      const { records } = hub.reads.of(c);
       const filter: RecordFilter = {
         isPublic: true,
         q: q?.trim() ? q : undefined,
         agency: agency ? cleanCode(agency) : undefined,
         field: field ? cleanCode(field) : undefined,
       };
-      const { items, next } = await pageBy(hub.cursors, {
+      const { items, ...page } = await pageBy(hub.cursors, {
         list: 'public questions',
         limit: asked,
         cursor,
         load: (many, after?: readonly [stateAt: string, code: string]) =>
-          hub.reads.of(c).records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, false),
+          records.list(kind, filter, many, after && { stateAt: after[0], code: after[1] }, false),
+        count: () => records.countSome(kind, filter),
         placeOf: ({ stateAt, code }) => [stateAt, code] as const,
       });
-      return c.json({ items: items.map(({ json }) => shownOf(json)), next }, 200, { 'Cache-Control': 'no-store' });
+      return c.json({ items: items.map(({ json }) => shownOf(json)), ...page }, 200, { 'Cache-Control': 'no-store' });
     },
   );
 }

@@ -4,7 +4,7 @@ import { unavailable } from '../outcomes.ts';
 import { PlaceFailure } from './failure.ts';
 import { openFolder } from './folder.ts';
 import { openSftp, type SftpPlace } from './sftp.ts';
-import { readWorkbook, type Workbook, type WorkbookLimits } from './workbook.ts';
+import { readWorkbook, type Workbook, type WorkbookLimits, type WorkbookRefused } from './workbook.ts';
 
 /** Where a partner leaves its files. */
 export type Place = { readonly kind: 'folder'; readonly path: string } | SftpPlace;
@@ -38,10 +38,7 @@ export interface Places {
    * The sheets of a workbook (xlsx, xlsm, xlsb, xls or ods), with the values that were calculated when it was saved. Formulas
    * are never calculated. Reads in a thread of its own, with bounds on time and memory.
    */
-  workbook(
-    bytes: Uint8Array,
-    limits: WorkbookLimits,
-  ): Promise<Workbook | { readonly refused: 'damaged' | 'too-large' }>;
+  workbook(bytes: Uint8Array, limits: WorkbookLimits): Promise<Workbook | WorkbookRefused>;
 }
 
 export function createPlaces({ timeoutMs = 60_000 }: { readonly timeoutMs?: number | undefined } = {}): Places {

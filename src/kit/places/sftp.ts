@@ -39,7 +39,11 @@ export async function openSftp<T>(
   try {
     await client.connect({
       ...withoutUndefined({ password, privateKey, passphrase }),
-      ...{ host, port, username, hostVerifier, readyTimeout: Math.min(timeoutMs, 20_000) },
+      host,
+      port,
+      username,
+      hostVerifier,
+      readyTimeout: Math.min(timeoutMs, 20_000),
     });
   } catch (error) {
     await client.end().catch(() => undefined);

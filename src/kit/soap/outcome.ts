@@ -7,7 +7,7 @@ import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
 
 type Failure = Exclude<Outcome, { kind: 'delivered' }>;
-export type SoapFailure = Exclude<SoapResult, { kind: 'answer' }>;
+type SoapFailure = Exclude<SoapResult, { kind: 'answer' }>;
 
 /** Statuses of servers in front of the service, which has not seen the call. */
 const NOT_THERE = new Set([404, 405, 408, 421]);

@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ReplicaState } from '../../database/replicas.ts';
 import type { AnomalyCount } from '../../ledger/anomalies.ts';
 import type { Backlog } from '../../ledger/backlog.ts';
+import type { QuarantineAge } from '../../ledger/quarantine.ts';
 import type { LastReconcile } from '../../ledger/reconciles.ts';
 
 /** Shows two gauges from one query of unsettled deliveries. */
@@ -33,6 +34,20 @@ export function showBacklog(registry: Registry, load: () => Promise<readonly Bac
     async collect() {
       this.reset();
       for (const { party, state, oldestS } of await look()) if (state === 'due') this.set({ party }, oldestS);
+    },
+  });
+}
+
+/** Shows how long the oldest item or delivery waits for a decision. */
+export function showQuarantine(registry: Registry, load: () => Promise<readonly QuarantineAge[]>): void {
+  new Gauge({
+    name: 'hub_quarantine_oldest_seconds',
+    help: 'Age of the oldest item or delivery that waits for a decision',
+    labelNames: ['party'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { party, oldestS } of await load().catch(() => [])) this.set({ party }, oldestS);
     },
   });
 }

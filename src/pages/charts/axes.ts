@@ -5,6 +5,8 @@ import { hint, type SeriesChart, type Size } from './chart.ts';
 
 const MARGIN = { top: 12, right: 8, bottom: 26, left: 46 };
 const LABEL_WIDTH = 58;
+/** The last label ends at the edge of the drawing at the latest. */
+const HALF_LABEL = 21;
 
 export interface Axes {
   readonly x: ScaleBand<number>;
@@ -33,7 +35,7 @@ export function axes(chart: SeriesChart, { width, height }: Size, highest: numbe
     )}${chart.labels.map((label, at) =>
       // Counted from the end, because the newest label matters most.
       (chart.labels.length - 1 - at) % every === 0
-        ? html`<text x="${middle(x, at)}" y="${height - 8}" text-anchor="middle">${label}</text>`
+        ? html`<text x="${Math.min(middle(x, at), width - HALF_LABEL)}" y="${height - 8}" text-anchor="middle">${label}</text>`
         : '',
     )}</g>`,
     hints: html`${chart.labels.map(

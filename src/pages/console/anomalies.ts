@@ -1,11 +1,13 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { queryText } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
 import {
   dossierLink,
   filterForm,
+  isFirstPage,
   listCaption,
   messageLink,
   type Part,
@@ -13,6 +15,7 @@ import {
   partyField,
   partyLink,
   queryOf,
+  restLink,
 } from './parts.ts';
 import type { Anomaly, DoubtfulDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -28,7 +31,7 @@ export function addAnomalies(site: Site): void {
     const query = queryOf(visit, ['party', 'kind', 'code']);
     const [{ body, problem }, doubtful] = await Promise.all([
       api.get<Listed<Anomaly>>('anomalies', { ...query, ...queryOf(visit, ['cursor']) }),
-      api.get<Listed<DoubtfulDossier>>('doubtful-dossiers', queryOf(visit, ['party', 'code'])),
+      api.get<Listed<DoubtfulDossier>>('doubtful-dossiers', { ...doubtQuery(visit), limit: SHOWN }),
     ]);
     return {
       title: say('Diễn biến bất thường', 'Anomalies'),
@@ -43,15 +46,45 @@ ${filterForm(visit, [
 ])}
 ${refusalNote(say, problem)}
 ${body ? html`${anomalyTable(visit, body)}${pager(visit, body, query)}` : ''}
-${doubtful.body && doubtful.body.items.length > 0 ? doubtfulTable(visit, doubtful.body) : ''}`,
+${
+  isFirstPage(visit) && doubtful.body && doubtful.body.items.length > 0
+    ? html`<h2>${say('Hồ sơ cần kiểm tra', 'Dossiers to check')}</h2>${doubtfulTable(visit, doubtful.body)}${restLink(
+        visit,
+        doubtful.body,
+        `/console/doubtful-dossiers${queryText(doubtQuery(visit))}`,
+      )}`
+    : ''
+}`,
+    };
+  });
+  site.screen('/doubtful-dossiers', async (visit) => {
+    const { say, api } = visit;
+    const query = doubtQuery(visit);
+    const { body, problem } = await api.get<Listed<DoubtfulDossier>>('doubtful-dossiers', {
+      ...query,
+      ...queryOf(visit, ['cursor']),
+    });
+    return {
+      title: say('Hồ sơ cần kiểm tra', 'Dossiers to check'),
+      body: html`<p><a href="/console/anomalies">${say('« Diễn biến bất thường', '« Anomalies')}</a></p>
+${refusalNote(say, problem)}${body ? html`${doubtfulTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
 
+const SHOWN = '10';
+
+const doubtQuery = (visit: Visit) => queryOf(visit, ['party', 'code']);
+
 export function anomalyTable(visit: Visit, list: Part<Anomaly>): Html {
   const { say } = visit;
   return table<Anomaly>({
-    caption: listCaption(visit, list, ['diễn biến bất thường', 'anomalies'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(
+      visit,
+      list,
+      ['diễn biến bất thường', 'anomaly', 'anomalies'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Không có diễn biến bất thường nào.', 'There are no anomalies.'),
     items: list.items,
     columns: [
@@ -72,18 +105,17 @@ export function anomalyTable(visit: Visit, list: Part<Anomaly>): Html {
   });
 }
 
-/** Dossiers that an older version let a party change without being the owner. The first page only. */
-function doubtfulTable(visit: Visit, { items, next }: Listed<DoubtfulDossier>): Html {
+/** Dossiers that an older version let a party change without being the owner. */
+function doubtfulTable(visit: Visit, list: Listed<DoubtfulDossier>): Html {
   const { say } = visit;
-  return html`<section><h2>${say('Hồ sơ cần kiểm tra', 'Dossiers to check')}</h2>
-<p class="note">${say(
+  return html`<p class="note">${say(
     'Phiên bản trước của trục đã cho bên khác thay đổi các hồ sơ này. Hãy đối chiếu với bên phụ trách; bên phụ trách gửi lại hồ sơ để đính chính.',
     'An older version of the hub let another party change these dossiers. Compare them with the owners. An owner corrects a dossier by sending it again.',
-  )}${next === null ? '' : say(' Danh sách chưa hết.', ' There are more.')}</p>
+  )}</p>
 ${table<DoubtfulDossier>({
-  caption: say(`${items.length} hồ sơ cần kiểm tra`, `${items.length} dossiers to check`),
-  empty: '',
-  items,
+  caption: listCaption(visit, list, ['hồ sơ', 'dossier', 'dossiers'], ['cũ nhất trước', 'the oldest first']),
+  empty: say('Không có hồ sơ cần kiểm tra.', 'There are no dossiers to check.'),
+  items: list.items,
   columns: [
     { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
     { head: say('Lý do', 'Reason'), cell: ({ kind }) => badge(say, DOUBTS, kind) },
@@ -91,5 +123,5 @@ ${table<DoubtfulDossier>({
     { head: say('Bên phụ trách', 'Owner'), cell: ({ owner }) => partyLink(visit, owner) },
     { head: say('Phát hiện lúc', 'Found'), cell: ({ foundAt }) => timeOf(foundAt) },
   ],
-})}</section>`;
+})}`;
 }

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { withoutUndefined } from '#core/without-undefined';
+import { attachment, type Upload } from '../../http/upload.ts';
 import type { Language } from '../language.ts';
 import type { Listed } from './records.ts';
 
@@ -24,8 +24,10 @@ export interface Problem {
  * /api/v1/ops/.
  */
 export interface Api {
-  get<Body>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer<Body>>;
+  get<Body>(path: string, query?: Query): Promise<Answer<Body>>;
   post<Body>(path: string, body: object): Promise<Answer<Body>>;
+  /** Uploads a file. A refused file has a report, too. */
+  upload<Body>(path: string, query: Query, file: Pick<Upload, 'name' | 'bytes'>): Promise<Answer<Body>>;
   /** A file for the browser, or the problem. */
   file(path: string): Promise<Response | Pick<Answer<unknown>, 'problem'>>;
 }
@@ -33,31 +35,34 @@ export interface Api {
 /** @param language of the sentences in the replies */
 export function createApi(app: Pick<Hono, 'fetch'>, secret: string, language: Language): Api {
   // Without the officer's connection: its body is the form.
-  async function send(method: string, path: string, body?: object): Promise<Response> {
-    const headers = withoutUndefined({
-      Authorization: `Bearer ${secret}`,
-      'Accept-Language': language,
-      'Content-Type': body && 'application/json',
-    });
-    const request = new Request(`http://hub.invalid/api/v1/ops/${path}`, {
-      method,
-      headers,
-      body: body ? JSON.stringify(body) : null,
-    });
-    return app.fetch(request);
+  async function send(
+    method: string,
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | null,
+    of: object = {},
+  ): Promise<Response> {
+    const headers = { Authorization: `Bearer ${secret}`, 'Accept-Language': language, ...of };
+    return app.fetch(new Request(`http://hub.invalid/api/v1/ops/${path}`, { method, headers, body }));
   }
-  async function ask<Body>(method: string, path: string, body?: object): Promise<Answer<Body>> {
-    const response = await send(method, path, body);
+  // By the media type, because the report of a refused file is no problem document.
+  async function read<Body>(response: Response): Promise<Answer<Body>> {
     const told = (await response.json()) as Body & Problem;
-    return response.ok
-      ? { status: response.status, body: told, problem: undefined }
-      : { status: response.status, body: undefined, problem: told };
+    const { status } = response;
+    return response.headers.get('Content-Type')?.startsWith('application/problem+json')
+      ? { status, body: undefined, problem: told }
+      : { status, body: told, problem: undefined };
   }
   return {
-    get: (path, query = {}) => ask('GET', `${path}${queryText(query)}`),
-    post: (path, body) => ask('POST', path, body),
+    get: async (path, query = {}) => read(await send('GET', `${path}${queryText(query)}`, null)),
+    async post(path, body) {
+      return read(await send('POST', path, JSON.stringify(body), { 'Content-Type': 'application/json' }));
+    },
+    async upload(path, query, { name, bytes }) {
+      const headers = { 'Content-Disposition': attachment(name) };
+      return read(await send('POST', `${path}${queryText(query)}`, bytes as Uint8Array<ArrayBuffer>, headers));
+    },
     async file(path) {
-      const response = await send('GET', path);
+      const response = await send('GET', path, null);
       return response.ok ? response : { problem: (await response.json()) as Problem };
     },
   };
@@ -84,6 +89,8 @@ export function queryText(query: Readonly<Record<string, string | undefined>>): 
   const given = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '');
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
+
+type Query = Readonly<Record<string, string | undefined>>;
 
 /** Encodes a value as one segment of a path. */
 export const segment = encodeURIComponent;

@@ -1,14 +1,15 @@
 import { html } from 'hono/html';
+import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { number } from '../words.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, textField } from './forms.ts';
-import { dossierLink, filterForm, listCaption, named, pager, queryOf } from './parts.ts';
+import { dossierLink, filterForm, listCaption, named, pager, queryOf, reasonOf } from './parts.ts';
 import type { Agency, Ask, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
-import { titleOf } from './visit.ts';
+import { titleOf, type Visit } from './visit.ts';
 import { ASK_OUTCOMES, word } from './words.ts';
 
 /** Who asked which register what, for which dossier, and with what outcome. */
@@ -19,38 +20,6 @@ export function addAsks(site: Site): void {
     const { body, problem } = await api.get<Listed<Ask>>('asks', { ...query, ...queryOf(visit, ['cursor']) });
     const { body: known } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
     const agencies = new Map(known?.items.map(({ code, name }) => [code, name]));
-    const outcomeOf = ({ outcome, reason, tookMs }: Ask) =>
-      html`${word(say, ASK_OUTCOMES, outcome ?? 'open')}${reason === null ? '' : html` <small>${reason}</small>`}${
-        tookMs === null ? '' : html`<br><span class="note">${number(say, tookMs)} ms</span>`
-      }`;
-    const list = body
-      ? html`${table<Ask>({
-          caption: listCaption(visit, body, ['lượt hỏi', 'questions'], ['mới nhất trước', 'the newest first']),
-          empty: say('Chưa có lượt hỏi nào.', 'Nobody has asked a register.'),
-          items: body.items,
-          columns: [
-            { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
-            { head: say('Cán bộ', 'Officer'), cell: ({ officer }) => officer || say('đã xóa', 'forgotten') },
-            {
-              head: say('Cơ quan', 'Agency'),
-              cell: ({ agencyCode: code }) => named({ code, name: agencies.get(code) ?? null }),
-            },
-            {
-              head: say('Hỏi', 'Question'),
-              cell: ({ party, question }) => html`${titleOf(visit, party)} <code class="note">${question}</code>`,
-            },
-            {
-              head: say('Hồ sơ, thủ tục', 'Dossier, procedure'),
-              cell: ({ dossierCode, serviceCode }) => (dossierCode ? dossierLink(dossierCode) : (serviceCode ?? '–')),
-            },
-            {
-              head: say('Mục đích, căn cứ', 'Purpose, legal basis'),
-              cell: ({ purpose, legalBasis }) => html`<span class="words">${purpose}<br>${legalBasis}</span>`,
-            },
-            { head: say('Kết quả', 'Outcome'), cell: outcomeOf },
-          ],
-        })}${pager(visit, body, query)}`
-      : '';
     return {
       title: say('Tra cứu cơ sở dữ liệu', 'Questions to registers'),
       body: html`<p class="note">${say(
@@ -65,7 +34,51 @@ export function addAsks(site: Site): void {
         dayField('to', say('Đến ngày', 'To'), query.to),
       ])}
 ${refusalNote(say, problem)}
-${list}`,
+${body ? html`${askTable(visit, body, agencies)}${pager(visit, body, query)}` : ''}`,
     };
   });
+}
+
+function askTable(visit: Visit, list: Listed<Ask>, agencies: ReadonlyMap<string, string>): Html {
+  const { say } = visit;
+  return table<Ask>({
+    caption: listCaption(visit, list, ['lượt hỏi', 'question', 'questions'], ['mới nhất trước', 'the newest first']),
+    empty: say('Chưa có lượt hỏi nào.', 'Nobody has asked a register.'),
+    items: list.items,
+    columns: [
+      { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
+      { head: say('Cán bộ', 'Officer'), cell: ({ officer }) => officer || say('đã xóa', 'forgotten') },
+      {
+        head: say('Cơ quan', 'Agency'),
+        cell: ({ agencyCode: code }) => named({ code, name: agencies.get(code) ?? null }),
+      },
+      {
+        head: say('Hỏi', 'Question'),
+        cell: (one) => questionOf(visit, one),
+      },
+      {
+        head: say('Hồ sơ, thủ tục', 'Dossier, procedure'),
+        cell: ({ dossierCode, serviceCode }) => (dossierCode ? dossierLink(dossierCode) : (serviceCode ?? '–')),
+      },
+      {
+        head: say('Mục đích, căn cứ', 'Purpose, legal basis'),
+        cell: ({ purpose, legalBasis }) => html`<span class="words">${purpose}<br>${legalBasis}</span>`,
+      },
+      { head: say('Kết quả', 'Outcome'), cell: (one) => outcomeOf(visit, one) },
+    ],
+  });
+}
+
+/** The register and its question by their names. A question that the configuration no longer has stands by its code. */
+function questionOf(visit: Visit, { party, question }: Ask): Html {
+  const title = visit.questionOf(party, question);
+  const code = html`<code class="note">${question}</code>`;
+  return html`${titleOf(visit, party)}: ${title === undefined ? code : html`<span lang="vi">${title}</span> ${code}`}`;
+}
+
+function outcomeOf(visit: Visit, { outcome, reason, tookMs }: Ask): Html {
+  const { say } = visit;
+  return html`${word(say, ASK_OUTCOMES, outcome ?? 'open')}${reason === null ? '' : html`<br>${reasonOf(visit, reason)}`}${
+    tookMs === null ? '' : html`<br><span class="note">${number(say, tookMs)} ms</span>`
+  }`;
 }

@@ -11,14 +11,18 @@ import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { ACTIONS, RECORD_KINDS, type Words, word } from './words.ts';
+import { ACTIONS, RECORD_KINDS, tableTitle, type Words, word } from './words.ts';
 
 /** Lists who did what. */
 export function addAudit(site: Site): void {
   site.screen('/audit', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, ['actor', 'action', 'subject', 'from', 'to']);
-    const { body, problem } = await api.get<Listed<AuditEntry>>('audit', { ...query, ...queryOf(visit, ['cursor']) });
+    const { body, problem } = await api.get<Listed<AuditEntry>>('audit', {
+      ...query,
+      subject: query.subject && storedKind(query.subject),
+      ...queryOf(visit, ['cursor']),
+    });
     return {
       title: say('Nhật ký thao tác', 'Audit'),
       body: html`${filterForm(visit, [
@@ -28,7 +32,7 @@ export function addAudit(site: Site): void {
           'subject',
           say('Đối tượng', 'Subject'),
           query.subject,
-          html` placeholder="dossier H60.01-250812-0035"`,
+          html` placeholder="${say('hồ sơ', 'dossier')} H60.01-250812-0035"`,
         ),
         dayField('from', say('Từ ngày', 'From'), query.from),
         dayField('to', say('Đến ngày', 'To'), query.to),
@@ -37,7 +41,7 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<AuditEntry>({
-        caption: listCaption(visit, body, ['thao tác', 'entries'], ['mới nhất trước', 'the newest first']),
+        caption: listCaption(visit, body, ['thao tác', 'entry', 'entries'], ['mới nhất trước', 'the newest first']),
         empty: say('Chưa có thao tác nào.', 'The audit is empty.'),
         items: body.items,
         columns: [
@@ -78,7 +82,18 @@ const SUBJECTS: Words = {
   hold: ['lệnh giữ', 'hold'],
   person: ['người', 'person'],
   ask: ['hỏi', 'question to'],
+  file: ['tệp', 'file'],
 };
+
+/** `hồ sơ H60.01` as `dossier H60.01`, the stored form. Other text stays unchanged. */
+function storedKind(text: string): string {
+  const said = text.trim().toLowerCase();
+  const [kind, [name = ''] = []] =
+    Object.entries(SUBJECTS)
+      .sort(([, [a]], [, [b]]) => b.length - a.length)
+      .find(([, [vi]]) => said.startsWith(`${vi} `)) ?? [];
+  return kind === undefined ? text : `${kind}${text.trim().slice(name.length)}`;
+}
 
 /** Reads of records beside dossiers have one name for each kind, such as `question.list-personal`. */
 function actionName(say: Say, action: string): string {
@@ -108,9 +123,16 @@ function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
 /** The name of a subject without what only the hub uses: the id of a question, the query of a list. */
 function saidOf(visit: Visit, kind: string, name: string): string {
   const { say } = visit;
+  // The filter of a run stands on its page.
+  if (kind === 'run') return name.replace(/:.*$/s, '');
+  if (kind === 'mapping' || kind === 'code')
+    return name.replaceAll(/[\w-]+/g, (one) =>
+      visit.titles.has(one) ? titleOf(visit, one) : tableTitle(say, one, one),
+    );
   if (kind === 'ask') {
-    const [, party = '', rest = name] = /^\S+: (\S+) (.*)$/s.exec(name) ?? [];
-    return party === '' ? rest : `${titleOf(visit, party)}, ${rest}`;
+    const [, party = '', question = '', rest = ''] = /^\S+: (\S+) (\S+)(.*)$/s.exec(name) ?? [];
+    if (party === '') return name;
+    return `${titleOf(visit, party)}, ${visit.questionOf(party, question) ?? question}${rest}`;
   }
   const [, record = '', rest = ''] = /^([\w-]+)(?:\?\S*?)?(?: |: )(.*)$/s.exec(name) ?? [];
   const isOfKind = (kind === 'record' || kind === 'records') && Object.hasOwn(RECORD_KINDS, record);

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, dayField, orderForm, textField } from './forms.ts';
@@ -53,7 +54,10 @@ export function addBackfill(site: Site): void {
 }
 
 function begun(say: Visit['say'], { id, total }: Replay): string {
-  return say(`Đã bắt đầu đợt ${id}: ${total} hồ sơ.`, `Run ${id} has begun: ${total} dossiers.`);
+  return say(
+    `Đã bắt đầu đợt ${id}: ${number(say, total)} hồ sơ.`,
+    `Run ${id} has begun: ${counted(total, 'dossier', 'dossiers')}.`,
+  );
 }
 
 function fieldsOf({ say }: Visit, query: Query): readonly Html[] {
@@ -73,10 +77,10 @@ function previewOf(visit: Visit, party: string, preview: BackfillPreview, query:
   const { looked, never, older, sample } = preview;
   const many = never + older;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
-<section class="card"><p><strong>${say(`${many} hồ sơ sẽ được chuyển.`, `${many} dossiers would be sent.`)}</strong>
+<section class="card"><p><strong>${say(`${number(say, many)} hồ sơ sẽ được chuyển.`, `${counted(many, 'dossier', 'dossiers')} would be sent.`)}</strong>
 ${say(
-  `Đã xem ${looked.dossiers} hồ sơ: ${never} chưa từng chuyển, ${older} mới chuyển bản cũ. Mỗi hồ sơ được chuyển một lần, theo nội dung tại thời điểm chuyển, sau khi tra cứu ở bên nhận.`,
-  `Of ${looked.dossiers} dossiers, ${never} were never sent, and ${older} were sent in an older version. The hub sends each once in its current state, after a look-up at the partner.`,
+  `Đã xem ${number(say, looked.dossiers)} hồ sơ: ${number(say, never)} chưa từng chuyển, ${number(say, older)} mới chuyển bản cũ. Mỗi hồ sơ được chuyển một lần, theo nội dung tại thời điểm chuyển, sau khi tra cứu ở bên nhận.`,
+  `Of ${counted(looked.dossiers, 'dossier', 'dossiers')}, ${number(say, never)} were never sent, and ${number(say, older)} were sent in an older version. The hub sends each once in its current state, after a look-up at the partner.`,
 )}${looked.isAll ? '' : say(' Bản xem trước dừng sau 10 giây; còn hồ sơ chưa xem.', ' The preview stopped after 10 seconds; there are more dossiers.')}</p></section>
 ${sampleTable(visit, sample)}
 ${
@@ -84,7 +88,7 @@ ${
     ? ''
     : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
         to: `/console/parties/${segment(party)}/backfill`,
-        button: say(`Chuyển ${many} hồ sơ`, `Send ${many} dossiers`),
+        button: say(`Chuyển ${number(say, many)} hồ sơ`, `Send ${counted(many, 'dossier', 'dossiers')}`),
         why: 'must',
         hidden: query,
         fields: html`<label>${say('Hồ sơ mỗi giây', 'Dossiers per second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
@@ -95,7 +99,7 @@ ${
 function sampleTable(visit: Visit, sample: BackfillPreview['sample']): Html {
   const { say } = visit;
   return table<BackfillPreview['sample'][number]>({
-    caption: say('Một số hồ sơ', 'Some of them'),
+    caption: say(`Ví dụ ${sample.length} hồ sơ`, counted(sample.length, 'example', 'examples')),
     empty: say('Không có gì để chuyển bù.', 'There is nothing to send.'),
     items: sample,
     columns: [

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted } from '../words.ts';
 import { segment } from './api.ts';
 import { comparedLines, type Line } from './bulk-compared.ts';
 import { statesOf } from './dossier-state.ts';
@@ -190,7 +191,7 @@ function resultOf(visit: Visit, lines: readonly Line[], action: Action | ''): Ht
   }[action];
   return html`<section aria-label="${say('Kết quả', 'Result')}"><p class="links"><strong>${say(
     `${many} hồ sơ, ${lines.length} dòng kết quả.`,
-    `${many} dossiers, ${lines.length} lines.`,
+    `${counted(many, 'dossier', 'dossiers')}, ${counted(lines.length, 'line', 'lines')}.`,
   )}</strong> <a download="${action}.csv" href="${fileOf(visit, lines, head)}">${say('Tải kết quả (CSV)', 'Download the result (CSV)')}</a></p>
 ${table<Line>({
   caption: say('Theo thứ tự của danh sách', 'In the order of the list'),

@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
 import { decideForms, targetsFor } from './decide.ts';
-import { facts, pager, partyLink, queryOf } from './parts.ts';
+import { facts, manyOf, pager, partyLink, queryOf, withoutPointer } from './parts.ts';
 import type { Cause, Listed, Resolved, WholeCause } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -31,7 +32,7 @@ export function addCause(site: Site): void {
       title,
       body: html`${placeInQueue(visit, queue, found)}<section class="card">${factsOf(visit, found)}</section>
 ${may(visit, 'ops:configure') ? decideForms(visit, { ...found, following: nextOf(queue, found) }, await targetsFor(visit, found)) : html`<p class="note">${say('Cần quyền ops:configure để quyết định.', 'To decide, you need the scope ops:configure.')}</p>`}
-<h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, { items: found.waiting, next: found.next })}${pager(visit, found, {})}`,
+<h2>${say('Các mục đang chờ', 'Waiting for this cause')}</h2>${waitingTable(visit, { items: found.waiting, next: found.next, total: found.total })}${pager(visit, found, {})}`,
     };
   });
 
@@ -55,7 +56,10 @@ ${may(visit, 'ops:configure') ? decideForms(visit, { ...found, following: nextOf
     const text =
       freed + stillWaiting === 0
         ? say('Không còn mục nào chờ nguyên nhân này.', 'Nothing was waiting for this cause.')
-        : say(`Đã gỡ ${freed} mục, còn chờ ${stillWaiting}.`, `${freed} released, ${stillWaiting} still waiting.`);
+        : say(
+            `Đã gỡ ${number(say, freed)} mục, còn chờ ${number(say, stillWaiting)}.`,
+            `${number(say, freed)} released, ${number(say, stillWaiting)} still waiting.`,
+          );
     const after = next === undefined ? LIST : `${LIST}/${segment(next)}`;
     return { to: stillWaiting > 0 ? `${LIST}/${id}` : after, isDone: true, text };
   });
@@ -75,10 +79,9 @@ function nextOf(queue: Queue, { id }: WholeCause): string | undefined {
 function placeInQueue({ say }: Visit, queue: Queue, { id }: WholeCause): Html {
   const at = queue?.items.findIndex((one) => one.id === id) ?? -1;
   if (!queue || at < 0) return html``;
-  const total = `${queue.items.length}${queue.next === null ? '' : '+'}`;
   const before = queue.items[at - 1];
   const next = queue.items[at + 1];
-  return html`<p class="queue">${say(`Nguyên nhân ${at + 1} trong ${total}, cũ nhất trước`, `Cause ${at + 1} of ${total}, the oldest first`)}
+  return html`<p class="queue">${say(`Nguyên nhân ${at + 1} trong ${manyOf(say, queue)}, cũ nhất trước`, `Cause ${at + 1} of ${manyOf(say, queue)}, the oldest first`)}
 ${before ? html`<a href="${LIST}/${before.id}" data-key="p">${say('Trước', 'Previous')} <kbd>p</kbd></a>` : ''}
 ${next ? html`<a href="${LIST}/${next.id}" data-key="n">${say('Sau', 'Next')} <kbd>n</kbd></a>` : ''}
 <span class="note">${say('Phím:', 'Keys:')} <kbd>m</kbd> ${say('gán mã', 'map')}, <kbd>r</kbd> ${say('cho qua', 'release')}, <kbd>d</kbd> ${say('bỏ', 'dismiss')}</span></p>`;
@@ -111,14 +114,14 @@ function factsOf(
       say('Nguyên nhân', 'Cause'),
       html`<strong>${causeSentence(say, { kind, key, unmapped })}</strong> <code class="note">${key}</code>`,
     ],
-    [say('Lý do', 'Reason'), html`<span class="words">${detail}</span>`],
+    [say('Lý do', 'Reason'), html`<span class="words">${withoutPointer(detail)}</span>`],
     [say('Bên phụ trách', 'Responsible party'), html`${parties.map((one) => html`${partyLink(visit, one)} `)}`],
     [say('Chờ từ', 'Since'), timeAndAge(say, since, nowMs)],
     [
       say('Đang chờ', 'Waiting'),
       say(
-        `${dossiers} hồ sơ: ${items} mục chưa áp dụng, ${deliveries} lượt chưa chuyển`,
-        `${dossiers} dossiers: ${items} items not applied, ${deliveries} deliveries not sent`,
+        `${number(say, dossiers)} hồ sơ: ${number(say, items)} mục chưa áp dụng, ${number(say, deliveries)} lượt chưa chuyển`,
+        `${counted(dossiers, 'dossier', 'dossiers')}: ${counted(items, 'item', 'items')} not applied, ${counted(deliveries, 'delivery', 'deliveries')} not sent`,
       ),
     ],
   ]);

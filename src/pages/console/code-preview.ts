@@ -1,14 +1,17 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { dossierLink, messageLink, partyLink, queryOf } from './parts.ts';
+import { readAgain, waitingFor } from './mapping-effect.ts';
+import { dossierLink, listCaption, meaning, messageLink, pager, partyLink, queryOf, tableNamed } from './parts.ts';
 import type { CodePreview } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
+import { changedMember } from './words.ts';
 
 const LINE = ['party', 'table', 'from', 'to'] as const;
 /** The parameters of a preview. */
@@ -26,12 +29,13 @@ export function addCodePreview(site: Site): void {
     const { say, api } = visit;
     const { party = '', table: name = '', from, to } = queryOf(visit, LINE) as PreviewLine;
     const path = `code-tables/${segment(party)}/${segment(name)}/preview`;
-    const { body, problem } = await api.post<CodePreview>(path, { from, to });
+    const page = queryText(queryOf(visit, ['cursor']));
+    const { body, problem } = await api.post<CodePreview>(`${path}${page}`, { from, to });
     return {
       title: say('Thử một dòng của bảng mã', 'Preview of a code table line'),
       body: html`<p><a href="/console/code-tables${queryText({ party })}">${say('« Bảng mã', '« Code tables')}</a></p>
-<p>${partyLink(visit, party)} · <code>${name}</code>: <code>${from}</code> → <code>${to}</code></p>
-${refusalNote(say, problem)}${body ? previewOf(visit, body) : ''}${
+<p>${partyLink(visit, party)} · ${tableNamed(visit, name)}: <code>${from}</code> → ${meaning(visit, to ?? '')}</p>
+${refusalNote(say, problem)}${body ? html`${previewOf(visit, body)}${pager(visit, body, { party, table: name, from, to })}` : ''}${
   body && may(visit, 'ops:configure')
     ? orderForm(visit, {
         to: `/console/code-tables/${segment(party)}/${segment(name)}`,
@@ -54,34 +58,35 @@ export function previewForm({ say }: Visit, party: string, name: string, list: s
 <button class="quiet">${say('Thử trước', 'Try first')}</button></form>`;
 }
 
-function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items }: CodePreview): Html {
+function previewOf(visit: Visit, { looked, freed, changed, told, waiting, items, next }: CodePreview): Html {
   const { say } = visit;
   return html`<section class="card"><p><strong>${say(
-    `${freed} mục đang vướng mã sẽ đọc được, ${changed} mục sẽ đọc khác trước.`,
-    `${freed} unmapped items would be read, ${changed} items would be read differently.`,
+    `${number(say, freed)} mục đang vướng mã sẽ đọc được, ${number(say, changed)} mục sẽ đọc khác trước.`,
+    `${counted(freed, 'unmapped item', 'unmapped items')} would be read, ${counted(changed, 'item', 'items')} would be read differently.`,
   )}</strong> <span class="note">${say('Từ', 'Since')} ${timeOf(looked.since)}</span></p>
 <p>${say(
-    `Đã đọc lại ${looked.items} mục trong ${looked.messages} thông điệp${looked.isAll ? '' : ', chưa phải tất cả'}. Chưa có gì thay đổi.`,
-    `The preview read ${looked.items} items of ${looked.messages} messages again${looked.isAll ? '' : ', not all of them'}. It changed nothing.`,
+    `Đã đọc lại ${readAgain(say, looked)}${looked.isAll ? '' : ', chưa phải tất cả'}. Chưa có gì thay đổi.`,
+    `The preview read ${readAgain(say, looked)} again${looked.isAll ? '' : ', not all of them'}. It changed nothing.`,
   )}</p>
 <p>${say(
-    `Đang chờ đúng mã này: ${waiting.items} mục, ${waiting.deliveries} lượt chuyển.`,
-    `Waiting for this code: ${waiting.items} items, ${waiting.deliveries} deliveries.`,
+    `Đang chờ đúng mã này: ${waitingFor(say, waiting)}.`,
+    `Waiting for this code: ${waitingFor(say, waiting)}.`,
   )}</p>
 ${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent to')}: ${told.map((one) => html`${partyLink(visit, one)} `)}</p>` : ''}
 </section>${table<CodePreview['items'][number]>({
-    caption: say('Các mục đầu tiên, mới nhất trước', 'The first items, newest first'),
+    caption: listCaption(
+      visit,
+      { items, next, total: freed + changed },
+      ['mục', 'item', 'items'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Không có mục nào đọc khác trước.', 'No item would be read differently.'),
     items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => (code === undefined ? '' : dossierLink(code)) },
       {
         head: say('Khác đi', 'Otherwise'),
-        cell: ({ changes }) =>
-          html`${changes.map(
-            ({ path, was, would }) =>
-              html`<div><code>${path}</code>: ${shown(was)} → <strong>${shown(would)}</strong></div>`,
-          )}`,
+        cell: ({ changes }) => html`${changes.map((one) => changedMember(say, one))}`,
       },
       {
         head: say('Thông điệp', 'Message'),
@@ -90,6 +95,3 @@ ${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent
     ],
   })}`;
 }
-
-const shown = (value: unknown): string =>
-  value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value);

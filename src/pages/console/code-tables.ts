@@ -2,11 +2,12 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { everyPage, queryText, segment } from './api.ts';
 import { previewForm } from './code-preview.ts';
 import { orderForm } from './forms.ts';
 import { tableAddress } from './mappings.ts';
-import { partyLink, queryOf } from './parts.ts';
+import { meaning, partyLink, queryOf, type Slice, sliceOf, slicePager } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -20,13 +21,13 @@ const MOST_LINES = 200;
 export function addCodeTables(site: Site): void {
   site.screen('/code-tables', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['party']);
+    const { table: only, ...query } = queryOf(visit, ['party', 'table']);
     const { body: items = [], problem } = await everyPage<CodeTable>(api, 'code-tables', query);
     return {
       title: query.party
         ? say(`Bảng mã của ${titleOf(visit, query.party)}`, `Code tables of ${titleOf(visit, query.party)}`)
         : say('Bảng mã', 'Code tables'),
-      body: html`<p><a href="/console/mappings">${say('Thay đổi bảng mã, phê duyệt', 'Changes and approvals')}</a></p>${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items) : allParties(visit, items)}`,
+      body: html`<p><a href="/console/mappings">${say('Thay đổi bảng mã, phê duyệt', 'Changes and approvals')}</a></p>${refusalNote(say, problem)}${query.party ? tablesOfParty(visit, items, only) : allParties(visit, items)}`,
     };
   });
   site.order('/code-tables/:party/:table', async ({ c, say, api }, form) => {
@@ -46,12 +47,18 @@ export function addCodeTables(site: Site): void {
   });
 }
 
-function tablesOfParty(visit: Visit, items: readonly CodeTable[]): Html {
+/** @param only the one table to show, with all of its lines page by page */
+function tablesOfParty(visit: Visit, items: readonly CodeTable[], only: string | undefined): Html {
   const { say } = visit;
-  return html`<p><a href="/console/code-tables">${say('« Mọi bên', '« All parties')}</a></p>${
-    items.length === 0
+  const shown = only === undefined ? items : items.filter(({ table: name }) => name === only);
+  const up =
+    only === undefined
+      ? html`<a href="/console/code-tables">${say('« Mọi bên', '« All parties')}</a>`
+      : html`<a href="/console/code-tables${queryText({ party: items[0]?.party })}">${say('« Mọi bảng của bên này', '« All tables of this party')}</a>`;
+  return html`<p>${up}</p>${
+    shown.length === 0
       ? emptyState('inbox', say('Không có bảng mã nào.', 'There are no code tables.'))
-      : items.map((one, at) => tableOf(visit, one, at))
+      : shown.map((one, at) => tableOf(visit, one, at, only !== undefined))
   }`;
 }
 
@@ -59,10 +66,14 @@ function tablesOfParty(visit: Visit, items: readonly CodeTable[]): Html {
 function allParties(visit: Visit, items: readonly CodeTable[]): Html {
   const { say } = visit;
   const of = (owner: string): readonly CodeTable[] => items.filter(({ party }) => party === owner);
+  const owners = [...new Set(items.map(({ party }) => party))];
   return html`${table<string>({
-    caption: say('Chọn một bên để xem bảng mã và thêm dòng', 'Choose a party to see its tables and to enter lines'),
+    caption: say(
+      `${owners.length} bên; chọn một bên để xem bảng mã và thêm dòng`,
+      `${counted(owners.length, 'party', 'parties')}. Choose one to see its tables and to enter lines`,
+    ),
     empty: say('Không có bảng mã nào.', 'There are no code tables.'),
-    items: [...new Set(items.map(({ party }) => party))],
+    items: owners,
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
@@ -84,12 +95,13 @@ ${enteredTable(
 )}`;
 }
 
-function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, entered }: CodeTable, at: number): Html {
+function tableOf(visit: Visit, one: CodeTable, at: number, isAlone: boolean): Html {
   const { say } = visit;
+  const { party, table: name, title, bothWays, entries, entered } = one;
   // An unmapped entry without a code is not a line yet.
   const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
-  return html`<details class="card"><summary><strong>${tableTitle(say, name, title)}</strong> <span class="note"><code>${name}</code> · ${say(
+  return html`<details class="card"${isAlone ? html` open` : ''}><summary><strong>${tableTitle(say, name, title)}</strong> <span class="note"><code>${name}</code> · ${say(
     `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
     `${lines.length} built-in lines, ${inForce} entered`,
   )}</span></summary>
@@ -98,7 +110,7 @@ function tableOf(visit: Visit, { party, table: name, title, bothWays, entries, e
   }</p>
 <p><a href="${tableAddress({ party, table: name })}">${say('Phiên bản, soạn thay đổi', 'Versions, draft a change')}</a></p>
 ${entered.length > 0 ? enteredTable(visit, entered) : ''}
-${ownTable(visit, lines)}
+${ownTable(visit, one, lines, isAlone)}
 ${may(visit, 'ops:configure') ? enterForm(visit, party, name, entries, at) : ''}
 </details>`;
 }
@@ -108,7 +120,7 @@ function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
   return table<CodeEntry>({
     caption: say(
       `${entered.length} dòng do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực`,
-      `${entered.length} lines entered by operators; the newest line of a code counts`,
+      `${counted(entered.length, 'line', 'lines')} entered by operators; the newest line of a code counts`,
     ),
     empty: say('Cán bộ chưa thêm dòng nào.', 'No lines were entered yet.'),
     items: entered,
@@ -121,7 +133,7 @@ function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
       { head: say('Mã', 'Code'), cell: ({ from }) => html`<code>${from}</code>` },
       {
         head: say('Ý nghĩa', 'Meaning'),
-        cell: ({ to }) => (to === null ? say('bỏ dòng đã thêm', 'taken out') : html`<code>${to}</code>`),
+        cell: ({ to }) => (to === null ? say('bỏ dòng đã thêm', 'taken out') : meaning(visit, to)),
       },
       { head: say('Bản', 'Version'), cell: ({ version }) => version, isNumber: true },
       { head: say('Dùng từ', 'In force'), cell: ({ inForceAt }) => timeOf(inForceAt) },
@@ -134,18 +146,34 @@ function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
   });
 }
 
-function ownTable({ say }: Visit, entries: CodeTable['entries']): Html {
-  const more = entries.length - MOST_LINES;
+/** The first lines of each table, and every line of a table that stands alone. */
+function ownTable(visit: Visit, of: CodeTable, lines: CodeTable['entries'], isAlone: boolean): Html {
+  const { say } = visit;
+  const slice = isAlone ? sliceOf(visit, lines, MOST_LINES) : firstLines(lines);
+  const { items, from, to, total } = slice;
+  const address = { party: of.party, table: of.table };
+  const part = say(`, hiện dòng ${from + 1}–${to}`, `, here ${from + 1} to ${to}`);
+  const all = say(`Xem đủ ${number(say, total)} dòng`, `See all ${number(say, total)} lines`);
   return html`${table<CodeTable['entries'][number]>({
-    caption: say(`${entries.length} dòng có sẵn của bộ chuyển đổi`, `${entries.length} lines from the adapter`),
+    caption: say(
+      `${number(say, total)} dòng có sẵn của bộ chuyển đổi${items.length < total ? part : ''}`,
+      `${counted(total, 'line', 'lines')} from the adapter${items.length < total ? part : ''}`,
+    ),
     empty: say('Bảng này không có dòng sẵn.', 'The table has no built-in lines.'),
-    items: entries.slice(0, MOST_LINES),
+    items,
     columns: [
       { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
       { head: say('Ý nghĩa', 'Meaning'), cell: ({ is }) => html`<code>${is}</code>` },
       { head: say('Tên', 'Words'), cell: ({ is, label }) => (label === is ? word(say, MEANINGS, is) : label) },
     ],
-  })}${more > 0 ? html`<p class="note">${say(`và ${more} dòng nữa`, `and ${more} more`)}</p>` : ''}`;
+  })}${isAlone ? slicePager(visit, slice, address) : ''}${
+    !isAlone && to < total ? html`<p><a href="/console/code-tables${queryText(address)}">${all}</a></p>` : ''
+  }`;
+}
+
+function firstLines(all: CodeTable['entries']): Slice<CodeTable['entries'][number]> {
+  const items = all.slice(0, MOST_LINES);
+  return { items, from: 0, to: items.length, total: all.length };
 }
 
 function enterForm(visit: Visit, party: string, name: string, entries: CodeTable['entries'], at: number): Html {

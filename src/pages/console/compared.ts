@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { number } from '../words.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
 import { choiceField, dayField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, queryOf, reasonOf } from './parts.ts';
@@ -62,7 +62,7 @@ function comparedOf(visit: Visit, { party, with: other, from, to, agreement, pai
 ${table<Pair>({
   caption: say(
     `${pairs.length} cặp kết quả, nhiều nhất trước`,
-    `${pairs.length} pairs of outcomes, the most frequent first`,
+    `${counted(pairs.length, 'pair of outcomes', 'pairs of outcomes')}, the most frequent first`,
   ),
   empty: say('Chưa chuyển thay đổi nào cho hai bên.', 'Nothing was sent to either party.'),
   items: pairs,

@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
-import { count } from './flow-charts.ts';
 import { operationOf, partyLink } from './parts.ts';
 import type { Flow, Party, ShownRoute } from './records.ts';
 import { titleOf, type Visit } from './visit.ts';
@@ -43,7 +43,7 @@ export function connectionMap(
     'Sơ đồ kết nối: bên trái gửi đến trục, bên phải nhận từ trục; nét càng đậm, 60 phút qua càng nhiều',
     'Connections: the left side sends to the hub, the right side receives from it; a thicker line means more flow in the last 60 minutes',
   )}</figcaption>${drawing(visit, senders, receivers)}
-<details><summary>${say(`Ai gửi gì cho ai: ${routes.length} tuyến`, `Who sends what to whom: ${routes.length} routes`)}</summary>${routeTable(visit, routes)}</details></figure>`;
+<details><summary>${say(`Ai gửi gì cho ai: ${routes.length} tuyến`, `Who sends what to whom: ${counted(routes.length, 'route', 'routes')}`)}</summary>${routeTable(visit, routes)}</details></figure>`;
 }
 
 const WIDTH = 980;
@@ -83,9 +83,9 @@ function box(visit: Visit, { party, many, failed, health }: Node, x: number, top
   const { say } = visit;
   const title = titleOf(visit, party);
   const flow = isSender
-    ? say(`${count(say, many)} thông điệp`, `${count(say, many)} messages`)
-    : say(`${count(say, many)} lần gửi`, `${count(say, many)} attempts`);
-  const bad = failed > 0 ? say(`, ${count(say, failed)} không thành công`, `, ${count(say, failed)} failed`) : '';
+    ? say(`${number(say, many)} thông điệp`, counted(many, 'message', 'messages'))
+    : say(`${number(say, many)} lần gửi`, counted(many, 'attempt', 'attempts'));
+  const bad = failed > 0 ? say(`, ${number(say, failed)} không thành công`, `, ${number(say, failed)} failed`) : '';
   const state = health === 'ok' ? `${flow}${bad}` : `${word(say, HEALTH, health)} · ${flow}${bad}`;
   const short = title.length > MOST_LETTERS ? `${title.slice(0, MOST_LETTERS - 1)}…` : title;
   return html`<a class="node ${health}" href="/console/parties/${segment(party)}"><title>${title}: ${state}</title>
@@ -106,10 +106,14 @@ function routeTable(visit: Visit, routes: readonly ShownRoute[]): Html {
     const key = `${route.from} ${route.to}`;
     ways.set(key, { from: route.from, to: route.to, routes: [...(ways.get(key)?.routes ?? []), route] });
   }
+  const items = [...ways.values()];
   return table<Way>({
-    caption: say('Theo tuyến trong cấu hình', 'By the routes of the configuration'),
+    caption: say(
+      `${items.length} đường kết nối, theo tuyến trong cấu hình`,
+      `${counted(items.length, 'connection', 'connections')}, by the routes of the configuration`,
+    ),
     empty: '',
-    items: [...ways.values()],
+    items,
     columns: [
       { head: say('Bên gửi', 'Sender'), cell: ({ from }) => partyLink(visit, from) },
       { head: say('Bên nhận', 'Receiver'), cell: ({ to }) => partyLink(visit, to) },

@@ -21,6 +21,8 @@ export interface ConsoleContext
     | 'nextChange'
     | 'isDraining'
     | 'reportingDay'
+    | 'bodies'
+    | 'maxBodyBytes'
   > {
   /** The numbers that citizens see, too. See rememberReports. */
   readonly report: MakeReport<StatisticsQuery, StatisticsReport>;

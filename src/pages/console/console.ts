@@ -19,6 +19,8 @@ import type { ConsoleContext } from './console-context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDelivery } from './delivery.ts';
 import { addDossierSearch } from './dossier-search.ts';
+import { addDrop } from './drop.ts';
+import { addDrops } from './drops.ts';
 import { addDueDossiers } from './due-dossiers.ts';
 import { addErase } from './erase.ts';
 import { ownerOf } from './frame.ts';
@@ -86,6 +88,8 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addOverview(site);
   addParty(site);
   addPartyOrders(site);
+  addDrops(site);
+  addDrop(site);
   addBackfill(site);
   addCompared(site);
   addDossierSearch(site);

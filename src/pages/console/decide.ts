@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
+import { counted, number } from '../words.ts';
 import { everyPage } from './api.ts';
 import { type PreviewLine, previewPath } from './code-preview.ts';
 import { choiceField, orderForm } from './forms.ts';
@@ -52,7 +53,7 @@ export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCau
  */
 export function decideForms(visit: Visit, found: Decided, targets: Targets): Html {
   const { say } = visit;
-  const many = found.items + found.deliveries;
+  const many = number(say, found.items + found.deliveries);
   const isUnmapped = found.kind === 'unmapped';
   return html`<section class="decide" aria-label="${say('Quyết định', 'Decide')}">
 ${isUnmapped ? mapForm(visit, found, targets) : ''}
@@ -86,6 +87,7 @@ function releaseText({ say }: Visit, kind: string): string {
 
 function mapForm(visit: Visit, found: Decided, { meanings, isOpen, isSent }: Targets): Html {
   const { say } = visit;
+  const many = number(say, found.items + found.deliveries);
   const others = meanings.filter(({ to }) => !found.candidates.some((candidate) => candidate.to === to));
   const choices: readonly Choice[] = [...found.candidates, ...others];
   const fields = html`<fieldset><legend>${say('Ý nghĩa của mã', 'Meaning of the code')}</legend>${choices.map(
@@ -97,15 +99,15 @@ ${isOpen ? writtenCode(visit, choices.length > 0) : ''}</fieldset>`;
 <p class="note">${say(
     'Thêm một dòng vào bảng mã (có phiên bản); áp dụng ngay cho các mục đang chờ và đang gửi.',
     'Adds a versioned line to the code table. It applies at once to waiting items and to deliveries.',
-  )}${isSent && !isOpen ? html` ${notOffered(visit)}` : ''}</p>${resolveForm(visit, found, 'map', say(`Gán mã và gỡ ${found.items + found.deliveries} mục`, `Map and release ${found.items + found.deliveries}`), fields)}
+  )}${isSent && !isOpen ? html` ${notOffered(visit)}` : ''}</p>${resolveForm(visit, found, 'map', say(`Gán mã và gỡ ${many} mục`, `Map and release ${many}`), fields)}
 ${isOpen ? tryForm(visit, found) : ''}</section>`;
 }
 
 /** What the decision changes at once. The preview of a meaning shows the rest. */
 function effectOf({ say }: Visit, { dossiers, items, deliveries }: WholeCause): Html {
-  return html`<strong>${say(`Gỡ ${dossiers} hồ sơ:`, `Dossiers that this frees: ${dossiers}.`)}</strong> ${say(
-    `${items} mục được áp dụng, ${deliveries} lượt được chuyển, theo thứ tự. “Thử trước” cho xem mọi thay đổi khác.`,
-    `${items} items are applied and ${deliveries} deliveries are sent, in order. “Try first” shows every other change.`,
+  return html`<strong>${say(`Gỡ ${number(say, dossiers)} hồ sơ:`, `Dossiers that this frees: ${number(say, dossiers)}.`)}</strong> ${say(
+    `${number(say, items)} mục được áp dụng, ${number(say, deliveries)} lượt được chuyển, theo thứ tự. “Thử trước” cho xem mọi thay đổi khác.`,
+    `${counted(items, 'item is', 'items are')} applied and ${counted(deliveries, 'delivery is', 'deliveries are')} sent, in order. “Try first” shows every other change.`,
   )}`;
 }
 

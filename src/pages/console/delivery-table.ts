@@ -21,7 +21,12 @@ import { badge, DELIVERY_STATES } from './words.ts';
 export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'one-dossier' = 'all'): Html {
   const { say } = visit;
   return table<Delivery>({
-    caption: listCaption(visit, list, ['lượt chuyển', 'deliveries'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(
+      visit,
+      list,
+      ['lượt chuyển', 'delivery', 'deliveries'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Không có lượt chuyển nào.', 'There are no deliveries.'),
     items: list.items,
     columns: [

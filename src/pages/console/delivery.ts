@@ -6,7 +6,7 @@ import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
 import { statesOf, stateText } from './dossier-state.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, facts, messageLink, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
+import { auditLink, causeOf, facts, messageLink, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
 import { refusalText, refusedScreen } from './refusals.ts';
@@ -88,7 +88,7 @@ function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Htm
     [say('Tạo lúc', 'Created'), timeAndAge(say, found.createdAt, nowMs)],
     [say('Kết thúc lúc', 'Settled'), found.settledAt && settledOf(visit, found)],
     [say('Chuyển lại lúc', 'Replayed'), found.replayedAt && timeOf(found.replayedAt)],
-    [say('Lý do chờ', 'Waits for'), found.causeKey && html`<code>${found.causeKey}</code>`],
+    [say('Lý do chờ', 'Waits for'), found.causeKey && causeOf(visit, found.causeKey)],
     [say('Lý do', 'Reason'), found.reason && reasonOf(visit, found.reason)],
     ...turnOf(visit, found),
     [say('Chi tiết', 'Detail'), found.detail && html`<span class="words">${found.detail}</span>`],

@@ -8,7 +8,7 @@ import { deliveryTable } from './delivery-table.ts';
 import { statesCard, statesOf } from './dossier-state.ts';
 import { journeyOf } from './journey.ts';
 import { messageTable } from './message-table.ts';
-import { auditLink } from './parts.ts';
+import { auditLink, restLink } from './parts.ts';
 import { causeTable } from './quarantine.ts';
 import type { Anomaly, Cause, Delivery, Journey, Listed, Message } from './records.ts';
 import { refusalNote, refusedScreen } from './refusals.ts';
@@ -42,10 +42,8 @@ export function addDossierSearch(site: Site): void {
     const journey =
       state && states.length === 1 ? await api.get<Journey>(`dossiers/${segment(state.code)}/journey`) : undefined;
     const refused = journey?.problem ?? causes.problem ?? messages.problem ?? deliveries.problem ?? anomalies.problem;
-    const whole = (list: string, { next }: Pick<Listed<unknown>, 'next'>): Html =>
-      next === null
-        ? html``
-        : html`<p><a href="/console/${list}${queryText({ code })}">${say('Xem tất cả', 'See all')}</a></p>`;
+    const whole = (list: string, part: Listed<unknown>): Html =>
+      restLink(visit, part, `/console/${list}${queryText({ code })}`);
     return {
       title: say(`Hồ sơ ${code}`, `Dossier ${code}`),
       body: html`${box}${refusalNote(say, refused)}${

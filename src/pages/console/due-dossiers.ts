@@ -45,7 +45,12 @@ export function addDueDossiers(site: Site): void {
 function dueTable(visit: Visit, list: Part<DueDossier>): Html {
   const { say } = visit;
   return table<DueDossier>({
-    caption: listCaption(visit, list, ['hồ sơ', 'dossiers'], ['hạn sớm nhất trước', 'the earliest deadline first']),
+    caption: listCaption(
+      visit,
+      list,
+      ['hồ sơ', 'dossier', 'dossiers'],
+      ['hạn sớm nhất trước', 'the earliest deadline first'],
+    ),
     empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
     items: list.items,
     columns: [

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted } from '../words.ts';
 import { type Form, orderForm } from './forms.ts';
 import { facts, partyLink, subjectLink } from './parts.ts';
 import type { ErasedPerson, PersonErasure } from './records.ts';
@@ -30,7 +31,7 @@ export function addErase(site: Site): void {
     if (!body) return { to: '/console/erase', isDone: false, text: problem ? refusalText(say, problem) : '' };
     const text = say(
       `Đã xóa dữ liệu của người này khỏi ${body.erased} hồ sơ, bản ghi; giữ lại ${body.kept.length}.`,
-      `The data of the person is erased from ${body.erased} dossiers and records; ${body.kept.length} stay.`,
+      `The data of the person is erased from ${counted(body.erased, 'dossier or record', 'dossiers and records')}; ${body.kept.length} stay.`,
     );
     return { to: '/console/retention', isDone: true, text };
   });
@@ -85,7 +86,10 @@ ${foundTable(visit, subjects)}
       say('Lý do, ghi chú của cán bộ nhắc đến người này', 'Reasons and notes of officers that speak of the person'),
       notes,
     ],
-    [say('Bộ lọc đã lưu nhắc đến người này', 'Saved filters that speak of the person'), savedFilters],
+    [
+      say('Bộ lọc đã lưu có nhắc đến người này, sẽ bị xóa', 'Saved filters with the person, to be removed'),
+      savedFilters,
+    ],
     [say('Nơi khác chỉ có họ tên', 'More places with nothing but the name'), namesakes],
   ])}</section>
 <h2>${say('Được giữ lại', 'What stays')}</h2>
@@ -115,7 +119,7 @@ function foundTable(visit: Visit, subjects: PersonErasure['subjects']): Html {
   return table<PersonErasure['subjects'][number]>({
     caption: say(
       `${subjects.length} hồ sơ, bản ghi bị xóa dữ liệu`,
-      `${subjects.length} dossiers and records lose data`,
+      `${counted(subjects.length, 'dossier or record', 'dossiers and records')} to lose data`,
     ),
     empty: say('Không có hồ sơ, bản ghi nào bị xóa dữ liệu.', 'No dossier or record loses data.'),
     items: subjects,
@@ -129,7 +133,10 @@ function foundTable(visit: Visit, subjects: PersonErasure['subjects']): Html {
 function keptTable(visit: Visit, kept: PersonErasure['kept']): Html {
   const { say } = visit;
   return table<PersonErasure['kept'][number]>({
-    caption: say(`${kept.length} hồ sơ, bản ghi được giữ lại`, `${kept.length} dossiers and records stay`),
+    caption: say(
+      `${kept.length} hồ sơ, bản ghi được giữ lại`,
+      `${counted(kept.length, 'dossier or record', 'dossiers and records')} to stay`,
+    ),
     empty: say('Không có gì được giữ lại.', 'Nothing stays.'),
     items: kept,
     columns: [

@@ -5,6 +5,7 @@ import { rankedBars } from '../charts/table-charts.ts';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
+import { counted, number } from '../words.ts';
 import { meaningOf } from './reasons.ts';
 import type { Flow } from './records.ts';
 import { titleOf, type Visit } from './visit.ts';
@@ -27,8 +28,8 @@ export function flowChart({ say }: Visit, { steps }: Flow): Html {
       ? say('Thông điệp và lượt chuyển mỗi phút, 60 phút qua', 'Messages and attempts a minute, last 60 minutes')
       : say('Thông điệp và lượt chuyển mỗi ngày, 30 ngày qua', 'Messages and attempts a day, last 30 days'),
     description: say(
-      `Đã nhận ${count(say, received)} thông điệp; ${count(say, delivered)} lần gửi thành công, ${count(say, failed)} lần không thành công.`,
-      `${count(say, received)} messages received; ${count(say, delivered)} attempts delivered, ${count(say, failed)} failed.`,
+      `Đã nhận ${number(say, received)} thông điệp; ${number(say, delivered)} lần gửi thành công, ${number(say, failed)} lần không thành công.`,
+      `${counted(received, 'message', 'messages')} received; ${counted(delivered, 'attempt', 'attempts')} delivered, ${number(say, failed)} failed.`,
     ),
     head: isHour ? say('Phút', 'Minute') : say('Ngày', 'Day'),
     labels: steps.map(({ at }) => {
@@ -40,7 +41,7 @@ export function flowChart({ say }: Visit, { steps }: Flow): Html {
       { name: say('gửi không thành công', 'failed'), values: steps.map((one) => one.failed) },
       { name: say('gửi thành công', 'delivered'), values: steps.map((one) => one.delivered) },
     ],
-    format: (value) => count(say, value),
+    format: (value) => number(say, value),
   });
 }
 
@@ -59,8 +60,8 @@ export function failureBars(visit: Visit, { failures }: Flow): Html {
     id: 'failures',
     title,
     description: say(
-      `${count(say, all)} lần, ${failures.length} nguyên nhân${failures.length > shown.length ? `, hiện ${shown.length}` : ''}. Trục tự gửi lại.`,
-      `${count(say, all)} attempts, ${failures.length} causes${failures.length > shown.length ? `, ${shown.length} shown` : ''}. The hub retries.`,
+      `${number(say, all)} lần, ${failures.length} nguyên nhân${failures.length > shown.length ? `, hiện ${shown.length}` : ''}. Trục tự gửi lại.`,
+      `${counted(all, 'attempt', 'attempts')}, ${counted(failures.length, 'cause', 'causes')}${failures.length > shown.length ? `, ${shown.length} shown` : ''}. The hub retries.`,
     ),
     head: say('Nguyên nhân', 'Cause'),
     valueHead: say('Số lần', 'Attempts'),
@@ -70,16 +71,11 @@ export function failureBars(visit: Visit, { failures }: Flow): Html {
       tone: 'bad',
     })),
     full: Math.max(...shown.map(({ many }) => many)),
-    format: (value) => count(say, value),
+    format: (value) => number(say, value),
   });
 }
 
 function reasonWords(say: Say, reason: string): string {
   const meaning = meaningOf(reason);
   return meaning ? say(meaning[0], meaning[1]) : reason;
-}
-
-/** A whole number in the reader's notation. */
-export function count(say: Say, value: number): string {
-  return value.toLocaleString(say('vi-VN', 'en-GB'));
 }

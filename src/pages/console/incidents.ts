@@ -13,6 +13,7 @@ import {
   filterForm,
   listCaption,
   longText,
+  manyOf,
   type Part,
   pager,
   partyField,
@@ -26,7 +27,7 @@ import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
 import { may, type Visit } from './visit.ts';
-import { badge, INCIDENTS } from './words.ts';
+import { badge, INCIDENTS, OPERATIONS, PULLS, word } from './words.ts';
 
 /** Lists open and closed incidents. */
 export function addIncidents(site: Site, hub: Pick<ConsoleContext, 'reportingDay'>): void {
@@ -94,16 +95,21 @@ async function dossiersOf(
   { say, api }: Visit,
   query: { readonly period: string; readonly column: 'delayed' | 'wrong'; readonly key: string },
 ): Promise<Html> {
-  const { body } = await api.get<Listed<ReportRecord>>('reports/incidents/records', { ...query, limit: '200' });
+  const { body } = await api.get<Listed<ReportRecord>>('reports/incidents/records', { ...query, limit: '1' });
   if (!body) return html`–`;
-  const count = body.items.length;
-  const text = body.next === null ? `${count}` : say(`hơn ${count}`, `more than ${count}`);
-  return count === 0 ? html`0` : html`<a href="/console/reports/incidents/records${queryText(query)}">${text}</a>`;
+  const many = manyOf(say, body);
+  return many === '0' ? html`0` : html`<a href="/console/reports/incidents/records${queryText(query)}">${many}</a>`;
 }
 
-function noteTable({ say, nowMs }: Visit, notes: WholeIncident['notes']): Html {
+function noteTable(visit: Visit, notes: WholeIncident['notes']): Html {
+  const { say, nowMs } = visit;
   return table<WholeIncident['notes'][number]>({
-    caption: say('Đã ghi nhận, mới nhất trước', 'Stated so far, the newest first'),
+    caption: listCaption(
+      visit,
+      { items: notes },
+      ['lần ghi nhận', 'statement', 'statements'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Chưa ghi nhận.', 'Nothing is stated yet.'),
     items: notes,
     columns: [
@@ -146,13 +152,14 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
   const { say, nowMs } = visit;
   const hasAdvice = list.items.some((one) => todoOf(say, one) !== NOTHING);
   return table<Incident>({
-    caption: listCaption(visit, list, ['sự cố', 'incidents'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(visit, list, ['sự cố', 'incident', 'incidents'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có sự cố.', 'There are no incidents.'),
     items: list.items,
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
-        cell: ({ kind, party }) => (OF_NO_PARTY.has(kind) ? party : partyLink(visit, party)),
+        cell: ({ kind, party }) =>
+          OF_NO_PARTY.has(kind) ? say('Trục liên thông', 'The hub') : partyLink(visit, party),
       },
       {
         head: say('Sự cố', 'Incident'),
@@ -163,8 +170,15 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
         cell: ({ cause }) => probableCause(visit, cause),
       },
       ...(hasAdvice ? [{ head: say('Nên làm', 'What to do'), cell: (one: Incident) => todoOf(say, one) }] : []),
-      { head: say('Từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
-      { head: say('Hết lúc', 'Over'), cell: ({ closedAt }) => timeAndAge(say, closedAt, nowMs) },
+      {
+        head: say('Thời gian', 'Time'),
+        cell: ({ openedAt, closedAt }) =>
+          html`${timeAndAge(say, openedAt, nowMs)}<br>${
+            closedAt === null
+              ? say('chưa hết', 'still open')
+              : html`${say('hết lúc', 'over')} ${timeAndAge(say, closedAt, nowMs)}`
+          }`,
+      },
     ],
   });
 }
@@ -173,9 +187,17 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
 function probableCause(visit: Visit, cause: string): Html {
   const parts = cause.split(': ');
   const at = parts.findIndex((part) => meaningOf(part) !== undefined);
-  if (at < 0 || at > 1) return html`<span class="words">${cause}</span>`;
+  if (at < 0 || at > 1)
+    return html`<span class="words">${[sourceOf(visit, parts[0] ?? ''), ...parts.slice(1)].join(': ')}</span>`;
   const rest = parts.slice(at + 1).join(': ');
   return html`${reasonOf(visit, parts[at] as string)}${rest && html`<br><span class="note words">${rest}</span>`}`;
+}
+
+/** The first part of a stored cause: what was read, and at which door. */
+function sourceOf({ say }: Visit, text: string): string {
+  const [, what = '', where = ''] = /^(\S+)( \(\S+\))?$/.exec(text) ?? [];
+  const names: Readonly<Record<string, readonly [string, string]>> = { ...PULLS, ...OPERATIONS };
+  return Object.hasOwn(names, what) ? `${word(say, names, what)}${where}` : text;
 }
 
 const NOTHING = '–';

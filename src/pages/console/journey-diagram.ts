@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { formatLocal, msToInstant } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
-import { durationOf } from '../words.ts';
+import { counted, durationOf } from '../words.ts';
 import { type Holder, HUB, holderAt, STRANGER, type Step, stepsOf } from './journey-steps.ts';
 import type { Journey } from './records.ts';
 import { titleOf, type Visit } from './visit.ts';
@@ -28,7 +28,7 @@ export function journeyDiagram(visit: Visit, journey: Journey): Html {
   const isCut = all.length > steps.length || !journey.isWhole;
   return html`<figure class="journey card"><figcaption>${say(
     `${steps.length} bước qua các hệ thống, cũ nhất trước; bấm vào một bước để xem thông điệp hoặc lần gửi`,
-    `${steps.length} steps between the systems, the oldest first; follow a step to its message or attempt`,
+    `${counted(steps.length, 'step', 'steps')} between the systems, the oldest first; follow a step to its message or attempt`,
   )}${isCut ? say(' (các bước cũ hơn ở hai danh sách bên dưới)', ' (older steps are in the two lists below)') : ''}</figcaption>
 ${drawing(visit, lanesOf(steps), rows)}
 ${stepList(visit, rows)}</figure>`;

@@ -1,6 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Tone } from '../parts/parts.ts';
-import { durationOf } from '../words.ts';
+import { counted, durationOf } from '../words.ts';
 import { attemptPath } from './delivery.ts';
 import { meaningOf } from './reasons.ts';
 import type { Journey } from './records.ts';
@@ -141,7 +141,10 @@ function tryNote({ say }: Visit, tries: readonly Try[]): string {
   if (tries.length === 1) return say(`${result}, ${first.tookMs} ms`, `${result}, ${first.tookMs} ms`);
   const lastS = (instantToMs((tries.at(-1) as Try).at) - instantToMs(first.at)) / 1_000;
   const lasted = durationOf(say, lastS);
-  return say(`${tries.length} lần trong ${lasted}: ${result}`, `${tries.length} attempts within ${lasted}: ${result}`);
+  return say(
+    `${tries.length} lần trong ${lasted}: ${result}`,
+    `${counted(tries.length, 'attempt', 'attempts')} within ${lasted}: ${result}`,
+  );
 }
 
 /** Whom the dossier waited for between two steps. A party by its id. */

@@ -1,38 +1,40 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
-import { dossierLink, facts, messageLink, partyLink } from './parts.ts';
+import { amount, counted, number } from '../words.ts';
+import { dossierLink, facts, listCaption, messageLink, pager, partyLink } from './parts.ts';
 import type { MappingChange, MappingEffect } from './records.ts';
 import { timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
-import { badge, EFFECT_KINDS, STATUSES, word } from './words.ts';
+import { badge, changedMember, EFFECT_KINDS, memberOf, STATUSES, word } from './words.ts';
 
 /** What a change of a code table would have read otherwise: counts, statuses and recipients. */
 export function effectOf(visit: Visit, effect: NonNullable<MappingChange['effect']> | MappingEffect): Html {
   const { say } = visit;
   const { looked, counts, dossiers, statuses, recipients, waiting } = effect;
   return html`<p class="note">${say(
-    `Đã đọc lại ${looked.items} mục trong ${looked.messages} thông điệp${looked.isAll ? '' : ', chưa phải tất cả'}, từ`,
-    `Read ${looked.items} items of ${looked.messages} messages again${looked.isAll ? '' : ', not all of them'}, since`,
+    `Đã đọc lại ${readAgain(say, looked)}${looked.isAll ? '' : ', chưa phải tất cả'}, từ`,
+    `Read ${readAgain(say, looked)} again${looked.isAll ? '' : ', not all of them'}, since`,
   )} ${timeOf(looked.since)}</p>
 ${figures([
   {
-    value: counts.readable,
+    value: number(say, counts.readable),
     what: say('mục sẽ đọc được', 'items would be read'),
     tone: counts.readable > 0 ? 'good' : 'plain',
   },
   {
-    value: counts.changed,
+    value: number(say, counts.changed),
     what: say('mục sẽ có giá trị khác', 'items would have other values'),
     tone: counts.changed > 0 ? 'warn' : 'plain',
   },
   {
-    value: counts.unreadable,
+    value: number(say, counts.unreadable),
     what: say('mục không còn đọc được', 'items would no longer be read'),
     tone: counts.unreadable > 0 ? 'bad' : 'plain',
   },
-  { value: dossiers, what: say('hồ sơ sẽ khác', 'dossiers would differ') },
+  { value: number(say, dossiers), what: say('hồ sơ sẽ khác', 'dossiers would differ') },
 ])}${facts([
   [
     say('Trạng thái', 'Statuses'),
@@ -40,33 +42,50 @@ ${figures([
       ? undefined
       : html`${statuses.map(
           ({ was, would, items }) =>
-            html`<div>${statusOf(visit, was)} → <strong>${statusOf(visit, would)}</strong>: ${items}</div>`,
+            html`<div>${statusOf(visit, was)} → <strong>${statusOf(visit, would)}</strong>: ${number(say, items)}</div>`,
         )}`,
   ],
   [
     say('Sẽ được chuyển tới', 'Would be sent to'),
     recipients.length === 0
       ? say('không bên nào', 'nobody')
-      : html`${recipients.map(({ party, deliveries }) => html`<div>${partyLink(visit, party)}: ${deliveries}</div>`)}`,
+      : html`${recipients.map(({ party, deliveries }) => html`<div>${partyLink(visit, party)}: ${number(say, deliveries)}</div>`)}`,
   ],
-  [
-    say('Đang chờ các mã này', 'Waiting for these codes'),
-    say(
-      `${waiting.items} mục, ${waiting.deliveries} lượt chuyển`,
-      `${waiting.items} items, ${waiting.deliveries} deliveries`,
-    ),
-  ],
+  [say('Đang chờ các mã này', 'Waiting for these codes'), waitingFor(say, waiting)],
 ])}`;
 }
+
+type Looked = Pick<MappingEffect['looked'], 'items' | 'messages'>;
+
+/** Text: how many items of how many messages were read again. */
+export const readAgain = (say: Say, { items, messages }: Looked): string =>
+  say(
+    `${number(say, items)} mục trong ${number(say, messages)} thông điệp`,
+    `${counted(items, 'item', 'items')} of ${counted(messages, 'message', 'messages')}`,
+  );
+
+/** Text: how many items and deliveries wait. */
+export const waitingFor = (say: Say, { items, deliveries }: MappingEffect['waiting']): string =>
+  `${amount(say, items, ITEMS)}, ${amount(say, deliveries, DELIVERIES)}`;
+
+const ITEMS = ['mục', 'item', 'items'] as const;
+const DELIVERIES = ['lượt chuyển', 'delivery', 'deliveries'] as const;
 
 function statusOf({ say }: Visit, status: string): string {
   return status === '' ? say('chưa đọc được', 'not read') : word(say, STATUSES, status);
 }
 
-/** The first items that would be read differently, with each member before and after. */
-export function effectItems({ say }: Visit, { items }: MappingEffect): Html {
-  return table<MappingEffect['items'][number]>({
-    caption: say('Các mục đầu tiên, mới nhất trước', 'The first items, newest first'),
+/** The items that would be read differently, with each member before and after. */
+export function effectItems(visit: Visit, { items, next, counts }: MappingEffect): Html {
+  const { say } = visit;
+  const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  return html`${table<MappingEffect['items'][number]>({
+    caption: listCaption(
+      visit,
+      { items, next, total },
+      ['mục', 'item', 'items'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Không có mục nào đọc khác trước.', 'No item would be read differently.'),
     items,
     columns: [
@@ -75,19 +94,12 @@ export function effectItems({ say }: Visit, { items }: MappingEffect): Html {
       {
         head: say('Trước → sau', 'Before → after'),
         cell: ({ changes, problems }) =>
-          html`${changes.map(
-            ({ path, was, would }) =>
-              html`<div><code>${path}</code>: ${textOf(was)} → <strong>${textOf(would)}</strong></div>`,
-          )}${problems.map(({ path, message }) => html`<div class="note"><code>${path}</code> ${message}</div>`)}`,
+          html`${changes.map((one) => changedMember(say, one))}${problems.map(({ path, message }) => html`<div class="note">${memberOf(say, path)}: ${message}</div>`)}`,
       },
       {
         head: say('Thông điệp', 'Message'),
         cell: ({ messageId, item }) => html`${messageLink(messageId)} · ${item}`,
       },
     ],
-  });
-}
-
-function textOf(value: unknown): string {
-  return value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
+  })}${pager(visit, { next }, {})}`;
 }

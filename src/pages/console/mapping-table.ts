@@ -4,12 +4,13 @@ import { table } from '../parts/table.ts';
 import { type Problem, queryText, segment } from './api.ts';
 import { type Form, orderForm } from './forms.ts';
 import { mappingLines, mappingTable } from './mappings.ts';
-import { partyLink, queryOf } from './parts.ts';
+import { listCaption, meaning, partyLink, queryOf, restLink, tableNamed } from './parts.ts';
 import type { CodeTable, Listed, MappingChange, TableVersion } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Screen, titleOf, type Visit } from './visit.ts';
+import { tableTitle } from './words.ts';
 
 interface Place {
   readonly party: string;
@@ -74,15 +75,17 @@ async function tableScreen(visit: Visit, place: Place, refused?: Refused): Promi
     api.get<Listed<MappingChange>>('mappings', { party, table: name, limit: '20' }),
   ]);
   const own = tables.body?.items.find((one) => one.table === name);
-  const title = own?.title ?? name;
+  const title = tableTitle(say, name, own?.title ?? name);
   return {
     title: say(`Thay đổi bảng mã: ${title}`, `Change a code table: ${title}`),
     status: refused ? 400 : 200,
     body: html`<p><a href="/console/mappings">${say('« Mọi thay đổi', '« All changes')}</a> · <a href="/console/code-tables${queryText({ party })}">${say(`Bảng mã của ${titleOf(visit, party)}`, `Code tables of ${titleOf(visit, party)}`)}</a></p>
-<p>${partyLink(visit, party)} · <code>${name}</code></p>
+<p>${partyLink(visit, party)} · ${tableNamed(visit, name)}</p>
 ${refusalNote(say, party === '' ? undefined : (tables.problem ?? (versions.status === 404 ? undefined : versions.problem)))}${refused ? refusedNote(visit, refused) : ''}
 ${may(visit, 'ops:configure') ? draftForm(visit, place, own, refused?.form) : ''}
-${mappingTable(visit, changes.body?.items ?? [], say('Thay đổi của bảng này', 'Changes of this table'))}
+<h2>${say('Thay đổi của bảng này', 'Changes of this table')}</h2>
+${mappingTable(visit, changes.body ?? { items: [] })}${restLink(visit, changes.body ?? { items: [] }, `/console/mappings${queryText({ party, table: name })}`)}
+<h2>${say('Các phiên bản', 'Versions')}</h2>
 ${versionTable(visit, place, versions.body?.items ?? [])}`,
   };
 }
@@ -97,7 +100,7 @@ function draftForm(visit: Visit, place: Place, own: CodeTable | undefined, form:
   const meaningsNote =
     meanings.length === 0
       ? ''
-      : html`<p class="note">${say('Các ý nghĩa', 'Meanings')}: ${meanings.map((one) => html`<code>${one}</code> `)}</p>`;
+      : html`<p class="note">${say('Các ý nghĩa', 'Meanings')}: ${meanings.map((one, at) => html`${at > 0 ? ', ' : ''}${meaning(visit, one)}`)}</p>`;
   return html`<section class="card"><h2>${say('Soạn thay đổi', 'Draft a change')}</h2>
 <p>${say(
     'Mỗi dòng một mã: mã = ý nghĩa. Để trống ý nghĩa thì bỏ dòng do cán bộ thêm.',
@@ -117,7 +120,12 @@ function versionTable(visit: Visit, place: Place, versions: readonly TableVersio
   const [newest] = versions;
   const mayChange = may(visit, 'ops:configure');
   return table<TableVersion>({
-    caption: say('Các phiên bản, mới nhất trước', 'Versions, newest first'),
+    caption: listCaption(
+      visit,
+      { items: versions },
+      ['phiên bản', 'version', 'versions'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Cán bộ chưa thêm dòng nào vào bảng này.', 'No lines were entered in this table yet.'),
     items: versions,
     columns: [

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { number } from '../words.ts';
 import { listCaption, messageLink, operationOf, type Part, partyLink } from './parts.ts';
 import type { Message } from './records.ts';
 import { timeAndAge } from './times.ts';
@@ -10,7 +11,7 @@ import { badge, MESSAGE_OUTCOMES, type Words, word } from './words.ts';
 export function messageTable(visit: Visit, list: Part<Message>): Html {
   const { say, nowMs } = visit;
   return table<Message>({
-    caption: listCaption(visit, list, ['thông điệp', 'messages'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(visit, list, ['thông điệp', 'message', 'messages'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có thông điệp nào.', 'There are no messages.'),
     items: list.items,
     columns: [
@@ -20,7 +21,7 @@ export function messageTable(visit: Visit, list: Part<Message>): Html {
       { head: say('Cổng tiếp nhận', 'Door'), cell: ({ door }) => doorName(visit, door) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
-      { head: say('Cỡ', 'Size'), cell: ({ bodyBytes }) => sizeOf(bodyBytes), isNumber: true },
+      { head: say('Cỡ', 'Size'), cell: ({ bodyBytes }) => sizeOf(visit, bodyBytes), isNumber: true },
     ],
   });
 }
@@ -61,7 +62,9 @@ const kindOf = (door: string): string => door.split(':')[0] ?? '';
 
 const isKnown = (door: string): boolean => Object.hasOwn(DOORS, kindOf(door));
 
-export function sizeOf(bytes: number): string {
+export function sizeOf({ say }: Pick<Visit, 'say'>, bytes: number): string {
+  const inUnits = (unit: number, name: string): string =>
+    `${number(say, Math.round(bytes / (unit / 10)) / 10)}\u00a0${name}`;
   if (bytes < 1_000) return `${bytes}\u00a0B`;
-  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)}\u00a0kB` : `${(bytes / 1_000_000).toFixed(1)}\u00a0MB`;
+  return bytes < 1_000_000 ? inUnits(1_000, 'kB') : inUnits(1_000_000, 'MB');
 }

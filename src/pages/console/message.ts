@@ -2,11 +2,12 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted } from '../words.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { doorOf, sizeOf } from './message-table.ts';
-import { auditLink, dossierLink, facts, operationOf, partyLink } from './parts.ts';
+import { auditLink, dossierLink, facts, operationOf, partyLink, sliceOf, slicePager } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -73,7 +74,7 @@ function factsOf(visit: Visit, found: WholeMessage): Html {
     ],
     [say('Tài khoản', 'Key'), found.keyName],
     [say('Kiểu nội dung', 'Media type'), found.mediaType && html`<code>${found.mediaType}</code>`],
-    [say('Cỡ', 'Size'), sizeOf(found.bodyBytes)],
+    [say('Cỡ', 'Size'), sizeOf(visit, found.bodyBytes)],
     [say('Mã thông điệp', 'Message id'), html`<code>${found.id}</code>`],
     [say('Biên nhận', 'Receipt'), html`<code>${found.receipt}</code>`],
   ]);
@@ -131,14 +132,16 @@ function changePart(visit: Visit, changes: WholeMessage['changes']): Html {
   })}</ul>`;
 }
 
-function resultTable({ say }: Visit, results: readonly Result[]): Html {
-  const more = results.length - MOST_RESULTS;
-  const items = results.slice(0, MOST_RESULTS);
+function resultTable(visit: Visit, results: readonly Result[]): Html {
+  const { say } = visit;
+  const slice = sliceOf(visit, results, MOST_RESULTS);
+  const { items, from, to } = slice;
+  const isWhole = items.length === results.length;
   const mostNotes = Math.ceil(MOST_NOTES / Math.max(items.length, 1));
   return html`${table<Result>({
     caption: say(
-      `${results.length} mục, theo thứ tự trong thông điệp`,
-      `${results.length} items, in the order of the message`,
+      `${results.length} mục${isWhole ? '' : `, hiện mục ${from + 1}–${to}`}, theo thứ tự trong thông điệp`,
+      `${counted(results.length, 'item', 'items')}${isWhole ? '' : `, here ${from + 1} to ${to}`}, in the order of the message`,
     ),
     empty: say('Không có mục nào.', 'There are no items.'),
     items,
@@ -148,7 +151,7 @@ function resultTable({ say }: Visit, results: readonly Result[]): Html {
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(say, one, mostNotes) },
     ],
-  })}${more > 0 ? html`<p class="note">${say(`và ${more} mục nữa`, `and ${more} more`)}</p>` : ''}`;
+  })}${slicePager(visit, slice, {})}`;
 }
 
 function whyOf(say: Say, { problem, status, problems = [], warnings = [] }: Result, mostNotes: number): Html {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { number } from '../words.ts';
+import { counted, number } from '../words.ts';
 import { queryText } from './api.ts';
 import { DELIVERY_FILTER, deliveryFields } from './deliveries.ts';
 import { orderForm } from './forms.ts';
@@ -47,8 +47,8 @@ export function addNewReplay(site: Site): void {
         text: problem ? refusalText(say, problem) : '',
       };
     const text = say(
-      `Đã bắt đầu đợt ${body.id}: ${body.total} lượt.`,
-      `Run ${body.id} has begun: ${body.total} deliveries.`,
+      `Đã bắt đầu đợt ${body.id}: ${number(say, body.total)} lượt.`,
+      `Run ${body.id} has begun: ${counted(body.total, 'delivery', 'deliveries')}.`,
     );
     return { to: `/console/replays/${body.id}`, isDone: true, text };
   });
@@ -59,7 +59,7 @@ function previewOf(visit: Visit, { outcomes, parties, sample }: Preview, query: 
   const count = (value: number): string => number(say, value);
   const many = (outcomes as Readonly<Record<string, number>>).replayed ?? 0;
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
-<section class="card"><p><strong>${say(`${count(many)} lượt sẽ được gửi lại.`, `${count(many)} deliveries would be sent again.`)}</strong>
+<section class="card"><p><strong>${say(`${count(many)} lượt sẽ được gửi lại.`, `${counted(many, 'delivery', 'deliveries')} would be sent again.`)}</strong>
 ${say(
   'Chỉ mục không thay đổi. Bản cũ không bao giờ ghi đè bản mới.',
   'The index does not change. The hub never sends an older version over a newer one.',
@@ -74,7 +74,7 @@ ${
     ? ''
     : html`<section class="card"><h3>${say('Chạy', 'Run')}</h3>${orderForm(visit, {
         to: '/console/replays',
-        button: say(`Chuyển lại ${count(many)} lượt`, `Replay ${count(many)} deliveries`),
+        button: say(`Chuyển lại ${count(many)} lượt`, `Replay ${counted(many, 'delivery', 'deliveries')}`),
         why: 'must',
         hidden: query,
         fields: html`<label>${say('Lượt mỗi giây', 'Deliveries per second')}<input type="number" name="perSecond" min="1" max="1000" value="${PER_SECOND}" required></label>`,
@@ -89,7 +89,7 @@ function partiesTable(visit: Visit, parties: Preview['parties']): Html {
   const { say } = visit;
   if (parties.length === 0) return html``;
   return table<Preview['parties'][number]>({
-    caption: say(`Tới ${parties.length} bên`, `To ${parties.length} parties`),
+    caption: say(`Tới ${parties.length} bên`, `To ${counted(parties.length, 'party', 'parties')}`),
     empty: '',
     items: parties,
     columns: [
@@ -105,7 +105,7 @@ function sampleTable(visit: Visit, sample: Preview['sample']): Html {
   return table<Preview['sample'][number]>({
     caption: say(
       `Ví dụ ${sample.length} lượt, và thay đổi ở bên nhận`,
-      `${sample.length} examples, and the effect at the partner`,
+      `${counted(sample.length, 'example', 'examples')}, and the effect at the partner`,
     ),
     empty: say('Không có lượt nào được gửi lại.', 'Nothing would be sent again.'),
     items: sample,

@@ -4,13 +4,14 @@ import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
 import { connectionMap } from './connection-map.ts';
 import { dossierBox } from './dossier-search.ts';
 import { failureBars, flowChart } from './flow-charts.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
-import { isRepeated, longText, partyLink, reasonOf } from './parts.ts';
+import { isRepeated, longText, manyOf, partyLink, reasonOf, restLink } from './parts.ts';
 import type { Cause, Flow, Incident, Listed, Party, QueuedRecord, ShownRoute } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -80,7 +81,7 @@ ${connectionMap(visit, routes.body?.items ?? [], items, flow.body)}`
 }
 <h2>${say('Bên kết nối', 'Parties')}</h2>
 ${partyTable(visit, items)}
-${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, incidents.body ?? { items: open })}` : ''}`;
+${open.length > 0 ? html`<h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, incidents.body ?? { items: open })}${restLink(visit, incidents.body ?? { items: open }, '/console/incidents')}` : ''}`;
 }
 
 function numbers(
@@ -94,36 +95,49 @@ function numbers(
   const oldestDue = parties.flatMap(({ oldestDueAt }) => oldestDueAt ?? []).sort()[0];
   const oldest = (since: string | undefined): string | undefined =>
     since && say(`cũ nhất: ${ageOf(say, since, nowMs)}`, `oldest: ${ageOf(say, since, nowMs)}`);
+  const of = (value: number | string, vietnamese: string, one: string, many: string) => ({
+    value: typeof value === 'number' ? number(say, value) : value,
+    what: say(vietnamese, String(value) === '1' ? one : many),
+  });
   return figures([
     {
       href: '/console/deliveries?state=due',
-      value: sum(({ backlog }) => backlog.due),
-      what: say('lượt chờ gửi', 'deliveries due'),
+      ...of(
+        sum(({ backlog }) => backlog.due),
+        'lượt chờ gửi',
+        'delivery due',
+        'deliveries due',
+      ),
       more: oldest(oldestDue),
     },
     {
       href: '/console/quarantine',
-      value: manyOf(causes),
-      what: say('nguyên nhân chờ xử lý', 'causes in quarantine'),
+      ...of(causes ? manyOf(say, causes) : '–', 'nguyên nhân chờ xử lý', 'cause in quarantine', 'causes in quarantine'),
       more: oldest(oldestCause),
     },
     {
       href: '/console/deliveries?state=held',
-      value: sum(({ backlog }) => backlog.held),
-      what: say('lượt tạm giữ', 'deliveries held'),
+      ...of(
+        sum(({ backlog }) => backlog.held),
+        'lượt tạm giữ',
+        'delivery held',
+        'deliveries held',
+      ),
     },
     {
       href: '/console/deliveries?state=failed',
-      value: sum(({ failed }) => failed),
-      what: say('lượt hỏng, cần xử lý', 'failed deliveries'),
+      ...of(
+        sum(({ failed }) => failed),
+        'lượt hỏng, cần xử lý',
+        'failed delivery',
+        'failed deliveries',
+      ),
     },
-    { href: '/console/incidents', value: manyOf(incidents), what: say('sự cố đang mở', 'open incidents') },
+    {
+      href: '/console/incidents',
+      ...of(incidents ? manyOf(say, incidents) : '–', 'sự cố đang mở', 'open incident', 'open incidents'),
+    },
   ]);
-}
-
-/** The length of a list. For a longer list than the page reads, the minimum. */
-function manyOf(list: Listed<unknown> | undefined): string {
-  return list ? `${list.items.length}${list.next === null ? '' : '+'}` : '–';
 }
 
 function partyTable(visit: Visit, items: readonly Party[]): Html {
@@ -135,13 +149,16 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
       cell: (one: Party) => html`${healthOf(visit, one)}${lastSuccessOf(visit, one)}`,
     },
     { head: say('Chờ gửi', 'Due'), cell: (one: Party) => dueOf(visit, one), isNumber: true },
-    { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => backlog.held, isNumber: true },
-    { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => failed, isNumber: true },
+    { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => number(say, backlog.held), isNumber: true },
+    { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => number(say, failed), isNumber: true },
     { head: say('Lỗi gần nhất', 'Last error'), cell: (one: Party) => lastErrorOf(visit, one) },
   ];
   const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };
   return table<Party>({
-    caption: say(`${items.length} bên kết nối trong cấu hình`, `All ${items.length} configured parties`),
+    caption: say(
+      `${items.length} bên kết nối trong cấu hình`,
+      counted(items.length, 'configured party', 'configured parties'),
+    ),
     empty: say('Chưa có bên kết nối nào trong cấu hình.', 'No party is configured yet.'),
     items,
     columns: may(visit, 'ops:configure') ? [...columns, acts] : columns,
@@ -157,10 +174,12 @@ function lastSuccessOf({ say, nowMs }: Visit, { lastSuccessAt }: Party): Html {
 /** The waiting deliveries, those on their way among them, and the age of the oldest. */
 function dueOf({ say, nowMs }: Visit, { backlog, oldestDueAt }: Party): Html {
   const more = [
-    backlog.onItsWay > 0 ? say(`${backlog.onItsWay} đang gửi`, `${backlog.onItsWay} on the way`) : '',
+    backlog.onItsWay > 0
+      ? say(`${number(say, backlog.onItsWay)} đang gửi`, `${number(say, backlog.onItsWay)} on the way`)
+      : '',
     oldestDueAt ? say(`cũ nhất ${ageOf(say, oldestDueAt, nowMs)}`, `oldest ${ageOf(say, oldestDueAt, nowMs)}`) : '',
   ].filter(Boolean);
-  return html`${backlog.due}${more.map((one) => html`<br><span class="note">${one}</span>`)}`;
+  return html`${number(say, backlog.due)}${more.map((one) => html`<br><span class="note">${one}</span>`)}`;
 }
 
 export function healthOf({ say }: Visit, { health, breaker, paused }: Party): Html {

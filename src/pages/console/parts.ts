@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
-import { parameterOf } from '../language.ts';
+import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { number } from '../words.ts';
 import { queryText, segment } from './api.ts';
@@ -10,7 +10,17 @@ import { meaningOf } from './reasons.ts';
 import type { Agency, Listed } from './records.ts';
 import { savedFilters } from './saved-filters.ts';
 import { titleOf, type Visit } from './visit.ts';
-import { causeSentence, OPERATIONS, PULLS, QUEUED_KINDS, RECORD_KINDS, word } from './words.ts';
+import {
+  CAUSES,
+  causeSentence,
+  MEANINGS,
+  OPERATIONS,
+  PULLS,
+  QUEUED_KINDS,
+  RECORD_KINDS,
+  tableTitle,
+  word,
+} from './words.ts';
 
 type Pair = readonly [vietnamese: string, english: string];
 
@@ -18,28 +28,54 @@ type Pair = readonly [vietnamese: string, english: string];
 export interface Part<Item> {
   readonly items: readonly Item[];
   readonly next?: string | null;
+  /** How many match, counted to 10,000; null for more. Absent if nobody counted. */
+  readonly total?: number | null | undefined;
 }
 
-const isFirstPage = ({ c }: Visit): boolean => parameterOf(c, 'cursor') === undefined;
+/** The number of a list as short as possible: with a plus where it is a minimum. */
+export function manyOf(say: Say, { items, next, total }: Part<unknown>): string {
+  if (total === null) return `${number(say, 10_000)}+`;
+  if (total !== undefined) return number(say, total);
+  return `${number(say, items.length)}${(next ?? null) === null ? '' : '+'}`;
+}
+
+/** To the page with the whole list, below the first of its items. */
+export function restLink({ say }: Visit, { next }: Part<unknown>, href: string): Html {
+  return (next ?? null) === null ? html`` : html`<p><a href="${href}">${say('Xem tất cả', 'See all')}</a></p>`;
+}
+
+export const isFirstPage = ({ c }: Visit): boolean => parameterOf(c, 'cursor') === undefined;
+
+/** What a list has, in words: Vietnamese, one in English, many in English. */
+type Noun = readonly [vietnamese: string, one: string, many: string];
 
 /** How many there are, which of them the page shows, and in which order. */
 export function listCaption(
   visit: Visit,
-  { items, next = null }: Part<unknown>,
-  [vietnamese, english]: Pair,
+  part: Part<unknown>,
+  [vietnamese, one, many]: Noun,
   [orderVi, orderEn]: Pair,
 ): string {
   const { say } = visit;
-  const many = number(say, items.length);
-  const shown =
-    next === null
-      ? isFirstPage(visit)
-        ? say(`Có ${many} ${vietnamese}, hiện tất cả`, `All ${many} ${english}`)
-        : say(`${many} ${vietnamese} cuối danh sách`, `The last ${many} ${english}`)
-      : isFirstPage(visit)
-        ? say(`Có hơn ${many} ${vietnamese}, hiện ${many} mục đầu`, `The first ${many} of more ${english}`)
-        : say(`${many} ${vietnamese} tiếp theo, còn nữa ở trang sau`, `The next ${many} ${english}, more follow`);
-  return `${shown}, ${say(orderVi, orderEn)}`;
+  const [shown, isWhole, isFirst] = [part.items.length, (part.next ?? null) === null, isFirstPage(visit)];
+  if (isFirst && isWhole && shown === 1) return say(`Có 1 ${vietnamese}`, `1 ${one}`);
+  const [count, all] = [number(say, shown), wholeOf(say, part, isFirst)];
+  const of = all === undefined ? '' : say(` trong ${all}`, ` of ${all}`);
+  const place = (vi: string, en: string): string =>
+    say(`${count} ${vietnamese} ${vi}${of}, ${orderVi}`, `The ${en} ${count}${of} ${many}, ${orderEn}`);
+  if (isFirst && isWhole)
+    return say(`Có ${count} ${vietnamese}, hiện tất cả, ${orderVi}`, `All ${count} ${many}, ${orderEn}`);
+  if (isFirst) return place('đầu tiên', 'first');
+  if (!isWhole) return place('tiếp theo', 'next');
+  if (shown === 1 && all === undefined) return say(`1 ${vietnamese} cuối cùng`, `The last ${one}`);
+  return place('cuối cùng', 'last');
+}
+
+/** How many the whole list has. Undefined if only its end is known. */
+function wholeOf(say: Visit['say'], { items, total }: Part<unknown>, isFirst: boolean): string | undefined {
+  if (total === null) return say('hơn 10.000', 'more than 10,000');
+  if (total !== undefined) return number(say, total);
+  return isFirst ? say(`hơn ${number(say, items.length)}`, `more than ${number(say, items.length)}`) : undefined;
 }
 
 /** Links to the next page of a list and back to its beginning. Nothing beside a complete list. */
@@ -53,6 +89,32 @@ ${
   next === null
     ? html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
     : html`<a href="${c.req.path}${queryText({ ...query, cursor: next })}">${say('Trang sau »', 'Next page »')}</a>`
+}</p>`;
+}
+
+/** A part of a list that is known as a whole. `from` in the address says where it begins. */
+export interface Slice<Item> {
+  readonly items: readonly Item[];
+  readonly from: number;
+  readonly to: number;
+  readonly total: number;
+}
+
+export function sliceOf<Item>({ c }: Visit, all: readonly Item[], most: number): Slice<Item> {
+  const from = Math.max(0, Math.trunc(Number(parameterOf(c, 'from') ?? 0)) || 0);
+  const items = all.slice(from, from + most);
+  return { items, from, to: from + items.length, total: all.length };
+}
+
+/** Links to the next part of a list and back to its beginning. Nothing beside a complete list. */
+export function slicePager(visit: Visit, { from, to, total }: Slice<unknown>, query: Query): Html {
+  const { c, say } = visit;
+  if (from === 0 && to >= total) return html``;
+  return html`<p class="pager">${from === 0 ? '' : html`<a href="${c.req.path}${queryText(query)}">${say('« Về đầu danh sách', '« To the beginning')}</a>`}
+${
+  to >= total
+    ? html`<span class="note">${say('Hết danh sách.', 'The end of the list.')}</span>`
+    : html`<a href="${c.req.path}${queryText({ ...query, from: `${to}` })}">${say('Trang sau »', 'Next page »')}</a>`
 }</p>`;
 }
 
@@ -174,6 +236,28 @@ export function messageLink(id: string): Html {
 export function auditLink({ say }: Visit, kind: SubjectKind, name: string | number): Html {
   const query = queryText({ subject: auditSubject(kind, name) });
   return html`<a href="/console/audit${query}">${say('Nhật ký thao tác', 'Its audit entries')}</a>`;
+}
+
+/** A value of ours in a code table: its name, with the code in small. Other codes stand alone. */
+export function meaning({ say }: Pick<Visit, 'say'>, code: string): Html {
+  return Object.hasOwn(MEANINGS, code)
+    ? html`${word(say, MEANINGS, code)} <code class="note">${code}</code>`
+    : html`<code>${code}</code>`;
+}
+
+/** A code table by its subject, with its own name in small. */
+export function tableNamed({ say }: Pick<Visit, 'say'>, name: string): Html {
+  const title = tableTitle(say, name, name);
+  return title === name ? html`<code>${name}</code>` : html`${title} <code class="note">${name}</code>`;
+}
+
+/** A cause by its key, as a sentence with the key in small. */
+export function causeOf({ say }: Visit, key: string): Html {
+  const [, table = '', from = ''] = /^unmapped:([^:]+):(.+)$/s.exec(key) ?? [];
+  const [kind = ''] = key.split(':');
+  if (table === '' && !Object.hasOwn(CAUSES, kind)) return html`<code>${key}</code>`;
+  const unmapped = table === '' ? null : { table, from };
+  return html`${causeSentence(say, { kind, key, unmapped })} <code class="note">${key}</code>`;
 }
 
 /** A reason in words, and the code by which lists are filtered. */

@@ -3,9 +3,10 @@ import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { shareOf } from '../statistics/statistics-charts.ts';
+import { amount, number } from '../words.ts';
 import { queryText } from './api.ts';
-import { count, flowChart } from './flow-charts.ts';
-import { reasonOf } from './parts.ts';
+import { flowChart } from './flow-charts.ts';
+import { listCaption, reasonOf } from './parts.ts';
 import type { Flow, Party } from './records.ts';
 import { timeAndAge } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -21,13 +22,13 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
   const attempts = own ? own.delivered + own.failed : 0;
   const share = own && attempts > 0 ? shareOf(own.delivered, attempts) : null;
   const within = (ms: number | null | undefined): string =>
-    ms == null ? '–' : ms < 1_000 ? `≤ ${ms} ms` : `≤ ${count(say, ms / 1_000)} s`;
+    ms == null ? '–' : ms < 1_000 ? `≤ ${ms} ms` : `≤ ${number(say, ms / 1_000)} s`;
   const to = (state: string): string => `/console/deliveries${queryText({ party: party.party, state })}`;
   return figures([
     {
       value: share === null ? '–' : `${share.toLocaleString(say('vi-VN', 'en-GB'))} %`,
       what: say('lần gửi thành công, 30 ngày', 'of attempts delivered, 30 days'),
-      more: say(`${count(say, attempts)} lần gửi`, `${count(say, attempts)} attempts`),
+      more: amount(say, attempts, ['lần gửi', 'attempt', 'attempts']),
       tone: share === null ? 'plain' : share >= 99 ? 'good' : share >= 90 ? 'warn' : 'bad',
     },
     {
@@ -38,10 +39,10 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
         `95\u00a0%: ${within(own?.p95Ms)}; 99\u00a0%: ${within(own?.p99Ms)}`,
       ),
     },
-    { value: party.backlog.due, what: say('lượt chờ gửi', 'deliveries due'), href: to('due') },
-    { value: party.backlog.held, what: say('lượt tạm giữ', 'deliveries held'), href: to('held') },
+    { value: number(say, party.backlog.due), what: say('lượt chờ gửi', 'deliveries due'), href: to('due') },
+    { value: number(say, party.backlog.held), what: say('lượt tạm giữ', 'deliveries held'), href: to('held') },
     {
-      value: party.failed,
+      value: number(say, party.failed),
       what: say('lượt hỏng, cần xử lý', 'failed deliveries'),
       href: to('failed'),
       tone: party.failed > 0 ? 'bad' : 'plain',
@@ -54,12 +55,17 @@ function failureTable(visit: Visit, { failures }: Flow): Html {
   const { say, nowMs } = visit;
   if (failures.length === 0) return html``;
   return table<Flow['failures'][number]>({
-    caption: say('Lỗi theo nguyên nhân, nhiều nhất trước', 'Errors by cause, the most frequent first'),
+    caption: listCaption(
+      visit,
+      { items: failures },
+      ['nguyên nhân lỗi', 'cause of errors', 'causes of errors'],
+      ['nhiều nhất trước', 'the most frequent first'],
+    ),
     empty: '',
     items: failures,
     columns: [
       { head: say('Nguyên nhân', 'Cause'), cell: ({ reason }) => reasonOf(visit, reason) },
-      { head: say('Số lần', 'Attempts'), cell: ({ many }) => count(say, many), isNumber: true },
+      { head: say('Số lần', 'Attempts'), cell: ({ many }) => number(say, many), isNumber: true },
       {
         head: say('Lần cuối, trong giờ từ', 'Last, in the hour from'),
         cell: ({ lastAt }) => timeAndAge(say, lastAt, nowMs),

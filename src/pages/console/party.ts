@@ -6,7 +6,7 @@ import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { incidentTable } from './incidents.ts';
 import { healthOf, lastErrorOf } from './overview.ts';
-import { auditLink, facts, longText } from './parts.ts';
+import { auditLink, facts, listCaption, longText } from './parts.ts';
 import { monthOf, partyFigures } from './party-flow.ts';
 import type { Flow, Party } from './records.ts';
 import { refusedScreen } from './refusals.ts';
@@ -46,7 +46,7 @@ function partyOf(visit: Visit, party: Party, flow: Flow | undefined): Html {
   )} ${link('parked', say('Lượt ngừng gửi lại', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
     'Thông điệp từ bên này',
     'Messages from it',
-  )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${auditLink(visit, 'party', party.party)}</p>
+  )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${party.takesFiles ? html`<a href="/console/parties/${segment(party.party)}/drops">${say('Tệp đã nhận', 'Files')}</a>` : ''} ${auditLink(visit, 'party', party.party)}</p>
 <h2>${say('Sự cố đang mở', 'Open incidents')}</h2>${incidentTable(visit, { items: party.incidents })}
 <p><a href="/console/incidents${queryText({ party: party.party, state: 'all' })}">${say('Mọi sự cố của bên này', 'All its incidents')}</a></p>
 ${flow ? monthOf(visit, flow) : ''}
@@ -161,7 +161,12 @@ function pullTable(visit: Visit, { party, pulls, adapter }: Party): Html {
   };
   const mayPull = may(visit, 'ops:configure') && adapter !== null;
   return table<Pull>({
-    caption: say('Theo lịch', 'By schedule'),
+    caption: listCaption(
+      visit,
+      { items: pulls },
+      ['lịch lấy dữ liệu', 'scheduled pull', 'scheduled pulls'],
+      ['theo cấu hình', 'as configured'],
+    ),
     empty: say('Không có lịch lấy dữ liệu từ bên này.', 'The hub pulls nothing from this party.'),
     items: pulls,
     columns: mayPull ? [...columns, now] : columns,
@@ -174,9 +179,15 @@ function pullName({ say }: Visit, name: string): string {
 
 const SOON_MS = 30 * 86_400_000;
 
-function certificateTable({ say, nowMs }: Visit, items: readonly Certificate[]): Html {
+function certificateTable(visit: Visit, items: readonly Certificate[]): Html {
+  const { say, nowMs } = visit;
   return table<Certificate>({
-    caption: say('Trong cấu hình của bên này', 'Those in its settings'),
+    caption: listCaption(
+      visit,
+      { items },
+      ['chứng thư số trong cấu hình', 'certificate in the settings', 'certificates in the settings'],
+      ['theo cấu hình', 'as configured'],
+    ),
     empty: say('Không có chứng thư số trong cấu hình.', 'There are no certificates in its settings.'),
     items,
     columns: [

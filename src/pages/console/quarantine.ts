@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { amount, number } from '../words.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, textField } from './forms.ts';
 import {
@@ -47,7 +48,7 @@ ${body ? html`${causeTable(visit, body)}${pager(visit, body, query)}` : ''}`,
 export function causeTable(visit: Visit, list: Part<Cause>): Html {
   const { say, nowMs } = visit;
   return table<Cause>({
-    caption: listCaption(visit, list, ['nguyên nhân', 'causes'], ['cũ nhất trước', 'the oldest first']),
+    caption: listCaption(visit, list, ['nguyên nhân', 'cause', 'causes'], ['cũ nhất trước', 'the oldest first']),
     empty: say('Không có gì chờ xử lý.', 'The quarantine is empty.'),
     items: list.items,
     columns: [
@@ -59,9 +60,11 @@ export function causeTable(visit: Visit, list: Part<Cause>): Html {
       {
         head: say('Đang chờ', 'Waiting'),
         cell: ({ dossiers, items: waiting, deliveries }) =>
-          html`<strong>${say(`${dossiers} hồ sơ, bản ghi`, dossiers === 1 ? '1 dossier or record' : `${dossiers} dossiers or records`)}</strong>${[
-            waiting > 0 ? say(`${waiting} mục chưa áp dụng`, `not applied: ${waiting}`) : '',
-            deliveries > 0 ? say(`${deliveries} lượt chưa chuyển`, `not sent: ${deliveries}`) : '',
+          html`<strong>${amount(say, dossiers, ['hồ sơ, bản ghi', 'dossier or record', 'dossiers or records'])}</strong>${[
+            waiting > 0 ? say(`${number(say, waiting)} mục chưa áp dụng`, `not applied: ${number(say, waiting)}`) : '',
+            deliveries > 0
+              ? say(`${number(say, deliveries)} lượt chưa chuyển`, `not sent: ${number(say, deliveries)}`)
+              : '',
           ].map((one) => one && html`<br><span class="note">${one}</span>`)}`,
       },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(withoutPointer(detail), 80) },

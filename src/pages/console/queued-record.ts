@@ -4,7 +4,18 @@ import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { dayOrMoment } from '../words.ts';
 import { segment } from './api.ts';
-import { agencyOf, auditLink, dossierLink, facts, messageLink, named, senderLink } from './parts.ts';
+import {
+  agencyOf,
+  auditLink,
+  dossierLink,
+  facts,
+  listCaption,
+  messageLink,
+  named,
+  pager,
+  queryOf,
+  senderLink,
+} from './parts.ts';
 import { recordOrderForms } from './record-orders.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';
@@ -45,7 +56,10 @@ export function addQueuedRecord(site: Site): void {
     const { c, say, api } = visit;
     const { kind, code } = c.req.param() as { kind: string; code: string };
     const title = `${capitalised(word(say, QUEUED_KINDS, kind))} ${code}`;
-    const { body, problem } = await api.get<QueuedRecordInFull>(`records/${segment(kind)}/${segment(code)}`);
+    const { body, problem } = await api.get<QueuedRecordInFull>(
+      `records/${segment(kind)}/${segment(code)}`,
+      queryOf(visit, ['cursor']),
+    );
     if (!body) return refusedScreen(say, title, { problem });
     return {
       title,
@@ -102,12 +116,14 @@ ${answers.map(
 )}`;
 }
 
-function historyOf(visit: Visit, { history }: QueuedRecordInFull): Html {
+function historyOf(visit: Visit, { history, nextHistory: next, totalHistory: total }: QueuedRecordInFull): Html {
   const { say } = visit;
-  return table<QueuedRecordInFull['history'][number]>({
-    caption: say(
-      `${history.length} diễn biến, theo thời điểm diễn ra`,
-      `${history.length} events, in the order of event time`,
+  return html`${table<QueuedRecordInFull['history'][number]>({
+    caption: listCaption(
+      visit,
+      { items: history, next, total },
+      ['diễn biến', 'event', 'events'],
+      ['theo thời điểm diễn ra', 'in the order of event time'],
     ),
     empty: say('Chưa có diễn biến.', 'No events.'),
     items: history,
@@ -118,5 +134,5 @@ function historyOf(visit: Visit, { history }: QueuedRecordInFull): Html {
       { head: say('Nhận lúc', 'Received'), cell: ({ receivedAt }) => timeOf(receivedAt) },
       { head: say('Thông điệp', 'Message'), cell: ({ messageId }) => messageLink(messageId) },
     ],
-  });
+  })}${pager(visit, { next }, {})}`;
 }

@@ -192,6 +192,10 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'Thỏa thuận với bên kia, rồi bấm Chạy tiếp ở trang của bên đó.',
     'Agree with the partner, then press Resume on its page.',
   ],
+  'file-fetch': [
+    'Xem lỗi; kiểm tra files.from của bên đó và máy chủ tệp, rồi đề nghị bên đó gửi lại hồ sơ.',
+    'See the error. Check files.from of the party and the host of the files. Then ask the party to push the dossier again.',
+  ],
   'schema-drift': [
     'Hỏi bên kia đã thay đổi gì; kiểm tra bộ chuyển đổi còn đọc đúng không.',
     'Ask the partner what changed. Check that the adapter still reads it correctly.',

@@ -50,7 +50,7 @@ function queueTable(visit: Visit, list: Part<QueuedRecord>): Html {
     caption: listCaption(
       visit,
       list,
-      ['câu hỏi, phản ánh', 'questions and petitions'],
+      ['câu hỏi, phản ánh', 'question or petition', 'questions and petitions'],
       ['hạn sớm nhất trước', 'the earliest deadline first'],
     ),
     empty: say('Không có câu hỏi, phản ánh, kiến nghị nào.', 'No question or petition.'),

@@ -1,4 +1,5 @@
 import type Type from 'typebox';
+import type { FileReportShown, LineShown } from '../../http/drops.ts';
 import type { AgencyNamed } from '../../http/operators/agencies.ts';
 import type { AnomalyShown } from '../../http/operators/anomalies.ts';
 import type { AskShown } from '../../http/operators/asks.ts';
@@ -9,6 +10,7 @@ import type { CountedShown } from '../../http/operators/counted-dossiers.ts';
 import type { WholeDeliveryShown } from '../../http/operators/deliveries.ts';
 import type { CurrentStatesShown } from '../../http/operators/dossiers.ts';
 import type { DoubtfulShown } from '../../http/operators/doubtful.ts';
+import type { DropShown, WholeDropShown } from '../../http/operators/drops.ts';
 import type { DueShown } from '../../http/operators/due-dossiers.ts';
 import type { ErasedPersonShown, PersonErasureShown } from '../../http/operators/erasures.ts';
 import type { FlowShown, RouteShown } from '../../http/operators/flow.ts';
@@ -45,6 +47,10 @@ export type Compared = Type.Static<typeof ComparedShown>;
 export type CountedDossier = Type.Static<typeof CountedShown>;
 export type CurrentStates = Type.Static<typeof CurrentStatesShown>;
 export type Delivery = Type.Static<typeof DeliveryShown>;
+export type Drop = Type.Static<typeof DropShown>;
+export type WholeDrop = Type.Static<typeof WholeDropShown>;
+export type FileLine = Type.Static<typeof LineShown>;
+export type FileReport = Type.Static<typeof FileReportShown>;
 export type DueDossier = Type.Static<typeof DueShown>;
 export type ErasedPerson = Type.Static<typeof ErasedPersonShown>;
 export type PersonErasure = Type.Static<typeof PersonErasureShown>;
@@ -84,4 +90,6 @@ export type WholeMessage = Type.Static<typeof WholeMessageShown>;
 export interface Listed<Item> {
   readonly items: readonly Item[];
   readonly next: string | null;
+  /** How many match in all; null for more than 10,000. Absent if nobody counted. */
+  readonly total?: number | null;
 }

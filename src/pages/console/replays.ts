@@ -1,15 +1,26 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { number } from '../words.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { auditLink, listCaption, type Part, pager, queryOf } from './parts.ts';
+import {
+  auditLink,
+  dossierLink,
+  listCaption,
+  operationOf,
+  type Part,
+  pager,
+  partyLink,
+  queryOf,
+  reasonOf,
+} from './parts.ts';
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
-import { badge, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
+import { badge, DELIVERY_FILTER_STATES, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
 
 const REFRESH_S = 5;
 
@@ -55,14 +66,14 @@ ${body ? html`${replayTable(visit, body)}${pager(visit, body, {})}` : ''}`,
 function replayTable(visit: Visit, list: Part<Replay>): Html {
   const { say } = visit;
   return table<Replay>({
-    caption: listCaption(visit, list, ['đợt chuyển lại', 'replays'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(visit, list, ['đợt chuyển lại', 'replay', 'replays'], ['mới nhất trước', 'the newest first']),
     empty: say('Chưa có đợt chuyển lại nào.', 'There are no replays yet.'),
     items: list.items,
     columns: [
       { head: say('Đợt', 'Run'), cell: ({ id }) => html`<a href="/console/replays/${id}">${id}</a>` },
       { head: say('Tình trạng', 'State'), cell: ({ state }) => badge(say, REPLAY_STATES, state) },
       { head: say('Tiến độ', 'Progress'), cell: (one) => progressOf(visit, one) },
-      { head: say('Bộ lọc', 'Filter'), cell: ({ filter }) => html`<code>${filterText(filter)}</code>` },
+      { head: say('Bộ lọc', 'Filter'), cell: ({ filter }) => filterWords(visit, filter) },
       {
         head: say('Tốc độ', 'Rate'),
         cell: ({ perSecond }) => say(`${perSecond}/giây`, `${perSecond}/s`),
@@ -85,14 +96,27 @@ function replayTable(visit: Visit, list: Part<Replay>): Html {
 function progressOf({ say }: Visit, { total, outcomes }: Replay): Html {
   const counts = Object.entries(outcomes as Readonly<Record<string, number>>);
   const done = counts.reduce((sum, [, many]) => sum + many, 0);
-  return html`<meter min="0" max="${Math.max(total, 1)}" value="${done}" aria-label="${done} / ${total}"></meter>
-${done} / ${total}${counts.map(([outcome, many]) => html`<br><span class="note">${word(say, REPLAY_OUTCOMES, outcome)}: ${many}</span>`)}`;
+  const share = `${number(say, done)}\u00a0/\u00a0${number(say, total)}`;
+  return html`<meter min="0" max="${Math.max(total, 1)}" value="${done}" aria-label="${share}"></meter>
+${share}${counts.map(([outcome, many]) => html`<br><span class="note">${word(say, REPLAY_OUTCOMES, outcome)}: ${number(say, many)}</span>`)}`;
 }
 
-function filterText(filter: object): string {
-  return Object.entries(filter)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join(' ');
+/** What a run covers, in words. */
+function filterWords(visit: Visit, filter: object): Html {
+  const { say } = visit;
+  const given = filter as Readonly<Record<string, string>>;
+  const parts = {
+    party: [say('bên nhận', 'receiver'), (value: string) => partyLink(visit, value)],
+    state: [say('tình trạng', 'state'), (value: string) => word(say, DELIVERY_FILTER_STATES, value)],
+    code: [say('hồ sơ', 'dossier'), (value: string) => dossierLink(value)],
+    operation: [say('nội dung', 'what'), (value: string) => operationOf(visit, value)],
+    reason: [say('lý do', 'reason'), (value: string) => reasonOf(visit, value)],
+    from: [say('từ', 'from'), (value: string) => timeOf(value)],
+    to: [say('đến', 'to'), (value: string) => timeOf(value)],
+  } as const;
+  const shown = Object.entries(parts).filter(([name]) => given[name] !== undefined);
+  const untold = 'untold' in filter ? html`<div>${say('hồ sơ chưa chuyển', 'dossiers that were not sent')}</div>` : '';
+  return html`${shown.map(([name, [label, value]]) => html`<div>${label}: ${value(given[name] as string)}</div>`)}${untold}`;
 }
 
 function stopForm(visit: Visit, { id, state }: Replay): Html {

@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { consolePath } from '#core/statistics/report-paths';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { periodsUpTo, quarterOf } from '../statistics/statistics-page.ts';
@@ -7,12 +6,13 @@ import { periodName } from '../statistics/statistics-words.ts';
 import { queryText, segment } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { choiceField } from './forms.ts';
-import { dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
+import { agencyField, dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
 import type { Listed, Report, ReportRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
+import { MOST_ROWS, reportSheet } from './report-sheet.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
-import type { Visit } from './visit.ts';
+import { titleOf, type Visit } from './visit.ts';
 import { REPORTED, word } from './words.ts';
 
 type Said = readonly [vi: string, en: string];
@@ -46,18 +46,18 @@ export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'r
     const { period = '', format, agency } = queryOf(visit, ['period', 'format', 'agency']);
     const name = c.req.param('report') ?? '';
     const path = `reports/${segment(name)}`;
-    const title = titleOf(visit, name);
+    const title = reportTitle(visit, name);
     if (format !== undefined) {
       const file = await api.file(`${path}${queryText({ period, format, agency })}`);
       if (file instanceof Response) return file;
       return { title, status: 400, body: refusalNote(say, file.problem) };
     }
-    const only = name === BY_DOSSIER ? { agency, lines: String(MOST_ROWS) } : {};
+    const only = name === BY_DOSSIER ? { agency, lines: String(MOST_ROWS), ...queryOf(visit, ['cursor']) } : {};
     const { body, problem } = await api.get<Report>(path, { period, ...only });
     if (!body) return { title, status: 400, body: refusalNote(say, problem) };
     return {
       title,
-      body: html`${backLink(visit, period)}${name === BY_DOSSIER ? agencyForm(visit, period, agency) : ''}<p class="links">${filesOf(visit, name, period, agency)}</p>${reportRows(visit, body)}${name === BY_DOSSIER ? partNote(visit) : ''}`,
+      body: html`${backLink(visit, period)}${name === BY_DOSSIER ? agencyForm(visit, period, agency) : ''}<p class="links">${filesOf(visit, name, period, agency)}</p>${reportSheet(visit, body, { period, agency })}`,
     };
   });
   addReportRecords(site);
@@ -73,14 +73,14 @@ function addReportRecords(site: Site): void {
     const { body, problem } = await api.get<Listed<ReportRecord>>(`reports/${segment(name)}/records`, given);
     return {
       title: say('Bản ghi của một số liệu', 'The records of a number'),
-      body: html`<p class="links"><a href="/console/reports/${segment(name)}${queryText({ period: query.period })}">« ${titleOf(visit, name)}</a>
-<span class="note">${[query.period, query.key].filter(Boolean).join(' · ')}</span></p>
+      body: html`<p class="links"><a href="/console/reports/${segment(name)}${queryText({ period: query.period })}">« ${reportTitle(visit, name)}</a>
+<span class="note">${[query.period && periodName(say, query.period), query.key && titleOf(visit, query.key)].filter(Boolean).join(' · ')}</span></p>
 ${refusalNote(say, problem)}${body ? html`${recordTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
 
-function titleOf({ say }: Visit, name: string): string {
+function reportTitle({ say }: Visit, name: string): string {
   const [vi, en] = REPORTS[name] ?? [name, name];
   return say(vi, en);
 }
@@ -91,62 +91,17 @@ function backLink({ say }: Visit, period: string): Html {
 
 /** The report with a line for each field of each dossier. Offices read their own part. */
 const BY_DOSSIER = 'fields';
-/** Longer reports are for files. */
-const MOST_ROWS = 300;
-
-/** The report as officers hand it in. Its texts are Vietnamese; each number leads to its records. */
-function reportRows({ say }: Visit, { title, period, head, rows, notes }: Report): Html {
-  const day = (date: string): string => date.split('-').reverse().join('/');
-  const caption = say(
-    `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}`,
-    `Period: from ${day(period.from)} to ${day(period.to)}`,
-  );
-  const headCell = ({ text, columns = 1, rows: high = 1 }: Report['head'][number][number]): Html =>
-    html`<th scope="${columns > 1 ? 'colgroup' : 'col'}" colspan="${columns}" rowspan="${high}">${text}</th>`;
-  const cell = (value: string | number | null, link: string | undefined): Html => {
-    const text =
-      typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
-    const shown = link === undefined || text === '' ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
-    return typeof value === 'number' ? html`<td class="number">${shown}</td>` : html`<td>${shown}</td>`;
-  };
-  return html`<div lang="vi"><h2>${title}</h2>
-<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report">
-<caption>${caption}</caption>
-<thead>${head.map((cells) => html`<tr>${cells.map(headCell)}</tr>`)}</thead>
-<tbody>${rows.slice(0, MOST_ROWS).map(
-    ({ cells, links = {}, isTotal = false }) =>
-      html`<tr${isTotal ? html` class="total"` : ''}>${cells.map((value, column) => cell(value, links[String(column)]))}</tr>
-`,
-  )}</tbody>
-</table></div>
-${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
-${
-  rows.length > MOST_ROWS
-    ? html`<p class="note">${say(
-        `Chỉ hiện ${MOST_ROWS} dòng đầu trong ${rows.length} dòng; tệp tải về có đủ.`,
-        `The first ${MOST_ROWS} of ${rows.length} lines. The files have all of them.`,
-      )}</p>`
-    : ''
-}`;
-}
-
-function partNote({ say }: Visit): Html {
-  return html`<p class="note">${say(
-    `Trang này hiện tối đa ${MOST_ROWS} dòng; tệp CSV có tối đa 100.000 dòng.`,
-    `This page has at most ${MOST_ROWS} lines, a CSV file at most 100,000.`,
-  )}</p>`;
-}
 
 function recordTable(visit: Visit, list: Part<ReportRecord>): Html {
   const { say } = visit;
   return table<ReportRecord>({
-    caption: listCaption(visit, list, ['bản ghi', 'records'], ['theo mã', 'by code']),
+    caption: listCaption(visit, list, ['bản ghi', 'record', 'records'], ['theo mã', 'by code']),
     empty: say('Không có bản ghi nào.', 'There are no records.'),
     items: list.items,
     columns: [
       { head: say('Mã', 'Code'), cell: recordLink },
       { head: say('Loại', 'Kind'), cell: ({ what }) => word(say, REPORTED, what) },
-      { head: say('Dòng', 'Line'), cell: ({ key }) => key || '–' },
+      { head: say('Dòng', 'Line'), cell: ({ key }) => (key ? titleOf(visit, key) : '–') },
       { head: say('Thời điểm', 'At'), cell: ({ at }) => timeOf(at) },
     ],
   });
@@ -167,9 +122,10 @@ ${choiceField('period', say('Kỳ báo cáo', 'Period'), choices, period)}
 <button>${say('Xem', 'Show')}</button></form>`;
 }
 
-function agencyForm({ say }: Visit, period: string, agency = ''): Html {
+function agencyForm(visit: Visit, period: string, agency?: string): Html {
+  const { say } = visit;
   return html`<form class="card fields" method="get"><input type="hidden" name="period" value="${period}">
-<label>${say('Mã cơ quan', 'Code of the agency')}<input name="agency" value="${agency}" maxlength="100" autocomplete="off"></label>
+${agencyField(visit, agency, say('Cơ quan', 'Agency'))}
 <button>${say('Xem', 'Show')}</button></form>`;
 }
 
@@ -183,8 +139,8 @@ function reportTable(visit: Visit, period: string): Html {
   const { say } = visit;
   return table<readonly [string, Said]>({
     caption: say(
-      'Bấm vào tên báo cáo để xem và tra cứu từng số liệu',
-      'Open a report to look at it and to follow its numbers',
+      `${Object.keys(REPORTS).length} báo cáo; bấm vào tên để xem và tra cứu từng số liệu`,
+      `${Object.keys(REPORTS).length} reports. Open one to look at it and to follow its numbers`,
     ),
     empty: '',
     items: Object.entries(REPORTS),
@@ -192,7 +148,7 @@ function reportTable(visit: Visit, period: string): Html {
       {
         head: say('Báo cáo', 'Report'),
         cell: ([name]) =>
-          html`<a href="/console/reports/${segment(name)}${queryText({ period })}">${titleOf(visit, name)}</a>`,
+          html`<a href="/console/reports/${segment(name)}${queryText({ period })}">${reportTitle(visit, name)}</a>`,
       },
       { head: say('Tệp', 'File'), cell: ([name]) => filesOf(visit, name, period) },
     ],

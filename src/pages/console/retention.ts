@@ -1,9 +1,10 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { facts, listCaption, type Part, pager, queryOf, subjectLink } from './parts.ts';
+import { facts, isFirstPage, listCaption, type Part, pager, queryOf, restLink, subjectLink } from './parts.ts';
 import type { Erasure, LegalHold, Listed, Retention } from './records.ts';
 import { refusalNote, refusalText } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -18,15 +19,19 @@ export function addRetention(site: Site): void {
     const { say, api } = visit;
     const [plan, holds, erasures] = await Promise.all([
       api.get<Retention>('retention'),
-      api.get<Listed<LegalHold>>('legal-holds', { limit: '200' }),
+      api.get<Listed<LegalHold>>('legal-holds', { limit: SHOWN }),
       api.get<Listed<Erasure>>('erasures', queryOf(visit, ['cursor'])),
     ]);
     return {
       title: say('Lưu giữ và xóa dữ liệu cá nhân', 'Retention and erasure of personal data'),
-      body: html`${refusalNote(say, plan.problem)}${plan.body ? rulesOf(visit, plan.body) : ''}
+      body: html`${refusalNote(say, plan.problem)}${
+        isFirstPage(visit)
+          ? html`${plan.body ? rulesOf(visit, plan.body) : ''}
 <h2>${say('Lệnh giữ dữ liệu', 'Legal holds')}</h2>
-${refusalNote(say, holds.problem)}${holds.body ? holdTable(visit, holds.body.items) : ''}
-${may(visit, 'ops:configure') ? holdForm(visit) : ''}
+${refusalNote(say, holds.problem)}${holds.body ? html`${holdTable(visit, holds.body)}${restLink(visit, holds.body, HOLDS)}` : ''}
+${may(visit, 'ops:configure') ? holdForm(visit) : ''}`
+          : ''
+      }
 <h2>${say('Đã xóa', 'Erased')}</h2>
 ${may(visit, 'ops:erase') ? html`<p class="acts"><a class="button" href="/console/erase">${say('Xóa dữ liệu của một người', 'Erase the data of one person')}</a></p>` : ''}
 ${refusalNote(say, erasures.problem)}${
@@ -34,9 +39,20 @@ ${refusalNote(say, erasures.problem)}${
 }`,
     };
   });
+  site.screen('/legal-holds', async (visit) => {
+    const { say, api } = visit;
+    const { body, problem } = await api.get<Listed<LegalHold>>('legal-holds', queryOf(visit, ['cursor']));
+    return {
+      title: say('Lệnh giữ dữ liệu', 'Legal holds'),
+      body: html`<p><a href="${TO}">${say('« Lưu giữ và xóa', '« Retention and erasure')}</a></p>
+${refusalNote(say, problem)}${body ? html`${holdTable(visit, body)}${pager(visit, body, {})}` : ''}`,
+    };
+  });
   addHoldOrders(site);
 }
 
+const SHOWN = '10';
+const HOLDS = '/console/legal-holds';
 const TO = '/console/retention';
 
 function addHoldOrders(site: Site): void {
@@ -57,7 +73,7 @@ function addHoldOrders(site: Site): void {
 function rulesOf(visit: Visit, { historyMonths, bodiesMonths, rules }: Retention): Html {
   const { say, nowMs } = visit;
   const months = (given: number | null): string =>
-    given === null ? say('không giới hạn', 'for good') : say(`${given} tháng`, `${given} months`);
+    given === null ? say('không giới hạn', 'for good') : say(`${given} tháng`, counted(given, 'month', 'months'));
   return html`<section class="card">${facts([
     [say('Nội dung thông điệp', 'Bodies of messages'), months(bodiesMonths)],
     [say('Thông điệp, lịch sử, lần gửi', 'Messages, history and attempts'), months(historyMonths)],
@@ -73,8 +89,8 @@ ${table<Retention['rules'][number]>({
     { head: say('Loại', 'Kind'), cell: ({ kind }) => kindName(visit, kind) },
     { head: say('Trạng thái', 'State'), cell: ({ kind, state }) => stateName(visit, kind, state) },
     { head: say('Lưu (tháng)', 'Months'), cell: (one) => one.months, isNumber: true },
-    { head: say('Đến hạn xóa', 'Due'), cell: ({ due }) => due, isNumber: true },
-    { head: say('Đang giữ lại', 'Held'), cell: ({ held }) => held, isNumber: true },
+    { head: say('Đến hạn xóa', 'Due'), cell: ({ due }) => number(say, due), isNumber: true },
+    { head: say('Đang giữ lại', 'Held'), cell: ({ held }) => number(say, held), isNumber: true },
     {
       head: say('Cũ nhất, kết thúc lúc', 'The oldest ended'),
       cell: ({ oldestAt }) => timeAndAge(say, oldestAt, nowMs),
@@ -89,12 +105,17 @@ function stateName({ say }: Visit, kind: string, state: string): string {
   return word(say, words, state);
 }
 
-function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
+function holdTable(visit: Visit, list: Listed<LegalHold>): Html {
   const { say, nowMs } = visit;
   return table<LegalHold>({
-    caption: say('Đang có hiệu lực, mới nhất trước', 'In force, the newest first'),
+    caption: listCaption(
+      visit,
+      list,
+      ['lệnh giữ đang có hiệu lực', 'hold in force', 'holds in force'],
+      ['mới nhất trước', 'the newest first'],
+    ),
     empty: say('Không có lệnh giữ dữ liệu.', 'There are no legal holds.'),
-    items,
+    items: list.items,
     columns: [
       { head: say('Số', 'Number'), cell: ({ id }) => id },
       { head: say('Giữ', 'Keeps'), cell: (one) => heldBy(visit, one) },
@@ -109,7 +130,7 @@ function holdTable(visit: Visit, items: readonly LegalHold[]): Html {
 function heldBy(visit: Visit, { subject, subjects }: LegalHold): Html {
   const { say } = visit;
   if (subject === null)
-    return html`${say(`một người (${subjects} hồ sơ, bản ghi đã nhận ra)`, `a person (${subjects} records found)`)}`;
+    return html`${say(`một người (${subjects} hồ sơ, bản ghi đã nhận ra)`, `a person (${counted(subjects, 'record', 'records')} found)`)}`;
   return subjectLink(visit, subject);
 }
 
@@ -140,14 +161,18 @@ function holdForm(visit: Visit): Html {
 function erasureTable(visit: Visit, list: Part<Erasure>): Html {
   const { say, nowMs } = visit;
   return table<Erasure>({
-    caption: listCaption(visit, list, ['lần xóa', 'erasures'], ['mới nhất trước', 'the newest first']),
+    caption: listCaption(visit, list, ['lần xóa', 'erasure', 'erasures'], ['mới nhất trước', 'the newest first']),
     empty: say('Chưa xóa dữ liệu nào.', 'Nothing was erased.'),
     items: list.items,
     columns: [
       { head: say('Số', 'Number'), cell: ({ id }) => id },
       { head: say('Lúc', 'At'), cell: ({ at }) => timeAndAge(say, at, nowMs) },
       { head: say('Vì', 'Cause'), cell: ({ cause }) => word(say, ERASURE_CAUSES, cause) },
-      { head: say('Số hồ sơ, bản ghi', 'Dossiers and records'), cell: ({ subjects }) => subjects, isNumber: true },
+      {
+        head: say('Số hồ sơ, bản ghi', 'Dossiers and records'),
+        cell: ({ subjects }) => number(say, subjects),
+        isNumber: true,
+      },
       { head: say('Lý do', 'Why'), cell: ({ why }) => html`<span class="words">${why}</span>` },
       { head: say('Người thực hiện', 'By'), cell: ({ who }) => who },
     ],

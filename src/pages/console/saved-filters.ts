@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
+import { counted } from '../words.ts';
 import { orderForm } from './forms.ts';
 import type { SavedFilter } from './records.ts';
 import { refusalText } from './refusals.ts';
@@ -62,7 +63,7 @@ export async function savedFilters(visit: Visit): Promise<Awaited<Html>> {
   if (items.length === 0 && present === '') return html``;
   return html`<div class="saved">${
     items.length > 0 &&
-    html`<ul class="chips" aria-label="${say('Bộ lọc đã lưu', 'Saved filters')}">${items.map(
+    html`<span class="note">${say(`${items.length} bộ lọc đã lưu`, counted(items.length, 'saved filter', 'saved filters'))}</span><ul class="chips" aria-label="${say('Bộ lọc đã lưu', 'Saved filters')}">${items.map(
       ({ name, query }) =>
         html`<li${query === present ? html` class="chosen"` : ''}><a href="${path}?${query}"${query === present ? html` aria-current="true"` : ''}>${name}</a>${orderForm(
           visit,

@@ -3,6 +3,7 @@ import { typedCode } from '#core/identifiers/identifiers';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
+import { counted } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { statesOf } from './dossier-state.ts';
 import { recordPath } from './record-queue.ts';
@@ -43,8 +44,8 @@ export function addSearch(site: Site): void {
                 : say(`Không tìm thấy “${q}”.`, `Nothing found for “${q}”.`),
               html`<p><a href="/console/messages${queryText({ code: q })}">${say('Tìm trong các thông điệp, kể cả thông điệp không hợp lệ', 'Look among the messages, also the invalid ones')}</a></p>`,
             )
-          : html`<p class="note">${say(`${hits.length} kết quả cho “${q}”.`, `${hits.length} results for “${q}”.`)}</p>
-<ul class="tasks">${hits.map(({ href, what, text }) => html`<li class="card"><a href="${href}">${text}</a> <span class="note">${what}</span></li>`)}</ul>`,
+          : html`<p class="note">${say(`${hits.length} kết quả cho “${q}”.`, `${counted(hits.length, 'result', 'results')} for “${q}”.`)}</p>
+<ul class="tasks hits">${hits.map(({ href, what, text }) => html`<li class="card"><a href="${href}">${text}</a> <span class="note">${what}</span></li>`)}</ul>`,
     };
   });
 }

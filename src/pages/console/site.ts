@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { readUpload, type Upload } from '../../http/upload.ts';
 import type { Say } from '../language.ts';
 import { languageOf, sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
@@ -21,11 +22,14 @@ export interface Site {
   stream(path: string, everyMs: number, load: (visit: Visit) => Promise<Html>): void;
   /** Adds the order of a form. It returns the next page and the message for it, or a page with the result. */
   order(path: string, carryOut: (visit: Visit, form: Form) => Promise<FlashMessage | Screen>): void;
+  /** The same for a form with one file. */
+  upload(path: string, carryOut: (visit: Visit, form: Form, file: Upload) => Promise<FlashMessage | Screen>): void;
 }
 
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
   const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
+  const questionOf: Visit['questionOf'] = (party, question) => hub.parties.get(party)?.questions.get(question);
 
   /** Checked at each request: a removed or changed key is signed out at the next one. */
   async function visitOf(c: Context): Promise<Visit | undefined> {
@@ -34,7 +38,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const language = languageOf(c);
     const api = createApi(app, session.secret, language);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), titles, token: session.token };
+    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), titles, questionOf, token: session.token };
   }
 
   return {
@@ -62,19 +66,41 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     order(path, carryOut) {
       site.post(path, async (c) => {
         const visit = await visitOf(c);
-        if (!visit) {
-          if (path !== SIGN_OUT) setFlashMessage(c, hub, notDone(sayIn(languageOf(c))));
-          return toSignIn(c, hub);
-        }
-        const form = await formOf(c);
-        if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
-        const told = await carryOut(visit, form);
-        if (!('to' in told)) return showScreen(visit, hub, told);
-        setFlashMessage(c, hub, told);
-        return c.redirect(told.to, 303);
+        if (!visit) return signedOut(c, hub, path);
+        return answer(visit, hub, await formOf(c), (form) => carryOut(visit, form));
+      });
+    },
+    upload(path, carryOut) {
+      site.post(path, async (c) => {
+        const visit = await visitOf(c);
+        if (!visit) return signedOut(c, hub, path);
+        return hub.bodies.ofKey(visit.key.id, async (load) => {
+          const file = await readUpload(c, hub.maxBodyBytes, load);
+          const form: Form = (name) => file.fields.get(name)?.trim() || undefined;
+          return answer(visit, hub, form, () => carryOut(visit, form, file));
+        });
       });
     },
   };
+}
+
+/** Carries out the order of a form, and shows the next page. */
+async function answer(
+  visit: Visit,
+  hub: ConsoleContext,
+  form: Form,
+  carryOut: (form: Form) => Promise<FlashMessage | Screen>,
+): Promise<Response> {
+  if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
+  const told = await carryOut(form);
+  if (!('to' in told)) return showScreen(visit, hub, told);
+  setFlashMessage(visit.c, hub, told);
+  return visit.c.redirect(told.to, 303);
+}
+
+function signedOut(c: Context, hub: ConsoleContext, path: string): Response {
+  if (path !== SIGN_OUT) setFlashMessage(c, hub, notDone(sayIn(languageOf(c))));
+  return toSignIn(c, hub);
 }
 
 /** Sends a part until the officer leaves, the session ends or the hub stops. */

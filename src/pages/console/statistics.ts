@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
-import { COLUMNS, KEYLESS } from '#core/statistics/columns';
+import { COLUMNS, type Column, KEYLESS } from '#core/statistics/columns';
 import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf } from '../parts/parts.ts';
@@ -14,12 +14,12 @@ import {
   statisticsForm,
   statisticsNotes,
 } from '../statistics/statistics-page.ts';
-import { statisticsTable } from '../statistics/statistics-table.ts';
+import { numberIn, statisticsTable } from '../statistics/statistics-table.ts';
 import { groupName, periodName } from '../statistics/statistics-words.ts';
 import { durationOf } from '../words.ts';
 import { queryText } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { dossierLink, listCaption, named, pager, queryOf } from './parts.ts';
+import { dossierLink, listCaption, named, type Part, pager, queryOf } from './parts.ts';
 import type { CountedDossier, Listed } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -56,6 +56,14 @@ ${statisticsTable(say, report, { ...placeOf(c, asked, ADDRESS, 'share'), dossier
 ${statisticsNotes(say, asked, report)}`,
     };
   });
+  /** The number whose dossiers a page shows, as the table has it. Undefined for a line or a period that it does not have. */
+  const numberOf = async ({ c }: Visit, column: Column, key: string | undefined): Promise<number | undefined> => {
+    const asked = askedOf(c, periodsUpTo(hub.nowMs(), hub.reportingDay));
+    if (asked.period !== parameterOf(c, 'period')) return undefined;
+    const { total, items } = await hub.report(asked);
+    const line = key === undefined ? total : items.find((one) => (one.key ?? KEYLESS) === key);
+    return line && numberIn(line, column);
+  };
   site.screen('/statistics/dossiers', async (visit) => {
     const { say, api } = visit;
     const query = queryOf(visit, FILTER);
@@ -64,11 +72,12 @@ ${statisticsNotes(say, asked, report)}`,
       ...queryOf(visit, ['cursor']),
     });
     const column = COLUMNS.find((one) => one === query.column);
+    const total = body?.next && column ? await numberOf(visit, column, query.key) : undefined;
     return {
       title: say('Hồ sơ của một số liệu', 'The dossiers of a number'),
       body: html`<p class="links"><a href="${ADDRESS}${queryText({ period: query.period, by: query.by, rule: query.rule })}">${say('« Thống kê', '« Statistics')}</a>
 <span class="note">${[query.period && periodName(say, query.period), column && columnWords(visit, column), query.key].filter(Boolean).join(' · ')}</span></p>
-${refusalNote(say, problem)}${body ? html`${dossierTable(visit, body)}${pager(visit, body, query)}` : ''}`,
+${refusalNote(say, problem)}${body ? html`${dossierTable(visit, { items: body.items, next: body.next, total })}${pager(visit, body, query)}` : ''}`,
     };
   });
 }
@@ -92,10 +101,10 @@ function columnWords({ say }: Visit, column: string): string {
     .join(', ');
 }
 
-function dossierTable(visit: Visit, list: Listed<CountedDossier>): Html {
+function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
   const { say } = visit;
   return table<CountedDossier>({
-    caption: listCaption(visit, list, ['hồ sơ', 'dossiers'], ['theo mã', 'by code']),
+    caption: listCaption(visit, list, ['hồ sơ', 'dossier', 'dossiers'], ['theo mã', 'by code']),
     empty: say('Không có hồ sơ nào.', 'There are no dossiers.'),
     items: list.items,
     columns: [

@@ -2,7 +2,9 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { type IconName, icon } from '../parts/icon.ts';
 import { emptyState, type Tone } from '../parts/parts.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
+import { manyOf } from './parts.ts';
 import type { Cause, Incident, Listed, Party, QueuedRecord } from './records.ts';
 import { timeAndAge } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
@@ -95,8 +97,8 @@ function partyPath(party: string): string {
 
 function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
   const all = causes?.items ?? [];
-  const rest = all.length - MOST_CAUSES;
-  const more = `${rest}${causes?.next === null ? '' : '+'}`;
+  const rest = (causes?.total ?? all.length) - MOST_CAUSES;
+  const more = `${number(say, rest)}${causes?.total === undefined || causes.total === null ? '+' : ''}`;
   return [
     ...all.slice(0, MOST_CAUSES).map(
       ({ id, kind, key, unmapped, dossiers, since }): Task => ({
@@ -104,7 +106,7 @@ function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
         icon: 'inbox',
         what:
           unmapped || dossiers > 1
-            ? `${causeSentence(say, { kind, key, unmapped })}: ${say(`${dossiers} hồ sơ chờ`, `${dossiers} waiting`)}`
+            ? `${causeSentence(say, { kind, key, unmapped })}: ${say(`${number(say, dossiers)} hồ sơ chờ`, `${number(say, dossiers)} waiting`)}`
             : causeSentence(say, { kind, key, unmapped }),
         since,
         href: `/console/quarantine/${id}`,
@@ -115,7 +117,10 @@ function causeTasks({ say }: Visit, { causes }: OpenWork): readonly Task[] {
           {
             tone: 'warn',
             icon: 'inbox',
-            what: say(`${more} nguyên nhân chờ xử lý khác`, `${more} more causes in the quarantine`),
+            what: say(
+              `${more} nguyên nhân chờ xử lý khác`,
+              `${more} more ${more === '1' ? 'cause' : 'causes'} in the quarantine`,
+            ),
             since: undefined,
             href: '/console/quarantine',
           } as const,
@@ -128,8 +133,8 @@ function failedTasks({ say }: Visit, { parties }: OpenWork): readonly Task[] {
   const failed = parties.reduce((total, one) => total + one.failed, 0);
   if (failed === 0) return [];
   const what = say(
-    `${failed} lượt chuyển hỏng, trục không gửi lại nữa`,
-    `${failed} failed deliveries that the hub no longer retries`,
+    `${number(say, failed)} lượt chuyển hỏng, trục không gửi lại nữa`,
+    `${counted(failed, 'failed delivery', 'failed deliveries')} that the hub no longer retries`,
   );
   return [{ tone: 'bad', icon: 'circle-x', what, since: undefined, href: '/console/deliveries?state=failed' }];
 }
@@ -141,8 +146,10 @@ function recordTasks({ say }: Visit, { overdue, soon }: OpenWork): readonly Task
   ].flatMap(({ due, list, tone, text }): readonly Task[] => {
     const [first] = list?.items ?? [];
     if (!list || !first) return [];
-    const many = `${list.items.length}${list.next === null ? '' : '+'}`;
-    const kinds = [...new Set(list.items.map(({ kind }) => word(say, QUEUED_KINDS, kind)))].join(', ');
+    const many = manyOf(say, list);
+    const isOne = many === '1';
+    const nouns = [...new Set(list.items.map(({ kind }) => word(say, QUEUED_KINDS, kind)))];
+    const kinds = nouns.map((noun) => say(noun, isOne ? noun : `${noun}s`)).join(', ');
     return [
       {
         tone,

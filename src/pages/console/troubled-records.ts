@@ -63,7 +63,7 @@ function troubledTable(visit: Visit, list: Part<TroubledRecord>) {
     caption: listCaption(
       visit,
       list,
-      ['thanh toán, bưu gửi', 'payments and postal orders'],
+      ['thanh toán, bưu gửi', 'payment or postal order', 'payments and postal orders'],
       ['trạng thái cũ nhất trước', 'the oldest state first'],
     ),
     empty: say('Không có mục nào cần kiểm tra.', 'There is nothing to check.'),

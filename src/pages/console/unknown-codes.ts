@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
-import { parameterOf } from '../language.ts';
+import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { vietnamese } from '../words.ts';
-import { listCaption, pager, partyLink, queryOf } from './parts.ts';
+import { number, vietnamese } from '../words.ts';
+import { isFirstPage, listCaption, pager, partyLink, queryOf, restLink } from './parts.ts';
 import type { EndedService, Listed, UnknownCode } from './records.ts';
 import { refusalNote } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -27,7 +27,7 @@ ${refusalNote(say, problem)}
 ${
   body
     ? html`${table<UnknownCode>({
-        caption: listCaption(visit, body, ['mã', 'codes'], ['theo loại và mã', 'by kind and code']),
+        caption: listCaption(visit, body, ['mã', 'code', 'codes'], ['theo loại và mã', 'by kind and code']),
         empty: say('Mọi mã trong hồ sơ đều có trong danh mục.', 'The catalogue knows every code in the dossiers.'),
         items: body.items,
         columns: [
@@ -40,36 +40,49 @@ ${
       })}${pager(visit, body, {})}`
     : ''
 }
-${parameterOf(visit.c, 'cursor') === undefined ? await endedServices(visit) : ''}`,
+${isFirstPage(visit) ? await firstEnded(visit) : ''}`,
+    };
+  });
+  site.screen('/ended-services', async (visit) => {
+    const { say, api } = visit;
+    const { body, problem } = await api.get<Listed<EndedService>>('ended-services', queryOf(visit, ['cursor']));
+    return {
+      title: endedTitle(say),
+      body: html`<p><a href="/console/unknown-codes">${say('« Mã chưa có trong danh mục', '« Unknown codes')}</a></p>
+${refusalNote(say, problem)}${body ? html`${endedServices(visit, body)}${pager(visit, body, {})}` : ''}`,
     };
   });
 }
 
-/** The first services only. The API has all of them. */
-const ENDED_SHOWN = '200';
+const ENDED_SHOWN = '20';
 
-async function endedServices({ say, api, nowMs }: Visit) {
+const endedTitle = (say: Visit['say']): string =>
+  say('Thủ tục hết hiệu lực còn hồ sơ', 'Services no longer in force with live dossiers');
+
+async function firstEnded(visit: Visit): Promise<Awaited<Html>> {
+  const { say, api } = visit;
   const { body, problem } = await api.get<Listed<EndedService>>('ended-services', { limit: ENDED_SHOWN });
-  return html`<h2>${say('Thủ tục hết hiệu lực còn hồ sơ', 'Services no longer in force with live dossiers')}</h2>
-<p class="note">${say(
+  return html`<h2>${endedTitle(say)}</h2>${refusalNote(say, problem)}${
+    body ? html`${endedServices(visit, body)}${restLink(visit, body, '/console/ended-services')}` : ''
+  }`;
+}
+
+function endedServices(visit: Visit, list: Listed<EndedService>): Html {
+  const { say, nowMs } = visit;
+  return html`<p class="note">${say(
     'Hồ sơ nộp khi thủ tục còn hiệu lực tiếp tục được giải quyết; hồ sơ nộp sau thời điểm đó cần kiểm tra lại mã thủ tục.',
     'Agencies finish the dossiers that were filed while the service was in force. For later dossiers, check the service code.',
   )}</p>
-${refusalNote(say, problem)}
-${
-  body
-    ? table<EndedService>({
-        caption: say(`${body.items.length} thủ tục, theo mã`, `${body.items.length} services, by code`),
-        empty: say('Không có hồ sơ nào như vậy.', 'There are no such dossiers.'),
-        items: body.items,
-        columns: [
-          { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
-          { head: say('Thủ tục', 'Service'), cell: ({ name }) => vietnamese(name) },
-          { head: say('Hết hiệu lực từ', 'Out of force since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
-          { head: say('Hồ sơ đang giải quyết', 'Live dossiers'), cell: ({ live }) => live, isNumber: true },
-          { head: say('Nộp sau đó', 'Filed afterwards'), cell: ({ filedAfter }) => filedAfter, isNumber: true },
-        ],
-      })
-    : ''
-}`;
+${table<EndedService>({
+  caption: listCaption(visit, list, ['thủ tục', 'service', 'services'], ['theo mã', 'by code']),
+  empty: say('Không có hồ sơ nào như vậy.', 'There are no such dossiers.'),
+  items: list.items,
+  columns: [
+    { head: say('Mã', 'Code'), cell: ({ code }) => html`<code>${code}</code>` },
+    { head: say('Thủ tục', 'Service'), cell: ({ name }) => vietnamese(name) },
+    { head: say('Hết hiệu lực từ', 'Out of force since'), cell: ({ since }) => timeAndAge(say, since, nowMs) },
+    { head: say('Hồ sơ đang giải quyết', 'Live dossiers'), cell: ({ live }) => number(say, live), isNumber: true },
+    { head: say('Nộp sau đó', 'Filed afterwards'), cell: ({ filedAfter }) => number(say, filedAfter), isNumber: true },
+  ],
+})}`;
 }

@@ -16,6 +16,8 @@ export interface Visit {
   readonly nowMs: number;
   /** The names of the configured parties by their ids. */
   readonly titles: ReadonlyMap<string, string>;
+  /** The officers' name of a question to a register. Undefined if the configuration does not have it. */
+  readonly questionOf: (party: string, question: string) => string | undefined;
   /** In every form, against requests from other sites. */
   readonly token: string;
 }

@@ -20,7 +20,12 @@ import { SETTLEMENTS, word } from './words.ts';
 export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
   const { say, nowMs } = visit;
   return table<Waiting>({
-    caption: listCaption(visit, list, ['mục chờ', 'waiting items'], ['cũ nhất trước', 'the oldest first']),
+    caption: listCaption(
+      visit,
+      list,
+      ['mục chờ', 'waiting item', 'waiting items'],
+      ['cũ nhất trước', 'the oldest first'],
+    ),
     empty: say('Không có mục nào đang chờ.', 'Nothing is waiting.'),
     items: list.items,
     columns: [

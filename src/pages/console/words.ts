@@ -1,7 +1,9 @@
+import { html } from 'hono/html';
 import { capitalised } from '#core/vietnamese/text';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { badgeOf, type Tone } from '../parts/parts.ts';
+import { timeOf } from './times.ts';
 
 /** The names of the API's words in both languages, and the colour of each. */
 export type Words = Readonly<Record<string, readonly [vietnamese: string, english: string, tone?: Tone]>>;
@@ -55,6 +57,30 @@ export const ITEM_OUTCOMES = {
   quarantined: ['chờ xử lý', 'quarantined', 'warn'],
   duplicate: ['đã có, trùng nội dung', 'duplicate', 'plain'],
   stale: ['cũ hơn bản đang lưu', 'stale', 'plain'],
+} as const satisfies Words;
+
+/** The outcomes of a file. */
+export const DROP_OUTCOMES = {
+  taken: ['đã nhận', 'taken', 'good'],
+  repeat: ['trùng tệp đã nhận', 'taken before', 'plain'],
+  refused: ['bị từ chối', 'refused', 'bad'],
+} as const satisfies Words;
+
+export const DROP_PLACES = {
+  folder: ['thư mục', 'folder'],
+  sftp: ['máy chủ SFTP', 'SFTP server'],
+  upload: ['bên kết nối gửi lên', 'upload by the party'],
+  operator: ['cán bộ gửi lên', 'upload by an operator'],
+} as const satisfies Words;
+
+/** What the rows of a file did. */
+export const EFFECTS = {
+  new: ['mới', 'new'],
+  changed: ['cập nhật', 'changed'],
+  same: ['không đổi', 'unchanged'],
+  stale: ['cũ hơn dữ liệu đang có', 'older than the stored data'],
+  quarantined: ['chờ xử lý', 'waiting'],
+  invalid: ['không hợp lệ', 'invalid'],
 } as const satisfies Words;
 
 export const OPERATIONS = {
@@ -134,6 +160,73 @@ export function tableTitle(say: Say, name: string, title: string): string {
   return subject === undefined ? title : capitalised(word(say, TABLE_SUBJECTS, subject));
 }
 
+/** The members of records that a change of a code table or of an adapter's settings may change. */
+const MEMBERS = {
+  '': ['kết quả đọc', 'reading'],
+  '/code': ['mã hồ sơ', 'code of the dossier'],
+  '/status': ['trạng thái', 'status'],
+  '/statusAt': ['thời điểm của trạng thái', 'time of the status'],
+  '/serviceCode': ['mã thủ tục', 'code of the service'],
+  '/serviceName': ['tên thủ tục', 'name of the service'],
+  '/fieldCode': ['mã lĩnh vực', 'code of the field'],
+  '/fieldName': ['tên lĩnh vực', 'name of the field'],
+  '/agencyCode': ['mã cơ quan', 'code of the agency'],
+  '/agencyName': ['tên cơ quan', 'name of the agency'],
+  '/channel': ['cách nộp', 'channel'],
+  '/submittedAt': ['ngày nộp', 'submitted'],
+  '/receivedAt': ['ngày tiếp nhận', 'received'],
+  '/dueAt': ['ngày hẹn trả', 'due'],
+  '/finishedAt': ['ngày xử lý xong', 'resolved'],
+  '/returnedAt': ['ngày trả kết quả', 'result returned'],
+  '/refusedAt': ['ngày từ chối', 'refused'],
+  '/applicant': ['người nộp hồ sơ', 'applicant'],
+  '/applicant/kind': ['loại người nộp', 'kind of applicant'],
+  '/applicant/name': ['họ tên người nộp', 'name of the applicant'],
+  '/applicant/identityKind': ['loại giấy tờ của người nộp', 'kind of the applicant’s paper'],
+  '/applicant/identityNumber': ['số giấy tờ của người nộp', 'number of the applicant’s paper'],
+  '/applicant/phone': ['số điện thoại của người nộp', 'phone of the applicant'],
+  '/applicant/email': ['thư điện tử của người nộp', 'e-mail of the applicant'],
+  '/applicant/address': ['địa chỉ của người nộp', 'address of the applicant'],
+  '/abstract': ['trích yếu', 'abstract'],
+  '/processingUnit': ['đơn vị xử lý', 'unit'],
+  '/unit': ['đơn vị xử lý', 'unit'],
+  '/actor': ['người xử lý', 'handled by'],
+  '/title': ['chức danh', 'title'],
+  '/content': ['nội dung', 'content'],
+  '/note': ['ghi chú', 'note'],
+  '/at': ['thời điểm', 'time'],
+  '/startedAt': ['bắt đầu', 'started'],
+  '/resultDelivery': ['cách nhận kết quả', 'delivery of the result'],
+  '/filedAt': ['nơi nộp', 'filed at'],
+  '/onlinePayment': ['thanh toán trực tuyến', 'online payment'],
+  '/documents': ['giấy tờ', 'papers'],
+  '/fees': ['phí, lệ phí', 'fees'],
+  '/supplements': ['yêu cầu bổ sung', 'supplements'],
+  '/results': ['kết quả', 'results'],
+  '/onlineLevel': ['mức cung cấp trực tuyến', 'online level'],
+  '/state': ['trạng thái', 'state'],
+} as const satisfies Words;
+
+/** A member by its name. Another one by its place in the record. */
+export function memberOf(say: Say, path: string): Html {
+  return Object.hasOwn(MEMBERS, path) ? html`${word(say, MEMBERS, path)}` : html`<code>${path}</code>`;
+}
+
+/** A member that a change of a code table concerns, with its values in words. */
+export function changedMember(
+  say: Say,
+  { path, was, would }: { readonly path: string; readonly was: unknown; readonly would: unknown },
+): Html {
+  const shown = (value: unknown): Html => {
+    if (value === null) return html`–`;
+    if (typeof value !== 'string') return html`${JSON.stringify(value)}`;
+    if (path === '/status') return html`${word(say, STATUSES, value)}`;
+    if (Object.hasOwn(MEANINGS, value)) return html`${word(say, MEANINGS, value)}`;
+    return /[/a-z]At$|^\/at$/.test(path) ? timeOf(value) : html`${value}`;
+  };
+  return html`<div>${memberOf(say, path)}: ${shown(was)} → <strong>${shown(would)}</strong></div>`;
+}
+
 interface CauseNamed {
   readonly kind: string;
   readonly key?: string;
@@ -154,7 +247,7 @@ export function causeSentence(say: Say, { kind, key = '', unmapped }: CauseNamed
   const { table, from } = unmapped;
   const name = Object.hasOwn(TABLES, table)
     ? word(say, TABLES, table)
-    : say(`bảng mã ${table}`, `the code table ${table}`);
+    : say(`bảng mã “${tableTitle(say, table, table)}”`, `the code table “${tableTitle(say, table, table)}”`);
   return say(`Mã ${from} chưa có trong ${name}`, `Code ${from} is not in ${name}`);
 }
 
@@ -171,6 +264,7 @@ export const INCIDENTS = {
     'paused: the subscriber wants no more events',
     'bad',
   ],
+  'file-fetch': ['không lấy được tệp', 'files cannot be fetched', 'warn'],
   'schema-drift': ['cấu trúc dữ liệu thay đổi', 'schema drift', 'warn'],
   'pull-failed': ['không lấy được dữ liệu', 'pull failed', 'bad'],
   'pull-invalid': ['dữ liệu lấy về không hợp lệ', 'pulled data is invalid', 'bad'],
@@ -336,6 +430,7 @@ export const ACTIONS = {
   'incident.note': ['ghi nguyên nhân và xử lý sự cố', 'state what was done about an incident'],
   'party.look-up': ['so hồ sơ với bên kết nối', 'compare dossiers with a party'],
   'party.pull': ['lấy dữ liệu ngay', 'pull now'],
+  'party.file': ['nhận tệp thay bên kết nối', 'take a file of a party'],
   'quarantine.map': ['gán mã', 'map a code'],
   'quarantine.release': ['cho qua', 'release'],
   'quarantine.dismiss': ['bỏ, không áp dụng', 'dismiss'],
@@ -349,6 +444,7 @@ export const ACTIONS = {
   'mapping.ask': ['đề nghị phê duyệt thay đổi bảng mã', 'ask for approval of a mapping change'],
   'mapping.approve': ['phê duyệt thay đổi bảng mã', 'approve a mapping change'],
   'mapping.refuse': ['từ chối thay đổi bảng mã', 'refuse a mapping change'],
+  'mapping.correct': ['đính chính theo thay đổi bảng mã', 'correct by a mapping change'],
   'mapping.withdraw': ['rút thay đổi bảng mã', 'withdraw a mapping change'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],

@@ -19,11 +19,17 @@ export interface Column<Item> {
   readonly isNumber?: boolean;
 }
 
-/** A table that may be wider than its page, and a list of cards on a phone. The first column names the row. */
+/** A table with this number of columns is wider than a tablet. */
+const WIDE = 5;
+
+/**
+ * A table that may be wider than its page, and a list of cards on a phone. A wide one of the console is a list of cards on a tablet
+ * too. The first column names the row.
+ */
 export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, columns }: TableOf<Item>): Html {
   if (items.length === 0) return emptyState(emptyIcon, empty);
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks">
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks${foldsOf(columns.length)}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${items.map(
@@ -35,6 +41,8 @@ export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, column
   )}</tbody>
 </table></div>`;
 }
+
+const foldsOf = (columns: number): string => (columns === WIDE ? ' folds folds-4' : columns > WIDE ? ' folds' : '');
 
 const NOTHING = '–';
 

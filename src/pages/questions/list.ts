@@ -6,6 +6,7 @@ import type { Html } from '../layout.ts';
 import type { PageContext, ShowPage } from '../page-context.ts';
 import { callPublic, troubleOf, troubleStatus } from '../public-api.ts';
 import { wrongPage } from '../refused.ts';
+import { number } from '../words.ts';
 import { optionsOf, type PublicQuestion, questionView, withAgencyNames } from './question.ts';
 
 const A_PAGE = '10';
@@ -16,6 +17,8 @@ type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 interface Listed {
   readonly items: readonly PublicQuestion[];
   readonly next: string | null;
+  /** How many match in all; null for more than 10,000. Absent if counting took too long. */
+  readonly total?: number | null;
 }
 
 /** The published questions with their answers. */
@@ -59,24 +62,40 @@ interface Names {
   readonly names: OfferedServices;
 }
 
-function manyOf(say: Say, { cursor }: Query, many: number, next: string | null): string {
-  const isFirst = cursor === undefined;
-  if (next === null)
-    return isFirst
-      ? say(`Có ${many} câu hỏi, hiện tất cả`, `All ${many} questions`)
-      : say(`${many} câu hỏi cuối`, `The last ${many} questions`);
-  return isFirst
-    ? say(`Có hơn ${many} câu hỏi, hiện ${many} câu đầu`, `The first ${many} of more questions`)
-    : say(`${many} câu hỏi tiếp theo, còn nữa ở trang sau`, `The next ${many} questions, more follow`);
+/** How many there are, and which of them the page shows. */
+function manyOf(say: Say, { cursor }: Query, { items, next, total }: Listed): string {
+  const many = items.length;
+  if (cursor === undefined && next === null)
+    return say(
+      `Có ${many} câu hỏi${many === 1 ? '' : ', hiện tất cả'}`,
+      many === 1 ? '1 question' : `All ${many} questions`,
+    );
+  const all =
+    typeof total === 'number'
+      ? [number(say, total), number(say, total)]
+      : total === null
+        ? ['hơn 10.000', 'more than 10,000']
+        : [`hơn ${many}`, `more than ${many}`];
+  const part =
+    cursor === undefined
+      ? say(`${many} câu đầu`, `the first ${many}`)
+      : next === null
+        ? say(`${many} câu cuối`, `the last ${many}`)
+        : say(`${many} câu tiếp theo`, `the next ${many}`);
+  return say(
+    `Có ${all[0]} câu hỏi, hiện ${part}, mới nhất trước`,
+    `${all[1]} questions, here ${part}, the newest first`,
+  );
 }
 
-function listView(say: Say, query: Query, { items, next }: Listed, { offered, names }: Names): Html {
+function listView(say: Say, query: Query, list: Listed, { offered, names }: Names): Html {
+  const { items, next } = list;
   return html`<p class="ways"><a class="button" href="/questions/ask">${say('Đặt câu hỏi', 'Ask a question')}</a> <a href="/questions/follow">${say('Theo dõi câu hỏi đã gửi', 'Follow your question')}</a></p>
 ${filterForm(say, query, offered)}
 ${
   items.length === 0
     ? html`<p class="card" role="status">${say('Chưa có câu hỏi nào được công khai phù hợp.', 'No published question matches.')}</p>`
-    : html`<p class="note many">${manyOf(say, query, items.length, next)}</p>${items.map((one) => questionView(say, one, names, false))}`
+    : html`<p class="note many">${manyOf(say, query, list)}</p>${items.map((one) => questionView(say, one, names, false))}`
 }
 ${paging(say, query, next)}`;
 }

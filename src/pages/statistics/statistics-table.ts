@@ -49,9 +49,26 @@ export function columnNames(say: Say): readonly string[] {
   ];
 }
 
+const shareName = (say: Say): string => say('Tỷ lệ đúng hạn', 'Share in time');
+
+/** The label above each number on a phone, where a line is a card. A total has the name of its group. */
+function cellLabels(say: Say): readonly string[] {
+  const groups: Readonly<Partial<Record<Column, string>>> = {
+    received: say('Tiếp nhận', 'Received'),
+    resolved: say('Đã giải quyết', 'Resolved'),
+    pending: say('Đang giải quyết', 'Pending'),
+  };
+  return columnNames(say).map((name, at) => groups[COLUMNS[at]?.name as Column] ?? name);
+}
+
 /** The numbers of a line in the order of the columns. */
 export function numbersOf(line: Numbers): readonly number[] {
   return COLUMNS.map(({ of }) => of(line));
+}
+
+/** The number of one column in a line. */
+export function numberIn(line: Numbers, column: Column): number {
+  return COLUMNS.find(({ name }) => name === column)?.of(line) ?? 0;
 }
 
 export interface TablePlace {
@@ -79,14 +96,14 @@ export function statisticsTable(say: Say, report: StatisticsReport, place: Table
   const page = Math.min(place.page, pages);
   const first = (page - 1) * LINES_A_PAGE;
   const shown = sorted(items, place).slice(first, first + LINES_A_PAGE);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report">
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report cards">
 <caption>${caption}</caption>
 <thead><tr>
 ${sortHead(say, place, 'name', groupName(say, by), html` rowspan="2"`)}
 <th scope="colgroup" colspan="4">${say('Tiếp nhận', 'Received')}</th>
 <th scope="colgroup" colspan="4">${say('Đã giải quyết', 'Resolved')}</th>
 <th scope="colgroup" colspan="3">${say('Đang giải quyết', 'Pending')}</th>
-${sortHead(say, place, 'share', say('Tỷ lệ đúng hạn', 'Share in time'), html` rowspan="2" class="number"`)}
+${sortHead(say, place, 'share', shareName(say), html` rowspan="2" class="number"`)}
 </tr><tr>
 ${columnNames(say).map((name, at) => sortHead(say, place, COLUMNS[at]?.name ?? 'name', name, html` class="number"`))}
 </tr></thead>
@@ -125,14 +142,15 @@ function sorted(items: readonly Item[], { sort, order }: TablePlace): readonly I
 const hasShare = ({ onTimePercent }: Item): boolean => onTimePercent !== null;
 
 function lineOf(say: Say, name: Html, line: Numbers, place: TablePlace, key: string | null | undefined): Html {
+  const labels = cellLabels(say);
   const cell = (column: Column, value: number): Html => {
     const text = inWords(say, value);
     const dossiers = value > 0 ? place.dossiers?.(column, key) : undefined;
     return dossiers ? html`<a href="${dossiers}">${text}</a>` : html`${text}`;
   };
   return html`<tr><th scope="row">${name}</th>
-${COLUMNS.map(({ name: column, of }) => html`<td class="number">${cell(column, of(line))}</td>`)}
-<td class="number">${percent(say, line.onTimePercent)}</td></tr>
+${COLUMNS.map(({ name: column, of }, at) => html`<td class="number" data-label="${labels[at]}">${cell(column, of(line))}</td>`)}
+<td class="number" data-label="${shareName(say)}">${percent(say, line.onTimePercent)}</td></tr>
 `;
 }
 

@@ -5,6 +5,7 @@ import type { Specials } from '../day/day.ts';
 import { askMinistry } from '../participants/civil-status-book.ts';
 import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, FiledAtName, LAND, Participant } from '../participants/participants.ts';
+import type { FILE_OFFICE, ILIS, OPENCPS } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Expected, expectedDossiers, type HistoryEntry } from './expectation.ts';
 import { stepsOfPayments } from './payment-steps.ts';
@@ -22,7 +23,7 @@ export interface Change extends State {
 
 /** The status of a dossier, as the ministry reports it by a pull or a callback. */
 export interface Standing extends Step {
-  readonly ministry: FiledAtName | typeof LAND;
+  readonly ministry: FiledAtName | typeof LAND | typeof FILE_OFFICE | typeof OPENCPS | typeof ILIS | 'driving-licence';
   readonly code: string;
   readonly steps: readonly Step[];
 }

@@ -8,6 +8,7 @@ import type { Secrets } from '../stage/hub-file.ts';
 import { type Errand, referenceOf } from './errand.ts';
 import { errandProblems } from './errand-problems.ts';
 import { payAndNotify } from './paying.ts';
+import { loseReceipts, type Receipts, waitForReceipts } from './receipts.ts';
 
 export interface Errands {
   readonly hub: AskHub;
@@ -21,13 +22,13 @@ const LOOK_MS = 500;
 
 /**
  * Citizens have results sent by post and pay fees, while the post and the platform lose answers. Each order is placed once,
- * each payment counts once, and a forged notification is refused.
+ * each payment counts once and gets one receipt, and a forged notification is refused.
  *
  * @param dossiers codes that the hub has
  * @returns what is wrong at the end
  */
 export async function runErrands(
-  errands: Errands,
+  errands: Errands & Receipts,
   dossiers: readonly string[],
   limitMs: number,
 ): Promise<readonly string[]> {
@@ -41,10 +42,12 @@ export async function runErrands(
     { kind: 'drop-reply', forMs: 1_500, path: '/init' },
     { kind: 'half', forMs: 1_000 },
   );
+  await loseReceipts(errands);
   await push(errands, 'postal-orders', all.map(orderOf));
   await push(errands, 'payments', all.map(paymentOf));
   const refused = await payAll(errands, all, performance.now() + limitMs);
-  return [...refused, ...(await waitForErrands(errands, all, limitMs))];
+  const wrong = await waitForErrands(errands, all, limitMs);
+  return [...refused, ...wrong, ...(await waitForReceipts(errands, all, limitMs))];
 }
 
 /** Waits until the hub, the post, the platform and the one-stop system agree. @returns what is wrong at the time limit */

@@ -13,7 +13,13 @@ export interface Filed {
 }
 
 const EACH = 12;
-const AGENCIES = { construction: 'G17.01', transport: 'G09.20', agriculture: 'G12.03', igate: 'H60.40' } as const;
+const AGENCIES = {
+  construction: 'G17.01',
+  transport: 'G09.20',
+  agriculture: 'G12.03',
+  health: 'G18.02',
+  igate: 'H60.40',
+} as const;
 
 /** Citizens file all day long, by the own operations of these systems. */
 export async function fileWithMinistries(

@@ -4,13 +4,13 @@ import type { Standing } from '../checks/evidence.ts';
 import type { AskHub } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import type { Step } from '../participants/ministry-desks.ts';
-import type { Book, LAND, Participants } from '../participants/participants.ts';
+import type { Book, LAND, Participants, REGISTER } from '../participants/participants.ts';
 import { LAND_CALLBACK_KEY, LAND_SERVICE } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 
 export interface WorkingAtLandOffice {
   readonly hub: AskHub;
-  readonly participants: Participants<typeof LAND>;
+  readonly participants: Participants<typeof LAND | typeof REGISTER>;
   readonly secrets: Pick<Secrets, 'one-stop-land' | 'clerk'>;
   readonly signal: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface LandWork {
 
 const COUNT = 3;
 const LOOK_MS = 500;
-const INSURED = '03706/2026/07906';
+const PHONE = '0900000001';
 
 /** The callbacks of one dossier in turn, with the status that each means. */
 const STEPS = [
@@ -52,7 +52,8 @@ export const LAND_CALLBACKS = STEPS.map(({ name }) => name);
 
 /**
  * The land office hands dossiers over to the land database. Its answers get lost at first, and it calls back for each step.
- * The systems of social protection and of measurement get each step once. An officer asks the social insurance.
+ * The systems of social protection and of measurement and the ministry's portal get each step once, the criminal-record system the
+ * status, the applicant a text message. An officer asks three registers.
  */
 export async function workAtLandOffice(working: WorkingAtLandOffice, limitMs: number): Promise<LandWork> {
   const until = performance.now() + limitMs;
@@ -65,7 +66,13 @@ export async function workAtLandOffice(working: WorkingAtLandOffice, limitMs: nu
   const wrong = await waitFor(working, until, (book) => codes.flatMap((code) => missingAt(book, code, EVENTS)));
   const steps = STEPS.map(({ status }, at) => ({ status, at: msToInstant(beginMs + (at + 1) * 1_000) }));
   return {
-    wrong: [...lost, ...refused.flat(), ...wrong, ...(await askInsurance(working))],
+    wrong: [
+      ...lost,
+      ...refused.flat(),
+      ...wrong,
+      ...(await textProblems(working, codes, until)),
+      ...(await askRegisters(working)),
+    ],
     standings: codes.map((code) => ({ ...(steps.at(-1) as Step), ministry: 'land', code, steps })),
   };
 }
@@ -78,7 +85,11 @@ function codeOf(nowMs: number, number: number): string {
 async function handOver({ hub, secrets, signal }: WorkingAtLandOffice, code: string, atMs: number): Promise<void> {
   const at = msToInstant(atMs);
   const dossier = { code, serviceCode: LAND_SERVICE, agencyCode: 'H60.01', channel: 'counter', status: 'received' };
-  const more = { statusAt: at, receivedAt: at, applicant: { name: 'Nguyễn Văn An', identityNumber: '001099000001' } };
+  const more = {
+    statusAt: at,
+    receivedAt: at,
+    applicant: { name: 'Nguyễn Văn An', identityNumber: '001099000001', phone: PHONE },
+  };
   const body = JSON.stringify({ ...dossier, ...more });
   const path = '/api/v1/parties/one-stop-land/dossiers';
   await untilAcknowledged(
@@ -118,10 +129,20 @@ function missingAt({ entries }: Book, code: string, events: readonly string[]): 
   const own = entries.filter(({ key }) => key === code).map(({ kind, content }) => ({ kind, ...(content as Entry) }));
   const found = {
     'the land database': own.filter(({ SoBienNhan }) => SoBienNhan !== undefined).length,
-    'social protection': own.filter(({ MaHoSo }) => MaHoSo !== undefined).length,
+    'social protection': own.filter(({ StatusId }) => StatusId !== undefined).length,
     measurement: own.filter(({ kind }) => kind === 'event').length,
+    'the criminal-record system': own.filter(({ maHoSoMCDT }) => maHoSoMCDT !== undefined).length,
+    "the ministry's portal, dossiers": own.filter(({ kind }) => kind === 'handed-over').length,
+    "the ministry's portal, steps": own.filter(({ kind }) => kind === 'portal-step').length,
   };
-  const expected = { 'the land database': 1, 'social protection': events.length, measurement: events.length };
+  const expected = {
+    'the land database': 1,
+    'social protection': events.length,
+    measurement: events.length,
+    'the criminal-record system': 1,
+    "the ministry's portal, dossiers": 1,
+    "the ministry's portal, steps": events.length - 1,
+  };
   const counts = Object.entries(expected).flatMap(([holder, count]) => {
     const has = found[holder as keyof typeof found];
     return has === count ? [] : [`${code}: ${holder} has ${has} entries, expected ${count}`];
@@ -134,27 +155,60 @@ function missingAt({ entries }: Book, code: string, events: readonly string[]): 
 
 interface Entry {
   readonly SoBienNhan?: string;
-  readonly MaHoSo?: string;
+  readonly StatusId?: string;
+  readonly maHoSoMCDT?: string;
   readonly status?: string;
 }
 
 async function waitFor(
-  { participants, signal }: WorkingAtLandOffice,
+  working: WorkingAtLandOffice,
   until: number,
   problemsIn: (book: Book) => readonly string[],
+  name: typeof LAND | typeof REGISTER = 'land',
 ): Promise<readonly string[]> {
   for (;;) {
-    const problems = problemsIn(await participants.land.book());
+    const problems = problemsIn(await working.participants[name].book());
     if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal });
+    await sleep(LOOK_MS, undefined, { signal: working.signal });
   }
 }
 
-async function askInsurance({ hub, secrets }: WorkingAtLandOffice): Promise<readonly string[]> {
+/** Each dossier has one text message, which names it. The register's simulator plays the gateway too. */
+function textProblems(
+  working: WorkingAtLandOffice,
+  codes: readonly string[],
+  until: number,
+): Promise<readonly string[]> {
+  const problemsIn = ({ entries }: Book): readonly string[] =>
+    codes.flatMap((code) => {
+      const own = entries.filter(({ kind, content }) => kind === 'sms' && String(content).includes(code));
+      const count = own.reduce((sum, one) => sum + one.count, 0);
+      return count === 1 ? [] : [`${code}: ${count} text messages, expected 1`];
+    });
+  return waitFor(working, until, problemsIn, 'population');
+}
+
+/** The questions of officers. Each register has the record. */
+const ASKED = {
+  'social-insurance/ask/dossier': { code: '03706/2026/07906' },
+  'business-register/ask/enterprise': { code: '5000000001' },
+  'digitised-store/ask/stored-papers': {
+    ownerNumber: '001099123456',
+    requesterName: 'Nguyễn Thị Hoàng Yến',
+    requesterNumber: '001099123456',
+    results: [{ code: 'KQ.G15.000001' }],
+  },
+} as const;
+
+async function askRegisters({ hub, secrets }: WorkingAtLandOffice): Promise<readonly string[]> {
   const order = { officer: 'H60.01-CB-0007', agencyCode: 'H60.01', serviceCode: LAND_SERVICE };
-  const why = { purpose: 'Kiểm tra hồ sơ bảo hiểm xã hội của người nộp', legalBasis: 'NĐ 61/2018/NĐ-CP' };
-  const body = JSON.stringify({ ...order, ...why, values: { code: INSURED } });
-  const answer = await hub({ path: '/api/v1/parties/social-insurance/ask/dossier', key: secrets.clerk, body });
-  const { outcome } = answer.body as { readonly outcome?: string };
-  return outcome === 'found' ? [] : [`the social insurance answered ${outcome ?? answer.status}, expected found`];
+  const why = { purpose: 'Kiểm tra giấy tờ của người nộp hồ sơ', legalBasis: 'NĐ 61/2018/NĐ-CP' };
+  const wrong: string[] = [];
+  for (const [path, values] of Object.entries(ASKED)) {
+    const body = JSON.stringify({ ...order, ...why, values });
+    const answer = await hub({ path: `/api/v1/parties/${path}`, key: secrets.clerk, body });
+    const { outcome } = answer.body as { readonly outcome?: string };
+    if (outcome !== 'found') wrong.push(`${path} answered ${outcome ?? answer.status}, expected found`);
+  }
+  return wrong;
 }

@@ -90,6 +90,7 @@ export function createReport({ stage, run, evidence, metrics, missing, seconds }
       'asking national-portal': pulled('national-portal', 'pull:catalogue'),
       'asking national-portal, questions': pulled('national-portal', 'pull:questions'),
       'asking igate': pulled('igate', 'pull:dossiers'),
+      'files of water-permits': pulled('water-permits', 'pull:dossiers'),
       'asking vnpost': pulled('vnpost', 'pull:tracking'),
       'called back by payment-platform': pulled('payment-platform', 'callback:ipn'),
       ...Object.fromEntries(

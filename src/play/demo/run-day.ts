@@ -9,6 +9,8 @@ import { runErrands } from '../day/errands.ts';
 import { handOver } from '../day/evening.ts';
 import { type Filed, fileWithMinistries } from '../day/filing.ts';
 import { workAtLandOffice } from '../day/land-office.ts';
+import { checkOfficeFiles, dropOfficeFiles, type OfficeWork } from '../day/office-files.ts';
+import { workWithOpencps } from '../day/opencps-office.ts';
 import { askRegisters } from '../day/registers.ts';
 import { itemsOf, sendDay } from '../day/send-day.ts';
 import { pushStatuses } from '../day/status-pushes.ts';
@@ -50,20 +52,26 @@ export async function runDay(stage: DemoStage, options: DayOptions): Promise<Day
   const { services, agencies } = session.catalogue;
   options.say(`the catalogue has arrived: ${services.length} services, ${agencies.length} agencies`);
   const day = writeDay(session.catalogue, options.seed, Date.now());
-  const filed = await playDay(stage, session, day, options);
-  const evening = await playEvening(stage, session, day, filed, options);
+  const done = await playDay(stage, session, day, options);
+  const evening = await playEvening(stage, session, day, done, options);
   const { acknowledgements, ask } = session;
   folder.note({ phase: 'quiet', acknowledged: acknowledgements.items });
   return { day, services: services.length, acknowledgements, ask, ...evening };
 }
 
-/** Everything that happens by day. @returns the dossiers that citizens filed with the ministries */
+interface DoneByDay {
+  /** The dossiers that citizens filed with the ministries. */
+  readonly filed: readonly Filed[];
+  readonly office: OfficeWork;
+}
+
+/** Everything that happens by day. */
 async function playDay(
   { folder, participants }: DemoStage,
   { catalogue, client, acknowledgements, send }: Session,
   day: Day,
   { seed, signal, say, show }: DayOptions,
-): Promise<readonly Filed[]> {
+): Promise<DoneByDay> {
   const total = itemsOf(day);
   let sent = 0;
   const onSent = (items: number): void => {
@@ -72,13 +80,14 @@ async function playDay(
     folder.note({ phase: 'day', acknowledged: acknowledgements.items });
   };
   onSent(0);
-  const [filed] = await Promise.all([
+  const [filed, office] = await Promise.all([
     fileWithMinistries(participants, catalogue, { seed, dayMs: DAY_MS, signal }),
+    dropOfficeFiles(folder.office, Date.now()),
     sendDay(day, { send, signal, dayMs: DAY_MS, onSent }),
     pushStatuses(participants['civil-status'], client, day.atMinistry, { dayMs: DAY_MS, signal }),
     bringTrouble(participants, { dayMs: DAY_MS, signal, say }),
   ]);
-  return filed;
+  return { filed, office };
 }
 
 /** Waits for the results of the ministries, and until the hub has no work left. */
@@ -86,23 +95,26 @@ async function playEvening(
   { folder, participants, secrets }: DemoStage,
   { client, acknowledgements, send }: Session,
   day: Day,
-  filed: readonly Filed[],
+  { filed, office }: DoneByDay,
   { signal, show }: DayOptions,
 ): Promise<Pick<DayRun, 'unfinished' | 'pulled'>> {
   folder.note({ phase: 'evening', acknowledged: acknowledgements.items });
   show('handing over the results of the ministry', 0, 0);
   const unanswered = await handOver(day, { partners: participants, send, signal }, QUIET_WITHIN_MS);
-  show('ordering post and paying fees', 0, 0);
-  const errands = await runErrands({ hub: client, participants, secrets, signal }, day.atMinistry, QUIET_WITHIN_MS);
-  show('asking and answering questions', 0, 0);
-  const questions = await askAndAnswer({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
   show('asking the population database', 0, 0);
   const registers = await askRegisters({ hub: client, participants, secrets });
-  show('working at the land office', 0, 0);
-  const land = await workAtLandOffice({ hub: client, participants, secrets, signal }, QUIET_WITHIN_MS);
-  show('waiting for the reports of the ministries', 0, 0);
+  show('post, fees, questions, the land office, files, OpenCPS and the reports of the ministries', 0, 0);
   const asking = { ask: client, portalKey: secrets.portal, ministries: participants, signal };
-  const pulled = await waitForMinistries(asking, filed, QUIET_WITHIN_MS);
+  const working = { hub: client, participants, secrets, signal };
+  // Each mostly waits for polls.
+  const [errands, questions, land, files, opencps, pulled] = await Promise.all([
+    runErrands(working, day.atMinistry, QUIET_WITHIN_MS),
+    askAndAnswer(working, QUIET_WITHIN_MS),
+    workAtLandOffice(working, QUIET_WITHIN_MS),
+    checkOfficeFiles({ ...working, folder: folder.office }, QUIET_WITHIN_MS),
+    workWithOpencps(working, QUIET_WITHIN_MS),
+    waitForMinistries(asking, filed, QUIET_WITHIN_MS),
+  ]);
   const onLook = (waitsFor: string): void => show(`waiting until the hub is idle: ${waitsFor}`, 0, 0);
   const workLeft = await waitUntilIdle(client, secrets.ops, { signal, limitMs: QUIET_WITHIN_MS, onLook });
   const unfinished = [
@@ -111,8 +123,10 @@ async function playEvening(
     ...questions,
     ...registers,
     ...land.wrong,
+    ...opencps.wrong,
+    ...files,
     ...pulled.findings.map(({ text }) => text),
     ...workLeft.map((work) => `after ${QUIET_WITHIN_MS / 1000} s: ${work}`),
   ];
-  return { unfinished, pulled: [...pulled.standings, ...land.standings] };
+  return { unfinished, pulled: [...pulled.standings, ...land.standings, ...opencps.standings, ...office.standings] };
 }

@@ -23,6 +23,8 @@ export interface Status {
 /** The settings and logs of a demo stay here until the next one. */
 export interface RunFolder {
   readonly path: string;
+  /** Where the office puts its files. */
+  readonly office: string;
   note(status: Partial<Status>): void;
 }
 
@@ -42,8 +44,11 @@ export function createRunFolder(env: NodeJS.ProcessEnv, nowMs: number): RunFolde
     renameSync(join(path, `${STATUS}.new`), join(path, STATUS));
   };
   write();
+  const office = join(path, 'office-files');
+  mkdirSync(office);
   return {
     path,
+    office,
     note(news) {
       status = { ...status, ...news };
       write();

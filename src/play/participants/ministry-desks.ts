@@ -3,6 +3,8 @@ import { WSSecurity } from 'soap';
 import { parseInstant, parseLocal } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
+import health from '../../../adapters/rest-ministry/parties/health.json' with { type: 'json' };
+import { healthAt } from '../../../adapters/rest-ministry/simulator/connect.ts';
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
 import { nodesAt, readXml, textAt } from '../../kit/xml/read-xml.ts';
@@ -122,6 +124,36 @@ const DESKS: Readonly<Record<FiledAtName, (url: string, signal: AbortSignal) => 
     };
   },
 
+  async health(url, signal) {
+    const { headers, security } = healthAt(url);
+    const client = axios.create({ baseURL: url, timeout: ANSWERS_WITHIN_MS, proxy: false, signal });
+    const ask = askingOf('the health ministry', signal);
+    const logIn = async (): Promise<object> => {
+      const login = { auth: { username: security.clientId, password: security.clientSecret } };
+      const { access_token: token } = await ask<{ access_token: string }>(
+        client.post('lgsp/token', 'grant_type=client_credentials', login),
+      );
+      return { headers: { ...headers, Authorization: `Bearer ${token}` }, baseURL: addressOf({ name: 'health', url }) };
+    };
+    let session: Promise<object> | undefined;
+    return {
+      async file(application) {
+        session ??= logIn();
+        await ask(client.post('NopHoSo', healthForm(application), await session));
+      },
+      async steps(code) {
+        session ??= logIn();
+        const { data } = await ask<{ data?: { TienDo: readonly { TrangThai: string; ThoiDiem: string }[] } }>(
+          client.post('TraCuuTienDo', { MaHoSo: code }, await session),
+        );
+        return (data?.TienDo ?? []).map(({ TrangThai, ThoiDiem }) => {
+          const at = parseLocal('yyyyMMddHHmmss', ThoiDiem) as { readonly instant: string };
+          return { status: statusOf(health, TrangThai), at: at.instant };
+        });
+      },
+    };
+  },
+
   async igate(url, signal) {
     const client = axios.create({ baseURL: url, timeout: ANSWERS_WITHIN_MS, proxy: false, signal });
     const ask = askingOf('iGate', signal);
@@ -203,6 +235,19 @@ function transportForm({ code, service, agency, applicant }: Application): objec
     thoiDiemCapNhat: new Date().toISOString(),
     nguoiNop: { hoTen: name, cccd: identityNumber, dienThoai: phone },
     noiDung: askedFor(service),
+  };
+}
+
+function healthForm({ code, service, agency, applicant }: Application): object {
+  const { name, identityNumber, phone } = applicant;
+  return {
+    MaHoSo: code,
+    MaTTHC: service.code,
+    TenTTHC: service.name,
+    MaCoQuan: agency,
+    TrangThai: '1',
+    ChuHoSo: { HoTen: name, SoGiayTo: identityNumber, DienThoai: phone },
+    TrichYeu: askedFor(service),
   };
 }
 

@@ -11,9 +11,11 @@ const ADAPTERS = {
   construction: 'soap-ministry',
   transport: 'soap-ministry',
   agriculture: 'rest-ministry',
+  health: 'rest-ministry',
   population: 'soap-ministry',
   igate: 'igate',
   land: 'rest-ministry',
+  'opencps-bus': 'opencps-bus',
   'portal-webhooks': 'webhook-subscriber',
   vnpost: 'vnpost',
   'payment-platform': 'payment-platform',
@@ -26,7 +28,7 @@ export const PARTNERS = ['national-portal', 'civil-status', 'one-stop'] as const
 export type PartnerName = (typeof PARTNERS)[number];
 
 /** Systems of ministries that are connected by settings alone. */
-export const MINISTRIES = ['construction', 'transport', 'agriculture'] as const satisfies ParticipantName[];
+export const MINISTRIES = ['construction', 'transport', 'agriculture', 'health'] as const satisfies ParticipantName[];
 export type MinistryName = (typeof MINISTRIES)[number];
 
 /** Answers questions of officers. */
@@ -34,6 +36,9 @@ export const REGISTER = 'population' satisfies ParticipantName;
 
 /** The land database. Its simulator plays other systems of the land office too. */
 export const LAND = 'land' satisfies ParticipantName;
+
+/** The bus that gets the dossiers of an office with OpenCPS. */
+export const BUS = 'opencps-bus' satisfies ParticipantName;
 
 /** Systems with which citizens file by themselves: those ministries, and a one-stop system that the hub asks. */
 export const FILED_AT = [...MINISTRIES, 'igate'] as const satisfies ParticipantName[];

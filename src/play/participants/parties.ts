@@ -1,22 +1,34 @@
 import { msToInstant } from '#core/dates/dates';
+import waterPermits from '../../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
 import { SIMULATOR_CLIENT as IGATE_CLIENT } from '../../../adapters/igate/simulator.ts';
 import { SIMULATOR_TOKEN } from '../../../adapters/one-stop/simulator.ts';
+import { SIMULATOR_CLIENT as BUS_CLIENT } from '../../../adapters/opencps-bus/simulator.ts';
 import { SIMULATOR_SECRET as PLATFORM_SECRET } from '../../../adapters/payment-platform/simulator.ts';
 import agriculture from '../../../adapters/rest-ministry/parties/agriculture.json' with { type: 'json' };
+import health from '../../../adapters/rest-ministry/parties/health.json' with { type: 'json' };
 import {
+  agricultureAt,
+  businessRegisterAt,
+  criminalRecordAt,
+  digitisedStoreAt,
+  drivingLicenceAt,
+  healthAt,
   landAt,
+  landIlisAt,
   measurementAt,
+  ministryPortalAt,
   socialInsuranceAt,
   socialProtectionAt,
 } from '../../../adapters/rest-ministry/simulator/connect.ts';
 import construction from '../../../adapters/soap-ministry/parties/construction.json' with { type: 'json' };
 import population from '../../../adapters/soap-ministry/parties/population.json' with { type: 'json' };
 import transport from '../../../adapters/soap-ministry/parties/transport.json' with { type: 'json' };
+import { eReceiptAt, smsAt } from '../../../adapters/soap-ministry/simulator/connect.ts';
 import { SIMULATOR_PATH, SIMULATOR_SECRET } from '../../../adapters/webhook-subscriber/simulator.ts';
 import type { HubFile } from '../../config/config.ts';
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { CIVIL_STATUS_SERVICES, REPORTED_SERVICES } from '../day/day.ts';
-import { LAND, type MinistryName, type Participant, type ParticipantName } from './participants.ts';
+import { BUS, LAND, type MinistryName, type Participant, type ParticipantName, REGISTER } from './participants.ts';
 
 type Party = NonNullable<HubFile['parties']>[string];
 type Route = NonNullable<HubFile['routes']>[number];
@@ -39,6 +51,7 @@ const PATHS: Readonly<Record<MinistryName, string>> = {
   construction: '/DichVuHoSo.asmx',
   transport: '/HoSoWS',
   agriculture: '/api/v2',
+  health: '/lgsp/DichVuHoSo/1.0',
 };
 
 /** The address of a ministry's service. */
@@ -55,47 +68,112 @@ export function partiesOf(participants: readonly Participant[], nowMs: number): 
     ...Object.fromEntries(
       participants.flatMap(({ name, url }) => [
         [name, PARTIES[name](url, nowMs)],
-        ...(name === LAND ? Object.entries(besideLand(url)) : []),
+        ...Object.entries(BESIDE[name]?.(url) ?? {}),
       ]),
     ),
   };
 }
 
+/** The office that sends its dossiers as files, and its party, which looks into a folder. */
+export const FILE_OFFICE = 'water-permits';
+export function officeIn(folder: string): Readonly<Record<typeof FILE_OFFICE, Party>> {
+  const settings = { ...waterPermits, place: { kind: 'folder', path: folder }, stableS: 0 };
+  const pull = { dossiers: '*/2 * * * * *' };
+  return { [FILE_OFFICE]: { adapter: 'file-drop', title: 'Cấp phép tài nguyên nước (tệp)', settings, pull } };
+}
+
 /** The routes between those that take part. */
 export function routesOf(participants: readonly Participant[]): readonly Route[] {
   const takesPart = (party: string): boolean =>
-    party.startsWith('one-stop') || participants.some(({ name }) => name === party || isBeside(name, party));
+    party.startsWith('one-stop') || participants.some((one) => one.name === party || isBeside(one, party));
   return ROUTES.filter(({ from, to }) => [from, ...to].every(takesPart));
 }
 
-/** The systems that the simulator of the land database plays too. */
-function besideLand(url: string): Readonly<Record<(typeof BESIDE_LAND)[number], Party>> {
-  const protection = socialProtectionAt(url);
-  const codes = { ...protection.codes, procedure: { [LAND_SERVICE]: 'BTXH-1' } };
-  const system = (title: string, settings: object): Party => ({
-    adapter: 'rest-ministry',
-    title,
-    settings: { ...settings, ...MINISTRY_TIMEOUTS },
-  });
-  return {
-    'social-protection': system('Bảo trợ xã hội', { ...protection, codes }),
-    measurement: system('Đo lường dịch vụ công (EMC)', measurementAt(url)),
-    'social-insurance': system('Bảo hiểm xã hội', socialInsuranceAt(url)),
+const MINISTRY_TIMEOUTS = { timeoutS: 3, connectTimeoutS: 2 };
+
+/** The systems that a participant's simulator plays beside its own. */
+/** The ministry takes the papers of a dossier as a form with files. */
+export const PAPERS = 'agriculture-papers';
+
+function papersAt(url: string): object {
+  const { pull: _, ...settings } = agricultureAt(url);
+  const request = {
+    code: 'code',
+    ten: { each: 'record.documents', from: 'name' },
+    tep: { each: 'record.documents', from: 'file', as: 'file' },
   };
+  const dossiers = {
+    operation: 'POST papers',
+    body: 'multipart',
+    request,
+    reference: 'receipt',
+    statuses: ['received'],
+  };
+  return { ...settings, push: { dossiers } };
 }
 
-const BESIDE_LAND = ['social-protection', 'measurement', 'social-insurance'] as const;
-const isBeside = (participant: ParticipantName, party: string): boolean =>
-  participant === LAND && (BESIDE_LAND as readonly string[]).includes(party);
+const BESIDE: Readonly<Partial<Record<ParticipantName, (url: string) => Readonly<Record<string, Party>>>>> = {
+  [LAND](url) {
+    const protection = socialProtectionAt(url);
+    const codes = { ...protection.codes, procedure: { [LAND_SERVICE]: 'BTXH-1' } };
+    return {
+      'social-protection': systemBeside('rest-ministry', 'Bảo trợ xã hội', { ...protection, codes }),
+      measurement: systemBeside('rest-ministry', 'Đo lường dịch vụ công (EMC)', measurementAt(url)),
+      'social-insurance': systemBeside('rest-ministry', 'Bảo hiểm xã hội', socialInsuranceAt(url)),
+      'criminal-record': systemBeside('rest-ministry', 'Lý lịch tư pháp', criminalRecordAt(url)),
+      'ministry-portal': systemBeside('rest-ministry', 'Cổng dịch vụ công của Bộ', ministryPortalAt(url)),
+      'business-register': systemBeside('rest-ministry', 'Đăng ký doanh nghiệp', businessRegisterAt(url)),
+      'digitised-store': systemBeside('rest-ministry', 'Kho kết quả số hóa', digitisedStoreAt(url)),
+      'driving-licence': {
+        ...systemBeside('rest-ministry', 'Giấy phép lái xe', drivingLicenceAt(url)),
+        pull: { dossiers: '*/2 * * * * *' },
+      },
+      [ILIS]: systemBeside('rest-ministry', 'Cơ sở dữ liệu đất đai (iLIS)', ilisAt(url)),
+    };
+  },
+  [FORWARDED_TO]: (url) => ({
+    [PAPERS]: systemBeside('rest-ministry', 'Giấy tờ gửi Bộ Nông nghiệp và Môi trường', papersAt(url)),
+  }),
+  [BUS]: () => ({
+    [OPENCPS]: {
+      adapter: 'opencps-bus',
+      title: 'Một cửa OpenCPS',
+      settings: { pushKey: OPENCPS_CLIENT.id, pushSecret: OPENCPS_CLIENT.secret },
+    },
+  }),
+  [REGISTER]: (url) => ({
+    'e-receipt': systemBeside('soap-ministry', 'Biên lai điện tử', eReceiptAt(url)),
+    sms: systemBeside('soap-ministry', 'Tin nhắn SMS', smsAt(url)),
+  }),
+};
+
+function systemBeside(adapter: string, title: string, settings: object): Party {
+  return { adapter, title, settings: { ...settings, ...MINISTRY_TIMEOUTS } };
+}
+
+const isBeside = (participant: Participant, party: string): boolean =>
+  Object.hasOwn(BESIDE[participant.name]?.(participant.url) ?? {}, party);
 
 /** The procedure of the demo's catalogue that the land office handles. */
 export const LAND_SERVICE = '1.012753.H60';
 /** The key of the land database's callbacks. */
 export const LAND_CALLBACK_KEY = landAt('').callbacks.key;
 
+/** An office with OpenCPS, and the land database that gets its dossiers about land. */
+export const OPENCPS = 'opencps';
+export const OPENCPS_CLIENT = { id: 'opencps', secret: 'mat-ma-cua-opencps' } as const;
+export const ILIS = 'land-ilis';
+/** The procedure whose papers go on to a ministry. */
+export const PAPERS_SERVICE = '1.004837';
+export const ILIS_CALLBACK_KEY = landIlisAt('').callbacks.key;
+
+function ilisAt(url: string): object {
+  const settings = landIlisAt(url);
+  return { ...settings, codes: { ...settings.codes, process: { [LAND_SERVICE]: 'QT-1.012753' } } };
+}
+
 const HOUR_MS = 3_600_000;
 const MINISTRY_PULLS = { dossiers: '*/2 * * * * *', progress: '1-59/2 * * * * *' };
-const MINISTRY_TIMEOUTS = { timeoutS: 3, connectTimeoutS: 2 };
 
 const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => Party>> = {
   'one-stop': (baseUrl) => ({ adapter: 'one-stop', settings: { baseUrl, token: SIMULATOR_TOKEN } }),
@@ -160,6 +238,15 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
       pull: MINISTRY_PULLS,
     };
   },
+  health(url, nowMs) {
+    const settings = healthAt(url);
+    return {
+      adapter: 'rest-ministry',
+      title: 'Hệ thống của Bộ Y tế',
+      settings: { ...settings, pull: recent(health.pull, nowMs), ...MINISTRY_TIMEOUTS },
+      pull: MINISTRY_PULLS,
+    };
+  },
   land(url) {
     const settings = landAt(url);
     const codes = { ...settings.codes, process: { [LAND_SERVICE]: 'QT-1.012753' } };
@@ -214,6 +301,11 @@ const PARTIES: Readonly<Record<ParticipantName, (url: string, nowMs: number) => 
     },
     pull: { transactions: '*/5 * * * * *' },
   }),
+  'opencps-bus': (baseUrl) => ({
+    adapter: 'opencps-bus',
+    title: 'Trục LGSP của OpenCPS',
+    settings: { baseUrl, tokenUrl: `${baseUrl}/token`, ...BUS_CLIENT, timeoutS: 3 },
+  }),
   'portal-webhooks': (url) => ({
     adapter: 'webhook-subscriber',
     title: 'Cổng dịch vụ công của tỉnh',
@@ -253,9 +345,15 @@ const ROUTES: readonly Route[] = [
   ...['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) => ({
     from: 'one-stop-land',
     operation,
-    to: [LAND, 'social-protection', 'measurement'],
+    to: [LAND, 'social-protection', 'measurement', 'ministry-portal'],
   })),
-  { from: LAND, operation: 'dossier.progress.v1', to: ['social-protection', 'measurement'] },
+  ...both(OPENCPS, BUS),
+  { from: OPENCPS, operation: 'dossier.upsert.v1', to: [PAPERS], services: [PAPERS_SERVICE] },
+  ...both(OPENCPS, ILIS, [LAND_SERVICE]),
+  ...both(ILIS, BUS),
+  { from: 'one-stop-land', operation: 'dossier.upsert.v1', to: ['criminal-record'] },
+  { from: 'one-stop-land', operation: 'dossier.upsert.v1', to: ['sms'] },
+  { from: LAND, operation: 'dossier.progress.v1', to: ['social-protection', 'measurement', 'ministry-portal'] },
   { from: 'national-portal', operation: 'question.upsert.v1', to: ['one-stop-legacy'] },
   { from: 'one-stop-legacy', operation: 'question.upsert.v1', to: ['national-portal'] },
   { from: 'one-stop', operation: 'rating.upsert.v1', to: ['national-portal'] },
@@ -263,11 +361,12 @@ const ROUTES: readonly Route[] = [
   { from: 'vnpost', operation: 'postal-order.upsert.v1', to: ['one-stop'] },
   { from: 'one-stop', operation: 'payment.upsert.v1', to: ['payment-platform'] },
   { from: 'payment-platform', operation: 'payment.upsert.v1', to: ['one-stop'] },
+  { from: 'payment-platform', operation: 'payment.upsert.v1', to: ['e-receipt'] },
   ...ALL_KINDS.map(({ operation }) => ({ from: 'one-stop', operation, to: ['portal-webhooks'] })),
 ];
 
 /** The route of dossiers and the one of their steps. */
-function both(from: string, to: ParticipantName, services?: readonly string[]): readonly Route[] {
+function both(from: string, to: string, services?: readonly string[]): readonly Route[] {
   return ['dossier.upsert.v1', 'dossier.progress.v1'].map((operation) =>
     services ? { from, operation, to: [to], services: [...services] } : { from, operation, to: [to] },
   );

@@ -37,7 +37,7 @@ export function sandboxApp(means: SandboxMeans): Hono {
   const app = new Hono();
   let answer: string | undefined;
   app.use('/sandbox/*', csrf());
-  app.get('/pages/:name', (c) => sendAsset(c, c.req.param('name')) ?? c.notFound());
+  app.get('/pages/:name', async (c) => (await sendAsset(c, c.req.param('name'))) ?? c.notFound());
   app.get('/sandbox', async (c) => {
     const [messages, samples, certificates] = await Promise.all([
       means.messages(),

@@ -6,7 +6,8 @@ import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import type { Participant } from '../participants/participants.ts';
 import { partiesOf, routesOf } from '../participants/parties.ts';
 
-const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy', 'one-stop-land', 'clerk'] as const;
+/** The ids of the keys of a play. */
+export const KEY_IDS = ['portal', 'inspector', 'ops', 'one-stop', 'one-stop-legacy', 'one-stop-land', 'clerk'] as const;
 export type Secrets = Readonly<Record<(typeof KEY_IDS)[number], string>>;
 
 /** Short for a demo: the hub retries a partner within a second or two, and does not give it up for an hour. */
@@ -28,7 +29,7 @@ export function createSecrets(): Secrets {
 export interface OwnSettings {
   /** In place of the routes between the participants. */
   readonly routes?: HubFile['routes'];
-  readonly more?: Pick<HubFile, 'parties' | 'routes' | 'keys'>;
+  readonly more?: Pick<HubFile, 'parties' | 'routes' | 'keys' | 'files'>;
 }
 
 /**
@@ -59,7 +60,8 @@ export function writeHubFile(
     parties: { ...partiesOf(participants, Date.now()), ...more.parties },
     routes: [...routes, ...(more.routes ?? [])],
   };
-  writeFileSync(path, JSON.stringify(file, undefined, 2), { mode: 0o600 });
+  const whole = more.files ? { ...file, files: more.files } : file;
+  writeFileSync(path, JSON.stringify(whole, undefined, 2), { mode: 0o600 });
   return path;
 }
 

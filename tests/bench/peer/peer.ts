@@ -28,7 +28,7 @@ async function push(bench: Bench, connections: number, many: number): Promise<Sa
   const { writing, loader, secrets, warmUpSeconds, seconds } = bench;
   await writing.empty();
   await writing.settle();
-  const peer = startWorker<PeerOrder, PeerState>('peer/server.ts');
+  const peer = startWorker<PeerOrder, PeerState>('tests/bench/peer/server.ts');
   const ask = () => peer.ask({ databaseUrl: writing.url, secret: secrets.writer });
   try {
     const { url } = await ask();

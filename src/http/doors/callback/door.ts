@@ -5,10 +5,11 @@ import { inEnglish } from '#messages/render';
 import type { CallbackReply, CallbackRequest, CallbackResult } from '../../../kit/callback.ts';
 import type { Load } from '../../bodies.ts';
 import { bodyChunks, readBody } from '../../body.ts';
-import { fileRefusal, inFileTime } from '../../file-refusal.ts';
+import { createUploadSlots, fileRefusal, inFileTime } from '../../file-refusal.ts';
 import { MAX_ITEM_BYTES } from '../../json-body.ts';
 import { Refusal, refusalOf } from '../../problem.ts';
 import type { AddRoute } from '../../route.ts';
+import type { Slots } from '../../slots.ts';
 import { callerOf, note, noteUnanswered } from '../door.ts';
 import {
   type Addressed,
@@ -25,7 +26,8 @@ import {
 export type { CallbackDoorContext } from './read.ts';
 
 /** `POST /callbacks/{party}/{name}`: a partner's own messages, in its dialect and with its signature. */
-export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
+export function addCallbackDoor(add: AddRoute, given: CallbackDoorContext): void {
+  const hub: Door = { ...given, uploads: createUploadSlots() };
   add(
     {
       method: 'post',
@@ -52,6 +54,9 @@ export function addCallbackDoor(add: AddRoute, hub: CallbackDoorContext): void {
   );
 }
 
+/** `uploads`: messages with files, by party. */
+type Door = CallbackDoorContext & { readonly uploads: Slots };
+
 const DIALECTS = ['application/json', 'application/xml', 'text/xml', 'text/plain'];
 /** The usual status. An adapter may answer 200 instead, if its partner expects only that. */
 const inDialect = (what: string) => ({
@@ -60,7 +65,7 @@ const inDialect = (what: string) => ({
   schema: {},
 });
 
-async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Response> {
+async function callbackDoor(c: Context, hub: Door): Promise<Response> {
   const { party = '', group, name: last = '' } = c.req.param();
   // OpenCPS ends an address in a blank.
   const segments = (group === undefined ? [last] : [group, last]).map((segment) => segment.trimEnd());
@@ -83,13 +88,13 @@ async function callbackDoor(c: Context, hub: CallbackDoorContext): Promise<Respo
 const ARRIVES_MS = 60_000;
 
 /** A body is anonymous until its signature is verified. */
-async function answerHeld(c: Context, hub: CallbackDoorContext, found: Addressed, load: Load): Promise<Response> {
+async function answerHeld(c: Context, hub: Door, found: Addressed, load: Load): Promise<Response> {
   const mostBytes = Math.min(hub.maxBodyBytes, found.callback.maxBytes ?? MAX_ITEM_BYTES);
   const { callback, party, name } = found;
   const hasFiles = hub.files !== undefined && callback.inlineFiles !== undefined;
   const before = hasFiles ? await requireSender(c, hub, found, load, NO_BYTES) : undefined;
   const body = hasFiles
-    ? await readWithFiles(c, hub, found, load, mostBytes)
+    ? await hub.uploads.hold(party.id, () => readWithFiles(c, hub, found, load, mostBytes))
     : await readBody(c, mostBytes, { load, withinMs: ARRIVES_MS });
   // Such a body holds credentials.
   if (!callback.answer) noteUnanswered(c, body);

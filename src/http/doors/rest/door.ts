@@ -25,6 +25,8 @@ import { asSent } from '../../sent-schema.ts';
 import { type DoorContext, note } from '../door.ts';
 import { addReceipts, type ReceiptContext } from './receipts.ts';
 import {
+  IdempotencyKey,
+  idempotencyKeyIn,
   JSON_BODY,
   MAX_ITEMS,
   OUTCOMES,
@@ -105,13 +107,6 @@ export function addRestDoor(add: AddRoute, hub: DoorContext & ReceiptContext): v
   }
 }
 
-const IdempotencyKey = Type.String({
-  minLength: 1,
-  maxLength: 200,
-  description:
-    'the same key and body get the same receipt for 7 days; the same key with another body or operation is refused; a stream of lines that has one has at most 1,000 lines',
-});
-
 const Problems = Type.Array(ProblemShown);
 const Receipt = closed(
   {
@@ -157,7 +152,7 @@ async function restDoor(c: Context, hub: DoorContext, keys: Keys, { operation, s
 
 async function submit(request: Request, body: Buffer, { items, single }: ReadBody): Promise<Response> {
   const { c, hub } = request;
-  const key = c.req.header('idempotency-key');
+  const key = idempotencyKeyIn(c);
   if (key !== undefined) return submitOnce(request, body, items, single, key);
   return reply(c, await hub.pipeline.accept(submissionOf(request, body, items)), single);
 }
@@ -174,7 +169,6 @@ async function submitOnce(
   key: string,
 ): Promise<Response> {
   const { c, hub, party, operation } = request;
-  if (key.length > 200 || key === '') throw new Refusal('bad-request', say('idempotency-key-length'));
   const bodyHash = createHash('sha256').update(`${operation}\n`).update(body).digest();
   const idempotency = { party, key, bodyHash, createdAt: msToInstant(hub.nowMs()) };
   const first = await hub.pipeline.acceptOnce({ ...submissionOf(request, body, items), idempotency });

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import type { Item } from '#core/dossier/item';
 import { problem } from '#core/problem';
@@ -70,6 +71,23 @@ export function partyOf(c: Context, { parties }: Pick<DoorContext, 'parties'>, k
   if (!parties.has(party)) throw new Refusal('not-found', say('there-is-no', { thing: 'party', got: received(party) }));
   if (key.party !== party) throw new Refusal('forbidden', say('key-of-another', { id: key.id, got: received(party) }));
   return party;
+}
+
+const LONGEST_KEY = 200;
+
+export const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: LONGEST_KEY,
+  description:
+    'the same key and body get the same receipt for 7 days; the same key with another body or operation is refused; a stream of lines that has one has at most 1,000 lines',
+});
+
+/** The Idempotency-Key of a request. @throws Refusal 400 for one that is empty or too long */
+export function idempotencyKeyIn(c: Context): string | undefined {
+  const key = c.req.header('idempotency-key');
+  if (key !== undefined && (key.length > LONGEST_KEY || key === ''))
+    throw new Refusal('bad-request', say('idempotency-key-length'));
+  return key;
 }
 
 /** The possible results of an item. */

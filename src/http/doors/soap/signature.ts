@@ -1,5 +1,5 @@
 import { quotedText, say } from '#messages/message';
-import { createThreads } from '../../../process/ask-thread.ts';
+import { createThreads } from '../../../concurrency/threads.ts';
 import { Refusal } from '../../problem.ts';
 import { type SignatureCheck, type Verified, verify } from './verify.ts';
 

@@ -13,8 +13,8 @@ import { wireCases } from './wire-cases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Set by the project `quick` of vitest.config.ts. Without it every guarantee runs. */
-    readonly contractTest?: 'smoke';
+    /** Set by the project `quick` of vitest.config.ts. Without it every guarantee runs, of a party `like` another a few. */
+    readonly contractTest?: 'sample';
   }
 }
 
@@ -27,17 +27,25 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   const vitest: Vitest = await import('vitest');
   const file = pathToFileURL(join(options.folder, 'simulator.ts')).href;
   const { default: simulator } = (await import(/* @vite-ignore */ file)) as { default: SimulatorDefinition };
-  const subject: Subject = { ...options, simulator };
-  const isSmoke = vitest.inject('contractTest') === 'smoke';
+  const isSample = vitest.inject('contractTest') === 'sample';
+  const subject: Subject = { ...options, simulator, isSample };
   wireCases(options, vitest);
   const { sends, pulls, callbacks } = offered(options);
   for (const operation of sends as Operation[])
-    sendGuarantees(subject, operation, vitest, isSmoke || options.sendsLike?.[operation] !== undefined);
+    sendGuarantees(
+      subject,
+      operation,
+      vitest,
+      isSample ? 'sample' : isTestedElsewhere(options, operation) ? 'smoke' : 'full',
+    );
   for (const name of pulls) pullGuarantees(subject, name, vitest);
   askGuarantees(subject, vitest);
   for (const name of callbacks) callbackGuarantees(subject, name, vitest);
   folderRules(subject, vitest);
 }
+
+const isTestedElsewhere = ({ sendsAsAdapter, sendsLike }: ContractOptions, operation: Operation): boolean =>
+  sendsAsAdapter === true || sendsLike?.[operation] !== undefined;
 
 /** What the party of the tests offers. A party that settings describe may lack operations of its adapter. */
 function offered({ adapter, connect }: ContractOptions): Offers & { readonly callbacks: readonly string[] } {

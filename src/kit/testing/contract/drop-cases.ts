@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { firstEffectOf } from '#core/dossier/effect';
 import type { Item } from '#core/dossier/item';
 import type { Problem } from '#core/problem';
 import { render } from '#messages/render';
@@ -38,12 +39,9 @@ export async function playDrop(options: ContractOptions, expect: Vitest['expect'
 
 /** What a hub without any dossier makes of an item. */
 function resultOf(item: Item): StoredResult {
-  const [outcome, code, warnings] =
-    item.kind === 'record'
-      ? (['accepted', item.record.code, item.warnings] as const)
-      : ([item.kind === 'waiting' ? 'quarantined' : 'invalid', item.code, []] as const);
+  const { code, warnings } = item.kind === 'record' ? { ...item, code: item.record.code } : { ...item, warnings: [] };
   const problems = item.kind === 'record' ? [] : item.problems;
-  return { outcome, code, isNew: outcome === 'accepted', problems: problems.map(said), warnings: warnings.map(said) };
+  return { effect: firstEffectOf(item), code, problems: problems.map(said), warnings: warnings.map(said) };
 }
 
 const said = (one: Problem) => ({ path: one.path, code: one.code, text: render(one, 'vi') });

@@ -8,15 +8,21 @@ import { messageGuarantees } from './message-guarantees.ts';
 import { replyGuarantees } from './reply-guarantees.ts';
 import type { Subject, Vitest } from './subject.ts';
 
-/** One guarantee of each kind: a broken reply, a batch, personal data, a repetition, spelling. */
-const SMOKE: ReadonlySet<GuaranteeId> = new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']);
+/** Which guarantees are tested: all, one of each kind, or of these only those that take no fault at each request. */
+export type Depth = 'full' | 'smoke' | 'sample';
+
+const TESTED: Readonly<Record<Exclude<Depth, 'full'>, ReadonlySet<GuaranteeId>>> = {
+  // A broken reply, a batch, personal data, a repetition, spelling.
+  smoke: new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']),
+  sample: new Set(['half-answer', 'outcome-per-item', 'nfc']),
+};
 
 /** Declares the guarantees of the sender of one operation. */
 export function sendGuarantees(
   subject: Subject,
   operation: Operation,
   { describe, test, expect }: Vitest,
-  isSmoke: boolean,
+  depth: Depth,
 ): void {
   let known: Promise<Undisturbed> | undefined;
   const trial: Trial = {
@@ -40,7 +46,7 @@ export function sendGuarantees(
   };
   describe(`sending ${operation}`, () => {
     for (const { id, title, run } of [...replyGuarantees, ...doubtGuarantees, ...messageGuarantees]) {
-      if (isSmoke && !SMOKE.has(id)) continue;
+      if (depth !== 'full' && !TESTED[depth].has(id)) continue;
       const reason = subject.skip?.[id];
       if (reason) test.skip(`${title} (skipped: ${reason})`);
       else test(title, () => run(trial));

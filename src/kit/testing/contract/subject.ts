@@ -21,6 +21,8 @@ export interface ContractOptions {
   refusal?(text: string): { readonly status: number; readonly body: unknown };
   /** Operations that run another one's code. They get the smoke test, the other one gets every guarantee. */
   readonly sendsLike?: Readonly<Partial<Record<Operation, Operation>>>;
+  /** A party by settings. The adapter's own test gives its senders every guarantee, so they get the smoke test here. */
+  readonly sendsAsAdapter?: boolean;
   /** Values for each question of the party, for a record that the simulator has. */
   readonly asks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Guarantees that this adapter cannot give, each with the reason. */
@@ -30,4 +32,6 @@ export interface ContractOptions {
 /** The adapter under test. */
 export interface Subject extends ContractOptions {
   readonly simulator: SimulatorDefinition;
+  /** In the quick tests: a few guarantees, and a few of the hostile values. */
+  readonly isSample: boolean;
 }

@@ -7,6 +7,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Adapter } from '../../adapter.ts';
 import type { Asked } from '../../asker.ts';
+import { type FileSource, NO_FILES } from '../../files.ts';
 import { type FinishedDossiers, type HubQueries, type MonthFigures, NO_FIGURES, type Puller } from '../../puller.ts';
 import type { Outgoing } from '../../sender.ts';
 import type { TestConnection } from '../test-connection.ts';
@@ -42,6 +43,8 @@ interface Message {
   };
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly now?: string;
+  /** The stored files by their references, each a PDF with this text. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 const FILES = ['message.json', 'request.http', 'reply.http', 'outcome.json'] as const;
@@ -74,6 +77,7 @@ export async function playCase(options: ContractOptions, expect: Vitest['expect'
     now: () => nowMs,
     totalMs: 700,
     settings: held.settings,
+    files: filesOf(held.files),
   });
   try {
     const found = await (held.ask ? answered : held.pull ? pulled : sent)(options.adapter, connection, held);
@@ -83,6 +87,23 @@ export async function playCase(options: ContractOptions, expect: Vitest['expect'
     connection.close();
     server.close();
   }
+}
+
+function filesOf(stored: Message['files'] = {}): FileSource {
+  return {
+    async open(reference) {
+      const text = stored[reference];
+      if (text === undefined) return NO_FILES.open(reference);
+      const content = Buffer.from(text);
+      return {
+        bytes: content.length,
+        mediaType: 'application/pdf',
+        async *read() {
+          yield content;
+        },
+      };
+    },
+  };
 }
 
 async function sent(adapter: Adapter, connection: TestConnection, message: Message): Promise<unknown> {
@@ -162,7 +183,8 @@ function shown(wantedRequests: readonly HttpText[]): (request: Received, at: num
   return (request, at) => {
     const names = Object.keys(wantedRequests[at]?.headers ?? {});
     const headers = Object.fromEntries(names.map((name) => [name, request.headers[name]]));
-    return { start: request.start, headers, body: parsed(request.body) };
+    // A .http file has no CRLF.
+    return { start: request.start, headers, body: parsed(request.body.replaceAll('\r\n', '\n')) };
   };
 }
 

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { NO_CODES } from '#core/identifiers/codes';
+import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
+import { createParty } from '../../parties/party.ts';
+import { tryPush } from './try-push.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lienthong-try-push-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of the example of a province, and of two systems that are not in it. Nothing listens at any of these addresses. */
+const PROVINCE = JSON.parse(readFileSync('docs/operate/province.config.json', 'utf8')).parties as Record<string, Entry>;
+const LGSP = { tokenUrl: 'https://lgsp.tinh.example/token', consumerKey: 'h60', consumerSecret: 'bi-mat-cua-phep-thu' };
+const PARTIES: Record<string, Entry> = {
+  ...PROVINCE,
+  igate: {
+    adapter: 'igate',
+    settings: {
+      baseUrl: 'https://igate.tinh.example',
+      tokenUrl: LGSP.tokenUrl,
+      clientId: 'h60',
+      clientSecret: LGSP.consumerSecret,
+      endsProcesses: true,
+    },
+  },
+  opencps: { adapter: 'opencps-bus', settings: { baseUrl: 'https://truc.tinh.example', ...LGSP } },
+};
+interface Entry {
+  readonly adapter: string;
+  readonly settings: object;
+}
+
+const DOSSIER = {
+  code: 'H60.01-250812-0035',
+  serviceCode: '1.003618',
+  serviceName: 'Cấp giấy chứng nhận',
+  fieldCode: 'G09-YT01',
+  fieldName: 'Y tế',
+  agencyCode: 'H60.01',
+  agencyName: 'Sở Y tế',
+  status: 'resolved',
+  statusAt: '2025-08-12T08:15:00+07:00',
+  receivedAt: '2025-08-12T08:15:00+07:00',
+  applicant: { kind: 'citizen', name: 'Nguyễn Văn A' },
+};
+const STEP = {
+  code: DOSSIER.code,
+  at: DOSSIER.statusAt,
+  status: 'processing',
+  actor: 'Trần Thị B',
+  content: 'Thẩm định',
+};
+
+const adapters = await loadAdapters();
+
+async function tried(id: string, record: object) {
+  const { adapter: name, settings } = PARTIES[id] as Entry;
+  const { adapter } = adapters.get(name) as LoadedAdapter;
+  const codes = { at: () => NO_CODES, now: () => NO_CODES };
+  const party = createParty({ id, title: id, adapter, authoritative: false, settings, codes, nowMs: Date.now });
+  const path = join(folder, `${id}.json`);
+  writeFileSync(path, JSON.stringify(record));
+  try {
+    return await tryPush(party, path);
+  } finally {
+    party.close();
+  }
+}
+
+test.each([
+  ['one-stop', DOSSIER, /^PUT https:\/\/motcua\.tinh\.example\/lien-thong\/dossiers\/H60/],
+  ['one-stop', STEP, /^POST https:\/\/motcua\.tinh\.example\/lien-thong\/dossiers\/H60.*\/progress/],
+  [
+    'national-portal',
+    DOSSIER,
+    /if the partner has it already:\nPOST http:\/\/10\.0\.0\.5:8080\/mapi\/g\n[\s\S]*"SESSION"[\s\S]*DongBoHoSoMC/,
+  ],
+  ['health', { ...DOSSIER, status: 'received' }, /^POST https:\/\/lgsp\.tinh\.example\/dichvuhoso/],
+  ['agriculture', DOSSIER, /if the partner has it already:\nPUT /],
+  ['construction', { ...DOSSIER, status: 'received' }, /^POST https:\/\/dvc\.xaydung\.example\/DichVuHoSo\.asmx/],
+  ['portal', DOSSIER, /^POST https:\/\/dichvucong\.tinh\.example\/webhooks\/lien-thong\n[\s\S]*dossier\.changed/],
+  ['igate', DOSSIER, /^GET https:\/\/igate\.tinh\.example\/.*search/],
+  ['opencps', DOSSIER, /^POST https:\/\/truc\.tinh\.example\/Document\/SyncDocument/],
+  ['opencps', STEP, /^POST https:\/\/truc\.tinh\.example\/Document\/UpdateDocumentTraces/],
+] as const)('a trial shows the request of %s, with no login and no secret', async (id, record, shown) => {
+  const { text, failed } = await tried(id, record);
+  expect(text).toMatch(shown);
+  expect([failed, text.endsWith('nothing was sent')]).toEqual([false, true]);
+  expect(text).not.toMatch(/\/token$|bi-mat|\$\{/m);
+});
+
+test('a trial names what has no value in the request', async () => {
+  const { text } = await tried('agriculture', DOSSIER);
+  expect(text).toMatch(/^without a value: .*summary \(record\.abstract\)/m);
+});
+
+test('a file of another kind is refused, with what the party takes', async () => {
+  await expect(tried('portal', { code: DOSSIER.code })).rejects.toThrow(
+    /expected dossier\.upsert\.v1 or .*\/serviceCode/,
+  );
+});

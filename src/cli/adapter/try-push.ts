@@ -1,0 +1,182 @@
+import { readFile } from 'node:fs/promises';
+import type { Outcome } from '#core/dossier/settle';
+import { explain } from '#core/explain';
+import { checkOf } from '#core/schema-check';
+import type { Progress } from '#schemas/dossier.progress.v1';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { OPERATIONS, type Operation, type Records } from '#schemas/operations';
+import type { Connection } from '../../kit/connection.ts';
+import type { Call } from '../../kit/http/exchange.ts';
+import type { Outgoing, Sender } from '../../kit/sender.ts';
+import { readXml } from '../../kit/xml/read-xml.ts';
+import type { Party } from '../../parties/party.ts';
+import { type Result, UsageError } from '../run-command.ts';
+
+/** Stands for the session of a login, which a trial does not make. */
+const NO_SESSION = 'SESSION';
+
+/** The first request of a push, as text. */
+interface Shown {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly string[];
+  readonly body: string;
+  /** Members of the body without a value, and members of the settings' request that are left out. */
+  readonly empty: readonly string[];
+}
+
+type Tried = { readonly request: Shown } | { readonly outcome: Outcome | undefined };
+
+/** Shows the request by which a party would get a record from a file. Sends nothing, and logs in nowhere. */
+export async function tryPush(party: Party, path: string): Promise<Result> {
+  const { operation, record } = await recordIn(path, sentBy(party));
+  const isNew = await tryOne(party, operation, record, false);
+  const isKnown = await tryOne(party, operation, record, true);
+  if (!('request' in isNew)) return nothing(isNew.outcome);
+  const { request } = isNew;
+  const other = 'request' in isKnown && !isSame(isKnown.request, request) ? isKnown.request : undefined;
+  const text = [
+    ...linesOf(request),
+    ...(other ? ['', 'if the partner has it already:', ...linesOf(other)] : []),
+    'nothing was sent',
+  ];
+  return { text: text.join('\n'), document: { ...request, known: other }, failed: false };
+}
+
+/** What the party's settings send: the operations that the file may belong to. */
+function sentBy({ id, adapter, offers }: Party): readonly Operation[] {
+  const names = Object.keys(OPERATIONS) as readonly Operation[];
+  const sent = names.filter((name) => offers.sends.includes(name) && (adapter.send?.[name] ?? adapter.sendAny));
+  if (sent.length === 0) throw new UsageError(`<pull>: the settings of ${id} send nothing`);
+  return sent;
+}
+
+async function tryOne(party: Party, operation: Operation, record: Records[Operation], known: boolean): Promise<Tried> {
+  const sender = (party.adapter.send?.[operation] ?? party.adapter.sendAny) as Sender<unknown>;
+  const calls: Call[] = [];
+  const item = itemOf(operation, record, known);
+  const [outcome] = await sender.send(trialConnection(party.connect(), calls), [item]);
+  const [call] = calls;
+  if (!call) return { outcome };
+  const hidden = (text: string): string =>
+    (call.hide ?? []).filter((one) => one !== '').reduce((all, one) => all.replaceAll(one, '***'), text);
+  const body = bodyOf(call);
+  return {
+    request: {
+      method: call.method ?? 'POST',
+      url: hidden(call.url),
+      headers: namesOf(call),
+      body: hidden(body),
+      empty: [...emptyIn(body), ...(sender.leftOut?.(party.settings, item) ?? [])],
+    },
+  };
+}
+
+/** The names of the record stand in for the catalogue. A step has no dossier here, so its own members stand for one. */
+function itemOf(operation: Operation, record: Records[Operation], known: boolean): Outgoing {
+  const id = 'lienthong-trial';
+  if (operation === 'dossier.progress.v1') {
+    const { code, at, status = 'processing' } = record as Progress;
+    const dossier: Dossier = { code, serviceCode: '', agencyCode: '', status, statusAt: at };
+    return { id, operation, code, record, dossier, doubt: false, known };
+  }
+  const item: Outgoing = { id, operation, code: record.code, record, doubt: false, known };
+  if (operation !== 'dossier.upsert.v1') return item;
+  const dossier = record as Dossier;
+  const { serviceCode, serviceName, fieldCode, fieldName, agencyCode, agencyName } = dossier;
+  const service =
+    serviceName === undefined ? undefined : { code: serviceCode, name: serviceName, fieldCode, fieldName };
+  const agency = agencyName === undefined ? undefined : { code: agencyCode, name: agencyName };
+  return { ...item, dossier, service: service as Outgoing['service'], agency };
+}
+
+/** A connection that keeps the calls for itself. Only a WSDL is read. */
+function trialConnection(connection: Connection, calls: Call[]): Connection {
+  const readsWsdl = Object.hasOwn(connection.settings as object, 'wsdl');
+  return {
+    ...connection,
+    sessions: {
+      get: connection.sessions.get,
+      login: async <T>(_: string, __: unknown, standIn?: (text: string) => T) =>
+        standIn ? standIn(NO_SESSION) : (NO_SESSION as T),
+      drop: connection.sessions.drop,
+    },
+    http: {
+      async exchange(call) {
+        if (readsWsdl && call.method === 'GET') return connection.http.exchange(call);
+        calls.push(call);
+        return { kind: 'unreachable', reason: 'trial', message: 'a trial sends nothing' };
+      },
+    },
+  };
+}
+
+interface Read {
+  readonly operation: Operation;
+  readonly record: Records[Operation];
+}
+
+/** The record of a file, as the first operation whose schema it fits. */
+async function recordIn(path: string, operations: readonly Operation[]): Promise<Read> {
+  let record: unknown;
+  try {
+    record = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`<file>: expected the path of a record as JSON: ${(error as Error).message}`);
+  }
+  const operation = operations.find((one) => checkOf(OPERATIONS[one]).Check(record));
+  if (operation !== undefined) return { operation, record: record as Records[Operation] };
+  const [first] = operations as readonly [Operation];
+  const problems = explain(OPERATIONS[first], checkOf(OPERATIONS[first]), record, [], true);
+  const list = problems.map(({ path: at, message }) => `${at} ${message}`).join('; ');
+  throw new UsageError(`<file>: ${path}: expected ${operations.join(' or ')}; as ${first}: ${list}`);
+}
+
+function nothing(outcome: Outcome | undefined): Result {
+  const { kind, reason, message } = outcome as { kind: string; reason?: string; message?: string };
+  const text = `nothing would be sent: ${kind}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`;
+  return { text, document: { outcome }, failed: true };
+}
+
+function linesOf({ method, url, headers, body, empty }: Shown): readonly string[] {
+  return [
+    `${method} ${url}`,
+    `headers: ${headers.join(', ')}`,
+    body,
+    ...(empty.length > 0 ? [`without a value: ${empty.join(', ')}`] : []),
+  ];
+}
+
+function isSame(one: Shown, other: Shown): boolean {
+  return one.method === other.method && one.url === other.url && one.body === other.body;
+}
+
+/** Values of headers are mostly secrets. */
+function namesOf({ headers = {} }: Call): readonly string[] {
+  return Object.keys(headers).filter((name) => headers[name] !== undefined);
+}
+
+function bodyOf({ body = '' }: Call): string {
+  if (typeof body === 'string') return body;
+  return 'shown' in body ? body.shown : new TextDecoder().decode(body);
+}
+
+/** The places in a body of JSON or XML that have no value. Empty for other bodies. */
+function emptyIn(body: string): readonly string[] {
+  const parse = body.startsWith('<') ? readXml : /^[[{]/.test(body) ? JSON.parse : undefined;
+  try {
+    return parse === undefined ? [] : emptyAt(parse(body), '');
+  } catch {
+    return [];
+  }
+}
+
+function emptyAt(value: unknown, place: string): readonly string[] {
+  if (value === null || value === undefined || value === '') return [place];
+  if (typeof value !== 'object') return [];
+  const members = Object.entries(value).filter(([name]) => !/^[@#]/.test(name));
+  const isNil = (value as { '@nil'?: unknown })['@nil'] === 'true';
+  return isNil
+    ? [place]
+    : members.flatMap(([name, member]) => emptyAt(member, place === '' ? name : `${place}.${name}`));
+}

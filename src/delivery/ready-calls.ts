@@ -1,0 +1,46 @@
+import type { ReadyCall } from './claim-calls.ts';
+
+/** Calls that are ready to start. Their senders take turns, each with its oldest call first. */
+export class ReadyCalls {
+  /** The sender whose last turn is longest ago comes first. */
+  readonly #bySender = new Map<string, ReadyCall[]>();
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How many senders have ready calls, and how many calls the next sender has. */
+  get next(): { readonly senders: number; readonly calls: number } {
+    const [first] = this.#bySender.values();
+    return { senders: this.#bySender.size, calls: first?.length ?? 0 };
+  }
+
+  add(calls: readonly ReadyCall[]): void {
+    for (const one of calls) {
+      const sender = one.call.items[0]?.claimed.sender ?? '';
+      const waiting = this.#bySender.get(sender);
+      if (waiting) waiting.push(one);
+      else this.#bySender.set(sender, [one]);
+    }
+    this.#length += calls.length;
+  }
+
+  take(): ReadyCall | undefined {
+    for (const [sender, waiting] of this.#bySender) {
+      const one = waiting.shift();
+      this.#bySender.delete(sender);
+      if (waiting.length > 0) this.#bySender.set(sender, waiting);
+      if (one) this.#length--;
+      return one;
+    }
+    return undefined;
+  }
+
+  takeAll(): readonly ReadyCall[] {
+    const all = [...this.#bySender.values()].flat();
+    this.#bySender.clear();
+    this.#length = 0;
+    return all;
+  }
+}

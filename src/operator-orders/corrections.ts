@@ -1,0 +1,159 @@
+import { setImmediate } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
+import { correctedAmong } from '#core/dossier/apply';
+import { isSameContent } from '#core/dossier/content-id';
+import { type DossierItem, type Item, isDossierItem } from '#core/dossier/item';
+import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
+import { inTransaction } from '../database/transaction.ts';
+import { msOf } from '../database/uuid.ts';
+import { loadEvents } from '../index/events.ts';
+import { incomingOf } from '../index/incoming.ts';
+import { loadHeld } from '../index/load-held.ts';
+import { type CodeEntries, IN_FORCE_AFTER_MS } from '../ledger/code-entries.ts';
+import { advanceCorrection, lockCorrection, type OpenCorrection, openCorrections } from '../ledger/corrections.ts';
+import { loadSealedMessage, nextMessageIds, openMessage, type StoredMessage } from '../ledger/messages.ts';
+import type { Accepted, Submission } from '../ledger/submission.ts';
+import type { Party } from '../parties/party.ts';
+import { RELEASE_DOOR, type Readers, type Release, readAgain } from '../parties/read-again.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import type { ReadTwice } from './mapping-effect.ts';
+import { readsTheSame } from './reading-differences.ts';
+
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs'>;
+
+export interface CorrectionDeps {
+  readonly readers: Readers;
+  readonly parties: ReadonlyMap<string, Party>;
+  readonly codes: Pick<CodeEntries, 'knownMs' | 'reload'>;
+}
+
+interface Rereading {
+  /** All items by the present code tables. */
+  readonly now: readonly Item[];
+  /** Items of dossiers that were applied, with what was applied, by their places. */
+  readonly misread: ReadonlyMap<number, { readonly was: DossierItem; readonly would: DossierItem }>;
+}
+
+/** Reads a message twice: as it was applied, and by the present code tables. Items that were not applied are equal in both. */
+export function createReadApplied(hub: Hub, deps: CorrectionDeps): ReadTwice {
+  return async (message, id) => {
+    const { now, misread } = await reread(hub, deps, message, id);
+    return { was: now.map((item, at) => misread.get(at)?.was ?? item), would: now };
+  };
+}
+
+/** Reads a message by the tables of its arrival and by the present ones, and compares with what was applied. */
+async function reread(hub: Hub, deps: CorrectionDeps, message: StoredMessage, id: string): Promise<Rereading> {
+  const { readers, parties, codes } = deps;
+  const read = (atMs?: number): Promise<readonly Item[]> =>
+    readAgain(readers, parties, message, atMs).catch((error) => {
+      if (error instanceof ReaderNotLoaded) throw error;
+      return [];
+    });
+  const [then, now] = [await read(), await read(codes.knownMs(message.party))];
+  const differing = now.flatMap((item, at) =>
+    item.kind === 'record' && isDossierItem(item) && !readsTheSame(then[at], item) ? [{ item, at }] : [],
+  );
+  return { now, misread: await appliedOf(hub, message.party, id, differing) };
+}
+
+/** The items that were applied with another content, perhaps by a release with tables of its own. */
+async function appliedOf(
+  { database, vault }: Hub,
+  party: string,
+  messageId: string,
+  items: readonly { readonly item: DossierItem; readonly at: number }[],
+): Promise<Rereading['misread']> {
+  if (items.length === 0) return new Map();
+  const found = await loadHeld(database.pool, vault, [...new Set(items.map(({ item }) => item.record.code))]);
+  const [first] = found;
+  if (!first) return new Map();
+  const since = found.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
+  const codes = [...new Set(found.map(({ held }) => held.code))];
+  const histories = await loadEvents(database.pool, vault, codes, since);
+  const misread = new Map<number, { was: DossierItem; would: DossierItem }>();
+  for (const { item, at } of items) {
+    const own = found.filter(({ asked, aliasOf }) => asked === item.record.code && (aliasOf ?? party) === party);
+    for (const { held } of own) {
+      const { kind, contentId } = incomingOf(item, { party, recordedAt: '', ownership: undefined }, held, false);
+      const applied = correctedAmong(histories.get(held.code) ?? [], { messageId, item: at, kind, party });
+      if (!applied || isSameContent(applied.contentId, contentId)) continue;
+      misread.set(at, { was: { ...item, record: applied.said } as DossierItem, would: item });
+    }
+  }
+  return misread;
+}
+
+export interface CorrectionRunDeps extends CorrectionDeps {
+  readonly accept: (submission: Submission) => Promise<Accepted>;
+}
+
+/** After this time the progress is saved, and other orders continue. */
+const STEP_MS = 2_000;
+
+/** Continues the orders to correct. Each item is corrected once, whatever happens to the process. */
+export async function runCorrections(hub: Hub, deps: CorrectionRunDeps): Promise<void> {
+  const open = await openCorrections(hub.database);
+  if (open.length === 0) return;
+  await deps.codes.reload();
+  for (const id of open)
+    await inTransaction(hub.database, async (tx) => {
+      const order = await lockCorrection(tx, id);
+      if (order) await advanceCorrection(tx, id, await correctNext(hub, deps, order), hub.nowMs());
+    });
+}
+
+async function correctNext(hub: Hub, deps: CorrectionRunDeps, { party, after, before }: OpenCorrection) {
+  const endMs = performance.now() + STEP_MS;
+  let [done, items] = [after, 0];
+  // The settings of this process may be older or newer than those of the order.
+  if (!deps.parties.has(party)) return { after, items, isDone: false };
+  for (;;) {
+    const { ids, last } = await nextMessageIds(hub.database, party, { after: done, before });
+    for (const id of ids) {
+      if (performance.now() > endMs) return { after: done, items, isDone: false };
+      items += await correctMessage(hub, deps, id);
+      done = id;
+      await setImmediate();
+    }
+    // A message may be stored a little after its id was made.
+    if (last === null) return { after: done, items, isDone: hub.nowMs() > msOf(before) + IN_FORCE_AFTER_MS };
+    done = last;
+  }
+}
+
+/** @returns how many of its items were corrected */
+async function correctMessage(hub: Hub, deps: CorrectionRunDeps, id: string): Promise<number> {
+  const sealed = await loadSealedMessage(hub.database, id);
+  if (!sealed || !hub.vault.knows(sealed.sealed.keyId)) return 0;
+  const message = openMessage(hub.vault, sealed);
+  const { misread } = await reread(hub, deps, message, id);
+  let corrected = 0;
+  for (const [item, { would }] of misread) corrected += await correctItem(hub, deps, message, { id, item, would });
+  return corrected;
+}
+
+/** Corrects an item by a message of the hub's own. Then the messages alone give the whole order. */
+async function correctItem(
+  { nowMs }: Hub,
+  { accept, codes }: CorrectionRunDeps,
+  { party, operation, receivedAt }: StoredMessage,
+  { id, item, would }: { readonly id: string; readonly item: number; readonly would: DossierItem },
+): Promise<number> {
+  const codesAt = msToInstant(codes.knownMs(party));
+  const release: Release = { messageId: id, item, codesAt, isCorrection: true };
+  const body = Buffer.from(JSON.stringify(release));
+  const { results } = await accept({
+    party,
+    door: RELEASE_DOOR,
+    operation,
+    keyName: undefined,
+    mediaType: 'application/json',
+    body,
+    bodyBytes: body.length,
+    receivedAt: msToInstant(nowMs()),
+    items: [would],
+    correction: { messageId: id, item, receivedAt },
+  });
+  return results.filter(({ outcome }) => outcome === 'accepted' || outcome === 'stale').length;
+}

@@ -1,0 +1,94 @@
+import { html } from 'hono/html';
+import { consolePath } from '#core/statistics/report-paths';
+import type { Html } from '../layout.ts';
+import { number } from '../words.ts';
+import { pager, type Query, sliceOf, slicePager } from './parts.ts';
+import type { Report } from './records.ts';
+import type { Visit } from './visit.ts';
+
+/** A longer report has several pages. */
+export const MOST_ROWS = 300;
+
+/** The report as officers hand it in. Its texts are Vietnamese; each number leads to its records. On a phone each line is a card. */
+export function reportSheet(visit: Visit, { title, period, head, rows, notes, next }: Report, query: Query): Html {
+  const { say } = visit;
+  const day = (date: string): string => date.split('-').reverse().join('/');
+  const part = sliceOf(visit, rows, MOST_ROWS);
+  const lines =
+    part.items.length < rows.length
+      ? say(
+          `, dòng ${number(say, part.from + 1)} đến ${number(say, part.to)} trong ${number(say, rows.length)} dòng`,
+          `, lines ${number(say, part.from + 1)} to ${number(say, part.to)} of ${number(say, rows.length)}`,
+        )
+      : '';
+  const caption = say(
+    `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}${lines}`,
+    `Period: from ${day(period.from)} to ${day(period.to)}${lines}`,
+  );
+  const headCell = ({ text, columns = 1, rows: high = 1 }: Report['head'][number][number]): Html =>
+    html`<th scope="${columns > 1 ? 'colgroup' : 'col'}" colspan="${columns}" rowspan="${high}">${text}</th>`;
+  const columns = columnsOf(head, rows);
+  return html`<div lang="vi"><h2>${title}</h2>
+<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report sheet">
+<caption>${caption}</caption>
+<thead>${head.map((cells) => html`<tr>${cells.map(headCell)}</tr>`)}</thead>
+<tbody>${part.items.map((row) => lineOf(columns, row))}</tbody>
+</table></div>
+${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
+${next === undefined ? slicePager(visit, part, query) : pager(visit, { next }, query)}`;
+}
+
+/** How a column is shown on a phone, where its heading stands above each cell. */
+interface Column {
+  readonly label: string;
+  /** The heading of several columns, at the first of them. */
+  readonly group: string | undefined;
+  /** Whether the cell stands in the row below that heading. */
+  readonly isBelowGroup: boolean;
+  readonly isNumber: boolean;
+  /** The number of the line, or what names it. */
+  readonly role: 'line' | 'name' | undefined;
+}
+
+/** Numbers in a row of a card. */
+const IN_A_ROW = 4;
+
+/** The columns below one or two rows of headings. */
+function columnsOf([top = [], below = []]: Report['head'], rows: Report['rows']): readonly Column[] {
+  const isLined = top[0]?.text === 'STT';
+  const hasGroups = top.some(({ columns = 1 }) => columns > 1);
+  const leaves = hasGroups ? [...below] : [];
+  const flat = top.flatMap(({ text, columns = 1 }): readonly Omit<Column, 'isNumber' | 'role'>[] =>
+    columns === 1
+      ? [{ label: text, group: undefined, isBelowGroup: false }]
+      : leaves.splice(0, columns).map((leaf, at) => ({
+          label: leaf.text,
+          group: at === 0 ? text : undefined,
+          isBelowGroup: at < IN_A_ROW,
+        })),
+  );
+  return flat.map((column, at) => {
+    const role = isLined && at === 0 ? 'line' : at === (isLined ? 1 : 0) ? 'name' : undefined;
+    return { ...column, role, isNumber: rows.some(({ cells }) => typeof cells[at] === 'number') };
+  });
+}
+
+function lineOf(columns: readonly Column[], { cells, links = {}, isTotal = false }: Report['rows'][number]): Html {
+  return html`<tr${isTotal ? html` class="total"` : ''}>${columns.map((column, at) =>
+    cellOf(column, cells[at] ?? null, links[String(at)]),
+  )}</tr>
+`;
+}
+
+function cellOf(
+  { label, group, isBelowGroup, isNumber, role }: Column,
+  value: string | number | null,
+  link: string | undefined,
+): Html {
+  const text = typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
+  const shown = link === undefined || text === '' ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
+  const isNothing = text === '' && group === undefined && (!isNumber || role === 'line');
+  const classes = [isNumber && 'number', role, isBelowGroup && 'grouped', isNothing && 'nothing'];
+  const of = group ? html` data-group="${group}"` : '';
+  return html`<td class="${classes.filter(Boolean).join(' ')}" data-label="${label}"${of}>${shown}</td>`;
+}

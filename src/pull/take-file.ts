@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
+import { createByKey } from '../concurrency/by-key.ts';
+import { isOvertaken, isRefusal } from '../database/failures.ts';
+import { writeParts } from '../database/parts.ts';
+import type { DroppedFile, ReadDrop } from '../kit/drops.ts';
+import { type DroppedFileRow, droppedFilePart } from '../ledger/dropped-files.ts';
+import { findIdempotent, IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
+import type { Submission } from '../ledger/submission.ts';
+import {
+  claimLeftUpload,
+  claimUpload,
+  endUploadPart,
+  extendUpload,
+  UPLOAD_LEASE_MS,
+  type Upload,
+  type UploadLease,
+  uploadProgressPart,
+} from '../ledger/uploads.ts';
+import type { Party } from '../parties/party.ts';
+import type { HubContext } from '../process/hub-context.ts';
+import { type FileReport, previewed, reportOf } from './file-report.ts';
+import { resultsOf } from './hub-queries.ts';
+import { type PullDeps, submissionOf } from './run-pull.ts';
+
+type Hub = Pick<HubContext, 'database' | 'vault' | 'nowMs' | 'telemetry'>;
+type Deps = Pick<PullDeps, 'parties' | 'codes' | 'acceptPage'>;
+
+/** A file that the party uploaded, or an operator for it. */
+export interface FileOrder {
+  readonly party: Party;
+  readonly file: DroppedFile;
+  /** The list of the party to which the file belongs by its name. */
+  readonly list: string;
+  readonly place: 'upload' | 'operator';
+  readonly keyName: string;
+  readonly idempotencyKey?: string | undefined;
+  /** Reads the file and stores nothing. */
+  readonly isPreview: boolean;
+}
+
+export type TakenFile = { readonly kind: 'other-body' } | ({ readonly kind: 'done' } & FileReport);
+
+export interface TakeFile {
+  /**
+   * Reads a file whole, stores it and its rows as a pull would, and reports each row. The same file again changes nothing. A file
+   * stays in the database until all its rows are stored.
+   */
+  take(order: FileOrder): Promise<TakenFile>;
+  /** Continues the files that killed processes left. */
+  continueLeft(): Promise<void>;
+}
+
+export function createTakeFile(hub: Hub, deps: Deps): TakeFile {
+  // Reading may occupy the one thread for workbooks. A party with many files delays itself.
+  const byParty = createByKey();
+  return {
+    take: (order) => byParty(order.party.id, () => takeOnce(hub, deps, order)),
+    continueLeft: () => continueLeft(hub, deps),
+  };
+}
+
+/** Another process may have used the Idempotency-Key at the same moment, or have taken the lease. Then it is known. */
+async function takeOnce(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFile> {
+  try {
+    return await takeFile(hub, deps, order);
+  } catch (error) {
+    if (!isKeyUsed(error) && !isOvertaken(error)) throw error;
+    return takeFile(hub, deps, order);
+  }
+}
+
+const isKeyUsed = (error: unknown): boolean => (error as { constraint?: string }).constraint === IDEMPOTENCY_CONFLICT;
+
+async function takeFile(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFile> {
+  const { party, file, list, isPreview } = order;
+  const { drops } = party.adapter;
+  if (!drops) throw new Error(`${party.id} takes no files`);
+  const known = isPreview ? undefined : await knownUse(hub, order);
+  if (known === 'other-body') return { kind: 'other-body' };
+  await deps.codes.fresh();
+  const drop = await drops.read(party.connect(), file, list);
+  if (isPreview) return { kind: 'done', ...reportOf(hub, order, drop, drop.items.map(previewed), 'readable') };
+  const lease = await leaseOf(hub, order, drop);
+  if (lease) return { kind: 'done', ...(await storeRest(hub, deps, order, drop, lease, known === undefined)) };
+  const outcome = drop.refused ? 'refused' : 'repeat';
+  const report = reportOf(hub, order, drop, await lastResults(hub, party, drop), outcome);
+  await writeParts(hub.database, [droppedFilePart([{ ...rowOf(order, report, outcome), name: file.name }], hub.vault)]);
+  return { kind: 'done', ...report };
+}
+
+/** Whether the Idempotency-Key was used, with this file or with another one. */
+async function knownUse({ database, vault, nowMs }: Hub, order: FileOrder): Promise<'other-body' | 'same' | undefined> {
+  const { idempotencyKey, party, file } = order;
+  if (idempotencyKey === undefined) return undefined;
+  const known = await findIdempotent(database, vault, party.id, idempotencyKey, msToInstant(nowMs()));
+  if (!known) return undefined;
+  return known.bodyHash.equals(hashOf(file)) ? 'same' : 'other-body';
+}
+
+function hashOf({ name, bytes }: DroppedFile): Buffer {
+  return createHash('sha256').update(`drop\n${name}\n`).update(bytes).digest();
+}
+
+/** Results of all items of a file. Parts that an older version stored twice after a failure come first. */
+async function lastResults(hub: Hub, { id }: Party, { receipt, items }: ReadDrop) {
+  return (await resultsOf(hub, id, receipt)).slice(-items.length);
+}
+
+/** How often a file is looked at that another process stores. */
+const LOOK_MS = 500;
+
+/** Leases the file. Undefined if it is stored already, perhaps by another process meanwhile. */
+async function leaseOf(hub: Hub, { party, file, list, place, keyName }: FileOrder, drop: ReadDrop) {
+  const { database, vault, nowMs } = hub;
+  const { receipt, items } = drop;
+  const isStored = async (): Promise<boolean> => {
+    const { length } = await resultsOf(hub, party.id, receipt);
+    return length > 0 && length >= items.length;
+  };
+  const upload = { party: party.id, receipt, list, place, who: keyName, ...file };
+  for (;;) {
+    if (await isStored()) return undefined;
+    const lease = await claimUpload(database, vault, upload, nowMs());
+    if (!lease) await sleep(LOOK_MS);
+    else if (lease.stored > 0 || !(await isStored())) return lease;
+    else await writeParts(database, [endUploadPart([lease])]);
+  }
+}
+
+/** Bodies that are stored in one transaction: about a thousand rows. */
+const PAGE_BODIES = 20;
+
+/** Stores the parts of a file that are not stored yet, then what became of it. */
+async function storeRest(
+  hub: Hub,
+  deps: Deps,
+  order: FileOrder,
+  drop: ReadDrop,
+  lease: UploadLease,
+  isKeyNew: boolean,
+): Promise<FileReport> {
+  const { database, vault, nowMs, telemetry } = hub;
+  const heartbeat = setInterval(() => {
+    void extendUpload(database, lease, nowMs()).catch((thrown) => telemetry.failed('heartbeat', thrown));
+  }, UPLOAD_LEASE_MS / 3);
+  try {
+    const submissions = submissionsOf(hub, order, drop, isKeyNew);
+    for (let { stored } = lease; stored < submissions.length; stored += PAGE_BODIES) {
+      const page = submissions.slice(stored, stored + PAGE_BODIES);
+      const progress = { ...lease, stored: stored + page.length, receipt: drop.receipt };
+      await deps.acceptPage(page, [uploadProgressPart([progress])]);
+    }
+    const results = await lastResults(hub, order.party, drop);
+    const outcome = drop.refused ? 'refused' : 'taken';
+    const report = reportOf(hub, order, drop, results, outcome);
+    await writeParts(database, [droppedFilePart([rowOf(order, report, outcome)], vault), endUploadPart([lease])]);
+    return report;
+  } catch (error) {
+    // What the database refuses once it refuses again, and a used key belongs to another file.
+    if (isRefusal(error)) await writeParts(database, [endUploadPart([lease])]);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+function submissionsOf({ nowMs }: Hub, order: FileOrder, drop: ReadDrop, isKeyNew: boolean): readonly Submission[] {
+  const { party, list, keyName, idempotencyKey, file } = order;
+  const at = nowMs();
+  return drop.bodies.map((body, index): Submission => {
+    const submission = { ...submissionOf(party, { name: list }, body, drop.receipt, at), keyName };
+    if (idempotencyKey === undefined || !isKeyNew || index > 0) return submission;
+    const bodyHash = hashOf(file);
+    return {
+      ...submission,
+      idempotency: { party: party.id, key: idempotencyKey, bodyHash, createdAt: submission.receivedAt },
+    };
+  });
+}
+
+/** One that fails stays, and delays no other one. */
+async function continueLeft(hub: Hub, deps: Deps): Promise<void> {
+  const { database, vault, nowMs, telemetry } = hub;
+  const takers = [...deps.parties.values()].filter(({ adapter }) => adapter.drops).map(({ id }) => id);
+  for (let after = 0; takers.length > 0; ) {
+    const left = await claimLeftUpload(database, vault, takers, after, nowMs());
+    if (!left) return;
+    after = left.id;
+    await continueOne(hub, deps, left).catch((error) => telemetry.failed(`file of ${left.party}`, error));
+  }
+}
+
+async function continueOne(hub: Hub, deps: Deps, left: Upload & UploadLease): Promise<void> {
+  const party = deps.parties.get(left.party) as Party;
+  const { drops } = party.adapter;
+  const { list, place, who, name, bytes } = left;
+  // The settings no longer have the list. The file waits for it.
+  if (!drops?.lists(party.settings).includes(list)) return;
+  const file = { name, bytes };
+  await deps.codes.fresh();
+  const drop = await drops.read(party.connect(), file, list);
+  const order: FileOrder = { party, file, list, place: place as FileOrder['place'], keyName: who, isPreview: false };
+  const lease = drop.receipt === left.receipt ? left : { ...left, stored: 0 };
+  await storeRest(hub, deps, order, drop, lease, false);
+}
+
+function rowOf(
+  { party, list, place, keyName }: FileOrder,
+  { receipt, at, counts }: FileReport,
+  outcome: DroppedFileRow['outcome'],
+): DroppedFileRow {
+  return { party: party.id, list, receipt, at, place, who: keyName, outcome, counts };
+}
