@@ -46,9 +46,9 @@ export type ReadTwice = (
 
 export interface EffectOptions {
   readonly days: number;
-  /** How many items and milliseconds it may take. Then `isAll` is false. */
+  /** How many items and milliseconds it may take. Then `isAll` is false. It reads one message at least. */
   readonly mostItems?: number;
-  readonly mostMs?: number;
+  readonly mostMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether the differences show personal data. */
   readonly personal?: boolean;
@@ -124,7 +124,8 @@ export async function tryMapping(
   const tally = createTally(hub, options);
   let isAll = true;
   for await (const id of messageIdsOf(database, party, sinceMs, applied?.before)) {
-    isAll = tally.items() < mostItems && performance.now() < endMs && !signal?.aborted;
+    const isInTime = performance.now() < endMs || (tally.messages() === 0 && id !== undefined);
+    isAll = tally.items() < mostItems && isInTime && !signal?.aborted;
     if (!isAll) break;
     const sealed = id === undefined ? undefined : await loadSealedMessage(database, id);
     if (id === undefined || !sealed || !vault.knows(sealed.sealed.keyId)) continue;
@@ -176,6 +177,7 @@ function createTally({ kinds }: Hub, { personal = false, each, kindsShown, page 
 
   return {
     items: () => looked.items,
+    messages: () => looked.messages,
     /** @returns the new form of the items that would be other records */
     async add(messageId: string, was: readonly Item[], would: readonly Item[]): Promise<readonly RecordItem[]> {
       looked.messages++;

@@ -58,7 +58,7 @@ export interface Orders extends PartyOrders {
   /** What a line would have changed in the party's messages of the last days. Changes nothing. One preview at a time. */
   previewCode(
     line: CodeLine,
-    options: Pick<EffectOptions, 'days' | 'page'>,
+    options: Pick<EffectOptions, 'days' | 'page' | 'mostMs'>,
   ): Promise<CodePreview | { readonly problems: readonly Problem[] }>;
   /** What a change of lines or settings would have changed. Changes nothing. One at a time. */
   tryMapping(

@@ -19,18 +19,20 @@ export interface CodePreview extends Pick<MappingEffect, 'looked' | 'waiting'> {
   readonly items: readonly Pick<EffectItem, 'code' | 'messageId' | 'item' | 'changes'>[];
 }
 
+const PREVIEWED: Pick<EffectOptions, 'kindsShown'> = { kindsShown: ['readable', 'changed'] };
+
 /** The effect of one line. Changes nothing. */
 export async function previewCode(
   hub: Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>,
   deps: MappingEffectDeps,
   { party, ...line }: CodeLine,
-  { days, page }: Pick<EffectOptions, 'days' | 'page'>,
+  options: Pick<EffectOptions, 'days' | 'page' | 'mostMs'>,
 ): Promise<CodePreview> {
   const { looked, waiting, counts, recipients, items } = await tryMapping(
     hub,
     deps,
     { party, lines: [line] },
-    { days, page, kindsShown: ['readable', 'changed'] },
+    { ...PREVIEWED, ...options },
   );
   return {
     looked,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { question } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -91,12 +91,43 @@ test('a preview and the effect of a change show all of their 60 items page by pa
   const cursor = encodeURIComponent((await preview()).body.next);
   const other = await operator.post(`code-tables/one-stop/national-channel/preview?cursor=${cursor}`, line);
   expect(other).toMatchObject({ status: 400, body: { problems: [{ path: '?cursor' }] } });
-  const address = '/console/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing';
+  const address = '/console/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing&whole=1';
   const [first = '', last = ''] = await pagesFrom(address);
   expect(captionsIn(first)).toContain('The first 50 of 60 items, the newest first');
   expect(captionsIn(last)).toContain('The last 10 of 60 items, the newest first');
-  const ofChange = await pagesFrom(`/console/mappings/${draft.id}`);
+  const ofChange = await pagesFrom(`/console/mappings/${draft.id}?whole=1`);
   expect(captionsIn(ofChange.at(-1) ?? '')).toContain('The last 10 of 60 items, the newest first');
+});
+
+test('a page shows the effect of a change so far within its time, and leads to the whole effect', async () => {
+  await pushUnmappedSteps(codeOf(2));
+  const line = { from: '77', to: 'processing' };
+  const change = { party: 'one-stop', table: 'national-status', lines: [line], why: 'test' };
+  const { body: draft } = await operator.post('mappings', change);
+  // Each look at the clock takes longer than a page may.
+  let clockMs = performance.now();
+  const slow = () => vi.spyOn(performance, 'now').mockImplementation(() => (clockMs += 101));
+  try {
+    slow();
+    const asked = { ...line, mostMs: 1 };
+    const { body: preview } = await operator.post('code-tables/one-stop/national-status/preview', asked);
+    const { body: effect } = await operator.get(`mappings/${draft.id}/effect?mostMs=1`);
+    for (const { looked } of [preview, effect]) expect(looked).toMatchObject({ messages: 1, items: 30, isAll: false });
+    const pages = [
+      '/console/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
+      `/console/mappings/${draft.id}?lang=en`,
+    ];
+    for (const page of pages) {
+      slow();
+      const { text } = await officer.get(page);
+      expect(text).toContain('30 items of 1 message again, not all of them');
+      const whole = /href="([^"]*whole=1)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      vi.restoreAllMocks();
+      expect((await officer.get(whole)).text).not.toContain('not all of them');
+    }
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
 
 test('on a phone each number of a report has the heading of its column, and of its group', async () => {

@@ -5,7 +5,7 @@ import { requireKey } from '../auth.ts';
 import { Cursor, Next, text } from '../lists.ts';
 import { refusalWith, wrongParameter } from '../problem.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { effectPage, pageOfEffect } from './effect-page.ts';
+import { effectPage, MostMs, pageOfEffect } from './effect-page.ts';
 import { addList } from './list.ts';
 import { Code, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { CodeEntryShown } from './shown.ts';
@@ -31,6 +31,7 @@ const Preview = closed({
   from: Code,
   to: Code,
   days: Type.Optional(Type.Integer({ minimum: 1, maximum: 90, description: 'a whole number of days from 1 to 90' })),
+  mostMs: MostMs,
 });
 
 const Count = Type.Integer({ minimum: 0 });
@@ -135,7 +136,7 @@ function addPreview(add: AddRoute, { keys, orders, parties, cursors }: OperatorC
       tag: TAG,
       summary: 'How a code table line would change the reading of recent messages',
       description:
-        'The preview reads the messages of `days` days (default 7) with the current tables and with the new line. It changes nothing. For codes that the hub sends to the party, only `waiting` has numbers. It stops after 20,000 items or ten seconds; `isAll` says whether it read everything.',
+        'The preview reads the messages of `days` days (default 7) with the current tables and with the new line. It changes nothing. For codes that the hub sends to the party, only `waiting` has numbers. It stops after 20,000 items, ten seconds or `mostMs`; `isAll` says whether it read everything.',
       scopes: ['ops:configure'],
       query,
       body: { 'application/json': Preview },
@@ -148,11 +149,11 @@ function addPreview(add: AddRoute, { keys, orders, parties, cursors }: OperatorC
       requireKey(c, keys, 'ops:configure');
       const party = c.req.param('party') ?? '';
       if (!parties.has(party)) throw none('party', party);
-      const { from, to, days = 7 } = await read(c);
+      const { from, to, days = 7, mostMs } = await read(c);
       const line = { party, table: c.req.param('table') ?? '', from: from.trim(), to: to.trim() };
       const list = `ops/code-tables/${party}/${line.table}/preview`;
       const page = effectPage(cursors, list, readQuery(c).cursor);
-      const preview = await orders.previewCode(line, { days, page });
+      const preview = await orders.previewCode(line, { days, page, mostMs });
       if ('problems' in preview) throw refusalWith(preview.problems);
       return c.json(pageOfEffect(cursors, list, preview));
     },

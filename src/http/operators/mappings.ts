@@ -12,7 +12,7 @@ import { Cursor, Next, text } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { ProblemShown } from '../problem-schema.ts';
 import { type AddRoute, queryReader } from '../route.ts';
-import { effectPage, pageOfEffect } from './effect-page.ts';
+import { effectPage, MostMsText, pageOfEffect } from './effect-page.ts';
 import { addList } from './list.ts';
 import { Code, idOf, none, OPS, type OperatorContext, orderReader, TAG, Why } from './request.ts';
 import { maybe } from './shown.ts';
@@ -212,6 +212,7 @@ function addEffect(add: AddRoute, { keys, orders, cursors }: OperatorContext): v
     days: Type.Optional(
       Type.String({ pattern: '^([1-9]|[1-8]\\d|90)$', description: 'a whole number of days from 1 to 90' }),
     ),
+    mostMs: MostMsText,
     cursor: Cursor,
   });
   const read = queryReader(query);
@@ -222,7 +223,7 @@ function addEffect(add: AddRoute, { keys, orders, cursors }: OperatorContext): v
       tag: TAG,
       summary: 'What a change would have read otherwise in recent messages',
       description:
-        'It reads the messages of `days` days (default 7) by the present tables and by the changed one. It changes and sends nothing. It stops after 20,000 items or ten seconds; `looked.isAll` says whether it read everything. Of an applied change it shows what `correct` would correct now: items that were applied before it, with another meaning.',
+        'It reads the messages of `days` days (default 7) by the present tables and by the changed one. It changes and sends nothing. It stops after 20,000 items, ten seconds or `mostMs`; `looked.isAll` says whether it read everything. Of an applied change it shows what `correct` would correct now: items that were applied before it, with another meaning.',
       scopes: ['ops:read'],
       query,
       replies: {
@@ -233,10 +234,11 @@ function addEffect(add: AddRoute, { keys, orders, cursors }: OperatorContext): v
     async (c) => {
       requireKey(c, keys, 'ops:read');
       const id = idOf(c, 'mapping change');
-      const { days = '7', cursor } = read(c);
+      const { days = '7', mostMs, cursor } = read(c);
       const list = `ops/mappings/${id}/effect`;
       const page = effectPage(cursors, list, cursor);
-      const effect = await orders.mappings.effectOf(id, { days: Number(days), page });
+      const options = { days: Number(days), page, mostMs: mostMs === undefined ? undefined : Number(mostMs) };
+      const effect = await orders.mappings.effectOf(id, options);
       if (!effect) throw none('mapping change', id);
       if ('problems' in effect) throw refusalWith(effect.problems);
       return jsonIn(c, pageOfEffect(cursors, list, effect));

@@ -4,7 +4,7 @@ import { table } from '../parts/table.ts';
 import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { orderForm } from './forms.ts';
-import { readAgain, waitingFor } from './mapping-effect.ts';
+import { mostMsOf, readAgain, waitingFor, wholeLink } from './mapping-effect.ts';
 import { dossierLink, listCaption, meaning, messageLink, pager, partyLink, queryOf, tableNamed } from './parts.ts';
 import type { CodePreview } from './records.ts';
 import { refusalNote } from './refusals.ts';
@@ -30,12 +30,12 @@ export function addCodePreview(site: Site): void {
     const { party = '', table: name = '', from, to } = queryOf(visit, LINE) as PreviewLine;
     const path = `code-tables/${segment(party)}/${segment(name)}/preview`;
     const page = queryText(queryOf(visit, ['cursor']));
-    const { body, problem } = await api.post<CodePreview>(`${path}${page}`, { from, to });
+    const { body, problem } = await api.post<CodePreview>(`${path}${page}`, { from, to, mostMs: mostMsOf(visit) });
     return {
       title: say('Thử một dòng của bảng mã', 'Preview of a code table line'),
       body: html`<p><a href="/console/code-tables${queryText({ party })}">${say('« Bảng mã', '« Code tables')}</a></p>
 <p>${partyLink(visit, party)} · ${tableNamed(visit, name)}: <code>${from}</code> → ${meaning(visit, to ?? '')}</p>
-${refusalNote(say, problem)}${body ? html`${previewOf(visit, body)}${pager(visit, body, { party, table: name, from, to })}` : ''}${
+${refusalNote(say, problem)}${body ? html`${previewOf(visit, body)}${wholeLink(visit, body.looked, { party, table: name, from, to })}${pager(visit, body, { party, table: name, from, to })}` : ''}${
   body && may(visit, 'ops:configure')
     ? orderForm(visit, {
         to: `/console/code-tables/${segment(party)}/${segment(name)}`,

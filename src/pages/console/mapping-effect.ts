@@ -4,7 +4,8 @@ import type { Html } from '../layout.ts';
 import { figures } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { amount, counted, number } from '../words.ts';
-import { dossierLink, facts, listCaption, messageLink, pager, partyLink } from './parts.ts';
+import { queryText } from './api.ts';
+import { dossierLink, facts, listCaption, messageLink, pager, partyLink, type Query, queryOf } from './parts.ts';
 import type { MappingChange, MappingEffect } from './records.ts';
 import { timeOf } from './times.ts';
 import type { Visit } from './visit.ts';
@@ -53,6 +54,25 @@ ${figures([
   ],
   [say('Đang chờ các mã này', 'Waiting for these codes'), waitingFor(say, waiting)],
 ])}`;
+}
+
+/** With it, the rest of a page comes within 150 ms. */
+const FIRST_LOOK_MS = 100;
+
+/** How long a page reads messages: as long as the hub allows for a later page of items, and where the officer wants all. */
+export function mostMsOf(visit: Visit): number | undefined {
+  const { whole, cursor } = queryOf(visit, ['whole', 'cursor']);
+  return whole === undefined && cursor === undefined ? FIRST_LOOK_MS : undefined;
+}
+
+/** A link to the whole effect, where the page did not read every message. @param query of the page */
+export function wholeLink(visit: Visit, { isAll }: Pick<MappingEffect['looked'], 'isAll'>, query: Query = {}): Html {
+  if (isAll || mostMsOf(visit) === undefined) return html``;
+  const { c, say } = visit;
+  return html`<p><a href="${c.req.path}${queryText({ ...query, whole: '1' })}">${say(
+    'Đọc lại hết, tối đa 10 giây »',
+    'Read all of them, for ten seconds at most »',
+  )}</a></p>`;
 }
 
 type Looked = Pick<MappingEffect['looked'], 'items' | 'messages'>;

@@ -5,7 +5,7 @@ import { counted, number } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import { choicesOf } from './choices.ts';
 import { choiceField, orderForm } from './forms.ts';
-import { effectItems, effectOf } from './mapping-effect.ts';
+import { effectItems, effectOf, mostMsOf, wholeLink } from './mapping-effect.ts';
 import {
   auditLink,
   facts,
@@ -81,7 +81,10 @@ function addOne(site: Site): void {
     const isApplied = change.state === 'applied';
     const isOpen = isApplied || change.state === 'draft' || change.state === 'asked';
     const now = isOpen
-      ? await api.get<MappingEffect>(`mappings/${segment(id)}/effect`, queryOf(visit, ['cursor']))
+      ? await api.get<MappingEffect>(`mappings/${segment(id)}/effect`, {
+          ...queryOf(visit, ['cursor']),
+          mostMs: mostMsOf(visit)?.toString(),
+        })
       : undefined;
     return {
       title,
@@ -94,7 +97,7 @@ ${
         isApplied
           ? say('Đã đọc khác trong 7 ngày qua, trước thay đổi', 'Read otherwise in the last 7 days, before the change')
           : say('Tác động lên 7 ngày qua', 'Effect on the last 7 days')
-      }</h2>${refusalNote(say, now.problem)}${now.body ? html`${effectOf(visit, now.body)}${isApplied ? correctForm(visit, change, now.body) : ''}${effectItems(visit, now.body)}` : ''}`
+      }</h2>${refusalNote(say, now.problem)}${now.body ? html`${effectOf(visit, now.body)}${wholeLink(visit, now.body.looked)}${isApplied ? correctForm(visit, change, now.body) : ''}${effectItems(visit, now.body)}` : ''}`
     : ''
 }
 ${change.effect ? html`<h2>${say('Tác động khi đề nghị phê duyệt', 'Effect when approval was asked for')}</h2>${effectOf(visit, change.effect)}` : ''}`,
@@ -144,9 +147,10 @@ function correctionOf({ say }: Visit, correction: NonNullable<MappingChange['cor
 }
 
 /** Offers to correct what was read before the change. */
-function correctForm(visit: Visit, { id }: MappingChange, { counts }: MappingEffect): Html {
+function correctForm(visit: Visit, { id }: MappingChange, { counts, looked }: MappingEffect): Html {
   const { say } = visit;
-  if (counts.changed === 0 || !may(visit, 'ops:configure')) return html``;
+  // Items that the page has not read yet may differ, too.
+  if ((counts.changed === 0 && looked.isAll) || !may(visit, 'ops:configure')) return html``;
   return html`<section class="card"><p>${say(
     'Đính chính thay cách đọc cũ của các mục này trong lịch sử hồ sơ và chuyển các hồ sơ thay đổi tới các bên nêu trên. Thứ tự theo thời điểm sự kiện và quyền của bên gửi giữ nguyên.',
     'A correction replaces the old reading of these items in the history of their dossiers. The dossiers that change go to the parties above. The order by event time and the rights of the sender stay.',
