@@ -86,13 +86,42 @@ export function anchorsOf({ prose }: Page): ReadonlySet<string> {
 }
 
 /** The first cells of the table that follows a heading. */
-export function firstColumn({ text }: Page, heading: string): readonly string[] {
-  const section = text.slice(text.indexOf(`\n${heading}\n`));
-  const table = /(?:^\|.*\n)+/m.exec(section)?.[0] ?? '';
-  return table
+export function firstColumn(page: Page, heading: string): readonly string[] {
+  return tableAfter(page, heading).rows.flatMap(([first = '']) => /^`([^`]+)`/.exec(first)?.[1] ?? []);
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  /** Their cells, as written. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The first table after a heading. */
+export function tableAfter({ text }: Page, heading: string): Table {
+  const table = /(?:^\|.*\n)+/m.exec(from(text, heading))?.[0] ?? '';
+  const [columns = [], , ...rows] = table
+    .trimEnd()
     .split('\n')
-    .slice(2)
-    .flatMap((row) => /^\| *`([^`]+)`/.exec(row)?.[1] ?? []);
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  return { columns, rows };
+}
+
+/** The items of the first list after a heading, without their bullets or numbers. */
+export function listAfter({ text }: Page, heading: string): readonly string[] {
+  const list = /(?:^(?:- |\d+\. ).*\n(?: .*\n)*)+/m.exec(from(text, heading))?.[0] ?? '';
+  return list
+    .split(/^(?:- |\d+\. )/m)
+    .slice(1)
+    .map((item) => item.trim().replace(/\s+/g, ' '));
+}
+
+function from(text: string, heading: string): string {
+  return text.slice(text.indexOf(`\n${heading}\n`));
 }
 
 /** Prose as sentences: each list item, heading and table cell ends one. Code counts as one word. */
