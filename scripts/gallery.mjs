@@ -6,7 +6,16 @@ const WIDTHS = [1280, 768, 360];
 const SCHEMES = ['light', 'dark'];
 /** Addresses, for citizens and for officers. tests/scenarios/page-lists.test.ts compares the routes of the hub with them. */
 export const PLACES = [
-  ...['/', '/services', '/services?q=khai%20sinh', '/services/1.001193', '/agencies', '/statistics'],
+  ...[
+    '/',
+    '/services',
+    '/services?q=khai%20sinh',
+    '/services/1.001193',
+    '/services/1.001193/changes',
+    '/agencies',
+    '/agencies?inForce=all',
+    '/statistics',
+  ],
   ...['/statistics?level=commune', '/questions', '/questions/ask', '/questions/follow', '/rating', '/status'],
   ...['/no-such-page', '/embed/dossier', '/receipts/no-such-receipt'],
   ...[
@@ -94,11 +103,17 @@ export async function takeGallery(browser, addresses, folder) {
       await take(nameOf(SIGN_IN));
       await signIn(page, addresses);
       if (taken.length === 2) await order(page, addresses);
-      for (const place of [...PLACES, `/console/dossiers?code=${addresses.code}`]) {
-        await page.goto(`${addresses.url}${place}`);
-        await take(nameOf(place));
-      }
-      for (const way of WAYS) if (await follow(page, addresses.url, way)) await take(nameOf(way.page));
+      // One page that does not come leaves a gap, and the pictures of the others.
+      const attempt = (what, visit) => visit().catch((error) => faults.push(`${what}: ${error.message}`));
+      for (const place of [...PLACES, `/console/dossiers?code=${addresses.code}`])
+        await attempt(place, async () => {
+          await page.goto(`${addresses.url}${place}`);
+          await take(nameOf(place));
+        });
+      for (const way of WAYS)
+        await attempt(way.page, async () => {
+          if (await follow(page, addresses.url, way)) await take(nameOf(way.page));
+        });
       await context.close();
     }
   fs.writeFileSync(path.join(folder, 'index.html'), indexOf(taken));

@@ -5,6 +5,8 @@ import { type Bounded, bounded, fitPage, SHORT_BYTES, type Sized } from '../data
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
+import { keptAMinute } from './kept-a-minute.ts';
+import { type ListedAgency, listAgencies } from './listed-agencies.ts';
 import { createVersionsReader, type VersionsReader } from './read-versions.ts';
 import { countServicesOutOfForce, listServicesOutOfForce, type ServiceOutOfForce } from './services-out-of-force.ts';
 
@@ -39,6 +41,10 @@ export interface CatalogueReader {
   count(kind: CatalogueKind, filter: CatalogueFilter): Promise<number>;
   /** The filters for services in force, at most a minute old. */
   offered(): Promise<OfferedServices>;
+  /** All agencies, at most a minute old: those in force first, then by level, then in the order of the alphabet. */
+  agencies(): Promise<readonly ListedAgency[]>;
+  /** The keys of the entries that the same filter finds. */
+  keys(kind: CatalogueKind, filter: CatalogueFilter): Promise<ReadonlySet<string>>;
   /** Codes from dossiers that the catalogue still lacks, by kind, code and party, after `after`. */
   unknownCodes(limit: number, after: UnknownCodePlace | undefined): Promise<readonly UnknownCode[]>;
   countUnknownCodes(): Promise<Total>;
@@ -86,6 +92,11 @@ export function createCatalogueReader(database: Database): CatalogueReader {
       return Number(many);
     },
     offered: keptAMinute(() => listOffered(database)),
+    agencies: keptAMinute(() => listAgencies(database)),
+    async keys(kind, filter) {
+      const found = await entries(kind, filter).select('key').execute();
+      return new Set(found.map(({ key }) => key));
+    },
     unknownCodes: (limit, after) => listUnknown(database, limit, after),
     countUnknownCodes: () => countUpTo(database, sql`SELECT FROM unknown_codes u WHERE ${IS_UNKNOWN}`),
     ended: (limit, after) => listServicesOutOfForce(database, limit, after),
@@ -143,20 +154,6 @@ function isAtOrBelow(agency: string, kind: CatalogueKind) {
   const isBelow =
     tail === undefined ? sql`starts_with(one, ${`${agency}.`})` : sql`right(one, ${tail.length}) = ${tail}`;
   return sql<boolean>`EXISTS (SELECT FROM unnest(${own}) one WHERE one = ${agency} OR ${isBelow})`;
-}
-
-/** Caches an answer for a minute. With 5,000 services and 20,000 agencies a query takes 15 ms. */
-function keptAMinute<T>(ask: () => Promise<T>): () => Promise<T> {
-  let kept: { readonly until: number; readonly answer: Promise<T> } | undefined;
-  return () => {
-    if (kept && performance.now() < kept.until) return kept.answer;
-    const answer = ask();
-    kept = { until: performance.now() + 60_000, answer };
-    answer.catch(() => {
-      kept = undefined;
-    });
-    return answer;
-  };
 }
 
 const ALPHABET = new Intl.Collator('vi', { numeric: true });

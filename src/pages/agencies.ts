@@ -1,93 +1,117 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { LEVEL } from '#core/catalogue/service-words';
-import type { Agency } from '#schemas/agency.upsert.v1';
+import type { ListedAgency } from '../catalogue/listed-agencies.ts';
 import type { StatisticsReport } from '../statistics/statistics.ts';
 import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
+import { numberedPaging, pageIn } from './parts/paging.ts';
+import { badgeOf } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { wrongPage } from './refused.ts';
 import { quarterOf } from './statistics/statistics-page.ts';
 import { percent, periodName } from './statistics/statistics-words.ts';
-import { number, vietnamese } from './words.ts';
+import { counted, number, vietnamese } from './words.ts';
 
 const A_PAGE = 50;
 const LONGEST = 200;
 const LIST = '/agencies';
 
-type Hub = Pick<PageContext, 'catalogue' | 'cursors' | 'statistics' | 'nowMs' | 'reportingDay'>;
+type Hub = Pick<PageContext, 'catalogue' | 'statistics' | 'nowMs' | 'reportingDay'>;
 
-/** The agencies in force, each with its results of this quarter and its services. */
+const CHOICES = ['true', 'false', 'all'] as const;
+type InForce = (typeof CHOICES)[number];
+
+interface Query {
+  readonly q: string;
+  readonly inForce: InForce;
+}
+
+/** The agencies in force, each with its results of this quarter and its services. On request those dissolved, after them. */
 export function agenciesPage(page: ShowPage, hub: Hub): (c: Context) => Promise<Response> {
-  const { catalogue, cursors, statistics, nowMs, reportingDay } = hub;
+  const { catalogue, statistics, nowMs, reportingDay } = hub;
   return async (c) => {
     const q = parameterOf(c, 'q')?.trim() ?? '';
     if (q.length > LONGEST || /\p{Cc}/u.test(q)) return page(c, (say) => wrongPage(say, ['q']));
-    const after = cursors.read(LIST, parameterOf(c, 'cursor'))?.[0] as string | undefined;
+    const query = { q, inForce: CHOICES.find((one) => one === parameterOf(c, 'inForce')) ?? 'true' };
     const period = quarterOf(nowMs(), reportingDay);
-    const filter = { q: q || undefined, inForce: true };
-    const [found, many, report] = await Promise.all([
-      catalogue.list('agency', filter, A_PAGE + 1, after),
-      catalogue.count('agency', filter),
+    const [found, report] = await Promise.all([
+      agenciesBy(catalogue, query),
       statistics({ period, by: 'agency', rule: '766' }),
     ]);
-    const shown = found.slice(0, A_PAGE);
-    const next = found.isCut || found.length > A_PAGE ? cursors.write(LIST, [shown.at(-1)?.key ?? '']) : undefined;
-    const agencies = shown.map(({ record }) => JSON.parse(record) as Agency);
+    const pages = Math.max(1, Math.ceil(found.length / A_PAGE));
+    const at = Math.min(pageIn(c), pages);
+    const from = (at - 1) * A_PAGE;
+    const shown = { period, from, total: found.length };
+    const to = (number: number): string => `${LIST}?${new URLSearchParams({ ...query, page: `${number}` })}`;
     return page(c, (say) => ({
       title: say('Cơ quan, đơn vị', 'Agencies'),
-      body: html`${searchForm(say, q)}${agencyTable(say, agencies, report, { period, many, isLater: after !== undefined })}
-<nav class="paging" aria-label="${say('Trang kết quả', 'Result pages')}">${after !== undefined ? html`<a href="${LIST}?${new URLSearchParams({ q })}">${say('Về trang đầu', 'First page')}</a>` : ''}
-${next ? html`<a rel="next" href="${LIST}?${new URLSearchParams({ q, cursor: next })}">${say('Trang sau', 'Next page')}</a>` : ''}</nav>`,
+      body: html`${searchForm(say, query)}${agencyTable(say, found.slice(from, from + A_PAGE), report, shown)}
+${numberedPaging(say, at, pages, to)}`,
     }));
   };
 }
 
-function searchForm(say: Say, q: string): Html {
+async function agenciesBy(catalogue: Hub['catalogue'], { q, inForce }: Query): Promise<readonly ListedAgency[]> {
+  const keys = q === '' ? undefined : await catalogue.keys('agency', { q });
+  const all = await catalogue.agencies();
+  return all.filter(
+    (one) => (keys?.has(one.key) ?? true) && (inForce === 'all' || one.inForce === (inForce === 'true')),
+  );
+}
+
+function searchForm(say: Say, { q, inForce }: Query): Html {
+  const texts: Readonly<Record<InForce, string>> = {
+    true: say('Đang hoạt động', 'In operation'),
+    false: say('Đã giải thể, sáp nhập', 'Dissolved or merged'),
+    all: say('Tất cả', 'All'),
+  };
   return html`<form class="card fields" method="get" action="${LIST}" role="search">
 <label class="wide">${say('Tên cơ quan', 'Name of the agency')}<input type="search" name="q" value="${q}" maxlength="${LONGEST}" placeholder="${say('có dấu hoặc không dấu', 'with or without Vietnamese marks')}"></label>
+<label>${say('Tình trạng', 'State')}<select name="inForce">${CHOICES.map(
+    (one) => html`<option value="${one}"${one === inForce ? html` selected` : ''}>${texts[one]}</option>`,
+  )}</select></label>
 <button>${say('Tìm', 'Search')}</button></form>`;
 }
 
 interface Shown {
   readonly period: string;
+  /** How many stand on earlier pages. */
+  readonly from: number;
   /** All that match, on this page and others. */
-  readonly many: number;
-  readonly isLater: boolean;
+  readonly total: number;
 }
 
-function captionOf(say: Say, shown: number, { period, many, isLater }: Shown): string {
-  const all = say(`${number(say, many)} cơ quan, đơn vị`, `${number(say, many)} agencies`);
-  const part = isLater ? say(`${shown} tiếp theo`, `the next ${shown}`) : say(`${shown} đầu`, `the first ${shown}`);
-  const here = shown < many ? say(`, hiện ${part} theo mã`, `, here ${part} by code`) : '';
+function captionOf(say: Say, shown: number, { period, from, total }: Shown): string {
+  const [first, last] = [number(say, from + 1), number(say, from + shown)];
+  const all = say(`${number(say, total)} cơ quan, đơn vị`, counted(total, 'agency', 'agencies'));
+  const here = shown < total ? say(`, hiện từ ${first} đến ${last}`, `, here ${first} to ${last}`) : '';
+  const order = total > 1 ? say(', theo cấp và tên', ', by level and name') : '';
   return say(
-    `${all}${here}. Kết quả: ${periodName(say, period)}`,
-    `${all}${here}. Results: ${periodName(say, period)}`,
+    `${all}${here}${order}. Kết quả: ${periodName(say, period)}`,
+    `${all}${here}${order}. Results: ${periodName(say, period)}`,
   );
 }
 
-function agencyTable(
-  say: Say,
-  agencies: readonly Agency[],
-  { items }: StatisticsReport,
-  { period, many: total, isLater }: Shown,
-): Html {
+function agencyTable(say: Say, agencies: readonly ListedAgency[], { items }: StatisticsReport, shown: Shown): Html {
   const results = new Map(items.map((item) => [item.key, item]));
   const many = (code: string, of: (item: StatisticsReport['total']) => number): string => {
     const item = results.get(code);
     return item ? number(say, of(item)) : '–';
   };
-  const column = (head: string, cell: (agency: Agency) => Html | string) => ({ head, cell, isNumber: true });
-  return table<Agency>({
-    caption: captionOf(say, agencies.length, { period, many: total, isLater }),
+  const column = (head: string, cell: (agency: ListedAgency) => Html | string) => ({ head, cell, isNumber: true });
+  return table<ListedAgency>({
+    caption: captionOf(say, agencies.length, shown),
     empty: say('Không tìm thấy cơ quan phù hợp.', 'No agency matches.'),
     items: agencies,
     columns: [
       {
         head: say('Cơ quan', 'Agency'),
-        cell: ({ name, code, level }) =>
-          html`${vietnamese(name)}<br><span class="note">${code}${level ? ` · ${say(...LEVEL[level])}` : ''}</span>`,
+        cell: ({ name, code, level, inForce }) =>
+          html`${vietnamese(name)}<br><span class="note">${code}${level ? ` · ${say(...LEVEL[level])}` : ''}</span>${
+            inForce ? '' : html` ${badgeOf('plain', say('Đã giải thể, sáp nhập', 'Dissolved or merged'))}`
+          }`,
       },
       column(say('Tiếp nhận', 'Received'), ({ code }) =>
         many(code, ({ received }) => received.online + received.direct),

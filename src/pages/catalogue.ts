@@ -4,14 +4,14 @@ import { LEVEL, ONLINE_LEVEL } from '#core/catalogue/service-words';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { LEVELS, type Service } from '#schemas/service.upsert.v1';
 import type { CatalogueFilter, OfferedServices } from '../catalogue/read.ts';
-import type { Say } from './language.ts';
+import { parameterOf, type Say } from './language.ts';
 import type { Html } from './layout.ts';
 import { lifeEvents } from './life-events.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
 import { emptyState } from './parts/parts.ts';
 import { missingPage, wrongPage } from './refused.ts';
 import { serviceView } from './service.ts';
-import { endedAt, LOOKED_AT, lastChanged } from './service-changes.ts';
+import { allChanges, changedFrom, endedAt, LOOKED_AT, lastChanged, placeIn } from './service-changes.ts';
 import { serviceMarkup } from './service-markup.ts';
 import { number, vietnamese } from './words.ts';
 
@@ -23,7 +23,9 @@ const NAMES = ['q', 'field', 'agency', 'level', 'audience', 'inForce', 'cursor']
 type Query = Readonly<Partial<Record<(typeof NAMES)[number], string>>>;
 
 /** The public catalogue of services. It needs no key, because every office posts the same data. */
-export function addCataloguePages(pages: Hono, page: ShowPage, { catalogue, cursors, province }: PageContext): void {
+export function addCataloguePages(pages: Hono, page: ShowPage, hub: PageContext): void {
+  const { catalogue, cursors, province } = hub;
+  addServiceChanges(pages, page, hub);
   pages.get(LIST, async (c) => {
     const query = readQuery(c);
     if (Array.isArray(query)) return page(c, (say) => wrongPage(say, query));
@@ -64,10 +66,31 @@ ${paging(say, filter, cursor !== undefined, next)}</div>`,
               ? serviceMarkup(entry.record as Service, province?.name)
               : undefined,
           }
-        : missingPage(say, say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`)),
+        : missingPage(say, unknownService(say, code)),
     );
   });
 }
+
+/** All changes of a service, page by page. */
+function addServiceChanges(pages: Hono, page: ShowPage, { catalogue }: Pick<PageContext, 'catalogue'>): void {
+  pages.get(`${LIST}/:code/changes`, async (c) => {
+    const code = cleanCode(c.req.param('code'));
+    const from = parameterOf(c, 'from');
+    const place = from === undefined ? undefined : placeIn(from);
+    if (from !== undefined && !place) return page(c, (say) => wrongPage(say, ['from']));
+    const entry = await catalogue.one('service', code);
+    if (!entry) return page(c, (say) => missingPage(say, unknownService(say, code)));
+    const versions = await catalogue.versionsOf('service', code, LOOKED_AT, place && place.version + 1);
+    const found = await changedFrom(versions, place);
+    return page(c, (say) => ({
+      title: say('Các thay đổi của thủ tục', 'Changes of the service'),
+      body: allChanges(say, entry.record as Service, found, place !== undefined),
+    }));
+  });
+}
+
+const unknownService = (say: Say, code: string): string =>
+  say(`Danh mục không có thủ tục ${code}.`, `The catalogue has no service ${code}.`);
 
 /**
  * The query, or the names of its invalid parameters. Unknown parameters, which links collect, are

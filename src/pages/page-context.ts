@@ -16,7 +16,7 @@ export interface PageContext
     AppContext,
     'nowMs' | 'telemetry' | 'province' | 'parties' | 'clients' | 'cursors' | 'reportingDay' | 'workingTime'
   > {
-  readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'count' | 'offered'> & {
+  readonly catalogue: Pick<CatalogueReader, 'one' | 'list' | 'count' | 'offered' | 'agencies' | 'keys'> & {
     readonly versionsOf: CatalogueReader['versions']['of'];
   };
   /** Reports for visitors without a key. See rememberReports. */

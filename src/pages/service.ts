@@ -3,7 +3,7 @@ import { CHANNEL, LEVEL, ONLINE_LEVEL, TERM_UNIT } from '#core/catalogue/service
 import type { Service } from '#schemas/service.upsert.v1';
 import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
-import { type ChangedVersion, serviceChanges } from './service-changes.ts';
+import { type LastChanges, serviceChanges } from './service-changes.ts';
 import { dong, moment, money, number, unknown, vietnamese, yesOrNo } from './words.ts';
 
 type Term = NonNullable<NonNullable<Service['channels']>[number]['terms']>[number];
@@ -13,7 +13,7 @@ type Case = NonNullable<Service['cases']>[number];
 /** The history of a service: when it went out of force, and its latest changes. */
 export interface Past {
   readonly since: string | undefined;
-  readonly changed: readonly ChangedVersion[];
+  readonly changed: LastChanges;
 }
 
 /** Everything that the catalogue knows of a service. */
@@ -38,7 +38,7 @@ ${results.length === 0 ? html`<p>${unknown(say)}</p>` : html`<ul lang="vi">${res
 ${conditions && html`<h2>${say('Yêu cầu, điều kiện', 'Conditions')}</h2><p class="prose" lang="vi">${conditions}</p>`}
 <h2>${say('Căn cứ pháp lý', 'Legal basis')}</h2>
 ${legalTable(say, service)}
-${serviceChanges(say, changed)}`;
+${serviceChanges(say, service.code, changed)}`;
 }
 
 function facts(say: Say, service: Service): Html {

@@ -2,9 +2,10 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { HubStatus, Interruption, InterruptionPage } from '../ledger/hub-status.ts';
-import { parameterOf, type Say } from './language.ts';
+import type { Say } from './language.ts';
 import type { Html } from './layout.ts';
 import type { PageContext, ShowPage } from './page-context.ts';
+import { numberedPaging, pageIn } from './parts/paging.ts';
 import { figures, type Tone } from './parts/parts.ts';
 import { table } from './parts/table.ts';
 import { percent } from './statistics/statistics-words.ts';
@@ -34,19 +35,13 @@ ${interruptionTable(
   status.closed.items,
   partOf(say, status.closed),
   say('Không có gián đoạn kết nối.', 'No connection was interrupted.'),
-)}${paging(say, at, status.closed.pages)}
+)}${numberedPaging(say, at, status.closed.pages, (page) => `${LIST}?page=${page}#interruptions`)}
 <p class="note">${say('Số liệu lúc', 'As of')} ${moment(status.at)}</p>`,
     }));
   };
 }
 
 const LIST = '/status';
-
-/** The number of the page in the address, 1 for none. */
-function pageIn(c: Context): number {
-  const number = Number(parameterOf(c, 'page') ?? 1);
-  return Number.isSafeInteger(number) && number > 1 ? number : 1;
-}
 
 const wholeOf = (say: Say, many: number): string =>
   say(
@@ -59,17 +54,6 @@ function partOf(say: Say, { items, from, total }: InterruptionPage): string {
   if (items.length === total) return whole;
   const [first, last] = [number(say, from + 1), number(say, from + items.length)];
   return `${whole}${say(`, hiện lần ${first}–${last}`, `, here ${first} to ${last}`)}`;
-}
-
-function paging(say: Say, page: number, pages: number): Html {
-  if (pages === 1) return html``;
-  const to = (number: number): string => `${LIST}?page=${number}#interruptions`;
-  return html`<nav class="paging" aria-label="${say('Trang của danh sách', 'Pages of the list')}"><span class="note">${say(
-    `Trang ${page} trong ${pages}`,
-    `Page ${page} of ${pages}`,
-  )}</span>
-${page > 1 ? html`<a rel="prev" href="${to(page - 1)}">${say('Trang trước', 'Previous page')}</a>` : ''}
-${page < pages ? html`<a rel="next" href="${to(page + 1)}">${say('Trang sau', 'Next page')}</a>` : ''}</nav>`;
 }
 
 function summary(say: Say, { availability, open }: HubStatus, parties: number): Html {

@@ -211,7 +211,9 @@ function catalogueForVisitors({ forVisitor }: Reads): PageContext['catalogue'] {
     list: (kind, filter, limit, after) => forVisitor().catalogue.list(kind, filter, limit, after),
     count: (kind, filter) => forVisitor().catalogue.count(kind, filter),
     offered: () => forVisitor().catalogue.offered(),
-    versionsOf: (kind, code, limit) => forVisitor().catalogue.versions.of(kind, code, limit),
+    agencies: () => forVisitor().catalogue.agencies(),
+    keys: (kind, filter) => forVisitor().catalogue.keys(kind, filter),
+    versionsOf: (kind, code, limit, before) => forVisitor().catalogue.versions.of(kind, code, limit, before),
   };
 }
 

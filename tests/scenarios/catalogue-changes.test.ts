@@ -255,6 +255,14 @@ describe('what changed in the catalogue', () => {
       'Changes 12/08/2025 11:30 The service is no longer in force 12/08/2025 10:30 Fee (At the counter): 20,000 VND → 30,000 VND',
     );
     expect(await page('/services/1.000002')).not.toContain('Thay đổi');
+    const all = await page('/services/1.000001/changes');
+    expect(all).toContain('Các thay đổi của thủ tục');
+    expect(all).toContain('Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ');
+    const older = await page('/services/1.000001/changes?from=2-0&lang=en');
+    expect(older).toContain('Fee (At the counter): 20,000 VND → 30,000 VND');
+    expect(older).not.toContain('no longer in force');
+    expect((await hub.request('GET', '/services/1.000001/changes?from=x')).status).toBe(400);
+    expect((await hub.request('GET', '/services/9.999999/changes')).status).toBe(404);
   });
 
   describe('a service that is no longer in force', () => {

@@ -384,6 +384,52 @@ describe('pages for citizens', () => {
     });
   });
 
+  describe('the agencies', () => {
+    /** The names on all pages, in their order, as one reads on. */
+    async function namesAt(path: string): Promise<readonly string[]> {
+      const names: string[] = [];
+      for (let next: string | undefined = path; next !== undefined; ) {
+        const { html }: { readonly html: string } = await open(next);
+        names.push(...[...html.matchAll(/<th scope="row"><span lang="vi">([^<]*)/g)].map(([, name = '']) => name));
+        next = /<a rel="next" href="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+      }
+      return names;
+    }
+    const namedIn = (inForce: boolean): readonly unknown[] =>
+      seedOf('agencies')
+        .filter((agency) => agency.inForce === inForce)
+        .map(({ name }) => name);
+
+    test('are those in operation, each once: first the province’s, then the communes’, each by name', async () => {
+      const names = await namesAt('/agencies');
+      expect([...names].sort()).toEqual([...namedIn(true)].sort());
+      const commune = names.findIndex((name) => /ban nhân dân (?:phường|xã) /.test(name));
+      const [province, communes] = [names.slice(0, commune), names.slice(commune)];
+      const { compare } = new Intl.Collator('vi', { numeric: true });
+      expect(province).toEqual([...province].sort(compare));
+      expect(communes).toEqual([...communes].sort(compare));
+      expect(communes.every((name) => /(?:phường|xã) /.test(name))).toBe(true);
+    });
+
+    test('that were dissolved come last and are marked, or are listed alone', async () => {
+      const all = await namesAt('/agencies?inForce=all');
+      const past = namedIn(false).length;
+      expect([...all.slice(-past)].sort()).toEqual([...namedIn(false)].sort());
+      const { html, text } = await open('/agencies?inForce=false');
+      expect(html.match(/class="badge plain">Đã giải thể, sáp nhập/g)).toHaveLength(past);
+      expect(text).toContain(`${past} cơ quan, đơn vị, theo cấp và tên`);
+      expect((await open('/agencies?inForce=false&lang=en')).text).toContain('Dissolved or merged');
+    });
+
+    test('are found by words without marks, and a page beyond the last shows the last', async () => {
+      const { text } = await open('/agencies?q=so%20tu%20phap');
+      expect(text).toContain('1 cơ quan, đơn vị.');
+      expect(text).toContain('Sở Tư pháp');
+      expect((await open('/agencies?page=99')).text).toMatch(/hiện từ \d+ đến (\d+), .*Trang (\d+) trong \2/);
+      expect((await open('/agencies?q=khong-co-ten-nay')).text).toContain('Không tìm thấy cơ quan phù hợp.');
+    });
+  });
+
   test('the statistics equal those of the form, and name their counting rule', async () => {
     const { status, text } = await open('/statistics?period=2025-Q3&by=field&rule=opencps');
     expect(status).toBe(200);

@@ -5,7 +5,8 @@ export const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4
 export const FOUND = '/#found';
 export const PUBLIC = [
   FOUND,
-  ...['/', '/services', '/services/1.001193.000.00.00.H60', '/agencies', '/statistics', '/statistics?level=commune'],
+  ...['/', '/services', '/services/1.001193.000.00.00.H60', '/services/1.001193/changes', '/agencies'],
+  ...['/agencies?inForce=all', '/statistics', '/statistics?level=commune'],
   ...[
     '/questions',
     '/questions/ask',

@@ -67,11 +67,14 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
     const service = catalogue.services.find((one) => serviceKey(one.code) === key);
     return { code: 0, result: service ? [writeProcedure(service)] : [] };
   },
-  LayDanhMucCoQuan: ({ catalogue }) => ({ code: 0, result: catalogue.agencies.map(writeAgency) }),
-  LayDanhMucLinhVuc: ({ catalogue }) => ({ code: 0, result: catalogue.fields.map(writeField) }),
+  // An entry has no member for its state: what is dissolved has left the list.
+  LayDanhMucCoQuan: ({ catalogue }) => ({ code: 0, result: catalogue.agencies.filter(isInForce).map(writeAgency) }),
+  LayDanhMucLinhVuc: ({ catalogue }) => ({ code: 0, result: catalogue.fields.filter(isInForce).map(writeField) }),
   ...QUESTION_SERVICES,
   ...REPORT_SERVICES,
 };
+
+const isInForce = ({ inForce }: { readonly inForce: boolean }): boolean => inForce;
 
 function shown(record: Item, state: PortalState, { lookup = 'steps' }: PortalOptions): Item {
   if (lookup === 'code') return { MaHoSo: record.MaHoSo };
