@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { type Officer, officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS } from '../support/operator.ts';
-import { THREE_BAD_ROWS, WATER, WATER_ENTRY } from '../support/water-permits.ts';
+import { HEAD, rowOf, THREE_BAD_ROWS, WATER, WATER_ENTRY } from '../support/water-permits.ts';
 
 const WORDS = {
   vi: {
@@ -16,6 +16,7 @@ const WORDS = {
     zeros: 'mất số 0 ở đầu',
     head: 'Trang tính;Ô;Mã hồ sơ;Kết quả;Lý do',
     audited: 'nhận tệp thay bên kết nối',
+    next: 'Trang sau »',
   },
   en: {
     link: 'Files',
@@ -28,6 +29,7 @@ const WORDS = {
     zeros: 'leading zeros may be lost',
     head: 'Sheet;Cell;Dossier;Outcome;Reason',
     audited: 'take a file of a party',
+    next: 'Next page »',
   },
 } as const;
 const LIST = '/console/parties/water/drops';
@@ -93,6 +95,50 @@ describe.each(['vi', 'en'] as const)('the console for files in %s', (language) =
     expect(text).toContain(words.refused);
     expect((await officer.get(LIST)).text).toContain('a.csv');
     expect(await stored()).toBe(before + 2);
+  });
+
+  test('an upload that does not arrive as one file shows its page again, with the reason', async () => {
+    const before = await stored();
+    const none = fileForm('take');
+    none.delete('file');
+    const page = await officer.post(LIST, none);
+    expect([page.status, page.text.includes('type="file"')]).toEqual([200, true]);
+    expect(page.text).toMatch(/<p class="card told" role="alert">/);
+    const interrupted = await hub.hub.app.request(LIST, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'multipart/form-data; boundary=x',
+        'Sec-Fetch-Site': 'same-origin',
+        Cookie: [...officer.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      },
+      body: '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nMã',
+    });
+    expect([interrupted.status, interrupted.headers.get('location')]).toEqual([303, LIST]);
+    expect(await stored()).toBe(before);
+  });
+
+  test('the pages of a long report have each row once, and the CSV has all', async () => {
+    const codeOf = (at: number): string => `H60.09-250812-${1000 + at}`;
+    const changes = (at: number) => ({ 'Mã hồ sơ': codeOf(at), 'Ngày cập nhật': '31/02/2025' });
+    const rows = Array.from({ length: 450 }, (_, at) => rowOf(at + 1, changes(at)));
+    const long = Buffer.from(await writeXlsx({ sheets: [{ name: 'Tháng 9', rows: [HEAD, ...rows] }] }));
+    const form = fileForm('take', 'dài.xlsx');
+    form.set('file', new File([long], 'dài.xlsx'));
+    const { text } = await officer.post(LIST, form);
+    const path = new RegExp(`href="(${LIST}/\\d+)"`).exec(text)?.[1] ?? '';
+    const perPage: number[] = [];
+    const seen: string[] = [];
+    for (let next: string | undefined = path; next !== undefined; ) {
+      const page: string = (await officer.get(next)).text;
+      const codes = [...page.matchAll(/dossiers\?code=(H60\.09-250812-\d{4})"/g)].map(([, code = '']) => code);
+      perPage.push(codes.length);
+      seen.push(...codes);
+      next = new RegExp(`href="(${path}\\?from=\\d+)">${words.next}`).exec(page)?.[1];
+    }
+    expect(perPage).toEqual([200, 200, 50]);
+    expect(seen).toEqual(rows.map((_, at) => codeOf(at)));
+    const csv = await officer.get(`${path}?format=csv`);
+    expect(csv.text.match(/H60\.09-250812-1\d{3}/g)).toHaveLength(450);
   });
 
   test('a form without its token, and a key without the right, take nothing', async () => {

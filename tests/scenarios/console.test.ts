@@ -752,9 +752,22 @@ describe('the console', () => {
       const { text } = await officer.get('/console/dossiers?code=bn-77');
       expect(new Set(text.match(/href="\/console\/deliveries\/\d+"/g)).size).toBe(2);
       expect(new Set(text.match(/href="\/console\/messages\/[\w-]+"/g)).size).toBe(1);
-      expect((await officer.get('/console/dossiers?code=H60.01-250812-9999')).text).toContain(
-        'Không có thông điệp nào.',
-      );
+    });
+
+    test('a dossier’s page has only what there is: no heading without content', async () => {
+      await hub.push(dossier({ code: CODE(1) }));
+      await officer.signIn('ops');
+      const headings = ({ text }: { readonly text: string }) =>
+        [...text.matchAll(/<h2[^>]*>([^<]*)/g)].map(([, heading]) => heading);
+      const known = await officer.get(`/console/dossiers?code=${CODE(1)}`);
+      expect(headings(known)).toContain('Thông điệp về hồ sơ');
+      expect(headings(known)).not.toContain('Bất thường');
+      const unknown = await officer.get('/console/dossiers?code=H60.01-250812-9999');
+      expect([unknown.status, headings(unknown)]).toEqual([200, []]);
+      expect(unknown.text).toContain('Trục chưa nhận thông điệp nào về mã H60.01-250812-9999.');
+      const wrong = await officer.get(`/console/dossiers?code=${'9'.repeat(400)}`);
+      expect([wrong.status, headings(wrong)]).toEqual([400, []]);
+      expect(wrong.text).toContain('role="alert"');
     });
 
     test('the message of a receipt, also in the field for a dossier’s code', async () => {

@@ -101,7 +101,8 @@ export interface Slice<Item> {
 }
 
 export function sliceOf<Item>({ c }: Visit, all: readonly Item[], most: number): Slice<Item> {
-  const from = Math.max(0, Math.trunc(Number(parameterOf(c, 'from') ?? 0)) || 0);
+  const asked = Math.trunc(Number(parameterOf(c, 'from') ?? 0));
+  const from = asked > 0 && asked < all.length ? asked : 0;
   const items = all.slice(from, from + most);
   return { items, from, to: from + items.length, total: all.length };
 }

@@ -22,6 +22,13 @@ export function refusalText(say: Say, { status, detail, decided }: Problem): str
     return say(`Tài khoản đang dùng không có quyền này: ${detail}.`, `The key does not allow this: ${detail}.`);
   if (status === 404) return say(`Không tìm thấy: ${detail}.`, `Not found: ${detail}.`);
   if (status === 400) return say(`Yêu cầu chưa hợp lệ: ${detail}.`, `The request is not valid: ${detail}.`);
+  if (status === 408)
+    return say(
+      `Nội dung chưa gửi xong thì kết nối dừng; trục chưa nhận gì. Hãy gửi lại: ${detail}.`,
+      `The connection stopped before everything arrived, and the hub took nothing. Send it again: ${detail}.`,
+    );
+  if (status === 413)
+    return say(`Quá lớn, trục chưa nhận gì: ${detail}.`, `Too large, the hub took nothing: ${detail}.`);
   if (status === 429) return say(`Quá nhiều yêu cầu cùng lúc: ${detail}.`, `Too many requests at once: ${detail}.`);
   if (status === 503)
     return say(

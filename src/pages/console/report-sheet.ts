@@ -29,7 +29,7 @@ export function reportSheet(visit: Visit, { title, period, head, rows, notes, ne
     html`<th scope="${columns > 1 ? 'colgroup' : 'col'}" colspan="${columns}" rowspan="${high}">${text}</th>`;
   const columns = columnsOf(head, rows);
   return html`<div lang="vi"><h2>${title}</h2>
-<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report sheet">
+<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report cards sheet">
 <caption>${caption}</caption>
 <thead>${head.map((cells) => html`<tr>${cells.map(headCell)}</tr>`)}</thead>
 <tbody>${part.items.map((row) => lineOf(columns, row))}</tbody>

@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { render } from '#messages/render';
 import { readUpload, type Upload } from '../../http/upload.ts';
-import type { Say } from '../language.ts';
-import { languageOf, sayIn } from '../language.ts';
+import { type Language, languageOf, type Say, sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { createApi } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
@@ -10,7 +10,7 @@ import { type FlashMessage, setFlashMessage } from './flash-message.ts';
 import { type Form, formOf, hasToken } from './forms.ts';
 import { showScreen } from './frame.ts';
 import type { OwnKey } from './records.ts';
-import { crossSite } from './refusals.ts';
+import { crossSite, refusalText } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
 import type { Screen, Visit } from './visit.ts';
 
@@ -75,7 +75,8 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
         const visit = await visitOf(c);
         if (!visit) return signedOut(c, hub, path);
         return hub.bodies.ofKey(visit.key.id, async (load) => {
-          const file = await readUpload(c, hub.maxBodyBytes, load);
+          const file = await readUpload(c, hub.maxBodyBytes, load).catch((error) => notTaken(visit, hub, error));
+          if (file instanceof Response) return file;
           const form: Form = (name) => file.fields.get(name)?.trim() || undefined;
           return answer(visit, hub, form, () => carryOut(visit, form, file));
         });
@@ -96,6 +97,16 @@ async function answer(
   if (!('to' in told)) return showScreen(visit, hub, told);
   setFlashMessage(visit.c, hub, told);
   return visit.c.redirect(told.to, 303);
+}
+
+/** Shows the page of the form again, with the reason why the file did not arrive as one file. @throws an internal error */
+function notTaken({ c, say }: Visit, hub: ConsoleContext, error: unknown): Response {
+  const { kind, status, words, headers } = hub.refusalOf(error);
+  if (kind === 'internal') throw error;
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  const detail = render(words, say('vi', 'en') as Language);
+  setFlashMessage(c, hub, { to: c.req.path, isDone: false, text: refusalText(say, { status, detail }) });
+  return c.redirect(c.req.path, 303);
 }
 
 function signedOut(c: Context, hub: ConsoleContext, path: string): Response {

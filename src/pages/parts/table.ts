@@ -29,7 +29,7 @@ const WIDE = 5;
 export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, columns }: TableOf<Item>): Html {
   if (items.length === 0) return emptyState(emptyIcon, empty);
   const classOf = ({ isNumber }: Column<Item>): Html => (isNumber ? html` class="number"` : html``);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks${foldsOf(columns.length)}">
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="stacks${columns.length >= WIDE ? ' folds' : ''}">
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column) => html`<th scope="col"${classOf(column)}>${column.head}</th>`)}</tr></thead>
 <tbody>${items.map(
@@ -41,8 +41,6 @@ export function table<Item>({ caption, empty, emptyIcon = 'inbox', items, column
   )}</tbody>
 </table></div>`;
 }
-
-const foldsOf = (columns: number): string => (columns === WIDE ? ' folds folds-4' : columns > WIDE ? ' folds' : '');
 
 const NOTHING = '–';
 
