@@ -57,11 +57,19 @@ function addressesOf(demo) {
   });
 }
 
+/** Pages, elements and pictures take longer on a busy machine than the 30 s of Playwright. */
+const PATIENCE_MS = 300_000;
+
 async function inBrowser(use) {
   const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args, timeout: PATIENCE_MS });
+  const newContext = async (options) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    return context;
+  };
   try {
-    await use(browser);
+    await use({ newContext });
   } finally {
     await browser.close();
   }
@@ -69,7 +77,8 @@ async function inBrowser(use) {
 
 async function takeAll(browser, addresses) {
   const { url } = addresses;
-  const page = await browser.newPage({ viewport: { width: 1100, height: 760 } });
+  const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
+  const page = await context.newPage();
   await lookUp(page, addresses);
   await take(page, 'citizen');
   await signIn(page, addresses);

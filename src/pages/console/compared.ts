@@ -74,7 +74,7 @@ ${table<Pair>({
     {
       head: say('Ví dụ', 'Such as'),
       cell: ({ sample }) =>
-        html`${sample.map(({ code, left, right }) => html`<span class="code">${dossierLink(code)} ${deliveryLink(left)} ${deliveryLink(right)}</span><br>`)}`,
+        html`${sample.map(({ code, left, right }) => html`${dossierLink(code)} <small>${say('lượt', 'delivery')} ${deliveryLinks([left, right])}</small><br>`)}`,
     },
   ],
 })}`;
@@ -86,8 +86,9 @@ function stateOf(visit: Visit, { state, reason }: Pair['left']): Html {
   return html`${badge(say, DELIVERY_STATES, state)}${reason === null ? '' : html` ${reasonOf(visit, reason)}`}`;
 }
 
-function deliveryLink(id: number | null): Html {
-  return id === null ? html`–` : html`<a href="/console/deliveries/${id}">${id}</a>`;
+function deliveryLinks(ids: readonly (number | null)[]): Html {
+  const given = ids.filter((id) => id !== null);
+  return html`${given.map((id) => html`<a href="/console/deliveries/${id}">${id}</a> `)}`;
 }
 
 /** Rounds down, so that a single difference never shows as 100 %. */

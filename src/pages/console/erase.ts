@@ -42,7 +42,10 @@ function screenOf({ say }: Visit, body: Html): Screen {
 }
 
 function forbidden({ say }: Visit): Html {
-  return html`<p class="card" role="alert">${say('Cần quyền ops:erase.', 'This needs the scope ops:erase.')}</p>`;
+  return html`<p class="card" role="alert">${say(
+    'Tài khoản đang dùng không có quyền xóa dữ liệu cá nhân (ops:erase).',
+    'The key may not erase personal data: it lacks the scope ops:erase.',
+  )}</p>`;
 }
 
 function orderOf(form: Form): object {
@@ -97,7 +100,7 @@ ${keptTable(visit, kept)}
 <section class="card"><p>${say(
     'Các hệ thống đã gửi hoặc nhận dữ liệu của người này vẫn giữ dữ liệu của mình và xóa theo quy định của mình:',
     'Systems that sent or received data of the person keep what they have, and erase it by their own rules:',
-  )} ${parties.length === 0 ? '–' : parties.map((party) => html`${partyLink(visit, party)} `)}</p></section>
+  )}</p>${parties.length === 0 ? html`<p>–</p>` : html`<ul>${parties.map((party) => html`<li>${partyLink(visit, party)}</li>`)}</ul>`}</section>
 ${
   isEmpty
     ? ''

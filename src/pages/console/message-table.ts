@@ -46,13 +46,13 @@ const DOORS = {
 } as const satisfies Words;
 
 /** How a message came, with the code of the door in small. */
-export function doorOf(visit: Visit, door: string): Html {
+export function doorOf(visit: Pick<Visit, 'say'>, door: string): Html {
   const code = html`<code class="note">${door}</code>`;
   return isKnown(door) ? html`${doorName(visit, door)} ${code}` : code;
 }
 
 /** The same for a narrow column. The code of a known door is in its title. */
-function doorName({ say }: Visit, door: string): Html {
+function doorName({ say }: Pick<Visit, 'say'>, door: string): Html {
   return isKnown(door)
     ? html`<span title="${door}">${word(say, DOORS, kindOf(door))}</span>`
     : html`<code class="note">${door}</code>`;

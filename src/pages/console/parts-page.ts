@@ -67,7 +67,7 @@ ${emptyState('search', say('Không tìm thấy.', 'Nothing found.'), html`<a cla
   ])}</section>
 <section class="card">${timeline(
     say('Tiến trình', 'Progress'),
-    (['good', 'warn', 'bad'] as const).map((tone) => ({ state: 'now', tone, name: tone, when: '12/08/2025 08:15' })),
+    TONES.slice(2).map(([tone, vi, en]) => ({ state: 'now', tone, name: say(vi, en), when: '12/08/2025 08:15' })),
   )}</section>`;
 }
 

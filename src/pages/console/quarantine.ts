@@ -67,7 +67,10 @@ export function causeTable(visit: Visit, list: Part<Cause>): Html {
               : '',
           ].map((one) => one && html`<br><span class="note">${one}</span>`)}`,
       },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(withoutPointer(detail), 80) },
+      {
+        head: say('Lý do', 'Reason'),
+        cell: (one) => (isSaidByCause(one) ? '–' : longText(withoutPointer(one.detail), 80)),
+      },
       {
         head: say('Bên phụ trách', 'Whose it is'),
         cell: ({ parties }) => html`${parties.map((one) => html`${partyLink(visit, one)} `)}`,
@@ -76,3 +79,7 @@ export function causeTable(visit: Visit, list: Part<Cause>): Html {
     ],
   });
 }
+
+/** Whether the sentence of the cause has the whole reason already. */
+const isSaidByCause = ({ kind, unmapped }: Cause): boolean =>
+  kind === 'held' || unmapped?.table === 'service' || unmapped?.table === 'agency';

@@ -150,7 +150,7 @@ function reportTable(visit: Visit, period: string): Html {
         cell: ([name]) =>
           html`<a href="/console/reports/${segment(name)}${queryText({ period })}">${reportTitle(visit, name)}</a>`,
       },
-      { head: say('Tệp', 'File'), cell: ([name]) => filesOf(visit, name, period) },
+      { head: say('Tệp', 'File'), cell: ([name]) => html`<span class="acts">${filesOf(visit, name, period)}</span>` },
     ],
   });
 }

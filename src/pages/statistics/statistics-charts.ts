@@ -6,7 +6,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { figures, type Tone } from '../parts/parts.ts';
 import { vietnamese } from '../words.ts';
-import { inWords, percent } from './statistics-words.ts';
+import { inWords, namelessAgency, percent } from './statistics-words.ts';
 
 /** The most important numbers of a period. */
 export function periodFigures(
@@ -100,7 +100,7 @@ function onTimeMap(say: Say, months: NamedMonths['months'], lines: NamedMonths['
     head: say('Cơ quan', 'Agency'),
     columns: months.slice(-MAPPED_MONTHS).map((key) => `${key.slice(5)}/${key.slice(2, 4)}`),
     rows: lines.map(({ key, name, months: numbers }) => ({
-      name: name ? vietnamese(name) : (key ?? ''),
+      name: name ? vietnamese(name) : namelessAgency(say, key),
       values: numbers.slice(-MAPPED_MONTHS).map(({ inTime, resolved }) => shareOf(inTime, resolved, 0)),
     })),
     levelOf,
@@ -141,7 +141,7 @@ export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | st
     full: 100,
     format: (value) => `${inWords(say, value)} %`,
     rows: busiest.map(({ key, name, onTimePercent, resolved }) => ({
-      name: html`${name ? vietnamese(name) : key} <span class="note">(${inWords(say, resolved.total)})</span>`,
+      name: html`${name ? vietnamese(name) : namelessAgency(say, key)} <span class="note">(${inWords(say, resolved.total)})</span>`,
       value: onTimePercent,
       tone: toneOf(onTimePercent),
     })),

@@ -11,8 +11,13 @@ export function lineName(say: Say, by: Group, { key, name }: StatisticsReport['i
   if (key === null) return html`${say('Chưa rõ', 'Not known')}`;
   if (by === 'channel') return html`${say(...CHANNEL[key as keyof typeof CHANNEL])}`;
   if (by === 'month') return html`${key.slice(5)}/${key.slice(0, 4)}`;
-  return name === null ? html`${key}` : html`${vietnamese(name)}<br><span class="note">${key}</span>`;
+  if (name === null) return html`${by === 'agency' ? namelessAgency(say, key) : key}`;
+  return html`${vietnamese(name)}<br><span class="note">${key}</span>`;
 }
+
+/** An agency that the catalogue lacks. */
+export const namelessAgency = (say: Say, key: string | null): string =>
+  key === null ? say('Chưa rõ', 'Not known') : say(`Cơ quan mã ${key}`, `Agency ${key}`);
 
 export function periodName(say: Say, period: string): string {
   const [year, quarter] = period.split('-Q');

@@ -1,12 +1,15 @@
 import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { html } from 'hono/html';
+import { capitalised } from '#core/vietnamese/text';
 import { sendAsset } from '../../pages/assets.ts';
+import { doorOf } from '../../pages/console/message-table.ts';
 import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES, OPERATIONS, word } from '../../pages/console/words.ts';
 import type { Say } from '../../pages/language.ts';
 import { type Html, show } from '../../pages/layout.ts';
 import { badgeOf } from '../../pages/parts/parts.ts';
 import { table } from '../../pages/parts/table.ts';
+import { counted } from '../../pages/words.ts';
 import { AT_A_PARTNER, AT_THE_DOOR, type BadDay } from './bad-days.ts';
 import type { Case } from './cases.ts';
 import type { SeenMessage, ShownKey } from './hub-view.ts';
@@ -51,12 +54,15 @@ export function sandboxApp(means: SandboxMeans): Hono {
       links: [{ href: '/sandbox', text: say('Môi trường thử nghiệm', 'Sandbox') }],
       head: means.isUp() ? undefined : html`<meta http-equiv="refresh" content="3">`,
       body: html`
-${means.isUp() ? '' : html`<p class="note">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
-${answer === undefined ? '' : html`<h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre>`}
-${keysPart(say, means)}${samplesPart(say, means.url, samples)}${badDaysPart(say, means)}${messagesPart(say, messages)}
-${certificatesPart(say, certificates)}
+${means.isUp() ? '' : html`<p class="card" role="status">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
+${answer === undefined ? '' : html`<section class="card" role="status"><h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre></section>`}
+${addressesPart(say, means)}${samplesPart(say, means.url, samples)}${messagesPart(say, messages)}${badDaysPart(say, means)}
+${certificatesPart(say, certificates)}${keysPart(say, means)}
 <h2>${say('Làm lại từ đầu', 'Start again')}</h2>
-<form method="post" action="/sandbox/reset"><button>${say('Xóa mọi dữ liệu thử nghiệm', 'Delete all data of the sandbox')}</button></form>`,
+<form class="card fields" method="post" action="/sandbox/reset"><p class="note">${say(
+        'Địa chỉ và mật khẩu giữ nguyên.',
+        'The address and the secrets stay the same.',
+      )}</p><button class="quiet">${say('Xóa mọi dữ liệu thử nghiệm', 'Delete all data of the sandbox')}</button></form>`,
     }));
   });
   app.get('/sandbox/certificate/:party', async (c) => {
@@ -89,17 +95,22 @@ ${certificatesPart(say, certificates)}
   return app;
 }
 
-function keysPart(say: Say, { url, keys }: SandboxMeans): Html {
-  return html`<p>${say('Địa chỉ của trục:', 'Address of the hub:')} <code>${url}</code>.
-${say('Màn hình điều hành:', 'Console:')} <a href="/console">/console</a>. <a href="/docs">/docs</a></p>
+function addressesPart(say: Say, { url }: SandboxMeans): Html {
+  return html`<section class="card"><dl class="facts"><dt>${say('Địa chỉ của trục', 'Address of the hub')}</dt><dd><code>${url}</code></dd>
+<dt>${say('Tài liệu giao diện', 'Interface')}</dt><dd><a href="/docs">/docs</a></dd>
+<dt>${say('Màn hình điều hành', 'Console')}</dt><dd><a href="/console">/console</a></dd></dl></section>`;
+}
+
+function keysPart(say: Say, { keys }: SandboxMeans): Html {
+  return html`<h2>${say('Tài khoản', 'Keys')}</h2>
 ${table({
-  caption: say('Tài khoản', 'Keys'),
-  empty: '',
+  caption: say(`${keys().length} tài khoản, giữ nguyên khi làm lại`, `${keys().length} keys, the same after a reset`),
+  empty: say('Chưa có tài khoản nào.', 'No key yet.'),
   items: keys(),
   columns: [
     { head: say('Tên', 'Id'), cell: ({ id }) => html`<code>${id}</code>` },
-    { head: say('Mật khẩu', 'Secret'), cell: ({ secret }) => html`<code>${secret}</code>` },
-    { head: say('Quyền', 'Scopes'), cell: ({ scopes }) => scopes.join(', ') },
+    { head: say('Mật khẩu', 'Secret'), cell: ({ secret }) => html`<code class="words">${secret}</code>` },
+    { head: say('Quyền', 'Scopes'), cell: ({ scopes }) => html`<code>${scopes.join(' ')}</code>` },
   ],
 })}`;
 }
@@ -107,19 +118,24 @@ ${table({
 function messagesPart(say: Say, messages: readonly SeenMessage[]): Html {
   return html`<h2>${say('Thông điệp gần nhất', 'Last messages')}</h2>
 ${table({
-  caption: say(`${messages.length} thông điệp, mới nhất trước`, `${messages.length} messages, newest first`),
-  empty: say('Chưa có thông điệp nào.', 'No message yet.'),
+  caption: say(
+    `${messages.length} thông điệp, mới nhất trước`,
+    `${counted(messages.length, 'message', 'messages')}, the newest first`,
+  ),
+  empty: say('Chưa có thông điệp nào. Hãy gửi thử một mẫu ở trên.', 'No message yet. Send one of the samples above.'),
   items: messages,
   columns: [
     { head: say('Lúc', 'At'), cell: ({ id, at }) => html`<a href="/console/messages/${id}">${at}</a>` },
-    { head: say('Bên gửi', 'From'), cell: ({ party }) => party ?? '–' },
-    { head: say('Cổng', 'Door'), cell: ({ door }) => door },
+    { head: say('Bên gửi', 'From'), cell: ({ party }) => (party === null ? '–' : html`<code>${party}</code>`) },
+    { head: say('Cổng', 'Door'), cell: ({ door }) => doorOf({ say }, door) },
     { head: say('Nội dung', 'Operation'), cell: ({ operation }) => word(say, OPERATIONS, operation) },
     { head: say('Kết quả', 'Outcome'), cell: ({ outcome }) => badge(say, MESSAGE_OUTCOMES, outcome) },
     {
       head: say('Trục đã đọc', 'What the hub read'),
       cell: ({ said }) =>
-        html`${said.map(({ code, outcome, problem }) => html`<div>${code} ${badge(say, ITEM_OUTCOMES, outcome)} ${problem}</div>`)}`,
+        said.length === 0
+          ? '–'
+          : html`${said.map(({ code, outcome, problem }) => html`<div><span class="code">${code}</span> ${badge(say, ITEM_OUTCOMES, outcome)}${problem && html`<br><span class="note words">${problem}</span>`}</div>`)}`,
     },
   ],
 })}`;
@@ -135,41 +151,45 @@ function certificatesPart(
     open: badgeOf('plain', say('Chưa thử', 'Not tried')),
   };
   return html`<h2>${say('Kết quả kiểm thử kết nối', 'Certificates')}</h2>
-${certificates.map(
-  ({ party, cases }) => html`<details><summary>${party}:
-${cases.filter(({ state }) => state === 'passed').length}/${cases.length} ${say('đạt', 'passed')}</summary>
+${certificates.map(({ party, cases }) => {
+  const passed = cases.filter(({ state }) => state === 'passed').length;
+  const part = say(`đạt ${passed} trong ${cases.length}`, `${passed} of ${cases.length} passed`);
+  return html`<details class="card"><summary>${party} <span class="note">${part}</span></summary>
 ${table({
-  caption: party,
-  empty: '',
+  caption: part,
+  empty: say('Trục chưa sẵn sàng.', 'The hub is not ready.'),
   items: cases,
   columns: [
-    { head: say('Trường hợp', 'Case'), cell: ({ vi, en }) => say(vi, en) },
+    { head: say('Trường hợp', 'Case'), cell: ({ vi, en }) => capitalised(say(vi, en)) },
     { head: say('Kết quả', 'State'), cell: ({ state }) => states[state] },
-    { head: say('Ví dụ', 'Example'), cell: ({ example }) => example ?? '–' },
+    {
+      head: say('Ví dụ', 'Example'),
+      cell: ({ example }) => (example === undefined ? '–' : html`<span class="code">${example}</span>`),
+    },
   ],
-})}</details>`,
-)}`;
+})}</details>`;
+})}`;
 }
 
 function badDaysPart(say: Say, { partners }: SandboxMeans): Html {
   const options = (days: readonly BadDay[]): Html =>
     html`${days.map(({ id, vi, en }) => html`<option value="${id}">${say(vi, en)}</option>`)}`;
   return html`<h2>${say('Tình huống xấu', 'Bad days')}</h2>
-<form method="post" action="/sandbox/bad-day"><input type="hidden" name="partner" value="">
-<label>${say('Trục đối với hệ thống của bạn', 'The hub, towards your system')}
+<form class="card fields" method="post" action="/sandbox/bad-day"><input type="hidden" name="partner" value="">
+<label class="wide">${say('Trục đối với hệ thống của đơn vị', 'The hub, towards your system')}
 <select name="day">${options(AT_THE_DOOR)}</select></label>
 <button>${say('Bắt đầu', 'Begin')}</button></form>
-<form method="post" action="/sandbox/bad-day">
+<form class="card fields" method="post" action="/sandbox/bad-day">
 <label>${say('Hệ thống khác', 'Another system')}
 <select name="partner">${partners.map((name) => html`<option>${name}</option>`)}</select></label>
-<label>${say('Tình huống', 'Situation')} <select name="day">${options(AT_A_PARTNER)}</select></label>
+<label class="wide">${say('Tình huống', 'Situation')} <select name="day">${options(AT_A_PARTNER)}</select></label>
 <button>${say('Bắt đầu', 'Begin')}</button></form>`;
 }
 
 function samplesPart(say: Say, url: string, samples: readonly Sample[]): Html {
   return html`<h2>${say('Thông điệp mẫu', 'Samples')}</h2>
 ${samples.map(
-  (sample) => html`<details><summary>${say(sample.vi, sample.en)}</summary>
+  (sample) => html`<details class="card"><summary>${capitalised(say(sample.vi, sample.en))}</summary>
 <pre>${curlOf(sample, url)}</pre>
 <form method="post" action="/sandbox/send/${sample.id}"><button>${say('Gửi thử', 'Send it')}</button></form></details>`,
 )}`;
