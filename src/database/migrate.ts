@@ -58,6 +58,7 @@ import * as m057 from './migrations/057-uploads.ts';
 import * as m058 from './migrations/058-corrections.ts';
 import * as m059 from './migrations/059-sender-of-deliveries.ts';
 import * as m060 from './migrations/060-words-by-time.ts';
+import * as m061 from './migrations/061-fact-totals.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -122,6 +123,7 @@ export const MIGRATIONS = {
   '058-corrections': m058,
   '059-sender-of-deliveries': m059,
   '060-words-by-time': m060,
+  '061-fact-totals': m061,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -197,4 +197,9 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     stopOlder: 'its lists would read all dossiers',
     duringStart: index('dossiers'),
   },
+  '061-fact-totals': {
+    change: 'The reports on online services and on missing fields read no dossiers of a quarter.',
+    stopOlder: 'it would leave changes out of the totals of these reports',
+    duringStart: index('counted'),
+  },
 };

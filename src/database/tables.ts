@@ -100,6 +100,15 @@ interface AgencyTotalsTable {
   late_td: number | null;
   overdue_td: number | null;
   settled_td: number | null;
+  payable_766: number | null;
+  paid_online_766: number | null;
+  began_lacking_766: number | null;
+  done_766: number | null;
+  digitised_766: number | null;
+  reused_766: number | null;
+  paper_766: number | null;
+  digital_result_766: number | null;
+  ended_lacking_766: number | null;
 }
 
 interface AliasesTable {

@@ -100,6 +100,37 @@ export async function rangesOf(
   return { ranges: joined(rows.slice(0, most)), until: rows[most]?.first };
 }
 
+type Period = Pick<DossiersQuestion, 'from' | 'to'>;
+
+/** The ranges of an agency's dossiers with one of these times in a period, behind a code. In order, without overlaps. */
+export async function rangesInPeriod(
+  run: Run,
+  agency: string,
+  period: Period,
+  { times, after }: { readonly times: readonly ('began' | 'ended')[]; readonly after: string },
+): Promise<readonly CodeRange[]> {
+  const values = newValues();
+  const rows = await run<Found>(
+    `SELECT agency_code AS agency, first, last, prefix, began::text FROM code_ranges r
+     WHERE agency_code = ${values.add(agency, 'text')} AND last > ${values.add(after, 'text')}
+       AND (${times.map((time) => spanIn(time, period, values)).join(' OR ')}) ORDER BY first`,
+    values.list,
+  );
+  return joined(rows);
+}
+
+/** SQL: the ranges of the dossiers of an agency, `a`, that began and ended in a period. Those of one prefix are neighbours. */
+export function bothInPeriod(period: Period, values: Values): string {
+  return `SELECT min(r.first) AS first, max(r.last) AS last FROM code_ranges r WHERE r.agency_code = a.agency_code
+    AND ${spanIn('began', period, values)} AND ${spanIn('ended', period, values)} GROUP BY r.prefix`;
+}
+
+/** SQL: whether a range has dossiers with this time in the period. */
+function spanIn(time: 'began' | 'ended', { from, to }: Period, values: Values): string {
+  const start = time === 'began' ? thirdOf : monthOf;
+  return `r.${time} BETWEEN ${values.add(start(from), 'date')} AND ${values.add(start(to), 'date')}`;
+}
+
 function agenciesOf({ by, key, filter }: DossiersQuestion, values: Values): readonly string[] {
   return [
     ...(by === 'agency' && typeof key === 'string' ? [`agency_code = ${values.add(key, 'text')}`] : []),

@@ -1,4 +1,5 @@
 import { changeCodes } from '#core/statistics/changes';
+import { factChangeCodes } from '#core/statistics/fact-totals';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { takeRecounts } from '../index/recounts.ts';
@@ -80,12 +81,18 @@ async function countSome(deps: CountDeps, tx: Transaction, codes: readonly strin
   const counted = await countByRules(deps, found, before);
   const cells = await cellIds(tx, found.map(cellOf));
   const totals = createTotalChanges();
-  for (const { cell, changes } of before.values()) if (cell !== null) totals.add(cell, changes, -1);
+  for (const { cell, changes, facts, began766, endedAt } of before.values()) {
+    if (cell === null) continue;
+    totals.add(cell, changes, -1);
+    totals.add(cell, factChangeCodes({ facts, beganAt: began766, endedAt }), -1);
+  }
   const rows: (CountedRow & { readonly agencyCode: string })[] = [];
   for (const { dossier, by, facts } of counted) {
     const cell = cells.get(cellName(cellOf(dossier))) as number;
     const changes = changeCodes(by);
     totals.add(cell, changes, 1);
+    const { beganAt = null, endedAt = null } = by['766'] ?? {};
+    totals.add(cell, factChangeCodes({ facts, beganAt, endedAt }), 1);
     rows.push({ code: dossier.code, agencyCode: dossier.agencyCode, cell, changes, facts, by });
   }
   const known = new Set(found.map(({ code }) => code));

@@ -8,6 +8,9 @@ export interface CountedBefore {
   /** When it began and ended, by the rule that counts the most dossiers. */
   readonly beganAt: string | null;
   readonly endedAt: string | null;
+  /** What it added to the totals of facts. */
+  readonly began766: string | null;
+  readonly facts: number;
   /** Its place in the totals. Null if an older version counted it: then it added nothing to them. */
   readonly cell: number | null;
   /** What it added to the totals. */
@@ -21,7 +24,7 @@ export async function loadCounted(
 ): Promise<ReadonlyMap<string, CountedBefore>> {
   const { rows } = await tx.query<CountedBefore>({
     name: 'load counted',
-    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt", cell, changes
+    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt", began_766 AS "began766", facts, cell, changes
            FROM counted WHERE code = ANY($1::text[])`,
     values: [codes],
   });

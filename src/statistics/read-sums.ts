@@ -56,7 +56,7 @@ function withoutThirds(range: SpanRange): SpanRange {
 }
 
 /** SQL: the totals of the spans, range by range through the index. OFFSET 0 keeps the planner from reading whole tables. */
-function totalsIn(table: string, condition: string): string {
+export function totalsIn(table: string, condition: string): string {
   return `CROSS JOIN LATERAL (
     SELECT * FROM ${table} t WHERE ${condition} AND t.span = r.span AND t.since BETWEEN r.first AND r.last OFFSET 0) t`;
 }

@@ -1,18 +1,15 @@
 import { type Availability, availabilityOf } from '#core/statistics/availability';
-import { bitsOf, DEFECTS } from '#core/statistics/facts';
 import type { Words } from '#messages/message';
-import { MOST_COUNTED } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment, type Run } from '../database/transaction.ts';
 import { AWAY_AFTER_MS, firstRunAt, listRuns } from '../ledger/process-runs.ts';
+import { type OnlineSums, onlineSums } from './agency-facts.ts';
+import { countLackingDossiers, dossiersWith } from './agency-walk.ts';
 import {
   ANSWERABLE,
   ANSWERS,
-  BEGAN,
   countsOf,
   DELIVERIES,
-  ENDED,
-  inPeriod,
   OPEN_INCIDENTS,
   RATED,
   RATED_AGENCY,
@@ -34,17 +31,7 @@ interface OfAgency {
 }
 
 /** Counts of an agency's dossiers that were received, and of those that ended in the period, by rule 766. */
-export interface OnlineLine extends OfAgency {
-  readonly received: number;
-  readonly online: number;
-  readonly payable: number;
-  readonly paidOnline: number;
-  readonly done: number;
-  readonly digitised: number;
-  readonly reused: number;
-  readonly paper: number;
-  readonly digitalResult: number;
-}
+export type OnlineLine = OnlineSums & OfAgency;
 
 export interface OnlineNumbers {
   readonly lines: readonly OnlineLine[];
@@ -160,9 +147,9 @@ export function createReportNumbers(database: Database): ReportNumbers {
     recordsBehind: (period, wanted) => atOneMoment(database, (run) => recordsBehind(run, period, wanted)),
     countBehind: (period, wanted) => atOneMoment(database, (run) => countBehind(run, period, wanted)),
     connections: ask((run, { from, to }) => run<ConnectionLine>(CONNECTIONS, [from, to])),
-    fields: ({ from, to }, { agency, after = [null, null], limit }) =>
-      atOneMoment(database, (run) => run<FieldLine>(FIELDS, [from, to, agency ?? null, ...after, limit])),
-    countFields: ({ from, to }, agency) => atOneMoment(database, (run) => countFields(run, [from, to, agency ?? null])),
+    fields: (period, wanted) =>
+      atOneMoment(database, (run) => dossiersWith(run, period, { facts: 'lacking', after: undefined, ...wanted })),
+    countFields: (period, agency) => atOneMoment(database, (run) => countLackingDossiers(run, period, agency)),
     availability: (role, period) => atOneMoment(database, (run) => availabilityIn(run, role, period)),
     asks: ask((run, { from, to }) => run<AskLine>(ASKS, [from, to])),
     incidents: ask((run, { from, to, now }) => run<IncidentLine>(INCIDENTS, [from, to, now])),
@@ -175,10 +162,18 @@ async function availabilityIn(run: Run, role: string, { from, to, now }: ReportP
   return availabilityOf(runs, span, AWAY_AFTER_MS);
 }
 
-async function onlineNumbers(run: Run, { from, to }: ReportPeriod): Promise<OnlineNumbers> {
-  const lines = await run<OnlineLine>(ONLINE, [from, to]);
+async function onlineNumbers(run: Run, period: ReportPeriod): Promise<OnlineNumbers> {
+  const lines = await onlineSums(run, period);
+  const names = await run<{ key: string; name: string }>(
+    `SELECT key, name FROM catalogue WHERE kind = 'agency' AND key = ANY($1::text[])`,
+    [lines.map(({ key }) => key)],
+  );
+  const nameOf = new Map(names.map(({ key, name }) => [key, name]));
   const services = await run<{ level: string; count: number }>(SERVICES);
-  return { lines, services: Object.fromEntries(services.map(({ level, count }) => [level, count])) };
+  return {
+    lines: lines.map((line) => ({ name: nameOf.get(line.key) ?? null, ...line })),
+    services: Object.fromEntries(services.map(({ level, count }) => [level, count])),
+  };
 }
 
 const NAME = `(SELECT a.name FROM catalogue a WHERE a.kind = 'agency' AND a.key = t.agency_code)`;
@@ -192,41 +187,6 @@ const ASKS = `
   FROM asks t WHERE t.at BETWEEN $1::timestamptz AND $2::timestamptz
   GROUP BY t.agency_code, t.officer, t.party, t.question, t.purpose
   ORDER BY t.agency_code, t.officer, t.party, t.question, t.purpose`;
-
-/** SQL: a sum of each number. */
-const sumsOf = (names: readonly string[]): string =>
-  names.map((name) => `sum("${name}")::int8 AS "${name}"`).join(', ');
-/** SQL: no such number, in the same columns. */
-const zerosOf = (names: readonly string[]): string => names.map((name) => `0 AS "${name}"`).join(', ');
-
-/** Index-only scans of counted_began and counted_ended. */
-const ONLINE = `
-  SELECT t.agency_code AS key, ${NAME} AS name, ${sumsOf([...Object.keys(BEGAN), ...Object.keys(ENDED)])}
-  FROM (
-    SELECT k.agency_code, ${countsOf(BEGAN)}, ${zerosOf(Object.keys(ENDED))} FROM ${inPeriod('began_766')} GROUP BY 1
-    UNION ALL
-    SELECT k.agency_code, ${zerosOf(Object.keys(BEGAN))}, ${countsOf(ENDED)} FROM ${inPeriod('ended_766')} GROUP BY 1
-  ) t GROUP BY t.agency_code ORDER BY t.agency_code`;
-
-const WITH_DEFECTS = `counted c JOIN total_cells k ON k.id = c.cell
-    WHERE (c.began_766 BETWEEN $1::timestamptz AND $2::timestamptz OR c.ended_766 BETWEEN $1::timestamptz AND $2::timestamptz)
-      AND (c.facts & ${bitsOf(DEFECTS)}) <> 0 AND ($3::text IS NULL OR k.agency_code = $3::text)`;
-
-const FIELDS = `
-  SELECT t.code, t.agency_code AS key, ${NAME} AS name, t.facts FROM (
-    SELECT c.code, k.agency_code, c.facts FROM ${WITH_DEFECTS}
-      AND ($4::text IS NULL OR (k.agency_code, c.code) > ($4::text, $5::text))
-    ORDER BY k.agency_code, c.code LIMIT $6) t
-  ORDER BY t.agency_code, t.code`;
-
-async function countFields(run: Run, wanted: readonly (string | null)[]): Promise<number | null> {
-  const [found] = await run<{ many: number }>(
-    `SELECT count(*)::int4 AS many FROM (SELECT 1 FROM ${WITH_DEFECTS} LIMIT ${MOST_COUNTED + 1}) t`,
-    wanted,
-  );
-  const { many = 0 } = found ?? {};
-  return many > MOST_COUNTED ? null : many;
-}
 
 const SERVICES = `
   SELECT coalesce(record->>'onlineLevel', '') AS level, count(*)::int8 AS count FROM catalogue

@@ -1,13 +1,12 @@
 import { RATING_LEVELS } from '#schemas/rating.v1';
 import { MOST_COUNTED } from '../database/count-up-to.ts';
 import type { Run } from '../database/transaction.ts';
+import { countOnline, ONLINE_NUMBERS, type OnlineNumber } from './agency-facts.ts';
+import { dossiersWith } from './agency-walk.ts';
 import {
   ANSWERABLE,
   ANSWERS,
-  BEGAN,
   DELIVERIES,
-  ENDED,
-  inPeriod,
   OPEN_INCIDENTS,
   RATED,
   RATED_AGENCY,
@@ -51,9 +50,6 @@ type Sources = Readonly<Record<string, string>>;
 const each = (conditions: Readonly<Record<string, string>>, source: (condition: string, name: string) => string) =>
   Object.entries(conditions).map(([name, condition]) => [name, source(condition, name)] as const);
 
-const dossiersBy = (column: 'began_766' | 'ended_766') => (condition: string) =>
-  `SELECT k.agency_code AS key, 'dossier' AS what, c.code, c.${column} AS at FROM ${inPeriod(column)} AND ${condition}`;
-
 const answersOf = (kind: 'question' | 'petition') =>
   each(
     ANSWERS,
@@ -71,10 +67,6 @@ const touched = (condition: string): string => `
   FROM incidents i JOIN deliveries d ON ${condition} WHERE ${OPEN_INCIDENTS}`;
 
 const SOURCES = {
-  'online-services': Object.fromEntries([
-    ...each(BEGAN, dossiersBy('began_766')),
-    ...each(ENDED, dossiersBy('ended_766')),
-  ]),
   questions: Object.fromEntries([
     ...answersOf('question'),
     ...answersOf('petition'),
@@ -94,46 +86,69 @@ const SOURCES = {
       WHERE started_at <= $2::timestamptz AND coalesce(ended_at, seen_at) >= $1::timestamptz`,
   },
 } as const satisfies Record<string, Sources>;
-export type ReportWithRecords = keyof typeof SOURCES;
+export type ReportWithRecords = keyof typeof SOURCES | 'online-services';
 
 /** The numbers of a report whose records can be listed. None for a report that leads elsewhere. */
 export function recordColumns(report: string): readonly string[] {
-  return Object.hasOwn(SOURCES, report) ? Object.keys(SOURCES[report as ReportWithRecords]) : [];
+  if (report === 'online-services') return ONLINE_NUMBERS;
+  return Object.hasOwn(SOURCES, report) ? Object.keys(SOURCES[report as keyof typeof SOURCES]) : [];
+}
+
+function sourceOf({ report, column }: Pick<WantedRecords, 'report' | 'column'>): string {
+  return (SOURCES as Readonly<Record<string, Sources>>)[report]?.[column] ?? '';
 }
 
 /** How many records are behind the number: null for more than MOST_COUNTED. */
 export async function countBehind(
   run: Run,
-  { from, to, now }: ReportPeriod,
-  { report, column, key }: Pick<WantedRecords, 'report' | 'column' | 'key'>,
+  period: ReportPeriod,
+  wanted: Pick<WantedRecords, 'report' | 'column' | 'key'>,
 ): Promise<number | null> {
-  const source = (SOURCES[report] as Sources)[column] ?? '';
+  const { report, column, key } = wanted;
+  const { from, to, now } = period;
+  if (report === 'online-services') return upToMost(await countOnline(run, period, column as OnlineNumber, key));
   const [row] = await run<{ many: number }>(
     `SELECT count(*)::int4 AS many FROM (
-       SELECT FROM (${source}) found
+       SELECT FROM (${sourceOf(wanted)}) found
        -- Each parameter is named, because a source may need fewer.
        WHERE $1::timestamptz IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::timestamptz IS NOT NULL
          AND ($4::text IS NULL OR key = $4::text)
        LIMIT ${MOST_COUNTED + 1}) found`,
     [from, to, now, key ?? null],
   );
-  const many = row?.many ?? 0;
+  return upToMost(row?.many ?? 0);
+}
+
+function upToMost(many: number): number | null {
   return many > MOST_COUNTED ? null : many;
 }
 
 export async function recordsBehind(
   run: Run,
-  { from, to, now }: ReportPeriod,
-  { report, column, key, after, limit }: WantedRecords,
+  period: ReportPeriod,
+  wanted: WantedRecords,
 ): Promise<readonly ReportRecord[]> {
-  const source = (SOURCES[report] as Sources)[column] ?? '';
+  const { report, key, after, limit } = wanted;
+  if (report === 'online-services') return dossiersBehind(run, period, wanted);
+  const { from, to, now } = period;
   const [lastKey, lastWhat, lastCode] = after ?? [null, null, null];
   return run<ReportRecord>(
-    `SELECT key, what, code, at FROM (${source}) found
+    `SELECT key, what, code, at FROM (${sourceOf(wanted)}) found
      -- Each parameter is named, because a source may need fewer.
      WHERE $3::timestamptz IS NOT NULL AND ($4::text IS NULL OR key = $4::text)
        AND ($5::text IS NULL OR (key, what, code) > ($5::text, $6::text, $7::text))
      ORDER BY key, what, code LIMIT $8::int4`,
     [from, to, now, key ?? null, lastKey, lastWhat, lastCode, limit],
   );
+}
+
+async function dossiersBehind(
+  run: Run,
+  period: ReportPeriod,
+  { column, key, after, limit }: WantedRecords,
+): Promise<readonly ReportRecord[]> {
+  const place = after && ([after[0], after[2]] as const);
+  const facts = column as OnlineNumber;
+  const found = await dossiersWith(run, period, { facts, agency: key, after: place, limit });
+  return found.map(({ key: agency, code, at }) => ({ key: agency, what: 'dossier', code, at }));
 }

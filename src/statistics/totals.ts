@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import { KINDS_A_DAY, TOTALS } from '#core/statistics/changes';
+import { FACT_TOTALS } from '#core/statistics/fact-totals';
 import { RULES } from '#core/statistics/rules';
 import { ALL_AGENCIES } from './sources.ts';
 
 /** Additions to the running totals. */
 export interface TotalChanges {
-  /** Adds the changes of a dossier in this cell, or takes them off (-1). */
+  /** Adds the changes of a dossier in this cell, by their codes, or takes them off (-1). */
   add(cell: number, changes: readonly number[], sign: 1 | -1): void;
   /** The sums other than 0 of each cell and day, in the order of their keys. */
   rows(): readonly Readonly<Record<string, number>>[];
@@ -24,6 +25,9 @@ export function createTotalChanges(): TotalChanges {
   };
 }
 
+/** The totals by the place of a change in its day. */
+const GIVEN: readonly string[] = [...TOTALS, ...FACT_TOTALS];
+
 function byKey([a]: readonly [number, number | object], [b]: readonly [number, number | object]): number {
   return a - b;
 }
@@ -35,7 +39,7 @@ function rowsOf(cell: number, sums: readonly (readonly [change: number, sum: num
     if (sum === 0) continue;
     const day = Math.floor(change / KINDS_A_DAY);
     if (rows.at(-1)?.day !== day) rows.push({ cell, day });
-    Object.assign(rows.at(-1) as object, { [TOTALS[change - day * KINDS_A_DAY] as string]: sum });
+    Object.assign(rows.at(-1) as object, { [GIVEN[change - day * KINDS_A_DAY] as string]: sum });
   }
   return rows;
 }
@@ -72,7 +76,7 @@ function addTo({ name, key, columns = key, totals = TOTALS, from = 'added' }: Ta
 }
 
 /** Each dossier counts in its agency and in all agencies. */
-const WITH_ALL = `(SELECT span, since, channel, a.agency_code, ${TOTALS.join(', ')}
+const WITH_ALL = `(SELECT span, since, channel, a.agency_code, ${GIVEN.join(', ')}
   FROM added CROSS JOIN LATERAL (VALUES (added.agency_code), ('${ALL_AGENCIES}')) AS a(agency_code)) AS added`;
 
 /** A dossier without a field has the field of its service. */
@@ -82,11 +86,11 @@ const BY_FIELD = `(SELECT span, since, field_code, agency_code, channel, ${TOTAL
 
 const ADD = `
   WITH given AS (
-    SELECT date '1970-01-01' + day AS date, k.*, ${TOTALS.join(', ')}
-    FROM json_to_recordset($1::json) AS g(cell int4, day int4, ${TOTALS.map((total) => `${total} int4`).join(', ')})
+    SELECT date '1970-01-01' + day AS date, k.*, ${GIVEN.join(', ')}
+    FROM json_to_recordset($1::json) AS g(cell int4, day int4, ${GIVEN.map((total) => `${total} int4`).join(', ')})
     JOIN total_cells k ON k.id = g.cell),
   added AS MATERIALIZED (
-    SELECT s.span, s.since, id AS cell, agency_code, service_key, field_code, channel, ${TOTALS.join(', ')},
+    SELECT s.span, s.since, id AS cell, agency_code, service_key, field_code, channel, ${GIVEN.join(', ')},
       ${RULES.map((rule) => `CASE WHEN channel = 'online' THEN received_${rule} END AS online_${rule}`).join(', ')}
     FROM given CROSS JOIN LATERAL (VALUES
       ('day', date),
@@ -100,6 +104,6 @@ const ADD = `
     from: `added WHERE span <> 'third'`,
   })}),
   fields AS (${addTo({ name: 'field_totals', key: 'field_code, agency_code, channel, service_key', from: BY_FIELD })}),
-  agencies AS (${addTo({ name: 'agency_totals', key: 'agency_code, channel', from: WITH_ALL })}),
+  agencies AS (${addTo({ name: 'agency_totals', key: 'agency_code, channel', totals: GIVEN, from: WITH_ALL })}),
   services AS (${addTo({ name: 'service_totals', key: 'service_key, field_code', totals: [...TOTALS, ...ONLINE] })})
   SELECT (SELECT count(*) FROM cells) + (SELECT count(*) FROM fields) + (SELECT count(*) FROM agencies) + (SELECT count(*) FROM services) AS written`;

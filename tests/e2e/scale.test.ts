@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Hub } from '../../src/hub.ts';
+import { createReportNumbers } from '../../src/statistics/report-numbers.ts';
 import { prepareHub } from '../bench/catalogue.ts';
 import { pathsOf } from '../bench/scale/ask.ts';
 import { fill, fillServices } from '../bench/scale/fill.ts';
@@ -20,8 +21,16 @@ const MOST_ROWS = 4_500;
 const MOST_OF_LARGE = 8_000;
 /** A row in the order of lists may lie in a page of its own, and a dossier behind a number has an index probe or two. */
 const MOST_PAGES = 4_500;
+/** The exact total of a part of the field report reads its dossiers, 10,000 at most. */
+const MOST_WITH_TOTAL = 15_000;
+/** A page of dossiers with some facts, and the totals of their agencies. */
+const MOST_OF_FACTS = 2_000;
 const LOADED_WITHIN_MS = 600_000;
-const isLarge = (name: string): boolean => /200|half a year|period only|statistics/.test(name);
+function boundsOf(name: string): { readonly mostRows: number; readonly mostPages: number } {
+  if (/missing fields/.test(name)) return { mostRows: MOST_WITH_TOTAL, mostPages: MOST_WITH_TOTAL / 2 };
+  const isLarge = /200|half a year|period only|statistics|report:/.test(name);
+  return { mostRows: isLarge ? MOST_OF_LARGE : MOST_ROWS, mostPages: MOST_PAGES };
+}
 
 const NOW = Date.now();
 const province = createProvince();
@@ -52,15 +61,39 @@ describe('a page or a report costs what it shows, however many dossiers there ar
 
   test.each(QUESTIONS)('$name', async (question) => {
     const get = getInside(hub, stage);
-    const most = isLarge(question.name) ? MOST_OF_LARGE : MOST_ROWS;
+    const { mostRows, mostPages } = boundsOf(question.name);
     let all = 0;
     for (const path of (await pathsOf(get, question)).slice(0, 4)) {
       const { rows, pages, worst } = await planRowsOf(() => get(path));
-      expect(rows, `${path} read ${rows} rows, most of them by ${worst}`).toBeLessThanOrEqual(most);
-      expect(pages, `${path} read ${pages} pages of 8 KB, most rows by ${worst}`).toBeLessThanOrEqual(MOST_PAGES);
+      expect(rows, `${path} read ${rows} rows, most of them by ${worst}`).toBeLessThanOrEqual(mostRows);
+      expect(pages, `${path} read ${pages} pages of 8 KB, most rows by ${worst}`).toBeLessThanOrEqual(mostPages);
       all += rows;
     }
     expect(all).toBeGreaterThan(0);
+  });
+
+  test('a page of the field report of a year, and of the dossiers behind a number', async () => {
+    const numbers = createReportNumbers(hub.database);
+    const year = Number(new Date(NOW).toISOString().slice(0, 4)) - 1;
+    const now = new Date(NOW).toISOString();
+    const period = { from: `${year}-01-01T00:00:00+07:00`, to: `${year}-12-31T23:59:59.999+07:00`, now };
+    const behind = {
+      report: 'online-services',
+      column: 'digitised',
+      key: undefined,
+      after: undefined,
+      limit: 51,
+    } as const;
+    const reads = [
+      () => numbers.fields(period, { agency: undefined, limit: 51 }),
+      () => numbers.recordsBehind(period, behind),
+      () => numbers.countBehind(period, behind),
+    ];
+    for (const read of reads) {
+      const { rows, pages, worst } = await planRowsOf(read);
+      expect(rows, worst).toBeLessThanOrEqual(MOST_OF_FACTS);
+      expect(pages, worst).toBeLessThanOrEqual(MOST_OF_FACTS);
+    }
   });
 
   test('officers find the deliveries of a rare reason', async () => {

@@ -1,16 +1,22 @@
+import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { monthsBetween } from '#core/dates/reporting-period';
 import { isAtOrBelow } from '#core/identifiers/identifiers';
 import { COLUMNS, type Column, GROUPS, type Group } from '#core/statistics/columns';
+import { FACT_TOTALS } from '#core/statistics/fact-totals';
+import { DEFECTS, type Fact, factsIn } from '#core/statistics/facts';
 import { RULES, type Rule } from '#core/statistics/rules';
 import { fewAtOnce } from '../../src/concurrency/batch-calls.ts';
+import { up as fillFactTotals } from '../../src/database/migrations/061-fact-totals.ts';
 import { createCountedDossiersReader } from '../../src/statistics/dossiers-reader.ts';
+import { createReportNumbers } from '../../src/statistics/report-numbers.ts';
 import { type CountedDirectly, countDirectly, lineOf } from '../support/counted-directly.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const NOW = Date.parse('2026-03-20T10:17:00+07:00');
 const DAY_MS = 86_400_000;
 const AGENCIES = ['H60.01', 'H60.01.02', 'H60.02', '000.00.01.H60', '001.00.01.H60'];
+const RESULTS = [{ name: 'K', url: 'https://tep.example.test/1', code: 'K1' }];
 const SERVICES = ['1.013225', '1.013226', '2.000001'];
 
 /** The same numbers in each run. */
@@ -52,6 +58,9 @@ describe('running totals equal a direct count', () => {
         channel: oneOf(['online', 'counter', 'post', undefined]),
       },
       ...{ fieldCode: oneOf([undefined, 'G03-GD10']), dueAt: oneOf([undefined, later(receivedAt, 10)]) },
+      ...{ databases: oneOf([undefined, ['1']]), fees: oneOf([[], [{ amountVnd: 20_000 }]]) },
+      ...{ onlinePayment: oneOf(['province', 'none']), results: oneOf([[], RESULTS]) },
+      documents: oneOf([[], [{ name: 'A', digitised: true, fromNationalStore: false }]]),
       ...(random() < 0.3 && { supplements }),
     });
     records.set(code, record);
@@ -237,6 +246,81 @@ describe('running totals equal a direct count', () => {
     }
   }
 
+  interface Facts {
+    readonly code: string;
+    readonly agency: string;
+    readonly isOnline: boolean;
+    readonly facts: ReadonlySet<Fact>;
+    readonly began: string | null;
+    readonly ended: string | null;
+  }
+
+  async function factsOfDossiers(): Promise<readonly Facts[]> {
+    const { rows } = await hub.hub.database.pool.query(
+      `SELECT c.code, k.agency_code AS agency, k.channel = 'online' AS "isOnline", c.facts, c.began_766 AS began,
+         c.ended_766 AS ended FROM counted c JOIN total_cells k ON k.id = c.cell ORDER BY 2, 1`,
+    );
+    return rows.map((row) => ({ ...row, facts: new Set(factsIn(row.facts)) }));
+  }
+
+  /** The numbers of reports on facts, and the dossiers behind them, as a reader of every dossier finds them. */
+  async function compareFacts(count: number): Promise<void> {
+    const dossiers = await factsOfDossiers();
+    const numbers = createReportNumbers(hub.hub.database);
+    for (let n = 0; n < count; n++) {
+      const [first, last] = [moment(-760, 60), moment(-760, 60)].sort() as [string, string];
+      const [from, to] = [`${first.slice(0, 10)}T00:00:00+07:00`, `${last.slice(0, 10)}T23:59:59.999+07:00`];
+      const period = { from, to, now: instant(NOW) };
+      const isIn = (at: string | null) =>
+        at !== null && Date.parse(at) >= Date.parse(from) && Date.parse(at) <= Date.parse(to);
+      const began = dossiers.filter((one) => isIn(one.began));
+      const ended = dossiers.filter((one) => isIn(one.ended));
+      const withAll = (of: readonly Facts[], ...all: Fact[]) =>
+        of.filter((one) => all.every((fact) => one.facts.has(fact)));
+      const expected: Readonly<Record<string, readonly Facts[]>> = {
+        received: began,
+        online: began.filter((one) => one.isOnline),
+        payable: withAll(began, 'payable'),
+        paidOnline: withAll(began, 'payable', 'paidOnline'),
+        done: withAll(ended, 'done'),
+        digitised: withAll(ended, 'done', 'digitised'),
+        reused: withAll(ended, 'done').filter(({ facts }) =>
+          (['reused', 'fromStore', 'database'] as const).some((fact) => facts.has(fact)),
+        ),
+        paper: withAll(ended, 'paper'),
+        digitalResult: withAll(ended, 'paper', 'digitalResult'),
+      };
+      const agencies = [...new Set([...began, ...ended].map(({ agency }) => agency))].sort();
+      const lines = agencies.map((key) => ({
+        ...{ key, name: null },
+        ...Object.fromEntries(
+          Object.entries(expected).map(([name, of]) => [name, of.filter(({ agency }) => agency === key).length]),
+        ),
+      }));
+      expect([from, to, (await numbers.online(period)).lines]).toEqual([from, to, lines]);
+      const key = random() < 0.5 ? undefined : oneOf(AGENCIES);
+      const ofKey = (of: readonly Facts[]) => of.filter(({ agency }) => key === undefined || agency === key);
+      const column = oneOf(Object.keys(expected));
+      const wanted = { report: 'online-services', column, key } as const;
+      const behind = ofKey(expected[column] ?? []).map(({ agency, code }) => [agency, code]);
+      const listed: string[][] = [];
+      for (let after: [string, string, string] | undefined, size = 7; size === 7; ) {
+        const page = await numbers.recordsBehind(period, { ...wanted, after, limit: 7 });
+        listed.push(...page.map((one) => [one.key, one.code]));
+        const end = page.at(-1);
+        [after, size] = [end && [end.key, end.what, end.code], page.length];
+      }
+      expect([period, wanted, listed]).toEqual([period, wanted, behind]);
+      expect(await numbers.countBehind(period, wanted)).toBe(behind.length);
+      const lacking = ofKey(dossiers.filter((one) => isIn(one.began) || isIn(one.ended))).filter(({ facts }) =>
+        DEFECTS.some((fact) => facts.has(fact)),
+      );
+      const fields = await numbers.fields(period, { agency: key, limit: 1_000 });
+      expect([period, key, fields.map(({ code }) => code)]).toEqual([period, key, lacking.map(({ code }) => code)]);
+      expect([period, key, await numbers.countFields(period, key)]).toEqual([period, key, lacking.length]);
+    }
+  }
+
   const totals = async () => {
     const tables = ['agency_totals', 'service_totals', 'field_totals', 'cell_totals'];
     const pool = hub.hub.database.pool;
@@ -252,6 +336,11 @@ describe('running totals equal a direct count', () => {
   test('for any question, after late steps, corrections and moves', async () => {
     await hub.read('/api/v1/statistics');
     await compare(120);
+  });
+
+  test('and so do the totals of facts, and the dossiers that reports list', async () => {
+    await hub.read('/api/v1/statistics');
+    await compareFacts(60);
   });
 
   test('and so do the dossiers behind a number, found in the order of their codes', async () => {
@@ -271,6 +360,7 @@ describe('running totals equal a direct count', () => {
     await hub.read('/api/v1/statistics');
     expect(await totals()).toEqual(before);
     await compareWalks(20);
+    await compareFacts(10);
   });
 
   test('and after a rebuild that restores removed and invented dossiers', async () => {
@@ -286,6 +376,17 @@ describe('running totals equal a direct count', () => {
     await hub.read('/api/v1/statistics');
     expect(await totals()).toEqual(before);
     await compare(20);
+  });
+
+  test('and those of facts are the same when the migration fills them from the counted dossiers', async () => {
+    await hub.read('/api/v1/statistics');
+    const before = await totals();
+    const pool = hub.hub.database.pool;
+    const facts = FACT_TOTALS.map((total) => `DROP COLUMN ${total}`).join(', ');
+    await pool.query(`ALTER TABLE agency_totals ${facts}; DROP INDEX counted_lacking;
+      CREATE INDEX counted_began ON counted (began_766); CREATE INDEX counted_ended ON counted (ended_766)`);
+    await hub.hub.database.query.transaction().execute((tx) => fillFactTotals(tx as unknown as Kysely<unknown>));
+    expect(await totals()).toEqual(before);
   });
 });
 

@@ -57,7 +57,7 @@ ${figures([
 }
 
 /** With it, the rest of a page comes within 150 ms. */
-const FIRST_LOOK_MS = 100;
+const FIRST_LOOK_MS = 80;
 
 /** How long a page reads messages: as long as the hub allows for a later page of items, and where the officer wants all. */
 export function mostMsOf(visit: Visit): number | undefined {

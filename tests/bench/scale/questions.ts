@@ -23,7 +23,15 @@ export function questionsAbout(stories: Stories, province: Province, nowMs: numb
     stories.recordOf(Math.floor(((at + 0.5) * stories.count) / VARIANTS)),
   );
   const make = { samples, province, nowMs };
-  return [...pointReads(make), ...lists(make), ...searches(make), ...combinations(make), ...statistics(make), CHANGES];
+  return [
+    ...pointReads(make),
+    ...lists(make),
+    ...searches(make),
+    ...combinations(make),
+    ...statistics(make),
+    ...reports(make),
+    CHANGES,
+  ];
 }
 
 interface Making {
@@ -163,6 +171,24 @@ function statistics({ samples, province: { agencies }, nowMs }: Making): readonl
     {
       name: 'behind a number: received by an agency',
       paths: agencies.slice(0, 20).map(({ code }) => behind({ ...year, column: 'received.online', key: code })),
+    },
+  ];
+}
+
+/** Of last year and of one of its quarters, which has an eighth of all dossiers. */
+function reports({ nowMs }: Making): readonly Question[] {
+  const period = String(Number(dayBefore(nowMs, 0).slice(0, 4)) - 1);
+  const path = (name: string, query: Readonly<Record<string, string>> = {}): string =>
+    `/api/v1/reports/${name}?${new URLSearchParams({ period, ...query })}`;
+  return [
+    { name: 'report: online services of a year', paths: [path('online-services')] },
+    {
+      name: 'report: missing fields of a quarter, first page',
+      paths: [path('fields', { period: `${period}-Q3`, lines: '50' })],
+    },
+    {
+      name: 'behind a report: with online results',
+      paths: ['online', 'digitised'].map((column) => path('online-services/records', { column })),
     },
   ];
 }
