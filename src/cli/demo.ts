@@ -43,6 +43,7 @@ async function demo(options: DemoOptions): Promise<void> {
   const stop = untilSignal(['SIGINT', 'SIGTERM']);
   endWithNpm(process.env, () => stop.abort());
   const { signal } = stop;
+  let isPlayed = false;
   const bar = createProgress('starting', 0);
   try {
     const { env } = process;
@@ -58,11 +59,14 @@ async function demo(options: DemoOptions): Promise<void> {
       const report = await Promise.race([play(stage, options, signal, bar), stage.lost]);
       bar.stop();
       tell(report, options);
+      isPlayed = true;
       if (!options.once) await stayUp(stage, report, signal, options.json ?? false);
     };
     await withJanitor((janitor) => playOnStage(janitor, { ...plan, ...more, ...reporting(folder, bar) }, playing));
   } catch (error) {
     bar.stop();
+    // It stayed up until somebody ended it, and the report is on stdout.
+    if (isPlayed && signal.aborted) return;
     tellError(signal.aborted ? new Error('interrupted') : (error as Error), options.json ?? false);
   } finally {
     stop.abort();
