@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,6 +34,7 @@ const TICKS_A_DAY = 16;
 const DAYS = 5;
 /** Dossiers that each of six senders gets in each half hour: 1 makes about 2,500 records in the week, 20 about 50,000. */
 const EACH = Number(process.env.WEEK_EACH ?? 1);
+const WITHIN_MS = Math.max(300_000, EACH * 120_000);
 const SERVICE = seedOf('services')[0] as { readonly code: string; readonly name: string };
 /** The reports of officers of a one-stop system, by half hours after the reception. */
 const COURSE = [
@@ -60,7 +62,7 @@ const AGENCIES: Readonly<Record<string, string>> = {
  * the other, two ministries, the national portal and a subscriber. Each is away once and has one bad deployment. Once PostgreSQL
  * ends all sessions.
  */
-describe('a week of a province', () => {
+describe('a week of a province', { timeout: WITHIN_MS }, () => {
   let nowMs = MORNING;
   let hub: TestHub;
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
@@ -210,7 +212,10 @@ describe('a week of a province', () => {
   }
   const deskOf = (name: (typeof PULLED)[number]) => {
     const at = { name: name.startsWith('igate') ? 'igate' : name, url: partners[name].own.url };
-    return openDesk(at as Participant<'igate'>, new AbortController().signal);
+    const { signal } = new AbortController();
+    // A listener for each of its requests.
+    setMaxListeners(0, signal);
+    return openDesk(at as Participant<'igate'>, signal);
   };
   async function file(): Promise<void> {
     for (const name of PULLED) {
