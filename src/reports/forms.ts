@@ -325,9 +325,12 @@ export function incidents(
   };
 }
 
+/** The pull and the reason by their codes, before the sentence that says the same in words. */
+const CODES_BEFORE = /^(?:[a-z][a-z-]*: )+(?=.)/;
+
 function causeOf({ cause, action, foundCause, words }: IncidentLine): string {
   if (cause !== null) return cause;
-  const found = words ? render(words, 'vi') : foundCause;
+  const found = (words ? render(words, 'vi') : foundCause).replace(CODES_BEFORE, '');
   return action === null ? `${found} (chưa xác minh)` : found;
 }
 

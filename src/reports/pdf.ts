@@ -27,7 +27,28 @@ export async function reportPdf(report: Report, addressOf: AddressOf): Promise<U
   // Nothing but the fonts is ever read.
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy((path: string) => path.startsWith(fontFolder()));
-  return pdfmake.createPdf(documentOf(report, addressOf)).getBuffer();
+  let isAlone = false;
+  // Called for each part, once the pages are laid out. It moves nothing.
+  const pageBreakBefore = ({ headlineLevel, pageNumbers = [], pages }: Placed): boolean => {
+    if (headlineLevel === LAST_ROW && Math.max(...pageNumbers) < pages) isAlone = true;
+    return false;
+  };
+  const whole = await pdfmake.createPdf({ ...documentOf(report, addressOf), pageBreakBefore }).getBuffer();
+  if (!isAlone || report.rows.length <= ROWS_WITH_CLOSING) return whole;
+  return pdfmake.createPdf(documentOf(report, addressOf, ROWS_WITH_CLOSING)).getBuffer();
+}
+
+/** A signature never stands on a page without lines of its report: these go with it. */
+const ROWS_WITH_CLOSING = 2;
+/** Marks the cells of the last row. An `id` would have to be unique. */
+const LAST_ROW = 1;
+
+/** A part of a document, laid out. */
+interface Placed {
+  readonly headlineLevel?: number;
+  readonly pageNumbers?: readonly number[];
+  /** How many the document has. */
+  readonly pages: number;
 }
 
 /** An OFL font with the metrics of Times New Roman. */
@@ -52,16 +73,17 @@ const STYLES = {
   plain: {},
 } as const;
 
-function documentOf(report: Report, addressOf: AddressOf): object {
-  const widths = widthsOf(report);
-  const characters = widths.reduce((sum, one) => sum + one, 0);
-  const free = PAGE_WIDTH - widths.length * PADDING;
-  const body = [
-    ...headRows(report.head, widths.length),
-    ...report.rows.map((row) =>
-      row.cells.map((cell, column) => bodyCell(cell, { bold: row.isTotal ?? false, link: addressOf(row, column) })),
+/** @param apart how many of the last rows begin a new page with the closing */
+function documentOf(report: Report, addressOf: AddressOf, apart = 0): object {
+  const rows = report.rows.map((row, at) =>
+    row.cells.map((cell, column) =>
+      bodyCell(cell, {
+        bold: row.isTotal ?? false,
+        link: addressOf(row, column),
+        headlineLevel: at === report.rows.length - 1 ? LAST_ROW : undefined,
+      }),
     ),
-  ];
+  );
   return {
     info: { title: report.title },
     pageSize: 'A4',
@@ -71,19 +93,32 @@ function documentOf(report: Report, addressOf: AddressOf): object {
     footer: (page: number, pages: number) => ({ text: `Trang ${page}/${pages}`, alignment: 'center', fontSize: 8 }),
     content: [
       ...openingLines(report).map(({ text, style }): PdfContent => ({ text, alignment: 'center', ...STYLES[style] })),
+      tableOf(report, rows.slice(0, rows.length - apart)),
+      apart > 0 ? { ...tableOf(report, rows.slice(-apart)), pageBreak: 'before' } : '',
       {
-        margin: [0, 8, 0, 6],
-        table: {
-          headerRows: report.head.length,
-          dontBreakRows: true,
-          widths: widths.map((one) => (one * free) / characters),
-          body,
-        },
-        layout: { paddingLeft: () => 3, paddingRight: () => 3, hLineWidth: () => 0.5, vLineWidth: () => 0.5 },
+        unbreakable: true,
+        stack: [
+          ...report.notes.map((text): PdfContent => ({ text, italics: true })),
+          signatureBlock(report.signatures),
+        ],
       },
-      ...report.notes.map((text): PdfContent => ({ text, italics: true })),
-      signatureBlock(report.signatures),
     ],
+  };
+}
+
+function tableOf({ head, ...report }: Report, rows: readonly (readonly PdfContent[])[]): PdfContent {
+  const widths = widthsOf({ head, ...report });
+  const characters = widths.reduce((sum, one) => sum + one, 0);
+  const free = PAGE_WIDTH - widths.length * PADDING;
+  return {
+    margin: [0, 8, 0, 6],
+    table: {
+      headerRows: head.length,
+      dontBreakRows: true,
+      widths: widths.map((one) => (one * free) / characters),
+      body: [...headRows(head, widths.length), ...rows],
+    },
+    layout: { paddingLeft: () => 3, paddingRight: () => 3, hLineWidth: () => 0.5, vLineWidth: () => 0.5 },
   };
 }
 
@@ -112,7 +147,13 @@ function headRows(head: readonly (readonly HeadCell[])[], width: number): PdfCon
 
 const NUMBERS = new Intl.NumberFormat('vi-VN', { maximumFractionDigits: 2 });
 
-function bodyCell(cell: Cell, style: { readonly bold: boolean; readonly link: string | undefined }): PdfContent {
+interface CellStyle {
+  readonly bold: boolean;
+  readonly link: string | undefined;
+  readonly headlineLevel: number | undefined;
+}
+
+function bodyCell(cell: Cell, style: CellStyle): PdfContent {
   return typeof cell === 'number'
     ? { ...style, text: NUMBERS.format(cell), alignment: 'right' }
     : { ...style, text: cell ?? '' };
@@ -120,7 +161,6 @@ function bodyCell(cell: Cell, style: { readonly bold: boolean; readonly link: st
 
 function signatureBlock(signatures: readonly string[]): PdfContent {
   return {
-    unbreakable: true,
     margin: [0, 12, 0, 0],
     columns: signatures.map((title) => ({
       stack: [

@@ -125,6 +125,11 @@ function saidOf(visit: Visit, kind: string, name: string): string {
   const { say } = visit;
   // The filter of a run stands on its page.
   if (kind === 'run') return name.replace(/:.*$/s, '');
+  if (kind === 'dossiers')
+    return name
+      .split(' ')
+      .map((part) => (Object.hasOwn(RECORD_KINDS, part) ? word(say, RECORD_KINDS, part) : part))
+      .join(' ');
   if (kind === 'mapping' || kind === 'code')
     return name.replaceAll(/[\w-]+/g, (one) =>
       visit.titles.has(one) ? titleOf(visit, one) : tableTitle(say, one, one),
