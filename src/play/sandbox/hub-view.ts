@@ -44,7 +44,12 @@ export function keysOf(folder: string): readonly ShownKey[] {
 }
 
 /** The newest messages, without the catalogue, with what the hub made of them; by the operators' interface. */
-export async function newestMessages(ask: AskHub, key: string): Promise<readonly SeenMessage[]> {
+export async function newestMessages(
+  askPlainly: AskHub,
+  key: string,
+  language: 'vi' | 'en',
+): Promise<readonly SeenMessage[]> {
+  const ask: AskHub = (request) => askPlainly({ ...request, headers: { 'Accept-Language': language } });
   const { items } = await getJson<Page<Message>>(ask, `${OPS}/messages?limit=200`, key);
   const shown = items.filter(({ door }) => door !== 'pull:catalogue').slice(0, MOST_MESSAGES);
   const whole = shown.map(({ id }) => getJson<Message>(ask, `${OPS}/messages/${id}?body=no`, key));

@@ -45,7 +45,7 @@ export function meansOf(running: Running): SandboxMeans {
     partners: DEMO_NAMES,
     keys: () => (running.round ? keysOf(running.round.folder) : []),
     samples: async () => samplesOf({ secrets, session: await logIn(running), number, about, nowMs: Date.now() }),
-    messages: async () => (running.round ? newestMessages(asking(running), secrets.ops) : []),
+    messages: async (language) => (running.round ? newestMessages(asking(running), secrets.ops, language) : []),
     async cases(party) {
       if (!running.round) return [];
       const pushes = door.pushes.filter((push) => push.party === party);

@@ -5,7 +5,7 @@ import { capitalised } from '#core/vietnamese/text';
 import { sendAsset } from '../../pages/assets.ts';
 import { doorOf } from '../../pages/console/message-table.ts';
 import { badge, ITEM_OUTCOMES, MESSAGE_OUTCOMES, OPERATIONS, word } from '../../pages/console/words.ts';
-import type { Say } from '../../pages/language.ts';
+import { type Language, languageOf, type Say } from '../../pages/language.ts';
 import { type Html, show } from '../../pages/layout.ts';
 import { badgeOf } from '../../pages/parts/parts.ts';
 import { table } from '../../pages/parts/table.ts';
@@ -21,7 +21,7 @@ export interface SandboxMeans {
   readonly url: string;
   keys(): readonly ShownKey[];
   samples(): Promise<readonly Sample[]>;
-  messages(): Promise<readonly SeenMessage[]>;
+  messages(language: Language): Promise<readonly SeenMessage[]>;
   cases(party: string): Promise<readonly Case[]>;
   readonly parties: readonly string[];
   /** The simulated systems. */
@@ -43,7 +43,7 @@ export function sandboxApp(means: SandboxMeans): Hono {
   app.get('/pages/:name', async (c) => (await sendAsset(c, c.req.param('name'))) ?? c.notFound());
   app.get('/sandbox', async (c) => {
     const [messages, samples, certificates] = await Promise.all([
-      means.messages(),
+      means.messages(languageOf(c)),
       means.samples(),
       Promise.all(means.parties.map(async (party) => ({ party, cases: await means.cases(party) }))),
     ]);
