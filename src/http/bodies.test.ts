@@ -90,3 +90,47 @@ test('a body that arrives byte by byte is read completely', async () => {
   incoming.end();
   expect(await (await answer).text()).toBe(text);
 });
+
+describe('compressed bodies of one key', () => {
+  const MIB = 1024 * KIB;
+  type Load = Parameters<Parameters<ReturnType<typeof createBodies>['ofKey']>[1]>[0];
+
+  /** A body that has its turn, and holds its inflated bytes until it is answered. */
+  function inflating(bodies: ReturnType<typeof createBodies>, key: string, bytes: number) {
+    const one: { hasTurn: boolean; answer: () => void } = { hasTurn: false, answer: () => undefined };
+    const done = bodies.ofKey(key, async (load: Load) => {
+      const end = await load.turnToInflate();
+      one.hasTurn = true;
+      load.hold(bytes);
+      end();
+      await new Promise<void>((resolve) => {
+        one.answer = resolve;
+      });
+    });
+    return { one, done };
+  }
+
+  test('inflate one after another once they are large, and those of other keys do not wait', async () => {
+    const bodies = createBodies(createClients(), 20 * MIB);
+    const first = inflating(bodies, 'one', 18 * MIB);
+    const second = inflating(bodies, 'one', 18 * MIB);
+    const other = inflating(bodies, 'other', 18 * MIB);
+    await soon();
+    expect([first, second, other].map(({ one }) => one.hasTurn)).toEqual([true, false, true]);
+    first.one.answer();
+    await first.done;
+    await soon();
+    expect(second.one.hasTurn).toBe(true);
+    for (const { one } of [second, other]) one.answer();
+    await Promise.all([second.done, other.done]);
+  });
+
+  test('inflate beside each other while they are small', async () => {
+    const bodies = createBodies(createClients(), 20 * MIB);
+    const small = Array.from({ length: 8 }, () => inflating(bodies, 'one', 100 * KIB));
+    await soon();
+    expect(small.every(({ one }) => one.hasTurn)).toBe(true);
+    for (const { one } of small) one.answer();
+    await Promise.all(small.map(({ done }) => done));
+  });
+});

@@ -14,6 +14,13 @@ export interface Load {
   belongsTo(owner: string): void;
   /** Sets the listener for an eviction. Undefined while the request cannot be interrupted. */
   onEvicted(listener: ((refusal: Refusal) => void) | undefined): void;
+  /**
+   * Waits until the sender's other compressed bodies leave room to inflate one more.
+   *
+   * @returns ends the turn, when the body is inflated
+   * @throws Refusal 503 after ten seconds, or when the body has to make room for others
+   */
+  turnToInflate(): Promise<() => void>;
   /** Processes a whole body. A large one waits until it is its sender's turn. */
   work<Out>(bytes: number, work: () => Promise<Out>): Promise<Out>;
 }
@@ -30,6 +37,13 @@ export interface Bodies {
 const KNOWN_BYTES = 64 * 1024 * 1024;
 const ANONYMOUS_BYTES = 40 * 1024 * 1024;
 
+/**
+ * While the inflated bodies of a sender hold more, its next one stays compressed. 60 KB may inflate to 19 MB: inflated all at
+ * once, 60 of them filled the whole budget several times over, and the process kept 200 MB more.
+ */
+const INFLATED_BYTES = 4 * 1024 * 1024;
+const MOST_WAIT_MS = 10_000;
+
 /** Anonymous senders share one turn, because an attacker gets addresses for free. */
 const ANONYMOUS = '(anonymous)';
 
@@ -40,11 +54,15 @@ interface Holder {
   bytes: number;
   listener: ((refusal: Refusal) => void) | undefined;
   refused: Refusal | undefined;
+  /** A compressed body that has begun to inflate. */
+  inflation: 'running' | 'done' | undefined;
 }
 
 interface Account {
   readonly name: string;
   readonly holders: Set<Holder>;
+  /** Begin to inflate the bodies that wait, oldest first. */
+  readonly waiting: Set<() => void>;
   bytes: number;
 }
 
@@ -82,6 +100,7 @@ export function createBodies(
       bytes: 0,
       listener: undefined,
       refused: undefined,
+      inflation: undefined,
     };
     holder.account.holders.add(holder);
     const load: Load = {
@@ -91,6 +110,7 @@ export function createBodies(
       onEvicted(listener) {
         holder.listener = listener;
       },
+      turnToInflate: () => turnToInflate(holder),
       work: (bytes, work) =>
         turns(bytes, work, {
           owner: holder.pool === known ? holder.account.name : ANONYMOUS,
@@ -127,7 +147,12 @@ function createPool(mostBytes: number, minimumBytes: number, goesFirst: Pool['go
 }
 
 function accountOf(pool: Pool, name: string): Account {
-  const account = pool.accounts.get(name) ?? { name, holders: new Set<Holder>(), bytes: 0 };
+  const account = pool.accounts.get(name) ?? {
+    name,
+    holders: new Set<Holder>(),
+    waiting: new Set<() => void>(),
+    bytes: 0,
+  };
   pool.accounts.set(name, account);
   return account;
 }
@@ -154,6 +179,7 @@ function leave(holder: Holder): void {
   const { account, pool } = holder;
   account.holders.delete(holder);
   if (account.holders.size === 0) pool.accounts.delete(account.name);
+  inflateNext(account);
 }
 
 function move(holder: Holder, pool: Pool, owner: string): void {
@@ -163,6 +189,55 @@ function move(holder: Holder, pool: Pool, owner: string): void {
   Object.assign(holder, { pool, account: accountOf(pool, owner), listener });
   holder.account.holders.add(holder);
   hold(holder, bytes);
+}
+
+async function turnToInflate(holder: Holder): Promise<() => void> {
+  if (hasRoomToInflate(holder.account)) holder.inflation = 'running';
+  else await waitToInflate(holder);
+  return () => {
+    holder.inflation = 'done';
+    inflateNext(holder.account);
+  };
+}
+
+function waitToInflate(holder: Holder): Promise<void> {
+  const { waiting } = holder.account;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      clearTimeout(late);
+      waiting.delete(begin);
+      holder.listener = undefined;
+    };
+    const begin = (): void => {
+      leave();
+      holder.inflation = 'running';
+      resolve();
+    };
+    const refuse = (refusal: Refusal): void => {
+      leave();
+      reject(refusal);
+    };
+    const late = setTimeout(() => refuse(tooMuch()), MOST_WAIT_MS);
+    holder.listener = refuse;
+    waiting.add(begin);
+  });
+}
+
+/** One body at a time, and none while the others hold much. */
+function hasRoomToInflate({ holders }: Account): boolean {
+  let bytes = 0;
+  for (const holder of holders) {
+    if (holder.inflation === 'running') return false;
+    if (holder.inflation === 'done') bytes += holder.bytes;
+  }
+  return bytes <= INFLATED_BYTES;
+}
+
+function inflateNext(account: Account): void {
+  for (const begin of account.waiting) {
+    if (!hasRoomToInflate(account)) return;
+    begin();
+  }
 }
 
 /** @throws Refusal when the body that asks for room is the one to evict */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import { say } from '#messages/message';
 import type { Load } from './bodies.ts';
-import { BOMB, clientGone, inflated } from './inflate-body.ts';
+import { BOMB, clientGone, encodingOf, type InflateLimits, inflated } from './inflate-body.ts';
 import { Refusal } from './problem.ts';
 
 /**
@@ -41,26 +41,52 @@ export async function readBody(c: Context, maxBytes: number, options: ReadOption
     discard(source);
     throw tooLarge(maxBytes);
   }
-  const kept = createKept(maxBytes, options);
   const { withinMs = WHOLE_MS, load } = options;
-  if (!c.req.header('content-encoding')) return readPlain(source, kept, withinMs, load);
   const end = performance.now() + withinMs;
-  const limits = {
-    bomb: BOMB,
+  if (isPlain(c, source)) return readPlain(source, createKept(maxBytes, options), withinMs, load);
+  const packed = await readPlain(source, createKept(maxBytes, load ? { load } : {}), withinMs, load);
+  const body = await inflateWhole(c, packed, createKept(maxBytes, options), {
     tooLate: notWithin(withinMs),
     waitMs: () => end - performance.now(),
     load,
-    discard: () => discard(source),
-  };
-  for await (const chunk of inflated(c, source, limits)) {
-    try {
-      kept.add(chunk);
-    } catch (refusal) {
-      discard(source);
-      throw refusal;
-    }
+  });
+  load?.release(packed.length);
+  return body;
+}
+
+/** @throws Refusal 415 before the body is read */
+function isPlain(c: Context, source: Readable): boolean {
+  try {
+    return encodingOf(c) === 'identity';
+  } catch (refusal) {
+    discard(source);
+    throw refusal;
   }
-  return kept.whole();
+}
+
+/** A larger body waits until its sender's other ones leave room. */
+const INFLATED_AT_ONCE_BYTES = 64 * 1024;
+
+/** Inflates a body that has arrived whole, so that no slow connection keeps others waiting. */
+async function inflateWhole(
+  c: Context,
+  packed: Buffer,
+  kept: Kept,
+  limits: Omit<InflateLimits, 'bomb' | 'discard'>,
+): Promise<Buffer> {
+  const source = Readable.from([packed], { objectMode: false });
+  let size = 0;
+  let endTurn: (() => void) | undefined;
+  try {
+    for await (const chunk of inflated(c, source, { ...limits, bomb: BOMB, discard: () => source.destroy() })) {
+      kept.add(chunk);
+      size += chunk.length;
+      if (size > INFLATED_AT_ONCE_BYTES) endTurn ??= await limits.load?.turnToInflate();
+    }
+    return kept.whole();
+  } finally {
+    endTurn?.();
+  }
 }
 
 interface Kept {

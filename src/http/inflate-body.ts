@@ -32,9 +32,10 @@ export interface InflateLimits {
  */
 export async function* inflated(c: Context, source: Readable, limits: InflateLimits): AsyncGenerator<Buffer> {
   const { bomb, discard } = limits;
-  const encoding = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
   let inflater: Inflater | undefined;
+  let encoding: Encoding | undefined;
   try {
+    encoding = encodingOf(c);
     if (encoding !== 'identity') inflater = await inflaterOf(encoding, source, limits);
     if (inflater) pipe(source, inflater);
     let size = 0;
@@ -55,7 +56,7 @@ export async function* inflated(c: Context, source: Readable, limits: InflateLim
     if (error instanceof Refusal) discard();
     if (!INFLATE_ERROR.test(code)) throw error;
     discard();
-    throw new Refusal('not-json', say('not-inflatable', { encoding, said: (error as Error).message }));
+    throw new Refusal('not-json', say('not-inflatable', { encoding: encoding ?? '', said: (error as Error).message }));
   } finally {
     if (inflater) {
       source.unpipe(inflater);
@@ -108,12 +109,20 @@ const CHUNKS = { chunkSize: 64 * 1024 };
 
 type Inflater = Awaited<ReturnType<typeof inflaterOf>>;
 
-async function inflaterOf(encoding: string, source: Readable, limits: InflateLimits) {
-  if (encoding === 'gzip' || encoding === 'x-gzip') return createGunzip(CHUNKS);
-  if (encoding === 'deflate')
-    return (await isWrapped(source, limits)) ? createInflate(CHUNKS) : createInflateRaw(CHUNKS);
+type Encoding = 'identity' | 'gzip' | 'deflate' | 'br';
+
+/** The encoding of a body. @throws Refusal 415 for one that the hub cannot inflate */
+export function encodingOf(c: Context): Encoding {
+  const given = c.req.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  const encoding = given === 'x-gzip' ? 'gzip' : given;
+  if (encoding === 'identity' || encoding === 'gzip' || encoding === 'deflate' || encoding === 'br') return encoding;
+  throw new Refusal('unsupported-media', say('content-encoding', { got: given }));
+}
+
+async function inflaterOf(encoding: Exclude<Encoding, 'identity'>, source: Readable, limits: InflateLimits) {
+  if (encoding === 'gzip') return createGunzip(CHUNKS);
   if (encoding === 'br') return createBrotliDecompress(CHUNKS);
-  throw new Refusal('unsupported-media', say('content-encoding', { got: encoding }));
+  return (await isWrapped(source, limits)) ? createInflate(CHUNKS) : createInflateRaw(CHUNKS);
 }
 
 /**

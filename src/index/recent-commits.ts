@@ -44,7 +44,7 @@ export function createRecentCommits(): RecentCommits {
   const lately = createByteLru<Entry>(MOST_BYTES);
   return {
     put(party, kept) {
-      // The bytes exist already, because the record was just written.
+      // The bytes of most records exist already, because they were just written.
       const bytes = bytesOf(kept.held.view.record).length;
       lately.put(`${party} ${kept.held.code}`, { kept, sinceMs: performance.now() }, bytes);
     },
