@@ -102,7 +102,7 @@ export function officeOf({ office, offices }: Settings, agencyCode: string | und
   return (isNamed ? offices[agencyCode] : undefined) ?? office;
 }
 
-/** Values that no message about a delivery may show. */
-export function secretsOf({ accessToken, secretKey, customerKey }: Settings): readonly (string | undefined)[] {
-  return [accessToken, secretKey, customerKey];
+/** Values that no message about a delivery may show. The customer key is a name: hiding `h60` would hide each dossier code. */
+export function secretsOf({ accessToken, secretKey }: Settings): readonly (string | undefined)[] {
+  return [accessToken, secretKey];
 }

@@ -53,6 +53,23 @@ const STEP = {
   content: 'Thẩm định',
 };
 
+const ORDER = {
+  code: 'BC-0001',
+  state: 'registered',
+  stateAt: DOSSIER.statusAt,
+  dossierCode: DOSSIER.code,
+  direction: 'return',
+  receiver: { name: 'Nguyễn Văn A', address: 'Số 1, phường Minh Xuân', phone: '0900000001' },
+};
+const PAYMENT = {
+  code: 'TT0001',
+  state: 'requested',
+  stateAt: DOSSIER.statusAt,
+  dossierCode: DOSSIER.code,
+  amountVnd: 50_000,
+  payer: { name: 'Nguyễn Văn A' },
+};
+
 const adapters = await loadAdapters();
 
 async function tried(id: string, record: object) {
@@ -84,6 +101,22 @@ test.each([
   ['igate', DOSSIER, /^GET https:\/\/igate\.tinh\.example\/.*search/],
   ['opencps', DOSSIER, /^POST https:\/\/truc\.tinh\.example\/Document\/SyncDocument/],
   ['opencps', STEP, /^POST https:\/\/truc\.tinh\.example\/Document\/UpdateDocumentTraces/],
+  [
+    'civil-status',
+    { ...DOSSIER, serviceCode: '1.001193', status: 'received' },
+    /^POST https:\/\/lgsp\.tinh\.example\/hotich\/1\.0\/dangKyHoTich\n/,
+  ],
+  ['vnpost', ORDER, /^POST https:\/\/hcc\.buudien\.example\/order\n[\s\S]*"CustomerCode":"KH-H60"/],
+  [
+    'vnpost',
+    { ...ORDER, state: 'cancelled' },
+    /^nothing would be sent: the post never[\s\S]*has it already:\nPOST .*\/cancel\n/,
+  ],
+  [
+    'payment-platform',
+    PAYMENT,
+    /^POST https:\/\/thanhtoan\.example\/init\n[\s\S]*^without a value: .*MaTTHC[\s\S]*the file has no dossier/m,
+  ],
 ] as const)('a trial shows the request of %s, with no login and no secret', async (id, record, shown) => {
   const { text, failed } = await tried(id, record);
   expect(text).toMatch(shown);
@@ -94,6 +127,12 @@ test.each([
 test('a trial names what has no value in the request', async () => {
   const { text } = await tried('agriculture', DOSSIER);
   expect(text).toMatch(/^without a value: .*summary \(record\.abstract\)/m);
+});
+
+test('a trial says why a record would not be sent', async () => {
+  const { receivedAt: _, ...unreceived } = { ...DOSSIER, serviceCode: '1.001193', status: 'received' };
+  const { text, failed } = await tried('civil-status', unreceived);
+  expect([text.split('\n')[0], failed]).toEqual(['nothing would be sent: not-received-yet', true]);
 });
 
 test('a file of another kind is refused, with what the party takes', async () => {

@@ -32,15 +32,20 @@ export async function tryPush(party: Party, path: string): Promise<Result> {
   const { operation, record } = await recordIn(path, sentBy(party));
   const isNew = await tryOne(party, operation, record, false);
   const isKnown = await tryOne(party, operation, record, true);
-  if (!('request' in isNew)) return nothing(isNew.outcome);
-  const { request } = isNew;
-  const other = 'request' in isKnown && !isSame(isKnown.request, request) ? isKnown.request : undefined;
+  const requests = [isNew, isKnown].flatMap((tried) => ('request' in tried ? [tried.request] : []));
+  const isSame = requests.length === 2 && haveOneContent(requests);
   const text = [
-    ...linesOf(request),
-    ...(other ? ['', 'if the partner has it already:', ...linesOf(other)] : []),
-    'nothing was sent',
+    ...linesOf(isNew),
+    ...(isSame || requests.length === 0 ? [] : ['', 'if the partner has it already:', ...linesOf(isKnown)]),
+    ...notesOn(operation),
+    ...(requests.length === 0 ? [] : ['nothing was sent']),
   ];
-  return { text: text.join('\n'), document: { ...request, known: other }, failed: false };
+  const document = { ...documentOf(isNew), known: isSame ? undefined : documentOf(isKnown) };
+  return { text: text.join('\n'), document, failed: requests.length === 0 };
+}
+
+function documentOf(tried: Tried): object {
+  return 'request' in tried ? tried.request : { outcome: tried.outcome };
 }
 
 /** What the party's settings send: the operations that the file may belong to. */
@@ -72,22 +77,35 @@ async function tryOne(party: Party, operation: Operation, record: Records[Operat
   };
 }
 
-/** The names of the record stand in for the catalogue. A step has no dossier here, so its own members stand for one. */
+/** The names of the record stand in for the catalogue. A file has no dossier beside a step or another record. */
 function itemOf(operation: Operation, record: Records[Operation], known: boolean): Outgoing {
-  const id = 'lienthong-trial';
-  if (operation === 'dossier.progress.v1') {
-    const { code, at, status = 'processing' } = record as Progress;
-    const dossier: Dossier = { code, serviceCode: '', agencyCode: '', status, statusAt: at };
-    return { id, operation, code, record, dossier, doubt: false, known };
-  }
-  const item: Outgoing = { id, operation, code: record.code, record, doubt: false, known };
-  if (operation !== 'dossier.upsert.v1') return item;
+  const item: Outgoing = { id: 'lienthong-trial', operation, code: record.code, record, doubt: false, known };
+  if (operation !== 'dossier.upsert.v1') return aboutDossier(item, standInFor(record));
   const dossier = record as Dossier;
   const { serviceCode, serviceName, fieldCode, fieldName, agencyCode, agencyName } = dossier;
   const service =
     serviceName === undefined ? undefined : { code: serviceCode, name: serviceName, fieldCode, fieldName };
   const agency = agencyName === undefined ? undefined : { code: agencyCode, name: agencyName };
   return { ...item, dossier, service: service as Outgoing['service'], agency };
+}
+
+function aboutDossier(item: Outgoing, dossier: Dossier | undefined): Outgoing {
+  return dossier ? { ...item, dossier } : item;
+}
+
+type Named = Partial<Pick<Dossier, 'serviceCode' | 'agencyCode'>> & Partial<Progress> & { dossierCode?: string };
+
+/** The dossier of a step or of another record, as far as that says something of it. Undefined if it names none. */
+function standInFor(record: Records[Operation]): Dossier | undefined {
+  const { code = '', dossierCode, at, status, serviceCode = '', agencyCode = '' }: Named = { ...record };
+  if (dossierCode === undefined && at === undefined) return undefined;
+  return { code: dossierCode ?? code, serviceCode, agencyCode, status: status ?? 'processing', statusAt: at ?? '' };
+}
+
+function notesOn(operation: Operation): readonly string[] {
+  return operation === 'dossier.upsert.v1'
+    ? []
+    : ['the file has no dossier: what the request takes from it, such as its service, is empty here'];
 }
 
 /** A connection that keeps the calls for itself. Only a WSDL is read. */
@@ -132,13 +150,10 @@ async function recordIn(path: string, operations: readonly Operation[]): Promise
   throw new UsageError(`<file>: ${path}: expected ${operations.join(' or ')}; as ${first}: ${list}`);
 }
 
-function nothing(outcome: Outcome | undefined): Result {
-  const { kind, reason, message } = outcome as { kind: string; reason?: string; message?: string };
-  const text = `nothing would be sent: ${kind}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`;
-  return { text, document: { outcome }, failed: true };
-}
-
-function linesOf({ method, url, headers, body, empty }: Shown): readonly string[] {
+/** A request, or why there is none. */
+function linesOf(tried: Tried): readonly string[] {
+  if (!('request' in tried)) return [`nothing would be sent: ${whyNothing(tried.outcome)}`];
+  const { method, url, headers, body, empty } = tried.request;
   return [
     `${method} ${url}`,
     `headers: ${headers.join(', ')}`,
@@ -147,8 +162,15 @@ function linesOf({ method, url, headers, body, empty }: Shown): readonly string[
   ];
 }
 
-function isSame(one: Shown, other: Shown): boolean {
-  return one.method === other.method && one.url === other.url && one.body === other.body;
+/** A delivery without a request counts as delivered, and its note says why. */
+function whyNothing(outcome: Outcome | undefined): string {
+  if (outcome?.kind === 'delivered') return outcome.note ?? outcome.reference ?? 'the partner needs nothing of it';
+  const { kind, reason, message } = outcome as { kind: string; reason?: string; message?: string };
+  return `${kind}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`;
+}
+
+function haveOneContent(requests: readonly Shown[]): boolean {
+  return new Set(requests.map(({ method, url, body }) => JSON.stringify([method, url, body]))).size === 1;
 }
 
 /** Values of headers are mostly secrets. */
