@@ -1,6 +1,6 @@
-import { jsonObject, partnerText, retryAfterMs, say, textOf, textOrWordsOf } from '#kit';
+import { jsonObject, partnerText, retryAfterMs, say, textOf, textOrWordsOf, unavailable } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type CivilStatus, call, described, type Failure, failure, secretsOf } from './client.ts';
+import { type CivilStatus, call, described, type Failure, secretsOf } from './client.ts';
 import { complaintOf, reasonsIn } from './reasons.ts';
 import { urlOf } from './settings.ts';
 
@@ -29,14 +29,14 @@ export async function poll(
   const request = { maDinhDanhHoSo: codes, maTinh: settings.maTinh, module };
   const reply = await call(connection, urlOf(settings, 'results'), request, { idempotent: true, dossier });
   if (reply.kind === 'unavailable') return reply;
-  if (reply.kind !== 'reply') return failure(reply.reason, say('at-results', { why: textOrWordsOf(reply) }));
+  if (reply.kind !== 'reply') return unavailable(reply.reason, say('at-results', { why: textOrWordsOf(reply) }));
   const answer = jsonObject(reply.body);
   const status = reply.status < 300 ? textOf(answer?.status) : undefined;
   const text = reply.body.toString();
   // An empty list is often written as null.
   const rows = answer?.value === null ? [] : answer?.value;
   if (status === '1' && isRows(rows) && rows.length > MOST_ROWS)
-    return failure(
+    return unavailable(
       'no-results',
       say('at-results', { why: say('too-many-rows', { count: codes.length, rows: rows.length }) }),
     );
@@ -45,7 +45,7 @@ export async function poll(
   const complaints = reasons.map(complaintOf);
   // Here too, complaints about the content arrive as a server error. A retry would not help.
   if (status !== '0' && !complaints.includes('of-content'))
-    return failure(
+    return unavailable(
       'no-results',
       say('at-results', { why: described(settings, reply, dossier) }),
       retryAfterMs(reply.headers, now()),
@@ -53,7 +53,7 @@ export async function poll(
   if (status === '0' && textOf(answer?.errorCode) === NOT_FOUND) return { kind: 'rows', request, rows: [], text };
   const message = partnerText(reasons.join('; '), dossier, secretsOf(settings));
   if (complaints.includes('of-access'))
-    return failure('credentials', say('ministry-keeps-us-out-said', { said: message }));
+    return unavailable('credentials', say('ministry-keeps-us-out-said', { said: message }));
   return { kind: 'declined', request, text, message };
 }
 

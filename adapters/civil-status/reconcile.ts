@@ -1,7 +1,16 @@
-import { type Comparison, type Item, type Outgoing, type Reconciler, say, serviceKey, unmapped } from '#kit';
+import {
+  type Comparison,
+  type Item,
+  type Outgoing,
+  type Reconciler,
+  say,
+  serviceKey,
+  unavailable,
+  unmapped,
+} from '#kit';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type CivilStatus, failure } from './client.ts';
+import type { CivilStatus } from './client.ts';
 import { readResults } from './progress.ts';
 import { OVER } from './register.ts';
 import { askAbout, JSON_TYPE } from './results.ts';
@@ -26,7 +35,7 @@ export const reconcile = {
     if (item.kind === 'invalid')
       return {
         kind: 'failed',
-        outcome: failure(
+        outcome: unavailable(
           'no-results',
           say('problems', { problems: item.problems.map(({ code, args }) => ({ code, args })) }),
         ),

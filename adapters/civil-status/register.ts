@@ -9,11 +9,12 @@ import {
   serviceKey,
   textOf,
   textOrWordsOf,
+  unavailable,
   unknown,
   unmapped,
 } from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { type CivilStatus, call, type Failure, failure } from './client.ts';
+import { type CivilStatus, call, type Failure } from './client.ts';
 import { namesOf, poll, type Row } from './poll.ts';
 import { registrationOf } from './registration.ts';
 import { MODULES_ENTERED, type Module, moduleOf, statusOf, urlOf } from './settings.ts';
@@ -60,13 +61,14 @@ async function lookUp(
   { code, record }: DossierItem,
 ): Promise<{ readonly row: Row } | Failure | undefined> {
   const polled = await poll(connection, module, [code], record);
-  if (polled.kind === 'declined') return failure('no-results', say('at-results', { why: quotedText(polled.message) }));
+  if (polled.kind === 'declined')
+    return unavailable('no-results', say('at-results', { why: quotedText(polled.message) }));
   if (polled.kind !== 'rows') return polled;
   const row = polled.rows.find(
     (one) => namesOf(one).includes(code) || (namesOf(one).length === 0 && polled.rows.length === 1),
   );
   if (!row && polled.rows.length > 0)
-    return failure('no-results', say('at-results', { why: say('answer-is', { what: say('about-others') }) }));
+    return unavailable('no-results', say('at-results', { why: say('answer-is', { what: say('about-others') }) }));
   return row && textOf(row.trangThai) !== undefined ? { row } : undefined;
 }
 

@@ -2,13 +2,10 @@ import {
   type About,
   type Connection,
   callWithToken,
+  describeReply,
   fetchOAuthToken,
-  jsonObject,
   type Outcome,
-  partnerText,
   type Reply,
-  say,
-  textOf,
   type Words,
 } from '#kit';
 import { type Settings, secretsOf } from './settings.ts';
@@ -29,16 +26,19 @@ export interface Call {
 /** One call with the token of the session. */
 export function call(igate: IGate, { method = 'GET', path, query, body, about }: Call): Promise<Reply | Failure> {
   const { baseUrl } = igate.settings;
-  const headers = { Accept: 'application/json' };
   return callWithToken(igate, {
-    call: {
+    call: (token) => ({
       method,
       url: `${baseUrl.replace(/\/$/, '')}/${path}${query ? `?${new URLSearchParams(query)}` : ''}`,
-      headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json; charset=utf-8' },
+      headers: {
+        Accept: 'application/json',
+        'Content-Type': body === undefined ? undefined : 'application/json; charset=utf-8',
+        Authorization: `Bearer ${token}`,
+      },
       body: body === undefined ? undefined : JSON.stringify(body).normalize('NFC'),
       idempotent: method === 'GET',
-    },
-    logIn: () => logIn(igate),
+    }),
+    token: () => logIn(igate),
     describe: (reply) => described(igate, reply, about),
   });
 }
@@ -59,10 +59,6 @@ function logIn(igate: IGate) {
 }
 
 /** A reply in a few words: its status and iGate's own reason, without the people of the dossier. */
-export function described({ settings }: IGate, { status, body }: Reply, about?: About): Words {
-  const answer = jsonObject(body);
-  const text = textOf(answer?.message) ?? textOf(answer?.error_description) ?? textOf(answer?.error);
-  return text === undefined
-    ? say('status', { status })
-    : say('status-said', { status, said: partnerText(text, about, secretsOf(settings)) });
+export function described({ settings }: IGate, reply: Reply, about?: About): Words {
+  return describeReply(reply, ['message', 'error_description', 'error'], about, secretsOf(settings));
 }

@@ -8,7 +8,6 @@ import {
   say,
   textOf,
   textOrWordsOf,
-  unavailable,
   unknown,
 } from '#kit';
 import type { Status } from '#schemas/dossier.upsert.v1';
@@ -29,7 +28,7 @@ export async function endProcess(
 ): Promise<Outcome> {
   if (!ENDED.has(record.status)) return nothingToSend(say('igate-ends-only', { status: record.status }));
   const before = await searchCode(igate, code, dossier);
-  if ('kind' in before) return doubt ? inDoubt(before) : before;
+  if ('kind' in before) return doubt ? lookedUp(before) : before;
   const [row] = before;
   const id = idIn(row);
   if (row === undefined || id === undefined) return refused('unknown-there', say('igate-not-there', { code }));
@@ -38,19 +37,19 @@ export async function endProcess(
   const reply = await call(igate, { method: 'PUT', path: 'pa/dossier/--force-end-process', body, about: dossier });
   if (reply.kind !== 'reply') return reply;
   const { status } = reply;
-  if (status === 403) return unavailable('credentials', say('key-refused', { why: described(igate, reply, dossier) }));
   if (status >= 400 && status < 500 && jsonObject(reply.body) !== undefined)
     return refused('refused', described(igate, reply, dossier));
   const after = await searchCode(igate, code, dossier);
-  if ('kind' in after) return inDoubt(after);
+  if ('kind' in after) return lookedUp(after);
   if (after.some((one) => isEnded(igate, one))) return delivered(id);
   return unknown('not-ended', say('igate-not-ended', { why: described(igate, reply, dossier) }));
 }
 
 /** A look-up that iGate asks to repeat later is no doubt: every attempt looks up first. */
-function inDoubt(failure: Failure): Outcome {
-  if (failure.kind === 'unavailable' && failure.retryAfterMs !== undefined) return failure;
-  return unknown(failure.reason, textOrWordsOf(failure));
+function lookedUp(failure: Failure): Outcome {
+  return failure.kind === 'unavailable' && failure.retryAfterMs !== undefined
+    ? failure
+    : unknown(failure.reason, textOrWordsOf(failure));
 }
 
 function isEnded({ settings, codes }: IGate, row: Row): boolean {

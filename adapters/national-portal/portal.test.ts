@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Outgoing, WireRecord } from '#kit';
-import { type Simulator, startSimulator, testConnection } from '#kit/testing';
+import type { Outgoing } from '#kit';
+import { type Simulator, startSimulator, testConnection, type WireRecord } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Portal } from './client.ts';

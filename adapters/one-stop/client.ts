@@ -1,17 +1,16 @@
 import {
   type Connection,
   delivered,
+  describeReply,
   jsonObject,
   type Outcome,
   type Outgoing,
   outcomeWithoutReply,
-  partnerText,
   refused,
   retryAfterMs,
   say,
   textOf,
   unavailable,
-  type Words,
 } from '#kit';
 import type { Settings } from './settings.ts';
 
@@ -42,7 +41,7 @@ export async function tell(
   const { status, headers, body } = exchange;
   const answer = jsonObject(body);
   if (status < 300) return receiptOf(item, answer);
-  const detail = described(status, answer, item, settings.token);
+  const detail = describeReply(exchange, ['detail', 'title', 'message'], item.dossier, [settings.token]);
   if (status === 401 || status === 403) return unavailable('credentials', say('key-refused', { why: detail }));
   if (isFinal(status) && answer) return refused('rejected', say('one-stop-refuses', { why: detail }));
   return unavailable(`status-${status}`, detail, retryAfterMs(headers, now()));
@@ -56,14 +55,4 @@ function receiptOf(item: Outgoing, answer: Readonly<Record<string, unknown>> | u
 /** Whether a status is a refusal. A refusal needs a reason in JSON: a page without one comes from a proxy. */
 function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
-}
-
-function described(
-  status: number,
-  answer: Readonly<Record<string, unknown>> | undefined,
-  { dossier }: Outgoing,
-  token: string | undefined,
-): Words {
-  const text = textOf(answer?.detail) ?? textOf(answer?.title) ?? textOf(answer?.message);
-  return text ? say('status-said', { status, said: partnerText(text, dossier, [token]) }) : say('status', { status });
 }

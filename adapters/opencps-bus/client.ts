@@ -3,15 +3,14 @@ import {
   type Connection,
   callWithToken,
   delivered,
+  describeReply,
   fetchOAuthToken,
   jsonObject,
   type Outcome,
-  partnerText,
   type Reply,
   refused,
   retryAfterMs,
   say,
-  textOf,
   unavailable,
   type Words,
 } from '#kit';
@@ -34,14 +33,18 @@ export async function call(bus: Bus, path: string, body: object, about?: About) 
   const written = await bus.files.json(body);
   if (typeof written === 'object' && 'kind' in written) return written;
   return callWithToken(bus, {
-    call: {
+    call: (token) => ({
       method: 'POST',
       url: `${baseUrl.replace(/\/+$/, '')}${path}`,
-      headers: { Accept: 'application/json', 'Content-Type': 'application/json; charset=utf-8' },
+      headers: {
+        Accept: 'application/json',
+        'Content-Type': 'application/json; charset=utf-8',
+        Authorization: `Bearer ${token}`,
+      },
       body: written,
       idempotent: true,
-    },
-    logIn: () => logIn(bus),
+    }),
+    token: () => logIn(bus),
     describe: (reply) => described(bus, reply, about),
   });
 }
@@ -65,18 +68,15 @@ export function failureOf(bus: Bus, reply: Reply, about?: About): Outcome | unde
   const said = Number.isInteger(answer?.Status) ? Number(answer?.Status) : undefined;
   if (status < 300 && said === undefined) return unavailable('no-receipt', say('answer-lacks', { name: 'Status' }));
   if (status < 300 && said === successOf(bus.settings)) return undefined;
-  if (status === 403) return unavailable('credentials', say('key-refused', { why }));
   const isFinal = status < 300 || (status >= 400 && status < 500 && status !== 408 && status !== 425);
   if (isFinal && said !== undefined && said < 500) return refused('rejected', say('bus-refuses', { why }));
   return unavailable(`status-${status < 300 ? said : status}`, why, retryAfterMs(headers, bus.now()));
 }
 
 /** A reply in a few words: its status and the bus's own reason, without the people of the dossier. */
-function described({ settings }: Bus, { status, body }: Reply, about?: About): Words {
-  const answer = jsonObject(body);
-  const text = textOf(answer?.Message) ?? textOf(answer?.message) ?? textOf(answer?.error_description);
-  const shown = Number.isInteger(answer?.Status) ? Number(answer?.Status) : status;
-  return text === undefined
-    ? say('status', { status: shown })
-    : say('status-said', { status: shown, said: partnerText(text, about, secretsOf(settings)) });
+function described({ settings }: Bus, reply: Reply, about?: About): Words {
+  const said = jsonObject(reply.body)?.Status;
+  const status = Number.isInteger(said) ? Number(said) : reply.status;
+  const members = ['Message', 'message', 'error_description'];
+  return describeReply({ ...reply, status }, members, about, secretsOf(settings));
 }

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Outgoing, WireRecord } from '#kit';
-import { testConnection } from '#kit/testing';
+import type { Outgoing } from '#kit';
+import { testConnection, type WireRecord } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import type { Settings } from './settings.ts';

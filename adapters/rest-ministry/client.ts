@@ -53,7 +53,7 @@ export const transport: MinistryTransport<Settings> = {
     const { code, message } = 'kind' in answer ? { code: undefined, message: undefined } : answer;
     const isExpired = code !== undefined && meaningOf(settings, codes, code, message) === 'expired';
     // The reply does not say which of the two has ended. After a 403 a new token may be allowed more.
-    if (exchange.status === 401 || exchange.status === 403 || isExpired) sessions.drop(TOKEN, authorization);
+    if (exchange.status === 401 || exchange.status === 403 || isExpired) sessions.drop(TOKEN, token[0]);
     if (exchange.status !== 401 && !isExpired) return answer;
     const words = answer.message === undefined ? {} : { message: answer.message };
     return settings.session || renews(settings) || isExpired ? { ...EXPIRED, ...words } : answer;
@@ -86,12 +86,10 @@ async function authorizationOf(
       return `Bearer ${security.token}`;
     case 'session':
       return session === undefined ? undefined : `Bearer ${session}`;
-    case 'oauth2':
-      return sessions.login(
-        TOKEN,
-        () => fetchOAuthToken(connection, tokenQuestion(security, settings)),
-        (text) => `Bearer ${text}`,
-      );
+    case 'oauth2': {
+      const token = await sessions.login(TOKEN, () => fetchOAuthToken(connection, tokenQuestion(security, settings)));
+      return typeof token === 'string' ? `Bearer ${token}` : token;
+    }
     default:
       return undefined;
   }

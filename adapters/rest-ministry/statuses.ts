@@ -1,8 +1,6 @@
-import { type Connection, type Exchange, retryAfterMs, say, sentenceOf, type Words } from '#kit';
+import { type Connection, type Reply, retryAfterMs, say, sentenceOf, unavailable } from '#kit';
 import { type Answer, firstAt, type Failure as MinistryFailure, meaningOf, readDocument } from '#ministry';
 import type { Settings } from './settings.ts';
-
-type Reply = Extract<Exchange, { kind: 'reply' }>;
 
 /** The code of an HTTP status, under which settings and operators give it a meaning. */
 export const codeOf = (status: number): string => `http-${status}`;
@@ -59,8 +57,4 @@ async function contentOf(text: string | undefined, { answer: _, ...unsaid }: Set
   if (text === undefined || isPage(text)) return undefined;
   const read = await readDocument(text, { form: formOf(text), place: 'body' }, unsaid);
   return 'kind' in read ? undefined : (read.content as object);
-}
-
-function unavailable(reason: string, words: Words, wait: number | undefined): MinistryFailure {
-  return { kind: 'unavailable', reason, ...sentenceOf(words), retryAfterMs: wait };
 }

@@ -1,8 +1,9 @@
 import {
   type Connection,
+  callWithToken,
+  describeReply,
   jsonObject,
   type Outcome,
-  outcomeWithoutReply,
   partnerText,
   type Reply,
   retryAfterMs,
@@ -28,58 +29,39 @@ export interface Call {
   readonly about?: PostalOrder;
 }
 
-/**
- * One call with the access token. A token that VNPost rejects is fetched again once: a rejected call has had no effect.
- */
-export async function call(
-  post: Post,
-  { method = 'POST', url, body, idempotent, about }: Call,
-): Promise<Reply | Failure> {
+/** One call with the access token. The old API takes it as the parameter `token` of the address. */
+export function call(post: Post, { method = 'POST', url, body, idempotent, about }: Call): Promise<Reply | Failure> {
   const { settings } = post;
-  for (let attempt = 1; ; attempt++) {
-    const token = await tokenOf(post, about);
-    if (token !== undefined && typeof token !== 'string') return token;
-    const exchange = await post.http.exchange({
+  const { accessToken, tokenUrl } = settings;
+  const isInAddress = formOf(settings) === 'hcc';
+  return callWithToken(post, {
+    call: (token) => ({
       method,
-      url: formOf(settings) === 'hcc' ? withToken(url, token) : url,
+      url: isInAddress ? withToken(url, token) : url,
       headers: {
         Accept: 'application/json',
         'Content-Type': body && 'application/json; charset=utf-8',
-        access_token: formOf(settings) === 'hcc' ? undefined : token,
+        access_token: isInAddress ? undefined : token,
       },
       body: body && JSON.stringify(body).normalize('NFC'),
       idempotent,
       hide: secretsOf(settings).flatMap((secret) => secret ?? []),
-    });
-    if (exchange.kind !== 'reply') return outcomeWithoutReply(exchange);
-    const { status, headers } = exchange;
-    if (status === 429 || status === 503)
-      return unavailable(`status-${status}`, described(settings, exchange, about), retryAfterMs(headers, post.now()));
-    if (status !== 401 && status !== 403) return exchange;
-    post.sessions.drop(TOKEN, token);
-    if (attempt === 2 || settings.tokenUrl === undefined || status === 403)
-      return unavailable('credentials', say('key-refused', { why: described(settings, exchange, about) }));
-  }
+    }),
+    token: tokenUrl === undefined ? accessToken : () => logIn(post, tokenUrl, about),
+    describe: (reply) => described(settings, reply, about),
+  });
 }
 
-const TOKEN = 'token';
 /** A token is not used in its last minute, because the call itself takes time. */
 const MARGIN_S = 60;
 /** Where the gateway does not say how long a token lives. */
 const USUAL_S = 600;
 
-/** The old API takes the token as the parameter `token` of the address. */
 function withToken(url: string, token: string | undefined): string {
   return token === undefined ? url : `${url}${url.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`;
 }
 
-async function tokenOf(post: Post, about: PostalOrder | undefined): Promise<string | Failure | undefined> {
-  const { accessToken, tokenUrl } = post.settings;
-  if (tokenUrl === undefined) return accessToken;
-  return post.sessions.login<string | Failure>(TOKEN, () => logIn(post, tokenUrl, about));
-}
-
-/** A token for the key pair, or why the platform refused one. A failure is not cached. */
+/** A token for the key pair, in VNPost's own form, or why VNPost refused one. A failure is not cached. */
 async function logIn({ settings, http, now }: Post, url: string, about: PostalOrder | undefined) {
   const { customerKey, secretKey } = settings;
   const exchange = await http.exchange({
@@ -105,13 +87,14 @@ async function logIn({ settings, http, now }: Post, url: string, about: PostalOr
 }
 
 /** A reply in a few words: its status and VNPost's own reason, without the people of the order. */
-export function described(settings: Settings, { status, body }: Reply, about?: PostalOrder): Words {
-  const answer = jsonObject(body);
-  const text = textOf(answer?.Message) ?? textOf(answer?.message) ?? textOf(answer?.error_description);
-  return text ? say('status-said', { status, said: shown(settings, text, about) }) : say('status', { status });
+export function described(settings: Settings, reply: Reply, about?: PostalOrder): Words {
+  return describeReply(reply, ['Message', 'message', 'error_description'], peopleOf(about), secretsOf(settings));
 }
 
 export function shown(settings: Settings, text: string, about?: PostalOrder): string {
-  const people = [about?.sender, about?.receiver].map((applicant) => ({ applicant }));
-  return partnerText(text, people, secretsOf(settings));
+  return partnerText(text, peopleOf(about), secretsOf(settings));
+}
+
+function peopleOf(order: PostalOrder | undefined) {
+  return [order?.sender, order?.receiver].map((applicant) => ({ applicant }));
 }

@@ -27,7 +27,7 @@ export { isSecret, isSigned, sentObject } from './callback-checks.ts';
 export type { Connection } from './connection.ts';
 export type { DroppedFile } from './drops.ts';
 export { fingerprint, sha256Hex } from './fingerprint.ts';
-export type { Exchange, WireRecord } from './http/exchange.ts';
+export type { Exchange } from './http/exchange.ts';
 export { isLinkLocal } from './http/link-local.ts';
 export { retryAfterMs } from './http/retry-after.ts';
 export { timeouts } from './http/timeouts.ts';
@@ -48,7 +48,7 @@ export {
 export type { CellValue } from './places/workbook.ts';
 export type { HubQueries, Page, Puller } from './puller.ts';
 export type { Comparison, Reconciler } from './reconciler.ts';
-export { type About, jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
+export { type About, describeReply, jsonObject, outcomeWithoutReply, partnerText, textOf } from './replies.ts';
 export type { Outgoing, Sender } from './sender.ts';
 export { callSoap, type SoapResult, type SoapService } from './soap/call-soap.ts';
 export { loadNodeSoap } from './soap/node-soap.ts';

@@ -7,7 +7,7 @@ import { jsonObject, textOf } from './replies.ts';
 
 /** What `sessions.login` keeps. A failure has the lifetime 0, so the next call tries again. */
 export interface FetchedToken {
-  /** The header `Authorization` of later calls, or why there is no token. */
+  /** The token, or why there is none. */
   readonly value: string | Extract<Outcome, { kind: 'unavailable' }>;
   readonly ttlMs: number;
 }
@@ -56,7 +56,7 @@ export async function fetchOAuthToken(
   if (isGiven && token !== undefined && /^[\x21-\x7e]+$/.test(token)) {
     const seconds = Number(answer?.expires_in ?? TOKEN_S);
     return {
-      value: `Bearer ${token}`,
+      value: token,
       ttlMs: Math.max((Number.isFinite(seconds) ? seconds : TOKEN_S) - EARLY_S, 1) * 1000,
     };
   }

@@ -1,5 +1,6 @@
 import type { Outcome } from '#core/dossier/settle';
 import { nfc } from '#core/vietnamese/text';
+import { say, type Words } from '#messages/message';
 import type { Exchange } from './http/exchange.ts';
 
 /** The outcome of a call without a reply: not sent, or perhaps received. */
@@ -63,6 +64,31 @@ export function partnerText(
   for (const value of values as string[]) shown = shown.replace(inAnyCase(nfc(value)), '***');
   shown = shown.replace(EMAIL, '***').replace(LONG_NUMBER, '***').replace(/\s+/g, ' ').trim();
   return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown;
+}
+
+/**
+ * A reply in a few words: its status, and the partner's own reason without people and secrets.
+ *
+ * @param members where the partner's JSON has the reason, the best first: `fault.message`
+ * @param about and `hidden` as for `partnerText`
+ */
+export function describeReply(
+  { status, body }: { readonly status: number; readonly body: Uint8Array },
+  members: readonly string[],
+  about?: About | readonly (About | undefined)[],
+  hidden?: readonly (string | undefined)[],
+): Words {
+  const answer = jsonObject(body);
+  const [said] = members.flatMap((path) => textOf(valueAt(answer, path)) ?? []);
+  return said === undefined
+    ? say('status', { status })
+    : say('status-said', { status, said: partnerText(said, about, hidden) });
+}
+
+function valueAt(answer: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | null | undefined)?.[name], answer);
 }
 
 function inAnyCase(value: string): RegExp {

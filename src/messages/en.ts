@@ -200,7 +200,6 @@ export const EN = {
   'session-refused-at-once': 'the portal rejects the session that it has just issued',
   'portal-lacks-dossier': 'the portal does not have the dossier',
   'cut-for-portal': 'cut to what the portal takes: {list}',
-  'gateway-keeps-us-out': 'the gateway rejects our credentials: {why}',
   'ministry-keeps-us-out-said': 'the ministry rejects our credentials: {said}',
   'ministry-keeps-us-out': 'the ministry rejects our credentials',
   'ministry-session-ended-said': 'the ministry says that our session has ended: {said}',

@@ -196,7 +196,6 @@ export const VI = translation({
   'session-refused-at-once': 'cổng từ chối phiên vừa cấp',
   'portal-lacks-dossier': 'cổng chưa có hồ sơ này',
   'cut-for-portal': 'đã cắt bớt theo giới hạn của cổng: {list}',
-  'gateway-keeps-us-out': 'cổng trung gian từ chối thông tin xác thực của trục: {why}',
   'ministry-keeps-us-out-said': 'bộ từ chối thông tin xác thực của trục: {said}',
   'ministry-keeps-us-out': 'bộ từ chối thông tin xác thực của trục',
   'ministry-session-ended-said': 'bộ báo phiên của trục đã hết hạn: {said}',

@@ -1,5 +1,6 @@
 /** Imports for adapters' tests and simulators. Nothing of it runs in the hub. */
 
+export type { WireRecord } from '../http/exchange.ts';
 export { contractTest } from './contract/contract-test.ts';
 export type { ContractOptions } from './contract/subject.ts';
 export { inOldEncoding } from './old-encodings.ts';
