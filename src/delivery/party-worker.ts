@@ -58,10 +58,10 @@ export class PartyWorker {
   #pausing = 0;
   #isWoken = false;
   #isDraining = false;
-  /** More was due than the last claim took: a backlog, which gives way to urgent work. */
+  /** More was due than the last claim took: a backlog, which gives way to light senders. */
   #isBehind = false;
-  /** The next call of a backlog, or of other senders, starts in a later turn of the event loop. */
-  readonly #isPacing = { backlog: false, others: false };
+  /** The next call starts in a later turn of the event loop. */
+  #isPacing = false;
   /** The process is about to end, too late to store an outcome. */
   #hasLeft = false;
   #timer: NodeJS.Timeout | undefined;
@@ -145,22 +145,15 @@ export class PartyWorker {
   /** Starts a call at once if none is running. Of many calls it starts one a turn, so that other work waits for one only. */
   #startCalls(room: number): void {
     const canStart = (): boolean => this.#ready.length > 0 && this.#calling < CONCURRENCY;
-    const kind = this.#isOfBacklog() ? 'backlog' : 'others';
-    if (this.#isPacing[kind] || !canStart()) return;
+    if (this.#isPacing || !canStart()) return;
     if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as ReadyCall);
     if (room <= 1 || !canStart()) return;
-    this.#isPacing[kind] = true;
-    void (kind === 'backlog' ? nextTurn() : setImmediate()).then(() => {
-      this.#isPacing[kind] = false;
+    this.#isPacing = true;
+    void (this.#isBehind ? nextTurn() : setImmediate()).then(() => {
+      this.#isPacing = false;
       if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as ReadyCall);
       this.#proceed();
     });
-  }
-
-  /** Whether the next call belongs to the sender of a backlog, beside whom a sender of few dossiers does not wait. */
-  #isOfBacklog(): boolean {
-    const { senders, calls } = this.#ready.next;
-    return this.#isBehind && (senders === 1 || calls > CONCURRENCY);
   }
 
   #isIdle(): boolean {

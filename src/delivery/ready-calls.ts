@@ -10,12 +10,6 @@ export class ReadyCalls {
     return this.#length;
   }
 
-  /** How many senders have ready calls, and how many calls the next sender has. */
-  get next(): { readonly senders: number; readonly calls: number } {
-    const [first] = this.#bySender.values();
-    return { senders: this.#bySender.size, calls: first?.length ?? 0 };
-  }
-
   add(calls: readonly ReadyCall[]): void {
     for (const one of calls) {
       const sender = one.call.items[0]?.claimed.sender ?? '';

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { say } from '#messages/message';
-import { createLargeBodyQueue } from '../concurrency/yielding.ts';
+import { createLargeBodyQueue } from '../concurrency/large-bodies.ts';
 import { type Clients, networkOf } from './clients.ts';
 import { Refusal } from './problem.ts';
 
@@ -33,7 +33,7 @@ export interface Bodies {
   ofAnonymous<Out>(c: Context, use: (load: Load) => Promise<Out>): Promise<Out>;
 }
 
-/** At worst both pools are full: 104 MiB, plus the bodies in parsing (turns.ts). */
+/** At worst both pools are full: 104 MiB, plus the bodies in parsing (large-bodies.ts). */
 const KNOWN_BYTES = 64 * 1024 * 1024;
 const ANONYMOUS_BYTES = 40 * 1024 * 1024;
 

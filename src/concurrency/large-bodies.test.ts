@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLargeBodyQueue, nextTurn } from './yielding.ts';
+import { createLargeBodyQueue } from './large-bodies.ts';
+import { nextTurn } from './yielding.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -45,6 +46,7 @@ describe('large bodies that arrive at once', () => {
     const turns = createLargeBodyQueue(4 * MIB);
     const works = [held(), held(), held()];
     const all = [1, 2, 20].map((mib, at) => turns(mib * MIB, (works[at] as ReturnType<typeof held>).work));
+    await setImmediate();
     expect(works.map((one) => one.begun())).toEqual([true, true, false]);
     works[0]?.end();
     await all[0];
@@ -87,61 +89,56 @@ describe('a sender of much beside a sender of little', () => {
   const loop = async (): Promise<void> => {
     for (let n = 0; n < 5; n++) await setImmediate();
   };
+  /** Heavy work, each turn of which takes this long. */
+  const WORK_MS = 2;
+  const REST_MS = 3 * WORK_MS;
   function scene() {
     const bodies = createLargeBodyQueue(4 * MIB);
     const heavy = (): { hasTurn: boolean } => {
       const one = { hasTurn: false };
       void nextTurn().then(() => {
         one.hasTurn = true;
+        vi.advanceTimersByTime(WORK_MS);
       });
       return one;
     };
-    return { bodies, heavy, flood: () => bodies(200 * KIB, async () => 'flood', of('flooder')) };
+    const send = (owner: string, bytes: number) => bodies(bytes, async () => owner, of(owner));
+    return { heavy, flood: () => send('flooder', 200 * KIB), small: () => send('small', KIB) };
   }
 
-  test('waits for the small body, and has its turn when that is done', async () => {
-    const { bodies, heavy, flood } = scene();
+  test('rests three times as long as it worked, and goes on', async () => {
+    const { heavy, flood, small } = scene();
     await flood();
-    const small = held();
-    const done = bodies(KIB, small.work, of('small'));
-    const first = heavy();
+    await small();
+    const works = [heavy(), heavy(), heavy()];
+    const turns = () => works.filter(({ hasTurn }) => hasTurn).length;
     await loop();
-    expect(first.hasTurn).toBe(true);
-    const second = heavy();
-    await loop();
-    expect(second.hasTurn).toBe(false);
-    small.end();
-    await done;
-    await loop();
-    expect(second.hasTurn).toBe(true);
+    for (const had of [1, 2]) {
+      expect(turns()).toBe(had);
+      await vi.advanceTimersByTimeAsync(REST_MS - 1);
+      await loop();
+      expect(turns()).toBe(had);
+      await vi.advanceTimersByTimeAsync(1);
+      await loop();
+    }
+    expect(turns()).toBe(3);
   });
 
-  test('is never stopped, however long the small body takes', async () => {
-    const { bodies, heavy, flood } = scene();
+  test('does not rest when the other one is silent again', async () => {
+    const { heavy, flood, small } = scene();
     await flood();
-    const small = held();
-    const done = bodies(KIB, small.work, of('small'));
-    for (let n = 0; n < 5; n++) {
-      const one = heavy();
-      await vi.advanceTimersByTimeAsync(10);
-      await loop();
-      expect(one.hasTurn).toBe(true);
-    }
-    small.end();
-    await done;
+    await small();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const works = [heavy(), heavy()];
+    await loop();
+    expect(works.map(({ hasTurn }) => hasTurn)).toEqual([true, true]);
   });
 
-  test('does not wait while nobody else sends', async () => {
-    const { bodies, heavy, flood } = scene();
-    const small = held();
-    const done = bodies(KIB, small.work, of('flooder'));
+  test('does not rest while nobody else sends', async () => {
+    const { heavy, flood } = scene();
     await flood();
-    for (let n = 0; n < 5; n++) {
-      const one = heavy();
-      await loop();
-      expect(one.hasTurn).toBe(true);
-    }
-    small.end();
-    await done;
+    const works = [heavy(), heavy()];
+    await loop();
+    expect(works.map(({ hasTurn }) => hasTurn)).toEqual([true, true]);
   });
 });
