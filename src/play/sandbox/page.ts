@@ -109,7 +109,7 @@ ${table({
   items: keys(),
   columns: [
     { head: say('Tên', 'Id'), cell: ({ id }) => html`<code>${id}</code>` },
-    { head: say('Mật khẩu', 'Secret'), cell: ({ secret }) => html`<code class="words">${secret}</code>` },
+    { head: say('Mật khẩu', 'Secret'), cell: ({ secret }) => html`<code>${secret}</code>` },
     { head: say('Quyền', 'Scopes'), cell: ({ scopes }) => html`<code>${scopes.join(' ')}</code>` },
   ],
 })}`;
