@@ -34,6 +34,18 @@ describe('replay', () => {
     await hub.deliver();
     later(10_000);
   }
+  /** The partner answers the next call only then. @returns lets it answer */
+  function holdAnswer(): () => void {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    partner.script.push(async (items) => {
+      await held;
+      return items.map((): Outcome => ({ kind: 'delivered' }));
+    });
+    return answer;
+  }
   const start = (order: object) =>
     ops.post('deliveries/replay', { state: 'refused', preview: false, why: 'the portal is mended', ...order });
 
@@ -58,6 +70,7 @@ describe('replay', () => {
   test('a delivery that is due again has no reason of an earlier attempt', async () => {
     await refusedOnes(1);
     const { id } = await first();
+    const answer = holdAnswer();
     expect(await outcomeOf(id)).toBe('replayed');
     expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
       state: 'due',
@@ -66,20 +79,15 @@ describe('replay', () => {
       detail: null,
       attempts: [{ reason: 'field-too-long' }],
     });
+    answer();
+    await hub.deliver();
   });
 
   test('a double click on replay has one effect', async () => {
     await refusedOnes(1);
     const { id } = await first();
     // The partner answers after all clicks; a click after the delivery is tested below.
-    let answer = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    partner.script.push(async (items) => {
-      await held;
-      return items.map((): Outcome => ({ kind: 'delivered' }));
-    });
+    const answer = holdAnswer();
     const clicks = await Promise.all([outcomeOf(id), outcomeOf(id), outcomeOf(id)]);
     expect(clicks.sort()).toEqual(['already-due', 'already-due', 'replayed']);
     answer();
