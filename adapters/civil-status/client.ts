@@ -49,11 +49,11 @@ export function described(settings: Settings, reply: Reply, dossier?: Dossier): 
   return describeReply(reply, ['error_description', 'fault.message', 'message'], dossier, secretsOf(settings));
 }
 
-/** The consumer key is a name: hiding `h60` would hide each dossier code. */
-export function secretsOf({
-  consumerSecret,
-  lgspAccessToken,
-  callbackSecret,
-}: Settings): readonly (string | undefined)[] {
-  return [consumerSecret, lgspAccessToken, callbackSecret];
+/** A short key, such as `h60`, is a name: hidden, it would hide every dossier code. */
+const SHORTEST_HIDDEN_KEY = 8;
+
+export function secretsOf(settings: Settings): readonly (string | undefined)[] {
+  const { consumerKey, consumerSecret, lgspAccessToken, callbackSecret } = settings;
+  const key = consumerKey.length < SHORTEST_HIDDEN_KEY ? undefined : consumerKey;
+  return [key, consumerSecret, lgspAccessToken, callbackSecret];
 }

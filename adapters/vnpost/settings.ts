@@ -102,7 +102,9 @@ export function officeOf({ office, offices }: Settings, agencyCode: string | und
   return (isNamed ? offices[agencyCode] : undefined) ?? office;
 }
 
-/** Values that no message about a delivery may show. The customer key is a name: hiding `h60` would hide each dossier code. */
-export function secretsOf({ accessToken, secretKey }: Settings): readonly (string | undefined)[] {
-  return [accessToken, secretKey];
+/** Values that no message about a delivery may show. A short key, such as `h60`, is a name: hidden, it would hide every order's code. */
+export function secretsOf({ accessToken, secretKey, customerKey = '' }: Settings): readonly (string | undefined)[] {
+  return [accessToken, secretKey, customerKey.length < SHORTEST_HIDDEN_KEY ? undefined : customerKey];
 }
+
+const SHORTEST_HIDDEN_KEY = 8;
