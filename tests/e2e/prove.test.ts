@@ -9,7 +9,7 @@ import { planTrouble } from '../../src/play/prove/plan-faults.ts';
 import type { Report } from '../../src/play/prove/report.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'lienthong.mjs');
-const WITHIN_MS = 240_000;
+const WITHIN_MS = 360_000;
 
 describe('lienthong prove', () => {
   /** The proof creates its files here. */
@@ -56,8 +56,8 @@ describe('lienthong prove', () => {
   test(
     'with nodes cut off and killed, and a standby that takes over: the same, and the service is back within 15 s',
     async () => {
-      // With this seed each of these faults is among the first five, whatever Redis there is.
-      const options = ['--nodes', '3', '--standby', '--minutes', '0.9', '--seed', '334', '--rate', '30'];
+      // With this seed each of these faults is among the first five, whatever Redis there is. A busy machine has time for no more.
+      const options = ['--nodes', '3', '--standby', '--minutes', '1.5', '--seed', '334', '--rate', '30'];
       const { code, report, errors } = await prove(folder, options).ended;
       expect({ ...report, on: undefined, failures: undefined }, errors).toMatchObject({
         ok: true,
