@@ -78,6 +78,11 @@ export async function acceptBatch(
   const stepsOf = (submission: Submission) => possibleStepsOf(deps.kinds, submission, book);
   const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions, stepsOf);
   const rows = await applyAll(deps, submissions, dossiers, book);
+  // Without a look-up, what another party says of a known dossier looks like the beginning of an unknown one.
+  if (isOptimistic && rows.waiting.some(({ cause }) => cause.kind === 'not-owner')) {
+    deps.optimism?.failed();
+    return acceptBatch(deps, received, together);
+  }
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     judgedPart(judgedDossiers(book)),

@@ -4,7 +4,7 @@ import type { Submission } from '../ledger/submission.ts';
 /**
  * Optimistic writes: a batch of dossiers that look new is written without a look-up, in one round trip instead of two.
  * If a dossier was known after all, the statement fails (40001) and stores nothing. Then the batch is loaded and
- * applied again.
+ * applied again. So is a batch with an item of a dossier that another party owns.
  */
 export interface Optimism {
   /** Whether to write a batch without a look-up. */
