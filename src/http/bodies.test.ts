@@ -34,9 +34,10 @@ const statusesOf = async (sent: readonly { answer: Promise<Response> }[]) =>
 const soon = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe.each([
-  ['as they are', (bytes: Buffer) => bytes, {}],
-  ['packed', (bytes: Buffer) => gzipSync(bytes), { 'content-encoding': 'gzip' }],
-] as const)('bodies that never end, sent %s,', (_, packed, headers) => {
+  ['as they are', (bytes: Buffer) => bytes, {}, 3],
+  // They hold their inflated bytes for a moment only, so there is room for more of them, one after another.
+  ['packed', (bytes: Buffer) => gzipSync(bytes), { 'content-encoding': 'gzip' }, 40],
+] as const)('bodies that never end, sent %s,', (_, packed, headers, most) => {
   const large = packed(Buffer.alloc(30 * KIB, 'x'));
   const small = packed(Buffer.alloc(3 * KIB, 'x'));
 
@@ -51,9 +52,11 @@ describe.each([
     }
     for (const one of slow) one.end();
     const statuses = await statusesOf(slow);
-    expect(statuses.filter((status) => status === 200)).toHaveLength(3);
-    const refused = (await Promise.all(slow.map(({ answer }) => answer))).find(({ status }) => status === 503);
-    expect(refused?.headers.get('retry-after')).toBe('5');
+    const passed = statuses.filter((status) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(3);
+    expect(passed).toBeLessThanOrEqual(most);
+    const refused = (await Promise.all(slow.map(({ answer }) => answer))).filter(({ status }) => status !== 200);
+    for (const { status, headers: told } of refused) expect([status, told.get('retry-after')]).toEqual([503, '5']);
   });
 
   test('of many addresses are dropped for a new body', async () => {
@@ -64,7 +67,7 @@ describe.each([
     newcomer.end();
     expect((await newcomer.answer).status).toBe(200);
     for (const one of slow) one.end();
-    expect((await statusesOf(slow)).filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+    expect((await statusesOf(slow)).filter((status) => status === 200).length).toBeLessThanOrEqual(most);
   });
 
   test('of one key are dropped for other keys, and the oldest stays', async () => {
@@ -77,7 +80,7 @@ describe.each([
     for (const one of slow) one.end();
     const statuses = await statusesOf(slow);
     expect(statuses.slice(0, 2)).toEqual([200, 200]);
-    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(3);
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(most);
   });
 });
 
