@@ -192,6 +192,8 @@ function move(holder: Holder, pool: Pool, owner: string): void {
 }
 
 async function turnToInflate(holder: Holder): Promise<() => void> {
+  // Others took its place between its arrival and its turn.
+  if (holder.refused) throw holder.refused;
   if (hasRoomToInflate(holder.account)) holder.inflation = 'running';
   else await waitToInflate(holder);
   return () => {

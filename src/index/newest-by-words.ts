@@ -20,8 +20,8 @@ export interface Sought extends WordQuery {
 
 /**
  * The first rows that pass the filter, newest first. Looks into the search index for one part of the time after the other,
- * from the newest on, until the page is full. Few matches lead to longer parts, and more than MOST_MATCHES to a walk through
- * their period.
+ * from the newest on, until the page is full. Few matches lead to longer parts. More than MOST_MATCHES lead to a walk
+ * through their period, or to a larger gathering if few of them pass.
  *
  * @param most the matches that are gathered and sorted
  */

@@ -60,13 +60,13 @@ describeInBrowser(() => {
 
   interface Visited {
     readonly path: string;
-    /** What is wrong, by what was looked at: a width, the weight, the paper. */
+    /** The faults by check: of a width, of the weight, on paper. */
     readonly faults: ReadonlyMap<string, readonly string[]>;
   }
 
   /**
    * Opens a page once, with an empty cache, as a phone does, and then changes the window: no script of ours asks for its width.
-   * Loading it anew for each width took half of the time.
+   * Loading it again for each width took half of the time.
    */
   async function visit(at: number, path: string): Promise<Visited> {
     const context = await browser.newContext({
@@ -117,7 +117,7 @@ describeInBrowser(() => {
     ];
   }
 
-  /** What axe finds in light, and in dark, whose colours change nothing else. */
+  /** The findings of axe in light, and those on contrast in dark: dark mode changes nothing but colours. */
   async function inBothColours(page: Page): Promise<readonly string[]> {
     const light = await findingsOf(page);
     await page.emulateMedia({ colorScheme: 'dark' });

@@ -177,7 +177,7 @@ describe('any filter finds what a scan of all dossiers finds', () => {
     }
   });
 
-  /** With a walk through each period of more than twenty matches. */
+  /** With a walk or a larger gathering in each period of more than twenty matches. */
   async function byWords(query: Record<string, string>, limit: number, after: Place | undefined) {
     const filter = filterOf(query, NOW) as SoughtFilter;
     const columns = sql<{ code: string; statusAt: string }>`code, status_at, status_at AS "statusAt"`;

@@ -11,7 +11,7 @@ export interface FactCondition {
 /** At least one field costs points of index 766. */
 export const IS_LACKING: FactCondition = { all: [], any: DEFECTS };
 
-/** What reports count, by rule 766, of the dossiers that began on a day. */
+/** The counts of reports, by rule 766, for the dossiers that began on a day. */
 export const BEGAN_WITH = {
   payable: { all: ['payable'] },
   paidOnline: { all: ['payable', 'paidOnline'] },
