@@ -56,6 +56,8 @@ export class PartyWorker {
   #givingBack = 0;
   /** Calls whose answer pauses the party. Nothing is claimed until the pause is stored. */
   #pausing = 0;
+  /** Makes waiting deliveries due again, after the breaker closed. */
+  #retrying: Promise<void> = Promise.resolve();
   #isWoken = false;
   #isDraining = false;
   /** More was due than the last claim took: a backlog, which gives way to light senders. */
@@ -102,6 +104,7 @@ export class PartyWorker {
   async beside<M extends Made>(call: () => Promise<M>): Promise<M | undefined> {
     if (this.#isDraining || this.#breaker.room() === 0) return undefined;
     const [made] = (await this.#breaker.run(async () => [await call()])) ?? [];
+    await this.#retrying;
     if (made) this.#health.note(made.outcome);
     return made;
   }
@@ -219,6 +222,8 @@ export class PartyWorker {
       await acceptAnswers(this.#shared.accept, this.#own.party, made);
       return made;
     });
+    // The call that closed the breaker keeps its leases meanwhile, so that what it could not deliver waits and is not retried at once.
+    await this.#retrying;
     if (this.#hasLeft) return;
     if (settled) this.#unsettled.add(settled, this.#calling === 1 && this.#ready.length === 0);
     // The breaker opened between the claim and the call.
@@ -271,7 +276,7 @@ export class PartyWorker {
     this.#own.onClose();
     // A process that only asks questions delivers nothing: the sweep of another one finds what is due.
     if (!this.#shared.delivers) return;
-    void retryWaiting(database, this.#own.party.id, Math.max(nowMs(), this.#breaker.pausedUntilMs()))
+    this.#retrying = retryWaiting(database, this.#own.party.id, Math.max(nowMs(), this.#breaker.pausedUntilMs()))
       .then(() => this.wake())
       .catch((error) => telemetry.failed('retry waiting', error));
   }

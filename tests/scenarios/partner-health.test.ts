@@ -161,12 +161,48 @@ describe('partner health', () => {
     await hub.push(fresh);
     hub.clock.nowMs += 1_000;
     await hub.deliver();
-    await expect.poll(rows).toEqual([
+    expect(await rows()).toEqual([
       { state: 'held', attempts: 1 },
       { state: 'delivered', attempts: 5 },
       { state: 'delivered', attempts: 1 },
     ]);
     expect(portal.sent).toHaveLength(8);
+  });
+
+  test('what a returning partner was too busy for waits its delay, however long the release of the others takes', async () => {
+    const portal = testPartner({ dossiers: 2 });
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000],
+    });
+    const [waiting, ...fresh] = codes(3);
+    portal.script.push(...Array(5).fill(DOWN));
+    await hub.push(waiting);
+    for (let s = 0; s < 5; s++) {
+      await hub.deliver();
+      hub.clock.nowMs += 1_000;
+    }
+    await hub.push(fresh);
+    const { pool } = hub.hub.database;
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query("SELECT FROM deliveries WHERE state = 'due' ORDER BY id LIMIT 1 FOR UPDATE");
+    portal.script.push(async (items) => {
+      setTimeout(() => void client.query('COMMIT').then(() => client.release()), 100);
+      return items.map((_, n) => (n === 0 ? { kind: 'delivered' } : { ...DOWN, reason: 'busy', message: 'later' }));
+    });
+    hub.clock.nowMs += 1_000;
+    await hub.deliver();
+    const outcomes = async () => (await pool.query('SELECT outcome, attempts FROM deliveries ORDER BY id')).rows;
+    expect(await outcomes()).toEqual([
+      { outcome: 'delivered', attempts: 5 },
+      { outcome: 'delivered', attempts: 1 },
+      { outcome: 'unavailable', attempts: 1 },
+    ]);
+    hub.clock.nowMs += 1_000;
+    await hub.deliver();
+    expect(await outcomes()).toMatchObject(Array(3).fill({ outcome: 'delivered' }));
   });
 
   test('no more dossiers are leased at once than the budget allows, whatever the number of processes', async () => {
