@@ -8,6 +8,7 @@ import { type AskResult, createAsk } from './ask/ask.ts';
 import type { AskOrder } from './ask/order.ts';
 import { createBackground } from './concurrency/background.ts';
 import { createWorkers, type WorkersDeps } from './delivery/workers.ts';
+import { createWordMerging } from './index/merge-words.ts';
 import { createRecentCommits } from './index/recent-commits.ts';
 import type { CodeEntries } from './ledger/code-entries.ts';
 import { releaseDeliveries } from './ledger/settle.ts';
@@ -70,6 +71,7 @@ export interface Pipeline {
 export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   const { database, nowMs, telemetry } = hub;
   const background = createBackground(telemetry.failed);
+  const mergeWordsOf = createWordMerging(database, background);
   const recentCommits = deps.delivers ? createRecentCommits() : undefined;
   const commit = createCommit(hub, { ...deps, recentCommits, onCommit: afterCommit });
   const release = createReleaseItems(hub, { ...deps, accept: commit.one });
@@ -83,12 +85,10 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     deps.onCommit();
     void deps.queue.notify(acceptance.notify);
     waiting.created(acceptance.created);
-    if (acceptance.settledCauses.length > 0) background.run('release', releaseHeld(acceptance.settledCauses));
+    mergeWordsOf(submissions.reduce((sum, { items }) => sum + items.length, 0));
+    if (acceptance.settledCauses.length > 0)
+      background.run('release', releaseHeld(hub, deps, acceptance.settledCauses));
   }
-
-  /** Deliveries held by these causes are due again, in order. */
-  const releaseHeld = async (causeKeys: readonly string[]): Promise<void> =>
-    deps.queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
 
   async function deliverDue(): Promise<readonly string[]> {
     const due = await workers.due();
@@ -126,4 +126,13 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
       await deps.shapes.flush();
     },
   };
+}
+
+/** Deliveries held by these causes are due again, in order. */
+async function releaseHeld(
+  { database, nowMs }: HubContext,
+  { queue }: Pick<PipelineDeps, 'queue'>,
+  causeKeys: readonly string[],
+): Promise<void> {
+  await queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
 }

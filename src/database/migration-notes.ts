@@ -202,4 +202,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     stopOlder: 'it would leave changes out of the totals of these reports',
     duringStart: index('counted'),
   },
+  '062-words-merged-apart': {
+    change: 'New words are merged into the search index beside the pushes.',
+    stopOlder: 'it would not find new dossiers by a whole code',
+  },
 };

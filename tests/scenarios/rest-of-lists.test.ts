@@ -177,3 +177,19 @@ test('the status page says how many interruptions there are, and leads to each o
   const beyond = await officer.get('/status?page=99999999');
   expect(captionsIn(beyond.text).at(-1)).toContain('here 101 to 120');
 });
+
+test('after a thousand dossiers their words are merged into the search index, and found before and after', async () => {
+  const own = await testHub();
+  const found = async (q: string) => (await own.read(`/api/v1/dossiers?q=${q}`)).body.items.length;
+  for (let from = 0; from < 1_000; from += 100) {
+    await own.push(Array.from({ length: 100 }, (_, at) => dossier({ code: codeOf(from + at) })));
+    expect(await found(codeOf(from))).toBe(1);
+  }
+  await own.hub.pipeline.drain(1_000);
+  const { rows } = await own.hub.database.pool.query<{ pages: number }>(
+    "SELECT gin_clean_pending_list('dossiers_words')::int AS pages",
+  );
+  expect(rows).toEqual([{ pages: 0 }]);
+  expect(await found(codeOf(999))).toBe(1);
+  await own.close();
+});

@@ -1,11 +1,12 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { searchQuery, searchWords } from './search-words.ts';
+import { keyedSearchQuery, recordWords, searchQuery, searchWords, storedTail } from './search-words.ts';
 
-const WORDS = searchWords(
-  ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123', 'ĐK_2025#77:Z1'],
-  ['Nguyễn Thị Đào', undefined, 'Cấp giấy phép xây dựng (cấp III, IV)', 'Đoàn Văn O’Brien'],
-);
+const CODES = ['H60.01-250812-0035', '03706/2026/07906', 'LTKS-2025/000123', 'ĐK_2025#77:Z1'];
+const NAMES = ['Nguyễn Thị Đào', undefined, 'Cấp giấy phép xây dựng (cấp III, IV)', 'Đoàn Văn O’Brien'];
+const WORDS = searchWords(CODES, NAMES);
+const tokenOf = (word: string): string => `~${word}`;
+const STORED = recordWords({ codes: CODES, names: NAMES }, tokenOf);
 
 describe('the words of a dossier', () => {
   test('are the words of names without marks, and each code with its tails', () => {
@@ -55,13 +56,19 @@ describe('in PostgreSQL', () => {
   });
   afterAll(() => client.end());
 
-  const finds = async (typed: string, words = WORDS): Promise<boolean> => {
+  const finds = async (typed: string, words = WORDS, query = searchQuery(typed)): Promise<boolean> => {
     const { rows } = await client.query<{ found: boolean }>(
       `SELECT array_to_tsvector(array_remove(string_to_array($1, ' '), '')) @@ $2::tsquery AS found`,
-      [words, searchQuery(typed)],
+      [words, query],
     );
     return rows[0]?.found === true;
   };
+  const findsStored = (typed: string): Promise<boolean> =>
+    finds(
+      typed,
+      STORED,
+      keyedSearchQuery(typed, (word) => [tokenOf(word)]),
+    );
 
   test.each([
     'H60.01-250812-0035',
@@ -91,7 +98,10 @@ describe('in PostgreSQL', () => {
     'đk_2025#77:z1',
     '2025#77',
     'z1',
-  ])('%j finds the dossier', async (typed) => expect(await finds(typed)).toBe(true));
+  ])('%j finds the dossier', async (typed) => {
+    expect(await finds(typed)).toBe(true);
+    expect(await findsStored(typed)).toBe(true);
+  });
 
   test.each([
     'H60.01-250812-0036',
@@ -102,7 +112,20 @@ describe('in PostgreSQL', () => {
     'đào 0036',
     'h60.01-250812-0035x',
     'giấy.phạt',
-  ])('%j does not find it', async (typed) => expect(await finds(typed)).toBe(false));
+  ])('%j does not find it', async (typed) => {
+    expect(await finds(typed)).toBe(false);
+    expect(await findsStored(typed)).toBe(false);
+  });
+
+  test('every beginning of a code and of its tails finds it by the stored words, which are the same when stored again', async () => {
+    for (const code of CODES)
+      for (let from = 0; from < code.length; from++)
+        for (let to = from + 1; to <= code.length; to++) {
+          const typed = code.slice(from, to);
+          expect([typed, await findsStored(typed)]).toEqual([typed, await finds(typed)]);
+        }
+    for (const word of STORED.split(' ')) expect(storedTail(word)).toBe(word);
+  });
 
   test.each([
     "a'b.c\\ & | ! x:*",

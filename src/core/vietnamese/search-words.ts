@@ -26,8 +26,8 @@ export function searchQuery(typed: string): string {
 }
 
 /**
- * The search words of a dossier in their stored form: codes in clear, and a keyed token for each word of the name. A
- * word that is no Vietnamese syllable also has tokens of its prefixes.
+ * The search words of a dossier in their stored form: codes in clear (see storedTail), and a keyed token for each word
+ * of the name. A word that is no Vietnamese syllable also has tokens of its prefixes.
  *
  * Prefixes of syllables have none: the search tries all syllables instead. Tokens per prefix would reveal names,
  * because first letters have known frequencies.
@@ -35,8 +35,7 @@ export function searchQuery(typed: string): string {
 export function dossierWords(code: string, record: Dossier, tokenOf: (word: string) => string): string {
   const words = new Set<string>();
   addTokens(words, record.applicant?.name, tokenOf);
-  const codes = [code, ...(record.aliases ?? []).map((alias) => alias.code)];
-  for (const one of codes) for (const tail of tailsOf(fold(one))) words.add(tail);
+  addCodes(words, [code, ...(record.aliases ?? []).map((alias) => alias.code)]);
   return [...words].join(' ');
 }
 
@@ -48,7 +47,7 @@ export function recordWords({ codes, names = [], texts = [] }: RecordTexts, toke
   const words = new Set<string>();
   for (const name of names) addTokens(words, name, tokenOf);
   for (const text of texts) addTokens(words, text?.slice(0, MOST_OF_TEXT), (word) => tokenOf(ofText(word)));
-  for (const code of codes) if (code) for (const tail of tailsOf(fold(code))) words.add(tail);
+  addCodes(words, codes);
   return [...words].join(' ');
 }
 
@@ -63,6 +62,31 @@ const MOST_OF_TEXT = 4_000;
 /** No word has the mark: a search of texts alone finds no name. */
 export function ofText(word: string): string {
   return `#${word}`;
+}
+
+function addCodes(words: Set<string>, codes: readonly (string | undefined)[]): void {
+  for (const code of codes) if (code) for (const tail of tailsOf(fold(code))) words.add(storedTail(tail));
+}
+
+/**
+ * The stored form of a code or its tail: of more than two segments all but the last, as in `h60.01-250812-`. An index of
+ * words costs an insert for each word that no other dossier has, and these forms are common to an agency and a day. The
+ * tail of the last two segments tells the dossiers of a day apart. The stored form of a stored form is itself.
+ */
+export function storedTail(tail: string): string {
+  const marks = marksIn(tail);
+  return marks.length < 2 ? tail : tail.slice(0, (marks.at(-1) as number) + 1);
+}
+
+/** A typed beginning of a code or tail as a tsquery for stored forms, and for whole tails in rows of older versions. */
+function codeQuery(typed: string): string {
+  const marks = marksIn(typed);
+  const within = `${quoted(typed)}:*`;
+  // The typed text may reach into the last segment, which the stored form leaves out.
+  const [before, last] = marks.slice(-2) as [number, number];
+  return marks.length < 2
+    ? within
+    : `${within} | (${quoted(typed.slice(0, last + 1))} & ${quoted(typed.slice(before + 1))}:*)`;
 }
 
 /** Adds the tokens of a text's words, and of the beginnings of those that are no Vietnamese syllables. */
@@ -84,7 +108,7 @@ function addTokens(words: Set<string>, text: string | undefined, tokenOf: (word:
 export function keyedSearchQuery(typed: string, tokensOf: (word: string) => readonly string[]): string {
   return termsIn(typed)
     .map(({ word, isCut }) => {
-      const inClear = isCut ? `${quoted(word)}:*` : quoted(word);
+      const inClear = isCut ? codeQuery(word) : quoted(word);
       const sought = hasMarkedDigit(word) ? [] : isCut ? [...wordsFrom(word)] : [word];
       return [inClear, ...sought.flatMap(tokensOf).map(quoted)].join(' | ');
     })
@@ -152,6 +176,12 @@ const MARK = /[.\-/_#:]/;
 
 function tailsOf(code: string): string[] {
   const tails = code === '' ? [] : [code];
-  for (let at = 0; at < code.length - 1; at++) if (MARKS.includes(code[at] as string)) tails.push(code.slice(at + 1));
+  for (const at of marksIn(code)) if (at < code.length - 1) tails.push(code.slice(at + 1));
   return tails;
+}
+
+function marksIn(code: string): readonly number[] {
+  const marks: number[] = [];
+  for (let at = 0; at < code.length; at++) if (MARKS.includes(code[at] as string)) marks.push(at);
+  return marks;
 }
