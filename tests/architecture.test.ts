@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { foldersUnder, type Import, type SourceFile, sourceFiles } from './support/source-files.ts';
+import { CONTRACT, SAMPLED, THOROUGH_ONLY } from './support/test-lists.ts';
 
 /** Who may import whom. The first rule whose `of` begins a file's path applies to the file. */
 interface Rule {
@@ -493,6 +495,12 @@ describe('files', () => {
       ),
     );
   });
+});
+
+it('a test file that samples runs in quick too: thorough leaves the sample out', () => {
+  const sampling = [...CONTRACT, ...SAMPLED];
+  expect(sampling.length).toBeGreaterThan(40);
+  expect(sampling.filter((file) => THOROUGH_ONLY.some((pattern) => matchesGlob(file, pattern)))).toEqual([]);
 });
 
 /** Fails with every violation on a line of its own. */

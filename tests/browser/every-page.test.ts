@@ -1,10 +1,10 @@
 import axe from 'axe-core';
 import { writeXlsx } from 'hucre/xlsx';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { attachment } from '../../src/http/upload.ts';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
-import { casesOf } from '../support/depth.ts';
+import { partOf, sampled as test } from '../support/depth.ts';
 import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question } from '../support/kinds.ts';
 import { NO, OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
@@ -24,7 +24,7 @@ const ZOOMED = 320;
 const SHEET = 703;
 /** The quick tests open each twentieth page, on a phone. */
 const isInSample = (_: string, at: number): boolean => at % 20 === 0;
-const SEEN_WIDTHS = casesOf(WIDTHS, (width) => width === 360);
+const SEEN_WIDTHS = partOf(WIDTHS, (width) => width === 360);
 
 describeInBrowser(() => {
   let hub: TestHub;
@@ -46,7 +46,7 @@ describeInBrowser(() => {
     });
     await pullCatalogue(hub);
     await fill(hub, ministry);
-    paths = casesOf([...PUBLIC, ...CONSOLE, ...(await pagesOfContents(hub))], isInSample);
+    paths = partOf([...PUBLIC, ...CONSOLE, ...(await pagesOfContents(hub))], isInSample);
     served = await serveToBrowser(hub);
     ({ url, browser } = served);
     state = await signedIn(browser, url);

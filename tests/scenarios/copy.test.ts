@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { pino } from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { readItem } from '#core/dossier/item';
 import { createCopyApp } from '../../src/cli/copy/serve-copy.ts';
 import { type Copy, type CopyOptions, openCopy } from '../../src/copy/copy.ts';
 import { runCopy } from '../../src/copy/run.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
-import { inDepth } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 

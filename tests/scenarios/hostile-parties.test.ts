@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { formatLocal } from '#core/dates/dates';
 import { readItem } from '#core/dossier/item';
 import { Applicant, Dossier } from '#schemas/dossier.upsert.v1';
@@ -6,7 +6,7 @@ import fileDrop from '../../adapters/file-drop/adapter.ts';
 import { attachment } from '../../src/http/upload.ts';
 import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
-import { casesOf, inDepth } from '../support/depth.ts';
+import { casesOf, inDepth, sampled, test } from '../support/depth.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { basic, bearer, lookUp, readBy, secretOf, sessionOf } from '../support/party-doors.ts';
 import { envelope, sendSoap } from '../support/soap.ts';
@@ -206,7 +206,7 @@ describe('two one-stop systems, two ministries, the national portal and an offic
     attacker,
     victims: ATTACKS.flatMap(([one, victim]) => (one === attacker ? [victim] : [])),
   }));
-  test.each(VICTIMS.filter(({ victims }) => victims.length > 0))(
+  sampled.each(VICTIMS.filter(({ victims }) => victims.length > 0))(
     '$attacker reads, joins, changes and hides nothing of $victims',
     async ({ attacker, victims }) => {
       const doors = Object.values(DOORS)
@@ -283,7 +283,7 @@ describe('two one-stop systems, two ministries, the national portal and an offic
     expect(await lookUp(hub, looked, personOf(attacker).phone.slice(-4))).toBe(404);
   }
 
-  test.each(ATTACKS)(
+  sampled.each(ATTACKS)(
     'no documented route lets %s into the doors of %s, or shows it a dossier',
     async (attacker, victim) => {
       const code = codeFor(victim);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { apply, type Held, type RecordedEvent } from '#core/dossier/apply';
 import type { DossierEvent } from '#core/dossier/event';
 import { fold } from '#core/dossier/fold';
@@ -6,7 +6,7 @@ import type { Outcome } from '#core/dossier/settle';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 import type { Outgoing } from '../../src/kit/sender.ts';
 import { createDice, type Dice } from '../../src/play/day/dice.ts';
-import { roundsOf } from '../support/depth.ts';
+import { roundsOf, sampled as test } from '../support/depth.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 /** The seed decides who sends what, and which statement and call fail; only the timing does not repeat. */

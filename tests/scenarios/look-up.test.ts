@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { WRONG_PROOFS } from '../../src/ledger/request-limits.ts';
-import { inDepth } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 

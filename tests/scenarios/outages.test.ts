@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { casesOf } from '../support/depth.ts';
+import { afterEach, describe, expect } from 'vitest';
+import { casesOf, sampled } from '../support/depth.ts';
 import { codeOf } from '../support/hub.ts';
 import { type SimulatedPortal, simulatedPortal } from '../support/simulated-portal.ts';
 
@@ -18,7 +18,7 @@ describe('outages', () => {
     ['24 h', 24 * HOUR],
     ['72 h', 72 * HOUR],
   ];
-  test.each(casesOf(OUTAGES, ([name]) => name === '24 h'))(
+  sampled.each(casesOf(OUTAGES, ([name]) => name === '24 h'))(
     'a portal that is away for %s gets everything once and in order, within its budget',
     async (_, outageMs) => {
       world = await simulatedPortal(BUDGET);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { msToInstant } from '#core/dates/dates';
 import type { Kind } from '#core/records/kind';
 import subscriber from '../../adapters/webhook-subscriber/adapter.ts';
@@ -20,7 +20,7 @@ import type { Adapter } from '../../src/kit/adapter.ts';
 import type { Outgoing } from '../../src/kit/sender.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { canariesIn, PERSON, SPELLINGS } from '../support/canaries.ts';
-import { casesOf, inDepth } from '../support/depth.ts';
+import { inDepth, partOf, sampled as test, test as unsampled } from '../support/depth.ts';
 import { dossier, HUB_SECRET, progress, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { SAMPLES } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -154,7 +154,7 @@ function repeating() {
 }
 
 /** The quick tests write each fourth way. */
-const SPELLED = Object.fromEntries(casesOf(Object.entries(SPELLINGS), (_, at) => at % 4 === 0));
+const SPELLED = Object.fromEntries(partOf(Object.entries(SPELLINGS), (_, at) => at % 4 === 0));
 
 describe('readers without the scope for personal data', () => {
   let hub: TestHub;
@@ -356,7 +356,7 @@ describe('readers without the scope for personal data', () => {
     const paths = (await pathsOf()).filter((path) => path !== '/api/v1/events');
     expect(paths.length).toBeGreaterThan(10 * codes.length);
     const told: string[] = [];
-    for (const path of casesOf(paths, isInSample)) {
+    for (const path of partOf(paths, isInSample)) {
       const linked = path.startsWith('/api/v1/services') ? await reading(path, 'application/ld+json') : '';
       const found = canariesIn((await reading(path)) + linked);
       if (found.length > 0) told.push(`${path}: ${found.join(', ')}`);
@@ -442,7 +442,7 @@ describe('readers without the scope for personal data', () => {
       `/api/public/dossiers/${code}?proof=1645`,
     ]);
     const told: string[] = [];
-    for (const path of casesOf([...new Set([...pages, ...more])], isInSample)) {
+    for (const path of partOf([...new Set([...pages, ...more])], isInSample)) {
       const { text } = await officer.get(path);
       // A citizen with the right proof gets these addresses whole, because a masked address leads nowhere.
       const found = canariesIn(text.replace(/"(?:payUrl|receiptUrl)":"[^"]*"/g, ''));
@@ -515,7 +515,7 @@ describe('masking', () => {
   const operator = (path: string) =>
     hub.request('GET', `/api/v1/ops/${path}`, undefined, undefined, { Authorization: `Bearer ${READER.secret}` });
 
-  test('leaves officers, offices and words alone that a name may be a part of', async () => {
+  unsampled('leaves officers, offices and words alone that a name may be a part of', async () => {
     const code = codeOf(101);
     const said = {
       agencyName: 'Công an xã Bình An',
@@ -532,7 +532,7 @@ describe('masking', () => {
     expect(items.at(-1)).toMatchObject({ actor: 'Mai Thị An', unit: 'Công an xã' });
   });
 
-  test('covers earlier applicants of the dossier too, in all texts', async () => {
+  unsampled('covers earlier applicants of the dossier too, in all texts', async () => {
     const code = codeOf(102);
     const later = (day: number) => ({ code, statusAt: `2025-08-${day}T08:00:00+07:00` });
     const said = { note: `Giấy tờ của bà ${PERSON.name}`, documents: [{ name: 'quach_thi_truc_mai.pdf' }] };
@@ -550,7 +550,7 @@ describe('masking', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
   });
 
-  test('covers the addresses of documents and results, so that they open no file', async () => {
+  unsampled('covers the addresses of documents and results, so that they open no file', async () => {
     const code = codeOf(103);
     const given = {
       documents: [
@@ -582,7 +582,7 @@ describe('masking', () => {
     expect(await readBy('personal', `/api/v1/dossiers/${code}`)).toMatchObject(given);
   });
 
-  test('covers values in wrong members for operators, and not in the reply to the sender', async () => {
+  unsampled('covers values in wrong members for operators, and not in the reply to the sender', async () => {
     const wrong = dossier({
       code: codeOf(104),
       status: PERSON.phone,
@@ -615,7 +615,7 @@ describe('masking', () => {
     expect(text.replaceAll('&quot;', '"')).toContain('nhận được "9999 999 999", cần một trong: submitted');
   });
 
-  test('covers wrong values that an older hub stored, when operators read them', async () => {
+  unsampled('covers wrong values that an older hub stored, when operators read them', async () => {
     const { receipt } = await hub.push(dossier({ code: codeOf(105), dueAt: 'x' }));
     const results = [
       {

@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readXlsx } from 'hucre/xlsx';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { openIncident } from '../../src/ledger/incidents.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { REPORTS, type ReportName } from '../../src/reports/reports.ts';
 import { behind, expectRecordsBehind } from '../support/behind.ts';
-import { casesOf } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { petition, question, rating } from '../support/kinds.ts';
 import { OPERATOR_KEYS } from '../support/operator.ts';
@@ -344,7 +344,7 @@ test('the interface gives each report as data, XLSX and PDF, and refuses a wrong
 
 const hasOffice = spawnSync('soffice', ['--version']).status === 0 && spawnSync('pdftotext', ['-v']).status === 0;
 
-test.skipIf(!hasOffice || casesOf(REPORTS, () => false).length === 0)(
+inDepth.skipIf(!hasOffice)(
   'LibreOffice opens each XLSX; both forms show all lines, and heads on every page',
   async () => {
     const paths: string[] = [];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inDepth, roundsOf } from '../support/depth.ts';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { inDepth, roundsOf, sampled, test } from '../support/depth.ts';
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 describe('the REST door', () => {
@@ -324,7 +324,7 @@ describe('the REST door', () => {
 
   inDepth('the answer to a long stream takes the memory of one part', async () => {
     const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
-    const count = roundsOf(4_000, 1_500);
+    const count = 4_000;
     const lines = Array.from({ length: count }, () => bad).join('\n');
     const response = await hub.request('POST', '/api/v1/parties/one-stop/dossiers', 'one-stop', lines, NDJSON);
     const chunks: Buffer[] = [];
@@ -335,7 +335,7 @@ describe('the REST door', () => {
     expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThan(1.5 * 1024 * 1024);
   });
 
-  test('an answer that breaks off is no whole receipt', async () => {
+  sampled('an answer that breaks off is no whole receipt', async () => {
     const bad = JSON.stringify(Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`field-${n}`, n])));
     const lines = Array.from({ length: roundsOf(3_000, 500) }, (_, n) => `${bad.slice(0, -1)},"code":"${n}"}`).join(
       '\n',

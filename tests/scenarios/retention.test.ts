@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
-import { inDepth } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { dumpOf } from '../support/dump.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';

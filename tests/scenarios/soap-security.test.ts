@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { passwordDigest } from 'soap';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { SignedXml } from 'xml-crypto';
 import { createNonces } from '../../src/ledger/nonces.ts';
 import { type TestCertificate, testCertificate } from '../support/certificate.ts';
-import { inDepth } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { dossierXml, envelope, PASSWORD, pushXml, type SoapReply, sendSoap, WSSE, WSU } from '../support/soap.ts';
 import { MORNING } from '../support/template.ts';

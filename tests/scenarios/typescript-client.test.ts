@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import {
   type ChangePage,
   HubClient,
@@ -12,7 +12,7 @@ import {
   verifyReceipt,
   verifyWebhook,
 } from '../../clients/typescript/src/index.ts';
-import { inDepth } from '../support/depth.ts';
+import { inDepth, test } from '../support/depth.ts';
 import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

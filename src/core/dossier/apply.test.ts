@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { roundsOf } from '../../../tests/support/depth.ts';
+import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
 import { ANOMALIES } from './event.ts';
 import { fold } from './fold.ts';
@@ -281,7 +281,7 @@ describe('the order of arrival', () => {
   const next = dice(766);
   const rounds = roundsOf(3_000, 300);
 
-  test('sets of events give the same dossier in any order', () => {
+  sampled('sets of events give the same dossier in any order', () => {
     for (let round = 0; round < rounds; round++) {
       const events = someEvents(next, () => next(100) < 60);
       const one = played(events);
@@ -301,7 +301,7 @@ describe('the order of arrival', () => {
     }
   });
 
-  test('with authority the newest event counts, at the same time the further one', () => {
+  sampled('with authority the newest event counts, at the same time the further one', () => {
     for (let round = 0; round < rounds; round++) {
       const events = someEvents(next, () => true).map((event) => ({ ...event, inferred: false }));
       const [firstRecordAt = ''] = events.flatMap((event) => (event.record ? [event.at] : [])).sort();
@@ -313,7 +313,7 @@ describe('the order of arrival', () => {
     }
   });
 
-  test('everything is a duplicate the second time', () => {
+  sampled('everything is a duplicate the second time', () => {
     for (let round = 0; round < 500; round++) {
       const events = someEvents(next, () => next(2) === 0);
       const { held, known } = played(events);
@@ -324,7 +324,7 @@ describe('the order of arrival', () => {
     }
   });
 
-  test('outcomes name the result', () => {
+  sampled('outcomes name the result', () => {
     for (let round = 0; round < rounds; round++) {
       for (const { before, applied } of played(
         shuffled(

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { OPERATIONS, type Operation } from '#schemas/operations';
-import { roundsOf } from '../../../tests/support/depth.ts';
+import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { readRecord } from './record.ts';
 
@@ -89,7 +89,7 @@ describe('a problem names the place, the value and what was expected', () => {
     expect(problemsOf({ ...dossier, 'a/b~c': 1 })[0]?.path).toBe('/a~1b~0c');
   });
 
-  test('an item with very many wrong members gets a hundred problems', () => {
+  sampled('an item with very many wrong members gets a hundred problems', () => {
     const count = roundsOf(100_000, 5_000);
     const members = Object.fromEntries(Array.from({ length: count }, (_, at) => [`x${at}`, 1]));
     const documents = Array.from({ length: count }, () => ({ url: 7, digitised: 'yes' }));
@@ -222,7 +222,7 @@ describe('reading', () => {
     expect(read.kind === 'record' && read.warnings.length).toBe(101);
   });
 
-  test('never throws, and a record reads again as itself', () => {
+  sampled('never throws, and a record reads again as itself', () => {
     const next = dice(20_250_812);
     for (const operation of Object.keys(OPERATIONS) as Operation[]) {
       const members = Object.keys(OPERATIONS[operation].properties);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
-import { inDepth } from '../../../tests/support/depth.ts';
+import { describe, expect } from 'vitest';
+import { inDepth, test } from '../../../tests/support/depth.ts';
 import type { WireRecord } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { deadline } from './limits.ts';

@@ -114,7 +114,7 @@ function variants(subject: Subject, name: string): readonly Buffer[] {
     if (!given) return [];
     const members = [...Object.keys(given), 'another'];
     return members.flatMap((member, at) =>
-      HOSTILE.filter((_, n) => !subject.isSample || (n + at) % 5 === 0).map((value) =>
+      HOSTILE.filter((_, n) => subject.part !== 'sample' || (n + at) % 5 === 0).map((value) =>
         Buffer.from(JSON.stringify({ ...given, [member]: value })),
       ),
     );

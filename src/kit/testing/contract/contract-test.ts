@@ -13,8 +13,11 @@ import { wireCases } from './wire-cases.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Set by the project `quick` of vitest.config.ts. Without it every guarantee runs, of a party `like` another a few. */
-    readonly contractTest?: 'sample';
+    /**
+     * Set by vitest.config.ts: the project `quick` runs a sample, `thorough` the tests that it left out. Without it every
+     * guarantee runs, of a party `like` another a few.
+     */
+    readonly contractTest?: 'sample' | 'rest';
   }
 }
 
@@ -27,21 +30,18 @@ export async function contractTest(options: ContractOptions): Promise<void> {
   const vitest: Vitest = await import('vitest');
   const file = pathToFileURL(join(options.folder, 'simulator.ts')).href;
   const { default: simulator } = (await import(/* @vite-ignore */ file)) as { default: SimulatorDefinition };
-  const isSample = vitest.inject('contractTest') === 'sample';
-  const subject: Subject = { ...options, simulator, isSample };
-  wireCases(options, vitest);
+  const part = vitest.inject('contractTest') ?? 'all';
+  const subject: Subject = { ...options, simulator, part };
+  /** For the tests that are in the sample as they are. */
+  const inSample = part === 'rest' ? { ...vitest, test: vitest.test.skip as Vitest['test'] } : vitest;
+  wireCases(options, inSample);
   const { sends, pulls, callbacks } = offered(options);
   for (const operation of sends as Operation[])
-    sendGuarantees(
-      subject,
-      operation,
-      vitest,
-      isSample ? 'sample' : isTestedElsewhere(options, operation) ? 'smoke' : 'full',
-    );
-  for (const name of pulls) pullGuarantees(subject, name, vitest);
-  askGuarantees(subject, vitest);
+    sendGuarantees(subject, operation, vitest, isTestedElsewhere(options, operation) ? 'smoke' : 'full');
+  for (const name of pulls) pullGuarantees(subject, name, inSample);
+  askGuarantees(subject, inSample);
   for (const name of callbacks) callbackGuarantees(subject, name, vitest);
-  folderRules(subject, vitest);
+  folderRules(subject, inSample);
 }
 
 const isTestedElsewhere = ({ sendsAsAdapter, sendsLike }: ContractOptions, operation: Operation): boolean =>

@@ -8,14 +8,14 @@ import { messageGuarantees } from './message-guarantees.ts';
 import { replyGuarantees } from './reply-guarantees.ts';
 import type { Subject, Vitest } from './subject.ts';
 
-/** Which guarantees are tested: all, one of each kind, or of these only those that take no fault at each request. */
-export type Depth = 'full' | 'smoke' | 'sample';
+/** Which guarantees are tested: all, or one of each kind. */
+export type Depth = 'full' | 'smoke';
 
-const TESTED: Readonly<Record<Exclude<Depth, 'full'>, ReadonlySet<GuaranteeId>>> = {
-  // A broken reply, a batch, personal data, a repetition, spelling.
-  smoke: new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']),
-  sample: new Set(['half-answer', 'outcome-per-item', 'nfc']),
-};
+/** A broken reply, a batch, personal data, a repetition, spelling. */
+const SMOKE: ReadonlySet<GuaranteeId> = new Set(['half-answer', 'outcome-per-item', 'privacy', 'exactly-once', 'nfc']);
+
+/** Those of them that take no fault at each request. */
+const SAMPLE: ReadonlySet<GuaranteeId> = new Set(['half-answer', 'outcome-per-item', 'nfc']);
 
 /** Declares the guarantees of the sender of one operation. */
 export function sendGuarantees(
@@ -46,7 +46,8 @@ export function sendGuarantees(
   };
   describe(`sending ${operation}`, () => {
     for (const { id, title, run } of [...replyGuarantees, ...doubtGuarantees, ...messageGuarantees]) {
-      if (depth !== 'full' && !TESTED[depth].has(id)) continue;
+      if (depth === 'smoke' && !SMOKE.has(id)) continue;
+      if (subject.part !== 'all' && SAMPLE.has(id) !== (subject.part === 'sample')) continue;
       const reason = subject.skip?.[id];
       if (reason) test.skip(`${title} (skipped: ${reason})`);
       else test(title, () => run(trial));

@@ -32,6 +32,6 @@ export interface ContractOptions {
 /** The adapter under test. */
 export interface Subject extends ContractOptions {
   readonly simulator: SimulatorDefinition;
-  /** In the quick tests: a few guarantees, and a few of the hostile values. */
-  readonly isSample: boolean;
+  /** In a sample a few guarantees, and a few of the hostile values. The rest has the other guarantees, and all values. */
+  readonly part: 'all' | 'sample' | 'rest';
 }
