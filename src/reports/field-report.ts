@@ -1,7 +1,7 @@
 import { DEFECTS, type Fact, factsIn } from '#core/statistics/facts';
 import type { FieldLine } from '../statistics/report-numbers.ts';
 import type { About } from './forms.ts';
-import { numbered, type Report, type ReportPlace } from './report.ts';
+import { agencyName, numbered, type Report, type ReportPlace } from './report.ts';
 
 type Defect = (typeof DEFECTS)[number];
 
@@ -96,6 +96,6 @@ function rowsOf({ code, key, name, facts }: FieldLine): readonly (readonly strin
     .filter((fact) => IS_DEFECT.has(fact))
     .map((fact) => {
       const [field, what, item] = COSTS[fact] ?? [fact, '', ''];
-      return [name ?? key, code, field, what, item];
+      return [agencyName(key, name), code, field, what, item];
     });
 }

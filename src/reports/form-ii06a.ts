@@ -1,6 +1,6 @@
 import type { Column } from '#core/statistics/columns';
 import type { ReportedNumbers, StatisticsReport } from '../statistics/statistics.ts';
-import { type HeadCell, type Report, SIGNATURES } from './report.ts';
+import { agencyName, type HeadCell, type Report, SIGNATURES } from './report.ts';
 
 /** Form II.06a/VPCP/KSTT from the statistics, line by line (domain 8.3). */
 export function formII06a(
@@ -8,7 +8,11 @@ export function formII06a(
   { period, reportedBy }: { readonly period: string; readonly reportedBy: string },
 ): Report {
   const lines = items.map((line, at) => ({
-    cells: [at + 1, line.name ?? line.key ?? 'Chưa rõ', ...numbersOf(line)],
+    cells: [
+      at + 1,
+      by === 'agency' ? agencyName(line.key, line.name) : (line.name ?? line.key ?? 'Chưa rõ'),
+      ...numbersOf(line),
+    ],
     links: linksOf({ rule, by, period }, line.key),
   }));
   return {

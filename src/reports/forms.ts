@@ -1,5 +1,6 @@
 import { formatLocal, instantToMs } from '#core/dates/dates';
 import type { Availability } from '#core/statistics/availability';
+import { NAMES } from '#messages/names';
 import { render } from '#messages/render';
 import { RATING_LEVELS } from '#schemas/rating.v1';
 import type {
@@ -12,7 +13,7 @@ import type {
   RecordLine,
 } from '../statistics/report-numbers.ts';
 import { recordLinks } from './links.ts';
-import { type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
+import { agencyName, type Cell, numbered, percent, type Report, type ReportRow, SIGNATURES } from './report.ts';
 
 /** The common part of all reports of a period. */
 export type About = Pick<Report, 'period' | 'reportedBy'>;
@@ -23,8 +24,6 @@ export type TitleOf = (party: string) => string;
 const heads = (texts: readonly string[]) => texts.map((text) => ({ text }));
 const stampOf = (at: string | null): string => (at === null ? 'chưa kết thúc' : formatLocal('dd/MM/yyyy HH:mm', at));
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 10) / 10);
-const nameOf = ({ key, name }: { readonly key: string; readonly name: string | null }): string =>
-  name ?? (key === '' ? 'Chưa rõ' : key);
 
 /** Sums of all number members of lines. */
 function summed<Line extends object>(lines: readonly Line[], members: readonly (keyof Line)[]): Line {
@@ -41,7 +40,10 @@ function withTotal<Line extends { readonly key: string; readonly name: string | 
   linksOf: (key: string | undefined) => NonNullable<ReportRow['links']>,
 ): readonly ReportRow[] {
   return [
-    ...lines.map((line, at) => ({ cells: [at + 1, nameOf(line), ...cellsOf(line)], links: linksOf(line.key) })),
+    ...lines.map((line, at) => ({
+      cells: [at + 1, agencyName(line.key, line.name), ...cellsOf(line)],
+      links: linksOf(line.key),
+    })),
     { cells: ['', 'Tổng cộng', ...cellsOf(total)], isTotal: true, links: linksOf(undefined) },
   ];
 }
@@ -232,7 +234,7 @@ export function asks(
       ...lines.map((one, at) => ({
         cells: [
           at + 1,
-          nameOf(one),
+          agencyName(one.key, one.name),
           one.officer,
           titleOf(one.party),
           questionOf(one.party, one.question),
@@ -328,9 +330,17 @@ export function incidents(
 /** The pull and the reason by their codes, before the sentence that says the same in words. */
 const CODES_BEFORE = /^(?:[a-z][a-z-]*: )+(?=.)/;
 
+/** The operation and the door of a message whose structure changed, before what changed. */
+const OPERATION_BEFORE = /^([a-z-]+)\.(upsert|progress)\.v\d+ \(\w+\): /;
+
 function causeOf({ cause, action, foundCause, words }: IncidentLine): string {
   if (cause !== null) return cause;
-  const found = (words ? render(words, 'vi') : foundCause).replace(CODES_BEFORE, '');
+  const found = (words ? render(words, 'vi') : foundCause)
+    .replace(CODES_BEFORE, '')
+    .replace(OPERATION_BEFORE, (_, kind: string, what: string) => {
+      const noun = what === 'progress' ? what : kind.replace('-', ' ');
+      return `${NAMES[noun] ?? noun}: `;
+    });
   return action === null ? `${found} (chưa xác minh)` : found;
 }
 

@@ -51,6 +51,10 @@ export function percent(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((part * 10_000) / whole) / 100;
 }
 
+/** The name of an agency in the catalogue. Without one, a code does not stand alone. */
+export const agencyName = (key: string | null, name: string | null): string =>
+  name ?? (key ? `Cơ quan mã ${key} (chưa có trong danh mục)` : 'Chưa rõ');
+
 /** Columns numbered below their headings: (1), (2) and so on. */
 export function numbered(count: number): readonly HeadCell[] {
   return Array.from({ length: count }, (_, at) => ({ text: `(${at + 1})` }));

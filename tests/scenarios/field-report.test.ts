@@ -178,6 +178,9 @@ const made = async (period: string, only = {}): Promise<Report> => {
   if (one.kind !== 'made') throw new Error(one.kind);
   return one.report;
 };
+/** The code of an agency that the catalogue lacks, from its name in a report. */
+const codeIn = (name: unknown): string =>
+  /^Cơ quan mã (\S+) \(chưa có trong danh mục\)$/.exec(String(name))?.[1] ?? String(name);
 /** Fields with several defects also by the first words of what is wrong. */
 const SEVERAL = ['NgayHenTra', 'DuocThanhToanTrucTuyen'];
 const linesOf = ({ rows }: Report): readonly string[] =>
@@ -189,7 +192,7 @@ const linesOf = ({ rows }: Report): readonly string[] =>
         : words[0] === 'thiếu'
           ? 'thiếu'
           : `${words[0]}${words[0] === 'ghi' ? ' không' : ''}`;
-    return `${agency} ${code} ${field}${SEVERAL.includes(String(field)) ? ` ${more}` : ''}`;
+    return `${codeIn(agency)} ${code} ${field}${SEVERAL.includes(String(field)) ? ` ${more}` : ''}`;
   });
 
 test.each(Object.entries(PERIODS))(
@@ -217,7 +220,7 @@ test('its lines are numbered, by agency and code, and each leads to its dossier'
   expect(places).toEqual(places.toSorted());
   for (const { cells, links } of rows.filter((_, at) => at % 40 === 0)) {
     const { status, body } = await hub.read(links?.[2] as string);
-    expect([status, body.code, body.agencyCode]).toEqual([200, cells[2], cells[1]]);
+    expect([status, body.code, body.agencyCode]).toEqual([200, cells[2], codeIn(cells[1])]);
   }
 });
 
@@ -234,7 +237,7 @@ test('an office gets its own lines, and a shorter report ends with a whole dossi
   const { body } = await hub.read('/api/v1/reports/fields?period=2025-Q3&agency=H60.02&lines=9');
   expect(body.rows.length).toBeGreaterThan(4);
   expect(body.rows.length).toBeLessThanOrEqual(9);
-  expect(new Set(body.rows.map(({ cells }: { cells: unknown[] }) => cells[1]))).toEqual(new Set(['H60.02']));
+  expect(new Set(body.rows.map(({ cells }: { cells: unknown[] }) => codeIn(cells[1])))).toEqual(new Set(['H60.02']));
   expect(short.notes[0]).toContain(`Chỉ liệt kê ${dossiers.size} hồ sơ đầu tiên`);
 });
 

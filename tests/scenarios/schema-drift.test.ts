@@ -75,6 +75,11 @@ describe('schema drift', () => {
     expect(incident).toMatchObject({ party: 'one-stop', open: true });
     expect(incident?.cause).toBe('dossier.upsert.v1 (rest): note is new: text, such as "Aaaaaa Aaa Aa Aaa"');
     expect(hub.logLines.filter((line) => line.msg === 'incident')).toHaveLength(1);
+    const year = String(new Date(hub.clock.nowMs).getFullYear());
+    const made = await hub.hub.reports.make('incidents', year, { by: 'agency', rule: '766' });
+    expect(made.kind === 'made' && made.report.rows[0]?.cells[8]).toBe(
+      'hồ sơ: note là trường mới: văn bản, như "Aaaaaa Aaa Aa Aaa" (chưa xác minh)',
+    );
     const kept = JSON.stringify(await shapes());
     expect(kept).toContain('applicant.identityNumber');
     expect(kept).not.toMatch(/Nguyễn|001000000001|0900000001|example\.test/);
