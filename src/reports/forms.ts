@@ -330,6 +330,9 @@ export function incidents(
 /** The pull and the reason by their codes, before the sentence that says the same in words. */
 const CODES_BEFORE = /^(?:[a-z][a-z-]*: )+(?=.)/;
 
+/** The code of a network error, after the sentence that says the same in words. */
+const ERROR_CODE_AFTER = /: E[A-Z]{4,}$/;
+
 /** The operation and the door of a message whose structure changed, before what changed. */
 const OPERATION_BEFORE = /^([a-z-]+)\.(upsert|progress)\.v\d+ \(\w+\): /;
 
@@ -337,6 +340,7 @@ function causeOf({ cause, action, foundCause, words }: IncidentLine): string {
   if (cause !== null) return cause;
   const found = (words ? render(words, 'vi') : foundCause)
     .replace(CODES_BEFORE, '')
+    .replace(ERROR_CODE_AFTER, '')
     .replace(OPERATION_BEFORE, (_, kind: string, what: string) => {
       const noun = what === 'progress' ? what : kind.replace('-', ' ');
       return `${NAMES[noun] ?? noun}: `;
