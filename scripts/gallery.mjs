@@ -57,7 +57,11 @@ export const WAYS = [
   { page: '/console/quarantine/:id', from: '/console/quarantine', links: [ENTRY] },
   { page: '/console/records/:kind/:code', from: '/console/records', links: [ENTRY] },
   { page: '/console/replays/:id', from: '/console/replays', links: [ENTRY] },
-  { page: '/console/incidents/:id', from: '/console/incidents?state=all', links: [ENTRY] },
+  {
+    page: '/console/incidents/:id',
+    from: '/console/incidents?state=all',
+    links: ['main td a[href^="/console/incidents/"]'],
+  },
   { page: '/console/mappings/:id', from: '/console/mappings', links: [ENTRY] },
   { page: '/console/parties/:party/drops/:id', from: '/console/parties/water-permits/drops', links: [ENTRY] },
   { page: '/console/statistics/dossiers', from: '/console/statistics', links: ['main .report tfoot a'] },

@@ -133,6 +133,6 @@ function link(url: string, text: string): Html {
 
 function legalTable(say: Say, { legalBases = [] }: Service): Html {
   if (legalBases.length === 0) return html`<p>${unknown(say)}</p>`;
-  return html`<table class="legal"><thead><tr><th scope="col">${say('Số văn bản', 'Number')}</th><th scope="col">${say('Tên', 'Name')}</th></tr></thead>
+  return html`<table class="legal stacks"><thead><tr><th scope="col">${say('Số văn bản', 'Number')}</th><th scope="col">${say('Tên', 'Name')}</th></tr></thead>
 <tbody lang="vi">${legalBases.map(({ number, name }) => html`<tr><th scope="row">${number ?? '–'}</th><td>${name ?? '–'}</td></tr>`)}</tbody></table>`;
 }

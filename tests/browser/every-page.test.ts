@@ -18,6 +18,7 @@ const MOST = { public: 60 * KIB, console: 120 * KIB };
 
 /** Phone, tablet and desktop. */
 const WIDTHS = [360, 768, 1280];
+const [PHONE = 0] = WIDTHS;
 /** 1280 px at a zoom of 400 %. Here only the width is checked: axe finds what it finds at 360 px. */
 const ZOOMED = 320;
 /** The width of an A4 sheet within margins of 12 mm, in CSS pixels. */
@@ -87,7 +88,11 @@ describeInBrowser(() => {
       await page.setViewportSize({ width, height: 800 });
       // The widths share the elements: axe sees all pages at 1280 px, and each half of them at one of the others.
       const isSeen = SEEN_WIDTHS.length === 1 || width === 1280 || at % 2 === WIDTHS.indexOf(width);
-      faults.set(`${width}`, [...(await tooWide(page, width)), ...(isSeen ? await inBothColours(page) : [])]);
+      faults.set(`${width}`, [
+        ...(await tooWide(page, width)),
+        ...(width > PHONE ? await page.evaluate<string[]>(HIDDEN) : []),
+        ...(isSeen ? await inBothColours(page) : []),
+      ]);
     }
     await page.setViewportSize({ width: ZOOMED, height: 800 });
     faults.set('zoomed', await tooWide(page, ZOOMED));
@@ -135,7 +140,7 @@ describeInBrowser(() => {
 
   test('the console of the browser has no error', () => expectFine('errors'));
   test.each(SEEN_WIDTHS)(
-    'at %i px, axe finds nothing above minor in light and dark, and no page is wider than its window',
+    'at %i px, axe finds nothing above minor in light and dark, no page is wider than its window, no list is cut',
     (width) => expectFine(`${width}`),
   );
   test('at a zoom of 400 % no page is wider than its window', () => expectFine('zoomed'));
@@ -158,6 +163,14 @@ async function tooWide(page: Page, width: number): Promise<readonly string[]> {
   const found = await page.evaluate<number>('document.documentElement.scrollWidth');
   return found > width ? [`is ${found} px wide in ${width}`] : [];
 }
+
+/** Lists of which a part hides behind the edge, and codes that break between two lines of a card. */
+const HIDDEN = `[...document.querySelectorAll('.scroll')]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .map((one) => 'scrolls sideways: ' + one.getAttribute('aria-label') + ', ' + one.scrollWidth + ' px')
+  .concat([...document.querySelectorAll('.folds .code')]
+    .filter((one) => one.getClientRects().length > 1)
+    .map((one) => 'breaks: ' + one.textContent))`;
 
 /** What a printer cuts off or should not print. */
 const CUT_ON_PAPER = `[...document.querySelectorAll('.scroll')]
@@ -203,7 +216,7 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
   await hub.push(question({ code: 'H60-HD-0002', content: 'Tôi khiếu nại quyết định này.' }), { what: 'questions' });
   await hub.push(petition(), { what: 'petitions' });
   const late = { dossierCode: CODE(2), stateAt: '2025-08-01T08:00:00+07:00' };
-  await hub.push(payment({ ...late, state: 'initiated' }), { what: 'payments' });
+  await hub.push(payment({ ...late, code: 'DVCH60101250812000002T6', state: 'initiated' }), { what: 'payments' });
   await hub.push(postalOrder(late), { what: 'postal-orders' });
   await hub.deliver();
   await hub.hub.database.pool.query(

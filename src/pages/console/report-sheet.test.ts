@@ -46,6 +46,28 @@ describe('a report on the console', () => {
     expect(captions).toEqual(['1 đến 300 trong 650 dòng', '301 đến 600 trong 650 dòng', '601 đến 650 trong 650 dòng']);
   });
 
+  test('headings stand over their numbers, and what a line lacks is marked as nothing', () => {
+    const head: Report['head'] = [
+      [
+        { text: 'STT', rows: 2 },
+        { text: 'Cơ quan', rows: 2 },
+        { text: 'Ghi chú', rows: 2 },
+        { text: 'Hồ sơ', columns: 2 },
+      ],
+      [{ text: 'Đã xong' }, { text: 'Còn lại' }],
+      ['(1)', '(2)', '(3)', '(4)', '(5)'].map((text) => ({ text })),
+    ];
+    const rows: Report['rows'] = [
+      { cells: [1, 'Sở Tư pháp', 'chưa ký', 7, 2] },
+      { cells: ['', 'Tổng cộng', '', 7, null], isTotal: true },
+    ];
+    const page = String(reportSheet(visitAt(PATH), report(0, { head, rows }), {}));
+    const numbers = [...page.matchAll(/<th [^>]*class="number">([^<]+)/g)].map(([, text]) => text);
+    expect(numbers).toEqual(['STT', 'Đã xong', 'Còn lại', '(1)', '(4)', '(5)']);
+    const nothing = [...page.matchAll(/<td class="[^"]*nothing" data-label="([^"]+)"/g)].map(([, label]) => label);
+    expect(nothing).toEqual(['STT', 'Ghi chú']);
+  });
+
   test('a report of one page has no links to others', () => {
     const page = String(reportSheet(visitAt(PATH), report(300), {}));
     expect(linesOf(page)).toHaveLength(300);

@@ -25,18 +25,23 @@ export function reportSheet(visit: Visit, { title, period, head, rows, notes, ne
     `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}${lines}`,
     `Period: from ${day(period.from)} to ${day(period.to)}${lines}`,
   );
-  const headCell = ({ text, columns = 1, rows: high = 1 }: Report['head'][number][number]): Html =>
-    html`<th scope="${columns > 1 ? 'colgroup' : 'col'}" colspan="${columns}" rowspan="${high}">${text}</th>`;
   const columns = columnsOf(head, rows);
+  const starts = startsOf(head);
+  const headCell = ({ text, columns: wide = 1, rows: high = 1 }: HeadCell, start: number): Html => {
+    const over = wide === 1 && columns[start]?.isNumber ? html` class="number"` : '';
+    return html`<th scope="${wide > 1 ? 'colgroup' : 'col'}" colspan="${wide}" rowspan="${high}"${over}>${text}</th>`;
+  };
   return html`<div lang="vi"><h2>${title}</h2>
 <div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table class="report cards sheet">
 <caption>${caption}</caption>
-<thead>${head.map((cells) => html`<tr>${cells.map(headCell)}</tr>`)}</thead>
+<thead>${head.map((cells, row) => html`<tr>${cells.map((cell, at) => headCell(cell, starts[row]?.[at] ?? 0))}</tr>`)}</thead>
 <tbody>${part.items.map((row) => lineOf(columns, row))}</tbody>
 </table></div>
 ${notes.map((note) => html`<p class="note">${note}</p>`)}</div>
 ${next === undefined ? slicePager(visit, part, query) : pager(visit, { next }, query)}`;
 }
+
+type HeadCell = Report['head'][number][number];
 
 /** How a column is shown on a phone, where its heading stands above each cell. */
 interface Column {
@@ -73,6 +78,20 @@ function columnsOf([top = [], below = []]: Report['head'], rows: Report['rows'])
   });
 }
 
+/** The first column of each cell of the head, below cells that cover several rows. */
+function startsOf(head: Report['head']): readonly (readonly number[])[] {
+  const freeFrom: number[] = [];
+  return head.map((cells, row) => {
+    let at = 0;
+    return cells.map(({ columns = 1, rows = 1 }) => {
+      while ((freeFrom[at] ?? 0) > row) at++;
+      const start = at;
+      for (; at < start + columns; at++) freeFrom[at] = row + rows;
+      return start;
+    });
+  });
+}
+
 function lineOf(columns: readonly Column[], { cells, links = {}, isTotal = false }: Report['rows'][number]): Html {
   return html`<tr${isTotal ? html` class="total"` : ''}>${columns.map((column, at) =>
     cellOf(column, cells[at] ?? null, links[String(at)]),
@@ -87,7 +106,7 @@ function cellOf(
 ): Html {
   const text = typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
   const shown = link === undefined || text === '' ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
-  const isNothing = text === '' && group === undefined && (!isNumber || role === 'line');
+  const isNothing = text === '' && (!isNumber || role === 'line');
   const classes = [isNumber && 'number', role, isBelowGroup && 'grouped', isNothing && 'nothing'];
   const of = group ? html` data-group="${group}"` : '';
   return html`<td class="${classes.filter(Boolean).join(' ')}" data-label="${label}"${of}>${shown}</td>`;

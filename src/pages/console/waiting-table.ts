@@ -19,6 +19,11 @@ import { SETTLEMENTS, word } from './words.ts';
 /** Items and deliveries that wait, or waited, for an operator. */
 export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
   const { say, nowMs } = visit;
+  const settled = {
+    head: say('Đã xử lý', 'Settled'),
+    cell: ({ settlement, settledBy }: Waiting) =>
+      settlement === null ? '–' : `${word(say, SETTLEMENTS, settlement)}${settledBy ? ` (${settledBy})` : ''}`,
+  };
   return table<Waiting>({
     caption: listCaption(
       visit,
@@ -36,7 +41,7 @@ export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
-      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail && withoutPointer(detail)) },
+      { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail && withoutPointer(detail), 80) },
       { head: say('Chờ từ', 'Since'), cell: ({ openedAt }) => timeAndAge(say, openedAt, nowMs) },
       {
         head: say('Từ', 'Of'),
@@ -45,11 +50,7 @@ export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
             ? html`${say('thông điệp', 'message')} ${messageLink(messageId)}`
             : html`${say('lượt', 'delivery')} <a href="/console/deliveries/${deliveryId}">${deliveryId}</a>`,
       },
-      {
-        head: say('Đã xử lý', 'Settled'),
-        cell: ({ settlement, settledBy }) =>
-          settlement === null ? '–' : `${word(say, SETTLEMENTS, settlement)}${settledBy ? ` (${settledBy})` : ''}`,
-      },
+      ...(list.items.some(({ settlement }) => settlement !== null) ? [settled] : []),
     ],
   });
 }

@@ -53,8 +53,7 @@ export function sandboxApp(means: SandboxMeans): Hono {
       site: say('Dành cho đơn vị kết nối', 'For integrators'),
       links: [{ href: '/sandbox', text: say('Môi trường thử nghiệm', 'Sandbox') }],
       head: means.isUp() ? undefined : html`<meta http-equiv="refresh" content="3">`,
-      body: html`
-${means.isUp() ? '' : html`<p class="card" role="status">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
+      body: html`<div class="folding">${means.isUp() ? '' : html`<p class="card" role="status">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
 ${answer === undefined ? '' : html`<section class="card" role="status"><h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre></section>`}
 ${addressesPart(say, means)}${samplesPart(say, means.url, samples)}${messagesPart(say, messages)}${badDaysPart(say, means)}
 ${certificatesPart(say, certificates)}${keysPart(say, means)}
@@ -62,7 +61,7 @@ ${certificatesPart(say, certificates)}${keysPart(say, means)}
 <form class="card fields" method="post" action="/sandbox/reset"><p class="note">${say(
         'Địa chỉ và mật khẩu giữ nguyên.',
         'The address and the secrets stay the same.',
-      )}</p><button class="quiet">${say('Xóa mọi dữ liệu thử nghiệm', 'Delete all data of the sandbox')}</button></form>`,
+      )}</p><button class="quiet">${say('Xóa mọi dữ liệu thử nghiệm', 'Delete all data of the sandbox')}</button></form></div>`,
     }));
   });
   app.get('/sandbox/certificate/:party', async (c) => {
