@@ -65,8 +65,8 @@ export function unknownPage(province: PageContext['province']): (c: Context) => 
       ...missingPage(
         say,
         say(
-          'Không tìm thấy trang. Vui lòng bắt đầu từ một trong các trang ở trên.',
-          'This page does not exist. Please start from one of the pages above.',
+          'Không tìm thấy trang. Vui lòng kiểm tra lại địa chỉ, hoặc bắt đầu từ đây:',
+          'This page does not exist. Please check the address, or start here:',
         ),
       ),
     }));

@@ -40,7 +40,9 @@ export function wrongPage(say: Say, names: readonly string[]): Page {
 }
 
 export function missingPage(say: Say, detail: string): Page {
-  return pageOf(404, say('Không tìm thấy', 'Not found'), [detail]);
+  const { body, ...page } = pageOf(404, say('Không tìm thấy', 'Not found'), [detail]);
+  const ways = html`<p><a class="button" href="/">${say('Tra cứu hồ sơ', 'Look up a dossier')}</a> <a class="button quiet" href="/services">${say('Tìm thủ tục hành chính', 'Find a service')}</a></p>`;
+  return { ...page, body: html`${body}${ways}` };
 }
 
 function pageOf(status: NonNullable<Shown['status']>, title: string, lines: readonly string[]): Page {

@@ -128,7 +128,10 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   site.screen('/*', async ({ say }) => ({
     title: say('Không có trang này', 'There is no such page'),
     status: 404,
-    body: html`<p class="card"><a href="/console">${say('Về tổng quan', 'To the overview')}</a></p>`,
+    body: html`<p class="card">${say(
+      'Địa chỉ này không mở trang nào. Ghi mã hồ sơ, tên bên kết nối hoặc mã sự cố vào ô tìm kiếm, hoặc',
+      'No page has this address. Search for the code of a dossier, a party or an incident, or',
+    )} <a href="/console">${say('về tổng quan', 'go to the overview')}</a>.</p>`,
   }));
 }
 

@@ -49,10 +49,11 @@ export function monthlyCharts(say: Say, monthly: NamedMonths): Html {
   const received = total.map(({ online, direct }) => online + direct);
   const resolved = total.map((one) => one.resolved);
   const onlineShare = total.map(({ online, direct }) => shareOf(online, online + direct));
-  return html`<div class="chart-pair">
+  // The level chosen above narrows the period, not the months.
+  return html`<h2>${say('24 tháng qua, mọi cơ quan', 'The last 24 months, all agencies')}</h2><div class="chart-pair">
 ${lineChart(say, {
   id: 'trend',
-  title: say('Hồ sơ tiếp nhận và giải quyết, 24 tháng', 'Dossiers received and resolved, 24 months'),
+  title: say('Hồ sơ tiếp nhận và giải quyết', 'Dossiers received and resolved'),
   description: say(
     `24 tháng: tiếp nhận ${count(received)}, giải quyết ${count(resolved)} hồ sơ. Tháng này: tiếp nhận ${count(received.slice(-1))}, giải quyết ${count(resolved.slice(-1))}.`,
     `24 months: ${count(received)} received, ${count(resolved)} resolved. This month: ${count(received.slice(-1))} received, ${count(resolved.slice(-1))} resolved.`,
@@ -67,7 +68,7 @@ ${lineChart(say, {
 })}
 ${lineChart(say, {
   id: 'online',
-  title: say('Tỷ lệ nộp trực tuyến, 24 tháng', 'Share filed online, 24 months'),
+  title: say('Tỷ lệ nộp trực tuyến', 'Share filed online'),
   description: say(
     `24 tháng: ${count(total.map(({ online }) => online))} trong ${count(received)} hồ sơ nộp trực tuyến. Tháng này: ${percent(say, onlineShare.at(-1) ?? null)}.`,
     `24 months: ${count(total.map(({ online }) => online))} of ${count(received)} dossiers filed online. This month: ${percent(say, onlineShare.at(-1) ?? null)}.`,
