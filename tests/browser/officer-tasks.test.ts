@@ -224,18 +224,34 @@ describeInBrowser(() => {
     });
   });
 
-  test('free all dossiers that wait for one code: at most four clicks, and by the keyboard', async () => {
-    await signIn('vi');
-    await click(/Mã resolved chưa có trong bảng mã “Trạng thái hồ sơ”: 5 hồ sơ chờ/);
-    await page.getByText('Gỡ 5 hồ sơ:').waitFor();
-    // The key m leads to the meanings, space chooses one.
-    await page.keyboard.press('m');
-    await page.keyboard.press('Space');
-    await page.getByRole('textbox', { name: 'Lý do' }).first().fill('theo bảng mã của cổng');
-    await click('Gán mã và gỡ 5 mục', 'button');
-    await page.getByRole('status').getByText('Đã gỡ 5 mục').waitFor();
-    expect(clicks).toBeLessThanOrEqual(4);
-  });
+  test.each([
+    { language: 'vi', status: 'resolved', many: 5 },
+    { language: 'en', status: 'withdrawn', many: 2 },
+  ] as const)(
+    'free all dossiers that wait for one code, in $language: at most four clicks, and by the keyboard',
+    async ({ language, status, many }) => {
+      const say = (vietnamese: string, english: string): string => (language === 'vi' ? vietnamese : english);
+      for (const n of status === 'withdrawn' ? [21, 22] : []) await hub.push(dossier({ code: CODE(n), status }));
+      await hub.deliver();
+      await signIn(language);
+      await click(
+        say(
+          `Mã ${status} chưa có trong bảng mã “Trạng thái hồ sơ”: ${many} hồ sơ chờ`,
+          `Code ${status} is not in the code table “Statuses of dossiers”: ${many} waiting`,
+        ),
+      );
+      await page.getByText(say(`Gỡ ${many} hồ sơ:`, `Dossiers that this frees: ${many}.`)).waitFor();
+      // The key m leads to the meanings, space chooses one.
+      await page.keyboard.press('m');
+      await page.keyboard.press('Space');
+      const reason = page.getByRole('textbox', { name: say('Lý do', 'Reason') }).first();
+      await reason.fill(say('theo bảng mã của cổng', 'by the code table of the portal'));
+      await click(say(`Gán mã và gỡ ${many} mục`, `Map and release ${many}`), 'button');
+      const told = page.getByRole('status').getByText(say(`Đã gỡ ${many} mục`, `${many} released`));
+      await told.waitFor();
+      expect(clicks).toBeLessThanOrEqual(4);
+    },
+  );
 
   test('the overview changes by itself, but not under the keyboard', async () => {
     await signIn('vi');

@@ -50,7 +50,7 @@ function askTable(visit: Visit, list: Listed<Ask>, agencies: ReadonlyMap<string,
       { head: say('Cán bộ', 'Officer'), cell: ({ officer }) => officer || say('đã xóa', 'forgotten') },
       {
         head: say('Cơ quan', 'Agency'),
-        cell: ({ agencyCode: code }) => named({ code, name: agencies.get(code) ?? null }),
+        cell: ({ agencyCode: code }) => named(visit, { code, name: agencies.get(code) ?? null }),
       },
       {
         head: say('Hỏi', 'Question'),

@@ -32,7 +32,7 @@ export function addAudit(site: Site): void {
           'subject',
           say('Đối tượng', 'Subject'),
           query.subject,
-          html` placeholder="${say('hồ sơ', 'dossier')} H60.01-250812-0035"`,
+          html` placeholder="${say('hồ sơ', 'dossier')} H60.01-…"`,
         ),
         dayField('from', say('Từ ngày', 'From'), query.from),
         dayField('to', say('Đến ngày', 'To'), query.to),
@@ -123,7 +123,8 @@ function subjectOf(visit: Visit, { subject }: AuditEntry): Html {
 /** The name of a subject without what only the hub uses: the id of a question, the query of a list. */
 function saidOf(visit: Visit, kind: string, name: string): string {
   const { say } = visit;
-  // The filter of a run stands on its page.
+  // A message is named by the end of its id, as on other pages. The filter of a run stands on its page.
+  if (kind === 'message') return name.replace(/^[\da-f-]{28}(?=[\da-f]{8}\b)/, '…');
   if (kind === 'run') return name.replace(/:.*$/s, '');
   if (kind === 'dossiers')
     return name

@@ -37,12 +37,12 @@ export function addCodePreview(site: Site): void {
 <p>${partyLink(visit, party)} · ${tableNamed(visit, name)}: <code>${from}</code> → ${meaning(visit, to ?? '')}</p>
 ${refusalNote(say, problem)}${body ? html`${previewOf(visit, body)}${wholeLink(visit, body.looked, { party, table: name, from, to })}${pager(visit, body, { party, table: name, from, to })}` : ''}${
   body && may(visit, 'ops:configure')
-    ? orderForm(visit, {
+    ? html`<section class="card">${orderForm(visit, {
         to: `/console/code-tables/${segment(party)}/${segment(name)}`,
         button: say('Thêm dòng này', 'Enter this line'),
         why: 'must',
         hidden: { from, to },
-      })
+      })}</section>`
     : ''
 }`,
     };

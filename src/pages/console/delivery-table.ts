@@ -32,8 +32,10 @@ export function deliveryTable(visit: Visit, list: Part<Delivery>, of: 'all' | 'o
     columns: [
       {
         head: say('Lượt', 'Delivery'),
-        cell: ({ id, operation }) =>
-          html`<a href="/console/deliveries/${id}">${id}</a><br><span class="note">${operationOf(visit, operation)}</span>`,
+        cell: ({ id, operation, code }) =>
+          html`<a href="/console/deliveries/${id}">${id}</a>${
+            of === 'all' && isRecord(code) ? '' : html`<br><span class="note">${operationOf(visit, operation)}</span>`
+          }`,
       },
       { head: say('Tình trạng', 'State'), cell: (one) => html`${stateOf(visit, one)}${attemptsOf(visit, one)}` },
       ...(of === 'all'
@@ -51,6 +53,9 @@ function attemptsOf({ say }: Visit, { attempts }: Delivery): Html {
     ? html`<br><span class="note">${say(`${attempts} lần gửi`, `${attempts} attempts`)}</span>`
     : html``;
 }
+
+/** Whether it is about a record, whose kind stands beside its code. */
+const isRecord = (subject: string): boolean => subject.includes(' ');
 
 /** The state of a delivery, and what comes next. */
 export function stateOf(visit: Visit, delivery: Omit<Delivery, 'attempts'>): Html {

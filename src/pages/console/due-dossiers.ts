@@ -56,8 +56,8 @@ function dueTable(visit: Visit, list: Part<DueDossier>): Html {
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
       { head: say('Hạn trả', 'Due'), cell: (one) => deadlineOf(visit, one) },
-      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(agency) },
-      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(service) },
+      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(visit, agency) },
+      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(visit, service) },
       { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
     ],
   });

@@ -2,8 +2,10 @@ import { html } from 'hono/html';
 import { instantToMs } from '#core/dates/dates';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
+import { badgeOf } from '../parts/parts.ts';
 import { table } from '../parts/table.ts';
 import { quarterOf } from '../statistics/statistics-page.ts';
+import { durationOf } from '../words.ts';
 import { queryText, segment } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { choiceField, orderForm } from './forms.ts';
@@ -25,7 +27,7 @@ import { INCIDENTS_TODO, meaningOf } from './reasons.ts';
 import type { Incident, Listed, ReportRecord, WholeIncident } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
-import { timeAndAge } from './times.ts';
+import { timeAndAge, timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
 import { badge, INCIDENTS, OPERATIONS, PULLS, word } from './words.ts';
 
@@ -66,11 +68,17 @@ function addIncident(site: Site, { reportingDay }: Pick<ConsoleContext, 'reporti
     );
     return {
       title,
-      body: html`${incidentTable(visit, { items: [body] })}
-<section class="card">${facts([
+      body: html`<section class="card">${facts([
+        [say('Sự cố', 'Incident'), kindOf(say, body)],
+        [say('Bên kết nối', 'Party'), ownerOf(visit, body)],
+        [say('Bắt đầu', 'Began'), timeAndAge(say, body.openedAt, visit.nowMs)],
+        [say('Kết thúc', 'Ended'), endOf(visit, body)],
+        [say('Nguyên nhân có thể', 'Probable cause'), probableCause(visit, body.cause)],
+        [say('Nên làm', 'What to do'), todoOf(say, body)],
         [say('Hồ sơ bị chậm', 'Delayed dossiers'), delayed],
         [say('Hồ sơ bị từ chối', 'Refused dossiers'), wrong],
-      ])}<p class="links">${auditLink(visit, 'incident', id)}
+      ])}<p class="links"><a href="/console/incidents">${say('« Mọi sự cố', '« All incidents')}</a>
+${auditLink(visit, 'incident', id)}
 <a href="/console/reports/incidents${queryText({ period })}">${say('Báo cáo sự cố', 'The report of incidents')}</a></p></section>
 <h2>${say('Nguyên nhân và biện pháp xử lý', 'Cause and action')}</h2>${noteTable(visit, body.notes)}
 ${may(visit, 'ops:configure') ? noteForm(visit, body) : ''}`,
@@ -150,7 +158,7 @@ const OF_NO_PARTY: ReadonlySet<string> = new Set(['audit-broken', 'put-back', 'r
 
 export function incidentTable(visit: Visit, list: Part<Incident>): Html {
   const { say, nowMs } = visit;
-  const hasAdvice = list.items.some((one) => todoOf(say, one) !== NOTHING);
+  const hasAdvice = list.items.some((one) => todoOf(say, one) !== undefined);
   return table<Incident>({
     caption: listCaption(visit, list, ['sự cố', 'incident', 'incidents'], ['mới nhất trước', 'the newest first']),
     empty: say('Không có sự cố.', 'There are no incidents.'),
@@ -158,29 +166,40 @@ export function incidentTable(visit: Visit, list: Part<Incident>): Html {
     columns: [
       {
         head: say('Bên kết nối', 'Party'),
-        cell: ({ kind, party }) =>
-          OF_NO_PARTY.has(kind) ? say('Trục liên thông', 'The hub') : partyLink(visit, party),
+        cell: (one) => ownerOf(visit, one),
       },
       {
         head: say('Sự cố', 'Incident'),
-        cell: ({ id, kind }) => html`<a href="/console/incidents/${id}">${badge(say, INCIDENTS, kind)}</a>`,
+        cell: (one) => html`<a href="/console/incidents/${one.id}">${kindOf(say, one)}</a>`,
       },
       {
         head: say('Nguyên nhân có thể', 'Probable cause'),
         cell: ({ cause }) => probableCause(visit, cause),
       },
-      ...(hasAdvice ? [{ head: say('Nên làm', 'What to do'), cell: (one: Incident) => todoOf(say, one) }] : []),
+      ...(hasAdvice ? [{ head: say('Nên làm', 'What to do'), cell: (one: Incident) => todoOf(say, one) ?? '–' }] : []),
       {
         head: say('Thời gian', 'Time'),
-        cell: ({ openedAt, closedAt }) =>
-          html`${timeAndAge(say, openedAt, nowMs)}<br>${
-            closedAt === null
-              ? say('chưa hết', 'still open')
-              : html`${say('hết lúc', 'over')} ${timeAndAge(say, closedAt, nowMs)}`
-          }`,
+        cell: (one) =>
+          html`${timeAndAge(say, one.openedAt, nowMs)}<br>${one.closedAt === null ? '' : say('đến', 'until')} ${endOf(visit, one)}`,
       },
     ],
   });
+}
+
+function ownerOf(visit: Visit, { kind, party }: Incident): Html {
+  return OF_NO_PARTY.has(kind) ? html`${visit.say('Trục liên thông', 'The hub')}` : partyLink(visit, party);
+}
+
+/** What happened. An incident that is over has no colour, so that open ones stand out. */
+function kindOf(say: Say, { kind, closedAt }: Incident): Html {
+  return closedAt === null ? badge(say, INCIDENTS, kind) : badgeOf('plain', word(say, INCIDENTS, kind));
+}
+
+/** When it was over, and how long it lasted. */
+function endOf({ say }: Visit, { openedAt, closedAt }: Incident): Html {
+  if (closedAt === null) return html`<strong class="bad">${say('chưa kết thúc', 'still open')}</strong>`;
+  const lasted = durationOf(say, (instantToMs(closedAt) - instantToMs(openedAt)) / 1_000);
+  return html`${timeOf(closedAt)} <span class="note">${say(`sau ${lasted}`, `after ${lasted}`)}</span>`;
 }
 
 /** The reason at the beginning of a stored cause in words. The rest, which is technical, stands in small. */
@@ -200,9 +219,7 @@ function sourceOf({ say }: Visit, text: string): string {
   return Object.hasOwn(names, what) ? `${word(say, names, what)}${where}` : text;
 }
 
-const NOTHING = '–';
-
-function todoOf(say: Say, { kind, closedAt }: Incident): string {
+function todoOf(say: Say, { kind, closedAt }: Incident): string | undefined {
   const todo = closedAt === null ? INCIDENTS_TODO[kind] : undefined;
-  return todo ? say(todo[0], todo[1]) : NOTHING;
+  return todo && say(todo[0], todo[1]);
 }

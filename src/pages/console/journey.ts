@@ -29,8 +29,8 @@ function factsOf(visit: Visit, { agency, service, dueAt }: Journey, state: State
   const { say } = visit;
   return facts([
     [say('Trạng thái', 'Status'), stateText(visit, state)],
-    [say('Thủ tục', 'Service'), named(service)],
-    [say('Cơ quan giải quyết', 'Office in charge'), named(agency)],
+    [say('Thủ tục', 'Service'), named(visit, service)],
+    [say('Cơ quan giải quyết', 'Office in charge'), named(visit, agency)],
     [say('Hạn trả kết quả', 'Due'), dueAt === null ? say('không có hạn', 'none') : timeOf(dueAt)],
   ]);
 }

@@ -176,22 +176,22 @@ export function partyLink(visit: Pick<Visit, 'titles'>, party: string | null | u
   }</span>`;
 }
 
-/** A name of the catalogue with its code in small. A code without a name stands alone. */
-export function named({ code, name }: { readonly code: string; readonly name: string | null }): Html {
+/** A name of the catalogue with its code in small. A code that the catalogue lacks says so. */
+export function named(
+  { say }: Pick<Visit, 'say'>,
+  { code, name }: { readonly code: string; readonly name: string | null },
+): Html {
   return name === null
-    ? html`<code>${code}</code>`
+    ? html`<code>${code}</code> <span class="note">${say('chưa có trong danh mục', 'not in the catalogue')}</span>`
     : html`<span lang="vi">${name}</span> <code class="note">${code}</code>`;
 }
 
 /** The agency of a record: its name, with its code in small. */
-export function agencyOf({
-  agencyCode,
-  agencyName,
-}: {
-  readonly agencyCode: string | null;
-  readonly agencyName: string | null;
-}): Html {
-  return agencyCode === null ? html`–` : named({ code: agencyCode, name: agencyName });
+export function agencyOf(
+  visit: Pick<Visit, 'say'>,
+  { agencyCode, agencyName }: { readonly agencyCode: string | null; readonly agencyName: string | null },
+): Html {
+  return agencyCode === null ? html`–` : named(visit, { code: agencyCode, name: agencyName });
 }
 
 /** The agencies by name. The field takes a code, and the browser offers both. */

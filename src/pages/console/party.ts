@@ -37,13 +37,7 @@ function partyOf(visit: Visit, party: Party, flow: Flow | undefined): Html {
   const link = (state: string, text: string): Html =>
     html`<a href="/console/deliveries${queryText({ party: party.party, state })}">${text}</a>`;
   return html`${partyFigures(visit, party, flow)}<section class="card">${factsOf(visit, party)}</section>
-<p class="links">${link('due', say('Lượt chờ gửi', 'Due'))} ${link('held', say('Lượt tạm giữ', 'Held'))} ${link(
-    'failed',
-    say('Lượt hỏng', 'Failed'),
-  )} ${link(
-    'refused',
-    say('Lượt bị từ chối', 'Refused'),
-  )} ${link('parked', say('Lượt ngừng gửi lại', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
+<p class="links">${link('refused', say('Lượt bị từ chối', 'Refused'))} ${link('parked', say('Lượt ngừng gửi lại', 'Parked'))} <a href="/console/messages${queryText({ party: party.party })}">${say(
     'Thông điệp từ bên này',
     'Messages from it',
   )}</a> <a href="/console/code-tables${queryText({ party: party.party })}">${say('Bảng mã', 'Code tables')}</a> ${may(visit, 'ops:replay') && party.adapter ? html`<a href="/console/parties/${segment(party.party)}/backfill">${say('Chuyển bù…', 'Backfill…')}</a>` : ''} <a href="/console/parties/${segment(party.party)}/compared">${say('So với bên khác…', 'Compare…')}</a> ${party.takesFiles ? html`<a href="/console/parties/${segment(party.party)}/drops">${say('Tệp đã nhận', 'Files')}</a>` : ''} ${auditLink(visit, 'party', party.party)}</p>

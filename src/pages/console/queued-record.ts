@@ -84,8 +84,8 @@ function factsOf(visit: Visit, one: QueuedRecordInFull): Html {
       say('Hạn trả lời', 'Deadline'),
       html`${timeAndAge(say, one.dueAt, nowMs)}${one.isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
     ],
-    [say('Cơ quan', 'Agency'), one.agencyCode && agencyOf(one)],
-    [say('Thủ tục', 'Service'), one.service && named(one.service)],
+    [say('Cơ quan', 'Agency'), one.agencyCode && agencyOf(visit, one)],
+    [say('Thủ tục', 'Service'), one.service && named(visit, one.service)],
     [say('Hồ sơ', 'Dossier'), dossierCode && dossierLink(dossierCode)],
     [say('Bên gửi', 'Sender'), senderLink(visit, one.owner)],
     [

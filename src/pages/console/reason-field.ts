@@ -6,7 +6,7 @@ import type { Visit } from './visit.ts';
 
 /** A reason by its words. The field takes a code, and the browser offers both. */
 export function reasonField({ say }: Visit, chosen: string | undefined): Html {
-  const hint = html` list="reasons" placeholder="${say('chọn, hoặc ghi mã', 'choose, or a code')}"`;
+  const hint = html` list="reasons" placeholder="${say('chọn hoặc ghi', 'choose or write')}"`;
   return html`${textField('reason', say('Lý do', 'Reason'), chosen, hint)}<datalist id="reasons">${Object.entries(
     REASONS,
   ).map(

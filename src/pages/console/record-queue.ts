@@ -67,7 +67,7 @@ function queueTable(visit: Visit, list: Part<QueuedRecord>): Html {
         cell: ({ dueAt, isOverdue }) =>
           html`${timeAndAge(say, dueAt, nowMs)}${isOverdue ? html` ${badge(say, DUE, 'overdue')}` : ''}`,
       },
-      { head: say('Cơ quan', 'Agency'), cell: agencyOf },
+      { head: say('Cơ quan', 'Agency'), cell: (one) => agencyOf(visit, one) },
       { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => senderLink(visit, owner) },
     ],
   });

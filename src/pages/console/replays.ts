@@ -7,6 +7,7 @@ import { orderForm } from './forms.ts';
 import {
   auditLink,
   dossierLink,
+  facts,
   listCaption,
   operationOf,
   type Part,
@@ -18,7 +19,7 @@ import {
 import type { Listed, Replay } from './records.ts';
 import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
-import { timeOf } from './times.ts';
+import { timeAndAge, timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
 import { badge, DELIVERY_FILTER_STATES, REPLAY_OUTCOMES, REPLAY_STATES, word } from './words.ts';
 
@@ -49,7 +50,7 @@ ${body ? html`${replayTable(visit, body)}${pager(visit, body, {})}` : ''}`,
     return {
       title,
       reloadS: run.state === 'running' ? REFRESH_S : undefined,
-      body: html`<p><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${replayTable(visit, { items: [run] })}`,
+      body: html`<p class="links"><a href="/console/replays">${say('« Mọi đợt', '« All replays')}</a> ${auditLink(visit, 'run', run.id)}</p>${runOf(visit, run)}`,
     };
   });
   site.order('/replays/:id/stop', async ({ c, say, api }, form) => {
@@ -91,6 +92,23 @@ function replayTable(visit: Visit, list: Part<Replay>): Html {
       { head: '', cell: (one) => stopForm(visit, one) },
     ],
   });
+}
+
+/** One run, as facts. */
+function runOf(visit: Visit, run: Replay): Html {
+  const { say, nowMs } = visit;
+  const { at, endedAt, stoppedBy, perSecond } = run;
+  return html`<section class="card">${facts([
+    [say('Tình trạng', 'State'), badge(say, REPLAY_STATES, run.state)],
+    [say('Tiến độ', 'Progress'), progressOf(visit, run)],
+    [say('Bộ lọc', 'Filter'), filterWords(visit, run.filter)],
+    [say('Tốc độ', 'Rate'), say(`${perSecond} lượt mỗi giây`, `${perSecond} a second`)],
+    [say('Người thực hiện', 'Ordered by'), run.who],
+    [say('Lý do', 'Reason'), html`<span class="words">${run.why}</span>`],
+    [say('Bắt đầu', 'Start'), timeAndAge(say, at, nowMs)],
+    [say('Kết thúc', 'End'), endedAt && timeAndAge(say, endedAt, nowMs)],
+    [say('Người dừng', 'Stopped by'), stoppedBy],
+  ])}${stopForm(visit, run)}</section>`;
 }
 
 function progressOf({ say }: Visit, { total, outcomes }: Replay): Html {

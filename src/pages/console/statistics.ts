@@ -109,8 +109,8 @@ function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
     items: list.items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(service) },
-      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(agency) },
+      { head: say('Thủ tục', 'Service'), cell: ({ service }) => named(visit, service) },
+      { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(visit, agency) },
       { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Hạn trả', 'Due'), cell: ({ dueAt }) => timeOf(dueAt) },
       { head: say('Trễ', 'Late'), cell: (one) => latenessOf(visit, one) },

@@ -85,7 +85,7 @@ function troubledTable(visit: Visit, list: Part<TroubledRecord>) {
             ? html`${dossierLink(dossierCode)} <span class="note">${dossierStatus ? word(say, STATUSES, dossierStatus) : ''}</span>`
             : '–',
       },
-      { head: say('Cơ quan', 'Agency'), cell: agencyOf },
+      { head: say('Cơ quan', 'Agency'), cell: (one) => agencyOf(visit, one) },
       { head: say('Bên gửi', 'Sender'), cell: ({ owner }) => partyLink(visit, owner) },
     ],
   });

@@ -96,7 +96,7 @@ export const OPERATIONS = {
   'payment.upsert.v1': ['thanh toán', 'payment'],
 } as const satisfies Words;
 
-/** The names of pulls. A name that only its adapter knows stays unchanged. */
+/** The names of pulls and callbacks. A name that only its adapter knows stays unchanged. */
 export const PULLS = {
   catalogue: ['danh mục thủ tục, cơ quan', 'the catalogue'],
   services: ['thủ tục', 'services'],
@@ -109,6 +109,7 @@ export const PULLS = {
   orders: ['bưu gửi', 'postal orders'],
   ratings: ['đánh giá', 'ratings'],
   payments: ['thanh toán', 'payments'],
+  ipn: ['báo kết quả thanh toán', 'payment notice'],
 } as const satisfies Words;
 
 export const CAUSES = {
