@@ -16,7 +16,7 @@ import type { SeenMessage, ShownKey } from './hub-view.ts';
 import { curlOf, type Sample } from './samples.ts';
 
 /** What the page shows and does. */
-export interface SandboxMeans {
+export interface SandboxDeps {
   /** The address that clients use. */
   readonly url: string;
   keys(): readonly ShownKey[];
@@ -36,7 +36,7 @@ export interface SandboxMeans {
 }
 
 /** The page `/sandbox`, its forms, and the certificate as JSON. */
-export function sandboxApp(means: SandboxMeans): Hono {
+export function sandboxApp(means: SandboxDeps): Hono {
   const app = new Hono();
   let answer: string | undefined;
   app.use('/sandbox/*', csrf());
@@ -94,13 +94,13 @@ ${certificatesPart(say, certificates)}${keysPart(say, means)}
   return app;
 }
 
-function addressesPart(say: Say, { url }: SandboxMeans): Html {
+function addressesPart(say: Say, { url }: SandboxDeps): Html {
   return html`<section class="card"><dl class="facts"><dt>${say('Địa chỉ của trục', 'Address of the hub')}</dt><dd><code>${url}</code></dd>
 <dt>${say('Tài liệu giao diện', 'Interface')}</dt><dd><a href="/docs">/docs</a></dd>
 <dt>${say('Màn hình điều hành', 'Console')}</dt><dd><a href="/console">/console</a></dd></dl></section>`;
 }
 
-function keysPart(say: Say, { keys }: SandboxMeans): Html {
+function keysPart(say: Say, { keys }: SandboxDeps): Html {
   return html`<h2>${say('Tài khoản', 'Keys')}</h2>
 ${table({
   caption: say(`${keys().length} tài khoản, giữ nguyên khi làm lại`, `${keys().length} keys, the same after a reset`),
@@ -170,7 +170,7 @@ ${table({
 })}`;
 }
 
-function badDaysPart(say: Say, { partners }: SandboxMeans): Html {
+function badDaysPart(say: Say, { partners }: SandboxDeps): Html {
   const options = (days: readonly BadDay[]): Html =>
     html`${days.map(({ id, vi, en }) => html`<option value="${id}">${say(vi, en)}</option>`)}`;
   return html`<h2>${say('Tình huống xấu', 'Bad days')}</h2>

@@ -11,7 +11,7 @@ export interface Sample {
   readonly body: string;
 }
 
-export interface SampleMeans {
+export interface SampleDeps {
   readonly secrets: Secrets;
   /** A session of the national dialect. */
   readonly session: string;
@@ -28,7 +28,7 @@ const MINUTE_MS = 60_000;
 const SERVICE = { serviceCode: '1.004616', agencyCode: 'H60.01' };
 
 /** A request for each door and each kind of record, for the party `one-stop`. The first one makes the dossier of the others. */
-export function samplesOf(means: SampleMeans): readonly Sample[] {
+export function samplesOf(means: SampleDeps): readonly Sample[] {
   const { secrets, session, number, nowMs } = means;
   const at = (minutes: number): string => msToInstant(nowMs - minutes * MINUTE_MS);
   const day = at(0).slice(2, 10).replaceAll('-', '');

@@ -10,8 +10,8 @@ import { playOnStage } from '../stage/stage.ts';
 import { withJanitor } from '../stage/start-janitor.ts';
 import { makeTemporaryFolder } from '../stage/temporary-folder.ts';
 import { createDoor, type SandboxDoor } from './door.ts';
-import { meansOf, type Running } from './means.ts';
 import { sandboxApp } from './page.ts';
+import { depsOf, type Running } from './page-deps.ts';
 
 export interface SandboxOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -44,7 +44,7 @@ export async function runSandbox(options: SandboxOptions): Promise<void> {
     more,
     signal,
   };
-  const server = await serve(running.door, sandboxApp(meansOf(running)), { host, port });
+  const server = await serve(running.door, sandboxApp(depsOf(running)), { host, port });
   try {
     while (!signal.aborted) {
       await playRound(running, options);

@@ -7,7 +7,7 @@ import type { Stage } from '../stage/stage.ts';
 import { pushingCases, receivingCases } from './cases.ts';
 import type { SandboxDoor } from './door.ts';
 import { keysOf, newestMessages, workWith } from './hub-view.ts';
-import type { SandboxMeans } from './page.ts';
+import type { SandboxDeps } from './page.ts';
 import { type Sample, samplesOf } from './samples.ts';
 
 /** A sandbox that runs. */
@@ -33,7 +33,7 @@ export interface Round {
 const NUMBERS = 1_000;
 
 /** What the page needs of a running sandbox. */
-export function meansOf(running: Running): SandboxMeans {
+export function depsOf(running: Running): SandboxDeps {
   const { url, secrets, door, more } = running;
   const pushing = ['one-stop', 'one-stop-legacy'];
   const parties = [...new Set([...pushing, ...DEMO_NAMES, ...Object.keys(more.parties ?? {})])];
