@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLargeBodyQueue } from './large-bodies.ts';
-import { nextTurn } from './yielding.ts';
+import { mapYielding, nextTurn } from './yielding.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -122,6 +122,25 @@ describe('a sender of much beside a sender of little', () => {
       await loop();
     }
     expect(turns()).toBe(3);
+  });
+
+  test('keeps the few items of the other one waiting for none of its turns', async () => {
+    const { heavy, flood, small } = scene();
+    await flood();
+    await small();
+    const works = Array.from({ length: 10 }, heavy);
+    const turns = () => works.filter(({ hasTurn }) => hasTurn).length;
+    const done: number[] = [];
+    void mapYielding([1, 2, 3], (item) => {
+      vi.advanceTimersByTime(WORK_MS + 1);
+      done.push(item);
+    });
+    await loop();
+    const [items, turnsBefore] = [done.length, turns()];
+    // For the next test, which shares the turns.
+    for (; turns() < works.length; await loop()) await vi.advanceTimersByTimeAsync(REST_MS);
+    expect(items).toBe(3);
+    expect(turnsBefore).toBeLessThan(5);
   });
 
   test('does not rest when the other one is silent again', async () => {

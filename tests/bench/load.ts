@@ -27,6 +27,8 @@ export type Work =
   | { readonly kind: 'read'; readonly series: Series; readonly count: number }
   /** Reads the change feed of `count` changes again and again, by one connection, `limit` a page. */
   | { readonly kind: 'changes'; readonly count: number; readonly limit: number }
+  /** Health probes: the least time that any request takes. */
+  | { readonly kind: 'probe' }
   /** Search for these texts in turn. */
   | { readonly kind: 'search'; readonly texts: readonly string[] };
 
@@ -45,6 +47,7 @@ function askingFor({ work, secret }: LoadOrder): Asking {
   if (work.kind === 'soap') return pushingBySoap(work, secret);
   if (work.kind === 'read') return reading(work.series, work.count, secret);
   if (work.kind === 'changes') return followingChanges(work, secret);
+  if (work.kind === 'probe') return probing(secret);
   return searching(work.texts, secret);
 }
 
@@ -118,6 +121,11 @@ function followingChanges({ count, limit }: Extract<Work, { kind: 'changes' }>, 
       return status === 200 && at > limit * CHANGE_BYTES && !reply.includes('"gap"');
     },
   };
+}
+
+function probing(secret: string): Asking {
+  const request = requestBytes('GET', '/health/live', secret);
+  return { request: () => request, isGood: (status) => status === 200 };
 }
 
 function searching(texts: readonly string[], secret: string): Asking {

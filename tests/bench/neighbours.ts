@@ -37,12 +37,15 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
   );
   const hub = await bench.startHub(writing, 'api,worker,scheduler', parties);
   const flooder = startWorker<LoadOrder, LoadResult>('tests/bench/load.ts');
+  const prober = startWorker<LoadOrder, LoadResult>('tests/bench/load.ts');
   try {
     const series = bench.newSeries();
     const work = { kind: 'push', series, many: 1 } as const;
     const order = { url: hub.url, secret: secrets.writer, connections: 64, rate: PER_SECOND, work };
     const warm = await loader.ask({ ...order, first: 0, seconds: warmUpSeconds });
-    const calm = await loader.ask({ ...order, first: warm.next, seconds });
+    const probe = { ...order, first: 0, seconds, work: { kind: 'probe' } } as const;
+    const askBoth = (first: number) => Promise.all([loader.ask({ ...order, first, seconds }), prober.ask(probe)]);
+    const [calm, calmProbe] = await askBoth(warm.next);
     const flood = flooder.ask({
       url: hub.url,
       secret: secrets.flooder,
@@ -56,7 +59,7 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
     const aloneFromMs = Date.now();
     await sleep(seconds * 1_000);
     const besideFromMs = Date.now();
-    const disturbed = await loader.ask({ ...order, first: calm.next, seconds });
+    const [disturbed, disturbedProbe] = await askBoth(calm.next);
     const flooded = await flood;
     const runs = [calm, disturbed].map((result) => acknowledgedAt(result, pushedCodes(series, 1, result.answered)));
     const { others, neighbours } = await placesOf(writing);
@@ -72,6 +75,8 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
       parts: [
         { name: 'flood alone, dossiers', perSecond: rateOf(flooded, aloneFromMs, seconds) },
         { name: 'flood beside the others, dossiers', perSecond: rateOf(flooded, besideFromMs, seconds) },
+        { name: 'health probe, before', ...pickLatencies(calmProbe) },
+        { name: 'health probe, with slow party and flood', ...pickLatencies(disturbedProbe) },
         { name: 'acknowledged, before', ...pickLatencies(calm) },
         { name: 'acknowledged to delivered, before', ...latenciesOf(before.ms) },
         { name: 'acknowledged to delivered, with slow party and flood', ...latenciesOf(during.ms) },
@@ -79,13 +84,14 @@ async function measure(bench: Bench, partner: Partner): Promise<Sample> {
         { name: 'the same to the party that gets the flood, with slow party and flood', ...latenciesOf(nearDuring.ms) },
       ],
       problems: [
-        ...[warm, calm, disturbed, flooded].flatMap(replyProblems),
+        ...[warm, calm, calmProbe, disturbed, disturbedProbe, flooded].flatMap(replyProblems),
         ...arrived.flatMap(({ problems }) => problems),
         ...hub.complaints,
       ],
     };
   } finally {
     flooder.stop();
+    prober.stop();
     await hub.stop();
   }
 }
