@@ -64,6 +64,10 @@ describe('a report on the console', () => {
     const page = String(reportSheet(visitAt(PATH), report(0, { head, rows }), {}));
     const numbers = [...page.matchAll(/<th [^>]*class="number">([^<]+)/g)].map(([, text]) => text);
     expect(numbers).toEqual(['STT', 'Đã xong', 'Còn lại', '(1)', '(4)', '(5)']);
+    // Behind a zero is an empty list.
+    const counted = { '3': '/api/v1/ops/a', '4': '/api/v1/ops/b' };
+    const linked = report(0, { head, rows: [{ cells: [1, 'Sở Tư pháp', '', 7, 0], links: counted }] });
+    expect(String(reportSheet(visitAt(PATH), linked, {})).match(/<a /g)).toHaveLength(1);
     const nothing = [...page.matchAll(/<td class="[^"]*nothing" data-label="([^"]+)"/g)].map(([, label]) => label);
     expect(nothing).toEqual(['STT', 'Ghi chú']);
   });

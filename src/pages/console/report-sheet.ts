@@ -6,14 +6,18 @@ import { pager, type Query, sliceOf, slicePager } from './parts.ts';
 import type { Report } from './records.ts';
 import type { Visit } from './visit.ts';
 
-/** A longer report has several pages. */
-export const MOST_ROWS = 300;
+/** A longer report has several pages, so that none weighs more than 120 KB. Each number has its link. */
+const MOST_CELLS = 900;
+/** The lines of a part that the API cuts, of six columns. */
+export const MOST_LINES = MOST_CELLS / 6;
 
 /** The report as officers hand it in. Its texts are Vietnamese; each number leads to its records. On a phone each line is a card. */
 export function reportSheet(visit: Visit, { title, period, head, rows, notes, next }: Report, query: Query): Html {
   const { say } = visit;
   const day = (date: string): string => date.split('-').reverse().join('/');
-  const part = sliceOf(visit, rows, MOST_ROWS);
+  const columns = columnsOf(head, rows);
+  const most = next === undefined ? Math.floor(MOST_CELLS / columns.length) : rows.length;
+  const part = sliceOf(visit, rows, most);
   const lines =
     part.items.length < rows.length
       ? say(
@@ -25,7 +29,6 @@ export function reportSheet(visit: Visit, { title, period, head, rows, notes, ne
     `Kỳ báo cáo: từ ${day(period.from)} đến ${day(period.to)}${lines}`,
     `Period: from ${day(period.from)} to ${day(period.to)}${lines}`,
   );
-  const columns = columnsOf(head, rows);
   const starts = startsOf(head);
   const headCell = ({ text, columns: wide = 1, rows: high = 1 }: HeadCell, start: number): Html => {
     const over = wide === 1 && columns[start]?.isNumber ? html` class="number"` : '';
@@ -105,7 +108,9 @@ function cellOf(
   link: string | undefined,
 ): Html {
   const text = typeof value === 'number' ? value.toLocaleString('vi-VN', { maximumFractionDigits: 2 }) : (value ?? '');
-  const shown = link === undefined || text === '' ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
+  // Behind a zero is an empty list.
+  const shown =
+    link === undefined || text === '' || value === 0 ? html`${text}` : html`<a href="${consolePath(link)}">${text}</a>`;
   const isNothing = text === '' && (!isNumber || role === 'line');
   const classes = [isNumber && 'number', role, isBelowGroup && 'grouped', isNothing && 'nothing'];
   const of = group ? html` data-group="${group}"` : '';

@@ -9,7 +9,7 @@ import { choiceField } from './forms.ts';
 import { agencyField, dossierLink, listCaption, type Part, pager, queryOf } from './parts.ts';
 import type { Listed, Report, ReportRecord } from './records.ts';
 import { refusalNote } from './refusals.ts';
-import { MOST_ROWS, reportSheet } from './report-sheet.ts';
+import { MOST_LINES, reportSheet } from './report-sheet.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
@@ -52,7 +52,7 @@ export function addReports(site: Site, { reportingDay }: Pick<ConsoleContext, 'r
       if (file instanceof Response) return file;
       return { title, status: 400, body: refusalNote(say, file.problem) };
     }
-    const only = name === BY_DOSSIER ? { agency, lines: String(MOST_ROWS), ...queryOf(visit, ['cursor']) } : {};
+    const only = name === BY_DOSSIER ? { agency, lines: String(MOST_LINES), ...queryOf(visit, ['cursor']) } : {};
     const { body, problem } = await api.get<Report>(path, { period, ...only });
     if (!body) return { title, status: 400, body: refusalNote(say, problem) };
     return {
