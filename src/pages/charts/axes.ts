@@ -13,12 +13,12 @@ export interface Axes {
   readonly y: ScaleLinear<number, number>;
   /** The lines and texts that stand behind the drawing. */
   readonly drawn: Html;
-  /** One field per label that shows its values under the pointer. It stands before the drawing. */
+  /** One field per label that shows its values under the pointer. It stands before the drawing. A phone has no pointer. */
   readonly hints: Html;
 }
 
 /** The axes from zero to the highest value. @param highest the upper end of the values */
-export function axes(chart: SeriesChart, { width, height }: Size, highest: number): Axes {
+export function axes(chart: SeriesChart, { width, height, isForPhones }: Size, highest: number): Axes {
   const bottom = height - MARGIN.bottom;
   const right = width - MARGIN.right;
   const x = scaleBand(chart.labels.keys(), [MARGIN.left, right]).padding(0.25);
@@ -38,7 +38,7 @@ export function axes(chart: SeriesChart, { width, height }: Size, highest: numbe
         ? html`<text x="${Math.min(middle(x, at), width - HALF_LABEL)}" y="${height - 8}" text-anchor="middle">${label}</text>`
         : '',
     )}</g>`,
-    hints: html`${chart.labels.map(
+    hints: html`${(isForPhones ? [] : chart.labels).map(
       (_, at) =>
         html`<rect class="hint" x="${round((x(at) ?? 0) - (x.step() - x.bandwidth()) / 2)}" y="${MARGIN.top}" width="${round(x.step())}" height="${bottom - MARGIN.top}"><title>${hint(chart, at)}</title></rect>`,
     )}`,

@@ -33,11 +33,12 @@ export interface SeriesChart extends ChartWords {
 export interface Size {
   readonly width: number;
   readonly height: number;
+  readonly isForPhones?: boolean;
 }
 
 /** Text keeps its size, so wide and narrow windows each have their drawing. */
 const WIDE: Size = { width: 640, height: 250 };
-const NARROW: Size = { width: 340, height: 230 };
+const NARROW: Size = { width: 340, height: 230, isForPhones: true };
 
 /** A chart with its title, its legend and the table of its numbers. */
 export function seriesFigure(say: Say, chart: SeriesChart, draw: (size: Size) => Html): Html {
