@@ -11,7 +11,7 @@ import { createWorkers, type WorkersDeps } from './delivery/workers.ts';
 import { createWordMerging } from './index/merge-words.ts';
 import { createRecentCommits } from './index/recent-commits.ts';
 import type { CodeEntries } from './ledger/code-entries.ts';
-import { releaseDeliveries } from './ledger/settle.ts';
+import { causesSettledSince, releaseDeliveries } from './ledger/settle.ts';
 import type { Accepted, Submission } from './ledger/submission.ts';
 import type { PayloadShapes } from './observe/payload-shapes.ts';
 import { createOrderRunner, type OrderRunner } from './operator-orders/run.ts';
@@ -86,8 +86,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     void deps.queue.notify(acceptance.notify);
     waiting.created(acceptance.created);
     mergeWordsOf(submissions.reduce((sum, { items }) => sum + items.length, 0));
-    if (acceptance.settledCauses.length > 0)
-      background.run('release', releaseHeld(hub, deps, acceptance.settledCauses));
+    background.run('release', releaseHeld(hub, deps, acceptance.settledCauses));
   }
 
   async function deliverDue(): Promise<readonly string[]> {
@@ -113,6 +112,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
       await deps.queue.notify(await deliverDue());
       // An item that cannot be released delays no order.
       try {
+        await releaseHeld(hub, deps, await causesSettledSince(database));
         await waiting.releaseAll(msToInstant(nowMs()));
       } finally {
         await orders.runAll();
@@ -134,5 +134,6 @@ async function releaseHeld(
   { queue }: Pick<PipelineDeps, 'queue'>,
   causeKeys: readonly string[],
 ): Promise<void> {
+  if (causeKeys.length === 0) return;
   await queue.notify(await releaseDeliveries(database, causeKeys, msToInstant(nowMs())));
 }

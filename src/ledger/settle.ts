@@ -180,6 +180,21 @@ export async function releaseDeliveries(
 }
 
 /**
+ * The causes of held deliveries whose code the catalogue has had since. Their release follows the commit of the entry, so a
+ * process that dies between both leaves them held. A partner that refuses the code again holds its delivery until an operator acts.
+ */
+export async function causesSettledSince({ pool }: Database): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ cause: string }>({
+    name: 'causes settled since',
+    text: `SELECT DISTINCT q.cause_key AS cause FROM quarantine q
+           JOIN catalogue c ON q.cause_key = 'unmapped:' || c.kind || ':' || c.key
+           WHERE q.settled_at IS NULL AND q.delivery_id IS NOT NULL AND q.cause_kind = 'unmapped'
+             AND c.changed_at > q.opened_at`,
+  });
+  return rows.map(({ cause }) => cause);
+}
+
+/**
  * Makes waiting deliveries of a party due, because the party answers again. Each gets its last attempt back, so that an
  * outage that comes and goes parks nothing too early.
  *

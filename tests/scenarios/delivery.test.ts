@@ -246,6 +246,31 @@ describe('delivery', () => {
     expect(told()).toEqual(['upsert received', 'upsert processing', 'upsert processing', 'upsert resolved']);
   });
 
+  test('a code that came into the catalogue frees its delivery once, even if its process ended before', async () => {
+    const refused: Outcome = {
+      kind: 'refused',
+      reason: 'unmapped',
+      message: 'no field',
+      cause: unmappedCause('field', 'G99-X1', 'no field'),
+    };
+    partner.script.push(refused);
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'held' }]);
+    later(1_000);
+    // As the process leaves it that is killed between the commit of the entry and the release.
+    await hub.hub.database.pool.query(
+      `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
+       VALUES ('field', 'G99-X1', 'G99-X1', 'Lĩnh vực', true, '', '{}', '', 'one-stop', gen_random_uuid(), $1)`,
+      [new Date(hub.clock.nowMs).toISOString()],
+    );
+    later(1_000);
+    partner.script.push(refused);
+    for (let sweeps = 0; sweeps < 3; sweeps++) await hub.deliver();
+    expect(partner.sent).toHaveLength(2);
+    expect(await deliveries()).toMatchObject([{ state: 'held', attempts: 1 }]);
+  });
+
   test('an adapter that throws is a logged bug that loses nothing, and is retried with a doubt', async () => {
     partner.script.push(async () => {
       throw new Error('boom');
