@@ -43,7 +43,7 @@ describe('a report on the console', () => {
       if (next) expect(next).toContain('?period=2025-Q3&agency=H60.01&from=');
     }
     expect(seen).toEqual(report(650).rows.map(({ cells }) => cells[1]));
-    expect(captions).toEqual(['1 đến 300 trong 650 dòng', '301 đến 600 trong 650 dòng', '601 đến 650 trong 650 dòng']);
+    expect(captions).toEqual(['1 đến 240 trong 650 dòng', '241 đến 480 trong 650 dòng', '481 đến 650 trong 650 dòng']);
   });
 
   test('headings stand over their numbers, and what a line lacks is marked as nothing', () => {
@@ -73,8 +73,8 @@ describe('a report on the console', () => {
   });
 
   test('a report of one page has no links to others', () => {
-    const page = String(reportSheet(visitAt(PATH), report(300), {}));
-    expect(linesOf(page)).toHaveLength(300);
+    const page = String(reportSheet(visitAt(PATH), report(240), {}));
+    expect(linesOf(page)).toHaveLength(240);
     expect(page).not.toContain('class="pager"');
   });
 

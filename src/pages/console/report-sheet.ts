@@ -7,7 +7,7 @@ import type { Report } from './records.ts';
 import type { Visit } from './visit.ts';
 
 /** A longer report has several pages, so that none weighs more than 120 KB. Each number has its link. */
-const MOST_CELLS = 900;
+const MOST_CELLS = 720;
 /** The lines of a part that the API cuts, of six columns. */
 export const MOST_LINES = MOST_CELLS / 6;
 
