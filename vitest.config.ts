@@ -49,10 +49,14 @@ export default defineConfig({
         },
       },
       {
-        test: { ...each, name: 'limits', include: LIMITS, maxWorkers: 2, sequence: { groupOrder: 2 } },
+        // Every guarantee of the adapters that are named: `lienthong adapter check`.
+        test: { ...each, name: 'contract', include: [...CONTRACT], sequence: { groupOrder: 2 } },
       },
       {
-        test: { ...each, name: 'limits-alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 } },
+        test: { ...each, name: 'limits', include: LIMITS, maxWorkers: 2, sequence: { groupOrder: 3 } },
+      },
+      {
+        test: { ...each, name: 'limits-alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 4 } },
       },
     ],
   },

@@ -65,7 +65,7 @@ async function runTests(folder: string): Promise<readonly Checked[]> {
     const args = [
       'run',
       '--project',
-      'thorough',
+      'contract',
       '--reporter=json',
       `--outputFile=${file}`,
       join(folder, 'adapter.test.ts'),
