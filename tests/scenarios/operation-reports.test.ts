@@ -171,7 +171,8 @@ async function askOnce(n: number): Promise<void> {
     Authorization: 'Bearer clerk-secret-of-the-tests',
   });
   expect(await reply.json()).toMatchObject({ outcome: kind });
-  asked.push({ atMs: hub.clock.nowMs, line: `${agencyCode} ${officer} ${purpose}`, outcome: kind });
+  const agency = `Cơ quan mã ${agencyCode} (chưa có trong danh mục)`;
+  asked.push({ atMs: hub.clock.nowMs, line: `${agency} ${officer} ${purpose}`, outcome: kind });
 }
 
 /** Minutes from the start of the year in which a process with the role wrote that it runs. */
