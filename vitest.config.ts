@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/support/longest-first.ts';
-import { ALONE, CONTRACT, LIMITS, SAMPLED, THOROUGH_ONLY } from './tests/support/test-lists.ts';
+import { CONTRACT, LIMITS, SAMPLED, THOROUGH_ONLY } from './tests/support/test-lists.ts';
 
 /** Many tests wait for processes, partners and timeouts: beside one that waits another one works. */
 const workers = { maxWorkers: Math.max(4, availableParallelism() - 1) };
@@ -28,7 +28,7 @@ export default defineConfig({
           ...each,
           name: 'quick',
           include: ['{src,schemas,mappings,adapters,tests}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...ALONE, ...LIMITS, ...THOROUGH_ONLY],
+          exclude: [...configDefaults.exclude, ...LIMITS, ...THOROUGH_ONLY],
           provide: { contractTest: 'sample', depth: 'sample' },
           ...workers,
           // A worker loads the hub once, not for each file: half of the processor time of files that start no process.
@@ -41,7 +41,7 @@ export default defineConfig({
           ...each,
           name: 'thorough',
           include: [...THOROUGH_ONLY, ...CONTRACT, ...SAMPLED],
-          exclude: [...configDefaults.exclude, ...ALONE, ...LIMITS],
+          exclude: [...configDefaults.exclude, ...LIMITS],
           provide: { contractTest: 'rest', depth: 'rest' },
           ...workers,
           isolate: false,
@@ -53,10 +53,7 @@ export default defineConfig({
         test: { ...each, name: 'contract', include: [...CONTRACT], sequence: { groupOrder: 2 } },
       },
       {
-        test: { ...each, name: 'limits', include: LIMITS, maxWorkers: 2, sequence: { groupOrder: 3 } },
-      },
-      {
-        test: { ...each, name: 'limits-alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 4 } },
+        test: { ...each, name: 'limits', include: LIMITS, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
   },

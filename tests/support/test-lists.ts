@@ -1,15 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Its bounds on seconds need both cores: this file runs alone. */
-export const ALONE = ['tests/scenarios/exhaustion-reads.test.ts'];
-
-/** Bounds on processor time and megabytes. They hold on a busy machine too, so two of these files run at a time. */
+/** Bounds on milliseconds and megabytes: these files run one at a time. */
 export const LIMITS = [
   'src/kit/xml/xml.test.ts',
   'src/core/vietnamese/text-limits.test.ts',
   'adapters/soap-ministry/pull.test.ts',
   'adapters/national-portal/dictionary.test.ts',
-  'tests/scenarios/exhaustion.test.ts',
+  'tests/scenarios/exhaustion*.test.ts',
   'tests/scenarios/turns.test.ts',
   'tests/{scenarios,e2e}/*-limits.test.ts',
 ];
