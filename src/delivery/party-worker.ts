@@ -104,7 +104,6 @@ export class PartyWorker {
   async beside<M extends Made>(call: () => Promise<M>): Promise<M | undefined> {
     if (this.#isDraining || this.#breaker.room() === 0) return undefined;
     const [made] = (await this.#breaker.run(async () => [await call()])) ?? [];
-    await this.#retrying;
     if (made) this.#health.note(made.outcome);
     return made;
   }

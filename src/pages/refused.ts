@@ -41,7 +41,7 @@ export function wrongPage(say: Say, names: readonly string[]): Page {
 
 export function missingPage(say: Say, detail: string): Page {
   const { body, ...page } = pageOf(404, say('Không tìm thấy', 'Not found'), [detail]);
-  const ways = html`<p><a class="button" href="/">${say('Tra cứu hồ sơ', 'Look up a dossier')}</a> <a class="button quiet" href="/services">${say('Tìm thủ tục hành chính', 'Find a service')}</a></p>`;
+  const ways = html`<p class="ways"><a class="button" href="/">${say('Tra cứu hồ sơ', 'Look up a dossier')}</a> <a class="button quiet" href="/services">${say('Tìm thủ tục hành chính', 'Find a service')}</a></p>`;
   return { ...page, body: html`${body}${ways}` };
 }
 

@@ -23,7 +23,7 @@ export function casesOf<Case>(all: readonly Case[], isInSample: (one: Case, at: 
   return DEPTH === undefined ? all : all.filter((one, at) => isInSample(one, at) === (DEPTH === 'sample'));
 }
 
-/** What one test goes through: the given sample in `quick`, everything in `thorough`. */
+/** The cases that one test goes through: the given sample in `quick`, all in `thorough`. */
 export function partOf<Case>(all: readonly Case[], isInSample: (one: Case, at: number) => boolean): readonly Case[] {
   return DEPTH === 'sample' ? all.filter(isInSample) : all;
 }

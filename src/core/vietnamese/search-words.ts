@@ -80,13 +80,11 @@ export function storedTail(tail: string): string {
 
 /** A typed beginning of a code or tail as a tsquery for stored forms, and for whole tails in rows of older versions. */
 function codeQuery(typed: string): string {
-  const marks = marksIn(typed);
   const within = `${quoted(typed)}:*`;
+  const [last, before] = marksIn(typed).toReversed();
+  if (last === undefined || before === undefined) return within;
   // The typed text may reach into the last segment, which the stored form leaves out.
-  const [before, last] = marks.slice(-2) as [number, number];
-  return marks.length < 2
-    ? within
-    : `${within} | (${quoted(typed.slice(0, last + 1))} & ${quoted(typed.slice(before + 1))}:*)`;
+  return `${within} | (${quoted(typed.slice(0, last + 1))} & ${quoted(typed.slice(before + 1))}:*)`;
 }
 
 /** Adds the tokens of a text's words, and of the beginnings of those that are no Vietnamese syllables. */

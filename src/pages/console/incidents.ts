@@ -190,7 +190,7 @@ function ownerOf(visit: Visit, { kind, party }: Incident): Html {
   return OF_NO_PARTY.has(kind) ? html`${visit.say('Trục liên thông', 'The hub')}` : partyLink(visit, party);
 }
 
-/** What happened. An incident that is over has no colour, so that open ones stand out. */
+/** The kind of an incident. One that is over has no colour, so that open ones stand out. */
 function kindOf(say: Say, { kind, closedAt }: Incident): Html {
   return closedAt === null ? badge(say, INCIDENTS, kind) : badgeOf('plain', word(say, INCIDENTS, kind));
 }

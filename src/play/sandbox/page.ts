@@ -36,27 +36,27 @@ export interface SandboxDeps {
 }
 
 /** The page `/sandbox`, its forms, and the certificate as JSON. */
-export function sandboxApp(means: SandboxDeps): Hono {
+export function sandboxApp(deps: SandboxDeps): Hono {
   const app = new Hono();
   let answer: string | undefined;
   app.use('/sandbox/*', csrf());
   app.get('/pages/:name', async (c) => (await sendAsset(c, c.req.param('name'))) ?? c.notFound());
   app.get('/sandbox', async (c) => {
     const [messages, samples, certificates] = await Promise.all([
-      means.messages(languageOf(c)),
-      means.samples(),
-      Promise.all(means.parties.map(async (party) => ({ party, cases: await means.cases(party) }))),
+      deps.messages(languageOf(c)),
+      deps.samples(),
+      Promise.all(deps.parties.map(async (party) => ({ party, cases: await deps.cases(party) }))),
     ]);
     return show(c, (say) => ({
       title: say('Môi trường thử nghiệm', 'Sandbox'),
       owner: 'Liên Thông',
       site: say('Dành cho đơn vị kết nối', 'For integrators'),
       links: [{ href: '/sandbox', text: say('Môi trường thử nghiệm', 'Sandbox') }],
-      head: means.isUp() ? undefined : html`<meta http-equiv="refresh" content="3">`,
-      body: html`<div class="folding">${means.isUp() ? '' : html`<p class="card" role="status">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
+      head: deps.isUp() ? undefined : html`<meta http-equiv="refresh" content="3">`,
+      body: html`<div class="folding">${deps.isUp() ? '' : html`<p class="card" role="status">${say('Trục đang khởi động. Trang này tự tải lại.', 'The hub is starting. This page reloads itself.')}</p>`}
 ${answer === undefined ? '' : html`<section class="card" role="status"><h2>${say('Trục trả lời', 'The hub’s answer')}</h2><pre>${answer}</pre></section>`}
-${addressesPart(say, means)}${samplesPart(say, means.url, samples)}${messagesPart(say, messages)}${badDaysPart(say, means)}
-${certificatesPart(say, certificates)}${keysPart(say, means)}
+${addressesPart(say, deps)}${samplesPart(say, deps.url, samples)}${messagesPart(say, messages)}${badDaysPart(say, deps)}
+${certificatesPart(say, certificates)}${keysPart(say, deps)}
 <h2>${say('Làm lại từ đầu', 'Start again')}</h2>
 <form class="card fields" method="post" action="/sandbox/reset"><p class="note">${say(
         'Địa chỉ và mật khẩu giữ nguyên.',
@@ -66,29 +66,29 @@ ${certificatesPart(say, certificates)}${keysPart(say, means)}
   });
   app.get('/sandbox/certificate/:party', async (c) => {
     const party = c.req.param('party');
-    if (!means.parties.includes(party))
-      return c.json({ detail: `no party ${JSON.stringify(party)}, expected one of ${means.parties.join(', ')}` }, 404);
-    return c.json({ party, at: new Date().toISOString(), cases: await means.cases(party) });
+    if (!deps.parties.includes(party))
+      return c.json({ detail: `no party ${JSON.stringify(party)}, expected one of ${deps.parties.join(', ')}` }, 404);
+    return c.json({ party, at: new Date().toISOString(), cases: await deps.cases(party) });
   });
   app.post('/sandbox/send/:id', async (c) => {
-    const sample = (await means.samples()).find(({ id }) => id === c.req.param('id'));
+    const sample = (await deps.samples()).find(({ id }) => id === c.req.param('id'));
     if (!sample) return c.text('no such sample', 404);
-    answer = await means.send(sample);
+    answer = await deps.send(sample);
     return c.redirect('/sandbox', 303);
   });
   app.post('/sandbox/bad-day', async (c) => {
     const { partner, day } = await c.req.parseBody();
     const atDoor = AT_THE_DOOR.find(({ id }) => id === day);
     const atPartner = AT_A_PARTNER.find(({ id }) => id === day);
-    if (partner === '' && atDoor) means.badDayAtDoor(atDoor);
-    else if (atPartner && means.partners.includes(String(partner)))
-      await means.badDayAtPartner(String(partner), atPartner);
+    if (partner === '' && atDoor) deps.badDayAtDoor(atDoor);
+    else if (atPartner && deps.partners.includes(String(partner)))
+      await deps.badDayAtPartner(String(partner), atPartner);
     else return c.text('no such bad day', 404);
     return c.redirect('/sandbox', 303);
   });
   app.post('/sandbox/reset', (c) => {
     answer = undefined;
-    means.reset();
+    deps.reset();
     return c.redirect('/sandbox', 303);
   });
   return app;

@@ -28,13 +28,13 @@ const MINUTE_MS = 60_000;
 const SERVICE = { serviceCode: '1.004616', agencyCode: 'H60.01' };
 
 /** A request for each door and each kind of record, for the party `one-stop`. The first one makes the dossier of the others. */
-export function samplesOf(means: SampleDeps): readonly Sample[] {
-  const { secrets, session, number, nowMs } = means;
+export function samplesOf(deps: SampleDeps): readonly Sample[] {
+  const { secrets, session, number, nowMs } = deps;
   const at = (minutes: number): string => msToInstant(nowMs - minutes * MINUTE_MS);
   const day = at(0).slice(2, 10).replaceAll('-', '');
   const code = (part: number): string => `H60.01-${day}-${String(number * 10 + part).padStart(4, '0')}`;
   const dossier = (part: number) => ({ code: code(part), ...SERVICE, status: 'received', statusAt: at(60) });
-  const about = means.about ?? code(0);
+  const about = deps.about ?? code(0);
   const secret = secrets['one-stop'];
   const applicant = { kind: 'citizen', identityNumber: '000000000012', ...PERSON };
   const step = { code: about, actor: 'Trần Thị Bình' };
