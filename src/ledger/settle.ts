@@ -36,8 +36,11 @@ export async function settleAll(database: Database, vault: Vault, settled: reado
     settlePart(rows),
     attemptPart(sealed),
     heldPart(
-      settled.flatMap(({ claimed, settlement, at }) =>
-        settlement.state === 'held' ? { claimed, cause: settlement.cause, at } : [],
+      settled.flatMap(({ claimed, settlement, at, tookMs }) =>
+        // Since the attempt began: what it lacked may have come while it ran.
+        settlement.state === 'held'
+          ? { claimed, cause: settlement.cause, since: msToInstant(instantToMs(at) - tookMs) }
+          : [],
       ),
     ),
   ]);
@@ -51,7 +54,7 @@ interface SealedAttempt {
 interface Held {
   readonly claimed: Claimed;
   readonly cause: Cause;
-  readonly at: string;
+  readonly since: string;
 }
 
 interface FollowUp {
@@ -137,7 +140,7 @@ const heldColumns = {
   code: ['text', (r: Held) => r.claimed.subject],
   message_id: ['uuid', (r: Held) => r.claimed.messageId],
   delivery_id: ['int8', (r: Held) => r.claimed.id],
-  opened_at: ['timestamptz', (r: Held) => r.at],
+  opened_at: ['timestamptz', (r: Held) => r.since],
 } as const;
 
 const heldPart = definePart<Held>('held', heldColumns, insertInto('quarantine', Object.keys(heldColumns), ['words']));
@@ -181,7 +184,8 @@ export async function releaseDeliveries(
 
 /**
  * The causes of held deliveries whose code the catalogue has had since. Their release follows the commit of the entry, so a
- * process that dies between both leaves them held. A partner that refuses the code again holds its delivery until an operator acts.
+ * process that dies between both leaves them held. So does an attempt that began before the entry came and ended after the
+ * release. A partner that refuses the code again holds its delivery until an operator acts.
  */
 export async function causesSettledSince({ pool }: Database): Promise<readonly string[]> {
   const { rows } = await pool.query<{ cause: string }>({

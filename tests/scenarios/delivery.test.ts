@@ -5,6 +5,12 @@ import { dossier, type Partner, progress, type TestHub, testHub, testPartner } f
 
 const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 const UNKNOWN: Outcome = { kind: 'unknown', reason: 'timeout', message: 'no answer' };
+const WITHOUT_FIELD: Outcome = {
+  kind: 'refused',
+  reason: 'unmapped',
+  message: 'no field',
+  cause: unmappedCause('field', 'G99-X1', 'no field'),
+};
 const PARTNER_KEY = { id: 'partner', secret: 'partner-secret-of-the-tests' };
 
 describe('delivery', () => {
@@ -33,6 +39,13 @@ describe('delivery', () => {
   const later = (ms: number) => {
     hub.clock.nowMs += ms;
   };
+  /** As a process leaves it that is killed between the commit of the entry and the release of what it holds. */
+  const fieldComes = () =>
+    hub.hub.database.pool.query(
+      `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
+       VALUES ('field', 'G99-X1', 'G99-X1', 'Lĩnh vực', true, '', '{}', '', 'one-stop', gen_random_uuid(), $1)`,
+      [new Date(hub.clock.nowMs).toISOString()],
+    );
 
   test('a delivery whose content is gone is refused, and holds up no other', async () => {
     partner.script.push(UNAVAILABLE, UNAVAILABLE);
@@ -247,28 +260,32 @@ describe('delivery', () => {
   });
 
   test('a code that came into the catalogue frees its delivery once, even if its process ended before', async () => {
-    const refused: Outcome = {
-      kind: 'refused',
-      reason: 'unmapped',
-      message: 'no field',
-      cause: unmappedCause('field', 'G99-X1', 'no field'),
-    };
-    partner.script.push(refused);
+    partner.script.push(WITHOUT_FIELD);
     await hub.push(dossier());
     await hub.deliver();
     expect(await deliveries()).toMatchObject([{ state: 'held' }]);
     later(1_000);
-    // As the process leaves it that is killed between the commit of the entry and the release.
-    await hub.hub.database.pool.query(
-      `INSERT INTO catalogue (kind, key, code, name, in_force, search, record, hash, party, message_id, changed_at)
-       VALUES ('field', 'G99-X1', 'G99-X1', 'Lĩnh vực', true, '', '{}', '', 'one-stop', gen_random_uuid(), $1)`,
-      [new Date(hub.clock.nowMs).toISOString()],
-    );
+    await fieldComes();
     later(1_000);
-    partner.script.push(refused);
+    partner.script.push(WITHOUT_FIELD);
     for (let sweeps = 0; sweeps < 3; sweeps++) await hub.deliver();
     expect(partner.sent).toHaveLength(2);
     expect(await deliveries()).toMatchObject([{ state: 'held', attempts: 1 }]);
+  });
+
+  test('a code that comes while an attempt without it is under way frees the delivery', async () => {
+    partner.script.push(async () => {
+      later(1_000);
+      await fieldComes();
+      later(1_000);
+      return [WITHOUT_FIELD];
+    });
+    await hub.push(dossier());
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'held' }]);
+    later(1_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ state: 'delivered' }]);
   });
 
   test('an adapter that throws is a logged bug that loses nothing, and is retried with a doubt', async () => {
