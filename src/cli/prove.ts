@@ -14,6 +14,7 @@ import { untilSignal } from './until-signal.ts';
 
 interface ProveOptions extends CommonOptions {
   readonly minutes: number;
+  readonly kills?: number;
   readonly seed: number;
   readonly rate: number;
   readonly port: number;
@@ -30,6 +31,7 @@ export function addProve(program: Command): void {
       'prove under random faults that the hub loses, invents, reorders and sends twice nothing that it acknowledged',
     )
     .option('--minutes <number>', 'duration of load and faults', positive, 5)
+    .option('--kills <number>', 'end them earlier, after this many faults of processes and servers', wholeNumber)
     .option('--seed <number>', 'the seed: the same number gives the same load and faults', wholeNumber, randomSeed())
     .option('--rate <number>', 'maximum of items sent a second', positive, 40)
     .option('--port <number>', 'the port of the hub; a free port if it is taken', wholeNumber, 0)
@@ -80,7 +82,16 @@ function processesOf(nodes: number | undefined): Readonly<Record<string, string 
   return Object.fromEntries(Array.from({ length: nodes }, (_, at) => [`node-${at + 1}`, undefined]));
 }
 
-async function prove({ minutes, seed, rate, port, nodes, standby, logs: logFolder }: ProveOptions): Promise<Report> {
+async function prove({
+  minutes,
+  kills = Number.POSITIVE_INFINITY,
+  seed,
+  rate,
+  port,
+  nodes,
+  standby,
+  logs: logFolder,
+}: ProveOptions): Promise<Report> {
   const stop = untilSignal(['SIGINT', 'SIGTERM', 'SIGHUP']);
   const { signal } = stop;
   const bar = createProgress('starting', 0);
@@ -109,7 +120,7 @@ async function prove({ minutes, seed, rate, port, nodes, standby, logs: logFolde
         port,
       };
       return playOnStage(janitor, { ...servers, signal, say: bar.say }, (stage) =>
-        runProof(stage, { redis, seed, minutes, rate, signal, show }),
+        runProof(stage, { redis, seed, minutes, kills, rate, signal, show }),
       );
     });
   } finally {

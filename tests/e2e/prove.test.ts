@@ -26,9 +26,9 @@ describe('lienthong prove', () => {
   test(
     'under load and kills: nothing lost, invented, overtaken or twice, and nothing left behind',
     async () => {
-      // With this seed each of them is killed, and Redis flushed, in the first twelve seconds of a quiet machine: whatever Redis there is.
-      const { code, report, errors } = await prove(folder, ['--minutes', '0.6', '--seed', '2393', '--rate', '30'])
-        .ended;
+      // There are seven faults at most, and each comes once before one comes again.
+      const options = ['--minutes', '5', '--kills', '7', '--seed', '2393', '--rate', '30'];
+      const { code, report, errors } = await prove(folder, options).ended;
       expect({ ...report, on: undefined, failures: undefined }, errors).toMatchObject({
         ok: true,
         findings: [],
@@ -56,9 +56,8 @@ describe('lienthong prove', () => {
   test(
     'with nodes cut off and killed, and a standby that takes over: the same, and the service is back within 15 s',
     async () => {
-      // With this seed each of these faults is among the first five, whatever Redis there is. In 1.5 minutes a busy machine had
-      // time for four.
-      const options = ['--nodes', '3', '--standby', '--minutes', '2.5', '--seed', '334', '--rate', '30'];
+      // With this seed each of these faults is among the first five, whatever Redis there is.
+      const options = ['--nodes', '3', '--standby', '--minutes', '5', '--kills', '6', '--seed', '334', '--rate', '30'];
       const { code, report, errors } = await prove(folder, options).ended;
       expect({ ...report, on: undefined, failures: undefined }, errors).toMatchObject({
         ok: true,

@@ -10,18 +10,20 @@ export interface Troubled extends Pick<Stage<ProvedName>, 'hubs' | 'nodes' | 'da
 
 export interface FaultOptions {
   readonly seed: number;
-  readonly forMs: number;
+  /** Whether no fault is to come after this many milliseconds. */
+  readonly isOverIn: (ms: number) => boolean;
   readonly signal: AbortSignal;
   readonly onTrouble: (name: string) => void;
+  /** A fault of a process or server is over. */
+  readonly onKilled: () => void;
 }
 
 const DATABASE = 'PostgreSQL';
 const STANDBY = 'the standby';
 const REDIS = 'Redis';
 
-/** Injects faults for a time. When it resolves, killed servers are back and no new fault comes. */
+/** Injects faults until it is over. When it resolves, killed servers are back and no new fault comes. */
 export async function bringTrouble(on: Troubled, options: FaultOptions): Promise<void> {
-  const until = performance.now() + options.forMs;
   const plan = planTrouble(options.seed, {
     kills: [
       ...on.hubs.map(({ name }) => name),
@@ -34,21 +36,23 @@ export async function bringTrouble(on: Troubled, options: FaultOptions): Promise
     nodes: on.nodes ? on.hubs.map(({ name }) => name) : [],
     partners: Object.keys(on.participants),
   });
-  await Promise.all(Object.values(plan).map((row) => bringRow(on, row, until, options)));
+  await Promise.all([bringRow(on, plan.kills, options, options.onKilled), bringRow(on, plan.partners, options)]);
 }
 
 async function bringRow(
   on: Troubled,
   row: Iterator<Planned>,
-  until: number,
-  { signal, onTrouble }: FaultOptions,
+  { isOverIn, signal, onTrouble }: FaultOptions,
+  onBrought?: () => void,
 ): Promise<void> {
   for (;;) {
     const { afterMs, trouble } = row.next().value as Planned;
-    if (performance.now() + afterMs > until) return;
+    if (isOverIn(afterMs)) return;
     await sleep(afterMs, undefined, { signal });
+    if (isOverIn(0)) return;
     onTrouble(nameOf(trouble));
     await bring(on, trouble);
+    onBrought?.();
   }
 }
 

@@ -67,15 +67,15 @@ export interface LoadOptions {
   readonly send: (push: Push) => Promise<void>;
   /** Maximum of items a second. */
   readonly rate: number;
-  readonly forMs: number;
+  readonly isOver: () => boolean;
   readonly signal: AbortSignal;
 }
 
 /** Limit of concurrent requests. */
 const AT_ONCE = 16;
 
-/** Plays waves for a time at a rate, and completes the dossiers that it has begun. */
-export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOptions): Promise<void> {
+/** Plays waves at a rate until it is over, and completes the dossiers that it has begun. */
+export async function playLoad(load: Load, { send, rate, isOver, signal }: LoadOptions): Promise<void> {
   const began = performance.now();
   let wave: Thread[] = [];
   let items = 0;
@@ -87,7 +87,7 @@ export async function playLoad(load: Load, { send, rate, forMs, signal }: LoadOp
     else items = Math.max(items, ((performance.now() - began) / 1_000) * rate);
   };
   const lane = async (): Promise<void> => {
-    while (performance.now() - began < forMs) {
+    while (!isOver()) {
       if (wave.length === 0) wave = [...load.nextWave()];
       for (const push of (wave.shift() as Thread).pushes) {
         await turn(push.events.length);

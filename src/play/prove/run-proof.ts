@@ -19,7 +19,10 @@ import { createReport, type Report } from './report.ts';
 export interface ProofOptions {
   readonly redis: StageRedis;
   readonly seed: number;
+  /** The longest duration of load and faults. */
   readonly minutes: number;
+  /** They end earlier after this many faults of processes and servers. */
+  readonly kills: number;
   /** Maximum of items a second that the one-stop systems send. */
   readonly rate: number;
   readonly signal: AbortSignal;
@@ -104,7 +107,7 @@ interface Loading extends ProofOptions {
 
 /** Counts of the injected faults, by name. */
 async function loadWithFaults(stage: Stage<ProvedName>, loading: Loading): Promise<Readonly<Record<string, number>>> {
-  const { redis, seed, minutes, rate, signal, show, load, send, acknowledgements } = loading;
+  const { redis, seed, minutes, kills, rate, signal, show, load, send, acknowledgements } = loading;
   const trouble: Record<string, number> = {};
   const forMs = minutes * 60_000;
   const began = performance.now();
@@ -116,10 +119,15 @@ async function loadWithFaults(stage: Stage<ProvedName>, loading: Loading): Promi
   const onTrouble = (name: string): void => {
     trouble[name] = (trouble[name] ?? 0) + 1;
   };
+  let killed = 0;
+  const onKilled = (): void => {
+    killed += 1;
+  };
+  const isOverIn = (ms: number): boolean => killed >= kills || performance.now() - began + ms > forMs;
   try {
     await Promise.all([
-      playLoad(load, { send, rate, forMs, signal }),
-      bringTrouble({ ...stage, redis }, { seed, forMs, signal, onTrouble }),
+      playLoad(load, { send, rate, isOver: () => isOverIn(0), signal }),
+      bringTrouble({ ...stage, redis }, { seed, isOverIn, signal, onTrouble, onKilled }),
     ]);
   } finally {
     clearInterval(timer);
