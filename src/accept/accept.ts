@@ -5,7 +5,7 @@ import { catalogueKey } from '#core/identifiers/identifiers';
 import { unmappedKey } from '#core/problem';
 import { cataloguePart, overtakenPart } from '../catalogue/catalogue.ts';
 import { unknownCodePart } from '../catalogue/known-codes.ts';
-import { mapYielding } from '../concurrency/yielding.ts';
+import { mapToWrite } from '../concurrency/yielding.ts';
 import { type Part, SERIALIZATION_FAILURE, writeParts } from '../database/parts.ts';
 import { changeParts } from '../index/changes.ts';
 import { aliasPart, dossierPart } from '../index/dossiers.ts';
@@ -173,7 +173,7 @@ async function applyAll(
     const sender = senderOf(deps, submission);
     const id = deps.uuids.next(areNew ? undefined : lastMessageOf(deps, submission, sender, dossiers, book));
     // An item of a dossier with a long history takes milliseconds.
-    const results = await mapYielding(submission.items.entries(), ([index, given]) => {
+    const results = await mapToWrite(submission.items.entries(), ([index, given]) => {
       const item = given.kind === 'record' ? given : withStorableTexts(given);
       const source = submission.released ??
         submission.correction ?? { messageId: id, item: index, receivedAt: submission.receivedAt };

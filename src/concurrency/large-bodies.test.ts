@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLargeBodyQueue } from './large-bodies.ts';
-import { mapYielding, nextTurn } from './yielding.ts';
+import { giveWay, mapYielding, nextCallTurn, nextTurn } from './yielding.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -91,12 +91,11 @@ describe('a sender of much beside a sender of little', () => {
   };
   /** Heavy work, each turn of which takes this long. */
   const WORK_MS = 2;
-  const REST_MS = 3 * WORK_MS;
-  function scene() {
+  function scene(turn = nextTurn) {
     const bodies = createLargeBodyQueue(4 * MIB);
     const heavy = (): { hasTurn: boolean } => {
       const one = { hasTurn: false };
-      void nextTurn().then(() => {
+      void turn().then(() => {
         one.hasTurn = true;
         vi.advanceTimersByTime(WORK_MS);
       });
@@ -106,8 +105,13 @@ describe('a sender of much beside a sender of little', () => {
     return { heavy, flood: () => send('flooder', 200 * KIB), small: () => send('small', KIB) };
   }
 
-  test('rests three times as long as it worked, and goes on', async () => {
-    const { heavy, flood, small } = scene();
+  test.each([
+    ['reads', nextTurn, 3],
+    ['arrays to write', giveWay, 9],
+    ['calls of a backlog', nextCallTurn, 9],
+  ])('rests between its turns, and goes on: %s', async (_, turn, times) => {
+    const restMs = times * WORK_MS;
+    const { heavy, flood, small } = scene(turn);
     await flood();
     await small();
     const works = [heavy(), heavy(), heavy()];
@@ -115,13 +119,29 @@ describe('a sender of much beside a sender of little', () => {
     await loop();
     for (const had of [1, 2]) {
       expect(turns()).toBe(had);
-      await vi.advanceTimersByTimeAsync(REST_MS - 1);
+      await vi.advanceTimersByTimeAsync(restMs - 1);
       await loop();
       expect(turns()).toBe(had);
       await vi.advanceTimersByTimeAsync(1);
       await loop();
     }
     expect(turns()).toBe(3);
+  });
+
+  test('keeps neither reads nor deliveries waiting for its rests', async () => {
+    const { heavy, flood, small } = scene(giveWay);
+    await flood();
+    await small();
+    const arrays = [heavy(), heavy()];
+    await loop();
+    let others = 0;
+    for (const turn of [nextTurn, nextCallTurn]) void turn().then(() => others++);
+    await loop();
+    const had = { arrays: arrays.filter(({ hasTurn }) => hasTurn).length, others };
+    // For the next test, which shares the turns.
+    await vi.advanceTimersByTimeAsync(1_000);
+    await loop();
+    expect(had).toEqual({ arrays: 1, others: 2 });
   });
 
   test('keeps the few items of the other one waiting for none of its turns', async () => {
@@ -138,7 +158,7 @@ describe('a sender of much beside a sender of little', () => {
     await loop();
     const [items, turnsBefore] = [done.length, turns()];
     // For the next test, which shares the turns.
-    for (; turns() < works.length; await loop()) await vi.advanceTimersByTimeAsync(REST_MS);
+    for (; turns() < works.length; await loop()) await vi.advanceTimersByTimeAsync(3 * WORK_MS);
     expect(items).toBe(3);
     expect(turnsBefore).toBeLessThan(5);
   });

@@ -2,6 +2,8 @@ import { setImmediate as nextLoop } from 'node:timers/promises';
 
 /** How long items are processed before other requests run. Beside 250 large bodies, a health probe took 1.2 s with 2 ms, 3 s with 8 ms. */
 const TURN_MS = 2;
+/** The same while light senders send. Shorter turns would cost a lone sender more. */
+const SHARED_TURN_MS = 1;
 /**
  * The first items never wait for the turns of other work. Beside a flood on a busy machine, the pushes that did waited 140 ms
  * (p90) to be sealed.
@@ -9,18 +11,99 @@ const TURN_MS = 2;
 const FIRST_ITEMS = 20;
 /** A light sender is expected to send again within this time. */
 const SHARED_MS = 250;
-/** While light senders send, heavy work rests this many times as long as its last turn took. */
-const REST = 3;
+
+let lastLightMs = Number.NEGATIVE_INFINITY;
+
+/** Notes that a sender of little sent, beside heavy ones. Heavy work then rests between its turns. */
+export function noteLightSender(): void {
+  lastLightMs = performance.now();
+}
+
+function isShared(): boolean {
+  return performance.now() - lastLightMs < SHARED_MS;
+}
+
+/**
+ * The turns of one kind of heavy work: one caller a turn of the event loop. With 250 large bodies at once, each with a turn
+ * of its own, a health probe had waited for seconds. While light senders send, turns are rare.
+ */
+class Turns {
+  /** While light senders send, the work rests this many times as long as its last turn took. */
+  readonly #rest: number;
+  readonly #waiting: (() => void)[] = [];
+  #isScheduled = false;
+  #last = { beganMs: 0, endedMs: 0 };
+
+  constructor(rest: number) {
+    this.#rest = rest;
+  }
+
+  /** Resolves in a later turn of the event loop. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#waiting.length === 0 || this.#isScheduled) return;
+    this.#isScheduled = true;
+    const { beganMs, endedMs } = this.#last;
+    const waitMs = isShared() ? endedMs + this.#rest * (endedMs - beganMs) - performance.now() : 0;
+    if (waitMs > 0) setTimeout(this.#give, waitMs);
+    else this.#give();
+  }
+
+  readonly #give = (): void => {
+    setImmediate(this.#begin);
+    // Node runs it after the microtasks of the turn.
+    setImmediate(this.#end);
+  };
+
+  readonly #begin = (): void => {
+    this.#last = { beganMs: performance.now(), endedMs: 0 };
+    this.#waiting.shift()?.();
+  };
+
+  readonly #end = (): void => {
+    this.#last.endedMs = performance.now();
+    this.#isScheduled = false;
+    this.#schedule();
+  };
+}
+
+// A process has one thread, so all its hubs share these turns. Each kind rests for itself: none waits for the rests of another.
+const reads = new Turns(3);
+/** Arrays to write. */
+const writes = new Turns(9);
+/** Calls of a backlog. */
+const calls = new Turns(9);
+
+/** A turn to read something large. */
+export function nextTurn(): Promise<void> {
+  return reads.next();
+}
+
+/** A turn to start one call of a backlog. A lone sender pushes as fast as if its deliveries took turns with its arrays. */
+export function nextCallTurn(): Promise<void> {
+  return (isShared() ? calls : writes).next();
+}
 
 /** Processes many items without delaying other requests for more than a few milliseconds. */
 export function mapYielding<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
-  return mapInTurns(inputs, work, pauseAfter);
+  return mapInTurns(inputs, work, (done) => pauseAfter(done, reads));
 }
 
-/** The same, but takes turns only while light senders send: turns cost a lone sender a tenth. */
+/** The same for what is written. */
+export function mapToWrite<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
+  return mapInTurns(inputs, work, (done) => pauseAfter(done, writes));
+}
+
+/** The same for what is written, but takes turns only while light senders send: turns cost a lone sender a tenth. */
 export function mapGivingWay<In, Out>(inputs: Iterable<In>, work: (input: In) => Out): Promise<Out[]> {
   return mapInTurns(inputs, work, async (done) => {
-    if (isShared()) await pauseAfter(done);
+    if (isShared()) await pauseAfter(done, writes);
   });
 }
 
@@ -33,7 +116,7 @@ async function mapInTurns<In, Out>(
   let began = performance.now();
   for (const input of inputs) {
     outs.push(work(input));
-    if (performance.now() - began > TURN_MS) {
+    if (performance.now() - began > (isShared() ? SHARED_TURN_MS : TURN_MS)) {
       await pause(outs.length);
       began = performance.now();
     }
@@ -41,63 +124,11 @@ async function mapInTurns<In, Out>(
   return outs;
 }
 
-function pauseAfter(done: number): Promise<void> {
-  return done < FIRST_ITEMS ? nextLoop() : nextTurn();
+function pauseAfter(done: number, turns: Turns): Promise<void> {
+  return done < FIRST_ITEMS ? nextLoop() : turns.next();
 }
 
-// A process has one thread, so all its hubs share these turns.
-const waiting: (() => void)[] = [];
-let isScheduled = false;
-let lastTurn = { beganMs: 0, endedMs: 0 };
-let lastLightMs = Number.NEGATIVE_INFINITY;
-
-/**
- * Resolves in a later turn of the event loop, for one caller a turn. With 250 large bodies at once, each with a turn of its
- * own, a health probe had waited for seconds. While light senders send, turns are rare.
- */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    scheduleTurn();
-  });
-}
-
-/** Waits for a turn if light senders send. For heavy work that otherwise needs no turns. */
+/** Waits for a turn to write if light senders send. For heavy work that otherwise needs no turns. */
 export async function giveWay(): Promise<void> {
-  if (isShared()) await nextTurn();
-}
-
-/** Notes that a sender of little sent, beside heavy ones. Heavy work then rests between its turns. */
-export function noteLightSender(): void {
-  lastLightMs = performance.now();
-}
-
-function isShared(): boolean {
-  return performance.now() - lastLightMs < SHARED_MS;
-}
-
-function scheduleTurn(): void {
-  if (waiting.length === 0 || isScheduled) return;
-  isScheduled = true;
-  const { beganMs, endedMs } = lastTurn;
-  const waitMs = isShared() ? endedMs + REST * (endedMs - beganMs) - performance.now() : 0;
-  if (waitMs > 0) setTimeout(giveTurn, waitMs);
-  else giveTurn();
-}
-
-function giveTurn(): void {
-  setImmediate(beginTurn);
-  // Node runs it after the microtasks of the turn.
-  setImmediate(endTurn);
-}
-
-function beginTurn(): void {
-  lastTurn = { beganMs: performance.now(), endedMs: 0 };
-  waiting.shift()?.();
-}
-
-function endTurn(): void {
-  lastTurn.endedMs = performance.now();
-  isScheduled = false;
-  scheduleTurn();
+  if (isShared()) await writes.next();
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { asksToPause, type Pausing } from '#core/dossier/settle';
-import { nextTurn } from '../concurrency/yielding.ts';
+import { nextCallTurn } from '../concurrency/yielding.ts';
 import { type Claimed, giveBack } from '../ledger/claim.ts';
 import { retryWaiting, type Settled } from '../ledger/settle.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
@@ -151,7 +151,7 @@ export class PartyWorker {
     if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as ReadyCall);
     if (room <= 1 || !canStart()) return;
     this.#isPacing = true;
-    void (this.#isBehind ? nextTurn() : setImmediate()).then(() => {
+    void (this.#isBehind ? nextCallTurn() : setImmediate()).then(() => {
       this.#isPacing = false;
       if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as ReadyCall);
       this.#proceed();

@@ -4,7 +4,7 @@ import { lastFour, serviceKey } from '#core/identifiers/identifiers';
 import type { Person } from '#core/masking/mentions';
 import { dossierWords } from '#core/vietnamese/search-words';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { mapYielding } from '../concurrency/yielding.ts';
+import { mapToWrite } from '../concurrency/yielding.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { ERASED_COLUMNS, erasedColumnsOf } from './erased-columns.ts';
@@ -52,7 +52,7 @@ interface Written {
 export async function dossierPart(rows: readonly DossierRow[], vault: Vault): Promise<Part> {
   // Sorted, so that two batches with the same dossiers wait for each other instead of deadlocking.
   const sorted = [...rows].sort((a, b) => (a.held.code < b.held.code ? -1 : 1));
-  return part(await mapYielding(sorted, (row) => prepare(row, vault)));
+  return part(await mapToWrite(sorted, (row) => prepare(row, vault)));
 }
 
 function prepare(row: DossierRow, vault: Vault): Written {

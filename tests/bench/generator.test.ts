@@ -57,6 +57,13 @@ describe('the load generator', () => {
     expect(result.firstBad).toContain('late');
   });
 
+  it('has no latency of the first seconds, if asked', async () => {
+    const port = await listen(() => ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n']);
+    const { answered, p50Ms } = await generate(load(port, { seconds: 0.3, rate: 100, leadSeconds: 0.3 }));
+    expect(answered.length).toBeGreaterThan(20);
+    expect(p50Ms).toBe(0);
+  });
+
   it('has the reply to every request at the end', async () => {
     let arrived = 0;
     const port = await listen(() => {

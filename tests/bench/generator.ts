@@ -14,6 +14,11 @@ export interface Load {
    * stalled hub does not stop the clock (coordinated omission). Otherwise the loop is closed.
    */
   readonly rate?: number | undefined;
+  /**
+   * The requests of the first seconds have no latency. A hub accepts one connection a turn, so those that open at once wait
+   * for each other.
+   */
+  readonly leadSeconds?: number | undefined;
   /** The number of the first request. */
   readonly first: number;
   /** The number to stop before, if time does not stop it. */
@@ -54,6 +59,7 @@ export async function generate(load: Load): Promise<LoadResult> {
   let next = load.first;
   const began = performance.now();
   const until = began + load.seconds * 1000;
+  const countedFrom = began + (load.leadSeconds ?? 0) * 1000;
   const dueAt = (n: number): number => (load.rate === undefined ? 0 : began + ((n - load.first) * 1000) / load.rate);
   const end = load.end ?? Number.POSITIVE_INFINITY;
   await Promise.all(Array.from({ length: load.connections }, () => runConnection()));
@@ -102,7 +108,7 @@ export async function generate(load: Load): Promise<LoadResult> {
         kept = kept ? Buffer.concat([kept, chunk]) : chunk;
         const status = wholeReply(kept);
         if (status === undefined) return;
-        latencies.push(performance.now() - sentAt);
+        if (sentAt >= countedFrom) latencies.push(performance.now() - sentAt);
         if (load.isGood(status, kept, number)) {
           answered.push(number);
           answeredAtMs.push(Date.now());

@@ -11,6 +11,7 @@ export interface LoadOrder {
   readonly seconds: number;
   /** See Load. */
   readonly rate?: number;
+  readonly leadSeconds?: number;
   readonly first: number;
   readonly end?: number;
   /** Lets the other processes of the measurement go first, as if this client had a machine of its own. */
@@ -141,7 +142,17 @@ function searching(texts: readonly string[], secret: string): Asking {
 if (process.argv[1] === import.meta.filename)
   beWorker<LoadOrder, LoadResult>((order) => {
     const { hostname: host, port } = new URL(order.url);
-    const { connections, seconds, rate, first, end, givesWay } = order;
+    const { connections, seconds, rate, leadSeconds, first, end, givesWay } = order;
     if (givesWay) setPriority(Math.min(getPriority() + 10, constants.priority.PRIORITY_LOW));
-    return generate({ host, port: Number(port), connections, seconds, rate, first, end, ...askingFor(order) });
+    return generate({
+      host,
+      port: Number(port),
+      connections,
+      seconds,
+      rate,
+      leadSeconds,
+      first,
+      end,
+      ...askingFor(order),
+    });
   });
