@@ -206,4 +206,9 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'New words are merged into the search index beside the pushes.',
     stopOlder: 'it would not find new dossiers by a whole code',
   },
+  '063-words-by-day': {
+    change: 'The search index has words of days, and open dossiers have an index by day.',
+    stopOlder: 'its lists would read all dossiers',
+    duringStart: index('dossiers'),
+  },
 };

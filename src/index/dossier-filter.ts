@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { filterWordQuery, type WordFilter } from '#core/dossier/filter-words';
-import { keyedSearchQuery } from '#core/vietnamese/search-words';
+import { type FilterQueries, filterQueries, type WordFilter } from '#core/dossier/filter-words';
+import { keyedSearchQueries } from '#core/vietnamese/search-words';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
@@ -11,17 +11,17 @@ export interface DossierFilter extends WordFilter {
   readonly overdueAt?: string | undefined;
 }
 
-/** The same with the words of `q` as a query of the table, whose words are keyed. */
+/** The same with the words of `q` as queries of the table, whose words are keyed. */
 export interface SoughtFilter extends Omit<DossierFilter, 'q'> {
   readonly q?: never;
-  readonly search?: string;
+  readonly search?: readonly string[];
 }
 
 export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wordTokens'>): SoughtFilter {
-  return q === undefined ? filter : { ...filter, search: keyedSearchQuery(q, vault.wordTokens) };
+  return q === undefined ? filter : { ...filter, search: keyedSearchQueries(q, vault.wordTokens) };
 }
 
-/** The statuses of dossiers that nobody has finished, in the order of the index dossiers_open_due. */
+/** The statuses of dossiers that nobody has finished, in the order of the indexes of open dossiers. */
 const OPEN = ['submitted', 'received', 'processing', 'supplement-required', 'payment-required'] as const;
 export const IS_OPEN = sql.raw<SqlBool>(`status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
 
@@ -31,11 +31,16 @@ export function isOpenOnly({ status = [], ...others }: SoughtFilter): boolean {
   return isOpen && Object.values(others).every((one) => one === undefined);
 }
 
+/** Whether a list is filtered by nothing but being overdue. */
+export function isOverdueOnly({ overdueAt, ...others }: SoughtFilter): boolean {
+  return overdueAt !== undefined && Object.values(others).every((one) => one === undefined);
+}
+
 /** Whether a row of `dossiers` passes the filter: conditions that must all hold. */
 export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>[] {
   const { status, agency, service, field, party, channel, receivedFrom, receivedTo, overdueAt, search } = filter;
   return [
-    ...(search === undefined ? [] : [sql<SqlBool>`search @@ ${search}::tsquery`]),
+    ...(search === undefined ? [] : [sql<SqlBool>`search @@ ${search.join(' & ')}::tsquery`]),
     ...(overdueAt === undefined ? [] : [sql<SqlBool>`due_at < ${overdueAt}::timestamptz`, IS_OPEN]),
     ...(agency === undefined ? [] : [atOrBelow(agency)]),
     ...(status === undefined ? [] : [sql<SqlBool>`status = ANY(${status}::text[])`]),
@@ -48,21 +53,40 @@ export function conditionsOf(filter: SoughtFilter): readonly RawBuilder<SqlBool>
   ];
 }
 
-/** A filter as a query of the search index, which intersects all its words. */
+/** A filter as queries of words, which find too much at most. */
 export interface WordQuery {
-  /** It may find too much, and misses nothing. Undefined when no word narrows the filter. */
-  readonly words: string | undefined;
-  /** Each row has the words of filters, and of the period of its present status. */
-  readonly isComplete: boolean;
+  /**
+   * Of the search index, which intersects them. The order is that of the scan: it begins with words that are mostly rare. Each is
+   * a condition of its own, because the scan tries all words of one query for each row, and passes over rows by others.
+   */
+  readonly words: readonly string[];
+  /** Of the words in the rows, of which PostgreSQL has statistics. */
+  readonly inRows: string;
 }
 
-/** While rows of an older version have no words of filters, only the words of `q` count. */
-export async function wordQueryOf(database: Database, filter: SoughtFilter): Promise<WordQuery> {
+/**
+ * Undefined when no word narrows the filter. While rows of an older version have no words of filters, only the words of `q`
+ * count.
+ */
+export async function wordQueryOf(database: Database, filter: SoughtFilter): Promise<WordQuery | undefined> {
   const isComplete = await areWordsComplete(database);
-  const words = isComplete ? filterWordQuery(withStatus(filter)) : undefined;
-  const all = [filter.search, words].filter((one) => one !== undefined);
-  return { words: all.length === 0 ? undefined : all.join(' & '), isComplete };
+  const [ofIndex, ofRows] = (['days', 'months'] as const).map((reception) =>
+    isComplete ? filterQueries(withStatus(filter), reception) : NONE,
+  ) as [FilterQueries, FilterQueries];
+  const { search = [] } = filter;
+  const [last, ...others] = search.toReversed();
+  // The last word of a name is mostly the rarest. Together with a rare word of the filter it leaves few rows, so the rows tell
+  // about its other words: their lists in the index are long. The beginning of many words is not rare.
+  const isLastEnough = ofIndex.rare.length > 0 && (last?.split(' | ').length ?? 0) <= MOST_WORDS;
+  const names = last === undefined ? [] : isLastEnough ? [last] : [last, ...others];
+  const words = [...ofIndex.rare, ...names, ...ofIndex.common];
+  if (words.length === 0) return undefined;
+  return { words, inRows: [...search, ...ofRows.rare, ...ofRows.common].join(' & ') };
 }
+
+/** That begin alike, with the beginning itself. */
+const MOST_WORDS = 4;
+const NONE: FilterQueries = { rare: [], common: [] };
 
 /** Overdue dossiers are open. */
 function withStatus(filter: SoughtFilter): SoughtFilter {

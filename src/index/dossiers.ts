@@ -75,9 +75,9 @@ function prepare(row: DossierRow, vault: Vault): Written {
 }
 
 function wordsOfFilters({ owner, view: { record } }: Held): string {
-  const { status, statusAt, agencyCode, serviceCode, fieldCode, channel, receivedAt } = record;
+  const { status, agencyCode, serviceCode, fieldCode, channel, receivedAt } = record;
   const service = serviceKey(serviceCode);
-  return filterWords({ owner, status, statusAt, agencyCode, serviceKey: service, fieldCode, channel, receivedAt });
+  return filterWords({ owner, status, agencyCode, serviceKey: service, fieldCode, channel, receivedAt });
 }
 
 /** Nearly all dossiers have none. */

@@ -10,7 +10,7 @@ import { estimateRows } from './estimate-rows.ts';
 import { maskedByRule } from './mask-again.ts';
 import { newestRows } from './newest.ts';
 import type { Place } from './newest-page.ts';
-import { hasWordsIn, PARTS } from './search-periods.ts';
+import { hasWordsIn, PARTS } from './search-days.ts';
 
 /** A dossier ready to be served. */
 export interface ServedDossier {
@@ -119,11 +119,16 @@ type Filtered = SelectQueryBuilder<Tables, 'dossiers', object>;
 async function filtered(database: Database, filter: SoughtFilter, limit?: number): Promise<Filtered> {
   let query = database.query.selectFrom('dossiers');
   for (const condition of conditionsOf(filter)) query = query.where(condition);
-  const { words } = await wordQueryOf(database, filter);
-  if (words === undefined || (limit !== undefined && (await isWalkShorter(database, words, limit)))) return query;
+  // A text without words finds nothing.
+  if (filter.search?.length === 0) return query.where(sql<boolean>`false`);
+  const asked = await wordQueryOf(database, filter);
+  if (!asked || (limit !== undefined && (await isWalkShorter(database, asked.inRows, limit)))) return query;
   return query.where(
     sql<boolean>`code = ANY(ARRAY(SELECT found.code FROM ${PARTS} AS parts
-      CROSS JOIN LATERAL (SELECT code FROM dossiers WHERE ${hasWordsIn(sql`parts.part`, sql`${words}`)}) AS found))`,
+      CROSS JOIN LATERAL (SELECT code FROM dossiers WHERE ${hasWordsIn(
+        sql`parts.part`,
+        asked.words.map((one) => sql`${one}`),
+      )}) AS found))`,
   );
 }
 

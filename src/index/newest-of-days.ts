@@ -4,7 +4,8 @@ import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
 import { estimateRows } from './estimate-rows.ts';
-import { allOf, isAfter, type NewestPage } from './newest-page.ts';
+import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
+import { DAY as STATUS_DAY } from './search-days.ts';
 
 /** Whether a list is filtered by nothing but the period of reception. */
 export function isPeriodOnly({ receivedFrom: _, receivedTo: __, ...others }: SoughtFilter): boolean {
@@ -56,6 +57,24 @@ export async function newestOfDays<Row>(
   return rows;
 }
 
+/**
+ * The number of the day of the newest status among the rows of a period of reception, whatever else they are. Reads an entry or
+ * two of each day.
+ */
+export async function newestDayOf(
+  { query }: Database,
+  filter: SoughtFilter,
+  after: Place,
+): Promise<number | undefined> {
+  const { first, last } = daysOf(filter);
+  const { rows } = await sql<{ day: number | null }>`
+    SELECT max(newest.day) AS day
+    FROM generate_series(${first}::date, ${last}::date, '1 day') AS days(day)
+      CROSS JOIN LATERAL (SELECT ${STATUS_DAY} AS day FROM dossiers WHERE ${DAY} = days.day::date AND ${isAfter(after)}
+        ORDER BY status_at DESC LIMIT 1) AS newest`.execute(query);
+  return rows[0]?.day ?? undefined;
+}
+
 /** How many rows of each day make a page together. */
 function headsOf({ first, last }: ReturnType<typeof daysOf>, limit: number): number {
   const days = (Date.parse(last) - Date.parse(first)) / DAY_MS + 1;
@@ -82,12 +101,12 @@ export async function areDaysShorter(
   if (receivedFrom === undefined && receivedTo === undefined) return false;
   const period = conditionsOf({ receivedFrom, receivedTo });
   // The months of the period are words too, and would count twice beside its condition.
-  const { words } = await wordQueryOf(database, others);
-  if (words === undefined) return true;
+  const asked = await wordQueryOf(database, others);
+  if (!asked) return true;
   const [found, rows, matches] = [
     await estimateRows(database, [sql`search @@ ${all}::tsquery`]),
     await estimateRows(database, period),
-    await estimateRows(database, [sql`search @@ ${words}::tsquery`, ...period]),
+    await estimateRows(database, [sql`search @@ ${asked.inRows}::tsquery`, ...period]),
   ];
   const { first, last } = daysOf(filter);
   const days = Math.min((Date.parse(last) - Date.parse(first)) / DAY_MS + 1, MOST_DAYS);

@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
+import { instantToMs } from '#core/dates/dates';
+import { hasPeriod } from '#core/dossier/filter-words';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { newestByWords } from './newest-by-words.ts';
-import { areDaysShorter, isPeriodOnly, newestOfDays } from './newest-of-days.ts';
+import { estimateRows } from './estimate-rows.ts';
+import { newestByWords, type Sought } from './newest-by-words.ts';
+import { areDaysShorter, isPeriodOnly, newestDayOf, newestOfDays } from './newest-of-days.ts';
+import { newestOverdue } from './newest-overdue.ts';
 import { allOf, isAfter, type NewestPage, ORDER, type Place, walk } from './newest-page.ts';
-import { PERIODS_A_PART } from './search-periods.ts';
+import { DAYS_A_PART, MOST_DAYS } from './search-days.ts';
 
 /** The newest rows that a walk looks at: some 2 ms. */
 const WALK = 1_000;
@@ -14,6 +18,8 @@ const WALK_A_ROW = 10;
 const LONGEST_WALK = 2_500;
 /** Where a walk found some, what follows should hold this many times the rows that the page lacks. */
 const SPARE = 3;
+/** The same for the days that the words look into first: they look on where this was too little. */
+const SPARE_OF_DAYS = 1.5;
 
 /**
  * The first rows that pass the filter, newest status first, then by code. The cost depends on the page, and not on how
@@ -32,7 +38,7 @@ export async function newestRows<Row>(
   page: NewestPage<Row>,
 ): Promise<readonly Row[]> {
   // A text without words finds nothing.
-  if (filter.search === '') return [];
+  if (filter.search?.length === 0) return [];
   if (conditionsOf(filter).length === 0) return walk(database, filter, page);
   // The newest dossiers are seldom overdue.
   if (filter.overdueAt !== undefined) return newestOverdue(database, filter, page);
@@ -40,15 +46,19 @@ export async function newestRows<Row>(
   const first = await walkOver(database, filter, page, Math.max(WALK, page.limit * WALK_A_ROW));
   if (!first.walked || first.found.length === page.limit) return first.found;
   if (isPeriodOnly(filter)) return newestOfDays(database, filter, page);
-  const { found, walked } = await walkOn(database, filter, page, first);
+  const walkedOn = await walkOn(database, filter, page, first);
+  const { found, walked } = walkedOn;
   if (!walked || found.length === page.limit) return found;
   const rest = { ...page, after: walked, limit: page.limit - found.length };
-  const { words, isComplete } = await wordQueryOf(database, filter);
-  if (words === undefined) return [...found, ...(await walk(database, filter, rest))];
-  if (await areDaysShorter(database, filter, page.limit, words))
+  const asked = await wordQueryOf(database, filter);
+  if (!asked) return [...found, ...(await walk(database, filter, rest))];
+  if (await areDaysShorter(database, filter, page.limit, asked.inRows))
     return [...found, ...(await newestOfDays(database, filter, rest))];
-  const periods = found.length === 0 ? PERIODS_A_PART : 1;
-  return [...found, ...(await newestByWords(database, filter, { words, isComplete, periods }, rest))];
+  const where = hasPeriod(filter)
+    ? await inPeriod(database, filter, asked.inRows, walked)
+    : { days: daysFor(rest.limit, walkedOn) };
+  if (where === undefined) return found;
+  return [...found, ...(await newestByWords(database, filter, { words: asked.words, ...where }, rest))];
 }
 
 /** The same walk, or a longer one that probably fills the page. */
@@ -66,12 +76,49 @@ async function walkOn<Row>(
   return {
     found: [...found, ...next.found],
     length: length + more,
+    began: first.began,
     walked: next.walked,
   };
 }
 
+/** The days to look into first where a walk found nothing: some dozens of matches at most. */
+const RARE = 8;
+
+/** The days that should hold what the page lacks, by what the walk found. */
+function daysFor<Row>(lacking: number, { found, began, walked }: Walk<Row>): number {
+  if (began === undefined || !walked || found.length === 0) return RARE;
+  const walkedDays = (instantToMs(began) - instantToMs(walked.statusAt)) / DAY_MS;
+  return Math.min(Math.ceil((SPARE_OF_DAYS * lacking * walkedDays) / found.length) + 1, DAYS_A_PART);
+}
+
+const DAY_MS = 86_400_000;
+
+type Where = Omit<Sought, 'words'>;
+
+/** A period of reception with more matches has days with many of them, and others with none. */
+const MANY = 2_000;
+
+/**
+ * Where to look for dossiers of a period of reception: not before the newest of them all. Where many match, a step has few days,
+ * because some weeks further back most dossiers are of the period. Undefined when there are none.
+ */
+async function inPeriod(
+  database: Database,
+  filter: SoughtFilter,
+  inRows: string,
+  after: Place,
+): Promise<Where | undefined> {
+  const newest = await newestDayOf(database, filter, after);
+  if (newest === undefined) return undefined;
+  const matches = await estimateRows(database, [sql`search @@ ${inRows}::tsquery`]);
+  const steps = matches > MANY ? { days: 1, mostDays: MOST_DAYS } : { days: DAYS_A_PART };
+  return { before: newest + 1, ...steps };
+}
+
 interface Walk<Row> {
   readonly found: readonly Row[];
+  /** The time of the first row. */
+  readonly began: string | undefined;
   /** The rows that it looked at, at most. */
   readonly length: number;
   /** Where it ended. Undefined when no row follows. */
@@ -80,6 +127,7 @@ interface Walk<Row> {
 
 interface Ends {
   readonly code: string | null;
+  readonly began_at: string | null;
   readonly walked_at: string | null;
   readonly walked_code: string | null;
 }
@@ -96,17 +144,19 @@ async function walkOver<Row>(
 ): Promise<Walk<Row>> {
   const inOrder = sql`FROM dossiers WHERE ${isAfter(after)} ${ORDER}`;
   const { rows } = await sql<Row & Ends>`
-    SELECT last.status_at AS walked_at, last.code AS walked_code, page.*
+    SELECT first.status_at AS began_at, last.status_at AS walked_at, last.code AS walked_code, page.*
     FROM (SELECT) AS walked
+      LEFT JOIN (SELECT status_at ${inOrder} LIMIT 1) AS first ON true
       LEFT JOIN (SELECT status_at, code ${inOrder} OFFSET ${length - 1}::int8 LIMIT 1) AS last ON true
       LEFT JOIN (
         SELECT ${columns} FROM (SELECT * ${inOrder} LIMIT ${length}::int8) AS dossiers
         WHERE ${allOf(conditionsOf(filter))} ${ORDER} LIMIT ${limit}::int8) AS page ON true
     ORDER BY page.status_at DESC, page.code`.execute(query);
-  const { walked_at: statusAt, walked_code: code } = rows[0] as Ends;
+  const { began_at: began, walked_at: statusAt, walked_code: code } = rows[0] as Ends;
   return {
     length,
     found: rows.filter((row) => row.code !== null),
+    began: began ?? undefined,
     walked: statusAt !== null && code !== null ? { statusAt, code } : undefined,
   };
 }
@@ -127,30 +177,5 @@ async function newestOpen<Row>(
     SELECT ${columns} FROM dossiers WHERE code = ANY(ARRAY(
       SELECT code FROM (${sql.join(ofEach, sql` UNION ALL `)}) AS newest ${ORDER} LIMIT ${limit}::int8))
     ${ORDER}`.execute(query);
-  return rows;
-}
-
-/**
- * The first overdue rows that pass the filter. The index dossiers_open_due has what the order needs, so only rows that may be
- * on the page are read. Where the filter has a word that few dossiers have, their words find them.
- */
-async function newestOverdue<Row>(
-  database: Database,
-  filter: SoughtFilter,
-  page: NewestPage<Row>,
-): Promise<readonly Row[]> {
-  const { search, agency, service, field } = filter;
-  const isRare = [search, agency, service, field].some((one) => one !== undefined);
-  const { words, isComplete } = await wordQueryOf(database, filter);
-  if (isRare && words !== undefined)
-    return newestByWords(database, filter, { words, isComplete, periods: PERIODS_A_PART }, page);
-  const overdue = conditionsOf({ overdueAt: filter.overdueAt });
-  const { rows } = await sql<Row>`
-    WITH overdue AS MATERIALIZED (SELECT status_at, code FROM dossiers WHERE ${allOf(overdue)})
-    SELECT ${page.columns} FROM dossiers WHERE code = ANY(ARRAY(
-      SELECT o.code FROM (SELECT * FROM overdue WHERE ${isAfter(page.after)} ${ORDER}) AS o
-        CROSS JOIN LATERAL (SELECT FROM dossiers WHERE code = o.code AND ${allOf(conditionsOf(filter))} OFFSET 0) AS passing
-      ORDER BY o.status_at DESC, o.code LIMIT ${page.limit}::int8))
-    ${ORDER}`.execute(database.query);
   return rows;
 }

@@ -43,8 +43,8 @@ async function nextPage(tx: pg.PoolClient, waits: boolean): Promise<number | und
   // A crash loses nothing but the last pages, which get their words again.
   await tx.query('SET LOCAL synchronous_commit = off');
   const { rows } = await tx.query<Row>(
-    `SELECT code, version, owner, status, status_at AS "statusAt", agency_code AS "agencyCode",
-       service_key AS "serviceKey", field_code AS "fieldCode", channel, received_at AS "receivedAt"
+    `SELECT code, version, owner, status, agency_code AS "agencyCode", service_key AS "serviceKey",
+       field_code AS "fieldCode", channel, received_at AS "receivedAt"
      FROM dossiers WHERE code > $1 ORDER BY code LIMIT ${PAGE}`,
     [state.after],
   );

@@ -151,9 +151,14 @@ function isDifferent(table: ComparedTable, column: string, vault: Vault, live: R
   return !opened(vault, ours).equals(opened(vault, theirs));
 }
 
-/** A row of an older version has whole codes among its words. Filters and tokens of names begin with a mark. */
+/**
+ * A row of an older version has whole codes among its words, and the ten days of its status. Filters and tokens of names begin
+ * with a mark.
+ */
 function storedWords(tsvector: unknown): string {
-  const words = [...String(tsvector).matchAll(/'((?:[^']|'')*)'/g)].map(([, word = '']) => word);
+  const words = [...String(tsvector).matchAll(/'((?:[^']|'')*)'/g)]
+    .map(([, word = '']) => word)
+    .filter((word) => !word.startsWith('=D'));
   return [...new Set(words.map((word) => (/^[=~]/.test(word) ? word : storedTail(word))))].sort().join(' ');
 }
 

@@ -63,6 +63,7 @@ const FUNCTIONS = ['hub_expect', 'hub_is_newest_of_dossier'];
 const ONLY_FOR_READERS = [
   'dossiers_newest',
   'dossiers_open',
+  'dossiers_open_days',
   'dossiers_open_due',
   'dossiers_parent',
   'dossiers_received_day',

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAtOrBelow, serviceKey } from '#core/identifiers/identifiers';
 import { fold } from '#core/vietnamese/text';
 import { filterOf } from '../../src/http/dossier-filter.ts';
-import { type SoughtFilter, wordQueryOf } from '../../src/index/dossier-filter.ts';
+import { type SoughtFilter, type WordQuery, wordQueryOf } from '../../src/index/dossier-filter.ts';
 import { newestByWords } from '../../src/index/newest-by-words.ts';
 import { newestOfDays } from '../../src/index/newest-of-days.ts';
+import { newestOverdue } from '../../src/index/newest-overdue.ts';
 import type { Place } from '../../src/index/newest-page.ts';
 import { addFilterWords } from '../../src/index/reword.ts';
 import { createDice } from '../../src/play/day/dice.ts';
@@ -181,9 +182,29 @@ describe('any filter finds what a scan of all dossiers finds', () => {
   async function byWords(query: Record<string, string>, limit: number, after: Place | undefined) {
     const filter = filterOf(query, NOW) as SoughtFilter;
     const columns = sql<{ code: string; statusAt: string }>`code, status_at, status_at AS "statusAt"`;
-    const { words = '', isComplete } = await wordQueryOf(hub.hub.database, filter);
-    const sought = { words, isComplete, periods: dice.pick([1, 8]) };
+    const { words } = (await wordQueryOf(hub.hub.database, filter)) as WordQuery;
+    const sought = { words, days: dice.pick([1, 5, 80]), mostDays: dice.pick([16, undefined]) };
     return newestByWords(hub.hub.database, filter, sought, { limit, after, columns }, 20);
+  }
+
+  test('overdue dossiers, by a walk through days and then by their words', async () => {
+    for (let n = 0; n < 60; n++) {
+      const { q: _, ...query } = { ...randomQuery(), due: 'overdue' } as Record<string, string>;
+      const [limit, most] = [dice.pick([7, 50, 200]), dice.pick([1, 20, 100_000])];
+      const found: { code: string; statusAt: string }[] = [];
+      for (let page = 0; page < 4; page++) found.push(...(await overdue(query, limit, found.at(-1), most)));
+      expect(
+        found.map(({ code }) => code),
+        JSON.stringify({ query, limit, most }),
+      ).toEqual(expected(query).slice(0, 4 * limit));
+    }
+  });
+
+  /** With a walk that the words follow after so many overdue dossiers. */
+  function overdue(query: Record<string, string>, limit: number, after: Place | undefined, most: number) {
+    const filter = filterOf(query, NOW) as SoughtFilter;
+    const columns = sql<{ code: string; statusAt: string }>`code, status_at, status_at AS "statusAt"`;
+    return newestOverdue(hub.hub.database, filter, { limit, after, columns }, most);
   }
 
   test('to the last page', async () => {

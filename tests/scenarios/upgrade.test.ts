@@ -96,6 +96,8 @@ describe('a new version on the tables of an older one', () => {
     const client = new pg.Client({ connectionString: older.url });
     await client.connect();
     await client.query(`UPDATE dossiers SET masked = replace(masked, '"Chờ"', '"NGUYEN VAN AN, 0900.000.001"')`);
+    // Versions before migration 063 stored the ten days of the status.
+    await client.query(`UPDATE dossiers SET search = search || array_to_tsvector('{=D2032}')`);
     await client.end();
     const after = await start(testPartner(), older.url, MORNING + 3_600_000);
     for (const path of [`/api/v1/dossiers/${CODE(1)}`, '/api/v1/dossiers?limit=10']) {

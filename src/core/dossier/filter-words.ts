@@ -10,7 +10,6 @@ import { quoted } from '../vietnamese/search-words.ts';
 export interface FilterMembers {
   readonly owner: string;
   readonly status: Status;
-  readonly statusAt: string;
   readonly agencyCode: string;
   /** The short form of the procedure code. */
   readonly serviceKey: string;
@@ -21,8 +20,8 @@ export interface FilterMembers {
 
 /** Joined by blanks. */
 export function filterWords(dossier: FilterMembers): string {
-  const { owner, status, statusAt, agencyCode, serviceKey, fieldCode, channel, receivedAt } = dossier;
-  const words = `${agencyWords(agencyCode)} =S${serviceKey} ${statusWord(status)} =O${owner} =D${periodOf(instantToMs(statusAt))}`;
+  const { owner, status, agencyCode, serviceKey, fieldCode, channel, receivedAt } = dossier;
+  const words = `${agencyWords(agencyCode)} =S${serviceKey} ${statusWord(status)} =O${owner}`;
   return [
     words,
     ...(fieldCode === undefined ? [] : [`=F${fieldCode}`]),
@@ -43,34 +42,44 @@ export interface WordFilter {
   readonly receivedTo?: string | undefined;
 }
 
+/** By which words a period of reception is sought. */
+export type Reception = 'months' | 'days';
+
 /**
- * The filter as a PostgreSQL tsquery for these words. It may find too much, and misses nothing.
- * @returns undefined when no word narrows the filter
+ * The filter as PostgreSQL tsqueries for these words, which must all match. They may find too much, and miss nothing. Rows
+ * have words of the month of reception; the index has also words of ten days, for periods that begin or end within a month.
  */
-export function filterWordQuery(filter: WordFilter): string | undefined {
+export function filterQueries(filter: WordFilter, reception: Reception): FilterQueries {
   const { status, agency, service, field, party, channel } = filter;
   const one = (letter: string, value: string | undefined): readonly string[] =>
     value === undefined ? [] : [quoted(`=${letter}${value}`)];
-  const all = [
-    ...one('A', agency === undefined ? undefined : (subordinateSuffix(agency) ?? agency)),
-    ...one('S', service),
-    ...one('F', field),
-    ...one('O', party),
-    ...(channel === undefined ? [] : [quoted(channelWord(channel))]),
-    ...(status === undefined ? [] : [anyOf(status.map((each) => statusWord(each as Status)))]),
-    ...monthsIn(filter).map((months) => anyOf(months.map(monthWord))),
-  ];
-  return all.length === 0 ? undefined : all.join(' & ');
+  const statuses = status === undefined ? [] : [anyOf(status.map((each) => statusWord(each as Status)))];
+  // Of the dossiers of some years, few are open.
+  const areOpen = status?.every((each) => !ENDED.has(each)) ?? false;
+  const months = monthsIn(filter).map((all) => (reception === 'days' ? byDays(all, filter) : all.map(monthWord)));
+  return {
+    rare: [
+      ...one('S', service),
+      ...one('A', agency === undefined ? undefined : (subordinateSuffix(agency) ?? agency)),
+      ...(areOpen ? statuses : []),
+    ],
+    common: [
+      ...one('F', field),
+      ...months.map(anyOf),
+      ...(channel === undefined ? [] : [quoted(channelWord(channel))]),
+      ...(areOpen ? [] : statuses),
+      ...one('O', party),
+    ],
+  };
 }
 
-const DAY_MS = 86_400_000;
-/** With fewer days, a search would look into more periods; with more, a period of a large index has too many dossiers. */
-export const PERIOD_DAYS = 10;
-
-/** The number of the period of ten days of a moment. */
-function periodOf(ms: number): number {
-  return Math.floor(ms / (PERIOD_DAYS * DAY_MS));
+/** Those of words that few dossiers have, and the others. In each, mostly the rarest first. */
+export interface FilterQueries {
+  readonly rare: readonly string[];
+  readonly common: readonly string[];
 }
+
+const ENDED: ReadonlySet<string> = new Set<Status>(['resolved', 'returned', 'refused', 'withdrawn', 'stopped']);
 
 function anyOf(words: readonly string[]): string {
   return `(${words.map(quoted).join(' | ')})`;
@@ -98,26 +107,31 @@ function channelWord(channel: string): string {
   return `=C${channel.slice(0, 1)}`;
 }
 
+/** `=R2508` for August 2025, whatever the century. */
 function monthWord(month: string): string {
-  return `=R${month}`;
+  return `=R${month.slice(2, 4)}${month.slice(5, 7)}`;
 }
 
-/** `2508` for a moment in August 2025 in Vietnam. */
+/** `2025-08` for a moment in August 2025 in Vietnam. */
 function monthOf(instant: string): string {
   const local = instant.endsWith('+07:00') ? instant : msToInstant(instantToMs(instant));
-  return `${local.slice(2, 4)}${local.slice(5, 7)}`;
+  return local.slice(0, 7);
 }
 
 const MOST_MONTHS = 36;
+
+/** Whether a filter has a period of reception that words can tell. */
+export function hasPeriod(filter: WordFilter): boolean {
+  return monthsIn(filter).length > 0;
+}
 
 /** The months of a period, in a list. An empty list for a period that is open or longer than three years. */
 function monthsIn({ receivedFrom, receivedTo }: WordFilter): readonly (readonly string[])[] {
   if (receivedFrom === undefined || receivedTo === undefined || receivedFrom > receivedTo) return [];
   const months: string[] = [];
-  const [from, to] = [receivedFrom, receivedTo].map((instant) => msToInstant(instantToMs(instant)).slice(0, 7));
-  for (let month = from as string; month <= (to as string); month = monthAfter(month)) {
+  for (let month = monthOf(receivedFrom); month <= monthOf(receivedTo); month = monthAfter(month)) {
     if (months.length === MOST_MONTHS) return [];
-    months.push(`${month.slice(2, 4)}${month.slice(5, 7)}`);
+    months.push(month);
   }
   return [months];
 }
@@ -125,4 +139,27 @@ function monthsIn({ receivedFrom, receivedTo }: WordFilter): readonly (readonly 
 function monthAfter(month: string): string {
   const [year, number] = month.split('-').map(Number) as [number, number];
   return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`;
+}
+
+/** Of a word of reception. Days would be up to sixty words of one period, and each is tried for each row. */
+export const RECEPTION_DAYS = 10;
+
+/** The words of the months that are whole, and of ten days each of the others. The index divides days in the same way, also before 1970. */
+function byDays(months: readonly string[], { receivedFrom = '', receivedTo = '' }: WordFilter): readonly string[] {
+  const [from, to] = [dayOf(receivedFrom), dayOf(receivedTo)];
+  return months.flatMap((month) => {
+    const [first, next] = [month, monthAfter(month)].map((one) => Date.parse(`${one}-01`) / DAY_MS) as [number, number];
+    const last = next - 1;
+    if (from <= first && last <= to) return [monthWord(month)];
+    const [begin, end] = [Math.max(from, first), Math.min(to, last)].map((day) => Math.trunc(day / RECEPTION_DAYS));
+    return Array.from({ length: (end as number) - (begin as number) + 1 }, (_, at) => `=E${(begin as number) + at}`);
+  });
+}
+
+const DAY_MS = 86_400_000;
+const VIETNAM_MS = 7 * 3_600_000;
+
+/** The number of the day in Vietnam of an instant, as the expression of the index has it. */
+function dayOf(instant: string): number {
+  return Math.floor((instantToMs(instant) + VIETNAM_MS) / DAY_MS);
 }

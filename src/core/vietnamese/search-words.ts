@@ -104,14 +104,18 @@ function addTokens(words: Set<string>, text: string | undefined, tokenOf: (word:
  * @param tokensOf the tokens of a word under every key
  */
 export function keyedSearchQuery(typed: string, tokensOf: (word: string) => readonly string[]): string {
+  return keyedSearchQueries(typed, tokensOf).join(' & ');
+}
+
+/** The same as a query for each word. All of them must match. */
+export function keyedSearchQueries(typed: string, tokensOf: (word: string) => readonly string[]): readonly string[] {
   return termsIn(typed)
     .map(({ word, isCut }) => {
       const inClear = isCut ? codeQuery(word) : quoted(word);
       const sought = hasMarkedDigit(word) ? [] : isCut ? [...wordsFrom(word)] : [word];
       return [inClear, ...sought.flatMap(tokensOf).map(quoted)].join(' | ');
     })
-    .map((alternatives) => `(${alternatives})`)
-    .join(' & ');
+    .map((alternatives) => `(${alternatives})`);
 }
 
 /** All words of names that a prefix can stand for. */

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * The search index keeps words apart by the time of the present status (index/search-periods.ts): each begins with the number
+ * The search index keeps words apart by the time of the present status (index/search-days.ts): each begins with the number
  * of eight periods of ten days. A search looks from the newest time on until its page is full, however many years follow.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
