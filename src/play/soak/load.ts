@@ -5,21 +5,35 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DOSSIERS = 20_000;
 /** All are open from the flood on, so that further sockets are the hub's own. */
 const CONNECTIONS = 16;
+/** What portals ask meanwhile, each in turn. */
+const READS_A_SECOND = 20;
+const READS = [
+  '/api/v1/dossiers/H60.01-250101-000001',
+  '/api/v1/dossiers?status=processing&limit=20',
+  '/api/v1/dossiers?q=Nguyen%20Van%20An&limit=20',
+  '/api/v1/statistics?from=2025-01-01&to=2025-12-31&by=agency',
+];
+const PROBE = '/health/live';
 const FIRST_MS = Date.parse('2025-01-01T08:00:00+07:00');
 
 export interface SoakTarget {
   readonly url: string;
   readonly secret: string;
+  /** Of a key that reads the index. */
+  readonly readerSecret: string;
   readonly serviceCode: string;
   readonly agencyCode: string;
 }
 
-/** Requests of one-stop systems over a few connections, with their latencies. */
+/** Requests of one-stop systems and portals over a few connections, with their latencies. */
 export class SoakLoad {
   readonly #target: SoakTarget;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #readers = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   #next = 0;
   #tookMs: number[] = [];
+  #readMs: number[] = [];
+  #probeMs: number[] = [];
   #failed = 0;
 
   constructor(target: SoakTarget) {
@@ -37,8 +51,21 @@ export class SoakLoad {
     return this.#tookMs.length - before;
   }
 
-  /** Sends at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
+  /** Sends and reads at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
   async steady(perSecond: number, seconds: number, signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#atRate(perSecond, seconds, signal, () => this.#push()),
+      this.#atRate(READS_A_SECOND, seconds, signal, (n) => this.#read(READS[n % READS.length] as string, this.#readMs)),
+      this.#atRate(READS_A_SECOND, seconds, signal, () => this.#read(PROBE, this.#probeMs)),
+    ]);
+  }
+
+  async #atRate(
+    perSecond: number,
+    seconds: number,
+    signal: AbortSignal,
+    send: (number: number) => Promise<void>,
+  ): Promise<void> {
     const began = performance.now();
     const underWay = new Set<Promise<void>>();
     let sent = 0;
@@ -46,7 +73,7 @@ export class SoakLoad {
       const elapsed = (performance.now() - began) / 1_000;
       if (elapsed >= seconds || signal.aborted) break;
       for (; sent < elapsed * perSecond; sent++) {
-        const one = this.#push().finally(() => underWay.delete(one));
+        const one = send(sent).finally(() => underWay.delete(one));
         underWay.add(one);
       }
       await sleep(10);
@@ -54,11 +81,15 @@ export class SoakLoad {
     await Promise.all(underWay);
   }
 
-  /** Since the last look: acknowledged, failed, and the 99 % latency. */
-  look(): { readonly acknowledged: number; readonly failed: number; readonly p99Ms: number } {
-    const sorted = [...this.#tookMs].sort((a, b) => a - b);
-    const seen = { acknowledged: sorted.length, failed: this.#failed, p99Ms: quantile(sorted, 0.99) };
-    this.#tookMs = [];
+  look(): Seen {
+    const seen = {
+      acknowledged: this.#tookMs.length,
+      failed: this.#failed,
+      p99Ms: quantile(this.#tookMs, 0.99),
+      readP99Ms: quantile(this.#readMs, 0.99),
+      slowestProbeMs: quantile(this.#probeMs, 1),
+    };
+    for (const all of [this.#tookMs, this.#readMs, this.#probeMs]) all.length = 0;
     this.#failed = 0;
     return seen;
   }
@@ -66,28 +97,46 @@ export class SoakLoad {
   async #push(): Promise<void> {
     const payload = Buffer.from(dossierText(this.#target, this.#next++));
     const began = performance.now();
-    const status = await this.#statusOf(payload).catch(() => undefined);
+    const headers = {
+      Authorization: `Bearer ${this.#target.secret}`,
+      'Content-Type': 'application/json',
+      'Content-Length': payload.length,
+    };
+    const options = { method: 'POST', agent: this.#agent, headers };
+    const status = await this.#statusOf('/api/v1/parties/one-stop/dossiers', options, payload);
     if (status === 201) this.#tookMs.push(performance.now() - began);
     else this.#failed++;
   }
 
-  #statusOf(payload: Buffer): Promise<number | undefined> {
-    const { url, secret } = this.#target;
-    const headers = {
-      Authorization: `Bearer ${secret}`,
-      'Content-Type': 'application/json',
-      'Content-Length': payload.length,
-    };
-    return new Promise((resolve, reject) => {
-      const options = { method: 'POST', agent: this.#agent, headers };
+  async #read(path: string, tookMs: number[]): Promise<void> {
+    const began = performance.now();
+    const headers = { Authorization: `Bearer ${this.#target.readerSecret}` };
+    const status = await this.#statusOf(path, { agent: this.#readers, headers });
+    if (status === 200) tookMs.push(performance.now() - began);
+    else this.#failed++;
+  }
+
+  /** Undefined without an answer. */
+  #statusOf(path: string, options: http.RequestOptions, payload?: Buffer): Promise<number | undefined> {
+    return new Promise((resolve) => {
       http
-        .request(`${url}/api/v1/parties/one-stop/dossiers`, options, (incoming) =>
+        .request(this.#target.url + path, options, (incoming) =>
           incoming.resume().on('end', () => resolve(incoming.statusCode)),
         )
-        .on('error', reject)
+        .on('error', () => resolve(undefined))
         .end(payload);
     });
   }
+}
+
+/** Since the last look. */
+export interface Seen {
+  readonly acknowledged: number;
+  readonly failed: number;
+  readonly p99Ms: number;
+  readonly readP99Ms: number;
+  /** No pause of the hub was longer, as far as the probes met it. */
+  readonly slowestProbeMs: number;
 }
 
 /** Every dossier moves on by a minute each time its turn comes. */
@@ -105,6 +154,7 @@ function dossierText({ serviceCode, agencyCode }: SoakTarget, number: number): s
   });
 }
 
-function quantile(sorted: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

@@ -15,8 +15,9 @@ import { judgementOf, type Trend, verdictOf } from './trend.ts';
 import { createWatch } from './watch.ts';
 
 /**
- * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of its peak rate with delivery on. Samples memory, handles
- * and tables; exit code 1 when one of them is not flat. Dead rows are judged where the server has autovacuum on.
+ * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of its peak rate with delivery on, while portals read.
+ * Samples latencies, memory, handles and tables; exit code 1 when one of them is not flat. Dead rows are judged where the
+ * server has autovacuum on.
  */
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '15' }, share: { type: 'string', default: '0.7' } },
@@ -70,7 +71,13 @@ async function watch({
   );
   const [service, agency] = [catalogue.services[0], catalogue.agencies[0]];
   if (!service || !agency) throw new Error('the catalogue is empty');
-  const load = new SoakLoad({ url, secret: secrets['one-stop'], serviceCode: service.code, agencyCode: agency.code });
+  const load = new SoakLoad({
+    url,
+    secret: secrets['one-stop'],
+    readerSecret: secrets.portal,
+    serviceCode: service.code,
+    agencyCode: agency.code,
+  });
   const peak = await peakOf(load, database);
   const perSecond = Math.max(1, Math.round(peak * share));
   console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);

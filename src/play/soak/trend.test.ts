@@ -28,7 +28,7 @@ test.each([
     dead += 10_000;
     return sql.includes('n_dead_tup') ? [{ name: 'deliveries', live: 1_000, dead, mb: 1 }] : [{ n: 0 }];
   };
-  const load = { look: () => ({ acknowledged: 1, failed: 0, p99Ms: 1 }) };
+  const load = { look: () => ({ acknowledged: 1, failed: 0, p99Ms: 1, readP99Ms: 1, slowestProbeMs: 1 }) };
   const watch = createWatch({ processes: {}, database: { rows } as unknown as StageDatabase, load, autovacuum }, 10);
   for (let look = 0; look < 8; look++) await watch.look();
   const trends = watch.trends();

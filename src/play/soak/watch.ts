@@ -43,14 +43,16 @@ export function createWatch({ processes, database, load, autovacuum }: Watched, 
       const [backlog] = await database.rows<{ n: number }>(
         `SELECT count(*)::int AS n FROM deliveries WHERE state = 'due'`,
       );
-      const { acknowledged, failed, p99Ms } = load.look();
+      const { acknowledged, failed, p99Ms, readP99Ms, slowestProbeMs } = load.look();
       note('due', backlog?.n ?? 0);
       note('failed', failed);
       note('p99', p99Ms);
+      note('read p99', readP99Ms);
+      note('probe', slowestProbeMs);
       const memory = Object.keys(processes).map(
         (name) => `${name} ${Math.round(of(`${name} memory`).at(-1)?.value ?? 0)} MB`,
       );
-      return `${memory.join(', ')}; ${acknowledged} acknowledged, p99 ${Math.round(p99Ms)} ms, ${backlog?.n} due`;
+      return `${memory.join(', ')}; ${acknowledged} acknowledged, p99 ${Math.round(p99Ms)} ms, reads ${Math.round(readP99Ms)} ms, ${backlog?.n} due`;
     },
     trends: () => [
       ...Object.keys(processes).flatMap((name) => processTrends(name, of)),
@@ -76,6 +78,8 @@ function loadTrends(perSecond: number, of: SeriesOf): readonly Trend[] {
     trendOf('deliveries that are due', '', of('due'), (first) => 2 * first + 2 * perSecond),
     trendOf('requests that failed', '', of('failed'), () => 0),
     trendOf('acknowledged after, p99', 'ms', of('p99'), (first) => 2 * first + 100),
+    trendOf('read after, p99', 'ms', of('read p99'), (first) => 2 * first + 100),
+    trendOf('slowest health probe', 'ms', of('probe')),
   ];
 }
 
