@@ -71,6 +71,8 @@ function take(url: string, settings: string): Session | undefined {
   if (!session) return undefined;
   kept.set(url, without(url, session));
   session.removeAllListeners();
+  // Until its new pool listens, a turn later: a test may end all sessions of the server.
+  session.on('error', () => undefined);
   session.ref();
   return Object.assign(session, { connect: (done: () => void) => void setImmediate(done) });
 }
