@@ -83,7 +83,7 @@ interface End extends Dense {
 
 /**
  * One step of the recursion looks into some days, as far as they belong to one part. Each step knows the codes that are found
- * so far, so it ends with a full page. More than MOST_DAYS are the whole part: the words of so many days would cost more than
+ * so far, so it ends with a full page. More than MOST_DAYS are the whole part: the words of that many days would cost more than
  * the matches of the others.
  */
 async function lookInto<Row>(

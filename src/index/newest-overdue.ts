@@ -32,7 +32,7 @@ export async function newestOverdue<Row>(
 
 interface Walk<Row> {
   readonly found: readonly Row[];
-  /** The day before which further rows may be. Undefined when there are none. */
+  /** The day before which further rows may be. Undefined at the end. */
   readonly before: number | undefined;
 }
 

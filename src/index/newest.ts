@@ -100,7 +100,7 @@ const MANY = 2_000;
 
 /**
  * Where to look for dossiers of a period of reception: not before the newest of them all. Where many match, a step has few days,
- * because some weeks further back most dossiers are of the period. Undefined when there are none.
+ * because some weeks further back most dossiers are of the period. Undefined when no dossier is.
  */
 async function inPeriod(
   database: Database,

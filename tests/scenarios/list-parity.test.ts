@@ -200,7 +200,7 @@ describe('any filter finds what a scan of all dossiers finds', () => {
     }
   });
 
-  /** With a walk that the words follow after so many overdue dossiers. */
+  /** With a walk that the words follow after this number of overdue dossiers. */
   function overdue(query: Record<string, string>, limit: number, after: Place | undefined, most: number) {
     const filter = filterOf(query, NOW) as SoughtFilter;
     const columns = sql<{ code: string; statusAt: string }>`code, status_at, status_at AS "statusAt"`;

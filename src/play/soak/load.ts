@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DOSSIERS = 20_000;
 /** All are open from the flood on, so that further sockets are the hub's own. */
 const CONNECTIONS = 16;
-/** What portals ask meanwhile, each in turn. */
+/** Requests of portals meanwhile, each in turn. */
 const READS_A_SECOND = 20;
 const READS = [
   '/api/v1/dossiers/H60.01-250101-000001',
