@@ -31,7 +31,7 @@ export function addProve(program: Command): void {
       'prove under random faults that the hub loses, invents, reorders and sends twice nothing that it acknowledged',
     )
     .option('--minutes <number>', 'duration of load and faults', positive, 5)
-    .option('--kills <number>', 'end them earlier, after this many faults of processes and servers', wholeNumber)
+    .option('--kills <number>', 'end them earlier, after this many faults of processes and servers', positive)
     .option('--seed <number>', 'the seed: the same number gives the same load and faults', wholeNumber, randomSeed())
     .option('--rate <number>', 'maximum of items sent a second', positive, 40)
     .option('--port <number>', 'the port of the hub; a free port if it is taken', wholeNumber, 0)
