@@ -114,9 +114,20 @@ describe('a partner to whom one sender has sent much', () => {
         Array.from({ length: count }, (_, n) =>
           dossier({ code: `${ministry}-250812-${String(n).padStart(4, '0')}`, agencyCode: ministry, status }),
         );
+      // The first calls last until both have sent, however long that takes.
+      let answer = (): void => undefined;
+      const bothSent = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      const afterBoth = async (items: readonly unknown[]) => {
+        await bothSent;
+        return items.map(() => ({ kind: 'delivered' as const }));
+      };
+      partner.script.push(...Array.from({ length: 16 }, () => afterBoth));
       await hub.push(of('H60.01', 300, 'received'));
       await hub.push(of('G09.01', 3, 'received'), { party: 'other' });
       await hub.push(of('G09.01', 3, 'processing'), { party: 'other' });
+      answer();
       await hub.deliver();
       const sent = partner.sent.map(({ record }) => record as { code: string; status: string });
       const places = sent.flatMap(({ code }, at) => (code.startsWith('G09') ? [at] : []));
