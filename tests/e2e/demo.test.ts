@@ -106,7 +106,10 @@ describe('lienthong demo', () => {
       'payment-platform': { records: 20, repeats: 0, due: 0, held: 0, refused: 0 },
     });
     expect(report.doors['asking vnpost']?.accepted).toBeGreaterThanOrEqual(20);
-    expect(report.doors['called back by payment-platform']).toMatchObject({ accepted: 20, duplicate: 40 });
+    // A payment that the look-up after a lost answer finds paid is no news any more.
+    const { accepted: paid = 0, duplicate: known = 0 } = report.doors['called back by payment-platform'] ?? {};
+    expect(paid).toBeGreaterThanOrEqual(15);
+    expect(paid + known).toBe(20 * 3);
     // Three questions of citizens, which wait if the catalogue comes later. The day follows their answers.
     const { accepted = 0, quarantined = 0 } = report.doors['asking national-portal, questions'] ?? {};
     expect(accepted + quarantined).toBeGreaterThanOrEqual(3);
