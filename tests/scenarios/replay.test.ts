@@ -108,8 +108,18 @@ describe('replay', () => {
     expect(await outcomeOf(id)).toBe('already-due');
     later(5_000);
     await hub.deliver();
+    // The replay is told of at once, so its call lasts until the second one was asked for.
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    partner.script.push(async (items) => {
+      await asked;
+      return items.map(() => ({ kind: 'delivered' as const }));
+    });
     expect(await outcomeOf(id)).toBe('replayed');
     expect(await outcomeOf(id)).toBe('already-due');
+    answer();
     await hub.deliver();
     later(60_000);
     await hub.deliver();
