@@ -46,7 +46,7 @@ async function load(hub: Hub, kind: Kind): Promise<void> {
   const { results } = await hub.pipeline.accept({
     receivedAt: msToInstant(Date.now()),
     party: 'one-stop',
-    door: 'bench',
+    door: 'rest',
     operation: OPERATIONS[kind],
     keyName: undefined,
     mediaType: 'application/json',

@@ -94,7 +94,7 @@ async function accept(pipeline: Hub['pipeline'], operation: Operation, values: r
   const { results } = await pipeline.accept({
     receivedAt: msToInstant(Date.now()),
     party: 'one-stop',
-    door: 'bench',
+    door: 'rest',
     operation,
     keyName: undefined,
     mediaType: 'application/json',
