@@ -107,7 +107,7 @@ describe('a sender of much beside a sender of little', () => {
 
   test.each([
     ['reads', nextTurn, 3],
-    ['arrays to write', giveWay, 9],
+    ['arrays to write', giveWay, 19],
     ['calls of a backlog', nextCallTurn, 9],
   ])('rests between its turns, and goes on: %s', async (_, turn, times) => {
     const restMs = times * WORK_MS;
