@@ -17,7 +17,7 @@ const SIGNATURE = 'Lienthong.Test';
 const MIB = Buffer.alloc(1024 * 1024, 0x20);
 
 describe.skipIf(why)(`a real clamd, and c-icap before it${why}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lienthong-icap-'));
+  let folder: string;
   const children: ChildProcess[] = [];
   let port: number;
   let scanners: Readonly<Record<string, Scanner>>;
@@ -28,6 +28,7 @@ describe.skipIf(why)(`a real clamd, and c-icap before it${why}`, () => {
   };
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lienthong-icap-'));
     const signatures = join(folder, 'signatures');
     mkdirSync(signatures);
     writeFileSync(join(signatures, 'test.ndb'), `${SIGNATURE}:0:*:${Buffer.from(EICAR).toString('hex')}\n`);
