@@ -135,7 +135,7 @@ describe.skipIf(redisUrl === undefined)('the Bull queue and its Redis', () => {
           await q.notify(['after']);
           return heard.includes('after');
         },
-        { timeout: 15_000, interval: 300 },
+        { timeout: 60_000, interval: 300 },
       )
       .toBe(true);
     await q.close();

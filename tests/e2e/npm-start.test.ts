@@ -62,7 +62,7 @@ test.skipIf(process.platform === 'win32')(
     };
     const [ofNpx, alone] = await Promise.all([start({ npm_lifecycle_event: 'npx' }), start({})]);
     try {
-      await expect.poll(() => isAlive(ofNpx.pid), { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => isAlive(ofNpx.pid), { timeout: 60_000 }).toBe(false);
       expect(ofNpx.lines.at(-1)?.msg).toBe('stopped');
       expect(isAlive(alone.pid)).toBe(true);
     } finally {

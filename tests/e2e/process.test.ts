@@ -89,7 +89,7 @@ describe('the hub as a process', () => {
         }
       }),
     );
-    await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(200);
+    await expect.poll(() => acknowledged.length, { timeout: 60_000 }).toBeGreaterThan(200);
     hub.child.kill('SIGKILL');
     expect(await hub.ended).toBe('SIGKILL');
     stopped = true;
@@ -149,7 +149,7 @@ describe('the hub as a process', () => {
     const url = `${beside.url}/api/v1/parties/one-stop/dossiers`;
     const headers = { Authorization: `Bearer ${SECRET}`, 'Content-Type': 'application/json' };
     await send(url, JSON.stringify(dossier({ code: 'H60.01-250815-0001' })), headers);
-    await expect.poll(() => calls, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => calls, { timeout: 60_000 }).toBe(1);
     const endless = request(url, { method: 'POST', headers: { ...headers, 'Content-Length': '1000' } });
     endless.on('error', () => undefined).write('{');
     const stream = request(url, { method: 'POST', headers: { ...headers, 'Content-Type': 'application/x-ndjson' } });

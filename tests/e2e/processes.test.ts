@@ -68,7 +68,7 @@ describe('several processes on one database', () => {
       routes: [{ from: 'writer', operation: 'dossier.upsert.v1', to: ['portal'] }],
     });
     [api, owner] = (await Promise.all([start('api'), start('worker,scheduler')])) as [HubProcess, HubProcess];
-    await vi.waitFor(() => expect(portal.count('LayDanhMucLinhVuc')).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(portal.count('LayDanhMucLinhVuc')).toBeGreaterThan(0), { timeout: 60_000 });
   });
   afterAll(async () => {
     for (const { child, ended } of running) {
@@ -120,8 +120,8 @@ describe('several processes on one database', () => {
     portal.silent.add('LayDanhSachTTHC').add('DongBoHoSoMC');
     const lists = portal.count('LayDanhSachTTHC');
     const codes = await push(1);
-    await expect.poll(() => portal.count('LayDanhSachTTHC'), { timeout: 10_000 }).toBe(lists + 1);
-    await expect.poll(() => portal.count('DongBoHoSoMC'), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => portal.count('LayDanhSachTTHC'), { timeout: 60_000 }).toBe(lists + 1);
+    await expect.poll(() => portal.count('DongBoHoSoMC'), { timeout: 60_000 }).toBe(1);
     await Promise.all([start('worker,scheduler'), start('worker,scheduler')]);
     portal.silent.clear();
     expect([portal.count('LayDanhSachTTHC'), portal.count('DongBoHoSoMC')]).toEqual([lists + 1, 1]);
@@ -195,6 +195,6 @@ async function startRedis(port: number): Promise<ChildProcess> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', args, { stdio: 'ignore', cwd: '/' });
   const ping = () => spawnSync('redis-cli', ['-p', String(port), 'PING'], { encoding: 'utf8' }).stdout;
-  await vi.waitFor(() => expect(ping()).toContain('PONG'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(ping()).toContain('PONG'), { timeout: 60_000 });
   return server;
 }

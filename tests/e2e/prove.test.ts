@@ -221,7 +221,7 @@ async function inventTwice(folder: string): Promise<void> {
         ];
         return [first !== undefined, again?.error_code];
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toEqual([true, 0]);
 }
@@ -249,7 +249,7 @@ async function loseOne(folder: string): Promise<void> {
           await client.end().catch(() => undefined);
         }
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(1);
 }

@@ -12,7 +12,7 @@ import type { Json } from '../support/json.ts';
 const SECRET = 'mat-ma-cua-opencps-1';
 const DAY = 86_400_000;
 const MOST = 400_000;
-const POLL = { timeout: 20_000 };
+const POLL = { timeout: 60_000 };
 
 const pdf = (text: string): Buffer => Buffer.from(`%PDF-1.4\n${text}\n%%EOF\n`);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

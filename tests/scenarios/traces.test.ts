@@ -193,7 +193,7 @@ describe('traces', () => {
     await hub.push(dossier({ code: 'H60.01-250812-0037' }));
     await expect
       .poll(() => hub.logLines.filter(({ msg }) => msg === 'the trace collector accepts spans again'), {
-        timeout: 10_000,
+        timeout: 60_000,
       })
       .toHaveLength(1);
     expect(warnings()).toHaveLength(1);
