@@ -18,7 +18,7 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
       : finding('fail', `its encoding is ${settings.server_encoding}`, 'create the database again with ENCODING UTF8'),
     await checkClock(database, nowMs),
     await checkMigrations(database),
-    ...(await checkRoom(database)),
+    ...(await checkRoom(database, settings)),
   ];
 }
 
@@ -42,6 +42,7 @@ const NAMES = [
   'synchronous_standby_names',
   'full_page_writes',
   'server_encoding',
+  'shared_buffers',
   ...CLEANING,
 ];
 type Settings = Readonly<Record<string, string>>;
@@ -134,17 +135,23 @@ interface Bloat {
 
 const MANY_DEAD = 50_000;
 
-async function checkRoom({ pool }: Database): Promise<readonly Finding[]> {
-  const { rows: size } = await pool.query<{ size: string }>(
-    'SELECT pg_size_pretty(pg_database_size(current_database())) AS size',
+/** In pg_settings, buffers count as pages. */
+const PAGE_BYTES = 8_192;
+const GIB = 1024 ** 3;
+
+async function checkRoom({ pool }: Database, { shared_buffers: pages }: Settings): Promise<readonly Finding[]> {
+  const { rows: size } = await pool.query<{ bytes: number }>(
+    'SELECT pg_database_size(current_database())::float8 AS bytes',
   );
+  const bytes = (size[0] as { bytes: number }).bytes;
   const { rows } = await pool.query<Bloat>(
     `SELECT relname AS table, n_live_tup AS live, n_dead_tup AS dead FROM pg_stat_user_tables
      WHERE n_dead_tup > $1 AND n_dead_tup > n_live_tup / 4 ORDER BY n_dead_tup DESC LIMIT 5`,
     [MANY_DEAD],
   );
   return [
-    finding('info', `it takes ${size[0]?.size}`),
+    finding('info', `it takes ${gib(bytes)}`),
+    ...buffersFinding(bytes, Number(pages) * PAGE_BYTES),
     ...rows.map(({ table, live, dead }) =>
       finding(
         'warn',
@@ -153,4 +160,20 @@ async function checkRoom({ pool }: Database): Promise<readonly Finding[]> {
       ),
     ),
   ];
+}
+
+/** A new server has 128 MB of buffers, which is little for a province. */
+export function buffersFinding(databaseBytes: number, bufferBytes: number): readonly Finding[] {
+  if (databaseBytes < 4 * GIB || bufferBytes >= GIB / 2) return [];
+  return [
+    finding(
+      'warn',
+      `shared_buffers is ${gib(bufferBytes)}, and the database takes ${gib(databaseBytes)}`,
+      'give PostgreSQL a quarter of the memory of its machine, in huge pages: docs/operate/scale.md',
+    ),
+  ];
+}
+
+function gib(bytes: number): string {
+  return bytes < GIB ? `${Math.round(bytes / 1024 ** 2)} MB` : `${(bytes / GIB).toFixed(1)} GB`;
 }

@@ -7,7 +7,7 @@ import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../config/config.ts';
 import { checkCalendar } from './check-calendar.ts';
-import { clockFinding } from './check-database.ts';
+import { buffersFinding, clockFinding } from './check-database.ts';
 import { diskFinding } from './check-disk.ts';
 import { certificateFinding, checkPartners } from './check-partners.ts';
 import { checkQueue, readInfo } from './check-queue.ts';
@@ -28,6 +28,14 @@ describe('the doctor', () => {
       level,
       found: expect.stringContaining(Math.abs(seconds).toFixed(1)),
     });
+  });
+
+  test('few buffers for a large database are a warning, with where to read on', () => {
+    const says = 'shared_buffers is 128 MB, and the database takes 5.0 GB';
+    expect(buffersFinding(5 * GIB, GIB / 8)).toMatchObject([
+      { level: 'warn', found: says, advice: expect.stringContaining('docs/operate/scale.md') },
+    ]);
+    expect([buffersFinding(3 * GIB, GIB / 8), buffersFinding(50 * GIB, GIB)]).toEqual([[], []]);
   });
 
   test.each([
