@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError } from 'commander';
 import { waitForCatalogue } from '../clients/catalogue.ts';
 import { createHubClient } from '../clients/hub-client.ts';
 import { patient } from '../clients/reading.ts';
@@ -14,16 +14,15 @@ import { SoakLoad } from './load.ts';
 import { judgementOf, type Trend, verdictOf } from './trend.ts';
 import { createWatch } from './watch.ts';
 
-/**
- * `npm run soak -- [--minutes 15] [--share 0.7]`: the hub at a share of its peak rate with delivery on, while portals read.
- * Samples latencies, memory, handles and tables; exit code 1 when one of them is not flat. Dead rows are judged where the
- * server has autovacuum on.
- */
-const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '15' }, share: { type: 'string', default: '0.7' } },
-});
-const minutes = positive('minutes', values.minutes);
-const share = positive('share', values.share);
+/** Samples latencies, memory, handles and tables. Exit code 1 when one of them is not flat. */
+const { minutes, share } = new Command('npm run soak --')
+  .description(
+    'Runs the hub at a share of its peak rate with delivery on, while portals read. Dead rows are judged where the server has autovacuum on.',
+  )
+  .option('--minutes <number>', 'duration of the load', positive, 15)
+  .option('--share <number>', 'share of the peak rate, which is measured first', positive, 0.7)
+  .parse()
+  .opts<{ minutes: number; share: number }>();
 
 const PEAK_SECONDS = 15;
 const LOOK_MS = 3_000;
@@ -151,11 +150,10 @@ function rounded(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 1 : 0);
 }
 
-function positive(name: string, text: string): number {
+function positive(text: string): number {
   const value = Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
-  console.error(`--${name}: got ${text}, expected a number over 0`);
-  process.exit(2);
+  throw new InvalidArgumentError(`Got ${text}, expected a number over 0.`);
 }
 
 process.exitCode = await soak().then(
