@@ -150,24 +150,26 @@ export async function migrate(database: Database, nowMs: number): Promise<readon
 async function migrateToLatest(database: Database): Promise<readonly string[]> {
   const { error, results } = await migratorOf(database).migrateToLatest();
   if (error) throw new Error(`the database could not be migrated: ${inWords(error as Error)}`, { cause: error });
-  await database.pool.query(FORGET_EMPTY);
+  await forgetEmptyTables(database);
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
 }
 
 /**
  * Migrations end with ANALYZE. Of an empty table the planner then knows that it has no rows, and any index is as good as another:
  * the look-up by code read all of `dossiers_received_day` until autovacuum came, so a first load slowed to a third within 50,000
- * dossiers. TRUNCATE makes the number of rows unknown again.
+ * dossiers. TRUNCATE makes the number of rows unknown again. One table after another: a process that started earlier may write.
  */
-const FORGET_EMPTY = `DO $$ DECLARE name text; is_empty bool; BEGIN
-  FOR name IN SELECT oid::regclass FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples = 0
-  LOOP
-    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', name);
-    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', name) INTO is_empty;
-    IF is_empty THEN EXECUTE format('TRUNCATE %s', name); END IF;
-  END LOOP;
-END $$`;
+async function forgetEmptyTables({ pool }: Database): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT oid::regclass::text AS name FROM pg_class
+     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples = 0`,
+  );
+  for (const { name } of rows)
+    await pool.query(`DO $$ BEGIN
+      LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE;
+      IF NOT EXISTS (SELECT FROM ${name}) THEN TRUNCATE ${name}; END IF;
+    END $$`);
+}
 
 function inWords({ message, code }: Error & { code?: string }): string {
   const mayNot = code === '42501' && message.includes('for schema');

@@ -18,7 +18,7 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
       : finding('fail', `its encoding is ${settings.server_encoding}`, 'create the database again with ENCODING UTF8'),
     await checkClock(database, nowMs),
     await checkMigrations(database),
-    ...(await checkRoom(database, settings)),
+    ...(await checkRoom(database)),
   ];
 }
 
@@ -42,7 +42,6 @@ const NAMES = [
   'synchronous_standby_names',
   'full_page_writes',
   'server_encoding',
-  'shared_buffers',
   ...CLEANING,
 ];
 type Settings = Readonly<Record<string, string>>;
@@ -135,23 +134,29 @@ interface Bloat {
 
 const MANY_DEAD = 50_000;
 
-/** In pg_settings, buffers count as pages. */
-const PAGE_BYTES = 8_192;
-const GIB = 1024 ** 3;
+/** The size of a database and of the buffers of its server, in bytes and as PostgreSQL writes them. */
+interface Room {
+  readonly bytes: number;
+  readonly size: string;
+  readonly bufferBytes: number;
+  readonly buffers: string;
+}
 
-async function checkRoom({ pool }: Database, { shared_buffers: pages }: Settings): Promise<readonly Finding[]> {
-  const { rows: size } = await pool.query<{ bytes: number }>(
-    'SELECT pg_database_size(current_database())::float8 AS bytes',
+async function checkRoom({ pool }: Database): Promise<readonly Finding[]> {
+  const { rows: sizes } = await pool.query<Room>(
+    `SELECT bytes::float8, pg_size_pretty(bytes) AS size,
+       pg_size_bytes(current_setting('shared_buffers'))::float8 AS "bufferBytes", current_setting('shared_buffers') AS buffers
+     FROM pg_database_size(current_database()) AS bytes`,
   );
-  const bytes = (size[0] as { bytes: number }).bytes;
+  const room = sizes[0] as Room;
   const { rows } = await pool.query<Bloat>(
     `SELECT relname AS table, n_live_tup AS live, n_dead_tup AS dead FROM pg_stat_user_tables
      WHERE n_dead_tup > $1 AND n_dead_tup > n_live_tup / 4 ORDER BY n_dead_tup DESC LIMIT 5`,
     [MANY_DEAD],
   );
   return [
-    finding('info', `it takes ${gib(bytes)}`),
-    ...buffersFinding(bytes, Number(pages) * PAGE_BYTES),
+    finding('info', `it takes ${room.size}`),
+    ...buffersFinding(room),
     ...rows.map(({ table, live, dead }) =>
       finding(
         'warn',
@@ -162,18 +167,16 @@ async function checkRoom({ pool }: Database, { shared_buffers: pages }: Settings
   ];
 }
 
+const GIB = 1024 ** 3;
+
 /** A new server has 128 MB of buffers, which is little for a province. */
-export function buffersFinding(databaseBytes: number, bufferBytes: number): readonly Finding[] {
-  if (databaseBytes < 4 * GIB || bufferBytes >= GIB / 2) return [];
+export function buffersFinding({ bytes, size, bufferBytes, buffers }: Room): readonly Finding[] {
+  if (bytes < 4 * GIB || bufferBytes >= GIB / 2) return [];
   return [
     finding(
       'warn',
-      `shared_buffers is ${gib(bufferBytes)}, and the database takes ${gib(databaseBytes)}`,
+      `shared_buffers is ${buffers}, and the database takes ${size}`,
       'give PostgreSQL a quarter of the memory of its machine, in huge pages: docs/operate/scale.md',
     ),
   ];
-}
-
-function gib(bytes: number): string {
-  return bytes < GIB ? `${Math.round(bytes / 1024 ** 2)} MB` : `${(bytes / GIB).toFixed(1)} GB`;
 }

@@ -31,11 +31,15 @@ describe('the doctor', () => {
   });
 
   test('few buffers for a large database are a warning, with where to read on', () => {
-    const says = 'shared_buffers is 128 MB, and the database takes 5.0 GB';
-    expect(buffersFinding(5 * GIB, GIB / 8)).toMatchObject([
-      { level: 'warn', found: says, advice: expect.stringContaining('docs/operate/scale.md') },
+    const few = { bytes: 5 * GIB, size: '5120 MB', bufferBytes: GIB / 8, buffers: '128MB' };
+    const found = 'shared_buffers is 128MB, and the database takes 5120 MB';
+    expect(buffersFinding(few)).toMatchObject([
+      { level: 'warn', found, advice: expect.stringContaining('docs/operate/scale.md') },
     ]);
-    expect([buffersFinding(3 * GIB, GIB / 8), buffersFinding(50 * GIB, GIB)]).toEqual([[], []]);
+    expect([buffersFinding({ ...few, bytes: 3 * GIB }), buffersFinding({ ...few, bufferBytes: GIB })]).toEqual([
+      [],
+      [],
+    ]);
   });
 
   test.each([
