@@ -76,7 +76,7 @@ function shuffled<T>(list: readonly T[]): readonly T[] {
 }
 
 describe('a storm of payment notifications', () => {
-  const PAYMENTS = roundsOf(1_000, 40);
+  const PAYMENTS = roundsOf(1_000, 100);
   let hub: TestHub;
   let platform: Simulator;
   let operator: Operator;
