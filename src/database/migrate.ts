@@ -157,7 +157,8 @@ async function migrateToLatest(database: Database): Promise<readonly string[]> {
 /**
  * Migrations end with ANALYZE. Of an empty table the planner then knows that it has no rows, and any index is as good as another:
  * the look-up by code read all of `dossiers_received_day` until autovacuum came, so a first load slowed to a third within 50,000
- * dossiers. TRUNCATE makes the number of rows unknown again. One table after another: a process that started earlier may write.
+ * dossiers. TRUNCATE makes the number of rows unknown again. Each table has a transaction of its own, because the locks of several
+ * could meet those of a process that started earlier and writes.
  */
 async function forgetEmptyTables({ pool }: Database): Promise<void> {
   const { rows } = await pool.query<{ name: string }>(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, holdAnswers, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 describe('deliveries claimed ahead of their calls', () => {
   let partner: Partner;
@@ -115,15 +115,7 @@ describe('a partner to whom one sender has sent much', () => {
           dossier({ code: `${ministry}-250812-${String(n).padStart(4, '0')}`, agencyCode: ministry, status }),
         );
       // The first calls last until both have sent, however long that takes.
-      let answer = (): void => undefined;
-      const bothSent = new Promise<void>((resolve) => {
-        answer = resolve;
-      });
-      const afterBoth = async (items: readonly unknown[]) => {
-        await bothSent;
-        return items.map(() => ({ kind: 'delivered' as const }));
-      };
-      partner.script.push(...Array.from({ length: 16 }, () => afterBoth));
+      const answer = holdAnswers(partner, 16);
       await hub.push(of('H60.01', 300, 'received'));
       await hub.push(of('G09.01', 3, 'received'), { party: 'other' });
       await hub.push(of('G09.01', 3, 'processing'), { party: 'other' });

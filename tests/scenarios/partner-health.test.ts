@@ -11,7 +11,7 @@ import { makePullsDue } from '../../src/ledger/pulls.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { watchAway } from '../../src/observe/away-partners.ts';
 import { createRateLimit } from '../../src/parties/rate-limit.ts';
-import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, holdAnswers, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const DOWN: Outcome = { kind: 'unavailable', reason: 'econnrefused', message: 'no connection: ECONNREFUSED' };
@@ -105,16 +105,7 @@ describe('partner health', () => {
   test('a slow partner never delays another', async () => {
     const portal = testPartner();
     const slow = testPartner();
-    let finish = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    slow.script.push(
-      ...Array(40).fill(async (items: readonly unknown[]) => {
-        await held;
-        return items.map((): Outcome => ({ kind: 'delivered' }));
-      }),
-    );
+    const finish = holdAnswers(slow, 40);
     await start({ portal, slow });
     await hub.push(codes(40));
     await hub.hub.pipeline.sweep();

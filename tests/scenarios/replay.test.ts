@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '#core/dossier/settle';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, holdAnswers, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { DOWN, NO, OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
@@ -34,18 +33,6 @@ describe('replay', () => {
     await hub.deliver();
     later(10_000);
   }
-  /** The partner answers the next call only then. @returns lets it answer */
-  function holdAnswer(): () => void {
-    let answer = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    partner.script.push(async (items) => {
-      await held;
-      return items.map((): Outcome => ({ kind: 'delivered' }));
-    });
-    return answer;
-  }
   const start = (order: object) =>
     ops.post('deliveries/replay', { state: 'refused', preview: false, why: 'the portal is mended', ...order });
 
@@ -70,7 +57,7 @@ describe('replay', () => {
   test('a delivery that is due again has no reason of an earlier attempt', async () => {
     await refusedOnes(1);
     const { id } = await first();
-    const answer = holdAnswer();
+    const answer = holdAnswers(partner);
     expect(await outcomeOf(id)).toBe('replayed');
     expect((await ops.get(`deliveries/${id}`)).body).toMatchObject({
       state: 'due',
@@ -87,7 +74,7 @@ describe('replay', () => {
     await refusedOnes(1);
     const { id } = await first();
     // The partner answers after all clicks; a click after the delivery is tested below.
-    const answer = holdAnswer();
+    const answer = holdAnswers(partner);
     const clicks = await Promise.all([outcomeOf(id), outcomeOf(id), outcomeOf(id)]);
     expect(clicks.sort()).toEqual(['already-due', 'already-due', 'replayed']);
     answer();
@@ -108,15 +95,8 @@ describe('replay', () => {
     expect(await outcomeOf(id)).toBe('already-due');
     later(5_000);
     await hub.deliver();
-    // The replay is told of at once, so its call lasts until the second one was asked for.
-    let answer = (): void => undefined;
-    const asked = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    partner.script.push(async (items) => {
-      await asked;
-      return items.map(() => ({ kind: 'delivered' as const }));
-    });
+    // The hub sends a replay at once, so this call lasts until the second replay was asked for.
+    const answer = holdAnswers(partner);
     expect(await outcomeOf(id)).toBe('replayed');
     expect(await outcomeOf(id)).toBe('already-due');
     answer();
@@ -312,16 +292,9 @@ describe('replay', () => {
     await hub.deliver();
     later(10_000);
     partner.script.length = 0;
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
     const step = (await ops.get('deliveries?operation=dossier.progress.v1')).body.items[0];
     await hub.hub.database.pool.query("UPDATE deliveries SET state = 'refused' WHERE id = $1", [step.id]);
-    partner.script.push(async (items) => {
-      await held;
-      return items.map((): Outcome => ({ kind: 'delivered' }));
-    });
+    const letGo = holdAnswers(partner);
     await hub.push(dossier({ code: CODE(1), status: 'resolved', statusAt: '2025-08-15T08:00:00+07:00' }));
     const sent = partner.sent.length;
     await hub.hub.pipeline.sweep();

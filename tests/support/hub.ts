@@ -289,6 +289,20 @@ export function testPartner(
   return { sent, script, adapter };
 }
 
+/** The partner answers its next calls only then. @returns lets it answer */
+export function holdAnswers({ script }: Partner, calls = 1): () => void {
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const delivered = async (items: readonly Outgoing[]): Promise<readonly Outcome[]> => {
+    await held;
+    return items.map(() => ({ kind: 'delivered' }));
+  };
+  script.push(...Array.from({ length: calls }, () => delivered));
+  return answer;
+}
+
 /** 15 minutes after the dossier of `dossier` was received: the start of tests that count minutes. */
 export const AFTER_RECEIPT = Date.parse('2025-08-12T08:30:00+07:00');
 
