@@ -97,6 +97,8 @@ describe('lienthong adapter', () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
     expect(await run('try', 'transport', 'catalogue')).toMatchObject({ code: 2 });
+    const ofPull = await run('try', 'transport', 'dossiers', join(folder, 'ho-so.json'));
+    expect(ofPull).toMatchObject({ code: 2, errors: expect.stringContaining('only push takes a file here') });
     expect(await run('inspect', 'ftp://127.0.0.1/x.wsdl')).toMatchObject({ code: 2 });
   });
 });

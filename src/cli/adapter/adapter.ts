@@ -47,15 +47,13 @@ export function addAdapter(program: Command): void {
     .argument('<pull>', 'what to pull, such as dossiers; of a party that sends files, the path of a file; or push')
     .argument('[file]', 'with push: a record as JSON')
     .description(
-      'pull one page from a party, or read a file, and show what the hub would store; with push, show the request for a record; writes and sends nothing',
+      'pull one page from a party, or read a file of a party that sends files, and show what the hub would store; with push, show the request for a record; writes and sends nothing',
     )
     .option('--json', 'print one JSON document on stdout')
     .option('--all', 'pull all pages, not only the first')
     .option('--personal', 'show applicants unmasked')
     .action((party: string, pull: string, file: string | undefined, options: CommonOptions & TryOptions) =>
-      runCommand(options, () =>
-        pull === 'push' && file !== undefined ? tryPushTo(party, file) : tryPull(party, pull, options),
-      ),
+      runCommand(options, () => tryParty(party, pull, file, options)),
     );
   adapter
     .command('case')
@@ -68,6 +66,18 @@ export function addAdapter(program: Command): void {
     .action((delivery: string, folder: string, options: CommonOptions & { readonly attempt?: string }) =>
       runCommand(options, () => writeCase(delivery, folder, options.attempt)),
     );
+}
+
+function tryParty(
+  party: string,
+  pull: string,
+  file: string | undefined,
+  options: TryOptions,
+): ReturnType<typeof tryPull> {
+  if (file === undefined) return tryPull(party, pull, options);
+  if (pull === 'push') return tryPushTo(party, file);
+  const instead = 'only push takes a file here; for a party that sends files, name it as <pull>';
+  throw new UsageError(`[file]: got ${JSON.stringify(file)}, but ${instead}`);
 }
 
 const NEW_HELP = `
