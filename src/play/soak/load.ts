@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Dossiers with endless updates: little is stored of each, and writes never end. */
@@ -8,12 +9,13 @@ const CONNECTIONS = 16;
 /** Requests of portals meanwhile, each in turn. */
 const READS_A_SECOND = 20;
 const READS = [
-  '/api/v1/dossiers/H60.01-250101-000001',
-  '/api/v1/dossiers?status=processing&limit=20',
-  '/api/v1/dossiers?q=Nguyen%20Van%20An&limit=20',
-  '/api/v1/statistics?from=2025-01-01&to=2025-12-31&by=agency',
-];
-const PROBE = '/health/live';
+  ['one dossier', '/api/v1/dossiers/H60.01-250101-000001'],
+  ['list by status', '/api/v1/dossiers?status=processing&limit=20'],
+  ['list by name', '/api/v1/dossiers?q=Nguyen%20Van%20An&limit=20'],
+  ['statistics', '/api/v1/statistics?from=2025-01-01&to=2025-12-31&by=agency'],
+] as const;
+const PROBE = ['health probe', '/health/live'] as const;
+const PUSH = 'push';
 const FIRST_MS = Date.parse('2025-01-01T08:00:00+07:00');
 
 export interface SoakTarget {
@@ -30,10 +32,11 @@ export class SoakLoad {
   readonly #target: SoakTarget;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   readonly #readers = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  /** Since the last look: pushes, reads of all kinds, probes. */
+  readonly #recent = { pushes: new Times(), reads: new Times(), probes: new Times() };
+  /** By kind, since `begin`. */
+  #all = new Map<string, Times>();
   #next = 0;
-  #tookMs: number[] = [];
-  #readMs: number[] = [];
-  #probeMs: number[] = [];
   #failed = 0;
 
   constructor(target: SoakTarget) {
@@ -42,21 +45,23 @@ export class SoakLoad {
 
   /** Sends on all connections as fast as answers come; returns the number of acknowledged ones. */
   async flood(seconds: number): Promise<number> {
-    const before = this.#tookMs.length;
+    const before = this.#recent.pushes.count;
     const until = performance.now() + seconds * 1_000;
     const lane = async (): Promise<void> => {
       while (performance.now() < until) await this.#push();
     };
     await Promise.all(Array.from({ length: CONNECTIONS }, lane));
-    return this.#tookMs.length - before;
+    return this.#recent.pushes.count - before;
   }
 
   /** Sends and reads at a fixed rate, whether answers come or not. Resolves when it has ended and all are answered. */
   async steady(perSecond: number, seconds: number, signal: AbortSignal): Promise<void> {
     await Promise.all([
       this.#atRate(perSecond, seconds, signal, () => this.#push()),
-      this.#atRate(READS_A_SECOND, seconds, signal, (n) => this.#read(READS[n % READS.length] as string, this.#readMs)),
-      this.#atRate(READS_A_SECOND, seconds, signal, () => this.#read(PROBE, this.#probeMs)),
+      this.#atRate(READS_A_SECOND, seconds, signal, (n) =>
+        this.#read(READS[n % READS.length] as (typeof READS)[number], this.#recent.reads),
+      ),
+      this.#atRate(READS_A_SECOND, seconds, signal, () => this.#read(PROBE, this.#recent.probes)),
     ]);
   }
 
@@ -81,17 +86,35 @@ export class SoakLoad {
     await Promise.all(underWay);
   }
 
+  /** Forgets what was seen so far. */
+  begin(): void {
+    this.look();
+    this.#all = new Map();
+  }
+
+  /** The kinds of requests since `begin`. */
+  times(): ReadonlyMap<string, Pick<Times, 'count' | 'quantileMs'>> {
+    return this.#all;
+  }
+
   look(): Seen {
+    const { pushes, reads, probes } = this.#recent;
     const seen = {
-      acknowledged: this.#tookMs.length,
+      acknowledged: pushes.count,
       failed: this.#failed,
-      p99Ms: quantile(this.#tookMs, 0.99),
-      readP99Ms: quantile(this.#readMs, 0.99),
-      slowestProbeMs: quantile(this.#probeMs, 1),
+      p99Ms: pushes.quantileMs(0.99),
+      readP99Ms: reads.quantileMs(0.99),
+      slowestProbeMs: probes.quantileMs(1),
     };
-    for (const all of [this.#tookMs, this.#readMs, this.#probeMs]) all.length = 0;
+    for (const times of [pushes, reads, probes]) times.forget();
     this.#failed = 0;
     return seen;
+  }
+
+  #note(kind: string, recent: Times, tookMs: number): void {
+    const all = this.#all.get(kind) ?? new Times();
+    this.#all.set(kind, all);
+    for (const times of [recent, all]) times.add(tookMs);
   }
 
   async #push(): Promise<void> {
@@ -104,15 +127,15 @@ export class SoakLoad {
     };
     const options = { method: 'POST', agent: this.#agent, headers };
     const status = await this.#statusOf('/api/v1/parties/one-stop/dossiers', options, payload);
-    if (status === 201) this.#tookMs.push(performance.now() - began);
+    if (status === 201) this.#note(PUSH, this.#recent.pushes, performance.now() - began);
     else this.#failed++;
   }
 
-  async #read(path: string, tookMs: number[]): Promise<void> {
+  async #read([kind, path]: readonly [string, string], recent: Times): Promise<void> {
     const began = performance.now();
     const headers = { Authorization: `Bearer ${this.#target.readerSecret}` };
     const status = await this.#statusOf(path, { agent: this.#readers, headers });
-    if (status === 200) tookMs.push(performance.now() - began);
+    if (status === 200) this.#note(kind, recent, performance.now() - began);
     else this.#failed++;
   }
 
@@ -154,7 +177,24 @@ function dossierText({ serviceCode, agencyCode }: SoakTarget, number: number): s
   });
 }
 
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+/** Latencies of any number of requests, to three digits. */
+class Times {
+  readonly #microseconds = createHistogram();
+
+  get count(): number {
+    return this.#microseconds.count;
+  }
+
+  add(ms: number): void {
+    this.#microseconds.record(Math.max(1, Math.round(ms * 1_000)));
+  }
+
+  /** 0 without any. */
+  quantileMs(share: number): number {
+    return this.count === 0 ? 0 : this.#microseconds.percentile(share * 100) / 1_000;
+  }
+
+  forget(): void {
+    this.#microseconds.reset();
+  }
 }

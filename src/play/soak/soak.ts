@@ -82,7 +82,7 @@ async function watch({
   console.error(`holds ${Math.round(peak)} a second with delivery on; ${perSecond} a second for ${minutes} min`);
   const seconds = minutes * 60;
   await load.steady(perSecond, seconds * WARM_UP_SHARE, stop.signal);
-  load.look();
+  load.begin();
   const autovacuum = await hasAutovacuum(database);
   if (!autovacuum) console.error('autovacuum is off at this server: dead rows cannot be judged; set autovacuum = on');
   const processes = Object.fromEntries(hubs.map(({ name, pid }) => [name, pid]));
@@ -99,6 +99,7 @@ async function watch({
   await steady;
   const trends = watched.trends();
   console.log(textOf(trends, perSecond));
+  console.log(timesText(load));
   for (const one of deaths) console.log(one);
   return trends.every(({ flat }) => flat) && deaths.length === 0;
 }
@@ -144,6 +145,16 @@ function textOf(trends: readonly Trend[], perSecond: number): string {
     '',
     verdictOf(trends),
   ].join('\n');
+}
+
+/** Of the whole sampled load: a window has too few reads for their p99. */
+function timesText(load: SoakLoad): string {
+  const rows = [...load.times()].map(([kind, times]) => [
+    kind,
+    String(times.count),
+    ...[0.5, 0.95, 0.99, 1].map((share) => rounded(times.quantileMs(share))),
+  ]);
+  return ['', table(['ms', 'requests', 'p50', 'p95', 'p99', 'slowest'], rows)].join('\n');
 }
 
 function rounded(value: number): string {
