@@ -84,12 +84,12 @@ export async function createHub(
   log: Logger,
   overrides: HubOverrides = {},
 ): Promise<Hub> {
-  const { file, roles } = config;
+  const { file, roles, secrets } = config;
   const foundation = await openFoundation(config, databaseUrl, adapters, log, overrides);
   const { hub, store, heartbeats, replicas, reporting, codes, parties, ownedSince, folder, workingTime } = foundation;
   const { database, vault, nowMs, telemetry, kinds } = hub;
   const routes = routesOf(config);
-  const ownership = await loadOwnership(database, { parties: [...rightsOf(config, adapters)], routes }, nowMs());
+  const { ownership, rules } = await loadOwnership(database, rightsOf(config, adapters), routes, nowMs());
   const queue = overrides.queue ?? (await createQueue(config.redisUrl, log));
   const changes = createChangeSignal();
   const watches = createWatches({ ...hub, folder, heartbeats, replicas });
@@ -129,7 +129,7 @@ export async function createHub(
     kinds,
     ledger: web.ledger,
     evidence: web.evidence,
-    rebuild: createRebuild({ live: database, vault, kinds, parties, readers, codes, ownership, ownedSince, nowMs }),
+    rebuild: createRebuild(hub, { ...shared, lanes: { databaseUrl, secrets, file, rules } }),
     reconcile: createReconcile(hub, compared, parties),
     ...services,
     files: hub.files,

@@ -202,7 +202,7 @@ const RULES: readonly Rule[] = [
   {
     of: ['src/rebuild/'],
     may: [...STORED, 'src/accept/accept.ts'],
-    mayTypes: [...PASSED_IN, 'src/accept/accept-deps.ts'],
+    mayTypes: [...PASSED_IN, 'src/accept/accept-deps.ts', 'src/config/hub-file.ts'],
     why: 'applies stored messages by the one accept',
   },
   {

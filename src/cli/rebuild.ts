@@ -1,5 +1,7 @@
+import { constants, setPriority } from 'node:os';
 import type { Command } from 'commander';
 import type { Difference } from '../rebuild/difference.ts';
+import { usefulLanes } from '../rebuild/lanes.ts';
 import type { RebuildReport } from '../rebuild/rebuild.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
@@ -21,19 +23,22 @@ export function addRebuild(program: Command): void {
 }
 
 const HELP = `
-The hub may run meanwhile: its writers wait only for the last comparison. The second index needs about as much space as the live
-one, and is dropped at the end. An interrupted run changes nothing. All columns of dossiers, aliases and events are compared,
-encrypted ones by their plain text. Exceptions are dossiers.made_from (the version that the last write began from) and the
-encryption keys of values. Every change in the messages must be in the change feed. After a swap the feed reports each
-corrected dossier to its readers.
+The hub may run meanwhile: its writers wait only for the last comparison. The command uses up to four processors, with a low
+priority. The second index needs about as much space as the live one, and is dropped at the end. An interrupted run changes
+nothing. All columns of dossiers, aliases and events are compared, encrypted ones by their plain text. Exceptions are
+dossiers.made_from (the version that the last write began from) and the encryption keys of values. Every change in the
+messages must be in the change feed. After a swap the feed reports each corrected dossier to its readers.
 Exit codes: 0 the live index equals the rebuilt one (with --swap: now), 1 it does not, 2 the comparison failed.`;
 
 async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
   const config = await loadHubConfig(process.env);
+  // Its threads get it too. A hub on the same machine comes first.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const bar = createProgress('reading messages', 0);
   const report = await withHub(config, (hub) =>
     hub.rebuild({
       swap,
+      lanes: usefulLanes(),
       tell({ what, done, total }) {
         bar.setTotal(total);
         bar.update(done, what);

@@ -1,7 +1,7 @@
 import { writeXlsx } from 'hucre/xlsx';
 import { beforeAll, expect, test } from 'vitest';
 import type { Workbook, WorkbookAsked } from '../kit/places/workbook.ts';
-import { createThreads, type ThreadBounds } from './threads.ts';
+import { createThreads, startThread, type ThreadBounds } from './threads.ts';
 
 const threads = (bounds: ThreadBounds) =>
   createThreads<WorkbookAsked, Workbook>('src/kit/places/workbook-thread.ts', bounds);
@@ -31,4 +31,20 @@ test('a thread that fails leaves the next question alone', async () => {
   const [first, second] = await Promise.allSettled([ask(broken), ask(question)]);
   expect(first.status).toBe('rejected');
   expect(second).toMatchObject({ status: 'fulfilled', value: { sheets: [{ name: 'T8' }] } });
+});
+
+test('a thread that answers many questions passes on what it throws, and refuses questions after its end', async () => {
+  const thread = startThread('src/foundation/rebuild-lane-thread.ts', {
+    databaseUrl: 'postgres://127.0.0.1:1/none',
+    secrets: ['a secret of at least thirty-two bytes'],
+    file: { province: { code: 'H60', name: 'Tỉnh' } },
+    rules: [{ since: '', rules: { parties: [], routes: [] } }],
+    ownedSince: '',
+    stepsByMoment: [],
+  });
+  const question = { compare: ['H60.01-250812-0035'] };
+  const refused = expect.objectContaining({ code: 'ECONNREFUSED' });
+  await Promise.all([1, 2].map(() => expect(thread.ask(question)).rejects.toEqual(refused)));
+  await thread.close();
+  await expect(thread.ask(question)).rejects.toThrow('the thread src/foundation/rebuild-lane-thread.ts ended');
 });

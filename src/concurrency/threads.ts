@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { parentPort, Worker } from 'node:worker_threads';
 import { compiled } from '../process/compiled.ts';
 
 export interface ThreadBounds {
@@ -63,4 +63,71 @@ async function ask<Question, Answer>(source: string, bounds: ThreadBounds, quest
     clearTimeout(late);
     await thread.terminate();
   }
+}
+
+/** A thread that answers questions until it is closed, several at once if its work waits for something. */
+export interface AnsweringThread<Question, Answer> {
+  /** Rejects with what the thread threw, and when it ended. */
+  ask(question: Question): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+interface Asked<Question> {
+  readonly id: number;
+  readonly question: Question;
+}
+
+interface Answered<Answer> {
+  readonly id: number;
+  readonly answer?: Answer;
+  readonly error?: { readonly message: string; readonly code: unknown };
+}
+
+/**
+ * Starts a thread that calls `answerQuestions`.
+ *
+ * @param source see createThreads
+ * @param data for the thread, as its `workerData`
+ */
+export function startThread<Question, Answer>(source: string, data: unknown): AnsweringThread<Question, Answer> {
+  const thread = new Worker(compiled(source), { workerData: data, stdout: true, stderr: true });
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>();
+  let asked = 0;
+  let ended: Error | undefined;
+  const end = (error: Error): void => {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+  thread.on('message', ({ id, answer, error }: Answered<Answer>) => {
+    const one = waiting.get(id);
+    waiting.delete(id);
+    if (error) one?.reject(Object.assign(new Error(error.message), { code: error.code }));
+    else one?.resolve(answer as Answer);
+  });
+  thread.on('error', end);
+  thread.on('exit', () => end(new Error(`the thread ${source} ended`)));
+  return {
+    ask: (question) =>
+      new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
+        const id = asked++;
+        waiting.set(id, { resolve, reject });
+        thread.postMessage({ id, question } satisfies Asked<Question>);
+      }),
+    close: async () => {
+      await thread.terminate();
+    },
+  };
+}
+
+/** Called in a thread of `startThread`: answers each question as soon as it can. */
+export function answerQuestions<Question, Answer>(answer: (question: Question) => Promise<Answer>): void {
+  const post = (answered: Answered<Answer>): void => parentPort?.postMessage(answered);
+  parentPort?.on('message', ({ id, question }: Asked<Question>) => {
+    answer(question).then(
+      (found) => post({ id, answer: found }),
+      (error: Error & { code?: unknown }) => post({ id, error: { message: error.message, code: error.code } }),
+    );
+  });
 }

@@ -1,6 +1,13 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
-import { type Doubt, type Ownership, type OwnershipRules, ownershipInTime } from '#core/dossier/ownership';
+import {
+  type Doubt,
+  type Ownership,
+  type OwnershipVersion,
+  ownershipInTime,
+  type PartyRights,
+} from '#core/dossier/ownership';
+import type { Route } from '#core/dossier/route';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -10,21 +17,25 @@ export async function loadOwnedSince({ pool }: Database): Promise<string> {
   return rows[0]?.since ?? '';
 }
 
-/** Records the rules of the settings, if they changed, and returns those of all times. */
-export async function loadOwnership({ pool }: Database, rules: OwnershipRules, nowMs: number): Promise<Ownership> {
+/** Records the rules of the settings, if they changed, and returns those of all times, also as plain data. */
+export async function loadOwnership(
+  { pool }: Database,
+  rights: ReadonlyMap<string, PartyRights>,
+  routes: readonly Route[],
+  nowMs: number,
+): Promise<{ readonly ownership: Ownership; readonly rules: readonly OwnershipVersion[] }> {
   const now = msToInstant(nowMs);
-  const text = JSON.stringify(rules);
+  const own = { parties: [...rights], routes };
   await pool.query(
     `INSERT INTO ownership_rules (since, rules) SELECT $1, $2::jsonb
      WHERE (SELECT rules FROM ownership_rules ORDER BY since DESC LIMIT 1) IS DISTINCT FROM $2::jsonb
      ON CONFLICT (since) DO UPDATE SET rules = excluded.rules`,
-    [now, text],
+    [now, JSON.stringify(own)],
   );
-  const { rows } = await pool.query<{ since: string; rules: OwnershipRules }>(
-    'SELECT since, rules FROM ownership_rules ORDER BY since',
-  );
+  const { rows } = await pool.query<OwnershipVersion>('SELECT since, rules FROM ownership_rules ORDER BY since');
   // Whatever another process wrote meanwhile, this one works by its own settings.
-  return ownershipInTime([...rows.slice(0, -1), { since: rows.at(-1)?.since ?? now, rules }]);
+  const rules = [...rows.slice(0, -1), { since: rows.at(-1)?.since ?? now, rules: own }];
+  return { ownership: ownershipInTime(rules), rules };
 }
 
 /** A dossier that an older version let another party than its owner change. An operator should check it. */

@@ -1,3 +1,4 @@
+import { isRecord } from '#core/dossier/item';
 import { isRefusedAsErased } from '#core/erasure/erased';
 import { acceptBatch } from '../accept/accept.ts';
 import type { AcceptDeps } from '../accept/accept-deps.ts';
@@ -10,6 +11,15 @@ import type { Recalled } from './recall.ts';
 export interface ApplyDeps extends Pick<AcceptDeps, 'ownership' | 'ownedSince' | 'stepsAreByMoment' | 'kinds'> {
   readonly beside: Database;
   readonly vault: Vault;
+  /** Whether other lanes write the same index: then an order that was not kept is an error. */
+  readonly isOneOfMany: boolean;
+}
+
+/** A message came after a later one of the same dossier or record. Lanes at work at the same time must never cause that. */
+export class OutOfOrderError extends Error {
+  /** Also where it comes from a thread. */
+  static readonly code = 'OUT_OF_ORDER';
+  readonly code = OutOfOrderError.code;
 }
 
 /** Maximum of items of one statement; the same as in accept. */
@@ -31,7 +41,7 @@ export async function applyRecalled(deps: ApplyDeps, recalled: readonly Recalled
   };
   for (const one of recalled) {
     batch.push(one);
-    items += Math.max(one.submission.items.length, 1);
+    items += Math.max(one.submission.items.filter(isRecord).length, 1);
     if (items >= BATCH_ITEMS) await write();
   }
   if (batch.length > 0) await write();
@@ -39,7 +49,7 @@ export async function applyRecalled(deps: ApplyDeps, recalled: readonly Recalled
 }
 
 async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<readonly Difference[]> {
-  const { beside, vault, ownership, ownedSince, stepsAreByMoment, kinds } = deps;
+  const { beside, vault, ownership, ownedSince, stepsAreByMoment, kinds, isOneOfMany } = deps;
   const ids = batch.map((one) => one.id);
   const acceptDeps: AcceptDeps = {
     database: beside,
@@ -53,7 +63,13 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
     routes: [],
     knownCodes: { unknown: async () => new Set(), ended: async () => new Map(), isNews: () => false },
     // Each submission asks for one id, in their order.
-    uuids: { next: () => ids.shift() as string },
+    uuids: {
+      next(after = '') {
+        const id = ids.shift() as string;
+        if (isOneOfMany && after > id) throw new OutOfOrderError(`message ${id} came after ${after}`);
+        return id;
+      },
+    },
     optimism: undefined,
     recentCommits: undefined,
   };

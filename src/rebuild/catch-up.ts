@@ -1,8 +1,7 @@
-import type { Database } from '../database/pool.ts';
 import { firstUuidOf, msOf } from '../database/uuid.ts';
-import { type ApplyDeps, applyRecalled } from './apply.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
+import type { Lane } from './lane.ts';
 import { createRecall, type Recall, type RecallDeps, type Recalled } from './recall.ts';
 import { storedItems } from './recorded-items.ts';
 import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
@@ -24,17 +23,9 @@ export interface CatchUp {
 const LATE_MS = 3_600_000;
 
 /** @param findings receives problems of the messages themselves */
-export function createCatchUp(deps: RecallDeps, beside: Database, findings: Findings, tell: Tell): CatchUp {
-  const { live, vault, kinds, parties, codes } = deps;
+export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, tell: Tell): CatchUp {
+  const { live, codes } = deps;
   const recall = createRecall(deps);
-  const applyDeps: ApplyDeps = {
-    beside,
-    vault,
-    kinds,
-    ownership: deps.ownership,
-    ownedSince: deps.ownedSince,
-    stepsAreByMoment: (party) => parties.get(party)?.adapter.stepsAreByMoment ?? false,
-  };
   const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };
 
   async function apply(recalled: readonly Recalled[]): Promise<void> {
@@ -44,7 +35,7 @@ export function createCatchUp(deps: RecallDeps, beside: Database, findings: Find
       if (so.oldestAt === undefined || submission.receivedAt < so.oldestAt) so.oldestAt = submission.receivedAt;
       if (id > so.lastId) so.lastId = id;
     }
-    findings.add(await ofCovered(await applyRecalled(applyDeps, recalled)));
+    findings.add(await ofCovered(await lane.apply(recalled)));
     so.messages += recalled.length;
   }
 

@@ -1,25 +1,33 @@
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { isConflict } from '../database/failures.ts';
 import type { Database } from '../database/pool.ts';
 import { maskStale } from '../index/mask-again.ts';
 import { maskStaleRecords } from '../index/mask-records.ts';
 import { addFilterWords } from '../index/reword.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { OutOfOrderError } from './apply.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
 import { allCodes, compareDossiers, notCovered } from './compare.ts';
 import { createFindings, type Difference } from './difference.ts';
 import { missingChanges } from './feed.ts';
+import { type LaneSettings, type Lanes, laneThreads, singleLane } from './lanes.ts';
 import type { RecallDeps } from './recall.ts';
 import { withFreshSchema } from './schema.ts';
 import { takeOver } from './take-over.ts';
 
-export interface RebuildDeps extends RecallDeps, Pick<HubContext, 'nowMs'> {}
+interface RebuildDeps extends RecallDeps, Pick<HubContext, 'nowMs'> {
+  /** For lanes in threads. */
+  readonly lanes: LaneSettings;
+}
 
 export interface RebuildOptions {
   /** Swaps the differences into the live index, in one transaction. */
   readonly swap?: boolean;
   /** Maximum of listed differences; all are counted. */
   readonly limit?: number;
+  /** How many threads work at the same time; by default the caller's alone. See usefulLanes. */
+  readonly lanes?: number;
   readonly tell?: Tell;
 }
 
@@ -41,7 +49,8 @@ export interface RebuildReport {
 }
 
 const PAGE_CODES = 500;
-const PAGES_AT_ONCE = 3;
+/** Pages compared at once, beyond one for each lane: PostgreSQL reads some while others are decrypted. */
+const MORE_PAGES = 2;
 const LIMIT = 100;
 /** A batch that read before a swap and writes after it may restore the old state. */
 const SWAPS = 3;
@@ -49,13 +58,23 @@ const SWAPS = 3;
 export type Rebuild = (options?: RebuildOptions) => Promise<RebuildReport>;
 
 /** See rebuildIndex. */
-export function createRebuild(deps: RebuildDeps): Rebuild {
+export function createRebuild(
+  { database, vault, kinds, nowMs }: Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>,
+  given: Omit<RebuildDeps, 'live' | 'vault' | 'kinds' | 'nowMs'>,
+): Rebuild {
+  const deps: RebuildDeps = { ...given, live: database, vault, kinds, nowMs };
   return async (options) => {
     // Rows of an older hub would differ in mask and words, and the scheduler renews them anyway.
     await maskStale(deps.live, deps.vault);
     await maskStaleRecords(deps.live, deps.vault, deps.kinds);
     await addFilterWords(deps.live);
-    return rebuildIndex(deps, options);
+    try {
+      return await rebuildIndex(deps, options);
+    } catch (error) {
+      // The lanes name what belongs together, so nobody has seen this. One lane needs no names.
+      if (!isOutOfOrder(error)) throw error;
+      return rebuildIndex(deps, { ...options, lanes: 1 });
+    }
   };
 }
 
@@ -65,13 +84,12 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
  * @throws when another rebuild is under way, or on a failure; then nothing was changed
  */
 async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
-  const { live } = deps;
-  const { swap = false, limit = LIMIT, tell = () => undefined } = options;
-  return withFreshSchema(live, async (beside) => {
+  const { swap = false, limit = LIMIT, lanes: count = 1, tell = () => undefined } = options;
+  return inLanes(deps, count, async (lanes) => {
     const findings = createFindings(limit);
-    const catchUp = createCatchUp(deps, beside, findings, tell);
+    const catchUp = createCatchUp(deps, lanes, findings, tell);
     await catchUp.run();
-    const work: Work = { deps, catchUp, left: new Set(), dossiers: 0, tell };
+    const work: Work = { deps, lanes, catchUp, left: new Set(), dossiers: 0, tell };
     const suspects = await compareAll(work);
     const first = await settle(work, suspects, swap);
     const messagesAreRead = findings.count === 0;
@@ -93,8 +111,31 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
   });
 }
 
+function isOutOfOrder(error: unknown): boolean {
+  return (error as { code?: unknown }).code === OutOfOrderError.code || isConflict(error);
+}
+
+async function inLanes<T>(deps: RebuildDeps, count: number, work: (lanes: Lanes) => Promise<T>): Promise<T> {
+  const { live, vault, kinds, ownership, ownedSince, parties } = deps;
+  const stepsAreByMoment = (party: string) => parties.get(party)?.adapter.stepsAreByMoment ?? false;
+  return withFreshSchema(live, async (beside) => {
+    const given = { beside, kinds, ownedSince };
+    const stepsByMoment = [...parties.keys()].filter(stepsAreByMoment);
+    const lanes =
+      count > 1
+        ? laneThreads(given, { ...deps.lanes, ownedSince, stepsByMoment }, count)
+        : singleLane({ ...given, live, vault, ownership, stepsAreByMoment });
+    try {
+      return await work(lanes);
+    } finally {
+      await lanes.close();
+    }
+  });
+}
+
 interface Work {
   readonly deps: RebuildDeps;
+  readonly lanes: Lanes;
   readonly catchUp: CatchUp;
   /** Dossiers that stay unchanged. */
   readonly left: Set<string>;
@@ -109,17 +150,18 @@ function unreadable(items: number): string {
 
 /** @returns the dossiers that seem to differ; some may only be ahead, because the live index moves on */
 async function compareAll(work: Work): Promise<readonly string[]> {
-  const { pool } = work.deps.live;
+  const { deps, lanes } = work;
   const suspects = new Set<string>();
   const compareOne = async (codes: readonly string[]): Promise<void> => {
-    for (const { code } of await compare(work, pool, codes)) suspects.add(code);
+    const covered = await coveredBy(work, deps.live.pool, codes);
+    const found = covered.length > 0 ? await lanes.compare(covered) : [];
+    for (const { code } of found) suspects.add(code);
     work.dossiers += codes.length;
     work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
   };
-  const pages = allCodes(pool, PAGE_CODES);
-  // PostgreSQL reads one page while this process decrypts another one.
+  const pages = allCodes(deps.live.pool, PAGE_CODES);
   await Promise.all(
-    Array.from({ length: PAGES_AT_ONCE }, async () => {
+    Array.from({ length: lanes.count + MORE_PAGES }, async () => {
       for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
     }),
   );
@@ -127,14 +169,23 @@ async function compareAll(work: Work): Promise<readonly string[]> {
 }
 
 async function compare(
-  { deps, catchUp, left }: Work,
+  work: Work,
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],
 ): Promise<readonly Difference[]> {
+  const covered = await coveredBy(work, db, codes);
+  return covered.length > 0 ? compareDossiers(db, work.deps.vault, covered) : [];
+}
+
+/** Notes the others as left. */
+async function coveredBy(
+  { catchUp, left }: Work,
+  db: pg.Pool | pg.PoolClient,
+  codes: readonly string[],
+): Promise<readonly string[]> {
   const uncovered = await notCovered(db, codes, catchUp.oldestAt ?? 'infinity');
   for (const code of uncovered) left.add(code);
-  const covered = codes.filter((code) => !uncovered.has(code));
-  return covered.length > 0 ? compareDossiers(db, deps.vault, covered) : [];
+  return codes.filter((code) => !uncovered.has(code));
 }
 
 interface Settled {

@@ -108,7 +108,7 @@ function recalled(
     applied.push(isOurs ? outcome : undefined);
     return isOurs ? item : NOTHING;
   });
-  const { id, party = '', body: _, isEmptied: __, ...rest } = message;
+  const { id, party = '', body: _, isEmptied: __, results: ___, ...rest } = message;
   return {
     id,
     submission: { ...rest, party, body: undefined, items },
@@ -123,8 +123,8 @@ function asApplied(item: Item | undefined, outcome: ItemResult['outcome']): Item
   return outcome === 'duplicate' && item ? (recordIn(item) ?? item) : item;
 }
 
-/** Placeholder for an item that is not applied. */
-const NOTHING: Item = { kind: 'invalid', problems: [] };
+/** Placeholder for an item that is not applied here. */
+export const NOTHING: Item = { kind: 'invalid', problems: [] };
 
 /**
  * A record that its kind holds for a person is in the index. A doubtful text, a moment far ahead and a record of a party without

@@ -35,7 +35,7 @@ interface Row {
   before: number;
 }
 
-const PAGE_MESSAGES = 500;
+const PAGE_MESSAGES = 2_000;
 /** A body may have 20 MiB, so a page holds few of those. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 /** Sorts before every id. */

@@ -98,6 +98,8 @@ async function makeTables({ pool }: Database): Promise<void> {
   const others = rows.map(({ statement }) =>
     statement
       .replace(/ ON (?:ONLY )?\S+\.(\S+) USING /, ` ON ${SCHEMA}.$1 USING `)
+      // A message whose items go to several lanes has a row of each.
+      .replace(/^CREATE UNIQUE (INDEX messages_pkey )/, 'CREATE $1')
       .replace(/^(CREATE OR REPLACE FUNCTION )[^.]+\./, `$1${SCHEMA}.`),
   );
   const start = `INSERT INTO ${SCHEMA}.change_counter VALUES (0)`;

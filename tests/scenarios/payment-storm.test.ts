@@ -157,8 +157,8 @@ describe('a storm of payment notifications', () => {
     },
   );
 
-  inDepth('comes out of a rebuild identical', async () => {
-    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  inDepth('comes out of a rebuild in several lanes identical', async () => {
+    expect(await hub.hub.rebuild({ lanes: 3 })).toMatchObject({ differences: [], identical: true });
   });
 });
 
@@ -339,7 +339,7 @@ describe('payments at the platform', () => {
     expect([ours.repaired, ours.findings[0]?.repair]).toEqual([0, 'their own word decides: nothing is sent']);
   });
 
-  inDepth('comes out of a rebuild identical', async () => {
-    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  inDepth('comes out of a rebuild in several lanes identical', async () => {
+    expect(await hub.hub.rebuild({ lanes: 3 })).toMatchObject({ differences: [], identical: true });
   });
 });

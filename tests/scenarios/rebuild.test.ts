@@ -55,6 +55,16 @@ describe('rebuild', () => {
     expect((await query("SELECT 1 FROM pg_namespace WHERE nspname = 'hub_rebuild'")).rows).toEqual([]);
   });
 
+  test('threads restore the same index, and find the same differences', async () => {
+    expect(await rebuild({ lanes: 3 })).toEqual(await rebuild());
+    await query("UPDATE dossiers SET status = 'returned' WHERE code = $1", [CODE]);
+    await query(`UPDATE events SET anomaly = 'not-expected' WHERE code = 'H60.02-250812-2007' AND seq = 1`);
+    const found = await rebuild({ lanes: 3 });
+    expect(found.differences.map(({ code }) => code).sort()).toEqual([CODE, 'H60.02-250812-2007']);
+    expect(found).toEqual(await rebuild());
+    expect(await rebuild({ lanes: 3, swap: true })).toMatchObject({ identical: true, swapped: 2 });
+  });
+
   const TAMPERED = [
     { what: 'a status', sql: "UPDATE dossiers SET status = 'returned' WHERE code = $1", column: 'status' },
     {

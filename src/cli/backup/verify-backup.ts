@@ -9,6 +9,7 @@ import { migrate } from '../../database/migrate.ts';
 import { openDatabase } from '../../database/pool.ts';
 import { removeCluster } from '../../embedded-postgres/cluster.ts';
 import { loadAdapters } from '../../parties/load-adapters.ts';
+import { usefulLanes } from '../../rebuild/lanes.ts';
 import { createVault } from '../../secrets/vault.ts';
 import { checkAudit } from '../doctor/check-audit.ts';
 import { withServer } from '../open-database.ts';
@@ -75,7 +76,7 @@ async function compare({ start, frames }: Opened, folder: string, url: string): 
   const audit = await migrate(database, Date.now())
     .then(() => checkAudit(database, createVault(config.secrets as [string, ...string[]])))
     .finally(() => database.close());
-  const report = await withHub(config, (hub) => hub.rebuild(), 'error');
+  const report = await withHub(config, (hub) => hub.rebuild({ lanes: usefulLanes() }), 'error');
   const problems = audit.filter(({ level }) => level === 'fail').map(({ found }) => found);
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   return {

@@ -112,10 +112,14 @@ export interface OwnershipRules {
   readonly routes: readonly Route[];
 }
 
+/** Rules, and since when they are in force. */
+export interface OwnershipVersion {
+  readonly since: string;
+  readonly rules: OwnershipRules;
+}
+
 /** @param versions the rules in the order of their beginnings, at least one; the first also judges everything before it */
-export function ownershipInTime(
-  versions: readonly { readonly since: string; readonly rules: OwnershipRules }[],
-): Ownership {
+export function ownershipInTime(versions: readonly OwnershipVersion[]): Ownership {
   const inTime = versions.map(({ since, rules }) => ({
     since,
     is: createOwnership(new Map(rules.parties), rules.routes),
