@@ -56,7 +56,7 @@ export interface Hub extends Lifecycle, Pick<HubContext, 'files' | 'fileFetcher'
   readonly ledger: LedgerReader;
   readonly orders: Orders;
   /** The counts of dossiers. */
-  readonly statistics: Pick<Statistics, 'report'>;
+  readonly statistics: Pick<Statistics, 'report' | 'count'>;
   /** The signed evidence of a dossier. The audit records who asks. */
   readonly evidence: MakeEvidence;
   /** Builds the index again from the messages, beside the live one, and compares. */

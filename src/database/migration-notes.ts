@@ -211,4 +211,5 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     stopOlder: 'its lists would read all dossiers',
     duringStart: index('dossiers'),
   },
+  '064-counting-goes-on': { change: 'While the scheduler counts, readers of statistics leave the counting to it.' },
 };

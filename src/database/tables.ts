@@ -314,6 +314,7 @@ interface CountedStateTable {
   cursor: number;
   filled_to: string | null;
   services_at: Instant | null;
+  scheduled_at: Instant | null;
 }
 
 interface DatabaseHomesTable {

@@ -121,7 +121,7 @@ export function createReports(
       if (found.kind !== 'span') return found;
       const { days, span } = found;
       const about = { period: { name: period, ...days }, reportedBy: province?.name ?? 'Liên Thông' };
-      // Counting first, so that each report covers the newest changes.
+      // Before the report, which may cover more meanwhile.
       const behind = await statistics.behind();
       return { kind: 'made', report: await makers[name](span, about, options), behind };
     },

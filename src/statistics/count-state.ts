@@ -16,8 +16,15 @@ export async function takeTurn(tx: pg.PoolClient): Promise<CountState | undefine
   return rows[0];
 }
 
-export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountState): Promise<void> {
-  await tx.query('UPDATE counted_state SET cursor = $1, filled_to = $2', [cursor, filledTo]);
+/** Who counts: the scheduler every second, or a reader who wants the newest numbers. */
+export type Counter = 'scheduler' | 'reader';
+
+export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountState, counter: Counter): Promise<void> {
+  await tx.query(
+    `UPDATE counted_state SET cursor = $1, filled_to = $2,
+       scheduled_at = CASE WHEN $3 THEN clock_timestamp() ELSE scheduled_at END`,
+    [cursor, filledTo, counter === 'scheduler'],
+  );
 }
 
 /**
@@ -30,6 +37,21 @@ export async function recountAfterServices(pool: pg.Pool): Promise<void> {
      FROM (SELECT max(changed_at) AS at FROM catalogue WHERE kind = 'service') newest
      WHERE filled_to IS NULL AND newest.at IS NOT NULL AND services_at IS DISTINCT FROM newest.at`,
   );
+}
+
+/** A reader counts up to this many changes itself, in some milliseconds. */
+const FEW_CHANGES = 50;
+
+/** Whether a reader has anything to count: not while the scheduler of some process goes on counting many changes. */
+export async function isForReader(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ left: number | null; goesOn: boolean }>({
+    name: 'left to count',
+    text: `SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor + (SELECT count(*) FROM recounts) END AS left,
+             coalesce(s.scheduled_at > clock_timestamp() - interval '3 s', false) AS "goesOn"
+           FROM counted_state s CROSS JOIN change_counter c`,
+  });
+  const { left = null, goesOn = false } = rows[0] ?? {};
+  return left !== 0 && !(goesOn && (left === null || left > FEW_CHANGES));
 }
 
 /** Whether anything is left to count. Most questions find nothing, and then need no lock and no commit. */

@@ -7,7 +7,15 @@ import type { Vault } from '../secrets/vault.ts';
 import { type Cell, cellIds, cellName } from './cells.ts';
 import { addToRanges } from './code-ranges.ts';
 import { countByRules, type RuleDeps } from './count-by-rules.ts';
-import { type CountState, codesAfter, hasUncounted, newestChange, saveState, takeTurn } from './count-state.ts';
+import {
+  type Counter,
+  type CountState,
+  codesAfter,
+  hasUncounted,
+  newestChange,
+  saveState,
+  takeTurn,
+} from './count-state.ts';
 import { type CountableDossier, loadCountable, partsOf } from './countable.ts';
 import { type CountedRow, loadCounted, writeCounted } from './counted.ts';
 import { addToTotals, createTotalChanges } from './totals.ts';
@@ -25,9 +33,9 @@ export interface CountDeps extends RuleDeps {
  * after an upgrade, and when the retention dropped changes that were not counted yet. That also forgets the counts of
  * dossiers that are no longer in the index.
  */
-export async function countChanges(deps: CountDeps): Promise<void> {
+export async function countChanges(deps: CountDeps, counter: Counter): Promise<void> {
   if (!(await hasUncounted(deps.database.pool))) return;
-  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps))) return;
+  for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps, counter))) return;
 }
 
 const BATCHES = 10;
@@ -35,14 +43,14 @@ const BATCHES = 10;
 const BATCH = 250;
 
 /** @returns whether more may follow */
-async function countBatch(deps: CountDeps): Promise<boolean> {
+async function countBatch(deps: CountDeps, counter: Counter): Promise<boolean> {
   return inTransaction(deps.database, async (tx) => {
     const state = await takeTurn(tx);
     if (!state) return false;
     const { codes, next, more } = await nextCodes(tx, state);
     // A whole may have many parts.
     for (let at = 0; at < codes.length; at += BATCH) await countSome(deps, tx, codes.slice(at, at + BATCH));
-    if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next);
+    if (next.cursor !== state.cursor || next.filledTo !== state.filledTo) await saveState(tx, next, counter);
     return more;
   });
 }

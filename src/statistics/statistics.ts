@@ -8,6 +8,7 @@ import { atOneMoment } from '../database/transaction.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { NO_NUMBERS } from './agency-levels.ts';
 import { countChanges } from './count.ts';
+import { type Counter, isForReader } from './count-state.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
 import { monthFigures } from './month-figures.ts';
 import type { CountedNumbers } from './numbers.ts';
@@ -39,9 +40,9 @@ export interface StatisticsReports {
 }
 
 export interface Statistics extends StatisticsReports {
-  /** Counts dossiers that changed since the last time. Every process may call it; one at a time counts. */
+  /** Counts dossiers that changed since the last time, for the scheduler. Every process may call it; one at a time counts. */
   count(): Promise<void>;
-  /** Counts first. How many changes are still not counted. Null while all dossiers are counted again. */
+  /** How many changes are not counted. Null while all dossiers are counted again. */
   behind(): Promise<number | null>;
   readonly numbers: ReportNumbers;
   /** The counts of a calendar month (`yyyy-MM`) over all agencies, with its ratings. */
@@ -54,12 +55,15 @@ export function createStatistics(
 ): Statistics {
   const entries = createEntryCache(database, nowMs);
   const counting = { database, vault, entries, workingTime, onFault: telemetry.failed };
-  const count = shareByKey(
-    () => countChanges(counting),
-    () => '',
-  );
+  const count = shareByKey((counter: Counter) => countChanges(counting, counter));
   // A report shows uncounted changes as `behind`, and the log has the error.
-  const countFirst = () => count(undefined).catch((error) => telemetry.failed('count', error));
+  const countFirst = async (): Promise<void> => {
+    try {
+      if (await isForReader(database.pool)) await count('reader');
+    } catch (error) {
+      telemetry.failed('count', error);
+    }
+  };
   const reports = createStatisticsReports(database);
   const numbers = createReportNumbers(database);
   const report: Statistics['report'] = async (question) => {
@@ -69,7 +73,7 @@ export function createStatistics(
   return {
     numbers,
     report,
-    count: () => count(undefined),
+    count: () => count('scheduler'),
     async behind() {
       await countFirst();
       return (await atOneMoment(database, readBehind)) ?? null;

@@ -143,6 +143,32 @@ describe('statistics', () => {
     expect((await statistics()).behind).toBe(0);
   });
 
+  test('while the scheduler counts, a reader counts no more than fifty changes itself', async () => {
+    const { pool } = hub.hub.database;
+    const push = (from: number, count: number) =>
+      hub.push(
+        Array.from({ length: count }, (_, n) =>
+          one(at('03-03'), at('03-10'), { code: `H60.01-250303-${from + n}`, status: 'received' }),
+        ),
+      );
+    const counted = async () => {
+      const { behind, total } = await statistics();
+      return [behind, total.received.total];
+    };
+    await push(1_000, 60);
+    expect(await counted()).toEqual([0, 60]);
+    await push(2_000, 60);
+    await pool.query("UPDATE counted_state SET scheduled_at = clock_timestamp() + interval '1 h'");
+    expect(await counted()).toEqual([60, 60]);
+    await hub.hub.statistics.count();
+    expect(await counted()).toEqual([0, 120]);
+    await push(3_000, 50);
+    expect(await counted()).toEqual([0, 170]);
+    await push(4_000, 60);
+    await pool.query("UPDATE counted_state SET scheduled_at = clock_timestamp() - interval '4 s'");
+    expect(await counted()).toEqual([0, 230]);
+  });
+
   test('a whole history that follows the final record is counted', async () => {
     const { call } = await legacySystem(hub);
     const MaHoSo = 'H60.01-260303-0001';
