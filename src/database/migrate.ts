@@ -159,18 +159,22 @@ async function migrateToLatest(database: Database): Promise<readonly string[]> {
 /**
  * Migrations end with ANALYZE. Of an empty table the planner then knows that it has no rows, and any index is as good as another:
  * the look-up by code read all of `dossiers_received_day` until autovacuum came, so a first load slowed to a third within 50,000
- * dossiers. TRUNCATE makes the number of rows unknown again. Each table has a transaction of its own, because the locks of several
- * could meet those of a process that started earlier and writes.
+ * dossiers. TRUNCATE makes the number of rows unknown again. PostgreSQL does not allow it for a table to which another one refers.
+ * Each table has a transaction of its own, because the locks of several could meet those of a process that started earlier and
+ * writes. A table that is in use for longer stays as it is: autovacuum comes to it.
  */
 async function forgetEmptyTables({ pool }: Database): Promise<void> {
   const { rows } = await pool.query<{ name: string }>(
     `SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples = 0`,
+     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples = 0
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = pg_class.oid)`,
   );
   for (const { name } of rows)
     await pool.query(`DO $$ BEGIN
+      SET LOCAL lock_timeout = '2s';
       LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE;
       IF NOT EXISTS (SELECT FROM ${name}) THEN TRUNCATE ${name}; END IF;
+    EXCEPTION WHEN lock_not_available THEN NULL;
     END $$`);
 }
 
