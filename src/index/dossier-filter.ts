@@ -77,15 +77,20 @@ export async function wordQueryOf(database: Database, filter: SoughtFilter): Pro
   const [last, ...others] = search.toReversed();
   // The last word of a name is mostly the rarest. Together with a rare word of the filter it leaves few rows, so the rows tell
   // about its other words: their lists in the index are long. The beginning of many words is not rare.
-  const isLastEnough = ofIndex.rare.length > 0 && (last?.split(' | ').length ?? 0) <= MOST_WORDS;
-  const names = last === undefined ? [] : isLastEnough ? [last] : [last, ...others];
+  const alternatives = last?.split(' | ').length ?? 0;
+  const isLastEnough = ofIndex.rare.length > 0 && alternatives <= FEW_WORDS;
+  // The scan steps through the lists of all alternatives for each row that the other words have.
+  const isLastTooWide = others.length > 0 && alternatives > MOST_WORDS;
+  const names = last === undefined || isLastTooWide ? others : isLastEnough ? [last] : [last, ...others];
   const words = [...ofIndex.rare, ...names, ...ofIndex.common];
   if (words.length === 0) return undefined;
   return { words, inRows: [...search, ...ofRows.rare, ...ofRows.common].join(' & ') };
 }
 
 /** That begin alike, with the beginning itself. */
-const MOST_WORDS = 4;
+const FEW_WORDS = 4;
+/** A name that ended in `H`, with 109 words, took 430 ms among 5,000,000 dossiers, and 25 ms by its other words. */
+const MOST_WORDS = 40;
 const NONE: FilterQueries = { rare: [], common: [] };
 
 /** Overdue dossiers are open. */

@@ -23,6 +23,14 @@ function daysOf({ receivedFrom, receivedTo }: SoughtFilter): { readonly first: s
   };
 }
 
+/** Whether the period is whole days, so that the day of a row says that it is in the period. */
+function hasWholeDays({ receivedFrom, receivedTo }: SoughtFilter, { first, last }: ReturnType<typeof daysOf>): boolean {
+  return (
+    (receivedFrom === undefined || instantToMs(receivedFrom) === instantToMs(`${first}T00:00:00+07:00`)) &&
+    (receivedTo === undefined || instantToMs(receivedTo) === instantToMs(`${last}T23:59:59.999+07:00`))
+  );
+}
+
 /**
  * The newest rows of a period of reception that pass the filter. The newest ones of each day say from when on the page may
  * have rows. So it reads a row or two of each day, and hardly more than a page of these days.
@@ -34,11 +42,13 @@ export async function newestOfDays<Row>(
 ): Promise<readonly Row[]> {
   const days = daysOf(filter);
   const [first, last] = [sql`${days.first}::date`, sql`${days.last}::date`];
+  // Otherwise the planner expects few rows of a day, and sorts all that it has.
+  const within = hasWholeDays(filter, days) ? { ...filter, receivedFrom: undefined, receivedTo: undefined } : filter;
   const nextDay = (condition: typeof first) =>
     sql`(SELECT ${DAY} FROM dossiers WHERE ${condition} AND ${DAY} <= ${last} ORDER BY ${DAY} LIMIT 1)`;
   const newestOf = (of: string, length: number, since: typeof first) => sql`LATERAL (
     SELECT status_at, code FROM dossiers
-    WHERE ${DAY} = ${sql.ref(`${of}.day`)} AND ${isAfter(after)} AND status_at >= ${since} AND ${allOf(conditionsOf(filter))}
+    WHERE ${DAY} = ${sql.ref(`${of}.day`)} AND ${isAfter(after)} AND status_at >= ${since} AND ${allOf(conditionsOf(within))}
     ORDER BY status_at DESC, code LIMIT ${length}::int8) AS newest`;
   const { rows } = await sql<Row>`
     WITH RECURSIVE days AS (

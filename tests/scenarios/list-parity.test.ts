@@ -69,7 +69,19 @@ describe('any filter finds what a scan of all dossiers finds', () => {
       ...may({ channel: dice.pick(['online', 'counter', 'post']) }),
       ...may({ due: 'overdue' }),
       ...may({ party: dice.pick(['one-stop', 'other']) }),
-      ...may({ q: dice.pick(['nguyen', 'Thị Ánh', 'ngoc anh', 'Quách Tú Uy', '00', 'H60.01-250812-0100', '–']) }),
+      ...may({
+        q: dice.pick([
+          'nguyen',
+          'Thị Ánh',
+          'ngoc anh',
+          'nguyen t',
+          'Thị A',
+          'Quách Tú Uy',
+          '00',
+          'H60.01-250812-0100',
+          '–',
+        ]),
+      }),
     };
   }
 

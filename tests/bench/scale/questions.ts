@@ -93,6 +93,7 @@ function searches({ samples }: Making): readonly Question[] {
     { name: '`q`: full name, page 500', paths: q(names.slice(0, 4)), page: 500 },
     { name: '`q`: two last words', paths: q(names.map(lastTwo)) },
     { name: '`q`: beginning of a name', paths: q(names.map((name) => name.slice(0, -1))) },
+    { name: '`q`: last word as a letter', paths: q(names.map((name) => name.replace(/(?<= \S)\S+$/, ''))) },
     { name: '`q`: family name', paths: q(names.map((name) => name.split(' ')[0] ?? '')) },
     { name: '`q`: full name, audited', paths: q(names), personal: true },
   ];
