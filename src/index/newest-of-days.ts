@@ -42,7 +42,7 @@ export async function newestOfDays<Row>(
 ): Promise<readonly Row[]> {
   const days = daysOf(filter);
   const [first, last] = [sql`${days.first}::date`, sql`${days.last}::date`];
-  // Otherwise the planner expects few rows of a day, and sorts all that it has.
+  // Otherwise the planner expects few rows of a day, and sorts the whole day.
   const within = hasWholeDays(filter, days) ? { ...filter, receivedFrom: undefined, receivedTo: undefined } : filter;
   const nextDay = (condition: typeof first) =>
     sql`(SELECT ${DAY} FROM dossiers WHERE ${condition} AND ${DAY} <= ${last} ORDER BY ${DAY} LIMIT 1)`;

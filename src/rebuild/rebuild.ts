@@ -71,7 +71,7 @@ export function createRebuild(
     try {
       return await rebuildIndex(deps, options);
     } catch (error) {
-      // The lanes name what belongs together, so nobody has seen this. One lane needs no names.
+      // Only if a lane did not get all that belongs together. A single lane has everything.
       if (!isOutOfOrder(error)) throw error;
       return rebuildIndex(deps, { ...options, lanes: 1 });
     }
