@@ -211,5 +211,5 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     stopOlder: 'its lists would read all dossiers',
     duringStart: index('dossiers'),
   },
-  '064-counting-goes-on': { change: 'While the scheduler counts, readers of statistics leave the counting to it.' },
+  '064-counting-goes-on': { change: 'In a flood, readers of statistics leave the counting to the scheduler.' },
 };

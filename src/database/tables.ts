@@ -315,6 +315,7 @@ interface CountedStateTable {
   filled_to: string | null;
   services_at: Instant | null;
   scheduled_at: Instant | null;
+  scheduled_since: Instant | null;
 }
 
 interface DatabaseHomesTable {

@@ -22,7 +22,8 @@ export type Counter = 'scheduler' | 'reader';
 export async function saveState(tx: pg.PoolClient, { cursor, filledTo }: CountState, counter: Counter): Promise<void> {
   await tx.query(
     `UPDATE counted_state SET cursor = $1, filled_to = $2,
-       scheduled_at = CASE WHEN $3 THEN clock_timestamp() ELSE scheduled_at END`,
+       scheduled_at = CASE WHEN $3 THEN clock_timestamp() ELSE scheduled_at END,
+       scheduled_since = CASE WHEN NOT $3 OR ${IS_SCHEDULED} THEN scheduled_since ELSE clock_timestamp() END`,
     [cursor, filledTo, counter === 'scheduler'],
   );
 }
@@ -39,19 +40,22 @@ export async function recountAfterServices(pool: pg.Pool): Promise<void> {
   );
 }
 
+/** SQL: whether the scheduler of some process, which comes every second, counted a moment ago. */
+const IS_SCHEDULED = `coalesce(scheduled_at > clock_timestamp() - interval '3 s', false)`;
+
 /** A reader counts up to this many changes itself, in some milliseconds. */
 const FEW_CHANGES = 50;
 
-/** Whether a reader has anything to count: not while the scheduler of some process goes on counting many changes. */
+/** Whether a reader has anything to count: not many changes of a flood, which a scheduler has been counting for ten seconds. */
 export async function isForReader(pool: pg.Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ left: number | null; goesOn: boolean }>({
+  const { rows } = await pool.query<{ left: number | null; isFlood: boolean }>({
     name: 'left to count',
     text: `SELECT CASE WHEN s.filled_to IS NULL THEN c.value - s.cursor + (SELECT count(*) FROM recounts) END AS left,
-             coalesce(s.scheduled_at > clock_timestamp() - interval '3 s', false) AS "goesOn"
+             ${IS_SCHEDULED} AND scheduled_since < clock_timestamp() - interval '10 s' AS "isFlood"
            FROM counted_state s CROSS JOIN change_counter c`,
   });
-  const { left = null, goesOn = false } = rows[0] ?? {};
-  return left !== 0 && !(goesOn && (left === null || left > FEW_CHANGES));
+  const { left = null, isFlood = false } = rows[0] ?? {};
+  return left !== 0 && !(isFlood && (left === null || left > FEW_CHANGES));
 }
 
 /** Whether anything is left to count. Most questions find nothing, and then need no lock and no commit. */
