@@ -43,8 +43,8 @@ export async function recountAfterServices(pool: pg.Pool): Promise<void> {
 /** SQL: whether the scheduler of some process, which comes every second, counted a moment ago. */
 const IS_SCHEDULED = `coalesce(scheduled_at > clock_timestamp() - interval '3 s', false)`;
 
-/** A reader counts up to this many changes itself, in some milliseconds. */
-const FEW_CHANGES = 50;
+/** A reader counts up to this many changes itself. With 50, at 500 dossiers a second, its p99 was 50 ms instead of 27. */
+const FEW_CHANGES = 5;
 
 /** Whether a reader has anything to count: not many changes of a flood, which a scheduler has been counting for ten seconds. */
 export async function isForReader(pool: pg.Pool): Promise<boolean> {
