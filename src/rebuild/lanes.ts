@@ -31,7 +31,7 @@ export interface LaneData extends LaneSettings {
 export type LaneQuestion = { readonly apply: readonly Recalled[] } | { readonly compare: readonly string[] };
 
 const THREAD = 'src/foundation/rebuild-lane-thread.ts';
-/** One thread reads the messages for the lanes. It keeps three of them busy. */
+/** More of them would wait for the one thread that reads the messages. */
 const MOST_LANES = 4;
 
 /** The number of lanes that this machine can use. */

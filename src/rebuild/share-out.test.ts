@@ -70,9 +70,11 @@ describe('lanes of a rebuild', () => {
           const { record } = item as { record: { code: string; dossierCode?: string; aliases?: { code: string }[] } };
           const own = record.dossierCode === undefined ? record.code : `payment ${record.code}`;
           const lane = lanes.findIndex((places) => places.includes(`${id}:${at}`));
-          for (const name of [own, record.dossierCode, ...(record.aliases ?? []).map((alias) => alias.code)])
-            if (name !== undefined) expect(lane, `${name} in ${id}:${at}`).toBe(laneOf.get(name) ?? lane);
-          for (const name of [own, record.dossierCode]) if (name !== undefined) laneOf.set(name, lane);
+          for (const name of [own, record.dossierCode, ...(record.aliases ?? []).map((alias) => alias.code)]) {
+            if (name === undefined) continue;
+            expect(lane, `${name} in ${id}:${at}`).toBe(laneOf.get(name) ?? lane);
+            laneOf.set(name, lane);
+          }
         }
       for (const places of lanes) {
         const order = places.map((place) => all.indexOf(place));

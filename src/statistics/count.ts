@@ -34,7 +34,7 @@ export interface CountDeps extends RuleDeps {
  * dossiers that are no longer in the index.
  */
 export async function countChanges(deps: CountDeps, counter: Counter): Promise<void> {
-  if (!(await hasUncounted(deps.database.pool))) return;
+  if (!(await hasUncounted(deps.database.pool, counter))) return;
   for (let batch = 0; batch < BATCHES; batch++) if (!(await countBatch(deps, counter))) return;
 }
 

@@ -8,7 +8,7 @@ import { atOneMoment } from '../database/transaction.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { NO_NUMBERS } from './agency-levels.ts';
 import { countChanges } from './count.ts';
-import { type Counter, isForReader } from './count-state.ts';
+import type { Counter } from './count-state.ts';
 import { createCountedDossiersReader } from './dossiers-reader.ts';
 import { monthFigures } from './month-figures.ts';
 import type { CountedNumbers } from './numbers.ts';
@@ -57,13 +57,7 @@ export function createStatistics(
   const counting = { database, vault, entries, workingTime, onFault: telemetry.failed };
   const count = shareByKey((counter: Counter) => countChanges(counting, counter));
   // A report shows uncounted changes as `behind`, and the log has the error.
-  const countFirst = async (): Promise<void> => {
-    try {
-      if (await isForReader(database.pool)) await count('reader');
-    } catch (error) {
-      telemetry.failed('count', error);
-    }
-  };
+  const countFirst = () => count('reader').catch((error) => telemetry.failed('count', error));
   const reports = createStatisticsReports(database);
   const numbers = createReportNumbers(database);
   const report: Statistics['report'] = async (question) => {
