@@ -18,8 +18,12 @@ const each = {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // A module is compiled again only when it changed: in a second run, 2 s of 17 s of processor time for 40 files.
-    experimental: { fsModuleCache: true },
+    experimental: {
+      // Node 22.18 and newer read TypeScript: a tenth less processor time, and more in a first run.
+      viteModuleRunner: !('typescript' in process.features && process.features.typescript),
+      // A module is compiled again only when it changed: in a second run, 2 s of 17 s of processor time for 40 files.
+      fsModuleCache: true,
+    },
     // Once for the whole run: a project that inherited it would build, and start a server, again.
     globalSetup: ['tests/support/global-setup.ts'],
     projects: [
