@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
+import { placeOf } from './cached-folding.ts';
 import { ANOMALIES } from './event.ts';
 import { fold } from './fold.ts';
 import { progressOf } from './status.ts';
@@ -393,7 +394,7 @@ function played(events: readonly Incoming[]): Played {
   const arrive = (event: Incoming): void => {
     const applied = apply(held, needsHistory(held, event) ? known : [], CODE, event);
     steps.push({ before: held, applied });
-    if (applied.event) known.push(applied.event);
+    if (applied.event) known.splice(placeOf(known, applied.event), 0, applied.event);
     held = applied.held;
   };
   for (const event of events) {

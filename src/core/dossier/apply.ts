@@ -77,7 +77,7 @@ function takesOver(held: Held, { isEntitled, kind, party }: Incoming): boolean {
  * Applies one event to one dossier. The result does not depend on the order of arrival: an event in order is one step,
  * and any other event folds the whole history again.
  *
- * @param events the dossier's earlier events, if `needsHistory` asked for them
+ * @param events the dossier's earlier events in event order, if `needsHistory` asked for them
  * @param judge folds them with one more event; that of a History is quick for many late events of one dossier
  */
 export function apply(
@@ -213,7 +213,10 @@ function begin(code: string, event: RecordedEvent): Applied {
   return { outcome: 'accepted', held, event, movedStatus: true, changed: true, ...anomaly };
 }
 
-/** @param shown the view that readers have now */
+/**
+ * @param events in event order. There may be ten thousand, and as many late ones to insert: the last one answers where it can.
+ * @param shown the view that readers have now
+ */
 function insert(
   held: Held,
   events: readonly RecordedEvent[],
@@ -224,7 +227,8 @@ function insert(
   const { view = held.view, anomaly } = folded;
   const own = isOwn(event, held.owner);
   const changed = !isSameJson(view, shown) || (own && !isPremature(event) && hasNewContent(events, event));
-  const isLast = events.every((known) => inEventOrder(known, event) < 0);
+  const last = events.at(-1);
+  const isLast = !last || inEventOrder(last, event) < 0;
   const isOlder = event.at < shown.statusAt && !event.inferred;
   // An older event moves the status only if it shows that a later event of a party without authority was not allowed.
   const movedStatus = view.status !== shown.status;
@@ -246,11 +250,10 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
 
 /** The latest time among the effective events. An event far ahead does not count. */
 function lastOf(events: readonly RecordedEvent[], held: Held): string {
-  const first = events[0]?.recordedAt === undefined ? held.lastAt : '';
-  return (
-    events.reduce((last, event) => (event.at > last && counts(event, held.owner) ? event.at : last), first) ||
-    held.lastAt
-  );
+  const last = events.findLast((event) => counts(event, held.owner))?.at ?? '';
+  // Without this time the events are not from the database, and what was held before them counts too.
+  const isUnrecorded = events[0]?.recordedAt === undefined;
+  return (isUnrecorded && held.lastAt > last ? held.lastAt : last) || held.lastAt;
 }
 
 function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | undefined {
@@ -264,10 +267,7 @@ function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | 
  */
 function hasNewContent(events: readonly RecordedEvent[], event: RecordedEvent): boolean {
   if (!event.record || !event.inferred) return false;
-  const known = events
-    .filter(({ record, inferred, correctedBy }) => record && inferred && correctedBy === undefined)
-    .sort(inEventOrder)
-    .at(-1);
+  const known = events.findLast(({ record, inferred, correctedBy }) => record && inferred && correctedBy === undefined);
   if (known && inEventOrder(known, event) > 0) return false;
   return event.contentId.extra !== known?.contentId.extra;
 }

@@ -3,6 +3,7 @@ import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
+import { placeOf } from './cached-folding.ts';
 import { foldWith } from './fold.ts';
 import { createHistory } from './history.ts';
 import { isSameJson } from './same-json.ts';
@@ -67,7 +68,7 @@ function judged(events: readonly Incoming[]): void {
     expect(JSON.stringify(quick.held.view), `event ${at}`).toBe(JSON.stringify(plain.held.view));
     held = quick.held;
     if (!quick.event) continue;
-    known.push(quick.event);
+    known.splice(placeOf(known, quick.event), 0, quick.event);
     history.add(quick.event);
   }
 }
