@@ -22,8 +22,9 @@ export type PublicDossier = Omit<Dossier, 'applicant'> & {
 };
 
 interface Known {
-  /** Whether the catalogue has its service. */
-  readonly hasService: boolean;
+  /** Its service and agency in the catalogue, which names them where the dossier does not. */
+  readonly service: { readonly name: string } | undefined;
+  readonly agency: { readonly name: string } | undefined;
   /** The hub's clock, which decides whether a due date has passed. */
   readonly nowMs: number;
   readonly workingTime: WorkingTime;
@@ -55,15 +56,15 @@ ${facts(say, dossier, known)}</section>
 </article>`;
 }
 
-function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): Html {
-  const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, agencyName, processingUnit } = dossier;
-  const service = vietnamese(dossier.serviceName ?? dossier.serviceCode);
-  const agency = agencyName ?? dossier.agencyCode;
+function facts(say: Say, dossier: PublicDossier, known: Known): Html {
+  const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, processingUnit } = dossier;
+  const service = vietnamese(dossier.serviceName ?? known.service?.name ?? dossier.serviceCode);
+  const agency = dossier.agencyName ?? known.agency?.name ?? dossier.agencyCode;
   const at = (instant: string | undefined) => instant && moment(instant);
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     [
       say('Thủ tục', 'Service'),
-      hasService ? html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${service}</a>` : service,
+      known.service ? html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${service}</a>` : service,
     ],
     [say('Lĩnh vực', 'Field'), dossier.fieldName && vietnamese(dossier.fieldName)],
     [say('Người nộp hồ sơ', 'Applicant'), dossier.applicant && vietnamese(dossier.applicant.name)],
@@ -73,7 +74,7 @@ function facts(say: Say, dossier: PublicDossier, { hasService, nowMs }: Known): 
     [say('Ngày tiếp nhận', 'Received'), at(receivedAt)],
     [
       say('Ngày hẹn trả', 'Due'),
-      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier.status, dueAt, nowMs)}` : unknown(say),
+      dueAt ? html`${moment(dueAt)} ${dueMark(say, dossier.status, dueAt, known.nowMs)}` : unknown(say),
     ],
     [say('Ngày xử lý xong', 'Resolved'), at(finishedAt)],
     [say('Ngày trả kết quả', 'Result returned'), at(returnedAt)],

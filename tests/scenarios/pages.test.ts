@@ -50,7 +50,14 @@ describe('pages for citizens', () => {
     await pullCatalogue(hub);
     await hub.push([
       dossier({ submittedAt: '2025-08-11T21:04:00+07:00', agencyName: 'Sở Tư pháp', serviceCode: '1.001193' }),
-      dossier({ code: 'H60.01-250812-0036', dueAt: '2025-08-10T17:00:00+07:00' }),
+      dossier({
+        code: 'H60.01-250812-0036',
+        dueAt: '2025-08-10T17:00:00+07:00',
+        serviceCode: '1.002820',
+        serviceName: undefined,
+        agencyCode: 'H60.163',
+        agencyName: undefined,
+      }),
       dossier({
         code: 'H60.01-250812-0037',
         serviceName: CANARY,
@@ -155,6 +162,12 @@ describe('pages for citizens', () => {
       const { html, text } = await lookUp({ code: 'H60.01-250812-0040', proof: '0001' });
       expect(text).toContain('Thủ tục thử nghiệm');
       expect(html).not.toContain('href="/services/');
+    });
+
+    test('names its service and agency by the catalogue where the dossier does not', async () => {
+      const { text } = await lookUp({ code: 'H60.01-250812-0036', proof: '0001' });
+      expect(text).toContain('Thủ tục Đổi giấy phép lái xe');
+      expect(text).toContain('Cơ quan Ủy ban nhân dân xã Bạch Đích');
     });
 
     test.each([
