@@ -214,7 +214,7 @@ function begin(code: string, event: RecordedEvent): Applied {
 }
 
 /**
- * @param events in event order. There may be ten thousand, and as many late ones to insert: the last one answers where it can.
+ * @param events in event order. A dossier may have ten thousand and get a thousand late ones, so the last one is asked where possible.
  * @param shown the view that readers have now
  */
 function insert(
@@ -251,9 +251,9 @@ function isOwnRecordAt(event: RecordedEvent, at: string, owner: string): boolean
 /** The latest time among the effective events. An event far ahead does not count. */
 function lastOf(events: readonly RecordedEvent[], held: Held): string {
   const last = events.findLast((event) => counts(event, held.owner))?.at ?? '';
-  // Without this time the events are not from the database, and what was held before them counts too.
-  const isUnrecorded = events[0]?.recordedAt === undefined;
-  return (isUnrecorded && held.lastAt > last ? held.lastAt : last) || held.lastAt;
+  // Without the time of recording nobody knows which events are far ahead, so the held time stays.
+  const isHeldValid = events[0]?.recordedAt === undefined;
+  return last === '' || (isHeldValid && held.lastAt > last) ? held.lastAt : last;
 }
 
 function anomalyOf(event: RecordedEvent, claimed: readonly string[]): Anomaly | undefined {
