@@ -9,6 +9,7 @@ import { type PushedItem, partyOfLogin, pushOf, resultsOf } from './pushes.ts';
 
 /** A push that came through the door, and what became of it. */
 export interface SeenPush {
+  /** By a clock that never steps, finer than a millisecond: the next push may come within one. */
   readonly atMs: number;
   readonly party: string;
   /** The same bytes have the same hash. */
@@ -39,7 +40,7 @@ export function createDoor(): SandboxDoor {
   const pushes: SeenPush[] = [];
 
   async function pushed(request: SimulatorRequest, party: string, outgoing: ServerResponse): Promise<void> {
-    const atMs = Date.now();
+    const atMs = performance.now();
     const fault = faults.take(request.path);
     const instead = fault && insteadOf(fault);
     const reply = instead ?? (await forwarded(door.hubUrl, request));
