@@ -7,6 +7,7 @@ import { createWaitingItems } from './accept/waiting.ts';
 import { type AskResult, createAsk } from './ask/ask.ts';
 import type { AskOrder } from './ask/order.ts';
 import { createBackground } from './concurrency/background.ts';
+import { inOrder } from './concurrency/in-order.ts';
 import { createWorkers, type WorkersDeps } from './delivery/workers.ts';
 import { createWordMerging } from './index/merge-words.ts';
 import { createRecentCommits } from './index/recent-commits.ts';
@@ -57,7 +58,7 @@ export interface Pipeline {
   ask(order: AskOrder): Promise<AskResult>;
   /** Carries out orders of operators. */
   readonly orders: OrderRunner;
-  /** Notifies parties with due work, releases items whose dossier or moment has come, and continues orders. */
+  /** Notifies parties with due work, releases items whose dossier or moment has come, and continues orders. Logs failures. */
   sweep(): Promise<void>;
   /** Resolves when this process delivers nothing. */
   idle(): Promise<void>;
@@ -73,7 +74,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   const background = createBackground(telemetry.failed);
   const mergeWordsOf = createWordMerging(database, background);
   const recentCommits = deps.delivers ? createRecentCommits() : undefined;
-  const commit = createCommit(hub, { ...deps, recentCommits, onCommit: afterCommit });
+  const commit = createCommit(hub, { ...deps, recentCommits, onCommit: hook(hub, afterCommit) });
   const release = createReleaseItems(hub, { ...deps, accept: commit.one });
   const waiting = createWaitingItems(database, release, background);
   const workers = createWorkers(hub, { ...deps, recentCommits, background, accept: commit.one });
@@ -107,17 +108,14 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
     files: createTakeFile(hub, { ...deps, acceptPage: commit.page }),
     ask: createAsk(hub, { ...deps, beside: workers.beside }),
     orders,
-    async sweep() {
-      // A process whose settings lack the party may get the notification.
-      await deps.queue.notify(await deliverDue());
-      // An item that cannot be released delays no order.
-      try {
-        await releaseHeld(hub, deps, await causesSettledSince(database));
-        await waiting.releaseAll(msToInstant(nowMs()));
-      } finally {
-        await orders.runAll();
-      }
-    },
+    sweep: () =>
+      inOrder(telemetry.failed, {
+        // A process whose settings lack the party may get the notification.
+        deliveries: async () => deps.queue.notify(await deliverDue()),
+        'held deliveries': async () => releaseHeld(hub, deps, await causesSettledSince(database)),
+        'waiting items': () => waiting.releaseAll(msToInstant(nowMs())),
+        orders: orders.runAll,
+      }),
     idle: workers.idle,
     async drain(ms) {
       await workers.drain(ms);
@@ -125,6 +123,17 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
       await background.settled();
       await deps.shapes.flush();
     },
+  };
+}
+
+/** The messages are stored: a failure after that must not look like one of the commit, or their sender pushes them again. */
+function hook<In extends unknown[]>({ telemetry }: HubContext, work: (...given: In) => void): (...given: In) => void {
+  return (...given) => {
+    try {
+      work(...given);
+    } catch (error) {
+      telemetry.failed('after a commit', error);
+    }
   };
 }
 

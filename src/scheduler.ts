@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
+import { inOrder } from './concurrency/in-order.ts';
 import { singleFlight } from './concurrency/single-flight.ts';
 import { forgetOldHeartbeats } from './database/heartbeats.ts';
 import { makePartitions } from './database/partitions.ts';
@@ -131,13 +132,6 @@ function createRuns({ telemetry }: HubContext): Runs {
   };
 }
 
-type Works = Readonly<Record<string, () => Promise<void>>>;
-
-/** Runs works one after the other. A failure stops no other. */
-async function inOrder({ telemetry }: HubContext, works: Works): Promise<void> {
-  for (const [where, work] of Object.entries(works)) await work().catch((error) => telemetry.failed(where, error));
-}
-
 async function sweep(
   hub: HubContext,
   { pipeline, reconcile, statistics }: SchedulerDeps,
@@ -146,9 +140,12 @@ async function sweep(
   mask: () => Promise<void>,
 ): Promise<void> {
   const known = new Set(pulls.map(({ party, name }) => `${party} ${name}`));
-  await inOrder(hub, {
+  await inOrder(hub.telemetry.failed, {
     sweep: pipeline.sweep,
-    alerts: hub.alerts.send,
+    async alerts() {
+      // A receiver that does not answer would delay what follows.
+      runs.start('alerts', 'alerts', hub.alerts.send);
+    },
     async 'due pulls'() {
       for (const { party, name } of await duePulls(hub.database, hub.nowMs())) {
         const key = `${party} ${name}`;
@@ -169,7 +166,7 @@ async function sweep(
 
 /** Following a long chain may take longer than the time to the next watch. */
 async function watch(hub: HubContext, { audit, restore, contradictions, replicas }: Watches): Promise<void> {
-  const works: Works = {
+  const works = {
     audit,
     'database home': restore.watch,
     away: () => watchAway(hub, hub.nowMs()),
@@ -198,16 +195,25 @@ async function retain({ telemetry }: HubContext, { retention }: SchedulerDeps): 
 
 async function housekeeping(hub: HubContext, { parties, watches, retention }: SchedulerDeps): Promise<void> {
   const { database, nowMs, telemetry } = hub;
-  await makePartitions(database, nowMs());
-  const dropped = await retention.dropMonths();
-  if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
-  await deleteAnonymousRefusals(database, nowMs() - STRANGERS_REFUSALS_MS);
-  await watches.shapes.closeOld();
-  await forgetOldKeys(database, msToInstant(nowMs()));
-  await forgetEndedSessions(database, nowMs());
-  await forgetNames(database);
-  await forgetOldHeartbeats(database);
-  await recountAfterServices(database.pool);
-  await watchCertificates(hub, parties);
-  await hub.files?.removeOrphans();
+  await inOrder(telemetry.failed, {
+    async 'new months'() {
+      const missing = await makePartitions(database, nowMs());
+      if (missing.length > 0) telemetry.log.info({ missing }, 'tables in use: their new months wait');
+    },
+    async 'old months'() {
+      const dropped = await retention.dropMonths();
+      if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
+    },
+    'old refusals': () => deleteAnonymousRefusals(database, nowMs() - STRANGERS_REFUSALS_MS),
+    'old shapes': watches.shapes.closeOld,
+    'old keys': () => forgetOldKeys(database, msToInstant(nowMs())),
+    'ended sessions': () => forgetEndedSessions(database, nowMs()),
+    'names of files': () => forgetNames(database),
+    'old heartbeats': () => forgetOldHeartbeats(database),
+    'new services': () => recountAfterServices(database.pool),
+    certificates: () => watchCertificates(hub, parties),
+    async 'files without a dossier'() {
+      await hub.files?.removeOrphans();
+    },
+  });
 }

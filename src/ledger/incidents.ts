@@ -88,19 +88,23 @@ export async function closeIncidents(
 /** Incidents whose alert has not been sent, oldest first. */
 export async function loadUnreportedIncidents(database: Database, limit: number): Promise<readonly Incident[]> {
   const { rows } = await database.pool.query<Incident>({
-    name: 'untold incidents',
+    name: 'unreported incidents',
     text: `SELECT ${COLUMNS} FROM incidents WHERE alerted_at IS NULL ORDER BY id LIMIT $1`,
     values: [limit],
   });
   return rows;
 }
 
-/** The number of the advisory lock. One process at a time sends alerts. */
-const REPORT_LOCK = 7_160_005;
+/** The numbers of the advisory locks. One process at a time does each of these. */
+const LOCKS = { alerts: 7_160_005, audit: 7_160_009, certificates: 7_160_010 };
 
 /** Runs the work unless another process does. */
-export async function withReportLock(database: Database, work: () => Promise<void>): Promise<void> {
-  await withSessionLock(database, REPORT_LOCK, work);
+export async function inOneProcess(
+  database: Database,
+  name: keyof typeof LOCKS,
+  work: () => Promise<void>,
+): Promise<void> {
+  await withSessionLock(database, LOCKS[name], work);
 }
 
 export async function markReported(database: Database, ids: readonly number[], nowMs: number): Promise<void> {

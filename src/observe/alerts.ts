@@ -1,26 +1,33 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Outcome } from '#core/dossier/settle';
 import type { TextOrWords } from '#messages/message';
+import { singleFlight } from '../concurrency/single-flight.ts';
 import type { Database } from '../database/pool.ts';
 import { createHttp } from '../kit/http/http.ts';
 import { webhookHeaders } from '../kit/webhooks.ts';
 import {
   closeIncidents,
   type Incident,
+  inOneProcess,
   loadUnreportedIncidents,
   markReported,
   openIncident,
-  withReportLock,
 } from '../ledger/incidents.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** Reports each incident as a log line, a metric, and a webhook call where one is configured. */
+/** Reports each incident as a log line and, where one is configured, by a webhook call. */
 export interface Alerts {
-  /** Opens an incident, unless the same one is open. The hub logs the cause, so it must name no person. */
+  /**
+   * Opens an incident, unless the same one is open. The hub logs the cause, so it must name no person. The next `send` of any
+   * process reports it: who opens an incident does not wait for the receiver.
+   */
   open(party: string, kind: Incident['kind'], cause: TextOrWords): Promise<void>;
   /** Closes incidents. */
   close(party: string, kinds: readonly Incident['kind'][], about?: string): Promise<void>;
-  /** Sends the alerts that are not sent yet. Does nothing while another process sends. */
+  /**
+   * Sends the alerts that are not sent yet, oldest first. Does nothing while another process sends. Ends at the first that
+   * fails; then calls of the next seconds do nothing, up to a minute if the receiver stays away.
+   */
   send(): Promise<void>;
   /** The kind of incident that a failed outcome probably indicates. */
   kindOf(outcome: Outcome): Incident['kind'];
@@ -28,6 +35,9 @@ export interface Alerts {
 
 /** Reasons of outcomes by which adapters say that the partner does not let the hub in. */
 const CREDENTIAL_REASONS = new Set(['credentials', 'login-refused', 'login-failed', 'session-refused']);
+
+const FIRST_PAUSE_MS = 1_000;
+const MOST_PAUSE_MS = 60_000;
 
 interface AlertsOptions {
   readonly database: Database;
@@ -39,15 +49,27 @@ interface AlertsOptions {
 
 export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOptions): Alerts {
   const http = webhook && createHttp({ origins: [new URL(webhook.webhook).origin], totalMs: 10_000 });
-  let sending: Promise<void> | undefined;
+  /** After failures: how long no alert is sent, and until when, by the clock of performance.now. */
+  let pauseMs = 0;
+  let pausedUntilMs = 0;
 
   /** One process sends at a time. Another process may have sent these incidents in the meantime. */
   async function sendAll(): Promise<void> {
+    if (performance.now() < pausedUntilMs) return;
     if ((await loadUnreportedIncidents(database, 1)).length === 0) return;
-    await withReportLock(database, async () => {
-      for (const incident of await loadUnreportedIncidents(database, 50))
-        if (await post(incident)) await markReported(database, [incident.id], nowMs());
+    await inOneProcess(database, 'alerts', async () => {
+      for (const incident of await loadUnreportedIncidents(database, 50)) {
+        if (!(await post(incident))) return pause();
+        pauseMs = 0;
+        await markReported(database, [incident.id], nowMs());
+      }
     });
+  }
+
+  /** A receiver that does not answer keeps a call for half a minute. */
+  function pause(): void {
+    pauseMs = Math.min(Math.max(pauseMs * 2, FIRST_PAUSE_MS), MOST_PAUSE_MS);
+    pausedUntilMs = performance.now() + pauseMs;
   }
 
   async function post(incident: Incident): Promise<boolean> {
@@ -70,23 +92,13 @@ export function createAlerts({ database, telemetry, nowMs, webhook }: AlertsOpti
   return {
     async open(party, kind, cause) {
       const incident = await openIncident(database, { party, kind, cause }, nowMs());
-      if (!incident) return;
-      telemetry.incident(party, kind, 1);
-      telemetry.log.warn({ incident: incident.id, party, kind, cause: incident.cause }, 'incident');
-      await this.send();
+      if (incident) telemetry.log.warn({ incident: incident.id, party, kind, cause: incident.cause }, 'incident');
     },
     async close(party, kinds, about) {
-      for (const kind of await closeIncidents(database, party, kinds, nowMs(), about)) {
-        telemetry.incident(party, kind, 0);
+      for (const kind of await closeIncidents(database, party, kinds, nowMs(), about))
         telemetry.log.info({ party, kind }, 'incident over');
-      }
     },
-    async send() {
-      sending ??= sendAll().finally(() => {
-        sending = undefined;
-      });
-      await sending;
-    },
+    send: singleFlight(sendAll),
     kindOf(outcome) {
       const { reason = '' } = outcome;
       if (CREDENTIAL_REASONS.has(reason)) return 'credentials';

@@ -1,6 +1,6 @@
 import { say, type Words } from '#messages/message';
 import { type Anchor, followChain, loadAnchors, saveAnchor } from '../ledger/audit-chain.ts';
-import { HUB, withReportLock } from '../ledger/incidents.ts';
+import { HUB, inOneProcess } from '../ledger/incidents.ts';
 import type { WatchContext } from './watch-context.ts';
 
 /**
@@ -33,7 +33,7 @@ export function createAuditWatch({ database, vault, alerts, telemetry, nowMs }: 
   }
 
   // One process signs at a time. Another process may have signed more entries in the meantime.
-  return () => withReportLock(database, watch);
+  return () => inOneProcess(database, 'audit', watch);
 }
 
 function forgedCause(days: readonly string[]): Words {

@@ -1,7 +1,7 @@
 import { instantToMs } from '#core/dates/dates';
 import { say, type Words } from '#messages/message';
 import { render } from '#messages/render';
-import { openIncidents, withReportLock } from '../ledger/incidents.ts';
+import { inOneProcess, openIncidents } from '../ledger/incidents.ts';
 import type { Party } from '../parties/party.ts';
 import type { WatchContext } from './watch-context.ts';
 
@@ -20,7 +20,7 @@ export async function watchCertificates(
   parties: ReadonlyMap<string, Pick<Party, 'id' | 'certificates'>>,
 ): Promise<void> {
   // One process at a time: two processes would each close the other's incident.
-  await withReportLock(database, async () => {
+  await inOneProcess(database, 'certificates', async () => {
     const incidents = await openIncidents(database);
     for (const { id, certificates } of parties.values()) {
       const known = incidents.find(({ party, kind }) => party === id && kind === 'certificate-expiry')?.cause;

@@ -4,6 +4,7 @@ import type { Database } from '../database/pool.ts';
 import { countAnomalies } from '../ledger/anomalies.ts';
 import { loadBacklog } from '../ledger/backlog.ts';
 import { countErased } from '../ledger/erasures.ts';
+import { openIncidents } from '../ledger/incidents.ts';
 import { loadQuarantineAges } from '../ledger/quarantine.ts';
 import { lastReconciles } from '../ledger/reconciles.ts';
 import { createTelemetry, type Telemetry } from './telemetry.ts';
@@ -25,6 +26,7 @@ export async function createReporting(log: Logger, settings: TraceSettings | und
 export function showDatabase(telemetry: Telemetry, database: Database, nowMs: () => number): void {
   telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
   telemetry.watchQuarantine(() => loadQuarantineAges(database, nowMs()));
+  telemetry.watchIncidents(() => openIncidents(database));
   telemetry.watchAgreement(() => lastReconciles(database));
   telemetry.watchAnomalies(() => countAnomalies(database));
   telemetry.watchErased(() => countErased(database));

@@ -18,6 +18,7 @@ import {
   showAnomalies,
   showBacklog,
   showErased,
+  showIncidents,
   showQuarantine,
   showReplicas,
   showRetention,
@@ -36,6 +37,8 @@ export interface Telemetry {
   watchQuarantine(load: Parameters<typeof showQuarantine>[1]): void;
   /** Adds metrics of the dossiers on which each party agreed at its last reconciliation. */
   watchAgreement(load: () => Promise<readonly LastReconcile[]>): void;
+  /** Adds a metric of the open incidents, read on each scrape. */
+  watchIncidents(load: Parameters<typeof showIncidents>[1]): void;
   /** Adds a metric of the anomalies in the history, read on each scrape. */
   watchAnomalies(load: () => Promise<readonly AnomalyCount[]>): void;
   /** Adds metrics of the replicas. */
@@ -64,8 +67,6 @@ export interface Telemetry {
   asked(ask: AskedLine): void;
   /** Counts a request that a door refused, by how much of it the message log stores. */
   refused(door: string, kept: 'whole' | 'part' | 'none'): void;
-  /** Shows an incident as open (1) or closed (0). */
-  incident(party: string, kind: string, open: 0 | 1): void;
   /** Logs and counts an unexpected error. The hub continues. */
   failed(where: string, error: unknown): void;
 }
@@ -86,8 +87,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
   const countAccepted = createAcceptedMetrics(registry);
   const countAttempt = createAttemptMetrics(registry);
   const flow = createFlowCounter();
-  const { pulls, lookUps, asks, askSeconds, refusals, incidents, failures, reads, replicaFailures } =
-    createCounts(registry);
+  const { pulls, lookUps, asks, askSeconds, refusals, failures, reads, replicaFailures } = createCounts(registry);
   return {
     registry,
     flow,
@@ -95,6 +95,7 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
     watchBacklog: (load) => showBacklog(registry, load),
     watchQuarantine: (load) => showQuarantine(registry, load),
     watchAgreement: (load) => showAgreement(registry, load),
+    watchIncidents: (load) => showIncidents(registry, load),
     watchAnomalies: (load) => showAnomalies(registry, load),
     watchReplicas: (states) => showReplicas(registry, states),
     replicaChanged({ name, lagMs, why }) {
@@ -131,7 +132,6 @@ export function createTelemetry(log: Logger, traces?: Traces): Telemetry {
       log.info({ party, name, error: error !== undefined ? maskNamesIn(error) : undefined }, 'pull');
     },
     refused: (door, kept) => refusals.inc({ door, kept }),
-    incident: (party, kind, open) => incidents.set({ party, kind }, open),
     failed(where, error) {
       failures.inc({ where: where.split(' ')[0] as string });
       const { message, code, stack } = error as Error & { code?: string };

@@ -4,6 +4,7 @@ import { correctedAmong } from '#core/dossier/apply';
 import { isSameContent } from '#core/dossier/content-id';
 import { type DossierItem, type Item, isDossierItem } from '#core/dossier/item';
 import { ReaderNotLoaded } from '#core/problems/reader-not-loaded';
+import { forEachInOrder } from '../concurrency/in-order.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
 import { loadEvents } from '../index/events.ts';
@@ -91,19 +92,41 @@ export interface CorrectionRunDeps extends CorrectionDeps {
 /** After this time the progress is saved, and other orders continue. */
 const STEP_MS = 2_000;
 
-/** Continues the orders to correct. Each item is corrected once, whatever happens to the process. */
+/**
+ * Continues the orders to correct. Each item is corrected once, whatever happens to the process. An order that fails keeps what
+ * it did before, and blocks no other.
+ *
+ * @throws the error of the first order that failed, after all were continued
+ */
 export async function runCorrections(hub: Hub, deps: CorrectionRunDeps): Promise<void> {
   const open = await openCorrections(hub.database);
   if (open.length === 0) return;
   await deps.codes.reload();
-  for (const id of open)
-    await inTransaction(hub.database, async (tx) => {
+  await forEachInOrder(open, async (id) => {
+    const error = await inTransaction(hub.database, async (tx) => {
       const order = await lockCorrection(tx, id);
-      if (order) await advanceCorrection(tx, id, await correctNext(hub, deps, order), hub.nowMs());
+      if (!order) return undefined;
+      const { error, ...progress } = await correctNext(hub, deps, order);
+      await advanceCorrection(tx, id, progress, hub.nowMs());
+      return error;
     });
+    if (error !== undefined) throw error;
+  });
 }
 
-async function correctNext(hub: Hub, deps: CorrectionRunDeps, { party, after, before }: OpenCorrection) {
+/** How far an order came. With an error it did not get past the message after `after`. */
+interface CorrectionStep {
+  readonly after: string;
+  readonly items: number;
+  readonly isDone: boolean;
+  readonly error?: unknown;
+}
+
+async function correctNext(
+  hub: Hub,
+  deps: CorrectionRunDeps,
+  { party, after, before }: OpenCorrection,
+): Promise<CorrectionStep> {
   const endMs = performance.now() + STEP_MS;
   let [done, items] = [after, 0];
   // The settings of this process may be older or newer than those of the order.
@@ -112,7 +135,11 @@ async function correctNext(hub: Hub, deps: CorrectionRunDeps, { party, after, be
     const { ids, last } = await nextMessageIds(hub.database, party, { after: done, before });
     for (const id of ids) {
       if (performance.now() > endMs) return { after: done, items, isDone: false };
-      items += await correctMessage(hub, deps, id);
+      try {
+        items += await correctMessage(hub, deps, id);
+      } catch (error) {
+        return { after: done, items, isDone: false, error };
+      }
       done = id;
       await setImmediate();
     }

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { Route } from '#core/dossier/route';
+import { shareByKey } from '../concurrency/batch-calls.ts';
+import { forEachInOrder } from '../concurrency/in-order.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
 import type { WaitingRow } from '../ledger/quarantine.ts';
@@ -35,7 +37,11 @@ export interface OrderRunnerDeps extends CorrectionRunDeps {
 
 /** Carries out orders of operators. */
 export interface OrderRunner {
-  /** Continues resolutions as far as possible now, then replays at their rate. One run at a time. */
+  /**
+   * Continues resolutions as far as possible now, then corrections, then replays at their rate. One run at a time.
+   *
+   * @throws the first error, after all orders were continued
+   */
   runAll(): Promise<void>;
   /** Continues one replay. Rejects with its error only. */
   runReplay(id: number): Promise<void>;
@@ -44,17 +50,12 @@ export interface OrderRunner {
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs'>;
 
 export function createOrderRunner(hub: Hub, deps: OrderRunnerDeps): OrderRunner {
-  // Each order has an open transaction while it runs.
-  let last: Promise<void> = Promise.resolve();
+  // Each order has an open transaction while it runs. Who calls during a run shares the next one with others.
+  const all = shareByKey((_: 'all') =>
+    forEachInOrder([runResolutions, runCorrections, runReplays], (run) => run(hub, deps)),
+  );
   return {
-    runAll() {
-      last = last
-        .catch(() => undefined)
-        .then(() => runResolutions(hub, deps))
-        .finally(() => runCorrections(hub, deps))
-        .finally(() => runReplays(hub, deps));
-      return last;
-    },
+    runAll: () => all('all'),
     runReplay: (id) => runReplay(hub, deps, id),
   };
 }
@@ -75,16 +76,10 @@ async function runResolutions(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
   if (unfinished.length === 0) return;
   await deps.codes.reload();
   const endMs = performance.now() + MOST_MS;
-  const failed: unknown[] = [];
-  for (const id of unfinished) {
-    try {
-      let isMore = true;
-      while (isMore && performance.now() < endMs) isMore = await runPiece(hub, deps, id);
-    } catch (error) {
-      failed.push(error);
-    }
-  }
-  if (failed.length > 0) throw failed[0];
+  await forEachInOrder(unfinished, async (id) => {
+    let isMore = true;
+    while (isMore && performance.now() < endMs) isMore = await runPiece(hub, deps, id);
+  });
 }
 
 /** @returns whether more can be done at once */
@@ -124,10 +119,7 @@ function isOver({ until }: Resolution, nowMs: number): boolean {
  * @throws the error of the first replay that failed, after all were continued
  */
 async function runReplays(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
-  const failed: unknown[] = [];
-  for (const id of await runningReplays(hub.database, hub.nowMs()))
-    await runReplay(hub, deps, id).catch((error) => failed.push(error));
-  if (failed.length > 0) throw failed[0];
+  await forEachInOrder(await runningReplays(hub.database, hub.nowMs()), (id) => runReplay(hub, deps, id));
 }
 
 /** Continues one replay. Does nothing if it is not running, or not due yet. */

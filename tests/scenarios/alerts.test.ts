@@ -7,7 +7,7 @@ import { certificatesIn } from '../../src/kit/http/tls.ts';
 import { webhookHeaders } from '../../src/kit/webhooks.ts';
 import { createAudit } from '../../src/ledger/audit.ts';
 import { loadAnchors } from '../../src/ledger/audit-chain.ts';
-import { listIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
+import { closeIncidents, listIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
 import { type Alerts, createAlerts } from '../../src/observe/alerts.ts';
 import { createAuditWatch } from '../../src/observe/audit-watch.ts';
 import { watchCertificates } from '../../src/observe/certificates.ts';
@@ -74,12 +74,43 @@ describe('alerts', () => {
   test('any process sends a failed alert later, under the same id', async () => {
     statuses.push(500, 500, 500, 500, 500);
     await processes[0]?.alerts.open('portal', 'credentials', 'the login is refused');
+    // Who opens it does not wait for the receiver.
+    expect(got).toEqual([]);
+    await processes[0]?.alerts.send();
     const failed = got.length;
+    expect(failed).toBeGreaterThan(0);
     statuses.length = 0;
     await processes[1]?.alerts.send();
     await tell();
     expect(got).toHaveLength(failed + 1);
     expect(new Set(got.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('a receiver that fails is called for one alert, and again after a pause; then it gets all', async () => {
+    const [one] = processes as [(typeof processes)[number], unknown];
+    for (const kind of ['partner-away', 'credentials', 'pull-failed'] as const)
+      await one.alerts.open('portal', kind, 'x');
+    statuses.push(500);
+    for (let time = 0; time < 3; time++) await one.alerts.send();
+    expect(got).toHaveLength(1);
+    await expect
+      .poll(async () => {
+        await one.alerts.send();
+        return got.length;
+      })
+      .toBe(4);
+  });
+
+  test('every process shows an open incident in its metrics, and its end, whichever process saw them', async () => {
+    const { database } = hub.hub;
+    const shown = async () => {
+      const text = await (await hub.request('GET', '/metrics')).text();
+      return /^hub_incidents_open\{party="hub",kind="audit-broken"\} (\d)$/m.exec(text)?.[1];
+    };
+    await openIncident(database, { party: 'hub', kind: 'audit-broken', cause: 'entry 5 was changed' }, MORNING);
+    expect(await shown()).toBe('1');
+    await closeIncidents(database, 'hub', ['audit-broken'], MORNING);
+    expect(await shown()).toBe('0');
   });
 
   test('a certificate is reported 30, 15 and 7 days before its end, and at its end', async () => {
@@ -167,6 +198,7 @@ describe('alerts', () => {
     const killed = await hub.hub.database.pool.connect();
     await killed.query('SELECT pg_advisory_lock(7160005)');
     await processes[0]?.alerts.open('portal', 'partner-away', 'no connection');
+    await processes[0]?.alerts.send();
     expect(got).toHaveLength(0);
     killed.release(true);
     await expect

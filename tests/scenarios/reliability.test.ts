@@ -572,6 +572,35 @@ test.each([
   }
 });
 
+test('what fails after the commit is no failure of the push: it is stored once, and its sender learns so', async () => {
+  const notify = () => {
+    throw new Error('as in the test');
+  };
+  const hub = await testHub({ queue: { notify, listen: async () => undefined, close: async () => undefined } });
+  try {
+    expect(await hub.push(dossier())).toMatchObject({ status: 201, results: [{ outcome: 'accepted' }] });
+    expect(await hub.push(dossier())).toMatchObject({ status: 200, results: [{ outcome: 'duplicate' }] });
+    expect(hub.logLines).toContainEqual(expect.objectContaining({ where: 'after a commit', error: 'as in the test' }));
+  } finally {
+    await hub.close();
+  }
+});
+
+test('housekeeping of which a part fails does the rest', async () => {
+  const before = await testHub();
+  const { pool } = before.hub.database;
+  await pool.query('ALTER TABLE idempotency_keys RENAME TO away');
+  await pool.query("INSERT INTO heartbeats (process, number, at) VALUES (7, 1, '2020-01-01')");
+  const hub = await testHub({ databaseUrl: before.databaseUrl, roles: ['scheduler'] });
+  try {
+    await expect.poll(async () => (await pool.query("SELECT FROM heartbeats WHERE process = 7")).rows).toEqual([]);
+    expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'old keys' }));
+  } finally {
+    await hub.close();
+    await before.close();
+  }
+});
+
 describe('the order of events', () => {
   let hub: TestHub;
   beforeEach(async () => {

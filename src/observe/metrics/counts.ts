@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** Metrics that other parts of the hub count directly. */
 export function createCounts(registry: Registry) {
@@ -34,12 +34,6 @@ export function createCounts(registry: Registry) {
     labelNames: ['door', 'kept'],
     registers,
   });
-  const incidents = new Gauge({
-    name: 'hub_incidents_open',
-    help: 'Open incidents',
-    labelNames: ['party', 'kind'],
-    registers,
-  });
   const failures = new Counter({
     name: 'hub_failures_total',
     help: 'Unexpected errors',
@@ -58,7 +52,7 @@ export function createCounts(registry: Registry) {
     labelNames: ['replica'],
     registers,
   });
-  return { pulls, lookUps, asks, askSeconds, refusals, incidents, failures, reads, replicaFailures };
+  return { pulls, lookUps, asks, askSeconds, refusals, failures, reads, replicaFailures };
 }
 
 /** Counts files that arrived. */

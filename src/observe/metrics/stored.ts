@@ -52,6 +52,32 @@ export function showQuarantine(registry: Registry, load: () => Promise<readonly 
   });
 }
 
+/**
+ * Shows the open incidents, whichever process opened them. One that ends is shown as 0 from then on. While the read fails, they
+ * stay as they were: a database that does not answer ends no alarm.
+ */
+export function showIncidents(
+  registry: Registry,
+  load: () => Promise<readonly { readonly party: string; readonly kind: string }[]>,
+): void {
+  const shown = new Map<string, { readonly party: string; readonly kind: string }>();
+  new Gauge({
+    name: 'hub_incidents_open',
+    help: 'Open incidents',
+    labelNames: ['party', 'kind'],
+    registers: [registry],
+    async collect() {
+      const open = await load().catch(() => undefined);
+      if (!open) return;
+      for (const one of shown.values()) this.set(one, 0);
+      for (const { party, kind } of open) {
+        shown.set(`${party} ${kind}`, { party, kind });
+        this.set({ party, kind }, 1);
+      }
+    },
+  });
+}
+
 export function showAgreement(registry: Registry, load: () => Promise<readonly LastReconcile[]>): void {
   new Gauge({
     name: 'hub_reconcile_agreement_ratio',
