@@ -21,18 +21,43 @@ interface Partition {
 /**
  * Creates the partitions of this month and the next three, and a default one for all other rows, so that a missing month
  * refuses nothing. Safe when several processes do it together. When none is missing, this is one query.
+ * @returns the names of those that a table in use does not allow now; they can wait for the next call
  */
-export async function makePartitions(database: Database, nowMs: number): Promise<void> {
-  const wanted = partitionsAround(nowMs);
-  if ((await missingOf(database.query, wanted)).length === 0) return;
-  await database.query.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
-    for (const { table, name, bounds } of await missingOf(tx, wanted)) {
-      if (bounds && (await defaultHolds(tx, table, ...bounds))) continue;
-      const values = bounds ? `FOR VALUES FROM ('${bounds[0]}') TO ('${bounds[1]}')` : 'DEFAULT';
-      await sql.raw(`CREATE TABLE ${name} PARTITION OF ${table} ${values}`).execute(tx);
-    }
-  });
+export async function makePartitions(database: Database, nowMs: number): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const partition of await missingOf(database.query, partitionsAround(nowMs))) {
+    const isFree = await whenFree(database, (tx) => makePartition(tx, partition));
+    if (!isFree) left.push(partition.name);
+  }
+  return left;
+}
+
+async function makePartition(tx: Tx, partition: Partition): Promise<void> {
+  const { table, name, bounds } = partition;
+  // Another process may have created it.
+  if ((await missingOf(tx, [partition])).length === 0) return;
+  if (bounds && (await defaultHolds(tx, table, ...bounds))) return;
+  const values = bounds ? `FOR VALUES FROM ('${bounds[0]}') TO ('${bounds[1]}')` : 'DEFAULT';
+  await sql.raw(`CREATE TABLE ${name} PARTITION OF ${table} ${values}`).execute(tx);
+}
+
+/** While it waits for a long read, such as a backup, every push waits behind it. */
+const WAIT = '1s';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Changes the partitions of one table, which nobody may use meanwhile. @returns false if the table stays in use */
+async function whenFree(database: Database, change: (tx: Tx) => Promise<void>): Promise<boolean> {
+  try {
+    await database.query.transaction().execute(async (tx) => {
+      await sql.raw(`SET LOCAL lock_timeout = '${WAIT}'`).execute(tx);
+      await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
+      await change(tx);
+    });
+    return true;
+  } catch (error) {
+    if ((error as Partial<pg.DatabaseError>).code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  }
 }
 
 function partitionsAround(nowMs: number): readonly Partition[] {
@@ -56,7 +81,8 @@ async function missingOf(query: Tx, wanted: readonly Partition[]): Promise<reado
 }
 
 /**
- * Drops the months that ended more than `months` ago. A rebuild cannot restore data of dropped messages.
+ * Drops the months that ended more than `months` ago. A rebuild cannot restore data of dropped messages. A table that is in use
+ * waits for the next call.
  * @param except months such as `2025_03` that stay
  * @returns the names of the dropped partitions
  */
@@ -67,17 +93,20 @@ export async function dropOldPartitions(
   except: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const oldest = new Date(monthStart(nowMs, -months)).toISOString().slice(0, 7).replace('-', '_');
-  return database.query.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(${LOCK}::int8)`.execute(tx);
-    const { rows } = await sql<{ name: string }>`
-      SELECT child.relname AS name FROM pg_inherits
-      JOIN pg_class child ON child.oid = inhrelid JOIN pg_class parent ON parent.oid = inhparent
-      WHERE parent.relname = ANY(${[...MONTHLY_TABLES]}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'`.execute(tx);
-    const names = rows.map((row) => row.name);
-    const old = names.filter((name) => name.slice(-7) < oldest && !except.has(name.slice(-7)));
-    for (const name of old) await sql.raw(`DROP TABLE ${name}`).execute(tx);
-    return old;
-  });
+  const { rows } = await sql<{ name: string }>`
+    SELECT child.relname AS name FROM pg_inherits
+    JOIN pg_class child ON child.oid = inhrelid JOIN pg_class parent ON parent.oid = inhparent
+    WHERE parent.relname = ANY(${[...MONTHLY_TABLES]}) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'
+      AND pg_table_is_visible(child.oid)`.execute(database.query);
+  const dropped: string[] = [];
+  for (const { name } of rows) {
+    if (name.slice(-7) >= oldest || except.has(name.slice(-7))) continue;
+    const isFree = await whenFree(database, async (tx) => {
+      await sql.raw(`DROP TABLE IF EXISTS ${name}`).execute(tx);
+    });
+    if (isFree) dropped.push(name);
+  }
+  return dropped;
 }
 
 /** The column of a table that decides the month of a row, and the bounds of a month such as `2025-03`, in UTC. */
