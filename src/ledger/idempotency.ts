@@ -49,20 +49,35 @@ export async function findIdempotent(
 ): Promise<{ readonly bodyHash: Buffer; readonly receipt: string } | undefined> {
   // Keyed hashes under every secret. Rows from before migration 019 hold the plain key, for up to seven days.
   const keys = [...vault.blind('idempotency', key), key];
-  await database.pool.query({
-    name: 'forget key',
-    text: `DELETE FROM idempotency_keys WHERE party = $1 AND key = ANY($2::text[]) AND created_at < $3::timestamptz - ${KEPT}`,
+  const { rows } = await database.pool.query<{ bodyHash: Buffer; receipt: string; isOld: boolean }>({
+    name: 'find key',
+    text: `SELECT body_hash AS "bodyHash", receipt, created_at < $3::timestamptz - ${KEPT} AS "isOld"
+           FROM idempotency_keys WHERE party = $1 AND key = ANY($2::text[])`,
     values: [party, keys, at],
   });
-  const { rows } = await database.pool.query<{ bodyHash: Buffer; receipt: string }>({
-    name: 'find key',
-    text: 'SELECT body_hash AS "bodyHash", receipt FROM idempotency_keys WHERE party = $1 AND key = ANY($2::text[])',
-    values: [party, keys],
-  });
-  const [row] = rows;
-  return row && { ...row, bodyHash: vault.openHash(row.bodyHash) };
+  // Otherwise it would refuse the new use of the key.
+  if (rows.some(({ isOld }) => isOld))
+    await database.pool.query({
+      name: 'forget key',
+      text: `DELETE FROM idempotency_keys WHERE party = $1 AND key = ANY($2::text[]) AND created_at < $3::timestamptz - ${KEPT}`,
+      values: [party, keys, at],
+    });
+  const found = rows.find(({ isOld }) => !isOld);
+  return found && { bodyHash: vault.openHash(found.bodyHash), receipt: found.receipt };
 }
 
+/** 16 MB of the table, about 100,000 keys. No statement then takes longer than statements may. */
+const BLOCKS_AT_ONCE = 2_000;
+
+/** Deletes the keys that are stored for long enough: part by part of the table, in the order in which they lie there. */
 export async function forgetOldKeys(database: Database, at: string): Promise<void> {
-  await database.pool.query(`DELETE FROM idempotency_keys WHERE created_at < $1::timestamptz - ${KEPT}`, [at]);
+  const { rows } = await database.pool.query<{ blocks: number }>(
+    `SELECT (pg_relation_size('idempotency_keys') / current_setting('block_size')::int)::float8 AS blocks`,
+  );
+  for (let from = 0; from < (rows[0]?.blocks ?? 0); from += BLOCKS_AT_ONCE)
+    await database.pool.query(
+      `DELETE FROM idempotency_keys
+       WHERE ctid >= $2::tid AND ctid < $3::tid AND created_at < $1::timestamptz - ${KEPT}`,
+      [at, `(${from},0)`, `(${from + BLOCKS_AT_ONCE},0)`],
+    );
 }
