@@ -45,7 +45,7 @@ export interface Acceptance {
 export interface CommitDeps extends Pick<AcceptDeps, 'routes' | 'ownership' | 'ownedSince' | 'recentCommits'> {
   readonly parties: ReadonlyMap<string, Party>;
   readonly lastWrite: LastWrite;
-  /** Called after each commit. */
+  /** Called after each commit. Must not throw: the messages are stored. */
   readonly onCommit: (submissions: readonly Submission[], acceptance: Acceptance) => void;
 }
 

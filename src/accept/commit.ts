@@ -6,7 +6,7 @@ import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { LastWrite } from '../observe/last-write.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { acceptBatch } from './accept.ts';
-import { type AcceptDeps, acceptDepsOf, type CommitDeps } from './accept-deps.ts';
+import { type Acceptance, type AcceptDeps, acceptDepsOf, type CommitDeps } from './accept-deps.ts';
 import { isRetryable, mayTryAgain, pauseAfter } from './conflict.ts';
 import { codesNamedBy } from './dossiers.ts';
 import { FairChoice, type RunKind, type WaitingInput } from './fair-choice.ts';
@@ -96,14 +96,12 @@ async function commitAll(
 ): Promise<readonly (Accepted | NotStored)[]> {
   const { tried = 0, sinceMs = performance.now(), report } = trying;
   const { accept, files, lastWrite, onCommit, random } = deps;
+  let checked = submissions;
+  let acceptance: Acceptance;
   try {
     // At each try, because a file may have been removed since the last one.
-    const checked = submissions.some(namesFiles) ? await withFiles(files, submissions) : submissions;
-    const acceptance = await acceptBatch(accept, checked, together, tried === 0);
-    report?.(acceptance.judged);
-    lastWrite.kept();
-    onCommit(checked, acceptance);
-    return acceptance.accepted;
+    if (submissions.some(namesFiles)) checked = await withFiles(files, submissions);
+    acceptance = await acceptBatch(accept, checked, together, tried === 0);
   } catch (error) {
     lastWrite.failed(error);
     if (isRetryable(error) && mayTryAgain(tried, sinceMs)) {
@@ -113,6 +111,10 @@ async function commitAll(
     if (!isRefusal(error) || submissions.length <= 1) throw error;
     return commitHalves(deps, submissions, together);
   }
+  report?.(acceptance.judged);
+  lastWrite.kept();
+  onCommit(checked, acceptance);
+  return acceptance.accepted;
 }
 
 async function commitHalves(

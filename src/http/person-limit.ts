@@ -21,6 +21,7 @@ interface Counted {
  * records of many people are not limited, and repeats do not count.
  */
 export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
+  const onFault = (error: unknown): void => hub.telemetry.failed('count of persons', error);
   const refund = (list: readonly Counted[]) =>
     Promise.all(list.map(({ subject }) => hub.requestLimits.refund('person', subject)));
 
@@ -42,14 +43,13 @@ export function limitPersons(pipeline: Pipeline, hub: Context): Pipeline {
   async function within<Done extends object>(submission: Submission, accept: () => Promise<Done>): Promise<Done> {
     const counted = await countAll(submission);
     if (counted.length === 0) return accept();
-    try {
-      const done = await accept();
-      await refund(counted.filter(({ index }) => !isNews(done, index)));
-      return done;
-    } catch (error) {
-      await refund(counted);
+    const done = await accept().catch(async (error) => {
+      await refund(counted).catch(onFault);
       throw error;
-    }
+    });
+    // The items are stored: the sender gets their results, whatever becomes of the count.
+    await refund(counted.filter(({ index }) => !isNews(done, index))).catch(onFault);
+    return done;
   }
 
   return {
