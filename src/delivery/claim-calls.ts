@@ -31,12 +31,6 @@ export interface ClaimDeps extends Omit<PlanDeps, 'entries' | 'fetchesFiles'> {
   readonly isDoubtful: () => Promise<boolean>;
 }
 
-/** A planned call, and since when its deliveries are leased (performance.now). */
-export interface ReadyCall {
-  readonly call: PlannedCall;
-  readonly leasedMs: number;
-}
-
 /** Claims due deliveries of one party as planned calls, and extends their leases until they are dropped. */
 export class Claims {
   readonly #hub: HubContext;
@@ -44,9 +38,9 @@ export class Claims {
   readonly #party: Party;
   readonly #processId: string;
   readonly #entries: EntryCache;
-  readonly #leased = new Set<Claimed>();
+  /** The leased deliveries, and when each was leased or extended last (performance.now). */
+  readonly #leased = new Map<Claimed, number>();
   readonly #heartbeat: NodeJS.Timeout;
-  #extendedMs = Number.NEGATIVE_INFINITY;
   #claimedMs = Number.NEGATIVE_INFINITY;
   /** The last claim was full, so the next one need not wait. */
   #isMoreDue = false;
@@ -88,13 +82,13 @@ export class Claims {
   }
 
   /** Claims deliveries for at most `limit` calls. Fewer calls mean that nothing more is due. */
-  async claim(limit: number): Promise<readonly ReadyCall[]> {
+  async claim(limit: number): Promise<readonly PlannedCall[]> {
     await this.#deps.codes.fresh();
     const leasedMs = performance.now();
     this.#claimedMs = leasedMs;
     this.#isMoreDue = false;
     const claimed = await this.#claimDeliveries(limit);
-    for (const one of claimed) this.#leased.add(one);
+    for (const one of claimed) this.#leased.set(one, leasedMs);
     try {
       const { originals, recentCommits } = this.#deps;
       const fetchesFiles = this.#hub.fileFetcher !== undefined;
@@ -102,7 +96,7 @@ export class Claims {
       const calls = await planCalls(this.#hub, deps, this.#party, claimed);
       this.#isMoreDue = calls.length >= limit;
       this.#noteSenders(claimed);
-      return calls.map((call) => ({ call, leasedMs }));
+      return calls;
     } catch (error) {
       this.drop(claimed);
       throw error;
@@ -122,9 +116,10 @@ export class Claims {
     for (const one of claimed) this.#leased.delete(one);
   }
 
-  /** Whether the lease of a call has expired because this process stood still. Another process may have it now. */
-  hasRunOut({ leasedMs }: ReadyCall): boolean {
-    return performance.now() - Math.max(leasedMs, this.#extendedMs) > LEASE_MS;
+  /** Whether a lease of a call has expired because this process stood still. Another process may have it now. */
+  hasRunOut({ items }: PlannedCall): boolean {
+    const oldestMs = performance.now() - LEASE_MS;
+    return items.some(({ claimed }) => (this.#leased.get(claimed) ?? Number.NEGATIVE_INFINITY) < oldestMs);
   }
 
   /** Reports the duration of a call. For a slow partner nothing is claimed ahead. */
@@ -164,9 +159,11 @@ export class Claims {
     if (this.#leased.size === 0) return;
     const { database, nowMs, telemetry } = this.#hub;
     const startedMs = performance.now();
-    void extendLeases(database, [...this.#leased], nowMs() + LEASE_MS)
-      .then(() => {
-        this.#extendedMs = startedMs;
+    const leased = [...this.#leased.keys()];
+    void extendLeases(database, leased, nowMs() + LEASE_MS)
+      .then((extended) => {
+        // Those that were dropped meanwhile stay so.
+        for (const one of leased) if (extended.has(one.id) && this.#leased.has(one)) this.#leased.set(one, startedMs);
       })
       .catch((error) => telemetry.failed('heartbeat', error));
   }

@@ -9,7 +9,7 @@ import type { HubContext } from '../process/hub-context.ts';
 import { acceptAnswers } from './answers.ts';
 import { type AttemptDeps, attemptCall } from './attempt.ts';
 import { type Breaker, type BreakerDeps, createBreaker, type Made } from './breaker.ts';
-import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS, type ReadyCall } from './claim-calls.ts';
+import { type ClaimDeps, Claims, CONCURRENCY, LEASE_MS } from './claim-calls.ts';
 import { createHealth, type Health } from './health.ts';
 import type { PlannedCall } from './plan-calls.ts';
 import { ReadyCalls } from './ready-calls.ts';
@@ -130,7 +130,7 @@ export class PartyWorker {
     const room = this.#room();
     if (room === 0) {
       this.#isWoken = false;
-      this.#giveBack(this.#ready.takeAll().map(({ call }) => call));
+      this.#giveBack(this.#ready.takeAll());
     }
     this.#startCalls(room);
     if (this.#isWoken && !this.#isClaiming) this.#claim(room);
@@ -148,12 +148,12 @@ export class PartyWorker {
   #startCalls(room: number): void {
     const canStart = (): boolean => this.#ready.length > 0 && this.#calling < CONCURRENCY;
     if (this.#isPacing || !canStart()) return;
-    if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as ReadyCall);
+    if (room > 0 && this.#calling === 0) this.#start(this.#ready.take() as PlannedCall);
     if (room <= 1 || !canStart()) return;
     this.#isPacing = true;
     void (this.#isBehind ? nextCallTurn() : setImmediate()).then(() => {
       this.#isPacing = false;
-      if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as ReadyCall);
+      if (this.#room() > 0 && canStart()) this.#start(this.#ready.take() as PlannedCall);
       this.#proceed();
     });
   }
@@ -194,9 +194,8 @@ export class PartyWorker {
     void this.#own.notifyOthers();
   }
 
-  #start(ready: ReadyCall): void {
-    const { call } = ready;
-    if (this.#claims.hasRunOut(ready)) {
+  #start(call: PlannedCall): void {
+    if (this.#claims.hasRunOut(call)) {
       this.#claims.drop(claimedIn([call]));
       return;
     }

@@ -1,18 +1,18 @@
-import type { ReadyCall } from './claim-calls.ts';
+import type { PlannedCall } from './plan-calls.ts';
 
 /** Calls that are ready to start. Their senders take turns, each with its oldest call first. */
 export class ReadyCalls {
   /** The sender whose last turn is longest ago comes first. */
-  readonly #bySender = new Map<string, ReadyCall[]>();
+  readonly #bySender = new Map<string, PlannedCall[]>();
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  add(calls: readonly ReadyCall[]): void {
+  add(calls: readonly PlannedCall[]): void {
     for (const one of calls) {
-      const sender = one.call.items[0]?.claimed.sender ?? '';
+      const sender = one.items[0]?.claimed.sender ?? '';
       const waiting = this.#bySender.get(sender);
       if (waiting) waiting.push(one);
       else this.#bySender.set(sender, [one]);
@@ -20,7 +20,7 @@ export class ReadyCalls {
     this.#length += calls.length;
   }
 
-  take(): ReadyCall | undefined {
+  take(): PlannedCall | undefined {
     for (const [sender, waiting] of this.#bySender) {
       const one = waiting.shift();
       this.#bySender.delete(sender);
@@ -31,7 +31,7 @@ export class ReadyCalls {
     return undefined;
   }
 
-  takeAll(): readonly ReadyCall[] {
+  takeAll(): readonly PlannedCall[] {
     const all = [...this.#bySender.values()].flat();
     this.#bySender.clear();
     this.#length = 0;

@@ -151,9 +151,17 @@ const CLAIM = `
   RETURNING d.id, d.party, d.operation, d.subject, d.seq, d.message_id AS "messageId", d.created_at AS "createdAt",
             d.token, d.attempts, d.doubt, d.sender, leased.turn`;
 
-/** Extends leases that this process still holds, during their calls. */
-export async function extendLeases(database: Database, claimed: readonly Claimed[], untilMs: number): Promise<void> {
-  await database.pool.query({
+/**
+ * Extends leases that this process still holds, during their calls.
+ *
+ * @returns the ids of those that it extended; the others are being settled, or another process has them
+ */
+export async function extendLeases(
+  database: Database,
+  claimed: readonly Claimed[],
+  untilMs: number,
+): Promise<ReadonlySet<number>> {
+  const { rows } = await database.pool.query<{ id: number }>({
     name: 'extend leases',
     // A locked row is being settled. Waiting for it would deadlock if both statements have several rows.
     text: `WITH ours AS (
@@ -161,9 +169,10 @@ export async function extendLeases(database: Database, claimed: readonly Claimed
                ON d.id = held.id AND d.token = held.token
              WHERE d.state || '' = 'due' AND d.leased_by IS NOT NULL
              FOR UPDATE OF d SKIP LOCKED)
-           UPDATE deliveries d SET next_at = $3::timestamptz FROM ours WHERE d.id = ours.id`,
+           UPDATE deliveries d SET next_at = $3::timestamptz FROM ours WHERE d.id = ours.id RETURNING d.id`,
     values: [claimed.map((one) => one.id), claimed.map((one) => one.token), msToInstant(untilMs)],
   });
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Returns leases without an attempt. The deliveries are due again at `nextMs`, as if never claimed. */

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
-import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { Claims, LEASE_MS } from '../../src/delivery/claim-calls.ts';
+import type { PlannedCall } from '../../src/delivery/plan-calls.ts';
+import { createOriginals } from '../../src/index/originals.ts';
+import type { Party } from '../../src/parties/party.ts';
+import type { HubContext } from '../../src/process/hub-context.ts';
+import { createVault } from '../../src/secrets/vault.ts';
+import { dossier, HUB_SECRET, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 
 const UNAVAILABLE: Outcome = { kind: 'unavailable', reason: 'down', message: 'no connection' };
 const UNKNOWN: Outcome = { kind: 'unknown', reason: 'timeout', message: 'no answer' };
@@ -237,6 +243,30 @@ describe('delivery', () => {
     release();
     await hub.hub.pipeline.idle();
     expect(await deliveries()).toMatchObject([{ state: 'due', outcome: null }]);
+  });
+
+  test('after it stood still, a worker sends what it still has, and nothing that another one took over', async () => {
+    await hub.hub.pipeline.drain(5_000);
+    await hub.push(Array.from({ length: 12 }, (_, n) => dossier({ code: `H60.01-250812-${1_000 + n}` })));
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const { database, kinds, parties } = hub.hub;
+    const context = { database, kinds, nowMs: () => hub.clock.nowMs, vault: createVault([HUB_SECRET]) } as HubContext;
+    const deps = { codes: { fresh: async () => undefined }, isDoubtful: async () => false, recentCommits: undefined };
+    const originals = createOriginals(database, context.vault, {});
+    const claims = new Claims(context, { ...deps, originals }, parties.get('portal') as Party, 'p');
+    try {
+      const [taken, own] = (await claims.claim(2)) as [PlannedCall, PlannedCall];
+      const ids = (call: PlannedCall) => call.items.map(({ claimed }) => claimed.id);
+      await database.pool.query("UPDATE deliveries SET leased_by = 'other', token = token + 1 WHERE id = ANY($1)", [
+        ids(taken),
+      ]);
+      vi.advanceTimersByTime(LEASE_MS + 1);
+      await vi.waitUntil(() => !claims.hasRunOut(own));
+      expect(claims.hasRunOut(taken)).toBe(true);
+    } finally {
+      claims.close();
+      vi.useRealTimers();
+    }
   });
 
   test('a refusal stops nothing; an unmapped code holds it and all behind it until released', async () => {
