@@ -5,6 +5,7 @@ import { msToInstant } from '#core/dates/dates';
 import { fileReference, hashOfFile, USUAL_FILE_TYPES } from '#core/identifiers/file-reference';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
+import { forEachInOrder } from '../concurrency/in-order.ts';
 import type { Database } from '../database/pool.ts';
 import type { FileSource, OpenedFile } from '../kit/files.ts';
 import { refused, unavailable } from '../kit/outcomes.ts';
@@ -106,7 +107,8 @@ const UNUSED_MS = 86_400_000;
 const SWEPT_AT_ONCE = 100;
 
 export function createHubFiles(deps: FilesDeps): HubFiles {
-  const { database, nowMs, store, scanner, maxBytes = MAX_BYTES } = deps;
+  const { database, store, scanner, maxBytes = MAX_BYTES } = deps;
+  const unscannable = new Map<string, number>();
 
   async function take(chunks: AsyncIterable<Uint8Array>, by: TakenFrom): Promise<TakenFile | NotTaken> {
     try {
@@ -142,14 +144,7 @@ export function createHubFiles(deps: FilesDeps): HubFiles {
     open: (reference) => openFile(deps, reference),
     start: (reference) => startFile(deps, reference),
     of: (party, sha256) => filesOfParty(database, party, sha256),
-    async sweep() {
-      await scanWaiting(deps);
-      const [now, tomorrow] = [msToInstant(nowMs()), msToInstant(nowMs() + UNUSED_MS)];
-      for (const { sha256, place } of await forgetUnused(database, now, tomorrow, SWEPT_AT_ONCE)) {
-        await store.remove(place);
-        await forgetFile(database, sha256, place);
-      }
-    },
+    sweep: () => forEachInOrder([() => removeUnused(deps), () => scanWaiting(deps, unscannable)], (work) => work()),
     removeOrphans: () => removeOrphans(deps),
     storeTrouble: () => store.trouble(),
     isScannerThere: async () => scanner?.isThere(),
@@ -293,22 +288,57 @@ function opened({ vault, store }: Pick<FilesDeps, 'vault' | 'store'>, file: Stor
   return { bytes, mediaType, read: () => openFrames(store.open(place), key) };
 }
 
-/** Scans what a scanner that was away has not seen. Ends with the first file that it does not answer for. */
-async function scanWaiting(deps: FilesDeps): Promise<void> {
-  const { scanner, database } = deps;
+/** A file that could not be removed stays for the next sweep, and keeps no other from it. */
+async function removeUnused({ database, store, nowMs }: FilesDeps): Promise<void> {
+  const [now, tomorrow] = [msToInstant(nowMs()), msToInstant(nowMs() + UNUSED_MS)];
+  await forEachInOrder(await forgetUnused(database, now, tomorrow, SWEPT_AT_ONCE), async ({ sha256, place }) => {
+    await store.remove(place);
+    await forgetFile(database, sha256, place);
+  });
+}
+
+/** A file that the scanner cannot scan, or the store does not give, is tried again after this time. */
+const UNSCANNABLE_MS = 3_600_000;
+
+/**
+ * Scans what a scanner that was away has not seen, oldest first. Ends when the scanner or the store is away.
+ *
+ * @param unscannable the files that have to wait, and until when: they keep no other from a scan
+ * @throws the first error of a file, after the others
+ */
+async function scanWaiting(deps: FilesDeps, unscannable: Map<string, number>): Promise<void> {
+  const { scanner, store, database, nowMs } = deps;
   if (!scanner) return;
-  for (const file of await filesToScan(database, SWEPT_AT_ONCE)) {
-    const scan = scanner.begin();
+  for (const [sha256, untilMs] of unscannable) if (untilMs <= nowMs()) unscannable.delete(sha256);
+  let isAway = false;
+  await forEachInOrder(await filesToScan(database, [...unscannable.keys()], SWEPT_AT_ONCE), async (file) => {
+    if (isAway) return;
     try {
-      for await (const chunk of opened(deps, file).read()) await scan.add(Buffer.from(chunk));
+      const verdict = await verdictOf(deps, scanner, file);
+      if (verdict)
+        return noteScan(database, file.sha256, verdict.kind, verdict.kind === 'infected' ? verdict.found : undefined);
+      isAway = !(await scanner.isThere());
+      if (!isAway) throw new Error(withoutVerdict(file));
     } catch (error) {
-      scan.abort();
+      isAway = (await store.trouble()) !== undefined;
+      if (!isAway) unscannable.set(file.sha256, nowMs() + UNSCANNABLE_MS);
       throw error;
     }
-    const verdict = await scan.end();
-    if (!verdict) return;
-    await noteScan(database, file.sha256, verdict.kind, verdict.kind === 'infected' ? verdict.found : undefined);
+  });
+}
+
+const withoutVerdict = ({ sha256, bytes }: StoredFile): string =>
+  `the scanner answers, but not for the file sha256:${sha256} of ${bytes} bytes: expected a limit above its size, such as StreamMaxLength of clamd`;
+
+async function verdictOf(deps: FilesDeps, scanner: Scanner, file: StoredFile): Promise<Verdict | undefined> {
+  const scan = scanner.begin();
+  try {
+    for await (const chunk of opened(deps, file).read()) await scan.add(Buffer.from(chunk));
+  } catch (error) {
+    scan.abort();
+    throw error;
   }
+  return scan.end();
 }
 
 async function removeOrphans({ database, store, spool }: FilesDeps): Promise<void> {

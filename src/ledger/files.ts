@@ -163,12 +163,17 @@ export async function bytesOfParty({ pool }: Db, party: string): Promise<number>
   return Number(rows[0]?.bytes ?? 0);
 }
 
-/** The oldest files that no scanner has seen. */
-export async function filesToScan({ pool }: Db, most: number): Promise<readonly StoredFile[]> {
+/** The oldest files that no scanner has seen, without these. */
+export async function filesToScan(
+  { pool }: Db,
+  without: readonly string[],
+  most: number,
+): Promise<readonly StoredFile[]> {
   const { rows } = await pool.query<StoredFile>({
     name: 'files to scan',
-    text: `SELECT ${COLUMNS} FROM files WHERE scan = 'unscanned' AND state = 'stored' ORDER BY stored_at LIMIT $1`,
-    values: [most],
+    text: `SELECT ${COLUMNS} FROM files WHERE scan = 'unscanned' AND state = 'stored' AND sha256 <> ALL($1::text[])
+           ORDER BY stored_at LIMIT $2`,
+    values: [without, most],
   });
   return rows;
 }

@@ -208,6 +208,22 @@ describe('files', () => {
     expect(rows).toEqual(['file.link', 'file.read'].map((action) => ({ actor: 'one-stop', action })));
   });
 
+  test('a file above the limit of the scanner keeps no other from a scan, and says what is missing', async () => {
+    const [large, small] = [pdf('x'.repeat(60_000)), pdf('nhỏ hơn')];
+    clamd.limits.most = 10;
+    for (const file of [large, small]) expect((await pushFile(file)).body.scan).toBe('unscanned');
+    clamd.limits.most = 50_000;
+    await expect(sweep()).rejects.toThrow(`sha256:${sha256(large)} of ${large.length} bytes: expected a limit above`);
+    const scanOf = async (file: Buffer) => (await pushFile(file)).body.scan;
+    expect(await scanOf(small)).toBe('clean');
+    // It waits an hour for the next try.
+    await sweep();
+    clamd.limits.most = Number.POSITIVE_INFINITY;
+    hub.clock.nowMs += 3_600_000;
+    await sweep();
+    expect(await scanOf(large)).toBe('clean');
+  });
+
   test('a file that no dossier names goes after a day, and one of a dossier stays until the erasure', async () => {
     const [named, unnamed] = [pdf('có hồ sơ'), pdf('không hồ sơ')];
     const { file } = (await pushFile(named)).body;

@@ -4,13 +4,15 @@ import { createServer, type Socket } from 'node:net';
 /** What the EICAR institute defined as the harmless sign of a virus, in two parts: no scanner removes this file. */
 export const EICAR = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', '-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('');
 
-/** A stand-in for clamd that finds EICAR, on a free port of this machine. */
+/** A stand-in for clamd that finds EICAR, on a free port of this machine. `limits`: as its StreamMaxLength. */
 export async function startClamd() {
-  const server = createServer((socket) => serve(socket));
+  const limits = { most: Number.POSITIVE_INFINITY };
+  const server = createServer((socket) => serve(socket, limits));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `clamd://127.0.0.1:${port}`,
+    limits,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }
@@ -18,8 +20,8 @@ export async function startClamd() {
 const COMMAND = Buffer.from('zINSTREAM\0');
 
 /** Keeps the last bytes only, however long the file is. */
-function serve(socket: Socket): void {
-  let [waiting, tail, isInfected, left] = [Buffer.alloc(0), '', false, -1];
+function serve(socket: Socket, limits: { readonly most: number }): void {
+  let [waiting, tail, isInfected, left, bytes] = [Buffer.alloc(0), '', false, -1, 0];
   socket.on('error', () => undefined);
   socket.on('data', (chunk) => {
     waiting = Buffer.concat([waiting, chunk]);
@@ -34,6 +36,8 @@ function serve(socket: Socket): void {
         if (waiting.length < 4) return;
         left = waiting.readUInt32BE();
         waiting = waiting.subarray(4);
+        bytes += left;
+        if (bytes > limits.most) return void socket.end('INSTREAM size limit exceeded. ERROR\0');
         if (left === 0) return void socket.end(`stream: ${isInfected ? 'Eicar-Test-Signature FOUND' : 'OK'}\0`);
       }
       if (waiting.length === 0) return;
