@@ -87,13 +87,14 @@ function resultOf(result: ErasedPerson): Result {
 const PARTS = { own: 'of the person', former: 'of the person before', mentioned: 'mentions the person' } as const;
 
 function previewText(preview: ErasurePreview): string {
-  const { subjects, kept, messages, calls, notes, savedFilters, namesakes, parties, token } = preview;
+  const { subjects, kept, messages, calls, notes, savedFilters, namesakes, unreadable, parties, token } = preview;
   return [
     `${subjects.length} dossiers and records would lose data of the person:`,
     ...subjects.map(({ subject, part }) => `  ${subject}  ${PARTS[part]}`),
     `${messages} stored bodies of messages and ${calls} calls of deliveries speak of the person`,
     `${notes} notes and reasons of officers and ${savedFilters} saved filters speak of the person`,
     ...(namesakes > 0 ? [`${namesakes} more places have only the name: --names-too hides it there`] : []),
+    ...(unreadable > 0 ? [`${unreadable} values cannot be read: no secret of the hub opens them`] : []),
     ...keptLines(kept),
     ...(parties.length > 0 ? [`these parties have data of the person and keep it: ${parties.join(', ')}`] : []),
     `nothing is changed. To erase: the same command with --confirm ${token}`,

@@ -28,6 +28,8 @@ export interface ErasurePreview {
   readonly notes: number;
   readonly savedFilters: number;
   readonly namesakes: number;
+  /** Values that no secret of the hub opens. */
+  readonly unreadable: number;
   /** Systems that sent or received dossiers or records of the person. They keep what they have. */
   readonly parties: readonly string[];
 }
@@ -111,7 +113,7 @@ function isNaming(why: string, asked: SubjectAsked, finding: Finding): boolean {
 }
 
 async function previewOf(hub: ErasingHub, found: FoundPerson): Promise<ErasurePreview> {
-  const { subjects, kept, messages, calls, texts, namesakes, token } = found;
+  const { subjects, kept, messages, calls, texts, namesakes, unreadable, token } = found;
   return {
     token,
     subjects: [...subjects].map(([subject, part]) => ({ subject, part })),
@@ -120,6 +122,7 @@ async function previewOf(hub: ErasingHub, found: FoundPerson): Promise<ErasurePr
     calls: calls.length,
     ...countOfficerTexts(texts),
     namesakes,
+    unreadable,
     parties: await partiesOf(hub, [...subjects.keys()]),
   };
 }

@@ -51,6 +51,8 @@ export interface FoundPerson {
   readonly texts: readonly OfficerTexts[];
   /** Places that only have the name, which others may have too. */
   readonly namesakes: number;
+  /** Values that no secret of the hub opens. They may be of anybody. */
+  readonly unreadable: number;
   /** Changes with the dossiers and records that are found. */
   readonly token: string;
 }
@@ -81,7 +83,8 @@ const ROUNDS = 4;
  *
  * @param asked the person, or the dossier or record of the person
  */
-export async function findPerson(hub: ErasingHub, asked: SubjectAsked, options: FindOptions): Promise<Finding> {
+export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, options: FindOptions): Promise<Finding> {
+  const hub = { ...erasing, unreadable: new Map<string, number>() };
   const sought = 'person' in asked ? [asked.person] : await personOf(hub, asked.code, asked.kind);
   if (sought.length === 0) return { kind: 'none' };
   const keys = new Set(sought.flatMap('person' in asked ? askedKeys : personKeys));
@@ -108,8 +111,11 @@ export async function findPerson(hub: ErasingHub, asked: SubjectAsked, options: 
   return finished(hub, { keys, people: [...people.values()], subjects }, options);
 }
 
+/** Each sealed place with the number of its values that cannot be opened. */
+type Finder = ErasingHub & { readonly unreadable: Map<string, number> };
+
 async function finished(
-  hub: ErasingHub,
+  hub: Finder,
   { keys, people, subjects }: Pick<FoundPerson, 'keys' | 'people'> & { readonly subjects: Map<string, Part> },
   options: FindOptions,
 ): Promise<Finding> {
@@ -122,9 +128,13 @@ async function finished(
   const calls = mentions.calls.filter(({ deliveryId }) => !stays.deliveries.has(deliveryId));
   const token = hash('sha256', [...subjects.keys()].sort().join('\n')).slice(0, 16);
   const { namesakes, texts } = mentions;
-  if (subjects.size + kept.length + messages.length + calls.length + texts.length + namesakes === 0)
+  const unreadable = [...hub.unreadable.values()].reduce((sum, count) => sum + count, 0);
+  if (subjects.size + kept.length + messages.length + calls.length + texts.length + namesakes + unreadable === 0)
     return { kind: 'none' };
-  return { kind: 'found', found: { people, keys, subjects, kept, messages, calls, texts, namesakes, token } };
+  return {
+    kind: 'found',
+    found: { people, keys, subjects, kept, messages, calls, texts, namesakes, unreadable, token },
+  };
 }
 
 /** The person of a dossier, or the first one of a record. */
@@ -150,7 +160,7 @@ interface Named {
 }
 
 /** All people of all dossiers and records with their data. */
-async function* peopleOf(hub: ErasingHub): AsyncGenerator<Named> {
+async function* peopleOf(hub: Finder): AsyncGenerator<Named> {
   for await (const { place, text } of opened(hub, placeOf('dossiers', 'sealed'), HAS_DATA)) {
     const { applicant } = JSON.parse(text) as Dossier;
     if (applicant) yield { subject: place[0] as string, person: applicant, part: 'own' };
@@ -170,18 +180,28 @@ interface Opened {
   readonly text: string;
 }
 
-/** The sealed values of a place, row by row. */
-async function* opened({ database, vault }: ErasingHub, place: SealedPlace, condition: string): AsyncGenerator<Opened> {
+/** The sealed values of a place, row by row. Those of a lost secret are counted only: they must not keep others from it. */
+async function* opened(
+  { database, vault, unreadable }: Finder,
+  place: SealedPlace,
+  condition: string,
+): AsyncGenerator<Opened> {
   let after: readonly string[] | undefined;
+  let closed = 0;
   for (;;) {
     const rows: readonly SealedRow[] = await readSealed(database.pool, place, condition, after);
-    if (rows.length === 0) return;
-    yield* await mapYielding(rows, (row) => ({
+    const last = rows.at(-1);
+    if (!last) break;
+    const readable = rows.filter(({ keyId }) => vault.knows(keyId));
+    closed += rows.length - readable.length;
+    yield* await mapYielding(readable, (row) => ({
       place: row.place,
       text: vault.open({ keyId: row.keyId, bytes: row.value }).toString(),
     }));
-    after = rows.at(-1)?.place;
+    after = last.place;
   }
+  // Each round reads the dossiers again, and the last reading has no condition.
+  unreadable.set(`${place.table} ${place.value}`, closed);
 }
 
 /** Records of kinds about these dossiers, such as a rating, which names nobody. */
@@ -207,7 +227,7 @@ const HAS_PEOPLE = `door <> 'release' AND coalesce(operation, '') !~ '^(?:servic
 
 /** Texts that speak of the person outside of the dossiers and records that are theirs. */
 async function mentionsOf(
-  hub: ErasingHub,
+  hub: Finder,
   people: readonly Person[],
   own: ReadonlyMap<string, Part>,
   { namesToo, tell }: FindOptions,

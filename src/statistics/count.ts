@@ -22,7 +22,7 @@ import { addToTotals, createTotalChanges } from './totals.ts';
 
 export interface CountDeps extends RuleDeps {
   readonly database: Database;
-  readonly vault: Pick<Vault, 'open'>;
+  readonly vault: Pick<Vault, 'open' | 'knows'>;
 }
 
 /**

@@ -81,7 +81,7 @@ const EVENTS = `
 /** The facts of these dossiers. Leaves out dossiers that are no longer in the index. */
 export async function loadCountable(
   tx: pg.PoolClient,
-  vault: Pick<Vault, 'open'>,
+  vault: Pick<Vault, 'open' | 'knows'>,
   codes: readonly string[],
 ): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
@@ -105,9 +105,12 @@ export async function loadCountable(
   });
 }
 
-/** Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others. */
-function recordOf({ masked, sealed, sealedKey }: Row, vault: Pick<Vault, 'open'>): Dossier {
-  if (sealed === null) return JSON.parse(masked) as Dossier;
+/**
+ * Parsed here: a single text that PostgreSQL's JSON refuses would block the count of all others. So would a dossier of a lost
+ * secret, which is counted by its masked copy.
+ */
+function recordOf({ masked, sealed, sealedKey }: Row, vault: Pick<Vault, 'open' | 'knows'>): Dossier {
+  if (sealed === null || !vault.knows(sealedKey)) return JSON.parse(masked) as Dossier;
   return JSON.parse(vault.open({ keyId: sealedKey, bytes: sealed }).toString()) as Dossier;
 }
 

@@ -276,3 +276,34 @@ describe('a person', () => {
     expect((await hub.read(`/api/v1/dossiers/${FORMER}`, 'personal')).body.applicant.name).toBe(PERSON.name);
   });
 });
+
+describe('beside values of a lost secret', () => {
+  let hub: TestHub;
+  beforeAll(async () => {
+    hub = await testHub({ nowMs: Date.parse('2025-08-26T08:00:00+07:00'), keys: [...OPERATOR_KEYS] });
+    const results = [{ name: 'Giấy chứng nhận', code: 'KQ.01' }];
+    await hub.push(dossier({ code: OTHERS, applicant: other, ...RETURNED, results }));
+    await hub.push(dossier({ code: OWN, applicant: person, ...RETURNED }));
+    const { pool } = hub.hub.database;
+    await pool.query('UPDATE dossiers SET sealed_key = 2147483600 WHERE code = $1', [OTHERS]);
+    await pool.query('UPDATE events SET record_key = 2147483600 WHERE code = $1', [OTHERS]);
+  });
+  afterAll(() => hub.close());
+
+  test('statistics count every dossier', async () => {
+    await recountAfterServices(hub.hub.database.pool);
+    const { total } = (await hub.read('/api/v1/statistics?from=2025-08-01&to=2025-08-31')).body;
+    expect(total.received.total).toBe(2);
+  });
+
+  test('a person is found and erased, and the operator learns how much could not be read', async () => {
+    const { personErasure } = hub.hub;
+    const found = await personErasure.preview(ASKED, OPTIONS, BY);
+    expect(found).toMatchObject({
+      kind: 'found',
+      preview: { subjects: [{ subject: OWN, part: 'own' }], unreadable: 2 },
+    });
+    const token = found.kind === 'found' ? found.preview.token : undefined;
+    expect(await personErasure.erase(ASKED, OPTIONS, BY, token)).toMatchObject({ kind: 'erased', erased: 1 });
+  });
+});

@@ -56,6 +56,9 @@ export const PersonErasureShown = closed(
       description: 'saved filters of officers with the name, a number or an address of the person; they are removed',
     }),
     namesakes: Type.Integer({ description: 'more places with nothing but the name, see namesToo' }),
+    unreadable: Type.Integer({
+      description: 'values that no secret of the hub opens, so nobody can say whose data they are',
+    }),
     parties: Type.Array(Type.String(), {
       description: 'systems that sent or received data of the person; they keep what they have',
     }),

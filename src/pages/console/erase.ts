@@ -77,7 +77,7 @@ ${flag('namesToo', say('Cả đoạn văn bản chỉ có họ tên', 'Also text
 
 function previewOf(visit: Visit, preview: PersonErasure, form: Form): Html {
   const { say } = visit;
-  const { token, subjects, kept, messages, calls, notes, savedFilters, namesakes, parties } = preview;
+  const { token, subjects, kept, messages, calls, notes, savedFilters, namesakes, unreadable, parties } = preview;
   const isEmpty = subjects.length + messages + calls + notes + savedFilters === 0;
   const hidden = Object.fromEntries(FIELDS.map((name) => [name, form(name)]));
   return html`<h2>${say('Xem trước', 'Preview')}</h2>
@@ -94,6 +94,7 @@ ${foundTable(visit, subjects)}
       savedFilters,
     ],
     [say('Nơi khác chỉ có họ tên', 'More places with nothing but the name'), namesakes],
+    [say('Dữ liệu không giải mã được vì thiếu khóa', 'Values that no secret of the hub opens'), unreadable],
   ])}</section>
 <h2>${say('Được giữ lại', 'What stays')}</h2>
 ${keptTable(visit, kept)}
