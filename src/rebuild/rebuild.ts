@@ -96,7 +96,7 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
     findings.add([...first.differing, ...first.missing]);
     let last = first;
     for (let swaps = 1; last.swapped && swaps <= SWAPS; swaps++)
-      last = await settle(work, codesOf(first), swaps < SWAPS);
+      last = await settle(work, codesOf(first.differing), swaps < SWAPS);
     const isWhole = last.differing.length + last.missing.length === 0;
     return {
       messages: catchUp.messages,
@@ -105,7 +105,7 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
       identical: isWhole && (messagesAreRead || first.swapped),
       found: findings.count,
       differences: findings.listed,
-      swapped: first.swapped ? codesOf(first).length : 0,
+      swapped: first.swapped ? codesOf(first.differing).length : 0,
       notSwapped: swap && !isWhole && catchUp.unreadable > 0 ? unreadable(catchUp.unreadable) : undefined,
     };
   });
@@ -204,16 +204,18 @@ async function settle(work: Work, suspects: readonly string[], swap: boolean): P
   return whileNobodyWrites(live, async (db) => {
     await work.catchUp.run();
     const differing = await compare(work, db, [...remaining]);
-    const settled = { differing, missing: await missingChanges(db) };
+    // Comparing the whole feeds again would keep writers for as long as it takes.
+    const looked = [...remaining, ...codesOf(missing)];
+    const settled = { differing, missing: await missingChanges(db, looked) };
     const isWrong = settled.differing.length + settled.missing.length > 0;
     const swapped = swap && isWrong && work.catchUp.unreadable === 0;
-    if (swapped) await takeOver(db, codesOf(settled), msToInstant(nowMs()));
+    if (swapped) await takeOver(db, codesOf(settled.differing), codesOf(settled.missing), msToInstant(nowMs()));
     return { ...settled, swapped };
   });
 }
 
-function codesOf({ differing }: Pick<Settled, 'differing'>): readonly string[] {
-  return [...new Set(differing.map(({ code }) => code))];
+function codesOf(differences: readonly Difference[]): readonly string[] {
+  return [...new Set(differences.map(({ code }) => code))];
 }
 
 /** Every batch writes messages, so a blocked writer waits before it has written anything. Readers continue. */

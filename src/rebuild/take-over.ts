@@ -10,9 +10,15 @@ import { SCHEMA } from './schema.ts';
 /**
  * Copies these dossiers from the second index into the live one, and reports them in the feed. Needs a transaction: readers
  * see all of it or nothing.
+ * @param missing whose changes the feed lacks, by code or subject
  * @param at the instant of the swap
  */
-export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: string): Promise<void> {
+export async function takeOver(
+  db: pg.PoolClient,
+  codes: readonly string[],
+  missing: readonly string[],
+  at: string,
+): Promise<void> {
   for (const { name, by } of COMPARED) await db.query(`DELETE FROM ${name} WHERE ${by} = ANY($1::text[])`, [codes]);
   for (const { name, by } of COMPARED) {
     const columns = await allColumns(db, name);
@@ -23,7 +29,7 @@ export async function takeOver(db: pg.PoolClient, codes: readonly string[], at: 
   }
   // The statistics count these dossiers again. They forget a removed one, which the feed does not report.
   await addRecounts(db, codes);
-  await tellChanges(db, codes, at);
+  await tellChanges(db, codes, missing, at);
   const subject = auditSubject(
     'dossiers',
     codes.length,
