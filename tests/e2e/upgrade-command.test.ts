@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
 import { lienthongHere } from '../support/lienthong.ts';
@@ -42,6 +44,24 @@ describe('lienthong upgrade --check', () => {
     expect(text).toMatch(/040-erasures: Personal data ends.* Takes about \d+ (s|min)\./);
     expect(text).toContain('  040-erasures: it could write data again that was erased meanwhile');
     expect(text).toMatch(/the first start takes about \d+ (s|min) longer/);
+  });
+
+  test('ends with 2 without an embedded database, creates none, and says when no file was checked', async () => {
+    const { DATABASE_URL: _, ...embedded } = scene.env() as Record<string, string>;
+    const dataDir = join(scene.folder, 'no-data');
+    const none = await lienthongHere(['upgrade', '--check'], { ...embedded, HUB_DATA_DIR: dataDir }, scene.folder);
+    expect(none).toMatchObject({ code: 2, errors: expect.stringContaining('no embedded database in') });
+    expect(existsSync(dataDir)).toBe(false);
+    const named = { ...scene.env(), HUB_CONFIG: join(scene.folder, 'none.json') };
+    expect(await lienthongHere(['upgrade', '--check'], named, scene.folder)).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('none.json does not exist'),
+    });
+    const elsewhere = join(scene.folder, 'elsewhere');
+    mkdirSync(elsewhere);
+    const { HUB_CONFIG: __, ...unset } = scene.env() as Record<string, string>;
+    const unnamed = await lienthongHere(['upgrade', '--check'], unset, elsewhere);
+    expect(unnamed.out).toContain('there is no configuration file');
   });
 
   test('ends with 2 for settings that this version refuses, for tables of a newer version, and without --check', async () => {

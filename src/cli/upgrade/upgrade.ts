@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/config.ts';
+import { type Config, embeddedFolder, loadConfig } from '../../config/config.ts';
 import { lackingOf, type MigrationName, newerOf, storedMigrations, whyTooNew } from '../../database/migrate.ts';
 import { MIGRATION_NOTES } from '../../database/migration-notes.ts';
 import type { Database } from '../../database/pool.ts';
+import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
 import { loadAdapters } from '../../parties/load-adapters.ts';
 import { withDatabase } from '../open-database.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, USAGE, UsageError } from '../run-command.ts';
@@ -31,7 +33,17 @@ the database.`;
 async function check({ check: isAsked }: UpgradeOptions): Promise<Result> {
   if (!isAsked) throw new UsageError('upgrade needs --check; to upgrade, install the new version and start it');
   const config = loadConfig(process.env, await loadAdapters(), false);
-  return withDatabase(config, examine);
+  requireDatabase(config);
+  return withDatabase(config, (database) => examine(database, config));
+}
+
+/** @throws UsageError when there is no embedded database: a new, empty one would be taken for the hub's */
+function requireDatabase(config: Config): void {
+  const folder = embeddedFolder(config);
+  if (folder === undefined || existsSync(dataFolderOf(folder))) return;
+  throw new UsageError(
+    `there is no DATABASE_URL and no embedded database in ${folder}, expected the database of the hub; set the variables of the hub in this shell, such as DATABASE_URL or HUB_DATA_DIR`,
+  );
 }
 
 /** A pending migration, for people and programs. */
@@ -42,17 +54,18 @@ interface Pending {
   readonly seconds: number;
 }
 
-async function examine(database: Database): Promise<Result> {
+async function examine(database: Database, { filePath }: Config): Promise<Result> {
   const { version } = readPackage();
   const stored = await storedMigrations(database);
   const tooNew = whyTooNew(stored);
   if (tooNew !== undefined) throw new Error(tooNew);
   const newer = newerOf(stored);
   const names = lackingOf(stored);
+  const configuration = existsSync(filePath) ? filePath : null;
   if (stored.length === 0)
     return {
-      text: `lienthong ${version}: the database is empty, and the first start creates the tables`,
-      document: { version, pending: [], beside: true },
+      text: `lienthong ${version}: the database is empty, and the first start creates the tables\n${usable(filePath)}`,
+      document: { version, configuration, pending: [], beside: true },
     };
   const notes = names.map((name) => MIGRATION_NOTES[name]);
   const rows = await countRows(database, countedTables(notes));
@@ -61,8 +74,16 @@ async function examine(database: Database): Promise<Result> {
   const settings = names.flatMap((name) => MIGRATION_NOTES[name].settings ?? []);
   const beside = pending.every(({ stopOlder }) => stopOlder === undefined);
   const seconds = pending.reduce((sum, one) => sum + one.seconds, 0);
-  const found = { version, newer, dossiers: rows.get('dossiers') ?? 0, pending, beside, seconds, jobs, settings };
-  return { text: textOf(found), document: found, failed: !beside };
+  const dossiers = rows.get('dossiers') ?? 0;
+  const found = { version, configuration, newer, dossiers, pending, beside, seconds, jobs, settings };
+  return { text: textOf(found, usable(filePath)), document: found, failed: !beside };
+}
+
+/** Without a file the settings are usable too, but they are hardly those of the hub. */
+function usable(filePath: string): string {
+  return existsSync(filePath)
+    ? `settings: this version can use ${filePath}`
+    : `settings: there is no configuration file ${filePath}, so no party and no key were checked; set HUB_CONFIG as for the hub`;
 }
 
 function pendingOf(name: MigrationName, rows: RowCounts): Pending {
@@ -93,9 +114,8 @@ interface Found {
   readonly settings: readonly string[];
 }
 
-function textOf({ version, newer, dossiers, pending, beside, seconds, jobs, settings }: Found): string {
+function textOf({ version, newer, dossiers, pending, beside, seconds, jobs, settings }: Found, usable: string): string {
   const head = `lienthong ${version}, ${dossiers} dossiers`;
-  const usable = 'settings: this version can use them';
   if (newer.length > 0)
     return `${head}: the tables are of a newer version (${newer.map(({ name }) => name).join(', ')}), and this version may run on them\n${usable}`;
   if (pending.length === 0) return `${head}: the tables are of this version, nothing is to be migrated\n${usable}`;
