@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { audit } from './package/audit.mjs';
 import { licencesOf } from './package/licences.mjs';
+import { unitsOfRoles } from './package/units.mjs';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PARTS = path.join(import.meta.dirname, 'package');
@@ -62,14 +63,6 @@ function makeTarball(folder, file) {
   run('tar', [...own, '-czf', file, '-C', path.dirname(folder), path.basename(folder)]);
 }
 
-/** The unit of a process with one role, its instance: lienthong@api. All else is as in the unit of all roles. */
-function unitOfRole(unit) {
-  return unit
-    .replace(/^Description=.*$/m, 'Description=Liên Thông, role %i')
-    .replace(/^# Either one.*\nConflicts=.*$/m, `Conflicts=${name}.service`)
-    .replace(/^Environment=HUB_CONFIG.*$/m, '$&\nEnvironment=HUB_ROLES=%i');
-}
-
 /** The tree of the Debian package: the application below /usr/lib, its units, its command, its maintainer scripts. */
 function makeDebianPackage(application, file) {
   const tree = path.join(OUT, 'debian');
@@ -86,7 +79,10 @@ function makeDebianPackage(application, file) {
   const units = 'usr/lib/systemd/system';
   for (const unit of fs.readdirSync(PARTS).filter((file) => /\.(?:service|timer)$/.test(file)))
     install(unit, `${units}/${unit}`, 0o644);
-  fs.writeFileSync(path.join(tree, units, `${name}@.service`), unitOfRole(read(`scripts/package/${name}.service`)));
+  for (const [file, text] of Object.entries(unitsOfRoles(name, read(`scripts/package/${name}.service`)))) {
+    fs.mkdirSync(path.dirname(path.join(tree, units, file)), { recursive: true });
+    fs.writeFileSync(path.join(tree, units, file), text);
+  }
   for (const script of ['postinst', 'prerm', 'postrm']) install(script, `DEBIAN/${script}`, 0o755);
   const documents = path.join(tree, 'usr/share/doc', name);
   fs.mkdirSync(documents, { recursive: true });

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig, ROLES } from '../src/config/config.ts';
+
+const { unitsOfRoles } = await import(new URL('../scripts/package/units.mjs', import.meta.url).href);
+const ROOT = join(import.meta.dirname, '..');
+const UNIT = readFileSync(join(ROOT, 'scripts/package/lienthong.service'), 'utf8');
+const units: Readonly<Record<string, string>> = unitsOfRoles('lienthong', UNIT);
+
+/** The environment that systemd gives the unit of a role, without hub.env. */
+function environmentOf(role: string): Record<string, string> {
+  const text = `${units['lienthong@.service']}\n${units[`lienthong@${role}.service.d/probes.conf`] ?? ''}`;
+  const set = [...text.replaceAll('%i', role).matchAll(/^Environment=(\w+)=(.*)$/gm)];
+  return Object.fromEntries(set.map(([, name = '', value = '']) => [name, value]));
+}
+
+test('each role has a unit of its own, which conflicts with the unit of all roles', () => {
+  expect(units['lienthong@.service']).toMatch(/^Conflicts=lienthong\.service$/m);
+  for (const role of ROLES) expect(environmentOf(role).HUB_ROLES).toBe(role);
+});
+
+test('the processes of one machine have different, known ports for probes and metrics, which the pages name', () => {
+  const ports = ROLES.map((role) => {
+    const { HUB_CONFIG: _, ...env } = environmentOf(role);
+    const config = loadConfig({ ...env, HUB_SECRET: 'h7Qz0-xPq2-a-secret-of-the-tests-of-units' }, undefined, false);
+    return config.roles.includes('api') ? config.port : config.probesPort;
+  });
+  expect(new Set(ports).size).toBe(ROLES.length);
+  expect(ports).not.toContain(0);
+  for (const page of ['docs/operate/install.md', 'docs/operate/monitor.md', 'docs/vi/van-hanh/cai-dat.md'])
+    for (const port of ports) expect(readFileSync(join(ROOT, page), 'utf8')).toContain(String(port));
+});
