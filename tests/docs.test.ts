@@ -114,6 +114,22 @@ describe('the reference', () => {
     ]);
   });
 
+  test.each(['docs/operate/install.md', 'docs/vi/van-hanh/cai-dat.md'])('%s opens every address to someone', (path) => {
+    const page = readPage(path);
+    const shown = page.text.split('\n').filter((line) => /^\| .* \| `\/.*\|$/.test(line));
+    const opened = shown.flatMap((line) => [...line.matchAll(/`(\/[^`]*)`/g)].map(([, address = '']) => address));
+    const routes = [...sourceOf('src/http').matchAll(/\bmethod: '\w+',\s+path: '(\/[^']*)'/g)].map(
+      ([, route = '']) => route,
+    );
+    const pages = [...sourceOf('src/pages').matchAll(/\bpages\.(?:get|post)\('(\/[^':]*)|PAGE = '(\/[^']+)'/g)];
+    const all = [...routes, ...pages.map(([, route, other]) => route ?? other ?? '')].filter((one) => one !== '/');
+    expect(all.length).toBeGreaterThan(40);
+    const prefixes = opened.filter((one) => one !== '/');
+    const isOpen = (route: string): boolean =>
+      prefixes.some((one) => route === one || route.startsWith(one.endsWith('/') ? one : `${one}/`));
+    report(all.filter((route) => !isOpen(route)));
+  });
+
   test('has a section in the runbook for every kind of incident', () => {
     const kinds = /readonly kind:((?:\s*\| '[a-z-]+')+)/.exec(sourceOf('src/ledger/incidents.ts'))?.[1] ?? '';
     const known = [...kinds.matchAll(/'([a-z-]+)'/g)].map(([, kind = '']) => kind);

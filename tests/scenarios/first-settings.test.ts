@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { type LoadedAdapter, loadAdapters } from '../../src/parties/load-adapters.ts';
+import { readPage } from '../support/documents.ts';
 import { lienthongHere } from '../support/lienthong.ts';
 
 const PROVINCE = ['--province', 'H60', '--name', 'Tỉnh Tuyên Quang', '--url', 'https://lienthong.tinh.example'];
@@ -80,6 +81,16 @@ describe('the first settings of a province', () => {
     expect(secrets).toHaveLength(4);
     for (const file of ['hub.config.json', 'hub.config.md', 'proxy.conf'])
       for (const secret of secrets) expect(read(file)).not.toContain(secret);
+  });
+
+  test('bring a proxy that passes streams and large files on, as the pages show it', () => {
+    const written = read('proxy.conf');
+    for (const page of ['docs/operate/install.md', 'docs/vi/van-hanh/cai-dat.md']) {
+      const shown = readPage(page).blocks.find(({ info, text }) => info === 'nginx' && text.includes('proxy_pass'));
+      const lines = shown?.text.trim().split('\n') ?? [];
+      expect(lines).toContain('client_max_body_size 0;');
+      for (const line of lines) expect(written).toContain(line.trim());
+    }
   });
 
   test('are never replaced', async () => {

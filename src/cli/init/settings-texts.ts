@@ -74,10 +74,12 @@ server {
   server_name ${hostname};
   ssl_certificate     /etc/ssl/certs/${hostname}.pem;
   ssl_certificate_key /etc/ssl/private/${hostname}.key;
-  client_max_body_size 20m;
+  # The hub limits bodies itself, and reads streams of any length while they arrive.
+  client_max_body_size 0;
   location / {
     proxy_pass http://127.0.0.1:8080;
     proxy_http_version 1.1;
+    proxy_request_buffering off;
     proxy_buffering off;
     proxy_read_timeout 90s;
     proxy_set_header Host $host;
