@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../src/config/config.ts';
-import { HubFile } from '../src/config/hub-file.ts';
+import { HubFile, SCOPES } from '../src/config/hub-file.ts';
+import { MIGRATION_NOTES } from '../src/database/migration-notes.ts';
 import { loadAdapters } from '../src/parties/load-adapters.ts';
 import {
   anchorsOf,
@@ -17,6 +18,7 @@ import {
   ROOT,
   readPage,
   sentencesOf,
+  tableAfter,
   wordCount,
 } from './support/documents.ts';
 
@@ -112,6 +114,37 @@ describe('the reference', () => {
       ...members.filter((member) => !rows.some((row) => isIn(member, row))).map((member) => `is missing: ${member}`),
       ...rows.filter((row) => !members.some((member) => isIn(member, row))).map((row) => `does not exist: ${row}`),
     ]);
+  });
+
+  test.each([
+    ['docs/operate/configure.md', '### Keys'],
+    ['docs/vi/van-hanh/cau-hinh.md', '## Phạm vi của tài khoản kết nối'],
+  ])('%s lists every scope of keys, and no other', (path, heading) => {
+    const cells = tableAfter(readPage(path), heading).rows.map(([first = '']) => first);
+    const shown = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, scope]) => scope));
+    expect(shown.toSorted()).toEqual([...SCOPES].toSorted());
+  });
+
+  test('the page of a version names every migration before which old processes must stop, its jobs and its settings', () => {
+    const page = readPage('docs/operate/versions/0.1.0.md');
+    const shown = (heading: string): readonly string[] =>
+      tableAfter(page, heading).rows.flatMap(([first = '']) => first.split(', '));
+    const notes = Object.entries(MIGRATION_NOTES).map(([name, note]) => ({ number: name.slice(0, 3), note }));
+    const stops = notes.filter(({ number, note }) => number !== '001' && note.stopOlder !== undefined);
+    expect(shown('## Why old processes must stop').toSorted()).toEqual(stops.map(({ number }) => number));
+    expect(page.text).toContain(`with tables before ${stops.at(-1)?.number}.`);
+    const jobs = notes.filter(({ note }) => note.afterwards !== undefined).map(({ number }) => number);
+    expect(shown('## What continues in the background')).toEqual(expect.arrayContaining(jobs));
+    // A note begins with its settings: `HUB_A and HUB_B are new`, `retention is new: …`.
+    const settings = notes.flatMap(({ note }) => note.settings ?? []);
+    const names = settings.flatMap(
+      (text) => text.match(/\b(?:[A-Z]+(?:_[A-Z]+)+|files\.from|files|retention|keys|routes)\b/) ?? [],
+    );
+    const table = tableAfter(page, '## Settings')
+      .rows.map(([first = '']) => first)
+      .join('\n');
+    expect(names.length).toBeGreaterThan(5);
+    report(names.filter((name) => !table.includes(name)));
   });
 
   test.each(['docs/operate/install.md', 'docs/vi/van-hanh/cai-dat.md'])('%s opens every address to someone', (path) => {
