@@ -72,13 +72,13 @@ describe.skipIf(!hasPrometheus)(`alerts of a bad day${why}`, () => {
       .poll(() => firing(prometheusUrl), WAIT)
       .toEqual([
         'PartnerAway portal docs/operate/runbook.md#partner-away',
-        'SenderIsWrong one-stop docs/operate/runbook.md#schema-drift',
+        'SenderIsWrong one-stop docs/operate/runbook.md#a-sender-pushes-invalid-items',
       ]);
 
     subscriber = createServer((_, reply) => void reply.writeHead(204).end()).listen(subscriberPort, '127.0.0.1');
     await expect
       .poll(() => firing(prometheusUrl), WAIT)
-      .toEqual(['SenderIsWrong one-stop docs/operate/runbook.md#schema-drift']);
+      .toEqual(['SenderIsWrong one-stop docs/operate/runbook.md#a-sender-pushes-invalid-items']);
 
     hub.child.kill('SIGTERM');
     await hub.ended;
