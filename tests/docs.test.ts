@@ -33,6 +33,12 @@ describe('a reader of the documents', () => {
     report(PAGES.flatMap((page) => localLinks(page).flatMap((link) => brokenLink(page, link))));
   });
 
+  test('comes to every page from an index', () => {
+    const indexes = ['README.md', 'README.vi.md', 'docs/decisions/README.md', 'docs/operate/upgrade.md'];
+    const linked = new Set(indexes.flatMap((path) => localLinks(readPage(path)).map(({ file }) => file)));
+    report(PAGES.map(({ path }) => path).filter((path) => path.startsWith('docs/') && !linked.has(path)));
+  });
+
   test('finds every file that is named', () => {
     report(
       PAGES.flatMap((page) =>
@@ -85,6 +91,21 @@ describe('a reader of the documents', () => {
     expect(examples.length).toBeGreaterThan(2);
     report(examples.flatMap(({ path, text }) => configProblems(text).map((problem) => `${path}: ${problem}`)));
   });
+
+  test.each(['docs/integrate/sandbox.md', 'docs/vi/ket-noi/thu-nghiem.md'])(
+    '%s shows files that the adapters accept beside the parties of the sandbox',
+    async (path) => {
+      const adapters = await loadAdapters();
+      const examples = readPage(path).blocks.filter(({ info }) => info === 'json');
+      expect(examples).toHaveLength(2);
+      const ofSandbox = { 'one-stop': { adapter: 'one-stop' }, 'national-portal': { adapter: 'national-portal' } };
+      for (const { text } of examples) {
+        const { parties, ...own } = JSON.parse(text);
+        const problems = configProblems(JSON.stringify({ ...own, parties: { ...ofSandbox, ...parties } }), adapters);
+        report(problems.filter((problem) => !problem.includes('/parties/national-portal/')));
+      }
+    },
+  );
 
   test('copies the configuration of a whole province, which the adapters accept', async () => {
     const text = readFileSync(join(ROOT, 'docs/operate/province.config.json'), 'utf8');
