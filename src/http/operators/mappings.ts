@@ -359,7 +359,7 @@ function addVersions(add: AddRoute, { keys, ledger, parties }: OperatorContext):
       tag: TAG,
       summary: 'The versions of a code table, newest first: who, when, why and which lines',
       description:
-        'Version 0 is the table before any entry. `POST mappings` with `backTo` drafts the way back to a version.',
+        'Version 0 is the table before any entry. `POST mappings` with `backTo` drafts a revert to a version.',
       scopes: ['ops:read'],
       replies: {
         200: { description: 'All of them', schema: closed({ items: Type.Array(TableVersionShown) }) },

@@ -17,7 +17,7 @@ interface Place {
   readonly table: string;
 }
 
-/** Shows the versions of a code table, and drafts a change or the way back to a version. */
+/** Shows the versions of a code table, and drafts a change or a revert to a version. */
 export function addMappingTable(site: Site): void {
   site.screen('/mappings/table', (visit) => {
     const { party = '', table: name = '' } = queryOf(visit, ['party', 'table']);
@@ -148,7 +148,7 @@ function backForm(visit: Visit, { party, table: name }: Place, newest: number): 
   const { say } = visit;
   return orderForm(visit, {
     to: '/console/mappings',
-    button: say('Soạn việc quay lại', 'Draft the way back'),
+    button: say('Soạn việc quay lại', 'Draft a revert'),
     why: 'must',
     isQuiet: true,
     hidden: { party, table: name },
