@@ -284,6 +284,11 @@ function BANNED(): Readonly<Record<string, RegExp>> {
     'is none': /\b(?:is|are|was|were) none\b(?! of)/,
     besides: /\bbesides\b/,
     'as it stands': /\bas (?:it|they) (?:came|stands?|stood)\b/,
+    'goes before': /\b(?:go|goes) (?:before|first)\b/,
+    'past the hub': /\bpast the hub\b/,
+    'becomes of': /\bbec(?:o|a)mes? of\b/,
+    'holds up': /\bholds? nobody\b/,
+    'put back': /\bput back\b/,
     'all that': /\ball that (?:is|was|has|had|have|are|were|came|comes|it|they|the|a|one|there)\b/,
   };
 }

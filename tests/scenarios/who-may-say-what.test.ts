@@ -340,7 +340,7 @@ describe('who may say what, as the page says', () => {
           .toEqual(['health', 'one-stop']);
         expect(await read(`questions/${code}`)).toMatchObject({ content: asked.content });
       },
-    'Another party sends a record that exists | Shared members count if a route of the owner names that party. The rest is a claim. See [records](records.md#ownership).':
+    'Another party sends a record that exists | It may change shared members if a route of the owner names that party. The rest is a claim. See [records](records.md#ownership).':
       async () => {
         for (const [party, counts] of [
           ['by-route', true],
@@ -390,7 +390,7 @@ describe('who may say what, as the page says', () => {
     return code;
   }
   const readers: Plays = {
-    'owner | the dossier as the index has it, with the applicant that the owner named, and the steps that count':
+    'owner | the dossier as the index has it, with the applicant that the owner named, and the steps that are no claims':
       async () => {
         const seen = await readBy(hub, 'one-stop', await spokenOf());
         expect(seen).toContain(OWN.phone);
