@@ -37,7 +37,7 @@ async function check({ check: isAsked }: UpgradeOptions): Promise<Result> {
   return withDatabase(config, (database) => examine(database, config));
 }
 
-/** @throws UsageError when there is no embedded database: a new, empty one would be taken for the hub's */
+/** @throws UsageError when there is no embedded database: a new and empty one would look like that of the hub */
 function requireDatabase(config: Config): void {
   const folder = embeddedFolder(config);
   if (folder === undefined || existsSync(dataFolderOf(folder))) return;
