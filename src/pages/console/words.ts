@@ -284,13 +284,13 @@ export const ANOMALIES = {
 } as const satisfies Words;
 
 export const STATUSES = {
-  submitted: ['mới nộp', 'submitted'],
+  submitted: ['mới đăng ký', 'submitted'],
   received: ['được tiếp nhận', 'received'],
   refused: ['không được tiếp nhận', 'refused'],
   processing: ['đang xử lý', 'processing'],
-  'supplement-required': ['yêu cầu bổ sung', 'supplement required'],
-  'payment-required': ['yêu cầu nộp phí, lệ phí', 'payment required'],
-  withdrawn: ['công dân rút', 'withdrawn'],
+  'supplement-required': ['yêu cầu bổ sung giấy tờ', 'supplement required'],
+  'payment-required': ['yêu cầu thực hiện nghĩa vụ tài chính', 'payment required'],
+  withdrawn: ['công dân yêu cầu rút hồ sơ', 'withdrawn'],
   stopped: ['dừng xử lý', 'stopped'],
   resolved: ['đã xử lý xong', 'resolved'],
   returned: ['đã trả kết quả', 'returned'],

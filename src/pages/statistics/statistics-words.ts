@@ -49,7 +49,7 @@ export function ruleMeans(say: Say, rule: Rule): string {
       'Counted by Decision 766/QĐ-TTg, to the minute. The wait for one supplement is deducted; a second supplement counts as late. Refused dossiers count.',
     ),
     opencps: say(
-      'Tính theo OpenCPS: không tính hồ sơ bị từ chối; trước hạn là trả kết quả trước ngày hẹn trả.',
+      'Tính theo OpenCPS: không tính hồ sơ không được tiếp nhận; trước hạn là trả kết quả trước ngày hẹn trả.',
       'Counted like OpenCPS: without refused dossiers. Early means that the result was handed over before the due date.',
     ),
     td: say(
