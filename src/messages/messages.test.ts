@@ -86,7 +86,7 @@ describe('words', () => {
 
   it('quote what a partner says in Vietnamese, and never translate it', () => {
     const words = say('partner-says', { said: 'it is empty' });
-    expect(render(words, 'vi')).toBe('bên kia trả lời “it is empty”');
+    expect(render(words, 'vi')).toBe('bên kết nối trả lời “it is empty”');
     expect(render(quotedText('the reply is larger than the limit'), 'vi')).toBe('“the reply is larger than the limit”');
   });
 

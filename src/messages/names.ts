@@ -14,7 +14,7 @@ export const NAMES: Readonly<Record<string, string>> = {
   step: 'bước xử lý',
   party: 'bên kết nối',
   certificate: 'chứng thư số',
-  key: 'khóa',
+  key: 'tài khoản kết nối',
   id: 'mã',
   secret: 'khóa bí mật',
   delivery: 'lượt chuyển',

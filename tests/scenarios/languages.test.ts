@@ -45,7 +45,7 @@ describe('languages', () => {
       '/note': 'got 7, expected text, at most 20,000 characters',
     });
     expect(sentences(vietnamese)).toMatchObject({
-      '/ServiceCode': '"ServiceCode" không phải trường ở đây; có phải là "serviceCode"?',
+      '/ServiceCode': 'không có trường "ServiceCode"; có phải trường "serviceCode" không?',
       '/statusAt':
         'nhận được "2025-02-30T08:00:00+07:00", cần ngày giờ có thật, có múi giờ, như 2025-08-12T08:15:00+07:00',
       '/note': 'nhận được 7, cần văn bản, nhiều nhất 20.000 ký tự',
