@@ -20,7 +20,7 @@ const COSTS: Readonly<Partial<Record<Defect, readonly [field: string, what: stri
   ],
   noFeeAmount: ['DanhSachLePhi', 'thiếu số tiền phí, lệ phí', '3.6 Tỷ lệ thanh toán trực tuyến'],
   noDueAt: ['NgayHenTra', 'thiếu ngày hẹn trả', '2.1 Tỷ lệ giải quyết đúng hạn'],
-  dueAtMidnight: ['NgayHenTra', 'ngày hẹn trả không có giờ, tính là trễ hạn', '2.1 Tỷ lệ giải quyết đúng hạn'],
+  dueAtMidnight: ['NgayHenTra', 'ngày hẹn trả không có giờ, tính là quá hạn', '2.1 Tỷ lệ giải quyết đúng hạn'],
   noFinishedAt: ['NgayKetThucXuLy', 'thiếu ngày kết thúc xử lý', '2.1 Tỷ lệ giải quyết đúng hạn'],
   noDigitised: ['DuocSoHoa', 'thành phần hồ sơ không ghi đã số hóa hay chưa', '4 Số hóa hồ sơ'],
   noFromStore: ['DuocLayTuKhoDMQG', 'không ghi có lấy từ kho dữ liệu quốc gia hay không', '4 Số hóa hồ sơ'],

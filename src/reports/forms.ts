@@ -225,7 +225,7 @@ export function asks(
     widths: [6, 34, 18, 22, 22, 40, 10, 10, 10, 14],
     head: [
       heads([
-        ...['STT', 'Cơ quan, đơn vị', 'Cán bộ', 'Cơ sở dữ liệu', 'Nội dung hỏi', 'Mục đích'],
+        ...['STT', 'Cơ quan, đơn vị', 'Cán bộ', 'Cơ sở dữ liệu', 'Nội dung tra cứu', 'Mục đích'],
         ...['Tổng số', 'Có kết quả', 'Không có', 'Không trả lời được'],
       ]),
       numbered(10),
@@ -255,7 +255,7 @@ export function asks(
         links: linksOf({}),
       },
     ],
-    notes: ['Trục không lưu thông tin dùng để hỏi và câu trả lời. Ô cán bộ trống: đã hết thời hạn lưu.'],
+    notes: ['Trục không lưu thông tin dùng để tra cứu và câu trả lời. Ô cán bộ trống: đã hết thời hạn lưu.'],
     signatures: SIGNATURES,
   };
 }
@@ -263,12 +263,12 @@ export function asks(
 const KINDS: Readonly<Record<string, string>> = {
   'partner-away': 'Không liên lạc được',
   credentials: 'Thông tin đăng nhập bị từ chối',
-  certificate: 'Chứng thư số',
+  certificate: 'Chứng thư số không được chấp nhận',
   'certificate-expiry': 'Chứng thư số sắp hết hạn',
   'audit-broken': 'Nhật ký bị thay đổi',
   'put-back': 'Cơ sở dữ liệu được khôi phục hoặc thay thế',
   'replica-away': 'Bản sao chỉ đọc không dùng được',
-  'paused-by-partner': 'Bên nhận tạm dừng',
+  'paused-by-partner': 'Bên nhận ngừng nhận thông báo, trục đã tạm dừng',
   'file-fetch': 'Không lấy được tệp',
   'schema-drift': 'Cấu trúc dữ liệu thay đổi',
   'pull-failed': 'Không lấy được dữ liệu',

@@ -517,7 +517,7 @@ describe('the console', () => {
       const [{ id }] = await items('quarantine?kind=unmapped');
       const two = { action: 'map', to: '9', other: '2', why: 'một trong hai' };
       expect((await officer.post(`/console/quarantine/${id}/resolve`, two)).text).toContain(
-        'Đã chọn 9 nhưng lại ghi 2; chưa gán gì.',
+        'Đã chọn 9 nhưng ô mã ghi 2, nên chưa gán mã.',
       );
       await officer.post(`/console/quarantine/${id}/resolve`, { action: 'map', to: '', other: '10', why: 'khác' });
       const wrong = { from: '77', to: 'nearly-done', why: 'x' };

@@ -49,10 +49,10 @@ test('a total is counted to 10,000 and null for more, and each page of the conso
   const { text } = await officer.get('/console/asks?lang=en');
   expect(text).toContain('<caption>The first 50 of more than 10,000 questions, the newest first</caption>');
   const some = await officer.get('/console/asks?party=insurance&lang=vi');
-  expect(some.text).toContain('<caption>50 lượt hỏi đầu tiên trong 70, mới nhất trước</caption>');
+  expect(some.text).toContain('<caption>50 lượt tra cứu đầu tiên trong 70, mới nhất trước</caption>');
   const [, next = ''] = /href="([^"]*cursor=[^"]*)"/.exec(some.text) ?? [];
   const last = await officer.get(next.replaceAll('&amp;', '&'));
-  expect(last.text).toContain('<caption>20 lượt hỏi cuối cùng trong 70, mới nhất trước</caption>');
+  expect(last.text).toContain('<caption>20 lượt tra cứu cuối cùng trong 70, mới nhất trước</caption>');
   await addAsks(1, 'alone');
   const alone = await officer.get('/console/asks?party=alone&lang=en');
   expect(alone.text).toContain('<caption>1 question</caption>');

@@ -94,7 +94,7 @@ export function addPersonErasure(add: AddRoute, { keys, kinds, personErasure }: 
       description:
         'Finds the data of a person everywhere in the hub: dossiers, records, their histories, stored bodies and calls. ' +
         'Shows none of it and changes nothing. The audit records the look with its reason. It reads every stored value, ' +
-        'so it takes some 15 s for 100,000 dossiers.',
+        'so it may take some minutes.',
       scopes: [SCOPE],
       body: { 'application/json': PreviewOrder },
       replies: { 200: { description: 'What would be erased', schema: PersonErasureShown }, ...REFUSED },

@@ -23,7 +23,7 @@ export function addAsks(site: Site): void {
     return {
       title: say('Tra cứu cơ sở dữ liệu', 'Questions to registers'),
       body: html`<p class="note">${say(
-        'Trục không lưu thông tin dùng để hỏi và câu trả lời.',
+        'Trục không lưu thông tin dùng để tra cứu và câu trả lời.',
         'The hub stores neither the values of a question nor its answer.',
       )}</p>${filterForm(visit, [
         textField('officer', say('Cán bộ', 'Officer'), query.officer),
@@ -42,8 +42,13 @@ ${body ? html`${askTable(visit, body, agencies)}${pager(visit, body, query)}` : 
 function askTable(visit: Visit, list: Listed<Ask>, agencies: ReadonlyMap<string, string>): Html {
   const { say } = visit;
   return table<Ask>({
-    caption: listCaption(visit, list, ['lượt hỏi', 'question', 'questions'], ['mới nhất trước', 'the newest first']),
-    empty: say('Chưa có lượt hỏi nào.', 'Nobody has asked a register.'),
+    caption: listCaption(
+      visit,
+      list,
+      ['lượt tra cứu', 'question', 'questions'],
+      ['mới nhất trước', 'the newest first'],
+    ),
+    empty: say('Chưa có lượt tra cứu nào.', 'Nobody has asked a register.'),
     items: list.items,
     columns: [
       { head: say('Lúc', 'At'), cell: ({ at }) => timeOf(at) },
@@ -53,7 +58,7 @@ function askTable(visit: Visit, list: Listed<Ask>, agencies: ReadonlyMap<string,
         cell: ({ agencyCode: code }) => named(visit, { code, name: agencies.get(code) ?? null }),
       },
       {
-        head: say('Hỏi', 'Question'),
+        head: say('Nội dung tra cứu', 'Question'),
         cell: (one) => questionOf(visit, one),
       },
       {

@@ -90,7 +90,7 @@ ${next ? html`<a href="${LIST}/${next.id}" data-key="n">${say('Sau', 'Next')} <k
 /** The form has both a chosen and a written code. The hub does not guess which one is meant. */
 function twoCodes(say: Say, chosen: string, written: string): string {
   return say(
-    `Đã chọn ${chosen} nhưng lại ghi ${written}; chưa gán gì. Muốn dùng ${written} thì chọn “mã khác”.`,
+    `Đã chọn ${chosen} nhưng ô mã ghi ${written}, nên chưa gán mã. Để dùng ${written}, hãy chọn “mã khác” rồi gửi lại.`,
     `You chose ${chosen} but wrote ${written}; nothing was mapped. To use ${written}, choose “another code”.`,
   );
 }

@@ -85,7 +85,7 @@ ${told.length > 0 ? html`<p>${say('Sẽ được chuyển tới', 'Would be sent
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => (code === undefined ? '' : dossierLink(code)) },
       {
-        head: say('Khác đi', 'Otherwise'),
+        head: say('Thay đổi', 'Otherwise'),
         cell: ({ changes }) => html`${changes.map((one) => changedMember(say, one))}`,
       },
       {

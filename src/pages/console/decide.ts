@@ -76,7 +76,7 @@ function releaseText({ say }: Visit, kind: string): string {
     );
   if (kind === 'contradiction')
     return say(
-      'Tính báo cáo này dù trái với bản ghi. Trước đó hãy đối chiếu với bên báo.',
+      'Chấp nhận báo cáo này dù trái với bản ghi. Trước khi quyết định, hãy đối chiếu với bên báo.',
       'The hub counts the report although it contradicts the record. Compare it with the party’s books first.',
     );
   return say(

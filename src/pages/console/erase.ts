@@ -58,8 +58,8 @@ function askForm(visit: Visit, given: Form = () => undefined): Html {
   const flag = (name: (typeof FLAGS)[number], text: string): Html =>
     html`<label class="choice"><input type="checkbox" name="${name}" value="yes"${given(name) === 'yes' ? html` checked` : ''}> ${text}</label>`;
   return html`<section class="card"><p class="note">${say(
-    'Ghi số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử, hay mã một hồ sơ hoặc bản ghi của người đó. Trục đọc mọi giá trị đã lưu: khoảng 15 giây cho 100.000 hồ sơ.',
-    'Give the identity number, or the name with a phone number or an e-mail address, or the code of a dossier or record of the person. The hub reads every stored value: about 15 s for 100,000 dossiers.',
+    'Ghi số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử, hay mã một hồ sơ hoặc bản ghi của người đó. Trục đọc mọi giá trị đã lưu, nên có thể mất vài phút.',
+    'Give the identity number, or the name with a phone number or an e-mail address, or the code of a dossier or record of the person. The hub reads every stored value, which may take some minutes.',
   )}</p>${orderForm(visit, {
     to: '/console/erase/preview',
     button: say('Xem trước', 'Preview'),

@@ -41,7 +41,10 @@ function reloadOf({ reloadS, assets = [] }: Screen): Html | undefined {
 
 /** Finds everything by its code, on every page. */
 function searchBox(say: Say, q = ''): Html {
-  const label = say('Tìm mọi thứ theo mã (phím /)', 'Find anything by its code (key /)');
+  const label = say(
+    'Tìm hồ sơ, thông điệp, lượt chuyển, bên kết nối theo mã (phím /)',
+    'Find anything by its code (key /)',
+  );
   return html`<form class="search" method="get" action="/console/search" role="search" aria-label="${label}">
 <input type="search" name="q" value="${q}" aria-label="${label}" placeholder="${say('Tìm theo mã', 'Find by code')}" maxlength="100" required data-key="/"><kbd aria-hidden="true">/</kbd></form>`;
 }

@@ -103,7 +103,7 @@ function handling(visit: Visit, journey: Journey): Turn {
     return {
       who: say('Không chờ ai', 'Nobody'),
       why: html`${say('Đã giải quyết xong', 'Finished')} ${timeOf(finishedAt)} ${
-        lateS > 0 ? badgeOf('bad', say(`trễ hạn ${late}`, `${late} late`)) : ''
+        lateS > 0 ? badgeOf('bad', say(`quá hạn ${late}`, `${late} late`)) : ''
       }`,
       todo: '',
       isTrouble: lateS > 0,

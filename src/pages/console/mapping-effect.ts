@@ -110,7 +110,7 @@ export function effectItems(visit: Visit, { items, next, counts }: MappingEffect
     items,
     columns: [
       { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-      { head: say('Khác đi', 'Otherwise'), cell: ({ kind }) => badge(say, EFFECT_KINDS, kind) },
+      { head: say('Thay đổi', 'Otherwise'), cell: ({ kind }) => badge(say, EFFECT_KINDS, kind) },
       {
         head: say('Trước → sau', 'Before → after'),
         cell: ({ changes, problems }) =>

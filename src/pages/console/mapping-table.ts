@@ -148,7 +148,7 @@ function backForm(visit: Visit, { party, table: name }: Place, newest: number): 
   const { say } = visit;
   return orderForm(visit, {
     to: '/console/mappings',
-    button: say('Soạn việc quay lại', 'Draft a revert'),
+    button: say('Soạn thay đổi để quay lại', 'Draft a revert'),
     why: 'must',
     isQuiet: true,
     hidden: { party, table: name },

@@ -36,7 +36,7 @@ const DOORS = {
   rest: ['giao diện REST', 'REST'],
   soap: ['dịch vụ SOAP', 'SOAP'],
   pull: ['trục lấy về', 'pulled'],
-  callback: ['bên kia gọi lại', 'callback'],
+  callback: ['thông báo của bên kết nối', 'callback'],
   answer: ['trả lời của bên nhận', 'answer of a receiver'],
   release: ['cho qua từ Chờ xử lý', 'released from quarantine'],
   officer: ['cán bộ thao tác', 'order of an officer'],

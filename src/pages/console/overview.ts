@@ -128,7 +128,7 @@ function numbers(
       href: '/console/deliveries?state=failed',
       ...of(
         sum(({ failed }) => failed),
-        'lượt hỏng, cần xử lý',
+        'lượt không thành công, cần xử lý',
         'failed delivery',
         'failed deliveries',
       ),
@@ -150,7 +150,7 @@ function partyTable(visit: Visit, items: readonly Party[]): Html {
     },
     { head: say('Chờ gửi', 'Due'), cell: (one: Party) => dueOf(visit, one), isNumber: true },
     { head: say('Tạm giữ', 'Held'), cell: ({ backlog }: Party) => number(say, backlog.held), isNumber: true },
-    { head: say('Hỏng', 'Failed'), cell: ({ failed }: Party) => number(say, failed), isNumber: true },
+    { head: say('Không thành công', 'Failed'), cell: ({ failed }: Party) => number(say, failed), isNumber: true },
     { head: say('Lỗi gần nhất', 'Last error'), cell: (one: Party) => lastErrorOf(visit, one) },
   ];
   const acts = { head: say('Thao tác', 'Actions'), cell: (one: Party) => actionsOf(visit, one) };

@@ -33,7 +33,7 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
     },
     {
       value: within(own?.medianMs),
-      what: say('một nửa số lần gửi', 'for half of the calls'),
+      what: say('thời gian trung vị mỗi lần gửi', 'for half of the calls'),
       more: say(
         `95\u00a0%: ${within(own?.p95Ms)}; 99\u00a0%: ${within(own?.p99Ms)}`,
         `95\u00a0%: ${within(own?.p95Ms)}; 99\u00a0%: ${within(own?.p99Ms)}`,
@@ -43,7 +43,7 @@ export function partyFigures({ say }: Visit, party: Party, flow: Flow | undefine
     { value: number(say, party.backlog.held), what: say('lượt tạm giữ', 'deliveries held'), href: to('held') },
     {
       value: number(say, party.failed),
-      what: say('lượt hỏng, cần xử lý', 'failed deliveries'),
+      what: say('lượt không thành công, cần xử lý', 'failed deliveries'),
       href: to('failed'),
       tone: party.failed > 0 ? 'bad' : 'plain',
     },

@@ -70,7 +70,7 @@ function factsOf(visit: Visit, party: Party): Html {
     [say('Giới hạn lần gọi', 'Budget'), budgetOf(visit, party)],
     [say('Giờ bảo trì', 'Maintenance'), party.maintenance.map((one) => windowOf(visit, one)).join('; ')],
     [say('Bảo trì đến', 'Maintenance until'), party.maintenanceUntil && timeOf(party.maintenanceUntil)],
-    [say('Có thẩm quyền', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],
+    [say('Phụ trách mặc định', 'Authoritative'), party.authoritative ? say('có', 'yes') : say('không', 'no')],
     [say('Nhận', 'Receives'), adapter?.sends.map((operation) => word(say, OPERATIONS, operation)).join(', ')],
     [say('Mã bên kết nối', 'Id'), html`<code>${party.party}</code>`],
     [

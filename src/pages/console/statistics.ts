@@ -89,7 +89,7 @@ function columnWords({ say }: Visit, column: string): string {
     pending: ['đang giải quyết', 'pending'],
     online: ['trực tuyến', 'online'],
     direct: ['trực tiếp, bưu chính', 'at the counter, by post'],
-    carriedOver: ['kỳ trước chuyển sang', 'carried over'],
+    carriedOver: ['từ kỳ trước', 'carried over'],
     early: ['trước hạn', 'early'],
     onTime: ['đúng hạn', 'on time'],
     late: ['quá hạn', 'late'],
@@ -113,7 +113,7 @@ function dossierTable(visit: Visit, list: Part<CountedDossier>): Html {
       { head: say('Cơ quan', 'Agency'), cell: ({ agency }) => named(visit, agency) },
       { head: say('Trạng thái', 'Status'), cell: ({ status }) => word(say, STATUSES, status) },
       { head: say('Hạn trả', 'Due'), cell: ({ dueAt }) => timeOf(dueAt) },
-      { head: say('Trễ', 'Late'), cell: (one) => latenessOf(visit, one) },
+      { head: say('Quá hạn', 'Late'), cell: (one) => latenessOf(visit, one) },
     ],
   });
 }

@@ -133,7 +133,7 @@ function failedTasks({ say }: Visit, { parties }: OpenWork): readonly Task[] {
   const failed = parties.reduce((total, one) => total + one.failed, 0);
   if (failed === 0) return [];
   const what = say(
-    `${number(say, failed)} lượt chuyển hỏng, trục không gửi lại nữa`,
+    `${number(say, failed)} lượt chuyển không thành công, trục không gửi lại nữa`,
     `${counted(failed, 'failed delivery', 'failed deliveries')} that the hub no longer retries`,
   );
   return [{ tone: 'bad', icon: 'circle-x', what, since: undefined, href: '/console/deliveries?state=failed' }];

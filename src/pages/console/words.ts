@@ -33,7 +33,7 @@ export const DELIVERY_STATES = {
 
 /** The states in the filter of deliveries. */
 export const DELIVERY_FILTER_STATES = {
-  failed: ['hỏng, cần xử lý', 'failed'],
+  failed: ['không thành công, cần xử lý', 'failed'],
   ...DELIVERY_STATES,
 } as const satisfies Words;
 
@@ -114,7 +114,7 @@ export const PULLS = {
 
 export const CAUSES = {
   unmapped: ['mã chưa có trong bảng mã', 'unmapped code', 'warn'],
-  'doubtful-text': ['chữ nghi sai mã hóa', 'doubtful text', 'warn'],
+  'doubtful-text': ['văn bản nghi lỗi phông chữ', 'doubtful text', 'warn'],
   'dossier-unknown': ['chưa thấy hồ sơ', 'dossier not seen yet', 'plain'],
   'record-unknown': ['chưa thấy bản ghi', 'record not seen yet', 'plain'],
   contradiction: ['báo cáo trái với bản ghi', 'report contradicts the record', 'bad'],
@@ -137,7 +137,7 @@ const TABLES = {
 const TABLE_SUBJECTS = {
   'agency-level': ['cấp cơ quan', 'levels of agencies'],
   'applicant-kind': ['loại người nộp', 'kinds of applicants'],
-  channel: ['cách nộp', 'channels'],
+  channel: ['kênh thực hiện', 'channels'],
   collected: ['nơi thu phí', 'where fees are collected'],
   delivery: ['cách nhận kết quả', 'delivery of results'],
   digitised: ['số hóa kết quả', 'digitised results'],
@@ -173,7 +173,7 @@ const MEMBERS = {
   '/fieldName': ['tên lĩnh vực', 'name of the field'],
   '/agencyCode': ['mã cơ quan', 'code of the agency'],
   '/agencyName': ['tên cơ quan', 'name of the agency'],
-  '/channel': ['cách nộp', 'channel'],
+  '/channel': ['kênh thực hiện', 'channel'],
   '/submittedAt': ['ngày nộp', 'submitted'],
   '/receivedAt': ['ngày tiếp nhận', 'received'],
   '/dueAt': ['ngày hẹn trả', 'due'],
@@ -255,13 +255,13 @@ export function causeSentence(say: Say, { kind, key = '', unmapped }: CauseNamed
 export const INCIDENTS = {
   'partner-away': ['không liên lạc được', 'partner unreachable', 'bad'],
   credentials: ['thông tin đăng nhập bị từ chối', 'credentials refused', 'bad'],
-  certificate: ['chứng thư số', 'certificate', 'bad'],
+  certificate: ['chứng thư số không được chấp nhận', 'certificate', 'bad'],
   'certificate-expiry': ['chứng thư số sắp hết hạn', 'certificate about to expire', 'warn'],
   'audit-broken': ['nhật ký bị thay đổi', 'audit was tampered with', 'bad'],
   'put-back': ['cơ sở dữ liệu được khôi phục hoặc thay thế', 'database restored or replaced', 'bad'],
   'replica-away': ['bản sao chỉ đọc không dùng được', 'replica out of use', 'warn'],
   'paused-by-partner': [
-    'bên nhận không muốn nhận nữa, đã tạm dừng',
+    'bên nhận ngừng nhận thông báo, trục đã tạm dừng',
     'paused: the subscriber wants no more events',
     'bad',
   ],
@@ -280,7 +280,7 @@ export const ANOMALIES = {
   reopened: ['mở lại sau khi kết thúc', 'reopened', 'plain'],
   'reopened-without-reason': ['mở lại không nêu lý do', 'reopened without a reason', 'bad'],
   'ahead-of-time': ['thời điểm chưa đến', 'time in the future', 'bad'],
-  'not-owner': ['bên không phụ trách hồ sơ báo khác', 'change by a party that does not own the dossier', 'warn'],
+  'not-owner': ['thay đổi do bên không phụ trách hồ sơ báo', 'change by a party that does not own the dossier', 'warn'],
 } as const satisfies Words;
 
 export const STATUSES = {
@@ -389,11 +389,11 @@ export const REPLAY_STATES = {
 } as const satisfies Words;
 
 export const REPLAY_OUTCOMES = {
-  replayed: ['xếp gửi lại', 'due again', 'good'],
-  'already-due': ['vốn đang chờ gửi', 'already due'],
+  replayed: ['đã đưa vào hàng chờ gửi lại', 'due again', 'good'],
+  'already-due': ['đang chờ gửi từ trước', 'already due'],
   held: ['đang chờ xử lý', 'held in quarantine', 'warn'],
   superseded: ['đã có bản mới hơn', 'superseded by a newer version'],
-  'just-replayed': ['vừa được yêu cầu rồi', 'requested a moment ago'],
+  'just-replayed': ['đã được yêu cầu trước đó ít phút', 'requested a moment ago'],
   waits: ['chờ lượt khác của hồ sơ', 'waits for another delivery'],
   erased: ['đã xóa dữ liệu cá nhân', 'personal data erased', 'warn'],
   added: ['thêm lượt chuyển', 'a delivery added', 'good'],
@@ -457,7 +457,7 @@ export const ACTIONS = {
   'order.previewed': ['xem trước việc xóa dữ liệu của một người', 'preview the erasure of one person’s data'],
   'order.erased': ['xóa dữ liệu của một người', 'erase the data of one person'],
   'retention.erased': ['xóa dữ liệu cá nhân hết hạn lưu', 'erase personal data by the retention'],
-  'register.ask': ['hỏi cơ sở dữ liệu', 'ask a register'],
+  'register.ask': ['tra cứu CSDL quốc gia, chuyên ngành', 'ask a register'],
   'database.put-back': ['khôi phục hoặc thay thế cơ sở dữ liệu', 'restore or replace the database'],
 } as const satisfies Words;
 
@@ -467,7 +467,7 @@ export const ASK_OUTCOMES = {
   'not-found': ['không có', 'not found'],
   several: ['nhiều bản ghi phù hợp', 'several records'],
   refused: ['bị từ chối', 'refused'],
-  unavailable: ['chưa hỏi được', 'unavailable'],
+  unavailable: ['chưa tra cứu được', 'unavailable'],
   unknown: ['không trả lời được', 'no usable answer'],
   open: ['chưa ghi nhận kết quả', 'no outcome recorded'],
 } as const satisfies Words;

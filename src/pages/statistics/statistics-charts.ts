@@ -134,7 +134,7 @@ export function onTimeBars(say: Say, { by, items }: StatisticsReport): Html | st
     id: 'ranking',
     title: say('Tỷ lệ giải quyết đúng hạn theo cơ quan', 'Share resolved in time, by agency'),
     description: say(
-      `${busiest.length} cơ quan giải quyết nhiều hồ sơ nhất trong kỳ, từ cao xuống thấp: ${allInTime} cơ quan đúng hạn cả, ${below} cơ quan dưới ${GOAL}\u00a0%. Số trong ngoặc: hồ sơ đã giải quyết.`,
+      `${busiest.length} cơ quan giải quyết nhiều hồ sơ nhất trong kỳ, từ cao xuống thấp: ${allInTime} cơ quan giải quyết đúng hạn toàn bộ, ${below} cơ quan dưới ${GOAL}\u00a0%. Số trong ngoặc: hồ sơ đã giải quyết.`,
       `The ${busiest.length} agencies that resolved the most in the period, the best first: ${allInTime} always in time, ${below} below ${GOAL}\u00a0%. In brackets: dossiers resolved.`,
     ),
     head: say('Cơ quan', 'Agency'),

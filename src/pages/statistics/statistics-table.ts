@@ -38,7 +38,7 @@ export function columnNames(say: Say): readonly string[] {
     say('Tổng số', 'All'),
     say('Trực tuyến', 'Online'),
     say('Trực tiếp, bưu chính', 'At the counter, by post'),
-    say('Kỳ trước', 'Carried over'),
+    say('Từ kỳ trước', 'Carried over'),
     say('Tổng số', 'All'),
     say('Trước hạn', 'Early'),
     say('Đúng hạn', 'On time'),

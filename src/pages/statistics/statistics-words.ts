@@ -30,7 +30,7 @@ export function groupName(say: Say, group: Group): string {
     field: say('Lĩnh vực', 'Field'),
     service: say('Thủ tục', 'Service'),
     month: say('Tháng', 'Month'),
-    channel: say('Kênh tiếp nhận', 'Channel'),
+    channel: say('Kênh thực hiện', 'Channel'),
   }[group];
 }
 
