@@ -50,7 +50,7 @@ ${progressLine(say, dossier)}</section>
 ${facts(say, dossier, known)}</section>
 <section class="card qr">${qrCode(known.address, say('Mã QR dẫn tới trang tra cứu hồ sơ này', 'QR code of the page that looks up this dossier'))}
 <p class="note">${say(
-    'Quét mã để mở trang tra cứu hồ sơ này. Trang vẫn hỏi 4 số cuối.',
+    'Quét mã để mở trang tra cứu hồ sơ này. Khi mở trang, cần nhập 4 số cuối.',
     'Scan it to look up this dossier. The page still asks for the four digits.',
   )}</p></section>
 </article>`;
@@ -93,7 +93,7 @@ function dueMark(say: Say, status: Status, dueAt: string, nowMs: number): Html |
   const long =
     days === 0 ? say('chưa tới 1 ngày', 'less than a day') : say(`${days} ngày`, days === 1 ? '1 day' : `${days} days`);
   return leftMs >= 0
-    ? html`<span class="mark good">${say(`còn hạn – còn ${long}`, `in time – ${long} left`)}</span>`
+    ? html`<span class="mark good">${say(`trong hạn, còn ${long}`, `in time – ${long} left`)}</span>`
     : html`<span class="mark bad">${say(`quá hạn ${long}`, `overdue by ${long}`)}</span>`;
 }
 

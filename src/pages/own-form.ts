@@ -34,7 +34,10 @@ export function unreadPage(say: Say, why: Unread): Pick<Shown, 'title' | 'body' 
     'too-large': [413, say('Nội dung quá dài.', 'The text is too long.')],
     trapped: [
       400,
-      say('Ô dành cho máy đã có nội dung. Ô này phải để trống.', 'The field for robots has text. It must stay empty.'),
+      say(
+        'Biểu mẫu có nội dung ở ô ẩn dùng để chống gửi tự động. Vui lòng tắt chức năng tự điền của trình duyệt.',
+        'The hidden field that stops programs has text. Please switch off the automatic fill-in of your browser.',
+      ),
     ],
   }[why] as [403 | 413 | 400, string];
   return {

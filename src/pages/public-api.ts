@@ -57,7 +57,7 @@ export function troubleOf(say: Say, { status, waitS }: Pick<PublicAnswer<unknown
     );
   if (status === 503)
     return say(
-      'Hệ thống đang bận hoặc được bảo trì. Vui lòng thử lại sau ít phút.',
+      'Hệ thống đang bận hoặc đang bảo trì. Vui lòng thử lại sau ít phút.',
       'The system is busy or under maintenance. Please try again in a few minutes.',
     );
   return say('Hệ thống gặp lỗi. Vui lòng thử lại sau.', 'Something went wrong here. Please try again later.');

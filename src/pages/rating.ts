@@ -70,7 +70,10 @@ function answered(c: Context, say: Say, typed: Typed, answer: PublicAnswer<Reply
     return failed(
       say,
       typed,
-      say('Không tìm thấy hồ sơ với mã và 4 số này.', 'There is no dossier with this code and these four digits.'),
+      say(
+        'Không tìm thấy hồ sơ với mã và 4 số này. Vui lòng kiểm tra lại.',
+        'There is no dossier with this code and these four digits. Please check both.',
+      ),
       404,
     );
   if (status === 422) return failed(say, typed, refusal(say, body), 422);
@@ -93,7 +96,7 @@ function thanks(say: Say): Page {
 function refusal(say: Say, { problems = [] }: Reply): string {
   if (problems.some(({ code }) => code === 'already-rated'))
     return say(
-      'Hồ sơ này đã được đánh giá. Mỗi hồ sơ đánh giá một lần.',
+      'Hồ sơ này đã được đánh giá. Mỗi hồ sơ chỉ được đánh giá một lần.',
       'This dossier was rated before. A dossier is rated once.',
     );
   if (problems.some(({ code }) => code === 'no-result'))
@@ -101,12 +104,18 @@ function refusal(say: Say, { problems = [] }: Reply): string {
       'Hồ sơ chưa có kết quả. Ông/bà đánh giá được khi hồ sơ đã giải quyết xong.',
       'The dossier has no result yet. You can rate it when it is resolved.',
     );
-  return say('Không nhận được đánh giá này.', 'The rating was not accepted.');
+  return say(
+    'Đánh giá này không được chấp nhận. Vui lòng kiểm tra lại thông tin, hoặc liên hệ nơi đã nộp hồ sơ.',
+    'The rating was not accepted. Please check what you entered, or ask where you filed the dossier.',
+  );
 }
 
 function whatIsWrong(say: Say, field: Field): string {
   return {
-    code: say('Mã hồ sơ: nhập mã ghi trên Giấy tiếp nhận hồ sơ.', 'Dossier code: enter the code on your receipt.'),
+    code: say(
+      'Mã hồ sơ: nhập mã ghi trên Giấy tiếp nhận hồ sơ và hẹn trả kết quả.',
+      'Dossier code: enter the code on your receipt.',
+    ),
     proof: say('4 số cuối: nhập đúng 4 chữ số.', 'Last four digits: enter only four digits.'),
     level: say('Mức độ: chọn một trong ba mức.', 'Level: choose one of the three.'),
     reason: say('Lý do: cho biết lý do không hài lòng.', 'Reason: say why you are dissatisfied.'),
@@ -139,7 +148,7 @@ export function ratingForm(say: Say, { code, level, reason, wrong }: Typed, erro
 <input name="proof" required inputmode="numeric" pattern="[0-9]{4}" maxlength="4" autocomplete="off"${mark('proof')}>${beside('proof')}</label>
 <fieldset><legend>${say('Mức độ hài lòng', 'How satisfied are you?')}</legend>
 ${RATING_LEVELS.map((one) => html`<label class="choice"><input type="radio" name="level" value="${one}" required${one === level ? html` checked` : ''}> ${say(...LEVEL[one])}</label>`)}${beside('level')}</fieldset>
-<label>${say('Lý do (cần có khi không hài lòng)', 'Reason (needed when dissatisfied)')}
+<label>${say('Lý do (bắt buộc nếu không hài lòng)', 'Reason (needed when dissatisfied)')}
 <textarea name="reason" rows="3" maxlength="2000"${mark('reason')}>${reason ?? ''}</textarea>${beside('reason')}</label>
 ${trapField(say)}
 <button>${say('Gửi đánh giá', 'Send the rating')}</button>

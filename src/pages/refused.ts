@@ -10,7 +10,7 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
   if (status === 503)
     return pageOf(503, say('Hiện chưa xem được', 'Not available now'), [
       say(
-        'Hệ thống đang bận hoặc được bảo trì. Vui lòng thử lại sau ít phút.',
+        'Hệ thống đang bận hoặc đang bảo trì. Vui lòng thử lại sau ít phút.',
         'The system is busy or under maintenance. Please try again in a few minutes.',
       ),
     ]);
@@ -19,7 +19,7 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
       say,
       problems.map(({ path }) => path.replace(/^\?/, '')),
     );
-  return pageOf(500, say('Có lỗi', 'Something went wrong'), [
+  return pageOf(500, say('Hệ thống gặp lỗi', 'Something went wrong'), [
     say('Hệ thống gặp lỗi. Vui lòng thử lại sau.', 'Something went wrong here. Please try again later.'),
   ]);
 }
@@ -28,9 +28,9 @@ export function refusedPage(say: Say, { status, problems }: Pick<Refusal, 'statu
 export function wrongPage(say: Say, names: readonly string[]): Page {
   const detail =
     names.length === 0
-      ? say('Địa chỉ có phần không hợp lệ.', 'A part of the address is not valid.')
+      ? say('Địa chỉ trang không hợp lệ.', 'A part of the address is not valid.')
       : say(
-          `Phần này của địa chỉ không hợp lệ: ${names.join(', ')}.`,
+          `Địa chỉ trang có tham số không hợp lệ: ${names.join(', ')}.`,
           `This part of the address is not valid: ${names.join(', ')}.`,
         );
   return pageOf(400, say('Địa chỉ không đúng', 'Invalid address'), [

@@ -37,7 +37,7 @@ test('shown and compared versions agree; versions without a change do not count'
   const newest = { versions: changed.slice(0, 1), isWhole };
   const page = String(serviceChanges(sayIn('vi'), '1.000001', newest));
   expect(page.match(/<li>/g)).toHaveLength(10);
-  expect(page).toContain('<li>Giấy tờ “Giấy tờ 0”, số bản sao: 9 → 10</li>');
+  expect(page).toContain('<li>Thành phần hồ sơ “Giấy tờ 0”, số bản sao: 9 → 10</li>');
   expect(page).toContain('<a href="/services/1.000001/changes?from=9-8">và 2 thay đổi khác</a>');
   expect(page).toContain('<a href="/services/1.000001/changes">');
   expect(String(serviceChanges(sayIn('en'), '1.000001', newest))).toContain(

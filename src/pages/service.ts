@@ -24,18 +24,18 @@ export function serviceView(say: Say, service: Service, { since, changed }: Past
     inForce
       ? ''
       : html`<p class="card" role="alert"><strong>${say('Thủ tục này đã hết hiệu lực.', 'This service is no longer in force.')}</strong> ${since && html`${say('Từ', 'Since')} ${moment(since)}.`} ${say(
-          'Thông tin dưới đây để xem lại hồ sơ cũ.',
+          'Thông tin dưới đây chỉ dùng để đối chiếu các hồ sơ đã nộp khi thủ tục còn hiệu lực.',
           'The information below is for earlier dossiers.',
         )}</p>`
   }
 <section class="card">${facts(say, service)}</section>
-<h2>${say('Cách nộp, thời hạn, phí', 'How to file, time, fees')}</h2>
+<h2>${say('Cách thức thực hiện', 'How to file, time, fees')}</h2>
 ${channelTable(say, service)}
-<h2>${say('Trình tự và giấy tờ', 'Steps and papers')}</h2>
+<h2>${say('Trình tự thực hiện và thành phần hồ sơ', 'Steps and papers')}</h2>
 ${given.length === 0 ? html`<p>${unknown(say)}</p>` : given.map((one) => caseView(say, one, given.length > 1))}
-<h2>${say('Kết quả', 'Result')}</h2>
+<h2>${say('Kết quả thực hiện', 'Result')}</h2>
 ${results.length === 0 ? html`<p>${unknown(say)}</p>` : html`<ul lang="vi">${results.map(({ name }) => html`<li>${name}</li>`)}</ul>`}
-${conditions && html`<h2>${say('Yêu cầu, điều kiện', 'Conditions')}</h2><p class="prose" lang="vi">${conditions}</p>`}
+${conditions && html`<h2>${say('Yêu cầu, điều kiện thực hiện', 'Conditions')}</h2><p class="prose" lang="vi">${conditions}</p>`}
 <h2>${say('Căn cứ pháp lý', 'Legal basis')}</h2>
 ${legalTable(say, service)}
 ${serviceChanges(say, service.code, changed)}`;
@@ -52,16 +52,19 @@ function facts(say: Say, service: Service): Html {
     [say('Mã thủ tục', 'Code'), service.code],
     [say('Lĩnh vực', 'Field'), list(fieldNames), 'always'],
     [say('Cơ quan thực hiện', 'Agency'), list(agencies.map(({ name }) => name)), 'always'],
-    [say('Nơi tiếp nhận', 'Where to file'), list(receivedAt), 'always'],
+    [say('Địa chỉ tiếp nhận hồ sơ', 'Where to file'), list(receivedAt), 'always'],
     [say('Cấp thực hiện', 'Level'), levels.map((level) => say(...LEVEL[level])).join(', ') || undefined, 'always'],
-    [say('Đối tượng', 'For whom'), list([...audience, ...(audienceNote ? [audienceNote] : [])]), 'always'],
+    [say('Đối tượng thực hiện', 'For whom'), list([...audience, ...(audienceNote ? [audienceNote] : [])]), 'always'],
     [say('Mức độ trực tuyến', 'Online service'), onlineLevel && say(...ONLINE_LEVEL[onlineLevel]), 'always'],
     [say('Mức độ theo quy định trước đây', 'Level by the former rule'), historicLevel],
     [
-      say('Nộp phí trực tuyến', 'Payment online'),
+      say('Thanh toán trực tuyến phí, lệ phí', 'Payment online'),
       onlinePayment === undefined ? undefined : yesOrNo(say, onlinePayment),
     ],
-    [say('Nhận, trả qua bưu chính', 'By post'), byPost === undefined ? undefined : yesOrNo(say, byPost)],
+    [
+      say('Tiếp nhận hồ sơ, trả kết quả qua dịch vụ bưu chính công ích', 'By post'),
+      byPost === undefined ? undefined : yesOrNo(say, byPost),
+    ],
     [say('Loại thủ tục', 'Kind'), category && vietnamese(category)],
     [say('Quyết định công bố', 'Published by'), published.length > 0 ? vietnamese(published.join(' – ')) : undefined],
   ];
@@ -72,7 +75,11 @@ function facts(say: Say, service: Service): Html {
 
 function channelTable(say: Say, { channels = [] }: Service): Html {
   if (channels.length === 0) return html`<p>${unknown(say)}</p>`;
-  const [how, time, fee] = [say('Cách nộp', 'How'), say('Thời hạn', 'Time'), say('Phí, lệ phí', 'Fees')];
+  const [how, time, fee] = [
+    say('Hình thức nộp', 'How'),
+    say('Thời hạn giải quyết', 'Time'),
+    say('Phí, lệ phí', 'Fees'),
+  ];
   const row = (channel: string, term: Term | undefined): Html => html`<tr>
 <th scope="row">${channel}</th>
 <td data-label="${time}">${term ? termView(say, term) : unknown(say)}</td>
@@ -109,8 +116,8 @@ ${components.length > 0 && papers(say, components)}</section>`;
 }
 
 function papers(say: Say, components: NonNullable<Case['components']>): Html {
-  const [paper, originals] = [say('Giấy tờ', 'Paper'), say('Bản chính', 'Originals')];
-  const [copies, forms] = [say('Bản sao', 'Copies'), say('Biểu mẫu', 'Forms')];
+  const [paper, originals] = [say('Tên giấy tờ', 'Paper'), say('Bản chính', 'Originals')];
+  const [copies, forms] = [say('Bản sao', 'Copies'), say('Mẫu đơn, tờ khai', 'Forms')];
   return html`<table class="stacks"><thead><tr><th scope="col">${paper}</th><th scope="col" class="number">${originals}</th><th scope="col" class="number">${copies}</th><th scope="col">${forms}</th></tr></thead>
 <tbody>${components.map(
     (one) => html`<tr><th scope="row" lang="vi"><label class="choice"><input type="checkbox">${one.name}</label></th>

@@ -70,7 +70,7 @@ function summary(say: Say, { availability, open }: HubStatus, parties: number): 
     },
     {
       value: percent(say, wholeMs > 0 ? Math.floor((upMs / wholeMs) * 10_000) / 100 : null),
-      what: say('thời gian phục vụ', 'of the time available'),
+      what: say('thời gian hoạt động', 'of the time available'),
       more: say('trong 30 ngày qua', 'in the last 30 days'),
     },
   ]);
@@ -79,10 +79,10 @@ function summary(say: Say, { availability, open }: HubStatus, parties: number): 
 function gapTable(say: Say, { availability }: HubStatus): Html {
   return table({
     caption: say(
-      `${availability.gaps.length} lần trục ngừng phục vụ, mới nhất trước`,
+      `${availability.gaps.length} lần hệ thống ngừng phục vụ, mới nhất trước`,
       `${counted(availability.gaps.length, 'time without service', 'times without service')}, the newest first`,
     ),
-    empty: say('Trục hoạt động liên tục.', 'The hub worked all the time.'),
+    empty: say('Hệ thống hoạt động liên tục.', 'The system worked all the time.'),
     emptyIcon: 'circle-check',
     items: availability.gaps.toReversed(),
     columns: [
@@ -90,7 +90,7 @@ function gapTable(say: Say, { availability }: HubStatus): Html {
       { head: say('Đến', 'To'), cell: ({ to }) => moment(to) },
       { head: say('Thời gian', 'Duration'), cell: ({ from, to }) => durationOf(say, secondsBetween(from, to)) },
       {
-        head: say('Hình thức', 'Kind'),
+        head: say('Loại', 'Kind'),
         cell: ({ wasOrdered }) => (wasOrdered ? say('có kế hoạch', 'planned') : say('sự cố', 'failure')),
       },
     ],

@@ -134,7 +134,7 @@ describeInBrowser(() => {
       await look('look-up-none');
       await page.getByLabel('4 số cuối').fill('0001');
       await page.keyboard.press('Enter');
-      await page.getByText('còn hạn – còn 7 ngày').waitFor();
+      await page.getByText('trong hạn, còn 7 ngày').waitFor();
       expect(await page.locator('[aria-current="step"]').textContent()).toContain('Đang xử lý');
       expect(page.url()).toBe(`${url}/`);
       await look('dossier');

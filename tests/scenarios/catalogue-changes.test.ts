@@ -118,7 +118,10 @@ describe('what changed in the catalogue', () => {
       },
       { version: 1, changedAt: '2025-08-12T09:30:00+07:00', changes: [] },
     ]);
-    expect(linesOf({ items })[0]).toEqual(['Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ', 'Thêm giấy tờ: “Ảnh”']);
+    expect(linesOf({ items })[0]).toEqual([
+      'Phí, lệ phí (Trực tiếp): 20.000 đ → 30.000 đ',
+      'Thêm thành phần hồ sơ: “Ảnh”',
+    ]);
     const told = await hub.hub.database.query.selectFrom('messages').select('id').execute();
     expect(told.map(({ id }) => id)).toEqual(expect.arrayContaining(items.map(({ messageId }) => messageId)));
     expect(items[0]?.messageId).not.toBe(items[1]?.messageId);

@@ -84,12 +84,17 @@ describe('pages for questions, ratings, payments and post', () => {
   });
 
   test.each([
-    ['no name', { name: '' }, ['name'], 'Nhập họ và tên.'],
-    ['no way to answer', { phone: '', email: '', address: '' }, ['phone'], 'Nhập ít nhất một trong'],
-    ['no content', { content: ' ' }, ['content'], 'Nhập nội dung câu hỏi.'],
+    ['no name', { name: '' }, ['name'], 'Vui lòng nhập họ và tên.'],
+    ['no way to answer', { phone: '', email: '', address: '' }, ['phone'], 'Vui lòng nhập ít nhất một trong'],
+    ['no content', { content: ' ' }, ['content'], 'Vui lòng nhập nội dung câu hỏi.'],
     ['a wrong phone', { phone: 'không có' }, ['phone'], 'Số điện thoại không đúng'],
     ['a wrong service', { service: 'x' }, ['service'], 'Mã thủ tục không đúng'],
-    ['nothing', { name: '', phone: '', email: '', address: '', content: '' }, ['name', 'phone', 'content'], 'Nhập'],
+    [
+      'nothing',
+      { name: '', phone: '', email: '', address: '', content: '' },
+      ['name', 'phone', 'content'],
+      'Vui lòng nhập',
+    ],
   ])('a question with %s is refused beside its field, and keeps the rest', async (_, given, fields, says) => {
     const before = await stored();
     const { status, html, text } = await ask(given);

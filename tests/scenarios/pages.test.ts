@@ -153,7 +153,7 @@ describe('pages for citizens', () => {
       for (const part of [CODE, 'Được tiếp nhận', 'từ 12/08/2025 08:15', 'Việc cần làm', 'Sở Tư pháp', 'N***** V** A*'])
         expect(text).toContain(part);
       expect(text).toContain('Ngày nộp 11/08/2025 21:04');
-      expect(text).toContain('Ngày hẹn trả 19/08/2025 17:00 còn hạn – còn 7 ngày');
+      expect(text).toContain('Ngày hẹn trả 19/08/2025 17:00 trong hạn, còn 7 ngày');
       expect(html).toContain('href="/services/1.001193"');
       expect(html).not.toMatch(/Nguyễn Văn An|0900000001|001000000001|an@example/);
     });
@@ -191,7 +191,7 @@ describe('pages for citizens', () => {
     test('shows a finished one neither in time nor late; says when there is no due date', async () => {
       const done = await lookUp({ code: 'H60.01-250812-0038', proof: '0001' });
       expect(done.text).toContain('Đã trả kết quả');
-      expect(done.text).not.toMatch(/quá hạn|còn hạn/);
+      expect(done.text).not.toMatch(/quá hạn|trong hạn/);
       expect((await lookUp({ code: 'H60.01-250812-0040', proof: '0001' })).text).toContain(
         'Ngày hẹn trả chưa có thông tin',
       );
@@ -556,7 +556,7 @@ describe('pages for citizens', () => {
 
   test.each([
     ['57P01', 503, 'Hiện chưa xem được'],
-    ['42P01', 500, 'Có lỗi'],
+    ['42P01', 500, 'Hệ thống gặp lỗi'],
   ])('when the database answers %s there is a page with the status %i', async (code, expected, says) => {
     const away = Object.assign(new Error('terminating'), { code });
     vi.spyOn(pg.Client.prototype, 'query').mockImplementation(((...given: unknown[]) => {

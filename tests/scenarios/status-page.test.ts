@@ -53,7 +53,7 @@ test('a time without any process counts against the time available, planned or n
     [at(-100), at(-90), at(-80), at(-50), at(-40), at(1)],
   );
   const shown = await page();
-  expect(shown).toContain('80,19 % thời gian phục vụ');
+  expect(shown).toContain('80,19 % thời gian hoạt động');
   expect(shown).toMatch(
     /07:40 21\/08\/2025 07:50 10 phút sự cố 21\/08\/2025 07:00 21\/08\/2025 07:10 10 phút có kế hoạch/,
   );

@@ -40,7 +40,7 @@ describe('the changes between two records', () => {
     const change = catalogueChanges(withPapers(first, third), withPapers(first, second, third));
     expect(change).toMatchObject([{ path: '/cases/0/components/1', was: null, now: second }]);
     expect(lines(withPapers(first, third), withPapers(first, second, third))).toEqual([
-      'Thêm giấy tờ: “Giấy chứng sinh” (1 bản chính, 0 bản sao)',
+      'Thêm thành phần hồ sơ: “Giấy chứng sinh” (1 bản chính, 0 bản sao)',
     ]);
     expect(catalogueChanges(withPapers(first, second, third), withPapers(second, third))).toMatchObject([
       { path: '/cases/0/components/0', was: first, now: null },
@@ -117,7 +117,7 @@ describe('the changes between two records', () => {
   test('a new way to file shows its time and fees in one line', () => {
     const now = [{ channel: 'counter' }, { channel: 'post', terms: [{ amount: 2, unit: 'day', fees: [fee(8_000)] }] }];
     expect(lines({ channels: [{ channel: 'counter' }] }, { channels: now })).toEqual([
-      'Thêm cách nộp: Bưu chính công ích; thời hạn giải quyết: 2 ngày; phí, lệ phí: 8.000 đ',
+      'Thêm hình thức nộp: Bưu chính công ích; thời hạn giải quyết: 2 ngày; phí, lệ phí: 8.000 đ',
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('the changes between two records', () => {
       cases: [{ name: 'Trẻ em bị bỏ rơi', components: [paper('Tờ khai', { forms: [{ name: 'Mẫu 1', url }] })] }],
     });
     expect(lines(one('https://a.test/1'), one('https://a.test/2'))).toEqual([
-      'Biểu mẫu “Mẫu 1” (trường hợp “Trẻ em bị bỏ rơi”, giấy tờ “Tờ khai”), địa chỉ: https://a.test/1 → https://a.test/2',
+      'Mẫu đơn, tờ khai “Mẫu 1” (trường hợp “Trẻ em bị bỏ rơi”, thành phần hồ sơ “Tờ khai”), địa chỉ: https://a.test/1 → https://a.test/2',
     ]);
   });
 
@@ -161,7 +161,9 @@ describe('the changes between two records', () => {
   test('describes force, booleans and levels in words', () => {
     expect(lines({ inForce: true }, { inForce: false })).toEqual(['Thủ tục hết hiệu lực']);
     expect(lines({ inForce: false }, { inForce: true }, 1)).toEqual(['The service is in force again']);
-    expect(lines({ onlinePayment: false }, { onlinePayment: true })).toEqual(['Nộp phí trực tuyến: Không → Có']);
+    expect(lines({ onlinePayment: false }, { onlinePayment: true })).toEqual([
+      'Thanh toán trực tuyến phí, lệ phí: Không → Có',
+    ]);
     expect(lines({ levels: ['district'] }, { levels: ['commune'] })).toEqual([
       'Bỏ cấp thực hiện: Cấp huyện',
       'Thêm cấp thực hiện: Cấp xã',

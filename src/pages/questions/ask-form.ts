@@ -38,8 +38,8 @@ ${trapField(say)}
 <input type="hidden" name="ticket" value="${randomUUID()}">
 <button>${say('Gửi câu hỏi', 'Send the question')}</button>
 <p class="note">${say(
-    'Khiếu nại, tố cáo có thủ tục riêng theo luật: không gửi tại đây.',
-    'Complaints and denunciations have their own procedure by law: do not send them here.',
+    'Không gửi khiếu nại, tố cáo tại đây. Vui lòng gửi đơn đến cơ quan có thẩm quyền giải quyết hoặc nơi tiếp công dân, theo Luật Khiếu nại, Luật Tố cáo.',
+    'Do not send complaints or denunciations here. Please send them to the competent authority or to a citizen reception office, by the Law on Complaints and the Law on Denunciations.',
   )}</p>
 </form>`;
 }
@@ -54,10 +54,10 @@ function beside(say: Say, name: Field, typed: Typed, wrong: readonly Field[]): H
 }
 
 function missing(say: Say, name: Field): string {
-  if (name === 'name') return say('Nhập họ và tên.', 'Enter your name.');
-  if (name === 'content') return say('Nhập nội dung câu hỏi.', 'Enter the question.');
+  if (name === 'name') return say('Vui lòng nhập họ và tên.', 'Enter your name.');
+  if (name === 'content') return say('Vui lòng nhập nội dung câu hỏi.', 'Enter the question.');
   return say(
-    'Nhập ít nhất một trong: điện thoại, thư điện tử, địa chỉ.',
+    'Vui lòng nhập ít nhất một trong: điện thoại, thư điện tử, địa chỉ.',
     'Enter at least one of phone, e-mail and address.',
   );
 }
