@@ -21,12 +21,18 @@ export function reportCsv({ head, rows }: Report, addressOf: AddressOf): Uint8Ar
 
 /** The heading of each column. One that spans several columns stands before each of them. */
 function leavesOf(head: readonly (readonly HeadCell[])[]): readonly string[] {
+  const above: string[][] = [];
+  const freeFrom: number[] = [];
   // The last row only numbers the columns.
-  const [first = [], second] = head.slice(0, -1);
-  const below = [...(second ?? [])];
-  return first.flatMap(({ text, columns = 1, rows = 1 }) =>
-    rows > 1 || second === undefined
-      ? [text]
-      : Array.from({ length: columns }, () => `${text}: ${below.shift()?.text ?? ''}`),
-  );
+  for (const [row, cells] of head.slice(0, -1).entries()) {
+    let at = 0;
+    for (const { text, columns = 1, rows = 1 } of cells) {
+      while ((freeFrom[at] ?? 0) > row) at++;
+      for (const end = at + columns; at < end; at++) {
+        above[at] = [...(above[at] ?? []), text];
+        freeFrom[at] = row + rows;
+      }
+    }
+  }
+  return above.map((texts) => texts.join(': '));
 }

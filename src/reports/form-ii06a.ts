@@ -2,7 +2,7 @@ import type { Column } from '#core/statistics/columns';
 import type { ReportedNumbers, StatisticsReport } from '../statistics/statistics.ts';
 import { agencyName, type HeadCell, type Report, SIGNATURES } from './report.ts';
 
-/** Form II.06a/VPCP/KSTT from the statistics, line by line (domain 8.3). */
+/** Form II.06a/VPCP/KSTT from the statistics, line by line, with the headings of public prints of it (domain 8.3). */
 export function formII06a(
   { rule, by, from, to, behind, total, items }: StatisticsReport,
   { period, reportedBy }: { readonly period: string; readonly reportedBy: string },
@@ -63,17 +63,20 @@ function linksOf(
 function headOf(lines: string): readonly (readonly HeadCell[])[] {
   return [
     [
-      { text: 'STT', rows: 2 },
-      { text: lines, rows: 2 },
-      { text: 'Số hồ sơ tiếp nhận', columns: 4 },
-      { text: 'Số hồ sơ đã giải quyết', columns: 4 },
-      { text: 'Số hồ sơ đang giải quyết', columns: 3 },
+      { text: 'STT', rows: 3 },
+      { text: lines, rows: 3 },
+      { text: 'Số lượng hồ sơ tiếp nhận', columns: 4 },
+      { text: 'Số lượng hồ sơ đã giải quyết', columns: 4 },
+      { text: 'Số lượng hồ sơ đang giải quyết', columns: 3 },
     ],
     [
-      ...['Tổng số', 'Trực tuyến', 'Trực tiếp, bưu chính', 'Từ kỳ trước'],
-      ...['Tổng số', 'Trước hạn', 'Đúng hạn', 'Quá hạn'],
-      ...['Tổng số', 'Trong hạn', 'Quá hạn'],
-    ].map((text) => ({ text })),
+      { text: 'Tổng số', rows: 2 },
+      { text: 'Trong kỳ', columns: 2 },
+      ...['Từ kỳ trước', 'Tổng số', 'Trước hạn', 'Đúng hạn', 'Quá hạn', 'Tổng số', 'Trong hạn', 'Quá hạn'].map(
+        (text) => ({ text, rows: 2 }),
+      ),
+    ],
+    [{ text: 'Trực tuyến' }, { text: 'Trực tiếp, dịch vụ bưu chính' }],
     ['(1)', '(2)', '(3) = (4)+(5)+(6)', '(4)', '(5)', '(6)', '(7) = (8)+(9)+(10)']
       .concat(['(8)', '(9)', '(10)', '(11) = (12)+(13)', '(12)', '(13)'])
       .map((text) => ({ text })),

@@ -15,7 +15,15 @@ export function openingLines(report: Report): readonly OpeningLine[] {
     { text: number === undefined ? '' : `Biểu số ${number}`, style: 'italic' },
     { text: title, style: 'title' },
     { text: periodText(period), style: 'plain' },
-    { text: `Đơn vị báo cáo: ${reportedBy}.${unit === undefined ? '' : ` Đơn vị tính: ${unit}.`}`, style: 'plain' },
+    {
+      text: [
+        `Đơn vị báo cáo: ${reportedBy}.`,
+        // The officer who hands in an official form writes the receiving office on it.
+        number === undefined ? '' : ' Đơn vị nhận báo cáo: ……………………………',
+        unit === undefined ? '' : ` Đơn vị tính: ${unit}.`,
+      ].join(''),
+      style: 'plain',
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { readXlsx } from 'hucre/xlsx';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reportCsv } from '../../src/reports/csv.ts';
 import { formII06a } from '../../src/reports/form-ii06a.ts';
 import { reportXlsx } from '../../src/reports/xlsx.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
@@ -39,13 +40,22 @@ test('every number of form II.06a is the number of such dossiers, as a number', 
   const counted = await hub.hub.statistics.report({ rule: 'td', by: 'agency', from, to, filter, now });
   const form = formII06a(counted, { period: '2025-Q3', reportedBy: 'Tỉnh Tuyên Quang' });
   const { sheets } = await readXlsx(await reportXlsx(form, () => undefined));
-  expect(sheets[0]).toMatchObject({ name: expect.stringMatching(/^\p{L}+$/u), pageSetup: { printTitlesRow: '$7:$9' } });
+  expect(sheets[0]).toMatchObject({
+    name: expect.stringMatching(/^\p{L}+$/u),
+    pageSetup: { printTitlesRow: '$7:$10' },
+  });
   const rows = (sheets[0]?.rows ?? []) as readonly (readonly unknown[])[];
   const lines = Object.fromEntries(rows.map((row) => [row[1] as string, row.slice(2, 13)]));
   for (const agency of AGENCIES)
     expect([agency, lines[withoutName(agency)]]).toEqual([agency, countOf([agency], from, to)]);
   expect(lines['Tổng cộng']).toEqual(countOf(AGENCIES, from, to));
   expect(rows.flat()).toContain('Kỳ báo cáo: từ 15/06/2025 đến 14/09/2025');
+  expect(rows[5]?.[0]).toMatch(
+    /^Đơn vị báo cáo: Tỉnh Tuyên Quang\. Đơn vị nhận báo cáo: …+ Đơn vị tính: Số hồ sơ TTHC\.$/,
+  );
+  const heads = new TextDecoder().decode(reportCsv(form, () => undefined)).split('\n')[0];
+  expect(heads).toContain('Số lượng hồ sơ tiếp nhận: Tổng số,Số lượng hồ sơ tiếp nhận: Trong kỳ: Trực tuyến,');
+  expect(heads).toMatch(/đã giải quyết: Quá hạn,Số lượng hồ sơ đang giải quyết: Tổng số,.*: Trong hạn,.*: Quá hạn$/);
 });
 
 /** Counts the pushed records one by one: late by the day. */

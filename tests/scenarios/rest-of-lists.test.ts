@@ -134,11 +134,13 @@ test('on a phone each number of a report has the heading of its column, and of i
   const { text } = await officer.get('/console/reports/ii06a?period=2025-Q3');
   const [row = ''] = /<tr class="total">.*?<\/tr>/s.exec(text) ?? [];
   const labels = [...row.matchAll(/<td class="number[^"]*" data-label="([^"]*)"(?: data-group="([^"]*)")?>/g)];
-  const [received, resolved, pending] = ['tiếp nhận', 'đã giải quyết', 'đang giải quyết'].map((of) => `Số hồ sơ ${of}`);
+  const [received, resolved, pending] = ['tiếp nhận', 'đã giải quyết', 'đang giải quyết'].map(
+    (of) => `Số lượng hồ sơ ${of}`,
+  );
   expect(
     labels.map(([, label, group]) => [group, label].filter(Boolean).join(': ')).filter((one) => one !== 'STT'),
   ).toEqual([
-    ...[`${received}: Tổng số`, 'Trực tuyến', 'Trực tiếp, bưu chính', 'Từ kỳ trước'],
+    ...[`${received}: Tổng số`, 'Trực tuyến', 'Trực tiếp, dịch vụ bưu chính', 'Từ kỳ trước'],
     ...[`${resolved}: Tổng số`, 'Trước hạn', 'Đúng hạn', 'Quá hạn'],
     ...[`${pending}: Tổng số`, 'Trong hạn', 'Quá hạn'],
   ]);

@@ -61,24 +61,42 @@ interface Column {
 /** Numbers in a row of a card. */
 const IN_A_ROW = 4;
 
-/** The columns below one or two rows of headings. */
-function columnsOf([top = [], below = []]: Report['head'], rows: Report['rows']): readonly Column[] {
-  const isLined = top[0]?.text === 'STT';
-  const hasGroups = top.some(({ columns = 1 }) => columns > 1);
-  const leaves = hasGroups ? [...below] : [];
-  const flat = top.flatMap(({ text, columns = 1 }): readonly Omit<Column, 'isNumber' | 'role'>[] =>
-    columns === 1
-      ? [{ label: text, group: undefined, isBelowGroup: false }]
-      : leaves.splice(0, columns).map((leaf, at) => ({
-          label: leaf.text,
-          group: at === 0 ? text : undefined,
-          isBelowGroup: at < IN_A_ROW,
-        })),
-  );
-  return flat.map((column, at) => {
+/** The columns below the rows of headings. Each has its lowest heading, and the first of a group the highest one too. */
+function columnsOf(head: Report['head'], rows: Report['rows']): readonly Column[] {
+  const isLined = head[0]?.[0]?.text === 'STT';
+  return headingsOf(head).map(({ top, lowest, place }, at) => {
+    const isGrouped = (top.columns ?? 1) > 1;
     const role = isLined && at === 0 ? 'line' : at === (isLined ? 1 : 0) ? 'name' : undefined;
-    return { ...column, role, isNumber: rows.some(({ cells }) => typeof cells[at] === 'number') };
+    return {
+      label: lowest.text,
+      group: isGrouped && place === 0 ? top.text : undefined,
+      isBelowGroup: isGrouped && place < IN_A_ROW,
+      role,
+      isNumber: rows.some(({ cells }) => typeof cells[at] === 'number'),
+    };
   });
+}
+
+/** The headings of a column. */
+interface Headings {
+  readonly top: HeadCell;
+  readonly lowest: HeadCell;
+  /** The column's place below its highest heading, from 0. */
+  readonly place: number;
+}
+
+function headingsOf(head: Report['head']): readonly Headings[] {
+  const starts = startsOf(head);
+  // The last row only numbers the columns.
+  const named = head.length > 1 ? head.slice(0, -1) : head;
+  const found: Headings[] = [];
+  for (const [row, cells] of named.entries())
+    for (const [at, cell] of cells.entries())
+      for (let place = 0; place < (cell.columns ?? 1); place++) {
+        const column = (starts[row]?.[at] ?? 0) + place;
+        found[column] = { top: cell, place, ...found[column], lowest: cell };
+      }
+  return found;
 }
 
 /** The first column of each cell of the head, below cells that cover several rows. */

@@ -88,7 +88,7 @@ function columnWords({ say }: Visit, column: string): string {
     resolved: ['đã giải quyết', 'resolved'],
     pending: ['đang giải quyết', 'pending'],
     online: ['trực tuyến', 'online'],
-    direct: ['trực tiếp, bưu chính', 'at the counter, by post'],
+    direct: ['trực tiếp, dịch vụ bưu chính', 'at the counter, by post'],
     carriedOver: ['từ kỳ trước', 'carried over'],
     early: ['trước hạn', 'early'],
     onTime: ['đúng hạn', 'on time'],

@@ -37,7 +37,7 @@ export function columnNames(say: Say): readonly string[] {
   return [
     say('Tổng số', 'All'),
     say('Trực tuyến', 'Online'),
-    say('Trực tiếp, bưu chính', 'At the counter, by post'),
+    say('Trực tiếp, dịch vụ bưu chính', 'At the counter, by post'),
     say('Từ kỳ trước', 'Carried over'),
     say('Tổng số', 'All'),
     say('Trước hạn', 'Early'),
