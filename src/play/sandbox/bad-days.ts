@@ -15,19 +15,19 @@ const SOME = 5;
 export const AT_THE_DOOR: readonly BadDay<RequestFault>[] = [
   {
     id: 'lost-answers',
-    vi: `Trục tiếp nhận nhưng mất trả lời ${SOME} lần`,
+    vi: `Trục tiếp nhận ${SOME} lần gửi tiếp theo nhưng trả lời bị mất`,
     en: `The hub takes the next ${SOME} pushes, and the answers are lost`,
     faults: [{ kind: 'drop-reply', times: SOME }],
   },
   {
     id: 'half-answers',
-    vi: `Trả lời bị cắt giữa chừng ${SOME} lần`,
+    vi: `${SOME} trả lời tiếp theo bị cắt giữa chừng`,
     en: `The next ${SOME} answers end in the middle`,
     faults: [{ kind: 'half', times: SOME }],
   },
   {
     id: 'broken-connections',
-    vi: `Kết nối đứt trước khi trục tiếp nhận ${SOME} lần`,
+    vi: `${SOME} kết nối tiếp theo bị ngắt trước khi trục tiếp nhận`,
     en: `The next ${SOME} connections break before the hub takes the push`,
     faults: [{ kind: 'reset', times: SOME }],
   },
@@ -63,7 +63,7 @@ export const AT_A_PARTNER: readonly BadDay[] = [
   },
   {
     id: 'lost-answers',
-    vi: `Tiếp nhận nhưng mất trả lời ${SOME} lần`,
+    vi: `Tiếp nhận ${SOME} lượt chuyển nhưng trả lời bị mất`,
     en: `Takes ${SOME} deliveries, and the answers are lost`,
     faults: [{ kind: 'drop-reply', times: SOME, forMs: FOR_MS }],
   },
@@ -75,7 +75,7 @@ export const AT_A_PARTNER: readonly BadDay[] = [
   },
   {
     id: 'slow',
-    vi: 'Trả lời nhỏ giọt 30 giây',
+    vi: 'Trả lời rất chậm, từng phần nhỏ, trong 30 giây',
     en: 'Answers trickle for 30 s',
     faults: [{ kind: 'drip', forMs: FOR_MS }],
   },

@@ -175,11 +175,11 @@ function badDaysPart(say: Say, { partners }: SandboxDeps): Html {
     html`${days.map(({ id, vi, en }) => html`<option value="${id}">${say(vi, en)}</option>`)}`;
   return html`<h2>${say('Tình huống xấu', 'Bad days')}</h2>
 <form class="card fields" method="post" action="/sandbox/bad-day"><input type="hidden" name="partner" value="">
-<label class="wide">${say('Trục đối với hệ thống của đơn vị', 'The hub, towards your system')}
+<label class="wide">${say('Khi hệ thống của đơn vị gửi dữ liệu đến trục', 'The hub, towards your system')}
 <select name="day">${options(AT_THE_DOOR)}</select></label>
 <button>${say('Bắt đầu', 'Begin')}</button></form>
 <form class="card fields" method="post" action="/sandbox/bad-day">
-<label>${say('Hệ thống khác', 'Another system')}
+<label>${say('Hệ thống nhận dữ liệu từ trục', 'Another system')}
 <select name="partner">${partners.map((name) => html`<option>${name}</option>`)}</select></label>
 <label class="wide">${say('Tình huống', 'Situation')} <select name="day">${options(AT_A_PARTNER)}</select></label>
 <button>${say('Bắt đầu', 'Begin')}</button></form>`;
