@@ -139,7 +139,7 @@ describe('the reference', () => {
 
   test.each([
     ['docs/operate/configure.md', '### Keys'],
-    ['docs/vi/van-hanh/cau-hinh.md', '## Phạm vi của tài khoản kết nối'],
+    ['docs/vi/van-hanh/cau-hinh.md', '## Quyền của tài khoản kết nối'],
   ])('%s lists every scope of keys, and no other', (path, heading) => {
     const cells = tableAfter(readPage(path), heading).rows.map(([first = '']) => first);
     const shown = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, scope]) => scope));
