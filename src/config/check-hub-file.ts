@@ -165,7 +165,8 @@ function tlsProblems(path: string, tls: Readonly<Record<string, unknown>>): read
   }
 }
 
-function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
+/** A schedule that is no cron text, or has no next run. */
+export function scheduleProblems(path: string, schedule: unknown, example: string): readonly Problem[] {
   if (typeof schedule !== 'string' || isSchedule(schedule)) return [];
   return [problem(path, 'unexpected', { got: received(schedule), expected: say('schedule-such', { such: example }) })];
 }

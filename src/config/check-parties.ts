@@ -3,6 +3,7 @@ import { listed, type Problem, problem } from '#core/problem';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
+import { scheduleProblems } from './check-hub-file.ts';
 
 /** The adapters of this installation by name; the settings must fit them. */
 export type KnownAdapters = ReadonlyMap<
@@ -11,6 +12,7 @@ export type KnownAdapters = ReadonlyMap<
     readonly manifest: { readonly sends: readonly string[]; readonly pulls: readonly string[] };
     readonly adapter: {
       readonly reconcile?: unknown;
+      readonly pull?: Readonly<Record<string, { readonly schedule: string }>>;
       readonly sendAny?: unknown;
       offers?(settings: unknown): { readonly sends: readonly string[]; readonly pulls: readonly string[] };
     };
@@ -20,7 +22,7 @@ export type KnownAdapters = ReadonlyMap<
 >;
 
 /**
- * Checks parties and routes against the adapters: names, settings, pulls, look-ups, and the operations that a route's parties
+ * Checks parties and routes against the adapters: names, settings, pulls and their own schedules, look-ups, and the operations that a route's parties
  * accept. Works on a file of any shape, so that it reports all problems at once.
  */
 export function adapterProblems(file: unknown, adapters: KnownAdapters): readonly Problem[] {
@@ -52,11 +54,16 @@ function partyProblems(id: string, entry: unknown, adapters: KnownAdapters): rea
       const expected = say('one-of-pulls', { name: String(name), list: listed(pulls) });
       return problem(`${path}/pull/${pointer(pulled)}`, 'unexpected-name', { got: received(pulled), expected });
     });
+  const ofSchedules = pulls
+    .filter((pulled) => !Object.hasOwn(members(pull), pulled))
+    .flatMap((pulled) =>
+      scheduleProblems(`${path}/pull/${pointer(pulled)}`, adapter.adapter.pull?.[pulled]?.schedule, '*/15 * * * *'),
+    );
   const ofReconcile =
     reconcile === false || adapter.adapter.reconcile
       ? []
       : [problem(`${path}/reconcile`, 'no-look-up-offered', { name: String(name) })];
-  return [...ofSettings, ...ofPulls, ...ofReconcile];
+  return [...ofSettings, ...ofPulls, ...ofSchedules, ...ofReconcile];
 }
 
 /** Reports an unknown operation once, otherwise each party that does not accept it. */

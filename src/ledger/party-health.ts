@@ -55,7 +55,8 @@ export interface PartyOverview {
   readonly oldestDueAt: string | null;
   readonly pulls: readonly {
     readonly name: string;
-    readonly nextAt: string;
+    /** Null: its schedule has no further run. */
+    readonly nextAt: string | null;
     readonly lastAt: string | null;
     readonly lastError: string | null;
     readonly words: Words | null;
@@ -96,7 +97,7 @@ export async function loadParties(database: Database, nowMs: number): Promise<re
       [now],
     ),
     database.pool.query<PartyOverview['pulls'][number] & { party: string }>(
-      `SELECT party, name, next_at AS "nextAt", last_at AS "lastAt", last_error AS "lastError", error_words AS words,
+      `SELECT party, name, nullif(next_at, 'infinity') AS "nextAt", last_at AS "lastAt", last_error AS "lastError", error_words AS words,
               coalesce(leased_until > $1::timestamptz, false) AS "isRunning"
        FROM pulls ORDER BY party, name`,
       [now],

@@ -18,7 +18,13 @@ export interface ClaimedPull {
   readonly lastErrorWords: Words | null;
 }
 
-/** Registers the pulls. A new one is due at once. */
+/** Never due again, until an order or another schedule. */
+const NEVER = 'infinity';
+
+/**
+ * Registers the pulls. A new one is due at once, and so is one whose schedule had ended: a hub starts only with
+ * schedules that have a next run, so this schedule is another one.
+ */
 export async function registerPulls(
   database: Database,
   pulls: readonly { party: string; name: string }[],
@@ -28,7 +34,12 @@ export async function registerPulls(
     await database.query
       .insertInto('pulls')
       .values({ party, name, next_at: msToInstant(nowMs), checkpoint: 'null', token: 0 } as never)
-      .onConflict((conflict) => conflict.doNothing())
+      .onConflict((conflict) =>
+        conflict
+          .columns(['party', 'name'])
+          .doUpdateSet({ next_at: msToInstant(nowMs) })
+          .where('pulls.next_at', '=', NEVER),
+      )
       .execute();
 }
 
@@ -144,7 +155,8 @@ const part = definePart<CheckpointRow>(
 );
 
 /**
- * Ends the lease of a pull until its next run, or until now if an order came meanwhile.
+ * Ends the lease of a pull until its next run, or until now if an order came meanwhile. Without `nextMs` it has no
+ * further run.
  *
  * @returns false if another process has the lease; that process then reports the result
  */
@@ -152,7 +164,7 @@ export async function finishPull(
   database: Database,
   pull: ClaimedPull,
   nowMs: number,
-  nextMs: number,
+  nextMs: number | undefined,
   error: Sentence | undefined,
 ): Promise<boolean> {
   const { rowCount } = await database.pool.query({
@@ -165,7 +177,7 @@ export async function finishPull(
       pull.name,
       pull.token,
       msToInstant(nowMs),
-      msToInstant(nextMs),
+      nextMs === undefined ? NEVER : msToInstant(nextMs),
       error?.message ?? null,
       pull.claimedAt,
       error?.words ? wordsText(error.words) : null,

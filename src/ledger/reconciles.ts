@@ -4,13 +4,16 @@ import type { Operation } from '#schemas/operations';
 import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
 
+/** A comparison that does not happen by itself. */
+const NEVER = 'infinity';
+
 /**
  * Registers which parties are compared, and when next. Replaces earlier schedules, unless a comparison is due already.
  * Other parties are not compared until they are registered again.
  */
 export async function registerReconciles(
   database: Database,
-  parties: readonly { readonly party: string; readonly firstMs: number }[],
+  parties: readonly { readonly party: string; readonly firstMs: number | undefined }[],
   nowMs: number,
 ): Promise<void> {
   await database.pool.query(
@@ -18,7 +21,7 @@ export async function registerReconciles(
      others AS (UPDATE reconciles SET next_at = 'infinity' WHERE party NOT IN (SELECT party FROM asked))
      INSERT INTO reconciles (party, next_at) SELECT party, next_at FROM asked
      ON CONFLICT (party) DO UPDATE SET next_at = excluded.next_at WHERE reconciles.next_at > $3::timestamptz`,
-    [parties.map(({ party }) => party), parties.map(({ firstMs }) => msToInstant(firstMs)), msToInstant(nowMs)],
+    [parties.map(({ party }) => party), parties.map(({ firstMs }) => instantOrNever(firstMs)), msToInstant(nowMs)],
   );
 }
 
@@ -64,13 +67,22 @@ export async function extendReconcile(
   });
 }
 
-/** Ends the lease of a party's comparison until its next time. */
-export async function finishReconcile(database: Database, party: string, token: number, nextMs: number): Promise<void> {
+/** Ends the lease of a party's comparison until its next time, if it has one. */
+export async function finishReconcile(
+  database: Database,
+  party: string,
+  token: number,
+  nextMs: number | undefined,
+): Promise<void> {
   await database.pool.query({
     name: 'finish reconcile',
     text: `UPDATE reconciles SET leased_until = NULL, next_at = $3::timestamptz WHERE party = $1 AND token = $2`,
-    values: [party, token, msToInstant(nextMs)],
+    values: [party, token, instantOrNever(nextMs)],
   });
+}
+
+function instantOrNever(ms: number | undefined): string {
+  return ms === undefined ? NEVER : msToInstant(ms);
 }
 
 /** Ends the lease of an interrupted comparison. It stays due, and does not start again before `untilMs`. */

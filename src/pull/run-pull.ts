@@ -92,11 +92,12 @@ async function pullUnderLease(
   }
 }
 
-function nextMs(ended: PullEnd, scheduledMs: number, nowMs: number): number {
+/** Undefined: not again by itself. */
+function nextMs(ended: PullEnd, scheduledMs: number | undefined, nowMs: number): number | undefined {
   if (ended.kind === 'complete') return scheduledMs;
   if (ended.kind === 'halted') return nowMs;
   const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, AFTER_FAILURE_MS) : 0;
-  return Math.max(Math.min(scheduledMs, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
+  return Math.max(Math.min(scheduledMs ?? Number.POSITIVE_INFINITY, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
 }
 
 async function pullPages(

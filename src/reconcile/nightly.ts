@@ -121,8 +121,9 @@ async function reconcileNightly(hub: Hub, deps: ReconcileDeps, asked: Asked, sig
     clearInterval(heartbeat);
   }
   const nextMs = nextRunMs(schedule, nowMs());
-  if (error === undefined) await finishReconcile(database, party.id, token, nextMs);
-  else await postponeReconcile(database, party.id, token, Math.min(nextMs, nowMs() + AFTER_FAILURE_MS));
+  if (error === undefined) return finishReconcile(database, party.id, token, nextMs);
+  const retryMs = Math.min(nextMs ?? Number.POSITIVE_INFINITY, nowMs() + AFTER_FAILURE_MS);
+  await postponeReconcile(database, party.id, token, retryMs);
 }
 
 /** One incident as long as both sides disagree. An interrupted comparison closes none. */

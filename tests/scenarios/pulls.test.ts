@@ -3,9 +3,9 @@ import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import type { Page } from '../../src/kit/puller.ts';
 import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
-import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { duePulls, makePullsDue, registerPulls } from '../../src/ledger/pulls.ts';
 import { codeOf, dossier, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
-import { partnerWithTable } from '../support/operator.ts';
+import { OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
 
 type Row = Record<string, unknown>;
 
@@ -225,6 +225,35 @@ describe('pulling', () => {
     expect(source.asked).toEqual([0, 2, 4]);
     expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(6);
   });
+});
+
+test('a pull whose schedule has ended waits for an order or a new schedule', async () => {
+  const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false });
+  const once = { schedule: '0 0 2 25 12 * 2025', next, read: () => [] };
+  const hub = await testHub({ partners: { source: testPartner({ pull: { once } }) }, keys: [...OPERATOR_KEYS] });
+  const { database, pipeline } = hub.hub;
+  const due = () => duePulls(database, hub.clock.nowMs);
+  const register = () => registerPulls(database, [{ party: 'source', name: 'once' }], hub.clock.nowMs);
+  const pull = async (): Promise<void> => {
+    expect(await due()).toEqual([{ party: 'source', name: 'once' }]);
+    await pipeline.pull('source', 'once');
+  };
+  try {
+    await register();
+    await pull();
+    hub.clock.nowMs = Date.parse('2025-12-25T02:00:01+07:00');
+    await pull();
+    hub.clock.nowMs += 400 * 86_400_000;
+    expect(await due()).toEqual([]);
+    expect((await operatorOf(hub).get('parties/source')).body.pulls).toMatchObject([{ name: 'once', nextAt: null }]);
+    await makePullsDue(database, 'source', ['once'], hub.clock.nowMs);
+    await pull();
+    expect(await due()).toEqual([]);
+    await register();
+    await pull();
+  } finally {
+    await hub.close();
+  }
 });
 
 describe('the content of a pull', () => {

@@ -304,6 +304,19 @@ describe('the nightly comparison', () => {
     expect(await earlier.due()).toEqual(['portal']);
   });
 
+  test('is not due again when its schedule has no further run', async () => {
+    const { hub, nightly } = await scene({ schedule: '0 0 5 17 8 * 2025' });
+    const once = nightly();
+    await once.register();
+    hub.clock.nowMs = Date.parse('2025-08-17T05:00:01+07:00');
+    expect(await once.due()).toEqual(['portal']);
+    await once.run('portal');
+    expect(await once.due()).toEqual([]);
+    await once.register();
+    hub.clock.nowMs += 400 * 86_400_000;
+    expect(await once.due()).toEqual([]);
+  });
+
   test('stays off when switched off, and waits for the night when on again', async () => {
     const { hub, nightly } = await scene();
     await nightly().register();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config/config.ts';
 import { HubFile } from '../../src/config/hub-file.ts';
-import { loadAdapters } from '../../src/parties/load-adapters.ts';
+import type { Puller } from '../../src/kit/puller.ts';
+import { type LoadedAdapter, loadAdapters } from '../../src/parties/load-adapters.ts';
 import { startHubProcess, testFolder } from '../support/process.ts';
 
 const adapters = await loadAdapters();
@@ -222,6 +223,23 @@ describe('settings that are not usable', () => {
   });
 });
 
+test('refuse an adapter’s schedule without a next run, unless the file has another one', () => {
+  const loaded = adapters.get('igate') as LoadedAdapter;
+  const puller = Object.values(loaded.adapter.pull ?? {})[0] as Puller<unknown>;
+  const scheduled = (schedule: string) => {
+    const adapter = { ...loaded.adapter, pull: { all: { ...puller, schedule } }, offers: undefined };
+    const manifest = { ...loaded.manifest, pulls: ['all'] };
+    return new Map([['igate', { manifest, adapter, settingsProblems: () => [] } as unknown as LoadedAdapter]]);
+  };
+  const file = (more: object = {}) => ({ parties: { gate: { adapter: 'igate', ...more } } });
+  for (const ended of ['0 0 2 1 1 * 2020', 'nightly'])
+    expect(problemsOf(file(), {}, scheduled(ended))).toEqual([
+      `/parties/gate/pull/all: got "${ended}", expected a cron schedule such as */15 * * * *`,
+    ]);
+  expect(problemsOf(file({ pull: { all: '0 * * * * *' } }), {}, scheduled('0 0 2 1 1 * 2020'))).toEqual([]);
+  expect(problemsOf(file(), {}, scheduled('0 0 2 1 1 *'))).toEqual([]);
+});
+
 test('have an expectation in words for every member: of the file and of each adapter', () => {
   const silent = [...adapters].flatMap(([name, { adapter }]) => wordless(adapter.settings, name));
   expect([...silent, ...wordless(HubFile, 'HUB_CONFIG')]).toEqual([]);
@@ -252,10 +270,14 @@ function wordless(schema: unknown, path: string): readonly string[] {
   ];
 }
 
-function problemsOf(file: object, env: Readonly<Record<string, string>> = {}): readonly string[] {
+function problemsOf(
+  file: object,
+  env: Readonly<Record<string, string>> = {},
+  known: typeof adapters = adapters,
+): readonly string[] {
   const { path, configPath } = folderOf(file);
   try {
-    loadConfig({ HUB_CONFIG: configPath, HUB_DATA_DIR: path, ...env }, adapters);
+    loadConfig({ HUB_CONFIG: configPath, HUB_DATA_DIR: path, ...env }, known);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => problem.replace(`${configPath} `, '')).sort(byPlace);

@@ -47,7 +47,7 @@ export const PartyShown = closed(
     pulls: Type.Array(
       closed({
         name: Type.String(),
-        nextAt: Instant,
+        nextAt: maybe(Type.Unsafe<string>({ ...Instant, description: 'null if its schedule has no further run' })),
         lastAt: maybe(Instant),
         lastError: maybe(Type.String()),
         words: WordsShown,
