@@ -49,16 +49,19 @@ const FRESH_MS = 1_000;
 export function createCodeEntries(database: Database): CodeEntries {
   let byParty: ReadonlyMap<string, Entries> = new Map();
   let loadedMs = Number.NEGATIVE_INFINITY;
-  let newest = 0;
+  let loaded: string | undefined;
   let loading: Promise<void> | undefined;
   const made = new Map<string, CodesOf>();
 
   async function load(): Promise<void> {
     const startedMs = performance.now();
     const entries = await loadEntries(database);
-    const last = entries.reduce((most, { id }) => Math.max(most, id), 0);
-    if (last !== newest) byParty = groupByParty(entries);
-    newest = last;
+    const version = versionOf(entries);
+    if (version !== loaded) {
+      byParty = groupByParty(entries);
+      made.clear();
+    }
+    loaded = version;
     loadedMs = startedMs;
   }
 
@@ -96,6 +99,15 @@ export function createCodeEntries(database: Database): CodeEntries {
     now: (party) => firstOf(party, byParty.has(party) ? Number.POSITIVE_INFINITY : 0),
     knownMs: (party) => byParty.get(party)?.inForceMs.at(-1) ?? 0,
   };
+}
+
+/** Entries are only added. After a restore, a new entry may get the id of a lost one: its time then differs. */
+function versionOf(entries: readonly CodeEntry[]): string {
+  const newest = entries.reduce<CodeEntry | undefined>(
+    (most, one) => (most && most.id > one.id ? most : one),
+    undefined,
+  );
+  return `${entries.length} ${newest?.id} ${newest?.at}`;
 }
 
 /** The entries of one party in the order in which they come into force, with the moment of each. */

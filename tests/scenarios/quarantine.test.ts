@@ -330,6 +330,25 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('after a restore, a message is read by the entry with the id of a lost one', async () => {
+    const enter = async (to: string): Promise<void> => {
+      const line = { from: '77', to, why: 'by the table of the ministry' };
+      expect((await ops.post('code-tables/one-stop/national-status', line)).body).toMatchObject({ version: 1 });
+      later(5_000);
+    };
+    const statusOf = async (code: string): Promise<string> => {
+      await dialect([national(code, { TrangThaiHoSo: '77', NgayKetThucXuLy: '20250812081500' })]);
+      return (await hub.read(`/api/v1/dossiers/${code}`)).body.status;
+    };
+    await enter('processing');
+    expect(await statusOf(CODE(1))).toBe('processing');
+    const { pool } = hub.hub.database;
+    await pool.query('DELETE FROM code_entries');
+    await pool.query('ALTER TABLE code_entries ALTER COLUMN id RESTART');
+    await enter('resolved');
+    expect(await statusOf(CODE(2))).toBe('resolved');
+  });
+
   test('an impossible mapping is refused, with the expected values', async () => {
     await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
     const [cause] = await causes();
