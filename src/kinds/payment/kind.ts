@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { type Problem, problem } from '#core/problem';
 import { type DossierFacts, type DossierStep, defineKind } from '#core/records/kind';
+import { amountText } from '#core/vietnamese/amount';
 import { PAYMENT_STATES, Payment } from '#schemas/payment.v1';
 
 type State = Payment['state'];
@@ -66,7 +67,7 @@ function dossierStep(
   { status, statusAt }: DossierFacts,
   isLast: boolean,
 ): DossierStep | undefined {
-  const amount = `${amountVnd.toLocaleString('vi-VN')} đồng`;
+  const amount = amountText(amountVnd);
   if (DEMANDED.includes(state) && IN_WORK.includes(status))
     return { status: 'payment-required', actor: ACTOR, content: `Yêu cầu nộp ${amount}.` };
   if (state === 'paid' && status === 'payment-required' && isLast)
