@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
 import { Claims, LEASE_MS } from '../../src/delivery/claim-calls.ts';
 import type { PlannedCall } from '../../src/delivery/plan-calls.ts';
 import { createOriginals } from '../../src/index/originals.ts';
+import { makePullsDue } from '../../src/ledger/pulls.ts';
 import type { Party } from '../../src/parties/party.ts';
 import type { HubContext } from '../../src/process/hub-context.ts';
 import { createVault } from '../../src/secrets/vault.ts';
@@ -355,4 +357,42 @@ describe('delivery', () => {
       { number: 2, outcome: 'delivered' },
     ]);
   });
+});
+
+test('a partner’s first catalogue is read by as many queries as claims, and sent whole', async () => {
+  const services = Array.from({ length: 40 }, (_, n) => ({
+    code: `1.0${10_000 + n}`,
+    name: `Thủ tục ${n}`,
+    inForce: true,
+  }));
+  const catalogue = {
+    schedule: '0 0 2 * * *',
+    next: async () => ({
+      bodies: [{ body: Buffer.from(JSON.stringify(services)), mediaType: 'application/json' }],
+      checkpoint: null,
+      more: false,
+    }),
+    read: (body: Uint8Array) =>
+      (JSON.parse(Buffer.from(body).toString()) as unknown[]).map((row) => readItem('service.upsert.v1', row)),
+  };
+  const portal = testPartner();
+  const hub = await testHub({
+    partners: { portal, ministry: testPartner({ pull: { catalogue } }) },
+    routes: [{ from: 'ministry', operation: 'service.upsert.v1', to: ['portal'] }],
+  });
+  const { database, pipeline } = hub.hub;
+  try {
+    await makePullsDue(database, 'ministry', ['catalogue'], hub.clock.nowMs);
+    await pipeline.pull('ministry', 'catalogue');
+    const query = vi.spyOn(database.pool, 'query');
+    await hub.deliver();
+    await expect.poll(() => portal.sent.length).toBe(40);
+    expect(portal.sent.map(({ code }) => code)).toEqual(expect.arrayContaining(services.map(({ code }) => code)));
+    const names = query.mock.calls.map(([asked]) => (asked as { name?: string }).name ?? '');
+    const [claims, loads] = ['claim', 'load entries'].map((name) => names.filter((one) => one === name).length);
+    expect(loads).toBeLessThanOrEqual(claims as number);
+  } finally {
+    vi.restoreAllMocks();
+    await hub.close();
+  }
 });
