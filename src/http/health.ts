@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say, type Words } from '#messages/message';
+import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { AppContext } from './app-context.ts';
 import { Refusal } from './problem.ts';
@@ -12,6 +13,8 @@ const READY_MS = 3_000;
 
 /** Probes and metrics. They need no key and reveal nothing of a dossier. */
 export function addHealth(add: AddRoute, { database, telemetry, isStopping, lastWrite }: HealthContext): void {
+  // Anyone can ask at any rate, and an answer needs queries. None is kept, because clients wait for an empty backlog.
+  const metrics = shareByKey(() => telemetry.registry.metrics());
   add(
     {
       method: 'get',
@@ -46,7 +49,7 @@ export function addHealth(add: AddRoute, { database, telemetry, isStopping, last
       summary: 'Metrics for Prometheus',
       replies: { 200: { description: 'Metrics', mediaType: 'text/plain' } },
     },
-    async (c) => c.body(await telemetry.registry.metrics(), 200, { 'Content-Type': telemetry.registry.contentType }),
+    async (c) => c.body(await metrics('all'), 200, { 'Content-Type': telemetry.registry.contentType }),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { fewAtOnce } from '../concurrency/batch-calls.ts';
 import type { TraceSettings } from '../config/config.ts';
 import type { Database } from '../database/pool.ts';
 import { countAnomalies } from '../ledger/anomalies.ts';
@@ -22,12 +23,16 @@ export async function createReporting(log: Logger, settings: TraceSettings | und
   return { telemetry: createTelemetry(log, traces), close: async () => traces?.close() };
 }
 
+/** Pushes need the same connections. One alone would delay a scrape while the database does not answer. */
+const MOST_QUERIES = 2;
+
 /** Adds metrics that are read from the database. */
 export function showDatabase(telemetry: Telemetry, database: Database, nowMs: () => number): void {
-  telemetry.watchBacklog(() => loadBacklog(database, nowMs()));
-  telemetry.watchQuarantine(() => loadQuarantineAges(database, nowMs()));
-  telemetry.watchIncidents(() => openIncidents(database));
-  telemetry.watchAgreement(() => lastReconciles(database));
-  telemetry.watchAnomalies(() => countAnomalies(database));
-  telemetry.watchErased(() => countErased(database));
+  const few = fewAtOnce(MOST_QUERIES);
+  telemetry.watchBacklog(() => few(() => loadBacklog(database, nowMs())));
+  telemetry.watchQuarantine(() => few(() => loadQuarantineAges(database, nowMs())));
+  telemetry.watchIncidents(() => few(() => openIncidents(database)));
+  telemetry.watchAgreement(() => few(() => lastReconciles(database)));
+  telemetry.watchAnomalies(() => few(() => countAnomalies(database)));
+  telemetry.watchErased(() => few(() => countErased(database)));
 }

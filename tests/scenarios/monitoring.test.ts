@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { progress, type TestHub, testHub } from '../support/hub.ts';
 import { question } from '../support/kinds.ts';
 
@@ -53,6 +53,33 @@ test('the age of what waits for a decision is a metric by party; what waits for 
   hub.clock.nowMs += 90_000_000;
   expect(await ages()).toEqual(['hub_quarantine_oldest_seconds{party="one-stop"} 90000']);
 });
+
+test('requests for metrics at once share one answer, and take two connections at most', async () => {
+  const { pool } = hub.hub.database;
+  const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<unknown>;
+  const asked: string[] = [];
+  let underWay = 0;
+  let most = 0;
+  vi.spyOn(pool, 'query').mockImplementation((async (...given: unknown[]) => {
+    const { name = '' } = given[0] as { name?: string };
+    if (!QUERIES.includes(name)) return query(...given);
+    asked.push(name);
+    most = Math.max(most, ++underWay);
+    return query(...given).finally(() => underWay--);
+  }) as never);
+  try {
+    const served = Array.from({ length: 20 }, async () => (await hub.request('GET', '/metrics')).text());
+    for (const text of await Promise.all(served)) expect(text).toContain('# TYPE hub_anomalies_total counter');
+    // The answer under way, and one more for all that came during it.
+    expect(asked.sort()).toEqual([...QUERIES, ...QUERIES].sort());
+    expect(most).toBeLessThanOrEqual(2);
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+/** The queries of an answer, by their names. */
+const QUERIES = ['backlog', 'quarantine ages', 'last reconciles', 'count anomalies', 'count erased'];
 
 interface ZabbixItem {
   readonly key: string;

@@ -76,6 +76,8 @@ server {
   ssl_certificate_key /etc/ssl/private/${hostname}.key;
   # The hub limits bodies itself, and reads streams of any length while they arrive.
   client_max_body_size 0;
+  # Prometheus reads the hub's own port.
+  location = /metrics { deny all; }
   location / {
     proxy_pass http://127.0.0.1:8080;
     proxy_http_version 1.1;
