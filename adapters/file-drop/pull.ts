@@ -1,4 +1,4 @@
-import { type Connection, formatLocal, type HubQueries, msToInstant, type Page, type Puller, sha256Hex } from '#kit';
+import { type Connection, formatLocal, type HubQueries, msToInstant, type Page, type Puller } from '#kit';
 import { readFrame } from './frames.ts';
 import { listOf } from './lists.ts';
 import { type ReadDrop, readDrop } from './read-drop.ts';
@@ -34,6 +34,8 @@ interface Taken {
 
 /** Bodies that the hub stores in one transaction: about a thousand rows. */
 const PAGE_BODIES = 20;
+/** How long a process keeps a file that it has read: a file with many rows takes minutes to store. */
+const READ_MS = 600_000;
 const STABLE_S = 30;
 const KEEP_DAYS = 90;
 const DAY_MS = 86_400_000;
@@ -116,35 +118,65 @@ function isTemporary(name: string): boolean {
 
 /** Stores the first part of a file, or recognises a file that is stored already. */
 async function beginFile(taking: Taking, file: string, seen: Checkpoint['seen']): Promise<Page> {
-  const { hub, place, asks, name } = taking;
+  const { hub, place, asks } = taking;
   const { marker } = hub.settings;
   if (marker !== undefined)
     for (const left of [file + marker, file.replace(/\.[^.]*$/, marker)]) await place.remove(left);
-  const bytes = await place.read(pathOf(name, file));
-  if (bytes === undefined) return { bodies: [], checkpoint: { seen }, more: true };
-  const drop = await readDrop(hub, { name: file, bytes }, name);
+  const drop = await readOnce(taking, file);
+  if (drop === undefined) return { bodies: [], checkpoint: { seen }, more: true };
   const taken = { name: file, sha256: drop.sha256, at: msToInstant(hub.now()), stored: 0 };
   const { length } = await asks.results(drop.receipt);
-  if (length >= drop.items.length) return endFile(taking, drop, taken, seen, true);
+  if (length >= drop.items) return endFile(taking, drop, taken, seen, true);
   return storePart(drop, taken, seen);
 }
 
 async function continueFile(taking: Taking, taken: Taken, seen: Checkpoint['seen']): Promise<Page> {
-  const { hub, place, name } = taking;
-  const bytes = await place.read(pathOf(name, taken.name));
-  // The report is written before the file moves, so it is complete.
-  if (bytes === undefined) return { bodies: [], checkpoint: { seen }, more: true };
+  const { place, name } = taking;
   if (taken.target !== undefined) {
     await place.move(pathOf(name, taken.name), taken.target);
     return { bodies: [], checkpoint: { seen }, more: true };
   }
-  if (sha256Hex(bytes) !== taken.sha256) return beginFile(taking, taken.name, seen);
-  const drop = await readDrop(hub, { name: taken.name, bytes }, name);
+  const drop = await readOnce(taking, taken.name);
+  // The report is written before the file moves, so it is complete.
+  if (drop === undefined) return { bodies: [], checkpoint: { seen }, more: true };
+  if (drop.sha256 !== taken.sha256) return beginFile(taking, taken.name, seen);
   if (taken.stored < drop.bodies.length) return storePart(drop, taken, seen);
   return endFile(taking, drop, taken, seen, false);
 }
 
-function storePart(drop: ReadDrop, taken: Taken, seen: Checkpoint['seen']): Page {
+/** A file as it was read, without its items: they may take more memory than the rest. */
+interface KeptDrop extends Pick<ReadDrop, 'sha256' | 'receipt' | 'bodies' | 'refused' | 'report'> {
+  readonly items: number;
+  readonly file: Listed;
+}
+
+const keptAs = (list: ListName): string => `file of ${list}`;
+
+/**
+ * Reads a file, and keeps it while its parts are stored: each part would otherwise cost a transfer and a parse of the whole file.
+ * Keeps one file for each list. Reads it again if its size or time differs. Undefined if the file is gone.
+ */
+async function readOnce({ hub, place, name }: Taking, fileName: string): Promise<KeptDrop | undefined> {
+  const file = (await place.list(`taking/${name}`)).find((one) => one.name === fileName);
+  if (!file) return undefined;
+  const read = async () => {
+    const bytes = await place.read(pathOf(name, fileName));
+    if (bytes === undefined) return { value: undefined, ttlMs: 0 };
+    const { sha256, receipt, bodies, refused, report, items } = await readDrop(hub, { name: fileName, bytes }, name);
+    const value: KeptDrop = { sha256, receipt, bodies, refused, report, items: items.length, file };
+    return { value, ttlMs: READ_MS };
+  };
+  const kept = await hub.sessions.get(keptAs(name), read);
+  if (kept === undefined || isSame(kept.file, file)) return kept;
+  hub.sessions.drop(keptAs(name), kept);
+  return hub.sessions.get(keptAs(name), read);
+}
+
+function isSame(one: Listed, other: Listed): boolean {
+  return one.name === other.name && one.bytes === other.bytes && one.changedMs === other.changedMs;
+}
+
+function storePart(drop: KeptDrop, taken: Taken, seen: Checkpoint['seen']): Page {
   const bodies = drop.bodies.slice(taken.stored, taken.stored + PAGE_BODIES);
   const current = { ...taken, stored: taken.stored + bodies.length };
   return { bodies, receipt: drop.receipt, checkpoint: { seen, current }, more: true };
@@ -152,8 +184,8 @@ function storePart(drop: ReadDrop, taken: Taken, seen: Checkpoint['seen']): Page
 
 /** Writes the report. The file moves with the next page, when the hub has stored what became of it. */
 async function endFile(
-  { hub, place, asks }: Taking,
-  drop: ReadDrop,
+  { hub, place, asks, name: list }: Taking,
+  drop: KeptDrop,
   taken: Taken,
   seen: Checkpoint['seen'],
   isRepeat: boolean,
@@ -162,6 +194,7 @@ async function endFile(
   const target = `${folder}/${formatLocal('yyyyMMddHHmmss', taken.at)}-${taken.name}`;
   const results = await asks.results(drop.receipt);
   await place.write(`${target}.report.csv`, Buffer.from(drop.report(results, taken.at, isRepeat)));
+  hub.sessions.drop(keptAs(list), drop);
   const outcome = drop.refused ? 'refused' : isRepeat ? 'repeat' : 'taken';
   const name = isRepeat ? taken.name : undefined;
   const ended = { receipt: drop.receipt, place: hub.settings.place?.kind ?? 'folder', outcome, name, results } as const;

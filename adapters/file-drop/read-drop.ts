@@ -45,6 +45,8 @@ export async function readDrop(hub: Hub, file: DroppedFile, name: ListName): Pro
   const mediaType = MEDIA_TYPES[ending] ?? 'application/octet-stream';
   const original = file.bytes.length > KEPT_WHOLE_BYTES ? [] : [{ body: file.bytes, mediaType }];
   const items = read === given ? all : itemsIn(hub, frames, name);
+  // The report may be kept longer than the items.
+  const { length } = items;
   return {
     sha256,
     receipt: receiptOf([hub.party, name, sha256, readingOf(hub.settings, list)]),
@@ -54,7 +56,7 @@ export async function readDrop(hub: Hub, file: DroppedFile, name: ListName): Pro
     refused: 'refused' in read ? read.refused : undefined,
     report: (results, at, isRepeat) =>
       // Parts that were stored twice after a failure come first.
-      reportOf({ ...named, at, isRepeat, list }, read, results.slice(-items.length)),
+      reportOf({ ...named, at, isRepeat, list }, read, results.slice(-length)),
   };
 }
 

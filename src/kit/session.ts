@@ -21,6 +21,8 @@ export function createSessions(now: () => number): Sessions {
   async function get<T>(name: string, login: () => Promise<{ readonly value: T; readonly ttlMs: number }>): Promise<T> {
     const known = kept.get(name);
     if (known && known.endsAt > now()) return known.promise as Promise<T>;
+    // Lists and files of runs that another process continued.
+    for (const [other, { endsAt }] of kept) if (endsAt <= now()) kept.delete(other);
     const entry = {
       promise: Promise.resolve() as Promise<unknown>,
       value: undefined as unknown,

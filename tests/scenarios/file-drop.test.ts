@@ -2,11 +2,12 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeXlsx } from 'hucre/xlsx';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import adapter from '../../adapters/file-drop/adapter.ts';
 import settings from '../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
+import type { Party } from '../../src/parties/party.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
 
@@ -148,6 +149,56 @@ describe('a party that leaves files in a folder', () => {
     expect(await reportIn('done')).toContain('Mới;2');
     expect(await readdir(join(folder, 'taking/dossiers'))).toEqual([]);
     expect(await listed()).toMatchObject([{ counts: { new: 1 } }, { counts: { new: 2 } }]);
+  });
+
+  describe('whose file has many parts', () => {
+    const CODE = (n: number): string => `H60.09-250812-${String(n).padStart(4, '0')}`;
+    const rows = (count: number) => Array.from({ length: count }, (_, n) => rowOf(n, { 'Mã hồ sơ': CODE(n + 1) }));
+    /** Counts reads of the place. `before` runs before a page is requested, by its number. */
+    function watchPlace(before: Readonly<Record<number, () => Promise<void>>> = {}): { readonly reads: string[] } {
+      const reads: string[] = [];
+      let pages = 0;
+      const { places } = (hub.hub.parties.get('water') as Party).connect();
+      const within = places.within.bind(places);
+      vi.spyOn(places, 'within').mockImplementation(async (place, work) => {
+        await before[++pages]?.();
+        return within(place, (open) =>
+          work({
+            ...open,
+            read: (path) => {
+              reads.push(path);
+              return open.read(path);
+            },
+          }),
+        );
+      });
+      return { reads };
+    }
+
+    test('reads it once', async () => {
+      await drop('a.xlsx', [HEAD, ...rows(1_100)]);
+      await look();
+      wait(30);
+      const { reads } = watchPlace();
+      await look();
+      expect(reads).toEqual(['taking/dossiers/a.xlsx']);
+      expect(await listed()).toMatchObject([{ outcome: 'taken', counts: { new: 1_100 } }]);
+      await drop('b.xlsx', [HEAD, ...rows(1_101)]);
+      await taken();
+      expect(reads).toEqual(['taking/dossiers/a.xlsx', 'taking/dossiers/b.xlsx']);
+      expect((await listed())[1]).toMatchObject({ outcome: 'taken', counts: { new: 1, same: 1_100 } });
+    });
+
+    test('reads a replaced file again, from its first row', async () => {
+      await drop('a.xlsx', [HEAD, ...rows(1_100)]);
+      await look();
+      wait(30);
+      const replace = () => drop('taking/dossiers/a.xlsx', [HEAD, ...rows(1_150)]);
+      const { reads } = watchPlace({ 2: replace });
+      await look();
+      expect(reads).toHaveLength(2);
+      expect(await listed()).toMatchObject([{ outcome: 'taken', counts: { new: 200, same: 950 } }]);
+    });
   });
 
   const listed = () => hub.hub.database.query.selectFrom('dropped_files').selectAll().orderBy('id').execute();
