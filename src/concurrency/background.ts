@@ -2,7 +2,7 @@
 export interface Background {
   /** Starts work. A failure goes to `onFault` with the name. */
   run(name: string, work: Promise<unknown>): void;
-  /** Resolves when all started work is done. */
+  /** Resolves when all started work is done, also work that other work started during the wait. */
   settled(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export function createBackground(onFault: (name: string, error: unknown) => void
       underWay.add(done);
     },
     async settled() {
-      await Promise.all(underWay);
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }
