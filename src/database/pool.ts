@@ -171,7 +171,7 @@ export async function refuseOtherSettings(
   await refuseOtherEncoding(pool);
   if (other)
     throw new Error(
-      `the database works with ${other.name} ${other.value}, and not with the ${other.wanted} that the hub asks for with each session: what stands before it, or options in its address, take the place of the settings of sessions; give ${setting} the address of PostgreSQL itself, without options`,
+      `PostgreSQL setting ${other.name} is ${other.value}; the hub needs ${other.wanted}. A connection pooler or options in ${setting} override it. Point ${setting} at PostgreSQL itself, without options.`,
     );
 }
 
@@ -184,7 +184,7 @@ async function refuseOtherEncoding(pool: pg.Pool): Promise<void> {
   // SQL_ASCII stores any bytes.
   if (encoding !== 'UTF8' && encoding !== 'SQL_ASCII')
     throw new Error(
-      `the database ${name} has the encoding ${encoding}, in which Vietnamese cannot be kept; give DATABASE_URL one that was made with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+      `The database ${name} has the encoding ${encoding}; the hub needs UTF8 for Vietnamese. Create another one with: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0. Name it in DATABASE_URL.`,
     );
 }
 

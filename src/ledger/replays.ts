@@ -304,11 +304,11 @@ function sumOf(outcomes: Replay['outcomes']): number {
   return Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 }
 
-/** Runs, newest first, before `before`. */
 /** How many runs there are. */
 export const countReplays = (database: Database): Promise<Total> =>
   countUpTo(database, database.query.selectFrom('replays'));
 
+/** Runs, newest first, before the id `before`. */
 export async function loadReplays(
   database: Database,
   limit: number,
