@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/database/'],
-    may: [...RECORDS, ...OUTSIDE],
+    may: [...RECORDS, 'src/concurrency/single-flight.ts', ...OUTSIDE],
     mayTypes: ['src/secrets/vault.ts'],
     why: 'the driver and the tables',
   },
@@ -287,7 +287,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/concurrency/threads.ts'],
-    may: ['src/process/compiled.ts', ...OUTSIDE],
+    may: ['src/process/compiled.ts', 'src/concurrency/batch-calls.ts', ...OUTSIDE],
     why: 'knows nothing of what a thread does',
   },
   { of: ['src/secrets/'], may: ['src/secrets/', ...OUTSIDE], why: 'knows nothing of the hub' },

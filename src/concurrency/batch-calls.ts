@@ -1,10 +1,5 @@
 import { RunTimer, rejectAll, resolveAll, type WaitingCall } from './run-timer.ts';
 
-/** Makes one call at a time, in their order: for expensive work. */
-export function oneByOne<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  return batchCalls(async ([input]: readonly In[]) => [await work(input as In)], { size: 1, maxRuns: 1 });
-}
-
 /** Runs a few pieces of work at a time, in their order. */
 export function fewAtOnce(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const limits = { size: 1, maxRuns: most };

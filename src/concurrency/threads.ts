@@ -1,5 +1,6 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import { compiled } from '../process/compiled.ts';
+import { oneAfterAnother } from './batch-calls.ts';
 
 export interface ThreadBounds {
   readonly withinMs: number;
@@ -32,12 +33,8 @@ export function createThreads<Question, Answer>(
   source: string,
   bounds: ThreadBounds = USUAL,
 ): (question: Question) => Promise<Answer> {
-  let before: Promise<unknown> = Promise.resolve();
-  return (question) => {
-    const turn = before.then(() => ask<Question, Answer>(source, bounds, question));
-    before = turn.catch(() => undefined);
-    return turn;
-  };
+  const afterOthers = oneAfterAnother();
+  return (question) => afterOthers(() => ask<Question, Answer>(source, bounds, question));
 }
 
 async function ask<Question, Answer>(source: string, bounds: ThreadBounds, question: Question): Promise<Answer> {

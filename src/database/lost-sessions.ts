@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type pg from 'pg';
+import { singleFlight } from '../concurrency/single-flight.ts';
 
 /** Ends waits on sessions that no longer exist. */
 export interface SessionWatch {
@@ -44,15 +45,9 @@ export function watchSessions(server: Server, pools: readonly pg.Pool[], everyMs
     pool.on('release', (_, client) => held.delete(client));
     pool.on('remove', (client) => held.delete(client));
   }
-  let _looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    _looking ??= endLost(server, held, everyMs)
-      // The server cannot be asked: it is away for all sessions.
-      .catch(() => undefined)
-      .finally(() => {
-        _looking = undefined;
-      });
-  }, everyMs).unref();
+  // A server that cannot be asked is away for all sessions.
+  const look = singleFlight(() => endLost(server, held, everyMs).catch(() => undefined));
+  const timer = setInterval(() => void look(), everyMs).unref();
   return {
     endAll() {
       for (const client of all) endSession(client);

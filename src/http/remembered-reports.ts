@@ -5,16 +5,17 @@ import { Refusal } from './problem.ts';
 export type MakeReport<Query, Report> = (query: Query) => Promise<Report>;
 
 const REMEMBERED_MS = 5 * 60_000;
-/** The number of reports that may wait, made one at a time. A further request is refused. */
-const MOST_WAITING = 8;
+/** A further report is refused. */
+const MOST_AT_ONCE = 8;
 
 /**
  * Statistics for visitors without a key.
  *
- * Reports are cached, for five minutes by default, and made one at a time, so that visitors cannot keep the database busy.
+ * Reports are cached, for five minutes by default. At most eight are made at once, so that visitors cannot keep the database
+ * busy.
  *
  * @param make called only with queries that a page offers, because every report is cached
- * @throws Refusal 503 when too many other reports are waiting
+ * @throws Refusal 503 when too many other reports are being made
  */
 export function rememberReports<Query, Report>(
   make: MakeReport<Query, Report>,
@@ -22,16 +23,16 @@ export function rememberReports<Query, Report>(
   rememberedMs = REMEMBERED_MS,
 ): MakeReport<Query, Report> {
   const remembered = new Map<string, { readonly atMs: number; readonly report: Promise<Report> }>();
-  let waiting = 0;
+  let underWay = 0;
   return async (query) => {
     const key = JSON.stringify(query);
     const known = remembered.get(key);
     if (known && nowMs() - known.atMs < rememberedMs) return known.report;
-    if (waiting >= MOST_WAITING)
+    if (underWay >= MOST_AT_ONCE)
       throw new Refusal('unavailable', say('statistics-busy'), { headers: { 'Retry-After': '5' } });
-    waiting++;
+    underWay++;
     const report = make(query).finally(() => {
-      waiting--;
+      underWay--;
     });
     remembered.set(key, { atMs: nowMs(), report });
     report.catch(() => remembered.delete(key));

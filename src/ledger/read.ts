@@ -1,6 +1,6 @@
 import type { FlowCount, FlowSpan } from '#core/flow/flow';
 import { type TableVersion, versionsOf } from '#core/mapping/code-versions';
-import { oneByOne } from '../concurrency/batch-calls.ts';
+import { oneAfterAnother } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type AnomalyFilter, listAnomalies, type PlacedAnomaly } from './anomalies.ts';
@@ -116,6 +116,7 @@ export interface LedgerReader {
 }
 
 export function createLedgerReader(database: Database, vault: Vault): LedgerReader {
+  const inTurn = oneAfterAnother();
   return {
     messages: (filter, limit, before) => listMessages(database, filter, limit, before),
     totals: createLedgerTotals(database),
@@ -141,7 +142,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     replay: async (id) => (await loadReplays(database, 1, { id }))[0],
     flow: (span, sinceMs, party) => loadFlow(database, span, sinceMs, party),
     parties: (nowMs) => loadParties(database, nowMs),
-    compared: oneByOne((question) => comparePartners(database, question)),
+    compared: (question) => inTurn(() => comparePartners(database, question)),
     incidents: (filter, limit, before) => listIncidents(database, filter, limit, before),
     incident: (id) => oneIncident(database, id),
     incidentNotes: (id) => loadNotes(database, id),
