@@ -137,19 +137,15 @@ function acceptAfterLookUp(...[deps, received, together]: Parameters<typeof acce
  * Passes committed dossiers to the workers that deliver them. Leaves out released items, because another door received
  * their message long ago.
  */
-function handOn(
-  { recentCommits: justKept }: AcceptDeps,
-  { messages, deliveries }: Rows,
-  written: readonly Working[],
-): void {
-  if (!justKept || deliveries.length === 0) return;
+function handOn({ recentCommits }: AcceptDeps, { messages, deliveries }: Rows, written: readonly Working[]): void {
+  if (!recentCommits || deliveries.length === 0) return;
   const doors = new Map(messages.map(({ id, door }) => [id, door]));
   const dossiers = new Map(written.map((working) => [working.code, working]));
   for (const { party, operation, subject, seq, messageId, createdAt: receivedAt } of deliveries) {
     const { held, createdAt = '' } = dossiers.get(subject) ?? {};
     const door = doors.get(messageId);
     if (operation === 'dossier.upsert.v1' && door !== undefined && held?.version === seq)
-      justKept.put(party, { held, createdAt, door, receivedAt });
+      recentCommits.put(party, { held, createdAt, door, receivedAt });
   }
 }
 
@@ -222,6 +218,6 @@ function lastMessageOf(
 }
 
 /** A released item that still waits for the same cause needs no message. */
-function stillWaits({ released: again }: Submission, rows: Rows): boolean {
-  return again !== undefined && !rows.settled.some((row) => row.id === again.quarantineId);
+function stillWaits({ released }: Submission, rows: Rows): boolean {
+  return released !== undefined && !rows.settled.some((row) => row.id === released.quarantineId);
 }

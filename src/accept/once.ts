@@ -1,6 +1,6 @@
 import { createByKey } from '../concurrency/by-key.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
-import { loadResults } from '../ledger/messages.ts';
+import { loadResults } from '../ledger/results.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
@@ -24,7 +24,8 @@ async function acceptOnce({ database, vault }: Hub, accept: Accept, submission: 
   const known = await findIdempotent(database, vault, party, key, submission.receivedAt);
   if (known) {
     if (!known.bodyHash.equals(bodyHash)) return { kind: 'other-body' };
-    return { kind: 'done', receipt: known.receipt, results: await loadResults(database, known.receipt) };
+    const messages = await loadResults(database, party, known.receipt);
+    return { kind: 'done', receipt: known.receipt, results: messages.flatMap(({ results }) => results) };
   }
   try {
     return { kind: 'done', ...(await accept(submission)) };

@@ -111,11 +111,11 @@ export function route(
 
 /** Adds an item to the quarantine. A released item moves there if it now waits for another cause. */
 export function quarantine({ submission, source, rows, index }: Place, item: WaitingItem): ItemResult {
-  const { released: again } = submission;
+  const { released } = submission;
   // The catalogue is public, and operators compare its names.
   const cause = isOfCatalogue(item.operation) ? item.cause : keptCause(item.cause);
-  if (again && again.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
-  if (again?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
+  if (released && released.causeKey !== cause.key) settleWaiting({ submission, rows }, CAUSE_CHANGED);
+  if (released?.causeKey !== cause.key) hold({ submission, source, rows }, { ...item, cause });
   return { index, ...codeMember(item.code), outcome: 'quarantined', problems: item.problems };
 }
 
@@ -137,10 +137,10 @@ export function hold(
 
 /** Settles the quarantine row of a released item. */
 export function settleWaiting({ submission, rows }: Pick<Place, 'submission' | 'rows'>, outcome: string): void {
-  const { released: again } = submission;
+  const { released } = submission;
   // Two releases of one item may share a batch. The row is settled once.
-  if (again && !rows.settled.some(({ id }) => id === again.quarantineId))
-    rows.settled.push({ id: again.quarantineId, at: submission.receivedAt, settlement: outcome });
+  if (released && !rows.settled.some(({ id }) => id === released.quarantineId))
+    rows.settled.push({ id: released.quarantineId, at: submission.receivedAt, settlement: outcome });
 }
 
 export function withWarnings(result: ItemResult, warnings: readonly Problem[]): ItemResult {

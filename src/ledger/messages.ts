@@ -254,18 +254,7 @@ export async function nextMessageIds(
   return { ids: ids ?? [], last };
 }
 
-/** The results of all messages of a receipt, in the order of the items. */
-export async function loadResults(database: Database, receipt: string): Promise<readonly ItemResult[]> {
-  const rows = await database.query
-    .selectFrom('messages')
-    .select('results')
-    .where('receipt', '=', receipt)
-    .orderBy('id')
-    .execute();
-  return rows.flatMap((row) => row.results as ItemResult[]);
-}
-
-/** The same, message by message, because there may be any number of them. */
+/** The results of all messages of a receipt, message by message, because there may be any number of them. */
 export async function* resultsOf(database: Database, receipt: string): AsyncGenerator<readonly ItemResult[]> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {

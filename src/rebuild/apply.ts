@@ -87,7 +87,7 @@ async function applyBatch(deps: ApplyDeps, batch: readonly Recalled[]): Promise<
 
 /** A release settles a waiting row, so the second index gets a row for each. */
 async function withWaiting(beside: Database, batch: readonly Recalled[]): Promise<readonly Submission[]> {
-  const releases = batch.flatMap(({ submission, released: again }) => (again ? { submission, again } : []));
+  const releases = batch.flatMap(({ released }) => released ?? []);
   if (releases.length === 0) return batch.map(({ submission }) => submission);
   const { rows } = await beside.pool.query<{ id: number }>({
     name: 'waiting again',
@@ -95,15 +95,15 @@ async function withWaiting(beside: Database, batch: readonly Recalled[]): Promis
            SELECT '', '', '', '', '', message_id, item, opened_at
            FROM unnest($1::uuid[], $2::int4[], $3::timestamptz[]) AS given(message_id, item, opened_at) RETURNING id`,
     values: [
-      releases.map(({ again }) => again.messageId),
-      releases.map(({ again }) => again.item),
-      releases.map(({ again }) => again.receivedAt),
+      releases.map(({ messageId }) => messageId),
+      releases.map(({ item }) => item),
+      releases.map(({ receivedAt }) => receivedAt),
     ],
   });
   const ids = rows.map(({ id }) => id);
-  return batch.map(({ submission, released: again }) => {
-    if (!again) return submission;
-    const item: ReleasedItem = { ...again, quarantineId: ids.shift() as number, causeKind: '', causeKey: '' };
+  return batch.map(({ submission, released }) => {
+    if (!released) return submission;
+    const item: ReleasedItem = { ...released, quarantineId: ids.shift() as number, causeKind: '', causeKey: '' };
     return { ...submission, released: item };
   });
 }
