@@ -128,7 +128,7 @@ export async function openIncidents(database: Database): Promise<readonly Incide
  */
 export async function listIdleParties(database: Database, nowMs: number): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
-    name: 'parties left in peace',
+    name: 'idle parties',
     text: `SELECT DISTINCT i.party FROM incidents i
            WHERE i.closed_at IS NULL AND i.kind = ANY($1::text[]) AND i.opened_at < $2::timestamptz - interval '10 minutes'
              AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.party = i.party AND d.state = 'due')

@@ -195,13 +195,13 @@ export async function loadLastDelivered(
 ): Promise<readonly LastDelivered[]> {
   const { rows } = await database.pool.query<LastDelivered>({
     name: 'last delivered',
-    text: LAST_TOLD,
+    text: LAST_DELIVERED,
     values: [party, subjects, operations],
   });
   return rows;
 }
 
-const LAST_TOLD = `
+const LAST_DELIVERED = `
   SELECT DISTINCT ON (d.subject) d.operation, d.subject, d.id AS "deliveryId", d.seq, d.message_id AS "messageId",
          d.created_at AS "createdAt", newest.state AS "lastState", newest.reason AS "lastReason",
          EXISTS (SELECT 1 FROM deliveries w WHERE w.party = d.party AND w.subject = d.subject AND w.state || '' IN ('due', 'held')) AS pending

@@ -231,7 +231,7 @@ interface Advance {
   readonly outcomes: Replay['outcomes'];
   readonly isDone: boolean;
   readonly after: string;
-  readonly ring: readonly string[];
+  readonly partiesToNotify: readonly string[];
 }
 
 /**
@@ -253,7 +253,7 @@ export async function advanceReplay<Filter extends BackfillFilter>(
   );
   const [owned] = rows;
   if (!owned) return [];
-  const { outcomes, isDone, after, ring } =
+  const { outcomes, isDone, after, partiesToNotify } =
     'untold' in owned.filter
       ? await advanceBackfill(tx, owned, owned.filter as Filter, backfill)
       : await advanceItems(tx, id, owned, nowMs);
@@ -263,7 +263,7 @@ export async function advanceReplay<Filter extends BackfillFilter>(
      WHERE id = $1`,
     [id, now, isDone ? 'done' : 'running', isDone ? now : null, JSON.stringify(outcomes), after, sumOf(outcomes)],
   );
-  return ring;
+  return partiesToNotify;
 }
 
 async function advanceItems(tx: pg.PoolClient, id: number, owned: Owned, nowMs: number): Promise<Advance> {
@@ -282,7 +282,7 @@ async function advanceItems(tx: pg.PoolClient, id: number, owned: Owned, nowMs: 
   for (const { outcome } of dealt) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   const isDone = ids.length < owned.perSecond && dealt.length === replayed.length;
   const again = replayed.filter(({ outcome }) => outcome === 'replayed');
-  return { outcomes, isDone, after: owned.after, ring: [...new Set(again.map(({ party }) => party))] };
+  return { outcomes, isDone, after: owned.after, partiesToNotify: [...new Set(again.map(({ party }) => party))] };
 }
 
 async function advanceBackfill<Filter extends BackfillFilter>(
@@ -296,7 +296,7 @@ async function advanceBackfill<Filter extends BackfillFilter>(
     outcomes: added > 0 ? { ...outcomes, added: (outcomes.added ?? 0) + added } : outcomes,
     isDone: after === undefined,
     after: after ?? begin,
-    ring: added > 0 ? [filter.party] : [],
+    partiesToNotify: added > 0 ? [filter.party] : [],
   };
 }
 

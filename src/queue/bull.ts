@@ -111,6 +111,7 @@ class OpenQueue {
 
   constructor(url: string, prefix: string, log: Log) {
     this.#log = log;
+    // Part of the keys in Redis: under another name, processes of two versions would not notify each other during an upgrade.
     this.#bull = new Bull<JobData>('ring', {
       prefix,
       createClient: (type) => {

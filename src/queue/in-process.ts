@@ -2,7 +2,7 @@ import type { Queue } from './port.ts';
 
 /** The queue of a hub of one process: a notification arrives in the next turn of the event loop. */
 export function createInProcessQueue(): Queue {
-  const rung = new Set<string>();
+  const notified = new Set<string>();
   let answer: ((party: string) => void) | undefined;
   let scheduled = false;
 
@@ -11,15 +11,15 @@ export function createInProcessQueue(): Queue {
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
-      const parties = [...rung];
-      rung.clear();
+      const parties = [...notified];
+      notified.clear();
       for (const party of parties) answer?.(party);
     });
   }
 
   return {
     async notify(parties) {
-      for (const party of parties) rung.add(party);
+      for (const party of parties) notified.add(party);
       if (parties.length > 0) schedule();
     },
     async listen(handler) {
