@@ -8,6 +8,7 @@ import type { Mentions } from '#core/masking/mentions';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Database } from '../database/pool.ts';
+import { NIL_UUID } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type EventsRow, loadEvents, type ReadEvent, read } from './events.ts';
 
@@ -77,7 +78,6 @@ interface Page {
 }
 
 const ALL = 2 ** 31 - 1;
-const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
 
 async function pageAfter(
   { pool }: Database,
@@ -89,7 +89,7 @@ async function pageAfter(
     after.at,
     after.inferred,
     after.inferred ? 0 : progressOf(after.status),
-    after.messageId ?? NO_MESSAGE,
+    after.messageId ?? NIL_UUID,
     after.item ?? 0,
     after.seq,
   ];

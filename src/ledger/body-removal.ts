@@ -3,8 +3,9 @@ import { msToInstant } from '#core/dates/dates';
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { firstUuidOf } from '../database/uuid.ts';
+import { firstUuidOf, NIL_UUID } from '../database/uuid.ts';
 import { isAnyPersonHeld } from './legal-holds.ts';
+import { isOfCatalogueIn } from './messages.ts';
 
 /** How many bodies one step removed, and whether nothing more is due. */
 export interface RemovedBodies {
@@ -35,8 +36,7 @@ const STAYS = `(EXISTS (SELECT FROM quarantine q WHERE q.message_id = m.id AND q
   OR m.id IN (
     SELECT e.message_id FROM held_subjects h JOIN events e ON e.code = h.subject
     UNION SELECT e.message_id FROM held_subjects h JOIN record_events e ON e.subject = h.subject))`;
-const HAS_PERSONAL_BODY = `(m.body IS NOT NULL AND m.door <> 'release'
-  AND coalesce(m.operation, '') !~ '^(?:service|agency|field)\\.')`;
+const HAS_PERSONAL_BODY = `(m.body IS NOT NULL AND m.door <> 'release' AND NOT ${isOfCatalogueIn('m.operation')})`;
 const EMPTY =
   'UPDATE messages m SET body = NULL, body_key = NULL, emptied_at = coalesce(m.emptied_at, $1::timestamptz)';
 
@@ -47,7 +47,7 @@ interface Page {
 }
 
 async function removeMessages(tx: pg.PoolClient, beforeMs: number, now: string): Promise<RemovedBodies> {
-  const { after } = await lockPosition(tx, 'messages', FIRST, now);
+  const { after } = await lockPosition(tx, 'messages', NIL_UUID, now);
   const { rows } = await tx.query<Page>(
     `WITH page AS (SELECT m.id, ${HAS_PERSONAL_BODY} AS is_due, ${STAYS} AS stays FROM messages m
        WHERE m.id > $2 AND m.id < $3 ORDER BY m.id LIMIT ${PAGE}),
@@ -97,8 +97,6 @@ export const keptBodyPart = definePart<{ readonly id: string }>(
   { id: ['uuid', ({ id }) => id] },
   (rows) => `INSERT INTO kept_bodies SELECT id FROM ${rows} ON CONFLICT DO NOTHING RETURNING 1`,
 );
-
-const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /** Locks the position: one process works on it at a time. */
 async function lockPosition(tx: pg.PoolClient, what: string, first: string, now: string) {

@@ -7,6 +7,7 @@ import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { AuditEntry } from './audit.ts';
+import { isReasonCodeIn } from './reason-code.ts';
 
 /** An erasure of personal data: who, when and why. It names nobody. */
 export interface Erasure {
@@ -146,8 +147,8 @@ export const silencedCallPart = definePart<SilencedCall>(
     WHERE a.delivery_id = given.delivery_id AND a.number = given.number AND a.at = given.at RETURNING 1`,
 );
 
-/** A reason code of an adapter stays. The words of a partner may name somebody. */
-const CODE_ONLY = (reason: string): string => `CASE WHEN ${reason} ~ '^[a-z0-9-]{1,60}$' THEN ${reason} END`;
+/** Without the words of a partner. */
+const CODE_ONLY = (reason: string): string => `CASE WHEN ${isReasonCodeIn(reason)} THEN ${reason} END`;
 /** The index of subjects begins with the party. */
 const OF_SUBJECT = 'd.party = ANY(ARRAY(SELECT party FROM party_states)) AND d.subject = given.subject';
 const SUBJECT = {

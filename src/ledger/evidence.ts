@@ -6,6 +6,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type Anchor, newestEntry } from './audit-chain.ts';
+import { isReasonCode } from './reason-code.ts';
 
 /** Everything stored about one dossier, at one moment and without personal data: messages, senders and results. */
 export interface Evidence {
@@ -135,15 +136,15 @@ export async function loadEvidence(
     }));
     const deliveries = await rows<Omit<EvidentDelivery, 'attempts'>>(DELIVERIES);
     const quarantine = await rows<EvidentWait>(quarantineOf(sources));
-    const told = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
-    const stored = await rows<Hashed<EvidentMessage> & { emptiedAt: string | null }>(messagesOf(sources), told);
+    const messageIds = [...events, ...deliveries, ...quarantine].map(({ messageId }) => messageId);
+    const stored = await rows<Hashed<EvidentMessage> & { emptiedAt: string | null }>(messagesOf(sources), messageIds);
     const kept = stored.map(({ hash, emptiedAt, ...message }) => ({
       ...message,
       sha256: hash && vault.openHash(hash).toString('hex'),
       bodyRemovedAt: emptiedAt ?? undefined,
     }));
     const { rows: attempts } = await tx.query<AttemptRow>(ATTEMPTS, [deliveries.map(({ id }) => id)]);
-    const messages = withLost(kept, told);
+    const messages = withLost(kept, messageIds);
     const audit = await newestEntry(tx);
     return {
       dossier: { kind, code, aliases, ...stepsOf(dossier) },
@@ -253,9 +254,9 @@ const messagesOf = ({ names, isAbout }: Sources): string => `${names}, found AS 
       WHERE EXISTS (SELECT FROM name WHERE name.code = result->>'code' AND (name.party IS NULL OR name.party = m.party))) AS items
   FROM messages m WHERE id IN (SELECT id FROM found) ORDER BY id`;
 
-function withLost(kept: readonly EvidentMessage[], told: readonly string[]): Evidence['messages'] {
+function withLost(kept: readonly EvidentMessage[], messageIds: readonly string[]): Evidence['messages'] {
   const known = new Set(kept.map(({ id }) => id));
-  const lost = [...new Set(told)].filter((id) => !known.has(id));
+  const lost = [...new Set(messageIds)].filter((id) => !known.has(id));
   return [...kept, ...lost.map((id) => ({ id, isKept: false as const, receivedAt: msToInstant(msOf(id)) }))].sort(
     (one, other) => (one.id < other.id ? -1 : 1),
   );
@@ -291,7 +292,7 @@ async function attemptsOf(
     const attempt = {
       ...said,
       // The adapter's reason code. Free text of a partner in its place is left out.
-      reason: reason !== null && /^[a-z0-9-]{1,60}$/.test(reason) ? reason : undefined,
+      reason: reason !== null && isReasonCode(reason) ? reason : undefined,
       httpStatus,
     };
     made.set(deliveryId, [...(made.get(deliveryId) ?? []), attempt]);

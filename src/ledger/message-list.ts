@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { instantToMs } from '#core/dates/dates';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
-import { firstUuidOf, isUuid } from '../database/uuid.ts';
+import { firstUuidOf, isUuid, NIL_UUID } from '../database/uuid.ts';
 import { type ItemResult, resultsToStore } from './messages.ts';
 
 export interface MessageFilter {
@@ -75,15 +75,14 @@ async function messagesBy(database: Database, filter: MessageFilter) {
   if (door !== undefined) query = query.where('door', '=', door);
   if (operation !== undefined) query = query.where('operation', '=', operation);
   if (outcome !== undefined) query = query.where('outcome', '=', outcome);
-  if (code !== undefined) query = query.where('id', 'in', [NO_MESSAGE, ...(await messagesOf(database, code))]);
-  if (receipt !== undefined) query = query.where('receipt', '=', isUuid(receipt) ? receipt : NO_MESSAGE);
+  if (code !== undefined) query = query.where('id', 'in', [NIL_UUID, ...(await messagesOf(database, code))]);
+  if (receipt !== undefined) query = query.where('receipt', '=', isUuid(receipt) ? receipt : NIL_UUID);
   // The id begins with the time.
   if (from !== undefined) query = query.where('id', '>=', firstUuidOf(instantToMs(from)));
   if (to !== undefined) query = query.where('id', '<', firstUuidOf(instantToMs(to) + 1));
   return { query };
 }
 
-const NO_MESSAGE = '00000000-0000-0000-0000-000000000000';
 const MOST_OF_ONE_CODE = 2_000;
 
 /** Messages about a dossier: applied, waiting, or invalid under its code. Newest first. */

@@ -7,7 +7,7 @@ import type { Words } from '#messages/message';
 import { inEnglish } from '#messages/render';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
-import { firstUuidOf, isUuid } from '../database/uuid.ts';
+import { firstUuidOf, isUuid, NIL_UUID } from '../database/uuid.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 
 /** The result of one item of a message. */
@@ -101,10 +101,16 @@ export function resultsToStore(
   return isOfCatalogue(operation ?? '') ? results : results.map(resultToStore);
 }
 
+const OF_CATALOGUE = '^(?:service|agency|field)\\.';
+const IS_OF_CATALOGUE = new RegExp(OF_CATALOGUE);
+
 /** Whether an operation carries an entry of the catalogue, which is public. */
 export function isOfCatalogue(operation: string): boolean {
-  return /^(?:service|agency|field)\./.test(operation);
+  return IS_OF_CATALOGUE.test(operation);
 }
+
+/** The same in SQL. A message without an operation is not of the catalogue. */
+export const isOfCatalogueIn = (column: string): string => `coalesce(${column}, '') ~ '${OF_CATALOGUE}'`;
 
 /** Only the reply to the sender has the quoted values. */
 function resultToStore(result: ItemResult): ItemResult {
@@ -256,7 +262,7 @@ export async function nextMessageIds(
 
 /** The results of all messages of a receipt, message by message, because there may be any number of them. */
 export async function* resultsOf(database: Database, receipt: string): AsyncGenerator<readonly ItemResult[]> {
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = NIL_UUID;
   for (;;) {
     const { rows } = await database.pool.query<{ id: string; results: ItemResult[] }>({
       name: 'results of',

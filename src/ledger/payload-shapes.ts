@@ -1,6 +1,7 @@
 import { msToInstant } from '#core/dates/dates';
 import { EMPTY_SHAPE, type PayloadShape } from '#core/dossier/payload-shape';
 import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
 
 /**
  * Changes the known shape of a party's payloads of one kind. Processes do this one after the other, so that each
@@ -15,29 +16,21 @@ export async function updatePayloadShape<T>(
   nowMs: number,
   change: (known: PayloadShape) => { readonly shape: PayloadShape; readonly result: T },
 ): Promise<T> {
-  const client = await database.pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query(
+  return inTransaction(database, async (tx) => {
+    await tx.query(
       `INSERT INTO payload_shapes (party, operation, shape, updated_at) VALUES ($1, $2, $3::json, $4::timestamptz)
        ON CONFLICT DO NOTHING`,
       [party, operation, JSON.stringify(EMPTY_SHAPE), msToInstant(nowMs)],
     );
-    const { rows } = await client.query<{ shape: PayloadShape }>(
+    const { rows } = await tx.query<{ shape: PayloadShape }>(
       'SELECT shape FROM payload_shapes WHERE party = $1 AND operation = $2 FOR UPDATE',
       [party, operation],
     );
     const { shape, result } = change(rows[0]?.shape ?? EMPTY_SHAPE);
-    await client.query(
+    await tx.query(
       'UPDATE payload_shapes SET shape = $3::json, updated_at = $4::timestamptz WHERE party = $1 AND operation = $2',
       [party, operation, JSON.stringify(shape), msToInstant(nowMs)],
     );
-    await client.query('COMMIT');
     return result;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { isDossierCode } from '#core/identifiers/identifiers';
 import type { Problem } from '#core/problem';
 import type { Database } from '../database/pool.ts';
-import { isUuid } from '../database/uuid.ts';
+import { isUuid, NIL_UUID } from '../database/uuid.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { ItemResult } from './messages.ts';
 
@@ -64,7 +64,7 @@ export async function loadReceipt(
   vault: Pick<Vault, 'openHash'>,
   party: string,
   receipt: string,
-  after: ReceiptPlace = { messageId: '00000000-0000-0000-0000-000000000000', items: 0 },
+  after: ReceiptPlace = { messageId: NIL_UUID, items: 0 },
 ): Promise<ReceiptPage | undefined> {
   if (!isUuid(receipt)) return undefined;
   const { rows } = await pool.query<Row>(

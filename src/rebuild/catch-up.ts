@@ -1,10 +1,10 @@
-import { firstUuidOf, msOf } from '../database/uuid.ts';
+import { firstUuidOf, msOf, NIL_UUID } from '../database/uuid.ts';
 import { notCovered } from './compare.ts';
 import type { Difference, Findings } from './difference.ts';
 import type { Lane } from './lane.ts';
 import { createRecall, type Recall, type RecallDeps, type Recalled } from './recall.ts';
 import { storedItems } from './recorded-items.ts';
-import { BEGINNING, countMessages, recordedMessages } from './recorded-messages.ts';
+import { countMessages, recordedMessages } from './recorded-messages.ts';
 
 export type Tell = (at: { readonly what: string; readonly done: number; readonly total: number }) => void;
 
@@ -26,7 +26,7 @@ const LATE_MS = 3_600_000;
 export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, tell: Tell): CatchUp {
   const { live, codes } = deps;
   const recall = createRecall(deps);
-  const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: BEGINNING };
+  const so = { messages: 0, unreadable: 0, oldestAt: undefined as string | undefined, lastId: NIL_UUID };
 
   async function apply(recalled: readonly Recalled[]): Promise<void> {
     for (const { id, submission, unreadable } of recalled) {
@@ -59,9 +59,9 @@ export function createCatchUp(deps: RecallDeps, lane: Lane, findings: Findings, 
     },
     async run() {
       await codes.reload();
-      const isFirst = so.lastId === BEGINNING;
+      const isFirst = so.lastId === NIL_UUID;
       const total = isFirst ? await countMessages(live) : 0;
-      const after = isFirst ? BEGINNING : firstUuidOf(msOf(so.lastId) - LATE_MS);
+      const after = isFirst ? NIL_UUID : firstUuidOf(msOf(so.lastId) - LATE_MS);
       await overlapping(recalledPages(deps, recall, after), async (page) => {
         await apply(page);
         tell({ what: 'applying messages', done: so.messages, total: Math.max(total, so.messages) });

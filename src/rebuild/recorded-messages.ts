@@ -38,9 +38,6 @@ interface Row {
 const PAGE_MESSAGES = 2_000;
 /** A body may have 20 MiB, so a page holds few of those. */
 const PAGE_BYTES = 8 * 1024 * 1024;
-/** Sorts before every id. */
-export const BEGINNING = '00000000-0000-0000-0000-000000000000';
-
 /**
  * The messages after `after` that the second index lacks, page by page in the order of their ids, which is the order of each
  * dossier's writes.
