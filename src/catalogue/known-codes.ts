@@ -1,3 +1,4 @@
+import { addTo } from '#core/group-by';
 import { catalogueKey } from '#core/identifiers/identifiers';
 import { definePart } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
@@ -39,7 +40,7 @@ export function createKnownCodes(database: Database, nowMs: () => number): Known
       const ask = new Map<string, string[]>();
       for (const code of codes) {
         const key = catalogueKey(kind, code);
-        if (!known.has(`${kind} ${key}`)) ask.set(key, [...(ask.get(key) ?? []), code]);
+        if (!known.has(`${kind} ${key}`)) addTo(ask, key, code);
       }
       const stale = [...ask.keys()].filter((key) => now - (missing.get(`${kind} ${key}`) ?? 0) > RECHECK_MS);
       if (stale.length > 0) {

@@ -1,3 +1,4 @@
+import { addTo } from '#core/group-by';
 import { type CatalogueEntry, loadEntries } from '../catalogue/catalogue.ts';
 import type { Database } from '../database/pool.ts';
 import type { Outgoing } from '../kit/sender.ts';
@@ -14,9 +15,7 @@ export async function entryOutgoing(
   const ofKind = new Map<CatalogueEntry['kind'], { readonly one: Claimed; readonly key: string }[]>();
   for (const one of claimed) {
     const [kind, key] = one.subject.split(' ') as [CatalogueEntry['kind'], string];
-    const group = ofKind.get(kind);
-    if (group) group.push({ one, key });
-    else ofKind.set(kind, [{ one, key }]);
+    addTo(ofKind, kind, { one, key });
   }
   const outgoing: (readonly [number, Outgoing])[] = [];
   for (const [kind, group] of ofKind) {

@@ -1,3 +1,4 @@
+import { groupBy } from '#core/group-by';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import type { Outgoing } from '../kit/sender.ts';
@@ -50,13 +51,7 @@ type PlannedItem = PlannedCall['items'][number];
 
 /** The deliveries of each dossier, in order: they go in one call, because two calls may overtake each other. */
 function runsOf(items: readonly PlannedItem[]): readonly (readonly PlannedItem[])[] {
-  const runs = new Map<string, PlannedItem[]>();
-  for (const item of items) {
-    const run = runs.get(item.claimed.subject);
-    if (run) run.push(item);
-    else runs.set(item.claimed.subject, [item]);
-  }
-  return [...runs.values()];
+  return [...groupBy(items, ({ claimed }) => claimed.subject).values()];
 }
 
 /** Packs runs of one operation into calls as large as the party takes. A delivery in doubt has a call of its own. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '#core/dossier/settle';
+import { addTo } from '#core/group-by';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import type { Outgoing } from '../kit/sender.ts';
@@ -58,8 +59,7 @@ function refusedTogether(items: readonly Outgoing[], outcomes: readonly Outcome[
   const groups = new Map<string, number[]>();
   for (const [at, outcome] of outcomes.entries()) {
     if (outcome.kind !== 'refused' || outcome.cause) continue;
-    const refusal = JSON.stringify([outcome.reason, outcome.message]);
-    groups.set(refusal, [...(groups.get(refusal) ?? []), at]);
+    addTo(groups, JSON.stringify([outcome.reason, outcome.message]), at);
   }
   return [...groups.values()].filter((places) => {
     const together = new Set(places);

@@ -1,4 +1,4 @@
-import type { Person } from '#core/masking/mentions';
+import { groupBy } from '#core/group-by';
 import type { EmptiedMessage } from '../ledger/emptied-messages.ts';
 import type { WaitingName } from '../ledger/erasures.ts';
 import { hiddenBody } from '../ledger/hidden-body.ts';
@@ -16,9 +16,8 @@ export async function emptiedMessages(
   names: readonly WaitingName[],
   at: string,
 ): Promise<readonly EmptiedMessage[]> {
-  const people = new Map<string, Person[]>();
-  for (const { id, people: some } of touched) people.set(id, [...(people.get(id) ?? []), ...some]);
-  const ids = [...people.keys()];
+  const byId = groupBy(touched, ({ id }) => id);
+  const ids = [...byId.keys()];
   const waiting = await othersWaiting(database.pool, ids, names);
   const { rows } = await database.pool.query<{ id: string }>({
     name: 'messages with bodies',
@@ -33,7 +32,8 @@ export async function emptiedMessages(
     }
     // One at a time: a body may have 20 MiB.
     const body = await bodyOf({ database, vault }, id);
-    emptied.push({ id, at, rest: body && (await hiddenBody(body, people.get(id) ?? [])) });
+    const people = byId.get(id)?.flatMap((one) => one.people) ?? [];
+    emptied.push({ id, at, rest: body && (await hiddenBody(body, people)) });
   }
   return emptied;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { createEraser } from '#core/erasure/erase-record';
+import { groupBy } from '#core/group-by';
 import type { Person } from '#core/masking/mentions';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
@@ -23,9 +24,7 @@ interface Staged {
  */
 export async function eraseStaged({ vault }: Pick<ErasingHub, 'vault'>, client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<Staged>(STAGED_EVENTS);
-  const byCode = new Map<string, Staged[]>();
-  for (const row of rows) byCode.set(row.code, [...(byCode.get(row.code) ?? []), row]);
-  for (const events of byCode.values()) {
+  for (const events of groupBy(rows, ({ code }) => code).values()) {
     const said = events.map(({ record, key }) => JSON.parse(vault.open({ keyId: key, bytes: record }).toString()));
     const people = said.flatMap(({ applicant }: Dossier): readonly Person[] => (applicant ? [applicant] : []));
     const eraser = createEraser(people);

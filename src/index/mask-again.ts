@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { addTo } from '#core/group-by';
 import { maskedDossier } from '#core/masking/masked-record';
 import { formerPeople, type Person } from '#core/masking/mentions';
 import type { Kinds } from '#core/records/kinds';
@@ -160,7 +161,7 @@ async function namedIn(
   for (const { code, record, record_key } of told.rows) {
     if (!vault.knows(record_key)) continue;
     const { applicant } = JSON.parse(vault.open({ keyId: record_key, bytes: record }).toString()) as Dossier;
-    if (applicant) named.set(code, [...(named.get(code) ?? []), applicant]);
+    if (applicant) addTo(named, code, applicant);
   }
   return named;
 }

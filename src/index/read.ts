@@ -1,6 +1,7 @@
 import { counts } from '#core/dossier/event';
 import { type EventPlace, inEventOrder } from '#core/dossier/event-order';
 import { fold } from '#core/dossier/fold';
+import { groupBy } from '#core/group-by';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { batchCalls, shareByKey } from '../concurrency/batch-calls.ts';
@@ -187,7 +188,6 @@ async function readMany(
   codes: readonly string[],
   large: ReadLarge,
 ): Promise<readonly (OneDossier | Promise<OneDossier>)[]> {
-  const found = new Map<string, ManyRow[]>();
   const { rows } = await database.pool.query<ManyRow>({
     name: 'read many',
     text: READ_MANY,
@@ -198,8 +198,7 @@ async function readMany(
     vault,
     rows.filter((row) => !row.is_large),
   );
-  for (const row of [...short, ...rows.filter((one) => one.is_large)])
-    found.set(row.asked, [...(found.get(row.asked) ?? []), row]);
+  const found = groupBy([...short, ...rows.filter((one) => one.is_large)], ({ asked }) => asked);
   return codes.map((code) => {
     const all = found.get(code) ?? [];
     const distinct = [

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
+import { addTo } from '#core/group-by';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { msOf } from '../database/uuid.ts';
@@ -295,7 +296,7 @@ async function attemptsOf(
       reason: reason !== null && isReasonCode(reason) ? reason : undefined,
       httpStatus,
     };
-    made.set(deliveryId, [...(made.get(deliveryId) ?? []), attempt]);
+    addTo(made, deliveryId, attempt);
   }
   return made;
 }

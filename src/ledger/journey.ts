@@ -1,4 +1,5 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
+import { addTo } from '#core/group-by';
 import type { Database } from '../database/pool.ts';
 import { type AttemptRow, loadAttempts } from './delays.ts';
 import { type ListedDelivery, listDeliveries } from './delivery-list.ts';
@@ -75,7 +76,7 @@ async function loadEvents(
     values: [code, ids, msToInstant(instantToMs(oldest) - CLOCKS_MS)],
   });
   const found = new Map<string, JourneyEvent[]>();
-  for (const { messageId, ...event } of rows) found.set(messageId, [...(found.get(messageId) ?? []), event]);
+  for (const { messageId, ...event } of rows) addTo(found, messageId, event);
   return found;
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Recorded, RecordItem } from '#core/dossier/item';
+import { addTo } from '#core/group-by';
 import { subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
@@ -38,8 +39,7 @@ export async function storedItems(
     for (const row of rows) {
       const name = `${row.message_id} ${row.item}`;
       if (known.has(name)) continue;
-      const item = itemOf(row, operationOf(row), vault);
-      found.set(name, [...(found.get(name) ?? []), { item, recordedAt: row.recorded_at }]);
+      addTo(found, name, { item: itemOf(row, operationOf(row), vault), recordedAt: row.recorded_at });
     }
   };
   const subjects = kinds.all.flatMap((kind) => codes.map((code) => subjectOf(kind, code)));

@@ -1,3 +1,4 @@
+import { addTo } from '../group-by.ts';
 import { nfc, similarity } from '../vietnamese/text.ts';
 
 /** An item of a list, with its comparable forms. */
@@ -72,7 +73,7 @@ function* grouped(
   const groups = new Map<string, number[]>();
   for (const at of left) {
     const key = keyOf(members[at] as ListItem);
-    if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), at]);
+    if (key !== undefined) addTo(groups, key, at);
     yield undefined;
   }
   return groups;

@@ -1,3 +1,4 @@
+import { addTo } from '../group-by.ts';
 import { HELD_STATE, type Kind, type KindRecord } from './kind.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -49,10 +50,10 @@ interface StandIns {
 }
 
 function split(standIns: readonly string[]): StandIns {
-  const inLists = new Map<string, readonly string[]>();
+  const inLists = new Map<string, string[]>();
   for (const path of standIns) {
     const [list = '', member] = path.split('/');
-    if (member !== undefined) inLists.set(list, [...(inLists.get(list) ?? []), member]);
+    if (member !== undefined) addTo(inLists, list, member);
   }
   return { own: new Set(standIns.filter((path) => !path.includes('/'))), inLists };
 }

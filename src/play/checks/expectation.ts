@@ -1,3 +1,4 @@
+import { addTo } from '#core/group-by';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Acknowledged, Acknowledgements, Outcome } from '../clients/acknowledgements.ts';
 import { FARTHER, type Fate } from '../day/events.ts';
@@ -51,7 +52,7 @@ export function expectedDossiers(
   const events = new Map<string, Acknowledged[]>();
   for (const one of acknowledgements.all()) {
     if (one.event.fate === 'waits' || one.event.fate === 'invalid') continue;
-    events.set(one.event.code, [...(events.get(one.event.code) ?? []), one]);
+    addTo(events, one.event.code, one);
   }
   return new Map(
     [...events].map(([code, events]) => {
