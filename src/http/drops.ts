@@ -176,16 +176,18 @@ export function orderOf(party: Party, { name, bytes }: Upload): Pick<FileOrder, 
 /** Reads the uploaded file, takes it, and answers with its report. */
 export function takeUpload(
   c: Context,
-  hub: Pick<AppContext, 'bodies' | 'maxBodyBytes' | 'pipeline'>,
+  hub: Pick<AppContext, 'bodies' | 'maxBodyBytes' | 'pipeline' | 'leaving'>,
   keyId: string,
   orderFor: (upload: Upload) => Promise<FileOrder>,
 ): Promise<Response> {
   return hub.bodies.ofKey(keyId, async (load) => {
     const upload = await readUpload(c, hub.maxBodyBytes, load);
-    const order = await orderFor(upload);
+    const order = { ...(await orderFor(upload)), signal: hub.leaving };
     const taken = await load.work(upload.bytes.length, () => hub.pipeline.files.take(order));
     if (taken.kind === 'other-body')
       throw new Refusal('key-reused', say('idempotency-key-reused', { got: received(order.idempotencyKey ?? '') }));
+    if (taken.kind === 'being-stored')
+      throw new Refusal('unavailable', say('file-being-stored'), { headers: { 'Retry-After': '10' } });
     return replyOf(c, upload.name, taken);
   });
 }

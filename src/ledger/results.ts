@@ -19,3 +19,14 @@ export async function loadResults(
   });
   return rows;
 }
+
+/** How many items the messages of a party with a receipt have. */
+export async function countResults({ pool }: Pick<Database, 'pool'>, party: string, receipt: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>({
+    name: 'count results',
+    text: `SELECT coalesce(sum(json_array_length(results)), 0)::int8 AS count FROM messages
+           WHERE receipt = $1 AND party = $2`,
+    values: [receipt, party],
+  });
+  return rows[0]?.count ?? 0;
+}

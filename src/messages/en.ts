@@ -608,6 +608,7 @@ export const EN = {
   'catalogue-lacks': 'the catalogue has no {kind} {got}',
   'no-schema': 'there is no schema {got}; there are {list}',
   'no-such-file': 'there is no such file',
+  'file-being-stored': 'another process is storing this file; send it again later for its report',
   'statistics-busy': 'other statistics are being counted',
   'pages-wait': '{count} requests for pages of the key {got} already wait; send fewer at once, and read the replies',
   'snapshots-being-read': '{count} snapshots are being read, {own} of them with the key {id}; try again later',

@@ -604,6 +604,7 @@ export const VI = translation({
   'catalogue-lacks': 'danh mục không có {kind} {got}',
   'no-schema': 'không có lược đồ {got}; hiện có: {list}',
   'no-such-file': 'không có tệp này',
+  'file-being-stored': 'tệp này đang được một tiến trình khác lưu; hãy gửi lại sau để nhận báo cáo',
   'statistics-busy': 'đang tính thống kê khác',
   'pages-wait': 'tài khoản {got} đã có {count} yêu cầu đang chờ; hãy đọc ít trang hơn cùng lúc và nhận hết trả lời',
   'snapshots-being-read': 'đang có {count} bản chụp được đọc, trong đó {own} bằng tài khoản {id}; hãy thử lại sau',

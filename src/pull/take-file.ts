@@ -7,6 +7,7 @@ import { writeParts } from '../database/parts.ts';
 import type { DroppedFile, ReadDrop } from '../kit/drops.ts';
 import { type DroppedFileRow, droppedFilePart } from '../ledger/dropped-files.ts';
 import { findIdempotent, IDEMPOTENCY_CONFLICT } from '../ledger/idempotency.ts';
+import { countResults } from '../ledger/results.ts';
 import type { Submission } from '../ledger/submission.ts';
 import {
   claimLeftUpload,
@@ -38,9 +39,15 @@ export interface FileOrder {
   readonly idempotencyKey?: string | undefined;
   /** Reads the file and stores nothing. */
   readonly isPreview: boolean;
+  /** Ends the wait for another process that stores the same file. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export type TakenFile = { readonly kind: 'other-body' } | ({ readonly kind: 'done' } & FileReport);
+/** `being-stored`: another process stores the file for longer than a request may wait. */
+export type TakenFile =
+  | { readonly kind: 'other-body' }
+  | { readonly kind: 'being-stored' }
+  | ({ readonly kind: 'done' } & FileReport);
 
 export interface TakeFile {
   /**
@@ -83,6 +90,7 @@ async function takeFile(hub: Hub, deps: Deps, order: FileOrder): Promise<TakenFi
   const drop = await drops.read(party.connect(), file, list);
   if (isPreview) return { kind: 'done', ...reportOf(hub, order, drop, drop.items.map(previewed), 'readable') };
   const lease = await leaseOf(hub, order, drop);
+  if (lease === 'being-stored') return { kind: lease };
   if (lease) return { kind: 'done', ...(await storeRest(hub, deps, order, drop, lease, known === undefined)) };
   const outcome = drop.refused ? 'refused' : 'repeat';
   const report = reportOf(hub, order, drop, await lastResults(hub, party, drop), outcome);
@@ -110,23 +118,35 @@ async function lastResults(hub: Hub, { id }: Party, { receipt, items }: ReadDrop
 
 /** How often a file is looked at that another process stores. */
 const LOOK_MS = 500;
+/** Proxies give up after a minute. */
+const MOST_WAIT_MS = 50_000;
 
-/** Leases the file. Undefined if it is stored already, perhaps by another process meanwhile. */
-async function leaseOf(hub: Hub, { party, file, list, place, keyName }: FileOrder, drop: ReadDrop) {
+/**
+ * Leases the file. Undefined if it is stored already, perhaps by another process meanwhile; `being-stored` if that takes that
+ * process too long.
+ */
+async function leaseOf(
+  hub: Hub,
+  { party, file, list, place, keyName, signal }: FileOrder,
+  drop: ReadDrop,
+): Promise<UploadLease | 'being-stored' | undefined> {
   const { database, vault, nowMs } = hub;
   const { receipt, items } = drop;
   const isStored = async (): Promise<boolean> => {
-    const { length } = await resultsOf(hub, party.id, receipt);
-    return length > 0 && length >= items.length;
+    const count = await countResults(database, party.id, receipt);
+    return count > 0 && count >= items.length;
   };
   const upload = { party: party.id, receipt, list, place, who: keyName, ...file };
-  for (;;) {
-    if (await isStored()) return undefined;
+  const endMs = performance.now() + MOST_WAIT_MS;
+  while (!(await isStored())) {
     const lease = await claimUpload(database, vault, upload, nowMs());
-    if (!lease) await sleep(LOOK_MS);
-    else if (lease.stored > 0 || !(await isStored())) return lease;
-    else await writeParts(database, [endUploadPart([lease])]);
+    if (lease) {
+      if (lease.stored > 0 || !(await isStored())) return lease;
+      await writeParts(database, [endUploadPart([lease])]);
+    } else if (signal?.aborted || performance.now() > endMs) return 'being-stored';
+    else await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
+  return undefined;
 }
 
 /** Bodies that are stored in one transaction: about a thousand rows. */

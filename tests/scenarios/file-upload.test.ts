@@ -1,10 +1,11 @@
 import { writeXlsx } from 'hucre/xlsx';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import adapter from '../../adapters/file-drop/adapter.ts';
 import settings from '../../adapters/file-drop/parties/water-permits.json' with { type: 'json' };
 import { attachment } from '../../src/http/upload.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { forgetNames } from '../../src/ledger/dropped-files.ts';
+import type { Party } from '../../src/parties/party.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
@@ -205,6 +206,35 @@ describe('a file whose parts are stored one after the other', () => {
     await hub.hub.pipeline.files.continueLeft();
     expect(await stored()).toBe(22);
     expect(await left()).toEqual([]);
+  });
+
+  test('is answered with 503 when another process stores it for too long, or when the hub stops', async () => {
+    const bytes = await many();
+    await refuseMore('53100');
+    await post(bytes);
+    // The clock of the hub stands still, so the lease of the first request does not end.
+    const queries = vi.spyOn(hub.hub.database.pool, 'query');
+    const isWaiting = () => queries.mock.calls.some(([one]) => (one as { name?: string }).name === 'claim upload');
+    const now = performance.now.bind(performance);
+    let aheadMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
+    try {
+      const late = post(bytes);
+      await expect.poll(isWaiting).toBe(true);
+      aheadMs = 60_000;
+      expect(await late).toMatchObject({ status: 503, body: { detail: expect.stringContaining('is storing this') } });
+      const stop = new AbortController();
+      const party = hub.hub.parties.get('water') as Party;
+      const file = { party, file: { name: 'hồ sơ.xlsx', bytes }, list: 'dossiers', place: 'upload' } as const;
+      const order = { ...file, keyName: 'water', isPreview: false, signal: stop.signal };
+      queries.mockClear();
+      const stopped = hub.hub.pipeline.files.take(order);
+      await expect.poll(isWaiting).toBe(true);
+      stop.abort();
+      expect(await stopped).toEqual({ kind: 'being-stored' });
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   test('is not tried again when the database refuses its rows', async () => {

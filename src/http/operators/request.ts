@@ -38,6 +38,7 @@ export type OperatorContext = Pick<
   | 'pipeline'
   | 'bodies'
   | 'maxBodyBytes'
+  | 'leaving'
 >;
 
 export const OPS = '/api/v1/ops';
