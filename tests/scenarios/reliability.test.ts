@@ -593,7 +593,7 @@ test('housekeeping of which a part fails does the rest', async () => {
   await pool.query("INSERT INTO heartbeats (process, number, at) VALUES (7, 1, '2020-01-01')");
   const hub = await testHub({ databaseUrl: before.databaseUrl, roles: ['scheduler'] });
   try {
-    await expect.poll(async () => (await pool.query("SELECT FROM heartbeats WHERE process = 7")).rows).toEqual([]);
+    await expect.poll(async () => (await pool.query('SELECT FROM heartbeats WHERE process = 7')).rows).toEqual([]);
     expect(hub.logLines).toContainEqual(expect.objectContaining({ msg: 'failed', where: 'old keys' }));
   } finally {
     await hub.close();
