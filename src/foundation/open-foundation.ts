@@ -8,6 +8,7 @@ import { openStore, prepareStore, type Store, type StoreOptions } from '../datab
 import { openReplicas, type ReplicaOptions, type Replicas } from '../database/replicas.ts';
 import { dataFolderOf } from '../embedded-postgres/cluster.ts';
 import { openHubFiles } from '../files/open-hub-files.ts';
+import { beginRecordFeeds } from '../index/record-changes.ts';
 import { type CodeEntries, createCodeEntries } from '../ledger/code-entries.ts';
 import { loadOwnedSince } from '../ledger/ownership.ts';
 import { registerParties } from '../ledger/party-states.ts';
@@ -73,6 +74,10 @@ export async function openFoundation(
       everyMs: needsHeartbeats(config) ? undefined : false,
       ...options.replicas,
     });
+    await beginRecordFeeds(
+      database,
+      kinds.all.map(({ name }) => name),
+    );
     // Before anything is stored or sent.
     await reportRestore({ database, telemetry, nowMs, folder, heartbeats });
     showDatabase(telemetry, database, nowMs);

@@ -57,6 +57,17 @@ const changePart = definePart<RecordChangeRow & { readonly back: number }>(
     RETURNING 1`,
 );
 
+/**
+ * Begins the feed of each kind. A restored database then has all of them: a feed that began later would give its numbers
+ * again.
+ */
+export async function beginRecordFeeds({ pool }: Pick<Database, 'pool'>, kinds: readonly string[]): Promise<void> {
+  await pool.query(
+    `INSERT INTO record_change_counters (kind, value) SELECT kind, 0 FROM unnest($1::text[]) AS kind ON CONFLICT DO NOTHING`,
+    [kinds],
+  );
+}
+
 /** A change in the feed of a kind. */
 export interface RecordChange {
   readonly cursor: number;

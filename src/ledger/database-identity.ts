@@ -68,6 +68,7 @@ export async function checkDatabaseIdentity(
     const putBack = { noticedAt: msToInstant(nowMs), newestAt, doubtfulUntil: msToInstant(untilMs) };
     await addIdentity(tx, home, nowMs, putBack);
     await tx.query('UPDATE change_counter SET value = value + $1', [NUMBER_LEAP]);
+    await tx.query('UPDATE record_change_counters SET value = value + $1', [NUMBER_LEAP]);
     await tx.query(
       `SELECT setval(pg_get_serial_sequence('deliveries', 'id'), nextval(pg_get_serial_sequence('deliveries', 'id')) + $1)`,
       [NUMBER_LEAP],

@@ -12,6 +12,7 @@ import { createRestoreWatch, type RestoreWatch, reportRestore } from '../../src/
 import { createTelemetry } from '../../src/observe/telemetry.ts';
 import { migratedDatabase, putBack, type TestDatabase, testDatabase } from '../support/database.ts';
 import { dossier, type Partner, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { payment, postalOrder } from '../support/kinds.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { execute } from '../support/template.ts';
 
@@ -105,6 +106,26 @@ describe('a database that was restored to an earlier state', () => {
     hub.clock.nowMs += 8 * HOUR_MS;
     await home.watch();
     expect(await incidents()).toEqual([]);
+  });
+
+  test('leads readers of payments to all news, also those that the backup has none of', async () => {
+    const cursorOf = async (kind: string) => (await hub.read(`/api/v1/changes?kind=${kind}&limit=200`)).body.next;
+    const codesAfter = async (kind: string, cursor: string) =>
+      (await hub.read(`/api/v1/changes?kind=${kind}&limit=200&cursor=${cursor}`)).body.items.map(
+        ({ code }: { code: string }) => code,
+      );
+    await hub.push(dossier({ code: CODE(1) }));
+    await hub.push(payment({ code: 'TT-1' }), { what: 'payments' });
+    let cursors: readonly string[] = [];
+    await backUp(async () => {
+      for (const code of ['TT-2', 'TT-3']) await hub.push(payment({ code }), { what: 'payments' });
+      for (const code of ['BG-1', 'BG-2']) await hub.push(postalOrder({ code }), { what: 'postal-orders' });
+      cursors = await Promise.all(['payment', 'postal-order'].map(cursorOf));
+    });
+    await hub.push(payment({ code: 'TT-4' }), { what: 'payments' });
+    await hub.push(postalOrder({ code: 'BG-3' }), { what: 'postal-orders' });
+    expect(await codesAfter('payment', cursors[0] as string)).toEqual(['TT-4']);
+    expect(await codesAfter('postal-order', cursors[1] as string)).toEqual(['BG-3']);
   });
 
   test('leads readers to all news, and no ETag of lost content stays valid', async () => {
