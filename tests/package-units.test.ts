@@ -20,6 +20,13 @@ test('each role has a unit of its own, which conflicts with the unit of all role
   for (const role of ROLES) expect(environmentOf(role).HUB_ROLES).toBe(role);
 });
 
+test('a stop reaches the hub alone, which ends its PostgreSQL last, and a start may migrate for as long as it takes', () => {
+  for (const unit of [UNIT, units['lienthong@.service']]) {
+    expect(unit).toMatch(/^KillMode=mixed$/m);
+    expect(unit).toMatch(/^TimeoutStartSec=infinity$/m);
+  }
+});
+
 test('the processes of one machine have different, known ports for probes and metrics, which the pages name', () => {
   const ports = ROLES.map((role) => {
     const { HUB_CONFIG: _, ...env } = environmentOf(role);
