@@ -4,7 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { unseal } from '../backup/seal.ts';
-import { type MonthlyTable, makeMonth } from '../database/partitions.ts';
+import { lockErasures, unlockErasures } from '../database/erasure-lock.ts';
+import { type MonthlyTable, makeMonth, monthBounds } from '../database/partitions.ts';
+import type { Database } from '../database/pool.ts';
 import { type ArchivedFile, type ArchiveManifest, columnsOf } from './write-archive.ts';
 
 export interface TakeBackOptions {
@@ -23,8 +25,31 @@ export interface TakenBack {
   readonly erasedAgain: number;
 }
 
-/** Puts the rows of a checked archive back into the database. All commit together. */
+/**
+ * Puts the rows of a checked archive back into the database, beside a hub that serves. All commit together. Erasures wait
+ * meanwhile: one that ran beside it would not see these rows.
+ */
 export async function takeBack(
+  database: Database,
+  manifest: ArchiveManifest,
+  options: TakeBackOptions,
+): Promise<TakenBack> {
+  await makeMonth(database, manifest.month);
+  const client = await database.pool.connect();
+  let isWhole = false;
+  try {
+    await lockErasures(client);
+    const taken = await inOneTransaction(client, manifest, options);
+    await unlockErasures(client);
+    isWhole = true;
+    return taken;
+  } finally {
+    // The end of the session frees the lock.
+    client.release(!isWhole);
+  }
+}
+
+async function inOneTransaction(
   client: pg.PoolClient,
   { month, files }: ArchiveManifest,
   { folder, secret, eraseStaged, tell }: TakeBackOptions,
@@ -39,7 +64,6 @@ export async function takeBack(
     const erasedAgain = await eraseStaged(client);
     const rows = {} as Record<MonthlyTable, number>;
     for (const { table, columns } of files) {
-      await makeMonth(client, table, month);
       const quoted = columns.map((name) => `"${name}"`).join(', ');
       const { rowCount } = await client.query(
         `INSERT INTO ${table} (${quoted}) SELECT ${quoted} FROM staged_${table} ON CONFLICT DO NOTHING`,
@@ -50,6 +74,10 @@ export async function takeBack(
     await client.query(
       'UPDATE change_counter SET value = greatest(value, (SELECT coalesce(max(cursor), 0) FROM staged_changes))',
     );
+    // The removal of old bodies has passed this month.
+    await client.query(`UPDATE body_removal SET after = least(after, $1::text) WHERE what = 'messages'`, [
+      monthBounds('messages', month).from,
+    ]);
     await client.query('COMMIT');
     return { rows, erasedAgain };
   } catch (error) {

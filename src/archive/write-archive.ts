@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { seal } from '../backup/seal.ts';
 import { MONTHLY_TABLES, type MonthlyTable, monthBounds } from '../database/partitions.ts';
+import { syncFolder } from '../process/make-folders.ts';
 
 /** One sealed file of an archive: the rows of a table, as COPY writes them. */
 export interface ArchivedFile {
@@ -44,7 +45,7 @@ export interface ArchiveOptions {
 
 /**
  * Writes the messages, events, attempts and changes of a month into a folder: a sealed file for each table, and a signed
- * manifest with their hashes. All are of one snapshot of the database. The folder gets its name when it is whole.
+ * manifest with their hashes. All are of one snapshot of the database. The folder gets its name when it is whole and durable.
  */
 export async function writeArchive(client: pg.ClientBase, options: ArchiveOptions): Promise<ArchiveManifest> {
   const { month, folder, hub, takenAt } = options;
@@ -61,8 +62,10 @@ export async function writeArchive(client: pg.ClientBase, options: ArchiveOption
       files.push(await writeTable(client, table, part, options));
     }
     const manifest = { month, hub, takenAt, migrations: rows.map(({ name }) => name), files };
-    await writeFile(join(part, MANIFEST), await options.sign(manifest), { mode: 0o600 });
+    await writeFile(join(part, MANIFEST), await options.sign(manifest), { mode: 0o600, flush: true });
+    await syncFolder(part);
     await rename(part, folder);
+    await syncFolder(dirname(folder));
     return manifest;
   } catch (error) {
     await rm(part, { recursive: true, force: true });
@@ -93,7 +96,7 @@ async function writeTable(
       hash.update(chunk);
       bytes += chunk.length;
     }),
-    { mode: 0o600 },
+    { mode: 0o600, flush: true },
   );
   return { name, table, columns, rows: copy.rowCount, bytes, sha256: hash.digest('hex') };
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { linesOf } from '../concurrency/lines.ts';
+import { syncFolder } from '../process/make-folders.ts';
 import { createPlaces, type Place, type Places } from './places.ts';
 import { kindOf, type Mark, type SnapshotHead } from './record-lines.ts';
 
@@ -228,13 +229,6 @@ async function writeAll(path: string, handle: FileHandle, bytes: Buffer, positio
   } catch (error) {
     throw failed(path, 'written', error);
   }
-}
-
-/** Without this, a power failure may lose the new name. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  await handle.sync().catch(() => undefined);
-  await handle.close();
 }
 
 export function failed(path: string, what: 'written' | 'read', error: unknown): FileFailed {

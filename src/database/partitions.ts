@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type pg from 'pg';
+import { isLockNotAvailable } from './failures.ts';
 import type { Database } from './pool.ts';
 import { firstUuidOf } from './uuid.ts';
 
@@ -43,7 +43,8 @@ async function makePartition(tx: Tx, partition: Partition): Promise<void> {
 
 /** While it waits for a long read, such as a backup, every push waits behind it. */
 const WAIT = '1s';
-const LOCK_NOT_AVAILABLE = '55P03';
+/** How often an operator's command waits for a table. */
+const TRIES = 20;
 
 /** Changes the partitions of one table, which nobody may use meanwhile. @returns false if the table stays in use */
 async function whenFree(database: Database, change: (tx: Tx) => Promise<void>): Promise<boolean> {
@@ -55,7 +56,7 @@ async function whenFree(database: Database, change: (tx: Tx) => Promise<void>): 
     });
     return true;
   } catch (error) {
-    if ((error as Partial<pg.DatabaseError>).code === LOCK_NOT_AVAILABLE) return false;
+    if (isLockNotAvailable(error)) return false;
     throw error;
   }
 }
@@ -115,18 +116,22 @@ export function monthBounds(table: MonthlyTable, month: string) {
   return { column: COLUMN_OF[table], from: bound(table, ms), to: bound(table, monthStart(ms, 1)) };
 }
 
-/** Creates the partition of a past month, where it is missing. */
-export async function makeMonth(client: pg.ClientBase, table: MonthlyTable, month: string): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1::int8)', [LOCK]);
-  const { column, from, to } = monthBounds(table, month);
-  const held = await client.query(
-    `SELECT 1 FROM ${table}_other WHERE ${column} >= '${from}' AND ${column} < '${to}' LIMIT 1`,
-  );
-  if (held.rows.length > 0) return;
-  const name = `${table}_${month.replace('-', '_')}`;
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}') TO ('${to}')`,
-  );
+/**
+ * Creates the partitions of a past month, such as `2025-03`, where they are missing.
+ * @throws when a table stays in use
+ */
+export async function makeMonth(database: Database, month: string): Promise<void> {
+  for (const table of MONTHLY_TABLES) {
+    const { from, to } = monthBounds(table, month);
+    const partition = { table, name: `${table}_${month.replace('-', '_')}`, bounds: [from, to] } as const;
+    let isFree = false;
+    for (let tries = 0; tries < TRIES && !isFree; tries++)
+      isFree = await whenFree(database, (tx) => makePartition(tx, partition));
+    if (!isFree)
+      throw new Error(
+        `the table ${table} is in use, perhaps by a backup, so it gets no place for ${month}: try again later`,
+      );
+  }
 }
 
 type Tx = Database['query'];

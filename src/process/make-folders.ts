@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -17,6 +18,13 @@ export function makeFolders(folder: string): string | undefined {
     throw error;
   }
   return first ?? folder;
+}
+
+/** Makes the names in a folder durable: without this, a power failure may lose a new one. Not every file system can. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  await handle.sync().catch(() => undefined);
+  await handle.close();
 }
 
 function isFolder(path: string): boolean {

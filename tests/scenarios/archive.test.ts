@@ -28,11 +28,22 @@ const manifestOf =
   async (signed: string): Promise<ArchiveManifest> =>
     (await verifyDocument(signed, [...(await of.publicKeys())])).content;
 
-const takenBack = async ({ hub: { database } }: TestHub, secret: string) => {
+const takenBack = async (
+  { hub: { database } }: TestHub,
+  secret: string,
+  beforeErasure: () => Promise<void> = async () => undefined,
+) => {
   const manifest = await checkArchive(archived, secret, manifestOf(vault));
-  const client = await database.pool.connect();
-  const erase = { eraseStaged: (tx: typeof client) => eraseStaged({ vault }, tx), tell: () => undefined };
-  return takeBack(client, manifest, { folder: archived, secret, ...erase }).finally(() => client.release());
+  return takeBack(database, manifest, {
+    folder: archived,
+    secret,
+    tell: () => undefined,
+    async eraseStaged(tx) {
+      const erased = await eraseStaged({ vault }, tx);
+      await beforeErasure();
+      return erased;
+    },
+  });
 };
 
 describe('an archive of a month', () => {
@@ -124,8 +135,15 @@ describe('an archive of a month', () => {
   test('comes back whole: the rows and the index are those from before', async () => {
     await drop();
     expect(await hub.hub.rebuild()).toMatchObject({ messages: 0, notCovered: COUNT + 2 });
+    const { pool } = hub.hub.database;
+    await pool.query(
+      `INSERT INTO body_removal (what, after) VALUES ('messages', 'ffffffff-0000-7000-8000-000000000000')`,
+    );
     expect((await takenBack(hub, key.secret)).erasedAgain).toBe(0);
     expect(await contentOf()).toEqual(before);
+    // Old bodies that came back are removed in their turn.
+    const passed = await pool.query(`SELECT count(*)::int4 AS n FROM body_removal, messages WHERE id::text <= after`);
+    expect(passed.rows).toEqual([{ n: 0 }]);
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true, found: 0, notCovered: 0 });
     expect((await takenBack(hub, key.secret)).rows).toEqual({ messages: 0, events: 0, attempts: 0, changes: 0 });
     expect(await contentOf()).toEqual(before);
@@ -145,6 +163,31 @@ describe('an archive of a month', () => {
     await empty.push(dossier({ code: codeOf(99) }));
     expect((await empty.read(`/api/v1/dossiers/${codeOf(99)}`)).status).toBe(200);
     await empty.close();
+  });
+
+  test('is taken back while the hub serves, and an erasure waits for its end', async () => {
+    await drop();
+    const asked = { person: { identityNumber: '001000000009' } };
+    const options = { openToo: false, namesToo: false, tell: () => undefined };
+    const order = { who: 'test', why: 'Đơn số 2' };
+    // What is pushed meanwhile is of another month.
+    hub.clock.nowMs += 40 * 86_400_000;
+    await takenBack(hub, key.secret, async () => {
+      expect((await hub.push(dossier({ code: codeOf(98), status: 'received' }))).status).toBe(201);
+      expect(await hub.hub.personErasure.erase(asked, options, order, undefined)).toEqual({ kind: 'rebuilding' });
+    });
+    expect(await hub.hub.personErasure.erase(asked, options, order, undefined)).toEqual({ kind: 'none' });
+  });
+
+  test('leaves the hub alone while a table is in use', async () => {
+    await drop();
+    const reader = await hub.hub.database.pool.connect();
+    await reader.query('BEGIN; SELECT FROM changes');
+    const taken = takenBack(hub, key.secret);
+    for (let n = 90; n < 94; n++) expect((await hub.push(dossier({ code: codeOf(n) }))).status).toBe(201);
+    await reader.query('COMMIT');
+    reader.release();
+    expect((await taken).rows.changes).toBeGreaterThan(0);
   });
 
   test('brings nothing back that was erased meanwhile', async () => {

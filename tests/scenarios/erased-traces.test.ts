@@ -264,12 +264,10 @@ describe('a person whose data is erased', () => {
       return (await verifyDocument(signed, keys)).content;
     });
     const empty = await testHub({ nowMs: NOW });
-    const tx = await empty.hub.database.pool.connect();
-    await takeBack(tx, manifest, {
+    await takeBack(empty.hub.database, manifest, {
       ...{ folder: archived, secret, tell: () => undefined },
       eraseStaged: (one) => eraseStaged({ vault }, one),
     });
-    tx.release();
     expect((await empty.hub.database.pool.query('SELECT 1 FROM events')).rowCount).toBeGreaterThan(MENTIONING.length);
     expect(await tracesOf(empty.hub.database.pool)).toEqual([]);
     await empty.close();

@@ -90,20 +90,15 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
   requireStays(manifest.month, config.file.retentionMonths);
   const bar = createProgress('import', 0);
   const taken = await withHub(config, async (hub) => {
-    const client = await hub.database.pool.connect();
-    try {
-      const back = await takeBack(client, manifest, {
-        folder,
-        secret,
-        eraseStaged: (tx) => eraseStaged({ vault }, tx),
-        tell: (table) => bar.update(0, table),
-      });
-      const subject = auditSubject('database', 'hub', `${manifest.month} ${takenText(back)}`);
-      await createAudit(hub.database, Date.now).write({ actor: WHO, action: 'archive.taken-back', subject });
-      return back;
-    } finally {
-      client.release();
-    }
+    const back = await takeBack(hub.database, manifest, {
+      folder,
+      secret,
+      eraseStaged: (tx) => eraseStaged({ vault }, tx),
+      tell: (table) => bar.update(0, table),
+    });
+    const subject = auditSubject('database', 'hub', `${manifest.month} ${takenText(back)}`);
+    await createAudit(hub.database, Date.now).write({ actor: WHO, action: 'archive.taken-back', subject });
+    return back;
   }).finally(() => bar.stop());
   const erased = taken.erasedAgain > 0 ? `\n${taken.erasedAgain} events were erased meanwhile, and stay erased` : '';
   return {
