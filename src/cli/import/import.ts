@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Operation } from '#schemas/operations';
@@ -93,6 +93,8 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
   for (const file of files)
     if (await isEmpty(file, operation))
       throw new UsageError(`${file.path} holds no item${file.format === 'csv' ? ' after its first row' : ''}`);
+  if (options.report !== undefined && paths.some((path) => isSameFile(path, options.report as string)))
+    throw new UsageError(`--report: ${options.report} is one of the files to import`);
   const report = await openReport(options.report);
   try {
     const vault = createVault(config.secrets as [string, ...string[]]);
@@ -134,8 +136,14 @@ async function loadFiles(
   return tallies;
 }
 
+function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev;
+}
+
+/** Lines of an earlier run stay: an interrupted import continues with the same command. Problems quote citizens' data. */
 async function openReport(path: string | undefined) {
-  const file = path === undefined ? undefined : createWriteStream(path);
+  const file = path === undefined ? undefined : createWriteStream(path, { flags: 'a', mode: 0o600 });
   if (file)
     await once(file, 'open').catch((error: Error) => {
       throw new UsageError(`--report: ${error.message}`);
