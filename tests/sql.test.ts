@@ -107,7 +107,7 @@ it('every raw statement can be prepared and returns the columns of its row type'
 /** A rebuild's schema has the tables of the live one. Several commands in one text are prepared one by one. */
 function asPrepared(text: string): readonly string[] {
   const live = text.replaceAll(`${SCHEMA}.`, 'public.');
-  return live.startsWith('SET ') ? live.split('; ') : [live];
+  return live.startsWith('SET ') ? live.split(/;\s+/) : [live];
 }
 
 interface Column {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { storedTail } from '#core/vietnamese/search-words';
+import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { COMPARED, type ComparedTable } from './compared-tables.ts';
 import { type Difference, jsonDifferences, shown } from './difference.ts';
@@ -180,7 +181,7 @@ function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed
 }
 
 /** The codes of all dossiers and the subjects of all records of either side, page by page, with those that only events or aliases name. */
-export async function* allCodes(db: pg.Pool, size: number) {
+export async function* allCodes({ pool: db }: Pick<Database, 'pool'>, size: number) {
   let after = '';
   for (;;) {
     const { rows } = await db.query<{ code: string }>({ name: 'codes', text: CODES, values: [after, size] });
@@ -188,8 +189,32 @@ export async function* allCodes(db: pg.Pool, size: number) {
     after = (rows.at(-1) as { code: string }).code;
     yield rows.map((row) => row.code);
   }
-  const { rows } = await db.query<{ code: string }>(ORPHANS);
+  const { rows } = await overWholeTables({ pool: db }, (whole) => whole.query<{ code: string }>(ORPHANS));
   for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size).map((row) => row.code);
+}
+
+/**
+ * Runs statements over whole tables: without the time limit of others, and with the joins that suit them. Those of the hub read
+ * a few rows by an index.
+ */
+export async function overWholeTables<Out>(
+  { pool }: Pick<Database, 'pool'>,
+  work: (db: pg.PoolClient) => Promise<Out>,
+): Promise<Out> {
+  const db = await pool.connect();
+  let isWhole = false;
+  try {
+    await db.query('BEGIN');
+    await db.query(`SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+      SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
+      SET LOCAL work_mem = '64MB'`);
+    const out = await work(db);
+    await db.query('COMMIT');
+    isWhole = true;
+    return out;
+  } finally {
+    db.release(!isWhole);
+  }
 }
 
 const CODES = `

@@ -8,7 +8,7 @@ import { addFilterWords } from '../index/reword.ts';
 import type { HubContext } from '../process/hub-context.ts';
 import { OutOfOrderError } from './apply.ts';
 import { type CatchUp, createCatchUp, type Tell } from './catch-up.ts';
-import { allCodes, compareDossiers, notCovered } from './compare.ts';
+import { allCodes, compareDossiers, notCovered, overWholeTables } from './compare.ts';
 import { createFindings, type Difference } from './difference.ts';
 import { missingChanges } from './feed.ts';
 import { type LaneSettings, type Lanes, laneThreads, singleLane } from './lanes.ts';
@@ -159,7 +159,7 @@ async function compareAll(work: Work): Promise<readonly string[]> {
     work.dossiers += codes.length;
     work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
   };
-  const pages = allCodes(deps.live.pool, PAGE_CODES);
+  const pages = allCodes(deps.live, PAGE_CODES);
   await Promise.all(
     Array.from({ length: lanes.count + MORE_PAGES }, async () => {
       for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
@@ -199,7 +199,7 @@ async function settle(work: Work, suspects: readonly string[], swap: boolean): P
   const { live, nowMs } = work.deps;
   if (suspects.length > 0) await work.catchUp.run();
   const remaining = new Set((await compare(work, live.pool, suspects)).map(({ code }) => code));
-  const missing = await missingChanges(live.pool);
+  const missing = await overWholeTables(live, (db) => missingChanges(db));
   if (remaining.size + missing.length === 0) return { differing: [], missing, swapped: false };
   return whileNobodyWrites(live, async (db) => {
     await work.catchUp.run();
