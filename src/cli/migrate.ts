@@ -15,7 +15,9 @@ export function addMigrate(program: Command): void {
       runCommand(options, async () => {
         const config = loadConfig(process.env);
         const applied = await withDatabase(config, async (database) => {
-          const names = await migrate(database, Date.now());
+          const names = await migrate(database, Date.now(), () =>
+            console.error('a table that a migration changes is in use, perhaps by a backup: it is tried again'),
+          );
           await noteMigrations(database);
           return names;
         });

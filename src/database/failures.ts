@@ -18,6 +18,11 @@ export function isCanceled(error: unknown): boolean {
   return codeOf(error) === '57014';
 }
 
+/** A lock did not come free in the time of `lock_timeout`. */
+export function isLockNotAvailable(error: unknown): boolean {
+  return codeOf(error) === '55P03';
+}
+
 /**
  * Whether the database is unavailable.
  *

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../tests/support/database.ts';
@@ -43,6 +44,35 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     await undo();
     expect(await migrate(database, Date.now())).toEqual([NEWEST]);
     expect(await lookUpPlan()).toContain('dossiers_pkey');
+  });
+
+  test('lets others use a table that a long statement keeps from it, and is done after that', async () => {
+    await undo();
+    const [reader, writer] = [new pg.Client(made.url), new pg.Client(made.url)];
+    await Promise.all([reader.connect(), writer.connect()]);
+    await reader.query('BEGIN; SELECT FROM counted_state');
+    let waits = 0;
+    const done = migrate(database, Date.now(), () => {
+      waits++;
+    });
+    await expect.poll(() => waits).toBe(1);
+    await writer.query("SET statement_timeout = '1s'; UPDATE counted_state SET cursor = cursor");
+    await reader.query('COMMIT');
+    expect(await done).toEqual([NEWEST]);
+    await Promise.all([reader.end(), writer.end()]);
+  });
+
+  test('waits for another process that migrates, longer than any statement may take', async () => {
+    await undo();
+    const other = new pg.Client(made.url);
+    await other.connect();
+    await other.query('SELECT pg_advisory_lock(3853314791062309107)');
+    const hasty = openDatabase(`${made.url}?statement_timeout=100`, { size: 1 });
+    const done = migrate(hasty, Date.now());
+    await sleep(500);
+    await other.end();
+    expect(await done).toEqual([NEWEST]);
+    await hasty.close();
   });
 
   test('does not wait for a long reader', async () => {

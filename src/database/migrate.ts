@@ -1,4 +1,6 @@
-import { type Migration, Migrator, sql } from 'kysely';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Migration, type MigrationResultSet, Migrator, sql } from 'kysely';
+import { isLockNotAvailable } from './failures.ts';
 import * as m001 from './migrations/001-ledger-and-index.ts';
 import * as m002 from './migrations/002-partners.ts';
 import * as m003 from './migrations/003-operators.ts';
@@ -136,24 +138,58 @@ export type MigrationName = keyof typeof MIGRATIONS;
 /**
  * Migrates the tables to this version. Forward only; safe when several processes start together (Kysely holds an advisory
  * lock). Also creates the monthly partitions around `nowMs`. Tables of a newer version stay unchanged.
+ *
+ * While it waits for a table that a long statement uses, such as a backup, everything else would wait behind it. So it gives up
+ * soon, and tries again until the table is free.
+ * @param onWait called before each further try
  * @returns the names of the newly applied migrations
  * @throws when one fails, or when this version may not run on the tables of a newer one
  */
-export async function migrate(database: Database, nowMs: number): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  nowMs: number,
+  onWait: () => void = () => undefined,
+): Promise<readonly string[]> {
   const stored = await storedMigrations(database);
   const why = whyTooNew(stored);
   if (why !== undefined) throw new Error(why);
   // Kysely first reads the columns of every table, which took 20 ms of PostgreSQL at each start.
-  const added = lackingOf(stored).length === 0 ? [] : await migrateToLatest(database);
+  const added = lackingOf(stored).length === 0 ? [] : await migrateToLatest(database, onWait);
   await makePartitions(database, nowMs);
   return added;
 }
 
-async function migrateToLatest(database: Database): Promise<readonly string[]> {
-  const { error, results } = await migratorOf(database).migrateToLatest();
+async function migrateToLatest(database: Database, onWait: () => void): Promise<readonly string[]> {
+  let { error, results } = await migrateOnce(database);
+  while (isLockNotAvailable(error)) {
+    onWait();
+    await sleep(AGAIN_MS);
+    ({ error, results } = await migrateOnce(database));
+  }
   if (error) throw new Error(`the database could not be migrated: ${inWords(error as Error)}`, { cause: error });
   await forgetEmptyTables(database);
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+const LOCK_WAIT = '2s';
+const AGAIN_MS = 5_000;
+
+/** All migrations are one transaction. Those of large tables, and waiting for another process that migrates, take long. */
+function migrateOnce({ query }: Database): Promise<MigrationResultSet> {
+  return query.connection().execute(async (db) => {
+    const settings = ['statement_timeout', 'lock_timeout', 'client_connection_check_interval'];
+    await sql.raw(`SET statement_timeout = 0; SET lock_timeout = '${LOCK_WAIT}'`).execute(db);
+    // So that the server ends the work of a killed process. Not every system can.
+    await sql
+      .raw(`SET client_connection_check_interval = '10s'`)
+      .execute(db)
+      .catch(() => undefined);
+    try {
+      return await migratorOf(db).migrateToLatest();
+    } finally {
+      for (const name of settings) await sql.raw(`RESET ${name}`).execute(db);
+    }
+  });
 }
 
 /**
@@ -245,7 +281,7 @@ export async function migrateTo(database: Database, names: readonly string[]): P
     throw new Error(
       `this version does not know the migrations ${unknown.join(', ')}: use the version that wrote the backup`,
     );
-  const { error } = await migratorOf(database).migrateTo(last);
+  const { error } = await migratorOf(database.query).migrateTo(last);
   if (error) throw new Error(`the tables could not be created: ${inWords(error as Error)}`, { cause: error });
   const pending: readonly string[] = lackingOf(await storedMigrations(database));
   const differing = known.filter((name) => pending.includes(name) === names.includes(name));
@@ -255,9 +291,9 @@ export async function migrateTo(database: Database, names: readonly string[]): P
     );
 }
 
-function migratorOf(database: Database): Migrator {
+function migratorOf(db: Database['query']): Migrator {
   return new Migrator({
-    db: database.query,
+    db,
     provider: { getMigrations: async () => MIGRATIONS },
     migrationTableName: 'hub_migrations',
     migrationLockTableName: 'hub_migrations_lock',

@@ -54,7 +54,9 @@ function logDifference(clock: Clock, log: Logger): void {
 
 /** Migrates the tables, and refuses a secret that cannot open them. */
 export async function prepareStore({ database, nowMs }: Store, vault: Vault, log: Logger): Promise<void> {
-  const applied = await migrate(database, nowMs());
+  const applied = await migrate(database, nowMs(), () =>
+    log.warn({}, 'a table that a migration changes is in use, perhaps by a backup: it is tried again'),
+  );
   if (applied.length > 0) log.info({ applied }, 'migrated');
   const stored = await storedMigrations(database);
   if (stored.some(({ change }) => change === null)) await noteMigrations(database);
