@@ -1,5 +1,6 @@
 import {
   delivered,
+  nothingToSend,
   type Outcome,
   type Outgoing,
   parseLocal,
@@ -39,14 +40,14 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   const { record, known, doubt } = item;
   const entry = moduleOf(connection, record.serviceCode);
   if (!entry) return unmapped(MODULES_ENTERED, serviceKey(record.serviceCode));
-  if (!record.receivedAt) return delivered('not-received-yet');
+  if (!record.receivedAt) return nothingToSend(say('ministry-takes-received'));
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
     // An item in doubt may be registered already. It stays in doubt until the ministry answers.
     if (found && 'kind' in found) return doubt ? unknown(found.reason, textOrWordsOf(found)) : found;
     if (found) return laterVersion(connection, record, found.row);
   }
-  if (OVER.has(record.status)) return delivered('over-before-registration');
+  if (OVER.has(record.status)) return nothingToSend(say('ended-unregistered'));
   const url = urlOf(connection.settings, entry.call);
   const body = registrationOf(connection.settings, entry, item, record.receivedAt);
   const reply = await call(connection, url, body, { idempotent: false, dossier: record });

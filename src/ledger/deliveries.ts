@@ -69,6 +69,17 @@ export async function partiesWithWork(
   return rows.map((row) => row.party);
 }
 
+/** Whether an attempt before a replay of `d` sent something. */
+const SENT_BEFORE = (d: string): string => `${d}.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
+    WHERE a.delivery_id = ${d}.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}')`;
+
+/**
+ * SQL: the partner has what the delivery `d` carried. A delivery of which nothing was sent is delivered too, and its
+ * partner has nothing of it.
+ */
+export const isSent = (d: string): string =>
+  `${d}.state = 'delivered' AND (${d}.reason IS DISTINCT FROM '${NOTHING_NEW}' OR ${SENT_BEFORE(d)})`;
+
 /** The dossiers or records, among these, that a party has received before. A step is not its dossier. */
 export async function loadKnownSubjects(
   database: Database,
@@ -81,7 +92,7 @@ export async function loadKnownSubjects(
     // One probe per dossier (see `claim`). A plan made in quiet times would read all deliveries of the party each time.
     text: `SELECT subject FROM unnest($2::text[]) AS asked(subject)
            WHERE (SELECT d.id FROM deliveries d
-             WHERE d.party = $1 AND d.subject = asked.subject AND d.state = 'delivered'
+             WHERE d.party = $1 AND d.subject = asked.subject AND ${isSent('d')}
                AND d.operation LIKE '%.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, subjects],
   });
@@ -97,9 +108,7 @@ export interface OtherDeliveries {
 }
 
 /** Whether the party received `d`: by its present state, or in an attempt before a replay that then failed. */
-const IS_RECEIVED = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}'
-  OR d.replayed_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a
-    WHERE a.delivery_id = d.id AND a.outcome = 'delivered' AND a.reason IS DISTINCT FROM '${NOTHING_NEW}'))`;
+const IS_RECEIVED = `(d.state = 'delivered' AND d.reason IS DISTINCT FROM '${NOTHING_NEW}' OR ${SENT_BEFORE('d')})`;
 
 /** For each delivery, the other deliveries of the dossier that its party received. */
 export async function loadOtherDeliveries(
@@ -168,7 +177,7 @@ export async function loadCalledBack(
            WHERE d.erasure IS NULL
              AND EXISTS (SELECT 1 FROM messages m WHERE m.id = e.message_id AND ${doorKindOf('m.door')} = 'callback')
              AND (SELECT t.id FROM deliveries t
-               WHERE t.party = $1 AND t.subject = d.code AND t.state = 'delivered'
+               WHERE t.party = $1 AND t.subject = d.code AND ${isSent('t')}
                  AND t.operation = 'dossier.upsert.v1' LIMIT 1) IS NOT NULL`,
     values: [party, codes],
   });
@@ -185,7 +194,7 @@ export async function listOutstanding(
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'outstanding',
     text: `SELECT DISTINCT d.subject FROM deliveries d JOIN dossiers ON dossiers.code = d.subject
-           WHERE d.party = $1 AND d.state = 'delivered' AND d.operation = 'dossier.upsert.v1' AND d.subject > $2
+           WHERE d.party = $1 AND ${isSent('d')} AND d.operation = 'dossier.upsert.v1' AND d.subject > $2
              AND dossiers.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')
            ORDER BY d.subject LIMIT $3`,
     values: [party, after ?? '', limit],
@@ -206,7 +215,7 @@ export async function listReceivedRecords(
     name: 'received records',
     text: `SELECT r.subject FROM records r
            WHERE r.kind = $1 AND r.erasure IS NULL AND r.state = ANY($2::text[]) AND r.state_at >= $3::timestamptz AND r.subject > $4
-             AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND d.state = 'delivered')
+             AND EXISTS (SELECT 1 FROM deliveries d WHERE d.party = $5 AND d.subject = r.subject AND ${isSent('d')})
            ORDER BY r.subject LIMIT $6`,
     values: [kind.name, states, since, subjectOf(kind, after ?? ''), party, limit],
   });

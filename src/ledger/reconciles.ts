@@ -3,6 +3,7 @@ import { storable } from '#core/vietnamese/text';
 import type { Operation } from '#schemas/operations';
 import { isErased } from '../database/erased.ts';
 import type { Database } from '../database/pool.ts';
+import { isSent } from './deliveries.ts';
 
 /** A comparison that does not happen by itself. */
 const NEVER = 'infinity';
@@ -159,9 +160,9 @@ export async function listDelivered(
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'delivered after',
-    text: `SELECT DISTINCT subject FROM deliveries
-           WHERE party = $1 AND subject > $2 AND state = 'delivered' AND operation = ANY($4::text[])
-           ORDER BY subject LIMIT $3`,
+    text: `SELECT DISTINCT d.subject FROM deliveries d
+           WHERE d.party = $1 AND d.subject > $2 AND ${isSent('d')} AND d.operation = ANY($4::text[])
+           ORDER BY d.subject LIMIT $3`,
     values: [party, after, limit, operations],
   });
   return rows.map((row) => row.subject);
@@ -178,8 +179,8 @@ export async function sampleDelivered(
   const { rows } = await database.pool.query<{ subject: string }>({
     name: 'delivered sample',
     text: `SELECT subject FROM (
-             SELECT DISTINCT subject FROM deliveries
-             WHERE party = $1 AND state = 'delivered' AND operation = ANY($4::text[])) delivered
+             SELECT DISTINCT d.subject FROM deliveries d
+             WHERE d.party = $1 AND ${isSent('d')} AND d.operation = ANY($4::text[])) delivered
            ORDER BY md5(subject || $3) LIMIT $2`,
     values: [party, limit, seed, operations],
   });
@@ -210,7 +211,7 @@ const LAST_DELIVERED = `
     SELECT state, reason FROM deliveries n
     WHERE n.party = d.party AND n.subject = d.subject AND n.operation = d.operation
     ORDER BY n.id DESC LIMIT 1) newest
-  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND d.state = 'delivered' AND d.operation = ANY($3::text[])
+  WHERE d.party = $1 AND d.subject = ANY($2::text[]) AND ${isSent('d')} AND d.operation = ANY($3::text[])
     AND NOT ${isErased('d.subject')}
   ORDER BY d.subject, d.id DESC`;
 

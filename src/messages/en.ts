@@ -224,6 +224,8 @@ export const EN = {
   'needed-value-missing': 'the settings of {party} send only records with {path}',
   'too-old-to-send': 'the settings of {party} send only records of the last {hours} hours',
   'no-push-operation': 'the settings of {party} name no operation to push {what} by',
+  'ministry-takes-received': 'the ministry takes a dossier only after its receipt, and this one has no receivedAt',
+  'ended-unregistered': 'the dossier ended before it was registered with the ministry',
   'withdrawal-by-hand':
     "the dossier is {status} and the ministry works on it: its interface takes no withdrawals; end the dossier in the ministry's own system",
   'supplement-by-hand':

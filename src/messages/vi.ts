@@ -220,6 +220,8 @@ export const VI = translation({
   'needed-value-missing': 'theo cấu hình, chỉ gửi cho {party} khi có {path}',
   'too-old-to-send': 'theo cấu hình, chỉ gửi cho {party} dữ liệu trong {hours} giờ gần nhất',
   'no-push-operation': 'cấu hình của {party} không có thao tác để gửi {what}',
+  'ministry-takes-received': 'bộ chỉ nhận hồ sơ đã được tiếp nhận; hồ sơ này chưa có receivedAt',
+  'ended-unregistered': 'hồ sơ đã kết thúc trước khi được đăng ký với bộ',
   'withdrawal-by-hand':
     'hồ sơ ở trạng thái {status} trong khi bộ đang giải quyết: giao diện của bộ không nhận yêu cầu rút; hãy kết thúc hồ sơ trên hệ thống của bộ',
   'supplement-by-hand':

@@ -5,7 +5,9 @@ import { unmappedCause } from '#core/problem';
 import { Claims, LEASE_MS } from '../../src/delivery/claim-calls.ts';
 import type { PlannedCall } from '../../src/delivery/plan-calls.ts';
 import { createOriginals } from '../../src/index/originals.ts';
+import { listOutstanding } from '../../src/ledger/deliveries.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { replayDeliveries } from '../../src/ledger/replays.ts';
 import type { Party } from '../../src/parties/party.ts';
 import type { HubContext } from '../../src/process/hub-context.ts';
 import { createVault } from '../../src/secrets/vault.ts';
@@ -19,6 +21,7 @@ const WITHOUT_FIELD: Outcome = {
   message: 'no field',
   cause: unmappedCause('field', 'G99-X1', 'no field'),
 };
+const NOTHING_SENT: Outcome = { kind: 'delivered', reason: 'nothing-told' };
 const PARTNER_KEY = { id: 'partner', secret: 'partner-secret-of-the-tests' };
 
 describe('delivery', () => {
@@ -330,6 +333,32 @@ describe('delivery', () => {
     later(5_000);
     await hub.deliver();
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
+  });
+
+  test('a partner that was sent nothing of a dossier does not know it, and is not asked about it', async () => {
+    const { database } = hub.hub;
+    const outstanding = () => listOutstanding(database, 'portal', 10, undefined);
+    const version = async (status: string, day: number): Promise<void> => {
+      await hub.push(dossier({ status, statusAt: `2025-08-1${day}T08:00:00+07:00` }));
+      await hub.deliver();
+    };
+    partner.script.push(NOTHING_SENT);
+    await version('received', 2);
+    expect(await outstanding()).toEqual([]);
+    await version('processing', 3);
+    expect(await outstanding()).toEqual(['H60.01-250812-0035']);
+    partner.script.push(NOTHING_SENT);
+    await version('supplement-required', 4);
+    await version('processing', 5);
+    expect(partner.sent.map(({ known }) => known)).toEqual([false, false, true, true]);
+    // A replay that sends nothing does not take away what the partner has.
+    await database.pool.query('DELETE FROM deliveries WHERE seq > 2');
+    partner.script.push(NOTHING_SENT);
+    later(60_000);
+    await replayDeliveries(database.pool, [(await deliveries())[1]?.id as number], hub.clock.nowMs);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([{ reason: 'nothing-told' }, { reason: 'nothing-told' }]);
+    expect(await outstanding()).toEqual(['H60.01-250812-0035']);
   });
 
   test('a partner gets its own code for the dossier', async () => {

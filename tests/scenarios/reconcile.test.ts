@@ -288,6 +288,20 @@ describe('the nightly comparison', () => {
     expect(new Set(asked).size).toBe(dossiers);
   });
 
+  test('does not ask about a dossier of which nothing was sent', async () => {
+    const { hub, asked, incidents, script, nightly } = await scene();
+    script.push({ kind: 'delivered', reason: 'nothing-told' });
+    await hub.push(dossier({ code: 'H60.01-250812-0004' }));
+    await hub.deliver();
+    hub.clock.nowMs += 86_400_000;
+    const night = nightly();
+    await night.register();
+    hub.clock.nowMs += 86_400_000;
+    await night.run('portal');
+    expect([asked.sort(), incidents]).toEqual([CODES.slice(0, 3), []]);
+    expect(await hub.hub.reconcile('portal')).toMatchObject({ counts: { agrees: 3 }, agreement: 1 });
+  });
+
   test('follows the schedule of the party, also a changed one', async () => {
     const { hub, nightly } = await scene();
     await nightly().register();
@@ -361,6 +375,7 @@ describe('the nightly comparison', () => {
 
 interface NightlyScene {
   readonly hub: TestHub;
+  readonly script: Partner['script'];
   /** The dossiers that the partner was asked for. */
   readonly asked: string[];
   readonly incidents: string[];
@@ -413,7 +428,7 @@ async function nightlyScene(setting?: ReconcileTimes | false): Promise<NightlySc
     const portal = parties.get('portal') as Party;
     return createNightly(context, deps, new Map([['portal', { ...portal, reconcile: changed ?? portal.reconcile }]]));
   };
-  return { hub, asked, incidents, partner: answer, nightly };
+  return { hub, script: partner.script, asked, incidents, partner: answer, nightly };
 }
 
 const HEADERS = {
