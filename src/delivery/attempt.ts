@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { FILE_FETCHING, NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
+import { FILE_FETCHING, HELD_IN_DOUBT, NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
@@ -45,6 +45,7 @@ export async function attemptCall(
   });
   const endedMs = hub.nowMs();
   const people = createMentions(call.items.flatMap(({ outgoing }) => peopleOf(hub, outgoing)));
+  const isAnswered = wire.some(({ status }) => status !== undefined);
   const wireJson = wire.length > 0 ? JSON.stringify(wire) : undefined;
   return call.items.map(({ claimed, outgoing }, at) => {
     const eventAt = eventAtOf(outgoing);
@@ -53,6 +54,7 @@ export async function attemptCall(
     return {
       claimed,
       outcome,
+      isAnswered,
       settlement: settle(outcome, claimed.attempts, retryDelaysMs, hub.random()),
       at: msToInstant(endedMs),
       tookMs: endedMs - startedMs,
@@ -120,6 +122,6 @@ async function outcomesOf(
 /** The release of a record makes a newer delivery. One in doubt stays due, because its partner may have the record. */
 function heldBack({ doubt }: Claimed): Outcome {
   const { message, words } = sentenceOf(say('held-not-sent'));
-  if (doubt) return { kind: 'unavailable', reason: 'held', message, words };
+  if (doubt) return { kind: 'unavailable', reason: HELD_IN_DOUBT, message, words };
   return { kind: 'delivered', reason: NOTHING_NEW, note: message, words };
 }

@@ -13,7 +13,7 @@ function scene() {
   const call = (isFailure: boolean) =>
     circuit.run(
       async () => isFailure,
-      (result) => result,
+      (result) => (result ? 'down' : 'up'),
     );
   const fail = async (times: number): Promise<void> => {
     for (let n = 0; n < times; n++) await call(true);
@@ -61,12 +61,38 @@ test('a failed trial opens it again, for the next longer time', async () => {
   expect(log).toEqual(['open', 'open']);
 });
 
+test('a call that shows nothing neither counts nor closes it, and the next call is a trial at once', async () => {
+  const { log, clock, circuit, call, fail } = scene();
+  const askNobody = (): Promise<unknown> =>
+    circuit.run(
+      async () => true,
+      () => 'nothing',
+    );
+  await fail(4);
+  await askNobody();
+  await fail(1);
+  expect(circuit.state).toBe('open');
+  clock.ms = 1_000;
+  await askNobody();
+  expect([circuit.state, circuit.room()]).toEqual(['open', 1]);
+  await fail(1);
+  clock.ms = 2_999;
+  expect(circuit.room()).toBe(0);
+  clock.ms = 3_000;
+  await call(false);
+  expect(log).toEqual(['open', 'open', 'close']);
+});
+
 test('a trial that throws closes it, because a bug says nothing about the partner', async () => {
   const { clock, circuit, fail } = scene();
   await fail(5);
   clock.ms = 1_000;
-  const isFailure = (): boolean => false;
-  await expect(circuit.run(() => Promise.reject(new Error('bug')), isFailure)).rejects.toThrow('bug');
+  await expect(
+    circuit.run(
+      () => Promise.reject(new Error('bug')),
+      () => 'up',
+    ),
+  ).rejects.toThrow('bug');
   expect(circuit.state).toBe('closed');
 });
 

@@ -1,5 +1,5 @@
 import { type MaintenanceWindow, windowEndMs } from '#core/dates/windows';
-import { asksToPause, type Outcome, waitsForFile } from '#core/dossier/settle';
+import { asksToPause, BEHIND_ANOTHER, NOTHING_NEW, type Outcome, waitsForHub } from '#core/dossier/settle';
 
 export interface BreakerDeps {
   readonly windows: readonly MaintenanceWindow[];
@@ -11,9 +11,11 @@ export interface BreakerDeps {
   readonly onClose: () => void;
 }
 
-/** A call of which the breaker needs only the outcome. */
+/** One item of a call. */
 export interface Made {
   readonly outcome: Outcome;
+  /** Whether the partner replied to any request of the call. */
+  readonly isAnswered?: boolean;
 }
 
 /** The circuit breaker and maintenance windows of one partner. */
@@ -59,9 +61,9 @@ export function createBreaker({ windows, nowMs, retryDelaysMs, onBreak, onClose 
         const made = await call();
         const forMs = Math.min(askedMs(made), LONGEST_MS);
         if (forMs > 0) askedUntilMs = Math.max(pausedUntilMs(), nowMs() + forMs);
-        if (isDown(made)) last = (made[0] as Made).outcome;
+        last = made.find(({ outcome }) => isFailure(outcome))?.outcome ?? last;
         return made;
-      }, isDown),
+      }, shownBy),
     state: () => circuit.state,
     pausedUntilMs,
   };
@@ -73,15 +75,24 @@ function askedMs(made: readonly Made[]): number {
   return Math.max(0, ...asked);
 }
 
-/**
- * A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. A delivery that waits for
- * a file of the hub asked nobody.
- */
-function isDown(made: readonly Made[]): boolean {
-  return made.every(
-    ({ outcome }) =>
-      (outcome.kind === 'unavailable' && !asksToPause(outcome) && !waitsForFile(outcome)) || outcome.kind === 'unknown',
-  );
+/** What a call shows of its partner. A call that asked nobody shows nothing. */
+type Shown = 'up' | 'down' | 'nothing';
+
+/** A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. */
+function shownBy(made: readonly Made[]): Shown {
+  const telling = made.filter(isTelling);
+  if (telling.length > 0) return telling.every(({ outcome }) => isFailure(outcome)) ? 'down' : 'up';
+  return made.some(({ isAnswered }) => isAnswered) ? 'up' : 'nothing';
+}
+
+/** The hub itself settles a refusal, or a delivery that sends nothing, if the partner replied to nothing. */
+function isTelling({ outcome, isAnswered }: Made): boolean {
+  if (outcome.kind === 'refused' || outcome.reason === NOTHING_NEW) return isAnswered === true;
+  return !waitsForHub(outcome) && outcome.reason !== BEHIND_ANOTHER;
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return (outcome.kind === 'unavailable' && !asksToPause(outcome)) || outcome.kind === 'unknown';
 }
 
 interface CircuitDeps {
@@ -95,7 +106,10 @@ interface CircuitDeps {
 /** After this many failures in a row it opens. */
 const FAILURES = 5;
 
-/** A circuit that opens after failures in a row. After a time one trial call closes it, or opens it again. */
+/**
+ * A circuit that opens after failures in a row. After a time one trial call closes it, or opens it again. After a trial
+ * that shows nothing, the next call is a trial.
+ */
 export class Circuit {
   readonly #deps: CircuitDeps;
   #state: 'closed' | 'open' | 'half-open' = 'closed';
@@ -121,12 +135,12 @@ export class Circuit {
   }
 
   /** Runs a call. @returns undefined when the circuit is open and the call was not made */
-  async run<T>(call: () => Promise<T>, isFailure: (result: T) => boolean): Promise<T | undefined> {
+  async run<T>(call: () => Promise<T>, shownBy: (result: T) => Shown): Promise<T | undefined> {
     while (this.#state === 'half-open') await this.#trial;
     if (this.#isShut()) return undefined;
-    if (this.#state === 'closed') return this.#attempt(call, isFailure, false);
+    if (this.#state === 'closed') return this.#attempt(call, shownBy, false);
     this.#state = 'half-open';
-    const done = this.#attempt(call, isFailure, true);
+    const done = this.#attempt(call, shownBy, true);
     this.#trial = done.catch(() => undefined);
     return done;
   }
@@ -137,10 +151,10 @@ export class Circuit {
     return this.#state === 'open' && openMs >= 0 && openMs < this.#deps.openForMs(this.#openings);
   }
 
-  async #attempt<T>(call: () => Promise<T>, isFailure: (result: T) => boolean, isTrial: boolean): Promise<T> {
+  async #attempt<T>(call: () => Promise<T>, shownBy: (result: T) => Shown, isTrial: boolean): Promise<T> {
     try {
       const result = await call();
-      this.#note(isFailure(result), isTrial);
+      this.#note(shownBy(result), isTrial);
       return result;
     } catch (error) {
       // A bug of the hub says nothing about the partner.
@@ -149,7 +163,12 @@ export class Circuit {
     }
   }
 
-  #note(isFailure: boolean, isTrial: boolean): void {
+  #note(shown: Shown, isTrial: boolean): void {
+    if (shown === 'nothing') {
+      if (isTrial) this.#state = 'open';
+      return;
+    }
+    const isFailure = shown === 'down';
     this.#failures = isFailure ? this.#failures + 1 : 0;
     if (!isFailure && isTrial) this.#close();
     if (!isFailure || this.#state === 'open' || !(isTrial || this.#failures >= FAILURES)) return;

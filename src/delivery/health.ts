@@ -1,18 +1,16 @@
-import { type Outcome, waitsForFile } from '#core/dossier/settle';
+import { BEHIND_ANOTHER, NOTHING_NEW, waitsForHub } from '#core/dossier/settle';
 import { type PartyHealthUpdate, savePartyHealth } from '../ledger/party-health.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import type { Made } from './breaker.ts';
 
 /** Stores a partner's last success and last error, for operators. */
 export interface Health {
-  note(outcome: Outcome): void;
+  note(made: Made): void;
   /** Stores the latest changes. */
   flush(): Promise<void>;
 }
 
 const EVERY_MS = 1_000;
-
-/** The reason of an item that was not sent because an earlier one failed. The earlier error is stored already. */
-const BEHIND_ANOTHER = 'waits';
 
 /** Stores at most once a second, because there may be thousands of attempts. */
 export function createHealth(
@@ -32,9 +30,11 @@ export function createHealth(
   }
 
   return {
-    note(outcome) {
+    note({ outcome, isAnswered }) {
+      if (outcome.reason === NOTHING_NEW && !isAnswered) return;
       if (outcome.kind === 'delivered') news = { ...news, successMs: nowMs() };
-      else if (outcome.reason === BEHIND_ANOTHER || waitsForFile(outcome)) return;
+      // The error of the earlier item is stored already.
+      else if (outcome.reason === BEHIND_ANOTHER || waitsForHub(outcome)) return;
       else
         news = {
           ...news,

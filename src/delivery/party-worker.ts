@@ -103,8 +103,9 @@ export class PartyWorker {
    */
   async beside<M extends Made>(call: () => Promise<M>): Promise<M | undefined> {
     if (this.#isDraining || this.#breaker.room() === 0) return undefined;
-    const [made] = (await this.#breaker.run(async () => [await call()])) ?? [];
-    if (made) this.#health.note(made.outcome);
+    // Its requests are not recorded: a refusal counts as the partner's own.
+    const [made] = (await this.#breaker.run(async () => [{ ...(await call()), isAnswered: true }])) ?? [];
+    if (made) this.#health.note(made);
     return made;
   }
 
@@ -259,7 +260,7 @@ export class PartyWorker {
   #report(settled: readonly Settled[]): void {
     for (const one of settled) {
       this.#hub.telemetry.attempted(one);
-      this.#health.note(one.outcome);
+      this.#health.note(one);
     }
   }
 

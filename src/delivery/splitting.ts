@@ -1,4 +1,4 @@
-import type { Outcome } from '#core/dossier/settle';
+import { BEHIND_ANOTHER, type Outcome } from '#core/dossier/settle';
 import { addTo } from '#core/group-by';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
@@ -104,7 +104,7 @@ function isStuck(outcome: Outcome | undefined): boolean {
 
 /** An item that was not sent keeps its doubt. */
 function waiting({ doubt }: Outgoing): Outcome {
-  const reason = 'waits';
+  const reason = BEHIND_ANOTHER;
   const words = sentenceOf(say('earlier-in-call-failed'));
   return doubt ? { kind: 'unknown', reason, ...words } : { kind: 'unavailable', reason, ...words };
 }

@@ -13,6 +13,8 @@ import { causeColumns } from './quarantine.ts';
 export interface Settled {
   readonly claimed: Claimed;
   readonly outcome: Outcome;
+  /** Whether the partner replied to any request of the call. */
+  readonly isAnswered: boolean;
   readonly settlement: Settlement;
   readonly at: string;
   readonly tookMs: number;

@@ -160,6 +160,47 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(8);
   });
 
+  test('deliveries that ask nobody do not end the outage of a partner', async () => {
+    const portal = testPartner();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_600_000, 3_600_000],
+    });
+    const { pool } = hub.hub.database;
+    const [waiting, unsent, unmapped, fresh] = codes(4);
+    portal.script.push(...Array(5).fill(DOWN));
+    await hub.push(waiting);
+    for (let s = 0; s < 5; s++) {
+      await hub.deliver();
+      hub.clock.nowMs += 1_000;
+    }
+    const cause = unmappedCause('service', '1', 'no service');
+    portal.script.push({ kind: 'delivered', reason: 'nothing-told' });
+    portal.script.push({ kind: 'refused', reason: 'unmapped', message: 'no service', cause }, DOWN);
+    for (const one of [unsent, unmapped]) {
+      await hub.push(one);
+      await hub.deliver();
+    }
+    const state = async () => [
+      await incidents(),
+      (await pool.query('SELECT state FROM breakers')).rows,
+      (await pool.query('SELECT outcome, attempts FROM deliveries ORDER BY id LIMIT 1')).rows,
+    ];
+    const stillAway = [
+      [{ kind: 'partner-away', open: true }],
+      [{ state: 'open' }],
+      [{ outcome: 'unavailable', attempts: 5 }],
+    ];
+    expect(await state()).toMatchObject(stillAway);
+    await hub.push(fresh);
+    await hub.deliver();
+    expect([portal.sent.length, portal.script.length]).toEqual([8, 0]);
+    expect(await state()).toMatchObject(stillAway);
+    await hub.hub.pipeline.drain(1_000);
+    expect((await pool.query('SELECT success_at FROM party_health')).rows).toEqual([{ success_at: null }]);
+  });
+
   test('what a returning partner was too busy for waits its delay, however long the release of the others takes', async () => {
     const portal = testPartner({ dossiers: 2 });
     hub = await testHub({

@@ -36,12 +36,18 @@ export const NOTHING_NEW = 'nothing-told';
 /** The hub still fetches a file that the delivery carries. */
 export const FILE_FETCHING = 'file-fetching';
 
-/** Reasons by which a delivery waits for a file. They say nothing about the partner. */
-const FILE_WAITS = new Set([FILE_FETCHING, 'file-unscanned', 'file-store-away']);
+/** The record is held for a decision, and its partner may have it. */
+export const HELD_IN_DOUBT = 'held';
 
-export function waitsForFile(outcome: Outcome): boolean {
-  return outcome.kind === 'unavailable' && FILE_WAITS.has(outcome.reason);
+/** Reasons by which a delivery waits for the hub. They say nothing about the partner. */
+const HUB_WAITS: readonly string[] = [FILE_FETCHING, 'file-unscanned', 'file-store-away', HELD_IN_DOUBT];
+
+export function waitsForHub(outcome: Outcome): boolean {
+  return outcome.kind === 'unavailable' && HUB_WAITS.includes(outcome.reason);
 }
+
+/** The reason of an item that was not sent because an earlier one of its call failed. */
+export const BEHIND_ANOTHER = 'waits';
 
 /** An answer that the hub accepts as a message of the partner. */
 export interface PartnerAnswer {
