@@ -1,5 +1,5 @@
 import { type MaintenanceWindow, windowEndMs } from '#core/dates/windows';
-import { asksToPause, BEHIND_ANOTHER, NOTHING_NEW, type Outcome, waitsForHub } from '#core/dossier/settle';
+import { asksToPause, BEHIND_ANOTHER, isNotYet, NOTHING_NEW, type Outcome, waitsForHub } from '#core/dossier/settle';
 
 export interface BreakerDeps {
   readonly windows: readonly MaintenanceWindow[];
@@ -78,7 +78,9 @@ function askedMs(made: readonly Made[]): number {
 /** What a call shows of its partner. A call that asked nobody shows nothing. */
 type Shown = 'up' | 'down' | 'nothing';
 
-/** A refusal or a request for a pause proves that the partner is up. No usable answer counts as down. */
+/**
+ * A refusal, a request for a pause or "not yet" proves that the partner is up. No usable answer counts as down.
+ */
 function shownBy(made: readonly Made[]): Shown {
   const telling = made.filter(isTelling);
   if (telling.length > 0) return telling.every(({ outcome }) => isFailure(outcome)) ? 'down' : 'up';
@@ -92,6 +94,7 @@ function isTelling({ outcome, isAnswered }: Made): boolean {
 }
 
 function isFailure(outcome: Outcome): boolean {
+  if (isNotYet(outcome)) return false;
   return (outcome.kind === 'unavailable' && !asksToPause(outcome)) || outcome.kind === 'unknown';
 }
 

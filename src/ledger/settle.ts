@@ -1,5 +1,5 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
-import type { Outcome, Settlement } from '#core/dossier/settle';
+import { type Outcome, type Settlement, WAITS_ANYWAY } from '#core/dossier/settle';
 import type { Cause } from '#core/problem';
 import { wordsText } from '#messages/stored';
 import { definePart, insertInto, writeParts } from '../database/parts.ts';
@@ -202,7 +202,7 @@ export async function causesSettledSince({ pool }: Database): Promise<readonly s
 
 /**
  * Makes waiting deliveries of a party due, because the party answers again. Each gets its last attempt back, so that an
- * outage that comes and goes parks nothing too early.
+ * outage that comes and goes parks nothing too early. Deliveries that wait for something else keep their time.
  *
  * @param fromMs the earliest moment, if the party asked for a pause
  */
@@ -212,7 +212,8 @@ export async function retryWaiting(database: Database, party: string, fromMs: nu
     text: `${sendersOfDue('$1')}
            UPDATE deliveries d SET next_at = $2::timestamptz, attempts = GREATEST(attempts - 1, 0) FROM senders s
            WHERE d.party = $1 AND d.state = 'due' AND d.sender = s.sender AND d.next_at > $2::timestamptz
-             AND d.leased_by IS NULL AND d.outcome IN ('unavailable', 'unknown')`,
-    values: [party, msToInstant(fromMs)],
+             AND d.leased_by IS NULL AND d.outcome IN ('unavailable', 'unknown')
+             AND d.reason <> ALL($3::text[])`,
+    values: [party, msToInstant(fromMs), WAITS_ANYWAY],
   });
 }

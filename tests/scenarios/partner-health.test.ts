@@ -160,6 +160,48 @@ describe('partner health', () => {
     expect(portal.sent).toHaveLength(8);
   });
 
+  test('a partner that answers “not yet” is not away, and its deliveries are parked after the last delay', async () => {
+    const portal = testPartner();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+      retryDelaysMs: [1_000, 1_000, 1_000, 1_000, 3_000],
+    });
+    const { pool } = hub.hub.database;
+    const NOT_YET: Outcome = { kind: 'unavailable', reason: 'dossier-unknown', message: 'Hồ sơ không tồn tại' };
+    const early = codes(10);
+    const answer = async (items: readonly { readonly code: string }[]): Promise<readonly Outcome[]> =>
+      items.map(({ code }) => (early.some((one) => one.code === code) ? NOT_YET : { kind: 'delivered' }));
+    portal.script.push(...Array(200).fill(answer));
+    await hub.push(early);
+    for (let s = 0; s < 5; s++) {
+      await hub.deliver();
+      hub.clock.nowMs += 1_000;
+    }
+    expect(await incidents()).toEqual([]);
+    // An outage meanwhile: its end neither hurries them nor gives them an attempt back.
+    portal.script.unshift(...Array(5).fill(DOWN));
+    await hub.push(codes(15).slice(10));
+    await hub.deliver();
+    expect(await incidents()).toMatchObject([{ kind: 'partner-away', open: true }]);
+    hub.clock.nowMs += 1_000;
+    await hub.deliver();
+    await hub.deliver();
+    expect(await incidents()).toMatchObject([{ open: false }]);
+    const rows = async () =>
+      (
+        await pool.query('SELECT state, reason, attempts, count(*) AS n FROM deliveries GROUP BY 1, 2, 3 ORDER BY 1')
+      ).rows.map(({ state, reason, attempts, n }) => `${n} ${state} ${reason} ${attempts}`);
+    expect(await rows()).toEqual(['5 delivered null 2', '10 due dossier-unknown 5']);
+    expect(portal.sent).toHaveLength(10 * 5 + 5 * 2);
+    hub.clock.nowMs += 3_000;
+    await hub.deliver();
+    expect(await rows()).toEqual(['5 delivered null 2', '10 parked dossier-unknown 6']);
+    expect((await pool.query('SELECT DISTINCT detail FROM deliveries')).rows).toContainEqual({
+      detail: 'Hồ sơ không tồn tại',
+    });
+  });
+
   test('deliveries that ask nobody do not end the outage of a partner', async () => {
     const portal = testPartner();
     hub = await testHub({

@@ -132,7 +132,10 @@ test('a trial names what has no value in the request', async () => {
 test('a trial says why a record would not be sent', async () => {
   const { receivedAt: _, ...unreceived } = { ...DOSSIER, serviceCode: '1.001193', status: 'received' };
   const { text, failed } = await tried('civil-status', unreceived);
-  expect([text.split('\n')[0], failed]).toEqual(['nothing would be sent: the ministry takes a dossier only after its receipt, and this one has no receivedAt', true]);
+  expect([text.split('\n')[0], failed]).toEqual([
+    'nothing would be sent: the ministry takes a dossier only after its receipt, and this one has no receivedAt',
+    true,
+  ]);
 });
 
 test('a file of another kind is refused, with what the party takes', async () => {

@@ -46,6 +46,16 @@ export function waitsForHub(outcome: Outcome): boolean {
   return outcome.kind === 'unavailable' && HUB_WAITS.includes(outcome.reason);
 }
 
+/** Reasons by which a partner answers that it cannot take the record yet. They prove that it is up. */
+const NOT_YET: readonly string[] = ['dossier-unknown', 'not-ended'];
+
+export function isNotYet(outcome: Outcome): boolean {
+  return (outcome.kind === 'unavailable' || outcome.kind === 'unknown') && NOT_YET.includes(outcome.reason);
+}
+
+/** Reasons of waiting deliveries for which the return of a partner that was away changes nothing. */
+export const WAITS_ANYWAY: readonly string[] = [...HUB_WAITS, ...NOT_YET];
+
 /** The reason of an item that was not sent because an earlier one of its call failed. */
 export const BEHIND_ANOTHER = 'waits';
 
