@@ -1,5 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
-import { FILE_FETCHING, HELD_IN_DOUBT, NOTHING_NEW, type Outcome, settle } from '#core/dossier/settle';
+import { FILE_FETCHING, HELD_IN_DOUBT, NOTHING_NEW, type Outcome, settle, UNREADABLE } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
@@ -101,6 +101,8 @@ async function outcomesOf(
   const all = (outcome: Outcome): readonly Outcome[] => call.items.map(() => outcome);
   if (call.withheld === FILES_COMING)
     return all({ kind: 'unavailable', reason: FILE_FETCHING, ...sentenceOf(say('file-fetching')) });
+  if (call.withheld === UNREADABLE)
+    return all({ kind: 'unavailable', reason: UNREADABLE, ...sentenceOf(say('content-unreadable')) });
   if (call.withheld) return call.items.map(({ claimed }) => heldBack(claimed));
   const { send, sendAny } = party.adapter;
   const sender = (send?.[call.operation] ?? sendAny) as Sender<unknown> | undefined;

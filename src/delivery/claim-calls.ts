@@ -24,7 +24,7 @@ const SHARED_ROOM = 4;
 export const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 
-export interface ClaimDeps extends Omit<PlanDeps, 'entries' | 'fetchesFiles'> {
+export interface ClaimDeps extends Omit<PlanDeps, 'entries' | 'fetchesFiles' | 'onUnreadable'> {
   /** The operators' code entries. */
   readonly codes: Pick<CodeEntries, 'fresh'>;
   /** Whether the database was restored, so that a delivery may have been sent before. See RestoreWatch. */
@@ -92,7 +92,8 @@ export class Claims {
     try {
       const { originals, recentCommits } = this.#deps;
       const fetchesFiles = this.#hub.fileFetcher !== undefined;
-      const deps = { originals, recentCommits, fetchesFiles, entries: this.#entries };
+      const onUnreadable = (error: unknown): void => this.#hub.telemetry.failed(`worker of ${this.#party.id}`, error);
+      const deps = { originals, recentCommits, fetchesFiles, entries: this.#entries, onUnreadable };
       const calls = await planCalls(this.#hub, deps, this.#party, claimed);
       this.#isMoreDue = calls.length >= limit;
       this.#noteSenders(claimed);

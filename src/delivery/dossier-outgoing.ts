@@ -26,6 +26,8 @@ export interface PlanDeps {
   readonly recentCommits: RecentCommits | undefined;
   /** Whether the hub fetches files of any party. */
   readonly fetchesFiles?: boolean | undefined;
+  /** Called for content that cannot be opened. */
+  readonly onUnreadable?: ((error: unknown) => void) | undefined;
 }
 
 type Hub = Pick<HubContext, 'database' | 'vault'>;

@@ -1,6 +1,8 @@
+import { UNREADABLE } from '#core/dossier/settle';
 import { groupBy } from '#core/group-by';
 import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
+import { isUnavailable } from '../database/failures.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
 import type { Party } from '../parties/party.ts';
@@ -10,22 +12,50 @@ import { entryOutgoing } from './entry-outgoing.ts';
 import { FILES_COMING } from './fetched-files.ts';
 import { HELD_BACK, recordOutgoing } from './record-outgoing.ts';
 
-type Withheld = typeof HELD_BACK | typeof FILES_COMING;
+type Withheld = typeof HELD_BACK | typeof FILES_COMING | typeof UNREADABLE;
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
   readonly operation: Operation;
   readonly items: readonly { readonly claimed: Claimed; readonly outgoing: Outgoing | undefined }[];
-  /** Nothing is sent: the record is held for a decision, or its files have not come yet. */
+  /** Nothing is sent: the record is held for a decision, its files have not come yet, or its content cannot be opened. */
   readonly withheld?: Withheld;
 }
 
+type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds'>;
+
 /**
  * Groups claimed deliveries into calls, each with its content: the dossier as it was at the delivery's version. All reading
- * is done here, so that no transaction is open while a partner is called.
+ * is done here, so that no transaction is open while a partner is called. Content that cannot be opened withholds its own
+ * deliveries alone.
  */
 export async function planCalls(
-  hub: Pick<HubContext, 'database' | 'vault' | 'kinds'>,
+  hub: Hub,
+  deps: PlanDeps,
+  party: Party,
+  claimed: readonly Claimed[],
+): Promise<readonly PlannedCall[]> {
+  try {
+    return await planTogether(hub, deps, party, claimed);
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    const subjects = [...groupBy(claimed, ({ subject }) => subject).values()];
+    if (subjects.length <= 1) {
+      deps.onUnreadable?.(error);
+      return claimed.map((one) => withheldCall(one, UNREADABLE));
+    }
+    const half = Math.ceil(subjects.length / 2);
+    const first = await planCalls(hub, deps, party, subjects.slice(0, half).flat());
+    return [...first, ...(await planCalls(hub, deps, party, subjects.slice(half).flat()))];
+  }
+}
+
+function withheldCall(claimed: Claimed, withheld: Withheld): PlannedCall {
+  return { operation: claimed.operation, items: [{ claimed, outgoing: undefined }], withheld };
+}
+
+async function planTogether(
+  hub: Hub,
   deps: PlanDeps,
   party: Party,
   claimed: readonly Claimed[],
@@ -40,8 +70,7 @@ export async function planCalls(
   const toSend: PlannedItem[] = [];
   for (const one of claimed) {
     const outgoing = found.get(one.id);
-    if (outgoing === HELD_BACK || outgoing === FILES_COMING)
-      withheld.push({ operation: one.operation, items: [{ claimed: one, outgoing: undefined }], withheld: outgoing });
+    if (outgoing === HELD_BACK || outgoing === FILES_COMING) withheld.push(withheldCall(one, outgoing));
     else toSend.push({ claimed: one, outgoing });
   }
   return [...withheld, ...packed(runsOf(toSend), (operation) => party.carries.get(operation)?.items ?? 1)];

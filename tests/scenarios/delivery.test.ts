@@ -335,6 +335,35 @@ describe('delivery', () => {
     expect(partner.sent.map((item) => item.doubt)).toEqual([false, true]);
   });
 
+  test('content that cannot be opened keeps no other delivery from going out', async () => {
+    const codes = [1, 2, 3].map((n) => `H60.01-250812-000${n}`);
+    partner.script.push(UNAVAILABLE, UNAVAILABLE, UNAVAILABLE);
+    await hub.push(codes.map((code) => dossier({ code })));
+    await hub.deliver();
+    const { pool } = hub.hub.database;
+    const sealedUnder = (by: number) =>
+      pool.query(`UPDATE dossiers SET sealed_key = sealed_key + ${by} WHERE code = $1`, [codes[1]]);
+    await sealedUnder(1);
+    later(5_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject([
+      { state: 'delivered', attempts: 2 },
+      {
+        state: 'due',
+        attempts: 2,
+        reason: 'unreadable',
+        doubt: false,
+        detail: expect.stringContaining('HUB_SECRET_OLD'),
+      },
+      { state: 'delivered', attempts: 2 },
+    ]);
+    expect(hub.logLines.filter(({ where }) => where === 'worker of portal')).toHaveLength(1);
+    await sealedUnder(-1);
+    later(30_000);
+    await hub.deliver();
+    expect(await deliveries()).toMatchObject(Array(3).fill({ state: 'delivered' }));
+  });
+
   test('a partner that was sent nothing of a dossier does not know it, and is not asked about it', async () => {
     const { database } = hub.hub;
     const outstanding = () => listOutstanding(database, 'portal', 10, undefined);

@@ -39,8 +39,11 @@ export const FILE_FETCHING = 'file-fetching';
 /** The record is held for a decision, and its partner may have it. */
 export const HELD_IN_DOUBT = 'held';
 
+/** The hub cannot open the stored content, such as without a former secret. */
+export const UNREADABLE = 'unreadable';
+
 /** Reasons by which a delivery waits for the hub. They say nothing about the partner. */
-const HUB_WAITS: readonly string[] = [FILE_FETCHING, 'file-unscanned', 'file-store-away', HELD_IN_DOUBT];
+const HUB_WAITS: readonly string[] = [FILE_FETCHING, 'file-unscanned', 'file-store-away', HELD_IN_DOUBT, UNREADABLE];
 
 export function waitsForHub(outcome: Outcome): boolean {
   return outcome.kind === 'unavailable' && HUB_WAITS.includes(outcome.reason);

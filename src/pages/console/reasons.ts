@@ -128,6 +128,7 @@ export const REASONS: Readonly<Record<string, readonly [vietnamese: string, engl
   unit: ['bên kết nối không biết đơn vị gửi', 'the partner does not know the unit', 'access'],
   configuration: ['cấu hình dịch vụ chưa đúng', 'the settings of the service are wrong', 'settings'],
   wsdl: ['không dùng được WSDL', 'the WSDL is not usable', 'settings'],
+  unreadable: ['không mở được nội dung đã lưu', 'the stored content cannot be opened', 'settings'],
   'no-address': ['chưa có địa chỉ trong cấu hình', 'no address in the settings', 'settings'],
   'no-operation': ['bên này không nhận loại nội dung đó', 'the party does not accept this kind of content', 'settings'],
   validation: ['nội dung bị từ chối', 'the content was refused', 'content'],
