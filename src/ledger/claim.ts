@@ -46,7 +46,7 @@ export interface CallCapacity {
 /**
  * Leases due deliveries of a party, as many as fit into the free calls. Their senders take turns, each with its oldest
  * first. Of each dossier it takes the oldest unsettled delivery, so that none overtakes another, and those right behind
- * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. So does
+ * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. It counts as no attempt. So does
  * a restored database (database-identity.ts). Nothing of a paused party is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
@@ -145,7 +145,7 @@ const CLAIM = `
   filled AS (SELECT id, turn, sum(1.0 / items) OVER (ORDER BY turn, next_at, head_id, id) AS calls FROM line)
   UPDATE deliveries d
   SET doubt = ${IN_DOUBT}, leased_by = $4, next_at = $3::timestamptz,
-      token = d.token + 1, attempts = d.attempts + 1
+      token = d.token + 1, attempts = d.attempts + (d.leased_by IS NULL)::int
   FROM (SELECT id, turn FROM filled WHERE calls <= $6 + 0.0001 AND id + 0 = id) leased
   WHERE d.id = leased.id
   RETURNING d.id, d.party, d.operation, d.subject, d.seq, d.message_id AS "messageId", d.created_at AS "createdAt",

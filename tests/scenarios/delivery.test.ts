@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { msToInstant } from '#core/dates/dates';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { unmappedCause } from '#core/problem';
 import { Claims, LEASE_MS } from '../../src/delivery/claim-calls.ts';
 import type { PlannedCall } from '../../src/delivery/plan-calls.ts';
 import { createOriginals } from '../../src/index/originals.ts';
+import { claim } from '../../src/ledger/claim.ts';
 import { listOutstanding } from '../../src/ledger/deliveries.ts';
+import { pauseParty, resumeParty } from '../../src/ledger/party-states.ts';
 import { makePullsDue } from '../../src/ledger/pulls.ts';
 import { replayDeliveries } from '../../src/ledger/replays.ts';
 import type { Party } from '../../src/parties/party.ts';
@@ -230,6 +233,25 @@ describe('delivery', () => {
     await expect.poll(() => partner.sent.length).toBe(4);
     expect(partner.sent.at(-1)).toMatchObject({ doubt: true, code: 'H60.01-250812-0036' });
     letGo();
+  });
+
+  test('leases that expire with their processes are no attempts', async () => {
+    const { database } = hub.hub;
+    await pauseParty(database.pool, 'portal', 'the test', hub.clock.nowMs);
+    await hub.push(dossier());
+    await hub.hub.pipeline.idle();
+    await database.pool.query("UPDATE deliveries SET next_at = next_at + interval '1 hour'");
+    await resumeParty(database, 'portal');
+    const claimer = { party: 'portal', process: 'p', leaseMs: 1_000, limit: 1, carries: new Map(), atOnce: undefined };
+    for (let n = 0; n < 20; n++) {
+      const nowMs = hub.clock.nowMs + 3_600_000 + n * 2_000;
+      expect(await claim(database, { ...claimer, nowMs })).toMatchObject([{ attempts: 1, token: n + 1, doubt: n > 0 }]);
+    }
+    partner.script.push(UNAVAILABLE);
+    later(3_600_000 + 40_000);
+    await hub.deliver();
+    const nextAt = msToInstant(hub.clock.nowMs + 5_000);
+    expect(await deliveries()).toMatchObject([{ state: 'due', attempts: 1, next_at: nextAt }]);
   });
 
   test('a worker that lost the lease cannot settle', async () => {
