@@ -256,6 +256,7 @@ export const EN = {
   'later-status-told': 'nothing was sent: the subscriber has a later status already',
   'operation-not-sent': 'its adapter does not send {operation}',
   'held-not-sent': 'nothing was sent: the record is held for a decision',
+  'rate-limit-away': 'the hub cannot read its rate limit for this partner, and sent nothing',
   'content-unreadable':
     'the hub cannot open the stored content: HUB_SECRET_OLD may lack the secret that sealed it; the log names the error',
   'content-not-kept': 'its content is no longer stored',

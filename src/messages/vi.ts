@@ -252,6 +252,7 @@ export const VI = translation({
   'later-status-told': 'không gửi thông báo: bên nhận đã có trạng thái mới hơn',
   'operation-not-sent': 'bộ chuyển đổi của bên này không gửi {operation}',
   'held-not-sent': 'không gửi: bản ghi đang tạm giữ, chờ quyết định',
+  'rate-limit-away': 'trục chưa đọc được giới hạn số lượt gọi tới bên này, nên chưa gửi',
   'content-unreadable':
     'không mở được nội dung đã lưu: HUB_SECRET_OLD có thể thiếu khóa đã mã hóa nội dung này; nhật ký hệ thống nêu lỗi',
   'content-not-kept': 'nội dung cần gửi không còn lưu',

@@ -4,6 +4,8 @@ import { takeCalls } from '../ledger/party-states.ts';
 /**
  * Limits a party's calls across all processes. Each process takes some calls at a time from the party's bucket in the
  * database, and waits while it is empty.
+ *
+ * @returns waits until one more call may begin; throws if the database is away
  */
 export function createRateLimit(
   database: Database,

@@ -1,9 +1,12 @@
+import Type from 'typebox';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { MaintenanceWindow } from '#core/dates/windows';
 import { readItem } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { problem, unmappedCause } from '#core/problem';
+import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Page, Puller } from '../../src/kit/puller.ts';
+import { outcomeWithoutReply } from '../../src/kit/replies.ts';
 import { claim } from '../../src/ledger/claim.ts';
 import { closeIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
@@ -328,6 +331,41 @@ describe('partner health', () => {
     // One second's worth first, then the refill.
     expect(calls).toBeLessThanOrEqual(50 + 50 * seconds + 3);
     expect(calls).toBeGreaterThan(50);
+  });
+
+  test('a rate limit that cannot be read sends nothing, and leaves no doubt about the partner', async () => {
+    const url = 'http://127.0.0.1:9/';
+    const portal: Partner = {
+      ...testPartner(),
+      adapter: defineAdapter({
+        settings: Type.Any(),
+        send: {
+          'dossier.upsert.v1': {
+            send: async ({ http }, items) => {
+              const exchange = await http.exchange({ url });
+              return items.map(() => outcomeWithoutReply(exchange as Exclude<typeof exchange, { kind: 'reply' }>));
+            },
+          },
+        },
+      }),
+    };
+    hub = await testHub({
+      partners: { portal },
+      entries: { portal: { settings: { url }, budget: { callsPerSecond: 100 } } },
+      routes: [{ from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] }],
+    });
+    const { pool } = hub.hub.database;
+    await pool.query('ALTER TABLE party_states RENAME COLUMN calls TO calls_away');
+    await hub.push(codes(7));
+    await hub.deliver();
+    const rows = async () =>
+      (await pool.query('SELECT DISTINCT state, outcome, reason, doubt FROM deliveries ORDER BY reason')).rows;
+    expect(await rows()).toEqual([{ state: 'due', outcome: 'unavailable', reason: 'rate-limit', doubt: false }]);
+    expect([await incidents(), hub.logLines.filter(({ msg }) => msg === 'failed')]).toEqual([[], []]);
+    await pool.query('ALTER TABLE party_states RENAME COLUMN calls_away TO calls');
+    hub.clock.nowMs += 5_000;
+    await hub.deliver();
+    expect(await rows()).toContainEqual({ state: 'due', outcome: 'unavailable', reason: 'econnrefused', doubt: false });
   });
 
   test('a slow partner does not delay new deliveries of another', async () => {

@@ -42,8 +42,18 @@ export const HELD_IN_DOUBT = 'held';
 /** The hub cannot open the stored content, such as without a former secret. */
 export const UNREADABLE = 'unreadable';
 
+/** The hub could not read the rate limit of the party, and has sent nothing. */
+export const RATE_LIMIT = 'rate-limit';
+
 /** Reasons by which a delivery waits for the hub. They say nothing about the partner. */
-const HUB_WAITS: readonly string[] = [FILE_FETCHING, 'file-unscanned', 'file-store-away', HELD_IN_DOUBT, UNREADABLE];
+const HUB_WAITS: readonly string[] = [
+  FILE_FETCHING,
+  'file-unscanned',
+  'file-store-away',
+  HELD_IN_DOUBT,
+  UNREADABLE,
+  RATE_LIMIT,
+];
 
 export function waitsForHub(outcome: Outcome): boolean {
   return outcome.kind === 'unavailable' && HUB_WAITS.includes(outcome.reason);

@@ -3,7 +3,10 @@ import https from 'node:https';
 import { Readable } from 'node:stream';
 import axios, { type AxiosAdapter, type AxiosError, AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import pRetry from 'p-retry';
+import { RATE_LIMIT } from '#core/dossier/settle';
 import { withoutUndefined } from '#core/without-undefined';
+import { say } from '#messages/message';
+import { sentenceOf } from '#messages/render';
 import { AGENT, WITHOUT_RESUMPTION, withConnectLimit, withTls } from './agents.ts';
 import { type Call, type Exchange, ForeignAddress, type Http, type HttpOptions, type WireRecord } from './exchange.ts';
 import { failureOf, TO_LINK_LOCAL } from './failures.ts';
@@ -99,7 +102,7 @@ async function once(
   call: Call,
   options: HttpOptions,
 ): Promise<Exchange> {
-  await options.pace?.();
+  if (!(await isPaced(options))) return NOT_PACED;
   const totalMs = options.totalMs ?? 60_000;
   const limit = createLimit(totalMs, options.signal);
   try {
@@ -118,6 +121,22 @@ async function once(
     limit.lift();
   }
 }
+
+/** Whether the rate limit lets the call begin. It is in the hub's database, which may be away: then nothing is sent. */
+async function isPaced({ pace }: HttpOptions): Promise<boolean> {
+  try {
+    await pace?.();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const NOT_PACED = {
+  kind: 'unreachable',
+  reason: RATE_LIMIT,
+  ...sentenceOf(say('rate-limit-away')),
+} as const satisfies Exchange;
 
 function lengthOf(body: Call['body']): Readonly<Record<string, string>> {
   return typeof body === 'object' && !(body instanceof Uint8Array) ? { 'Content-Length': String(body.bytes) } : {};

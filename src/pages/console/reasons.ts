@@ -146,6 +146,7 @@ export const REASONS: Readonly<Record<string, readonly [vietnamese: string, engl
   'answer-unknown': ['không rõ nghĩa trả lời của bên kết nối', 'unknown answer', 'codes'],
   waits: ['chờ lượt trước của hồ sơ', 'waits for an earlier delivery', 'order'],
   'adapter-bug': ['lỗi trong bộ chuyển đổi', 'a bug in the adapter', 'hub'],
+  'rate-limit': ['trục chưa đọc được giới hạn số lượt gọi', 'the hub cannot read its rate limit', 'hub'],
   'not-kept': ['không lưu được trang đã lấy', 'the page could not be stored', 'hub'],
   unknown: ['chưa rõ', 'not known', 'hub'],
   'nothing-to-say': ['nội dung không còn lưu', 'the content is no longer stored', 'nobody'],
