@@ -39,7 +39,7 @@ export const transport: MinistryTransport<Settings> = {
       const wait = retryAfterMs(called.headers, connection.now());
       return 'kind' in answer || wait === undefined ? answer : { ...answer, retryAfterMs: wait };
     }
-    return isExpiredFault(settings, called) ? EXPIRED : soapOutcome(called, shown, connection.now());
+    return isExpiredFault(settings, called) ? EXPIRED : soapOutcome(called, shown, connection.now(), { idempotent });
   },
   secrets: ({ security }) => secretsOfSecurity(security),
 };

@@ -106,7 +106,7 @@ describe.skipIf(php !== undefined)(`the adapter and PHP's SoapServer${php ? ` (s
       });
       expect((ours as { message: string }).message).toContain('ma: 012');
       expect(await send(connection, dossier(500))).toMatchObject([
-        { kind: 'unavailable', reason: 'fault-server', message: expect.stringContaining('Cơ sở dữ liệu đang bận') },
+        { kind: 'unknown', reason: 'fault-server', message: expect.stringContaining('Cơ sở dữ liệu đang bận') },
       ]);
       connection.close();
     });

@@ -275,9 +275,9 @@ describe('a reply', () => {
   test.each([
     ['a client fault', 500, fault11('soap:Client.Validation'), 'refused fault-client'],
     ['a sender fault', 400, fault12('s:Sender'), 'refused fault-client'],
-    ['a server fault', 500, fault11('SOAP-ENV:Server'), 'unavailable fault-server'],
-    ['a receiver fault', 500, fault12('s:Receiver', 'x:Busy'), 'unavailable fault-server'],
-    ['a fault with status 200', 200, fault11('Server'), 'unavailable fault-server'],
+    ['a server fault', 500, fault11('SOAP-ENV:Server'), 'unknown fault-server'],
+    ['a receiver fault', 500, fault12('s:Receiver', 'x:Busy'), 'unknown fault-server'],
+    ['a fault with status 200', 200, fault11('Server'), 'unknown fault-server'],
     ['a fault of WS-Security', 500, fault11('wsse:FailedAuthentication'), 'unavailable credentials'],
     ['the same in SOAP 1.2', 500, fault12('s:Sender', 'wsse:InvalidSecurity'), 'unavailable credentials'],
     ['a fault under a code of its own', 500, fault11('ORA-1017'), 'unknown fault'],
@@ -299,6 +299,16 @@ describe('a reply', () => {
       0,
     );
     expect(`${outcome.kind} ${outcome.reason}`).toBe(expected);
+  });
+
+  test('with a server fault leaves no doubt about a call that may be repeated', async () => {
+    const body = Buffer.from(fault11('soap:Server'));
+    const read = await readSoapReply({ kind: 'reply', status: 500, headers: {}, body });
+    const failure = { ...(read as Exclude<typeof read, { kind: 'answer' }>), status: 500, headers: {} };
+    expect(soapOutcome(failure, (text) => text, 0, { idempotent: true })).toMatchObject({
+      kind: 'unavailable',
+      reason: 'fault-server',
+    });
   });
 
   test('returns a fault’s code, reason and detail', async () => {

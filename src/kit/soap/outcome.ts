@@ -15,12 +15,19 @@ const NOT_THERE = new Set([404, 405, 408, 421]);
 const PERHAPS_DONE = new Set([500, 502, 504]);
 
 /**
- * The outcome of a call without an answer. Server faults are retried. Client faults are refused with code, reason and
- * detail. An HTML page comes from a proxy. Half an answer, or an empty one, leaves the item in doubt.
+ * The outcome of a call without an answer. After a server fault the call may have been carried out, so that the item is in
+ * doubt. Client faults are refused with code, reason and detail. An HTML page comes from a proxy. Half an answer, or an
+ * empty one, leaves the item in doubt.
  *
  * @param shown removes secrets and the applicant's data from the partner's words
+ * @param idempotent a repeat of the call does no harm, so that a server fault leaves no doubt
  */
-export function soapOutcome(failure: SoapFailure, shown: (text: string) => string, nowMs: number): Failure {
+export function soapOutcome(
+  failure: SoapFailure,
+  shown: (text: string) => string,
+  nowMs: number,
+  { idempotent }: { readonly idempotent: boolean } = { idempotent: false },
+): Failure {
   if (failure.kind === 'unsent') {
     const { words } = failure;
     return unavailable(failure.reason, words ? maskWords(words, shown) : shown(failure.message));
@@ -36,7 +43,12 @@ export function soapOutcome(failure: SoapFailure, shown: (text: string) => strin
     const told = shown([code, reason, detail].filter((part) => part !== '').join(': '));
     if (side === 'client')
       return { kind: 'refused', reason: 'fault-client', ...sentenceOf(say('fault-of-ours', { said: told })) };
-    if (side === 'server') return unavailable('fault-server', say('fault-of-theirs', { said: told }), wait);
+    if (side === 'server') {
+      const words = say('fault-of-theirs', { said: told });
+      return idempotent
+        ? unavailable('fault-server', words, wait)
+        : { kind: 'unknown', reason: 'fault-server', ...sentenceOf(words) };
+    }
     if (side === 'security') return unavailable('credentials', say('not-let-in', { why: quotedText(told) }));
     return { kind: 'unknown', reason: 'fault', ...sentenceOf(say('fault-of-nobody', { said: told })) };
   }
