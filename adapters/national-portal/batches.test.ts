@@ -119,6 +119,18 @@ describe('dossiers in one call', () => {
     expect(calls(simulator)).toBe(1);
   });
 
+  test('an error that names no item of a call confirms no item', async () => {
+    const { portal, simulator } = await start({ each: 'nameless', strict: true });
+    const items = [1, 2, 3].map((n) => dossier(n, {}, n === 2 ? { resultDelivery: undefined } : {}));
+    const outcomes = await send(portal, items);
+    expect(outcomes).toEqual([1, 2, 3].map(() => outcomes?.[0]));
+    expect(outcomes?.[0]).toMatchObject({ kind: 'refused', message: 'error_code -3: Thiếu trường HinhThuc' });
+    expect(simulator.ledger.count('dossier')).toBe(2);
+    // The hub sends them again in halves.
+    expect(kinds(await send(portal, items.slice(0, 2)))).toEqual(['delivered', 'refused']);
+    expect(kinds(await send(portal, items.slice(2)))).toEqual(['delivered']);
+  });
+
   test('if one answer refuses all, all get the same outcome', async () => {
     const { portal } = await start({ strict: true });
     const outcomes = await send(

@@ -1,9 +1,9 @@
 import { delivered, type Outcome, type Outgoing, sendInOrder } from '#kit';
 import { isAlreadyThere, isDossierUnknown, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
-import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
+import type { Verdict } from '#mappings/national-portal/verdicts';
 import { outcomeOfError } from './answers.ts';
 import type { Portal } from './client.ts';
-import { type Prepared, prepare, put, sendDossier, verdictFor } from './dossiers.ts';
+import { type Prepared, prepare, put, sendDossier, verdictsFor } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
 
 type Item = Outgoing<'dossier.upsert.v1'>;
@@ -45,20 +45,16 @@ async function tell(
 ): Promise<void> {
   const answer = await put(portal, group, isUpdate);
   if (answer.kind === 'failed') return setAll(group, answer.outcome, outcomes);
-  const verdicts = verdictsOf(answer.result ?? []);
-  const told = group.map((one) => ({ one, verdict: verdictFor(one, answer, verdicts) }));
+  const told = [...verdictsFor(group, answer)].map(([one, verdict]) => ({ one, verdict }));
   const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(verdict, isUpdate);
   const wrong = otherwise ? told.flatMap(({ one, verdict }) => (isOtherwise(verdict) ? [one] : [])) : [];
   const about = group.map(({ item }) => item.record);
-  // One object for all items that one answer refused. The hub recognises it and searches for the bad item among them.
-  const together = answer.kind === 'error' ? outcomeOfError(answer, portal.settings, about) : delivered();
+  // Items that one error refused have equal outcomes. The hub recognises them and searches for the bad item.
   for (const { one, verdict } of told)
-    if (verdict.kind === 'held') outcomes.set(one.item, delivered(one.item.code, one.note));
-    else
-      outcomes.set(
-        one.item,
-        verdict === answer ? together : outcomeOfError(verdict, portal.settings, [one.item.record]),
-      );
+    outcomes.set(
+      one.item,
+      verdict.kind === 'held' ? delivered(one.item.code, one.note) : outcomeOfError(verdict, portal.settings, about),
+    );
   if (otherwise && wrong.length > 0) await otherwise(portal, wrong, outcomes);
 }
 

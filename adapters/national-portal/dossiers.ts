@@ -1,8 +1,8 @@
 import { delivered, type Outcome, type Outgoing, unmapped, type Words } from '#kit';
 import { differences } from '#mappings/national-portal/differences';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
-import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
-import { type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
+import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
+import { firstErrorIn, type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
 import { type Answer, type Failed, outcomeOfError, stillInDoubt } from './answers.ts';
 import { call, type Portal } from './client.ts';
@@ -78,16 +78,24 @@ export function put(portal: Portal, dossiers: readonly Prepared[], isUpdate: boo
 
 async function putOne(portal: Portal, prepared: Prepared, isUpdate: boolean): Promise<Verdict | Failed> {
   const answer = await put(portal, [prepared], isUpdate);
-  return answer.kind === 'failed' ? answer : verdictFor(prepared, answer, verdictsOf(answer.result ?? []));
+  return answer.kind === 'failed' ? answer : (verdictsFor([prepared], answer).get(prepared) as Verdict);
 }
 
-/** The portal's verdict on one dossier: its own entry in `result`, or the verdict on the whole call. */
-export function verdictFor(
-  { item }: Prepared,
-  answer: { readonly kind: 'ok' } | PortalError,
-  verdicts: ReadonlyMap<string, Verdict>,
-): Verdict {
-  const own = verdicts.get(item.code.toUpperCase());
-  if (own) return own;
-  return answer.kind === 'ok' ? { kind: 'held' } : answer;
+/**
+ * The portal's verdict on each dossier of a call: its own entry in `result`, or the verdict on the whole call. An error
+ * that names none of the dossiers may be about any of them. So it refuses all dossiers without an entry, as one object.
+ */
+export function verdictsFor(
+  dossiers: readonly Prepared[],
+  answer: Exclude<Answer, Failed>,
+): ReadonlyMap<Prepared, Verdict> {
+  const { result = [] } = answer;
+  const own = verdictsOf(result);
+  const codes = new Set(dossiers.map(codeOf));
+  const ofCall: Verdict = answer.kind === 'error' ? answer : (firstErrorIn(result, codes) ?? { kind: 'held' });
+  return new Map(dossiers.map((one) => [one, own.get(codeOf(one)) ?? ofCall]));
+}
+
+function codeOf({ item }: Prepared): string {
+  return item.code.toUpperCase();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verdictsOf } from './verdicts.ts';
+import { firstErrorIn, verdictsOf } from './verdicts.ts';
 
 const CODE = 'H60.01-250812-0035';
 
@@ -26,3 +26,19 @@ test.each([[{ MaHoSo: CODE }], [{ error_code: 0 }], ['text'], [null], [{ MaHoSo:
     expect(verdictsOf([entry]).size).toBe(0);
   },
 );
+
+const FAULT = { error_code: '-3', message: 'Sai' };
+
+test.each([
+  [{ HOIDAPID: 12, ...FAULT }],
+  [{ MaHoSo: 5, ...FAULT }],
+  [{ MaHoSo: CODE, ...FAULT }],
+  [FAULT],
+  [{ HOIDAPID: '12', outcome: 'invalid', problems: [{ path: '', message: 'Sai' }] }],
+])('%j is an error, whatever names its item', (entry) => {
+  expect(firstErrorIn([{ MaHoSo: CODE, error_code: 0 }, entry])).toMatchObject({ kind: 'error', message: 'Sai' });
+});
+
+test('an item with its own entry does not count where others are asked for', () => {
+  expect(firstErrorIn([{ MaHoSo: ` ${CODE}`, ...FAULT }], new Set([CODE]))).toBeUndefined();
+});

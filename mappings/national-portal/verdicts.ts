@@ -9,23 +9,39 @@ export type Verdict = { readonly kind: 'held' } | PortalError;
  */
 export function verdictsOf(result: readonly unknown[]): ReadonlyMap<string, Verdict> {
   const verdicts = new Map<string, Verdict>();
-  for (const entry of result) {
-    if (typeof entry !== 'object' || entry === null) continue;
-    const { MaHoSo, ...said } = entry as Readonly<Record<string, unknown>>;
-    const verdict = verdictOf(said);
-    if (typeof MaHoSo === 'string' && verdict) verdicts.set(MaHoSo.trim().toUpperCase(), verdict);
-  }
+  for (const { name, verdict } of entriesIn(result)) if (name !== undefined) verdicts.set(name, verdict);
   return verdicts;
 }
 
 /**
- * The first error in the entries of a reply. If several entries have one `MaHoSo`, such as steps, it may be any of
- * theirs.
+ * The first error in the entries of a reply, whatever an entry names its item by: questions have `HOIDAPID`, and some
+ * entries name nothing. If several entries have one `MaHoSo`, such as steps, it may be any of theirs.
+ *
+ * @param except items by `MaHoSo` whose own entries do not count
  */
-export function firstErrorIn(result: readonly unknown[]): PortalError | undefined {
-  for (const entry of result)
-    for (const verdict of verdictsOf([entry]).values()) if (verdict.kind === 'error') return verdict;
+export function firstErrorIn(
+  result: readonly unknown[],
+  except: ReadonlySet<string> = new Set(),
+): PortalError | undefined {
+  for (const { name, verdict } of entriesIn(result))
+    if (verdict.kind === 'error' && (name === undefined || !except.has(name))) return verdict;
   return undefined;
+}
+
+interface Entry {
+  /** `MaHoSo` in capitals. Undefined for an entry without it. */
+  readonly name: string | undefined;
+  readonly verdict: Verdict;
+}
+
+function entriesIn(result: readonly unknown[]): readonly Entry[] {
+  return result.flatMap((entry) => {
+    if (typeof entry !== 'object' || entry === null) return [];
+    const { MaHoSo, ...said } = entry as Readonly<Record<string, unknown>>;
+    const verdict = verdictOf(said);
+    const name = typeof MaHoSo === 'string' ? MaHoSo.trim().toUpperCase() : undefined;
+    return verdict ? [{ name, verdict }] : [];
+  });
 }
 
 function verdictOf({ error_code, message, outcome, problems }: Readonly<Record<string, unknown>>): Verdict | undefined {

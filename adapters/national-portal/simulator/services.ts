@@ -38,6 +38,12 @@ export const SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
       context.ledger.recordState('dossier', String(item.MaHoSo), item);
     }
     if (!options.each) return { code: 0, message: 'Thành công', result: [] };
+    if (options.each === 'nameless')
+      return {
+        code: 0,
+        message: 'Thành công',
+        result: faults.flatMap((one) => (one ? [{ error_code: one.code, message: one.message }] : [])),
+      };
     const result = items.map(({ MaHoSo }, at) => ({
       MaHoSo,
       error_code: faults[at]?.code ?? 0,

@@ -17,10 +17,10 @@ export interface PortalOptions {
   /** The questions that it has at the start: three invented ones by default. */
   readonly questions?: readonly KeptQuestion[];
   /**
-   * The portal takes the good items of a call and reports each in `result`. Otherwise a call succeeds or fails as a
-   * whole.
+   * The portal takes the good items of a call and reports each in `result`. `nameless`: it calls that a success, and
+   * reports only the bad ones, without their code. Otherwise a call succeeds or fails as a whole.
    */
-  readonly each?: boolean;
+  readonly each?: boolean | 'nameless';
 }
 
 export interface PortalState {
