@@ -13,6 +13,7 @@ import {
 } from '#kit';
 import { readListedCode } from '#mappings/national-portal/dictionaries';
 import { type Answer, outcomeOfError } from './answers.ts';
+import { atOnce } from './at-once.ts';
 import { call, type Portal, type Request } from './client.ts';
 import { type KeptReply, readKept } from './kept-replies.ts';
 import type { Settings } from './settings.ts';
@@ -137,7 +138,7 @@ function emptyList(service: string): Outcome {
  * continues. If all fail, the portal is unavailable.
  */
 async function fetchProcedures(portal: Portal, codes: readonly string[]): Promise<Page['bodies'] | Outcome> {
-  const answers = await atOnce(codes, (code) => call(portal, procedure(code)));
+  const answers = await atOnce(AT_ONCE, codes, (code) => call(portal, procedure(code)));
   const again = codes.filter((_, at) => answers[at]?.kind === 'failed');
   for (const code of again.length < codes.length ? again : [])
     answers[codes.indexOf(code)] = await call(portal, procedure(code));
@@ -163,19 +164,6 @@ function bodyOf(kept: KeptReply): Page['bodies'][number] {
 function failureOf({ settings }: Portal, answer: Answer): Outcome | undefined {
   if (answer.kind === 'failed') return answer.outcome;
   return answer.kind === 'error' ? outcomeOfError(answer, settings) : undefined;
-}
-
-async function atOnce<In, Out>(inputs: readonly In[], work: (input: In) => Promise<Out>): Promise<Out[]> {
-  const outs: Out[] = [];
-  let at = 0;
-  const lane = async (): Promise<void> => {
-    while (at < inputs.length) {
-      const mine = at++;
-      outs[mine] = await work(inputs[mine] as In);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return outs;
 }
 
 /** Reads one stored body of a page. */

@@ -1,4 +1,5 @@
 import {
+  type About,
   type CodesOf,
   fingerprint,
   type InvalidItem,
@@ -7,14 +8,17 @@ import {
   msToInstant,
   type Outcome,
   type Page,
+  quotedText,
   say,
   textOf,
+  textOrWordsOf,
   type Words,
 } from '#kit';
-import { parseReply } from '#mappings/national-portal/envelope';
+import { isTemporary, meansNoAnswer, parseReply } from '#mappings/national-portal/envelope';
 import { readQuestion } from '#mappings/national-portal/question';
 import { codeOfNumber, isNumberOfHub } from '#mappings/national-portal/question-numbers';
-import { type Answer, outcomeOfError } from './answers.ts';
+import { type Answer, outcomeOfError, said } from './answers.ts';
+import { atOnce } from './at-once.ts';
 import { call, type Portal } from './client.ts';
 import { dialectOf, type Settings } from './settings.ts';
 
@@ -32,6 +36,8 @@ interface Checkpoint {
   readonly changed?: readonly number[];
   /** Fingerprints of the answers that the lists did not show, by question. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** Questions of this run whose answers the portal did not return. */
+  readonly failed?: readonly number[];
 }
 
 /** A part of a list, as the portal sent its entries, and when the hub asked for it: the entries have no dates. */
@@ -117,17 +123,9 @@ async function answersPage(portal: Portal, at: Checkpoint): Promise<Page | Outco
     (entry) => sortKey(entry) > (at.after ?? 0) && (isUnanswered(entry) || changed.has(sortKey(entry))),
   );
   const asked = left.slice(0, ASKED);
-  const found = await Promise.all(
-    Array.from({ length: AT_ONCE }, (_, lane) =>
-      answersOf(
-        portal,
-        asked.filter((_, index) => index % AT_ONCE === lane),
-      ),
-    ),
-  );
-  const failed = found.find((one) => 'outcome' in one);
-  if (failed && 'outcome' in failed) return failed.outcome;
-  const answers = found.flatMap((one) => ('outcome' in one ? [] : one.answers));
+  const fetched = await fetchAnswers(portal, asked);
+  if ('kind' in fetched) return fetched;
+  const { answers, failures } = fetched;
   const prints = new Map(
     answers.map(({ number, entries }) => [String(number), fingerprint(entries.map((one) => JSON.stringify(one)))]),
   );
@@ -143,16 +141,16 @@ async function answersPage(portal: Portal, at: Checkpoint): Promise<Page | Outco
         ]
       : [];
   const more = asked.length < left.length;
-  if (!more) portal.sessions.drop('questions', open);
   const kept = { ...at.answers, ...Object.fromEntries(prints) };
+  const failed = [...(at.failed ?? []), ...failures.map(({ number }) => number)];
   const after = asked.at(-1);
-  return {
-    bodies,
-    checkpoint: more
-      ? { ...at, after: after && numberOf(after), answers: kept }
-      : { stage: 'sent', parts: at.parts, answers: stillOpen(kept, open) },
-    more,
-  };
+  const lacks = failures[0] && say('answers-not-returned', { number: failures[0].number, why: failures[0].why });
+  if (more)
+    return { bodies, checkpoint: { ...at, after: after && numberOf(after), answers: kept, failed }, more, lacks };
+  portal.sessions.drop('questions', open);
+  const again = open.entries.filter((entry) => !isUnanswered(entry) && failed.includes(sortKey(entry))).map(sortKey);
+  const checkpoint = { stage: 'sent', parts: at.parts, answers: stillOpen(kept, open), changed: again };
+  return { bodies, checkpoint, more, lacks: lacks ?? (failed.length === 0 ? false : undefined) };
 }
 
 /** Only questions that the lists still show unanswered, so that the checkpoint does not grow without end. */
@@ -191,32 +189,66 @@ interface Answers {
   readonly entries: readonly Row[];
 }
 
-/** Asks for the answers to some questions, one after the other. */
-async function answersOf(
+interface Failure {
+  readonly number: number;
+  readonly why: Words;
+  /** The portal did not answer, or not now. Undefined for its refusal of the question. */
+  readonly away: Outcome | undefined;
+}
+
+/**
+ * The answers to some questions. A question that the portal refuses or does not answer delays no other one, and is
+ * asked for again in later runs. If none is answered and the portal returns no list either, the portal is away.
+ */
+async function fetchAnswers(
   portal: Portal,
   questions: readonly Row[],
-): Promise<{ readonly answers: readonly Answers[] } | { readonly outcome: Outcome }> {
-  const answers: Answers[] = [];
-  for (const question of questions) {
-    const number = numberOf(question) as number;
-    const args = { cauhoiid: number };
-    const answer = await call(portal, {
-      group: 'share',
-      service: 'LayNoiDungTraLoiTheoCauHoi',
-      args,
-      effect: 'ask',
-      about: undefined,
-    });
-    const found = entriesOf(portal, answer);
-    if ('outcome' in found) return found;
-    const own = found.rows.filter(
-      ({ TRALOIID, NOIDUNGTRALOI }) =>
-        textOf(NOIDUNGTRALOI) !== undefined && textOf(TRALOIID) !== textOf(question.TRALOIID),
-    );
-    const entries = own.map(({ TRALOIID, NOIDUNGTRALOI }) => ({ ...question, TRALOIID, NOIDUNGTRALOI }));
-    if (entries.length > 0) answers.push({ number, entries });
+): Promise<{ readonly answers: readonly Answers[]; readonly failures: readonly Failure[] } | Outcome> {
+  const found = await atOnce(AT_ONCE, questions, (question) => answersOf(portal, question));
+  const again = questions.filter((_, at) => isAway(found[at]));
+  for (const question of again.length < questions.length ? again : [])
+    found[questions.indexOf(question)] = await answersOf(portal, question);
+  const failures = found.filter((one) => 'why' in one);
+  const [first] = failures;
+  if (first?.away && failures.length === questions.length && 'outcome' in (await fetchList(portal, LISTS.sent.service)))
+    return first.away;
+  return { answers: found.filter((one) => 'entries' in one && one.entries.length > 0) as Answers[], failures };
+}
+
+function isAway(found: Answers | Failure | undefined): boolean {
+  return found !== undefined && 'why' in found && found.away !== undefined;
+}
+
+async function answersOf(portal: Portal, question: Row): Promise<Answers | Failure> {
+  const number = numberOf(question) as number;
+  const about = askerOf(question);
+  const answer = await call(portal, {
+    group: 'share',
+    service: 'LayNoiDungTraLoiTheoCauHoi',
+    args: { cauhoiid: number },
+    effect: 'ask',
+    about,
+  });
+  if (answer.kind === 'failed') {
+    const { outcome } = answer;
+    const told = 'message' in outcome ? textOrWordsOf(outcome) : outcome.kind;
+    const why = typeof told === 'string' ? quotedText(told) : told;
+    return { number, why, away: outcome };
   }
-  return { answers };
+  if (answer.kind === 'error') {
+    if (meansNoAnswer(answer)) return { number, entries: [] };
+    const away = isTemporary(answer) ? outcomeOfError(answer, portal.settings, [about]) : undefined;
+    return { number, why: said(answer, portal.settings, [about]), away };
+  }
+  const own = rowsOf(answer).filter(
+    ({ TRALOIID, NOIDUNGTRALOI }) =>
+      textOf(NOIDUNGTRALOI) !== undefined && textOf(TRALOIID) !== textOf(question.TRALOIID),
+  );
+  return { number, entries: own.map(({ TRALOIID, NOIDUNGTRALOI }) => ({ ...question, TRALOIID, NOIDUNGTRALOI })) };
+}
+
+function askerOf({ HOVATEN, THUDIENTU, SODIENTHOAI, DIACHI }: Row): About {
+  return { applicant: [HOVATEN, THUDIENTU, SODIENTHOAI, DIACHI].flatMap((value) => textOf(value) ?? []) };
 }
 
 function entriesOf(
@@ -225,7 +257,11 @@ function entriesOf(
 ): { readonly rows: readonly Row[] } | { readonly outcome: Outcome } {
   if (answer.kind === 'failed') return { outcome: answer.outcome };
   if (answer.kind === 'error') return { outcome: outcomeOfError(answer, settings) };
-  return { rows: answer.result.map((one) => (typeof one === 'object' && one !== null ? (one as Row) : { got: one })) };
+  return { rows: rowsOf(answer) };
+}
+
+function rowsOf({ result }: { readonly result: readonly unknown[] }): readonly Row[] {
+  return result.map((one) => (typeof one === 'object' && one !== null ? (one as Row) : { got: one }));
 }
 
 function bodyOf(portal: Portal, service: string, entries: readonly Row[]): Page['bodies'][number] {

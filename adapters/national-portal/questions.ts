@@ -10,6 +10,7 @@ import {
   unknownAgency,
   unmapped,
 } from '#kit';
+import { isTemporary, meansNoAnswer, type PortalError } from '#mappings/national-portal/envelope';
 import { type WrittenFacts, writeQuestion, writeSentAnswer } from '#mappings/national-portal/question';
 import { isOfPortal, numberOfCode } from '#mappings/national-portal/question-numbers';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
@@ -57,10 +58,15 @@ function answersToSend({ record: { state, answers = [] } }: Item): Answers {
   return ANSWERED.has(state) ? answers : [];
 }
 
-/** The answers of a question that the portal lacks. */
+/**
+ * The answers of a question that the portal lacks. The portal has not published how it says that it has none. So any
+ * lasting error means that, unless an answer of the hub may be there: a second one would be a repeat.
+ */
 export async function missingAnswers(portal: Portal, item: Item): Promise<Answers | { readonly outcome: Outcome }> {
   const args = { cauhoiid: numberOfCode(item.code) };
-  const there = await ask(portal, item, 'LayNoiDungTraLoiTheoCauHoi', args);
+  const mayHaveSent = item.known || item.doubt;
+  const isNone = (error: PortalError): boolean => meansNoAnswer(error) || !(mayHaveSent || isTemporary(error));
+  const there = await ask(portal, item, 'LayNoiDungTraLoiTheoCauHoi', args, isNone);
   if ('outcome' in there) return there;
   const known = new Set(there.result.map(({ NOIDUNGTRALOI }) => asCompared(NOIDUNGTRALOI)));
   return answersToSend(item).filter(({ content }) => !known.has(asCompared(content)));
@@ -134,9 +140,17 @@ function agencyOf(
 
 type Asked = { readonly result: readonly Row[] } | { readonly outcome: Outcome };
 
-export async function ask(portal: Portal, item: Item, service: string, args: Row): Promise<Asked> {
+/** @param isNone whether an error of the portal means that it has nothing */
+export async function ask(
+  portal: Portal,
+  item: Item,
+  service: string,
+  args: Row,
+  isNone: (error: PortalError) => boolean = () => false,
+): Promise<Asked> {
   const answer = await call(portal, { group: 'share', service, args, effect: 'ask', about: aboutAsker(item) });
   if (answer.kind === 'failed') return { outcome: answer.outcome };
+  if (answer.kind === 'error' && isNone(answer)) return { result: [] };
   if (answer.kind === 'error') return { outcome: outcomeOfError(answer, portal.settings, [aboutAsker(item)]) };
   return { result: answer.result.filter((one): one is Row => typeof one === 'object' && one !== null) };
 }

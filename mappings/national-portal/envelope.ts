@@ -111,6 +111,11 @@ export function isDossierUnknown(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.dossierUnknown);
 }
 
+/** Asked for the answers to a question, the portal says that there are none. */
+export function meansNoAnswer(error: PortalError): boolean {
+  return fits(error, REPLY_PATTERNS.noAnswer);
+}
+
 /** The portal itself says that a later attempt may succeed. */
 export function isTemporary(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.temporary);

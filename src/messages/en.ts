@@ -198,6 +198,7 @@ export const EN = {
   'page-for-an-answer': 'status {status}, and an HTML page instead of an answer',
   // Answers of partners about a dossier.
   'session-refused-at-once': 'the portal rejects the session that it has just issued',
+  'answers-not-returned': 'the portal does not return the answers to question {number}: {why}',
   'portal-lacks-dossier': 'the portal does not have the dossier',
   'cut-for-portal': 'cut to what the portal takes: {list}',
   'ministry-keeps-us-out-said': 'the ministry rejects our credentials: {said}',

@@ -194,6 +194,7 @@ export const VI = translation({
   'page-for-an-answer': 'mã HTTP {status}, trả về một trang thay cho câu trả lời',
   // Answers of partners about a dossier.
   'session-refused-at-once': 'cổng từ chối phiên vừa cấp',
+  'answers-not-returned': 'cổng không trả về câu trả lời của câu hỏi {number}: {why}',
   'portal-lacks-dossier': 'cổng chưa có hồ sơ này',
   'cut-for-portal': 'đã cắt bớt theo giới hạn của cổng: {list}',
   'ministry-keeps-us-out-said': 'bộ từ chối thông tin xác thực của trục: {said}',

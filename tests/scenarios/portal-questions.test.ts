@@ -30,6 +30,9 @@ const asked = (HOIDAPID: number, given: object = {}, ...texts: string[]): KeptQu
   answers: texts.map((NOIDUNGTRALOI, at) => ({ TRALOIID: 700 + at, NOIDUNGTRALOI })),
 });
 
+/** As a portal may answer that has no answer to a question. */
+const answersError = (_: string, count: number) => (count === 0 ? 'Không tìm thấy câu trả lời' : undefined);
+
 /** The flows between the national portal and a one-stop system in its dialect, against the faults of OpenCPS (domain-2 1.2). */
 describe('questions between the national portal and the province', () => {
   let portal: Simulator;
@@ -53,7 +56,9 @@ describe('questions between the national portal and the province', () => {
     },
   ];
   beforeAll(async () => {
-    portal = await startSimulator(nationalPortal({ catalogue: { ...SAMPLES, fields }, questions: onPortal }));
+    portal = await startSimulator(
+      nationalPortal({ catalogue: { ...SAMPLES, fields }, questions: onPortal, answersError }),
+    );
     const settings = { adapterUrl: portal.url, username: 'sim', password: 'sim', dstcode: 'VN:TEST', madonvi: 'H60' };
     hub = await testHub({
       partners: { portal: { sent: [], script: [], adapter: portalAdapter as unknown as Adapter } },

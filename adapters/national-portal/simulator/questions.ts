@@ -1,5 +1,5 @@
 import type { SimulatorContext } from '#kit/testing';
-import type { PortalState, Reply } from './state.ts';
+import type { PortalOptions, PortalState, Reply } from './state.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -47,16 +47,19 @@ function question(HOIDAPID: number, NOIDUNG: string, HOVATEN: string): Item {
 interface Call {
   readonly body: Item;
   readonly context: SimulatorContext<PortalState>;
+  readonly options: PortalOptions;
 }
 
 /** The services of questions and answers (domain-2 1.2). */
 export const QUESTION_SERVICES: Readonly<Record<string, (call: Call) => Reply>> = {
   LayDanhSachHoiDapGuiTuDVCQG: ({ context }) => ({ code: 0, result: listed(context.state, 'sent') }),
   LayDanhSachHoiDapBoCoQuan: ({ context }) => ({ code: 0, result: listed(context.state, 'agencies') }),
-  LayNoiDungTraLoiTheoCauHoi: ({ body, context }) => ({
-    code: 0,
-    result: context.state.questions.get(String(body.cauhoiid))?.answers ?? [],
-  }),
+  LayNoiDungTraLoiTheoCauHoi: ({ body, context, options }) => {
+    const number = String(body.cauhoiid);
+    const result = context.state.questions.get(number)?.answers ?? [];
+    const message = options.answersError?.(number, result.length);
+    return message === undefined ? { code: 0, result } : { code: -1, message };
+  },
   DongBoHoiDap: ({ body, context }) =>
     each(body, ['HOIDAPID', 'NOIDUNG', 'MADONVI'], (item) => {
       const number = String(item.HOIDAPID);

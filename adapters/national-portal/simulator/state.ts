@@ -16,6 +16,8 @@ export interface PortalOptions {
   readonly catalogue?: Catalogue;
   /** The questions that it has at the start: three invented ones by default. */
   readonly questions?: readonly KeptQuestion[];
+  /** Its error when it is asked for the answers to a question, of which it has `count`. By default it lists them. */
+  readonly answersError?: (number: string, count: number) => string | undefined;
   /**
    * The portal takes the good items of a call and reports each in `result`. `nameless`: it calls that a success, and
    * reports only the bad ones, without their code. Otherwise a call succeeds or fails as a whole.
