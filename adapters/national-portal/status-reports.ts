@@ -1,7 +1,8 @@
-import { delivered, type Outcome, type Outgoing, sendInOrder, serviceKey, unmapped } from '#kit';
+import { delivered, type Outcome, type Outgoing, sendInOrder, serviceKey, unavailable, unmapped } from '#kit';
+import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
 import { writeStatusReport } from '#mappings/national-portal/status-report';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
-import { outcomeOfError } from './answers.ts';
+import { outcomeOfError, said } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { dialectOf } from './settings.ts';
 
@@ -30,6 +31,9 @@ export function sendStatusReports(portal: Portal, items: readonly Item[]): Promi
     });
     if (answer.kind === 'failed') return answer.outcome;
     const error = answer.kind === 'error' ? answer : firstErrorIn(answer.result);
-    return error ? outcomeOfError(error, portal.settings, [dossier]) : delivered(code);
+    // A report whose answer was lost is there. One that overtook its dossier waits for it, as a step does.
+    if (!error || isAlreadyThere(error)) return delivered(code);
+    if (isDossierUnknown(error)) return unavailable('dossier-unknown', said(error, portal.settings, [dossier]));
+    return outcomeOfError(error, portal.settings, [dossier]);
   });
 }
