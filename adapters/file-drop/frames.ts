@@ -9,7 +9,8 @@ interface Frame {
   /** Tells a frame from a file that is stored unchanged. */
   readonly lienthongFile: 1;
   readonly name: string;
-  readonly sha256: string;
+  /** Absent if the file was too large to be read. */
+  readonly sha256?: string | undefined;
   /** The letters of the columns, by sheet from 1. */
   readonly sheets?: readonly Readonly<Record<string, string>>[];
   /** The names of the sheets. Absent in parts of older versions. */

@@ -1,7 +1,8 @@
 import { type Connection, formatLocal, type HubQueries, msToInstant, type Page, type Puller } from '#kit';
 import { readFrame } from './frames.ts';
 import { listOf } from './lists.ts';
-import { type ReadDrop, readDrop } from './read-drop.ts';
+import { type ReadDrop, readDrop, refuseUnread } from './read-drop.ts';
+import { mostBytesOf } from './read-file.ts';
 import type { ListName, Settings } from './settings.ts';
 
 type Hub = Connection<Settings>;
@@ -24,6 +25,7 @@ interface Seen {
 
 interface Taken {
   readonly name: string;
+  /** Of the content. A file that was too large to be read has a mark of its name, size and time here. */
   readonly sha256: string;
   readonly at: string;
   /** How many bodies of it are stored. */
@@ -160,9 +162,9 @@ async function readOnce({ hub, place, name }: Taking, fileName: string): Promise
   const file = (await place.list(`taking/${name}`)).find((one) => one.name === fileName);
   if (!file) return undefined;
   const read = async () => {
-    const bytes = await place.read(pathOf(name, fileName));
-    if (bytes === undefined) return { value: undefined, ttlMs: 0 };
-    const { sha256, receipt, bodies, refused, report, items } = await readDrop(hub, { name: fileName, bytes }, name);
+    const drop = await readListed(hub, place, file, name);
+    if (drop === undefined) return { value: undefined, ttlMs: 0 };
+    const { sha256, receipt, bodies, refused, report, items } = drop;
     const value: KeptDrop = { sha256, receipt, bodies, refused, report, items: items.length, file };
     return { value, ttlMs: READ_MS };
   };
@@ -170,6 +172,15 @@ async function readOnce({ hub, place, name }: Taking, fileName: string): Promise
   if (kept === undefined || isSame(kept.file, file)) return kept;
   hub.sessions.drop(keptAs(name), kept);
   return hub.sessions.get(keptAs(name), read);
+}
+
+/** A file may have any size, so its listed size decides whether it is read at all. */
+async function readListed(hub: Hub, place: Place, file: Listed, list: ListName): Promise<ReadDrop | undefined> {
+  const mostBytes = mostBytesOf(hub.settings);
+  if (file.bytes > mostBytes) return refuseUnread(hub, file, list);
+  // One byte more than allowed: a file that has grown since is refused for its size.
+  const bytes = await place.read(pathOf(list, file.name), mostBytes + 1);
+  return bytes && readDrop(hub, { name: file.name, bytes }, list);
 }
 
 function isSame(one: Listed, other: Listed): boolean {

@@ -9,7 +9,7 @@ import {
   sha256Hex,
 } from '#kit';
 import { framesOf, readFrame } from './frames.ts';
-import { type ReadFile, readFile } from './read-file.ts';
+import { type ReadFile, readFile, tooLarge } from './read-file.ts';
 import { reportOf } from './report.ts';
 import type { List, ListName, Settings } from './settings.ts';
 
@@ -57,6 +57,31 @@ export async function readDrop(hub: Hub, file: DroppedFile, name: ListName): Pro
     report: (results, at, isRepeat) =>
       // Parts that were stored twice after a failure come first.
       reportOf({ ...named, at, isRepeat, list }, read, results.slice(-length)),
+  };
+}
+
+/** A file that lies in a place. */
+export interface FoundFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly changedMs: number;
+}
+
+/** Refuses a file for its size, without reading it. A mark of its name, size and time replaces the hash of its content. */
+export function refuseUnread(hub: Hub, { name: fileName, bytes, changedMs }: FoundFile, name: ListName): ReadDrop {
+  const list = hub.settings.pull[name] as List;
+  const named = { name: fileName, sha256: undefined };
+  const read = tooLarge(hub.settings);
+  const bodies = framesOf(named, read);
+  const mark = fingerprint(['unread', fileName, String(bytes), String(changedMs)]);
+  return {
+    sha256: mark,
+    receipt: receiptOf([hub.party, name, mark, readingOf(hub.settings, list)]),
+    bodies,
+    items: itemsIn(hub, bodies, name),
+    places: [],
+    refused: 'refused' in read ? read.refused : undefined,
+    report: (results, at, isRepeat) => reportOf({ ...named, at, isRepeat, list }, read, results),
   };
 }
 

@@ -34,9 +34,9 @@ export async function readFile(
   { name, bytes }: DroppedFile,
   list: List,
 ): Promise<ReadFile> {
-  const { maxMiB = MAX_MIB, maxRows = MAX_ROWS } = settings;
+  const { maxRows = MAX_ROWS } = settings;
   if (bytes.length === 0) return refused(problem('', 'drop-empty'));
-  if (bytes.length > maxMiB * MIB) return refused(problem('', 'drop-too-large', { count: maxMiB }));
+  if (bytes.length > mostBytesOf(settings)) return tooLarge(settings);
   if (!isTaken(name)) return refused(problem('', 'file-kind', { got: received(name), expected: TAKEN }));
   if (/\.xml$/i.test(name)) return readElements(bytes, list, maxRows);
   if (DELIMITED.test(name)) return readDelimited(bytes, list, maxRows);
@@ -46,6 +46,16 @@ export async function readFile(
     return refused(problem('', book.refused === 'damaged' ? 'file-damaged' : 'file-costly'));
   }
   return tablesOf(book.sheets, book.hidden, book.is1904, list, maxRows);
+}
+
+/** The most bytes that a file may have. */
+export function mostBytesOf({ maxMiB = MAX_MIB }: Settings): number {
+  return maxMiB * MIB;
+}
+
+/** Refuses a file for its size, read or not. */
+export function tooLarge({ maxMiB = MAX_MIB }: Settings): ReadFile {
+  return refused(problem('', 'drop-too-large', { count: maxMiB }));
 }
 
 const refused = (...problems: readonly Problem[]): ReadFile => ({ refused: problems });

@@ -10,7 +10,8 @@ type Read = Extract<ReadFile, { rows: unknown }>;
 /** What the report says of the file as a whole. */
 export interface FileFacts {
   readonly name: string;
-  readonly sha256: string;
+  /** Undefined if the file was too large to be read. */
+  readonly sha256: string | undefined;
   /** When the hub took it. */
   readonly at: string;
   /** The same file was taken before. */
@@ -47,7 +48,7 @@ function headOf({ name, sha256, at, isRepeat }: FileFacts, isRefused: boolean): 
   return [
     ['Báo cáo nhận tệp'],
     ['Tệp', name],
-    ['SHA-256', sha256],
+    ...(sha256 === undefined ? [] : [['SHA-256', sha256]]),
     ['Thời điểm', formatLocal('dd/MM/yyyy HH:mm', at)],
     ['Kết quả', isRepeat ? `${verdict} từ trước: tệp này trùng một tệp đã nhận` : verdict],
   ];

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeXlsx } from 'hucre/xlsx';
@@ -151,29 +151,46 @@ describe('a party that leaves files in a folder', () => {
     expect(await listed()).toMatchObject([{ counts: { new: 1 } }, { counts: { new: 2 } }]);
   });
 
+  /** Counts reads of the place. `before` runs before a page is requested, by its number. */
+  function watchPlace(before: Readonly<Record<number, () => Promise<void>>> = {}): { readonly reads: string[] } {
+    const reads: string[] = [];
+    let pages = 0;
+    const { places } = (hub.hub.parties.get('water') as Party).connect();
+    const within = places.within.bind(places);
+    vi.spyOn(places, 'within').mockImplementation(async (place, work) => {
+      await before[++pages]?.();
+      return within(place, (open) =>
+        work({
+          ...open,
+          read: (path, mostBytes) => {
+            reads.push(path);
+            return open.read(path, mostBytes);
+          },
+        }),
+      );
+    });
+    return { reads };
+  }
+
+  test('a file of 3 GiB is refused unread with a report, and the next file is taken', async () => {
+    const GIB = 1024 ** 3;
+    await writeFile(join(folder, 'a.csv'), '');
+    await truncate(join(folder, 'a.csv'), 3 * GIB);
+    await drop('b.xlsx', [HEAD, rowOf(11)]);
+    const { reads } = watchPlace();
+    await taken();
+    expect(reads).toEqual(['taking/dossiers/b.xlsx']);
+    const report = await reportIn('refused');
+    expect(report).toContain('Kết quả;Bị từ chối, không dòng nào được nhận');
+    expect(report.join('\n')).toContain('lớn hơn 10 MiB');
+    expect((await readdir(join(folder, 'refused'))).filter((name) => name.endsWith('a.csv'))).toHaveLength(1);
+    expect(await readdir(folder)).toEqual(['done', 'refused', 'taking']);
+    expect(await listed()).toMatchObject([{ outcome: 'refused' }, { outcome: 'taken', counts: { new: 1 } }]);
+  });
+
   describe('whose file has many parts', () => {
     const CODE = (n: number): string => `H60.09-250812-${String(n).padStart(4, '0')}`;
     const rows = (count: number) => Array.from({ length: count }, (_, n) => rowOf(n, { 'Mã hồ sơ': CODE(n + 1) }));
-    /** Counts reads of the place. `before` runs before a page is requested, by its number. */
-    function watchPlace(before: Readonly<Record<number, () => Promise<void>>> = {}): { readonly reads: string[] } {
-      const reads: string[] = [];
-      let pages = 0;
-      const { places } = (hub.hub.parties.get('water') as Party).connect();
-      const within = places.within.bind(places);
-      vi.spyOn(places, 'within').mockImplementation(async (place, work) => {
-        await before[++pages]?.();
-        return within(place, (open) =>
-          work({
-            ...open,
-            read: (path) => {
-              reads.push(path);
-              return open.read(path);
-            },
-          }),
-        );
-      });
-      return { reads };
-    }
 
     test('reads it once', async () => {
       await drop('a.xlsx', [HEAD, ...rows(1_100)]);

@@ -1,5 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { PlaceFailure } from './failure.ts';
 import type { FileEntry, OpenPlace } from './places.ts';
 
@@ -19,7 +21,8 @@ export function openFolder(path: string): OpenPlace {
         );
         return files.flatMap((file) => file ?? []).sort(byName);
       }),
-    read: (name) => orFailure(() => unlessMissing(readFile(at(name)))),
+    read: (name, mostBytes = Number.POSITIVE_INFINITY) =>
+      orFailure(() => unlessMissing(buffer(createReadStream(at(name), { end: mostBytes - 1 })))),
     write: (name, bytes) =>
       orFailure(async () => {
         await mkdir(dirname(at(name)), { recursive: true });

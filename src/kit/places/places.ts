@@ -21,8 +21,12 @@ export interface FileEntry {
 export interface OpenPlace {
   /** The files of a folder, sorted by name; `''` is the place itself. Empty if the folder does not exist. */
   list(folder: string): Promise<readonly FileEntry[]>;
-  /** Undefined if the file does not exist. */
-  read(path: string): Promise<Buffer | undefined>;
+  /**
+   * Undefined if the file does not exist.
+   *
+   * @param mostBytes reads no byte after so many, because a file may have any size
+   */
+  read(path: string, mostBytes?: number): Promise<Buffer | undefined>;
   /** Writes a whole file under a temporary name, then gives it its name. */
   write(path: string, bytes: Uint8Array): Promise<void>;
   /** Renames a file and creates the folder of the new name. Does nothing if the file does not exist. */

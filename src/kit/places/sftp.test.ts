@@ -51,10 +51,13 @@ const places = createPlaces({ timeoutMs: 5_000 });
 
 test('a file on a server is listed, read, moved with its folder, and a report is written beside it', async () => {
   await writeFile(join(root, 'a.csv'), 'Mã hồ sơ');
+  await writeFile(join(root, 'empty.csv'), '');
   await mkdir(join(root, 'other'));
   const read = await places.within(place, async (open) => {
     const listed = await open.list('');
     const bytes = await open.read('a.csv');
+    const start = await open.read('a.csv', 3);
+    const empty = await open.read('empty.csv');
     await open.move('a.csv', 'taking/dossiers/a.csv');
     await open.write('done/a.csv.report.csv', Buffer.from('một'));
     await open.write('done/a.csv.report.csv', Buffer.from('hai'));
@@ -62,14 +65,36 @@ test('a file on a server is listed, read, moved with its folder, and a report is
     return {
       names: listed.map(({ name, bytes: size }) => [name, size]),
       text: bytes?.toString(),
+      start: start?.toString(),
+      empty,
       gone: await open.read('a.csv'),
       none: await open.list('no-folder'),
     };
   });
-  expect(read).toEqual({ names: [['a.csv', 12]], text: 'Mã hồ sơ', gone: undefined, none: [] });
+  expect(read).toEqual({
+    names: [
+      ['a.csv', 12],
+      ['empty.csv', 0],
+    ],
+    text: 'Mã hồ sơ',
+    start: 'Mã',
+    empty: Buffer.alloc(0),
+    gone: undefined,
+    none: [],
+  });
   expect(await readdir(join(root, 'taking/dossiers'))).toEqual(['a.csv']);
   expect(await readFile(join(root, 'done/a.csv.report.csv'), 'utf8')).toBe('hai');
   expect(await readdir(join(root, 'done'))).toEqual(['a.csv.report.csv']);
+});
+
+test('no more of a file in a folder is read than asked for', async () => {
+  await writeFile(join(root, 'long.csv'), 'Mã hồ sơ');
+  const read = await places.within({ kind: 'folder', path: root }, async (open) => [
+    (await open.read('long.csv', 3))?.toString(),
+    (await open.read('long.csv'))?.toString(),
+    await open.read('none.csv'),
+  ]);
+  expect(read).toEqual(['Mã', 'Mã hồ sơ', undefined]);
 });
 
 test('a server with another key gets no password, and the outcome names both keys', async () => {

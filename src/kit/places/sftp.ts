@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { Writable } from 'node:stream';
 import type SftpClient from 'ssh2-sftp-client';
 import { withoutUndefined } from '#core/without-undefined';
 import { PlaceFailure } from './failure.ts';
@@ -75,8 +76,8 @@ function openFolderOf(client: SftpClient, root: string): OpenPlace {
           .map(({ name, size, modifyTime }) => ({ name, bytes: size, changedMs: modifyTime }))
           .sort(byName);
       }),
-    read: (name) =>
-      orFailure(async () => ((await client.exists(at(name))) ? ((await client.get(at(name))) as Buffer) : undefined)),
+    read: (name, mostBytes) =>
+      orFailure(async () => ((await client.exists(at(name))) ? readWhole(client, at(name), mostBytes) : undefined)),
     write: (name, bytes) =>
       orFailure(async () => {
         await makeFolder(client, at(name));
@@ -93,6 +94,21 @@ function openFolderOf(client: SftpClient, root: string): OpenPlace {
       }),
     remove: (name) => orFailure(async () => void ((await client.exists(at(name))) && (await client.delete(at(name))))),
   };
+}
+
+async function readWhole(client: SftpClient, path: string, mostBytes = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  // Without a stream of ours the client gives an empty file as a list instead of bytes.
+  const into = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  // The type lacks what ssh2's streams take.
+  const readStreamOptions = { end: mostBytes - 1 } as object;
+  await client.get(path, into, { readStreamOptions });
+  return Buffer.concat(chunks);
 }
 
 async function makeFolder(client: SftpClient, file: string): Promise<void> {
