@@ -17,19 +17,25 @@ const hostKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
 let root: string;
 let close: () => void;
 let place: SftpPlace;
+/** Open connections. */
+const clients = new Set<Connection>();
+/** Bytes in one answer for a slow file, each after a while. */
+const SLOW_CHUNK = 4_096;
+const SLOW_MS = 400;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'sftp-'));
-  const clients = new Set<Connection>();
   const server = new Server({ hostKeys: [hostKey] }, (client) => {
     clients.add(client);
     client.on('error', () => undefined);
-    client.on('authentication', (asked) =>
-      asked.method === 'password' && asked.username === 'hub' && asked.password === 'mat-khau'
-        ? asked.accept()
-        : asked.reject(['password']),
-    );
-    client.on('session', (accept) => accept().on('sftp', (open) => serve(open(), root)));
+    client.on('close', () => clients.delete(client));
+    let isMute = false;
+    client.on('authentication', (asked) => {
+      isMute = asked.username === 'mute';
+      const isKnown = asked.method === 'password' && asked.password === 'mat-khau';
+      return isKnown ? asked.accept() : asked.reject(['password']);
+    });
+    client.on('session', (accept) => accept().on('sftp', (open) => isMute || serve(open(), root)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   close = () => {
@@ -113,6 +119,32 @@ test('a wrong password and a missing folder are unavailable without a secret in 
   }
 });
 
+test('a server that never answers a list makes the place unavailable within the time for a step', async () => {
+  await mkdir(join(root, 'silent'));
+  const impatient = createPlaces({ timeoutMs: 2_000 });
+  const begunMs = performance.now();
+  const outcome = await impatient.within(place, (open) => open.list('silent'));
+  expect(outcome).toMatchObject({ kind: 'unavailable', reason: 'place' });
+  expect(JSON.stringify(outcome)).toContain('no answer within 2 s');
+  expect(performance.now() - begunMs).toBeLessThan(10_000);
+  await expect.poll(() => clients.size).toBe(0);
+});
+
+test('a server that opens no SFTP after the login makes the place unavailable, and is left', async () => {
+  const outcome = await createPlaces({ timeoutMs: 2_000 }).within({ ...place, username: 'mute' }, (open) =>
+    open.list(''),
+  );
+  expect(outcome).toMatchObject({ kind: 'unavailable', reason: 'place' });
+  await expect.poll(() => clients.size).toBe(0);
+});
+
+test('a file may take longer than the time for a step while its bytes arrive', async () => {
+  const bytes = Buffer.alloc(SLOW_CHUNK * 7, 'a');
+  await writeFile(join(root, 'slow.csv'), bytes);
+  const read = await createPlaces({ timeoutMs: 2_000 }).within(place, (open) => open.read('slow.csv'));
+  expect(Buffer.isBuffer(read) && read.equals(bytes)).toBe(true);
+});
+
 /** The part of SFTP (version 3) that the hub uses, over a folder. */
 function serve(sftp: SFTPWrapper, folder: string): void {
   const files = new Map<number, { readonly path: string; data: Buffer; isNew: boolean; isListed?: boolean }>();
@@ -152,11 +184,11 @@ function serve(sftp: SFTPWrapper, folder: string): void {
       void sftp.attrs(id, { mode: 0o100644, uid: 0, gid: 0, size: fileOf(handle).data.length, atime: 0, mtime: 0 }),
   );
   sftp.on('FSETSTAT', (id) => void sftp.status(id, STATUS.OK));
-  sftp.on(
-    'OPENDIR',
-    (id, path) =>
-      void stat(at(path)).then(() => sftp.handle(id, handleOf(at(path), Buffer.alloc(0), false)), failing(id)),
-  );
+  sftp.on('OPENDIR', (id, path) => {
+    // Accepted, and never answered.
+    if (path.endsWith('/silent')) return;
+    void stat(at(path)).then(() => sftp.handle(id, handleOf(at(path), Buffer.alloc(0), false)), failing(id));
+  });
   sftp.on('READDIR', (id, handle) => {
     const opened = fileOf(handle);
     if (opened.isListed) return void sftp.status(id, STATUS.EOF);
@@ -182,8 +214,10 @@ function serve(sftp: SFTPWrapper, folder: string): void {
     void data.then((bytes) => sftp.handle(id, handleOf(at(path), bytes, isNew)), failing(id));
   });
   sftp.on('READ', (id, handle, offset, length) => {
-    const { data } = fileOf(handle);
+    const { data, path } = fileOf(handle);
     if (offset >= data.length) sftp.status(id, STATUS.EOF);
+    else if (path.endsWith('slow.csv'))
+      setTimeout(() => sftp.data(id, data.subarray(offset, offset + Math.min(length, SLOW_CHUNK))), SLOW_MS);
     else sftp.data(id, data.subarray(offset, offset + length));
   });
   sftp.on('WRITE', (id, handle, offset, data) => {
