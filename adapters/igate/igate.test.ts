@@ -1,14 +1,14 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Outgoing, readItem } from '#kit';
-import { startSimulator, testConnection } from '#kit/testing';
+import { defineSimulator, type SimulatorDefinition, startSimulator, testConnection } from '#kit/testing';
 import adapter from './adapter.ts';
 import { type Settings, settingsProblems } from './settings.ts';
 import simulator, { SIMULATOR_CLIENT } from './simulator.ts';
 
 const CODE = 'H60.01-250812-0001';
 
-async function started(settings: Partial<Settings> = {}) {
-  const host = await startSimulator(simulator);
+async function started(settings: Partial<Settings> = {}, given: SimulatorDefinition = simulator) {
+  const host = await startSimulator(given);
   const connection = testConnection<Settings>({
     baseUrl: host.url,
     tokenUrl: `${host.url}/auth/realms/digo/protocol/openid-connect/token`,
@@ -56,6 +56,69 @@ test('a pull by single rows brings each dossier once, and the next one brings no
       ({ checkpoint, more } = page);
     }
   expect(codes).toEqual(['H60.01-250812-0003', 'H60.01-250812-0002', CODE]);
+});
+
+describe('a list in a shape of its own', () => {
+  /** A host that lists these rows. */
+  const listing = (rows: readonly object[]): SimulatorDefinition =>
+    defineSimulator({
+      state: () => ({}),
+      routes: [
+        {
+          method: 'POST',
+          path: '/auth/realms/digo/protocol/openid-connect/token',
+          handle: () => ({ body: { access_token: 't', expires_in: 300 } }),
+        },
+        {
+          method: 'GET',
+          path: '/pa/dossier/search',
+          handle: () => ({ body: { content: rows, last: true, totalElements: rows.length } }),
+        },
+      ],
+    });
+  const row = {
+    id: '6853b890edeb9d6b96aa0001',
+    code: CODE,
+    dossierStatus: { id: 2 },
+    procedure: { code: '1.001193' },
+    agency: { code: 'H60.01' },
+    applied_date: '2025-08-12T08:00:00.000+0700',
+    acceptedDate: '2025-08-12T08:15:00.000+0700',
+  };
+
+  /** The status of each dossier that each run stores, while the host lists these rows one after the other. */
+  async function runs(rows: readonly object[]): Promise<unknown[]> {
+    const listed: object[] = [{}];
+    const { connection } = await started({ statuses: { '4': 'returned' } }, listing(listed));
+    const stored: unknown[] = [];
+    let checkpoint: unknown;
+    for (const one of rows) {
+      listed[0] = one;
+      const page = await next(connection, checkpoint);
+      if ('kind' in page) throw new Error(JSON.stringify(page));
+      const items = page.bodies.flatMap(({ body }) => pull.read(body, connection.settings, connection.codes));
+      stored.push(
+        items.flatMap((item) => (item.kind === 'record' && 'status' in item.record && item.record.status) || []),
+      );
+      ({ checkpoint } = page);
+    }
+    return stored;
+  }
+
+  test('without the moment of the last change a dossier is stored again when it has changed, and only then', async () => {
+    const ended = { ...row, dossierStatus: { id: 4 } };
+    expect(await runs([row, row, ended, ended])).toEqual([['processing'], [], ['returned'], []]);
+  });
+
+  test('with whole seconds a second change in the same second is stored', async () => {
+    const first = { ...row, updatedDate: '2025-08-12T09:00:00.000+0700' };
+    const second = { ...first, dossierStatus: { id: 4 } };
+    expect(await runs([first, second, second])).toEqual([['received', 'processing'], ['received', 'returned'], []]);
+  });
+
+  test('what the hub does not read of a row makes no change', async () => {
+    expect(await runs([row, { ...row, remaining: '3 giờ' }])).toEqual([['processing'], []]);
+  });
 });
 
 test('the comparison names a status that differs, and a dossier that is not there', async () => {

@@ -1,4 +1,14 @@
-import { inEnglish, jsonObject, type Outcome, type Page, type Puller, parseInstant, say } from '#kit';
+import {
+  fingerprint,
+  inEnglish,
+  jsonObject,
+  NO_CODES,
+  type Outcome,
+  type Page,
+  type Puller,
+  parseInstant,
+  say,
+} from '#kit';
 import { type Changed, itemsOf } from './dossier.ts';
 import { fetchDetails, fetchFees } from './particulars.ts';
 import { changedMs, pageSizeOf, searchPage } from './search.ts';
@@ -36,15 +46,16 @@ export const dossiers: Puller<Settings> = {
     if ('kind' in found) return found;
     const { rows, isLast, total } = found;
     const sinceMs = sinceOf(igate.settings, known);
-    // A row without a moment counts as new: it is read, and found invalid.
+    // A row without a moment may be new. Its mark tells whether it has changed.
     const recent = rows.filter((row) => !(changedMs(row) < sinceMs));
     const seen = new Set([...known.seen, ...run.seen]);
-    const fresh = recent.filter((row) => !seen.has(markOf(row)));
+    const marked = recent.map((row) => ({ row, mark: markOf(row, igate.settings) }));
+    const fresh = marked.flatMap(({ row, mark }) => (seen.has(mark) ? [] : [row]));
     const changed = await withParticulars(igate, fresh);
     if ('kind' in changed) return changed;
     const topMs = Math.max(run.topMs, ...recent.map(changedMs).filter((ms) => ms <= igate.now()));
     const overlapMs = (igate.settings.overlapS ?? OVERLAP_S) * 1000;
-    const marks = [...new Set([...run.seen, ...recent.map(markOf)])].filter(
+    const marks = [...new Set([...run.seen, ...marked.map(({ mark }) => mark)])].filter(
       (mark) => !(msOf(mark) < topMs - overlapMs),
     );
     const bodies = fresh.length > 0 ? [{ body: Buffer.from(JSON.stringify(changed)), mediaType: JSON_TYPE }] : [];
@@ -85,8 +96,15 @@ function pagesBack({ total: before }: Run, total: number | undefined, size: numb
   return before === undefined || total === undefined || total >= before ? 0 : Math.ceil((before - total) / size);
 }
 
-/** One change of one dossier. The list repeats it within the overlap, and where rows move between pages. */
-const markOf = (row: Row): string => `${changedMs(row)} ${idIn(row)}`;
+/**
+ * One change of one dossier. The list repeats it within the overlap, and where rows move between pages. What the hub reads of
+ * the row belongs to it: some hosts write no moment, or whole seconds in which a dossier changes twice.
+ */
+function markOf(row: Row, settings: Settings): string {
+  const items = itemsOf({ content: [row], details: {}, fees: [] }, settings, NO_CODES);
+  return `${changedMs(row)} ${idIn(row)} ${fingerprint([JSON.stringify(items)])}`;
+}
+
 const msOf = (mark: string): number => Number(mark.slice(0, mark.indexOf(' ')));
 
 async function withParticulars(igate: Parameters<typeof fetchFees>[0], rows: readonly Row[]) {
