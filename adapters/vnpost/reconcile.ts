@@ -4,7 +4,15 @@ import type { Post } from './client.ts';
 import { EARLIER_MS, findOrder, MOST_PAGES } from './find-order.ts';
 import { endsOf } from './order.ts';
 import { formOf, type Settings, stateOf } from './settings.ts';
-import { cursorAt, fetchTracking, keptTracking, momentOf, readTracking, type Tracking } from './tracking.ts';
+import {
+  cursorAt,
+  fetchTracking,
+  isComplete,
+  keptTracking,
+  momentOf,
+  readTracking,
+  type Tracking,
+} from './tracking.ts';
 
 type Item = Outgoing<'postal-order.upsert.v1'>;
 
@@ -52,7 +60,7 @@ async function askTracking(post: Post, order: PostalOrder): Promise<Comparison> 
 }
 
 function comparison({ settings, codes, now }: Post, order: PostalOrder, tracking: Tracking): Comparison {
-  const step = tracking.docs.findLast(({ orderNumber }) => orderNumber === order.code);
+  const step = tracking.docs.filter(isComplete).findLast(({ orderNumber }) => orderNumber === order.code);
   const state = step && stateOf(settings, codes, step.statusCode);
   const atMs = step ? momentOf(step.id) : 0;
   const isNews = atMs > Date.parse(order.stateAt) && atMs < now() - PULLED_MS;

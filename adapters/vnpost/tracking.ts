@@ -18,13 +18,20 @@ import { type Settings, STATUSES_ENTERED, stateOf } from './settings.ts';
 
 /** One tracking step of VNPost, reduced to what the hub reads. */
 export interface TrackingDoc {
-  readonly id: string;
   readonly orderNumber: string;
-  readonly statusCode: string;
+  /** Undefined if the step has none that the hub can read, as for the status. */
+  readonly id: string | undefined;
+  readonly statusCode: string | undefined;
   readonly statusMessage: string | undefined;
 }
 
+interface CompleteDoc extends TrackingDoc {
+  readonly id: string;
+  readonly statusCode: string;
+}
+
 export interface Tracking {
+  /** The steps that name an order. */
   readonly docs: readonly TrackingDoc[];
   readonly text: string;
   readonly lastId: string;
@@ -55,10 +62,14 @@ export async function fetchTracking(post: Post, lastId: string): Promise<Trackin
       : { method: 'GET', url: withQuery(trackingUrl, query), idempotent: true },
   );
   if (reply.kind !== 'reply') return unavailable(reply.reason, reply.words ?? reply.message);
-  const docs = reply.status < 300 ? docsIn(reply.body) : undefined;
-  if (!docs) return unavailable('no-tracking', say('at-tracking', { why: described(post.settings, reply) }));
-  const last = docs.at(-1)?.id ?? lastId;
-  return { docs, text: reply.body.toString(), lastId: last, more: docs.length >= PAGE_SIZE && last !== lastId };
+  const steps = reply.status < 300 ? stepsIn(reply.body) : undefined;
+  const last = steps?.map(idOf).findLast((id) => id !== undefined);
+  // An unreadable step counts here: the page is as full with it. Without any id the hub could not continue after the page.
+  const isFull = steps !== undefined && steps.length >= PAGE_SIZE;
+  if (!steps || (isFull && last === undefined))
+    return unavailable('no-tracking', say('at-tracking', { why: described(post.settings, reply) }));
+  const docs = steps.flatMap((step) => docOf(step) ?? []);
+  return { docs, text: reply.body.toString(), lastId: last ?? lastId, more: isFull && last !== lastId };
 }
 
 function withQuery(url: string, query: Readonly<Record<string, string | number>>): string {
@@ -66,20 +77,33 @@ function withQuery(url: string, query: Readonly<Record<string, string | number>>
   return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
 }
 
+type Step = Readonly<Record<string, unknown>>;
+
 /** The steps of a reply. Undefined if it has no list: an empty answer is no empty list. */
-function docsIn(body: Uint8Array): readonly TrackingDoc[] | undefined {
+function stepsIn(body: Uint8Array): readonly Step[] | undefined {
   const embedded = jsonObject(body)?._embedded as { rhDoc?: unknown } | undefined;
   const list = typeof embedded === 'object' && embedded !== null ? embedded.rhDoc : undefined;
-  if (!Array.isArray(list)) return undefined;
-  return list.flatMap((one: unknown) => docOf(one) ?? []);
+  return Array.isArray(list) ? list.map((one: unknown) => (one ?? {}) as Step) : undefined;
 }
 
-function docOf(one: unknown): TrackingDoc | undefined {
-  const { _id, orderNumber, statusCode, statusMessage } = (one ?? {}) as Readonly<Record<string, unknown>>;
-  const id = textOf((_id as { $oid?: unknown } | undefined)?.$oid);
-  const [order, status] = [textOf(orderNumber), textOf(statusCode)];
-  if (!id || !/^[0-9a-f]{24}$/i.test(id) || !order || !status) return undefined;
-  return { id, orderNumber: order.toUpperCase(), statusCode: status, statusMessage: textOf(statusMessage) };
+function idOf({ _id }: Step): string | undefined {
+  const id = textOf((_id as { $oid?: unknown } | null | undefined)?.$oid);
+  return id !== undefined && /^[0-9a-f]{24}$/i.test(id) ? id : undefined;
+}
+
+function docOf(step: Step): TrackingDoc | undefined {
+  const orderNumber = textOf(step.orderNumber)?.toUpperCase();
+  if (!orderNumber) return undefined;
+  return {
+    orderNumber,
+    id: idOf(step),
+    statusCode: textOf(step.statusCode),
+    statusMessage: textOf(step.statusMessage),
+  };
+}
+
+export function isComplete(doc: TrackingDoc): doc is CompleteDoc {
+  return doc.id !== undefined && doc.statusCode !== undefined;
 }
 
 /** The tracking of the hub's own orders. Steps of orders from elsewhere stay in the stored page. */
@@ -104,14 +128,23 @@ export function keptTracking(ours: readonly string[], text: string): { body: Buf
 
 export function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {
   const kept = jsonObject(body) as { ours?: readonly string[]; reply?: unknown } | undefined;
-  const docs = docsIn(Buffer.from(JSON.stringify(kept?.reply ?? null)));
-  if (!Array.isArray(kept?.ours) || !docs)
+  const steps = stepsIn(Buffer.from(JSON.stringify(kept?.reply ?? null)));
+  if (!Array.isArray(kept?.ours) || !steps)
     return [{ kind: 'invalid', problems: [{ path: '', ...inEnglish(say('not-as-kept')) }] }];
   const ours = new Set(kept.ours);
-  return docs.filter(({ orderNumber }) => ours.has(orderNumber)).map((doc) => itemOf(doc, settings, codes));
+  return steps.flatMap((step, at) => {
+    const doc = docOf(step);
+    if (!doc || !ours.has(doc.orderNumber)) return [];
+    return isComplete(doc) ? itemOf(doc, settings, codes) : unreadable(doc, `/_embedded/rhDoc/${at}`);
+  });
 }
 
-function itemOf({ id, orderNumber, statusCode, statusMessage }: TrackingDoc, settings: Settings, codes: CodesOf): Item {
+function unreadable({ orderNumber, id }: TrackingDoc, path: string): Item {
+  const member = id === undefined ? '_id/$oid' : 'statusCode';
+  return { kind: 'invalid', code: orderNumber, problems: [{ path: `${path}/${member}`, ...inEnglish(say('absent')) }] };
+}
+
+function itemOf({ id, orderNumber, statusCode, statusMessage }: CompleteDoc, settings: Settings, codes: CodesOf): Item {
   const state = stateOf(settings, codes, statusCode);
   if (!state) return unknownStatus(orderNumber, statusCode);
   const at = msToInstant(momentOf(id));
