@@ -15,6 +15,8 @@ export type Polled =
   | Failure;
 
 const NOT_FOUND = '201';
+/** The ministry replied, but not to the question. */
+export const NO_RESULTS = 'no-results';
 /** Far more than one page of dossiers can have, because each row is examined. */
 const MOST_ROWS = 10_000;
 
@@ -37,7 +39,7 @@ export async function poll(
   const rows = answer?.value === null ? [] : answer?.value;
   if (status === '1' && isRows(rows) && rows.length > MOST_ROWS)
     return unavailable(
-      'no-results',
+      NO_RESULTS,
       say('at-results', { why: say('too-many-rows', { count: codes.length, rows: rows.length }) }),
     );
   if (status === '1' && isRows(rows)) return { kind: 'rows', request, rows, text };
@@ -46,7 +48,7 @@ export async function poll(
   // Here too, complaints about the content arrive as a server error. A retry would not help.
   if (status !== '0' && !complaints.includes('of-content'))
     return unavailable(
-      'no-results',
+      NO_RESULTS,
       say('at-results', { why: described(settings, reply, dossier) }),
       retryAfterMs(reply.headers, now()),
     );

@@ -28,7 +28,9 @@ export const reconcile = {
     if (!record.receivedAt) return AS_TOLD;
     const answers = await askAbout(connection, entry.module, [record]);
     if ('kind' in answers) return { kind: 'failed', outcome: answers };
-    const [body] = answers as readonly [Uint8Array];
+    const [failure] = answers.failures;
+    if (failure) return { kind: 'failed', outcome: failure };
+    const [body] = answers.bodies as readonly [Uint8Array];
     const item = readResults(body, connection.settings, connection.codes)[0];
     // Dossiers that ended before their receipt at the counter were not registered either.
     if (!item) return OVER.has(record.status) ? AS_TOLD : { kind: 'absent' };

@@ -1,7 +1,16 @@
-import { fingerprint, type HubQueries, type Item, type Outcome, type Page, type Puller, type RecordItem } from '#kit';
+import {
+  fingerprint,
+  type HubQueries,
+  type Item,
+  type Outcome,
+  type Page,
+  type Puller,
+  type RecordItem,
+  textOrWordsOf,
+} from '#kit';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { CivilStatus, Failure } from './client.ts';
-import { namesOf, poll } from './poll.ts';
+import { NO_RESULTS, namesOf, poll } from './poll.ts';
 import { type Asked, hasWords, readResults } from './progress.ts';
 import { moduleOf, type Settings } from './settings.ts';
 
@@ -19,7 +28,10 @@ interface Checkpoint {
 
 const BEGINNING: Checkpoint = { before: [], told: [] };
 
-/** Polls the ministry about outstanding dossiers, a few at a time, in endless rounds. */
+/**
+ * Polls the ministry about outstanding dossiers, a few at a time, in endless rounds. A dossier that the ministry cannot answer
+ * for delays no other one: the next round asks about it again.
+ */
 export const results: Puller<Settings> = {
   schedule: '0 */2 * * * *',
   read: readResults,
@@ -32,10 +44,14 @@ export const results: Puller<Settings> = {
     const dossiers = [...outstanding, ...(ended?.dossiers ?? [])];
     const bodies: Page['bodies'][number][] = [];
     const tells: string[] = [...told];
+    const failures: Failure[] = [];
+    let isAnswered = false;
     for (const [module, group] of byModule(connection, dossiers)) {
       const answers = await askAbout(connection, module, group);
       if ('kind' in answers) return answers;
-      for (const body of answers) {
+      failures.push(...answers.failures);
+      isAnswered ||= answers.bodies.length > 0;
+      for (const body of answers.bodies) {
         const says = await beyond(asks, readResults(body, connection.settings, connection.codes));
         if (says.some((one) => !before.includes(one))) bodies.push({ body, mediaType: JSON_TYPE });
         tells.push(...says);
@@ -44,10 +60,15 @@ export const results: Puller<Settings> = {
     const more = room === 0 || ended?.more === true;
     const place = { ended: ended?.after ?? endedAfter };
     const reached = outstanding.at(-1)?.code ?? after;
+    const [failure] = failures;
+    // Without any answer the ministry is away. One or two dossiers among many may be the reason themselves.
+    const isOnlyPage = after === undefined && !more;
+    if (failure && !isAnswered && (isOnlyPage || failures.length === AT_A_TIME)) return failure;
     return {
       bodies,
       more,
       checkpoint: more ? { ...place, after: reached, before, told: tells } : { ...place, before: tells, told: [] },
+      lacks: failure ? textOrWordsOf(failure) : more ? undefined : false,
     };
   },
 };
@@ -84,34 +105,55 @@ function byModule(
   return groups;
 }
 
+/** The bodies to store, and why single dossiers have none. */
+export interface Answers {
+  readonly bodies: readonly Uint8Array[];
+  readonly failures: readonly Failure[];
+}
+
 /**
- * The bodies to store: the question and the unchanged reply. If the ministry declines, or does not say which row
+ * The bodies to store: the question and the unchanged reply. If the ministry declines, fails, or does not say which row
  * belongs to which dossier, each dossier is asked about alone. So one bad dossier does not hide the others.
  */
 export async function askAbout(
   connection: CivilStatus,
   module: string,
   dossiers: readonly Dossier[],
-): Promise<readonly Uint8Array[] | Failure> {
+): Promise<Answers | Failure> {
   const asked = dossiers.map((dossier) => askedOf(connection.party, dossier));
   const polled = await poll(
     connection,
     module,
     asked.map(({ maHoSo }) => maHoSo),
   );
-  if (polled.kind === 'unavailable') return polled;
+  if (polled.kind === 'unavailable') {
+    // Without a reply, or kept out, the hub would wait as long for each of the others.
+    if (polled.reason !== NO_RESULTS || polled.retryAfterMs !== undefined) return polled;
+    if (dossiers.length === 1) return { bodies: [], failures: [polled] };
+    return askEach(connection, module, dossiers);
+  }
   const isClear = polled.kind === 'rows' && polled.rows.every((row) => namesOf(row).length > 0);
   if (isClear || dossiers.length === 1) {
     const head = JSON.stringify({ asked, request: polled.request }).slice(0, -1);
-    return [Buffer.from(`${head},"reply":${polled.text}}`)];
+    return { bodies: [Buffer.from(`${head},"reply":${polled.text}}`)], failures: [] };
   }
+  return askEach(connection, module, dossiers);
+}
+
+async function askEach(
+  connection: CivilStatus,
+  module: string,
+  dossiers: readonly Dossier[],
+): Promise<Answers | Failure> {
   const bodies: Uint8Array[] = [];
+  const failures: Failure[] = [];
   for (const dossier of dossiers) {
     const alone = await askAbout(connection, module, [dossier]);
     if ('kind' in alone) return alone;
-    bodies.push(...alone);
+    bodies.push(...alone.bodies);
+    failures.push(...alone.failures);
   }
-  return bodies;
+  return { bodies, failures };
 }
 
 /** The ministry's code of the dossier, and ours. */

@@ -8,6 +8,9 @@ import type { Settings } from './settings.ts';
 type Answer = Readonly<Record<string, unknown>>;
 type Asked = Pick<Payment, 'code' | 'stateAt'>;
 
+/** The platform replied, but not to the question. */
+const NO_ANSWER = 'no-answer';
+
 /** Asks about one transaction. The question changes nothing, so every failure is `unavailable`. */
 export async function ask(
   platform: Platform,
@@ -20,7 +23,7 @@ export async function ask(
   if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
   const answer = jsonObject(reply.body);
   if (reply.status >= 300 || !answer || textOf(answer.MaLoi) === undefined)
-    return unavailable('no-answer', say('at-payment-query', { why: described(platform.settings, reply, about) }));
+    return unavailable(NO_ANSWER, say('at-payment-query', { why: described(platform.settings, reply, about) }));
   const asked = { reference: payment.code, at: transactionAt(payment) };
   return { answer, kept: { asked, reply: answer } };
 }
@@ -41,13 +44,18 @@ const YOUNGEST_MS = 30 * 60_000;
 const OLDEST_MS = 3 * 86_400_000;
 const OPEN: readonly Payment['state'][] = ['requested', 'initiated', 'pending'];
 const AT_ONCE = 20;
+/** Failures on one page without any answer: the platform is away, rather than unable to answer for each of them. */
+const MANY = 3;
 const OPERATION = 'payment.upsert.v1';
 
 interface Checkpoint {
   readonly after?: string | undefined;
 }
 
-/** Asks again about transactions without a last word, and fetches the receipts of paid ones. */
+/**
+ * Asks again about transactions without a last word, and fetches the receipts of paid ones. A transaction that the platform
+ * cannot answer for delays no other one: the next run asks about it again.
+ */
 export const transactions: Puller<Settings> = {
   schedule: '0 */10 * * * *',
   async next(platform, checkpoint, asks): Promise<Page | Failure> {
@@ -55,29 +63,45 @@ export const transactions: Puller<Settings> = {
     const since = msToInstant(platform.now() - OLDEST_MS);
     const payments = await asks.receivedRecords(OPERATION, { states: [...OPEN, 'paid'], since }, AT_ONCE, after);
     const bodies: Page['bodies'][number][] = [];
+    const failures: Failure[] = [];
+    let isUp = false;
     for (const payment of payments) {
       const found = await newsOf(platform, payment);
-      if (found && 'kind' in found) return found;
-      if (found) bodies.push({ body: Buffer.from(JSON.stringify(found)), mediaType: 'application/json' });
+      if (found === undefined) continue;
+      if ('kind' in found) {
+        failures.push(found);
+        // A call without a reply may take a minute, and the next ones would too.
+        if (failures.filter(({ reason }) => reason !== NO_ANSWER).length > 1) return found;
+        continue;
+      }
+      isUp = true;
+      if (found.news) bodies.push({ body: Buffer.from(JSON.stringify(found.news)), mediaType: 'application/json' });
     }
     const more = payments.length === AT_ONCE;
-    return { bodies, checkpoint: more ? { after: payments.at(-1)?.code } : {}, more };
+    const [failure] = failures;
+    const isOnlyPage = after === undefined && !more;
+    if (failure && !isUp && (isOnlyPage || failures.length >= MANY)) return failure;
+    const lacks = failure ? textOrWordsOf(failure) : more ? undefined : false;
+    return { bodies, checkpoint: more ? { after: payments.at(-1)?.code } : {}, more, lacks };
   },
   read: readKept,
 };
 
-/** What the platform says that the hub does not know yet. Undefined for nothing new. */
-async function newsOf(platform: Platform, payment: Payment): Promise<KeptReply | Failure | undefined> {
+/** What the platform says that the hub does not know yet. Undefined if there was nothing to ask. */
+async function newsOf(
+  platform: Platform,
+  payment: Payment,
+): Promise<{ readonly news?: KeptReply | undefined } | Failure | undefined> {
   if (payment.state === 'paid') return payment.receiptUrl === undefined ? receiptOf(platform, payment) : undefined;
   if (platform.now() - Date.parse(payment.stateAt) < YOUNGEST_MS) return undefined;
   const asked = await ask(platform, 'QUERY', payment, { payment });
   if ('kind' in asked) return asked;
   const state = stateIn(asked.answer);
-  return state === undefined || state === payment.state ? undefined : asked.kept;
+  return { news: state === undefined || state === payment.state ? undefined : asked.kept };
 }
 
-async function receiptOf(platform: Platform, payment: Payment): Promise<KeptReply | Failure | undefined> {
+async function receiptOf(platform: Platform, payment: Payment) {
   const bill = await billOf(platform, payment);
   if (bill === undefined || 'kind' in bill) return bill;
-  return { asked: { reference: payment.code, at: payment.stateAt }, bill: bill.toString('base64') };
+  return { news: { asked: { reference: payment.code, at: payment.stateAt }, bill: bill.toString('base64') } };
 }
