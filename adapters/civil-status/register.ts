@@ -17,6 +17,7 @@ import {
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { type CivilStatus, call, type Failure } from './client.ts';
 import { namesOf, poll, type Row } from './poll.ts';
+import { reasonsIn } from './reasons.ts';
 import { registrationOf } from './registration.ts';
 import { MODULES_ENTERED, type Module, moduleOf, statusOf, urlOf } from './settings.ts';
 import { verdictOf } from './verdict.ts';
@@ -44,8 +45,10 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   if (known || doubt) {
     const found = await lookUp(connection, entry, item);
     // An item in doubt may be registered already. It stays in doubt until the ministry answers.
-    if (found && 'kind' in found) return doubt ? unknown(found.reason, textOrWordsOf(found)) : found;
-    if (found) return laterVersion(connection, record, found.row);
+    if ('kind' in found) return doubt ? unknown(found.reason, textOrWordsOf(found)) : found;
+    if ('row' in found) return laterVersion(connection, record, found.row);
+    const outcome = known && !found.isNotTaken ? notShown(connection, item) : undefined;
+    if (outcome) return outcome;
   }
   if (OVER.has(record.status)) return nothingToSend(say('ended-unregistered'));
   const url = urlOf(connection.settings, entry.call);
@@ -55,12 +58,12 @@ export async function register(connection: CivilStatus, item: DossierItem): Prom
   return verdictOf(connection.settings, reply, record, connection.now());
 }
 
-/** The ministry's row of a dossier, undefined if it has none, or why the look-up failed. */
+/** The ministry's row of a dossier, whether it could not take the dossier, or why the look-up failed. */
 async function lookUp(
   connection: CivilStatus,
   { module }: Module,
   { code, record }: DossierItem,
-): Promise<{ readonly row: Row } | Failure | undefined> {
+): Promise<{ readonly row: Row } | { readonly isNotTaken: boolean } | Failure> {
   const polled = await poll(connection, module, [code], record);
   if (polled.kind === 'declined')
     return unavailable('no-results', say('at-results', { why: quotedText(polled.message) }));
@@ -70,7 +73,23 @@ async function lookUp(
   );
   if (!row && polled.rows.length > 0)
     return unavailable('no-results', say('at-results', { why: say('answer-is', { what: say('about-others') }) }));
-  return row && textOf(row.trangThai) !== undefined ? { row } : undefined;
+  if (row && textOf(row.trangThai) !== undefined) return { row };
+  return { isNotTaken: reasonsIn(row?.errors).length > 0 };
+}
+
+/** The ministry takes registrations in later than it answers them. */
+const TAKEN_IN_MS = 86_400_000;
+
+/**
+ * A registered dossier that the ministry does not show. Within a day of its receipt it may come. Later a person must look: only
+ * after an order to send it again, which is in doubt, is it registered again. Undefined then.
+ */
+function notShown({ now }: CivilStatus, { record, doubt }: DossierItem): Outcome | undefined {
+  if (isGivenUp(record)) return refused('given-up', say('withdrawal-by-hand', { status: record.status }));
+  const isNew = now() - Date.parse(record.receivedAt ?? record.statusAt) < TAKEN_IN_MS;
+  if (isNew || OVER.has(record.status)) return delivered('already-registered');
+  if (doubt) return undefined;
+  return refused('not-there', say('ministry-lacks-dossier', { why: say('no-reason-given') }));
 }
 
 /**
@@ -80,10 +99,13 @@ function laterVersion(connection: CivilStatus, record: Dossier, row: Row): Outco
   const atMinistry = statusOf(connection, textOf(row.trangThai) as string)?.status;
   if (atMinistry === 'supplement-required' && isAnswered(record, row))
     return refused('supplement', say('supplement-by-hand'));
-  const isGivenUp = record.status === 'withdrawn' || record.status === 'stopped';
-  if (isGivenUp && !(atMinistry && OVER.has(atMinistry)))
+  if (isGivenUp(record) && !(atMinistry && OVER.has(atMinistry)))
     return refused('given-up', say('withdrawal-by-hand', { status: record.status }));
   return delivered('already-registered');
+}
+
+function isGivenUp({ status }: Dossier): boolean {
+  return status === 'withdrawn' || status === 'stopped';
 }
 
 function isAnswered({ supplements = [] }: Dossier, row: Row): boolean {
