@@ -17,9 +17,18 @@ export type Ministry = Connection<Settings>;
 /** How deep a list is searched for outside the configured path. */
 const DEEPEST_LIST = 5;
 
-/** The body as text, by the character set in its header. Undefined if the bytes do not fit that set. */
+/**
+ * The body as text. Valid UTF-8 is read as UTF-8: text in an old encoding is never valid UTF-8 by chance, and servers often
+ * declare the default of their software. Otherwise the character set in the header counts. Undefined if the bytes do not fit it.
+ */
 function decoded({ headers, body }: Reply): string | undefined {
-  const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  const declared = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  // English in UTF-16 is valid UTF-8 with zeros in between.
+  const isWide = /^(?:utf-?(?:16|32)|ucs)/i.test(declared);
+  return (isWide ? undefined : decodedAs('utf-8', body)) ?? decodedAs(declared, body);
+}
+
+function decodedAs(charset: string, body: Uint8Array): string | undefined {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(body);
   } catch {
