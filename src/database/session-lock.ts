@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Database } from './pool.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { Database } from './pool.ts';
 export async function withSessionLock<Out>(
   { pool }: Pick<Database, 'pool'>,
   key: number,
-  work: () => Promise<Out>,
+  work: (session: pg.PoolClient) => Promise<Out>,
   mode: 'alone' | 'shared' = 'alone',
 ): Promise<Out | undefined> {
   const suffix = mode === 'shared' ? '_shared' : '';
@@ -20,7 +21,7 @@ export async function withSessionLock<Out>(
     const { rows } = await session.query<{ got: boolean }>(`SELECT pg_try_advisory_lock${suffix}($1) AS got`, [key]);
     if (!rows[0]?.got) return undefined;
     isFree = false;
-    const out = await work();
+    const out = await work(session);
     await session.query(`SELECT pg_advisory_unlock${suffix}($1)`, [key]);
     isFree = true;
     return out;

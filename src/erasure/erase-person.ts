@@ -3,12 +3,13 @@ import { soughtKeys } from '#core/erasure/person-keys';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { createMentions, type Person } from '#core/masking/mentions';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
-import { besideNoRebuild } from '../database/erasure-lock.ts';
+import { type Batch, besideNoRebuild } from '../database/erasure-lock.ts';
 import { writeParts } from '../database/parts.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { keptBodyPart } from '../ledger/body-removal.ts';
 import { emptiedPart } from '../ledger/emptied-messages.ts';
 import { erasureParts, nextErasureId, silencedCallPart } from '../ledger/erasures.ts';
+import { newestHold } from '../ledger/legal-holds.ts';
 import { emptiedMessages } from './empty-messages.ts';
 import { ERASED_AT_ONCE, type ErasureOrder, eraseSubjects } from './erase-subjects.ts';
 import type { ErasingHub, Hidden, SubjectAsked } from './erasing.ts';
@@ -72,6 +73,7 @@ export function createPersonErasure(hub: ErasingHub): PersonErasure {
     options: FindOptions,
     by: OrderedBy,
     confirmed: string | undefined,
+    batch: Batch,
   ): Promise<ErasedPerson> {
     let erased = 0;
     let [finding, person] = [await findPerson(hub, asked, options), asked];
@@ -80,14 +82,17 @@ export function createPersonErasure(hub: ErasingHub): PersonErasure {
     if (confirmed !== undefined && confirmed !== finding.found.token)
       return { kind: 'changed', preview: await previewOf(hub, finding.found) };
     let kept: readonly Kept[] = [];
-    for (let round = 1; finding.kind === 'found' && round <= ROUNDS; round++) {
+    for (let round = 1; finding.kind === 'found' && round <= ROUNDS; ) {
       const { found } = finding;
       ({ kept } = found);
       if (isNothing(found)) break;
-      erased += await eraseFound(hub, found, { cause: 'order', ...by }, options.tell);
+      const done = await eraseFound(hub, found, { cause: 'order', ...by }, options.tell, batch);
+      erased += done.erased.size;
+      if (done.isWhole) round++;
       // The dossier of a code names nobody any more.
       person = { person: found.people.find((one) => soughtKeys(one).length > 0) ?? {} };
       finding = await findPerson(hub, person, options);
+      if (finding.kind === 'held') kept = [...kept, ...leftUnder(finding.hold, found, done)];
     }
     return { kind: 'erased', erased, kept };
   }
@@ -102,7 +107,7 @@ export function createPersonErasure(hub: ErasingHub): PersonErasure {
       return finding.kind === 'found' ? { kind: 'found', preview: await previewOf(hub, finding.found) } : finding;
     },
     erase: async (...order) =>
-      (await besideNoRebuild(hub.database, () => eraseAll(...order))) ?? { kind: 'rebuilding' },
+      (await besideNoRebuild(hub.database, (batch) => eraseAll(...order, batch))) ?? { kind: 'rebuilding' },
   };
 }
 
@@ -145,30 +150,54 @@ function isNothing({ subjects, messages, calls, texts }: FoundPerson): boolean {
   return subjects.size + messages.length + calls.length + texts.length === 0;
 }
 
-/** @returns how many dossiers and records had data */
+interface ErasedPart {
+  /** Dossiers and records that had data. */
+  readonly erased: ReadonlySet<string>;
+  /** False after a legal hold was set meanwhile: what it keeps must be found first. */
+  readonly isWhole: boolean;
+}
+
 async function eraseFound(
   hub: ErasingHub,
   found: FoundPerson,
   order: ErasureOrder,
   tell: FindOptions['tell'],
-): Promise<number> {
-  const { people, keys, subjects } = found;
+  batch: Batch,
+): Promise<ErasedPart> {
+  const erased = new Set<string>();
+  for (const erase of erasuresOf(hub, found, order)) {
+    tell(`erases ${erased.size} of ${found.subjects.size}`);
+    const some = await batch(async () => ((await newestHold(hub.database)) === found.newestHold ? erase() : undefined));
+    if (!some) return { erased, isWhole: false };
+    for (const subject of some) erased.add(subject);
+  }
+  return { erased, isWhole: true };
+}
+
+function leftUnder(hold: number, { subjects }: FoundPerson, { erased }: ErasedPart): readonly Kept[] {
+  return [...subjects.keys()].flatMap((subject) => (erased.has(subject) ? [] : [{ subject, why: 'held', hold }]));
+}
+
+/** Erases one batch. @returns the dossiers and records that had data */
+type Erase = () => Promise<readonly string[]>;
+
+function* erasuresOf(hub: ErasingHub, found: FoundPerson, order: ErasureOrder): Generator<Erase> {
+  const { people, keys, subjects, messages, calls } = found;
   const isOne = (person: Person): boolean => soughtKeys(person).some((key) => keys.has(key));
   const hidden: Hidden = { people, isOne };
   const named = (isOwn: boolean): readonly string[] =>
     [...subjects].flatMap(([subject, part]) => ((part === 'own') === isOwn ? [subject] : []));
-  let erased = 0;
   for (const [some, by] of [
     [named(true), order],
     [named(false), { ...order, hidden }],
   ] as const)
-    for (let at = 0; at < some.length; at += ERASED_AT_ONCE) {
-      tell(`erases ${erased} of ${subjects.size}`);
-      erased += (await eraseSubjects(hub, some.slice(at, at + ERASED_AT_ONCE), by)).length;
-    }
-  await eraseRest(hub, found, order);
-  await hideOfficerTexts(hub, found.texts, found.people, order);
-  return erased;
+    for (let at = 0; at < some.length; at += ERASED_AT_ONCE)
+      yield () => eraseSubjects(hub, some.slice(at, at + ERASED_AT_ONCE), by);
+  for (let at = 0; at < Math.max(messages.length, calls.length); at += ERASED_AT_ONCE) {
+    const page = <One>(all: readonly One[]): readonly One[] => all.slice(at, at + ERASED_AT_ONCE);
+    yield () => eraseRest(hub, { people, messages: page(messages), calls: page(calls) }, order);
+  }
+  yield () => hideOfficerTexts(hub, found.texts, people, order).then(() => []);
 }
 
 /** Bodies and calls that speak of the person without being about them, such as a refused message. */
@@ -176,26 +205,23 @@ async function eraseRest(
   hub: ErasingHub,
   { people, messages, calls }: Pick<FoundPerson, 'people' | 'messages' | 'calls'>,
   { cause, who, why }: ErasureOrder,
-): Promise<void> {
-  for (let from = 0; from < Math.max(messages.length, calls.length); from += ERASED_AT_ONCE) {
-    const at = msToInstant(hub.nowMs());
-    const page = <One>(all: readonly One[]): readonly One[] => all.slice(from, from + ERASED_AT_ONCE);
-    const touched = page(messages).map((id) => ({ id, people }));
-    const emptied = await emptiedMessages(hub, touched, [], at);
-    const silenced = page(calls);
-    if (emptied.length + silenced.length === 0) continue;
-    const what = `${emptied.map(({ id }) => id).join(' ')}`;
-    const entry = {
-      actor: who,
-      action: `${cause}.erased`,
-      subject: auditSubject('messages', emptied.length, what),
-      why,
-    };
-    await writeParts(hub.database, [
-      emptiedPart(emptied, hub.vault),
-      keptBodyPart(emptied.filter(({ rest }) => rest)),
-      silencedCallPart(silenced),
-      ...erasureParts({ id: await nextErasureId(hub.database), at, cause, who, why, subjects: 0 }, entry),
-    ]);
-  }
+): Promise<readonly string[]> {
+  const at = msToInstant(hub.nowMs());
+  const touched = messages.map((id) => ({ id, people }));
+  const emptied = await emptiedMessages(hub, touched, [], at);
+  if (emptied.length + calls.length === 0) return [];
+  const what = `${emptied.map(({ id }) => id).join(' ')}`;
+  const entry = {
+    actor: who,
+    action: `${cause}.erased`,
+    subject: auditSubject('messages', emptied.length, what),
+    why,
+  };
+  await writeParts(hub.database, [
+    emptiedPart(emptied, hub.vault),
+    keptBodyPart(emptied.filter(({ rest }) => rest)),
+    silencedCallPart(calls),
+    ...erasureParts({ id: await nextErasureId(hub.database), at, cause, who, why, subjects: 0 }, entry),
+  ]);
+  return [];
 }

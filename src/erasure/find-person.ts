@@ -10,7 +10,7 @@ import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
-import { heldAmong, holdsOfPeople } from '../ledger/legal-holds.ts';
+import { heldAmong, holdsOfPeople, newestHold } from '../ledger/legal-holds.ts';
 import type { ErasingHub, SubjectAsked } from './erasing.ts';
 import { findOfficerTexts, type OfficerTexts } from './officer-texts.ts';
 import { createMentionFinder, type Mention } from './person-mentions.ts';
@@ -53,6 +53,8 @@ export interface FoundPerson {
   readonly namesakes: number;
   /** Values that no secret of the hub opens. They may be of anybody. */
   readonly unreadable: number;
+  /** The newest legal hold when the search began: it says nothing of later ones. */
+  readonly newestHold: number;
   /** Changes with the dossiers and records that are found. */
   readonly token: string;
 }
@@ -90,6 +92,7 @@ export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, optio
   const keys = new Set(sought.flatMap('person' in asked ? askedKeys : personKeys));
   if (keys.size === 0) return { kind: 'unclear' };
   const isAlone = 'person' in asked && personKeys(asked.person).length === 0;
+  const newest = await newestHold(hub.database);
   const people = new Map(sought.map((person) => [JSON.stringify(person), person]));
   const subjects = new Map<string, Part>();
   for (let round = 1, known = -1; known !== keys.size && round <= ROUNDS; round++) {
@@ -108,7 +111,7 @@ export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, optio
   for (const hold of await holdsOfPeople(hub.database, hub.vault))
     if (hold.keys.some((key) => keys.has(key))) return { kind: 'held', hold: hold.id };
   for (const subject of await recordsAbout(hub, [...subjects.keys()])) subjects.set(subject, 'own');
-  return finished(hub, { keys, people: [...people.values()], subjects }, options);
+  return finished(hub, { keys, people: [...people.values()], subjects, newestHold: newest }, options);
 }
 
 /** Each sealed place with the number of its values that cannot be opened. */
@@ -116,7 +119,12 @@ type Finder = ErasingHub & { readonly unreadable: Map<string, number> };
 
 async function finished(
   hub: Finder,
-  { keys, people, subjects }: Pick<FoundPerson, 'keys' | 'people'> & { readonly subjects: Map<string, Part> },
+  {
+    keys,
+    people,
+    subjects,
+    newestHold: newest,
+  }: Pick<FoundPerson, 'keys' | 'people' | 'newestHold'> & { readonly subjects: Map<string, Part> },
   options: FindOptions,
 ): Promise<Finding> {
   const mentions = await mentionsOf(hub, people, subjects, options);
@@ -133,7 +141,7 @@ async function finished(
     return { kind: 'none' };
   return {
     kind: 'found',
-    found: { people, keys, subjects, kept, messages, calls, texts, namesakes, unreadable, token },
+    found: { people, keys, subjects, kept, messages, calls, texts, namesakes, unreadable, newestHold: newest, token },
   };
 }
 

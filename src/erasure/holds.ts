@@ -1,6 +1,8 @@
+import type pg from 'pg';
 import { personKeys } from '#core/erasure/person-keys';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { subjectOf } from '#core/records/kind';
+import { lockHolds } from '../database/erasure-lock.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { writeAudit } from '../ledger/audit.ts';
 import { addHold, type LegalHold, liftHold, oneHold } from '../ledger/legal-holds.ts';
@@ -12,8 +14,9 @@ export interface OrderedBy {
   readonly why: string;
 }
 
-export type SetHold =
-  | { readonly kind: 'set'; readonly hold: LegalHold }
+export type SetHold = { readonly kind: 'set'; readonly hold: LegalHold } | NotSet;
+
+type NotSet =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ambiguous'; readonly codes: readonly string[] }
   /** Nothing of it can be held any more. */
@@ -31,28 +34,38 @@ export interface Holds {
 export function createHolds(hub: ErasingHub): Holds {
   const { database, vault, nowMs } = hub;
 
-  async function add(subject: string | undefined, keys: readonly string[], by: OrderedBy): Promise<SetHold> {
+  async function add(
+    tx: pg.PoolClient,
+    { subject, keys = [] }: { readonly subject?: string; readonly keys?: readonly string[] },
+    by: OrderedBy,
+  ): Promise<Added> {
     const person = keys.length > 0 ? vault.seal(JSON.stringify(keys)) : undefined;
-    const id = await inTransaction(database, async (tx) => {
-      const added = await addHold(tx, { subject, person, ...by }, nowMs());
-      const about = subject === undefined ? auditSubject('hold', added) : auditedSubject(hub, subject);
-      await writeAudit(tx, { actor: by.who, action: 'hold.set', subject: about, why: by.why }, nowMs());
-      return added;
-    });
-    return { kind: 'set', hold: (await oneHold(database, id)) as LegalHold };
+    const id = await addHold(tx, { subject, person, ...by }, nowMs());
+    const about = subject === undefined ? auditSubject('hold', id) : auditedSubject(hub, subject);
+    await writeAudit(tx, { actor: by.who, action: 'hold.set', subject: about, why: by.why }, nowMs());
+    return { kind: 'added', id };
+  }
+
+  async function addFor(tx: pg.PoolClient, order: SubjectAsked, by: OrderedBy): Promise<Added | NotSet> {
+    if ('person' in order) {
+      const keys = personKeys(order.person);
+      return keys.length === 0 ? { kind: 'nobody' } : add(tx, { keys }, by);
+    }
+    const found = await subjectsNamed(tx, order);
+    const [one, ...others] = found;
+    if (!one) return { kind: 'unknown' };
+    if (others.length > 0) return { kind: 'ambiguous', codes: found.map(({ subject }) => subject) };
+    return one.erasedAt === null ? add(tx, one, by) : { kind: 'erased', at: one.erasedAt };
   }
 
   return {
     async set(order, by) {
-      if ('person' in order) {
-        const keys = personKeys(order.person);
-        return keys.length === 0 ? { kind: 'nobody' } : add(undefined, keys, by);
-      }
-      const found = await subjectsNamed(hub, order);
-      const [one, ...others] = found;
-      if (!one) return { kind: 'unknown' };
-      if (others.length > 0) return { kind: 'ambiguous', codes: found.map(({ subject }) => subject) };
-      return one.erasedAt === null ? add(one.subject, [], by) : { kind: 'erased', at: one.erasedAt };
+      const added = await inTransaction(database, async (tx) => {
+        // A batch under way may be erasing just this. Look when it is done.
+        await lockHolds(tx);
+        return addFor(tx, order, by);
+      });
+      return added.kind === 'added' ? { kind: 'set', hold: (await oneHold(database, added.id)) as LegalHold } : added;
     },
     async lift(id, by) {
       const isLifted = await inTransaction(database, async (tx) => {
@@ -70,6 +83,11 @@ function auditedSubject({ kinds }: ErasingHub, subject: string): string {
   return auditSubject(kinds.ofSubject(subject) ? 'record' : 'dossier', subject);
 }
 
+interface Added {
+  readonly kind: 'added';
+  readonly id: number;
+}
+
 interface Named {
   readonly subject: string;
   readonly erasedAt: string | null;
@@ -77,7 +95,7 @@ interface Named {
 
 /** The record of a kind with this code, or the dossiers with this code, own or alias. */
 async function subjectsNamed(
-  { database }: ErasingHub,
+  tx: pg.PoolClient,
   { code, kind }: Extract<SubjectAsked, { code: string }>,
 ): Promise<readonly Named[]> {
   const [text, value] = kind
@@ -87,6 +105,6 @@ async function subjectsNamed(
          WHERE code = $1 OR code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
         code,
       ];
-  const { rows } = await database.pool.query<Named>(text, [value]);
+  const { rows } = await tx.query<Named>(text, [value]);
   return rows;
 }

@@ -2,7 +2,7 @@ import { instantToMs } from '#core/dates/dates';
 import { personKeys } from '#core/erasure/person-keys';
 import type { Person } from '#core/masking/mentions';
 import { peopleIn } from '#core/records/mask-record';
-import { besideNoRebuild } from '../database/erasure-lock.ts';
+import { type Batch, besideNoNewHold, besideNoRebuild } from '../database/erasure-lock.ts';
 import { dropOldPartitions } from '../database/partitions.ts';
 import { withSessionLock } from '../database/session-lock.ts';
 import { loadHeld } from '../index/load-held.ts';
@@ -72,38 +72,39 @@ export type RetentionHub = ErasingHub & {
 export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retention {
   const { database, nowMs } = hub;
   const failed = new Set<string>();
-  const endedBy = ({ kind, state, months }: Rule) => ({ kind, state, before: monthsBefore(nowMs(), months) });
   const due = (): Promise<readonly DueByRule[]> =>
-    Promise.all(plan.rules.map(async (rule) => ({ ...rule, ...(await countRetained(database, endedBy(rule))) })));
+    Promise.all(
+      plan.rules.map(async (rule) => ({ ...rule, ...(await countRetained(database, endedBy(rule, nowMs()))) })),
+    );
   hub.telemetry.watchRetention(due);
 
-  async function eraseDue(rule: Rule, endMs: number): Promise<{ readonly erased: number; readonly isDone: boolean }> {
+  async function eraseDue(rule: Rule, endMs: number, batch: Batch): Promise<Pick<RetentionRound, 'erased' | 'isDone'>> {
     let erased = 0;
     while (performance.now() < endMs) {
-      const subjects = await loadRetained(database, endedBy(rule), [...failed], ERASED_AT_ONCE);
-      if (subjects.length === 0) return { erased, isDone: true };
-      const free = await withoutHeldPeople(hub, subjects);
-      const why = `retention: ${rule.kind} ${rule.state}, ${rule.months} months`;
-      erased += await eraseAll(hub, free, why, failed);
+      const some = await batch(() => eraseBatch(hub, rule, failed));
+      if (some === undefined) return { erased, isDone: true };
+      erased += some;
       if (failed.size > MOST_FAILED) failed.clear();
     }
     return { erased, isDone: false };
   }
 
-  async function work(): Promise<RetentionRound> {
+  async function work(batch: Batch): Promise<RetentionRound> {
     const endMs = performance.now() + ROUND_MS;
-    let [erased, bodies, isDone] = [0, await removeFreeBodies(database, nowMs()), true];
+    let [erased, bodies, isDone] = [0, await batch(() => removeFreeBodies(database, nowMs())), true];
     for (const rule of plan.rules) {
-      const one = await eraseDue(rule, endMs);
+      const one = await eraseDue(rule, endMs, batch);
       erased += one.erased;
       isDone &&= one.isDone;
     }
     const { bodiesMonths, asksMonths } = plan;
-    if (asksMonths !== undefined)
-      isDone &&= (await forgetAskers(database, instantToMs(monthsBefore(nowMs(), asksMonths)), MOST_ASKS)) < MOST_ASKS;
+    if (asksMonths !== undefined) {
+      const before = instantToMs(monthsBefore(nowMs(), asksMonths));
+      isDone &&= (await batch(() => forgetAskers(database, before, MOST_ASKS))) < MOST_ASKS;
+    }
     for (let isLast = bodiesMonths === undefined; !isLast; ) {
       const before = instantToMs(monthsBefore(nowMs(), bodiesMonths as number));
-      const step = await removeOldBodies(database, before, nowMs());
+      const step = await batch(() => removeOldBodies(database, before, nowMs()));
       bodies += step.removed;
       isLast = step.isDone || performance.now() > endMs;
       isDone &&= !isLast || step.isDone;
@@ -114,14 +115,32 @@ export function createRetention(hub: RetentionHub, plan: RetentionPlan): Retenti
   return {
     plan,
     round: () => withSessionLock(database, LOCK, () => besideNoRebuild(database, work)),
-    async dropMonths() {
-      const { historyMonths } = plan;
-      if (historyMonths === undefined) return [];
-      const held = await heldMonths(database);
-      return held === 'all' ? [] : dropOldPartitions(database, nowMs(), historyMonths, held);
-    },
+    dropMonths: async () => (await besideNoNewHold(database, () => dropOldMonths(hub, plan))) ?? [],
     due,
   };
+}
+
+const endedBy = ({ kind, state, months }: Rule, nowMs: number) => ({
+  kind,
+  state,
+  before: monthsBefore(nowMs, months),
+});
+
+async function dropOldMonths(
+  { database, nowMs }: RetentionHub,
+  { historyMonths }: RetentionPlan,
+): Promise<readonly string[]> {
+  if (historyMonths === undefined) return [];
+  const held = await heldMonths(database);
+  return held === 'all' ? [] : dropOldPartitions(database, nowMs(), historyMonths, held);
+}
+
+/** @returns how many were erased; undefined if none is due */
+async function eraseBatch(hub: RetentionHub, rule: Rule, failed: Set<string>): Promise<number | undefined> {
+  const subjects = await loadRetained(hub.database, endedBy(rule, hub.nowMs()), [...failed], ERASED_AT_ONCE);
+  if (subjects.length === 0) return undefined;
+  const free = await withoutHeldPeople(hub, subjects);
+  return eraseAll(hub, free, `retention: ${rule.kind} ${rule.state}, ${rule.months} months`, failed);
 }
 
 /** A batch that fails is done one by one, so that one broken record stops no other. */

@@ -42,6 +42,12 @@ export async function addHold(
   return id;
 }
 
+/** The newest hold, in force or lifted; 0 without any. Another number later means that a hold was set meanwhile. */
+export async function newestHold({ pool }: Pick<Database, 'pool'>): Promise<number> {
+  const { rows } = await pool.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM legal_holds');
+  return rows[0]?.id ?? 0;
+}
+
 export interface HeldSubject {
   readonly id: number;
   readonly subject: string;

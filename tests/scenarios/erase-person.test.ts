@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { followChain } from '../../src/ledger/audit-chain.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
@@ -274,6 +274,48 @@ describe('a person', () => {
     expect(await hub.hub.personErasure.erase(ASKED, OPTIONS, BY, undefined)).toEqual({ kind: 'held', hold: hold.id });
     expect((await operator.post('erasures/preview', { ...ASKED, why: 'x' }, 'ops-erase')).status).toBe(409);
     expect((await hub.read(`/api/v1/dossiers/${FORMER}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+  });
+});
+
+describe('a legal hold that is set while an erasure runs', () => {
+  const codes = Array.from({ length: 120 }, (_, n) => codeOf(100 + n));
+  const last = codes.at(-1) as string;
+  beforeEach(async () => {
+    hub = await testHub({ nowMs: Date.parse('2025-08-26T08:00:00+07:00'), keys: [...OPERATOR_KEYS] });
+    operator = operatorOf(hub);
+    for (const code of codes) await hub.push(dossier({ code, applicant: person, ...RETURNED }));
+  });
+  afterEach(() => hub.close());
+
+  /** Erases, and sets the hold after the first batch. */
+  async function eraseBeside(held: object) {
+    let holding: Promise<{ readonly status: number; readonly body: { readonly id: number } }> | undefined;
+    const tell = (what: string) => {
+      if (what.startsWith('erases 50 ')) holding = operator.post('legal-holds', { ...held, why: 'Toà án' });
+    };
+    const erased = await hub.hub.personErasure.erase(ASKED, { ...OPTIONS, tell }, BY, undefined);
+    const hold = await holding;
+    expect(hold?.status).toBe(201);
+    return { erased, id: hold?.body.id };
+  }
+
+  test('keeps a dossier of a later batch with its message', async () => {
+    const { erased, id } = await eraseBeside({ code: last });
+    expect(erased).toEqual({ kind: 'erased', erased: 119, kept: [{ subject: last, why: 'held', hold: id }] });
+    expect((await hub.read(`/api/v1/dossiers/${last}`, 'personal')).body.applicant.name).toBe(PERSON.name);
+    const { rows } = await hub.hub.database.pool.query(
+      'SELECT 1 FROM messages m JOIN events e ON e.message_id = m.id WHERE e.code = $1 AND m.body IS NOT NULL',
+      [last],
+    );
+    expect(rows).toHaveLength(1);
+  });
+
+  test('keeps the rest of a person', async () => {
+    const { erased, id } = await eraseBeside(ASKED);
+    if (erased.kind !== 'erased') throw new Error(erased.kind);
+    expect(erased.kept).toContainEqual({ subject: last, why: 'held', hold: id });
+    expect(erased.erased + erased.kept.length).toBe(120);
+    expect((await hub.read(`/api/v1/dossiers/${last}`, 'personal')).body.applicant.name).toBe(PERSON.name);
   });
 });
 

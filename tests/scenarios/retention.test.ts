@@ -154,6 +154,42 @@ describe('retention', () => {
     expect(actions).toEqual(expect.arrayContaining(['hold.set', 'hold.lift', 'retention.erased']));
   });
 
+  const waiting = async () => {
+    const { rows } = await hub.hub.database.pool.query('SELECT FROM pg_locks WHERE NOT granted');
+    return rows.length;
+  };
+
+  test('a hold waits for the batch that erases, and learns that its dossier is gone', async () => {
+    await hub.push(own(RETURNED));
+    hub.clock.nowMs += 14 * MONTH_MS;
+    const session = await hub.hub.database.pool.connect();
+    await session.query('BEGIN');
+    await session.query('SELECT FROM dossiers WHERE code = $1 FOR UPDATE', [OWN]);
+    const erasing = round();
+    await expect.poll(waiting).toBe(1);
+    const holding = operator.post('legal-holds', { code: OWN, why: 'Toà án' });
+    await expect.poll(waiting).toBe(2);
+    await session.query('COMMIT');
+    session.release();
+    expect([await erasing, (await holding).status]).toMatchObject([{ erased: 1 }, 409]);
+  });
+
+  test('a hold waits until the old months are dropped', async () => {
+    await hub.push(own(RETURNED));
+    hub.clock.nowMs += 14 * MONTH_MS;
+    const session = await hub.hub.database.pool.connect();
+    await session.query('BEGIN');
+    await session.query('SELECT FROM events');
+    const dropping = hub.hub.retention.dropMonths();
+    await expect.poll(waiting).toBe(1);
+    const holding = operator.post('legal-holds', { code: OWN, why: 'Toà án' });
+    await expect.poll(waiting).toBe(2);
+    await session.query('COMMIT');
+    session.release();
+    await dropping;
+    expect((await holding).status).toBe(201);
+  });
+
   test('a hold for a person also keeps records that arrive later', async () => {
     const order = { person: { identityNumber: PERSON.identityNumber }, why: 'Tranh chấp đất đai' };
     const { body: hold } = await operator.post('legal-holds', order);
