@@ -15,6 +15,8 @@ export interface TakeBackOptions {
   readonly secret: string;
   /** Removes data from the staged rows that was erased since. They are in `staged_messages`, `staged_events` and so on. */
   readonly eraseStaged: (client: pg.PoolClient) => Promise<number>;
+  /** Writes the audit entry, which commits together with the rows. */
+  readonly writeAudit: (client: pg.PoolClient, taken: TakenBack) => Promise<void>;
   readonly tell: (table: string) => void;
 }
 
@@ -52,7 +54,7 @@ export async function takeBack(
 async function inOneTransaction(
   client: pg.PoolClient,
   { month, files }: ArchiveManifest,
-  { folder, secret, eraseStaged, tell }: TakeBackOptions,
+  { folder, secret, eraseStaged, writeAudit, tell }: TakeBackOptions,
 ): Promise<TakenBack> {
   await client.query('BEGIN');
   try {
@@ -78,6 +80,7 @@ async function inOneTransaction(
     await client.query(`UPDATE body_removal SET after = least(after, $1::text) WHERE what = 'messages'`, [
       monthBounds('messages', month).from,
     ]);
+    await writeAudit(client, { rows, erasedAgain });
     await client.query('COMMIT');
     return { rows, erasedAgain };
   } catch (error) {

@@ -31,17 +31,18 @@ const manifestOf =
 const takenBack = async (
   { hub: { database } }: TestHub,
   secret: string,
-  beforeErasure: () => Promise<void> = async () => undefined,
+  { erased, writeAudit }: { readonly erased?: () => Promise<void>; readonly writeAudit?: () => Promise<void> } = {},
 ) => {
   const manifest = await checkArchive(archived, secret, manifestOf(vault));
   return takeBack(database, manifest, {
     folder: archived,
     secret,
     tell: () => undefined,
+    writeAudit: writeAudit ?? (() => Promise.resolve()),
     async eraseStaged(tx) {
-      const erased = await eraseStaged({ vault }, tx);
-      await beforeErasure();
-      return erased;
+      const events = await eraseStaged({ vault }, tx);
+      await erased?.();
+      return events;
     },
   });
 };
@@ -149,6 +150,15 @@ describe('an archive of a month', () => {
     expect(await contentOf()).toEqual(before);
   });
 
+  test('comes back with its audit entry, or not at all', async () => {
+    await drop();
+    const refused = () => Promise.reject(new Error('no audit'));
+    await expect(takenBack(hub, key.secret, { writeAudit: refused })).rejects.toThrow('no audit');
+    expect((await hub.hub.database.pool.query('SELECT FROM messages')).rowCount).toBe(0);
+    await takenBack(hub, key.secret);
+    expect(await contentOf()).toEqual(before);
+  });
+
   test('makes the same index in an empty hub of the same settings', async () => {
     const empty = await testHub({ nowMs: AT });
     await takenBack(empty, key.secret);
@@ -172,10 +182,11 @@ describe('an archive of a month', () => {
     const order = { who: 'test', why: 'Đơn số 2' };
     // What is pushed meanwhile is of another month.
     hub.clock.nowMs += 40 * 86_400_000;
-    await takenBack(hub, key.secret, async () => {
+    const erased = async () => {
       expect((await hub.push(dossier({ code: codeOf(98), status: 'received' }))).status).toBe(201);
       expect(await hub.hub.personErasure.erase(asked, options, order, undefined)).toEqual({ kind: 'rebuilding' });
-    });
+    };
+    await takenBack(hub, key.secret, { erased });
     expect(await hub.hub.personErasure.erase(asked, options, order, undefined)).toEqual({ kind: 'none' });
   });
 

@@ -267,6 +267,7 @@ describe('a person whose data is erased', () => {
     await takeBack(empty.hub.database, manifest, {
       ...{ folder: archived, secret, tell: () => undefined },
       eraseStaged: (one) => eraseStaged({ vault }, one),
+      writeAudit: () => Promise.resolve(),
     });
     expect((await empty.hub.database.pool.query('SELECT 1 FROM events')).rowCount).toBeGreaterThan(MENTIONING.length);
     expect(await tracesOf(empty.hub.database.pool)).toEqual([]);

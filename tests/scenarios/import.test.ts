@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Operation } from '#schemas/operations';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { isApplied, loadFile, type Tally, type Told } from '../../src/cli/import/load-file.ts';
-import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub } from '../support/hub.ts';
+import { lienthongHere } from '../support/lienthong.ts';
+import { testFolder } from '../support/process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-import-'));
 
@@ -184,6 +186,34 @@ describe('import', () => {
     const before = await messages();
     expect(await load('g.json', text)).toMatchObject({ accepted: 1, duplicate: 0 });
     expect(await messages()).toBe(before);
+  });
+
+  test('an import that is cut off is in the audit, and its repeat continues', async () => {
+    const { pool } = hub.hub.database;
+    const settings = testFolder({ parties: { 'one-stop': { adapter: 'one-stop' } } });
+    const codes = Array.from({ length: 501 }, (_, n) => codeOf(1000 + n));
+    writeFileSync(
+      join(settings.path, 'many.ndjson'),
+      codes.map((code) => JSON.stringify(dossier({ code }))).join('\n'),
+    );
+    const env = { DATABASE_URL: hub.databaseUrl, HUB_SECRET, HUB_CONFIG: settings.configPath };
+    const imported = () => lienthongHere(['import', 'one-stop', 'many.ndjson'], env, settings.path);
+    await pool.query(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.code = '${codes.at(-1)}' THEN RAISE EXCEPTION 'cut off'; END IF; RETURN NEW; END $$`);
+    await pool.query('CREATE TRIGGER cut BEFORE INSERT ON dossiers FOR EACH ROW EXECUTE FUNCTION cut()');
+    const audited = async () =>
+      (await pool.query(`SELECT action, subject FROM audit WHERE actor = 'lienthong import' ORDER BY position`)).rows;
+    try {
+      expect((await imported()).code).toBe(2);
+      expect((await hub.read(`/api/v1/dossiers/${codes[0]}`)).status).toBe(200);
+      const subject = expect.stringMatching(/^party one-stop: dossier\.upsert\.v1 file:/);
+      expect(await audited()).toEqual([{ action: 'import.begun', subject }]);
+      await pool.query('DROP TRIGGER cut ON dossiers');
+      expect((await imported()).code).toBe(0);
+      expect((await audited()).map(({ action }) => action)).toEqual(['import.begun', 'import.begun', 'import']);
+    } finally {
+      settings.remove();
+    }
   });
 
   test.each([

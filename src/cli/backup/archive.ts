@@ -7,7 +7,7 @@ import { checkArchive } from '../../archive/check-archive.ts';
 import { type TakenBack, takeBack } from '../../archive/take-back.ts';
 import { type ArchiveManifest, writeArchive } from '../../archive/write-archive.ts';
 import { eraseStaged } from '../../erasure/erase-staged.ts';
-import { createAudit } from '../../ledger/audit.ts';
+import { createAudit, writeAudit } from '../../ledger/audit.ts';
 import { createSignDocument } from '../../operator-orders/evidence.ts';
 import { verifyDocument } from '../../secrets/signed-documents.ts';
 import { createVault, type Vault } from '../../secrets/vault.ts';
@@ -90,15 +90,16 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
   requireStays(manifest.month, config.file.retentionMonths);
   const bar = createProgress('import', 0);
   const taken = await withHub(config, async (hub) => {
-    const back = await takeBack(hub.database, manifest, {
+    return takeBack(hub.database, manifest, {
       folder,
       secret,
       eraseStaged: (tx) => eraseStaged({ vault }, tx),
+      writeAudit(tx, back) {
+        const subject = auditSubject('database', 'hub', `${manifest.month} ${takenText(back)}`);
+        return writeAudit(tx, { actor: WHO, action: 'archive.taken-back', subject }, Date.now());
+      },
       tell: (table) => bar.update(0, table),
     });
-    const subject = auditSubject('database', 'hub', `${manifest.month} ${takenText(back)}`);
-    await createAudit(hub.database, Date.now).write({ actor: WHO, action: 'archive.taken-back', subject });
-    return back;
   }).finally(() => bar.stop());
   const erased = taken.erasedAgain > 0 ? `\n${taken.erasedAgain} events were erased meanwhile, and stay erased` : '';
   return {

@@ -116,19 +116,20 @@ async function loadFiles(
 ): Promise<readonly Tally[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const bar = createProgress('reading', total);
+  const audit = createAudit(database, Date.now);
   const tallies: Tally[] = [];
   let before = 0;
   try {
     for (const file of files) {
+      // A keyed hash: a file may hold one record, and with a plain hash anybody could test guesses of it.
+      const about = `${operation} file:${vault.blind('imported file', file.sha256)[0]}`;
+      const entry = { actor: 'lienthong import', subject: auditSubject('party', party, about) };
+      // Batches commit alone: an import that is cut off is in the audit too.
+      await audit.write({ ...entry, action: 'import.begun' });
       const onProgress = (bytes: number): void => bar.update(before + bytes, file.path);
       tallies.push(await loadFile({ pipeline, kinds, party, operation, nowMs: Date.now, tell, onProgress }, file));
       before += file.bytes;
-      await createAudit(database, Date.now).write({
-        actor: 'lienthong import',
-        action: 'import',
-        // A keyed hash: a file may hold one record, and with a plain hash anybody could test guesses of it.
-        subject: auditSubject('party', party, `${operation} file:${vault.blind('imported file', file.sha256)[0]}`),
-      });
+      await audit.write({ ...entry, action: 'import' });
     }
   } finally {
     bar.stop();

@@ -47,7 +47,7 @@ const SUBJECT = [
   '`dossier <code>` (dossier.read-personal, dossier.history-personal, dossier.evidence);',
   '`dossiers <filter>` (dossier.list-personal, index.rebuilt: with the codes of the dossiers; export.personal);',
   '`record <kind> <code>` (record.assign, .answer, .publish, .refuse, .hold; body.read, body.read-personal);',
-  '`party <id>` (import: with the operation and the SHA-256 of the file); `database hub` (database.put-back);',
+  '`party <id>` (import.begun, import: with the operation and a keyed hash of the file); `database hub` (database.put-back);',
   '`cause <key>` (quarantine.map, .release, .dismiss); `code <party> <table> <code>` (code-table.enter);',
   '`key <id>` (console.sign-in, console.sign-out; console.sign-in-refused: with `unknown` where no key has that id); `order <path>` (order.refused);',
   '`hold <id>` (hold.lift; hold.set for a person), `dossier <code>` and `record <kind> <code>` (hold.set);',

@@ -449,6 +449,7 @@ export const ACTIONS = {
   'mapping.withdraw': ['rút thay đổi bảng mã', 'withdraw a mapping change'],
   'index.rebuilt': ['dựng lại chỉ mục', 'rebuild the index'],
   'export.personal': ['xuất dữ liệu cá nhân', 'export personal data'],
+  'import.begun': ['bắt đầu nhập tệp', 'begin to import a file'],
   import: ['nhập tệp', 'import a file'],
   'archive.taken-back': ['nạp lại tháng đã lưu trữ', 'take back an archived month'],
   'archive.written': ['lưu trữ một tháng', 'archive a month'],
