@@ -34,6 +34,16 @@ export interface Settings {
   readonly config: string | null;
   /** HUB_SECRET and HUB_SECRET_OLD, and the variables that the file names. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Keys and certificates that the configuration names by path. Older backups have none. */
+  readonly files?: readonly NamedFile[];
+}
+
+export interface NamedFile {
+  /** The path as the configuration has it, with its placeholders. */
+  readonly written: string;
+  readonly path: string;
+  /** Its content, in PEM. */
+  readonly text: string;
 }
 
 const HEADER_BYTES = 5;

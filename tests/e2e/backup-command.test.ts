@@ -1,9 +1,20 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/config.ts';
 import { MOVED_DATA_ROOT } from '../../src/embedded-postgres/cluster.ts';
+import { testCertificate } from '../support/certificate.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
@@ -176,6 +187,37 @@ describe('a backup', () => {
     );
     expect(statSync(join(folder, 'machine', 'hub.env')).mode & 0o777).toBe(0o600);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('holds the keys and certificates that the settings name by path', async () => {
+    const { key, certificate } = testCertificate('partner.example');
+    const shown = { certs: certificate, keys: key };
+    for (const [name, text] of Object.entries(shown)) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'partner.pem'), text);
+    }
+    const HUB_CONFIG = join(folder, 'tls.config.json');
+    const tls = { certificate: '${CERTS}/partner.pem', key: join(folder, 'keys', 'partner.pem') };
+    writeFileSync(HUB_CONFIG, JSON.stringify({ parties: { 'one-stop': { adapter: 'one-stop', tls } } }));
+    const here = { ...scene.env(), HUB_CONFIG, CERTS: join(folder, 'certs') };
+    const made = await lienthongHere(['backup', 'with-keys', '--for', recipient, '--json'], here, folder);
+    const { file: withKeys } = JSON.parse(made.out);
+    for (const name of Object.keys(shown)) rmSync(join(folder, name), { recursive: true });
+
+    expect((await run('verify-backup', withKeys, '--key', keyFile)).code).toBe(0);
+    expect((await run('restore', withKeys, '--key', keyFile, '--settings', 'with-tls')).code).toBe(0);
+    const machine = join(folder, 'with-tls');
+    const { file: restored } = loadConfig({
+      ...{ HUB_SECRET: SECRET, CERTS: '/nowhere', HUB_CONFIG: join(machine, 'hub.config.json') },
+      DATABASE_URL: 'postgres://127.0.0.1/none',
+    });
+    const paths = restored.parties?.['one-stop']?.tls;
+    expect([paths?.certificate, paths?.key].map((path) => readFileSync(path as string, 'utf8'))).toEqual([
+      certificate,
+      key,
+    ]);
+    const files = readdirSync(join(machine, 'files'));
+    expect(files.map((name) => statSync(join(machine, 'files', name)).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
   test('of another secret is refused before anything is written', async () => {

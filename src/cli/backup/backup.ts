@@ -12,6 +12,7 @@ import { withDatabase } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
 import { writeWhole } from '../write-whole.ts';
+import { namedFilesIn } from './named-files.ts';
 import { requireRecipient } from './open-backup.ts';
 
 interface BackupOptions extends CommonOptions {
@@ -103,7 +104,7 @@ async function requireHub(client: pg.ClientBase): Promise<void> {
     throw new UsageError('the database has no tables of a hub yet, expected one that was started once');
 }
 
-/** What a new machine needs to read the data: the file, its variables, and the secrets. */
+/** What a new machine needs to read the data: HUB_CONFIG, its variables and files, and the secrets. */
 function settingsOf({ filePath, secrets }: Config, env: NodeJS.ProcessEnv): Settings {
   const config = existsSync(filePath) ? readFileSync(filePath, 'utf8') : null;
   const named = [...(config ?? '').matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, name]) => name as string);
@@ -113,5 +114,5 @@ function settingsOf({ filePath, secrets }: Config, env: NodeJS.ProcessEnv): Sett
     HUB_SECRET: secret,
     HUB_SECRET_OLD: old.length > 0 ? old.join(',') : undefined,
   });
-  return { config, environment };
+  return { config, environment, files: config === null ? [] : namedFilesIn(config, env) };
 }

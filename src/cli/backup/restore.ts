@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { withoutUndefined } from '#core/without-undefined';
 import type { Frame, Settings } from '../../backup/frames.ts';
 import { type Restored, restoreBackup } from '../../backup/restore-backup.ts';
 import { loadConfig } from '../../config/config.ts';
@@ -11,6 +10,7 @@ import { environmentLine } from '../init/settings-texts.ts';
 import { withServer } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
+import { placedFiles } from './named-files.ts';
 import { openBackup } from './open-backup.ts';
 
 interface RestoreCommand extends CommonOptions {
@@ -27,7 +27,7 @@ export function addRestore(program: Command): void {
     .requiredOption('--key <file>', 'a file with the recovery key (AGE-SECRET-KEY-1…)')
     .option(
       '--settings <folder>',
-      'write hub.config.json and hub.env (mode 0600) of the backup there, and nothing else',
+      'write hub.config.json, hub.env and the folder files (mode 0600) of the backup there, and nothing else',
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -57,18 +57,20 @@ async function settingsIn(frames: AsyncGenerator<Frame>): Promise<Settings> {
   throw new Error('this is not a backup of a hub');
 }
 
-function writeSettings({ config, environment }: Settings, folder: string): Result {
-  const texts = withoutUndefined({
-    'hub.config.json': config ?? undefined,
-    'hub.env': Object.entries(environment)
+function writeSettings(settings: Settings, folder: string): Result {
+  const texts = {
+    ...placedFiles(settings, folder),
+    'hub.env': Object.entries(settings.environment)
       .map(([name, value]) => environmentLine(name, value))
       .join(''),
-  });
+  };
   const existing = Object.keys(texts).filter((name) => existsSync(join(folder, name)));
   if (existing.length > 0) throw new UsageError(`--settings: ${folder} already has ${existing.join(', ')}`);
   mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(texts))
-    writeFileSync(join(folder, name), text, { flag: 'wx', mode: name === 'hub.env' ? 0o600 : 0o644 });
+  for (const [name, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, name), text, { flag: 'wx', mode: name === 'hub.config.json' ? 0o644 : 0o600 });
+  }
   return {
     text: `written to ${folder}: ${Object.keys(texts).join(', ')}; load hub.env, then restore without --settings`,
     document: { folder, files: Object.keys(texts) },

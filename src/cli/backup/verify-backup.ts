@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Frame, Start } from '../../backup/frames.ts';
 import { DamagedBackup } from '../../backup/seal.ts';
@@ -15,6 +15,7 @@ import { checkAudit } from '../doctor/check-audit.ts';
 import { withServer } from '../open-database.ts';
 import { withHub } from '../open-hub.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from '../run-command.ts';
+import { placedFiles } from './named-files.ts';
 import { openBackup } from './open-backup.ts';
 import { restoreInto } from './restore.ts';
 
@@ -68,7 +69,10 @@ async function verify(file: string, { key }: VerifyCommand): Promise<Result> {
 
 async function compare({ start, frames }: Opened, folder: string, url: string): Promise<Result> {
   const configPath = join(folder, 'hub.config.json');
-  if (start.settings.config !== null) writeFileSync(configPath, start.settings.config, { mode: 0o600 });
+  for (const [name, text] of Object.entries(placedFiles(start.settings, folder))) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+  }
   const env = { ...start.settings.environment, DATABASE_URL: url, HUB_CONFIG: configPath };
   const config = loadConfig(env, await loadAdapters());
   const { rows } = await restoreInto(url, frames, config.secrets);
