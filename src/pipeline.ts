@@ -113,7 +113,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
         // A process whose settings lack the party may get the notification.
         deliveries: async () => deps.queue.notify(await deliverDue()),
         'held deliveries': async () => releaseHeld(hub, deps, await causesSettledSince(database)),
-        'waiting items': () => waiting.releaseAll(msToInstant(nowMs())),
+        'waiting items': () => waiting.releaseSome(msToInstant(nowMs())),
         orders: orders.runAll,
       }),
     idle: workers.idle,

@@ -1,26 +1,29 @@
 import type { Background } from '../concurrency/background.ts';
 import type { Database } from '../database/pool.ts';
-import { type Created, loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
+import { type Created, FIRST_WAITING, loadDueItems, loadReleasable, loadWaitingFor } from '../ledger/quarantine.ts';
 import type { ReleaseItems } from './release.ts';
 
 /** Items in quarantine that wait for their dossier, their record or their moment, and need no operator. */
 export interface WaitingItems {
   /** Releases items for new dossiers and records soon, with one query for all of that time. */
   created(created: Created): void;
-  /** Releases items whose dossier or record exists now or whose moment has come. */
-  releaseAll(now: string): Promise<void>;
+  /**
+   * Releases items whose moment has come. Of the others it examines some more at each call, because another process may
+   * have created their dossier or record: after the last it begins again.
+   */
+  releaseSome(now: string): Promise<void>;
   /** Runs a pending release now, so that none is left when the database is closed. */
   lookNow(): void;
 }
 
 const SOON_MS = 20;
-const MOST = 500;
 /** Doubtful text was judged before an item came to wait here. */
 const JUDGED = true;
 
 export function createWaitingItems(database: Database, release: ReleaseItems, background: Background): WaitingItems {
   const dossiers = new Set<string>();
   const records = new Set<string>();
+  let examined = FIRST_WAITING;
   const isEmpty = (): boolean => dossiers.size + records.size === 0;
   function lookNow(): void {
     if (isEmpty()) return;
@@ -39,8 +42,12 @@ export function createWaitingItems(database: Database, release: ReleaseItems, ba
       for (const code of created.dossiers) dossiers.add(code);
       for (const subject of created.records) records.add(subject);
     },
-    async releaseAll(now) {
-      await release(await loadReleasable(database, now, MOST), JUDGED);
+    async releaseSome(now) {
+      const { rows, end } = await loadReleasable(database, examined);
+      // Items that cannot be released block no others.
+      examined = end;
+      await release(rows, JUDGED);
+      await release(await loadDueItems(database, now), JUDGED);
     },
     lookNow,
   };

@@ -1,4 +1,4 @@
-import { type NotNull, sql } from 'kysely';
+import { sql } from 'kysely';
 import { msToInstant } from '#core/dates/dates';
 import type { Cause } from '#core/problem';
 import type { Words } from '#messages/message';
@@ -71,61 +71,70 @@ export interface WaitingRow {
   readonly code: string | null;
 }
 
+/** The place of a waiting item in the order by cause, message and item. */
+export interface WaitingPlace {
+  readonly causeKey: string;
+  readonly messageId: string;
+  readonly item: number;
+}
+
+/** The place before all waiting items. */
+export const FIRST_WAITING: WaitingPlace = {
+  causeKey: '',
+  messageId: '00000000-0000-0000-0000-000000000000',
+  item: -1,
+};
+
+/** How many waiting items one look examines: 10 ms, where all of 200,000 take 2 s. */
+const LOOK = 1_000;
+const COLUMNS = sql`
+  q.id, q.message_id AS "messageId", q.item, q.cause_kind AS "causeKind", q.cause_key AS "causeKey", q.code`;
+
 /**
- * Waiting items whose dossier or record exists now or whose moment has come, oldest first.
+ * Examines some waiting items after a place, and returns those whose dossier or record exists now, or whose code the
+ * catalogue has now. Items of one cause come oldest first.
+ *
+ * @returns `end`: the place of the last examined item, or the first place after the last item of all
+ */
+export async function loadReleasable(
+  database: Database,
+  after: WaitingPlace,
+): Promise<{ readonly rows: readonly WaitingRow[]; readonly end: WaitingPlace }> {
+  // Planned for the size that the tables have now: a plan of an earlier time may read all dossiers for each item.
+  const { rows } = await sql<WaitingRow & { isReleasable: boolean; isEnd: boolean }>`
+    WITH page AS MATERIALIZED (
+      SELECT *, row_number() OVER (ORDER BY cause_key, message_id, item) AS place FROM quarantine
+      WHERE settled_at IS NULL AND delivery_id IS NULL
+        AND (cause_key, message_id, item) > (${after.causeKey}, ${after.messageId}::uuid, ${after.item}::int4)
+      ORDER BY cause_key, message_id, item LIMIT ${LOOK})
+    SELECT * FROM (
+      SELECT ${COLUMNS}, q.place, q.place = ${LOOK} AS "isEnd",
+        q.cause_kind IN ('dossier-unknown', 'not-owner') AND q.cause_key = 'dossier-unknown:' || q.code
+          AND (EXISTS (SELECT FROM dossiers d WHERE d.code = q.code) OR EXISTS (SELECT FROM aliases a WHERE a.code = q.code))
+        OR q.cause_kind IN ('record-unknown', 'not-owner')
+          AND EXISTS (SELECT FROM records r WHERE r.subject = substr(q.cause_key, ${RECORD_UNKNOWN.length + 1}::int4))
+        OR q.cause_kind = 'unmapped' AND q.cause_table IN ('agency', 'field')
+          AND EXISTS (SELECT FROM catalogue c WHERE c.kind = q.cause_table AND c.key = q.cause_from) AS "isReleasable"
+      FROM page q) AS examined
+    WHERE "isReleasable" OR "isEnd" ORDER BY place`.execute(database.query);
+  return {
+    rows: rows.filter(({ isReleasable }) => isReleasable),
+    end: rows.find(({ isEnd }) => isEnd) ?? FIRST_WAITING,
+  };
+}
+
+/**
+ * Waiting items whose moment has come, the earliest first.
  *
  * @param now an instant
  */
-export async function loadReleasable(database: Database, now: string, limit: number): Promise<readonly WaitingRow[]> {
-  const rows = await database.query
-    .selectFrom('quarantine as q')
-    .select([
-      'q.id',
-      'q.message_id as messageId',
-      'q.item',
-      'q.cause_kind as causeKind',
-      'q.cause_key as causeKey',
-      'q.code',
-    ])
-    .where('q.settled_at', 'is', null)
-    .where('q.item', 'is not', null)
-    .$narrowType<{ item: NotNull }>()
-    .where(({ or, and, eb, exists, selectFrom }) =>
-      or([
-        and([
-          eb('q.cause_kind', 'in', ['dossier-unknown', 'not-owner']),
-          sql<boolean>`q.cause_key = 'dossier-unknown:' || q.code`,
-          or([
-            exists(selectFrom('dossiers as d').select('d.code').whereRef('d.code', '=', 'q.code')),
-            exists(selectFrom('aliases as a').select('a.code').whereRef('a.code', '=', 'q.code')),
-          ]),
-        ]),
-        and([
-          eb('q.cause_kind', 'in', ['record-unknown', 'not-owner']),
-          exists(
-            selectFrom('records as r')
-              .select('r.subject')
-              .where(sql<boolean>`r.subject = substr(q.cause_key, ${RECORD_UNKNOWN.length + 1}::int4) COLLATE "C"`),
-          ),
-        ]),
-        // The catalogue has meanwhile what the item needed.
-        and([
-          eb('q.cause_kind', '=', 'unmapped'),
-          eb('q.cause_table', 'in', ['agency', 'field']),
-          exists(
-            selectFrom('catalogue as c')
-              .select('c.key')
-              .whereRef('c.kind', '=', 'q.cause_table')
-              .whereRef('c.key', '=', 'q.cause_from'),
-          ),
-        ]),
-        // Instants in one time zone sort as texts.
-        and([eb('q.cause_kind', '=', 'ahead-of-time'), eb(sql`q.cause_key COLLATE "C"`, '<=', `ahead-of-time:${now}`)]),
-      ]),
-    )
-    .orderBy('q.id')
-    .limit(limit)
-    .execute();
+export async function loadDueItems(database: Database, now: string): Promise<readonly WaitingRow[]> {
+  // Instants in one time zone sort as texts.
+  const { rows } = await sql<WaitingRow>`
+    SELECT ${COLUMNS} FROM quarantine q
+    WHERE settled_at IS NULL AND delivery_id IS NULL AND cause_kind = 'ahead-of-time'
+      AND cause_key > 'ahead-of-time:' AND cause_key <= ${`ahead-of-time:${now}`}
+    ORDER BY cause_key, message_id, item LIMIT ${LOOK}`.execute(database.query);
   return rows;
 }
 

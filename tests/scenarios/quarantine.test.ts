@@ -536,6 +536,48 @@ describe('quarantine', () => {
     expect(await causes()).toMatchObject([{ kind: 'unreadable', items: 1, dossiers: 1 }]);
   });
 
+  test('a sweep examines a thousand waiting items and the due ones, the next sweeps the others', async () => {
+    const { pool } = hub.hub.database;
+    const inThreeDays = '2025-08-24T08:30:00+07:00';
+    await hub.push(dossier({ code: CODE(1) }));
+    await hub.push(progress({ code: CODE(2) }), { what: 'progress' });
+    await hub.push(dossier({ code: CODE(3), statusAt: inThreeDays }));
+    // Items of dossiers that nobody sends, in the order of the sweep before those above.
+    await pool.query(
+      `INSERT INTO quarantine (cause_kind, cause_key, detail, party, operation, code, message_id, item, opened_at)
+       SELECT 'dossier-unknown', 'dossier-unknown:A' || n, 'test', 'other', 'dossier.progress.v1', 'A' || n,
+         gen_random_uuid(), 0, $1
+       FROM generate_series(1, 2500) n`,
+      ['2025-08-21T08:00:00+07:00'],
+    );
+    // The process that takes the dossier ends before it releases the step.
+    onTestFinished(() => void vi.restoreAllMocks());
+    const query = pool.query.bind(pool) as (...given: unknown[]) => unknown;
+    vi.spyOn(pool, 'query').mockImplementation(((...given: unknown[]) =>
+      (given[0] as { name?: string }).name === 'waiting for'
+        ? Promise.resolve({ rows: [] })
+        : query(...given)) as never);
+    await hub.push(dossier({ code: CODE(2) }));
+    const waits = async () =>
+      (
+        await pool.query<{ code: string }>(
+          `SELECT code FROM quarantine WHERE settled_at IS NULL AND code LIKE 'H60%' ORDER BY code`,
+        )
+      ).rows.map(({ code }) => code);
+    await hub.deliver();
+    expect(await waits()).toEqual([CODE(2), CODE(3)]);
+    later(3 * 86_400_000);
+    await hub.deliver();
+    expect(await waits()).toEqual([CODE(2)]);
+    await hub.deliver();
+    expect(await waits()).toEqual([]);
+    // The next look begins again.
+    await hub.push(progress({ code: CODE(4) }), { what: 'progress' });
+    await hub.push(dossier({ code: CODE(4) }));
+    for (let sweep = 0; sweep < 3; sweep++) await hub.deliver();
+    expect(await waits()).toEqual([]);
+  });
+
   test('a process that dies during a resolution leaves the rest to the next sweep', async () => {
     await dialect([1, 2].map((n) => national(CODE(n), { TrangThaiHoSo: '77' })));
     const [cause] = await causes();
