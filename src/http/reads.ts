@@ -33,13 +33,14 @@ export const POSITION = 'Lienthong-Position';
 
 export function createReads(hub: ReadsContext): Reads {
   const { replicas, primary, keys, nowMs, telemetry } = hub;
-  const ofReplica = new Map(replicas.all.map((one) => [one, readersWithFallback(hub, one)]));
+  const ofReplica = new Map(replicas.all.map((one) => [one, hub.readersOf(one.database)]));
   const chosen = new WeakMap<Context, DatabaseReaders>();
   const hasReplicas = replicas.all.length > 0;
 
   function readersAt(replica: Replica | undefined): DatabaseReaders {
     telemetry.readAt(replica?.name ?? 'primary');
-    return (replica && ofReplica.get(replica)) ?? primary;
+    const there = replica && ofReplica.get(replica);
+    return there ? withFallback(there, primary, failuresAt(replica, hub)) : primary;
   }
 
   function chooseFor(c: Context, { freshness, conditional }: RouteDoc): void {
@@ -89,29 +90,41 @@ function mayWrite(c: Context, keys: Keys): boolean {
   return key?.scopes.some((scope) => scope.endsWith(':write')) === true;
 }
 
-/** A read that fails at the replica is answered by the primary. */
-function readersWithFallback(
-  { replicas, primary, readersOf, telemetry }: ReadsContext,
-  replica: Replica,
-): DatabaseReaders {
-  const failed = (error: unknown): void => {
-    telemetry.replicaFailed(replica.name);
-    replicas.failed(replica, error);
-  };
-  return withFallback(readersOf(replica.database), primary, failed);
+/** The failures of one request at its replica. */
+interface Failures {
+  any(): boolean;
+  add(error: unknown): void;
 }
 
-function withFallback<Part extends object>(there: Part, here: Part, failed: (error: unknown) => void): Part {
+function failuresAt(replica: Replica, { replicas, telemetry }: ReadsContext): Failures {
+  let hasFailed = false;
+  return {
+    any: () => hasFailed,
+    add(error) {
+      hasFailed = true;
+      telemetry.replicaFailed(replica.name);
+      replicas.failed(replica, error);
+    },
+  };
+}
+
+/**
+ * A read that fails at the replica is answered by the primary, and so are the later reads of the request: the replica may lack
+ * what the primary showed, such as the changes before the cursor of a snapshot.
+ */
+function withFallback<Part extends object>(there: Part, here: Part, failures: Failures): Part {
   const members = Object.entries(there).map(([name, member]) => {
     const other = here[name as keyof Part];
-    if (typeof member !== 'function') return [name, withFallback(member, other as typeof member, failed)];
+    if (typeof member !== 'function') return [name, withFallback(member, other as typeof member, failures)];
     const ask = member as (...given: unknown[]) => Promise<unknown>;
     const askHere = other as typeof ask;
-    const asked: typeof ask = (...given) =>
-      ask(...given).catch((error) => {
-        failed(error);
+    const asked: typeof ask = (...given) => {
+      if (failures.any()) return askHere(...given);
+      return ask(...given).catch((error) => {
+        failures.add(error);
         return askHere(...given);
       });
+    };
     return [name, asked];
   });
   return Object.fromEntries(members) as Part;

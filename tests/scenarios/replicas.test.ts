@@ -198,10 +198,24 @@ describe('reads from a replica', () => {
     const hub = await processOfHub();
     await replays(hub);
     await hub.push(dossier({ code: codeOf(3) }));
-    await execute(replica.url, CONFLICT);
+    await execute(replica.url, conflictOf('dossiers'));
     expect(await codes(await ask(hub, list, SECRETS.portal))).toHaveLength(3);
     await execute(replica.url, 'DROP VIEW dossiers; ALTER TABLE whole_dossiers RENAME TO dossiers');
     expect(await codes(await ask(hub, list, SECRETS.portal))).toHaveLength(2);
+    expect(noted(hub, 'replica out of use')).toEqual([]);
+  });
+
+  test('a snapshot whose cursor comes from the primary shows what is before that cursor', async () => {
+    const hub = await processOfHub();
+    await replays(hub);
+    await hub.push(dossier({ code: codeOf(3) }));
+    // Only the read of the cursor conflicts with the recovery of the replica.
+    await execute(replica.url, conflictOf('change_counter'));
+    const lines = await (await ask(hub, '/api/v1/snapshot', SECRETS.portal)).text();
+    const { cursor } = JSON.parse(lines.slice(0, lines.indexOf('\n')));
+    const after = await ask(hub, `/api/v1/changes?cursor=${cursor}`, SECRETS.portal);
+    expect(await codes(after)).toEqual([]);
+    expect(lines).toContain(codeOf(3));
     expect(noted(hub, 'replica out of use')).toEqual([]);
   });
 
@@ -223,9 +237,9 @@ describe('reads from a replica', () => {
 });
 
 /** A standby cancels a statement with this SQLSTATE when it must remove rows that the statement may still read. */
-const CONFLICT = `
+const conflictOf = (table: string): string => `
   CREATE FUNCTION cancelled() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
     RAISE EXCEPTION 'canceling statement due to conflict with recovery' USING ERRCODE = '40001';
   END $$;
-  ALTER TABLE dossiers RENAME TO whole_dossiers;
-  CREATE VIEW dossiers AS SELECT * FROM whole_dossiers WHERE cancelled()`;
+  ALTER TABLE ${table} RENAME TO whole_${table};
+  CREATE VIEW ${table} AS SELECT * FROM whole_${table} WHERE cancelled()`;
