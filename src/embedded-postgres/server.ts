@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accountOf, madeAccount, takeOver } from './account.ts';
 import { binaries } from './binaries.ts';
@@ -13,6 +14,8 @@ import { isAlive, isPostgresOf, SERVER_PROCESS } from './processes.ts';
 import { programPath } from './programs.ts';
 
 const ROTATE_LOG_BYTES = 5 * 1024 * 1024;
+/** More than the lines of an error message. */
+const LOG_TAIL_BYTES = 64 * 1024;
 
 /** The first process of a server that we started or found. */
 export interface Postmaster {
@@ -30,9 +33,8 @@ export async function launch(placed: Cluster, deadline: number): Promise<Postmas
   await clearForeignPidFile(cluster.dataDir, deadline);
   await ensureCluster(cluster, programs);
   const port = cluster.port ?? (await freePort());
-  const logFile = `${cluster.dataDir}.log`;
-  const logged = fs.statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
-  if (logged > ROTATE_LOG_BYTES) fs.renameSync(logFile, `${logFile}.1`);
+  const logFile = logFileOf(cluster);
+  if (sizeOf(logFile) > ROTATE_LOG_BYTES) fs.renameSync(logFile, `${logFile}.1`);
   const output = fs.openSync(logFile, 'a', 0o600);
   const logOffset = fs.fstatSync(output).size;
   try {
@@ -108,11 +110,37 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/**
+ * Moves the log of a running server to `.log.1` once it is large. The server keeps its descriptor, so the end of the log is
+ * copied and the log emptied. Lines that it writes in between are lost.
+ */
+export async function rotateLog(cluster: Cluster): Promise<void> {
+  const logFile = logFileOf(cluster);
+  const size = sizeOf(logFile);
+  if (size <= ROTATE_LOG_BYTES) return;
+  const end = fs.createReadStream(logFile, { start: size - ROTATE_LOG_BYTES });
+  await pipeline(end, fs.createWriteStream(`${logFile}.1`, { mode: 0o600 }));
+  await fs.promises.truncate(logFile);
+}
+
 /** The last lines of the server's log, for an error message. */
 export function logTail(cluster: Cluster, from = 0): string {
-  const output = Buffer.from(readIfThere(`${cluster.dataDir}.log`))
-    .subarray(from)
-    .toString()
-    .trim();
-  return `the end of ${cluster.dataDir}.log:\n${output.split('\n').slice(-12).join('\n')}`;
+  const logFile = logFileOf(cluster);
+  const start = Math.max(from, sizeOf(logFile) - LOG_TAIL_BYTES);
+  return `the end of ${logFile}:\n${textFrom(logFile, start).trim().split('\n').slice(-12).join('\n')}`;
 }
+
+function textFrom(file: string, start: number): string {
+  if (!fs.existsSync(file)) return '';
+  const handle = fs.openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(LOG_TAIL_BYTES);
+    return bytes.toString('utf8', 0, fs.readSync(handle, bytes, 0, bytes.length, start));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+const logFileOf = ({ dataDir }: Cluster): string => `${dataDir}.log`;
+
+const sizeOf = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -228,6 +228,22 @@ describe('the server', () => {
     expect(node.exitCode).toBe(0);
   });
 
+  it('that writes without end keeps a log of bounded size, with the newest lines', async () => {
+    const dataDir = newDataDir();
+    const { url } = await start(dataDir);
+    const logged = (what: string, times: number) =>
+      query(url, `DO $$ BEGIN FOR n IN 1..${times} LOOP RAISE LOG '%', repeat('${what}', 10000); END LOOP; END $$`);
+    const sizeOf = (end: string): number => fs.statSync(`${dataDir}${end}`, { throwIfNoEntry: false })?.size ?? 0;
+    await logged('earlier ', 150);
+    await expect.poll(() => sizeOf('.log.1') > 0 && sizeOf('.log') < 6_000_000, { timeout: 20_000 }).toBe(true);
+    await logged('later ', 1);
+    const log = fs.readFileSync(`${dataDir}.log`);
+    expect(log.includes('later later')).toBe(true);
+    // The server appends: no hole is where the moved lines were.
+    expect(log.includes(0)).toBe(false);
+    expect(sizeOf('.log') + sizeOf('.log.1')).toBeLessThan(11_500_000);
+  });
+
   it('that cannot start is an error with the end of its log', async () => {
     await expect(start(newDataDir(), { shared_buffers: 'plenty' })).rejects.toThrow(
       /did not start[\s\S]*invalid value for parameter "shared_buffers"/,

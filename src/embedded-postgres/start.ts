@@ -6,7 +6,7 @@ import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from '.
 import type { Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
-import { findPostmaster, launch, logTail, type Postmaster } from './server.ts';
+import { findPostmaster, launch, logTail, type Postmaster, rotateLog } from './server.ts';
 import type { ServerSettings } from './settings.ts';
 import { shutDown } from './shut-down.ts';
 
@@ -111,6 +111,7 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   let notBefore = 0;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  let rotating: Promise<void> | undefined;
   const startAgain = async (): Promise<void> => {
     cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL ended unexpectedly: restarting it');
     try {
@@ -123,8 +124,17 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
       notBefore = performance.now() + AGAIN_MS;
     }
   };
+  const rotate = async (): Promise<void> => {
+    // A disk that is full of something else must not end the process.
+    await rotateLog(cluster).catch((error) => cluster.log({ error: String(error) }, 'its log could not be rotated'));
+    rotating = undefined;
+  };
   const watch = setInterval(() => {
-    if (starting || stopping || performance.now() < notBefore || serving.isRunning()) return;
+    if (starting || stopping || performance.now() < notBefore) return;
+    if (serving.isRunning()) {
+      if (!serving.shared) rotating ??= rotate();
+      return;
+    }
     starting = startAgain().finally(() => {
       starting = undefined;
     });
@@ -132,6 +142,7 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   const stop = async (): Promise<void> => {
     clearInterval(watch);
     await starting;
+    await rotating;
     if (!serving.shared) await withLock(lock, () => shutDown(cluster, serving.pid));
   };
   return {
