@@ -1,6 +1,6 @@
 import { RunTimer, rejectAll, resolveAll, type WaitingCall } from '../concurrency/run-timer.ts';
 import { giveWay } from '../concurrency/yielding.ts';
-import { isRefusal } from '../database/failures.ts';
+import { isUnavailable } from '../database/failures.ts';
 import type { Part } from '../database/parts.ts';
 import type { Accepted, Submission } from '../ledger/submission.ts';
 import type { LastWrite } from '../observe/last-write.ts';
@@ -77,14 +77,14 @@ interface Trying {
   readonly report?: (work: number) => void;
 }
 
-/** A message that the database refused. */
+/** A message that the database refused, or at which the hub failed. */
 interface NotStored {
   readonly notStored: unknown;
 }
 
 /**
- * Commits a batch. After a concurrent change the batch is loaded and applied again. A batch that the database refuses
- * is split, in order, until the refused message is alone.
+ * Commits a batch. After a concurrent change the batch is loaded and applied again. A batch that the database refuses,
+ * or at which the hub fails, is split, in order, until the message that causes it is alone: it spoils no other sender's.
  *
  * @param together is stored with the last part, and only if all earlier parts are stored
  */
@@ -108,7 +108,7 @@ async function commitAll(
       await pauseAfter(tried, random);
       return commitAll(deps, submissions, together, { ...trying, tried: tried + 1, sinceMs });
     }
-    if (!isRefusal(error) || submissions.length <= 1) throw error;
+    if (isUnavailable(error) || submissions.length <= 1) throw error;
     return commitHalves(deps, submissions, together);
   }
   report?.(acceptance.judged);

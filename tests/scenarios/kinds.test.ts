@@ -18,7 +18,7 @@ import { ALL_KINDS } from '../../src/kinds/all-kinds.ts';
 import type { Reconciler } from '../../src/kit/index.ts';
 import { createVault } from '../../src/secrets/vault.ts';
 import { inDepth } from '../support/depth.ts';
-import { HUB_SECRET, type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, HUB_SECRET, type Partner, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 import { parkingPermit } from '../support/parking-permit/kind.ts';
 
@@ -476,4 +476,32 @@ describe('a kind that only its folder knows', () => {
       await alone.hub.stop();
     }
   });
+});
+
+test('a record at which the hub fails spoils no message of another sender', async () => {
+  const brittle: typeof parkingPermit = {
+    ...parkingPermit,
+    problems(permit) {
+      if ('note' in permit && permit.note === 'boom') throw new TypeError('boom');
+      return [];
+    },
+  };
+  const hub = await testHub({ kinds: [...ALL_KINDS, brittle] });
+  try {
+    const pushed = await Promise.all(
+      Array.from({ length: 16 }, (_, n) =>
+        n % 5 === 3
+          ? hub.request('POST', '/api/v1/parties/one-stop/parking-permits', 'one-stop', permit({ note: 'boom' }))
+          : hub.request(
+              'POST',
+              '/api/v1/parties/other/dossiers',
+              'other',
+              dossier({ code: `H60.05-250812-${1000 + n}` }),
+            ),
+      ),
+    );
+    expect(pushed.map(({ status }) => status)).toEqual(pushed.map((_, n) => (n % 5 === 3 ? 500 : 201)));
+  } finally {
+    await hub.close();
+  }
 });

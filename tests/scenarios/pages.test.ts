@@ -547,6 +547,14 @@ describe('pages for citizens', () => {
     },
   );
 
+  test('a dossier whose source wrote 1900 for no date is found and has a history', async () => {
+    const code = 'H60.01-250812-0039';
+    await hub.push(dossier({ code, receivedAt: '1900-01-01T00:00:00+07:00' }));
+    const { status, text } = await lookUp({ code, proof: '0001' });
+    expect([status, text]).toEqual([200, expect.stringContaining('Được tiếp nhận')]);
+    expect((await hub.read(`/api/v1/dossiers/${code}/history`)).status).toBe(200);
+  });
+
   test('the other language is a link to the same page, and is remembered', async () => {
     const english = await open('/services?field=G15-HT01&lang=en');
     expect(english.headers.get('set-cookie')).toMatch(/^lang=en; .*HttpOnly; SameSite=Lax/);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { petition, question } from '../support/kinds.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -109,6 +109,20 @@ describe.each([
     hub.clock.nowMs = nowMs;
     await push({ code: 'SAID', dueAt: '2025-09-01T17:00:00+07:00' });
     expect((await hub.read(`/api/v1/${what}/SAID`)).body.dueAt).toBe('2025-09-01T17:00:00+07:00');
+  });
+
+  test.each([
+    ['1900-01-01T00:00:00+07:00', /^1900-01-/],
+    ['1969-12-30T08:00:00+07:00', /^1970-01-/],
+    ['2200-12-30T08:00:00+07:00', /^2200-12-31/],
+  ])('asked at %s, it is due all the same, and spoils nothing beside it', async (asked, due) => {
+    const code = `ASKED-${asked.slice(0, 4)}`;
+    const [own, other] = await Promise.all([
+      push({ code, [person === 'asker' ? 'askedAt' : 'sentAt']: asked, ...PUBLISHED }),
+      hub.push(dossier({ code: `H60.05-250812-${asked.slice(0, 4)}` }), { party: 'other' }),
+    ]);
+    expect([own?.outcome, other.results[0]?.outcome]).toEqual(['accepted', 'accepted']);
+    expect((await hub.read(`/api/v1/${what}/${code}`)).body.dueAt).toMatch(due);
   });
 
   test('the settings give a kind and an agency their own days', async () => {

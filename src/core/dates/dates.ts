@@ -15,6 +15,7 @@ const OF_THE_YEARS = { from: String(FIRST_YEAR), until: String(LAST_YEAR) };
 const VIETNAM_MS = 7 * 3_600_000;
 const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;
 const AFTER_LATEST_MS = Date.UTC(LAST_YEAR + 1, 0, 1) - VIETNAM_MS;
+const LATEST_MS = Date.UTC(LAST_YEAR, 11, 31);
 
 const DAY_MINUTES = 1_440;
 const VIETNAM_MINUTES = 7 * 60;
@@ -80,6 +81,11 @@ export function msToInstant(ms: number): string {
   if (!inRange(ms)) throw new RangeError(`${ms} ms is not a moment of the years ${FIRST_YEAR} to ${LAST_YEAR}`);
   const local = new Date(ms + VIETNAM_MS).toISOString();
   return `${local.slice(0, local.endsWith('.000Z') ? 19 : 23)}+07:00`;
+}
+
+/** Like msToInstant. Sources give impossibly late years: the last writable moment replaces a later one. */
+export function writableInstant(ms: number): string {
+  return msToInstant(Math.min(ms, LATEST_MS));
 }
 
 /** Whether a text is a `yyyy-MM-dd` that the calendar has, in the years 1900 to 2200. */

@@ -51,11 +51,12 @@ export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
   const worked = new Set(calendar.workdays.map(dayOf));
   const yearly = new Set(calendar.everyYear);
 
-  /** @param day days since 1 January 1970, a Thursday */
+  /** @param day days since 1 January 1970, a Thursday; negative before */
   function spansAt(day: number): readonly Span[] {
     if (worked.has(day)) return monday;
     if (off.has(day) || yearly.has(new Date(day * DAY_MS).toISOString().slice(5, 10))) return [];
-    return byDay[(day + 4) % 7] as readonly Span[];
+    const weekday = (day + 4) % 7;
+    return byDay[weekday < 0 ? weekday + 7 : weekday] as readonly Span[];
   }
 
   return {

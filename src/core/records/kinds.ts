@@ -1,5 +1,5 @@
 import { OPERATIONS } from '#schemas/operations';
-import { instantToMs, msToInstant } from '../dates/dates.ts';
+import { instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
 import { type Item, itemOf, readItem } from '../dossier/item.ts';
 import { createRecordReader, type Read } from '../dossier/record.ts';
@@ -62,7 +62,7 @@ export function createKinds(
       const days = daysAt(deadlines[kind.name], record.agencyCode) ?? deadline.workingDays;
       const workingMs = days * workingTime.dayMs;
       return merge(kind, record, {
-        dueAt: msToInstant(workingTime.after(instantToMs(deadline.from(record)), workingMs)),
+        dueAt: writableInstant(workingTime.after(instantToMs(deadline.from(record)), workingMs)),
       });
     },
     stillBefore({ name, stillAfterDays: own }, nowMs) {

@@ -1,6 +1,5 @@
-import { instantToMs } from '../dates/dates.ts';
+import { instantToMs, writableInstant } from '../dates/dates.ts';
 import { type Counted, type Grade, RULES, type Rule } from './rules.ts';
-import { writableInstant } from './terms.ts';
 
 /**
  * The kinds of dated changes that a dossier makes to the running totals of a rule. Each column of form II.06a is a sum of

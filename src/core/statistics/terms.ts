@@ -1,5 +1,5 @@
 import type { Service } from '#schemas/service.upsert.v1';
-import { instantToMs, msToInstant } from '../dates/dates.ts';
+import { instantToMs, writableInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
 
 /**
@@ -54,10 +54,3 @@ function monthsAfter(ms: number, amount: number): number {
   local.setUTCDate(Math.min(day, lastDay));
   return local.getTime() - VIETNAM_MS + Math.round((amount - whole) * 30) * DAY_MS;
 }
-
-/** Sources give impossibly late years. The last writable moment replaces them. */
-export function writableInstant(ms: number): string {
-  return msToInstant(Math.min(ms, LATEST_MS));
-}
-
-const LATEST_MS = Date.UTC(2200, 11, 31);
