@@ -70,7 +70,10 @@ export interface HubFiles extends FileSource {
     by: { readonly party: string; readonly member: string },
     rest: (bytes: Buffer) => void,
   ): Promise<{ readonly refused: NotTaken; readonly number: number } | undefined>;
-  /** Like `open`, after the first bytes have come: a store that is away makes it `unavailable`. */
+  /**
+   * Like `open`, after the first bytes have come: a store that is away makes it `unavailable`. Its source stays open until
+   * the bytes are read or their iterator is returned.
+   */
   start(reference: string): ReturnType<FileSource['open']>;
   /** Those of the files that the party has, because it pushed them. */
   of(party: string, sha256: readonly string[]): Promise<ReadonlySet<string>>;
@@ -271,15 +274,26 @@ async function startFile(deps: FilesDeps, reference: string): ReturnType<FileSou
   }
 }
 
-async function* withFirst(
+/** No generator: one that nobody has begun to read ends without its `finally`, and its source would stay open. */
+function withFirst(
   first: IteratorResult<Uint8Array>,
   rest: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for (let next = first; !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+): AsyncIterableIterator<Uint8Array> {
+  let begun: IteratorResult<Uint8Array> | undefined = first;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      const next = begun ?? (await rest.next());
+      begun = undefined;
+      return next;
+    },
+    async return() {
+      await rest.return?.();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 function opened({ vault, store }: Pick<FilesDeps, 'vault' | 'store'>, file: StoredFile): OpenedFile {

@@ -121,9 +121,17 @@ function addRead(add: AddRoute, hub: FileContext): void {
       const sha256 = hashIn(c);
       if (key) await requireFile(key, files, sha256);
       const actor = key?.id ?? actorOfLink(hub, sha256, expires, signature);
+      // Hono answers HEAD by GET. Nobody would read its stream.
+      if (c.req.method === 'HEAD') return c.body(null, 200, headersOf(await openForReader(files.open, sha256), sha256));
       const file = await openForReader(files.start, sha256);
-      await hub.audit.write({ actor, action: 'file.read', subject: auditSubject('file', sha256), why });
-      return asAttachment(c, file, sha256);
+      const stream = Readable.from(file.read(), { objectMode: false });
+      try {
+        await hub.audit.write({ actor, action: 'file.read', subject: auditSubject('file', sha256), why });
+      } catch (error) {
+        stream.destroy();
+        throw error;
+      }
+      return c.body(Readable.toWeb(stream) as ReadableStream<Uint8Array>, 200, headersOf(file, sha256));
     },
   );
 }
@@ -204,16 +212,15 @@ async function openForReader(open: HubFiles['open'], sha256: string): Promise<Op
 }
 
 /** Never shown as a page of the hub, whatever it contains, and stored by no cache. */
-function asAttachment(c: Context, { bytes, mediaType, read }: OpenedFile, sha256: string): Response {
-  const stream = Readable.toWeb(Readable.from(read(), { objectMode: false })) as ReadableStream<Uint8Array>;
-  return c.body(stream, 200, {
+function headersOf({ bytes, mediaType }: OpenedFile, sha256: string): Record<string, string> {
+  return {
     'Content-Type': USUAL_FILE_TYPES.includes(mediaType) ? mediaType : OTHER_TYPE,
     'Content-Length': String(bytes),
     'Content-Disposition': `attachment; filename="${sha256.slice(0, 16)}"`,
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
-  });
+  };
 }
 
 /** @throws Refusal 404 if the settings store no files */

@@ -42,6 +42,18 @@ describe('files in an S3 store', () => {
     expect(spooled()).toEqual([]);
   });
 
+  test('HEAD takes no connection of the store, which has 64', async () => {
+    const file = pdf('x'.repeat(1_000_000));
+    await pushFile(file);
+    const before = s3.calls.length;
+    for (let n = 0; n < 65; n++) {
+      const head = await hub.request('HEAD', `/api/v1/files/${sha256(file)}`, 'one-stop');
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(file.length)]);
+    }
+    expect(s3.calls).toHaveLength(before);
+    expect(Buffer.from(await (await readFile(file)).arrayBuffer()).equals(file)).toBe(true);
+  });
+
   test('while the store is away nothing is recorded, nothing read half, and no secret shown', async () => {
     const [stored, refused] = [pdf('đã lưu'), pdf('chưa lưu')];
     await pushFile(stored);

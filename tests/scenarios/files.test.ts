@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -206,6 +206,34 @@ describe('files', () => {
       `SELECT actor, action FROM audit WHERE subject = 'file ${sha256(file)}' ORDER BY position`,
     );
     expect(rows).toEqual(['file.link', 'file.read'].map((action) => ({ actor: 'one-stop', action })));
+  });
+
+  test('HEAD, and a read that cannot be audited, leave no file open', async () => {
+    const file = pdf('x'.repeat(1_000_000));
+    await pushFile(file);
+    const ofFiles = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(join(dataDir, 'files'));
+        } catch {
+          return false;
+        }
+      });
+    for (let n = 0; n < 50; n++) {
+      const head = await hub.request('HEAD', `/api/v1/files/${sha256(file)}`, 'one-stop');
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(file.length)]);
+    }
+    expect(ofFiles()).toEqual([]);
+    const { pool } = hub.hub.database;
+    const audited = await pool.query(`SELECT FROM audit WHERE subject = 'file ${sha256(file)}'`);
+    expect(audited.rows).toEqual([]);
+    await pool.query('ALTER TABLE audit RENAME TO audit_away');
+    expect((await readFile(sha256(file), 'one-stop')).status).toBe(500);
+    await pool.query('ALTER TABLE audit_away RENAME TO audit');
+    await expect.poll(ofFiles).toEqual([]);
+    const reply = await readFile(sha256(file), 'one-stop');
+    await reply.body?.cancel();
+    await expect.poll(ofFiles).toEqual([]);
   });
 
   test('a file above the limit of the scanner keeps no other from a scan, and says what is missing', async () => {
