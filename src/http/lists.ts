@@ -18,6 +18,9 @@ export const Limit = numeral(
 );
 export const Cursor = Type.Optional(Type.String({ description: 'the `next` of the previous page' }));
 export const text = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }));
+/** The same for a filter that a body gives too. There an empty text is refused: read as no filter, it would match all. */
+export const filterText = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }));
 
 /** The purpose of a read that the audit records. */
 export const Purpose = text('for what the personal data is read: kept in the audit beside the read');

@@ -145,6 +145,21 @@ describe('replay', () => {
     expect(await ops.get('deliveries?limit=200')).toEqual(before);
   });
 
+  test('an order with an empty text is refused, and sends nothing again', async () => {
+    await refusedOnes(1);
+    for (const member of ['party', 'code', 'operation', 'reason', 'from', 'to']) {
+      for (const more of [{}, { state: 'refused' }]) {
+        const order = { ...more, [member]: '', preview: false, why: 'gửi lại' };
+        const { status, body } = await ops.post('deliveries/replay', order);
+        expect([status, body.problems[0].path]).toEqual([400, `/${member}`]);
+      }
+      // An empty parameter of a list is none.
+      expect((await ops.get(`deliveries?${member}=`)).body.items).toHaveLength(1);
+    }
+    expect((await ops.post('deliveries/replay', { preview: false, why: 'gửi lại' })).status).toBe(400);
+    expect((await ops.get('replays')).body.items).toEqual([]);
+  });
+
   test('a run respects its rate and the order of a dossier, and ends by itself', async () => {
     partner.script.push(...Array(9).fill(NO));
     for (const [at, status] of ['received', 'processing', 'resolved'].entries()) {

@@ -5,7 +5,7 @@ import { auditSubject } from '#core/identifiers/audit-subject';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { text } from '../lists.ts';
+import { filterText } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -15,18 +15,18 @@ import { DETAIL, DeliveryShown, maybe, WordsShown } from './shown.ts';
 
 /** The filter parameters of deliveries, here and for a replay. */
 export const DELIVERY_FILTER = {
-  party: text('the receiving party'),
+  party: filterText('the receiving party'),
   state: Type.Optional(
     Type.Enum(STATE_FILTERS, {
       description:
         'failed: refused or parked, not dismissed by an operator, and without a newer delivered version; the hub does not retry',
     }),
   ),
-  code: text('a dossier code or alias'),
-  operation: text('an operation such as dossier.upsert.v1'),
-  reason: text('the reason of the last outcome'),
-  from: text('created from: a date, or a time with a zone'),
-  to: text('created until: a date, or a time with a zone'),
+  code: filterText('a dossier code or alias'),
+  operation: filterText('an operation such as dossier.upsert.v1'),
+  reason: filterText('the reason of the last outcome'),
+  from: filterText('created from: a date, or a time with a zone'),
+  to: filterText('created until: a date, or a time with a zone'),
 };
 
 const WireShown = closed({

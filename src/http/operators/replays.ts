@@ -194,8 +194,9 @@ function addReplayMany(add: AddRoute, { keys, ledger, orders }: OperatorContext)
     async (c) => {
       const key = requireKey(c, keys, 'ops:replay');
       const { preview, perSecond = PER_SECOND, why, ...given } = await read(c);
-      if (Object.keys(given).length === 0) throw refusalWith([problem('', 'no-filter', { list: FILTERS })]);
       const filter = ofBody(() => cleanFilter(given));
+      if (Object.values(filter).every((one) => one === undefined))
+        throw refusalWith([problem('', 'no-filter', { list: FILTERS })]);
       if (preview) return c.json(shownPreview(await orders.preview(filter)));
       const id = await orders.startReplay(filter, perSecond, { who: key.id, why: neededWhy(why) });
       return c.json(await ledger.replay(id), 202);
