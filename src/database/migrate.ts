@@ -64,6 +64,7 @@ import * as m061 from './migrations/061-fact-totals.ts';
 import * as m062 from './migrations/062-words-merged-apart.ts';
 import * as m063 from './migrations/063-words-by-day.ts';
 import * as m064 from './migrations/064-counting-goes-on.ts';
+import * as m065 from './migrations/065-masked-version.ts';
 import { makePartitions } from './partitions.ts';
 import type { Database } from './pool.ts';
 
@@ -132,6 +133,7 @@ export const MIGRATIONS = {
   '062-words-merged-apart': m062,
   '063-words-by-day': m063,
   '064-counting-goes-on': m064,
+  '065-masked-version': m065,
 } satisfies Readonly<Record<string, Migration>>;
 export type MigrationName = keyof typeof MIGRATIONS;
 

@@ -212,4 +212,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     duringStart: index('dossiers'),
   },
   '064-counting-goes-on': { change: 'In a flood, readers of statistics leave the counting to the scheduler.' },
+  '065-masked-version': {
+    change: 'Phone and identity numbers in groups are masked in the texts of citizens.',
+    duringStart: index('records'),
+  },
 };

@@ -785,6 +785,7 @@ interface RecordsTable {
   erasure: number | null;
   erased_at: Instant | null;
   erased_up_to: string | null;
+  masked_version: Generated<number>;
 }
 
 interface RecountsTable {

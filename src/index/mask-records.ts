@@ -47,7 +47,7 @@ export async function maskStaleRecords(
     const { rows } = await pool.query<MaskedRecordRow & { subject: string; version: number }>({
       name: 'stale record masks',
       text: `SELECT subject, version, masked, sealed, sealed_key, true AS is_stale FROM records
-             WHERE mask_of <> version AND subject > $1 ORDER BY subject LIMIT $2`,
+             WHERE masked_version <> version AND subject > $1 ORDER BY subject LIMIT $2`,
       values: [after, BATCH],
     });
     if (rows.length === 0) return undefined;
@@ -57,7 +57,7 @@ export async function maskStaleRecords(
     });
     await pool.query({
       name: 'write record masks',
-      text: `UPDATE records r SET masked = n.masked, mask_of = n.version
+      text: `UPDATE records r SET masked = n.masked, masked_version = n.version
              FROM unnest($1::text[], $2::int4[], $3::text[]) AS n(subject, version, masked)
              WHERE r.subject = n.subject AND r.version = n.version`,
       values: [

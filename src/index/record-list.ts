@@ -119,7 +119,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
     async one(kind, code, personal) {
       const { rows } = await pool.query<Row>({
         name: 'one record',
-        text: `SELECT code, owner, state_at, masked, sealed, sealed_key, mask_of <> version AS is_stale
+        text: `SELECT code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale
                FROM records WHERE subject = $1`,
         values: [subjectOf(kind, code)],
       });
@@ -153,7 +153,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
       const subject = subjectOf(kind, code);
       const { rows } = await pool.query<MaskedRecordRow & { phone_proof: Buffer | null }>({
         name: 'provable record',
-        text: `SELECT masked, sealed, sealed_key, mask_of <> version AS is_stale, phone_proof
+        text: `SELECT masked, sealed, sealed_key, masked_version <> version AS is_stale, phone_proof
                FROM records WHERE subject = $1`,
         values: [subject],
       });
@@ -216,7 +216,7 @@ async function readPage(page: Page, place: Sql, order: Sql): Promise<Bounded<Ser
   const { database, vault, kind, filter, limit, personal } = page;
   const rows = await readBounded<Row>(
     database,
-    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, mask_of <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
+    sql`(SELECT code, owner, state_at, masked, sealed, sealed_key, masked_version <> version AS is_stale, octet_length(masked) + octet_length(sealed) AS bytes
          FROM records WHERE ${filtered(vault, kind, filter)} AND ${place} ORDER BY ${order} LIMIT ${limit})`,
     order,
     sql`code, owner, state_at, masked, sealed, sealed_key, is_stale`,

@@ -224,7 +224,7 @@ const columns = {
   mark: ['text', (w: Written) => w.counted?.mark],
   search: ['text', (w: Written) => w.search],
   masked: ['text', (w: Written) => w.masked],
-  mask_of: ['int4', (w: Written) => w.row.held.version],
+  masked_version: ['int4', (w: Written) => w.row.held.version],
   sealed: ['bytea', (w: Written) => w.sealed.bytes],
   sealed_key: ['int4', (w: Written) => w.sealed.keyId],
   phone_proof: ['bytea', (w: Written) => w.phone],
@@ -266,7 +266,7 @@ export function rewrittenRecordPart(rows: readonly RecordRow[], vault: Vault): P
 }
 
 const rewritten = [
-  ...['content_hash', 'is_public', 'search', 'masked', 'mask_of', 'sealed', 'sealed_key', 'phone_proof'],
+  ...['content_hash', 'is_public', 'search', 'masked', 'masked_version', 'sealed', 'sealed_key', 'phone_proof'],
   ...ERASED_COLUMNS,
 ];
 

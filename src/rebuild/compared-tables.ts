@@ -59,7 +59,8 @@ export const COMPARED: readonly ComparedTable[] = [
     words: 'search',
     except: {
       made_from: 'the version that the last write began from: it depends on the batch',
-      mask_of: 'it depends on the hub that wrote `masked`, which is compared',
+      mask_of: 'hubs before migration 065 write it',
+      masked_version: 'it depends on the hub that wrote `masked`, which is compared',
       rewrites: REWRITES,
     },
   },

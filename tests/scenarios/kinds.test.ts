@@ -432,13 +432,15 @@ describe('a kind that only its folder knows', () => {
     const masked = (await read('/DX-1')) as object;
     const stale = () =>
       pool.query(
-        `UPDATE records SET masked = replace(masked, 'Đ*** T**', 'Đặng T**'), mask_of = 0 WHERE code = 'DX-1'`,
+        `UPDATE records SET masked = replace(masked, 'Đ*** T**', 'Đặng T**'), masked_version = 0 WHERE code = 'DX-1'`,
       );
     await stale();
     expect(await read('/DX-1')).toEqual(masked);
     expect((await read('?q=22A-12345')).items[0].driver.name).toBe('Đ*** T** H**** Y**');
     await maskStaleRecords(hub.hub.database, createVault([HUB_SECRET]), hub.hub.kinds);
-    const { rows } = await pool.query(`SELECT masked, mask_of = version AS fresh FROM records WHERE code = 'DX-1'`);
+    const { rows } = await pool.query(
+      `SELECT masked, masked_version = version AS fresh FROM records WHERE code = 'DX-1'`,
+    );
     expect(rows[0].fresh).toBe(true);
     expect(rows[0].masked).not.toContain('Đặng');
     await stale();

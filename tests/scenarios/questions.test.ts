@@ -282,6 +282,20 @@ describe('questions of citizens without a key', () => {
     expect((await ask({ state: 'published' })).status).toBe(400);
   });
 
+  test('a published question shows no number of a person, however it is written', async () => {
+    const content = 'Gọi mẹ tôi 0912.345.678 hoặc 024 3826 1234/0987654321, CCCD 001 099 012 345. Phí 1.500.000 đồng?';
+    await hub.push(question({ code: 'GROUPS', content, ...PUBLISHED }), { what: 'questions' });
+    const { items } = await list();
+    const shown = 'Gọi mẹ tôi **********78 hoặc **********************21, CCCD *************45. Phí 1.500.000 đồng?';
+    expect(items.find((one: Json) => one.code === 'GROUPS').content).toBe(shown);
+    expect((await hub.read('/api/v1/questions/GROUPS')).body.content).toBe(shown);
+    // A hub before this rule masked it.
+    const { pool } = hub.hub.database;
+    await pool.query(`UPDATE records SET masked = replace(masked, '**********78', '0912.345.678'), masked_version = 0`);
+    expect((await hub.read('/api/v1/questions/GROUPS')).body.content).toBe(shown);
+    expect((await list()).items.find((one: Json) => one.code === 'GROUPS').content).toBe(shown);
+  });
+
   test('one client may not ask without end', async () => {
     const statuses: number[] = [];
     for (let n = 0; n < 62; n++) statuses.push((await ask()).status);

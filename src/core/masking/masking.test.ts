@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
-import { maskApplicant, maskedMembers, maskName, maskNamesIn } from './masking.ts';
+import { maskApplicant, maskedMembers, maskName, maskNamesIn, maskNumbersIn } from './masking.ts';
 
 const applicant = {
   kind: 'citizen',
@@ -86,3 +86,114 @@ test.each([
   ['trùng với ông TRẦN VĂN A1, xã Bạch', 'trùng với ông T*** V** A*, xã Bạch'],
   ['connect ECONNREFUSED, after 3 tries', 'connect ECONNREFUSED, after 3 tries'],
 ])('of %j a log shows %j', (words, shown) => expect(maskNamesIn(words)).toBe(shown));
+
+test.each([
+  '0912345678',
+  '0912.345.678',
+  '0912 345 678',
+  '0912-345-678',
+  '091 234 5678',
+  '0912 34 56 78',
+  '03 9123 4567',
+  '0912\u00a0345\u00a0678',
+  '+84912345678',
+  '+84 912 345 678',
+  '0084 912 345 678',
+  '84912345678',
+  '024 3826 1234',
+  '02438261234',
+  '0207.3822.123',
+  '001099012345',
+  '001 099 012 345',
+  '001.099.012.345',
+  '0010 9901 2345',
+  '001099 012345',
+  '070912345',
+  '070 912 345',
+  '0912345678/0987654321',
+  '0912.345.678/0987.654.321',
+  '0912345678-0987654321',
+])('the number %s is masked in a sentence', (number) => {
+  const sentences = (one: string) => [
+    `gọi ${one}, hoặc`,
+    one,
+    `(${one})`,
+    `số ${one}.`,
+    `${one} - anh An`,
+    `ĐT: ${one} 2 lần`,
+  ];
+  for (const sentence of sentences(number)) {
+    const masked = maskNumbersIn(sentence);
+    expect(masked).toHaveLength(sentence.length);
+    expect(masked).not.toMatch(/\d.*\d.*\d.*\d/);
+    expect(maskNumbersIn(masked)).toBe(masked);
+  }
+});
+
+test.each([
+  ['CCCD001099012345', 'CCCD**********45'],
+  ['cmnd:070912345', 'cmnd:*******45'],
+  ['SĐT0912345678', 'SĐT********78'],
+  ['ĐT.0912.345.678', 'ĐT.**********78'],
+  ['(+84) 912 345 678', '(**************78'],
+  ['(024) 3826 1234', '(************34'],
+  ['0912345678/0987654321', '*******************21'],
+  ['CMND 123 456 789 đã đổi', 'CMND *********89 đã đổi'],
+  ['từ 0912 345 678 và 0987 654 321', 'từ **********78 và **********21'],
+])('%s is shown as %s', (text, shown) => expect(maskNumbersIn(text)).toBe(shown));
+
+test.each([
+  // Codes of dossiers, services and agencies.
+  'H60.01-250812-0035',
+  'h60.01.02-250812-0035',
+  '000.00.15.H60-250812-0035',
+  '01-250812-0035',
+  '000.00.00.G22',
+  '1.001193',
+  '2.000815.000.00.00.H60',
+  'VN:GOV:000.00.00.G22:vpcpdvcprovider',
+  'TT-0912345678-1',
+  // Dates and times.
+  '12/2025',
+  '08.07.2025 10',
+  '08-07-2025 10:30',
+  '08 07 2025 1030',
+  'số 034 2025-08-12',
+  '2025-08-12T08:15:00+07:00',
+  '2025-08-12 08:15:00.123',
+  '20250812081500',
+  // Amounts.
+  '1.500.000',
+  '1.000.000.000',
+  '123.456.789 đồng',
+  '150 000 000',
+  '123 456 789 đồng',
+  '123 456 789đ',
+  '1 234 567 890',
+  '84.912.345.678',
+  // Legal references and other documents.
+  '61/2018/NĐ-CP',
+  '0123456789/QĐ-UBND',
+  '123456789/2025/TTHC',
+  'QCVN 01-1:2018/BYT',
+  // Addresses, lists and measures.
+  '10.0.12.1',
+  'https://a.example/0912345678',
+  '3fa85f64-5717-4562-b3fc-012345678901',
+  'các tuần 05 06 07 08 09',
+  '0.912345678',
+  'thửa 012, tờ 345, 678 m2',
+])('%s is no number of a person, and stays', (text) => expect(maskNumbersIn(text)).toBe(text));
+
+test('a text of many digits is masked in linear time', () => {
+  for (const text of [
+    '0'.repeat(200_000),
+    '0912 345 '.repeat(20_000),
+    '+84'.repeat(60_000),
+    '123 456 '.repeat(25_000),
+  ]) {
+    const beganMs = performance.now();
+    maskNumbersIn(text);
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
+  }
+});
