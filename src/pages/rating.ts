@@ -65,7 +65,7 @@ type Page = Pick<Shown, 'title' | 'body' | 'status'>;
 
 function answered(c: Context, say: Say, typed: Typed, answer: PublicAnswer<Reply>): Page {
   const { status, body } = answer;
-  if (status === 200 || status === 201) return thanks(say);
+  if (status === 200 || status === 201 || status === 202) return thanks(say, status === 202);
   if (status === 404)
     return failed(
       say,
@@ -82,13 +82,17 @@ function answered(c: Context, say: Say, typed: Typed, answer: PublicAnswer<Reply
   return failed(say, { ...typed, wrong }, whatIsWrong(say, wrong));
 }
 
-function thanks(say: Say): Page {
+function thanks(say: Say, isHeld: boolean): Page {
+  const held = say(
+    'Đánh giá đang chờ cán bộ xem xét; ông/bà không cần gửi lại.',
+    'An officer will review the rating. You do not need to send it again.',
+  );
   return {
     title: say('Đã ghi nhận đánh giá', 'Rating received'),
     body: html`<p class="card" role="status">${say(
       'Cảm ơn ông/bà đã đánh giá việc giải quyết hồ sơ.',
       'Thank you for rating how the dossier was handled.',
-    )}</p>
+    )}${isHeld && html` ${held}`}</p>
 <p><a href="/">${say('Tra cứu hồ sơ khác', 'Look up another dossier')}</a></p>`,
   };
 }

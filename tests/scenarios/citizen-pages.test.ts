@@ -193,6 +193,14 @@ describe('pages for questions, ratings, payments and post', () => {
     for (const { html } of [unsaid, again, early]) expect(html).not.toContain('value="0001"');
   });
 
+  test('a rating that waits for an officer is confirmed as received', async () => {
+    // U+FFFD, as in a text that was copied from a damaged file.
+    const reason = 'Nguy\ufffdn nhân chậm trễ';
+    const held = await post('/rating', { code: codeOf(3), proof: '0001', level: 'dissatisfied', reason });
+    expect([held.status, held.text.includes('Đã ghi nhận đánh giá')]).toEqual([200, true]);
+    expect(held.text).toContain('chờ cán bộ xem xét');
+  });
+
   test('a proven dossier shows its payments and its post, without the people in them', async () => {
     const dossierCode = codeOf(2);
     await hub.push(
