@@ -754,6 +754,52 @@ describe('the console', () => {
       expect(new Set(text.match(/href="\/console\/messages\/[\w-]+"/g)).size).toBe(1);
     });
 
+    /** Runs it while the database does not answer statements about a code. */
+    async function withoutAnswersAbout<T>(code: string, run: () => Promise<T>): Promise<T> {
+      const { pool } = hub.hub.database;
+      const { query } = pool;
+      const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+      pool.query = ((...of: unknown[]) =>
+        JSON.stringify(of).includes(code) ? Promise.reject(away) : Reflect.apply(query, pool, of)) as never;
+      return run().finally(() => {
+        pool.query = query;
+      });
+    }
+    const AWAY = 'Cơ sở dữ liệu không trả lời; hãy thử lại sau ít giây.';
+
+    test('a code that the hub could not read is no unknown code in the work on a list', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      for (const action of ['look-up', 'replay']) {
+        const fields = { codes: `${CODE(1)}\n${CODE(2)}\n${CODE(99)}`, action, why: 'gửi lại' };
+        const { text } = await withoutAnswersAbout(CODE(2), () => officer.post('/console/bulk', fields));
+        const file = decodeURIComponent(/href="data:text\/csv;charset=utf-8,([^"]*)"/.exec(text)?.[1] ?? '');
+        const rowOf = (code: string) => file.split('\n').filter((row) => row.startsWith(code));
+        expect(rowOf(CODE(2))).toEqual([`${CODE(2)},,,,${AWAY},`]);
+        expect(text.split(AWAY)).toHaveLength(2);
+        expect(rowOf(CODE(99))).toEqual([`${CODE(99)},không có trong chỉ mục,,,chưa có lượt chuyển nào,`]);
+        expect(rowOf(CODE(1))).toHaveLength(2);
+      }
+      const long = await officer.post('/console/bulk', { codes: 'H'.repeat(201), action: 'look-up' });
+      expect(long.text).toContain('Yêu cầu chưa hợp lệ');
+      expect(long.text).not.toContain('không có trong chỉ mục');
+    });
+
+    test('a search, a dossier and a delivery that the hub could not read say so', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      const { id } = (await items(`deliveries?code=${CODE(2)}`))[0];
+      const [search, whole, delivery] = await withoutAnswersAbout(CODE(2), async () => [
+        await officer.get(`/console/search?q=${CODE(2)}`),
+        await officer.get(`/console/dossiers?code=${CODE(2)}`),
+        await officer.get(`/console/deliveries/${id}`),
+      ]);
+      expect([search?.status, whole?.status, delivery?.status]).toEqual([503, 200, 200]);
+      for (const page of [search, whole, delivery]) expect(page?.text).toContain(AWAY);
+      expect(search?.text).not.toContain('Không tìm thấy');
+      expect((await officer.get(`/console/search?q=${CODE(2)}`)).to).toBe(`/console/dossiers?code=${CODE(2)}`);
+    });
+
     test('a dossier’s page has only what there is: no heading without content', async () => {
       await hub.push(dossier({ code: CODE(1) }));
       await officer.signIn('ops');

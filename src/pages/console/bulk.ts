@@ -79,7 +79,10 @@ async function linesOf(
   return lines.flat();
 }
 
-/** One line for each party that has a delivery of the dossier. */
+/** The party and delivery of a line without a delivery. */
+const NOTHING = { party: '', delivery: undefined, operation: undefined };
+
+/** One line for each party that has a delivery of the dossier. A refusal of the API is the only line. */
 async function linesOfCode(
   visit: Visit,
   code: string,
@@ -87,8 +90,11 @@ async function linesOfCode(
   why: string | undefined,
 ): Promise<Line[]> {
   const { say, api } = visit;
-  const [state] = await statesOf(visit, code);
-  const { body } = await api.get<Listed<Delivery>>('deliveries', { code, party, limit: '200' });
+  const states = await statesOf(visit, code);
+  const { body, problem } = await api.get<Listed<Delivery>>('deliveries', { code, party, limit: '200' });
+  const refused = states.problem ?? problem;
+  if (refused) return [{ ...NOTHING, code, status: '', due: '', result: refusalText(say, refused) }];
+  const [state] = states.body ?? [];
   const known = {
     code: state?.code ?? code,
     status: state ? word(say, STATUSES, state.status) : say('không có trong chỉ mục', 'not in the index'),
@@ -97,16 +103,7 @@ async function linesOfCode(
   const newest = new Map(
     (body?.items ?? []).map((one) => [`${one.party} ${one.operation}`, one]).reverse() as [string, Delivery][],
   );
-  if (newest.size === 0)
-    return [
-      {
-        ...known,
-        party: '',
-        delivery: undefined,
-        operation: undefined,
-        result: say('chưa có lượt chuyển nào', 'no delivery yet'),
-      },
-    ];
+  if (newest.size === 0) return [{ ...NOTHING, ...known, result: say('chưa có lượt chuyển nào', 'no delivery yet') }];
   const lines: Line[] = [];
   for (const one of newest.values())
     lines.push({
@@ -199,7 +196,7 @@ ${table<Line>({
   items: lines,
   columns: [
     { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
-    { head: say('Trạng thái', 'Status'), cell: ({ status }) => status },
+    { head: say('Trạng thái', 'Status'), cell: ({ status }) => status || '–' },
     { head: say('Hạn trả', 'Due'), cell: ({ due }) => due || '–' },
     { head: say('Bên nhận', 'Receiver'), cell: ({ party }) => partyLink(visit, party) },
     { head, cell: ({ result }) => result },

@@ -56,10 +56,10 @@ async function deliveryScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen>
   const answer = await api.get<WholeDelivery>(`deliveries/${segment(id)}`, { body });
   const { body: found } = answer;
   if (!found) return refusedScreen(say, title, answer);
-  const [state] = await statesOf(visit, found.code);
+  const now = await nowOf(visit, found);
   return {
     title,
-    body: html`<section class="card">${factsOf(visit, found, state && stateText(visit, state, found.version))}</section>
+    body: html`<section class="card">${factsOf(visit, found, now)}</section>
 <p class="links">${auditLink(visit, 'delivery', found.id)}</p>
 ${replayForm(visit, found)}
 <h2>${say('Các lần gửi', 'Attempts')}</h2>
@@ -72,7 +72,15 @@ ${
   };
 }
 
-function factsOf(visit: Visit, found: WholeDelivery, now: Html | undefined): Html {
+/** The dossier's state, or why it could not be read. Undefined for another record. */
+async function nowOf(visit: Visit, { code, version }: WholeDelivery): Promise<Html | string | undefined> {
+  const { body = [], problem } = await statesOf(visit, code);
+  const [state] = body;
+  if (problem) return refusalText(visit.say, problem);
+  return state && stateText(visit, state, version);
+}
+
+function factsOf(visit: Visit, found: WholeDelivery, now: Html | string | undefined): Html {
   const { say, nowMs } = visit;
   return facts([
     [say('Tình trạng', 'State'), stateOf(visit, found)],

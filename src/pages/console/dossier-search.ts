@@ -43,19 +43,20 @@ export function addDossierSearch(site: Site): void {
 async function dossierScreen(visit: Visit, code: string, box: Html): Promise<Screen> {
   const { say, api } = visit;
   const query = { code, limit: SHOWN };
-  const [states, causes, messages, deliveries, anomalies] = await Promise.all([
+  const [current, causes, messages, deliveries, anomalies] = await Promise.all([
     statesOf(visit, code),
     api.get<Listed<Cause>>('quarantine', query),
     api.get<Listed<Message>>('messages', query),
     api.get<Listed<Delivery>>('deliveries', query),
     api.get<Listed<Anomaly>>('anomalies', query),
   ]);
+  const states = current.body ?? [];
   const [state] = states;
   const journey =
     state && states.length === 1 ? await api.get<Journey>(`dossiers/${segment(state.code)}/journey`) : undefined;
-  const refused = journey?.problem ?? causes.problem ?? messages.problem ?? deliveries.problem ?? anomalies.problem;
   const title = say(`Hồ sơ ${code}`, `Dossier ${code}`);
   const lists = [causes, messages, deliveries, anomalies];
+  const refused = [current, journey, ...lists].find((answer) => answer?.problem)?.problem;
   const isKnown = states.length > 0 || lists.some(({ body }) => (body?.items.length ?? 0) > 0);
   if (!isKnown && refused) {
     const screen = refusedScreen(say, title, { problem: refused });

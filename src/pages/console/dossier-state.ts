@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
-import { segment } from './api.ts';
+import { type Answer, segment } from './api.ts';
 import { dossierLink } from './parts.ts';
 import type { CurrentStates } from './records.ts';
 import { timeAndAge } from './times.ts';
@@ -9,10 +9,10 @@ import { STATUSES, word } from './words.ts';
 
 type CurrentState = CurrentStates['items'][number];
 
-/** The current states of the dossiers with this code. Empty for catalogue codes. */
-export async function statesOf({ api }: Visit, code: string): Promise<readonly CurrentState[]> {
-  const { body } = await api.get<CurrentStates>(`dossiers/${segment(code)}`);
-  return body?.items ?? [];
+/** The current states of the dossiers with this code, or why they could not be read. Empty for an unknown code. */
+export async function statesOf({ api }: Visit, code: string): Promise<Answer<readonly CurrentState[]>> {
+  const { status, body, problem } = await api.get<CurrentStates>(`dossiers/${segment(code)}`);
+  return status === 404 ? { status, body: [], problem: undefined } : { status, body: body?.items, problem };
 }
 
 /** @param told the dossier version in a delivery, to show whether a newer one exists */

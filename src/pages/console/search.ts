@@ -4,10 +4,11 @@ import { parameterOf } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
 import { counted } from '../words.ts';
-import { queryText, segment } from './api.ts';
+import { type Answer, type Api, type Problem, queryText, segment } from './api.ts';
 import { statesOf } from './dossier-state.ts';
 import { recordPath } from './record-queue.ts';
 import type { Cause, Delivery, Listed, Message, QueuedRecordInFull } from './records.ts';
+import { refusalNote, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import type { Visit } from './visit.ts';
 import { CAUSES, QUEUED_KINDS, STATUSES, word } from './words.ts';
@@ -27,11 +28,14 @@ export function addSearch(site: Site): void {
   site.screen('/search', async (visit) => {
     const { c, say } = visit;
     const q = parameterOf(c, 'q')?.trim() ?? '';
-    const hits = q === '' ? [] : await hitsOf(visit, q);
+    const { hits, problem } = q === '' ? { hits: [] } : await hitsOf(visit, q);
     const [first] = hits;
-    if (first && hits.length === 1) return c.redirect(first.href, 303);
+    const title = say('Tìm kiếm', 'Search');
+    if (!first && problem) return refusedScreen(say, title, { problem });
+    // After a refusal, a further hit may be missing.
+    if (first && hits.length === 1 && !problem) return c.redirect(first.href, 303);
     return {
-      title: say('Tìm kiếm', 'Search'),
+      title,
       body:
         hits.length === 0
           ? emptyState(
@@ -44,13 +48,27 @@ export function addSearch(site: Site): void {
                 : say(`Không tìm thấy “${q}”.`, `Nothing found for “${q}”.`),
               html`<p><a href="/console/messages${queryText({ code: q })}">${say('Tìm trong các thông điệp, kể cả thông điệp không hợp lệ', 'Look among the messages, also the invalid ones')}</a></p>`,
             )
-          : html`<p class="note">${say(`${hits.length} kết quả cho “${q}”.`, `${counted(hits.length, 'result', 'results')} for “${q}”.`)}</p>
+          : html`${refusalNote(say, problem)}<p class="note">${say(`${hits.length} kết quả cho “${q}”.`, `${counted(hits.length, 'result', 'results')} for “${q}”.`)}</p>
 <ul class="tasks hits">${hits.map(({ href, what, text }) => html`<li class="card"><a href="${href}">${text}</a> <span class="note">${what}</span></li>`)}</ul>`,
     };
   });
 }
 
-async function hitsOf(visit: Visit, q: string): Promise<readonly Hit[]> {
+interface Found {
+  readonly hits: readonly Hit[];
+  /** Why a part of the search was refused. */
+  readonly problem?: Problem | undefined;
+}
+
+async function hitsOf(officer: Visit, q: string): Promise<Found> {
+  let problem: Problem | undefined;
+  // An unknown code is answered with 404. Any other refusal does not mean that nothing exists.
+  async function get<Body>(...request: Parameters<Api['get']>): Promise<Answer<Body>> {
+    const answer = await officer.api.get<Body>(...request);
+    if (answer.status !== 404) problem ??= answer.problem;
+    return answer;
+  }
+  const visit: Visit = { ...officer, api: { ...officer.api, get } };
   const found = await Promise.all([
     dossierHits(visit, q),
     messageHits(visit, q),
@@ -59,12 +77,13 @@ async function hitsOf(visit: Visit, q: string): Promise<readonly Hit[]> {
     partyHits(visit, q),
     causeHits(visit, q),
   ]);
-  return found.flat();
+  return { hits: found.flat(), problem };
 }
 
 async function dossierHits(visit: Visit, q: string): Promise<readonly Hit[]> {
   const { say } = visit;
-  return (await statesOf(visit, typedCode(q))).map(({ code, status }) => ({
+  const { body = [] } = await statesOf(visit, typedCode(q));
+  return body.map(({ code, status }) => ({
     href: `/console/dossiers${queryText({ code })}`,
     what: `${say('hồ sơ', 'dossier')}, ${word(say, STATUSES, status)}`,
     text: code,
