@@ -672,13 +672,14 @@ describe('the console', () => {
       );
     });
 
-    test('the calls of each attempt, on request', async () => {
+    /** Delivers a dossier, as if its attempt had made this call. */
+    async function attemptedWith(url: string): Promise<void> {
       await hub.push(dossier({ code: CODE(1) }));
       await hub.deliver();
       const wire = [
         {
           method: 'POST',
-          url: 'http://portal.test/g?token=abc-def',
+          url,
           status: 200,
           request: '<e:Envelope xmlns:e="urn:e"><e:Body><Password>hunter-2</Password><Ma>1</Ma></e:Body></e:Envelope>',
           reply: '{"error_code":"0"}',
@@ -686,6 +687,10 @@ describe('the console', () => {
       ];
       const sealed = createVault([HUB_SECRET]).seal(JSON.stringify(wire));
       await hub.hub.database.pool.query('UPDATE attempts SET wire = $1, wire_key = $2', [sealed.bytes, sealed.keyId]);
+    }
+
+    test('the calls of each attempt, on request', async () => {
+      await attemptedWith('http://portal.test/g?token=abc-def');
       await officer.signIn('ops');
       const [{ id }] = await items('deliveries');
       expect((await officer.get(`/console/deliveries/${id}`)).text).not.toContain('portal.test');
@@ -696,6 +701,25 @@ describe('the console', () => {
       expect(text).toContain('error_code');
       expect(text).not.toMatch(/hunter-2|abc-def/);
       expect((await audited()).map(([, action]: string[]) => action)).toEqual(['body.read']);
+    });
+
+    test('the address of a call as it was sent, with the numbers of people masked', async () => {
+      const HOST = 'http://portal.test:8080/ho-so';
+      await attemptedWith(
+        `${HOST}/${CODE(1)}/001099012345?email=an%40example.test&q=0912345678&sig=YWJj==&y=1?2&z=%zz`,
+      );
+      const [{ id }] = await items('deliveries');
+      const shownTo = async (keyId: string): Promise<string> => {
+        await officer.signIn(keyId);
+        const { text } = await officer.get(`/console/deliveries/${id}/wire`);
+        return /http:\/\/portal\.test[^<]*/.exec(text)?.[0].replaceAll('&amp;', '&') ?? '';
+      };
+      expect(await shownTo('ops-personal')).toBe(
+        `${HOST}/${CODE(1)}/001099012345?email=an%40example.test&q=0912345678&sig=YWJj==&y=1?2&z=%zz`,
+      );
+      expect(await shownTo('ops')).toBe(
+        `${HOST}/${CODE(1)}/**********45?email=*************st&q=********78&sig=YWJj==&y=1?2&z=%zz`,
+      );
     });
 
     test('a long list, page by page, with the filter kept', async () => {

@@ -26,13 +26,36 @@ export async function viewWire(kept: string, mayBePersonal: boolean): Promise<re
   return views;
 }
 
-/** Masks a URL: parameters may hold secrets, and paths identity numbers. */
+/** Masks a URL: parameters may hold secrets, and both paths and parameters identity numbers. */
 function shownUrl(url: string, mayBePersonal: boolean): string {
   const show = createShowText([], mayBePersonal);
-  const [path = '', query] = url.split('?', 2) as [string, string?];
-  const parameters = (query ?? '').split('&').map((one) => {
-    const [name = '', value] = one.split('=', 2) as [string, string?];
-    return value === undefined ? one : `${name}=${show({ name, text: value })}`;
+  const [path, query] = cutAt(url, '?');
+  const segments = path.split('/').map((one) => shownPart(one, (text) => show({ name: '', text })));
+  if (query === undefined) return segments.join('/');
+  const parameters = query.split('&').map((one) => {
+    const [name, value] = cutAt(one, '=');
+    return value === undefined ? one : `${name}=${shownPart(value, (text) => show({ name, text }))}`;
   });
-  return query === undefined ? path : `${path}?${parameters.join('&')}`;
+  return `${segments.join('/')}?${parameters.join('&')}`;
+}
+
+/** The text before the first separator and the whole rest. `split` with a limit would drop what follows a second one. */
+function cutAt(text: string, separator: string): [before: string, after: string | undefined] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** A percent-encoded part of a URL. Numbers are recognised in what it means. An unmasked part stays as it was sent. */
+function shownPart(part: string, show: (text: string) => string): string {
+  const text = decoded(part);
+  const shown = show(text);
+  return shown === text ? part : encodeURIComponent(shown);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
