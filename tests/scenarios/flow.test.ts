@@ -114,4 +114,16 @@ describe('the flow of messages and deliveries', () => {
     expect(streams[0].status).toBe(200);
     await Promise.all(streams.map(({ body }) => body?.cancel()));
   });
+
+  test('HEAD of the stream takes no place of a key', async () => {
+    await officer.signIn('ops');
+    const cookie = [...officer.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const ask = (method: string) => hub.hub.app.request('/console/live', { method, headers: { Cookie: cookie } });
+    const heads = await Promise.all(Array.from({ length: 51 }, () => ask('HEAD')));
+    expect(new Set(heads.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(heads[0]?.headers.get('content-type')).toContain('text/event-stream');
+    const stream = await ask('GET');
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+  });
 });

@@ -54,6 +54,8 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
       site.get(path, async (c) => {
         const visit = await visitOf(c);
         if (!visit) return c.body(null, 401);
+        // Hono answers HEAD by GET. Nobody would read its stream, which would hold its slot for good.
+        if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
         const leave = hub.openStreams.take(visit.key.id);
         // Nginx would hold events back until a buffer is full.
         c.header('X-Accel-Buffering', 'no');
