@@ -55,6 +55,24 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(next).not.toContain(ticket);
   });
 
+  test('a form that is sent again with other content says that the first question was received', async () => {
+    const ticketIn = (html: string) => /name="ticket" value="([^"]+)"/.exec(html)?.[1] as string;
+    const ticket = ticketIn((await open('/questions/ask')).html);
+    expect((await ask({ ticket })).status).toBe(200);
+    const before = await stored();
+    const again = await ask({ ticket, content: 'Làm hộ chiếu <lần đầu> ở đâu?' });
+    expect([again.status, again.text.includes('đã được tiếp nhận. Nội dung dưới đây chưa được gửi')]).toEqual([
+      409,
+      true,
+    ]);
+    expect(again.html).toContain('Làm hộ chiếu &lt;lần đầu&gt; ở đâu?');
+    expect([await stored(), again.text.includes('Hệ thống gặp lỗi')]).toEqual([before, false]);
+    const next = ticketIn(again.html);
+    expect(next).not.toBe(ticket);
+    expect((await ask({ ticket: next, content: 'Làm hộ chiếu <lần đầu> ở đâu?' })).status).toBe(200);
+    expect(await stored()).toBe(before + 1);
+  });
+
   test('a question with an e-mail address alone is followed by its first four characters', async () => {
     const asked = await ask({ phone: '', email: 'hoang.yen@example.test' });
     expect(asked.text).toContain('4 ký tự đầu của thư điện tử');

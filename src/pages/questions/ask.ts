@@ -78,13 +78,21 @@ function answered({ c, say, typed, offered }: Asked, answer: PublicAnswer<Reply>
     const wrong = wrongFields(typed, body.problems ?? []);
     return { title: notSent, status, body: askForm(say, offered, typed, wrong) };
   }
+  // The ticket is that of a question which was sent with other content. The form below has a new one.
+  const isSentBefore = status === 409;
   return {
     title: notSent,
-    status: troubleStatus(c, answer),
-    body: html`<p class="card" role="alert">${troubleOf(say, answer)}</p>
+    status: isSentBefore ? status : troubleStatus(c, answer),
+    body: html`<p class="card" role="alert">${isSentBefore ? sentBefore(say) : troubleOf(say, answer)}</p>
 ${askForm(say, offered, typed, [])}`,
   };
 }
+
+const sentBefore = (say: Say): string =>
+  say(
+    'Một câu hỏi có nội dung khác đã được gửi từ biểu mẫu này và đã được tiếp nhận. Nội dung dưới đây chưa được gửi; nếu vẫn cần gửi, vui lòng bấm “Gửi câu hỏi”.',
+    'A question with other content was sent with this form before and was received. The content below was not sent. If you still want to send it, press “Send the question”.',
+  );
 
 function sentPage(say: Say, { phone, email }: Typed, { code = '', problems = [] }: Reply): Page {
   const isComplaint = problems.some((one) => one.code === 'complaint-or-denunciation');
