@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { cleanCode } from '#core/identifiers/identifiers';
+import { typedCode } from '#core/identifiers/identifiers';
 import { say } from '#messages/message';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
@@ -87,7 +87,7 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
       // Pages of other portals may ask, see src/pages/embed. The reply holds what anybody with the proof may read.
       c.header('Access-Control-Allow-Origin', '*');
       const { proof } = readQuery(c);
-      const code = cleanCode(c.req.param('code') ?? '');
+      const code = typedCode(c.req.param('code') ?? '');
       const { code: own, masked } = await findProven(c, hub, {
         code,
         proof,

@@ -39,6 +39,7 @@ describe('a citizen looks up a dossier', () => {
     ['the end of the phone number', CODE, '0001'],
     ['the end of the identity number', CODE, '0042'],
     ['another code of the dossier', 'bn-77', '0001'],
+    ['its code as copied from a document', encodeURIComponent('H60.01–250812–OO 35'), '0001'],
   ])('by %s, and gets its status and no personal data', async (_, code, proof) => {
     const { status, body, headers } = await lookUp(code, `?proof=${proof}`);
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);

@@ -203,6 +203,8 @@ describe('questions of citizens without a key', () => {
       dueAt: expect.any(String),
     });
     expect(JSON.stringify(own.body)).not.toMatch(/Hoàng|0912|hoang|Tổ 7/);
+    const copied = encodeURIComponent(code.replaceAll('-', '–'));
+    expect((await hub.read(`/api/public/questions/${copied}?proof=5678`)).body).toEqual(own.body);
     const wrong = await hub.read(`/api/public/questions/${code}?proof=1234`);
     const unknown = await hub.read('/api/public/questions/H60-HD-250821-22222222?proof=5678');
     expect([wrong.status, unknown.status]).toEqual([404, 404]);

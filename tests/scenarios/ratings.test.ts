@@ -71,6 +71,8 @@ describe('ratings', () => {
     expect((await rate({ proof: '9999' })).status).toBe(404);
     expect(await rate({})).toEqual({ status: 201, body: { code: codeOf(3), outcome: 'accepted' } });
     expect((await rate({})).status).toBe(200);
+    // As copied from a document.
+    expect((await rate({}, encodeURIComponent(codeOf(3).replaceAll('-', '–')))).status).toBe(200);
     expect(await rate({ level: 'very-satisfied' })).toMatchObject({ status: 422, body: { outcome: 'invalid' } });
     expect((await rate({}, codeOf(10))).status).toBe(422);
     expect((await rate({ level: 'so-so' })).status).toBe(400);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
-import { cleanCode } from '#core/identifiers/identifiers';
+import { cleanCode, typedCode } from '#core/identifiers/identifiers';
 import { type Kind, subjectOf } from '#core/records/kind';
 import { say } from '#messages/message';
 import { closed, Instant } from '#schemas/parts';
@@ -169,7 +169,7 @@ function addFollow(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit:
     },
     async (c) => {
       const { proof } = readQuery(c);
-      const code = cleanCode(c.req.param('code') ?? '');
+      const code = typedCode(c.req.param('code') ?? '');
       const subject = subjectOf(kind, code);
       const { masked } = await findProven(c, hub, {
         code: subject,

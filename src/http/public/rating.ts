@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
-import { cleanCode } from '#core/identifiers/identifiers';
+import { typedCode } from '#core/identifiers/identifiers';
 import { say } from '#messages/message';
 import { closed } from '#schemas/parts';
 import { Rating } from '#schemas/rating.v1';
@@ -66,7 +66,7 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
     },
     async (c) => {
       const { proof, criteria, ...rating } = await readBody(c);
-      const code = cleanCode(c.req.param('code') ?? '');
+      const code = typedCode(c.req.param('code') ?? '');
       const dossier = await findProven(c, hub, {
         code,
         proof,
