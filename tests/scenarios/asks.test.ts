@@ -6,6 +6,7 @@ import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Answered, Asked } from '../../src/kit/asker.ts';
 import { codeOf, dossier, type Partner, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const NUMBER = '001099123456';
@@ -96,6 +97,25 @@ describe('a question to a register', () => {
       { actor: 'clerk', action: 'register.ask', why: expect.stringContaining(ORDER.purpose) },
     ]);
     expect(await placesOf(hub, [NUMBER, NAME])).toEqual([]);
+  });
+
+  test('is found by its agency, officer and purpose in any case and spelling', async () => {
+    const { hub, ask, asks } = await start();
+    const { id } = (await ask({ officer: 'Trần Thị Bình' })).body;
+    const decomposed = (text: string) => encodeURIComponent(` ${text.normalize('NFD')} `);
+    for (const filter of [
+      'agency=h60.01',
+      'agency=%20h60',
+      `officer=${decomposed('Trần Thị Bình')}`,
+      `purpose=${decomposed(ORDER.purpose)}`,
+    ]) {
+      expect(await asks(`?${filter}`), filter).toMatchObject([{ id }]);
+      expect((await operatorOf(hub).get(`asks?${filter}`)).body.total, filter).toBe(1);
+    }
+    expect(await asks('?agency=h60.02')).toEqual([]);
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    expect((await officer.get('/console/asks?agency=h60.01')).text).toContain('Trần Thị Bình');
   });
 
   test('takes a value that the caller leaves out from the dossier', async () => {

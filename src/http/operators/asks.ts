@@ -1,5 +1,8 @@
 import Type from 'typebox';
+import { cleanCode } from '#core/identifiers/identifiers';
+import { nfc } from '#core/vietnamese/text';
 import { closed, Instant, oneOf } from '#schemas/parts';
+import type { AskFilter } from '../../ledger/asks.ts';
 import { text } from '../lists.ts';
 import type { AddRoute } from '../route.ts';
 import { addList, cleanFilter } from './list.ts';
@@ -30,26 +33,39 @@ export const AskShown = closed(
   { title: 'Ask' },
 );
 
+const FILTERS = {
+  party: text('the register'),
+  question: text('the question'),
+  officer: text('the officer'),
+  agency: text('an agency code, including the agencies below it'),
+  code: text('the code of a dossier'),
+  purpose: Type.Optional(Type.String({ maxLength: 300, description: 'the purpose, word for word' })),
+  outcome: Type.Optional(oneOf([...OUTCOMES, 'open', 'failed'])),
+  from: text('the first moment or day'),
+  to: text('the last moment or day'),
+};
+type Filter = Type.Static<Type.TObject<typeof FILTERS>>;
+
 /** Who asked which register what, for which dossier, when and with what outcome. No personal data of citizens. */
 export function addAskList(add: AddRoute, hub: OperatorContext): void {
   addList(add, hub, {
     name: 'asks',
     summary: 'Questions to registers, newest first: who asked what, for which dossier, why and with what outcome',
     description: 'The hub stores neither the values of a question nor its answer.',
-    filters: {
-      party: text('the register'),
-      question: text('the question'),
-      officer: text('the officer'),
-      agency: text('an agency code, including the agencies below it'),
-      code: text('the code of a dossier'),
-      purpose: Type.Optional(Type.String({ maxLength: 300, description: 'the purpose, word for word' })),
-      outcome: Type.Optional(oneOf([...OUTCOMES, 'open', 'failed'])),
-      from: text('the first moment or day'),
-      to: text('the last moment or day'),
-    },
+    filters: FILTERS,
     item: AskShown,
-    load: (filter, many, before?: string) => hub.ledger.asks(cleanFilter(filter), many, before),
-    count: (filter) => hub.ledger.totals.asks(cleanFilter(filter)),
+    load: (filter, many, before?: string) => hub.ledger.asks(asStored(filter), many, before),
+    count: (filter) => hub.ledger.totals.asks(asStored(filter)),
     placeOf: ({ id }) => id,
   });
+}
+
+/** The filter with each value in the form in which asks are stored. @throws Refusal 400 for an invalid date */
+function asStored({ agency, officer, purpose, ...same }: Filter): AskFilter {
+  return {
+    ...cleanFilter(same),
+    agency: agency && cleanCode(agency),
+    officer: officer && nfc(officer.trim()),
+    purpose: purpose && nfc(purpose.trim()),
+  };
 }
