@@ -41,6 +41,8 @@ export interface EmbeddedPostgresOptions extends ServerSettings {
 const LOOK_MS = 1_000;
 /** The pause before a restart is retried. A cause such as a full disk seldom ends within a second. */
 const AGAIN_MS = 5_000;
+/** The same for the rotation of its log. */
+const ROTATE_AGAIN_MS = 60_000;
 
 /**
  * Starts PostgreSQL 18 over `dataDir` on 127.0.0.1, or joins the server that already runs there.
@@ -112,6 +114,7 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   let rotating: Promise<void> | undefined;
+  let rotateNotBefore = 0;
   const startAgain = async (): Promise<void> => {
     cluster.log({ postgresPid: serving.pid }, 'embedded PostgreSQL ended unexpectedly: restarting it');
     try {
@@ -125,14 +128,16 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
     }
   };
   const rotate = async (): Promise<void> => {
-    // A disk that is full of something else must not end the process.
-    await rotateLog(cluster).catch((error) => cluster.log({ error: String(error) }, 'its log could not be rotated'));
+    await rotateLog(cluster).catch((error) => {
+      cluster.log({ error: String(error) }, 'the log of the embedded PostgreSQL could not be rotated');
+      rotateNotBefore = performance.now() + ROTATE_AGAIN_MS;
+    });
     rotating = undefined;
   };
   const watch = setInterval(() => {
     if (starting || stopping || performance.now() < notBefore) return;
     if (serving.isRunning()) {
-      if (!serving.shared) rotating ??= rotate();
+      if (!serving.shared && performance.now() >= rotateNotBefore) rotating ??= rotate();
       return;
     }
     starting = startAgain().finally(() => {

@@ -94,7 +94,7 @@ const COLUMNS = sql`
  * Examines some waiting items after a place, and returns those whose dossier or record exists now, or whose code the
  * catalogue has now. Items of one cause come oldest first.
  *
- * @returns `end`: the place of the last examined item, or the first place after the last item of all
+ * @returns `end`: the place of the last examined item, or FIRST_WAITING if no item is left
  */
 export async function loadReleasable(
   database: Database,
