@@ -18,6 +18,7 @@ import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { HubContext } from './process/hub-context.ts';
+import { dropLeftSchema } from './rebuild/schema.ts';
 import { recountAfterServices } from './statistics/count-state.ts';
 
 export interface SchedulerDeps {
@@ -210,6 +211,7 @@ async function housekeeping(hub: HubContext, { parties, watches, retention }: Sc
     'ended sessions': () => forgetEndedSessions(database, nowMs()),
     'names of files': () => forgetNames(database),
     'old heartbeats': () => forgetOldHeartbeats(database),
+    'left rebuild': () => dropLeftSchema(database),
     'new services': () => recountAfterServices(database.pool),
     certificates: () => watchCertificates(hub, parties),
     async 'files without a dossier'() {

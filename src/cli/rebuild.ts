@@ -25,9 +25,10 @@ export function addRebuild(program: Command): void {
 const HELP = `
 The hub may run meanwhile: its writers wait only for the last comparison. The command uses up to four processors, with a low
 priority. The second index needs about as much space as the live one, and is dropped at the end. An interrupted run changes
-nothing. All columns of dossiers, aliases and events are compared, encrypted ones by their plain text. Exceptions are
-dossiers.made_from (the version that the last write began from) and the encryption keys of values. Every change in the
-messages must be in the change feed. After a swap the feed reports each corrected dossier to its readers.
+nothing, and a running hub drops its second index within six hours. All columns of dossiers, aliases and events are compared,
+encrypted ones by their plain text. Exceptions are dossiers.made_from (the version that the last write began from) and the
+encryption keys of values. Every change in the messages must be in the change feed. After a swap the feed reports each
+corrected dossier to its readers.
 Exit codes: 0 the live index equals the rebuilt one (with --swap: now), 1 it does not, 2 the comparison failed.`;
 
 async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {

@@ -1,5 +1,6 @@
 import { lockErasures, unlockErasures } from '../database/erasure-lock.ts';
 import type { Database } from '../database/pool.ts';
+import { withSessionLock } from '../database/session-lock.ts';
 
 /** The schema of the second index, in the same database as the live one. */
 export const SCHEMA = 'hub_rebuild';
@@ -104,6 +105,13 @@ async function makeTables({ pool }: Database): Promise<void> {
   );
   const start = `INSERT INTO ${SCHEMA}.change_counter VALUES (0)`;
   await pool.query([`CREATE SCHEMA ${SCHEMA}`, ...tables, ...others, start].join(';\n'));
+}
+
+/** Drops the second index of a killed rebuild. Does nothing while a rebuild is under way. */
+export async function dropLeftSchema(database: Database): Promise<void> {
+  // Without one it takes no lock, which would refuse a rebuild that starts now.
+  const { rows } = await database.pool.query<{ is: boolean }>(`SELECT to_regnamespace('${SCHEMA}') IS NOT NULL AS is`);
+  if (rows[0]?.is) await withSessionLock(database, LOCK, () => drop(database));
 }
 
 async function drop(live: Database): Promise<void> {

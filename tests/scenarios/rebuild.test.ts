@@ -6,6 +6,7 @@ import { inTransaction } from '../../src/database/transaction.ts';
 import { addCodeEntries } from '../../src/ledger/code-entries.ts';
 import { addResolution } from '../../src/ledger/resolutions.ts';
 import type { RebuildOptions } from '../../src/rebuild/rebuild.ts';
+import { dropLeftSchema } from '../../src/rebuild/schema.ts';
 import { casesOf, inDepth, sampled, test } from '../support/depth.ts';
 import { dossier, type PushReply, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
@@ -53,6 +54,20 @@ describe('rebuild', () => {
     expect(rows[0].n).toBeGreaterThan(50);
     expect((await query('SELECT count(*) AS n FROM deliveries')).rows[0].n).toBe(deliveries);
     expect((await query("SELECT 1 FROM pg_namespace WHERE nspname = 'hub_rebuild'")).rows).toEqual([]);
+  });
+
+  test('the scheduler drops the second index of a killed rebuild, and none of a running one', async () => {
+    const left = async () => (await query("SELECT 1 FROM pg_namespace WHERE nspname = 'hub_rebuild'")).rowCount;
+    await query('CREATE SCHEMA hub_rebuild; CREATE TABLE hub_rebuild.dossiers (LIKE dossiers)');
+    const running = await hub.hub.database.pool.connect();
+    await running.query('SELECT pg_advisory_lock(7160004)');
+    await dropLeftSchema(hub.hub.database);
+    expect(await left()).toBe(1);
+    await running.query('SELECT pg_advisory_unlock(7160004)');
+    running.release();
+    const scheduler = await testHub({ databaseUrl: hub.databaseUrl, roles: ['scheduler'] });
+    await expect.poll(left).toBe(0);
+    await scheduler.close();
   });
 
   test('threads restore the same index, and find the same differences', async () => {
