@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { onEnd } from '../process/ending.ts';
 import { FAILED } from './run-command.ts';
 
 /** Aborts at the first signal. The second one ends the process at once. */
@@ -12,4 +13,23 @@ export function untilSignal(signals: readonly NodeJS.Signals[]): AbortController
       stop.abort();
     });
   return stop;
+}
+
+/**
+ * Works to the end, or until a signal calls `breakOff`: the work then fails, and removes what it has half written. After that the
+ * process ends as the signal would have ended it. A second signal is not held back.
+ */
+export async function breakOffAtSignal<T>(breakOff: () => void, work: () => Promise<T>): Promise<T> {
+  let ended: NodeJS.Signals | undefined;
+  const listenNoLonger = onEnd((signal) => {
+    ended = signal;
+    listenNoLonger();
+    breakOff();
+  });
+  try {
+    return await work();
+  } finally {
+    listenNoLonger();
+    if (ended) process.kill(process.pid, ended);
+  }
 }

@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import { testCertificate } from '../support/certificate.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
-import { lienthongHere } from '../support/lienthong.ts';
+import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 const COUNT = 300;
@@ -240,14 +241,34 @@ describe('a backup', () => {
     await target.drop();
   });
 
+  test('leaves no part of a file when a signal ends it', async () => {
+    const other = new pg.Client({ connectionString: scene.env().DATABASE_URL });
+    await other.connect();
+    // The backup waits for a table in the middle.
+    await other.query('BEGIN; LOCK TABLE messages');
+    const { child, ended } = startLienthong(['backup', 'stopped', '--for', recipient], env(), folder);
+    const files = (): readonly string[] =>
+      existsSync(join(folder, 'stopped')) ? readdirSync(join(folder, 'stopped')) : [];
+    await expect.poll(files, { timeout: 20_000 }).toEqual([expect.stringMatching(/\.part$/)]);
+    child.kill('SIGTERM');
+    await ended;
+    expect(child.signalCode).toBe('SIGTERM');
+    expect(files()).toEqual([]);
+    await other.end();
+  });
+
   test('makes room for new ones, and deletes no other file', async () => {
+    const unfinished = (day: string): string => `lienthong-202501${day}T000000Z.backup.age.part`;
     for (const day of ['01', '02', '03'])
       writeFileSync(join(folder, 'backups', `lienthong-202501${day}T000000Z.backup.age`), '');
-    writeFileSync(join(folder, 'backups', 'notes.txt'), '');
+    for (const name of ['notes.txt', unfinished('04'), unfinished('05')])
+      writeFileSync(join(folder, 'backups', name), '');
+    // The process that wrote the first was killed. The other is still being written.
+    utimesSync(join(folder, 'backups', unfinished('04')), 0, 0);
     expect((await run('backup', 'backups', '--for', recipient, '--keep', '2')).code).toBe(0);
     const left = readdirSync(join(folder, 'backups'));
     expect(left).toContain('notes.txt');
     expect(left.filter((name) => name.endsWith('.age'))).toHaveLength(2);
-    expect(left.some((name) => name.startsWith('lienthong-202501'))).toBe(false);
+    expect(left.filter((name) => name.startsWith('lienthong-202501'))).toEqual([unfinished('05')]);
   });
 });

@@ -11,6 +11,7 @@ import { type Config, loadConfig } from '../../config/config.ts';
 import { withDatabase } from '../open-database.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
+import { breakOffAtSignal } from '../until-signal.ts';
 import { writeWhole } from '../write-whole.ts';
 import { namedFilesIn } from './named-files.ts';
 import { requireRecipient } from './open-backup.ts';
@@ -27,7 +28,11 @@ export function addBackup(program: Command): void {
     .description('write the database, the settings and the secrets to one sealed file, while the hub serves')
     .argument('<folder>', 'the folder of the new file, or - for stdout')
     .requiredOption('--for <recipient>', 'the public half of the recovery key: age1…, see lienthong keys recovery')
-    .option('--keep <n>', 'delete older backups in the folder, all but the newest n', countOf)
+    .option(
+      '--keep <n>',
+      'delete older backups in the folder, all but the newest n, and unfinished ones older than a day',
+      countOf,
+    )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action((folder: string, options: BackupOptions) => runCommand(options, () => backup(folder, options)));
@@ -49,9 +54,11 @@ async function backup(folder: string, options: BackupOptions): Promise<Result> {
   const config = loadConfig(process.env, undefined, false);
   const file = folder === '-' ? undefined : join(resolve(folder), nameOf(new Date()));
   if (file !== undefined) mkdirSync(resolve(folder), { recursive: true, mode: 0o700 });
+  // Before the new one, which may need their room.
+  const left = options.keep === undefined ? [] : dropUnfinished(resolve(folder));
   await writeBackup(config, options.for, file);
   if (file === undefined) return { text: '', document: {} };
-  const dropped = options.keep === undefined ? [] : dropOld(resolve(folder), options.keep);
+  const dropped = options.keep === undefined ? left : [...left, ...dropOld(resolve(folder), options.keep)];
   const { size } = statSync(file);
   const mib = (size / 2 ** 20).toFixed(1);
   return {
@@ -62,6 +69,18 @@ async function backup(folder: string, options: BackupOptions): Promise<Result> {
 
 const NAMED = /^lienthong-\d{8}T\d{6}Z\.backup\.age$/;
 const nameOf = (at: Date): string => `lienthong-${at.toISOString().replace(/[-:]|\.\d+/g, '')}.backup.age`;
+
+const UNFINISHED = /^lienthong-\d{8}T\d{6}Z\.backup\.age\.part$/;
+const LEFT_AFTER_MS = 86_400_000;
+
+/** Deletes the parts of killed backups. One that was written to within a day may be of a backup that still runs. */
+function dropUnfinished(folder: string): readonly string[] {
+  const left = readdirSync(folder).filter(
+    (name) => UNFINISHED.test(name) && statSync(join(folder, name)).mtimeMs < Date.now() - LEFT_AFTER_MS,
+  );
+  for (const name of left) rmSync(join(folder, name), { force: true });
+  return left;
+}
 
 /** Names sort by their moment. Files with other names are not ours to delete. */
 function dropOld(folder: string, keep: number): readonly string[] {
@@ -86,8 +105,9 @@ async function writeBackup(config: Config, recipient: string, file: string | und
           bar.update(doneTables, table);
         });
         const sealed = await seal(frames, recipient);
-        if (file === undefined) await pipeline(sealed, process.stdout, { end: false });
-        else await writeWhole(file, sealed);
+        await breakOffAtSignal(database.breakOff, () =>
+          file === undefined ? pipeline(sealed, process.stdout, { end: false }) : writeWhole(file, sealed),
+        );
       } finally {
         client.release();
       }
