@@ -1,5 +1,6 @@
 import { existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf, dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
@@ -207,4 +208,25 @@ test('records of a kind are exported masked or in full, and a full export can be
   }
   expect(await here(['export', 'x.ndjson', ...kind, '--status', 'received'])).toMatchObject({ code: 2 });
   expect(await here(['export', 'x.ndjson', '--state', 'received'])).toMatchObject({ code: 2 });
+});
+
+test('an export that a signal ends leaves no part of a file', async () => {
+  const other = await hub.hub.database.pool.connect();
+  // The export waits for the first steps.
+  await other.query('BEGIN; LOCK TABLE events');
+  const args = ['export', 'ended.ndjson', '--operation', 'progress', ...PERSONAL];
+  const { child, ended } = startLienthong(args, envOf(hub), folder);
+  const part = join(folder, 'ended.ndjson.part');
+  await expect.poll(() => existsSync(part)).toBe(true);
+  child.kill('SIGINT');
+  // The signal reaches the process before the next page.
+  await delay(500);
+  await other.query('COMMIT');
+  other.release();
+  await ended;
+  expect([child.signalCode, existsSync(part), existsSync(join(folder, 'ended.ndjson'))]).toEqual([
+    'SIGINT',
+    false,
+    false,
+  ]);
 });

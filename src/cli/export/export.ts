@@ -19,6 +19,7 @@ import { OPERATION_OF } from '../import/import.ts';
 import { loadHubConfig, withHub } from '../open-hub.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from '../run-command.ts';
+import { breakOffAtSignal } from '../until-signal.ts';
 import { notWritten, writeWhole } from '../write-whole.ts';
 import { dossierSource, type ExportSource, recordSource } from './export-source.ts';
 import { type RecordText, recordText } from './record-text.ts';
@@ -135,9 +136,14 @@ async function write(
 ): Promise<{ dossiers: number; records: number }> {
   const bar = createProgress('writing', total);
   const count = { dossiers: 0, records: 0 };
+  let isBrokenOff = false;
+  const breakOff = (): void => {
+    isBrokenOff = true;
+  };
   async function* chunks(): AsyncGenerator<string> {
     yield text.begin;
     for await (const { dossiers, records } of pages) {
+      if (isBrokenOff) throw new Error('a signal broke off the export');
       yield text.next(records);
       count.dossiers += dossiers;
       count.records += records.length;
@@ -146,7 +152,7 @@ async function write(
     yield text.end;
   }
   try {
-    if (file !== STDOUT) await writeWhole(file, chunks());
+    if (file !== STDOUT) await breakOffAtSignal(breakOff, () => writeWhole(file, chunks()));
     else
       await pipeline(Readable.from(chunks()), process.stdout, { end: false }).catch((error) => {
         throw notWritten('stdout', error);
