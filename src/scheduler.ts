@@ -14,6 +14,7 @@ import { deleteAnonymousRefusals } from './ledger/messages.ts';
 import { duePulls, registerPulls, resealCheckpoints } from './ledger/pulls.ts';
 import { watchAway } from './observe/away-partners.ts';
 import { watchCertificates } from './observe/certificates.ts';
+import { closeUnconfigured } from './observe/unconfigured.ts';
 import type { Watches } from './observe/watches.ts';
 import type { Party } from './parties/party.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -33,6 +34,8 @@ export interface SchedulerDeps {
 /** The nightly comparison with parties that can be asked. */
 export interface NightlyReconcile {
   register(): Promise<void>;
+  /** Whether a party is compared. */
+  compares(party: string): boolean;
   due(): Promise<readonly string[]>;
   run(party: string): Promise<void>;
   stop(): void;
@@ -63,7 +66,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
     retention: singleFlight(() => retain(hub, deps)),
     files: singleFlight(async () => hub.files?.sweep()),
     fetches: singleFlight(async () => hub.fileFetcher?.run()),
-    housekeeping: singleFlight(() => housekeeping(hub, deps)),
+    housekeeping: singleFlight(() => housekeeping(hub, deps, pulls)),
   };
   const underWay = new Set<Promise<void>>();
   const timers: NodeJS.Timeout[] = [];
@@ -194,7 +197,11 @@ async function retain({ telemetry }: HubContext, { retention }: SchedulerDeps): 
   if (erased + bodies > 0) telemetry.log.info({ erased, bodies }, 'retention');
 }
 
-async function housekeeping(hub: HubContext, { parties, watches, retention }: SchedulerDeps): Promise<void> {
+async function housekeeping(
+  hub: HubContext,
+  { parties, watches, retention, reconcile }: SchedulerDeps,
+  pulls: readonly ScheduledPull[],
+): Promise<void> {
   const { database, nowMs, telemetry } = hub;
   await inOrder(telemetry.failed, {
     async 'new months'() {
@@ -214,6 +221,7 @@ async function housekeeping(hub: HubContext, { parties, watches, retention }: Sc
     'left rebuild': () => dropLeftSchema(database),
     'new services': () => recountAfterServices(database.pool),
     certificates: () => watchCertificates(hub, parties),
+    'incidents of nothing': () => closeUnconfigured(hub, { parties, pulls, compares: reconcile.compares }),
     async 'files without a dossier'() {
       await hub.files?.removeOrphans();
     },

@@ -12,7 +12,8 @@ import { entryOutgoing } from './entry-outgoing.ts';
 import { FILES_COMING } from './fetched-files.ts';
 import { HELD_BACK, recordOutgoing } from './record-outgoing.ts';
 
-type Withheld = typeof HELD_BACK | typeof FILES_COMING | typeof UNREADABLE;
+type NotNow = typeof HELD_BACK | typeof FILES_COMING;
+type Withheld = NotNow | typeof UNREADABLE;
 
 /** One call at a partner: the deliveries that it carries, those of one dossier in order. */
 export interface PlannedCall {
@@ -61,7 +62,7 @@ async function planTogether(
   claimed: readonly Claimed[],
 ): Promise<readonly PlannedCall[]> {
   const { dossiers, records, others } = split(hub.kinds, claimed);
-  const found = new Map<number, Outgoing | Withheld>([
+  const found = new Map<number, Outgoing | NotNow>([
     ...(await dossierOutgoing(hub, deps, party, dossiers)),
     ...(await recordOutgoing(hub, party, records)),
     ...(await entryOutgoing(hub.database, others)),

@@ -186,6 +186,29 @@ export async function finishPull(
   return rowCount === 1;
 }
 
+/**
+ * Forgets the errors of all pulls but these, because they do not run again.
+ *
+ * @returns the other pulls that the database knows
+ */
+export async function forgetOtherPulls(
+  database: Database,
+  pulls: readonly { readonly party: string; readonly name: string }[],
+): Promise<readonly { readonly party: string; readonly name: string }[]> {
+  const values = [pulls.map(({ party }) => party), pulls.map(({ name }) => name)];
+  const { rows } = await database.pool.query<{ party: string; name: string }>({
+    name: 'forget other pulls',
+    text: `WITH offered AS (SELECT * FROM unnest($1::text[], $2::text[]) AS given(party, name)),
+           others AS (SELECT party, name FROM pulls EXCEPT SELECT party, name FROM offered),
+           forgotten AS (
+             UPDATE pulls p SET last_error = NULL, error_words = NULL FROM others
+             WHERE p.party = others.party AND p.name = others.name AND p.last_error IS NOT NULL)
+           SELECT party, name FROM others`,
+    values,
+  });
+  return rows;
+}
+
 /** Whether a party's last run of any pull failed. */
 export async function hasFailedPull(database: Database, party: string): Promise<boolean> {
   const { rows } = await database.pool.query(

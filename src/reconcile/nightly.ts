@@ -44,6 +44,7 @@ export function createNightly(hub: Hub, deps: ReconcileDeps, parties: ReadonlyMa
         [...asked].map(([party, { schedule }]) => ({ party, firstMs: nextRunMs(schedule, nowMs()) })),
         nowMs(),
       ),
+    compares: (party) => asked.has(party),
     async due() {
       const due = await dueReconciles(database, nowMs());
       return due.filter((party) => asked.has(party));

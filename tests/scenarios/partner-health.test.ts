@@ -8,9 +8,9 @@ import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Page, Puller } from '../../src/kit/puller.ts';
 import { outcomeWithoutReply } from '../../src/kit/replies.ts';
 import { claim } from '../../src/ledger/claim.ts';
-import { closeIncidents } from '../../src/ledger/incidents.ts';
+import { closeIncidents, openIncident, openIncidents } from '../../src/ledger/incidents.ts';
 import { pauseParty, resumeParty, takeCalls } from '../../src/ledger/party-states.ts';
-import { makePullsDue } from '../../src/ledger/pulls.ts';
+import { hasFailedPull, makePullsDue } from '../../src/ledger/pulls.ts';
 import type { Alerts } from '../../src/observe/alerts.ts';
 import { watchAway } from '../../src/observe/away-partners.ts';
 import { createRateLimit } from '../../src/parties/rate-limit.ts';
@@ -621,6 +621,36 @@ describe('a pulled partner', () => {
     expect(await health()).toMatchObject({ health: 'trouble', open: ['pull-failed'] });
     await pull();
     expect(await health()).toMatchObject({ health: 'ok', open: [] });
+  });
+
+  test('an incident of something that is no longer configured ends at the next start', async () => {
+    await start();
+    failures.push(...Array(2).fill({ kind: 'refused', reason: 'no-list', message: 'no such list' }));
+    for (let n = 0; n < 2; n++) await pull('catalogue');
+    pages = [['/0/NgayCapNhat']];
+    await pull('dossiers');
+    const { database } = hub.hub;
+    for (const [party, kind] of [
+      ['portal', 'disagreement'],
+      ['gone', 'partner-away'],
+      ['portal', 'partner-away'],
+    ] as const)
+      await openIncident(database, { party, kind, cause: 'as in the test' }, hub.clock.nowMs);
+    const open = async () => (await openIncidents(database)).map(({ party, kind }) => `${party} ${kind}`);
+    expect(await open()).toContain('portal pull-failed');
+    const { dossiers } = portal.adapter.pull as { readonly dossiers: Puller<unknown> };
+    const restarted = await testHub({
+      partners: { portal: { ...portal, adapter: { ...portal.adapter, pull: { dossiers } } } },
+      databaseUrl: hub.databaseUrl,
+      nowMs: hub.clock.nowMs,
+      roles: ['worker', 'scheduler'],
+    });
+    try {
+      await expect.poll(open).toEqual(['portal pull-invalid', 'portal partner-away']);
+      expect(await hasFailedPull(database, 'portal')).toBe(false);
+    } finally {
+      await restarted.close();
+    }
   });
 
   test('a half invalid page is an incident with the place, until new items can be read', async () => {
