@@ -6,7 +6,6 @@ import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Field } from '#schemas/field.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
 import { definePart } from '../database/parts.ts';
-import type { Database } from '../database/pool.ts';
 
 export type CatalogueKind = 'service' | 'agency' | 'field';
 
@@ -117,27 +116,4 @@ export async function loadEntries(
       { kind, key: row.key, hash: row.hash.toString('base64'), version: row.version, record: row.record },
     ]),
   );
-}
-
-/**
- * Marks a party's entries that are missing in a complete list as no longer in force. Old dossiers refer to them, so
- * they are never deleted. Like every change, this adds a version.
- *
- * @returns the codes that were in force before
- */
-export async function retireOthers(
-  database: Database,
-  party: string,
-  complete: { readonly kind: CatalogueKind; readonly codes: readonly string[] },
-  at: string,
-): Promise<readonly string[]> {
-  const keys = complete.codes.map((code) => catalogueKey(complete.kind, code));
-  const { rows } = await database.pool.query<{ code: string }>({
-    text: `UPDATE catalogue SET in_force = false, version = version + 1, changed_at = $4::timestamptz,
-             record = (record::jsonb || '{"inForce": false}')::json, hash = '\\x00'
-           WHERE party = $1 AND kind = $2 AND in_force AND key <> ALL($3::text[])
-           RETURNING code`,
-    values: [party, complete.kind, keys, at],
-  });
-  return rows.map((row) => row.code);
 }

@@ -188,6 +188,12 @@ export const EN = {
   'no-verdict': 'it has no {path}, which reports success',
   'records-announced': 'it announces {count} records, and there is no record at {path}',
   'lists-nothing': '{service} returned an empty list; nothing goes out of force',
+  'too-few-services':
+    'the list of procedures lacks {missing} of {count} in force, and none of them ended. If it is right, press Pull now',
+  'too-few-agencies':
+    'the list of agencies lacks {missing} of {count} in force, and none of them ended. If it is right, press Pull now',
+  'too-few-fields':
+    'the list of fields lacks {missing} of {count} in force, and none of them ended. If it is right, press Pull now',
   'not-as-kept': 'it is not in the form that the adapter stores',
   'changes-end-early': 'the answer announces more changes but does not continue',
   'no-page': 'its adapter returned no page',

@@ -184,6 +184,12 @@ export const VI = translation({
   'no-verdict': 'không có {path} để biết đã thực hiện hay chưa',
   'records-announced': 'bên kết nối thông báo có {count} bản ghi, nhưng không có bản ghi nào ở {path}',
   'lists-nothing': '{service} trả về danh sách rỗng; không mục nào bị chuyển sang hết hiệu lực',
+  'too-few-services':
+    'danh sách thủ tục thiếu {missing} trong số {count} thủ tục còn hiệu lực; chưa thủ tục nào bị chuyển sang hết hiệu lực; bấm Lấy ngay nếu danh sách đúng',
+  'too-few-agencies':
+    'danh sách cơ quan thiếu {missing} trong số {count} cơ quan còn hiệu lực; chưa cơ quan nào bị chuyển sang hết hiệu lực; bấm Lấy ngay nếu danh sách đúng',
+  'too-few-fields':
+    'danh sách lĩnh vực thiếu {missing} trong số {count} lĩnh vực còn hiệu lực; chưa lĩnh vực nào bị chuyển sang hết hiệu lực; bấm Lấy ngay nếu danh sách đúng',
   'not-as-kept': 'không đúng dạng mà bộ chuyển đổi lưu',
   'changes-end-early': 'câu trả lời báo còn thay đổi nhưng không có phần tiếp theo',
   'no-page': 'bộ chuyển đổi không trả về trang nào',

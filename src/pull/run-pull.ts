@@ -5,7 +5,6 @@ import { doorKey } from '#core/identifiers/door';
 import { storableIn } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
-import { retireOthers } from '../catalogue/catalogue.ts';
 import type { Part } from '../database/parts.ts';
 import type { HubQueries, Page } from '../kit/puller.ts';
 import type { CodeEntries } from '../ledger/code-entries.ts';
@@ -16,6 +15,7 @@ import type { Submission } from '../ledger/submission.ts';
 import type { Party } from '../parties/party.ts';
 import { nextRunMs } from '../parties/schedule.ts';
 import type { HubContext } from '../process/hub-context.ts';
+import { endMissing } from './end-missing.ts';
 import {
   countItems,
   errorOf,
@@ -115,7 +115,7 @@ async function pullPages(
     await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;
     if (page.lacks !== undefined) counts.lacks ||= page.lacks;
-    if (page.complete) await retireOthers(hub.database, party.id, page.complete, msToInstant(hub.nowMs()));
+    if (page.complete) await endMissing(hub, pull, page.complete);
     if (!page.more) return { kind: 'complete' };
     if (await mustHalt(hub, party)) return { kind: 'halted' };
   }

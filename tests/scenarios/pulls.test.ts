@@ -66,7 +66,10 @@ describe('pulling', () => {
       },
       read: read('service.upsert.v1'),
     };
-    hub = await testHub({ partners: { source: testPartner({ pull: { dossiers, services } }) } });
+    hub = await testHub({
+      partners: { source: testPartner({ pull: { dossiers, services } }) },
+      keys: [...OPERATOR_KEYS],
+    });
   });
   afterEach(() => hub.close());
 
@@ -163,6 +166,37 @@ describe('pulling', () => {
       '1.000004': true,
       '1.000005': true,
     });
+  });
+
+  test('a list without a tenth of the entries in force ends none until an operator orders the pull', async () => {
+    const code = (n: number): string => `1.${String(n).padStart(6, '0')}`;
+    const list = (from: number, to: number): void => {
+      source.rows.length = 0;
+      for (let n = from; n <= to; n++)
+        source.rows.push({ row: { code: code(n), name: `Thủ tục ${n}`, inForce: true }, changedAt: n });
+    };
+    const inForce = async (): Promise<number> => Object.values(await services()).filter(Boolean).length;
+    const incidents = async () => (await operatorOf(hub).get('incidents?state=open')).body.items;
+    list(1, 100);
+    await pull('services');
+    list(1, 98);
+    await pull('services');
+    expect(await inForce()).toBe(98);
+    list(1, 5);
+    for (let run = 0; run < 2; run++) await pull('services');
+    expect(await inForce()).toBe(98);
+    expect(await incidents()).toMatchObject([
+      { kind: 'pull-incomplete', cause: expect.stringContaining('lacks 93 of 98 in force') },
+    ]);
+    list(1, 98);
+    await pull('services');
+    expect(await incidents()).toEqual([]);
+    list(1, 5);
+    await pull('services');
+    hub.clock.nowMs += 60_000;
+    expect((await operatorOf(hub).post('parties/source/pull', { why: 'danh sách đúng' })).status).toBe(202);
+    await hub.hub.pipeline.pull('source', 'services');
+    expect([await inForce(), await incidents()]).toEqual([5, []]);
   });
 
   test('a page with concurrent writers is stored, and so are all their pushes', async () => {

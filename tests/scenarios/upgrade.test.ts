@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect } from 'vitest';
 import { readItem } from '#core/dossier/item';
-import { retireOthers } from '../../src/catalogue/catalogue.ts';
+import { retireOthers } from '../../src/catalogue/retire-others.ts';
 import { MIGRATIONS } from '../../src/database/migrate.ts';
 import { testDatabase } from '../support/database.ts';
 import { casesOf, inDepth, sampled, test } from '../support/depth.ts';

@@ -215,8 +215,8 @@ export const INCIDENTS_TODO: Readonly<Record<string, Pair>> = {
     'See the party’s invalid messages. Either its data changed, or the settings read them wrongly. Correct the settings and restart the hub.',
   ],
   'pull-incomplete': [
-    'Kiểm tra cách phân trang của bên kết nối, sửa request và page trong cấu hình, rồi đổi startAt để lấy lại từ thời điểm bắt đầu thiếu.',
-    'Check how the party pages its lists. Correct request and page in the settings. Change startAt to pull again from the first missing time.',
+    'Danh mục thiếu nhiều mục: hỏi bên kết nối, nếu danh sách đúng thì bấm Lấy ngay. Trường hợp khác: kiểm tra cách phân trang, sửa request và page trong cấu hình, rồi đổi startAt để lấy lại từ thời điểm bắt đầu thiếu.',
+    'If a catalogue lacks many entries, ask the party, and press Pull now if its list is right. Otherwise check how the party pages its lists. Correct request and page in the settings. Change startAt to pull again from the first missing time.',
   ],
   contradiction: [
     'Mở mục chờ xử lý loại “báo cáo trái với bản ghi”, đối chiếu với bên đó, rồi chọn Cho qua (chấp nhận báo cáo) hoặc Bỏ.',
