@@ -44,7 +44,10 @@ async function callOnce(
   if (login.kind === 'refused') return failed(unavailable('login-refused', said(login.error, settings, [about])));
   const path = (group === 'share' ? settings.sharePath : settings.integrationPath) ?? '/mapi/g';
   const body = { session: login.session, madonvi: settings.madonvi, service, ...args };
-  const exchange = await post(portal, path, body, { idempotent: effect === 'ask' });
+  const exchange = await post(portal, path, body, {
+    idempotent: effect === 'ask',
+    hide: [login.session, settings.password],
+  });
   const answer = answerOf(exchange, effect, portal.now());
   if (answer.kind === 'unauthorized') return { kind: 'session-ended', login };
   const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).sessionEnded);
@@ -85,7 +88,7 @@ function post(
   { http, settings }: Portal,
   path: string,
   body: object,
-  options: { readonly idempotent: boolean; readonly secret?: boolean },
+  options: { readonly idempotent: boolean; readonly secret?: boolean; readonly hide?: readonly string[] },
 ): Promise<Exchange> {
   return http.exchange({
     method: 'POST',

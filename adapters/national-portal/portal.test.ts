@@ -102,6 +102,19 @@ describe('the session', () => {
     expect(wires.length).toBeGreaterThan(2);
     expect(JSON.stringify(wires)).not.toContain('sim-password');
   });
+
+  test('no stored call contains the session', async () => {
+    const wires: WireRecord[] = [];
+    const simulator = await start();
+    const portal = connect(simulator, { record: (wire) => wires.push(wire) });
+    await send(portal, dossier());
+    const body = { error_code: -3, message: 'Phiên s-1 của sim-password bị từ chối' };
+    await simulator.fault({ kind: 'status', status: 200, headers: { 'content-type': 'application/json' }, body });
+    await send(portal, dossier({ known: true }));
+    expect(wires.length).toBeGreaterThan(3);
+    expect(wires.some(({ request }) => request.includes('"session":"***"'))).toBe(true);
+    expect(JSON.stringify(wires)).not.toMatch(/\bs-1\b|sim-password/);
+  });
 });
 
 describe('a portal with other habits', () => {
