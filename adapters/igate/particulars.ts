@@ -41,7 +41,7 @@ function idsOf(rows: readonly Row[]): readonly string[] {
 
 function listIn({ body }: Reply): readonly Row[] | undefined {
   try {
-    const list: unknown = JSON.parse(body.toString());
+    const list: unknown = JSON.parse(body.toString().replace(/^\uFEFF/, ''));
     return Array.isArray(list) && list.every(isRow) ? list : undefined;
   } catch {
     return undefined;

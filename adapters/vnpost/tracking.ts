@@ -123,7 +123,10 @@ export const tracking: Puller<Settings> = {
 
 /** A page of the tracking as the hub stores it, with the codes of its own orders. */
 export function keptTracking(ours: readonly string[], text: string): { body: Buffer; mediaType: string } {
-  return { body: Buffer.from(JSON.stringify({ ours, reply: JSON.parse(text) })), mediaType: 'application/json' };
+  return {
+    body: Buffer.from(JSON.stringify({ ours, reply: jsonObject(Buffer.from(text)) })),
+    mediaType: 'application/json',
+  };
 }
 
 export function readTracking(body: Uint8Array, settings: Settings, codes: CodesOf): readonly Item[] {

@@ -24,10 +24,10 @@ const MOST_LAYERS = 3;
  * Parses a reply. `error_code` 0, "0" and "00" mean success. `result` may be an array, one object, or absent. A
  * `message` that is a JSON document in a string, as gateways send it, is unwrapped.
  *
- * @param body bytes are read as UTF-8, whatever the headers say
+ * @param body bytes are read as UTF-8, whatever the headers say; a byte order mark is left out
  */
 export function parseReply(body: Uint8Array | string): Reply {
-  const text = typeof body === 'string' ? body : UTF_8.decode(body);
+  const text = typeof body === 'string' ? body.replace(/^\uFEFF/, '') : UTF_8.decode(body);
   if (text.trim() === '') return notAReply(say('an-empty-answer'));
   if (text.trimStart().startsWith('<')) return notAReply(say('a-page'));
   const value = parseObject(text);

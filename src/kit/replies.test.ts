@@ -54,7 +54,7 @@ describe("a partner's words", () => {
 test('only a JSON object is an answer', () => {
   for (const body of ['', 'null', '[]', '1', '"x"', '{', '<html>'])
     expect(jsonObject(Buffer.from(body))).toBeUndefined();
-  expect(jsonObject(Buffer.from('{"status":1}'))).toEqual({ status: 1 });
+  for (const mark of ['', '\uFEFF']) expect(jsonObject(Buffer.from(`${mark}{"status":1}`))).toEqual({ status: 1 });
 });
 
 test('texts and numbers are text, everything else is not', () => {

@@ -13,10 +13,17 @@ export function outcomeWithoutReply({
   return { kind: kind === 'unreachable' ? 'unavailable' : 'unknown', reason, message, words };
 }
 
-/** Parses a body as a JSON object. Undefined for everything else: HTML, nothing, a list, a bare value. */
+/**
+ * Parses a body as a JSON object, with or without a byte order mark, which .NET may write. Undefined for everything
+ * else: HTML, nothing, a list, a bare value.
+ */
 export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString());
+    const value: unknown = JSON.parse(
+      Buffer.from(body)
+        .toString()
+        .replace(/^\uFEFF/, ''),
+    );
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
