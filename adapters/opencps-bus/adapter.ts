@@ -1,6 +1,6 @@
 import { defineAdapter, sendInOrder } from '#kit';
 import { callbacks } from './callbacks.ts';
-import { post } from './client.ts';
+import { post, TRACES } from './client.ts';
 import { statistic, vote } from './figures.ts';
 import { Settings, settingsProblems, TABLES } from './settings.ts';
 import { writeDocument, writeTrace } from './write.ts';
@@ -22,9 +22,7 @@ export default defineAdapter({
     },
     'dossier.progress.v1': {
       send: (bus, items) =>
-        sendInOrder(items, (item) =>
-          post(bus, '/Document/UpdateDocumentTraces', writeTrace(item, bus.settings), item.dossier),
-        ),
+        sendInOrder(items, (item) => post(bus, TRACES, writeTrace(item, bus.settings), item.dossier)),
     },
   },
   pull: { statistic, vote },

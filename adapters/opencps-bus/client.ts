@@ -18,16 +18,19 @@ import { type Settings, secretsOf, successOf } from './settings.ts';
 
 export type Bus = Connection<Settings>;
 
-/**
- * Sends one record. A document replaces the one of its code, so an uncertain call is repeated unchanged. Only an answer
- * with the agreed `Status` is a receipt.
- */
+/** Sends one record. Only an answer with the agreed `Status` is a receipt. */
 export async function post(bus: Bus, path: string, body: object, about: About | undefined): Promise<Outcome> {
   const reply = await call(bus, path, body, about);
   return reply.kind === 'reply' ? (failureOf(bus, reply, about) ?? delivered()) : reply;
 }
 
-/** One call with the token of the session. Files in the body are streamed in base64. */
+/** A trace has no key: the bus adds each one to the history that citizens see. */
+export const TRACES = '/Document/UpdateDocumentTraces';
+
+/**
+ * One call with the token of the session. Files in the body are streamed in base64. A document replaces the one of its
+ * code. So anything but a trace is repeated at once after a broken connection.
+ */
 export async function call(bus: Bus, path: string, body: object, about?: About) {
   const { baseUrl = '' } = bus.settings;
   const written = await bus.files.json(body);
@@ -42,7 +45,7 @@ export async function call(bus: Bus, path: string, body: object, about?: About) 
         Authorization: `Bearer ${token}`,
       },
       body: written,
-      idempotent: true,
+      idempotent: path !== TRACES,
     }),
     token: () => logIn(bus),
     describe: (reply) => described(bus, reply, about),
