@@ -11,6 +11,7 @@ import {
   readItem,
   received,
   say,
+  storedWords,
   unmappedCause,
 } from '#kit';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
@@ -25,12 +26,18 @@ export interface Changed {
   readonly content: readonly Row[];
   readonly details: Readonly<Record<string, unknown>>;
   readonly fees: readonly Row[];
+  /** Why a dossier has no detail, by its id, as stored words. */
+  readonly lacking?: Readonly<Record<string, string>>;
 }
 
 const OPERATION = 'dossier.upsert.v1';
 
 /** Each dossier: its acceptance, then as it is now, then its steps. */
-export function itemsOf({ content, details, fees }: Changed, settings: Settings, codes: CodesOf): readonly Item[] {
+export function itemsOf(
+  { content, details, fees, lacking = {} }: Changed,
+  settings: Settings,
+  codes: CodesOf,
+): readonly Item[] {
   return content.flatMap((listed) => {
     const id = idIn(listed) ?? '';
     const row = { ...listed, ...(details[id] as Row | undefined) };
@@ -40,13 +47,20 @@ export function itemsOf({ content, details, fees }: Changed, settings: Settings,
       task: idIn(row.dossierTaskStatus),
     });
     const code = cleanCode(firstText(row, 'code') ?? '');
-    const dossier =
+    const whole =
       found && !('status' in found)
         ? unknownStatus(code, found)
         : dossierItem(row, own, settings, { code, status: found?.status, at: statusAtOf(row) });
+    const dossier = withoutDetail(whole, lacking[id]);
     const accepted = dossier.kind === 'invalid' ? [] : acceptanceOf(row, code, settings);
     return [...accepted, dossier, ...stepsOf(row, code)];
   });
+}
+
+/** Warns that a dossier was read from the list alone. */
+function withoutDetail(item: Item, why: string | undefined): Item {
+  if (why === undefined || item.kind !== 'record') return item;
+  return { ...item, warnings: [...item.warnings, { path: '/detail', ...inEnglish(storedWords(why)) }] };
 }
 
 /** The acceptance of a dossier. iGate goes from new to processing, and only the date says that it was accepted between. */

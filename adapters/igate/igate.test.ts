@@ -1,8 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Outgoing, readItem } from '#kit';
+import { type Outgoing, type Page, readItem } from '#kit';
 import { defineSimulator, type SimulatorDefinition, startSimulator, testConnection } from '#kit/testing';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
 import { type Settings, settingsProblems } from './settings.ts';
+import type { Row } from './shapes.ts';
 import simulator, { SIMULATOR_CLIENT } from './simulator.ts';
 
 const CODE = 'H60.01-250812-0001';
@@ -59,8 +61,8 @@ test('a pull by single rows brings each dossier once, and the next one brings no
 });
 
 describe('a list in a shape of its own', () => {
-  /** A host that lists these rows. */
-  const listing = (rows: readonly object[]): SimulatorDefinition =>
+  /** A host that lists these rows. Details of the broken ones fail. */
+  const listing = (rows: readonly object[], broken: ReadonlySet<string> = new Set()): SimulatorDefinition =>
     defineSimulator({
       state: () => ({}),
       routes: [
@@ -72,7 +74,21 @@ describe('a list in a shape of its own', () => {
         {
           method: 'GET',
           path: '/pa/dossier/search',
-          handle: () => ({ body: { content: rows, last: true, totalElements: rows.length } }),
+          handle: ({ query }) => {
+            const code = query.get('code-match');
+            const content = code ? rows.filter((one) => (one as Row).code === code) : rows;
+            return { body: { content, last: true, totalElements: content.length } };
+          },
+        },
+        {
+          method: 'GET',
+          path: '/pa/dossier/{id}/--online',
+          handle: ({ params: { id = '' } }) => {
+            if (broken.has(id)) return { status: 500, body: { message: 'NullPointerException' } };
+            return {
+              body: { ...rows.find((one) => (one as Row).id === id), dossierFormFile: [{ file: { id: `f${id}` } }] },
+            };
+          },
         },
       ],
     });
@@ -114,6 +130,43 @@ describe('a list in a shape of its own', () => {
     const first = { ...row, updatedDate: '2025-08-12T09:00:00.000+0700' };
     const second = { ...first, dossierStatus: { id: 4 } };
     expect(await runs([first, second, second])).toEqual([['received', 'processing'], ['received', 'returned'], []]);
+  });
+
+  const rowsOf = (count: number): readonly Row[] =>
+    Array.from({ length: count }, (_, at) => ({ ...row, id: `id${at}`, code: `H60.01-250812-000${at}` }));
+
+  test('a dossier whose detail fails delays no other one, and its detail comes when iGate gives it', async () => {
+    const broken = new Set(['id1']);
+    const { connection } = await started({ details: true }, listing(rowsOf(4), broken));
+    const read = (page: Awaited<ReturnType<typeof next>>) => {
+      if ('kind' in page) throw new Error(JSON.stringify(page));
+      const items = page.bodies.flatMap(({ body }) => pull.read(body, connection.settings, connection.codes));
+      return items.map((item) => {
+        if (item.kind !== 'record') return [item.kind];
+        const { code, documents = [] } = item.record as Dossier;
+        return [code.slice(-1), documents.length, item.warnings.map(({ path }) => path)];
+      });
+    };
+    const first = await next(connection);
+    expect(read(first)).toEqual([
+      ['0', 1, []],
+      ['1', 0, ['/detail']],
+      ['2', 1, []],
+      ['3', 1, []],
+    ]);
+    expect(first).toMatchObject({ more: false, lacks: { code: 'at-detail' } });
+    const second = await next(connection, (first as Page).checkpoint);
+    expect([read(second), second]).toMatchObject([[], { lacks: { code: 'at-detail' } }]);
+    broken.clear();
+    const third = await next(connection, (second as Page).checkpoint);
+    expect([read(third), third]).toMatchObject([[['1', 1, []]], { lacks: false }]);
+    const fourth = await next(connection, (third as Page).checkpoint);
+    expect([read(fourth), fourth]).toMatchObject([[], { lacks: false }]);
+  });
+
+  test('a host that gives no detail at all stops the pull', async () => {
+    const { connection } = await started({ details: true }, listing(rowsOf(4), new Set(['id0', 'id1', 'id2', 'id3'])));
+    expect(await next(connection)).toMatchObject({ kind: 'unavailable', reason: 'no-detail' });
   });
 
   test('what the hub does not read of a row makes no change', async () => {

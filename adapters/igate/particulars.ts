@@ -1,32 +1,85 @@
-import { jsonObject, type Reply, say, textOrWordsOf, unavailable } from '#kit';
+import {
+  jsonObject,
+  type Page,
+  quotedText,
+  type Reply,
+  say,
+  textOrWordsOf,
+  unavailable,
+  type Words,
+  wordsText,
+} from '#kit';
 import { call, described, type Failure, type IGate } from './client.ts';
 import { idIn, isRow, type Row } from './shapes.ts';
 
+/** Rows with what was asked for beside them. */
+export interface Fetched {
+  readonly content: readonly Row[];
+  readonly details?: Details['details'] | undefined;
+  readonly fees?: readonly Row[];
+  readonly lacking: NonNullable<Details['lacking']>;
+}
+
+/** The rows with their details and fees. */
+export async function withParticulars(igate: IGate, rows: readonly Row[]): Promise<Fetched | Failure> {
+  const found = await fetchDetails(igate, rows);
+  if ('kind' in found) return found;
+  const fees = await fetchFees(igate, rows);
+  if ('kind' in fees) return fees;
+  return { content: rows, details: found.details, ...fees, lacking: found.lacking ?? {} };
+}
+
+/** The rows as the hub stores them. */
+export function bodyOf({ lacking, ...rest }: Fetched): Page['bodies'][number] {
+  const reasons = Object.entries(lacking).map(([id, failure]) => [id, wordsText(wordsOfFailure(failure))] as const);
+  const kept = reasons.length > 0 ? { ...rest, lacking: Object.fromEntries(reasons) } : rest;
+  return { body: Buffer.from(JSON.stringify(kept)), mediaType: 'application/json' };
+}
+
+export function wordsOfFailure(failure: Failure): Words {
+  const said = textOrWordsOf(failure);
+  return typeof said === 'string' ? quotedText(said) : said;
+}
+
+interface Details {
+  readonly details?: Readonly<Record<string, Row>>;
+  /** Why iGate gave no detail, by the id of the dossier. */
+  readonly lacking?: Readonly<Record<string, Failure>>;
+}
+
+/** Failures of details without any answer: all of them fail, rather than each dossier for itself. */
+const MANY = 3;
+
 /**
  * What the list of a host may lack: the detail of each dossier, by its id. A dossier that iGate lists and does not find is
- * read from the list alone.
+ * read from the list alone. One whose detail fails does not delay the others.
  */
-export async function fetchDetails(
-  igate: IGate,
-  rows: readonly Row[],
-): Promise<{ readonly details?: Readonly<Record<string, Row>> } | Failure> {
+async function fetchDetails(igate: IGate, rows: readonly Row[]): Promise<Details | Failure> {
   if (!igate.settings.details) return {};
   const details: Record<string, Row> = {};
+  const lacking: Record<string, Failure> = {};
+  let [answered, silent] = [0, 0];
   for (const id of idsOf(rows)) {
     const reply = await call(igate, { path: `pa/dossier/${encodeURIComponent(id)}/--online` });
-    if (reply.kind === 'reply' && reply.status === 404) continue;
+    const isNotThere = reply.kind === 'reply' && reply.status === 404;
     const detail = reply.kind === 'reply' && reply.status < 300 ? jsonObject(reply.body) : undefined;
-    if (idIn(detail) !== id) return failed(igate, 'no-detail', reply);
-    details[id] = detail as Row;
+    if (idIn(detail) === id) details[id] = detail as Row;
+    if (isNotThere || idIn(detail) === id) {
+      answered++;
+      continue;
+    }
+    const failure = failed(igate, 'no-detail', reply);
+    // Busy or away: the next one would fail too. A call without a reply may take a minute, so a second one is enough.
+    const isAway = reply.kind === 'unavailable' && reply.reason !== 'credentials';
+    if (isAway || (reply.kind !== 'reply' && ++silent > 1)) return failure;
+    lacking[id] = failure;
+    if (answered === 0 && Object.keys(lacking).length >= MANY) return failure;
   }
-  return { details };
+  return { details, lacking };
 }
 
 /** The fees of all rows, by one call. */
-export async function fetchFees(
-  igate: IGate,
-  rows: readonly Row[],
-): Promise<{ readonly fees?: readonly Row[] } | Failure> {
+async function fetchFees(igate: IGate, rows: readonly Row[]): Promise<{ readonly fees?: readonly Row[] } | Failure> {
   const ids = idsOf(rows);
   if (!igate.settings.fees || ids.length === 0) return {};
   const query = { 'dossier-ids': ids.join(','), required: '' };

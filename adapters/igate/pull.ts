@@ -10,7 +10,8 @@ import {
   say,
 } from '#kit';
 import { type Changed, itemsOf } from './dossier.ts';
-import { fetchDetails, fetchFees } from './particulars.ts';
+import { askAgain, type Later, laterOf, MOST_LATER } from './later.ts';
+import { bodyOf, withParticulars } from './particulars.ts';
 import { changedMs, pageSizeOf, searchPage } from './search.ts';
 import type { Settings } from './settings.ts';
 import { idIn, isRow, type Row, rowsIn } from './shapes.ts';
@@ -20,6 +21,8 @@ interface Checkpoint {
   readonly untilMs?: number;
   readonly seen: readonly string[];
   readonly run?: Run;
+  /** Dossiers that were read from the list alone, because their detail failed. Each run asks for some again. */
+  readonly later?: readonly Later[] | undefined;
 }
 
 /** A run reads pages from the latest change back to the end of the run before. */
@@ -33,7 +36,6 @@ interface Run {
 const OVERLAP_S = 600;
 const START: Checkpoint = { seen: [] };
 const BEGINNING: Run = { page: 0, topMs: 0, seen: [] };
-const JSON_TYPE = 'application/json';
 
 /** The dossiers that changed at iGate, with their steps. */
 export const dossiers: Puller<Settings> = {
@@ -53,16 +55,22 @@ export const dossiers: Puller<Settings> = {
     const fresh = marked.flatMap(({ row, mark }) => (seen.has(mark) ? [] : [row]));
     const changed = await withParticulars(igate, fresh);
     if ('kind' in changed) return changed;
+    const later = laterOf(known.later ?? [], fresh, changed);
+    const [failure] = Object.values(changed.lacking);
+    if (failure && later.length > MOST_LATER) return failure;
     const topMs = Math.max(run.topMs, ...recent.map(changedMs).filter((ms) => ms <= igate.now()));
     const overlapMs = (igate.settings.overlapS ?? OVERLAP_S) * 1000;
     const marks = [...new Set([...run.seen, ...marked.map(({ mark }) => mark)])].filter(
       (mark) => !(msOf(mark) < topMs - overlapMs),
     );
-    const bodies = fresh.length > 0 ? [{ body: Buffer.from(JSON.stringify(changed)), mediaType: JSON_TYPE }] : [];
-    if (isLast || isPassed(rows, sinceMs))
-      return { bodies, checkpoint: { untilMs: topMs || known.untilMs, seen: marks }, more: false };
+    const bodies = fresh.length > 0 ? [bodyOf(changed)] : [];
+    if (isLast || isPassed(rows, sinceMs)) {
+      const again = await askAgain(igate, later, changed.lacking);
+      const checkpoint = { untilMs: topMs || known.untilMs, seen: marks, later: again.later };
+      return { bodies: [...bodies, ...again.bodies], checkpoint, more: false, lacks: again.lacks };
+    }
     const page = Math.max(0, run.page + 1 - pagesBack(run, total, pageSizeOf(igate.settings)));
-    return { bodies, checkpoint: { ...known, run: { page, topMs, total, seen: marks } }, more: true };
+    return { bodies, checkpoint: { ...known, later, run: { page, topMs, total, seen: marks } }, more: true };
   },
 
   read(body, settings, codes) {
@@ -73,6 +81,7 @@ export const dossiers: Puller<Settings> = {
       content: rowsIn(kept.content),
       details: isRow(kept.details) ? kept.details : {},
       fees: rowsIn(kept.fees),
+      lacking: isRow(kept.lacking) ? (kept.lacking as Readonly<Record<string, string>>) : {},
     };
     return itemsOf(changed, settings, codes);
   },
@@ -106,10 +115,3 @@ function markOf(row: Row, settings: Settings): string {
 }
 
 const msOf = (mark: string): number => Number(mark.slice(0, mark.indexOf(' ')));
-
-async function withParticulars(igate: Parameters<typeof fetchFees>[0], rows: readonly Row[]) {
-  const details = await fetchDetails(igate, rows);
-  if ('kind' in details) return details;
-  const fees = await fetchFees(igate, rows);
-  return 'kind' in fees ? fees : { content: rows, ...details, ...fees };
-}
