@@ -9,12 +9,8 @@ export interface LookUpLimit {
   countVisit(network: string): Promise<void>;
   /** Counts a request that stores something of a citizen: 60 an hour from one client. @throws Refusal 429 */
   countSubmission(network: string): Promise<void>;
-  /**
-   * Counts a request of an address. It counts as a wrong proof until its guesses are taken back.
-   *
-   * @throws Refusal 429
-   */
-  countRequest(network: string): Promise<void>;
+  /** Counts a wrong proof of an address, until its guesses are taken back. @throws Refusal 429 */
+  countProof(network: string): Promise<void>;
   /**
    * Counts a guess of each code, for the client and for all clients together.
    *
@@ -70,10 +66,7 @@ export function createLookUpLimit({
       await count('lookup', network);
       await count('submission', network);
     },
-    async countRequest(network) {
-      await count('lookup', network);
-      await count('wrong-proof', network);
-    },
+    countProof: (network) => count('wrong-proof', network),
     async countGuesses(network, codes) {
       const takeBacks: (() => Promise<unknown>)[] = [];
       for (const code of codes) takeBacks.push(await countGuess(network, code));

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { petition, rating } from '../support/kinds.ts';
 
@@ -80,6 +81,51 @@ describe('ratings', () => {
     expect(body).toMatchObject({
       criteria: [{ no: 4, points: 2, source: 'citizen' }],
       freshness: { party: 'citizens' },
+    });
+  });
+
+  describe('whose body does not end', () => {
+    const open = (remoteAddress: string, bytes: string) => {
+      const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress }, headers: {} });
+      incoming.write(bytes);
+      const init = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+      const path = `/api/public/dossiers/${codeOf(3)}/rating`;
+      return { incoming, answer: Promise.resolve(hub.hub.app.request(path, init, { incoming })) };
+    };
+
+    test('ends after half a minute', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const { answer } = open('198.51.100.1', '{"proof":');
+        // The count of visits comes before the body.
+        await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0), { timeout: 10_000 });
+        await vi.advanceTimersByTimeAsync(31_000);
+        expect((await answer).status).toBe(408);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+    test('of an address that comes too often is not read', async () => {
+      for (let n = 0; n < 60; n++) {
+        const { incoming, answer } = open('198.51.100.2', '{}');
+        incoming.end();
+        expect((await answer).status).toBe(400);
+      }
+      expect((await open('198.51.100.2', '{"proof":').answer).status).toBe(429);
+    });
+
+    test('makes room for others, at 40 MiB of all without a key', async () => {
+      const part = `{"proof":"0001","reason":"${'x'.repeat(65_000)}`;
+      const slow = Array.from({ length: 700 }, (_, n) => open(`203.0.${n >> 8}.${n & 255}`, part));
+      const refused = await Promise.race(slow.map(({ answer }) => answer));
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+      const { incoming, answer } = open('198.51.100.3', '{"proof":"9999","level":"satisfied"}');
+      incoming.end();
+      expect((await answer).status).toBe(404);
+      for (const one of slow) one.incoming.end();
+      const statuses = await Promise.all(slow.map(async (one) => (await one.answer).status));
+      expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(50);
     });
   });
 

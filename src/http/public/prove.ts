@@ -20,6 +20,8 @@ interface Asked<Found extends Provable> {
   readonly code: string;
   readonly proof: string;
   readonly limit: LookUpLimit;
+  /** The handler counted the visit before it read the body. */
+  readonly isVisitCounted?: boolean;
   readonly find: () => Promise<readonly Found[]>;
   /** The detail of the refusal. */
   readonly notFound: Words;
@@ -36,11 +38,12 @@ const NOT_FOUND_MS = 300;
 export async function findProven<Found extends Provable>(
   c: Context,
   { clients, telemetry }: ProofContext,
-  { code, proof, limit, find, notFound }: Asked<Found>,
+  { code, proof, limit, isVisitCounted = false, find, notFound }: Asked<Found>,
 ): Promise<Found> {
   const answerAt = performance.now() + NOT_FOUND_MS;
   const network = networkOf(clients.addressOf(c) ?? '');
-  await limit.countRequest(network);
+  if (!isVisitCounted) await limit.countVisit(network);
+  await limit.countProof(network);
   const candidates = await find();
   // Counted by the found codes, so that another code of the same dossier allows no further guesses.
   const codes = candidates.length > 0 ? candidates.map((one) => one.code) : [code];

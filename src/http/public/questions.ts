@@ -17,7 +17,16 @@ import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, submitRecord } from '
 
 export type PublicQuestionContext = Pick<
   AppContext,
-  'reads' | 'kinds' | 'pipeline' | 'cursors' | 'requestLimits' | 'clients' | 'telemetry' | 'province' | 'nowMs'
+  | 'bodies'
+  | 'reads'
+  | 'kinds'
+  | 'pipeline'
+  | 'cursors'
+  | 'requestLimits'
+  | 'clients'
+  | 'telemetry'
+  | 'province'
+  | 'nowMs'
 >;
 
 const { content, answers, agencyCode, fieldCode, serviceCode, dossierCode, visibility, asker } = Question.properties;
@@ -116,7 +125,7 @@ function addList(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: L
 }
 
 function addAsk(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: LookUpLimit): void {
-  const readBody = publicBodyReader(NewQuestion);
+  const readBody = publicBodyReader(hub, NewQuestion);
   add(
     {
       method: 'post',

@@ -5,6 +5,7 @@ import { say } from '#messages/message';
 import { closed } from '#schemas/parts';
 import { Rating } from '#schemas/rating.v1';
 import type { AppContext } from '../app-context.ts';
+import { networkOf } from '../clients.ts';
 import { createLookUpLimit } from '../look-up-limit.ts';
 import type { AddRoute } from '../route.ts';
 import { findProven } from './prove.ts';
@@ -12,7 +13,7 @@ import { publicBodyReader, SUBMIT_REPLIES, Submitted, submitRecord } from './sub
 
 export type PublicRatingContext = Pick<
   AppContext,
-  'kinds' | 'pipeline' | 'lookUp' | 'requestLimits' | 'clients' | 'telemetry' | 'nowMs'
+  'bodies' | 'kinds' | 'pipeline' | 'lookUp' | 'requestLimits' | 'clients' | 'telemetry' | 'nowMs'
 >;
 
 const { level, reason, comment } = Rating.properties;
@@ -47,7 +48,7 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
   const kind = hub.kinds.byName('rating');
   if (!kind) return;
   const limit = createLookUpLimit(hub);
-  const readBody = publicBodyReader(NewRating);
+  const readBody = publicBodyReader(hub, NewRating);
   add(
     {
       method: 'post',
@@ -65,12 +66,14 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
       },
     },
     async (c) => {
+      await limit.countVisit(networkOf(hub.clients.addressOf(c) ?? ''));
       const { proof, criteria, ...rating } = await readBody(c);
       const code = typedCode(c.req.param('code') ?? '');
       const dossier = await findProven(c, hub, {
         code,
         proof,
         limit,
+        isVisitCounted: true,
         notFound: say('no-dossier-with-proof'),
         find: () => hub.lookUp(code),
       });

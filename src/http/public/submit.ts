@@ -41,13 +41,22 @@ export const SUBMIT_REPLIES = {
 
 const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
 
+/** Anybody may send such a body, so it arrives as fast as a form. */
+const WITHIN_MS = 30_000;
+
 /**
- * A reader of a small JSON body. @throws Refusal 400 with all problems, 413 over 64 KiB, 415 for another media type
+ * A reader of a small JSON body, which counts for the address of its sender while it arrives.
+ *
+ * @throws Refusal 400 with all problems, 408 after 30 seconds, 413 over 64 KiB, 415 for another media type, 503 when it must
+ * make room for other bodies
  */
-export function publicBodyReader<S extends Type.TSchema>(schema: S): (c: Context) => Promise<Type.Static<S>> {
+export function publicBodyReader<S extends Type.TSchema>(
+  { bodies }: Pick<AppContext, 'bodies'>,
+  schema: S,
+): (c: Context) => Promise<Type.Static<S>> {
   const sent = asSent(schema) as Type.TSchema;
   return async (c) => {
-    const body = await readBody(c, LARGEST_BODY);
+    const body = await bodies.ofAnonymous(c, (load) => readBody(c, LARGEST_BODY, { load, withinMs: WITHIN_MS }));
     const mediaType = mediaTypeOf(c);
     if (mediaType !== 'application/json')
       throw new Refusal(
