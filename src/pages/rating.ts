@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
+import { storable } from '#core/vietnamese/text';
 import { RATING_LEVELS, type Rating } from '#schemas/rating.v1';
 import { parameterOf, type Say } from './language.ts';
 import type { Html, Shown } from './layout.ts';
@@ -39,13 +40,15 @@ export function addRatingPage(pages: Hono, app: Hono, page: ShowPage): void {
   pages.post('/rating', async (c) => {
     const sent = await readOwnForm(c);
     if (typeof sent === 'string') return page(c, (say) => ({ ...unreadPage(say, sent), asked: {} }));
+    const given = typedCode(sent.get('code') ?? '');
     const typed: Typed = {
-      code: typedCode(sent.get('code') ?? '').slice(0, LONGEST_CODE),
+      // Cut for the form alone: it would be another code, and may end in half a pair, which no address can hold.
+      code: given.length > LONGEST_CODE ? storable(given.slice(0, LONGEST_CODE)) : given,
       level: sent.get('level') ?? undefined,
       reason: sent.get('reason')?.trim() || undefined,
     };
     const asked: Record<string, string> = typed.code === '' ? {} : { code: typed.code };
-    const wrong = wrongField(typed);
+    const wrong = wrongField({ ...typed, code: given });
     if (wrong) return page(c, (say) => ({ ...failed(say, { ...typed, wrong }, whatIsWrong(say, wrong)), asked }));
     const { code, level, reason } = typed;
     const proof = (sent.get('proof') ?? '').replace(/\s/g, '');
@@ -56,7 +59,7 @@ export function addRatingPage(pages: Hono, app: Hono, page: ShowPage): void {
 }
 
 function wrongField({ code, level, reason }: Typed): Field | undefined {
-  if (code === '' || /\p{Cc}/u.test(code)) return 'code';
+  if (code === '' || code.length > LONGEST_CODE || /\p{Cc}/u.test(code)) return 'code';
   if (!(RATING_LEVELS as readonly (string | undefined)[]).includes(level)) return 'level';
   return level === 'dissatisfied' && reason === undefined ? 'reason' : undefined;
 }

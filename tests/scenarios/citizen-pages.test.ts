@@ -219,6 +219,16 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(held.text).toContain('chờ cán bộ xem xét');
   });
 
+  test('a code that is too long for any record is a mistake in the form, wherever it would be cut', async () => {
+    const logged = hub.logLines.length;
+    for (const code of [`${'A'.repeat(99)}😀`, `${codeOf(1)}${' A'.repeat(100)}`, `${'A'.repeat(101)}`]) {
+      const rated = await post('/rating', { code, proof: '0001', level: 'satisfied' });
+      expect([rated.status, rated.html]).toEqual([400, expect.stringMatching(/name="code"[^>]*aria-invalid="true"/)]);
+      expect((await post('/questions/follow', { code, proof: '5678' })).status).toBe(400);
+    }
+    expect(hub.logLines.slice(logged).filter(({ msg }) => msg === 'failed')).toEqual([]);
+  });
+
   test('a proven dossier shows its payments and its post, without the people in them', async () => {
     const dossierCode = codeOf(2);
     await hub.push(

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { typedCode } from '#core/identifiers/identifiers';
+import { storable } from '#core/vietnamese/text';
 import { parameterOf, type Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { readOwnForm, unreadPage } from '../own-form.ts';
@@ -24,10 +25,12 @@ export function addFollowPage(
   pages.post('/questions/follow', async (c) => {
     const sent = await readOwnForm(c);
     if (typeof sent === 'string') return page(c, (say) => ({ ...unreadPage(say, sent), asked: {} }));
-    const code = typedCode(sent.get('code') ?? '').slice(0, LONGEST_CODE);
+    const given = typedCode(sent.get('code') ?? '');
+    // Cut for the form alone: it would be another code, and may end in half a pair, which no address can hold.
+    const code = given.length > LONGEST_CODE ? storable(given.slice(0, LONGEST_CODE)) : given;
     const asked: Record<string, string> = code === '' ? {} : { code };
     const proof = (sent.get('proof') ?? '').replace(/\s/g, '');
-    if (code === '' || /\p{Cc}/u.test(code) || !/^[^\s]{4}$/.test(proof))
+    if (given === '' || given.length > LONGEST_CODE || /\p{Cc}/u.test(given) || !/^[^\s]{4}$/.test(proof))
       return page(c, (say) => ({ ...failed(say, code, whatIsWrong(say)), status: 400, asked }));
     const path = `/api/public/questions/${encodeURIComponent(code)}?proof=${encodeURIComponent(proof)}`;
     const answer = await callPublic<PublicQuestion>(app, c, path);
