@@ -198,7 +198,8 @@ async function personal(
   why: string | undefined,
 ): Promise<Response> {
   const read = { action: 'dossier.read-personal', subject: auditSubject('dossier', served.code), why };
-  const record = await audited(hub, reader, read, () => hub.reads.of(c).index.whole(served.code));
+  const whole = await audited(hub, reader, read, () => hub.reads.of(c).index.whole(served.code));
+  const record = whole?.record;
   if (!record) throw notFound(served.code);
   const { freshness } = JSON.parse(served.json) as { freshness: unknown };
   return conditional(c, JSON.stringify({ ...record, freshness }));

@@ -28,6 +28,12 @@ export interface RecipientView {
   readonly steps: readonly Progress[];
 }
 
+/** A complete record and the party that owns it. */
+export interface WholeDossier {
+  readonly record: Dossier;
+  readonly owner: string;
+}
+
 export type OneDossier =
   | { readonly kind: 'found'; readonly dossier: ServedDossier }
   | { readonly kind: 'none' }
@@ -47,7 +53,7 @@ export interface IndexReader {
   /** By its own code or any alias. Concurrent reads share one statement. */
   one(code: string): Promise<OneDossier>;
   /** The complete record by its own code, with personal data. The caller must check who may see it. */
-  whole(code: string): Promise<Dossier | undefined>;
+  whole(code: string): Promise<WholeDossier | undefined>;
   /**
    * A dossier as a party may read it in full. The owner gets the index's record, with the applicant that the owner
    * named. Any other party gets its own statements. Undefined if the party has sent no record of the dossier.
@@ -113,10 +119,10 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     async whole(code) {
       const row = await database.query
         .selectFrom('dossiers')
-        .select(['sealed', 'sealed_key'])
+        .select(['owner', 'sealed', 'sealed_key'])
         .where('code', '=', code)
         .executeTakeFirst();
-      return row && (JSON.parse(openedRecord(vault, row)) as Dossier);
+      return row && { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
     },
     async toldBy(code, party) {
       const found = await one(code);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, SECRETS, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment } from '../support/kinds.ts';
 import { type LegacySystem, legacySystem, logIn } from '../support/legacy-system.ts';
 
@@ -19,7 +19,11 @@ describe('services of the dialect that need facts of their own', () => {
     hub = await testHub({
       portalDialect: PORTAL_DIALECT,
       routes: [{ from: 'one-stop', operation: 'payment.upsert.v1', to: ['other'] }],
-      keys: [{ id: 'dossiers', secret: 'dossiers-secret-of-the-tests', scopes: ['dossier:write'], party: 'one-stop' }],
+      partners: { platform: testPartner({ any: true }) },
+      keys: [
+        { id: 'dossiers', secret: 'dossiers-secret-of-the-tests', scopes: ['dossier:write'], party: 'one-stop' },
+        { id: 'platform', secret: 'platform-secret-of-the-tests', scopes: ['payment:write'], party: 'platform' },
+      ],
     });
     system = await legacySystem(hub);
     await hub.push([1, 2, 3].map((n) => dossier({ code: codeOf(n), ...DONE })));
@@ -66,6 +70,33 @@ describe('services of the dialect that need facts of their own', () => {
       "SELECT subject FROM audit WHERE action = 'payment.read-personal'",
     );
     expect(rows.map(({ subject }) => subject)).toEqual(['record payment TT-0001', 'record payment TT-0002']);
+  });
+
+  test('the applicant is for the parties of the dossier, and the audit of the dossier has the read', async () => {
+    const APPLICANT = { SoCMNDNguoiNop: '001000000001' };
+    const reads = async (code: string) => {
+      const { rows } = await hub.hub.database.pool.query<{ actor: string }>(
+        `SELECT actor FROM audit WHERE action = 'dossier.read-personal' AND subject = 'dossier ${code}'`,
+      );
+      return rows.map(({ actor }) => actor);
+    };
+    await hub.push(dossier({ code: codeOf(11), ...DONE }));
+    await pay({ code: 'TT-0011', dossierCode: codeOf(11) });
+    expect((await payable(codeOf(11))).message).toMatchObject(APPLICANT);
+    const { session: routed } = await logIn(hub, 'other', SECRETS.other);
+    expect((await payable(codeOf(11), routed)).message).toMatchObject(APPLICANT);
+    expect(await reads(codeOf(11))).toEqual(['one-stop', 'other']);
+    // A platform that only sent the payment, before the dossier.
+    const { session: stranger } = await logIn(hub, 'platform', 'platform-secret-of-the-tests');
+    const body = payment({ code: 'TT-0012', dossierCode: codeOf(12) });
+    const headers = { Authorization: 'Bearer platform-secret-of-the-tests' };
+    await hub.request('POST', '/api/v1/parties/platform/payments', undefined, body, headers);
+    await hub.push(dossier({ code: codeOf(12), ...DONE }));
+    expect(await payable(codeOf(12), stranger)).toMatchObject({
+      error_code: 1,
+      message: { HoTenNguoiNop: 'Nguyễn Văn An', SoCMNDNguoiNop: '', DiaChiNguoiNop: '' },
+    });
+    expect(await reads(codeOf(12))).toEqual([]);
   });
 
   test('the payment platform asks the same at its own path, with a key in place of a session', async () => {

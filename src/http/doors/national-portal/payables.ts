@@ -7,6 +7,7 @@ import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Payment } from '#schemas/payment.v1';
 import type { HubFile, KeyEntry } from '../../../config/config.ts';
+import type { WholeDossier } from '../../../index/read.ts';
 import type { AppContext } from '../../app-context.ts';
 import { requireScopes } from '../../auth.ts';
 import { Refusal } from '../../problem.ts';
@@ -29,7 +30,8 @@ export type PayableAnswer = { readonly error_code: number; readonly message: obj
 
 /**
  * `dptracuuthanhtoanhs`: what is to be paid for a dossier (domain 9.4). A party sees the payments that it sent or that the
- * routes bring to it, in full, because the portal shows them to the payer. The audit records the read.
+ * routes bring to it, in full, because the portal shows them to the payer. It sees the applicant if it told the hub of them, or
+ * if the owner's routes bring the dossier or its payments to it. The audit records the read.
  */
 export async function findPayable(hub: PayableContext, given: Call, key: KeyEntry): Promise<PayableAnswer> {
   requireScopes(key, 'payment:write');
@@ -40,12 +42,31 @@ export async function findPayable(hub: PayableContext, given: Call, key: KeyEntr
   if (found?.kind !== 'found') return { error_code: ERROR, message: [] };
   const { code: own } = found.dossier;
   const payment = await openPayment(hub, own, key.party);
-  const dossier = payment && (await hub.index.whole(own));
-  if (!payment || !dossier) return { error_code: NOTHING, message: [] };
+  const whole = payment && (await hub.index.whole(own));
+  if (!payment || !whole) return { error_code: NOTHING, message: [] };
+  const applicant = await applicantFor(hub, whole, key.party);
+  const read = { actor: key.id, why: 'dptracuuthanhtoanhs' };
   const subject = auditSubject('record', subjectOf({ name: 'payment' }, payment.code));
-  await hub.audit.write({ actor: key.id, action: 'payment.read-personal', subject, why: 'dptracuuthanhtoanhs' });
+  await Promise.all([
+    hub.audit.write({ ...read, action: 'payment.read-personal', subject }),
+    applicant && hub.audit.write({ ...read, action: 'dossier.read-personal', subject: auditSubject('dossier', own) }),
+  ]);
+  const dossier = { ...whole.record, applicant };
   const agency = (await hub.catalogue.one('agency', dossier.agencyCode))?.record as Agency | undefined;
   return { error_code: PAYABLE, message: written(payment, dossier, agency, account) };
+}
+
+/** The applicant as this party may know them. */
+async function applicantFor(
+  { index, routes }: PayableContext,
+  { record, owner }: WholeDossier,
+  party = '',
+): Promise<Dossier['applicant']> {
+  const isRecipient =
+    recipients(routes, owner, 'dossier.upsert.v1', record, owner).includes(party) ||
+    recipients(routes, owner, 'payment.upsert.v1', {}).includes(party);
+  if (owner === party || isRecipient) return record.applicant;
+  return (await index.toldBy(record.code, party))?.record.applicant;
 }
 
 /** A service whose form or facts are not public, and that the settings do not describe. */
@@ -70,8 +91,11 @@ async function openPayment(
 
 type Account = NonNullable<NonNullable<HubFile['portalDialect']>['account']>;
 
+/** A dossier, perhaps without its applicant. */
+type Known = Omit<Dossier, 'applicant'> & { readonly applicant: Dossier['applicant'] | undefined };
+
 /** Amounts are texts. The fields of fines are empty: the hub has fees alone. */
-function written(payment: Payment, dossier: Dossier, agency: Agency | undefined, account: Account): object {
+function written(payment: Payment, dossier: Known, agency: Agency | undefined, account: Account): object {
   const { code, amountVnd, items = [{ amountVnd }], payer } = payment;
   const { serviceCode, serviceName = '', applicant } = dossier;
   return {
