@@ -166,9 +166,9 @@ describe('retention', () => {
     await session.query('BEGIN');
     await session.query('SELECT FROM dossiers WHERE code = $1 FOR UPDATE', [OWN]);
     const erasing = round();
-    await expect.poll(waiting).toBe(1);
+    await expect.poll(waiting, { timeout: 5_000 }).toBe(1);
     const holding = operator.post('legal-holds', { code: OWN, why: 'Toà án' });
-    await expect.poll(waiting).toBe(2);
+    await expect.poll(waiting, { timeout: 5_000 }).toBe(2);
     await session.query('COMMIT');
     session.release();
     expect([await erasing, (await holding).status]).toMatchObject([{ erased: 1 }, 409]);
@@ -181,9 +181,9 @@ describe('retention', () => {
     await session.query('BEGIN');
     await session.query('SELECT FROM events');
     const dropping = hub.hub.retention.dropMonths();
-    await expect.poll(waiting).toBe(1);
+    await expect.poll(waiting, { timeout: 5_000 }).toBe(1);
     const holding = operator.post('legal-holds', { code: OWN, why: 'Toà án' });
-    await expect.poll(waiting).toBe(2);
+    await expect.poll(waiting, { timeout: 5_000 }).toBe(2);
     await session.query('COMMIT');
     session.release();
     await dropping;
