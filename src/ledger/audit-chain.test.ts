@@ -7,7 +7,7 @@ import { up } from '../database/migrations/011-audit-chain.ts';
 import { type Database, openDatabase } from '../database/pool.ts';
 import { createVault } from '../secrets/vault.ts';
 import { createAudit, listAudit } from './audit.ts';
-import { followChain, loadAnchors, resignAnchors, saveAnchor } from './audit-chain.ts';
+import { findLateSigned, followChain, loadAnchors, resignAnchors, saveAnchor } from './audit-chain.ts';
 
 const NOW = Date.parse('2025-08-12T08:00:00.123+07:00');
 const SECRET = 'a secret of the audit for tests, long enough';
@@ -147,6 +147,43 @@ describe('the chain of the audit', () => {
     );
     expect((await followChain(database)).broken).toBeUndefined();
     expect(await brokenOf()).toMatch(/^entry 2 .* differs from its signature/);
+  });
+
+  test('that was changed after its signatures were deleted shows as signed late', async () => {
+    const DAY_MS = 86_400_000;
+    const late = async (nowMs: number, sinceDay = '2025-08-12') =>
+      findLateSigned(database, (await loadAnchors(database, vault)).anchors, sinceDay, nowMs);
+    await write('a');
+    await sign();
+    for (const day of [1, 2, 3]) {
+      const audit = createAudit(database, () => NOW + day * DAY_MS);
+      await audit.write({ actor: 'ops', action: 'party.pause', subject: `day ${day}` });
+      await sign(NOW + day * DAY_MS);
+    }
+    expect(await late(NOW + 9 * DAY_MS)).toBeUndefined();
+    await tamper(
+      'DELETE FROM audit WHERE position = 2',
+      'UPDATE audit SET position = position - 1 WHERE position > 2',
+      `UPDATE audit a SET link = hub_audit_link(b.link, a) FROM audit b WHERE a.position = 2 AND b.position = 1`,
+      `UPDATE audit a SET link = hub_audit_link(b.link, a) FROM audit b WHERE a.position = 3 AND b.position = 2`,
+      'UPDATE audit_head SET (position, link) = (SELECT position, link FROM audit WHERE position = 3)',
+      `DELETE FROM audit_anchors WHERE day > '2025-08-12'`,
+    );
+    const changed = { entries: 2, first: '2025-08-14T08:00:00.123+07:00', last: '2025-08-15T08:00:00.123+07:00' };
+    expect([await brokenOf(), await late(NOW + 9 * DAY_MS)]).toMatchObject([undefined, { entries: 2 }]);
+    await sign(NOW + 9 * DAY_MS);
+    expect([await brokenOf(), await late(NOW + 9 * DAY_MS)]).toEqual([undefined, changed]);
+    expect(await late(NOW + 40 * DAY_MS, '2025-08-22')).toBeUndefined();
+  });
+
+  test('is in time if signed on the next day, or written before the first signature', async () => {
+    await write('a', 'b');
+    await sign(NOW + 90 * 86_400_000);
+    const audit = createAudit(database, () => NOW + 91 * 86_400_000);
+    await audit.write({ actor: 'ops', action: 'party.pause', subject: 'c' });
+    await sign(NOW + 92 * 86_400_000);
+    const { anchors } = await loadAnchors(database, vault);
+    expect(await findLateSigned(database, anchors, '2025-08-12', NOW + 93 * 86_400_000)).toBeUndefined();
   });
 
   test('can be signed by nobody else, and a signature is valid for one day', async () => {

@@ -10,7 +10,8 @@ import type { ChangedText } from './officer-texts.ts';
  * The entries of the audit form a hash chain. `link` is the SHA-256 of the previous link and of the entry as the JSON
  * `[position, milliseconds since 1970, actor, action, subject, why]`, with a blank after each comma. HUB_SECRET signs
  * the newest entry of each day (an anchor). Without the secret nobody can change, remove, insert or move an entry
- * before an anchor unnoticed, even with write access to the database.
+ * before an anchor unnoticed, even with write access to the database. Somebody may delete anchors too, and
+ * change the entries after them: see findLateSigned, and the anchors that the log repeats.
  *
  * An erasure of a person's data changes the reasons that mention the person. Such an entry keeps the link of its first
  * content, and `erased` is HUB_SECRET's signature of that link with the present content.
@@ -32,6 +33,10 @@ export interface Anchor {
   readonly position: number;
   /** In hexadecimal. */
   readonly link: string;
+}
+
+export interface DatedAnchor extends Anchor {
+  readonly day: string;
 }
 
 export interface ChainReport {
@@ -173,18 +178,52 @@ async function entriesAfter({ pool }: Pick<Database, 'pool'>, position: number):
 export async function loadAnchors(
   { pool }: Pick<Database, 'pool'>,
   vault: Pick<Vault, 'verify'>,
-): Promise<{ readonly anchors: readonly Anchor[]; readonly forged: readonly string[] }> {
+): Promise<{ readonly anchors: readonly DatedAnchor[]; readonly forged: readonly string[] }> {
   const { rows } = await pool.query<{ day: string; signed: string }>(
     'SELECT day::text AS day, signed FROM audit_anchors ORDER BY day',
   );
-  const anchors: Anchor[] = [];
+  const anchors: DatedAnchor[] = [];
   const forged: string[] = [];
   for (const { day, signed } of rows) {
     const [signedDay, position, link = ''] = vault.verify('audit', signed)?.split(' ') ?? [];
-    if (signedDay === day) anchors.push({ position: Number(position), link });
+    if (signedDay === day) anchors.push({ day, position: Number(position), link });
     else forged.push(day);
   }
   return { anchors, forged };
+}
+
+/** Entries that were signed later than a running hub signs them, or not yet. */
+export interface LateSigned {
+  readonly entries: number;
+  readonly first: string;
+  readonly last: string;
+}
+
+/**
+ * Entries that were not signed by the end of the next day. A running scheduler signs each minute. So either no scheduler
+ * ran, or somebody deleted anchors and changed entries, and the hub then signed the changed chain.
+ *
+ * @param sinceDay anchors of earlier days are not looked at
+ * @returns undefined if all were signed in time
+ */
+export async function findLateSigned(
+  { pool }: Pick<Database, 'pool'>,
+  anchors: readonly DatedAnchor[],
+  sinceDay: string,
+  nowMs: number,
+): Promise<LateSigned | undefined> {
+  // Entries before the first anchor may be older than the anchors are.
+  const unsigned = { position: Number.MAX_SAFE_INTEGER, day: msToInstant(nowMs).slice(0, 10) };
+  const spans = [...anchors.slice(1), unsigned].map((to, at) => ({ after: anchors[at]?.position, ...to }));
+  const looked = spans.filter(({ after, day }) => after !== undefined && day >= sinceDay);
+  const { rows } = await pool.query<LateSigned>({
+    name: 'late signed',
+    text: `SELECT count(*)::int4 AS entries, min(a.at) AS first, max(a.at) AS last
+           FROM unnest($1::int8[], $2::int8[], $3::date[]) AS span(after, up_to, day)
+           JOIN audit a ON a.position > span.after AND a.position <= span.up_to AND a.at < span.day - interval '1 day'`,
+    values: [looked.map(({ after }) => after), looked.map(({ position }) => position), looked.map(({ day }) => day)],
+  });
+  return rows[0] && rows[0].entries > 0 ? rows[0] : undefined;
 }
 
 /**

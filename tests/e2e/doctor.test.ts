@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createVault } from '../../src/secrets/vault.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
 import { dossier } from '../support/hub.ts';
@@ -55,6 +56,26 @@ describe('doctor', () => {
     expect(out).toMatch(
       /fail {2}audit {5}entry 2 \(id \d+\) was changed or moved; the 1 before are as they were written/,
     );
+  });
+
+  test('audit entries that were not signed in time are a warning', async () => {
+    await scene.here('migrate');
+    const long = `now() - interval '5 days'`;
+    const add = (subject: string) =>
+      scene.query(`INSERT INTO audit (at, actor, action, subject) VALUES (${long}, 'ops', 'party.pause', $1)`, [
+        subject,
+      ]);
+    await add('signed');
+    const { rows } = await scene.query(
+      `SELECT position, encode(link, 'hex') AS link, ((${long}) AT TIME ZONE 'Etc/GMT-7')::date::text AS day FROM audit_head`,
+    );
+    const [{ position, link, day }] = rows;
+    const signed = createVault([scene.env().HUB_SECRET as string]).sign('audit', `${day} ${position} ${link}`);
+    await scene.query('INSERT INTO audit_anchors VALUES ($1, $2)', [day, signed]);
+    await add('unsigned');
+    const { code, out } = await scene.here('doctor');
+    expect(code).toBe(0);
+    expect(out).toMatch(/warn {2}audit {5}1 entries from .* were not signed by the end of the next day\n.*deleted/);
   });
 
   test('a refusal counts until a newer version is delivered, or it is given up', async () => {
