@@ -10,7 +10,7 @@ import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
-import { heldAmong, holdsOfPeople, newestHold } from '../ledger/legal-holds.ts';
+import { heldAmong, holdsOfPeople, newestHold, type PersonHold } from '../ledger/legal-holds.ts';
 import type { ErasingHub, SubjectAsked } from './erasing.ts';
 import { findOfficerTexts, type OfficerTexts } from './officer-texts.ts';
 import { createMentionFinder, type Mention } from './person-mentions.ts';
@@ -95,10 +95,15 @@ export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, optio
   const newest = await newestHold(hub.database);
   const people = new Map(sought.map((person) => [JSON.stringify(person), person]));
   const subjects = new Map<string, Part>();
+  const holds = await holdsOfPeople(hub.database, hub.vault);
+  // Dossiers and records of people under a hold. Their texts may mention this person.
+  const heldOf = new Map<string, number>();
   for (let round = 1, known = -1; known !== keys.size && round <= ROUNDS; round++) {
     known = keys.size;
     options.tell(`looks for the person, round ${round}`);
     for await (const { subject, person, part } of peopleOf(hub)) {
+      const hold = holdOn(holds, personKeys(person));
+      if (hold) heldOf.set(subject, hold.id);
       if (!soughtKeys(person).some((key) => keys.has(key))) continue;
       if (subjects.get(subject) !== 'own') subjects.set(subject, part);
       people.set(JSON.stringify(person), person);
@@ -108,28 +113,32 @@ export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, optio
     if (round === 1 && isAlone && names.size > 1) return { kind: 'several', count: names.size };
     for (const key of found.flatMap(personKeys)) keys.add(key);
   }
-  for (const hold of await holdsOfPeople(hub.database, hub.vault))
-    if (hold.keys.some((key) => keys.has(key))) return { kind: 'held', hold: hold.id };
+  const hold = holdOn(holds, [...keys]);
+  if (hold) return { kind: 'held', hold: hold.id };
   for (const subject of await recordsAbout(hub, [...subjects.keys()])) subjects.set(subject, 'own');
-  return finished(hub, { keys, people: [...people.values()], subjects, newestHold: newest }, options);
+  return finished(hub, { keys, people: [...people.values()], subjects, heldOf, newestHold: newest }, options);
 }
+
+function holdOn(holds: readonly PersonHold[], keys: readonly string[]): PersonHold | undefined {
+  return holds.find((hold) => hold.keys.some((key) => keys.includes(key)));
+}
+
+type Sought = Pick<FoundPerson, 'keys' | 'people' | 'newestHold'> & {
+  readonly subjects: Map<string, Part>;
+  readonly heldOf: ReadonlyMap<string, number>;
+};
 
 /** Each sealed place with the number of its values that cannot be opened. */
 type Finder = ErasingHub & { readonly unreadable: Map<string, number> };
 
 async function finished(
   hub: Finder,
-  {
-    keys,
-    people,
-    subjects,
-    newestHold: newest,
-  }: Pick<FoundPerson, 'keys' | 'people' | 'newestHold'> & { readonly subjects: Map<string, Part> },
+  { keys, people, subjects, heldOf, newestHold: newest }: Sought,
   options: FindOptions,
 ): Promise<Finding> {
   const mentions = await mentionsOf(hub, people, subjects, options);
   for (const subject of mentions.subjects) subjects.set(subject, 'mentioned');
-  const kept = await keptOf(hub, subjects, options);
+  const kept = await keptOf(hub, subjects, heldOf, options);
   for (const { subject } of kept) subjects.delete(subject);
   const stays = await recordedOf(hub, kept);
   const messages = mentions.messages.filter((id) => !stays.messages.has(id));
@@ -281,9 +290,11 @@ async function mentionsOf(
 async function keptOf(
   { database }: ErasingHub,
   subjects: ReadonlyMap<string, Part>,
+  heldOf: ReadonlyMap<string, number>,
   { openToo }: FindOptions,
 ): Promise<readonly Kept[]> {
-  const held = await heldAmong(database, [...subjects.keys()]);
+  const ofPeople = [...heldOf].filter(([subject]) => subjects.has(subject));
+  const held = new Map([...ofPeople, ...(await heldAmong(database, [...subjects.keys()]))]);
   const kept: Kept[] = [...held].map(([subject, hold]) => ({ subject, why: 'held', hold }));
   if (openToo) return kept;
   const own = [...subjects].flatMap(([subject, part]) => (part === 'own' && !held.has(subject) ? [subject] : []));

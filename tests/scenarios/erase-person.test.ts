@@ -168,6 +168,20 @@ describe('the data of one person', () => {
     await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
   });
 
+  test('that somebody under a hold mentions stays in the records of that person', async () => {
+    const { body: hold } = await operator.post('legal-holds', {
+      person: { identityNumber: other.identityNumber },
+      why: 'Toà án',
+    });
+    const code = codeOf(20);
+    await hub.push(dossier({ code, applicant: other, ...RETURNED, note: `Gọi ${PERSON.phone} cho ${PERSON.name}` }));
+    const before = (await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body;
+    const erased = await erasure().erase(ASKED, OPTIONS, BY, undefined);
+    expect(erased).toMatchObject({ kept: expect.arrayContaining([{ subject: code, why: 'held', hold: hold.id }]) });
+    expect((await hub.read(`/api/v1/dossiers/${code}`, 'personal')).body).toEqual(before);
+    await operator.post(`legal-holds/${hold.id}/lift`, { why: 'Đã xong' });
+  });
+
   test('leaves no trace, and the same statistics', async () => {
     const before = await statistics();
     const all = { ...OPTIONS, openToo: true, namesToo: true };
