@@ -50,7 +50,7 @@ async function callOnce(
   });
   const answer = answerOf(exchange, effect, portal.now());
   if (answer.kind === 'unauthorized') return { kind: 'session-ended', login };
-  const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).sessionEnded);
+  const ended = answer.kind === 'error' && isSessionError(answer, dialectOf(settings).sessionEnded, body);
   return ended ? { kind: 'session-ended', login } : answer;
 }
 

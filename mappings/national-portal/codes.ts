@@ -101,9 +101,7 @@ export interface ReplyPattern {
   readonly codes: readonly string[];
   /** One of these must be in the message, whatever its marks and case. */
   readonly texts: readonly string[];
-  /** The subject that the message must also name. */
-  readonly about?: string;
-  /** Words of another subject. The message must not contain them. */
-  readonly unless?: readonly string[];
+  /** Or one of these `texts` ends a clause that begins with the subject `is`, and with no part of it (`isNot`). */
+  readonly subject?: { readonly is: string; readonly isNot: readonly string[]; readonly texts: readonly string[] };
 }
 export const REPLY_PATTERNS: Readonly<Record<keyof typeof data.replies, ReplyPattern>> = data.replies;

@@ -87,10 +87,23 @@ describe('the subject of an error', () => {
     ['Session không hợp lệ', true],
     ['Phiên làm việc đã hết hạn', true],
     ['Vui lòng đăng nhập lại', true],
+    ['Token không hợp lệ hoặc đã hết hạn', true],
+    ["Token 's-1' không hợp lệ", true],
+    ['Unauthorized', true],
     ['Phiên bản không hợp lệ', false],
     ['Hồ sơ hết hạn', false],
+    ["TrichYeuHoSo 'Gia hạn USB Token' không hợp lệ", false],
+    ['Tệp “Session 1.pdf” không tải được', false],
   ])('%s is about the session: %s', (message, expected) => {
     expect(isSessionError(error('-1', message))).toBe(expected);
+  });
+
+  test('sent texts that a portal repeats are not about the session', () => {
+    const sent = { data: [{ TrichYeuHoSo: 'Gia hạn USB Token', MaHoSo: 'session' }] };
+    const message = 'TrichYeuHoSo GIA HẠN USB TOKEN không hợp lệ';
+    expect(isSessionError(error('-3', message))).toBe(true);
+    expect(isSessionError(error('-3', message), undefined, sent)).toBe(false);
+    expect(isSessionError(error('-1', 'Token t-1234 không hợp lệ'), undefined, { session: 't-1234' })).toBe(true);
   });
 
   test('a party may name its own codes', () => {
@@ -100,6 +113,15 @@ describe('the subject of an error', () => {
   test.each([
     ['Hồ sơ H60.01-250812-0035 không tồn tại', true],
     ['Không tìm thấy hồ sơ', true],
+    ['Không tìm thấy thông tin hồ sơ H60.01-250812-0035', true],
+    ['Mã hồ sơ: H60.01-250812-0035 không tồn tại', true],
+    ['Hồ sơ không tồn tại trên hệ thống của đơn vị', true],
+    ['Lỗi nghiệp vụ. Hồ sơ chưa được đồng bộ', true],
+    ['Không tồn tại hồ sơ', true],
+    ['Đơn vị xử lý của hồ sơ không tồn tại', false],
+    ['Mã thủ tục của hồ sơ H60.01-250812-0035 không tồn tại', false],
+    ['Hồ sơ H60.01-250812-0035: Mã thủ tục không tồn tại', false],
+    ['Đơn vị tiếp nhận hồ sơ không tồn tại', false],
     ['Mã thủ tục không tồn tại', false],
     ['Trạng thái hồ sơ không tồn tại', false],
     ['Không tìm thấy thành phần hồ sơ', false],

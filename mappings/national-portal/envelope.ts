@@ -101,9 +101,34 @@ export function isAlreadyThere(error: PortalError): boolean {
   return alreadyThere.codes.includes(error.code) && speaksOf(error, alreadyThere);
 }
 
-/** The session has ended or never existed. A new login is needed. */
-export function isSessionError(error: PortalError, ended: ReplyPattern = REPLY_PATTERNS.session): boolean {
-  return fits(error, ended);
+/**
+ * The session has ended or never existed. A new login is needed. Portals quote what they receive, so quoted words and
+ * sent texts do not count.
+ *
+ * @param sent the body of the call
+ */
+export function isSessionError(
+  error: PortalError,
+  ended: ReplyPattern = REPLY_PATTERNS.session,
+  sent: unknown = undefined,
+): boolean {
+  let message = fold(error.message).replace(QUOTED, ' ');
+  for (const text of textsIn(sent)) if (text.length >= 4) message = message.replaceAll(fold(text), ' ');
+  return fits({ ...error, message: message.replace(/\s+/g, ' ') }, ended);
+}
+
+/** A quoted text, but not the words between two apostrophes within words. */
+const QUOTED = /(?<!\w)'[^']*'(?!\w)|"[^"]*"|“[^”]*”|‘[^’]*’|«[^»]*»/g;
+
+/** The longest first, so that no rest of one stays. */
+function textsIn(value: unknown): readonly string[] {
+  const texts: string[] = [];
+  const collect = (one: unknown): void => {
+    if (typeof one === 'string') texts.push(one.trim());
+    else if (typeof one === 'object' && one !== null) Object.values(one).forEach(collect);
+  };
+  collect(value);
+  return texts.sort((a, b) => b.length - a.length);
 }
 
 /** The portal does not have the dossier. */
@@ -125,8 +150,21 @@ function fits(error: PortalError, pattern: ReplyPattern): boolean {
   return pattern.codes.includes(error.code) || speaksOf(error, pattern);
 }
 
-function speaksOf({ message }: PortalError, { texts, about, unless = [] }: ReplyPattern): boolean {
+function speaksOf({ message }: PortalError, { texts, subject }: ReplyPattern): boolean {
   const folded = fold(message);
-  const says = (text: string): boolean => folded.includes(fold(text));
-  return (about === undefined || says(about)) && texts.some(says) && !unless.some(says);
+  if (texts.some((text) => folded.includes(fold(text)))) return true;
+  return subject !== undefined && clausesOf(folded).some((clause) => isAbout(clause, subject));
+}
+
+/** Without codes, whose points and hyphens would end a clause. */
+function clausesOf(folded: string): readonly string[] {
+  return folded.replace(/\S*\d\S*/g, ' ').split(/[.;,!]/);
+}
+
+function isAbout(clause: string, { is, isNot, texts }: NonNullable<ReplyPattern['subject']>): boolean {
+  return texts.some((text) => {
+    const at = clause.indexOf(fold(text));
+    const before = at < 0 ? '' : clause.slice(0, at);
+    return before.includes(fold(is)) && !isNot.some((part) => before.includes(fold(part)));
+  });
 }
