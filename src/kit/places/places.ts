@@ -24,7 +24,7 @@ export interface OpenPlace {
   /**
    * Undefined if the file does not exist.
    *
-   * @param mostBytes reads no byte after so many, because a file may have any size
+   * @param mostBytes reads at most this number of bytes, because a file may have any size
    */
   read(path: string, mostBytes?: number): Promise<Buffer | undefined>;
   /** Writes a whole file under a temporary name, then gives it its name. */
