@@ -10,6 +10,7 @@ import { mapYielding } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { type Hold, SMALL_BYTES, takenStream } from './page-budget.ts';
 import { type ProblemKind, refusalWith } from './problem.ts';
+import { unstorableIn } from './unstorable.ts';
 
 /** The OpenAPI documentation of a route, written next to its handler. */
 export interface RouteDoc {
@@ -87,9 +88,14 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
     const twice = given
       .filter(([, values]) => values.length > 1)
       .map(([name, values]) => problem(`?${name}`, 'given-repeatedly', { count: values.length }));
-    if (twice.length === 0 && check.Check(query)) return query as Type.Static<S>;
-    const wrong = explain(schema, check, query, [], true).map(ofParameter);
-    throw refusalWith([...twice, ...wrong]);
+    if (twice.length > 0 || !check.Check(query)) {
+      const wrong = explain(schema, check, query, [], true).map(ofParameter);
+      throw refusalWith([...twice, ...wrong]);
+    }
+    // Before any query: the database would refuse it without naming the parameter.
+    const unstorable = unstorableIn(query);
+    if (unstorable.length > 0) throw refusalWith(unstorable.map(ofParameter));
+    return query as Type.Static<S>;
   };
 }
 

@@ -167,6 +167,15 @@ describe('readers', () => {
     expect(response.status).toBeLessThan(500);
   });
 
+  test.each([
+    ['/api/v1/dossiers?agency=H60%00&status=received', '?agency'],
+    ['/api/public/questions?agency=%00', '?agency'],
+    ['/api/v1/services?q=%00', '?q'],
+  ])('%s names the parameter that cannot be stored', async (path, parameter) => {
+    const { status, body } = await hub.read(path);
+    expect([status, body.problems]).toMatchObject([400, [{ path: parameter, code: 'unstorable-text' }]]);
+  });
+
   test('a cursor of one list does not serve another', async () => {
     const { body } = await hub.read('/api/v1/dossiers?limit=1');
     expect((await hub.read(`/api/v1/changes?cursor=${encodeURIComponent(body.next)}`)).status).toBe(400);

@@ -120,6 +120,12 @@ describe.each([
     expect(reply.message).toContain(`got a text that cannot be stored: ${reason}`);
   });
 
+  test('in an order, the member is named', async () => {
+    const order = { list: 'deliveries', name: `a${bad}`, query: 'state=failed' };
+    const { status, body } = await operatorOf(hub).post('saved-filters', order);
+    expect([status, body.problems[0]]).toMatchObject([400, { path: '/name', code: 'unstorable-text' }]);
+  });
+
   test('in a page of a pull, which continues', async () => {
     page = [dossier({ code: `A${bad}` }), dossier({ code: good })];
     expect(await pull()).toEqual([{ last_error: null }]);

@@ -10,6 +10,7 @@ import { mediaTypeOf, readBody } from '../body.ts';
 import { parseWhole } from '../json-body.ts';
 import { Purpose } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
+import { unstorableIn } from '../unstorable.ts';
 
 export type OperatorContext = Pick<
   AppContext,
@@ -86,8 +87,9 @@ export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => 
       );
     const value = body.length === 0 ? {} : parseWhole(body);
     const check = checkOf(schema);
-    if (check.Check(value)) return value as Type.Static<S>;
-    throw refusalWith(explain(schema, check, value));
+    const problems = check.Check(value) ? unstorableIn(value) : explain(schema, check, value);
+    if (problems.length > 0) throw refusalWith(problems);
+    return value as Type.Static<S>;
   };
 }
 
