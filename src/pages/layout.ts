@@ -131,8 +131,8 @@ function isHere(c: Context, href: string): boolean {
   return href === '/' || href === '/console' ? c.req.path === href : c.req.path.startsWith(href);
 }
 
-/** The URL of this page in the other language or other colours. It does not submit a form again. */
-function withParameter(c: Context, name: string, value: string, asked: Shown['asked']): string {
+/** The URL of this page with another choice, such as of the language or the colours. It does not submit a form again. */
+export function withParameter(c: Context, name: string, value: string, asked?: Shown['asked']): string {
   const query = new URLSearchParams(asked ?? new URL(c.req.url).search);
   query.set(name, value);
   // Two leading slashes would name another site.

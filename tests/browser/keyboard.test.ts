@@ -156,6 +156,31 @@ describeInBrowser(() => {
       expect((await page.evaluate<Focused>(FOCUSED)).text).toContain('[why]');
     });
 
+    test('an officer turns the one-letter keys off, and on again', async () => {
+      await signIn(language);
+      const keys = page.locator('kbd, script[src*="keys"]');
+      const focusOf = async (): Promise<string> => (await page.evaluate<Focused>(FOCUSED)).stop;
+      expect(await keys.count()).toBe(2);
+      await reach(say('Tắt phím tắt', 'Turn shortcuts off'));
+      await press('Enter');
+      await page.getByRole('link', { name: say('Bật phím tắt', 'Turn shortcuts on') }).waitFor();
+      await page.goto(`${url}/console/quarantine`);
+      await page.locator('main a[href^="/console/quarantine/"]').first().click();
+      await page.locator('[data-key=d]').waitFor();
+      const { href } = new URL(page.url());
+      expect(await keys.count()).toBe(0);
+      for (const key of ['/', 'd', 'r', 'm', 'n', 'p']) {
+        await press(key);
+        expect([await focusOf(), page.url()]).toEqual(['', href]);
+      }
+      await page.goto(`${url}/console/quarantine`);
+      await reach(say('Bật phím tắt', 'Turn shortcuts on'));
+      await press('Enter');
+      await page.getByRole('link', { name: say('Tắt phím tắt', 'Turn shortcuts off') }).waitFor();
+      await press('/');
+      expect((await page.evaluate<Focused>(FOCUSED)).text).toContain('[q]');
+    });
+
     test('an officer saves a filter, and removes it', async () => {
       await signIn(language);
       await follow(say('Lượt chuyển', 'Deliveries'), say('Lượt chuyển', 'Deliveries'));

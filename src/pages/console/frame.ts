@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { parameterOf, type Say } from '../language.ts';
-import { type Html, type Shown, show } from '../layout.ts';
+import { type Html, type Shown, show, withParameter } from '../layout.ts';
 import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
@@ -9,17 +9,18 @@ import type { Screen, Visit } from './visit.ts';
 
 /** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
 export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): Response | Promise<Response> {
-  const { c } = visit;
+  const { c, hasShortcuts } = visit;
+  const scripts = hasShortcuts ? (['keys.js'] as const) : [];
   const told = takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: screen.title,
     status: screen.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
-    assets: ['console.css', 'keys.js', ...(screen.assets ?? [])],
+    assets: ['console.css', ...scripts, ...(screen.assets ?? [])],
     head: reloadOf(screen),
-    search: searchBox(say, parameterOf(c, 'q')),
-    corner: html`<span class="key" title="${visit.key.scopes.join(', ')}">${icon('key')} <span>${visit.key.id}</span></span>${orderForm(
+    search: searchBox(visit),
+    corner: html`${shortcutLink(visit)}<span class="key" title="${visit.key.scopes.join(', ')}">${icon('key')} <span>${visit.key.id}</span></span>${orderForm(
       visit,
       {
         to: '/console/sign-out',
@@ -40,13 +41,18 @@ function reloadOf({ reloadS, assets = [] }: Screen): Html | undefined {
 }
 
 /** Finds everything by its code, on every page. */
-function searchBox(say: Say, q = ''): Html {
-  const label = say(
-    'Tìm hồ sơ, thông điệp, lượt chuyển, bên kết nối theo mã (phím /)',
-    'Find anything by its code (key /)',
-  );
+function searchBox({ c, say, hasShortcuts }: Visit): Html {
+  const what = say('Tìm hồ sơ, thông điệp, lượt chuyển, bên kết nối theo mã', 'Find anything by its code');
+  const label = hasShortcuts ? `${what} ${say('(phím /)', '(key /)')}` : what;
+  const q = parameterOf(c, 'q') ?? '';
   return html`<form class="search" method="get" action="/console/search" role="search" aria-label="${label}">
-<input type="search" name="q" value="${q}" aria-label="${label}" placeholder="${say('Tìm theo mã', 'Find by code')}" maxlength="100" required data-key="/"><kbd aria-hidden="true">/</kbd></form>`;
+<input type="search" name="q" value="${q}" aria-label="${label}" placeholder="${say('Tìm theo mã', 'Find by code')}" maxlength="100" required data-key="/">${hasShortcuts && html`<kbd aria-hidden="true">/</kbd>`}</form>`;
+}
+
+/** Turns the one-letter keys off, or on again. */
+function shortcutLink({ c, say, hasShortcuts }: Visit): Html {
+  const text = hasShortcuts ? say('Tắt phím tắt', 'Turn shortcuts off') : say('Bật phím tắt', 'Turn shortcuts on');
+  return html`<a href="${withParameter(c, 'keys', hasShortcuts ? 'off' : 'on')}">${icon('keyboard')} ${text}</a> `;
 }
 
 /** The province, the name of the console and its style, for the head of its pages. */

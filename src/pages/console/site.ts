@@ -12,6 +12,7 @@ import { showScreen } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { crossSite, refusalText } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
+import { hasShortcuts } from './shortcuts.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Adds screens and orders, with paths below /console. */
@@ -38,7 +39,9 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const language = languageOf(c);
     const api = createApi(app, session.secret, language);
     const { body: key } = await api.get<OwnKey>('key');
-    return key && { c, api, key, say: sayIn(language), nowMs: hub.nowMs(), titles, questionOf, token: session.token };
+    const { token } = session;
+    const say = sayIn(language);
+    return key && { c, api, key, say, nowMs: hub.nowMs(), titles, questionOf, hasShortcuts: hasShortcuts(c), token };
   }
 
   return {
@@ -56,13 +59,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
         if (!visit) return c.body(null, 401);
         // Hono answers HEAD by GET. Nobody would read its stream, which would hold its slot for good.
         if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
-        const leave = hub.openStreams.take(visit.key.id);
-        // Nginx would hold events back until a buffer is full.
-        c.header('X-Accel-Buffering', 'no');
-        return streamSSE(c, (stream) => {
-          stream.onAbort(leave);
-          return sendParts(stream, hub, everyMs, () => visitOf(c), load).finally(leave);
-        });
+        return streamed(visit, hub, (stream) => sendParts(stream, hub, everyMs, () => visitOf(c), load));
       });
     },
     order(path, carryOut) {
@@ -114,6 +111,21 @@ function notTaken({ c, say }: Visit, hub: ConsoleContext, error: unknown): Respo
 function signedOut(c: Context, hub: ConsoleContext, path: string): Response {
   if (path !== SIGN_OUT) setFlashMessage(c, hub, notDone(sayIn(languageOf(c))));
   return toSignIn(c, hub);
+}
+
+/** @throws Refusal 429 when the key has too many open streams */
+function streamed(
+  { c, key }: Visit,
+  hub: ConsoleContext,
+  send: (stream: SSEStreamingApi) => Promise<void>,
+): Response | Promise<Response> {
+  const leave = hub.openStreams.take(key.id);
+  // Nginx would hold events back until a buffer is full.
+  c.header('X-Accel-Buffering', 'no');
+  return streamSSE(c, (stream) => {
+    stream.onAbort(leave);
+    return send(stream).finally(leave);
+  });
 }
 
 /** Sends a part until the officer leaves, the session ends or the hub stops. */

@@ -18,6 +18,8 @@ export interface Visit {
   readonly titles: ReadonlyMap<string, string>;
   /** The officers' name of a question to a register. Undefined if the configuration does not have it. */
   readonly questionOf: (party: string, question: string) => string | undefined;
+  /** The one-letter keys act, and stand beside what they do. */
+  readonly hasShortcuts: boolean;
   /** In every form, against requests from other sites. */
   readonly token: string;
 }

@@ -34,6 +34,7 @@ const NAMES = [
   'inbox',
   'info',
   'key',
+  'keyboard',
   'landmark',
   'languages',
   'layout-dashboard',
