@@ -4,7 +4,7 @@ import type { Kind } from '#core/records/kind';
 import { closed } from '#schemas/parts';
 import { Criterion } from '#schemas/rating.v1';
 import type { AppContext } from './app-context.ts';
-import { requireKey } from './auth.ts';
+import { readerOf } from './personal-reader.ts';
 import { noRecord } from './records.ts';
 import { type AddRoute, conditional } from './route.ts';
 
@@ -50,7 +50,7 @@ function addCriteria(
       },
     },
     async (c) => {
-      requireKey(c, keys, 'index:read');
+      readerOf(c, keys);
       const { records, handlingOf } = reads.of(c);
       const asked = cleanCode(c.req.param('code') ?? '');
       const found = await records.one(kind, asked, false);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { petition, rating } from '../support/kinds.ts';
 
 const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
@@ -139,7 +139,7 @@ describe('ratings', () => {
 describe('the criteria that the hub computes', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ keys: [{ id: 'whole', secret: 'whole-secret-of-the-tests', scopes: ['index:personal'] }] });
   });
   afterAll(() => hub.close());
 
@@ -216,5 +216,11 @@ describe('the criteria that the hub computes', () => {
     ]);
     expect((await hub.read(`/api/v1/ratings/${codeOf(48)}`)).body.criteria).toEqual([{ no: 7, points: 2 }]);
     expect((await hub.read('/api/v1/ratings/H60.01-250812-9999/criteria')).status).toBe(404);
+    const readBy = async (path: string, secret: string) =>
+      (await hub.request('GET', path, undefined, undefined, { Authorization: `Bearer ${secret}` })).status;
+    for (const path of [`/api/v1/ratings/${codeOf(48)}`, `/api/v1/ratings/${codeOf(48)}/criteria`]) {
+      expect(await readBy(path, 'whole-secret-of-the-tests'), path).toBe(200);
+      expect(await readBy(path, SECRETS['one-stop']), path).toBe(403);
+    }
   });
 });
