@@ -227,6 +227,7 @@ const RULES: readonly Rule[] = [
       'src/observe/away-partners.ts',
       'src/observe/certificates.ts',
       'src/rebuild/schema.ts',
+      'src/observe/unconfigured.ts',
     ],
     mayTypes: [
       'src/pipeline.ts',
