@@ -136,7 +136,7 @@ export function isDossierUnknown(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.dossierUnknown);
 }
 
-/** Asked for the answers to a question, the portal says that there are none. */
+/** Asked for the answers to a question, the portal says that it has no answer. */
 export function meansNoAnswer(error: PortalError): boolean {
   return fits(error, REPLY_PATTERNS.noAnswer);
 }

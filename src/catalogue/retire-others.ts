@@ -14,7 +14,7 @@ export interface ShortList {
   readonly inForce: number;
 }
 
-/** So many entries may end in one run, whatever their share. */
+/** This number of entries may end in one run, whatever their share. */
 const FEW = 20;
 /** A larger share of a kind than one in ten does not end in one run, unless an operator orders it. */
 const ONE_IN = 10;
