@@ -333,6 +333,10 @@ describe('operators', () => {
 
     const lines = Array.from({ length: 10 }, () => JSON.stringify(people(500))).join('\n');
     expect(await view(lines)).toMatchObject({ format: 'ndjson', note: 'the first 3 lines are shown' });
+    for (const end of ['', '\n'])
+      expect(await view(`{"a":1}\n{"a":2}${end}`)).toEqual({ format: 'ndjson', text: '{"a":1}\n{"a":2}' });
+    const sixty = Array.from({ length: 60 }, (_, n) => `{"a":${n}}`).join('\n');
+    expect(await view(sixty)).toMatchObject({ format: 'ndjson', note: 'the first 50 lines are shown' });
 
     const elements = await view(`<a><q>0</q>${'<b>1</b>'.repeat(30_000)}</a>`);
     expect(elements).toMatchObject({ format: 'xml', note: 'the first 39995 of 240015 bytes are shown' });

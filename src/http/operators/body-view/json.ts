@@ -73,17 +73,21 @@ async function beginningOfList(list: readonly unknown[], most = MOST_VALUES): Pr
 
 /** Shows a body with one JSON text per line. Undefined when it is not such a body. */
 export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
-  const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n').slice(0, MOST_ITEMS);
+  const isCut = body.length > SMALL_BYTES;
+  const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n');
+  // The last line of a part may be incomplete.
+  const whole = (isCut && lines.length > 1 ? lines.slice(0, -1) : lines).filter((line) => line.trim() !== '');
   const parsed: unknown[] = [];
   try {
-    // The last line may be incomplete.
-    for (const line of lines.length > 1 ? lines.slice(0, -1) : lines) if (line.trim()) parsed.push(JSON.parse(line));
+    for (const line of whole.slice(0, MOST_ITEMS)) parsed.push(JSON.parse(line));
   } catch {
     return undefined;
   }
   const beginning = await beginningOfList(parsed);
   const text = ((await shown(beginning, mayBePersonal)) as unknown[]).map((one) => JSON.stringify(one)).join('\n');
-  return { format: 'ndjson', text, ...noteOf(say('first-lines-shown', { count: beginning.value.length })) };
+  const count = beginning.value.length;
+  const isAll = !isCut && count === whole.length;
+  return { format: 'ndjson', text, ...noteOf(isAll ? undefined : say('first-lines-shown', { count })) };
 }
 
 async function shown({ value, values }: Beginning, mayBePersonal: boolean): Promise<unknown> {
