@@ -575,6 +575,7 @@ export const EN = {
   'state-published': 'published',
   'state-refused': 'refused',
   'state-withdrawn': 'withdrawn',
+  'kind-beside-person': 'is given beside a person, whose order covers all kinds, expected no kind or a code',
   'code-or-person': 'a code and a person are two different orders, expected one of them',
   'person-unclear':
     'is no person who can be recognised, expected an identity number, or a name with a phone number or an e-mail address',

@@ -573,6 +573,8 @@ export const VI = translation({
   'state-published': 'đã công khai',
   'state-refused': 'từ chối',
   'state-withdrawn': 'người gửi rút',
+  'kind-beside-person':
+    'được nêu cùng một người, trong khi lệnh về một người áp dụng cho mọi loại, cần bỏ loại hoặc nêu mã',
   'code-or-person': 'chỉ được nêu mã hoặc nêu một người, không nêu cả hai hay bỏ trống',
   'person-unclear': 'chưa đủ để nhận ra một người; cần số định danh, hoặc họ tên kèm số điện thoại hay thư điện tử',
   'names-the-person': 'nêu tên người đó và sẽ lưu trong nhật ký; chỉ ghi căn cứ, ví dụ số đơn',

@@ -255,6 +255,21 @@ describe('a person', () => {
     expect(await preview({ person: { identityNumber: '000000000000' } })).toEqual({ kind: 'none' });
   });
 
+  test('a kind that is unknown, or named beside a person, is refused by its place', async () => {
+    const orders = [
+      { kind: 'qestion', code: 'H60-HD-1' },
+      { ...ASKED, kind: 'question' },
+    ];
+    for (const [path, key] of [
+      ['legal-holds', 'ops'],
+      ['erasures/preview', 'ops-erase'],
+    ] as const)
+      for (const order of orders) {
+        const { status, body } = await operator.post(path, { ...order, why: 'Toà án' }, key);
+        expect([status, body.problems.map((one: { path: string }) => one.path)]).toEqual([400, ['/kind']]);
+      }
+  });
+
   test('is erased over HTTP by ops:erase alone, as the preview showed it', async () => {
     const asked = { ...ASKED, why: BY.why };
     expect((await operator.post('erasures/preview', asked, 'ops-configure')).status).toBe(403);

@@ -8,7 +8,7 @@ import { Applicant } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
 import type { SubjectAsked } from '../../erasure/erasing.ts';
 import { text } from '../lists.ts';
-import { refusalWith, wrongParameter } from '../problem.ts';
+import { refusalWith } from '../problem.ts';
 import { Code, Why } from './request.ts';
 
 /** A person as a request of law names one. */
@@ -37,12 +37,15 @@ export function subjectOrderOf(
   { code, kind: name, person }: Omit<Type.Static<typeof Given>, 'why'>,
 ): SubjectAsked {
   if ((code === undefined) === (person === undefined)) throw refusalWith([problem('', 'code-or-person')]);
+  if (person && name !== undefined) throw refusalWith([problem('/kind', 'kind-beside-person')]);
   if (person) return { person };
   const kind = name === undefined ? undefined : kinds.byName(name);
   if (name !== undefined && !kind)
-    throw wrongParameter('kind', 'unexpected', {
-      got: received(name),
-      expected: say('one-of', { list: kinds.all.map((one) => one.name) }),
-    });
+    throw refusalWith([
+      problem('/kind', 'unexpected', {
+        got: received(name),
+        expected: say('one-of', { list: kinds.all.map((one) => one.name) }),
+      }),
+    ]);
   return { code: cleanCode(code as string), kind };
 }
