@@ -371,7 +371,9 @@ describe('the OpenAPI document', () => {
     await ask(ASK, 201, { body: NEW_QUESTION, ...once });
     await ask(ASK, 409, { body: { ...NEW_QUESTION, content: 'Câu hỏi khác' }, ...once });
     await hub.push(dossier({ code: CODE(50), status: 'resolved' }));
-    await ask(RATE, 201, { path: { code: CODE(50) }, body: RATING });
+    const rated = { headers: { 'Idempotency-Key': 'phieu-danh-gia-1' } };
+    await ask(RATE, 201, { path: { code: CODE(50) }, body: RATING, ...rated });
+    await ask(RATE, 409, { path: { code: CODE(50) }, body: { ...RATING, comment: 'Nhanh' }, ...rated });
     await ask('get /api/v1/ratings/{code}/criteria', 200, { path: { code: CODE(50) } });
     await ask(RATE, 200, { path: { code: CODE(50) }, body: RATING });
     await ask(RATE, 422, { path: { code: CODE(50) }, body: { ...RATING, level: 'dissatisfied' } });
@@ -609,6 +611,7 @@ describe('the OpenAPI document', () => {
       ...Object.keys(SAMPLES).map((path) => `post /api/v1/parties/{party}/${path}`),
       PUSH_DROP,
       ASK,
+      RATE,
     ]);
   });
 

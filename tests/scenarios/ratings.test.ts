@@ -84,6 +84,21 @@ describe('ratings', () => {
     });
   });
 
+  test('a rating that is repeated under its Idempotency-Key gets the answer to the first one', async () => {
+    const rate = async (level: string, code: string) => {
+      const headers = { 'Idempotency-Key': 'rating-1' };
+      const path = `/api/public/dossiers/${code}/rating`;
+      const response = await hub.request('POST', path, undefined, { proof: '0001', level }, headers);
+      return { status: response.status, body: await response.json() };
+    };
+    const first = await rate('satisfied', codeOf(4));
+    expect(first.status).toBe(201);
+    hub.clock.nowMs += 60_000;
+    expect(await rate('satisfied', codeOf(4))).toEqual(first);
+    expect((await rate('dissatisfied', codeOf(4))).status).toBe(409);
+    expect((await rate('satisfied', codeOf(3))).status).toBe(409);
+  });
+
   describe('whose body does not end', () => {
     const open = (remoteAddress: string, bytes: string) => {
       const incoming = Object.assign(new PassThrough(), { socket: { remoteAddress }, headers: {} });

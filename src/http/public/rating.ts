@@ -9,7 +9,7 @@ import { networkOf } from '../clients.ts';
 import { createLookUpLimit } from '../look-up-limit.ts';
 import type { AddRoute } from '../route.ts';
 import { findProven } from './prove.ts';
-import { publicBodyReader, SUBMIT_REPLIES, Submitted, submitRecord } from './submit.ts';
+import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, Submitted, submitRecord } from './submit.ts';
 
 export type PublicRatingContext = Pick<
   AppContext,
@@ -56,9 +56,19 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
       tag: 'Citizens',
       summary: 'Rate a finished dossier',
       description:
-        'Needs no key. An unknown code and a wrong proof get the same answer after the same time. The limits are those of the look-up of a dossier. One rating for each dossier.',
+        'Needs no key. An unknown code and a wrong proof get the same answer after the same time. The limits are those of the look-up of a dossier. One rating for each dossier. With an `Idempotency-Key`, a repeated request gets the answer to the first one.',
+      headers: { 'Idempotency-Key': IdempotencyKey },
       body: { 'application/json': NewRating },
-      problems: ['not-json', 'bad-request', 'too-slow', 'too-large', 'unsupported-media', 'too-often', 'unavailable'],
+      problems: [
+        'not-json',
+        'bad-request',
+        'too-slow',
+        'too-large',
+        'unsupported-media',
+        'too-often',
+        'key-reused',
+        'unavailable',
+      ],
       replies: {
         ...SUBMIT_REPLIES,
         200: { description: 'The same rating as before', schema: Submitted },
@@ -77,12 +87,14 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
         notFound: say('no-dossier-with-proof'),
         find: () => hub.lookUp(code),
       });
-      return submitRecord(c, hub, kind, {
+      const record = {
         dossierCode: dossier.code,
         ratedAt: msToInstant(hub.nowMs()),
         ...rating,
         criteria: criteria?.map((one) => ({ ...one, source: 'citizen' })),
-      });
+      };
+      // Without the moment, at which a repeat differs.
+      return submitRecord(c, hub, kind, record, { dossierCode: dossier.code, ...rating, criteria });
     },
   );
 }
