@@ -52,13 +52,13 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     await undo();
     const [reader, writer] = [new pg.Client(made.url), new pg.Client(made.url)];
     await Promise.all([reader.connect(), writer.connect()]);
-    await reader.query('BEGIN; SELECT FROM counted_state');
+    await reader.query('BEGIN; SELECT FROM records');
     let waits = 0;
     const done = migrate(database, Date.now(), () => {
       waits++;
     });
     await expect.poll(() => waits).toBe(1);
-    await writer.query("SET statement_timeout = '1s'; UPDATE counted_state SET cursor = cursor");
+    await writer.query("SET statement_timeout = '1s'; UPDATE records SET state = state");
     await reader.query('COMMIT');
     expect(await done).toEqual([NEWEST]);
     await Promise.all([reader.end(), writer.end()]);

@@ -92,7 +92,7 @@ test.each([
   [
     'national-portal',
     DOSSIER,
-    /if the partner has it already:\nPOST http:\/\/10\.0\.0\.5:8080\/mapi\/g\n[\s\S]*"SESSION"[\s\S]*DongBoHoSoMC/,
+    /if the partner has it already:\nPOST http:\/\/10\.0\.0\.5:8080\/mapi\/g\n[\s\S]*"session":"\*\*\*"[\s\S]*DongBoHoSoMC/,
   ],
   ['health', { ...DOSSIER, status: 'received' }, /^POST https:\/\/lgsp\.tinh\.example\/dichvuhoso/],
   ['agriculture', DOSSIER, /if the partner has it already:\nPUT /],
