@@ -39,7 +39,12 @@ describe('import', () => {
       { file: path, line: 2, outcome: 'invalid' },
       { file: path, line: 3, outcome: 'accepted' },
     ]);
-    expect(await scene.count("audit WHERE subject LIKE 'party one-stop: dossier.upsert.v1 file:%'")).toBe(1);
+    for (const action of ['import.begun', 'import'])
+      expect(
+        await scene.count(
+          `audit WHERE action = '${action}' AND subject LIKE 'party one-stop: dossier.upsert.v1 file:%'`,
+        ),
+      ).toBe(1);
   });
 
   test('imports nothing when its report cannot be written', async () => {
