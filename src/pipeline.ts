@@ -74,7 +74,7 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   const background = createBackground(telemetry.failed);
   const mergeWordsOf = createWordMerging(database, background);
   const recentCommits = deps.delivers ? createRecentCommits() : undefined;
-  const commit = createCommit(hub, { ...deps, recentCommits, onCommit: hook(hub, afterCommit) });
+  const commit = createCommit(hub, { ...deps, recentCommits, onCommit: logged(hub, afterCommit) });
   const release = createReleaseItems(hub, { ...deps, accept: commit.one });
   const waiting = createWaitingItems(database, release, background);
   const workers = createWorkers(hub, { ...deps, recentCommits, background, accept: commit.one });
@@ -126,8 +126,8 @@ export function createPipeline(hub: HubContext, deps: PipelineDeps): Pipeline {
   };
 }
 
-/** The messages are stored: a failure after that must not look like one of the commit, or their sender pushes them again. */
-function hook<In extends unknown[]>({ telemetry }: HubContext, work: (...given: In) => void): (...given: In) => void {
+/** Logs what fails. After a commit it must not look like a failed commit, or the sender pushes again what is stored. */
+function logged<In extends unknown[]>({ telemetry }: HubContext, work: (...given: In) => void): (...given: In) => void {
   return (...given) => {
     try {
       work(...given);

@@ -66,7 +66,7 @@ describe('answers that the portal does not return', () => {
     expect((await run(portal, second.checkpoint)).stored).toEqual([]);
   });
 
-  test('an error that says that there is none is no lack', async () => {
+  test('the error "no answer found" opens no incident of missing answers', async () => {
     const answersError = (_: string, count: number) => (count === 0 ? 'Câu hỏi chưa có câu trả lời' : undefined);
     const { stored, lacks } = await run(await start({ questions: [asked(5101), asked(5102, 'Một.')], answersError }));
     expect(stored).toHaveLength(1);

@@ -22,8 +22,8 @@ export type KnownAdapters = ReadonlyMap<
 >;
 
 /**
- * Checks parties and routes against the adapters: names, settings, pulls and their own schedules, look-ups, and the operations that a route's parties
- * accept. Works on a file of any shape, so that it reports all problems at once.
+ * Checks parties and routes against the adapters: names, settings, pulls with the adapters' schedules, look-ups, and the
+ * operations that a route's parties accept. Works on a file of any shape, so that it reports all problems at once.
  */
 export function adapterProblems(file: unknown, adapters: KnownAdapters): readonly Problem[] {
   const { parties, routes } = members(file);

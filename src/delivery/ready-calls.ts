@@ -1,3 +1,4 @@
+import { addTo } from '#core/group-by';
 import type { PlannedCall } from './plan-calls.ts';
 
 /** Calls that are ready to start. Their senders take turns, each with its oldest call first. */
@@ -12,10 +13,7 @@ export class ReadyCalls {
 
   add(calls: readonly PlannedCall[]): void {
     for (const one of calls) {
-      const sender = one.items[0]?.claimed.sender ?? '';
-      const waiting = this.#bySender.get(sender);
-      if (waiting) waiting.push(one);
-      else this.#bySender.set(sender, [one]);
+      addTo(this.#bySender, one.items[0]?.claimed.sender ?? '', one);
     }
     this.#length += calls.length;
   }

@@ -46,8 +46,9 @@ export interface CallCapacity {
 /**
  * Leases due deliveries of a party, as many as fit into the free calls. Their senders take turns, each with its oldest
  * first. Of each dossier it takes the oldest unsettled delivery, so that none overtakes another, and those right behind
- * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have sent before it died. It counts as no attempt. So does
- * a restored database (database-identity.ts). Nothing of a paused party is leased.
+ * it if one call carries several. An item in doubt goes alone. An expired lease leaves a doubt, because its process may have
+ * sent before it died, but counts as no attempt. A restored database leaves a doubt too (database-identity.ts). Nothing of a
+ * paused party is leased.
  */
 export async function claim(database: Database, claimer: Claimer): Promise<readonly Claimed[]> {
   return claimer.atOnce === undefined

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { DossierEvent } from '#core/dossier/event';
+import { groupBy } from '#core/group-by';
 import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
@@ -85,10 +86,10 @@ export async function loadCountable(
   codes: readonly string[],
 ): Promise<readonly CountableDossier[]> {
   const { rows } = await tx.query<Row>({ name: 'load countable', text: LOAD, values: [codes] });
-  const events = await loadCourses(tx, rows);
+  const courses = await loadCourses(tx, rows);
   return rows.map((row) => {
     const { code, agencyCode, fieldCode, serviceKey, channel, isPart, version } = row;
-    const told = events.get(code) ?? [];
+    const course = courses.get(code) ?? [];
     const record = recordOf(row, vault);
     return {
       code,
@@ -99,8 +100,8 @@ export async function loadCountable(
       isPart,
       record,
       times: timesOf(row, record),
-      isCutOff: version > 1 && told[0]?.seq !== 1,
-      events: told.filter(({ counts }) => counts),
+      isCutOff: version > 1 && course[0]?.seq !== 1,
+      events: course.filter(({ counts }) => counts),
     };
   });
 }
@@ -124,22 +125,16 @@ type Course = DossierEvent & { readonly counts: boolean };
 
 /** The events of dossiers with more than one. For most dossiers the present status is enough. */
 async function loadCourses(tx: pg.PoolClient, rows: readonly Row[]): Promise<ReadonlyMap<string, readonly Course[]>> {
-  const courses = new Map<string, Course[]>();
-  const told = rows.filter(({ version }) => version > 1);
-  const [first] = told;
-  if (!first) return courses;
-  const since = told.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
+  const moved = rows.filter(({ version }) => version > 1);
+  const [first] = moved;
+  if (!first) return new Map();
+  const since = moved.reduce((oldest, { createdAt }) => (createdAt < oldest ? createdAt : oldest), first.createdAt);
   const events = await tx.query<Course & { code: string }>({
     name: 'countable events',
     text: EVENTS,
-    values: [told.map(({ code }) => code), since],
+    values: [moved.map(({ code }) => code), since],
   });
-  for (const event of events.rows) {
-    const known = courses.get(event.code);
-    if (known) known.push(event);
-    else courses.set(event.code, [event]);
-  }
-  return courses;
+  return groupBy(events.rows, ({ code }) => code);
 }
 
 function withoutAbsent(row: object): object {

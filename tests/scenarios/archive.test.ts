@@ -180,7 +180,7 @@ describe('an archive of a month', () => {
     const asked = { person: { identityNumber: '001000000009' } };
     const options = { openToo: false, namesToo: false, tell: () => undefined };
     const order = { who: 'test', why: 'Đơn số 2' };
-    // What is pushed meanwhile is of another month.
+    // Pushes during the import belong to another month.
     hub.clock.nowMs += 40 * 86_400_000;
     const erased = async () => {
       expect((await hub.push(dossier({ code: codeOf(98), status: 'received' }))).status).toBe(201);

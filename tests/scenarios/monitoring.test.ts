@@ -70,7 +70,7 @@ test('requests for metrics at once share one answer, and take two connections at
   try {
     const served = Array.from({ length: 20 }, async () => (await hub.request('GET', '/metrics')).text());
     for (const text of await Promise.all(served)) expect(text).toContain('# TYPE hub_anomalies_total counter');
-    // The answer under way, and one more for all that came during it.
+    // The requests during an answer share the next one.
     expect(asked.sort()).toEqual([...QUERIES, ...QUERIES].sort());
     expect(most).toBeLessThanOrEqual(2);
   } finally {

@@ -153,7 +153,7 @@ describe('replay', () => {
         const { status, body } = await ops.post('deliveries/replay', order);
         expect([status, body.problems[0].path]).toEqual([400, `/${member}`]);
       }
-      // An empty parameter of a list is none.
+      // A list ignores an empty parameter; an order refuses it.
       expect((await ops.get(`deliveries?${member}=`)).body.items).toHaveLength(1);
     }
     expect((await ops.post('deliveries/replay', { preview: false, why: 'gửi lại' })).status).toBe(400);

@@ -2,7 +2,6 @@ import { instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
 import { isFinished } from '../dossier/status.ts';
 import type { DossierTimes } from './dossier-times.ts';
 import { endBy766, endOf, lastOf, receptionOf } from './milestones.ts';
-
 import { type Wait, waitedMs, waitsOf } from './waits.ts';
 
 /**

@@ -13,7 +13,7 @@ import { Cursor, Limit, pageBy, pageOf, TOTAL, text } from '../lists.ts';
 import { createLookUpLimit, type LookUpLimit } from '../look-up-limit.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { findProven } from './prove.ts';
-import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, submitRecord } from './submit.ts';
+import { IdempotencyKey, publicBodyReader, SUBMIT_PROBLEMS, SUBMIT_REPLIES, submitRecord } from './submit.ts';
 
 export type PublicQuestionContext = Pick<
   AppContext,
@@ -135,16 +135,7 @@ function addAsk(add: AddRoute, hub: PublicQuestionContext, kind: Kind, limit: Lo
       description: `Needs no key. The asker needs a name and an address, a phone or an email. A complaint or a denunciation has its own procedure by law: an operator decides on it first. ${LIMITS} One client may ask 60 questions an hour, and one person the number in the setting \`personLimitPerHour\`. With an \`Idempotency-Key\`, a repeated request gets the answer to the first one.`,
       headers: { 'Idempotency-Key': IdempotencyKey },
       body: { 'application/json': NewQuestion },
-      problems: [
-        'not-json',
-        'bad-request',
-        'too-slow',
-        'too-large',
-        'unsupported-media',
-        'too-often',
-        'key-reused',
-        'unavailable',
-      ],
+      problems: SUBMIT_PROBLEMS,
       replies: SUBMIT_REPLIES,
     },
     async (c) => {

@@ -9,7 +9,14 @@ import { networkOf } from '../clients.ts';
 import { createLookUpLimit } from '../look-up-limit.ts';
 import type { AddRoute } from '../route.ts';
 import { findProven } from './prove.ts';
-import { IdempotencyKey, publicBodyReader, SUBMIT_REPLIES, Submitted, submitRecord } from './submit.ts';
+import {
+  IdempotencyKey,
+  publicBodyReader,
+  SUBMIT_PROBLEMS,
+  SUBMIT_REPLIES,
+  Submitted,
+  submitRecord,
+} from './submit.ts';
 
 export type PublicRatingContext = Pick<
   AppContext,
@@ -59,16 +66,7 @@ export function addPublicRating(add: AddRoute, hub: PublicRatingContext): void {
         'Needs no key. An unknown code and a wrong proof get the same answer after the same time. The limits are those of the look-up of a dossier. One rating for each dossier. With an `Idempotency-Key`, a repeated request gets the answer to the first one.',
       headers: { 'Idempotency-Key': IdempotencyKey },
       body: { 'application/json': NewRating },
-      problems: [
-        'not-json',
-        'bad-request',
-        'too-slow',
-        'too-large',
-        'unsupported-media',
-        'too-often',
-        'key-reused',
-        'unavailable',
-      ],
+      problems: SUBMIT_PROBLEMS,
       replies: {
         ...SUBMIT_REPLIES,
         200: { description: 'The same rating as before', schema: Submitted },

@@ -39,6 +39,18 @@ export const SUBMIT_REPLIES = {
   422: { description: 'Not stored: `problems` says why', schema: Submitted },
 };
 
+/** The problems of such a route. */
+export const SUBMIT_PROBLEMS = [
+  'not-json',
+  'bad-request',
+  'too-slow',
+  'too-large',
+  'unsupported-media',
+  'too-often',
+  'key-reused',
+  'unavailable',
+] as const;
+
 const STATUS = { accepted: 201, duplicate: 200, stale: 200, quarantined: 202, invalid: 422 } as const;
 
 /** Anybody may send such a body, so it arrives as fast as a form. */
