@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLargeBodyQueue } from './large-bodies.ts';
 import { giveWay, mapYielding, nextCallTurn, nextTurn } from './yielding.ts';
 
@@ -24,6 +24,9 @@ function held(): { work: () => Promise<string>; end: () => void; fail: () => voi
     begun: () => isBegun,
   };
 }
+
+// The files of a worker share the turns. While a light sender of the file before counts, heavy work waits for its turn.
+beforeAll(() => setTimeout(300));
 
 describe('large bodies that arrive at once', () => {
   test('run one after another in order, and small ones run in between', async () => {
@@ -79,7 +82,9 @@ describe('a sender of much beside a sender of little', () => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
     vi.advanceTimersByTime(startMs);
   });
-  afterEach(() => {
+  afterEach(async () => {
+    // A turn that a failed test leaves would never come, and each later heavy work of this worker would wait for it.
+    await vi.runAllTimersAsync();
     lastMs = performance.now();
     vi.useRealTimers();
   });

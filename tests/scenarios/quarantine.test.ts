@@ -294,6 +294,14 @@ describe('quarantine', () => {
     const [cause] = await causes();
     const orders = [one, other] as { action: string; to?: string }[];
     const answers = await Promise.all(orders.map((order) => resolve(cause.id, order)));
+    if (answers.every(({ status }) => status === 200)) {
+      // The release was over before the other order came, and freed nothing: what still waits may be decided again.
+      expect(answers.map(({ body }) => [body.action, body.freed])).toEqual([
+        ['dismiss', 3],
+        ['release', 0],
+      ]);
+      return;
+    }
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     const first = answers.findIndex(({ status }) => status === 200);
     const { action, to } = orders[first] as { action: string; to?: string };
