@@ -116,10 +116,16 @@ async function measureSize(work: Work): Promise<Sized> {
       // The hub counts all dossiers again after a change of services. Here it counts none.
       await recountAfterServices(hub.database.pool);
       await untilCounted(getInside(hub, stage), () => undefined);
-      return fill(hub, stories, (done) => {
+      const loaded = await fill(hub, stories, (done) => {
         endIfInterrupted();
         progress.update(done, `loading ${dossiers} dossiers`);
       });
+      const tell = (behind: number | 'all'): void => {
+        endIfInterrupted();
+        progress.update(dossiers, `counting, ${behind} events left`);
+      };
+      await untilCounted(getInside(hub, stage), tell, hub.statistics.count);
+      return loaded;
     });
     await database.rows('VACUUM ANALYZE');
     const questions = questionsAbout(stories, province, nowMs).filter(
@@ -161,11 +167,6 @@ async function measureReads({ stage, questions, progress, dossiers }: Reading) {
   try {
     const readers = { url: hub.url, secrets: stage.secrets };
     const get = getFrom(readers);
-    if (questions.some(({ paths: all }) => all.some((path) => path.includes('/statistics'))))
-      await untilCounted(get, (behind) => {
-        endIfInterrupted();
-        progress.update(dossiers, `counting, ${behind} events left`);
-      });
     for (const question of questions) {
       endIfInterrupted();
       const all = await pathsOf(get, question);

@@ -56,12 +56,19 @@ export function getInside({ app }: Hub, { secrets }: Stage): Get {
   };
 }
 
-/** The counting follows the change feed. */
-export async function untilCounted(get: Get, tell: (behind: number | 'all') => void): Promise<void> {
+/**
+ * The counting follows the change feed.
+ * @param count waits for a hub that counts, or counts
+ */
+export async function untilCounted(
+  get: Get,
+  tell: (behind: number | 'all') => void,
+  count: () => Promise<void> = () => sleep(500),
+): Promise<void> {
   for (;;) {
     const { behind } = (await get('/api/v1/statistics?by=channel')) as { behind?: number | null };
     if (behind === 0) return;
     tell(behind ?? 'all');
-    await sleep(500);
+    await count();
   }
 }
