@@ -77,8 +77,11 @@ function timesOf(
   { times, events }: CountableDossier,
   before: Pick<CountedBefore, 'beganAt' | 'endedAt'> | undefined,
 ): DossierTimes {
-  const course = courseOf(events);
-  const isOver = course.every(({ status }) => isFinished(status));
+  const { status, statusAt } = times;
+  const known = courseOf(events);
+  // The events of a dossier with only one are not read.
+  const course = known.at(-1)?.status === status ? known : [...known, { status, at: statusAt }];
+  const isOver = course.every((move) => isFinished(move.status));
   return {
     ...withoutUndefined({
       receivedAt: before?.beganAt || undefined,

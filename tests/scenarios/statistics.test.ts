@@ -114,6 +114,31 @@ describe('statistics', () => {
     return found;
   };
 
+  test('a dossier counts alike, told in one message or in several', async () => {
+    const grades = async () =>
+      Promise.all(RULES.map(async (rule) => (await statistics(`?rule=${rule}&from=2026-03-01`)).total.resolved));
+    const returned = one(at('03-02'), at('03-10'), {
+      status: 'returned',
+      statusAt: at('03-13'),
+      returnedAt: at('03-09'),
+    });
+    const unanswered = [{ id: '1', requestedAt: at('03-05') }];
+    const resolved = one(at('03-02'), at('03-10'), {
+      status: 'resolved',
+      statusAt: at('03-13'),
+      supplements: unanswered,
+    });
+    await hub.push([returned, resolved]);
+    const before = await grades();
+    expect(before.map(({ early, onTime, late }) => [early, onTime, late])).toEqual([
+      [2, 0, 0],
+      [1, 0, 1],
+      [1, 0, 1],
+    ]);
+    await hub.push([returned, resolved].map((given) => ({ ...given, note: 'Đã in phiếu hẹn trả' })));
+    expect(await grades()).toEqual(before);
+  });
+
   test('a late step that leaves the current state unchanged is counted', async () => {
     const given = one(at('03-03'), at('03-10', '17:00:00'), { status: 'received' });
     const tell = (status: string, when: string) =>

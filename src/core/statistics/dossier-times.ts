@@ -6,7 +6,7 @@ export type DossierTimes = Pick<
   'status' | 'statusAt' | 'submittedAt' | 'receivedAt' | 'dueAt' | 'finishedAt' | 'returnedAt' | 'refusedAt'
 > & {
   readonly supplements?: readonly SupplementTimes[];
-  /** The statuses in order. See courseOf. Empty if only the present status is known. */
+  /** The statuses in order, see courseOf. At least the present one. */
   readonly course: readonly Move[];
   /** The due date by the longest term of its service since reception, if the source gives none. */
   readonly dueByTerm?: ((receivedAt: string) => string | undefined) | undefined;

@@ -6,10 +6,9 @@ import type { DossierTimes, Move } from './dossier-times.ts';
  * The source's date of reception, or when the dossier first had a status that presupposes reception. Undefined before
  * that.
  */
-export function receptionOf({ receivedAt, course, status, statusAt }: DossierTimes): string | undefined {
+export function receptionOf({ receivedAt, course }: DossierTimes): string | undefined {
   if (receivedAt !== undefined) return receivedAt;
-  const isReceived = (one: Status): boolean => RECEIVED.has(one);
-  return course.find((move) => isReceived(move.status))?.at ?? (isReceived(status) ? statusAt : undefined);
+  return course.find((move) => RECEIVED.has(move.status))?.at;
 }
 
 /** Statuses after reception (domain 6.2). A supplement, a payment or a withdrawal may also come before it. */
@@ -25,13 +24,15 @@ export function endOf(
   { status, statusAt, finishedAt, refusedAt, returnedAt, course }: DossierTimes,
   choose: (finals: readonly Move[]) => Move | undefined = ([first]) => first,
 ): string {
-  const told = finishedAt ?? (status === 'refused' ? refusedAt : undefined);
   const lastOpen = course.findLastIndex((move) => !isFinished(move.status));
-  const openAt = course[lastOpen]?.at;
-  const endedAt = choose(course.slice(lastOpen + 1))?.at;
-  const isOfEarlierEnd = told !== undefined && openAt !== undefined && told.slice(0, 10) < openAt.slice(0, 10);
-  if (told !== undefined && !(isOfEarlierEnd && endedAt)) return told;
-  return endedAt ?? (status === 'returned' ? returnedAt : undefined) ?? statusAt;
+  const openOn = course[lastOpen]?.at.slice(0, 10);
+  const isOfEarlierEnd = (told: string): boolean => openOn !== undefined && told.slice(0, 10) < openOn;
+  const end = choose(course.slice(lastOpen + 1)) ?? { status, at: statusAt };
+  const dates = [
+    finishedAt ?? (status === 'refused' ? refusedAt : undefined),
+    end.status === 'returned' ? returnedAt : undefined,
+  ];
+  return dates.find((told) => told !== undefined && !isOfEarlierEnd(told)) ?? end.at;
 }
 
 /** The end by index 766: status 9, else 10, else 8 or 3, else a withdrawal (domain 8.1). */

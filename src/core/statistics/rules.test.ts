@@ -10,8 +10,10 @@ import { dueByTerm } from './terms.ts';
 const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
 
 /** Received on the 2nd, due on the 10th at 17:00. */
-function times(status: Status, more: object = {}): DossierTimes {
-  return { status, statusAt: day('09'), receivedAt: day('02'), dueAt: day('10', '17:00:00'), course: [], ...more };
+function times(status: Status, more: Partial<DossierTimes> = {}): DossierTimes {
+  const { statusAt = day('09') } = more;
+  const course = [{ status, at: statusAt }];
+  return { status, statusAt, receivedAt: day('02'), dueAt: day('10', '17:00:00'), course, ...more };
 }
 
 const grade = (rule: Rule, given: DossierTimes) => countedBy(rule, given)?.grade;
@@ -133,7 +135,8 @@ describe('how each rule counts', () => {
     expect(countedBy('766', asked)).toEqual({ beganAt: day('02') });
     expect(countedBy('td', asked)).toMatchObject({ beganAt: day('02'), endedAt: day('05'), grade: 'on-time' });
     expect(countedBy('opencps', asked)?.lateAfter).toBe(day('10', '17:00:00'));
-    expect(countedBy('766', { ...asked, statusAt: day('12') })?.lateAfter).toBe(day('10', '17:00:00'));
+    const afterwards = times('supplement-required', { statusAt: day('12') });
+    expect(countedBy('766', afterwards)?.lateAfter).toBe(day('10', '17:00:00'));
   });
 
   test('by 766 a wait that begins after the due date leaves a past period late', () => {
@@ -203,10 +206,12 @@ describe('how each rule counts', () => {
     expect(countedBy('766', times('processing', { course: once, supplements }))?.lateAfter).toBe(day('13', '17:00:00'));
   });
 
-  test('an unanswered request lasts to an end without a result, and is no wait before a result', () => {
+  test('an unanswered request lasts until the dossier continues or ends', () => {
     const supplements = [{ requestedAt: day('05') }];
-    expect(grade('766', times('stopped', { statusAt: day('20'), supplements }))).toBe('early');
-    expect(grade('766', times('resolved', { finishedAt: day('20'), supplements }))).toBe('late');
+    for (const status of ['stopped', 'resolved'] as const)
+      expect(grade('766', times(status, { statusAt: day('20'), supplements }))).toBe('early');
+    const course = [{ status: 'processing', at: day('06') } as const, { status: 'resolved', at: day('20') } as const];
+    expect(grade('766', times('resolved', { statusAt: day('20'), course, supplements }))).toBe('late');
   });
 
   test('a request after the end of a dossier does not make it late', () => {

@@ -52,11 +52,10 @@ const BY_RULE: Readonly<Record<Rule, (times: DossierTimes) => Counted | undefine
  * and "late".
  */
 function by766(times: DossierTimes): Counted | undefined {
-  const { status, course } = times;
+  const { status, submittedAt, course } = times;
   const received = receptionOf(times);
   if (status === 'withdrawn' && received === undefined) return undefined;
-  const beganAt =
-    received ?? (status === 'refused' ? (times.submittedAt ?? course[0]?.at ?? times.statusAt) : undefined);
+  const beganAt = received ?? (status === 'refused' ? (submittedAt ?? course[0]?.at) : undefined);
   if (beganAt === undefined) return undefined;
   const waits = waitsOf(times);
   const due = dueBy766(times, beganAt);

@@ -1,4 +1,3 @@
-import type { Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs } from '../dates/dates.ts';
 import type { DossierTimes, Move, SupplementTimes } from './dossier-times.ts';
 
@@ -33,19 +32,17 @@ export function waitedMs(waits: readonly Wait[], beganAt: string, endedAt?: stri
   return sum;
 }
 
-function requestsOf({ supplements = [], course, status, statusAt }: DossierTimes): readonly Wait[] {
+function requestsOf({ supplements = [], course, status }: DossierTimes): readonly Wait[] {
   const requests = uniqueById(supplements)
     .flatMap(({ requestedAt, receivedAt }) => (requestedAt ? [{ from: requestedAt, to: receivedAt }] : []))
     .sort(byBeginning);
   return requests.map(({ from, to }, at) => {
     if (to !== undefined) return waitOf(from, to);
     if (status === 'supplement-required' && at === requests.length - 1) return { from };
-    // Unanswered: it lasted until the dossier continued, or until it ended without a result.
-    return waitOf(from, continuedAt(course, from) ?? (WITHOUT_RESULT.has(status) ? statusAt : from));
+    // Unanswered: it lasted until the dossier continued or ended.
+    return waitOf(from, continuedAt(course, from) ?? from);
   });
 }
-
-const WITHOUT_RESULT: ReadonlySet<Status> = new Set<Status>(['stopped', 'withdrawn', 'refused']);
 
 /** Later entries with an id add to the first one. */
 function uniqueById(supplements: readonly SupplementTimes[]): readonly SupplementTimes[] {
@@ -58,11 +55,10 @@ function uniqueById(supplements: readonly SupplementTimes[]): readonly Supplemen
 }
 
 /** The stretches of the course in which the dossier waited. */
-function runsOf({ course, status, statusAt }: DossierTimes): readonly Wait[] {
-  const runs = course.flatMap((move, at) =>
+function runsOf({ course }: DossierTimes): readonly Wait[] {
+  return course.flatMap((move, at) =>
     move.status === 'supplement-required' ? [waitOf(move.at, course[at + 1]?.at)] : [],
   );
-  return runs.length === 0 && status === 'supplement-required' ? [{ from: statusAt }] : runs;
 }
 
 function continuedAt(course: readonly Move[], at: string): string | undefined {
