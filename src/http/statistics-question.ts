@@ -45,12 +45,12 @@ export function questionOf(
   return { rule, by, ...wholePeriod(query, now, reportingDay), filter, level, now };
 }
 
-/** The same question for one month. @throws Refusal 400 when the statistics have no such line */
+/** The same question for one month, as the statistics count it. @throws Refusal 400 when they have no such line */
 export function monthOf(question: StatisticsQuestion, key: string): StatisticsQuestion {
   const { from, to, now } = question;
-  const months = monthsBetween(from, to < now ? to : now);
+  const months = monthsBetween(from, to).filter((one) => one.from <= now);
   const month = months.find((one) => one.key === key);
-  if (month) return { ...question, from: month.from, to: month.to === now ? to : month.to };
+  if (month) return { ...question, from: month.from, to: month.to };
   const [first, last] = [months[0]?.key, months.at(-1)?.key];
   throw wrongParameter('key', 'unexpected', {
     got: received(key),

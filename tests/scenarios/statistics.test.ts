@@ -355,6 +355,25 @@ describe('statistics', () => {
     expect([...seen].sort()).toEqual([...COLUMNS].sort());
   });
 
+  test('the number of the present month leads to no dossier of a later month', async () => {
+    const aprilFirst = '2026-04-01T07:00:00+07:00';
+    const [now, later, resolvedLater] = [
+      one(at('03-05'), at('03-30')),
+      // Filed in the evening: a source may date the reception on the next working morning.
+      one(aprilFirst, '2026-04-20T17:00:00+07:00', { statusAt: at('03-20') }),
+      resolved(at('03-05'), at('03-30'), aprilFirst, { statusAt: at('03-20') }),
+    ];
+    await hub.push([now, later, resolvedLater]);
+    const query = '?from=2026-01-01&to=2026-12-31&by=month';
+    const march = (await statistics(query)).items.at(-1) as Line;
+    expect([march.key, march.received.total, march.pending.total]).toEqual(['2026-03', 2, 2]);
+    for (const column of ['received', 'pending']) {
+      const { body } = await hub.read(`/api/v1/statistics/dossiers${query}&key=2026-03&column=${column}`);
+      const codes = body.items.map((item: { code: string }) => item.code);
+      expect([column, codes]).toEqual([column, [now, resolvedLater].map((given) => given?.code)]);
+    }
+  });
+
   test('the dossiers of a number come in pages, masked, ordered by code; an invalid number is refused', async () => {
     await pushDay();
     const ask = (query: string) => hub.read(`/api/v1/statistics/dossiers?period=2026-Q1${query}`);
