@@ -1,3 +1,4 @@
+import { agencyAbove } from '#core/identifiers/identifiers';
 import type { AgencyLevel } from '#core/statistics/columns';
 import type { Run } from '../database/transaction.ts';
 import type { CountedNumbers } from './numbers.ts';
@@ -20,10 +21,9 @@ export async function ofLevel<L extends Line>(
   return { total: chosen.reduce<CountedNumbers>(addNumbers, NO_NUMBERS), lines: chosen };
 }
 
-/** Codes of the 2020 era grow to the right: `H60.01.02` is below `H60.01`. */
 function levelOf(levels: ReadonlyMap<string, string>, agency: string): string | undefined {
-  const above = agency.lastIndexOf('.');
-  return levels.get(agency) ?? (above > 0 ? levelOf(levels, agency.slice(0, above)) : undefined);
+  const above = agencyAbove(agency);
+  return levels.get(agency) ?? (above === undefined ? undefined : levelOf(levels, above));
 }
 
 export const NO_NUMBERS: CountedNumbers = {

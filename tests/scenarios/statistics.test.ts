@@ -619,7 +619,7 @@ describe('statistics', () => {
     await hub.hub.database.pool.query(
       `INSERT INTO catalogue (kind, key, code, name, in_force, levels, audiences, agencies, search, record, hash, party, message_id, version, made_from, changed_at)
        SELECT 'agency', k, k, k, true, ARRAY[l], '{}', '{}', '', '{}', '', 'source', gen_random_uuid(), 1, 0, now()
-       FROM (VALUES ('H60.01', 'province'), ('H60.101', 'commune')) a (k, l)`,
+       FROM (VALUES ('H60.01', 'province'), ('H60.101', 'commune'), ('000.00.05.H22', 'district')) a (k, l)`,
     );
     const late = [at('03-02'), at('03-04'), at('03-05')] as const;
     await hub.push([
@@ -637,6 +637,10 @@ describe('statistics', () => {
     expect(communes.total.onTimePercent).toBe(0);
     expect((await statistics('?level=province')).items.map(({ key }) => key)).toEqual(['H60.01']);
     expect((await statistics()).items).toHaveLength(4);
+    // Districts have codes of 2016, which grow to the left.
+    await hub.push(['000.02.05.H22', '003.02.05.H22'].map((agencyCode) => resolved(...late, { agencyCode })));
+    const districts = (await statistics('?level=district')).items.map(({ key }) => key);
+    expect(districts).toEqual(['000.02.05.H22', '003.02.05.H22']);
     const { status, body } = await hub.read('/api/v1/statistics?by=field&level=commune');
     expect([status, body.detail]).toEqual([400, expect.stringContaining('by=agency')]);
   });

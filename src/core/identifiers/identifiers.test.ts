@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AGENCY_CODE, FIELD_CODE, PHONE, SERVICE_CODE, TAX_CODE } from '#schemas/parts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import {
+  agencyAbove,
   agencyOfDossierCode,
   cleanCode,
   dayOfDossierCode,
@@ -139,3 +140,13 @@ it.each([
 ])('of the personal value %j at most two characters are visible', (text, masked) =>
   expect(maskTail(text)).toBe(masked),
 );
+
+it.each([
+  ['H60.01.02', 'H60.01'],
+  ['H60.01', 'H60'],
+  ['H60', undefined],
+  ['003.02.01.H60', '000.02.01.H60'],
+  ['000.02.01.H60', '000.00.01.H60'],
+  ['000.00.01.H60', '000.00.00.H60'],
+  ['000.00.00.H60', undefined],
+])('the agency above %s is %s', (agency, above) => expect(agencyAbove(agency)).toBe(above));

@@ -70,6 +70,16 @@ export function subordinateSuffix(agency: string): string | undefined {
   return agency.replace(/^000(?:\.00){0,2}(?=\.)/, '');
 }
 
+/** The code of the agency above: `H60.01` of `H60.01.02`, and `000.02.01.H60` of `003.02.01.H60`. Undefined for the highest. */
+export function agencyAbove(agency: string): string | undefined {
+  if (subordinateSuffix(agency) === undefined)
+    return agency.includes('.') ? agency.slice(0, agency.lastIndexOf('.')) : undefined;
+  const parts = agency.split('.');
+  const own = parts.findIndex((part) => !/^0+$/.test(part));
+  if (own === parts.length - 1) return undefined;
+  return parts.map((part, at) => (at === own ? part.replace(/\d/g, '0') : part)).join('.');
+}
+
 /** Whether a code belongs to this agency or to one below it. */
 export function isAtOrBelow(code: string, agency: string): boolean {
   const tail = subordinateSuffix(agency);
