@@ -60,14 +60,19 @@ function stepsOf(events: readonly LoadedEvent[], { between, dayMs }: WorkingTime
   return { inTime: early.length, all: real.length };
 }
 
-/** Petitions to an agency that were due in the calendar quarter of a moment, as far as it has passed. */
+/**
+ * Petitions to an agency that were due in the calendar quarter of a moment, as far as it has passed. Without complaints that an
+ * operator dismissed.
+ */
 async function loadPetitions({ pool }: Database, agency: string, at: string, nowMs: number): Promise<Share> {
   const { from, to } = quarterOf(at);
   const now = msToInstant(nowMs);
   const { rows } = await pool.query<Share>({
     name: 'petitions in time',
-    text: `SELECT count(*) AS all, count(*) FILTER (WHERE NOT is_open AND state_at <= due_at) AS "inTime" FROM records
-           WHERE kind = 'petition' AND agency_code = $1 AND due_at >= $2::timestamptz AND due_at < $3::timestamptz`,
+    text: `SELECT count(*) AS all, count(*) FILTER (WHERE ended_at <= due_at) AS "inTime" FROM records
+           WHERE kind = 'petition' AND agency_code = $1 AND due_at >= $2::timestamptz AND due_at < $3::timestamptz
+             AND NOT (state = 'held' AND NOT EXISTS (
+               SELECT FROM quarantine q WHERE q.cause_key = 'held:' || records.subject AND q.settled_at IS NULL))`,
     values: [agency, from, to < now ? to : now],
   });
   return rows[0] ?? { inTime: 0, all: 0 };

@@ -1,3 +1,4 @@
+import { HELD_STATE } from '#core/records/kind';
 import { BEGAN_WITH, ENDED_WITH, type FactCondition } from '#core/statistics/fact-totals';
 import { bitsOf } from '#core/statistics/facts';
 
@@ -34,8 +35,19 @@ export const ENDED = {
   digitalResult: hasFacts(ENDED_WITH.digitalResult),
 } as const satisfies Conditions<string>;
 
-/** SQL: questions and petitions that were open in the period. */
-export const ANSWERABLE = 'began_at <= $2::timestamptz AND (ended_at IS NULL OR ended_at >= $1::timestamptz)';
+const WAS_OPEN = 'began_at <= $2::timestamptz AND (ended_at IS NULL OR ended_at >= $1::timestamptz)';
+
+/**
+ * SQL: these columns of the questions and petitions that were open in the period. Of those that are held as complaints, only
+ * the ones that wait for a decision: a dismissed one stays held for good, because the law has a procedure of its own for it.
+ * In two parts, so that the index records_began alone answers for the others.
+ */
+export const answerable = (columns: string): string => `(
+  SELECT ${columns} FROM records WHERE kind IN ('question', 'petition') AND state <> '${HELD_STATE}' AND ${WAS_OPEN}
+  UNION ALL
+  SELECT ${columns} FROM records WHERE kind IN ('question', 'petition') AND state = '${HELD_STATE}' AND ${WAS_OPEN} AND subject IN (
+    SELECT substr(cause_key, 6) FROM quarantine WHERE settled_at IS NULL AND cause_key >= 'held:' AND cause_key < 'held;'))`;
+
 const IS_OPEN = '(ended_at IS NULL OR ended_at > $2::timestamptz)';
 
 /** Of a question or petition that was open in the period. */

@@ -6,8 +6,8 @@ import { AWAY_AFTER_MS, firstRunAt, listRuns } from '../ledger/process-runs.ts';
 import { type OnlineSums, onlineSums } from './agency-facts.ts';
 import { countLackingDossiers, dossiersWith } from './agency-walk.ts';
 import {
-  ANSWERABLE,
   ANSWERS,
+  answerable,
   countsOf,
   DELIVERIES,
   OPEN_INCIDENTS,
@@ -219,7 +219,7 @@ async function recordLines(run: Run, { from, to, now }: ReportPeriod): Promise<r
 const ANSWERED = `
   SELECT t.*, ${NAME} AS name FROM (
     SELECT kind, coalesce(agency_code, '') AS agency_code, coalesce(agency_code, '') AS key, ${countsOf(ANSWERS)}
-    FROM records WHERE kind IN ('question', 'petition') AND ${ANSWERABLE} GROUP BY 1, 2) t
+    FROM ${answerable('kind, agency_code, began_at, ended_at, due_at')} AS asked GROUP BY 1, 2) t
   ORDER BY 1, 2`;
 
 const RATINGS = `

@@ -4,8 +4,8 @@ import type { Run } from '../database/transaction.ts';
 import { countOnline, ONLINE_NUMBERS, type OnlineNumber } from './agency-facts.ts';
 import { dossiersWith } from './agency-walk.ts';
 import {
-  ANSWERABLE,
   ANSWERS,
+  answerable,
   DELIVERIES,
   OPEN_INCIDENTS,
   RATED,
@@ -53,8 +53,8 @@ const each = (conditions: Readonly<Record<string, string>>, source: (condition: 
 const answersOf = (kind: 'question' | 'petition') =>
   each(
     ANSWERS,
-    (condition) => `SELECT coalesce(agency_code, '') AS key, kind AS what, code, began_at AS at FROM records
-    WHERE kind = '${kind}' AND ${ANSWERABLE} AND ${condition}`,
+    (condition) => `SELECT coalesce(agency_code, '') AS key, kind AS what, code, began_at AS at
+    FROM ${answerable('kind, code, agency_code, began_at, ended_at, due_at')} AS asked WHERE kind = '${kind}' AND ${condition}`,
   ).map(([name, text]) => [`${kind}.${name}`, text] as const);
 
 const ratings = (condition: string): string =>

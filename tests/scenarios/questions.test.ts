@@ -84,13 +84,21 @@ describe.each([
   });
 
   test('an operator who dismisses a complaint leaves it held for good', async () => {
+    const reported = async () => {
+      const { body } = await hub.read(`/api/v1/reports/questions?period=2025-Q3`);
+      return body.rows.at(-1).cells.slice(2, 12);
+    };
+    const before = await reported();
     await push({ code: 'DISMISSED', content: 'Đơn tố cáo' });
     const operator = operatorOf(hub);
     const { items } = (await operator.get('quarantine?code=DISMISSED')).body;
+    expect(await reported()).not.toEqual(before);
     await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'dismiss', why: 'chuyển Thanh tra tỉnh' });
     await hub.deliver();
     expect((await hub.read(`/api/v1/${what}/DISMISSED`)).body.state).toBe('held');
     expect(partner.sent.map((one) => one.code)).not.toContain('DISMISSED');
+    // No office answers it, so it is neither pending nor late in the reports.
+    expect(await reported()).toEqual(before);
     const { items: audit } = (await operator.get('audit')).body;
     expect(audit[0]).toMatchObject({ action: 'quarantine.dismiss', actor: 'ops', why: 'chuyển Thanh tra tỉnh' });
   });

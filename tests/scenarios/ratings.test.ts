@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codeOf, dossier, SECRETS, type TestHub, testHub } from '../support/hub.ts';
 import { petition, rating } from '../support/kinds.ts';
+import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 
 const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
 
@@ -154,7 +155,8 @@ describe('ratings', () => {
 describe('the criteria that the hub computes', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub({ keys: [{ id: 'whole', secret: 'whole-secret-of-the-tests', scopes: ['index:personal'] }] });
+    const whole = { id: 'whole', secret: 'whole-secret-of-the-tests', scopes: ['index:personal'] } as const;
+    hub = await testHub({ keys: [whole, ...OPERATOR_KEYS] });
   });
   afterAll(() => hub.close());
 
@@ -212,6 +214,21 @@ describe('the criteria that the hub computes', () => {
     );
     await hub.push(petitions, { what: 'petitions' });
     const now = async () => pointsOf((await hub.read(`/api/v1/ratings/${codeOf(47)}/criteria`)).body.criteria, 8);
+    expect(await now()).toBe(2);
+    // Published after its deadline, and answered before it.
+    const answers = [{ at: at('19'), content: 'Đã thêm ghế.' }];
+    await hub.push({ ...petitions[0], state: 'published', stateAt: at('21', '08:00'), answers }, { what: 'petitions' });
+    expect(await now()).toBe(2);
+    await hub.push(
+      petition({ code: 'PA-HELD', agencyCode: 'H60.01', dueAt: at('20', '17:00'), content: 'Tôi tố cáo' }),
+      {
+        what: 'petitions',
+      },
+    );
+    expect(await now()).toBe(1);
+    const operator = operatorOf(hub);
+    const { items } = (await operator.get('quarantine?code=PA-HELD')).body;
+    await operator.post(`quarantine/${items[0].id}/resolve`, { action: 'dismiss', why: 'chuyển Thanh tra tỉnh' });
     expect(await now()).toBe(2);
     const late = petition({ code: 'PA-LATE', agencyCode: 'H60.01', dueAt: at('20', '17:00') });
     await hub.push(late, { what: 'petitions' });
