@@ -59,10 +59,11 @@ export const ANSWERS = {
   overdue: `${IS_OPEN} AND due_at < LEAST($2::timestamptz, $3::timestamptz)`,
 } as const satisfies Conditions<string>;
 
-/** SQL: ratings of the period. A rating names no agency, its dossier does. */
+/** SQL: ratings of the period. A rating names no agency, its dossier does, perhaps by another of its codes. */
 export const RATED = `records r LEFT JOIN dossiers d ON d.code = r.dossier_code
     WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz`;
-export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code, '')`;
+export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code,
+  (SELECT min(o.agency_code) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code HAVING count(*) = 1), '')`;
 
 /** SQL: deliveries that were created in the period. */
 export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';

@@ -145,6 +145,18 @@ describe('ratings', () => {
     });
   });
 
+  test('a rating under another code of its dossier counts for the agency of the dossier', async () => {
+    const alias = 'G22.99-20250812-0007';
+    const aliases = [{ party: 'one-stop', code: alias }];
+    await hub.push(dossier({ code: codeOf(13), agencyCode: 'H60.77', aliases, ...DONE }));
+    await push({ dossierCode: alias, level: 'very-satisfied' });
+    const { body } = await hub.read('/api/v1/reports/questions?period=2025-Q3');
+    const names = body.rows.map(({ cells }: { cells: readonly unknown[] }) => String(cells[1]));
+    expect(names.filter((name: string) => name.includes('H60.77') || name === 'Chưa rõ')).toHaveLength(1);
+    const link = '/api/v1/reports/questions/records?period=2025-Q3&column=rating&key=H60.77';
+    expect((await hub.read(link)).body).toMatchObject({ items: [{ code: alias }], total: 1 });
+  });
+
   test('a rating and the result that allows it come in one rebuild as they came', async () => {
     await hub.push(dossier({ code: codeOf(12), ...DONE }));
     await push({ dossierCode: codeOf(12) });
