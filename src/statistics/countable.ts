@@ -12,11 +12,13 @@ const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
-    text: `SELECT d.code FROM dossiers d
-           LEFT JOIN dossiers p ON p.code = d.parent_code
+    text: `SELECT d.code
+           FROM (SELECT code AS whole, code AS named FROM unnest($1::text[]) AS given(code)
+                 UNION ALL SELECT dossier, code FROM aliases WHERE dossier = ANY($1::text[])) n
+           JOIN dossiers d ON d.parent_code = n.named
+           LEFT JOIN dossiers p ON p.code = n.whole
            LEFT JOIN counted c ON c.code = d.code
-           WHERE d.parent_code = ANY($1::text[])
-             AND coalesce(${STANDS_FOR_PARTS}, false)
+           WHERE coalesce(${STANDS_FOR_PARTS}, false)
                = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
     values: [codes],
   });
@@ -66,8 +68,9 @@ const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
-         EXISTS (SELECT 1 FROM dossiers p WHERE p.code = dossiers.parent_code AND p.code <> dossiers.code
-                 AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
+         EXISTS (SELECT 1 FROM (SELECT parent_code AS code UNION ALL SELECT dossier FROM aliases a WHERE a.code = parent_code) n
+                 JOIN dossiers p ON p.code = n.code
+                 WHERE p.code <> dossiers.code AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
          version, masked, CASE WHEN strpos(masked, '"results":[') > 0 THEN sealed END AS sealed, sealed_key AS "sealedKey"
   FROM dossiers WHERE code = ANY($1::text[])`;
 

@@ -244,6 +244,19 @@ describe('statistics', () => {
     expect(await codes()).toEqual([whole.code]);
   });
 
+  test('a part may name its whole by another code', async () => {
+    const alias = 'G22.99-20260301-0007';
+    const whole = one(at('03-02'), at('03-30'));
+    const part = one(at('03-03'), at('03-30'), { parentCode: alias });
+    await hub.push([whole, part]);
+    const received = async () => (await statistics('?from=2026-03-01')).total.received.total;
+    expect(await received()).toBe(2);
+    await hub.push({ ...whole, statusAt: at('03-04'), aliases: [{ party: 'one-stop', code: alias }] });
+    expect(await received()).toBe(1);
+    await hub.push({ ...part, statusAt: at('03-05') });
+    expect(await received()).toBe(1);
+  });
+
   test('a part of a dossier is counted only when its whole is not here', async () => {
     const [whole, early, late, alone] = [at('03-02'), at('03-03'), at('03-04'), at('03-05')].map((day) =>
       one(day, at('03-30')),
