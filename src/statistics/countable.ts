@@ -5,21 +5,32 @@ import type { FactualDossier } from '#core/statistics/facts';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Vault } from '../secrets/vault.ts';
 
-/** Whether a whole is counted instead of its parts: it has left status 1 of the national table. */
+/** SQL: whether a whole, `p`, is counted instead of its parts: it has left status 1 of the national table. */
 const STANDS_FOR_PARTS = `(p.status <> 'submitted' OR p.received_at IS NOT NULL)`;
+
+/** SQL: the dossiers that a dossier names as its whole, by any of their codes. */
+const wholesOf = (row: string): string => `(
+  SELECT w.* FROM dossiers w WHERE w.code = ${row}.parent_code
+  UNION ALL SELECT w.* FROM aliases a JOIN dossiers w ON w.code = a.dossier WHERE a.code = ${row}.parent_code)`;
+
+/** SQL: whether a dossier, `d`, counts with its whole. Of dossiers that name one another in a circle, the first one counts. */
+const IS_PART = `(
+  EXISTS (SELECT FROM ${wholesOf('d')} p WHERE ${STANDS_FOR_PARTS})
+  AND NOT (WITH RECURSIVE above AS (
+      SELECT code, parent_code FROM ${wholesOf('d')} p
+      UNION SELECT p.code, p.parent_code FROM above CROSS JOIN LATERAL ${wholesOf('above')} p)
+    SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false) FROM above))`;
 
 /** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {
   const { rows } = await tx.query<{ code: string }>({
     name: 'parts of',
     text: `SELECT d.code
-           FROM (SELECT code AS whole, code AS named FROM unnest($1::text[]) AS given(code)
-                 UNION ALL SELECT dossier, code FROM aliases WHERE dossier = ANY($1::text[])) n
-           JOIN dossiers d ON d.parent_code = n.named
-           LEFT JOIN dossiers p ON p.code = n.whole
+           FROM (SELECT code FROM unnest($1::text[]) AS given(code)
+                 UNION ALL SELECT code FROM aliases WHERE dossier = ANY($1::text[])) named
+           JOIN dossiers d ON d.parent_code = named.code
            LEFT JOIN counted c ON c.code = d.code
-           WHERE coalesce(${STANDS_FOR_PARTS}, false)
-               = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
+           WHERE ${IS_PART} = (c.code IS NOT NULL AND coalesce(c.began_766, c.began_opencps, c.began_td) IS NOT NULL)`,
     values: [codes],
   });
   return rows.map(({ code }) => code);
@@ -68,11 +79,9 @@ const LOAD = `
   SELECT code, agency_code AS "agencyCode", field_code AS "fieldCode", service_key AS "serviceKey", channel, status,
          status_at AS "statusAt", submitted_at AS "submittedAt", received_at AS "receivedAt", due_at AS "dueAt",
          finished_at AS "finishedAt", returned_at AS "returnedAt", refused_at AS "refusedAt", created_at AS "createdAt",
-         EXISTS (SELECT 1 FROM (SELECT parent_code AS code UNION ALL SELECT dossier FROM aliases a WHERE a.code = parent_code) n
-                 JOIN dossiers p ON p.code = n.code
-                 WHERE p.code <> dossiers.code AND p.parent_code IS DISTINCT FROM dossiers.code AND ${STANDS_FOR_PARTS}) AS "isPart",
+         ${IS_PART} AS "isPart",
          version, masked, CASE WHEN strpos(masked, '"results":[') > 0 THEN sealed END AS sealed, sealed_key AS "sealedKey"
-  FROM dossiers WHERE code = ANY($1::text[])`;
+  FROM dossiers d WHERE code = ANY($1::text[])`;
 
 const EVENTS = `
   SELECT e.code, seq, kind, at, e.status, party, authoritative, e.inferred, message_id AS "messageId", item,

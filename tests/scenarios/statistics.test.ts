@@ -278,9 +278,16 @@ describe('statistics', () => {
     // A dossier that names itself has no whole.
     await hub.push({ ...alone, statusAt: at('03-06'), parentCode: (alone as { code: string }).code });
     expect((await statistics(march)).total.received.total).toBe(2);
-    // Of two that name one another, one is counted.
+    // Of those that name one another, one is counted, also when all are counted again.
+    const recounted = async () => {
+      await hub.hub.database.pool.query("UPDATE counted_state SET filled_to = ''");
+      return (await statistics(march)).total.received.total;
+    };
     await hub.push({ ...whole, statusAt: at('03-06'), parentCode: (early as { code: string }).code });
-    expect((await statistics(march)).total.received.total).toBe(2);
+    expect([(await statistics(march)).total.received.total, await recounted()]).toEqual([2, 2]);
+    await hub.push({ ...whole, statusAt: at('03-07'), parentCode: (late as { code: string }).code });
+    await hub.push({ ...late, statusAt: at('03-07'), parentCode: (early as { code: string }).code });
+    expect([(await statistics(march)).total.received.total, await recounted()]).toEqual([2, 2]);
     await hub.push(
       Array.from({ length: 600 }, (_, n) => ({
         ...early,

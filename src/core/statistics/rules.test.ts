@@ -10,8 +10,8 @@ import { dueByTerm } from './terms.ts';
 const day = (date: string, time = '09:00:00') => `2026-03-${date}T${time}+07:00`;
 
 /** Received on the 2nd, due on the 10th at 17:00. */
-function times(status: Status, more: Partial<DossierTimes> = {}): DossierTimes {
-  const { statusAt = day('09') } = more;
+function times(status: Status, more: object = {}): DossierTimes {
+  const { statusAt = day('09') } = more as { readonly statusAt?: string };
   const course = [{ status, at: statusAt }];
   return { status, statusAt, receivedAt: day('02'), dueAt: day('10', '17:00:00'), course, ...more };
 }
