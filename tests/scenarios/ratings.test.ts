@@ -167,8 +167,8 @@ describe('ratings', () => {
 describe('the criteria that the hub computes', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    const whole = { id: 'whole', secret: 'whole-secret-of-the-tests', scopes: ['index:personal'] } as const;
-    hub = await testHub({ keys: [whole, ...OPERATOR_KEYS] });
+    const personal = { id: 'whole', secret: 'whole-secret-of-the-tests', scopes: ['index:personal' as const] };
+    hub = await testHub({ keys: [personal, ...OPERATOR_KEYS] });
   });
   afterAll(() => hub.close());
 
