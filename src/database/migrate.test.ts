@@ -33,18 +33,18 @@ test('a look-up by code reads the key of a new database, before there are statis
 });
 
 describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () => {
-  const NEWEST = '065-masked-version';
+  const NEWEST = ['065-masked-version', '066-counted-alike'];
   const undo = async (): Promise<void> => {
     await database.pool.query(
       'ALTER TABLE records DROP COLUMN masked_version; CREATE INDEX records_stale_mask ON records (subject)',
     );
-    await database.pool.query('DELETE FROM hub_migrations WHERE name = $1', [NEWEST]);
+    await database.pool.query('DELETE FROM hub_migrations WHERE name = ANY($1)', [NEWEST]);
     await database.pool.query('VACUUM ANALYZE');
   };
 
   test('works, also where other tables refer to them, and look-ups read their key again', async () => {
     await undo();
-    expect(await migrate(database, Date.now())).toEqual([NEWEST]);
+    expect(await migrate(database, Date.now())).toEqual(NEWEST);
     expect(await lookUpPlan()).toContain('dossiers_pkey');
   });
 
@@ -60,7 +60,7 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     await expect.poll(() => waits).toBe(1);
     await writer.query("SET statement_timeout = '1s'; UPDATE records SET state = state");
     await reader.query('COMMIT');
-    expect(await done).toEqual([NEWEST]);
+    expect(await done).toEqual(NEWEST);
     await Promise.all([reader.end(), writer.end()]);
   });
 
@@ -73,7 +73,7 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     const done = migrate(hasty, Date.now());
     await sleep(500);
     await other.end();
-    expect(await done).toEqual([NEWEST]);
+    expect(await done).toEqual(NEWEST);
     await hasty.close();
   });
 
@@ -82,7 +82,7 @@ describe('an upgrade after VACUUM ANALYZE of a database with empty tables', () =
     const reader = new pg.Client(made.url);
     await reader.connect();
     await reader.query('BEGIN; SELECT FROM aliases');
-    expect(await migrate(database, Date.now())).toEqual([NEWEST]);
+    expect(await migrate(database, Date.now())).toEqual(NEWEST);
     await reader.end();
   });
 });

@@ -216,4 +216,8 @@ export const MIGRATION_NOTES: Readonly<Record<MigrationName, MigrationNote>> = {
     change: 'Phone and identity numbers in groups are masked in the texts of citizens.',
     duringStart: index('records'),
   },
+  '066-counted-alike': {
+    change: 'A dossier is counted alike, told in one message or in several.',
+    afterwards: 'recount',
+  },
 };
