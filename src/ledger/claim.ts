@@ -108,9 +108,8 @@ const IN_DOUBT = `(d.doubt OR d.leased_by IS NOT NULL
   OR coalesce(d.created_at < (SELECT doubtful_until FROM database_homes ORDER BY id DESC LIMIT 1), false))`;
 
 /**
- * Older deliveries of a dossier are probed row by row: a subquery of one value cannot become a join. `
- *
- * ''` keeps the probe off the index of due rows. A plan made in quiet times would read all due rows for each due row,
+ * Older deliveries of a dossier are probed row by row: a subquery of one value cannot become a join. The empty text after
+ * `state` keeps the probe off the index of due rows. A plan made in quiet times would read all due rows for each due row,
  * 250 ms a claim at 1,500 due rows. Each row fills part of a call, and the first that does not fit ends the claim.
  *
  * `id + 0 = id` makes the planner expect one leased row, so it probes for each instead of reading all deliveries.

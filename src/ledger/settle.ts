@@ -95,8 +95,8 @@ const settlePart = definePart<Settled & FollowUp>(
     reference: ['text', (r) => ('reference' in r.outcome ? r.outcome.reference : undefined)],
     at: ['timestamptz', (r) => r.at],
   },
-  // By id. `
-  // ''` keeps the statement off the index of due rows: a plan made in quiet times would read all of them for each row.
+  // By id. The empty text after `state` keeps the statement off the index of due rows: a plan made in quiet times would read all
+  // of them for each row.
   (rows) => `
     UPDATE deliveries d
     SET state = given.state, next_at = given.next_at, leased_by = NULL, doubt = given.doubt,
