@@ -1,5 +1,5 @@
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { isDossierCode } from '../identifiers/identifiers.ts';
+import { type Alias, aliasName } from './aliases.ts';
 import type { DossierItem } from './item.ts';
 import type { Sender } from './ownership.ts';
 
@@ -71,12 +71,6 @@ export function namesOfAlias(alias: Alias): readonly string[] {
 export function ownName(code: string): string {
   return `= ${code}`;
 }
-
-function aliasName({ party, code }: Alias): string {
-  return `${party} ${code}`;
-}
-
-type Alias = NonNullable<Dossier['aliases']>[number];
 
 function aliasesOf({ record }: DossierItem): readonly Alias[] {
   return ('aliases' in record && record.aliases) || [];
