@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { OPEN } from '#core/dossier/status';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 
@@ -16,7 +17,7 @@ export async function loadServicesOutOfForce(database: Database): Promise<Readon
   return new Map(rows.map(({ key, since }) => [key, since]));
 }
 
-const IS_OPEN = sql`d.status IN ('submitted', 'received', 'processing', 'supplement-required', 'payment-required')`;
+const IS_OPEN = sql.raw(`d.status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
 
 /** A service out of force, with the number of its open dossiers. */
 export interface ServiceOutOfForce {

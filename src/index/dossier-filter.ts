@@ -1,5 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type FilterQueries, filterQueries, type WordFilter } from '#core/dossier/filter-words';
+import { OPEN } from '#core/dossier/status';
 import { keyedSearchQueries } from '#core/vietnamese/search-words';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
@@ -21,8 +22,7 @@ export function soughtBy({ q, ...filter }: DossierFilter, vault: Pick<Vault, 'wo
   return q === undefined ? filter : { ...filter, search: keyedSearchQueries(q, vault.wordTokens) };
 }
 
-/** The statuses of dossiers that nobody has finished, in the order of the indexes of open dossiers. */
-const OPEN = ['submitted', 'received', 'processing', 'supplement-required', 'payment-required'] as const;
+/** The condition of the indexes of open dossiers. */
 export const IS_OPEN = sql.raw<SqlBool>(`status IN (${OPEN.map((status) => `'${status}'`).join(', ')})`);
 
 /** Whether a list is filtered by nothing but open statuses. */

@@ -2,6 +2,7 @@ import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { instantToMs, msToInstant } from '../dates/dates.ts';
 import { subordinateSuffix } from '../identifiers/identifiers.ts';
 import { quoted } from '../vietnamese/search-words.ts';
+import { isFinished } from './status.ts';
 
 /**
  * The words by which the search index finds a dossier by a filter, beside the words of its name and codes. So one index
@@ -55,7 +56,7 @@ export function filterQueries(filter: WordFilter, reception: Reception): FilterQ
     value === undefined ? [] : [quoted(`=${letter}${value}`)];
   const statuses = status === undefined ? [] : [anyOf(status.map((each) => statusWord(each as Status)))];
   // Of the dossiers of some years, few are open.
-  const areOpen = status?.every((each) => !ENDED.has(each)) ?? false;
+  const areOpen = status?.every((each) => !isFinished(each as Status)) ?? false;
   const months = monthsIn(filter).map((all) => (reception === 'days' ? byDays(all, filter) : all.map(monthWord)));
   return {
     rare: [
@@ -78,8 +79,6 @@ export interface FilterQueries {
   readonly rare: readonly string[];
   readonly common: readonly string[];
 }
-
-const ENDED: ReadonlySet<string> = new Set<Status>(['resolved', 'returned', 'refused', 'withdrawn', 'stopped']);
 
 function anyOf(words: readonly string[]): string {
   return `(${words.map(quoted).join(' | ')})`;

@@ -41,9 +41,17 @@ export function progressOf(status: Status): number {
 /** The statuses, the least advanced first. */
 export const BY_PROGRESS = (Object.keys(PROGRESS) as Status[]).sort((a, b) => PROGRESS[a] - PROGRESS[b]);
 
+/** The statuses in which the office still has something to do, the least advanced first. */
+export const OPEN: readonly Status[] = BY_PROGRESS.filter((status) => !isFinished(status));
+
 /** Whether a dossier may go from one status to the other without a correction. */
 export function mayFollow(from: Status, to: Status): boolean {
   return NEXT[from].includes(to);
+}
+
+/** Whether a dossier in this status may go to another one only by a correction. */
+export function mayFollowNothing(status: Status): boolean {
+  return NEXT[status].length === 0;
 }
 
 /** Whether the office has nothing more to do. Such a dossier is never overdue. */

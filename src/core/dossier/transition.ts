@@ -1,7 +1,6 @@
-import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Anomaly, DossierEvent } from './event.ts';
 import type { DossierView } from './state.ts';
-import { isFurther, mayFollow } from './status.ts';
+import { isFurther, mayFollow, mayFollowNothing } from './status.ts';
 
 /** Whether the next event in event order moves the status, and what is unexpected about the move. */
 export function transition(view: DossierView, event: DossierEvent): { moves: boolean; anomaly?: Anomaly } {
@@ -24,8 +23,4 @@ export function transition(view: DossierView, event: DossierEvent): { moves: boo
 function reopening({ record: { note } }: DossierView, { kind, record }: DossierEvent): Anomaly {
   const givesReason = kind === 'progress' || (record?.note !== undefined && record.note !== note);
   return givesReason ? 'reopened' : 'reopened-without-reason';
-}
-
-function mayFollowNothing(status: Status): boolean {
-  return status === 'refused' || status === 'withdrawn' || status === 'returned';
 }
