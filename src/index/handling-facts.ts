@@ -1,9 +1,8 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { counts } from '#core/dossier/event';
-import { isFinished } from '#core/dossier/status';
+import { finishOf } from '#core/dossier/status';
 import type { HandlingFacts, Share } from '#core/records/handling';
-import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Database } from '../database/pool.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { type LoadedEvent, loadEvents } from './events.ts';
@@ -37,10 +36,6 @@ export function createHandlingReader(
       petitions: await loadPetitions(database, record.agencyCode, at, nowMs()),
     };
   };
-}
-
-function finishOf({ status, finishedAt, refusedAt, returnedAt, statusAt }: Dossier): string | undefined {
-  return isFinished(status) ? (finishedAt ?? refusedAt ?? returnedAt ?? statusAt) : undefined;
 }
 
 function unitsOf(events: readonly LoadedEvent[]): Share {

@@ -1,7 +1,7 @@
 import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { type DelayFacts, type DeliveryFact, type DossierDelays, delaysOf, type Interval } from '#core/dossier/delay';
-import { isFinished } from '#core/dossier/status';
+import { finishOf } from '#core/dossier/status';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
@@ -31,7 +31,7 @@ export function createDelayReader(database: Database, working: WorkingTime, nowM
       const codes = [dossier.code, ...(dossier.aliases ?? []).map(({ code }) => code)];
       const facts: DelayFacts = {
         startMs,
-        ...finishOf(dossier),
+        finishMs: finishMsOf(dossier),
         nowMs: now,
         deliveries,
         waits: await loadWaits(database, codes),
@@ -48,11 +48,9 @@ function startOf({ submittedAt, receivedAt, statusAt }: Dated, deliveries: reado
   return told ? instantToMs(told) : Math.min(instantToMs(statusAt), ...deliveries.map((one) => one.createdMs));
 }
 
-/** The office has finished when the result exists, not when the citizen fetches it. */
-function finishOf(dossier: Dated): { readonly finishMs?: number } {
-  if (!isFinished(dossier.status)) return {};
-  const { finishedAt, refusedAt, returnedAt, statusAt } = dossier;
-  return { finishMs: instantToMs(finishedAt ?? refusedAt ?? returnedAt ?? statusAt) };
+function finishMsOf(dossier: Dated): number | undefined {
+  const finish = finishOf(dossier);
+  return finish === undefined ? undefined : instantToMs(finish);
 }
 
 interface DeliveryRow {

@@ -46,7 +46,7 @@ export interface DeliveryFact {
 export interface DelayFacts {
   readonly startMs: number;
   /** When the office had nothing more to do. Absent before that. */
-  readonly finishMs?: number;
+  readonly finishMs?: number | undefined;
   readonly nowMs: number;
   /** In the order of sending. */
   readonly deliveries: readonly DeliveryFact[];

@@ -1,4 +1,4 @@
-import type { Status } from '#schemas/dossier.upsert.v1';
+import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
 
 /**
  * How advanced each status is. Of two statuses at the same time the further one wins. The order is the hub's own: the
@@ -57,6 +57,17 @@ export function mayFollowNothing(status: Status): boolean {
 /** Whether the office has nothing more to do. Such a dossier is never overdue. */
 export function isFinished(status: Status): boolean {
   return FINISHED.has(status);
+}
+
+/**
+ * When the office had nothing more to do. Undefined before that. The office has finished when the result exists, not when
+ * the citizen fetches it.
+ */
+export function finishOf(
+  dossier: Pick<Dossier, 'status' | 'statusAt' | 'finishedAt' | 'refusedAt' | 'returnedAt'>,
+): string | undefined {
+  const { status, statusAt, finishedAt, refusedAt, returnedAt } = dossier;
+  return isFinished(status) ? (finishedAt ?? refusedAt ?? returnedAt ?? statusAt) : undefined;
 }
 
 /** Whether a status is more advanced than another. */

@@ -1,11 +1,12 @@
 import Type from 'typebox';
+import { finishOf } from '#core/dossier/status';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
 import { pageOf } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { countedQuestion, DossiersQuery } from '../statistics.ts';
-import { finishOf, Named } from './journey.ts';
+import { Named } from './journey.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
 
@@ -65,7 +66,7 @@ function shown(dossier: Dossier): Type.Static<typeof CountedShown> {
     status,
     statusAt,
     dueAt,
-    finishedAt: finishOf(dossier),
+    finishedAt: finishOf(dossier) ?? null,
     agency: { code: agencyCode, name: agencyName ?? null },
     service: { code: serviceCode, name: serviceName ?? null },
   };

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { isFinished } from '#core/dossier/status';
+import { finishOf } from '#core/dossier/status';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -97,7 +97,7 @@ export function addJourney(add: AddRoute, hub: OperatorContext): void {
         status,
         statusAt,
         dueAt,
-        finishedAt: finishOf(dossier),
+        finishedAt: finishOf(dossier) ?? null,
         agency: { code: dossier.agencyCode, name: nameOf(agency) },
         service: { code: dossier.serviceCode, name: nameOf(service) },
         ...journey,
@@ -109,8 +109,4 @@ export function addJourney(add: AddRoute, hub: OperatorContext): void {
 
 function nameOf(entry: { readonly record: unknown } | undefined): string | null {
   return entry ? (entry.record as { readonly name: string }).name : null;
-}
-
-export function finishOf({ status, statusAt, finishedAt, refusedAt, returnedAt }: Dossier): string | null {
-  return isFinished(status) ? (finishedAt ?? refusedAt ?? returnedAt ?? statusAt) : null;
 }
