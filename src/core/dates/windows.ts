@@ -1,3 +1,5 @@
+import { VIETNAM_MS } from './dates.ts';
+
 /** A daily time without calls to a partner, in Vietnam time, perhaps only on some days. */
 export interface MaintenanceWindow {
   /** `HH:mm`. */
@@ -11,7 +13,6 @@ export interface MaintenanceWindow {
 export const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 export type Day = (typeof DAYS)[number];
 
-const VIETNAM_OFFSET_MS = 7 * 3_600_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -36,18 +37,19 @@ export function windowEndMs(windows: readonly MaintenanceWindow[], nowMs: number
 
 /** The end of a window that began today, or yesterday and lasts beyond midnight. */
 function endOf({ from, to, days }: MaintenanceWindow, nowMs: number): number | undefined {
-  const midnightMs = Math.floor((nowMs + VIETNAM_OFFSET_MS) / DAY_MS) * DAY_MS - VIETNAM_OFFSET_MS;
+  const midnightMs = Math.floor((nowMs + VIETNAM_MS) / DAY_MS) * DAY_MS - VIETNAM_MS;
   for (const dayMs of [midnightMs, midnightMs - DAY_MS]) {
-    const day = DAYS[new Date(dayMs + VIETNAM_OFFSET_MS).getUTCDay()] as Day;
+    const day = DAYS[new Date(dayMs + VIETNAM_MS).getUTCDay()] as Day;
     if (days && !days.includes(day)) continue;
-    const beginMs = dayMs + timeMs(from);
-    const endMs = dayMs + timeMs(to) + (timeMs(to) <= timeMs(from) ? DAY_MS : 0);
+    const beginMs = dayMs + msOfDay(from);
+    const endMs = dayMs + msOfDay(to) + (msOfDay(to) <= msOfDay(from) ? DAY_MS : 0);
     if (beginMs <= nowMs && nowMs < endMs) return endMs;
   }
   return undefined;
 }
 
-function timeMs(text: string): number {
+/** The milliseconds from midnight to `HH:mm`. */
+export function msOfDay(text: string): number {
   const [hours = 0, minutes = 0] = text.split(':').map(Number);
   return (hours * 60 + minutes) * 60_000;
 }

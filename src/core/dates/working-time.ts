@@ -1,6 +1,7 @@
-import { DAYS, type Day, type MaintenanceWindow } from './windows.ts';
+import { VIETNAM_MS } from './dates.ts';
+import { DAYS, type Day, type MaintenanceWindow, msOfDay } from './windows.ts';
 
-/** The working hours of offices, in Vietnam time. Vietnam has had one time zone without summer time since 1975. */
+/** The working hours of offices, in Vietnam time. */
 export interface WorkingCalendar {
   /** Hours within one day, without overlap. Monday to Friday if no days are named. */
   readonly hours: readonly MaintenanceWindow[];
@@ -33,7 +34,6 @@ export interface WorkingTime {
   readonly dayMs: number;
 }
 
-const VIETNAM_MS = 7 * 3_600_000;
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 20 * 366;
 const WEEK: readonly Day[] = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
@@ -95,13 +95,8 @@ export function createWorkingTime(calendar: WorkingCalendar): WorkingTime {
 function spansOf({ hours }: WorkingCalendar, day: Day): readonly Span[] {
   return hours
     .filter(({ days = WEEK }) => days.includes(day))
-    .map(({ from, to }) => ({ from: timeOf(from), to: timeOf(to) }))
+    .map(({ from, to }) => ({ from: msOfDay(from), to: msOfDay(to) }))
     .sort((a, b) => a.from - b.from);
-}
-
-function timeOf(text: string): number {
-  const [hours = 0, minutes = 0] = text.split(':').map(Number);
-  return (hours * 60 + minutes) * 60_000;
 }
 
 function dayOf(date: string): number {

@@ -1,5 +1,5 @@
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { instantToMs, msToInstant } from '../dates/dates.ts';
+import { instantToMs, msToInstant, VIETNAM_MS } from '../dates/dates.ts';
 import { subordinateSuffix } from '../identifiers/identifiers.ts';
 import { quoted } from '../vietnamese/search-words.ts';
 import { isFinished } from './status.ts';
@@ -156,7 +156,6 @@ function byDays(months: readonly string[], { receivedFrom = '', receivedTo = '' 
 }
 
 const DAY_MS = 86_400_000;
-const VIETNAM_MS = 7 * 3_600_000;
 
 /** The number of the day in Vietnam of an instant, as the expression of the index has it. */
 function dayOf(instant: string): number {

@@ -1,5 +1,5 @@
 import type { Service } from '#schemas/service.upsert.v1';
-import { instantToMs, writableInstant } from '../dates/dates.ts';
+import { instantToMs, VIETNAM_MS, writableInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
 
 /**
@@ -15,7 +15,6 @@ export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, received
 }
 
 const DAY_MS = 86_400_000;
-const VIETNAM_MS = 7 * 3_600_000;
 /** No service takes longer. A longer term was misread. */
 const MOST_DAYS = 3_650;
 /** Days of each unit, to judge the length of a term. */
