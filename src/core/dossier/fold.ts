@@ -64,15 +64,14 @@ export function foldWith(
   owner = firstSender(events),
 ): { readonly view: DossierView | undefined; readonly anomaly: Anomaly | undefined } {
   const sorted = [...events].sort(inEventOrder);
-  const later = sorted.findIndex((known) => inEventOrder(known, event) > 0);
-  const rest = later < 0 ? [] : sorted.slice(later);
-  const before = folded(later < 0 ? sorted : sorted.slice(0, later), owner);
-  const { view, anomaly } = next(before, event, owner);
+  const first = sorted.findIndex((known) => inEventOrder(known, event) > 0);
+  const place = first < 0 ? sorted.length : first;
+  const [earlier, later] = [sorted.slice(0, place), sorted.slice(place)];
+  const { view, anomaly } = next(folded(earlier, owner), event, owner);
   // Before the owner's first record there is no state to continue from.
-  const earlier = later < 0 ? sorted : sorted.slice(0, later);
   if (!earlier.some((one) => one.record && isOwn(one, owner) && counts(one, owner)))
     return { view: fold([...sorted, event], owner), anomaly };
-  const end = rest.reduce((seen, one) => next(seen, one, owner).view, view);
+  const end = later.reduce((seen, one) => next(seen, one, owner).view, view);
   return { view: viewOf(end), anomaly };
 }
 
