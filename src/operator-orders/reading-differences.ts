@@ -1,4 +1,5 @@
 import type { Item, RecordItem } from '#core/dossier/item';
+import { pointer } from '#core/explain';
 import { maskedDossier } from '#core/masking/masked-record';
 import { createMentions } from '#core/masking/mentions';
 import type { KindRecord } from '#core/records/kind';
@@ -34,7 +35,7 @@ export function differencesOf(was: Item | undefined, would: Item | undefined, ki
       const values = [valueAt(was.record, path), valueAt(would.record, path)];
       const [old, next] = [before, after].map((record, at) => shownAt(record, path, values[at]));
       return {
-        path: path.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+        path: path.map((name) => `/${pointer(name)}`).join(''),
         was: old,
         would: next,
       };

@@ -1,3 +1,4 @@
+import { pointer } from '../explain.ts';
 import { parseTerm, parseVnd } from './fees-and-terms.ts';
 import { type ListItem, matchListItems, normalizeName } from './match-list-items.ts';
 
@@ -74,8 +75,7 @@ function asWhole(was: Members, now: Members, names: readonly string[], { path, w
 const isTerm = (one: Members): boolean => 'amount' in one && 'unit' in one;
 
 function within({ path, way }: Place, member: string, of?: Step['of']): Place {
-  const pointer = `${path}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  return { path: pointer, way: [...way, { member, of }] };
+  return { path: `${path}/${pointer(member)}`, way: [...way, { member, of }] };
 }
 
 function* ofValues(was: unknown, now: unknown, member: string, place: Place): Steps {
