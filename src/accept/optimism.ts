@@ -13,13 +13,14 @@ export interface Optimism {
   failed(): void;
 }
 
-/** Batches that are looked up after a failure. The count doubles after each further failure, until a write succeeds. */
-const LOOK_UPS = 16;
+/** The count of look-ups after a failure is this many times the last one. Each optimistic write halves it. */
+const AFTER_FAILURE = 4;
+const LEAST_LOOK_UPS = 16;
 const MOST_LOOK_UPS = 1_024;
 
 export function createOptimism(): Optimism {
   let lookUpsLeft = 0;
-  let nextLookUps = LOOK_UPS;
+  let lookUps = LEAST_LOOK_UPS;
   return {
     isLikelyNew(submissions) {
       if (!submissions.every(looksNew)) return false;
@@ -27,12 +28,12 @@ export function createOptimism(): Optimism {
         lookUpsLeft--;
         return false;
       }
-      nextLookUps = Math.max(LOOK_UPS, nextLookUps / 2);
+      lookUps = Math.max(LEAST_LOOK_UPS, lookUps / 2);
       return true;
     },
     failed() {
-      nextLookUps = Math.min(MOST_LOOK_UPS, nextLookUps * 4);
-      lookUpsLeft = nextLookUps;
+      lookUps = Math.min(MOST_LOOK_UPS, lookUps * AFTER_FAILURE);
+      lookUpsLeft = lookUps;
     },
   };
 }
