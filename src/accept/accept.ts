@@ -78,7 +78,10 @@ export async function acceptBatch(
   const stepsOf = (submission: Submission) => possibleStepsOf(deps.kinds, submission, book);
   const dossiers = isOptimistic ? noDossiers() : await loadDossiers(deps, submissions, stepsOf);
   const rows = await applyAll(deps, submissions, dossiers, book);
-  if (isOptimistic && waitsForOwner(rows)) return acceptAfterLookUp(deps, received, together);
+  if (isOptimistic && waitsForOwner(rows)) {
+    deps.optimism?.failed();
+    return acceptBatch(deps, received, together);
+  }
   const written = [...dossiers.all].filter((dossier) => dossier.held && dossier.held !== dossier.loaded);
   await writeParts(database, [
     judgedPart(judgedDossiers(book)),
@@ -126,11 +129,6 @@ export async function acceptBatch(
 /** Without a look-up, what another party says of a known dossier looks like the beginning of an unknown one. */
 function waitsForOwner({ waiting }: Rows): boolean {
   return waiting.some(({ cause }) => cause.kind === 'not-owner');
-}
-
-function acceptAfterLookUp(...[deps, received, together]: Parameters<typeof acceptBatch>): Promise<Acceptance> {
-  deps.optimism?.failed();
-  return acceptBatch(deps, received, together);
 }
 
 /**

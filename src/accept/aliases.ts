@@ -21,7 +21,7 @@ export async function decideAliases(
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const owned = submissions.map((submission) => withOwnAliases(deps, submission));
-  return withReceiptNumbers(deps.database, deps, owned);
+  return withReceiptNumbers(deps, owned);
 }
 
 /**
@@ -73,13 +73,12 @@ function whyForeign(
  * number stays in the message, because an alias is also the code by which the hub reports to a party.
  */
 async function withReceiptNumbers(
-  database: Database,
-  deps: Pick<AcceptDeps, 'ownership' | 'ownedSince'>,
+  deps: Pick<AcceptDeps, 'database' | 'ownership' | 'ownedSince'>,
   submissions: readonly Submission[],
 ): Promise<readonly Submission[]> {
   const numbered = submissions.flatMap(({ items }) => items.flatMap((item) => recordIn(item) ?? []).filter(hasNumber));
   if (numbered.length === 0) return submissions;
-  const holders = await loadHolders(database, [
+  const holders = await loadHolders(deps.database, [
     ...new Set(numbered.flatMap(({ record, receiptNumber }) => [record.code, receiptNumber])),
   ]);
   return submissions.map((submission) => {
@@ -88,9 +87,9 @@ async function withReceiptNumbers(
       if (item.kind === 'waiting' && item.asItStands && hasNumber(item.asItStands))
         return { ...item, asItStands: withAlias(item.asItStands, sender, holders) };
       if (!isRecord(item) || !isUpsert(item)) return item;
-      const numbered = hasNumber(item) ? withAlias(item, sender, holders) : item;
-      holdAll(holders, numbered.record, submission.party);
-      return numbered;
+      const named = hasNumber(item) ? withAlias(item, sender, holders) : item;
+      holdAll(holders, named.record, submission.party);
+      return named;
     });
     // By message, so that the batch in which messages arrive makes no difference.
     for (const item of items) takeOver(holders, item, sender);

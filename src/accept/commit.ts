@@ -32,7 +32,7 @@ export interface Commit {
   page(submissions: readonly Submission[], together: readonly Part[]): Promise<void>;
 }
 
-/** The most messages of one transaction. More rows in one statement gain nothing. */
+/** The most items of one transaction. More rows in one statement gain nothing. */
 const BATCH_ITEMS = 1_000;
 /** Measured with 16 clients: batches of twice the size, and a third less work for the database. */
 const LINGER_MS = 2;
