@@ -83,6 +83,27 @@ test('a call that shows nothing neither counts nor closes it, and the next call 
   expect(log).toEqual(['open', 'open', 'close']);
 });
 
+test('a late failure of an earlier call does not end the trial', async () => {
+  const { log, clock, circuit, fail } = scene();
+  const answers: ((isFailure: boolean) => void)[] = [];
+  const slowCall = (): Promise<unknown> =>
+    circuit.run(
+      () => new Promise<boolean>((resolve) => answers.push(resolve)),
+      (isFailure) => (isFailure ? 'down' : 'up'),
+    );
+  const earlier = slowCall();
+  await fail(5);
+  clock.ms = 1_000;
+  const trial = slowCall();
+  answers[0]?.(true);
+  await earlier;
+  expect(circuit.state).toBe('half-open');
+  answers[1]?.(false);
+  await trial;
+  expect(circuit.state).toBe('closed');
+  expect(log).toEqual(['open', 'close']);
+});
+
 test('a trial that throws closes it, because a bug says nothing about the partner', async () => {
   const { clock, circuit, fail } = scene();
   await fail(5);

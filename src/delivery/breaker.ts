@@ -171,10 +171,14 @@ export class Circuit {
       if (isTrial) this.#state = 'open';
       return;
     }
-    const isFailure = shown === 'down';
-    this.#failures = isFailure ? this.#failures + 1 : 0;
-    if (!isFailure && isTrial) this.#close();
-    if (!isFailure || this.#state === 'open' || !(isTrial || this.#failures >= FAILURES)) return;
+    this.#failures = shown === 'down' ? this.#failures + 1 : 0;
+    if (isTrial && shown === 'up') this.#close();
+    else if (isTrial) this.#open();
+    // A late failure of an earlier call says less than the trial that is under way.
+    else if (this.#state === 'closed' && this.#failures >= FAILURES) this.#open();
+  }
+
+  #open(): void {
     this.#state = 'open';
     this.#openings++;
     this.#openedMs = this.#deps.nowMs();
@@ -182,7 +186,6 @@ export class Circuit {
   }
 
   #close(): void {
-    if (this.#state !== 'half-open') return;
     this.#state = 'closed';
     this.#openings = 0;
     this.#deps.onClose();
