@@ -144,8 +144,7 @@ export async function loadNewerDeliveries(
     name: 'newer deliveries',
     // One probe each: see `known to`.
     text: `SELECT given.id, (SELECT max(d.seq) FROM deliveries d
-             WHERE d.party = given.party AND d.subject = given.subject AND d.seq > given.seq AND d.state = 'delivered'
-               AND d.reason IS DISTINCT FROM '${NOTHING_NEW}') AS seq
+             WHERE d.party = given.party AND d.subject = given.subject AND d.seq > given.seq AND ${IS_RECEIVED}) AS seq
            FROM deliveries given WHERE given.id = ANY($1::int8[])`,
     values: [deliveries],
   });

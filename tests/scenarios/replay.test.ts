@@ -129,6 +129,29 @@ describe('replay', () => {
     expect(partner.sent.slice(sent).map((item) => item.operation)).toEqual(['dossier.progress.v1']);
   });
 
+  test('an older version does not undo a newer one that the partner took before its replay failed', async () => {
+    partner.script.push(NO);
+    await hub.push(dossier());
+    await hub.deliver();
+    const older = await first();
+    await hub.push(dossier({ status: 'processing', statusAt: '2025-08-13T09:00:00+07:00' }));
+    await hub.deliver();
+    const [newer] = (await ops.get('deliveries')).body.items;
+    partner.script.push(NO);
+    later(10_000);
+    expect(await outcomeOf(newer.id)).toBe('replayed');
+    await hub.deliver();
+    later(10_000);
+    expect(await outcomeOf(older.id)).toBe('replayed');
+    await hub.deliver();
+    expect(partner.sent.map(({ record }) => (record as { status?: string }).status)).toEqual([
+      'received',
+      'processing',
+      'processing',
+      'processing',
+    ]);
+  });
+
   test('a preview changes nothing and shows the count, the parties and the versions', async () => {
     await refusedOnes(12);
     const before = await ops.get('deliveries?limit=200');
