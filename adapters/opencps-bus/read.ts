@@ -237,7 +237,7 @@ function filesIn(attachments: unknown): WaitingItem['files'] {
 }
 
 /** What OpenCPS and its scheme write for true. */
-export function isYes(value: unknown): boolean {
+function isYes(value: unknown): boolean {
   return value === true || /^(?:true|1)$/i.test(textOf(value) ?? '');
 }
 

@@ -2,7 +2,7 @@
  * The port of `/health/ready` and `/metrics` in each unit of one role. All units read one hub.env, so it cannot be set there.
  * The role api serves both on PORT.
  */
-export const PROBES_PORTS = { worker: 9101, scheduler: 9102 };
+const PROBES_PORTS = { worker: 9101, scheduler: 9102 };
 
 /**
  * The units of a process with one role, such as lienthong@api, by path below the folder of units.

@@ -117,7 +117,7 @@ export function keepRecord(book: RecordBook, working: WorkingRecord): void {
 }
 
 /** All records of kinds in a submission, also those whose doubtful text waits. */
-export function kindItemsOf(kinds: Kinds, { items }: Pick<Submission, 'items'>): readonly KindItem[] {
+function kindItemsOf(kinds: Kinds, { items }: Pick<Submission, 'items'>): readonly KindItem[] {
   const found: KindItem[] = [];
   for (const one of items) {
     const item = recordIn(one);

@@ -11,7 +11,7 @@ export interface ArchiveFault {
 }
 
 /** An archive that is not as the hub wrote it. */
-export class BrokenArchive extends Error {
+class BrokenArchive extends Error {
   readonly faults: readonly ArchiveFault[];
   constructor(faults: readonly ArchiveFault[]) {
     super(faults.map(({ file, what }) => `${file}: ${what}`).join('\n'));

@@ -5,7 +5,7 @@ import { received } from '#messages/received';
 import { ALL_KINDS } from '../kinds/all-kinds.ts';
 
 /** The kind of dossiers in settings, beside the names of the other kinds. */
-export const DOSSIER_KIND = 'dossier';
+const DOSSIER_KIND = 'dossier';
 
 /** The states in which nothing more is to come, by kind. */
 export const ENDED_STATES: Readonly<Record<string, readonly string[]>> = {

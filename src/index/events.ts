@@ -261,6 +261,6 @@ export function read(row: EventsRow, vault: Vault): ReadEvent {
 }
 
 /** The members that an event may change, as its row lists them. */
-export function sharedIn(text: string): readonly string[] {
+function sharedIn(text: string): readonly string[] {
   return text === '' ? [] : text.split(' ');
 }

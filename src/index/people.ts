@@ -113,7 +113,7 @@ const [OPEN, CLOSE, QUOTE, BACKSLASH] = ['{', '}', '"', '\\'].map((one) => one.c
  * The JSON of the applicant within that of a record. A record may have a megabyte, the applicant some hundred bytes.
  * Quotes inside a text would be escaped, so this matches only the member.
  */
-export function applicantIn(json: Buffer): string | undefined {
+function applicantIn(json: Buffer): string | undefined {
   const found = json.indexOf(APPLICANT);
   if (found === -1) return undefined;
   const start = found + APPLICANT.length - 1;

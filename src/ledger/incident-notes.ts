@@ -2,7 +2,6 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import { storable } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
-import type { Run } from '../database/transaction.ts';
 
 /** What an operator states about an incident, for the report of the supplier. The newest one counts. */
 export interface IncidentNote {
@@ -36,14 +35,4 @@ export async function loadNotes(database: Database, incident: number): Promise<r
     values: [incident],
   });
   return rows;
-}
-
-/** The newest statement about each of these incidents. */
-export async function newestNotes(run: Run, incidents: readonly number[]): Promise<ReadonlyMap<number, IncidentNote>> {
-  const rows = await run<IncidentNote & { incident: number }>(
-    `SELECT DISTINCT ON (incident_id) incident_id AS incident, at, who, cause, action FROM incident_notes
-     WHERE incident_id = ANY($1::int8[]) ORDER BY incident_id, id DESC`,
-    [incidents],
-  );
-  return new Map(rows.map(({ incident, ...note }) => [incident, note]));
 }

@@ -195,7 +195,7 @@ export function answerWords(ministry: Ministry, answer: Answer, about?: People):
 }
 
 /** The ministry's code and words, safe to log. */
-export function answerText(ministry: Ministry, { code, message }: Answer, about?: People): string {
+function answerText(ministry: Ministry, { code, message }: Answer, about?: People): string {
   const text = [code, message].filter((part) => part !== undefined).join(': ');
   return partnerText(text, about, secretsOf(ministry));
 }

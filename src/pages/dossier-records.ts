@@ -72,7 +72,7 @@ ${newestFirst.length > 0 && html`<ol class="track">${newestFirst.map(({ at, stat
 }
 
 /** An address of the payment platform: https, or plain http only at the host of this page, as in a demo. */
-export function safeAddress(url: string | undefined, ownHost: string): string | undefined {
+function safeAddress(url: string | undefined, ownHost: string): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || (protocol === 'http:' && hostname === ownHost) ? url : undefined;

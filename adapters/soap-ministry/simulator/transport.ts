@@ -12,7 +12,7 @@ type Registry = ministryRegistry.Registry;
 type Context = SimulatorContext<Registry>;
 
 /** The password that the ministry accepts. */
-export const TRANSPORT_PASSWORD = 'mat-khau-thu-nghiem';
+const TRANSPORT_PASSWORD = 'mat-khau-thu-nghiem';
 const FAILED = 'wsse:FailedAuthentication';
 
 const ok = (inner: object = {}) => ({ maLoi: '0', moTa: 'Thành công', ...inner });

@@ -6,7 +6,7 @@ import { createMentions, type Person } from '../masking/mentions.ts';
 import type { Kind, KindRecord } from '../records/kind.ts';
 
 /** Takes the place of a text that a record must have. */
-export const ERASED_TEXT = '(đã xóa)';
+const ERASED_TEXT = '(đã xóa)';
 
 /** Erases personal data from the records of one dossier, or of one record of a kind. */
 export interface Eraser {

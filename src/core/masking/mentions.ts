@@ -6,9 +6,8 @@ import { type Decoded, decoded, foldedLines, foldedOf } from './decoded-text.ts'
 import { isPerson } from './masking.ts';
 import { createFinder } from './replace-known-texts.ts';
 
-type Applicant = NonNullable<Dossier['applicant']>;
 /** A person's data in a record, or a part of it. */
-export type Person = Partial<Applicant>;
+export type Person = Partial<NonNullable<Dossier['applicant']>>;
 
 /** Writes what stands in the place of a mention. */
 export type Hide = (text: string, words: number) => string;
@@ -94,11 +93,6 @@ function hasName(units: string, name: string, folded: string): boolean {
 /** The digits at the end of a phone number, which every spelling has. */
 function endOf(phone: string): string {
   return foldedOf(phone).slice(-LONG_ENOUGH);
-}
-
-/** A text with all mentions of the applicant masked. */
-export function maskMentions(text: string, applicant: Applicant): string {
-  return createMentions([applicant]).mask(text);
 }
 
 /**

@@ -10,7 +10,7 @@ import { readerOf, readKept as readRest } from './rest/request.ts';
 import { loadSoap } from './soap/load.ts';
 
 /** The code tables of the doors. They are the same for all senders. */
-export const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
+const DOOR_TABLES: readonly CodeTable[] = NATIONAL_TABLES;
 
 type ReaderSettings = Pick<HubFile, 'province' | 'portalDialect'>;
 

@@ -12,7 +12,7 @@ import { refusalWith } from '../problem.ts';
 import { Code, Why } from './request.ts';
 
 /** A person as a request of law names one. */
-export const PersonAsked = closed(
+const PersonAsked = closed(
   {
     name: Type.Optional(Applicant.properties.name),
     identityNumber: Type.Optional(Applicant.properties.identityNumber),

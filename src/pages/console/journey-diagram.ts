@@ -53,14 +53,14 @@ function lanesOf(steps: readonly Step[]): readonly string[] {
   return sender === undefined ? [HUB, ...others] : [sender, HUB, ...others];
 }
 
-export function laneName(visit: Visit, lane: string): string {
+function laneName(visit: Visit, lane: string): string {
   const { say } = visit;
   if (lane === HUB) return say('Trục liên thông', 'The hub');
   return lane === STRANGER ? say('Không rõ bên gửi', 'Unknown sender') : titleOf(visit, lane);
 }
 
 /** Whom a dossier waits, or waited, for. */
-export function holderName(visit: Visit, holder: Holder): string {
+function holderName(visit: Visit, holder: Holder): string {
   const { say } = visit;
   if (typeof holder === 'object') return titleOf(visit, holder.party);
   return {

@@ -297,7 +297,7 @@ export const STATUSES = {
 } as const satisfies Words;
 
 /** What an answer of a ministry may mean. */
-export const ANSWER_MEANINGS = {
+const ANSWER_MEANINGS = {
   ok: ['bên nhận đã thực hiện', 'the partner did it'],
   none: ['không tìm thấy', 'nothing there'],
   expired: ['phiên làm việc đã hết hạn', 'the session ended'],

@@ -74,8 +74,3 @@ const FORMATS = {
 export function percent(say: Say, share: number | null): string {
   return share === null ? '–' : `${inWords(say, share)}\u00a0%`;
 }
-
-/** `03/2026` of `2026-03`. */
-export function monthName(key: string): string {
-  return `${key.slice(5)}/${key.slice(0, 4)}`;
-}
