@@ -242,7 +242,7 @@ const RULES: readonly Rule[] = [
   },
   {
     of: ['src/observe/telemetry.ts', 'src/observe/traces.ts', 'src/observe/metrics/'],
-    may: [...RECORDS, ...OUTSIDE],
+    may: [...RECORDS, ...OUTSIDE, 'src/concurrency/single-flight.ts'],
     mayTypes: ['src/ledger/', 'src/database/replicas.ts', 'src/config/config.ts'],
     why: 'receives facts, and calls nothing',
   },

@@ -1,6 +1,6 @@
 /** Runs work, never twice at once: a call during a run gets that run. */
-export function singleFlight(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
+export function singleFlight<Out>(work: () => Promise<Out>): () => Promise<Out> {
+  let running: Promise<Out> | undefined;
   return () => {
     running ??= work().finally(() => {
       running = undefined;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { databaseName } from '#core/identifiers/database-hosts';
 import type { Position } from '#core/identifiers/position';
 import { say, type TextOrWords, type Words } from '#messages/message';
+import { singleFlight } from '../concurrency/single-flight.ts';
 import { isUnavailable } from './failures.ts';
 import { type Heartbeats, readHeartbeats, type SeenHeartbeats } from './heartbeats.ts';
 import { type Database, openDatabase, openProbe, refuseOtherSettings } from './pool.ts';
@@ -114,7 +115,6 @@ function watchReplica(
   let seen: SeenHeartbeats = new Map();
   let why: Words | undefined = say('replica-away', { name, why: say('replica-not-checked') });
   let isKnown = false;
-  let checking: Promise<void> | undefined;
   const lagMs = (): number => ageMs(seen);
   const state = (): ReplicaState => ({ name, lagMs: lagMs(), why });
 
@@ -152,12 +152,7 @@ function watchReplica(
       (position === undefined || (seen.get(position.process) ?? -1) >= position.number),
     failed: (error) => void (isUnavailable(error) && !isOfRecovery(error) && away(error)),
     state,
-    check() {
-      checking ??= checkOnce().finally(() => {
-        checking = undefined;
-      });
-      return checking;
-    },
+    check: singleFlight(checkOnce),
     async close() {
       await Promise.all([database.close(), probe.pool.end()]);
     },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { render } from '#messages/render';
+import { singleFlight } from '../concurrency/single-flight.ts';
 import type { Heartbeats } from '../database/heartbeats.ts';
 import {
   checkDatabaseIdentity,
@@ -69,21 +70,13 @@ export function createRestoreWatch(context: RestoreContext & Pick<WatchContext, 
   const { database, alerts, nowMs } = context;
   let lookedAt: number | undefined;
   let doubtful: DatabaseRestore | undefined;
-  let looking: Promise<void> | undefined;
 
-  async function lookOnce(): Promise<void> {
+  const look = singleFlight(async () => {
     // A connection made during this check is covered by the next check.
     const connections = database.connections();
     doubtful = (await reportRestore(context)) ?? (await loadRecentRestore(database, nowMs()));
     lookedAt = connections;
-  }
-
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
+  });
 
   return {
     async isDoubtful() {

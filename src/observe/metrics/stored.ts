@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { singleFlight } from '../../concurrency/single-flight.ts';
 import type { ReplicaState } from '../../database/replicas.ts';
 import type { AnomalyCount } from '../../ledger/anomalies.ts';
 import type { Backlog } from '../../ledger/backlog.ts';
@@ -7,15 +8,7 @@ import type { LastReconcile } from '../../ledger/reconciles.ts';
 
 /** Shows two gauges from one query of unsettled deliveries. */
 export function showBacklog(registry: Registry, load: () => Promise<readonly Backlog[]>): void {
-  let loading: Promise<readonly Backlog[]> | undefined;
-  const look = (): Promise<readonly Backlog[]> => {
-    loading ??= load()
-      .catch(() => [])
-      .finally(() => {
-        loading = undefined;
-      });
-    return loading;
-  };
+  const look = singleFlight((): Promise<readonly Backlog[]> => load().catch(() => []));
   new Gauge({
     name: 'hub_deliveries',
     help: 'Unsettled deliveries: due (the hub sends them), held (a person must act), behind (they wait for a held one)',
