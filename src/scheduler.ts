@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
+import { createBackground } from './concurrency/background.ts';
 import { inOrder } from './concurrency/in-order.ts';
 import { singleFlight } from './concurrency/single-flight.ts';
 import { forgetOldHeartbeats } from './database/heartbeats.ts';
@@ -52,7 +53,7 @@ const WATCH_MS = 60_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 const STOPPED_MS = 3_000;
 /** Anyone can fill the log of refusals without a key. */
-const STRANGERS_REFUSALS_MS = 14 * 86_400_000;
+const ANONYMOUS_REFUSALS_MS = 14 * 86_400_000;
 
 export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler {
   const leaving = new AbortController();
@@ -68,22 +69,15 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
     fetches: singleFlight(async () => hub.fileFetcher?.run()),
     housekeeping: singleFlight(() => housekeeping(hub, deps, pulls)),
   };
-  const underWay = new Set<Promise<void>>();
+  const background = createBackground(hub.telemetry.failed);
   const timers: NodeJS.Timeout[] = [];
-
-  function run(where: string, work: () => Promise<void>): void {
-    const done = work()
-      .catch((error) => hub.telemetry.failed(where, error))
-      .finally(() => underWay.delete(done));
-    underWay.add(done);
-  }
 
   return {
     async start() {
       await registerPulls(hub.database, pulls, hub.nowMs());
       await deps.reconcile.register();
       const every = (ms: number, where: string, work: () => Promise<void>): void => {
-        timers.push(setInterval(() => run(where, work), ms));
+        timers.push(setInterval(() => background.run(where, work()), ms));
       };
       every(SWEEP_MS, 'sweep', works.sweep);
       every(WATCH_MS, 'watch', works.watch);
@@ -92,9 +86,9 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       every(WATCH_MS, 'files', works.files);
       if (hub.fileFetcher) every(SWEEP_MS, 'fetches', works.fetches);
       every(HOUSEKEEPING_MS, 'housekeeping', works.housekeeping);
-      run('watch', works.watch);
-      run('key old rows', works.key);
-      run('housekeeping', works.housekeeping);
+      background.run('watch', works.watch());
+      background.run('key old rows', works.key());
+      background.run('housekeeping', works.housekeeping());
     },
     async stop() {
       for (const timer of timers) clearInterval(timer);
@@ -102,7 +96,7 @@ export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler
       deps.reconcile.stop();
       hub.fileFetcher?.stop();
       const late = new Promise((resolve) => setTimeout(resolve, STOPPED_MS).unref());
-      await Promise.race([Promise.all([...underWay, runs.settled(), hub.fileFetcher?.idle()]), late]);
+      await Promise.race([Promise.all([background.settled(), runs.settled(), hub.fileFetcher?.idle()]), late]);
     },
   };
 }
@@ -212,7 +206,7 @@ async function housekeeping(
       const dropped = await retention.dropMonths();
       if (dropped.length > 0) telemetry.log.info({ dropped }, 'old months dropped');
     },
-    'old refusals': () => deleteAnonymousRefusals(database, nowMs() - STRANGERS_REFUSALS_MS),
+    'old refusals': () => deleteAnonymousRefusals(database, nowMs() - ANONYMOUS_REFUSALS_MS),
     'old shapes': watches.shapes.closeOld,
     'old keys': () => forgetOldKeys(database, msToInstant(nowMs())),
     'ended sessions': () => forgetEndedSessions(database, nowMs()),
@@ -221,7 +215,7 @@ async function housekeeping(
     'left rebuild': () => dropLeftSchema(database),
     'new services': () => recountAfterServices(database.pool),
     certificates: () => watchCertificates(hub, parties),
-    'incidents of nothing': () => closeUnconfigured(hub, { parties, pulls, compares: reconcile.compares }),
+    'incidents of old settings': () => closeUnconfigured(hub, { parties, pulls, compares: reconcile.compares }),
     async 'files without a dossier'() {
       await hub.files?.removeOrphans();
     },
