@@ -115,7 +115,7 @@ export async function advanceResolution(
 }
 
 /** The next items that wait for a resolution's cause, in the order of their messages. */
-export async function loadItemsToFree(
+export async function loadItemsToRelease(
   tx: pg.PoolClient,
   { causeKey, parties, until, afterMessage, afterItem }: Resolution,
   limit: number,
@@ -131,21 +131,25 @@ export async function loadItemsToFree(
 }
 
 /** Records who settled those of these items that are settled. */
-export async function signItems(tx: pg.PoolClient, rows: readonly WaitingRow[], who: string): Promise<void> {
+export async function noteSettledBy(tx: pg.PoolClient, rows: readonly WaitingRow[], who: string): Promise<void> {
   await tx.query('UPDATE quarantine SET settled_by = $2 WHERE id = ANY($1::int8[]) AND settled_at IS NOT NULL', [
     rows.map((row) => row.id),
     who,
   ]);
 }
 
-interface Freed {
+interface SettledDeliveries {
   readonly count: number;
   /** Parties with a delivery that is due now. */
   readonly parties: readonly string[];
 }
 
 /** Makes the held deliveries of a resolution's cause due again, oldest first. */
-export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
+export async function releaseResolvedDeliveries(
+  tx: pg.PoolClient,
+  resolution: Resolution,
+  at: string,
+): Promise<SettledDeliveries> {
   return settleDeliveries(
     tx,
     resolution,
@@ -156,7 +160,11 @@ export async function freeDeliveries(tx: pg.PoolClient, resolution: Resolution, 
 }
 
 /** Settles the held deliveries as refused, so that the deliveries behind them continue. */
-export async function dismissDeliveries(tx: pg.PoolClient, resolution: Resolution, at: string): Promise<Freed> {
+export async function dismissDeliveries(
+  tx: pg.PoolClient,
+  resolution: Resolution,
+  at: string,
+): Promise<SettledDeliveries> {
   const { who, why } = resolution;
   const set = `state = 'refused', next_at = $5::timestamptz, settled_at = $5::timestamptz, cause_key = NULL,
                outcome = 'refused', reason = 'dismissed', detail = $7, words = NULL`;
@@ -169,19 +177,19 @@ async function settleDeliveries(
   at: string,
   set: string,
   more: readonly string[] = [],
-): Promise<Freed> {
+): Promise<SettledDeliveries> {
   const { rows } = await tx.query<{ party: string; count: number }>(
     `WITH held AS (
        SELECT q.id AS waiting, q.delivery_id AS id FROM quarantine q
        WHERE q.cause_key = $1 AND q.settled_at IS NULL AND q.delivery_id IS NOT NULL AND q.party = ANY($2::text[])
          AND q.opened_at <= $3::timestamptz),
-     freed AS (
+     changed AS (
        UPDATE deliveries d SET ${set} FROM held
        WHERE d.id = held.id AND d.cause_key = $1 AND d.state || '' = 'held' RETURNING d.party),
      settled AS (
        UPDATE quarantine q SET settled_at = $5::timestamptz, settlement = $4, settled_by = $6
        FROM held WHERE q.id = held.waiting)
-     SELECT party, count(*) AS count FROM freed GROUP BY party`,
+     SELECT party, count(*) AS count FROM changed GROUP BY party`,
     [causeKey, parties, until, SETTLEMENT[action], at, who, ...more],
   );
   return { count: rows.reduce((sum, row) => sum + row.count, 0), parties: rows.map((row) => row.party) };

@@ -171,14 +171,14 @@ export async function releaseDeliveries(
 ): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ party: string }>({
     name: 'release',
-    text: `WITH freed AS (
+    text: `WITH released AS (
              UPDATE deliveries SET state = 'due', next_at = $2::timestamptz, cause_key = NULL, attempts = 0,
                outcome = NULL, reason = NULL, detail = NULL, words = NULL
              WHERE cause_key = ANY($1::text[]) AND state = 'held' RETURNING id, party),
            settled AS (
              UPDATE quarantine q SET settled_at = $2::timestamptz, settlement = 'released'
-             FROM freed WHERE q.delivery_id = freed.id AND q.settled_at IS NULL)
-           SELECT DISTINCT party FROM freed`,
+             FROM released WHERE q.delivery_id = released.id AND q.settled_at IS NULL)
+           SELECT DISTINCT party FROM released`,
     values: [causeKeys, at],
   });
   return rows.map((row) => row.party);

@@ -11,11 +11,11 @@ import {
   advanceResolution,
   dismissDeliveries,
   dismissItems,
-  freeDeliveries,
-  loadItemsToFree,
+  loadItemsToRelease,
   lockResolution,
+  noteSettledBy,
   type Resolution,
-  signItems,
+  releaseResolvedDeliveries,
   unfinishedResolutions,
 } from '../ledger/resolutions.ts';
 import type { HubContext } from '../process/hub-context.ts';
@@ -83,7 +83,7 @@ async function runResolutions(hub: Hub, deps: OrderRunnerDeps): Promise<void> {
 }
 
 /**
- * The transaction holds the order and its freed deliveries, while `release` commits items on other connections. If it is rolled
+ * The transaction holds the order and its released deliveries, while `release` commits items on other connections. If it is rolled
  * back, by a kill or its timeout, the next sweep repeats the piece: settled items are not loaded again, so none is released
  * twice. Only their count and their officer's name are missing then.
  *
@@ -95,10 +95,10 @@ async function runPiece({ database, nowMs }: Hub, { queue, release }: OrderRunne
     if (!resolution) return { isMore: false, parties: [] };
     const at = msToInstant(nowMs());
     if (resolution.action === 'dismiss') return dismissAll(tx, resolution, at);
-    const { count, parties } = await freeDeliveries(tx, resolution, at);
-    const rows = await loadItemsToFree(tx, resolution, PIECE);
+    const { count, parties } = await releaseResolvedDeliveries(tx, resolution, at);
+    const rows = await loadItemsToRelease(tx, resolution, PIECE);
     const released = count + (await release(rows, resolution.action === 'release'));
-    await signItems(tx, rows, resolution.who);
+    await noteSettledBy(tx, rows, resolution.who);
     const isMore = rows.length === PIECE;
     const finishedAt = !isMore && isOver(resolution, nowMs()) ? at : undefined;
     await advanceResolution(tx, id, { last: rows.at(-1), freed: released, finishedAt });
@@ -110,8 +110,8 @@ async function runPiece({ database, nowMs }: Hub, { queue, release }: OrderRunne
 
 async function dismissAll(tx: pg.PoolClient, resolution: Resolution, at: string) {
   const { count, parties } = await dismissDeliveries(tx, resolution, at);
-  const freed = count + (await dismissItems(tx, resolution, at));
-  await advanceResolution(tx, resolution.id, { last: undefined, freed, finishedAt: at });
+  const dismissed = count + (await dismissItems(tx, resolution, at));
+  await advanceResolution(tx, resolution.id, { last: undefined, freed: dismissed, finishedAt: at });
   return { isMore: false, parties };
 }
 
