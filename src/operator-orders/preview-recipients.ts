@@ -37,7 +37,7 @@ export function createRecipientsPreview(
   /** Dossiers that would begin, by all their names, and the codes of steps whose dossiers are unknown. */
   const beginnings: ByName = new Map();
   const orphans: string[] = [];
-  const ask = (operation: Route['operation'], subject: Subject & { readonly owner?: string }): void => {
+  const count = (operation: Route['operation'], subject: Subject & { readonly owner?: string }): void => {
     for (const party of recipients(routes, from, operation, subject, subject.owner))
       counts.set(party, (counts.get(party) ?? 0) + 1);
   };
@@ -47,23 +47,23 @@ export function createRecipientsPreview(
     return isOwn ? undefined : ownership.shared(from, known.owner, known);
   };
   /** A step that moves the status is also delivered as the dossier's new state. */
-  const askStep = (known: Known): void => {
+  const countStep = (known: Known): void => {
     if (!(sharedOf(known)?.includes('status') ?? true)) return;
-    ask('dossier.upsert.v1', known);
-    ask('dossier.progress.v1', known);
+    count('dossier.upsert.v1', known);
+    count('dossier.progress.v1', known);
   };
-  const askDossier = (item: DossierItem, [one, another]: readonly Known[]): void => {
+  const countDossier = (item: DossierItem, [one, another]: readonly Known[]): void => {
     // An item that names several dossiers waits for an operator.
     if (another) return;
     if (item.operation === 'dossier.progress.v1') {
-      if (one) askStep(one);
+      if (one) countStep(one);
       else orphans.push(item.record.code);
       return;
     }
     const { serviceCode, fieldCode, agencyCode, code } = item.record as Dossier;
     const known = { serviceCode, fieldCode, agencyCode, code: one?.code ?? code, owner: one?.owner ?? from };
     if (one ? sharedOf(one)?.length === 0 : isOfAnother(known)) return;
-    ask(item.operation, known);
+    count(item.operation, known);
     if (!one) keep(beginnings, namesOf(item), known);
   };
   /** Such a dossier waits until its owner sends it. */
@@ -75,13 +75,13 @@ export function createRecipientsPreview(
     async add(items) {
       const held = await heldBy(database, items.filter(isDossierItem), sender);
       for (const item of items)
-        if (isDossierItem(item)) askDossier(item, held(item));
-        else ask(item.operation, subjectOfEntry(item));
+        if (isDossierItem(item)) countDossier(item, held(item));
+        else count(item.operation, subjectOfEntry(item));
     },
     deliveries() {
       for (const code of orphans.splice(0)) {
         const step = { operation: 'dossier.progress.v1', record: { code } } as DossierItem;
-        for (const beginning of knownBy(beginnings, step, sender)) askStep(beginning);
+        for (const beginning of knownBy(beginnings, step, sender)) countStep(beginning);
       }
       return [...counts].map(([party, deliveries]) => ({ party, deliveries })).sort(byParty);
     },
