@@ -133,8 +133,8 @@ async function linesOf(
   }
   const lines = concerned.map((party) => ({ party, ...unmapped, to: order.to }));
   for (const line of lines) {
-    const problem = await codeOrders.problemOf(line);
-    if (problem) problems.push(problem);
+    const wrong = await codeOrders.problemOf(line);
+    if (wrong) problems.push(wrong);
   }
   return { lines, problems };
 }
@@ -150,7 +150,8 @@ async function decidedOtherwise(
   const decided = await decidedOf(db, key, concerned, nowMs());
   if (!decided) return undefined;
   const meanings = unmapped && decided.action === 'map' ? await meaningsOf(db, concerned, unmapped) : [];
-  const isSame = order.action === 'map' && meanings.every((one) => one === order.to);
-  if (decided.action === order.action && (order.action !== 'map' || isSame)) return undefined;
+  const isSame =
+    decided.action === order.action && (order.action !== 'map' || meanings.every((one) => one === order.to));
+  if (isSame) return undefined;
   return { kind: 'decided', decided: { ...decided, to: meanings.length > 0 ? meanings.join(', ') : undefined } };
 }
