@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { msToInstant } from '#core/dates/dates';
 import type { Operation } from '#schemas/operations';
 import type { Database } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { sendersOfDue } from './deliveries.ts';
 
 /** A delivery that this process has leased. No other process sends it while the lease holds. */
@@ -57,26 +58,17 @@ export async function claim(database: Database, claimer: Claimer): Promise<reado
 }
 
 /** Claims under a lock of the party, so that all processes together keep the limit. */
-async function claimWithin(database: Database, claimer: Claimer, atOnce: number): Promise<readonly Claimed[]> {
-  const client = await database.pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('SELECT 1 FROM party_states WHERE party = $1 FOR UPDATE', [claimer.party]);
-    const { rows } = await client.query<{ leased: number }>(
+function claimWithin(database: Database, claimer: Claimer, atOnce: number): Promise<readonly Claimed[]> {
+  return inTransaction(database, async (tx) => {
+    await tx.query('SELECT 1 FROM party_states WHERE party = $1 FOR UPDATE', [claimer.party]);
+    const { rows } = await tx.query<{ leased: number }>(
       `SELECT count(DISTINCT subject) AS leased FROM deliveries
        WHERE party = $1 AND state = 'due' AND leased_by IS NOT NULL AND next_at > $2::timestamptz`,
       [claimer.party, msToInstant(claimer.nowMs)],
     );
     const dossiers = Math.min(atOnce - (rows[0]?.leased ?? 0), MOST_DOSSIERS);
-    const claimed = dossiers > 0 ? await claimOn(client, claimer, dossiers) : [];
-    await client.query('COMMIT');
-    return claimed;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+    return dossiers > 0 ? claimOn(tx, claimer, dossiers) : [];
+  });
 }
 
 /** A limit for any call size. More leases at once gain nothing, and would wait in memory for their calls. */
