@@ -2,6 +2,7 @@ import { instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { type DelayFacts, type DeliveryFact, type DossierDelays, delaysOf, type Interval } from '#core/dossier/delay';
 import { finishOf } from '#core/dossier/status';
+import { groupBy } from '#core/group-by';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { shareByKey } from '../concurrency/batch-calls.ts';
 import type { Database } from '../database/pool.ts';
@@ -96,8 +97,8 @@ async function loadDeliveries(database: Database, code: string): Promise<readonl
            WHERE delivery_id = ANY($1::int8[]) AND settled_at IS NOT NULL`,
     values: [ids],
   });
-  const attemptsOf = byDelivery(attempts);
-  const heldOf = byDelivery(held.rows);
+  const attemptsOf = groupBy(attempts, ({ deliveryId }) => deliveryId);
+  const heldOf = groupBy(held.rows, ({ deliveryId }) => deliveryId);
   return rows.map((row) => factOf(row, attemptsOf.get(row.id) ?? [], heldOf.get(row.id) ?? []));
 }
 
@@ -131,17 +132,6 @@ function factOf(row: DeliveryRow, attempts: readonly AttemptRow[], held: readonl
     })),
     held: held.map(intervalOf),
   };
-}
-
-function byDelivery<Row extends { readonly deliveryId: number | null }>(rows: readonly Row[]): Map<number, Row[]> {
-  const found = new Map<number, Row[]>();
-  for (const row of rows) {
-    if (row.deliveryId === null) continue;
-    const known = found.get(row.deliveryId);
-    if (known) known.push(row);
-    else found.set(row.deliveryId, [row]);
-  }
-  return found;
 }
 
 async function loadWaits(database: Database, codes: readonly string[]): Promise<readonly Interval[]> {
