@@ -126,12 +126,14 @@ export function createRequestLimits(
   };
 }
 
-function limitersOn(pool: Database['pool'], { personPerHour, askPerHour }: Required<SetLimits>) {
+type PerHour = Pick<RequestLimits, 'personPerHour' | 'askPerHour'>;
+
+function limitersOn(pool: Database['pool'], { personPerHour, askPerHour }: PerHour) {
   const hour = { duration: 3_600 };
   const limits = {
     ...LIMITS,
-    person: { points: personPerHour ?? 0, ...hour },
-    ask: { points: askPerHour ?? 0, ...hour },
+    person: { points: personPerHour, ...hour },
+    ask: { points: askPerHour, ...hour },
   };
   const table = { storeType: 'pool', tableName: 'look_up_tries', tableCreated: true };
   const limiterOf = (kind: LimitKind, storeClient: object = pool): RateLimiterPostgres =>
