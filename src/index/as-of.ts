@@ -44,8 +44,8 @@ export async function readAsOf(
   if (!folded) return { kind: 'later', recordedAt: first.recordedAt };
   const { view, newest, eventAt } = folded;
   const freshness = { party: newest.party, eventAt, receivedAt: newest.receivedAt };
-  const until = next && { until: next.recordedAt };
-  const asOf = { at, recordedAt: newest.recordedAt, messageId: newest.messageId, ...until };
+  const { recordedAt, messageId } = newest;
+  const asOf = { at, recordedAt, messageId, until: next?.recordedAt };
   const mask = await maskOf?.();
   const record = mask ? await maskYielding(view.record, (part) => maskedDossier(part, mask)) : view.record;
   return { kind: 'found', dossier: { ...record, freshness, asOf } };

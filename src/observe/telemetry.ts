@@ -152,7 +152,6 @@ function traceAccepted(
 }
 
 function logAttempt(log: Logger, { claimed, outcome, settlement, tookMs }: Settled): void {
-  const reason = outcome.reason === undefined ? {} : { reason: outcome.reason };
   log.info(
     {
       delivery: claimed.id,
@@ -162,7 +161,7 @@ function logAttempt(log: Logger, { claimed, outcome, settlement, tookMs }: Settl
       message: claimed.messageId,
       attempt: claimed.attempts,
       outcome: outcome.kind,
-      ...reason,
+      reason: outcome.reason,
       follows: settlement.state,
       tookMs,
     },

@@ -209,8 +209,8 @@ function begin(code: string, event: RecordedEvent): Applied {
   const view = viewOf(beginFolding(event));
   const lastAt = isPremature(event) ? (event.recordedAt ?? event.at) : event.at;
   const held: Held = { code, owner: event.party, view, version: 1, lastAt, contentId: event.contentId };
-  const anomaly = isPremature(event) ? ({ anomaly: 'ahead-of-time' } as const) : {};
-  return { outcome: 'accepted', held, event, movedStatus: true, changed: true, ...anomaly };
+  const anomaly = isPremature(event) ? 'ahead-of-time' : undefined;
+  return { outcome: 'accepted', held, event, movedStatus: true, changed: true, anomaly };
 }
 
 /**
