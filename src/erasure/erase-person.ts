@@ -210,13 +210,8 @@ async function eraseRest(
   const touched = messages.map((id) => ({ id, people }));
   const emptied = await emptiedMessages(hub, touched, [], at);
   if (emptied.length + calls.length === 0) return [];
-  const what = `${emptied.map(({ id }) => id).join(' ')}`;
-  const entry = {
-    actor: who,
-    action: `${cause}.erased`,
-    subject: auditSubject('messages', emptied.length, what),
-    why,
-  };
+  const subject = auditSubject('messages', emptied.length, emptied.map(({ id }) => id).join(' '));
+  const entry = { actor: who, action: `${cause}.erased`, subject, why };
   await writeParts(hub.database, [
     emptiedPart(emptied, hub.vault),
     keptBodyPart(emptied.filter(({ rest }) => rest)),

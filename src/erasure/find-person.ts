@@ -11,6 +11,7 @@ import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople, newestHold, type PersonHold } from '../ledger/legal-holds.ts';
+import { isOfCatalogueIn } from '../ledger/messages.ts';
 import type { ErasingHub, SubjectAsked } from './erasing.ts';
 import { findOfficerTexts, type OfficerTexts } from './officer-texts.ts';
 import { createMentionFinder, type Mention } from './person-mentions.ts';
@@ -240,7 +241,7 @@ interface Mentions {
 }
 
 /** The catalogue is public, and a release of the hub names no person. */
-const HAS_PEOPLE = `door <> 'release' AND coalesce(operation, '') !~ '^(?:service|agency|field)\\.'`;
+const HAS_PEOPLE = `door <> 'release' AND NOT ${isOfCatalogueIn('operation')}`;
 
 /** Texts that speak of the person outside of the dossiers and records that are theirs. */
 async function mentionsOf(
