@@ -6,6 +6,7 @@ import { wordsText } from '#messages/stored';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, insertInto } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
+import { NIL_UUID } from '../database/uuid.ts';
 
 export interface QuarantineRow {
   readonly cause: Cause;
@@ -79,11 +80,7 @@ export interface WaitingPlace {
 }
 
 /** The place before all waiting items. */
-export const FIRST_WAITING: WaitingPlace = {
-  causeKey: '',
-  messageId: '00000000-0000-0000-0000-000000000000',
-  item: -1,
-};
+export const FIRST_WAITING: WaitingPlace = { causeKey: '', messageId: NIL_UUID, item: -1 };
 
 /** How many waiting items one look examines: 10 ms, where all of 200,000 take 2 s. */
 const LOOK = 1_000;
