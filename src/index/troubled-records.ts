@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Disagreement, Kind } from '#core/records/kind';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
+import { atOrBelow } from './at-or-below.ts';
 
 /** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
-export const TROUBLES = ['still', 'disagrees', 'no-dossier'] as const;
-export type Trouble = (typeof TROUBLES)[number];
+export type Trouble = 'still' | 'disagrees' | 'no-dossier';
 
 /** A record that operators look at, without its content. */
 export interface TroubledRecord {
@@ -58,15 +58,13 @@ export const countTroubled = (database: Database, filter: TroubledFilter): Promi
   countUpTo(database, sql`SELECT ${troubledBy(filter)}`);
 
 function troubledBy({ kinds, why, agency }: TroubledFilter): Sql {
-  const conditions = [sql`why IS NOT NULL`];
-  if (why !== undefined) conditions.push(sql`why = ${why}`);
-  if (agency !== undefined)
-    conditions.push(sql`("agencyCode" = ${agency} OR starts_with("agencyCode", ${`${agency}.`}))`);
-  return sql`FROM (${sql.join(kinds.map(troubledOf), sql` UNION ALL `)}) troubled
-    WHERE ${sql.join(conditions, sql` AND `)}`;
+  const within = agency === undefined ? sql`true` : atOrBelow(agency);
+  const ofEach = kinds.map((one) => troubledOf(one, within));
+  const cause = why === undefined ? sql`why IS NOT NULL` : sql`why = ${why}`;
+  return sql`FROM (${sql.join(ofEach, sql` UNION ALL `)}) troubled WHERE ${cause}`;
 }
 
-function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number]): Sql {
+function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], within: Sql): Sql {
   const { disagreements = [] } = kind;
   const still = stillBefore === undefined ? sql`false` : sql`r.is_open AND r.state_at < ${stillBefore}::timestamptz`;
   const disagrees = disagreements.length > 0 ? sql.join(disagreements.map(whereOf), sql` OR `) : sql`false`;
@@ -80,7 +78,7 @@ function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number]): Sql
       UNION ALL
       SELECT o.status FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
       LIMIT 1) d ON true
-    WHERE r.kind = ${kind.name} AND NOT r.is_held`;
+    WHERE r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
 }
 
 function whereOf({ states, statuses, ifLast }: Disagreement): Sql {

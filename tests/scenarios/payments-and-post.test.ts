@@ -320,7 +320,13 @@ describe('payments and postal orders that operators look at', () => {
     ]);
     const pay = (n: number, given: object = {}) => payment({ code: `TP${n}`, dossierCode: codeOf(n), ...given });
     await hub.push(
-      [pay(31, { stateAt: at('09:00') }), pay(32), pay(33, { stateAt: at('07:00'), state: 'paid' }), pay(35), pay(36)],
+      [
+        pay(31, { stateAt: at('09:00') }),
+        pay(32),
+        pay(33, { stateAt: at('07:00'), state: 'paid' }),
+        pay(35),
+        pay(36, { agencyCode: '003.02.01.H60' }),
+      ],
       { what: 'payments' },
     );
     const post = (n: number, given: object) =>
@@ -353,6 +359,11 @@ describe('payments and postal orders that operators look at', () => {
       ['TP32', 'disagrees'],
     ]);
     expect(await list('?kind=postal-order')).toEqual([['BG31', 'still']]);
+  });
+
+  test('are found by an agency above theirs, also by a code of the 2016 era', async () => {
+    expect(await list('?agency=000.02.01.H60')).toEqual([['TP36', 'no-dossier']]);
+    expect(await list('?agency=000.03.01.H60')).toEqual([]);
   });
 
   test('come page by page, and with the status of the dossier', async () => {
