@@ -2,7 +2,8 @@ import { msToInstant } from '#core/dates/dates';
 import type { ErasureCause } from '#core/erasure/erased';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { subjectOf } from '#core/records/kind';
-import { SERIALIZATION_FAILURE, writeParts } from '../database/parts.ts';
+import { isOvertaken } from '../database/failures.ts';
+import { writeParts } from '../database/parts.ts';
 import { changeParts } from '../index/changes.ts';
 import { rewrittenDossierPart } from '../index/dossiers.ts';
 import { recordChangeParts } from '../index/record-changes.ts';
@@ -30,7 +31,6 @@ export interface ErasureOrder {
 export const ERASED_AT_ONCE = 50;
 /** A partner may write the same dossier meanwhile. */
 const TRIES = 5;
-const AGAIN: ReadonlySet<string> = new Set([SERIALIZATION_FAILURE, '40P01']);
 
 /**
  * Erases the personal data of dossiers (by code) and records (by subject) in one transaction: from the index, its search
@@ -48,7 +48,7 @@ export async function eraseSubjects(
     try {
       return await eraseOnce(hub, subjects, order);
     } catch (error) {
-      if (!AGAIN.has((error as { code?: string }).code ?? '') || tried === TRIES) throw error;
+      if (!isOvertaken(error) || tried === TRIES) throw error;
     }
   }
 }
