@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { msToInstant } from '#core/dates/dates';
 import type { Database } from '../database/pool.ts';
 
 /** Dossiers, or records of a kind, that ended in a state before a moment and still have their personal data. */
@@ -71,5 +71,5 @@ export function monthsBefore(nowMs: number, months: number): string {
   then.setUTCMonth(now.getUTCMonth() - months);
   // 31 March less a month is the last day of February.
   if (then.getUTCDate() !== now.getUTCDate()) then.setUTCDate(0);
-  return msToInstant(instantToMs(msToInstant(then.getTime())));
+  return msToInstant(then.getTime());
 }
