@@ -183,7 +183,7 @@ const RULES: readonly Rule[] = [
   })),
   {
     of: ['src/files/'],
-    may: [...SQL, 'src/ledger/', 'src/kit/'],
+    may: [...SQL, 'src/ledger/', 'src/kit/', 'src/process/make-folders.ts'],
     mayTypes: ['src/secrets/vault.ts', 'src/config/config.ts'],
     why: 'bytes beside the database, and their records in it',
   },

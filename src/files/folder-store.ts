@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../process/make-folders.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** Keeps objects in a folder, each in a file that only the hub's user may read. */
@@ -32,14 +33,4 @@ export function createFolderStore(folder: string): ObjectStore {
         (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : error.message),
       ),
   };
-}
-
-/** Makes new names in a folder durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
