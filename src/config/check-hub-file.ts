@@ -4,7 +4,7 @@ import proxyAddr from 'proxy-addr';
 import { isRealDate } from '#core/dates/dates';
 import { pointer } from '#core/explain';
 import { listed, type Problem, problem } from '#core/problem';
-import { CITIZENS, OFFICERS } from '#core/records/kind';
+import { isOfHub } from '#core/records/kind';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { createTls } from '../kit/http/tls.ts';
@@ -38,7 +38,7 @@ export function meaningProblems(file: unknown): readonly Problem[] {
     ...list(keys).flatMap((key, at) => certificateProblems(`/keys/${at}/certificate`, members(key).certificate)),
     ...list(proxies).flatMap((proxy, at) => proxyProblems(`/proxies/${at}`, proxy)),
     ...list(routes).flatMap((route, at) =>
-      OF_THE_HUB.includes(String(members(route).from)) ? [] : known(`/routes/${at}/from`, members(route).from),
+      isOfHub(String(members(route).from)) ? [] : known(`/routes/${at}/from`, members(route).from),
     ),
     ...ids.flatMap((id) =>
       list(members(members(parties)[id]).sendsItself).flatMap((party, at) =>
@@ -59,9 +59,6 @@ function unstoredFiles(id: string, party: unknown, files: unknown): readonly Pro
   if (members(party).files === undefined || files !== undefined) return [];
   return [problem(`/parties/${pointer(id)}/files`, 'files-off')];
 }
-
-/** Citizens and officers send records under these names, so no connected system may have them. */
-const OF_THE_HUB: readonly string[] = [CITIZENS, OFFICERS];
 
 /** Office hours end on the day on which they begin; days exist in the calendar. */
 function provinceProblems(province: unknown): readonly Problem[] {
@@ -98,7 +95,8 @@ function partyProblems(id: string, party: unknown): readonly Problem[] {
   const path = `/parties/${pointer(id)}`;
   const problems: Problem[] = [];
   if (!new RegExp(ID).test(id)) problems.push(problem(path, 'party-name', { expected: say('schema.hub-id') }));
-  if (OF_THE_HUB.includes(id)) problems.push(problem(path, 'name-of-the-hub'));
+  // Citizens and officers send records under these names, so no connected system may have them.
+  if (isOfHub(id)) problems.push(problem(path, 'name-of-the-hub'));
   const { pull, reconcile, tls } = members(party);
   for (const [name, schedule] of Object.entries(members(pull)))
     problems.push(...scheduleProblems(`${path}/pull/${pointer(name)}`, schedule, '*/15 * * * *'));
@@ -236,10 +234,12 @@ function guessable(path: string, secret: unknown): readonly Problem[] {
   return weakness ? [problem(path, 'secret-guessable', { why: weakness })] : [];
 }
 
-function members(value: unknown): Readonly<Record<string, unknown>> {
+/** The members of a value of any shape: none of anything but an object. */
+export function members(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
-function list(value: unknown): readonly unknown[] {
+/** The entries of a value of any shape: none of anything but a list. */
+export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

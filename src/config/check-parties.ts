@@ -3,7 +3,7 @@ import { listed, type Problem, problem } from '#core/problem';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { OPERATIONS } from '#schemas/operations';
-import { scheduleProblems } from './check-hub-file.ts';
+import { list, members, scheduleProblems } from './check-hub-file.ts';
 
 /** The adapters of this installation by name; the settings must fit them. */
 export type KnownAdapters = ReadonlyMap<
@@ -97,8 +97,8 @@ function routeProblems(
     const offered = isSound ? offersOf(adapter, settings).sends : adapter.manifest.sends;
     if (offered.includes(operation) || adapter.adapter.sendAny !== undefined) return [];
     const sends = offered.length > 0 ? offered : [say('nothing')];
-    const list = adapter.manifest.sends.includes(operation) ? [say('by-its-settings', { list: sends })] : sends;
-    const expected = say('party-that-takes', { operation, list });
+    const takes = adapter.manifest.sends.includes(operation) ? [say('by-its-settings', { list: sends })] : sends;
+    const expected = say('party-that-takes', { operation, list: takes });
     return [problem(`${path}/to/${at}`, 'unexpected', { got: received(party), expected })];
   });
 }
@@ -111,12 +111,4 @@ function offersOf(
   settings: unknown,
 ): Pick<KnownAdapter['manifest'], 'sends' | 'pulls'> {
   return adapter.offers?.(settings) ?? manifest;
-}
-
-function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

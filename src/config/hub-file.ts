@@ -90,7 +90,7 @@ const PartyEntry = closed({
   authoritative: Type.Optional(
     Type.Union([Type.Boolean(), Members], { description: 'true, false or a list of members of a dossier' }),
   ),
-  /** The codes of the party's own dossiers: see core/ownership. */
+  /** The codes of the party's own dossiers: see core/dossier/ownership.ts. */
   owns: Type.Optional(
     closed({
       codes: Type.Optional(
@@ -194,7 +194,6 @@ const RouteEntry = closed({
   ),
 });
 
-/** The schema of HUB_CONFIG. */
 const WorkingDays = Type.Integer({ minimum: 1, maximum: 250, description: 'a whole number of working days' });
 
 const STILL_AFTER_DAYS = Object.fromEntries(
@@ -273,6 +272,7 @@ const FilesEntry = closed({
   ),
 });
 
+/** The schema of HUB_CONFIG. */
 export const HubFile = closed({
   province: Type.Optional(
     closed({
