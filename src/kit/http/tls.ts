@@ -56,7 +56,8 @@ function usable({ ca, certificate, key }: TlsGiven): TlsMaterial {
 
 const isPem = (text: string): boolean => text.trimStart().startsWith('-----');
 
-function pemOf(given: string): string {
+/** The PEM text of a setting that is the text or the path of a file. */
+export function pemOf(given: string): string {
   return isPem(given) ? given : readFileSync(given, 'utf8');
 }
 

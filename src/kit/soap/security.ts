@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { ISecurity } from 'soap';
+import { pemOf } from '../http/tls.ts';
 import { loadNodeSoap } from './node-soap.ts';
 
 /** How a call authenticates. */
@@ -29,7 +29,7 @@ export async function securityOf(security: SoapSecurity): Promise<ISecurity> {
         hasNonce: true,
       });
     case 'x509':
-      return new WSSecurityCert(pem(security.privateKey), pem(security.certificate), security.passphrase ?? '', {
+      return new WSSecurityCert(pemOf(security.privateKey), pemOf(security.certificate), security.passphrase ?? '', {
         hasTimeStamp: true,
         signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
         digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
@@ -42,8 +42,4 @@ export function secretsOfSecurity(security: SoapSecurity | undefined): readonly 
   if (!security) return [];
   if (security.kind === 'x509') return [security.privateKey, ...(security.passphrase ? [security.passphrase] : [])];
   return [security.password];
-}
-
-function pem(textOrPath: string): string {
-  return textOrPath.trimStart().startsWith('-----BEGIN') ? textOrPath : readFileSync(textOrPath, 'utf8');
 }
