@@ -1,8 +1,8 @@
 import type { Outcome } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
-import { quotedText, say, type TextOrWords, textOrWordsOf } from '#messages/message';
-import { sentenceOf } from '#messages/render';
+import { quotedText, say, textOrWordsOf } from '#messages/message';
 import { retryAfterMs } from '../http/retry-after.ts';
+import { refused, unavailable, unknown } from '../outcomes.ts';
 import { outcomeWithoutReply } from '../replies.ts';
 import type { SoapResult } from './call-soap.ts';
 
@@ -41,24 +41,15 @@ export function soapOutcome(
   if (failure.kind === 'fault') {
     const { side, code, reason, detail } = failure.fault;
     const told = shown([code, reason, detail].filter((part) => part !== '').join(': '));
-    if (side === 'client')
-      return { kind: 'refused', reason: 'fault-client', ...sentenceOf(say('fault-of-ours', { said: told })) };
+    if (side === 'client') return refused('fault-client', say('fault-of-ours', { said: told }));
     if (side === 'server') {
       const words = say('fault-of-theirs', { said: told });
-      return idempotent
-        ? unavailable('fault-server', words, wait)
-        : { kind: 'unknown', reason: 'fault-server', ...sentenceOf(words) };
+      return idempotent ? unavailable('fault-server', words, wait) : unknown('fault-server', words);
     }
     if (side === 'security') return unavailable('credentials', say('not-let-in', { why: quotedText(told) }));
-    return { kind: 'unknown', reason: 'fault', ...sentenceOf(say('fault-of-nobody', { said: told })) };
+    return unknown('fault', say('fault-of-nobody', { said: told }));
   }
   const words = say('status-without-answer', { status, why: textOrWordsOf(failure) });
   const isBefore = NOT_THERE.has(status) || (failure.reason === 'html' && !PERHAPS_DONE.has(status));
-  return isBefore
-    ? unavailable(failure.reason, words, wait)
-    : { kind: 'unknown', reason: failure.reason, ...sentenceOf(words) };
-}
-
-function unavailable(reason: string, said: TextOrWords, retryMs?: number): Failure {
-  return { kind: 'unavailable', reason, ...sentenceOf(said), retryAfterMs: retryMs };
+  return isBefore ? unavailable(failure.reason, words, wait) : unknown(failure.reason, words);
 }
