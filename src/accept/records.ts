@@ -1,5 +1,6 @@
 import { type DossierItem, type RecordItem, recordIn } from '#core/dossier/item';
 import { ownName } from '#core/dossier/names';
+import { hasResult } from '#core/dossier/status';
 import type { HeldRecord, KindEvent } from '#core/records/apply';
 import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
@@ -162,9 +163,8 @@ export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | u
   const { held } = working ?? {};
   if (!held) return known;
   const { status, statusAt, results = [], serviceCode, fieldCode } = held.view.record;
-  const isDone = status === 'resolved' || status === 'returned' || results.length > 0;
-  const hasResult = isDone || (known?.hasResult ?? false);
-  return { code: held.code, owner: held.owner, status, statusAt, hasResult, serviceCode, fieldCode };
+  const isKnown = hasResult(status) || results.length > 0 || known?.hasResult === true;
+  return { code: held.code, owner: held.owner, status, statusAt, hasResult: isKnown, serviceCode, fieldCode };
 }
 
 /** The newest message of all records and dossiers that a submission names. */

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { hasResult } from '#core/dossier/status';
 import type { DossierFacts } from '#core/records/kind';
 
 /** What the index says of a dossier that a record names, with the newest message. */
@@ -31,9 +32,9 @@ export async function loadDossierFacts(
   if (codes.length === 0) return new Map();
   const { rows } = await db.query<Row>({ name: 'dossier facts', text: FACTS, values: [codes] });
   return new Map(
-    rows.map(({ asked, hasResults, fieldCode, ...facts }) => {
-      const hasResult = hasResults || facts.status === 'resolved' || facts.status === 'returned';
-      return [asked, { ...facts, fieldCode: fieldCode ?? undefined, hasResult }];
-    }),
+    rows.map(({ asked, hasResults, fieldCode, ...facts }) => [
+      asked,
+      { ...facts, fieldCode: fieldCode ?? undefined, hasResult: hasResults || hasResult(facts.status) },
+    ]),
   );
 }

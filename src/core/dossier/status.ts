@@ -54,6 +54,11 @@ export function mayFollowNothing(status: Status): boolean {
   return NEXT[status].length === 0;
 }
 
+/** Whether the office has decided with a result: it is ready, or the citizen has it. */
+export function hasResult(status: Status): boolean {
+  return status === 'resolved' || status === 'returned';
+}
+
 /** Whether the office has nothing more to do. Such a dossier is never overdue. */
 export function isFinished(status: Status): boolean {
   return FINISHED.has(status);

@@ -1,4 +1,6 @@
 import type { Dossier } from '#schemas/dossier.upsert.v1';
+import { hasResult } from '../dossier/status.ts';
+import { RECEIVED } from './milestones.ts';
 
 /**
  * What a report counts of a dossier beside its times, and which fields of index 766 lack or contradict (QĐ 766/QĐ-TTg).
@@ -53,7 +55,7 @@ export function factsIn(bits: number): readonly Fact[] {
 
 /** Whether the facts of a dossier depend on what its service yields. */
 export function needsService({ status, channel, results = [] }: FactualDossier): boolean {
-  return channel === 'online' && results.length === 0 && (status === 'resolved' || status === 'returned');
+  return channel === 'online' && results.length === 0 && hasResult(status);
 }
 
 /** What the facts depend on beside the dossier. */
@@ -81,7 +83,7 @@ export type FactualDossier = Pick<
 
 /** The facts of a dossier as bits. */
 export function factsOf(dossier: FactualDossier, around: AroundDossier): number {
-  const done = dossier.status === 'resolved' || dossier.status === 'returned';
+  const done = hasResult(dossier.status);
   const facts: Fact[] = [
     ...(done ? (['done'] as const) : []),
     ...paymentFacts(dossier),
@@ -139,13 +141,10 @@ function resultFacts({ results = [], channel }: FactualDossier, { yieldsPaper }:
   });
 }
 
-/** Statuses that presuppose reception (see milestones.ts). */
-const AFTER_RECEPTION: ReadonlySet<string> = new Set(['received', 'processing', 'stopped', 'resolved', 'returned']);
-
 function timeFacts({ status, receivedAt, dueAt, finishedAt }: FactualDossier, around: AroundDossier, done: boolean) {
   const { lateEndAt } = around;
   return where({
-    noReceivedAt: receivedAt === undefined && AFTER_RECEPTION.has(status),
+    noReceivedAt: receivedAt === undefined && RECEIVED.has(status),
     noDueAt: dueAt === undefined,
     // A due date without a time of day: full times are compared (2.1).
     dueAtMidnight:

@@ -12,7 +12,13 @@ export function receptionOf({ receivedAt, course }: DossierTimes): string | unde
 }
 
 /** Statuses after reception (domain 6.2). A supplement, a payment or a withdrawal may also come before it. */
-const RECEIVED: ReadonlySet<Status> = new Set<Status>(['received', 'processing', 'stopped', 'resolved', 'returned']);
+export const RECEIVED: ReadonlySet<Status> = new Set<Status>([
+  'received',
+  'processing',
+  'stopped',
+  'resolved',
+  'returned',
+]);
 
 /**
  * When a finished dossier ended: the source's date, or since when it has been in a final status. A date from before the

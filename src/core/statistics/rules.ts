@@ -1,5 +1,5 @@
 import { instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
-import { isFinished } from '../dossier/status.ts';
+import { hasResult, isFinished } from '../dossier/status.ts';
 import type { DossierTimes } from './dossier-times.ts';
 import { endBy766, endOf, lastOf, receptionOf } from './milestones.ts';
 import { type Wait, waitedMs, waitsOf } from './waits.ts';
@@ -134,8 +134,7 @@ function byTd(times: DossierTimes): Counted | undefined {
   if (awaited) return { endedAt: awaited.from, grade: 'on-time', ...began };
   if (!isFinished(status)) return began;
   const endedAt = endOf(times);
-  const hasResult = status === 'resolved' || status === 'returned';
-  if (!hasResult || dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
+  if (!hasResult(status) || dueAt === undefined) return { endedAt, grade: 'on-time', ...began };
   if (isEarlierDay(dueAt, endedAt)) return { endedAt, grade: 'late', ...began };
   return { endedAt, grade: isEarlierDay(endedAt, dueAt) ? 'early' : 'on-time', ...began };
 }
