@@ -42,10 +42,15 @@ export const KINDS_A_DAY = 32;
 
 /** A change as one number: the day, the rule and the kind. The day is that of Vietnam. */
 export function changeCode(rule: Rule, kind: Kind, day: string): number {
-  return (Date.parse(`${day}T00:00:00Z`) / DAY_MS) * KINDS_A_DAY + columnOf(rule, kind);
+  return codeOn(day, columnOf(rule, kind));
 }
 
 const DAY_MS = 86_400_000;
+
+/** The code of the total at a place on a day. */
+export function codeOn(day: string, place: number): number {
+  return (Date.parse(`${day}T00:00:00Z`) / DAY_MS) * KINDS_A_DAY + place;
+}
 
 /** The running totals: each kind of change by each rule. */
 export const TOTALS = RULES.flatMap((rule) => KINDS.map((kind) => `${kind}_${rule}` as const));

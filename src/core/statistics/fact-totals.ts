@@ -1,4 +1,4 @@
-import { KINDS_A_DAY, TOTALS } from './changes.ts';
+import { codeOn, TOTALS } from './changes.ts';
 import { bitsOf, DEFECTS, type Fact } from './facts.ts';
 
 /** A dossier with all of some facts, and any of others. */
@@ -62,15 +62,9 @@ export function factChangeCodes({ facts, beganAt, endedAt }: CountedFacts): read
   const codes: number[] = [];
   for (const [place, { at, condition }] of ALL.entries()) {
     const moment = at === 'began' ? beganAt : endedAt;
-    if (moment !== null && holds(facts, condition)) codes.push(codeOn(moment.slice(0, 10), place));
+    if (moment !== null && holds(facts, condition)) codes.push(codeOn(moment.slice(0, 10), TOTALS.length + place));
   }
   return codes;
-}
-
-const DAY_MS = 86_400_000;
-
-function codeOn(day: string, place: number): number {
-  return (Date.parse(`${day}T00:00:00Z`) / DAY_MS) * KINDS_A_DAY + TOTALS.length + place;
 }
 
 function holds(facts: number, { all, any }: FactCondition): boolean {
