@@ -1,3 +1,4 @@
+import { significantDigits } from '#core/identifiers/identifiers';
 import { foldedOf } from '#core/masking/decoded-text';
 import { type Problem, problem } from '#core/problem';
 import type { Person } from '#schemas/people';
@@ -9,15 +10,12 @@ export function incompletePerson(person: Person | undefined, member: string): re
   return isComplete ? [] : [problem(`/${member}`, 'incomplete-person')];
 }
 
-/** The significant digits of a phone number, without the country code. */
-const PHONE_DIGITS = 9;
-
 /**
  * By what a limit recognises a person: the phone number and the e-mail address, each alone, otherwise the name and address.
  * Empty for nobody, as in questions that a system relays without their askers.
  */
 export function recognisedBy({ name = '', address = '', phone, email }: Person = {}): readonly string[] {
-  const digits = (phone ?? '').replace(/\D/g, '').slice(-PHONE_DIGITS);
+  const digits = significantDigits(phone ?? '');
   const keys = digits === '' ? [] : [`phone ${digits}`];
   if (email !== undefined) keys.push(`email ${email.toLowerCase()}`);
   if (keys.length === 0 && name !== '') keys.push(`name ${foldedOf(name)} at ${foldedOf(address)}`);

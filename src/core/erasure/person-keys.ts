@@ -1,8 +1,6 @@
+import { PHONE_DIGITS, significantDigits } from '../identifiers/identifiers.ts';
 import { foldedOf } from '../masking/decoded-text.ts';
 import type { Person } from '../masking/mentions.ts';
-
-/** The significant digits of a phone number, without the country code. */
-const PHONE_DIGITS = 9;
 
 /**
  * Texts that identify a person: the identity number alone, a phone number or an e-mail address with the name. Two records
@@ -33,6 +31,6 @@ export function askedKeys(person: Person): readonly string[] {
 }
 
 function phoneDigits(phone = ''): string | undefined {
-  const digits = phone.replace(/\D/g, '').slice(-PHONE_DIGITS);
+  const digits = significantDigits(phone);
   return digits.length === PHONE_DIGITS ? digits : undefined;
 }

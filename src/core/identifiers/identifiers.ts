@@ -103,6 +103,14 @@ export function identityKindOf(number: string): 'cccd' | 'cmnd' | 'tax-code' | u
   return isTaxCode(number) ? 'tax-code' : undefined;
 }
 
+/** How many digits of a Vietnamese phone number tell it from others: those after the 0, or after the country code. */
+export const PHONE_DIGITS = 9;
+
+/** The last digits of a phone number, without the 0 or the country code before them. Fewer of a shorter number. */
+export function significantDigits(phone: string): string {
+  return phone.replace(/\D/g, '').slice(-PHONE_DIGITS);
+}
+
 /** The last four digits of a phone or identity number, a citizen's proof. Undefined if it has fewer. */
 export function lastFour(text: string): string | undefined {
   const digits = text.replace(/[^0-9]/g, '');
