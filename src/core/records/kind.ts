@@ -3,6 +3,7 @@ import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import type { Subject } from '../dossier/route.ts';
 import type { Problem } from '../problem.ts';
+import type { SearchedTexts } from '../vietnamese/search-words.ts';
 import type { HandlingFacts, PointsOf } from './handling.ts';
 
 /** The members that the hub knows of every record, whatever its kind. */
@@ -51,13 +52,6 @@ export interface Surroundings {
   readonly isKnown: boolean;
   /** Whether the sender may and can say who the people of the record are. */
   readonly saysPeople: boolean;
-}
-
-/** Words by which a record is found. Names of people are found only by readers with a key. */
-export interface SearchedTexts {
-  readonly codes: readonly (string | undefined)[];
-  readonly names?: readonly (string | undefined)[];
-  readonly texts?: readonly (string | undefined)[];
 }
 
 /**

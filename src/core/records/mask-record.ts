@@ -48,7 +48,7 @@ function maskPerson(person: Person): Person {
  * four characters of the e-mail address. Undefined for a person with neither.
  */
 export function proofIn(kind: Kind, record: object): string | undefined {
-  const [person] = peopleIn(kind, record) as readonly (Person & { readonly email?: string | undefined })[];
+  const [person] = peopleIn(kind, record);
   const { phone, email } = person ?? {};
   return (phone && lastFour(phone)) || email?.slice(0, PROOF_LENGTH).toLowerCase();
 }

@@ -43,7 +43,10 @@ export function dossierWords(code: string, record: Dossier, tokenOf: (word: stri
  * The words of a record of another kind: codes in clear, keyed tokens of names, and keyed tokens of texts that are found
  * apart from names. Of each text the first 4,000 characters count.
  */
-export function recordWords({ codes, names = [], texts = [] }: RecordTexts, tokenOf: (word: string) => string): string {
+export function recordWords(
+  { codes, names = [], texts = [] }: SearchedTexts,
+  tokenOf: (word: string) => string,
+): string {
   const words = new Set<string>();
   for (const name of names) addTokens(words, name, tokenOf);
   for (const text of texts) addTokens(words, text?.slice(0, MOST_OF_TEXT), (word) => tokenOf(ofText(word)));
@@ -51,7 +54,8 @@ export function recordWords({ codes, names = [], texts = [] }: RecordTexts, toke
   return [...words].join(' ');
 }
 
-interface RecordTexts {
+/** Words by which a record is found. Names of people are found only by readers with a key. */
+export interface SearchedTexts {
   readonly codes: readonly (string | undefined)[];
   readonly names?: readonly (string | undefined)[];
   readonly texts?: readonly (string | undefined)[];
