@@ -1,15 +1,9 @@
 import type pg from 'pg';
+import { SEALED_PLACES } from '../../src/database/sealed-places.ts';
 import type { Vault } from '../../src/secrets/vault.ts';
 
-/** The column with the key of a sealed column, by its name. */
-const KEY_OF: Readonly<Record<string, string>> = {
-  sealed: 'sealed_key',
-  former: 'former_key',
-  body: 'body_key',
-  record: 'record_key',
-  wire: 'wire_key',
-  person: 'person_key',
-};
+/** The column with the key of each sealed column, by table and column. */
+const KEY_OF = new Map(SEALED_PLACES.map(({ table, value, keyId }) => [`${table}.${value}`, keyId]));
 
 /** Every value of every table, also of sealed columns, each with its place. */
 export async function dumpOf(pool: pg.Pool, vault: Vault): Promise<readonly { place: string; text: string }[]> {
@@ -22,8 +16,9 @@ export async function dumpOf(pool: pg.Pool, vault: Vault): Promise<readonly { pl
     const { rows, fields } = await pool.query(`SELECT * FROM ${name}`);
     for (const row of rows)
       for (const { name: column } of fields) {
-        const text = textOf(row[column], row[KEY_OF[column] ?? ''], vault);
-        if (text !== undefined) found.push({ place: `${name}.${column}`, text });
+        const place = `${name}.${column}`;
+        const text = textOf(row[column], row[KEY_OF.get(place) ?? ''], vault);
+        if (text !== undefined) found.push({ place, text });
       }
   }
   return found;
