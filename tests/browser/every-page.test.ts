@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { attachment } from '../../src/http/upload.ts';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { partOf, sampled as test } from '../support/depth.ts';
-import { dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question } from '../support/kinds.ts';
 import { NO, OPERATOR_KEYS, operatorOf, partnerWithTable } from '../support/operator.ts';
-import { CODE, CONSOLE, CONTENTS, FOUND, PUBLIC } from '../support/page-list.ts';
+import { CONSOLE, CONTENTS, FOUND, PUBLIC } from '../support/page-list.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 import { THREE_BAD_ROWS, WATER, WATER_ENTRY } from '../support/water-permits.ts';
 
@@ -153,7 +153,7 @@ async function openPage(page: Page, url: string, path: string): Promise<void> {
     await page.goto(`${url}${path}`);
     return;
   }
-  await page.goto(`${url}/?code=${CODE(1)}`);
+  await page.goto(`${url}/?code=${codeOf(1)}`);
   await page.locator('[name=proof]').fill('0001');
   await page.keyboard.press('Enter');
   await page.locator('.timeline').waitFor();
@@ -207,15 +207,15 @@ const SHIFT = `new Promise((resolve) => {
 async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Promise<void> {
   const due = '2025-08-13T17:00:00+07:00';
   ministry.script.push(NO);
-  await hub.push(dossier({ code: CODE(1), dueAt: due, serviceCode: '1.001193.000.00.00.H60' }));
-  await hub.push(dossier({ code: CODE(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
+  await hub.push(dossier({ code: codeOf(1), dueAt: due, serviceCode: '1.001193.000.00.00.H60' }));
+  await hub.push(dossier({ code: codeOf(2), status: 'resolved', statusAt: '2025-08-14T08:00:00+07:00' }));
   await hub.push(dossier({ code: 'H60.102-250812-0003', agencyCode: 'H60.102', serviceCode: '9.999999' }));
-  await hub.push(dossier({ code: CODE(4), status: 'nonsense' }));
-  await hub.push(dossier({ code: CODE(1), status: 'returned', statusAt: due }), { party: 'other' });
+  await hub.push(dossier({ code: codeOf(4), status: 'nonsense' }));
+  await hub.push(dossier({ code: codeOf(1), status: 'returned', statusAt: due }), { party: 'other' });
   await hub.push(question({ agencyCode: 'H60.102' }), { what: 'questions' });
   await hub.push(question({ code: 'H60-HD-0002', content: 'Tôi khiếu nại quyết định này.' }), { what: 'questions' });
   await hub.push(petition(), { what: 'petitions' });
-  const late = { dossierCode: CODE(2), stateAt: '2025-08-01T08:00:00+07:00' };
+  const late = { dossierCode: codeOf(2), stateAt: '2025-08-01T08:00:00+07:00' };
   await hub.push(payment({ ...late, code: 'DVCH60101250812000002T6', state: 'initiated' }), { what: 'payments' });
   await hub.push(postalOrder(late), { what: 'postal-orders' });
   await hub.deliver();
@@ -226,7 +226,7 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
   );
   await hub.hub.database.pool.query(
     "INSERT INTO doubtful_dossiers (code, kind, party) VALUES ($1, 'moved-by-another', 'other')",
-    [CODE(1)],
+    [codeOf(1)],
   );
   for (const [name, bytes] of [
     ['hồ sơ tháng 8.xlsx', await writeXlsx({ sheets: [{ name: 'Tháng 8', rows: THREE_BAD_ROWS }] })],
@@ -238,7 +238,7 @@ async function fill(hub: TestHub, ministry: ReturnType<typeof testPartner>): Pro
     });
   const ops = operatorOf(hub);
   await ops.post('deliveries/replay', { state: 'delivered', preview: false, why: 'vì kiểm thử' });
-  await ops.post('legal-holds', { code: CODE(2), why: 'vì kiểm thử' });
+  await ops.post('legal-holds', { code: codeOf(2), why: 'vì kiểm thử' });
   const line = { lines: [{ from: 'resolved', to: '9' }], why: 'vì kiểm thử' };
   await ops.post('mappings', { party: 'portal', table: 'portal-status', ...line });
   await ops.post('mappings/1/ask', { why: 'vì kiểm thử' });

@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/core/dossier/settle.ts';
 import type { CodeTable } from '../../src/core/identifiers/codes.ts';
 import { unknownService } from '../../src/kit/outcomes.ts';
 import { type Partner, type TestHub, testPartner } from './hub.ts';
+import type { Json } from './json.ts';
 
 const SCOPES = ['ops:read', 'ops:body', 'ops:replay', 'ops:configure', 'ops:erase'] as const;
 const secretOf = (id: string): string => `${id}-secret-of-the-tests`;
@@ -18,8 +19,7 @@ export const OPERATOR_KEYS: readonly KeyEntry[] = [
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a reply of any route
-  readonly body: any;
+  readonly body: Json;
 }
 
 /** An operator at the hub's HTTP interface. */

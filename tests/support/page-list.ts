@@ -1,5 +1,4 @@
-/** Codes of the dossiers that the test of every page creates. */
-export const CODE = (n: number): string => `H60.01-250812-${String(n).padStart(4, '0')}`;
+import { codeOf } from './hub.ts';
 
 /** The result of a look-up, which is the answer to a form and has no address of its own. */
 export const FOUND = '/#found';
@@ -38,7 +37,7 @@ export const CONSOLE = [
     '/parties/water/drops/2',
   ],
   ...['/parties/portal/compared?with=ministry', '/records/question/H60-HD-0001', '/records/petition/H60-PA-0001'],
-  ...[`/dossiers?code=${CODE(1)}`, '/reports/ii06a?period=2025-Q3', '/reports/connections?period=2025-Q3'],
+  ...[`/dossiers?code=${codeOf(1)}`, '/reports/ii06a?period=2025-Q3', '/reports/connections?period=2025-Q3'],
   ...['/reports/connections/records?period=2025-Q3&column=delivered', '/incidents/1', '/no-such-page'],
   '/code-tables/preview?party=one-stop&table=national-status&from=77&to=processing',
 ].map((path) => `/console${path}`);
