@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { searchWords } from '#core/vietnamese/search-words';
+import { quoted, searchWords } from '#core/vietnamese/search-words';
 import { similarity } from '#core/vietnamese/text';
 import type { Database } from '../database/pool.ts';
 import type { CatalogueKind } from './catalogue.ts';
@@ -23,7 +23,7 @@ export async function findSimilar(
 ): Promise<readonly SimilarEntry[]> {
   const words = searchWords([], [name]).split(' ').filter(Boolean);
   if (words.length === 0) return [];
-  const any = words.map((word) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`).join(' | ');
+  const any = words.map(quoted).join(' | ');
   const found = await database.query
     .selectFrom('catalogue')
     .select(['code', 'name'])
