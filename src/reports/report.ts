@@ -43,7 +43,7 @@ export interface ReportRow {
   readonly links?: Readonly<Record<number, string>>;
 }
 
-/** The head, and the first and last day, in words. */
+/** Who signs a report, unless its form names others. */
 export const SIGNATURES = ['Người lập biểu', 'Thủ trưởng đơn vị'] as const;
 
 /** A percentage with two decimals; null of nothing. */
