@@ -21,8 +21,6 @@ export interface Expected {
   readonly events: readonly Acknowledged[];
   /** The steps that its payments make. */
   readonly ofPayments: readonly HistoryEntry[];
-  /** Pulled from a ministry: its history is compared with the ministry's reports, and the hub forwards it to no other party. */
-  readonly isPulled?: boolean;
 }
 
 const FITS: Readonly<Record<Fate, readonly Outcome[]>> = {

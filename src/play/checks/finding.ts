@@ -1,3 +1,5 @@
+import { addTo } from '#core/group-by';
+
 /** A difference from what the partners' acknowledgements and their own books require. */
 export interface Finding {
   /**
@@ -57,9 +59,7 @@ export function linesOf<T>(
   for (const thing of things) {
     const line = lineOf(thing);
     if (line === undefined) continue;
-    const own = lines.get(codeOf(thing));
-    if (own) own.push(line);
-    else lines.set(codeOf(thing), [line]);
+    addTo(lines, codeOf(thing), line);
   }
   return lines;
 }

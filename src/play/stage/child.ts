@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { compiled, ROOT } from '../../process/compiled.ts';
 
-const LEASH = pathToFileURL(compiled('src/play/stage/parent-guard.ts')).href;
+const PARENT_GUARD = pathToFileURL(compiled('src/play/stage/parent-guard.ts')).href;
 const READY_WITHIN_MS = 90_000;
 const STOPS_WITHIN_MS = 15_000;
 
@@ -29,7 +29,7 @@ export interface ChildOptions {
 
 /** Starts a process in its own group, so that Ctrl-C in the terminal reaches only the demo. */
 export function startChild({ script, args = [], env, logFile, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, ['--import', LEASH, compiled(script), ...args], {
+  const child = spawn(process.execPath, ['--import', PARENT_GUARD, compiled(script), ...args], {
     cwd: ROOT,
     env,
     detached: true,
@@ -63,16 +63,16 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
 
 /** Starts a process and waits for its log line `listening`. */
 export async function startListening(options: ChildOptions): Promise<{ readonly child: Child; readonly url: string }> {
-  let numbered: (url: string) => void = () => undefined;
+  let listens: (url: string) => void = () => undefined;
   let lastError = '';
   const url = new Promise<string>((resolve) => {
-    numbered = resolve;
+    listens = resolve;
   });
   const child = startChild({
     ...options,
     onLine(line) {
       options.onLine(line);
-      if (line.msg === 'listening') numbered(String(line.url));
+      if (line.msg === 'listening') listens(String(line.url));
       lastError = String(line.problem ?? line.error ?? lastError);
     },
   });

@@ -36,12 +36,12 @@ async function startJanitor(): Promise<Janitor & { removeAll(): Promise<void> }>
       throw new Error(`the process that cleans up did not start (exit code ${code})`);
     }),
   ]);
-  const numbered = (message: JanitorMessage): void => void (child.connected && child.send(message, () => undefined));
+  const tell = (message: JanitorMessage): void => void (child.connected && child.send(message, () => undefined));
   return {
-    add: (made) => numbered({ made }),
+    add: (made) => tell({ made }),
     addProcess(one) {
-      numbered({ made: { kind: 'process', pid: one.pid } });
-      void one.ended.then(() => numbered({ ended: one.pid }));
+      tell({ made: { kind: 'process', pid: one.pid } });
+      void one.ended.then(() => tell({ ended: one.pid }));
       return one;
     },
     async removeAll() {
