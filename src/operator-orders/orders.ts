@@ -42,7 +42,10 @@ export interface OrdersDeps extends Omit<MappingEffectDeps, 'codes'>, RecordOrde
   readonly runner: OrderRunner;
 }
 
-/** The orders that operators can give. Each order is in the audit, stored together with its effect. */
+/**
+ * The orders that operators can give. Each is in the audit: stored together with its effect, or just before it where the effect
+ * is not written in one transaction (to pause, to resume and to pull a party, to stop a run).
+ */
 export interface Orders extends PartyOrders {
   /** Resolves the cause of a row in the quarantine. Everything that waits for it is released, in order. */
   resolve(id: number, order: ResolveOrder, by: OrderedBy): Promise<Resolved | Unresolved>;
