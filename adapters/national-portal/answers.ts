@@ -93,5 +93,10 @@ export function said(
 
 /** The outcome of a failed call: a delivery in doubt stays in doubt while the portal does not answer. */
 export function stillInDoubt({ doubt }: { readonly doubt: boolean }, outcome: Outcome): Outcome {
-  return doubt && outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
+  return doubt ? inDoubt(outcome) : outcome;
+}
+
+/** The outcome of a delivery in doubt: the portal may have it from before, although this call was not carried out. */
+export function inDoubt(outcome: Outcome): Outcome {
+  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }

@@ -1,20 +1,9 @@
-import {
-  delivered,
-  type Outcome,
-  type Outgoing,
-  say,
-  sendInOrder,
-  textOrWordsOf,
-  unavailable,
-  unknown,
-  unmapped,
-  type Words,
-} from '#kit';
+import { delivered, type Outcome, type Outgoing, say, sendInOrder, unavailable, unmapped, type Words } from '#kit';
 import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
 import { stepKey, writeProgress } from '#mappings/national-portal/progress';
 import { firstErrorIn } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
-import { outcomeOfError, said } from './answers.ts';
+import { inDoubt, outcomeOfError, said, stillInDoubt } from './answers.ts';
 import { call, type Portal } from './client.ts';
 import { createCuts } from './cuts.ts';
 import { lookUp } from './lookup.ts';
@@ -98,7 +87,7 @@ async function byDossier(steps: readonly Step[], send: SendSteps): Promise<reado
 async function sendInDoubt(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
   if (!steps.some(({ item }) => item.doubt)) return sendInChunks(portal, steps);
   const there = await stepsThere(portal, steps[0] as Step);
-  if ('outcome' in there) return steps.map(({ item }) => (item.doubt ? inDoubt(there.outcome) : there.outcome));
+  if ('outcome' in there) return steps.map(({ item }) => stillInDoubt(item, there.outcome));
   const isThere = ({ item, body }: Step): boolean => item.doubt && there.keys.has(stepKey(body));
   return sendMissing(steps, isThere, (missing) => sendInChunks(portal, missing));
 }
@@ -112,10 +101,6 @@ async function sendMissing(
   const missing = steps.filter((step) => !isThere(step));
   const sent = missing.length > 0 ? await send(missing) : [];
   return steps.map((step) => sent[missing.indexOf(step)] ?? delivered());
-}
-
-function inDoubt(outcome: Outcome): Outcome {
-  return outcome.kind === 'unavailable' ? unknown(outcome.reason, textOrWordsOf(outcome)) : outcome;
 }
 
 async function sendInChunks(portal: Portal, steps: readonly Step[]): Promise<readonly Outcome[]> {
