@@ -54,7 +54,7 @@ export function call(post: Post, { method = 'POST', url, body, idempotent, about
 
 /** A token is not used in its last minute, because the call itself takes time. */
 const MARGIN_S = 60;
-/** Where the gateway does not say how long a token lives. */
+/** Where the gateway does not say, in seconds, how long a token lives. */
 const USUAL_S = 600;
 
 function withToken(url: string, token: string | undefined): string {
@@ -78,7 +78,8 @@ async function logIn({ settings, http, now }: Post, url: string, about: PostalOr
   if (exchange.kind !== 'reply') return failed(exchange.reason, textOrWordsOf(exchange));
   const answer = jsonObject(exchange.body);
   const token = textOf(answer?.access_token);
-  const lifeS = Number(answer?.expires_in ?? USUAL_S);
+  const saidS = Number(answer?.expires_in ?? USUAL_S);
+  const lifeS = saidS > 0 ? saidS : USUAL_S;
   if (exchange.status < 300 && token) return { value: token, ttlMs: Math.max(0, lifeS - MARGIN_S) * 1000 };
   const isRefusal = exchange.status >= 400 && exchange.status <= 403 && answer !== undefined;
   const why = described(settings, exchange, about);
