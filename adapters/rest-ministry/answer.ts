@@ -1,4 +1,4 @@
-import { type Connection, nodesAt, type Reply, retryAfterMs, say, sentenceOf, textAt, textIn } from '#kit';
+import { type Connection, nodesAt, type Reply, retryAfterMs, say, textAt, textIn, unavailable } from '#kit';
 import {
   type Answer,
   type Failure as MinistryFailure,
@@ -49,8 +49,11 @@ export async function answerOf(
     ? await read(text as string, exchange.status, call, connection)
     : await meaningOfStatus(connection, exchange, text, call.shown);
   if ('kind' in answer) return answer;
-  const [{ message }, wait] = [answer, retryAfterMs(exchange.headers, connection.now())];
-  return { ...answer, message: message === undefined ? undefined : call.shown(message), retryAfterMs: wait };
+  return {
+    ...answer,
+    message: answer.message === undefined ? undefined : call.shown(answer.message),
+    retryAfterMs: retryAfterMs(exchange.headers, connection.now()),
+  };
 }
 
 async function read(
@@ -59,8 +62,7 @@ async function read(
   call: TransportCall,
   { settings, codes }: Ministry,
 ): Promise<Answer | NoAnswer | MinistryFailure> {
-  if (isPage(text))
-    return { kind: 'unavailable', reason: 'html', ...sentenceOf(say('page-for-an-answer', { status })) };
+  if (isPage(text)) return unavailable('html', say('page-for-an-answer', { status }));
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
   if (!('kind' in answer) && answer.code !== undefined)

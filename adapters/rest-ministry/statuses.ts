@@ -1,4 +1,4 @@
-import { type Connection, type Reply, retryAfterMs, say, sentenceOf, unavailable } from '#kit';
+import { type Connection, type Reply, refused, retryAfterMs, say, unavailable, unknown } from '#kit';
 import { type Answer, firstAt, type Failure as MinistryFailure, meaningOf, readDocument } from '#ministry';
 import type { Settings } from './settings.ts';
 
@@ -24,7 +24,7 @@ export async function meaningOfStatus(
   const message = firstAt(content, [settings.answer?.message ?? [], WORDS].flat());
   const saying = message === undefined ? {} : { message };
   const code = content && firstAt(content, settings.answer?.code);
-  const isOfOurs = status >= 400 && status < 500 && !NOT_SEEN.has(status) && status !== 401 && status !== 403;
+  const isOfService = status >= 400 && status < 500 && !NOT_SEEN.has(status) && status !== 401 && status !== 403;
   const told = message === undefined ? say('status', { status }) : say('status-said', { status, said: shown(message) });
   const wait = retryAfterMs(headers, now());
   for (const one of [code, codeOf(status)]) {
@@ -33,19 +33,13 @@ export async function meaningOfStatus(
     if (means === 'busy') return unavailable('busy', say('ministry-busy', { why: told }), wait);
     // Some systems leave the success code in the body of a failure.
     if (means === 'ok' && one === code)
-      return {
-        kind: 'unknown',
-        reason: `status-${status}`,
-        ...sentenceOf(say('done-by-code', { code: one ?? '', why: told })),
-      };
-    if (content && one !== undefined && (means || (one === code && isOfOurs)))
+      return unknown(`status-${status}`, say('done-by-code', { code: one ?? '', why: told }));
+    if (content && one !== undefined && (means || (one === code && isOfService)))
       return { content, records: [], code: one, ...saying };
   }
   if (status === 401 || status === 403) return unavailable('credentials', say('not-let-in', { why: told }), wait);
-  if (status >= 500 && !NOT_SEEN.has(status))
-    return { kind: 'unknown', reason: `status-${status}`, ...sentenceOf(told) };
-  if (isOfOurs && content)
-    return { kind: 'refused', reason: 'rejected', ...sentenceOf(say('ministry-refuses', { why: told })) };
+  if (status >= 500 && !NOT_SEEN.has(status)) return unknown(`status-${status}`, told);
+  if (isOfService && content) return refused('rejected', say('ministry-refuses', { why: told }));
   return unavailable(`status-${status}`, told, wait);
 }
 

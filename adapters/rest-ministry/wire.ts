@@ -1,4 +1,4 @@
-import { type Problem, pointer, problem, received, say, sentenceOf, type Words } from '#kit';
+import { type Problem, pointer, problem, received, refused, say } from '#kit';
 import {
   type Filled,
   fileProblems,
@@ -120,11 +120,11 @@ function mayBegin(field: MinistryQuestion['request'][string] | undefined): boole
 /** The address that a link leads to. Links to another server are refused, because the call carries our credentials. */
 function linked(link: string, from: string): string | MinistryFailure {
   const { origin } = new URL(from);
-  const refused = (words: Words) => ({ kind: 'refused', reason: 'configuration', ...sentenceOf(words) }) as const;
   const to = URL.canParse(link, from) ? new URL(link, from) : undefined;
   // A `mailto:` link, for example, has no server.
-  if (!to || to.origin === 'null') return refused(say('link-no-address'));
-  if (to.origin !== origin) return refused(say('link-elsewhere', { address: to.origin.slice(0, LONGEST_ORIGIN) }));
+  if (!to || to.origin === 'null') return refused('configuration', say('link-no-address'));
+  if (to.origin !== origin)
+    return refused('configuration', say('link-elsewhere', { address: to.origin.slice(0, LONGEST_ORIGIN) }));
   return `${origin}${to.pathname}${to.search}`;
 }
 
