@@ -68,8 +68,8 @@ const CLOSED_WITHIN_MS = 1_000;
 /** An array may hold a thousand. Traces are searched by dossier code, and spans must stay small. */
 const MOST_CODES = 50;
 
-/** Doors without a sender: the hub fetched the data, or an operator imported a file. */
-const INTERNAL_DOORS = new Set(['pull', 'answer', 'reconcile', 'import']);
+/** Doors without a sender: the hub fetched the data or read it again, or an operator imported a file. */
+const INTERNAL_DOORS = new Set(['pull', 'answer', 'reconcile', 'release', 'import']);
 
 /**
  * Exports traces by OTLP over HTTP. The library reads the headers, resource and compression settings
@@ -115,7 +115,7 @@ function acceptedSpan(message: AcceptedMessage, atMs: number, contextOf: Context
     name: `${released ? 'release' : 'accept'} ${message.operation ?? message.door}`,
     // A released item continues the trace of the message in which it waited.
     context: contextOf(released?.messageId ?? messageId, spanIdOfMessage(messageId)),
-    kind: released || INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
+    kind: INTERNAL_DOORS.has(parseDoor(message.door).kind) ? SpanKind.INTERNAL : SpanKind.SERVER,
     parent: released && spanIdOfMessage(released.messageId),
     caller: message.caller,
     startMs: instantToMs(message.receivedAt),
