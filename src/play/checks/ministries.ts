@@ -53,7 +53,7 @@ async function askStandings({ ministries, signal }: Asking, filed: readonly File
     });
     return found.flat();
   };
-  return untilAcknowledged(ask, signal, () => undefined);
+  return untilAcknowledged(ask, signal);
 }
 
 /** A citizen who gets no answer files again, and then the ministry records the same step again. */

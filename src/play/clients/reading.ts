@@ -35,11 +35,7 @@ export async function atOnce<In, Out>(
 /** A reader that retries while the hub is away, and accepts only status 200. */
 export function patient(ask: AskHub, signal: AbortSignal): AskHub {
   return async (request): Promise<HubReply> => {
-    const reply = await untilAcknowledged(
-      () => ask(request),
-      signal,
-      () => undefined,
-    );
+    const reply = await untilAcknowledged(() => ask(request), signal);
     if (reply.status !== 200) throw new NotAcknowledged(`${request.path}: status ${reply.status}`);
     return reply;
   };

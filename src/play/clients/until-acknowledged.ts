@@ -7,11 +7,11 @@ const FIRST_MS = 100;
 const LONGEST_MS = 2_000;
 const GIVES_UP_MS = 120_000;
 
-/** Retries with growing pauses until the hub acknowledges, as partners do. */
+/** Retries with growing pauses until the receiver acknowledges, as partners do. */
 export async function untilAcknowledged<T>(
   send: () => Promise<T>,
   signal: AbortSignal,
-  onRetry: () => void,
+  onRetry?: () => void,
 ): Promise<T> {
   const until = performance.now() + GIVES_UP_MS;
   for (let pauseMs = FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_MS)) {
@@ -21,7 +21,7 @@ export async function untilAcknowledged<T>(
       if (!(error instanceof NotAcknowledged)) throw error;
       if (performance.now() > until)
         throw new Error(`not acknowledged within ${GIVES_UP_MS / 1000} s: ${error.message}`, { cause: error });
-      onRetry();
+      onRetry?.();
       await sleep(pauseMs, undefined, { signal });
     }
   }

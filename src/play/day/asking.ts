@@ -64,7 +64,7 @@ type Call = (service: string, args: object) => Promise<{ readonly result?: reado
 async function logIn({ hub, secrets, signal }: Asking): Promise<Call> {
   const post = async (path: string, body: object): Promise<unknown> => {
     const ask = () => hub({ path, body: JSON.stringify(body) });
-    return (await untilAcknowledged(ask, signal, () => undefined)).body;
+    return (await untilAcknowledged(ask, signal)).body;
   };
   const account = { username: 'one-stop-legacy', password: secrets['one-stop-legacy'] };
   const { session } = (await post('/mapi/login', account)) as { readonly session?: string };

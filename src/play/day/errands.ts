@@ -108,11 +108,7 @@ function paymentOf({ dossierCode, reference, amountVnd, requestedAt }: Errand): 
 async function push({ hub, secrets, signal }: Errands, kind: string, records: readonly object[]): Promise<void> {
   const path = `/api/v1/parties/one-stop/${kind}`;
   const request = { path, key: secrets['one-stop'], body: JSON.stringify(records) };
-  await untilAcknowledged(
-    () => hub(request),
-    signal,
-    () => undefined,
-  );
+  await untilAcknowledged(() => hub(request), signal);
 }
 
 /** All pay, one after the other. @returns what is wrong */

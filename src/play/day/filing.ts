@@ -41,11 +41,7 @@ export async function fileWithMinistries(
         service: { code: service.code, name: service.name },
         applicant: invented(dice),
       };
-      await untilAcknowledged(
-        async () => (await openDesk(ministry, signal)).file(application),
-        signal,
-        () => undefined,
-      );
+      await untilAcknowledged(async () => (await openDesk(ministry, signal)).file(application), signal);
       filed.push({ ministry: name, code });
     }
     await sleep((dayMs * 0.8) / EACH, undefined, { signal });

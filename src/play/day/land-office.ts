@@ -92,11 +92,7 @@ async function handOver({ hub, secrets, signal }: WorkingAtLandOffice, code: str
   };
   const body = JSON.stringify({ ...dossier, ...more });
   const path = '/api/v1/parties/one-stop-land/dossiers';
-  await untilAcknowledged(
-    () => hub({ path, key: secrets['one-stop-land'], body }),
-    signal,
-    () => undefined,
-  );
+  await untilAcknowledged(() => hub({ path, key: secrets['one-stop-land'], body }), signal);
 }
 
 /** Calls the hub back for each step, twice as after a lost answer, and once with a wrong key. */
@@ -114,7 +110,7 @@ async function callBack(
       [LAND_CALLBACK_KEY, 200],
     ] as const) {
       const call = () => hub({ path: `/callbacks/land/${name}/${key}`, body });
-      const { status } = await untilAcknowledged(call, signal, () => undefined);
+      const { status } = await untilAcknowledged(call, signal);
       if (status !== expected) wrong.push(`${code}: the hub answered ${name} with ${status}, expected ${expected}`);
     }
   }

@@ -102,11 +102,7 @@ export async function checkOfficeFiles(checking: CheckingOffice, limitMs: number
 
 async function findWrong({ hub, secrets, folder, signal }: CheckingOffice): Promise<readonly string[]> {
   const read = <T>(path: string): Promise<T> =>
-    untilAcknowledged(
-      () => getJson<T>(hub, `/api/v1/ops/parties/${FILE_OFFICE}/drops${path}`, secrets.ops),
-      signal,
-      () => undefined,
-    );
+    untilAcknowledged(() => getJson<T>(hub, `/api/v1/ops/parties/${FILE_OFFICE}/drops${path}`, secrets.ops), signal);
   const { items } = await read<{ readonly items: readonly Drop[] }>('');
   const listed = items.toReversed();
   const found = listed.map(({ outcome, counts }) => ({ outcome, new: counts.new, invalid: counts.invalid }));

@@ -143,12 +143,7 @@ const momentOf = (instant: string): string => instant.replace('+07:00', '.000+07
 
 /** Gets a token as OpenCPS does. @returns a function that pushes twice, and returns what went wrong */
 async function session({ hub, signal }: WorkingWithOpencps) {
-  const ask = (request: HubRequest): Promise<HubReply> =>
-    untilAcknowledged(
-      () => hub(request),
-      signal,
-      () => undefined,
-    );
+  const ask = (request: HubRequest): Promise<HubReply> => untilAcknowledged(() => hub(request), signal);
   const form = { grant_type: 'client_credentials', client_id: OPENCPS_CLIENT.id, client_secret: OPENCPS_CLIENT.secret };
   const { body } = await ask({
     path: `/callbacks/${OPENCPS}/token`,
@@ -181,7 +176,7 @@ async function callBack(
       [path, 200],
     ] as const) {
       const call = () => hub({ path: `/callbacks/${ILIS}/${address}`, body });
-      const { status } = await untilAcknowledged(call, signal, () => undefined);
+      const { status } = await untilAcknowledged(call, signal);
       if (status !== expected)
         wrong.push(`${code}: the hub answered ${member} of ${ILIS} with ${status}, expected ${expected}`);
     }

@@ -33,11 +33,7 @@ export async function payAndNotify(
 }
 
 async function notify(hub: AskHub, body: string, signal: AbortSignal): Promise<number> {
-  const { status } = await untilAcknowledged(
-    () => hub({ path: '/callbacks/payment-platform/ipn', body }),
-    signal,
-    () => undefined,
-  );
+  const { status } = await untilAcknowledged(() => hub({ path: '/callbacks/payment-platform/ipn', body }), signal);
   return status;
 }
 

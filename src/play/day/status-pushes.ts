@@ -32,7 +32,6 @@ async function push(hub: AskHub, code: string, row: Row, signal: AbortSignal): P
   const { status } = await untilAcknowledged(
     () => hub({ path: '/callbacks/civil-status/status', body, headers }),
     signal,
-    () => undefined,
   );
   if (status !== 200) throw new Error(`the hub answered the status push of ${code} with ${status}`);
 }

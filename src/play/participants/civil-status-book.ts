@@ -54,17 +54,13 @@ function ask<T>(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<T> {
-  return untilAcknowledged(
-    async () => {
-      const reply = await axios.post<T>(url, body, { proxy: false, headers, signal }).catch((error: Error) => {
-        if (signal.aborted) throw error;
-        throw new NotAcknowledged(`the civil-status system: ${error.message}`);
-      });
-      return reply.data;
-    },
-    signal,
-    () => undefined,
-  );
+  return untilAcknowledged(async () => {
+    const reply = await axios.post<T>(url, body, { proxy: false, headers, signal }).catch((error: Error) => {
+      if (signal.aborted) throw error;
+      throw new NotAcknowledged(`the civil-status system: ${error.message}`);
+    });
+    return reply.data;
+  }, signal);
 }
 
 function atMinistry(row: Row): AtMinistry {
