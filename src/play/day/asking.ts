@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEntry } from '../../kit/testing/simulator/simulator.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { untilRight } from '../clients/until-right.ts';
 import type { Participants } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 
@@ -51,11 +52,7 @@ export async function askAndAnswer(asking: Asking, limitMs: number): Promise<rea
     await call('DongBoHoiDap', { data: [...OWN, DENUNCIATION] });
     await call('DongBoKetQuaHoiDapGuiTuDVCQG', { data: open.map(answerTo) });
   }
-  for (;;) {
-    const problems = await problemsOf(asking, open);
-    if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal: asking.signal });
-  }
+  return untilRight(() => problemsOf(asking, open), until, asking.signal);
 }
 
 type Call = (service: string, args: object) => Promise<{ readonly result?: readonly Listed[] }>;

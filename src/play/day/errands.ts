@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { atOnce, patient } from '../clients/reading.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { untilRight } from '../clients/until-right.ts';
 import type { Participants, ServiceName } from '../participants/participants.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 import { type Errand, referenceOf } from './errand.ts';
@@ -18,7 +18,6 @@ export interface Errands {
 }
 
 const CITIZENS = 20;
-const LOOK_MS = 500;
 
 /**
  * Citizens have results sent by post and pay fees, while the post and the platform lose answers. Each order is placed once,
@@ -51,16 +50,8 @@ export async function runErrands(
 }
 
 /** Waits until the hub, the post, the platform and the one-stop system agree. @returns what is wrong at the time limit */
-export async function waitForErrands(
-  errands: Errands,
-  all: readonly Errand[],
-  limitMs: number,
-): Promise<readonly string[]> {
-  for (const until = performance.now() + limitMs; ; ) {
-    const problems = await errandProblems(errands, all);
-    if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal: errands.signal });
-  }
+export function waitForErrands(errands: Errands, all: readonly Errand[], limitMs: number): Promise<readonly string[]> {
+  return untilRight(() => errandProblems(errands, all), performance.now() + limitMs, errands.signal);
 }
 
 /** The post that delivers a result moves its dossier. The course of these is the day's own, so they have no open result. */

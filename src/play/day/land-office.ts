@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import type { Standing } from '../checks/evidence.ts';
 import type { AskHub } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { untilRight } from '../clients/until-right.ts';
 import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, LAND, Participants, REGISTER } from '../participants/participants.ts';
 import { LAND_CALLBACK_KEY, LAND_SERVICE } from '../participants/parties.ts';
@@ -22,7 +22,6 @@ export interface LandWork {
 }
 
 const COUNT = 3;
-const LOOK_MS = 500;
 const PHONE = '0900000001';
 
 /** The callbacks of one dossier in turn, with the status that each means. */
@@ -156,17 +155,13 @@ interface Entry {
   readonly status?: string;
 }
 
-async function waitFor(
+function waitFor(
   working: WorkingAtLandOffice,
   until: number,
   problemsIn: (book: Book) => readonly string[],
   name: typeof LAND | typeof REGISTER = 'land',
 ): Promise<readonly string[]> {
-  for (;;) {
-    const problems = problemsIn(await working.participants[name].book());
-    if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal: working.signal });
-  }
+  return untilRight(async () => problemsIn(await working.participants[name].book()), until, working.signal);
 }
 
 /** Each dossier has one text message, which names it. The register's simulator plays the gateway too. */

@@ -1,12 +1,12 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatLocal, msToInstant } from '#core/dates/dates';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import { type SampleRow, sampleFile } from '../../../adapters/file-drop/simulator/samples.ts';
 import type { Standing } from '../checks/evidence.ts';
 import { type AskHub, getJson } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { untilRight } from '../clients/until-right.ts';
 import { FILE_OFFICE } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 
@@ -26,7 +26,6 @@ const EXPECTED = [
 /** The cells of the three bad rows: a day that does not exist, a code without a real date, and a time in words. */
 const BAD_CELLS = ['F6', 'B7', 'I8'];
 
-const LOOK_MS = 500;
 const HOUR_MS = 3_600_000;
 
 /** The office puts three files into its folder: a good one, one with three bad rows, and the good one again. */
@@ -92,12 +91,8 @@ interface Drop {
  *
  * @returns what is wrong at the end
  */
-export async function checkOfficeFiles(checking: CheckingOffice, limitMs: number): Promise<readonly string[]> {
-  for (const until = performance.now() + limitMs; ; ) {
-    const wrong = await findWrong(checking);
-    if (wrong.length === 0 || performance.now() > until) return wrong;
-    await sleep(LOOK_MS, undefined, { signal: checking.signal });
-  }
+export function checkOfficeFiles(checking: CheckingOffice, limitMs: number): Promise<readonly string[]> {
+  return untilRight(() => findWrong(checking), performance.now() + limitMs, checking.signal);
 }
 
 async function findWrong({ hub, secrets, folder, signal }: CheckingOffice): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatLocal, msToInstant } from '#core/dates/dates';
 import { dossierPath, type Standing, type State } from '../checks/evidence.ts';
 import { type AskHub, getJson, type HubReply, type HubRequest } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
+import { untilRight } from '../clients/until-right.ts';
 import { type Book, BUS, type LAND, type Participants } from '../participants/participants.ts';
 import {
   FORWARDED_TO,
@@ -29,8 +29,6 @@ export interface OpencpsWork {
   readonly wrong: readonly string[];
   readonly standings: readonly Standing[];
 }
-
-const LOOK_MS = 500;
 
 /** The callbacks of iLIS in turn, where each has its key, and the status that it means. */
 const STEPS = [
@@ -65,20 +63,22 @@ export async function workWithOpencps(working: WorkingWithOpencps, limitMs: numb
   const day = formatLocal('yyyyMMdd', msToInstant(beginMs)).slice(2);
   const [own, land] = [`H60.01-${day}-960001`, `H60.01-${day}-960002`];
   const push = await session(working);
+  const waitFor = (problemsNow: () => Promise<readonly string[]>): Promise<readonly string[]> =>
+    untilRight(problemsNow, until, working.signal);
   const at = (step: number): string => msToInstant(beginMs + step * 1_000);
   const wrong = [
     ...(await push('Document/SyncDocument', document(own, PAPERS_SERVICE, at(0)))),
     ...(await push('Document/SyncDocument', document(land, LAND_SERVICE, at(0)))),
     ...(await push('Document/UpdateDocumentTraces', trace(own, at(1)))),
     ...(await push('Document/SyncDocument', document(own, PAPERS_SERVICE, at(0), at(2)))),
-    ...(await waitFor(working, until, async () => missingAtIlis(await working.participants.land.book(), land))),
+    ...(await waitFor(async () => missingAtIlis(await working.participants.land.book(), land))),
     ...(await callBack(working, land, at)),
-    ...(await waitFor(working, until, async () => {
+    ...(await waitFor(async () => {
       const book = await working.participants[BUS].book();
       return [...missingAtBus(book, own, 1), ...missingAtBus(book, land, STEPS.length)];
     })),
-    ...(await waitFor(working, until, async () => missingPapers(await working.participants[FORWARDED_TO].book(), own))),
-    ...(await waitFor(working, until, () => missingLicences(working))),
+    ...(await waitFor(async () => missingPapers(await working.participants[FORWARDED_TO].book(), own))),
+    ...(await waitFor(() => missingLicences(working))),
   ];
   const steps = STEPS.map(({ status }, index) => ({ status, at: at(index + 1) }));
   const standingOf = (
@@ -230,16 +230,4 @@ async function missingLicences({ hub, secrets }: WorkingWithOpencps): Promise<re
   return found.flatMap(({ dueAt }, at) =>
     dueAt === '2025-08-26T17:00:00+07:00' ? [] : [`${LICENCES[at]}: the hub has the term ${dueAt} of its licence`],
   );
-}
-
-async function waitFor(
-  { signal }: WorkingWithOpencps,
-  until: number,
-  problemsNow: () => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  for (;;) {
-    const problems = await problemsNow();
-    if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal });
-  }
 }

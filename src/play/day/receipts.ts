@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { untilRight } from '../clients/until-right.ts';
 import type { Participants, REGISTER } from '../participants/participants.ts';
 import { type Errand, lastStates } from './errand.ts';
-
-const LOOK_MS = 500;
 
 export interface Receipts {
   readonly participants: Participants<typeof REGISTER>;
@@ -15,21 +13,20 @@ export function loseReceipts({ participants }: Pick<Receipts, 'participants'>): 
 }
 
 /** Waits until each paid payment has one receipt, and no other has any. @returns what is wrong at the time limit */
-export async function waitForReceipts(
+export function waitForReceipts(
   { participants, signal }: Receipts,
   all: readonly Errand[],
   limitMs: number,
 ): Promise<readonly string[]> {
-  for (const until = performance.now() + limitMs; ; ) {
+  const problemsNow = async (): Promise<readonly string[]> => {
     const { entries } = await participants.population.book();
     const issued = entries.filter(({ kind }) => kind === 'receipt');
-    const problems = all.flatMap((errand) => {
+    return all.flatMap((errand) => {
       const { reference } = errand;
       const count = issued.filter(({ key }) => key === reference).reduce((sum, one) => sum + one.count, 0);
       const expected = lastStates(errand).payment === 'paid' ? 1 : 0;
       return count === expected ? [] : [`${reference}: ${count} receipts, expected ${expected}`];
     });
-    if (problems.length === 0 || performance.now() > until) return problems;
-    await sleep(LOOK_MS, undefined, { signal });
-  }
+  };
+  return untilRight(problemsNow, performance.now() + limitMs, signal);
 }
