@@ -48,7 +48,7 @@ export function createAcknowledgements(): Acknowledgements {
     add(door, event, outcome) {
       items++;
       counts[door][outcome]++;
-      if (!kept.has(event.id)) kept.set(event.id, { event: event, outcome, order: items });
+      if (!kept.has(event.id)) kept.set(event.id, { event, outcome, order: items });
     },
     addRecord(event, outcome) {
       items++;

@@ -1,11 +1,13 @@
-import { msToInstant } from '#core/dates/dates';
+import { formatLocal, msToInstant, VIETNAM_MS } from '#core/dates/dates';
 import type { Dice } from './dice.ts';
 
 const DAY_MS = 86_400_000;
-const VIETNAM_MS = 7 * 3_600_000;
 const DAYS_BACK = 35;
 const OPENS_MIN = 7 * 60 + 30;
 const CLOSES_MIN = 17 * 60;
+
+/** The day of a moment in Vietnam as codes of dossiers show it, `yyMMdd`. */
+export const dayInCode = (instant: string): string => formatLocal('yyyyMMdd', instant).slice(2);
 
 /** Working days in Vietnam before today, oldest first, as the epoch milliseconds of their midnight. */
 export function workingDays(nowMs: number): readonly number[] {

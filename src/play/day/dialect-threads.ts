@@ -29,7 +29,7 @@ export function legacy(office: Office, numbered: NumberEvent, count: number): Th
 }
 
 export function records(isUpdating: 'True' | 'False', events: readonly PartnerEvent[]): DialectPush {
-  return { door: 'national-portal', service: 'DongBoHoSoMC', isUpdating, events: events };
+  return { door: 'national-portal', service: 'DongBoHoSoMC', isUpdating, events };
 }
 
 export function calls(steps: readonly PartnerEvent[]): readonly DialectPush[] {

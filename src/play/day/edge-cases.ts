@@ -108,7 +108,7 @@ function badItems(numbered: NumberEvent, stories: readonly Story[]): readonly Pu
     firstOf(numbered, story),
     restDossier(numbered, { ...story, code: `${story.code}9` }, at(story, 0), BAD[index], 'invalid'),
   ]);
-  return [{ door: 'rest', path: 'dossiers', form: 'array', events: events }];
+  return [{ door: 'rest', path: 'dossiers', form: 'array', events }];
 }
 
 function badLines(numbered: NumberEvent, stories: readonly Story[]): readonly Push[] {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import { openDesk } from '../participants/ministry-desks.ts';
 import { FILED_AT, type FiledAt, type FiledAtName } from '../participants/participants.ts';
+import { dayInCode } from './calendar.ts';
 import type { Catalogue } from './day.ts';
 import { createDice } from './dice.ts';
 import { invented } from './people.ts';
@@ -50,6 +52,5 @@ export async function fileWithMinistries(
 }
 
 function codeOf(ministry: FiledAtName, number: number, nowMs: number): string {
-  const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(2, 10).replaceAll('-', '');
-  return `${AGENCIES[ministry]}-${day}-${String(900_000 + number)}`;
+  return `${AGENCIES[ministry]}-${dayInCode(msToInstant(nowMs))}-${900_000 + number}`;
 }

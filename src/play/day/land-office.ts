@@ -7,6 +7,7 @@ import type { Step } from '../participants/ministry-desks.ts';
 import type { Book, LAND, Participants, REGISTER } from '../participants/participants.ts';
 import { LAND_CALLBACK_KEY, LAND_SERVICE } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
+import { dayInCode } from './calendar.ts';
 
 export interface WorkingAtLandOffice {
   readonly hub: AskHub;
@@ -77,8 +78,7 @@ export async function workAtLandOffice(working: WorkingAtLandOffice, limitMs: nu
 }
 
 function codeOf(nowMs: number, number: number): string {
-  const day = new Date(nowMs + 7 * 3_600_000).toISOString().slice(2, 10).replaceAll('-', '');
-  return `H60.01-${day}-${String(950_001 + number)}`;
+  return `H60.01-${dayInCode(msToInstant(nowMs))}-${950_001 + number}`;
 }
 
 async function handOver({ hub, secrets, signal }: WorkingAtLandOffice, code: string, atMs: number): Promise<void> {

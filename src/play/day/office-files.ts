@@ -9,6 +9,7 @@ import { untilAcknowledged } from '../clients/until-acknowledged.ts';
 import { untilRight } from '../clients/until-right.ts';
 import { FILE_OFFICE } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
+import { dayInCode } from './calendar.ts';
 
 /** The work of an office that sends its dossiers as files. */
 export interface OfficeWork {
@@ -53,9 +54,8 @@ export async function dropOfficeFiles(folder: string, nowMs: number): Promise<Of
 
 function rowOf(number: number, at: string, nowMs: number, status: string): SampleRow {
   const time = formatLocal('dd/MM/yyyy HH:mm', at);
-  const day = `${at.slice(2, 4)}${at.slice(5, 7)}${at.slice(8, 10)}`;
   return {
-    code: `H60.09-${day}-96000${number}`,
+    code: `H60.09-${dayInCode(at)}-96000${number}`,
     service: '1.004232',
     name: 'Nguyễn Thị Hoàng Yến',
     identity: `00109900960${number}`,

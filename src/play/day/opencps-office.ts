@@ -1,4 +1,4 @@
-import { formatLocal, msToInstant } from '#core/dates/dates';
+import { msToInstant } from '#core/dates/dates';
 import { dossierPath, type Standing, type State } from '../checks/evidence.ts';
 import { type AskHub, getJson, type HubReply, type HubRequest } from '../clients/hub-client.ts';
 import { untilAcknowledged } from '../clients/until-acknowledged.ts';
@@ -15,6 +15,7 @@ import {
   PAPERS_SERVICE,
 } from '../participants/parties.ts';
 import type { Secrets } from '../stage/hub-file.ts';
+import { dayInCode } from './calendar.ts';
 
 export interface WorkingWithOpencps {
   readonly hub: AskHub;
@@ -60,7 +61,7 @@ const STEPS = [
 export async function workWithOpencps(working: WorkingWithOpencps, limitMs: number): Promise<OpencpsWork> {
   const until = performance.now() + limitMs;
   const beginMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
-  const day = formatLocal('yyyyMMdd', msToInstant(beginMs)).slice(2);
+  const day = dayInCode(msToInstant(beginMs));
   const [own, land] = [`H60.01-${day}-960001`, `H60.01-${day}-960002`];
   const push = await session(working);
   const waitFor = (problemsNow: () => Promise<readonly string[]>): Promise<readonly string[]> =>

@@ -17,14 +17,10 @@ export interface Applicant {
 /** A person who does not exist: identity numbers begin with 000, which no province has. */
 export function invented(dice: Dice): Applicant {
   return {
-    name: personName(dice),
+    name: nameOf(dice, SURNAMES),
     identityNumber: `000${String(dice.whole(0, 999_999_999)).padStart(9, '0')}`,
     phone: `09${String(dice.whole(0, 99_999_999)).padStart(8, '0')}`,
   };
-}
-
-function personName(dice: Dice): string {
-  return nameOf(dice, SURNAMES);
 }
 
 function nameOf(dice: Dice, surnames: readonly string[]): string {

@@ -55,7 +55,7 @@ export function gathered(office: Office, numbered: NumberEvent, count: number, f
     }),
   );
   const pushes = waves.map(
-    (events, at): RestPush => ({ door: 'rest', path: at === 0 ? 'dossiers' : 'progress', form, events: events }),
+    (events, at): RestPush => ({ door: 'rest', path: at === 0 ? 'dossiers' : 'progress', form, events }),
   );
   // After a broken connection the system sends the whole request again.
   const again = pushes.slice(0, form === 'array' ? 1 : 0);

@@ -10,5 +10,5 @@ export function inEnvelopes(office: Office, numbered: NumberEvent, count: number
 }
 
 function enveloped({ path, events }: RestPush): SoapPush {
-  return { door: 'soap', operation: path === 'dossiers' ? 'PushDossiers' : 'PushProgress', events: events };
+  return { door: 'soap', operation: path === 'dossiers' ? 'PushDossiers' : 'PushProgress', events };
 }

@@ -1,7 +1,7 @@
 import type { Agency } from '#schemas/agency.upsert.v1';
 import type { Status } from '#schemas/dossier.upsert.v1';
 import type { Service } from '#schemas/service.upsert.v1';
-import { dueAfter, workingMoments } from './calendar.ts';
+import { dayInCode, dueAfter, workingMoments } from './calendar.ts';
 import type { Dice } from './dice.ts';
 import { type Applicant, invented, type Officer, officer } from './people.ts';
 
@@ -54,7 +54,7 @@ export function createStory(office: Office, course: Course = office.dice.weighte
   const [begun = ''] = moments;
   const isOnline = course[0] === 'submitted';
   return {
-    code: `${agency.code}-${begun.slice(2, 10).replaceAll('-', '')}-${office.serial()}`,
+    code: `${agency.code}-${dayInCode(begun)}-${office.serial()}`,
     service,
     agency,
     channel: isOnline

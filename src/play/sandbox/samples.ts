@@ -1,4 +1,5 @@
 import { msToInstant } from '#core/dates/dates';
+import { dayInCode } from '../day/calendar.ts';
 import type { Secrets } from '../stage/hub-file.ts';
 
 /** A request that the hub accepts, for a reader to copy. */
@@ -31,7 +32,7 @@ const SERVICE = { serviceCode: '1.004616', agencyCode: 'H60.01' };
 export function samplesOf(deps: SampleDeps): readonly Sample[] {
   const { secrets, session, number, nowMs } = deps;
   const at = (minutes: number): string => msToInstant(nowMs - minutes * MINUTE_MS);
-  const day = at(0).slice(2, 10).replaceAll('-', '');
+  const day = dayInCode(at(0));
   const code = (part: number): string => `H60.01-${day}-${String(number * 10 + part).padStart(4, '0')}`;
   const dossier = (part: number) => ({ code: code(part), ...SERVICE, status: 'received', statusAt: at(60) });
   const about = deps.about ?? code(0);

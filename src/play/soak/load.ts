@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { msToInstant } from '#core/dates/dates';
 
 /** Dossiers with endless updates: little is stored of each, and writes never end. */
 const DOSSIERS = 20_000;
@@ -165,13 +166,12 @@ export interface Seen {
 /** Every dossier moves on by a minute each time its turn comes. */
 function dossierText({ serviceCode, agencyCode }: SoakTarget, number: number): string {
   const turn = Math.floor(number / DOSSIERS);
-  const at = new Date(FIRST_MS + turn * 60_000 + 7 * 3_600_000).toISOString().slice(0, 19);
   return JSON.stringify({
     code: `H60.01-250101-${String(number % DOSSIERS).padStart(6, '0')}`,
     serviceCode,
     agencyCode,
     status: turn === 0 ? 'received' : 'processing',
-    statusAt: `${at}+07:00`,
+    statusAt: msToInstant(FIRST_MS + turn * 60_000),
     applicant: { name: 'Nguyễn Văn An', identityNumber: '000000000001', phone: '0900000001' },
     note: `Cập nhật lần thứ ${turn}`,
   });
