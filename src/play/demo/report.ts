@@ -16,8 +16,7 @@ interface AtPartner {
   readonly records: number;
   readonly steps: number;
   readonly repeats: number;
-  /** From the hub. */
-  /** As in the console: those behind another delivery of their dossier too. */
+  /** From the hub, as in the console: those behind another delivery of their dossier too. */
   readonly due: number;
   readonly held: number;
   readonly refused: number;

@@ -80,12 +80,12 @@ const DESKS: Readonly<Record<FiledAtName, (url: string, signal: AbortSignal) => 
       },
       async steps(maHoSo) {
         client.setSecurity(new WSSecurity('demo', MINISTRY_PASSWORD, { passwordType: 'PasswordDigest' }));
-        interface PartnerEvent {
+        interface Reported {
           readonly trangThai: string;
           // node-soap makes a Date of it, for the same moment.
           readonly thoiDiem: string | Date;
         }
-        const { return: answer } = await call<{ return: { tienDo?: readonly PartnerEvent[] } }>(
+        const { return: answer } = await call<{ return: { tienDo?: readonly Reported[] } }>(
           client,
           'xemTienDo',
           { maHoSo },

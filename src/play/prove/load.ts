@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Catalogue } from '../day/day.ts';
-import { openOffices, reportedByStatus, type Specials } from '../day/day.ts';
+import { type Catalogue, openOffices, reportedByStatus, type Specials } from '../day/day.ts';
 import { legacy } from '../day/dialect-threads.ts';
 import { createDice } from '../day/dice.ts';
 import { oddities, type Repair } from '../day/edge-cases.ts';

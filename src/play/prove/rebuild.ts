@@ -6,7 +6,8 @@ import type { Report } from './report.ts';
 const COMMAND = join(ROOT, 'bin', 'lienthong.mjs');
 const ENDS_WITHIN_MS = 600_000;
 
-interface PartnerEvent {
+/** What the command prints. */
+interface Printed {
   readonly messages?: number;
   readonly dossiers?: number;
   readonly found?: number;
@@ -19,17 +20,18 @@ export function rebuilt(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Re
   return new Promise((resolve) => {
     const options = { env, signal, timeout: ENDS_WITHIN_MS, maxBuffer: 2 ** 28 };
     execFile(process.execPath, [COMMAND, 'rebuild', '--json'], options, (error, out) => {
-      const event = documentOf(out);
-      if (!error) return resolve({ equal: true, says: `${event.dossiers} dossiers from ${event.messages} messages` });
-      const what = event.error ?? `${event.found} differences: ${JSON.stringify(event.differences?.slice(0, 5))}`;
-      resolve({ equal: false, says: event.error || event.found !== undefined ? what : error.message });
+      const printed = documentOf(out);
+      if (!error)
+        return resolve({ equal: true, says: `${printed.dossiers} dossiers from ${printed.messages} messages` });
+      const what = printed.error ?? `${printed.found} differences: ${JSON.stringify(printed.differences?.slice(0, 5))}`;
+      resolve({ equal: false, says: printed.error || printed.found !== undefined ? what : error.message });
     });
   });
 }
 
-function documentOf(out: string): PartnerEvent {
+function documentOf(out: string): Printed {
   try {
-    return JSON.parse(out) as PartnerEvent;
+    return JSON.parse(out) as Printed;
   } catch {
     return {};
   }
