@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEnvelope, readValue, xmlOf } from '../../src/http/doors/soap/message.ts';
 import { drain, inSteps } from '../../src/http/doors/soap/steps.ts';
 import { Refusal } from '../../src/http/problem.ts';
+import { createDice, type Dice } from '../support/dice.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import { bestOfTen, lowestCpuOfTen, watchEventLoop } from '../support/measures.ts';
 import { dossierXml, envelope, pushXml, sendSoap, WSSE, WSU } from '../support/soap.ts';
@@ -457,7 +458,7 @@ describe('arbitrary bytes', () => {
         { header: '<w:Security xmlns:w="urn:x"/>' },
       ),
     );
-    const random = dice(20250812);
+    const random = createDice(20250812);
     const pieces = [
       '<',
       '>',
@@ -493,18 +494,7 @@ describe('arbitrary bytes', () => {
   });
 });
 
-/** A small generator with the same numbers in each run (mulberry32). */
-function dice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-function damage(valid: Buffer, random: (below: number) => number, pieces: readonly string[]): Buffer {
+function damage(valid: Buffer, random: Dice, pieces: readonly string[]): Buffer {
   let bytes = Buffer.from(valid);
   for (let times = random(3) + 1; times > 0; times--) {
     const [from, to] = [random(bytes.length), random(bytes.length)];

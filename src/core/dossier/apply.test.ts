@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES, type Status } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
+import { createDice, type Dice } from '../../../tests/support/dice.ts';
 import { type Applied, apply, type Held, needsHistory, type RecordedEvent, withFirstContentId } from './apply.ts';
 import { placeOf } from './cached-folding.ts';
 import { ANOMALIES } from './event.ts';
@@ -279,7 +280,7 @@ describe('an event at the same time as the newest one', () => {
 });
 
 describe('the order of arrival', () => {
-  const next = dice(766);
+  const next = createDice(766);
   const rounds = roundsOf(3_000, 300);
 
   sampled('sets of events give the same dossier in any order', () => {
@@ -403,19 +404,6 @@ function played(events: readonly Incoming[]): Played {
     if (held) for (const step of waiting.splice(0)) arrive(step);
   }
   return { held, known, steps };
-}
-
-type Dice = (limit: number) => number;
-
-/** The same numbers in each run, so that a failure can be seen again. */
-function dice(seed: number): Dice {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 /** Up to nine events of one dossier, many of them at the same times, all of different content; one is a record. */

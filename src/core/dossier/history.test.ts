@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { type Dossier, STATUSES } from '#schemas/dossier.upsert.v1';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
+import { createDice, type Dice } from '../../../tests/support/dice.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { type Applied, apply, type Held, type Incoming, type RecordedEvent } from './apply.ts';
 import { placeOf } from './cached-folding.ts';
@@ -9,19 +10,6 @@ import { createHistory } from './history.ts';
 import { isSameJson } from './same-json.ts';
 
 const CODE = 'H60.01-250812-0035';
-
-/** The same numbers in each run. */
-function dice(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
-
-type Dice = ReturnType<typeof dice>;
 
 /** One of the first statuses as a rule, so that statuses return and moves are refused as well as allowed. */
 function someEvent(next: Dice, number: number, minutes: number): Incoming {
@@ -76,7 +64,7 @@ function judged(events: readonly Incoming[]): void {
 describe('a history', () => {
   sampled('judges orders of up to sixty events as a fold of all events does', () => {
     for (let seed = 1; seed <= roundsOf(1_500, 150); seed++) {
-      const next = dice(seed);
+      const next = createDice(seed);
       const count = 2 + next(seed % 10 === 0 ? 60 : 14);
       judged(Array.from({ length: count }, (_, number) => someEvent(next, number, 2 + next(40))));
     }
@@ -84,7 +72,7 @@ describe('a history', () => {
 
   test('agrees with foldWith also if it begins with steps or gets events without a question', () => {
     for (let seed = 1; seed <= 500; seed++) {
-      const next = dice(seed);
+      const next = createDice(seed);
       const known = Array.from({ length: next(12) }, (_, n) => ({ ...someEvent(next, n + next(2), 9), seq: n + 1 }));
       const history = createHistory(known);
       for (let more = 0; more < 5; more++) {
@@ -110,7 +98,7 @@ describe('a history', () => {
       contentId: { record: `${number}` },
       seq: number,
     });
-    const record = { ...someEvent(dice(1), 0, 1), seq: 1, inferred: false };
+    const record = { ...someEvent(createDice(1), 0, 1), seq: 1, inferred: false };
     const history = createHistory([record, ...Array.from({ length: 10_000 }, (_, n) => step(n + 2, 3 * n))]);
     const cpuMs = cpuMsOf(() => {
       for (let n = 0; n < 1_000; n++) {

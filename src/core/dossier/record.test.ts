@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { OPERATIONS, type Operation } from '#schemas/operations';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
+import { createDice, type Dice } from '../../../tests/support/dice.ts';
 import { cpuMsOf } from '../../../tests/support/measures.ts';
 import { readRecord } from './record.ts';
 
@@ -223,7 +224,7 @@ describe('reading', () => {
   });
 
   sampled('never throws, and a record reads again as itself', () => {
-    const next = dice(20_250_812);
+    const next = createDice(20_250_812);
     for (const operation of Object.keys(OPERATIONS) as Operation[]) {
       const members = Object.keys(OPERATIONS[operation].properties);
       for (let round = 0; round < roundsOf(1_000, 200); round++) {
@@ -241,18 +242,6 @@ describe('reading', () => {
     }
   });
 });
-
-type Dice = (limit: number) => number;
-
-function dice(seed: number): Dice {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 const SCALARS: readonly unknown[] = [
   null,

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { roundsOf, sampled, test } from '../../../../tests/support/depth.ts';
+import { createDice, type Dice } from '../../../../tests/support/dice.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { lookOver } from './guard.ts';
 import { readPlain } from './plain.ts';
@@ -211,17 +212,4 @@ function changed(dice: Dice, xml: string): string {
     ] as string;
   }
   return text;
-}
-
-type Dice = (below: number) => number;
-
-/** The same random numbers in every run (mulberry32). */
-function createDice(seed: number): Dice {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
