@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPage } from '../support/citizen.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { payment, postalOrder, question } from '../support/kinds.ts';
 
@@ -23,16 +24,8 @@ describe('pages for questions, ratings, payments and post', () => {
   });
   afterAll(() => hub.close());
 
-  async function open(path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) {
-    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
-    const response = await hub.hub.app.request(path, init, env);
-    const html = await response.text();
-    const text = html
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim();
-    return { status: response.status, headers: response.headers, html, text };
-  }
+  const open = (path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) =>
+    openPage(hub, path, init, address);
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}, address?: string) =>
     open(
       path,

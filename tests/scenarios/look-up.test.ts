@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { WRONG_PROOFS } from '../../src/ledger/request-limits.ts';
+import { cameFrom } from '../support/citizen.ts';
 import { inDepth, test } from '../support/depth.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
@@ -28,9 +29,8 @@ describe('a citizen looks up a dossier', () => {
   let people = 0;
   /** From a separate address by default. */
   async function lookUp(code: string, query: string, address = `198.51.100.${people++}`) {
-    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
     const began = performance.now();
-    const response = await hub.hub.app.request(`/api/public/dossiers/${code}${query}`, {}, env);
+    const response = await hub.hub.app.request(`/api/public/dossiers/${code}${query}`, {}, cameFrom(address));
     const { headers, status } = response;
     return { status, headers, body: (await response.json()) as Json, ms: performance.now() - began };
   }
@@ -102,8 +102,8 @@ describe('a citizen looks up a dossier', () => {
       const own = await testHub();
       await own.push(dossier());
       const ask = async (address: string, proof: string) => {
-        const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
-        return (await own.hub.app.request(`/api/public/dossiers/${CODE}?proof=${proof}`, {}, env)).status;
+        const path = `/api/public/dossiers/${CODE}?proof=${proof}`;
+        return (await own.hub.app.request(path, {}, cameFrom(address))).status;
       };
       expect(await ask('198.51.100.1', '0001')).toBe(200);
       const statuses = await Promise.all(Array.from({ length: 130 }, (_, n) => ask(`203.0.113.${n}`, '9999')));
@@ -139,9 +139,8 @@ describe('a citizen looks up a dossier', () => {
     const ask = async (code: string, n: number, proof = '9999') => {
       const { address, forwarded } = { forwarded: undefined, ...from(n) };
       const headers: Record<string, string> = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-      const env = { incoming: { socket: { remoteAddress: address }, headers } };
       const url = `/api/public/dossiers/${code}?proof=${proof}`;
-      return (await own.hub.app.request(url, { headers }, env)).status;
+      return (await own.hub.app.request(url, { headers }, cameFrom(address, headers))).status;
     };
     const statuses = await Promise.all(
       Array.from({ length: 36 }, (_, n) => ask(written[n % written.length] as string, n)),

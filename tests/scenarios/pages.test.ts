@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openPage } from '../support/citizen.ts';
 import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
 import { lowestCpuOfTen } from '../support/measures.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
@@ -80,16 +81,8 @@ describe('pages for citizens', () => {
   afterEach(() => vi.restoreAllMocks());
   afterAll(() => hub.close());
 
-  async function open(path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) {
-    const env = { incoming: { socket: { remoteAddress: address }, headers: {} } };
-    const response = await hub.hub.app.request(path, init, env);
-    const html = await response.text();
-    const text = html
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim();
-    return { status: response.status, headers: response.headers, html, text };
-  }
+  const open = (path: string, init: RequestInit = {}, address = `198.51.100.${people++ % 250}`) =>
+    openPage(hub, path, init, address);
 
   function lookUp(fields: Record<string, string>, { lang = 'vi', address }: { lang?: string; address?: string } = {}) {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Cookie: `lang=${lang}` };

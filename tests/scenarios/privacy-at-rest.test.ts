@@ -13,6 +13,7 @@ import { fingerprint } from '../../src/kit/fingerprint.ts';
 import { loadEvidence } from '../../src/ledger/evidence.ts';
 import { resealCheckpoints } from '../../src/ledger/pulls.ts';
 import { createVault } from '../../src/secrets/vault.ts';
+import { cameFrom } from '../support/citizen.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
@@ -83,8 +84,7 @@ async function play(hub: TestHub): Promise<void> {
   await (await legacySystem(hub)).call('DongBoHoSoMC', { isUpdating: 'False', data: [DIALECT] });
   await pull(hub);
   await hub.deliver();
-  const env = { incoming: { socket: { remoteAddress: ADDRESS }, headers: {} } };
-  await hub.hub.app.request(`/api/public/dossiers/${CODE}?proof=0000`, {}, env);
+  await hub.hub.app.request(`/api/public/dossiers/${CODE}?proof=0000`, {}, cameFrom(ADDRESS));
 }
 
 async function pull(hub: TestHub): Promise<void> {

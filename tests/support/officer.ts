@@ -1,3 +1,4 @@
+import { cameFrom } from './citizen.ts';
 import type { TestHub } from './hub.ts';
 
 export interface Page {
@@ -40,7 +41,7 @@ const OWN = { 'Sec-Fetch-Site': 'same-origin' };
 export function officerAt(hub: Pick<TestHub, 'hub'>, address?: string): Officer {
   const cookies = new Map<string, string>();
   let token = '';
-  const env = address === undefined ? {} : { incoming: { socket: { remoteAddress: address }, headers: {} } };
+  const env = address === undefined ? {} : cameFrom(address);
 
   async function ask(path: string, init: RequestInit): Promise<Page> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');

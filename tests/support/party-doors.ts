@@ -1,3 +1,4 @@
+import { cameFrom } from './citizen.ts';
 import type { TestHub } from './hub.ts';
 import { logIn } from './legacy-system.ts';
 import { envelope, sendSoap } from './soap.ts';
@@ -36,6 +37,6 @@ let people = 0;
 
 /** The status of a citizen's look-up, each from an address of its own. */
 export async function lookUp(hub: TestHub, code: string, proof: string): Promise<number> {
-  const env = { incoming: { socket: { remoteAddress: `203.0.${people >> 8}.${people++ & 255}` }, headers: {} } };
+  const env = cameFrom(`203.0.${people >> 8}.${people++ & 255}`);
   return (await hub.hub.app.request(`/api/public/dossiers/${code}?proof=${proof}`, {}, env)).status;
 }
