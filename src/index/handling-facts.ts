@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { counts } from '#core/dossier/event';
 import { finishOf } from '#core/dossier/status';
@@ -76,7 +76,6 @@ async function loadPetitions({ pool }: Database, agency: string, at: string, now
 function quarterOf(at: string): { readonly from: string; readonly to: string } {
   const year = Number(at.slice(0, 4));
   const first = Math.floor((Number(at.slice(5, 7)) - 1) / 3) * 3;
-  const begin = (month: number): string =>
-    `${new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10)}T00:00:00+07:00`;
+  const begin = (month: number): string => startOfDay(new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10));
   return { from: begin(first), to: begin(first + 3) };
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
@@ -26,8 +26,8 @@ function daysOf({ receivedFrom, receivedTo }: SoughtFilter): { readonly first: s
 /** Whether the period is whole days, so that the day of a row says that it is in the period. */
 function hasWholeDays({ receivedFrom, receivedTo }: SoughtFilter, { first, last }: ReturnType<typeof daysOf>): boolean {
   return (
-    (receivedFrom === undefined || instantToMs(receivedFrom) === instantToMs(`${first}T00:00:00+07:00`)) &&
-    (receivedTo === undefined || instantToMs(receivedTo) === instantToMs(`${last}T23:59:59.999+07:00`))
+    (receivedFrom === undefined || instantToMs(receivedFrom) === instantToMs(startOfDay(first))) &&
+    (receivedTo === undefined || instantToMs(receivedTo) === instantToMs(endOfDay(last)))
   );
 }
 

@@ -1,4 +1,4 @@
-import { formatLocal } from '#core/dates/dates';
+import { formatLocal, startOfDay } from '#core/dates/dates';
 import type { Report } from './report.ts';
 
 /** The lines above the table of a report, and how each is written. */
@@ -29,7 +29,7 @@ export function openingLines(report: Report): readonly OpeningLine[] {
 
 /** The period in words: `Từ 15/06/2025 đến 14/09/2025`. */
 function periodText({ from, to }: Report['period']): string {
-  const day = (date: string): string => formatLocal('dd/MM/yyyy', `${date}T00:00:00+07:00`);
+  const day = (date: string): string => formatLocal('dd/MM/yyyy', startOfDay(date));
   return `Kỳ báo cáo: từ ${day(from)} đến ${day(to)}`;
 }
 

@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { endOfDay, msToInstant, startOfDay } from '#core/dates/dates';
 import { reportingPeriod } from '#core/dates/reporting-period';
 import type { Rule } from '#core/statistics/rules';
 import { createThreads } from '../concurrency/threads.ts';
@@ -144,7 +144,7 @@ export function createReports(
 function spanOf(period: string, reportingDay: number | undefined, nowMs: number) {
   const days = reportingPeriod(period, reportingDay);
   if (!days) return { kind: 'no-period' } as const;
-  const [from, to] = [`${days.from}T00:00:00+07:00`, `${days.to}T23:59:59.999+07:00`];
+  const [from, to] = [startOfDay(days.from), endOfDay(days.to)];
   const now = msToInstant(nowMs);
   if (from > now) return { kind: 'future', from: days.from } as const;
   return { kind: 'span', days, span: { from, to, now } } as const;

@@ -150,6 +150,12 @@ function shown(given: string): string {
   return given.length > 40 ? `${given.slice(0, 40)}…` : given;
 }
 
+/** The first moment of a day in Vietnam, `yyyy-MM-dd`. */
+export const startOfDay = (day: string): string => `${day}T00:00:00+07:00`;
+
+/** The last moment of a day in Vietnam, `yyyy-MM-dd`: instants have milliseconds. */
+export const endOfDay = (day: string): string => `${day}T23:59:59.999+07:00`;
+
 /** A period, or the error of one of its ends. */
 export type Period =
   | { readonly from?: string; readonly to?: string }
@@ -163,7 +169,7 @@ export interface PeriodText {
 
 /** Parses a period. An end that is a date means that day in Vietnam: its first or last moment. */
 export function readPeriod({ from, to }: PeriodText): Period {
-  const given = { from: from && parseEnd(from, '00:00:00'), to: to && parseEnd(to, '23:59:59.999') };
+  const given = { from: from && parseEnd(from, startOfDay), to: to && parseEnd(to, endOfDay) };
   for (const [end, text] of [
     ['from', from],
     ['to', to],
@@ -175,8 +181,8 @@ export function readPeriod({ from, to }: PeriodText): Period {
 }
 
 /** A plus sign in an address arrives as a space. */
-function parseEnd(text: string, time: string): string | undefined {
-  return parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T${time}+07:00` : text.replace(' ', '+'));
+function parseEnd(text: string, endOf: (day: string) => string): string | undefined {
+  return parseInstant(/^\d{4}-\d\d-\d\d$/.test(text) ? endOf(text) : text.replace(' ', '+'));
 }
 
 /** Writes an instant in a party's format. Parts without a place in the format (seconds, fractions) are left out. */

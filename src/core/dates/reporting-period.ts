@@ -1,3 +1,5 @@
+import { endOfDay, startOfDay } from './dates.ts';
+
 /** The day of the month on which a reporting period begins, if the province sets no other (NĐ 09/2019/NĐ-CP). */
 const REPORTING_DAY = 15;
 
@@ -39,8 +41,8 @@ export function monthsBetween(
   const months = [];
   let [year, month] = [Number(from.slice(0, 4)), Number(from.slice(5, 7)) - 1];
   for (let first = from; first <= to; ) {
-    const next = `${dayOf(year, month + 1, 1)}T00:00:00+07:00`;
-    const last = `${dayOf(year, month + 1, 0)}T23:59:59.999+07:00`;
+    const next = startOfDay(dayOf(year, month + 1, 1));
+    const last = endOfDay(dayOf(year, month + 1, 0));
     months.push({ key: first.slice(0, 7), from: first, to: last < to ? last : to });
     first = next;
     [year, month] = [year + Math.floor((month + 1) / 12), (month + 1) % 12];

@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant } from '../dates/dates.ts';
+import { endOfDay, instantToMs, msToInstant, startOfDay } from '../dates/dates.ts';
 import { KINDS, type Kind } from './changes.ts';
 import { dayAfter, dayBefore, FIRST_DAY, type SpanRange, spansBetween } from './spans.ts';
 
@@ -22,15 +22,15 @@ const NOTHING: Part = { spans: [], windows: [], kinds: [] };
 export function partBetween(from: string, to: string): Part {
   if (from > to) return NOTHING;
   const [firstDay, lastDay] = [from.slice(0, 10), to.slice(0, 10)];
-  const isWholeStart = from === startOf(firstDay);
-  const isWholeEnd = to === endOf(lastDay);
+  const isWholeStart = from === startOfDay(firstDay);
+  const isWholeEnd = to === endOfDay(lastDay);
   if (firstDay === lastDay && !(isWholeStart && isWholeEnd))
     return { spans: [], windows: [{ since: from, until: to }], kinds: KINDS };
   return {
     spans: spansBetween(isWholeStart ? firstDay : dayAfter(firstDay), isWholeEnd ? lastDay : dayBefore(lastDay)),
     windows: [
-      ...(isWholeStart ? [] : [{ since: from, until: endOf(firstDay) }]),
-      ...(isWholeEnd ? [] : [{ since: startOf(lastDay), until: to }]),
+      ...(isWholeStart ? [] : [{ since: from, until: endOfDay(firstDay) }]),
+      ...(isWholeEnd ? [] : [{ since: startOfDay(lastDay), until: to }]),
     ],
     kinds: KINDS,
   };
@@ -38,8 +38,8 @@ export function partBetween(from: string, to: string): Part {
 
 /** All moments before an instant. */
 export function partBefore(instant: string): Part {
-  if (instant <= startOf(FIRST_DAY)) return NOTHING;
-  return partBetween(startOf(FIRST_DAY), msToInstant(instantToMs(instant) - 1));
+  if (instant <= startOfDay(FIRST_DAY)) return NOTHING;
+  return partBetween(startOfDay(FIRST_DAY), msToInstant(instantToMs(instant) - 1));
 }
 
 /** The moments after an instant, up to another one. */
@@ -50,12 +50,4 @@ export function partAfter(instant: string, to: string): Part {
 /** The same for the changes that make dossiers late. */
 export function latenessAfter(instant: string, to: string): Part {
   return { ...partAfter(instant, to), kinds: ['overdue', 'settled'] };
-}
-
-function startOf(day: string): string {
-  return `${day}T00:00:00+07:00`;
-}
-
-function endOf(day: string): string {
-  return `${day}T23:59:59.999+07:00`;
 }

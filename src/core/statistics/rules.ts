@@ -1,4 +1,4 @@
-import { instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
+import { endOfDay, instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
 import { hasResult, isFinished } from '../dossier/status.ts';
 import type { DossierTimes } from './dossier-times.ts';
 import { endBy766, endOf, lastOf, receptionOf } from './milestones.ts';
@@ -130,7 +130,7 @@ function byTd(times: DossierTimes): Counted | undefined {
   const beganAt = receptionOf(times);
   if (status === 'submitted' || status === 'refused' || beganAt === undefined) return undefined;
   const awaited = waitsOf(times).find(({ to }) => to === undefined);
-  const began = { beganAt, ...lateAfter(dueAt && endOfDay(dueAt)) };
+  const began = { beganAt, ...lateAfter(dueAt && endOfDay(dueAt.slice(0, 10))) };
   if (awaited) return { endedAt: awaited.from, grade: 'on-time', ...began };
   if (!isFinished(status)) return began;
   const endedAt = endOf(times);
@@ -145,8 +145,4 @@ function lateAfter(at: string | undefined): Pick<Counted, 'lateAfter'> {
 
 function isEarlierDay(one: string, other: string): boolean {
   return one.slice(0, 10) < other.slice(0, 10);
-}
-
-function endOfDay(instant: string): string {
-  return `${instant.slice(0, 10)}T23:59:59.999+07:00`;
 }
