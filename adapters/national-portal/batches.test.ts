@@ -96,6 +96,15 @@ describe('dossiers in one call', () => {
     expect(simulator.ledger.repeats()).toBe(0);
   });
 
+  test('also if the portal asks to try again', async () => {
+    const { portal, simulator } = await start();
+    await send(portal, [dossier(2), dossier(5)]);
+    const body = JSON.stringify({ error_code: '-3', message: 'Hồ sơ đã tồn tại. Vui lòng thử lại sau.' });
+    await simulator.fault({ kind: 'status', status: 200, times: 1, path: '/mapi/g', body });
+    const changed = [2, 5].map((n) => dossier(n, {}, { status: 'processing' }));
+    expect(kinds(await send(portal, changed))).toEqual(['delivered', 'delivered']);
+  });
+
   test('a known dossier that the portal has lost is sent as new', async () => {
     const { portal, simulator } = await start();
     await send(

@@ -1,9 +1,7 @@
 import { delivered, type Outcome, type Outgoing, sendInOrder } from '#kit';
-import { isAlreadyThere, isDossierUnknown, isTemporary, type PortalError } from '#mappings/national-portal/envelope';
-import type { Verdict } from '#mappings/national-portal/verdicts';
 import { outcomeOfError } from './answers.ts';
 import type { Portal } from './client.ts';
-import { type Prepared, prepare, put, sendDossier, verdictsFor } from './dossiers.ts';
+import { isContradiction, type Prepared, prepare, put, sendDossier, verdictsFor } from './dossiers.ts';
 import { lookUp } from './lookup.ts';
 
 type Item = Outgoing<'dossier.upsert.v1'>;
@@ -35,7 +33,7 @@ export async function sendDossiers(portal: Portal, items: readonly Item[]): Prom
 
 type Otherwise = (portal: Portal, group: readonly Prepared[], outcomes: Outcomes) => Promise<void>;
 
-/** @param otherwise what to do if the portal has a dossier sent as new, or lacks one sent as an update */
+/** @param otherwise what to do with dossiers that the portal contradicts */
 async function tell(
   portal: Portal,
   group: readonly Prepared[],
@@ -46,8 +44,9 @@ async function tell(
   const answer = await put(portal, group, isUpdate);
   if (answer.kind === 'failed') return setAll(group, answer.outcome, outcomes);
   const told = [...verdictsFor(group, answer)].map(([one, verdict]) => ({ one, verdict }));
-  const isOtherwise = (verdict: Verdict): boolean => verdict.kind === 'error' && isElsewise(verdict, isUpdate);
-  const wrong = otherwise ? told.flatMap(({ one, verdict }) => (isOtherwise(verdict) ? [one] : [])) : [];
+  const contradicted = told
+    .filter(({ verdict }) => verdict.kind === 'error' && isContradiction(verdict, isUpdate))
+    .map(({ one }) => one);
   const about = group.map(({ item }) => item.record);
   // Items that one error refused have equal outcomes. The hub recognises them and searches for the bad item.
   for (const { one, verdict } of told)
@@ -55,11 +54,7 @@ async function tell(
       one.item,
       verdict.kind === 'held' ? delivered(one.item.code, one.note) : outcomeOfError(verdict, portal.settings, about),
     );
-  if (otherwise && wrong.length > 0) await otherwise(portal, wrong, outcomes);
-}
-
-function isElsewise(error: PortalError, isUpdate: boolean): boolean {
-  return !isTemporary(error) && (isUpdate ? isDossierUnknown : isAlreadyThere)(error);
+  if (otherwise && contradicted.length > 0) await otherwise(portal, contradicted, outcomes);
 }
 
 /** Looks up each dossier and sends it once more: existing ones as updates, others as new. */

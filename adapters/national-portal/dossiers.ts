@@ -1,7 +1,7 @@
 import { delivered, type Outcome, type Outgoing, unmapped, type Words } from '#kit';
 import { differences } from '#mappings/national-portal/differences';
 import { writeDossier } from '#mappings/national-portal/dossier-writing';
-import { isAlreadyThere, isDossierUnknown } from '#mappings/national-portal/envelope';
+import { isAlreadyThere, isDossierUnknown, type PortalError } from '#mappings/national-portal/envelope';
 import { firstErrorIn, type Verdict, verdictsOf } from '#mappings/national-portal/verdicts';
 import type { WireObject } from '#mappings/national-portal/writing';
 import { type Answer, type Failed, outcomeOfError, stillInDoubt } from './answers.ts';
@@ -31,17 +31,23 @@ export async function sendDossier(portal: Portal, item: Item): Promise<Outcome> 
     if (item.doubt && seen.kind === 'found' && isAsWritten(seen.record, body)) return delivered(item.code, note);
     isUpdate = seen.kind === 'found';
   }
-  const isElsewise = (one: Verdict | Failed, isUpdate: boolean): boolean =>
-    one.kind === 'error' && (isUpdate ? isDossierUnknown : isAlreadyThere)(one);
   let answer = await putOne(portal, prepared, isUpdate);
-  if (isElsewise(answer, isUpdate)) {
+  if (answer.kind === 'error' && isContradiction(answer, isUpdate)) {
     const other = await putOne(portal, prepared, !isUpdate);
     // The portal has the dossier after all. So "không tồn tại" was about a part of it, such as a code, and that is the
     // reason.
-    if (!isUpdate || !isElsewise(other, false)) answer = other;
+    if (!isUpdate || other.kind !== 'error' || !isContradiction(other, false)) answer = other;
   }
   if (answer.kind === 'error') return outcomeOfError(answer, portal.settings, [item.record]);
   return answer.kind === 'failed' ? answer.outcome : delivered(item.code, note);
+}
+
+/**
+ * Whether the portal has a dossier that was sent as new ("đã tồn tại"), or lacks one sent as an update. It may add that one
+ * tries again later: the same way it would only say so again.
+ */
+export function isContradiction(error: PortalError, isUpdate: boolean): boolean {
+  return (isUpdate ? isDossierUnknown : isAlreadyThere)(error);
 }
 
 /** A dossier in the form that the portal receives. */
