@@ -207,11 +207,10 @@ async function readMany(
   const found = groupBy([...short, ...rows.filter((one) => one.is_large)], ({ asked }) => asked);
   return codes.map((code) => {
     const all = found.get(code) ?? [];
-    const distinct = [
-      ...new Map(
-        (all.some((row) => row.own) ? all.filter((row) => row.own) : all).map((row) => [row.code, row]),
-      ).values(),
-    ];
+    const own = all.filter((row) => row.own);
+    // A dossier's own code counts before the aliases of others.
+    const counted = own.length > 0 ? own : all;
+    const distinct = [...new Map(counted.map((row) => [row.code, row])).values()];
     if (distinct.length > 1) return { kind: 'ambiguous', codes: distinct.map((row) => row.code) };
     const [row] = distinct;
     if (!row) return { kind: 'none' };

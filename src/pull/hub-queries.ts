@@ -103,7 +103,7 @@ async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps
   const beginnings = (await loadHeld(database.pool, vault, codes)).map(({ createdAt }) => createdAt);
   const since = beginnings.reduce((a, b) => (a < b ? a : b), beginnings[0] ?? '');
   const histories = since === '' ? undefined : await loadEvents(database.pool, vault, codes, since);
-  const isHeard = (item: (typeof steps)[number]): boolean => {
+  const isKnown = (item: (typeof steps)[number]): boolean => {
     const events = histories?.get(item.record.code) ?? [];
     // The party's statements are compared, no matter who owns the dossier.
     const incoming = incomingOf(item, { party: party.id, recordedAt: '', ownership: undefined }, undefined, false);
@@ -113,7 +113,7 @@ async function unknownSteps({ database, vault }: Hub, party: Party, steps: Steps
       : incoming;
     return events.some((known) => known.kind === kind && isSameContent(known.contentId, contentId));
   };
-  return new Set(steps.filter((item) => !isHeard(item)));
+  return new Set(steps.filter((item) => !isKnown(item)));
 }
 
 /** The result of an item, and what it did to the records of the hub. */

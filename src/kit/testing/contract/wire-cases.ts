@@ -151,7 +151,7 @@ export function hubQueriesOf({
   records = [],
   figures = NO_FIGURES,
 }: Message['asks'] = {}): HubQueries {
-  const isHeard = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
+  const isKnown = ({ record, standIns = [] }: RecordItem<'dossier.progress.v1'>): boolean =>
     steps.some((known) => known.code === record.code && addsNothing(record, standIns, known));
   return {
     outstanding: async (limit, after) => dossiers.filter(({ code }) => code > (after ?? '')).slice(0, limit),
@@ -164,7 +164,7 @@ export function hubQueriesOf({
     knownRecords: async (_, codes) => new Set(codes.filter((code) => records.some((one) => one.code === code))),
     figures: async () => figures,
     results: async () => [],
-    unknownSteps: async (items) => new Set(items.filter((item) => !isHeard(item))),
+    unknownSteps: async (items) => new Set(items.filter((item) => !isKnown(item))),
   };
 }
 
