@@ -1,3 +1,4 @@
+import { startOfDay } from '#core/dates/dates';
 import type { Item, RecordItem } from '#core/dossier/item';
 import {
   agencyOfDossierCode,
@@ -94,7 +95,7 @@ function readIdentity(reading: Reading, record: Fields, raw: Raw): void {
     identity.identityKind ??= identityKindOf(cleanCode(String(identity.identityNumber)));
     reading.places.set('/applicant/identityNumber', { from: `${chosen.from}/SoDinhDanh`, rules: [] });
     record.applicant = { ...applicant, ...identity };
-    const others = [...entries.filter((entry) => entry !== chosen).map((entry) => `${entry.from}/SoDinhDanh`)];
+    const others = entries.filter((entry) => entry !== chosen).map((entry) => `${entry.from}/SoDinhDanh`);
     if (applicant?.identityNumber !== undefined && applicant.identityNumber !== identity.identityNumber)
       others.push('/SoGiayToChuHoSo');
     for (const path of others) reading.warnings.push(problem(path, 'other-identity-number'));
@@ -179,7 +180,7 @@ function readStatusTime(reading: Reading, record: Fields, raw: Raw): void {
 /** OpenCPS sends new dossiers without any date. Their codes contain the day of filing, so the status is not older. */
 function dayOfCode(record: Fields): string | undefined {
   const day = dayOfDossierCode(cleanCode(String(record.code ?? '')));
-  return day && `${day}T00:00:00+07:00`;
+  return day && startOfDay(day);
 }
 
 const ANY_TIME = '2000-01-01T00:00:00+07:00';

@@ -78,7 +78,8 @@ function codeIn(layer: Layer): string | undefined {
   return String(code).trim() || undefined;
 }
 
-function isSuccess(code: string): boolean {
+/** Whether a code is zero: `0`, `00` and so on. */
+export function isSuccess(code: string): boolean {
   return /^0+$/.test(code);
 }
 
