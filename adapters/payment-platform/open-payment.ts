@@ -38,7 +38,7 @@ export async function openPayment(platform: Platform, item: Outgoing<'payment.up
 async function lookUpFirst(platform: Platform, initiated: Initiated): Promise<Outcome> {
   const { settings } = platform;
   if (isPaygov(settings)) return again(platform, initiated);
-  const asked = await ask(platform, 'QUERY', initiated.payment, initiated);
+  const asked = await ask(platform, initiated.payment, initiated);
   if ('kind' in asked) return unknown(asked.reason, say('at-look-up', { why: textOrWordsOf(asked) }));
   const state = stateIn(asked.answer);
   if (textOf(asked.answer.MaLoi) !== '00') return again(platform, initiated);

@@ -2,7 +2,7 @@ import { jsonObject, msToInstant, type Page, type Puller, say, textOf, textOrWor
 import type { Payment } from '#schemas/payment.v1';
 import { type About, call, described, type Failure, type Platform } from './client.ts';
 import { askBody, transactionAt } from './messages.ts';
-import { type KeptReply, readKept, stateIn } from './reports.ts';
+import { type KeptReply, OPEN, readKept, stateIn } from './reports.ts';
 import type { Settings } from './settings.ts';
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -14,12 +14,14 @@ const NO_ANSWER = 'no-answer';
 /** Asks about one transaction. The question changes nothing, so every failure is `unavailable`. */
 export async function ask(
   platform: Platform,
-  kind: 'QUERY',
   payment: Asked,
   about: About,
 ): Promise<{ readonly answer: Answer; readonly kept: KeptReply } | Failure> {
   const { queryUrl = '' } = platform.settings;
-  const reply = await call(platform, queryUrl, askBody(kind, platform.settings, payment), { idempotent: true, about });
+  const reply = await call(platform, queryUrl, askBody('QUERY', platform.settings, payment), {
+    idempotent: true,
+    about,
+  });
   if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
   const answer = jsonObject(reply.body);
   if (reply.status >= 300 || !answer || textOf(answer.MaLoi) === undefined)
@@ -30,11 +32,10 @@ export async function ask(
 
 /** The receipt of a paid transaction as a PDF. Undefined if the platform has none yet. */
 async function billOf(platform: Platform, payment: Payment): Promise<Buffer | Failure | undefined> {
-  const { billUrl, ...rest } = platform.settings;
-  if (billUrl === undefined) return undefined;
-  const about = { payment };
-  const body = askBody('GET_BILL', { ...rest, billUrl }, payment);
-  const reply = await call(platform, billUrl, body, { idempotent: true, about });
+  const { settings } = platform;
+  if (settings.billUrl === undefined) return undefined;
+  const body = askBody('GET_BILL', settings, payment);
+  const reply = await call(platform, settings.billUrl, body, { idempotent: true, about: { payment } });
   if (reply.kind !== 'reply') return unavailable(reply.reason, textOrWordsOf(reply));
   return reply.body.subarray(0, 4).toString() === '%PDF' ? reply.body : undefined;
 }
@@ -42,7 +43,6 @@ async function billOf(platform: Platform, payment: Payment): Promise<Buffer | Fa
 /** Open transactions are asked about from this age to that (domain 9.4). Receipts are asked for as long. */
 const YOUNGEST_MS = 30 * 60_000;
 const OLDEST_MS = 3 * 86_400_000;
-const OPEN: readonly Payment['state'][] = ['requested', 'initiated', 'pending'];
 const AT_ONCE = 20;
 /** Failures on one page without any answer: the platform is away, rather than unable to answer for each of them. */
 const MANY = 3;
@@ -94,7 +94,7 @@ async function newsOf(
 ): Promise<{ readonly news?: KeptReply | undefined } | Failure | undefined> {
   if (payment.state === 'paid') return payment.receiptUrl === undefined ? receiptOf(platform, payment) : undefined;
   if (platform.now() - Date.parse(payment.stateAt) < YOUNGEST_MS) return undefined;
-  const asked = await ask(platform, 'QUERY', payment, { payment });
+  const asked = await ask(platform, payment, { payment });
   if ('kind' in asked) return asked;
   const state = stateIn(asked.answer);
   return { news: state === undefined || state === payment.state ? undefined : asked.kept };

@@ -2,7 +2,7 @@ import { type Comparison, type Outgoing, type Reconciler, say, textOf } from '#k
 import type { Payment } from '#schemas/payment.v1';
 import type { Platform } from './client.ts';
 import { ask } from './query.ts';
-import { readKept, stateIn } from './reports.ts';
+import { OPEN, readKept, stateIn } from './reports.ts';
 import { isPaygov, type Settings } from './settings.ts';
 
 type Item = Outgoing<'payment.upsert.v1'>;
@@ -23,7 +23,7 @@ const NOT_ASKED: readonly Payment['state'][] = ['cancelled', 'refunded'];
 async function comparePayment(platform: Platform, { record: payment, dossier }: Item): Promise<Comparison> {
   const { state: ours } = payment;
   if (NOT_ASKED.includes(ours)) return { kind: 'untold', why: say('payment-state-not-asked', { state: ours }) };
-  const asked = await ask(platform, 'QUERY', payment, { payment, dossier });
+  const asked = await ask(platform, payment, { payment, dossier });
   if ('kind' in asked) return { kind: 'failed', outcome: asked };
   if (textOf(asked.answer.MaLoi) !== '00') return { kind: 'absent' };
   const theirs = stateIn(asked.answer);
@@ -34,8 +34,6 @@ async function comparePayment(platform: Platform, { record: payment, dossier }: 
     answer: { body: Buffer.from(JSON.stringify(asked.kept)), mediaType: 'application/json' },
   };
 }
-
-const OPEN: readonly Payment['state'][] = ['requested', 'initiated', 'pending'];
 
 /** All states before the last one are the same to the platform. */
 function differences({ state, amountVnd, transaction }: Payment, theirs: Payment['state'], answer: Members) {

@@ -25,6 +25,9 @@ export interface KeptReply {
 
 const OPERATION = 'payment.upsert.v1';
 
+/** The states of a payment that may still be paid. */
+export const OPEN: readonly Payment['state'][] = ['requested', 'initiated', 'pending'];
+
 /** `TrangThaiGD`: 1 success, 3 pending, 4 failed (domain 9.4). */
 const STATES: Readonly<Record<string, Payment['state']>> = { '1': 'paid', '3': 'pending', '4': 'failed' };
 
