@@ -75,17 +75,18 @@ export function receiptIn(body: Uint8Array): { readonly mediaType: string; reado
 export function readNotification(members: Members, settings: Settings): Item {
   const reference = textOf(members.MaThamChieu);
   const stateAt = momentIn(members);
-  const path = reference === undefined ? '/MaThamChieu' : '/ThoiGianGD';
-  if (reference === undefined || stateAt === undefined)
-    return {
-      kind: 'invalid',
-      problems: [problem(path, 'unexpected', { got: shown(members, path), expected: EXPECTED })],
-    };
+  if (reference === undefined)
+    return { kind: 'invalid', problems: [problem('/MaThamChieu', 'missing', { expected: say('a-text') })] };
+  if (stateAt === undefined) {
+    const got = received(textOf(members.ThoiGianGD) ?? '');
+    return { kind: 'invalid', problems: [problem('/ThoiGianGD', 'unexpected', { got, expected: FORM })] };
+  }
   const state = textOf(members.MaLoi) === '00' ? 'paid' : 'failed';
   return reportOf({ state, stateAt, reference }, members, settings);
 }
 
-const EXPECTED = 'yyyyMMddHHmmss';
+/** How the platform writes a moment. */
+const FORM = 'yyyyMMddHHmmss';
 
 interface Reported {
   readonly state: Payment['state'];
@@ -135,12 +136,8 @@ function differences(members: Members, reference: string, { partnerCode }: Setti
 }
 
 function momentIn(members: Members): string | undefined {
-  const time = parseLocal('yyyyMMddHHmmss', textOf(members.ThoiGianGD) ?? '');
+  const time = parseLocal(FORM, textOf(members.ThoiGianGD) ?? '');
   return 'instant' in time ? time.instant : undefined;
-}
-
-function shown(members: Members, path: string) {
-  return received(textOf(members[path.slice(1)]) ?? '');
 }
 
 function keptIn(body: Uint8Array): KeptReply | undefined {
