@@ -1,10 +1,13 @@
 import { type Connection, nodesAt, type Reply, retryAfterMs, say, textAt, textIn, unavailable } from '#kit';
 import {
   type Answer,
+  hasAt,
   type Failure as MinistryFailure,
   meaningOf,
   type NoAnswer,
   noAnswer,
+  notElsewhere,
+  pathAbove,
   readDocument,
   type TransportCall,
   withCode,
@@ -13,9 +16,6 @@ import type { Settings } from './settings.ts';
 import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
 
 export type Ministry = Connection<Settings>;
-
-/** How deep a list is searched for outside the configured path. */
-const DEEPEST_LIST = 5;
 
 /**
  * The body as text. Valid UTF-8 is read as UTF-8: text in an old encoding is never valid UTF-8 by chance, and servers often
@@ -66,7 +66,9 @@ async function read(
   const given = await documentIn(text, call, settings);
   const answer = 'kind' in given ? given : withCode(settings, given.content, given.records);
   if (!('kind' in answer) && answer.code !== undefined)
-    return meaningOf(settings, codes, answer.code, answer.message) === 'ok' ? notElsewhere(answer, call) : answer;
+    return meaningOf(settings, codes, answer.code, answer.message) === 'ok'
+      ? notElsewhere(answer, call.records)
+      : answer;
   const code = codeOf(status);
   const said = meaningOf(settings, codes, code, undefined);
   if (said === undefined) return 'kind' in answer ? answer : proven(answer, text, call);
@@ -78,24 +80,6 @@ async function read(
   return 'kind' in shows ? shows : { ...shows, code };
 }
 
-/** Fails if the list is missing at the configured path and another list exists. Such an answer is not empty. */
-function notElsewhere(answer: Answer, { records }: TransportCall): Answer | NoAnswer {
-  if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
-  const other = listIn(answer.content);
-  return other === undefined ? answer : noAnswer('no-records', say('list-elsewhere', { path: records, other }));
-}
-
-/** The path of the first list of objects. */
-function listIn(node: unknown, path: readonly string[] = []): string | undefined {
-  if (typeof node !== 'object' || node === null || path.length > DEEPEST_LIST) return undefined;
-  if (Array.isArray(node)) return node.some((one) => typeof one === 'object' && one) ? path.join('.') : undefined;
-  for (const [name, inner] of Object.entries(node)) {
-    const found = listIn(inner, [...path, name]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
 /** A status proves nothing, because maintenance pages and proxies send it too. A list or a receipt does. */
 function proven(
   answer: Answer,
@@ -105,22 +89,12 @@ function proven(
   if (records !== undefined && answer.records.length === 0) {
     // An empty XML list has no element. Its parent must exist.
     const isXml = (question.result?.form ?? formOf(text)) === 'xml';
-    const isThere = isXml ? nodesAt(answer.content, above(records)).length > 0 : hasAt(answer.content, records);
+    const isThere = isXml ? nodesAt(answer.content, pathAbove(records)).length > 0 : hasAt(answer.content, records);
     if (!isThere) return noAnswer('no-records', say('no-proof', { path: records }));
   }
   if (!idempotent && (reference === undefined || textAt(answer.content, reference) === undefined))
     return noAnswer('no-receipt', say('no-proof-and-no-code', { path: reference ?? 'receipt' }));
   return answer;
-}
-
-const above = (path: string): string => path.split('.').slice(0, -1).join('.');
-
-/** Whether the path exists, even with an empty list. */
-function hasAt(content: unknown, path: string): boolean {
-  const last = path.slice(path.lastIndexOf('.') + 1);
-  return nodesAt(content, above(path)).some(
-    (node) => typeof node === 'object' && node !== null && (last === '*' || Object.hasOwn(node, last)),
-  );
 }
 
 /** The content of the answer. If the body names a document within it, the content of both. */

@@ -1,11 +1,13 @@
-import { callSoap, fold, nodesAt, retryAfterMs, type SoapResult, say, soapOutcome } from '#kit';
+import { type Connection, callSoap, fold, nodesAt, retryAfterMs, type SoapResult, say, soapOutcome } from '#kit';
 import {
   type Answer,
   EXPIRED,
   type Transport as MinistryTransport,
+  meaningOf,
   NO_RECORDS,
   type NoAnswer,
   noAnswer,
+  notElsewhere,
   type Picking,
   readDocument,
   secretsOfSecurity,
@@ -35,7 +37,8 @@ export const transport: MinistryTransport<Settings> = {
       },
     );
     if (called.kind === 'answer') {
-      const answer = await readAnswer(called, result, settings, records);
+      const read = await readAnswer(called, result, settings, records);
+      const answer = 'kind' in read ? read : proven(connection, read, result, records);
       const wait = retryAfterMs(called.headers, connection.now());
       return 'kind' in answer || wait === undefined ? answer : { ...answer, retryAfterMs: wait };
     }
@@ -61,6 +64,25 @@ async function readAnswer(
     return withCode(settings, body, picked);
   }
   return readText(picked[0] ?? '', result, settings, records);
+}
+
+/**
+ * Fails if an answer of success shows no records because it is another answer than the settings describe. Read as an empty
+ * list it would lose records: the answer lacks the outermost element of their path, or has another list.
+ */
+function proven(
+  { settings, codes }: Pick<Connection<Settings>, 'settings' | 'codes'>,
+  answer: Answer,
+  result: Result,
+  records: string | undefined,
+): Answer | NoAnswer {
+  const { content, code, message } = answer;
+  if (records === undefined || (code !== undefined && meaningOf(settings, codes, code, message) !== 'ok'))
+    return answer;
+  const [outermost = ''] = records.split('.');
+  if (!result && answer.records.length === 0 && records.includes('.') && nodesAt(content, outermost).length === 0)
+    return noAnswer('no-records', say('no-proof', { path: outermost }));
+  return notElsewhere(answer, records);
 }
 
 /**

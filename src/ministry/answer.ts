@@ -124,18 +124,63 @@ function jsonAnswer(given: unknown, place: string, records: string, settings: Mi
   return withCode(settings, content, isNone ? [] : found.map((record) => JSON.stringify(record)));
 }
 
+/** How deep a list is searched for outside the configured path. */
+const DEEPEST_LIST = 5;
+
+/** Fails if the list is missing at the configured path and another list exists. Such an answer is not empty. */
+export function notElsewhere(answer: Answer, records: string | undefined): Answer | NoAnswer {
+  if (records === undefined || answer.records.length > 0 || hasAt(answer.content, records)) return answer;
+  const other = listIn(answer.content);
+  return other === undefined ? answer : noAnswer('no-records', say('list-elsewhere', { path: records, other }));
+}
+
+/** The path of the first list of objects. */
+function listIn(node: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof node !== 'object' || node === null || path.length > DEEPEST_LIST) return undefined;
+  if (Array.isArray(node)) return node.some((one) => typeof one === 'object' && one) ? path.join('.') : undefined;
+  for (const [name, inner] of Object.entries(node)) {
+    const found = listIn(inner, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The path of the element or object around. */
+export const pathAbove = (path: string): string => path.split('.').slice(0, -1).join('.');
+
+/** Whether the path exists, even with an empty list. */
+export function hasAt(content: unknown, path: string): boolean {
+  const last = path.slice(path.lastIndexOf('.') + 1);
+  return nodesAt(content, pathAbove(path)).some(
+    (node) => typeof node === 'object' && node !== null && (last === '*' || Object.hasOwn(node, last)),
+  );
+}
+
 function says(node: unknown): boolean {
   return typeof node === 'object' && node !== null
     ? Object.keys(node).length > 0
     : node !== false && textOf(node) !== undefined;
 }
 
+/** Longer elements are records. */
+const LONGEST_BLANK = 500;
+
+/** The records without elements that are nil, as .NET sends absent entries, and without the empty element of an empty list. */
+function withoutBlanks(records: readonly string[]): readonly string[] {
+  const left = records.filter((text) => !/^(?:true|1)$/.test(textAt(shortXml(text), '@nil') ?? ''));
+  const [only = ''] = left;
+  const element = left.length === 1 ? shortXml(only) : undefined;
+  return typeof element === 'string' && element.trim() === '' ? [] : left;
+}
+
+/** A record that may be blank. Undefined for JSON and for longer records. */
+function shortXml(text: string): unknown {
+  return text.startsWith('<') && text.length <= LONGEST_BLANK ? recordIn(text) : undefined;
+}
+
 /** Adds the code and words that the settings find in an answer. */
-export function withCode(
-  { answer }: MinistrySettings,
-  content: unknown,
-  records: readonly string[],
-): Answer | NoAnswer {
+export function withCode({ answer }: MinistrySettings, content: unknown, given: readonly string[]): Answer | NoAnswer {
+  const records = withoutBlanks(given);
   if (answer?.code === undefined) return { content, records };
   const text = firstAt(content, answer.code);
   if (text === undefined)

@@ -3,7 +3,18 @@
 export type { SoapArguments, SoapValue } from '../kit/soap/arguments.ts';
 export type { Picking } from '../kit/soap/reply.ts';
 export { secretsOfSecurity } from '../kit/soap/security.ts';
-export { type Answer, firstAt, NO_RECORDS, type NoAnswer, noAnswer, readDocument, withCode } from './answer.ts';
+export {
+  type Answer,
+  firstAt,
+  hasAt,
+  NO_RECORDS,
+  type NoAnswer,
+  noAnswer,
+  notElsewhere,
+  pathAbove,
+  readDocument,
+  withCode,
+} from './answer.ts';
 export { EXPIRED, type Failure, type Transport, type TransportCall, unmappedRequest } from './ask.ts';
 export { readRecord } from './mapping.ts';
 export { ministryAdapter } from './ministry.ts';
