@@ -10,6 +10,7 @@ import {
   pathAbove,
   readDocument,
   type TransportCall,
+  textOfBody,
   withCode,
 } from '#ministry';
 import type { Settings } from './settings.ts';
@@ -17,32 +18,13 @@ import { codeOf, formOf, isPage, meaningOfStatus } from './statuses.ts';
 
 export type Ministry = Connection<Settings>;
 
-/**
- * The body as text. Valid UTF-8 is read as UTF-8: text in an old encoding is never valid UTF-8 by chance, and servers often
- * declare the default of their software. Otherwise the character set in the header counts. Undefined if the bytes do not fit it.
- */
-function decoded({ headers, body }: Reply): string | undefined {
-  const declared = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8';
-  // English in UTF-16 is valid UTF-8 with zeros in between.
-  const isWide = /^(?:utf-?(?:16|32)|ucs)/i.test(declared);
-  return (isWide ? undefined : decodedAs('utf-8', body)) ?? decodedAs(declared, body);
-}
-
-function decodedAs(charset: string, body: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(body);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Reads a reply. Its messages are safe to log. */
 export async function answerOf(
   connection: Ministry,
   exchange: Reply,
   call: TransportCall,
 ): Promise<Answer | NoAnswer | MinistryFailure> {
-  const text = decoded(exchange);
+  const text = textOfBody(exchange.body, exchange.headers['content-type']);
   const isSuccess = exchange.status >= 200 && exchange.status < 300;
   if (isSuccess && text === undefined) return noAnswer('charset', say('bytes-not-as-declared'));
   const answer = isSuccess

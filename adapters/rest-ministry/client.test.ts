@@ -136,6 +136,7 @@ test('an answer is read in its own character set, and refused in another', async
   for (const [type, body, kind] of [
     ['application/json; charset=UTF-16LE', utf16, 'delivered'],
     ['application/json; charset="utf-8"', Buffer.from(`\ufeff${OK}`), 'delivered'],
+    ['application/json', Buffer.from(`\ufeff${OK}`, 'utf16le'), 'delivered'],
     ['application/json', Buffer.from('{"error_code":"0","m":"\xe0"}', 'latin1'), 'unknown'],
     ['application/json; charset=x-vni', Buffer.from('{"error_code":"0","m":"\xe0"}', 'latin1'), 'unknown'],
     ['application/json; charset=windows-1252', Buffer.from('{"error_code":"0","m":"\xe0"}', 'latin1'), 'delivered'],

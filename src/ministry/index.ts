@@ -3,6 +3,7 @@
 export type { SoapArguments, SoapValue } from '../kit/soap/arguments.ts';
 export type { Picking } from '../kit/soap/reply.ts';
 export { secretsOfSecurity } from '../kit/soap/security.ts';
+export { textOfBody } from '../kit/xml/text.ts';
 export {
   type Answer,
   firstAt,

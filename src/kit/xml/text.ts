@@ -17,7 +17,7 @@ export class XmlProblem extends Error {
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The real character set of XML. A byte order mark wins. Next, valid UTF-8 is read as UTF-8: text in an old encoding is
+ * The real character set of XML or JSON. A byte order mark wins. Next, valid UTF-8 is read as UTF-8: text in an old encoding is
  * never valid UTF-8 by chance, and servers often declare the wrong set. Then the reply's media type counts, then the
  * document's own declaration. Throws XmlProblem if the declared set cannot be right, because the text would be garbled.
  */
@@ -53,6 +53,16 @@ export function* decoded(bytes: Uint8Array, charset: string): Generator<string> 
   }
 }
 
+/** A whole body of JSON or XML as text. Undefined if its bytes do not fit its character set. */
+export function textOfBody(bytes: Uint8Array, contentType?: string): string | undefined {
+  try {
+    return [...decoded(bytes, charsetOf(bytes, contentType))].join('');
+  } catch (error) {
+    if (error instanceof XmlProblem) return undefined;
+    throw error;
+  }
+}
+
 /** Splits a text into chunks for a parser. */
 export function* parts(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += CHUNK_BYTES) yield text.slice(at, at + CHUNK_BYTES);
@@ -80,12 +90,14 @@ function afterProlog(head: string): number {
   }
 }
 
+const BEGINNINGS: ReadonlySet<number | undefined> = new Set([...'<{['].map((one) => one.charCodeAt(0)));
+
 function markedAs(bytes: Uint8Array): string | undefined {
   const [a, b, c] = bytes;
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
-  // UTF-16 shows by its byte order mark, or by a zero beside the first `<`.
-  if ((a === 0xff && b === 0xfe) || (a === 0x3c && b === 0)) return 'utf-16le';
-  if ((a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c)) return 'utf-16be';
+  // UTF-16 shows by its byte order mark, or by a zero beside the first `<`, `{` or `[`.
+  if ((a === 0xff && b === 0xfe) || (BEGINNINGS.has(a) && b === 0)) return 'utf-16le';
+  if ((a === 0xfe && b === 0xff) || (a === 0 && BEGINNINGS.has(b))) return 'utf-16be';
   return undefined;
 }
 
