@@ -1,11 +1,10 @@
 import type { Outcome } from '#core/dossier/settle';
-import { say, textOrWordsOf, wordsOf } from '#messages/message';
+import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
-import { wordsText } from '#messages/stored';
 import { fingerprint, fingerprintYielding } from '../kit/fingerprint.ts';
 import type { Page, Puller } from '../kit/puller.ts';
 import { textAt } from '../kit/xml/read-xml.ts';
-import { type Answer, recordIn } from './answer.ts';
+import type { Answer } from './answer.ts';
 import {
   answerWords,
   ask,
@@ -16,7 +15,8 @@ import {
   unavailableFor,
   withTransport,
 } from './ask.ts';
-import { frameRows, type PulledOperation, type Row, readRows } from './mapping.ts';
+import { type Asked, fetchDetails, followLater } from './details.ts';
+import { frameRows, type PulledOperation, readRows } from './mapping.ts';
 import { afterPage, beginRun, type Checkpoint, type Run } from './run.ts';
 import type { Field, List, MinistrySettings } from './settings.ts';
 
@@ -49,7 +49,16 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
       const page = await pageOf(ministry, name, list, known.run ?? beginRun(list, known, ministry.now()));
       if ('kind' in page) return page;
       const part = await partOf(ministry, name, list, known, page);
-      return 'kind' in part ? part : { ...part, checkpoint: { ...(part.checkpoint as Checkpoint), ...settled } };
+      if ('kind' in part) return part;
+      const { rows, bodies, more, lacks, checkpoint: next } = part;
+      const after = await followLater(ministry, list, known.later, { rows, lacks, isEnd: next.run === undefined });
+      if ('kind' in after) return after;
+      return {
+        bodies: [...bodies, ...after.bodies],
+        checkpoint: { ...next, later: after.later, ...settled },
+        more,
+        lacks: after.lacks,
+      };
     },
 
     members({ pull }) {
@@ -86,7 +95,7 @@ function settingsMarkOf({ fields, detail, inferred, period }: List, { codes }: M
 function forSettings(known: Checkpoint, { reading, startAt }: SettingsMark): Checkpoint {
   if (known.startAt !== undefined && known.startAt !== startAt) return BEGINNING;
   if (known.reading === undefined || known.reading === reading) return known;
-  return { ...BEGINNING, until: known.until };
+  return { ...BEGINNING, until: known.until, later: known.later };
 }
 
 /** One complete and valid answer of the ministry. */
@@ -149,33 +158,43 @@ async function fetchPage(
   return { value: { key, answer, print: await fingerprintYielding(answer.records) }, ttlMs: ANSWER_TTL_MS };
 }
 
-/** Stores the next part of a page, and says what follows. */
+/** A part of a page, and what follows. */
+interface PagePart extends Pick<Page, 'bodies' | 'more' | 'lacks'> {
+  readonly rows: readonly Asked[];
+  readonly checkpoint: Checkpoint;
+}
+
+/** The next part of a page, to be stored unless the hub has it. */
 async function partOf(
   connection: Ministry,
   name: Name,
   list: List,
   known: Checkpoint,
   { run, open }: OpenPage,
-): Promise<Page | Failure> {
+): Promise<PagePart | Failure> {
   const { answer, print } = open;
   const { records } = answer;
   const parts = partsOf(records, list.detail ? PART_DETAILS : PART_RECORDS);
   const [from, to] = parts[run.part] ?? [0, 0];
-  const rows = await fetchDetails(connection, list, records.slice(from, to));
+  const rows = await fetchDetails(connection, list.detail, records.slice(from, to));
   if ('kind' in rows) return rows;
-  const says =
-    rows.length === 0
-      ? []
-      : [fingerprint(rows.flatMap(({ text, detail, refusal }) => [text, detail ?? '', refusal ?? '']))];
+  const says = rows.length === 0 ? [] : [fingerprint(rows.flatMap(printOf))];
   const isKept = says.every((one) => one === known.said[run.saying.length] || run.saying.includes(one));
-  const bodies = isKept ? [] : [frameRows(rows)];
+  // A record that still lacks its detail is in the message log already.
+  const news = rows.filter(({ failure, text }) => !failure || !known.later?.some((one) => one.text === text));
+  const bodies = isKept || news.length === 0 ? [] : [frameRows(news)];
   const kept = { ...run, part: run.part + 1, saying: [...run.saying, ...says] };
-  if (kept.part < parts.length) return { bodies, checkpoint: { ...known, run: kept }, more: true };
+  if (kept.part < parts.length) return { rows, bodies, checkpoint: { ...known, run: kept }, more: true };
   connection.sessions.drop(openName(name), open);
   const next = list.page?.next === undefined ? undefined : textAt(answer.content, list.page.next);
   const total = list.page?.total === undefined ? undefined : totalIn(answer, list.page.total);
   const end = { records: records.length, answer: print, next, total };
-  return { bodies, ...afterPage(list, known, kept, end) };
+  return { rows, bodies, ...afterPage(list, known, kept, end) };
+}
+
+/** Two failures of a detail are the same, whatever their words. */
+function printOf({ text, detail = '', refusal = '', failure }: Asked): readonly string[] {
+  return [text, detail, failure ? 'failed' : refusal];
 }
 
 /** The bounds of each part. The same records always give the same parts. */
@@ -192,42 +211,6 @@ function partsOf(records: readonly string[], most: number): readonly (readonly [
     }
   });
   return parts;
-}
-
-/** Asks for the details of each record. A refusal affects only its own record. */
-async function fetchDetails(
-  connection: Ministry,
-  list: List,
-  records: readonly string[],
-): Promise<readonly Row[] | Failure> {
-  const rows: Row[] = [];
-  for (const text of records) {
-    if (!list.detail) {
-      rows.push({ text });
-      continue;
-    }
-    const { record, fields: _, ...question } = list.detail;
-    const answer = await ask(connection, {
-      question,
-      context: { row: recordIn(text) },
-      records: record,
-      idempotent: true,
-    });
-    if ('kind' in answer && answer.kind !== 'refused') return answer;
-    const verdict = 'kind' in answer ? 'refused' : meaning(connection, answer);
-    // A busy answer is retried as a whole. Left out, the record might be in no later list.
-    if (verdict === 'busy' && !('kind' in answer))
-      return unavailableFor('busy', say('at-detail', { why: answerWords(connection, answer) }), answer);
-    const refusal =
-      'kind' in answer
-        ? wordsText(wordsOf(textOrWordsOf(answer)))
-        : verdict === 'ok' && answer.records.length === 1
-          ? undefined
-          : wordsText(say('at-detail', { why: answerWords(connection, answer) }));
-    const detail = 'kind' in answer ? undefined : answer.records[0];
-    rows.push({ text, detail: refusal === undefined ? detail : undefined, refusal });
-  }
-  return rows;
 }
 
 function totalIn({ content }: Answer, path: string): number | undefined {

@@ -10,9 +10,17 @@ export interface Checkpoint {
   /** Fingerprints of the last run's parts. An unchanged part is not stored again. */
   readonly said: readonly string[];
   readonly run?: Run | undefined;
+  /** Records whose detail is still to come. Empty if the last of them came during this run. */
+  readonly later?: readonly Later[] | undefined;
   /** A fingerprint of the settings, and the start of the period. If they change, everything is read again. */
   readonly reading?: string | undefined;
   readonly startAt?: string | undefined;
+}
+
+/** A record of a list whose detail failed, unchanged, and since when. */
+export interface Later {
+  readonly text: string;
+  readonly sinceMs: number;
 }
 
 /** A run reads its period page by page, and every page part by part. */

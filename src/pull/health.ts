@@ -92,7 +92,8 @@ async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, coun
  */
 async function reportIncomplete({ alerts }: Hub, { party, name }: ClaimedPull, { lacks }: PullCounts): Promise<void> {
   if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
-  else if (lacks !== undefined) await alerts.open(party, 'pull-incomplete', say('of-pull', { name, why: lacks }));
+  else if (lacks !== undefined)
+    await alerts.open(party, 'pull-incomplete', maskWords(say('of-pull', { name, why: lacks }), maskNamesIn));
 }
 
 async function reportSuccess({ database, alerts, nowMs }: Hub, party: string): Promise<void> {

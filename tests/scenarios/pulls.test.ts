@@ -293,6 +293,24 @@ test('a pull whose schedule has ended waits for an order or a new schedule', asy
 describe('the content of a pull', () => {
   let hub: TestHub;
   let partner: ReturnType<typeof partnerWithTable>;
+test('the incident about missing records names nobody, whatever the partner says', async () => {
+  const lacks = 'its detail: Hồ sơ của Nguyễn Văn An bị khóa';
+  const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false, lacks });
+  const steps = { schedule: '0 0 2 * * *', next, read: () => [] };
+  const hub = await testHub({ partners: { source: testPartner({ pull: { steps } }) }, keys: [...OPERATOR_KEYS] });
+  try {
+    await registerPulls(hub.hub.database, [{ party: 'source', name: 'steps' }], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('source', 'steps');
+    const { items } = (await operatorOf(hub).get('incidents?state=open')).body;
+    expect(items).toMatchObject([
+      { kind: 'pull-incomplete', cause: expect.stringMatching(/^steps: its detail: .*bị khóa$/) },
+    ]);
+    expect(JSON.stringify(items)).not.toContain('Văn An');
+  } finally {
+    await hub.close();
+  }
+});
+
   let entries: Row[];
   beforeEach(async () => {
     entries = [];
