@@ -398,6 +398,40 @@ test('links in a circle end, and the pull reports it', async () => {
   expect(paths.length).toBeLessThan(30);
 });
 
+test('a run whose cursor the ministry has forgotten begins again, and stores nothing twice', async () => {
+  const pages = ['A', 'B', 'C'];
+  let lifetime = 1;
+  const { asked, pull, later } = await started(
+    (one) => {
+      if (isToken(one)) return tokenFor(60);
+      const [of, page] = (JSON.parse(one.body).tiep ?? `${lifetime} 0`).split(' ').map(Number);
+      if (of !== lifetime) return { status: 400, body: '{"error_code":"77","message":"con trỏ hết hạn"}' };
+      const tiep = page < pages.length - 1 ? `${of} ${page + 1}` : null;
+      return { body: JSON.stringify({ error_code: 0, data: { HoSo: [{ MaHoSo: pages[page] }] }, tiep }) };
+    },
+    (settings) => {
+      const dossiers = { ...settings.pull?.dossiers, page: { size: 1, next: 'tiep' }, request: { tiep: 'cursor' } };
+      return { ...settings, pull: { dossiers } } as Settings;
+    },
+  );
+  let checkpoint: object | undefined;
+  const next = async () => {
+    const page = await pull(checkpoint);
+    if (!page || 'kind' in page) return JSON.stringify(page);
+    checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
+    return [...page.bodies.map(({ body }) => /"MaHoSo":"(.)"/.exec(Buffer.from(body).toString())?.[1]), page.more];
+  };
+  expect([await next(), await next()]).toEqual([
+    ['A', true],
+    ['B', true],
+  ]);
+  lifetime = 2;
+  expect(await next()).toContain('con trỏ hết hạn');
+  later(600_000);
+  expect([await next(), await next(), await next()]).toEqual([[true], [true], ['C', false]]);
+  expect(asked.filter((one) => !isToken(one))).toHaveLength(7);
+});
+
 const LOGIN: NonNullable<Settings['session']> = {
   operation: 'POST dang-nhap',
   body: 'form',

@@ -17,7 +17,7 @@ import {
 } from './ask.ts';
 import { type Asked, fetchDetails, followLater } from './details.ts';
 import { frameRows, type PulledOperation, readRows } from './mapping.ts';
-import { afterPage, beginRun, type Checkpoint, type Run } from './run.ts';
+import { afterPage, beginAgain, beginRun, type Checkpoint, type Run } from './run.ts';
 import type { Field, List, MinistrySettings } from './settings.ts';
 
 const OPERATIONS = { dossiers: 'dossier.upsert.v1', progress: 'dossier.progress.v1' } as const satisfies Record<
@@ -45,9 +45,10 @@ export function pullerOf<S extends MinistrySettings>(name: Name, transport: Tran
       if (!list) return { bodies: [], checkpoint, more: false };
       const ministry = withTransport(transport, connection);
       const settled = settingsMarkOf(list, ministry.settings);
-      const known = forSettings((checkpoint ?? BEGINNING) as Checkpoint, settled);
-      const page = await pageOf(ministry, name, list, known.run ?? beginRun(list, known, ministry.now()));
-      if ('kind' in page) return page;
+      const given = forSettings((checkpoint ?? BEGINNING) as Checkpoint, settled);
+      const found = await nextPageOf(ministry, name, list, given);
+      if ('kind' in found) return found;
+      const { page, known } = found;
       const part = await partOf(ministry, name, list, known, page);
       if ('kind' in part) return part;
       const { rows, bodies, more, lacks, checkpoint: next } = part;
@@ -109,6 +110,24 @@ interface FetchedPage {
 interface OpenPage {
   readonly run: Run;
   readonly open: FetchedPage;
+}
+
+/**
+ * The next page of a pull. If it fails and the ministry may have forgotten its cursor, the run begins again, unless the first
+ * page fails too. Parts that are stored already are not stored again.
+ */
+async function nextPageOf(
+  ministry: Ministry,
+  name: Name,
+  list: List,
+  known: Checkpoint,
+): Promise<{ readonly page: OpenPage; readonly known: Checkpoint } | Failure> {
+  const run = known.run ?? beginRun(list, known, ministry.now());
+  const page = await pageOf(ministry, name, list, run);
+  if (!('kind' in page)) return { page, known };
+  const again = beginAgain(list, run, ministry.now());
+  const first = again && (await pageOf(ministry, name, list, again));
+  return !first || 'kind' in first ? page : { page: first, known: { ...known, said: run.saying } };
 }
 
 const openName = (name: Name): string => `open ${name}`;

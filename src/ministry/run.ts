@@ -31,6 +31,8 @@ export interface Run {
   readonly isCut?: boolean | undefined;
   readonly page: number;
   readonly cursor?: string | undefined;
+  /** When its first page was asked for, in milliseconds. Absent in runs of an older version. */
+  readonly begunMs?: number | undefined;
   /** The number of stored parts, and the fingerprint of their answer. A changed answer starts at part 0. */
   readonly part: number;
   readonly answer?: string | undefined;
@@ -59,14 +61,25 @@ const MOST_PASSES = 5;
 
 /** The first page of a run. The run reads everything new, up to now or to the longest allowed period. */
 export function beginRun({ period, page }: List, { until }: Checkpoint, nowMs: number): Run {
-  if (!period) return { ...firstPage(page), until: msToInstant(nowMs) };
+  if (!period) return { ...firstPage(page), until: msToInstant(nowMs), begunMs: nowMs };
   const overlapMs = (period.overlapS ?? OVERLAP_S) * 1000;
   const sinceMs = until === undefined ? Date.parse(period.startAt) : instantToMs(until) - overlapMs;
   const longestMs = period.longestH === undefined ? Number.POSITIVE_INFINITY : period.longestH * 3_600_000;
   // The longest length counts from the last end, so an overlap cannot stop progress.
   const endMs = Math.min(nowMs, Math.max(sinceMs, instantToMs(until ?? period.startAt)) + longestMs);
   const end = msToInstant(Math.max(endMs, sinceMs));
-  return { ...firstPage(page), since: msToInstant(sinceMs), until: end, isCut: endMs < nowMs ? true : undefined };
+  const isCut = endMs < nowMs ? true : undefined;
+  return { ...firstPage(page), since: msToInstant(sinceMs), until: end, isCut, begunMs: nowMs };
+}
+
+/** Cursors of many systems end after some minutes. */
+const CURSOR_MS = 600_000;
+
+/** The same run from its first page, if the ministry may have forgotten its cursor. */
+export function beginAgain({ page }: List, run: Run, nowMs: number): Run | undefined {
+  const { cursor, since, until, isCut, begunMs = 0 } = run;
+  if (cursor === undefined || nowMs - begunMs < CURSOR_MS) return undefined;
+  return { ...firstPage(page), since, until, isCut, begunMs: nowMs };
 }
 
 function firstPage(page: List['page']) {
