@@ -42,6 +42,8 @@ const LEASE_MS = 8_000;
 const HEARTBEAT_MS = 2_500;
 /** After a failure the next run begins soon, from the last accepted page. */
 const AFTER_FAILURE_MS = 60_000;
+/** A partner's `Retry-After` is obeyed up to this time. Data would be older otherwise than anybody expects. */
+const MOST_ASKED_MS = 3_600_000;
 
 /**
  * Asks a partner for what is new, page by page. Each page is accepted together with its checkpoint. Does nothing while another
@@ -96,7 +98,7 @@ async function pullUnderLease(
 function nextMs(ended: PullEnd, scheduledMs: number | undefined, nowMs: number): number | undefined {
   if (ended.kind === 'complete') return scheduledMs;
   if (ended.kind === 'halted') return nowMs;
-  const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, AFTER_FAILURE_MS) : 0;
+  const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, MOST_ASKED_MS) : 0;
   return Math.max(Math.min(scheduledMs ?? Number.POSITIVE_INFINITY, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
 }
 

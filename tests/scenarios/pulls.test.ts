@@ -135,6 +135,20 @@ describe('pulling', () => {
     for (let n = 1; n <= 4; n++) expect(await historyOf(n)).toEqual(['received']);
   });
 
+  test.each([
+    { askedS: undefined, waitsS: 60 },
+    { askedS: 20, waitsS: 60 },
+    { askedS: 1_800, waitsS: 1_800 },
+    { askedS: 86_400, waitsS: 3_600 },
+  ])('after a Retry-After of $askedS seconds the next run waits $waitsS seconds', async ({ askedS, waitsS }) => {
+    const retryAfterMs = askedS === undefined ? undefined : askedS * 1_000;
+    source.before.set(1, () => ({ kind: 'unavailable', reason: 'busy', message: 'busy', retryAfterMs }));
+    await pull('dossiers');
+    const isDue = async (ms: number): Promise<boolean> =>
+      (await duePulls(hub.hub.database, hub.clock.nowMs + ms)).some(({ name }) => name === 'dossiers');
+    expect([await isDue(waitsS * 1_000 - 1), await isDue(waitsS * 1_000)]).toEqual([false, true]);
+  });
+
   test('an order during a run leads to one more run', async () => {
     add(1, 1);
     source.before.set(1, async () => {
@@ -261,6 +275,24 @@ describe('pulling', () => {
   });
 });
 
+test('the incident about missing records names nobody, whatever the partner says', async () => {
+  const lacks = 'its detail: Hồ sơ của Nguyễn Văn An bị khóa';
+  const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false, lacks });
+  const steps = { schedule: '0 0 2 * * *', next, read: () => [] };
+  const hub = await testHub({ partners: { source: testPartner({ pull: { steps } }) }, keys: [...OPERATOR_KEYS] });
+  try {
+    await registerPulls(hub.hub.database, [{ party: 'source', name: 'steps' }], hub.clock.nowMs);
+    await hub.hub.pipeline.pull('source', 'steps');
+    const { items } = (await operatorOf(hub).get('incidents?state=open')).body;
+    expect(items).toMatchObject([
+      { kind: 'pull-incomplete', cause: expect.stringMatching(/^steps: its detail: .*bị khóa$/) },
+    ]);
+    expect(JSON.stringify(items)).not.toContain('Văn An');
+  } finally {
+    await hub.close();
+  }
+});
+
 test('a pull whose schedule has ended waits for an order or a new schedule', async () => {
   const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false });
   const once = { schedule: '0 0 2 25 12 * 2025', next, read: () => [] };
@@ -293,24 +325,6 @@ test('a pull whose schedule has ended waits for an order or a new schedule', asy
 describe('the content of a pull', () => {
   let hub: TestHub;
   let partner: ReturnType<typeof partnerWithTable>;
-test('the incident about missing records names nobody, whatever the partner says', async () => {
-  const lacks = 'its detail: Hồ sơ của Nguyễn Văn An bị khóa';
-  const next = async (): Promise<Page> => ({ bodies: [], checkpoint: null, more: false, lacks });
-  const steps = { schedule: '0 0 2 * * *', next, read: () => [] };
-  const hub = await testHub({ partners: { source: testPartner({ pull: { steps } }) }, keys: [...OPERATOR_KEYS] });
-  try {
-    await registerPulls(hub.hub.database, [{ party: 'source', name: 'steps' }], hub.clock.nowMs);
-    await hub.hub.pipeline.pull('source', 'steps');
-    const { items } = (await operatorOf(hub).get('incidents?state=open')).body;
-    expect(items).toMatchObject([
-      { kind: 'pull-incomplete', cause: expect.stringMatching(/^steps: its detail: .*bị khóa$/) },
-    ]);
-    expect(JSON.stringify(items)).not.toContain('Văn An');
-  } finally {
-    await hub.close();
-  }
-});
-
   let entries: Row[];
   beforeEach(async () => {
     entries = [];
