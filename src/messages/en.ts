@@ -197,6 +197,8 @@ export const EN = {
   'not-as-kept': 'it is not in the form that the adapter stores',
   'changes-end-early': 'the answer announces more changes but does not continue',
   'no-page': 'its adapter returned no page',
+  'no-page-within': 'no page came within {minutes} minutes',
+  'run-too-long': 'the run took over {hours} hours, and the partner has more pages; the next run continues there',
   'name-the-endpoint': '{error}: name the endpoint in the settings',
   'charset-not-quoted-text': 'it is declared as {charset}, but is not',
   'not-in-charset': 'it must be {charset}, but is not',

@@ -193,6 +193,8 @@ export const VI = translation({
   'not-as-kept': 'không đúng dạng mà bộ chuyển đổi lưu',
   'changes-end-early': 'câu trả lời báo còn thay đổi nhưng không có phần tiếp theo',
   'no-page': 'bộ chuyển đổi không trả về trang nào',
+  'no-page-within': 'không nhận được trang nào trong {minutes} phút',
+  'run-too-long': 'lần lấy dữ liệu kéo dài quá {hours} giờ mà bên kết nối vẫn còn trang; lần sau lấy tiếp từ đó',
   'name-the-endpoint': '{error}: hãy ghi địa chỉ dịch vụ trong cấu hình',
   'charset-not-quoted-text': 'được khai là {charset} nhưng không phải',
   'not-in-charset': 'phải là {charset} nhưng không phải',

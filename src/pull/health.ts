@@ -2,6 +2,7 @@ import type { Item } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { maskWords } from '#core/masking/mask-words';
 import { maskNamesIn } from '#core/masking/masking';
+import { EN } from '#messages/en';
 import { quotedText, type Sentence, say, type TextOrWords, textOrWordsOf, type Words } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { AWAY_KINDS } from '../ledger/incidents.ts';
@@ -10,10 +11,14 @@ import { hasOpenBreaker } from '../ledger/party-states.ts';
 import { type ClaimedPull, hasFailedPull } from '../ledger/pulls.ts';
 import type { HubContext } from '../process/hub-context.ts';
 
-/** How a run ended: after the last page, early because the party may not be called now, or by a failure. */
+/**
+ * How a run ended: after the last page, early because the party may not be called now, unfinished after its longest time, or
+ * by a failure.
+ */
 export type PullEnd =
   | { readonly kind: 'complete' }
   | { readonly kind: 'halted' }
+  | { readonly kind: 'unfinished' }
   | Exclude<Outcome, { kind: 'delivered' }>;
 
 /** The counts of a run so far. */
@@ -41,7 +46,11 @@ function whyOf(failed: Failed): Words {
   return words ?? quotedText(message);
 }
 
-type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' }>;
+type Failed = Exclude<PullEnd, { kind: 'complete' | 'halted' | 'unfinished' }>;
+
+function isFailed(end: PullEnd): end is Failed {
+  return 'reason' in end;
+}
 
 /** The reason of a bug in an adapter or in the hub. */
 export const NOT_STORED = 'not-kept';
@@ -52,7 +61,7 @@ export function lastErrorOf({ lastError, lastErrorWords }: ClaimedPull): Sentenc
 }
 
 export function errorOf(end: PullEnd): Sentence | undefined {
-  if (end.kind === 'complete' || end.kind === 'halted') return undefined;
+  if (!isFailed(end)) return undefined;
   const said = textOrWordsOf(end);
   return sentenceOf(end.reason === NOT_STORED ? said : say('with-reason', { reason: end.reason, why: said }));
 }
@@ -66,9 +75,9 @@ type Hub = Pick<HubContext, 'database' | 'alerts' | 'nowMs'>;
  */
 export async function reportPullHealth(hub: Hub, pull: ClaimedPull, end: PullEnd, counts: PullCounts): Promise<void> {
   await reportInvalid(hub, pull, counts);
-  await reportIncomplete(hub, pull, counts);
-  if (end.kind === 'complete') await reportSuccess(hub, pull.party);
-  else if (end.kind !== 'halted') await reportFailure(hub, pull, end);
+  await reportIncomplete(hub, pull, end, counts);
+  if (isFailed(end)) await reportFailure(hub, pull, end);
+  else if (end.kind !== 'halted') await reportSuccess(hub, pull.party);
 }
 
 /**
@@ -90,11 +99,21 @@ async function reportInvalid({ alerts }: Hub, { party, name }: ClaimedPull, coun
  * Reports that a partner does not return all of its records. Otherwise nobody would notice, because the pull continues
  * with new ones.
  */
-async function reportIncomplete({ alerts }: Hub, { party, name }: ClaimedPull, { lacks }: PullCounts): Promise<void> {
-  if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
-  else if (lacks !== undefined)
-    await alerts.open(party, 'pull-incomplete', maskWords(say('of-pull', { name, why: lacks }), maskNamesIn));
+async function reportIncomplete(
+  { alerts }: Hub,
+  { party, name }: ClaimedPull,
+  end: PullEnd,
+  { lacks }: PullCounts,
+): Promise<void> {
+  if (lacks) {
+    const cause = maskWords(say('of-pull', { name, why: lacks }), maskNamesIn);
+    await alerts.open(party, 'pull-incomplete', cause);
+  } else if (lacks === false) await alerts.close(party, ['pull-incomplete'], `${name}: `);
+  // A complete run proves that the pages end, although not that they hold everything.
+  else if (end.kind === 'complete') await alerts.close(party, ['pull-incomplete'], `${name}: ${TOO_LONG}`);
 }
+
+const [TOO_LONG = ''] = EN['run-too-long'].split('{');
 
 async function reportSuccess({ database, alerts, nowMs }: Hub, party: string): Promise<void> {
   await savePartyHealth(database, party, { successMs: nowMs() });

@@ -26,6 +26,7 @@ import {
   reportPullHealth,
 } from './health.ts';
 import { hubQueriesOf } from './hub-queries.ts';
+import { nextPage } from './next-page.ts';
 
 type Hub = Pick<HubContext, 'database' | 'vault' | 'kinds' | 'nowMs' | 'telemetry' | 'alerts'>;
 
@@ -44,6 +45,8 @@ const HEARTBEAT_MS = 2_500;
 const AFTER_FAILURE_MS = 60_000;
 /** A partner's `Retry-After` is obeyed up to this time. Data would be older otherwise than anybody expects. */
 const MOST_ASKED_MS = 3_600_000;
+/** A longer run ends after its page, and the next one continues. A partner's pages may never end. */
+const LONGEST_RUN_HOURS = 2;
 
 /**
  * Asks a partner for what is new, page by page. Each page is accepted together with its checkpoint. Does nothing while another
@@ -97,7 +100,7 @@ async function pullUnderLease(
 /** Undefined: not again by itself. */
 function nextMs(ended: PullEnd, scheduledMs: number | undefined, nowMs: number): number | undefined {
   if (ended.kind === 'complete') return scheduledMs;
-  if (ended.kind === 'halted') return nowMs;
+  if (ended.kind === 'halted' || ended.kind === 'unfinished') return nowMs;
   const askedMs = ended.kind === 'unavailable' ? Math.min(ended.retryAfterMs ?? 0, MOST_ASKED_MS) : 0;
   return Math.max(Math.min(scheduledMs ?? Number.POSITIVE_INFINITY, nowMs + AFTER_FAILURE_MS), nowMs + askedMs);
 }
@@ -111,8 +114,9 @@ async function pullPages(
 ): Promise<PullEnd> {
   const puller = party.adapter.pull?.[pull.name] as NonNullable<Party['adapter']['pull']>[string];
   let { checkpoint } = pull;
+  const endMs = hub.nowMs() + LONGEST_RUN_HOURS * 3_600_000;
   for (;;) {
-    const page = await puller.next(party.connect(), checkpoint, hubQueriesOf(hub, party, deps.statistics));
+    const page = await nextPage(puller, party, checkpoint, hubQueriesOf(hub, party, deps.statistics));
     if ('kind' in page) return page.kind === 'delivered' ? NO_PAGE : page;
     await acceptPage(hub, deps, party, pull, page, counts);
     checkpoint = page.checkpoint;
@@ -120,6 +124,9 @@ async function pullPages(
     if (page.complete) await endMissing(hub, pull, page.complete);
     if (!page.more) return { kind: 'complete' };
     if (await mustHalt(hub, party)) return { kind: 'halted' };
+    if (hub.nowMs() < endMs) continue;
+    counts.lacks ||= say('run-too-long', { hours: LONGEST_RUN_HOURS });
+    return { kind: 'unfinished' };
   }
 }
 

@@ -135,6 +135,24 @@ describe('pulling', () => {
     for (let n = 1; n <= 4; n++) expect(await historyOf(n)).toEqual(['received']);
   });
 
+  test('a run that takes too long ends after its page and says so, and the next one continues there at once', async () => {
+    for (let n = 1; n <= 6; n++) add(n, n);
+    const incidents = async () => (await operatorOf(hub).get('incidents?state=open')).body.items;
+    source.before.set(2, () => {
+      hub.clock.nowMs += 2 * 3_600_000;
+      return undefined;
+    });
+    await pull('dossiers');
+    expect(source.asked).toEqual([0, 2]);
+    expect(await incidents()).toMatchObject([
+      { kind: 'pull-incomplete', cause: expect.stringMatching(/^dossiers: the run took over 2 hours/) },
+    ]);
+    expect(await duePulls(hub.hub.database, hub.clock.nowMs)).toContainEqual({ party: 'source', name: 'dossiers' });
+    await hub.hub.pipeline.pull('source', 'dossiers');
+    expect([source.asked, await incidents()]).toEqual([[0, 2, 4], []]);
+    expect((await hub.read('/api/v1/dossiers?limit=200')).body.items).toHaveLength(6);
+  });
+
   test.each([
     { askedS: undefined, waitsS: 60 },
     { askedS: 20, waitsS: 60 },
