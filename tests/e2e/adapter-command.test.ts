@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { agricultureAt } from '../../adapters/rest-ministry/simulator/connect.ts';
 import { transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
@@ -93,12 +94,64 @@ describe('lienthong adapter', () => {
     });
   });
 
+  test('try reads replies in files instead of calling the partner, logs in nowhere, and masks', async () => {
+    const settings = { ...agricultureAt('http://127.0.0.1:9'), session: undefined };
+    writeFileSync(
+      join(folder, 'hub.json'),
+      JSON.stringify({ parties: { nn: { adapter: 'rest-ministry', settings } } }),
+    );
+    const file = (name: string, text: string | Buffer): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const row = (code: string) => ({ code, status: 'DONE', statusAt: '2025-08-12T08:00:00+07:00' });
+    const items = [row('H60.08-250812-0001'), row('H60.08-250812-0002')];
+    const list = file('list.json', JSON.stringify({ items, next: null }));
+    const dossier = { procedure: { code: '1.003618' }, agency: 'H60.08', status: 'DONE', statusAt: items[0]?.statusAt };
+    const detail = JSON.stringify({ dossier: { ...dossier, applicant: { name: 'Nguyễn Văn An' } } });
+    const head = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/2 200\r\ncontent-type: application/json; charset=utf-16le\r\n\r\n';
+    const whole = file('detail.http', Buffer.concat([Buffer.from(head), Buffer.from(detail, 'utf16le')]));
+    const { code, out } = await run('try', 'nn', 'dossiers', list, whole);
+    expect(out).toContain('2 records, 0 invalid, 0 would wait');
+    expect([code, out.includes('H60.08-250812-0002'), out.includes('Nguyễn Văn An')]).toEqual([0, true, false]);
+    const lacking = await run('try', 'nn', 'dossiers', list);
+    expect(lacking).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('to GET http://127.0.0.1:9/api/v2/dossiers/'),
+    });
+    const refused = await run(
+      'try',
+      'nn',
+      'dossiers',
+      file('refused.http', 'HTTP/1.1 403 Forbidden\n\n{"detail":"sai khóa"}'),
+    );
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining('sai khóa') });
+    const pages = { ...settings, pull: { dossiers: { ...settings.pull.dossiers, detail: undefined } } };
+    const fields = {
+      ...settings.pull.dossiers.fields,
+      serviceCode: { value: '1.003618' },
+      agencyCode: { value: 'H60.08' },
+    };
+    Object.assign(pages.pull.dossiers, { fields });
+    writeFileSync(
+      join(folder, 'hub.json'),
+      JSON.stringify({ parties: { nn: { adapter: 'rest-ministry', settings: pages } } }),
+    );
+    const many = Array.from({ length: 70 }, (_, at) => row(`H60.08-250812-${1000 + at}`));
+    const first = await run('try', 'nn', 'dossiers', file('page.json', JSON.stringify({ items: many, next: 'b' })));
+    expect(first).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('70 records, 0 invalid, 0 would wait; there is more'),
+    });
+  });
+
   test('wrong usage is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });
     expect(await run('try', 'transport', 'catalogue')).toMatchObject({ code: 2 });
-    const ofPull = await run('try', 'transport', 'dossiers', join(folder, 'ho-so.json'));
-    expect(ofPull).toMatchObject({ code: 2, errors: expect.stringContaining('only push takes a file here') });
+    expect(await run('try', 'transport', 'push')).toMatchObject({ code: 2 });
+    const noReply = await run('try', 'transport', 'dossiers', join(folder, 'nothing.http'));
+    expect(noReply).toMatchObject({ code: 2, errors: expect.stringContaining('expected the path of a reply') });
     expect(await run('inspect', 'ftp://127.0.0.1/x.wsdl')).toMatchObject({ code: 2 });
   });
 });

@@ -45,15 +45,16 @@ export function addAdapter(program: Command): void {
     .command('try')
     .argument('<party>', 'a party of HUB_CONFIG')
     .argument('<pull>', 'what to pull, such as dossiers; of a party that sends files, the path of a file; or push')
-    .argument('[file]', 'with push: a record as JSON')
+    .argument('[files...]', 'with push: a record as JSON; with a pull: replies to read instead of calling the party')
     .description(
       'pull one page from a party, or read a file of a party that sends files, and show what the hub would store; with push, show the request for a record; writes and sends nothing',
     )
     .option('--json', 'print one JSON document on stdout')
     .option('--all', 'pull all pages, not only the first')
     .option('--personal', 'show applicants unmasked')
-    .action((party: string, pull: string, file: string | undefined, options: CommonOptions & TryOptions) =>
-      runCommand(options, () => tryParty(party, pull, file, options)),
+    .addHelpText('after', TRY_HELP)
+    .action((party: string, pull: string, files: readonly string[], options: CommonOptions & TryOptions) =>
+      runCommand(options, () => tryParty(party, pull, files, options)),
     );
   adapter
     .command('case')
@@ -71,14 +72,21 @@ export function addAdapter(program: Command): void {
 function tryParty(
   party: string,
   pull: string,
-  file: string | undefined,
+  files: readonly string[],
   options: TryOptions,
 ): ReturnType<typeof tryPull> {
-  if (file === undefined) return tryPull(party, pull, options);
-  if (pull === 'push') return tryPushTo(party, file);
-  const instead = 'only push takes a file here; for a party that sends files, name it as <pull>';
-  throw new UsageError(`[file]: got ${JSON.stringify(file)}, but ${instead}`);
+  if (pull !== 'push') return tryPull(party, pull, files, options);
+  const [file, second] = files;
+  if (file === undefined || second !== undefined)
+    throw new UsageError(`[files…]: got ${files.length}, but push takes one file with a record`);
+  return tryPushTo(party, file);
 }
+
+const TRY_HELP = `
+A file with a reply holds its body in JSON or XML, or all of it as curl -i prints it. The files answer the calls in turn: first the
+list, then the details. The last of several files answers every further call. The hub logs in nowhere then, and calls nobody,
+except for a WSDL that has an address.
+Exit codes: 0 all records are valid and nothing is missing, 1 otherwise, 2 wrong usage or settings.`;
 
 const NEW_HELP = `
 The folder has a manifest, settings, client, mapping, pull, simulator, tests, three wire cases and a README. The adapter sends

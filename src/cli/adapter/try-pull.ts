@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Item } from '#core/dossier/item';
+import type { Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
+import type { Connection } from '../../kit/connection.ts';
 import type { DropPlace } from '../../kit/drops.ts';
-import type { HubQueries, Page } from '../../kit/puller.ts';
+import type { HubQueries, Page, Puller } from '../../kit/puller.ts';
 import { nodesAt } from '../../kit/xml/read-xml.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
 import { createParty, type Party } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
+import { NoSample, sampleReplies } from './sample-replies.ts';
+import { trialConnection } from './trial-connection.ts';
 import { tryPush } from './try-push.ts';
 
 export interface TryOptions {
@@ -31,11 +35,20 @@ const NOTHING_OUTSTANDING: HubQueries = {
   unknownSteps: async (steps) => new Set(steps),
 };
 
-/** Pulls as the hub would, from the beginning, and shows the result. Stores nothing. */
-export async function tryPull(partyId: string, name: string, { all, personal }: TryOptions): Promise<Result> {
+/**
+ * Pulls as the hub would, from the beginning, and shows the result. Stores nothing.
+ *
+ * @param files sample replies, which take the place of the partner
+ */
+export async function tryPull(
+  partyId: string,
+  name: string,
+  files: readonly string[],
+  { all, personal }: TryOptions,
+): Promise<Result> {
   const party = await partyOf(partyId);
   try {
-    if (party.adapter.drops) return await tryFile(party, name, personal);
+    if (party.adapter.drops) return await tryFile(party, name, files, personal);
     const { pulls } = party.offers;
     const puller = pulls.includes(name) ? party.adapter.pull?.[name] : undefined;
     const names = pulls.join(', ');
@@ -43,14 +56,11 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
       throw new UsageError(
         `<pull>: ${names ? `got ${JSON.stringify(name)}, expected one of ${names}` : `nothing is pulled from ${partyId}`}`,
       );
-    const items: Item[] = [];
-    let [checkpoint, more, lacks] = [undefined as unknown, true, undefined as Page['lacks']];
-    for (let pages = 0; more && (all || pages === 0); pages++) {
-      const page = await puller.next(party.connect(), checkpoint, NOTHING_OUTSTANDING);
-      if ('kind' in page) return failed(page);
-      for (const { body } of page.bodies) items.push(...puller.read(body, party.settings, NO_CODES));
-      [checkpoint, more, lacks] = [page.checkpoint, page.more, lacks || page.lacks];
-    }
+    const connection =
+      files.length > 0 ? trialConnection(party.connect(), await sampleReplies(files)) : party.connect();
+    const pulled = await pullAll(party, puller, connection, all || files.length === 1);
+    if ('kind' in pulled) return failed(pulled);
+    const { items, more, lacks } = pulled;
     return shown(
       items.map((item) => (personal ? item : masked(item))),
       more,
@@ -62,10 +72,40 @@ export async function tryPull(partyId: string, name: string, { all, personal }: 
   }
 }
 
+interface Pulled {
+  readonly items: readonly Item[];
+  readonly more: boolean;
+  readonly lacks: Page['lacks'];
+}
+
+/** The first page, or all of them as far as there are replies. */
+async function pullAll(
+  { settings }: Party,
+  puller: Puller<unknown>,
+  connection: Connection,
+  all: boolean,
+): Promise<Pulled | Outcome> {
+  const items: Item[] = [];
+  let [checkpoint, more, lacks] = [undefined as unknown, true, undefined as Page['lacks']];
+  for (let pages = 0; more && (all || pages === 0); pages++) {
+    try {
+      const page = await puller.next(connection, checkpoint, NOTHING_OUTSTANDING);
+      if ('kind' in page) return page;
+      for (const { body } of page.bodies) items.push(...puller.read(body, settings, NO_CODES));
+      [checkpoint, more, lacks] = [page.checkpoint, page.more, lacks || page.lacks];
+    } catch (error) {
+      if (error instanceof NoSample && pages > 0) break;
+      throw error;
+    }
+  }
+  return { items, more, lacks };
+}
+
 /**
  * Reads a file as the hub would, from any folder. Files of the party's place are never touched: a look there would take them.
  */
-async function tryFile(party: Party, path: string, personal = false): Promise<Result> {
+async function tryFile(party: Party, path: string, replies: readonly string[], personal = false): Promise<Result> {
+  if (replies.length > 0) throw new UsageError(`[files…]: ${party.id} takes files, so name the file as <pull>`);
   const drops = party.adapter.drops as NonNullable<Party['adapter']['drops']>;
   const bytes = await readFile(path).catch((error: Error) => {
     throw new UsageError(`<pull>: ${party.id} takes files, expected the path of one: ${error.message}`);

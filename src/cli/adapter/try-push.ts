@@ -11,9 +11,7 @@ import type { Outgoing, Sender } from '../../kit/sender.ts';
 import { readXml } from '../../kit/xml/read-xml.ts';
 import type { Party } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
-
-/** Stands for the session of a login, which a trial does not make. */
-const NO_SESSION = 'SESSION';
+import { trialConnection } from './trial-connection.ts';
 
 /** The first request of a push, as text. */
 interface Shown {
@@ -60,7 +58,7 @@ async function tryOne(party: Party, operation: Operation, record: Records[Operat
   const sender = (party.adapter.send?.[operation] ?? party.adapter.sendAny) as Sender<unknown>;
   const calls: Call[] = [];
   const item = itemOf(operation, record, known);
-  const [outcome] = await sender.send(trialConnection(party.connect(), calls), [item]);
+  const [outcome] = await sender.send(keeping(party.connect(), calls), [item]);
   const [call] = calls;
   if (!call) return { outcome };
   const hidden = (text: string): string =>
@@ -108,26 +106,12 @@ function notesOn(operation: Operation): readonly string[] {
     : ['the file has no dossier: what the request takes from it, such as its service, is empty here'];
 }
 
-/** A connection that keeps the calls for itself. Only a WSDL is read. */
-function trialConnection(connection: Connection, calls: Call[]): Connection {
-  const readsWsdl = Object.hasOwn(connection.settings as object, 'wsdl');
-  return {
-    ...connection,
-    sessions: {
-      get: connection.sessions.get,
-      login: async <T>(_: string, __: unknown, standIn?: (text: string) => T) =>
-        standIn ? standIn(NO_SESSION) : (NO_SESSION as T),
-      drop: connection.sessions.drop,
-    },
-    http: {
-      async exchange(call) {
-        if (readsWsdl && call.method === 'GET') return connection.http.exchange(call);
-        calls.push(call);
-        return { kind: 'unreachable', reason: 'trial', message: 'a trial sends nothing' };
-      },
-    },
-  };
-}
+/** A connection that keeps the calls for itself. */
+const keeping = (connection: Connection, calls: Call[]): Connection =>
+  trialConnection(connection, async (call) => {
+    calls.push(call);
+    return { kind: 'unreachable', reason: 'trial', message: 'a trial sends nothing' };
+  });
 
 interface Read {
   readonly operation: Operation;
