@@ -8,7 +8,7 @@ export default defineAdapter({
   settings: Settings,
   tables: () => TABLES,
   send: {
-    // Decide: which dossiers concern the partner at all. Any other is `nothingToTell(why)`, never a guess.
+    // Decide: which dossiers concern the partner at all. Any other is `nothingToSend(why)`, never a guess.
     'dossier.upsert.v1': {
       send: (partner, items) =>
         sendInOrder(items, (item) =>
