@@ -9,8 +9,8 @@ afterEach(async () => {
 });
 
 /** What a pull of steps makes of an answer with this in its Body. */
-async function pulled(content: string) {
-  const body = `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><S:Body>${content}</S:Body></S:Envelope>`;
+async function pulled(content: string, before = '') {
+  const body = `${before}<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><S:Body>${content}</S:Body></S:Envelope>`;
   const headers = { 'content-type': 'application/soap+xml; charset=utf-8' };
   const partner = await startSimulator(
     defineSimulator({ routes: [{ method: 'POST', path: '/HoSoWS', handle: () => ({ headers, body }) }] }),
@@ -34,6 +34,13 @@ test.each([
   { why: 'with one other element', content: answer(step) },
 ])('a list $why is empty', async ({ content }) => {
   expect(await pulled(content)).toEqual([]);
+});
+
+test('blank lines before the XML declaration, as of PHP and JSP, do no harm', async () => {
+  const declaration = '\r\n \n<?xml version="1.0" encoding="UTF-8"?>';
+  expect(await pulled(answer('<tienDo><maHoSo>A</maHoSo></tienDo>'), declaration)).toEqual([
+    '<records><record><row><tienDo><maHoSo>A</maHoSo></tienDo></row></record></records>',
+  ]);
 });
 
 test('a nil element among records is no record', async () => {

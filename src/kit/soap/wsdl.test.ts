@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createHttp } from '../http/http.ts';
 import { arranged } from './arguments.ts';
 import type { Port } from './loaded-wsdl.ts';
@@ -9,7 +9,7 @@ import { loadWsdl } from './wsdl.ts';
 import { describeWsdl, shapesOf } from './wsdl-shapes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-wsdl-'));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** In the manner of .NET: a DataSet, which is a schema and then anything, and a unit that has units. */
 const WSDL = `<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:t="urn:t" targetNamespace="urn:t" xmlns:s="http://www.w3.org/2001/XMLSchema"
@@ -41,4 +41,12 @@ test('a recursive type ends, and an open type shows and refuses nothing', async 
   expect(await describeWsdl(loaded)).toMatchObject([{ operations: { Put: { input } } }]);
   const args = { unit: { units: [{ name: 'A' }] }, rows: { item: ['1'] }, set: { Table: { code: '1' } } };
   expect(arranged(args, shapesOf(loaded.wsdl, loaded.ports[0] as Port, 'Put').input, 'Put')).toEqual(args);
+});
+
+test('blank lines before the XML declaration, as of PHP and JSP, do no harm', async () => {
+  const file = join(folder, 'blank.wsdl');
+  writeFileSync(file, `\r\n<?xml version="1.0" encoding="UTF-8"?>${WSDL}`);
+  const http = createHttp({ origins: [] });
+  expect((await loadWsdl(http, file)).ports).toMatchObject([{ name: 'P', version: '1.1' }]);
+  http.close();
 });

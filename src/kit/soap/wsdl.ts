@@ -75,7 +75,7 @@ async function fromHost(http: Http, url: string): Promise<Uint8Array> {
 
 function read(uri: string, shown: string, bytes: Uint8Array): Document {
   try {
-    const text = [...decoded(bytes, charsetOf(bytes))].join('');
+    const text = [...decoded(bytes, charsetOf(bytes))].join('').trimStart();
     guardBeginning(text);
     return { text, ...outlineOf(uri, text) };
   } catch (error) {

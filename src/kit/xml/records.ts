@@ -101,9 +101,12 @@ class RecordCutter {
     return this.rest.join('');
   }
 
-  private parse(chunk: string): void {
-    if (this.head !== undefined) guardBeginning(chunk);
+  private parse(given: string): void {
+    const isFirst = this.head !== undefined;
+    if (isFirst) guardBeginning(given);
     this.head = undefined;
+    // PHP and JSP pages write blank lines before the XML declaration, where XML allows none.
+    const chunk = isFirst ? given.trimStart() : given;
     this.window += chunk;
     this.parser.write(chunk);
   }
