@@ -462,6 +462,7 @@ export const EN = {
   'date-or-instant': 'a date such as 2025-08-12, or a time with a zone',
   'not-before': 'a moment not before {near}',
   'epoch-date': 'a real date as milliseconds since 1970',
+  'epoch-seconds': 'a real date as seconds since 1970',
   'members-of-list': 'the members of an entry',
   'exact-number': 'a JSON number without needless zeros',
   'time-of-the-years': 'a time in the years {from} to {until}',

@@ -460,6 +460,7 @@ export const VI = translation({
   'date-or-instant': 'ngày như 2025-08-12, hoặc thời điểm có múi giờ',
   'not-before': 'thời điểm không trước {near}',
   'epoch-date': 'ngày có thật, tính bằng mili giây từ năm 1970',
+  'epoch-seconds': 'ngày có thật, tính bằng giây từ năm 1970',
   'members-of-list': 'các trường của một mục',
   'exact-number': 'số viết như JSON, không có số 0 thừa',
   'time-of-the-years': 'thời điểm từ năm {from} đến năm {until}',

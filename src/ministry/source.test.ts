@@ -104,3 +104,19 @@ test('an amount is read from text with dots and written so; a fraction of a Ä‘á»
     expect(written(amount).record).toEqual({ phi: text });
   expect(written(1.5)).toMatchObject({ record: {}, problems: [{ path: '/phi' }] });
 });
+
+// The schema lists the date forms, and its type names the first one.
+const SECONDS = 'epoch-s' as 'instant';
+
+test('seconds since 1970 are read and written, and milliseconds are no seconds', () => {
+  const read = (text: string) => fill({ at: { from: 'at', date: SECONDS } }, { at: text }, options);
+  expect(read('1754961300').record).toEqual({ at: '2025-08-12T08:15:00+07:00' });
+  expect(read('0')).toMatchObject({ record: {}, problems: [] });
+  for (const wrong of ['1754961300000', '12.5', 'x'])
+    expect(read(wrong).problems).toMatchObject([
+      { path: '/at', message: expect.stringContaining('seconds since 1970') },
+    ]);
+  const write: FillOptions = { ...options, way: 'write' };
+  const field = { from: 'at', date: SECONDS, as: 'number' } as const;
+  expect(fill({ at: field }, { at: '2025-08-12T08:15:00.900+07:00' }, write).record).toEqual({ at: 1_754_961_300 });
+});

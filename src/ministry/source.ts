@@ -241,11 +241,13 @@ function convertPartial(
 
 function writeDate(format: string, instant: string): string {
   if (format === 'instant') return instant;
+  if (format === 'epoch-s') return String(Math.floor(instantToMs(instant) / 1_000));
   return format === 'epoch-ms' ? String(instantToMs(instant)) : formatLocal(format as LocalFormat, instant);
 }
 
 function readDate(format: string, text: string): ReturnType<typeof parseLocal> {
   if (format === 'instant') return instantOf(text);
+  if (format === 'epoch-s') return ofSeconds(text);
   return format === 'epoch-ms' ? ofEpoch(text) : parseLocal(format as LocalFormat, text);
 }
 
@@ -260,6 +262,15 @@ function ofEpoch(text: string): ReturnType<typeof parseLocal> {
     if (!(error instanceof RangeError)) throw error;
   }
   return { error: say('unexpected', { got: text.slice(0, 40), expected: say('epoch-date') }) };
+}
+
+/** Seconds since 1970, as PHP and Unix write them. */
+function ofSeconds(text: string): ReturnType<typeof parseLocal> {
+  const seconds = /^(-?\d{1,11})(?:\.0+)?$/.exec(text)?.[1];
+  const read = seconds === undefined ? undefined : ofEpoch(String(Number(seconds) * 1_000));
+  return read && !('error' in read)
+    ? read
+    : { error: say('unexpected', { got: text.slice(0, 40), expected: say('epoch-seconds') }) };
 }
 
 function instantOf(text: string): ReturnType<typeof parseLocal> {

@@ -98,7 +98,8 @@ export function isRealDate(text: string): boolean {
 /**
  * Forms in which parties write a moment without a zone. All mean Vietnam time, and midnight if they have no time.
  * `iso-local-z` ends in a literal `Z` although it is local time, as the OpenCPS client of the LGSP bus writes it.
- * `iso-local` is an xs:dateTime without a zone, as .NET and JAX-WS write it.
+ * `iso-local` is an xs:dateTime without a zone, as .NET and JAX-WS write it. `d`, `M` and `H` have no leading zero where they are
+ * written, and may have one where they are read. `MM/dd/yyyy` is the invariant culture of .NET.
  */
 const TEMPLATES = {
   yyyyMMddHHmmss: 'yyyyMMddHHmmss',
@@ -106,6 +107,13 @@ const TEMPLATES = {
   'dd/MM/yyyy HH:mm:ss': 'dd/MM/yyyy HH:mm:ss',
   'dd/MM/yyyy HH:mm': 'dd/MM/yyyy HH:mm',
   'dd/MM/yyyy': 'dd/MM/yyyy',
+  'd/M/yyyy H:mm:ss': 'd/M/yyyy H:mm:ss',
+  'd/M/yyyy H:mm': 'd/M/yyyy H:mm',
+  'd/M/yyyy': 'd/M/yyyy',
+  'dd-MM-yyyy HH:mm:ss': 'dd-MM-yyyy HH:mm:ss',
+  'dd-MM-yyyy': 'dd-MM-yyyy',
+  'MM/dd/yyyy HH:mm:ss': 'MM/dd/yyyy HH:mm:ss',
+  'MM/dd/yyyy': 'MM/dd/yyyy',
   'yyyy-MM-dd HH:mm:ss': 'yyyy-MM-dd HH:mm:ss',
   'yyyy-MM-dd': 'yyyy-MM-dd',
   'iso-local-z': 'yyyy-MM-ddTHH:mm:ss.SSSZ',
@@ -115,8 +123,9 @@ export type LocalFormat = keyof typeof TEMPLATES;
 
 export type LocalDate = { readonly instant: string } | { readonly absent: true } | { readonly error: Words };
 
-const NO_DATE = /^(?:0000-?00-?00|00\/00\/0000|0001-?01-?01|01\/01\/0001)(?:[T ]?[0:.]*(?:Z|[+-]\d\d:?\d\d)?)?$/;
-const TOKEN = /yyyy|MM|dd|HH|mm|ss|\.SSS/g;
+const NO_DATE =
+  /^(?:0000-?00-?00|00[/-]00[/-]0000|0001-?01-?01|0?1[/-]0?1[/-]0001)(?:[T ]?[0:.]*(?:Z|[+-]\d\d:?\d\d)?)?$/;
+const TOKEN = /yyyy|MM|dd|HH|mm|ss|\.SSS|M|d|H/g;
 const PATTERNS = Object.fromEntries(
   Object.entries(TEMPLATES).map(([format, template]) => [format, patternOf(template)]),
 ) as Readonly<Record<LocalFormat, RegExp>>;
@@ -131,14 +140,16 @@ export function parseLocal(format: LocalFormat, text: string): LocalDate {
   if (NO_DATE.test(given)) return { absent: true };
   const parts = PATTERNS[format].exec(given)?.groups;
   if (parts !== undefined) {
-    const date = `${parts.yyyy}-${parts.MM}-${parts.dd}`;
-    const time = `${parts.HH ?? '00'}:${parts.mm ?? '00'}:${parts.ss ?? '00'}`;
+    const date = `${parts.yyyy}-${twoDigits(parts.MM)}-${twoDigits(parts.dd)}`;
+    const time = `${twoDigits(parts.HH)}:${parts.mm ?? '00'}:${parts.ss ?? '00'}`;
     if (isRealDate(date) && isRealTime(time)) return { instant: `${date}T${time}${fractionOf(parts.SSS)}+07:00` };
     if (isRealDay(date) && isRealTime(time))
       return { error: unusable(given, say('of-the-years', { expected: localDate(format), ...OF_THE_YEARS })) };
   }
   return { error: unusable(given, localDate(format)) };
 }
+
+const twoDigits = (digits = ''): string => digits.padStart(2, '0');
 
 const localDate = (format: LocalFormat): Words => say('local-date', { form: TEMPLATES[format] });
 
@@ -192,6 +203,9 @@ export function formatLocal(format: LocalFormat, instant: string): string {
     MM: instant.slice(5, 7),
     dd: instant.slice(8, 10),
     HH: instant.slice(11, 13),
+    M: withoutZero(instant.slice(5, 7)),
+    d: withoutZero(instant.slice(8, 10)),
+    H: withoutZero(instant.slice(11, 13)),
     mm: instant.slice(14, 16),
     ss: instant.slice(17, 19),
     '.SSS': instant[19] === '.' ? instant.slice(19, 23) : '.000',
@@ -199,10 +213,13 @@ export function formatLocal(format: LocalFormat, instant: string): string {
   return TEMPLATES[format].replace(TOKEN, (token) => parts[token] as string);
 }
 
+const withoutZero = (digits: string): string => String(Number(digits));
+
 function patternOf(template: string): RegExp {
-  const body = template.replace(TOKEN, (token) =>
-    token === '.SSS' ? '(?:\\.(?<SSS>\\d+))?' : `(?<${token}>\\d{${token.length}})`,
-  );
+  const body = template.replace(TOKEN, (token) => {
+    if (token === '.SSS') return '(?:\\.(?<SSS>\\d+))?';
+    return token.length === 1 ? `(?<${token}${token}>\\d{1,2})` : `(?<${token}>\\d{${token.length}})`;
+  });
   return new RegExp(`^${body}$`);
 }
 
