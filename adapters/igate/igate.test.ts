@@ -9,15 +9,15 @@ import simulator, { SIMULATOR_CLIENT } from './simulator.ts';
 
 const CODE = 'H60.01-250812-0001';
 
-async function started(settings: Partial<Settings> = {}, given: SimulatorDefinition = simulator) {
+async function started(settings: Partial<Settings> = {}, given: SimulatorDefinition = simulator, now = Date.now) {
   const host = await startSimulator(given);
-  const connection = testConnection<Settings>({
+  const base: Settings = {
     baseUrl: host.url,
     tokenUrl: `${host.url}/auth/realms/digo/protocol/openid-connect/token`,
     ...SIMULATOR_CLIENT,
     startAt: '2025-08-01T00:00:00+07:00',
-    ...settings,
-  });
+  };
+  const connection = testConnection<Settings>({ ...base, ...settings }, { now });
   onTestFinished(async () => {
     connection.close();
     await host.close();
@@ -162,6 +162,19 @@ describe('a list in a shape of its own', () => {
     expect([read(third), third]).toMatchObject([[['1', 1, []]], { lacks: false }]);
     const fourth = await next(connection, (third as Page).checkpoint);
     expect([read(fourth), fourth]).toMatchObject([[], { lacks: false }]);
+  });
+
+  test('three dossiers whose detail fails do not stop the pull, and are given up after seven days', async () => {
+    let nowMs = Date.parse('2025-08-13T10:00:00+07:00');
+    const simulator = listing(rowsOf(4), new Set(['id0', 'id1', 'id2']));
+    const { connection } = await started({ details: true }, simulator, () => nowMs);
+    const first = await next(connection);
+    expect(first).toMatchObject({ more: false, lacks: { code: 'at-detail' } });
+    expect((first as Page).checkpoint).toMatchObject({ later: [{ id: 'id0' }, { id: 'id1' }, { id: 'id2' }] });
+    nowMs += 7 * 86_400_000;
+    const second = await next(connection, (first as Page).checkpoint);
+    const third = await next(connection, (second as Page).checkpoint);
+    expect(third).toMatchObject({ bodies: [], lacks: false });
   });
 
   test('a host that gives no detail at all stops the pull', async () => {

@@ -47,7 +47,7 @@ interface Details {
   readonly lacking?: Readonly<Record<string, Failure>>;
 }
 
-/** Failures of details without any answer: all of them fail, rather than each dossier for itself. */
+/** So many failed details of a page without any answer mean that iGate gives none, rather than each dossier for itself. */
 const MANY = 3;
 
 /**
@@ -73,9 +73,10 @@ async function fetchDetails(igate: IGate, rows: readonly Row[]): Promise<Details
     const isAway = reply.kind === 'unavailable' && reply.reason !== 'credentials';
     if (isAway || (reply.kind !== 'reply' && ++silent > 1)) return failure;
     lacking[id] = failure;
-    if (answered === 0 && Object.keys(lacking).length >= MANY) return failure;
   }
-  return { details, lacking };
+  const failures = Object.values(lacking);
+  const [failure] = failures;
+  return failure && answered === 0 && failures.length >= MANY ? failure : { details, lacking };
 }
 
 /** The fees of all rows, by one call. */

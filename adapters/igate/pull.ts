@@ -9,9 +9,10 @@ import {
   parseInstant,
   say,
 } from '#kit';
+import type { IGate } from './client.ts';
 import { type Changed, itemsOf } from './dossier.ts';
-import { askAgain, type Later, laterOf, MOST_LATER } from './later.ts';
-import { bodyOf, withParticulars } from './particulars.ts';
+import { type Again, askAgain, type Later, laterOf, MOST_LATER } from './later.ts';
+import { bodyOf, type Fetched, withParticulars } from './particulars.ts';
 import { changedMs, pageSizeOf, searchPage } from './search.ts';
 import type { Settings } from './settings.ts';
 import { idIn, isRow, type Row, rowsIn } from './shapes.ts';
@@ -55,19 +56,19 @@ export const dossiers: Puller<Settings> = {
     const fresh = marked.flatMap(({ row, mark }) => (seen.has(mark) ? [] : [row]));
     const changed = await withParticulars(igate, fresh);
     if ('kind' in changed) return changed;
-    const later = laterOf(known.later ?? [], fresh, changed);
+    const isEnd = isLast || isPassed(rows, sinceMs);
+    const { later, ...again } = await laterAfter(igate, known.later ?? [], fresh, changed, isEnd);
     const [failure] = Object.values(changed.lacking);
-    if (failure && later.length > MOST_LATER) return failure;
+    if (failure && later && later.length > MOST_LATER) return failure;
     const topMs = Math.max(run.topMs, ...recent.map(changedMs).filter((ms) => ms <= igate.now()));
     const overlapMs = (igate.settings.overlapS ?? OVERLAP_S) * 1000;
     const marks = [...new Set([...run.seen, ...marked.map(({ mark }) => mark)])].filter(
       (mark) => !(msOf(mark) < topMs - overlapMs),
     );
-    const bodies = fresh.length > 0 ? [bodyOf(changed)] : [];
-    if (isLast || isPassed(rows, sinceMs)) {
-      const again = await askAgain(igate, later, changed.lacking);
-      const checkpoint = { untilMs: topMs || known.untilMs, seen: marks, later: again.later };
-      return { bodies: [...bodies, ...again.bodies], checkpoint, more: false, lacks: again.lacks };
+    const bodies = [...(fresh.length > 0 ? [bodyOf(changed)] : []), ...again.bodies];
+    if (isEnd) {
+      const checkpoint = { untilMs: topMs || known.untilMs, seen: marks, later };
+      return { bodies, checkpoint, more: false, lacks: again.lacks };
     }
     const page = Math.max(0, run.page + 1 - pagesBack(run, total, pageSizeOf(igate.settings)));
     return { bodies, checkpoint: { ...known, later, run: { page, topMs, total, seen: marks } }, more: true };
@@ -86,6 +87,20 @@ export const dossiers: Puller<Settings> = {
     return itemsOf(changed, settings, codes);
   },
 };
+
+/** The details that are still to come after a page. At the end of a run, or if too many are, some are asked for again. */
+async function laterAfter(
+  igate: IGate,
+  before: readonly Later[],
+  fresh: readonly Row[],
+  changed: Fetched,
+  isEnd: boolean,
+): Promise<Again> {
+  const later = laterOf(before, fresh, changed, igate.now());
+  const isOver = later.length > MOST_LATER;
+  if (!isEnd && !isOver) return { bodies: [], later };
+  return askAgain(igate, later, changed.lacking, isOver ? MOST_LATER : undefined);
+}
 
 /** The first moment that a run reads: the end of the run before, less the overlap. */
 function sinceOf({ startAt, overlapS = OVERLAP_S }: Settings, { untilMs }: Checkpoint): number {
