@@ -38,12 +38,13 @@ export function parseWhole(bytes: Buffer): unknown {
  */
 export async function parseWithList(bytes: Buffer, name: string, maxItems: number): Promise<unknown> {
   if (bytes.length <= SMALL_BYTES) return parseWhole(bytes);
-  const members = await sliceObject(bytes, MAX_MEMBERS);
+  const json = withoutMark(bytes);
+  const members = await sliceObject(json, MAX_MEMBERS);
   if (!members) throw notOne('an-object');
   if (members.size > MAX_MEMBERS) throw new Refusal('too-large', say('too-many-members', { count: MAX_MEMBERS }));
   const parsed: Record<string, unknown> = {};
   for (const [member, { start, end }] of members) {
-    const value = bytes.subarray(start, end);
+    const value = json.subarray(start, end);
     const list = member === name ? await parseList(value, maxItems) : undefined;
     if (!list && value.length > MAX_ITEM_BYTES)
       throw new Refusal('too-large', say('member-too-large', { member, count: MAX_ITEM_BYTES }));
@@ -62,13 +63,14 @@ export async function parseList<Out = unknown>(
   maxItems: number,
   read: (item: unknown) => Out = (item) => item as Out,
 ): Promise<Out[] | undefined> {
-  const slices = await sliceArray(bytes, maxItems);
+  const json = withoutMark(bytes);
+  const slices = await sliceArray(json, maxItems);
   if (slices && slices.length > maxItems) throw new Refusal('too-many', say('more-items-than', { count: maxItems }));
   // Everything is parsed before any item is accepted: an error at the end makes the whole body invalid JSON.
   return (
     slices &&
     mapYielding(slices, ({ start, end }: Slice) =>
-      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(bytes.subarray(start, end))),
+      read(end - start > MAX_ITEM_BYTES ? TOO_LARGE : parseWhole(json.subarray(start, end))),
     )
   );
 }
@@ -80,9 +82,11 @@ export function notOne(expected: 'an-object' | 'object-or-array'): Refusal {
 /** Invalid UTF-8 is refused, because U+FFFD would lose data. A byte order mark is skipped. */
 export function decode(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new TypeError('not UTF-8');
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-    ? bytes.toString('utf8', 3)
-    : bytes.toString('utf8');
+  return withoutMark(bytes).toString('utf8');
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** Values of other languages. When the whole text is one of them, V8 reports no position. */

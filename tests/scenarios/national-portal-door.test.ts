@@ -227,6 +227,17 @@ describe("the national portal's dialect", () => {
     expect(await response.json()).toMatchObject({ error_code: -1 });
   });
 
+  test('a call with a byte order mark is read whatever its size', async () => {
+    const data = Array.from({ length: 30 }, (_, n) =>
+      record(`H60.06-250812-${String(n).padStart(4, '0')}`, { GhiChu: 'x'.repeat(19_000) }),
+    );
+    for (const some of [data.slice(0, 1), data]) {
+      const asked = { session: system.session, madonvi: 'H60', service: 'DongBoHoSoMC', data: some };
+      const response = await hub.request('POST', '/mapi/g', undefined, `\ufeff${JSON.stringify(asked)}`);
+      expect(await response.json()).toMatchObject({ error_code: 0, result: { length: some.length } });
+    }
+  });
+
   test('a call without data, or with a misspelt field, is no success', async () => {
     for (const service of ['DongBoHoSoMC', 'CapNhatTienDoHoSoMC'])
       for (const args of [{}, { Data: [record('H60.01-250812-2010')] }, { data: null }, { data: '' }])

@@ -274,6 +274,18 @@ describe('the REST door', () => {
     await expect.poll(() => historyOf(code)).toEqual(['received', 'processing']);
   });
 
+  test('an array with a byte order mark is accepted whatever its size', async () => {
+    const many = Array.from({ length: 60 }, (_, n) =>
+      dossier({ code: `H60.06-250812-${String(n).padStart(4, '0')}`, note: 'x'.repeat(19_000) }),
+    );
+    const { status, results } = await hub.push(`\ufeff${JSON.stringify(many)}`);
+    expect([status, results.length, new Set(results.map(({ outcome }) => outcome))]).toEqual([
+      200,
+      60,
+      new Set(['accepted']),
+    ]);
+  });
+
   test('a stream of invalid lines only ends early, and reports the decided ones', async () => {
     const lines = Array.from({ length: 50_000 }, () => '{').join('\n');
     const given = await hub.push(`${JSON.stringify(dossier())}\n${lines}`, { headers: NDJSON });
