@@ -8,6 +8,7 @@ import type { Adapter } from '../../src/kit/adapter.ts';
 import { forgetUnused } from '../../src/ledger/files.ts';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { envelope, HUB, sendSoap } from '../support/soap.ts';
 
 const SECRET = 'mat-ma-cua-opencps-1';
 const DAY = 86_400_000;
@@ -65,6 +66,19 @@ describe('the files of a party', () => {
   /** How many statements wait for a lock. */
   const waiting = async () =>
     (await rows(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length;
+
+  test('a dossier with files reads by SOAP in the elements of the WSDL, and can be pushed again', async () => {
+    const code = codeOf(80);
+    const file = pdf('by SOAP');
+    await pushFile(file);
+    const results = [{ name: 'Giấy phép', file: `sha256:${sha256(file)}` }];
+    expect(await hub.push(naming(code, file, { results }))).toMatchObject({ status: 201 });
+    const read = await sendSoap(hub, envelope(`<h:GetDossier><h:code>${code}</h:code></h:GetDossier>`));
+    const [, found = ''] = /<GetDossierResponse[^>]*>(.*)<\/GetDossierResponse>/s.exec(read.text) ?? [];
+    expect(found).toContain('<documents><name>Đơn</name></documents><results><name>Giấy phép</name></results>');
+    const again = await sendSoap(hub, envelope(`<PushDossiers xmlns="${HUB}">${found}</PushDossiers>`));
+    expect(again.fault).toBeUndefined();
+  });
 
   test('a refused item leaves no use: its file goes after a day', async () => {
     const [ofInvalid, ofErased] = [pdf('của hồ sơ sai'), pdf('của hồ sơ đã xóa')];

@@ -11,9 +11,8 @@ import { inLanguage, languageOf } from '../../language.ts';
 import { Refusal } from '../../problem.ts';
 import { callerOf, type DoorContext } from '../door.ts';
 import type { Caller } from './authenticate.ts';
-import { SHAPES } from './envelope.ts';
+import { asDeclared } from './declarations.ts';
 import { PUSHES, readValue } from './message.ts';
-import { inOrder } from './values.ts';
 import type { OperationName } from './wsdl.ts';
 import type { Writable } from './xml.ts';
 
@@ -91,5 +90,5 @@ async function getDossier(hub: OperationContext, { party, caller, values }: Call
     throw new Refusal('not-found', say('party-lacks-dossier', { got: received(party), near: received(code) }));
   const subject = auditSubject('dossier', found.record.code);
   await hub.audit.write({ actor: caller.key.id, action: 'dossier.read-personal', subject, why: 'GetDossier' });
-  return { dossier: inOrder(SHAPES.PushDossiers, found.record) as Writable };
+  return { dossier: asDeclared('tns:Dossier', found.record) as Writable };
 }

@@ -1,10 +1,9 @@
-import { XmlDocument, type XmlElement } from 'libxml2-wasm';
-import { elementsIn } from './elements.ts';
+import { DECLARED, type Declared } from './declarations.ts';
 import { type Envelope, SHAPES } from './envelope.ts';
 import { type Shape, simpleValue } from './values.ts';
 import { ENVELOPES } from './versions.ts';
 import type { OperationName } from './wsdl.ts';
-import { HUB_NAMESPACE, WSDL } from './wsdl.ts';
+import { HUB_NAMESPACE } from './wsdl.ts';
 
 /**
  * Reads an envelope of the most common kind in one pass. Undefined for any other envelope.
@@ -178,46 +177,6 @@ const NOTATIONS: Readonly<Record<string, (text: string) => boolean>> = {
   'xs:boolean': (text) => text === 'true' || text === 'false' || text === '1' || text === '0',
   'xs:long': (text) => /^-?\d{1,18}$/.test(text),
 };
-
-/** The elements of each complex type and of each message, as the WSDL declares them. */
-const DECLARED = readDeclarations();
-
-interface Declared {
-  readonly name: string;
-  readonly type: string;
-  readonly least: number;
-  readonly most: number;
-}
-
-function readDeclarations(): ReadonlyMap<string, readonly Declared[]> {
-  const wsdl = XmlDocument.fromString(WSDL);
-  try {
-    const schema = wsdl.get('//xs:schema', { xs: 'http://www.w3.org/2001/XMLSchema' }) as XmlElement;
-    return new Map(
-      elementsIn(schema).flatMap((element) => {
-        const type = element.name === 'complexType' ? element : elementsIn(element)[0];
-        const [sequence] = type?.name === 'complexType' ? elementsIn(type) : [];
-        const name = element.attr('name')?.value as string;
-        return sequence
-          ? [[element === type ? `tns:${name}` : name, elementsIn(sequence).map(declaredBy)] as const]
-          : [];
-      }),
-    );
-  } finally {
-    wsdl.dispose();
-  }
-}
-
-function declaredBy(element: XmlElement): Declared {
-  const of = (name: string): string | undefined => element.attr(name)?.value;
-  const most = of('maxOccurs') ?? '1';
-  return {
-    name: of('name') as string,
-    type: of('type') as string,
-    least: Number(of('minOccurs') ?? '1'),
-    most: most === 'unbounded' ? Number.POSITIVE_INFINITY : Number(most),
-  };
-}
 
 const known = new Map<string, readonly Place[]>();
 /**

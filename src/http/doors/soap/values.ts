@@ -118,19 +118,6 @@ function valueIn({ member: { shape }, record, text, isNil }: Open): unknown {
   return shape.kind === 'record' ? record : simpleValue(shape, text);
 }
 
-/**
- * Sorts the members of a value in the order of its shape, which is the WSDL's order.
- *
- * A record merged from several versions has them in order of arrival. Strict clients reject that sequence.
- */
-export function inOrder(shape: Shape, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one) => inOrder(shape, one));
-  if (shape.kind !== 'record' || value === null || typeof value !== 'object') return value;
-  const record = value as Readonly<Record<string, unknown>>;
-  const members = [...shape.members.values()].filter(({ name }) => record[name] !== undefined);
-  return Object.fromEntries(members.map(({ name, shape: of }) => [name, inOrder(of, record[name])]));
-}
-
 /** The value of an element's text. */
 export function simpleValue({ kind }: Shape, text: string): unknown {
   if (kind === 'boolean') return BOOLEANS.get(text.trim()) ?? text;
