@@ -2,14 +2,17 @@ import { type Problem, problem } from '#core/problem';
 
 /** Words of a complaint or a denunciation: they have a procedure of their own (Luật Khiếu nại, Luật Tố cáo). */
 const MARKED = /khiếu\s+(?:nại|kiện|tố)|tố\s+(?:cáo|giác)/;
-/** The same in a text that is written without Vietnamese marks. */
-const UNMARKED = /\b(?:khieu\s+(?:nai|kien|to)|to\s+(?:cao|giac))\b/;
+/** The same without marks. `khieu` stands for no other word of such a pair. */
+const UNMARKED = /\bkhieu\s+(?:nai|kien|to)\b/;
+/** In a text with marks these are other words: `to cao` is large and tall. */
+const UNMARKED_THROUGHOUT = /\bto\s+(?:cao|giac)\b/;
+const MARKED_LETTER = /[^\P{L}a-z]/u;
 
 /** Why a text waits for a person: it reads as a complaint or a denunciation. */
 export function complaintIn(content: string): Problem | undefined {
   const text = content.normalize('NFC').toLowerCase();
-  const hasMarks = /[\u0080-\uffff]/.test(text);
-  const isComplaint = MARKED.test(text) || (!hasMarks && UNMARKED.test(text));
+  const isComplaint =
+    MARKED.test(text) || UNMARKED.test(text) || (UNMARKED_THROUGHOUT.test(text) && !MARKED_LETTER.test(text));
   if (!isComplaint) return undefined;
   return problem('/content', 'complaint-or-denunciation');
 }
