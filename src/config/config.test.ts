@@ -286,6 +286,20 @@ describe('HUB_CONFIG', () => {
     expect(config.file.routes).toEqual(file.routes);
   });
 
+  it('has each member once: the first of two parties with one id would be dropped without a word', () => {
+    const file = `{ "keys": [${JSON.stringify(key)}, { "id": "a", "id": "b:{", "secret": "abcdefgh-1", "scopes": [] }],
+      "parties": { "x/y": 1, "portal": { "adapter": "portal" }, "one-stop": ${JSON.stringify(party)},
+        "\\u0070ortal": { "adapter": "portal" }, "portal": { "adapter": "portal" } } }`;
+    const told = problems({ ...env, HUB_CONFIG: written(file) }).map((one) => one.replace(/^.*?json /, ''));
+    expect(told).toEqual(
+      expect.arrayContaining([
+        '/keys/1/id: is given 2 times, expected once',
+        '/parties/portal: is given 3 times, expected once',
+      ]),
+    );
+    expect(told.filter((one) => one.includes('expected once'))).toHaveLength(2);
+  });
+
   it('may route a share of the dossiers to a party', () => {
     const route = { from: 'one-stop', operation: 'dossier.upsert.v1', to: ['portal'] };
     const parties = { 'one-stop': party, portal: { adapter: 'portal' } };

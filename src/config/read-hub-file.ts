@@ -10,6 +10,7 @@ import { inEnglish } from '#messages/render';
 import { meaningProblems } from './check-hub-file.ts';
 import { adapterProblems, type KnownAdapters } from './check-parties.ts';
 import { HubFile } from './hub-file.ts';
+import { repeatedMembers } from './repeated-members.ts';
 
 const check = Compile(HubFile);
 
@@ -26,9 +27,11 @@ export function readHubFile(
   tell: (problem: string) => unknown,
   adapters?: KnownAdapters,
 ): HubFile {
+  let text: string;
   let written: unknown;
   try {
-    written = parseJson(textOf(readFileSync(path)));
+    text = textOf(readFileSync(path));
+    written = parseJson(text);
   } catch (error) {
     const isAbsent = /^ENO(?:ENT|TDIR)$/.test((error as NodeJS.ErrnoException).code ?? '');
     // A broken link means that a file was intended.
@@ -37,7 +40,7 @@ export function readHubFile(
     else if (isMeant) tell(`HUB_CONFIG: ${path} does not exist`);
     return {};
   }
-  const problems: Problem[] = [];
+  const problems = [...repeatedMembers(text)].map(([place, count]) => problem(place, 'given-repeatedly', { count }));
   const fromEnvironment = new Map<string, string>();
   const file = fillIn(written, env, '', fromEnvironment, problems);
   if (!check.Check(file)) problems.push(...shapeProblems(file, problems));
