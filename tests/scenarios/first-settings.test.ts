@@ -39,6 +39,7 @@ describe('the first settings of a province', () => {
   });
 
   test.each([
+    ['a blank name', ['--province', 'H60', '--name', ' '], /--name is missing/],
     ['a code of no province', ['--province', 'Tuyên Quang'], /--province: got "Tuyên Quang", expected a code/],
     [
       'an unknown adapter',

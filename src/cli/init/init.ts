@@ -101,7 +101,7 @@ function check(
 ): Answers {
   if (province === undefined || !new RegExp(AGENCY_CODE).test(province))
     throw new UsageError(`--province: got ${JSON.stringify(province ?? '')}, expected a code such as H60`);
-  if (name === undefined) throw new UsageError('--name is missing: expected a name such as "Tỉnh Tuyên Quang"');
+  if (!name?.trim()) throw new UsageError('--name is missing: expected a name such as "Tỉnh Tuyên Quang"');
   if (url === undefined || !isWebAddress(url))
     throw new UsageError(`--url: got ${JSON.stringify(url ?? '')}, expected an address such as https://hub.example`);
   const partners = partner.map((one) => partnerOf(one, adapters));
