@@ -174,6 +174,11 @@ describe('a backup', () => {
     await target.drop();
   });
 
+  test('to stdout holds the backup alone', async () => {
+    const { code, out } = await run('backup', '-', '--for', recipient, '--json');
+    expect([code, JSON.parse(out)]).toEqual([2, { error: '--json and - both write to stdout: name a folder' }]);
+  });
+
   test('is never restored over data', async () => {
     const { code, errors } = await run('restore', file, '--key', keyFile);
     expect([code, errors]).toEqual([1, expect.stringContaining('already has rows in messages')]);

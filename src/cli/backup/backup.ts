@@ -51,6 +51,7 @@ function countOf(text: string): number {
 async function backup(folder: string, options: BackupOptions): Promise<Result> {
   requireRecipient(options.for);
   if (folder === '-' && options.keep !== undefined) throw new UsageError('--keep: expected a folder, got -');
+  if (folder === '-' && options.json) throw new UsageError('--json and - both write to stdout: name a folder');
   const config = loadConfig(process.env, undefined, false);
   const file = folder === '-' ? undefined : join(resolve(folder), nameOf(new Date()));
   if (file !== undefined) mkdirSync(resolve(folder), { recursive: true, mode: 0o700 });
