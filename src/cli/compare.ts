@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { msToInstant, readPeriod } from '#core/dates/dates';
+import { render } from '#messages/render';
 import { loadConfig } from '../config/config.ts';
 import { type ComparedState, comparePartners, type PartnerComparison } from '../ledger/compare-partners.ts';
 import { knownParties } from '../ledger/party-states.ts';
@@ -35,7 +36,7 @@ const WEEK_MS = 7 * 86_400_000;
 async function compare(party: string, other: string, options: CompareOptions): Promise<Result> {
   if (party === other) throw new UsageError(`${party} is compared with itself: name another party`);
   const period = readPeriod(options);
-  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
+  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${render(period.error, 'en')}`);
   const { from = msToInstant(Date.now() - WEEK_MS), to = msToInstant(Date.now()) } = period;
   const compared = await withDatabase(loadConfig(process.env), async (database) => {
     const known = await knownParties(database);

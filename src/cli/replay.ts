@@ -4,6 +4,7 @@ import { readPeriod } from '#core/dates/dates';
 import { STATE_FILTERS } from '#core/dossier/delivery-states';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { withoutUndefined } from '#core/without-undefined';
+import { render } from '#messages/render';
 import type { Hub } from '../hub.ts';
 import type { DeliveryFilter } from '../ledger/delivery-list.ts';
 import type { Replay, ReplayOutcome, ReplayPreview } from '../ledger/replays.ts';
@@ -66,7 +67,7 @@ async function replay(options: ReplayOptions): Promise<Result> {
 
 function filterOf({ party, state, code, operation, reason, from, to }: ReplayOptions): DeliveryFilter {
   const period = readPeriod({ from, to });
-  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${period.error}`);
+  if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${render(period.error, 'en')}`);
   const filter = withoutUndefined({
     party: party || undefined,
     state,

@@ -90,6 +90,8 @@ describe('lienthong', () => {
     { args: ['prove', '--minutes', '0'], says: /number over 0/ },
     { args: ['prove', '--nodes', '1'], says: /whole number from 2 to 20/ },
     { args: ['put-back', '--why', '   '], says: /--why is blank/ },
+    { args: ['replay', '--from', '2025-02-30'], says: /--from: got "2025-02-30", expected a date/ },
+    { args: ['compare', 'old', 'new', '--to', 'today'], says: /--to: got "today", expected a date/ },
   ])('explains wrong usage and ends with 2: $args', async ({ args, says }) => {
     const { code, out, errors } = await here(args);
     expect(code).toBe(2);
