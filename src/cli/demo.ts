@@ -12,7 +12,7 @@ import { playOnStage, type Stage } from '../play/stage/stage.ts';
 import { withJanitor } from '../play/stage/start-janitor.ts';
 import { endWithNpm } from './end-with-npm.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type CommonOptions, FAILED, printDocument, tellError, wholeNumber } from './run-command.ts';
+import { type CommonOptions, FAILED, printDocument, tellError, UsageError, wholeNumber } from './run-command.ts';
 import { untilSignal } from './until-signal.ts';
 
 interface DemoOptions extends CommonOptions {
@@ -76,7 +76,7 @@ async function demo(options: DemoOptions): Promise<void> {
 function portOf(env: NodeJS.ProcessEnv): number {
   const port = Number(env.PORT?.trim() || PORT);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`PORT: got ${JSON.stringify(env.PORT)}, expected a port number from 0 to 65535`);
+  throw new UsageError(`PORT: got ${JSON.stringify(env.PORT)}, expected a port number from 0 to 65535`);
 }
 
 /** Says each restart of the hub, and notes its process for later demos. */

@@ -100,6 +100,11 @@ describe('lienthong', () => {
     expect(errors).not.toMatch(/\n\s+at /);
   });
 
+  test('a demo with a wrong port is wrong settings, with 2', async () => {
+    const { code, errors } = await here(['demo'], { PORT: 'eighty' });
+    expect({ code, errors }).toEqual({ code: 2, errors: expect.stringContaining('PORT: got "eighty"') });
+  });
+
   test('with --json stdout is one document, also after wrong usage', async () => {
     const { code, out } = await here(['keys', 'new', '--id', 'portal', '--scope', 'index:write', '--json']);
     expect(code).toBe(2);
