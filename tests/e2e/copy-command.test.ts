@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { lienthongHere } from '../support/lienthong.ts';
+import { serve } from '@hono/node-server';
+import { afterAll, expect, test, vi } from 'vitest';
+import { testHub } from '../support/hub.ts';
+import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lienthong-copy-command-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,4 +44,32 @@ test('a copy that cannot begin says why, leaves no partial copy, and never shows
   expect(Object.values(ran).map(({ code }) => code)).toEqual([2, 2, 2, 1, 1, 1, 1]);
   expect(JSON.stringify(ran)).not.toContain(KEY);
   expect(readdirSync(join(folder, 'copy'))).toEqual([]);
+});
+
+test('with --json stdout is one document: the address of a copy that listens, or why it cannot begin', async () => {
+  const keys = [{ id: 'copy', secret: KEY, scopes: ['index:read' as const, 'catalogue:read' as const] }];
+  const hub = await testHub({ keys });
+  const server = serve({ fetch: hub.hub.app.fetch, port: 0, hostname: '127.0.0.1' });
+  await vi.waitUntil(() => server.listening);
+  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const args = ['copy', '--from', from, '--folder', './copy-json', '--port', '0', '--json'];
+  const { child, ended } = startLienthong(args, { COPY_KEY: KEY }, folder);
+  let out = '';
+  child.stdout?.on('data', (chunk) => {
+    out += chunk;
+  });
+  try {
+    await vi.waitUntil(() => /^\}$/m.test(out), { timeout: 60_000 });
+    const { url, ...about } = JSON.parse(out);
+    expect(about).toEqual({ from, dossiers: 0, pid: child.pid });
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, out, errors: expect.stringContaining('"msg":"listening"') });
+  } finally {
+    child.kill('SIGKILL');
+    server.close();
+    await hub.close();
+  }
+  const refused = await lienthongHere(['copy', '--from', from, '--folder', './copy', '--json'], {}, folder);
+  expect([refused.code, JSON.parse(refused.out).error]).toEqual([2, expect.stringContaining('COPY_KEY is not set')]);
 });

@@ -12,10 +12,10 @@ import { onEnd } from '../../process/ending.ts';
 import { createLog, logListening } from '../../process/log.ts';
 import { InvalidDocument } from '../../secrets/signed-documents.ts';
 import { endWithNpm } from '../end-with-npm.ts';
-import { tellError, UsageError } from '../run-command.ts';
+import { type CommonOptions, printDocument, tellError, UsageError } from '../run-command.ts';
 import { createCopyApp } from './serve-copy.ts';
 
-interface CopyOptions {
+interface CopyOptions extends CommonOptions {
   readonly from: string;
   readonly folder: string;
   readonly port: number;
@@ -34,12 +34,13 @@ export function addCopy(program: Command): void {
       '--keys <file>',
       "accept only snapshots signed with these keys, as the hub's /.well-known/jwks.json gives them",
     )
+    .option('--json', 'print one JSON document on stdout when it listens; the log goes to stderr')
     .addHelpText('after', HELP)
     .action(async (options: CopyOptions) => {
       try {
         await copyUntilSignal(options, process.env);
       } catch (error) {
-        tellError(error as Error, false);
+        tellError(error as Error, options.json ?? false);
       }
     });
 }
@@ -54,14 +55,14 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 1 it could not start, 2 wrong usage.
 
 const ENDING_MS = 9_500;
 
-async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: NodeJS.ProcessEnv): Promise<void> {
+async function copyUntilSignal({ from, folder, port, keys, json }: CopyOptions, env: NodeJS.ProcessEnv): Promise<void> {
   const { key, host } = copySettings(env);
   if (!key)
     throw new UsageError(
       'COPY_KEY is not set: expected the secret of a key of the hub with index:read and catalogue:read',
     );
   const trusted = keys === undefined ? undefined : await trustedKeys(keys);
-  const log = createLog(logLevelOf(env));
+  const log = createLog(logLevelOf(env), json ? 2 : 1);
   let running: RunningCopy | undefined;
   const stop = async (signal: string): Promise<void> => {
     // An interrupted start begins again the next time.
@@ -85,7 +86,9 @@ async function copyUntilSignal({ from, folder, port, keys }: CopyOptions, env: N
   ).catch((error) => {
     throw inWords(error, from, folder);
   });
-  logListening(log, { url: running.url, from, dossiers: running.dossiers });
+  const about = { url: running.url, from, dossiers: running.dossiers };
+  logListening(log, about);
+  if (json) printDocument({ ...about, pid: process.pid });
 }
 
 function inWords(error: unknown, from: string, folder: string): unknown {
