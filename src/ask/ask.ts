@@ -96,7 +96,7 @@ function createCheck(): (question: AskedQuestion, order: AskOrder) => readonly P
   return (question, order) => {
     const check = checks.get(question) ?? Compile(question.values);
     checks.set(question, check);
-    const wrong = check.Check(order.values) ? [] : explain(question.values, check, order.values, [], true);
+    const wrong = check.Check(order.values) ? [] : explain(question.values, check, order.values, [], { naming: true });
     return [...wrong.map((one) => ({ ...one, path: `/values${one.path}` })), ...quotedIn(order)];
   };
 }

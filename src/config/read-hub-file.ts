@@ -98,7 +98,7 @@ function shapeProblems(file: unknown, told: readonly Problem[]): readonly Proble
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: 1_000 });
   try {
-    return explain(HubFile, check, file, told, true);
+    return explain(HubFile, check, file, told, { naming: true });
   } finally {
     Settings.Set({ maxErrors });
   }

@@ -4,7 +4,7 @@ import { Settings } from 'typebox/system';
 import { EN } from '#messages/en';
 import { type Arg, type Code, quotedText, say, type Words } from '#messages/message';
 import { received } from '#messages/received';
-import { inEnglish } from '#messages/render';
+import { inEnglish, isWords } from '#messages/render';
 import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
@@ -28,24 +28,34 @@ export interface SchemaNode {
   /** A secret, which is never shown. */
   readonly writeOnly?: boolean;
   readonly maxItems?: number;
+  readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** The limits of a number that a query gives as text. */
+  readonly numeral?: { readonly minimum: number; readonly maximum: number };
+}
+
+interface Manner {
+  /** Whether the words for an unknown member list the known ones. */
+  readonly naming?: boolean;
+  /** Whether a description that the catalogue has not, which is English only, gives way to its type. */
+  readonly translated?: boolean;
 }
 
 /**
  * All problems of a checked value, one per place: what was found and what was expected.
  *
  * @param known problems of earlier checks. Their places are not reported again.
- * @param naming whether the words for an unknown member list the known ones
  */
 export function explain(
   schema: Type.TSchema,
   check: ReturnType<typeof Compile>,
   value: unknown,
   known: readonly Problem[] = [],
-  naming = false,
+  { naming = false, translated = false }: Manner = {},
 ): readonly Problem[] {
+  const expected = (node: SchemaNode | undefined): Arg => expectedBy(node, translated);
   const root = schema as unknown as SchemaNode;
   const places = new Set(known.map((problem) => problem.path));
   const problems: Problem[] = [];
@@ -65,7 +75,7 @@ export function explain(
       const meant = node?.anyOf?.[branchMeant(node, valueAt(value, instancePath))] ?? node;
       for (const name of (params as { additionalProperties: string[] }).additionalProperties) {
         const path = `${instancePath}/${pointer(name)}`;
-        if (!places.has(path)) tell(path, unknownName(name, meant, naming));
+        if (!places.has(path)) tell(path, unknownName(name, meant, naming, expected));
       }
     } else if (keyword === 'anyOf' && node && kindOf(node) !== undefined && isObject(valueAt(value, instancePath))) {
       tell(`${instancePath}/${kindOf(node)}`, wrongKind(instancePath, node, value));
@@ -138,7 +148,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unknownName(name: string, node: SchemaNode | undefined, naming: boolean): Words {
+function unknownName(
+  name: string,
+  node: SchemaNode | undefined,
+  naming: boolean,
+  expected: (node: SchemaNode) => Arg,
+): Words {
   if (!node?.properties && node?.patternProperties)
     return say('unexpected-name', { got: received(name), expected: expected(node) });
   const known = Object.keys(node?.properties ?? {});
@@ -189,33 +204,44 @@ export function pointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-function expected(node: SchemaNode | undefined): Arg {
+function expectedBy(node: SchemaNode | undefined, translated: boolean): Arg {
   if (!node) return say('a-known-value');
   if (node.enum) return say('one-of', { list: node.enum });
-  if (node.description) return describedBy(node.description);
+  const code = DESCRIPTIONS.get(node.description ?? '');
+  if (code !== undefined) return say(code);
+  if (node.description && !(translated && isTold(node))) return quotedText(node.description);
   if (node.const !== undefined) return JSON.stringify(node.const);
-  if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf) });
+  if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf, translated) });
   if (node.type === 'array')
     return node.maxItems === undefined ? say('a-list') : say('list-up-to', { count: node.maxItems });
   if (node.type === 'object') return say('an-object');
   if (node.type === 'boolean') return say('json-boolean');
-  if (node.type === 'string') return say('a-text');
+  if (node.numeral) return numberIn({ type: 'integer', ...node.numeral });
+  if (node.type === 'string') return translated ? textIn(node) : say('a-text');
   if (node.type === 'null') return 'null';
   return numberIn(node);
 }
 
-function alternatives(nodes: readonly SchemaNode[]): readonly (string | Words)[] {
-  const all = nodes.map(expected) as (string | Words)[];
+function alternatives(nodes: readonly SchemaNode[], translated: boolean): readonly (string | Words)[] {
+  const all = nodes.map((node) => expectedBy(node, translated)) as (string | Words)[];
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** The descriptions of the published schemas are sentences of the catalogue. Those of settings are English only. */
-function describedBy(description: string): Words {
-  const code = DESCRIPTIONS.get(description);
-  return code === undefined ? quotedText(description) : say(code);
+/** Whether its type says all that a value must be. A pattern says it to no reader. */
+function isTold({ pattern, numeral }: SchemaNode): boolean {
+  return pattern === undefined || pattern === NOT_BLANK || numeral !== undefined;
+}
+
+const NOT_BLANK = '\\S';
+
+function textIn({ minLength, maxLength, pattern }: SchemaNode): Words {
+  if (maxLength === undefined) return say('a-text');
+  if (minLength === undefined) return say('up-to-characters', { expected: say('a-text'), count: maxLength });
+  return say(pattern === NOT_BLANK ? 'text-not-blank' : 'text-range', { least: minLength, most: maxLength });
 }
 
 type DescriptionCode = Extract<Code, `schema.${string}`>;
+/** The descriptions of the published schemas. Those of settings and of most parameters are English only. */
 const DESCRIPTIONS: ReadonlyMap<string, DescriptionCode> = new Map(
   Object.entries(EN).flatMap(([code, text]) => (code.startsWith('schema.') ? [[text, code as DescriptionCode]] : [])),
 );
@@ -234,8 +260,11 @@ function numberIn({ type, minimum, maximum }: SchemaNode): Arg {
 function withLimit(expected: Arg, node: SchemaNode | undefined, value: unknown): Arg {
   const { maxLength, description = '' } = node ?? {};
   if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return expected;
-  return description.includes('at most') ? expected : say('up-to-characters', { expected, count: maxLength });
+  const isIn = description.includes('at most') || (isWords(expected) && WITH_LIMIT.includes(expected.code));
+  return isIn ? expected : say('up-to-characters', { expected, count: maxLength });
 }
+
+const WITH_LIMIT: readonly Code[] = ['up-to-characters', 'text-range', 'text-not-blank'];
 
 function nodeAt(schema: SchemaNode, path: string, value: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { problem } from '#core/problem';
 import { nfc } from '#core/vietnamese/text';
+import { EN } from '#messages/en';
 import { say, textOrWordsOf } from '#messages/message';
 import { received } from '#messages/received';
 import { AGENCY_CODE, closed, DOSSIER_CODE, Instant, SERVICE_CODE } from '#schemas/parts';
@@ -21,23 +22,27 @@ const sentence = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '\\S', description });
 
 /** Checked after its blanks and case are cleaned, like every code. */
-const code = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
+const code = (kind: 'schema.agency-code' | 'schema.dossier-code' | 'schema.service-code', pattern: string) => ({
+  kind,
+  pattern,
+  schema: Type.String({ minLength: 1, maxLength: 64, description: EN[kind] }),
+});
 const CODES = {
-  agencyCode: { pattern: AGENCY_CODE, schema: code('an agency code such as H60.01') },
-  dossierCode: { pattern: DOSSIER_CODE, schema: code('a dossier code such as H60.01-250812-0035') },
-  serviceCode: { pattern: SERVICE_CODE, schema: code('a procedure code such as 1.001612') },
+  agencyCode: code('schema.agency-code', AGENCY_CODE),
+  dossierCode: code('schema.dossier-code', DOSSIER_CODE),
+  serviceCode: code('schema.service-code', SERVICE_CODE),
 } as const;
 
 const Order = closed({
-  officer: sentence(100, 'the officer, by the identifier that the register knows'),
+  officer: sentence(100, EN['schema.ask-officer']),
   agencyCode: CODES.agencyCode.schema,
-  purpose: sentence(300, 'the task for which the officer asks, without the name or a number of the person'),
-  legalBasis: sentence(300, 'the rule that allows it, such as NĐ 61/2018/NĐ-CP'),
+  purpose: sentence(300, EN['schema.ask-purpose']),
+  legalBasis: sentence(300, EN['schema.ask-legal-basis']),
   dossierCode: Type.Optional(CODES.dossierCode.schema),
   serviceCode: Type.Optional(CODES.serviceCode.schema),
   values: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
-      description: 'the values of the question; those that the question takes from the dossier may be left out',
+      description: EN['schema.ask-values'],
     }),
   ),
 });
@@ -158,11 +163,10 @@ function orderOf({ values = {}, ...given }: Type.Static<typeof Order>) {
     dossierCode: given.dossierCode && cleanCode(given.dossierCode),
     serviceCode: given.serviceCode && cleanCode(given.serviceCode),
   };
-  const problems = Object.entries(CODES).flatMap(([member, { pattern, schema }]) => {
+  const problems = Object.entries(CODES).flatMap(([member, { kind, pattern }]) => {
     const got = codes[member as keyof typeof CODES];
     const isFit = got === undefined || new RegExp(pattern).test(got);
-    const { description = '' } = schema as { readonly description?: string };
-    return isFit ? [] : [problem(`/${member}`, 'unexpected', { got: received(got), expected: description })];
+    return isFit ? [] : [problem(`/${member}`, 'unexpected', { got: received(got), expected: say(kind) })];
   });
   if (codes.dossierCode === undefined && codes.serviceCode === undefined)
     problems.push(problem('/dossierCode', 'dossier-or-service'));

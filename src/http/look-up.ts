@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { typedCode } from '#core/identifiers/identifiers';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
@@ -20,7 +21,7 @@ const Query = closed({
   proof: Type.String({
     pattern: '^[0-9]{4}$',
     writeOnly: true,
-    description: 'the last four digits of the phone or identity number on the dossier',
+    description: EN['schema.proof'],
   }),
 });
 

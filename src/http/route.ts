@@ -89,7 +89,7 @@ export function queryReader<S extends Type.TObject>(schema: S): (c: Context) => 
       .filter(([, values]) => values.length > 1)
       .map(([name, values]) => problem(`?${name}`, 'given-repeatedly', { count: values.length }));
     if (twice.length > 0 || !check.Check(query)) {
-      const wrong = explain(schema, check, query, [], true).map(ofParameter);
+      const wrong = explain(schema, check, query, [], { naming: true, translated: true }).map(ofParameter);
       throw refusalWith([...twice, ...wrong]);
     }
     // Before any query: the database would refuse it without naming the parameter.

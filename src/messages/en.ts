@@ -436,6 +436,8 @@ export const EN = {
   nothing: 'nothing',
   'a-text-of': 'a text of {count} characters',
   'a-text': 'a text',
+  'text-range': 'a text of {least} to {most} characters',
+  'text-not-blank': 'a text of {least} to {most} characters that is not blank',
   'a-boolean': 'a boolean',
   'json-boolean': 'JSON true or false',
   'boolean-text': 'true, false, 1 or 0',
@@ -502,6 +504,13 @@ export const EN = {
   'schema.criterion': 'number of the criterion, 1 to 11',
   'schema.points': 'points, 0 to 2',
   'schema.positive-amount': 'whole number of đồng from 1 to 1,000,000,000,000,000',
+  'schema.proof': 'the last four digits of the phone or identity number on the dossier',
+  'schema.question-proof':
+    "the last four digits of the asker's phone number; without one, the first four characters of the e-mail address",
+  'schema.ask-officer': 'the officer, by the identifier that the register knows',
+  'schema.ask-purpose': 'the task for which the officer asks, without the name or a number of the person',
+  'schema.ask-legal-basis': 'the rule that allows it, such as NĐ 61/2018/NĐ-CP',
+  'schema.ask-values': 'the values of the question; those that the question takes from the dossier may be left out',
   // Titles of refusals.
   'title.not-json': 'The body is not what its media type says',
   'title.bad-request': 'The request is not usable',

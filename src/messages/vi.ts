@@ -434,6 +434,8 @@ export const VI = translation({
   nothing: 'không có gì',
   'a-text-of': 'văn bản {count} ký tự',
   'a-text': 'văn bản',
+  'text-range': 'văn bản từ {least} đến {most} ký tự',
+  'text-not-blank': 'văn bản từ {least} đến {most} ký tự, không để trống',
   'a-boolean': 'giá trị đúng/sai',
   'json-boolean': 'true hoặc false (JSON)',
   'boolean-text': 'true, false, 1 hoặc 0',
@@ -500,6 +502,13 @@ export const VI = translation({
   'schema.criterion': 'số thứ tự tiêu chí, từ 1 đến 11',
   'schema.points': 'số điểm, từ 0 đến 2',
   'schema.positive-amount': 'số nguyên đồng từ 1 đến 1.000.000.000.000.000',
+  'schema.proof': 'bốn số cuối của số điện thoại hoặc số giấy tờ trong hồ sơ',
+  'schema.question-proof':
+    'bốn số cuối của số điện thoại người hỏi; nếu không có, bốn ký tự đầu của địa chỉ thư điện tử',
+  'schema.ask-officer': 'cán bộ, theo mã định danh mà hệ thống được hỏi biết',
+  'schema.ask-purpose': 'việc mà cán bộ cần tra cứu để giải quyết, không kèm tên hoặc số của người đó',
+  'schema.ask-legal-basis': 'quy định cho phép tra cứu, như NĐ 61/2018/NĐ-CP',
+  'schema.ask-values': 'các giá trị để hỏi; có thể bỏ giá trị mà câu hỏi lấy từ hồ sơ',
   // Titles of refusals.
   'title.not-json': 'Nội dung không đúng kiểu đã khai',
   'title.bad-request': 'Yêu cầu không hợp lệ',

@@ -90,7 +90,7 @@ async function load(name: string): Promise<LoadedAdapter> {
 /** Most hubs have parties of few adapters, so a schema is compiled when the first of them is checked. */
 function problemsOf(adapter: Adapter, settings: unknown): readonly Problem[] {
   const checkSettings = checkOf(adapter.settings);
-  if (!checkSettings.Check(settings)) return explain(adapter.settings, checkSettings, settings, [], true);
+  if (!checkSettings.Check(settings)) return explain(adapter.settings, checkSettings, settings, [], { naming: true });
   return adapter.settingsProblems?.(settings) ?? [];
 }
 

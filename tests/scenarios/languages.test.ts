@@ -56,6 +56,36 @@ describe('languages', () => {
     );
   });
 
+  test('the problems of parameters and orders are Vietnamese throughout', async () => {
+    const problemOf = async (response: Response, place: string) => {
+      const { problems } = (await response.json()) as { problems: readonly { path: string; message: string }[] };
+      return problems.find(({ path }) => path === place)?.message;
+    };
+    const read = async (path: string, place: string) =>
+      problemOf(await hub.request('GET', path, 'portal', undefined, VI), place);
+    expect(await read('/api/v1/dossiers?limit=201', '?limit')).toBe('nhận được "201", cần số nguyên từ 1 đến 200');
+    expect(await read('/api/v1/changes?wait=31', '?wait')).toBe('nhận được "31", cần số nguyên từ 0 đến 30');
+    expect(await read(`/api/v1/dossiers?q=${'x'.repeat(201)}`, '?q')).toMatch(/, cần văn bản, nhiều nhất 200 ký tự$/);
+    expect(await read(`/api/public/dossiers/${CODE(1)}?proof=12`, '?proof')).toBe(
+      'cần bốn số cuối của số điện thoại hoặc số giấy tờ trong hồ sơ',
+    );
+    expect(await read('/api/public/questions/q-1', '?proof')).toBe(
+      'thiếu, cần bốn số cuối của số điện thoại người hỏi; nếu không có, bốn ký tự đầu của địa chỉ thư điện tử',
+    );
+
+    const order = async (path: string, body: object, place: string) => {
+      const headers = { ...VI, Authorization: 'Bearer ops-secret-of-the-tests' };
+      return problemOf(await hub.request('POST', `/api/v1/ops/${path}`, undefined, body, headers), place);
+    };
+    const replay = { why: 'thử', party: '', preview: 'có', perSecond: 0 };
+    expect(await order('deliveries/replay', replay, '/party')).toBe('nhận được "", cần văn bản từ 1 đến 200 ký tự');
+    expect(await order('deliveries/replay', replay, '/preview')).toBe('nhận được "có", cần true hoặc false (JSON)');
+    expect(await order('deliveries/replay', replay, '/perSecond')).toBe('nhận được 0, cần số nguyên từ 1 đến 1000');
+    expect(await order('code-tables/one-stop/status/preview', { from: ' ', to: 'x' }, '/from')).toBe(
+      'nhận được " ", cần văn bản từ 1 đến 60 ký tự, không để trống',
+    );
+  });
+
   test('a stream of lines answers in the language of its request', async () => {
     const headers = { ...VI, 'Content-Type': 'application/x-ndjson' };
     const { body } = await hub.push(`${JSON.stringify(WRONG)}\nnot JSON\n`, { headers });

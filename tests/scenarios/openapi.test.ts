@@ -578,8 +578,10 @@ describe('the OpenAPI document', () => {
       ),
     );
     expect(Object.fromEntries(numbers)).toEqual({
+      days: { type: 'integer', minimum: 1, maximum: 90, description: expect.any(String) },
       limit: { type: 'integer', minimum: 1, maximum: 200, description: expect.any(String) },
       lines: { type: 'integer', minimum: 1, maximum: 100_000, description: expect.any(String) },
+      mostMs: { type: 'integer', minimum: 1, maximum: 10_000, description: expect.any(String) },
       wait: { type: 'integer', minimum: 0, maximum: 30, description: expect.any(String) },
     });
   });

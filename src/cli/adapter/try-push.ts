@@ -129,7 +129,7 @@ async function recordIn(path: string, operations: readonly Operation[]): Promise
   const operation = operations.find((one) => checkOf(OPERATIONS[one]).Check(record));
   if (operation !== undefined) return { operation, record: record as Records[Operation] };
   const [first] = operations as readonly [Operation];
-  const problems = explain(OPERATIONS[first], checkOf(OPERATIONS[first]), record, [], true);
+  const problems = explain(OPERATIONS[first], checkOf(OPERATIONS[first]), record, [], { naming: true });
   const list = problems.map(({ path: at, message }) => `${at} ${message}`).join('; ');
   throw new UsageError(`<file>: ${path}: expected ${operations.join(' or ')}; as ${first}: ${list}`);
 }

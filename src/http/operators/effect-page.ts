@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { EffectItem, EffectPage, EffectPlace } from '../../operator-orders/mapping-effect.ts';
 import type { Cursors } from '../cursor.ts';
+import { numeral } from '../lists.ts';
 
 const A_PAGE = 50;
 
@@ -8,8 +9,11 @@ const A_PAGE = 50;
 export const MostMs = Type.Optional(
   Type.Integer({ minimum: 1, maximum: 10_000, description: 'how long the hub reads messages: 1 to 10,000 ms' }),
 );
-export const MostMsText = Type.Optional(
-  Type.String({ pattern: '^([1-9]\\d{0,3}|10000)$', description: 'how long the hub reads messages: 1 to 10,000 ms' }),
+export const MostMsText = numeral(
+  '^(?:[1-9][0-9]{0,3}|10000)$',
+  1,
+  10_000,
+  'how long the hub reads messages: 1 to 10,000 ms',
 );
 
 /** The page of an effect that begins at a cursor, and one item more. @throws Refusal 400 for a cursor of another list */

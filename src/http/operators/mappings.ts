@@ -8,7 +8,7 @@ import type { StoredMappingChange } from '../../ledger/mapping-changes.ts';
 import type { MappingOfficer, MappingResult } from '../../operator-orders/mapping-orders.ts';
 import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
-import { Cursor, Next, text } from '../lists.ts';
+import { Cursor, Next, numeral, text } from '../lists.ts';
 import { Refusal, refusalWith } from '../problem.ts';
 import { ProblemShown } from '../problem-schema.ts';
 import { type AddRoute, queryReader } from '../route.ts';
@@ -209,9 +209,7 @@ function addOne(add: AddRoute, { keys, ledger }: OperatorContext): void {
 
 function addEffect(add: AddRoute, { keys, orders, cursors }: OperatorContext): void {
   const query = closed({
-    days: Type.Optional(
-      Type.String({ pattern: '^([1-9]|[1-8]\\d|90)$', description: 'a whole number of days from 1 to 90' }),
-    ),
+    days: numeral('^(?:[1-9]|[1-8][0-9]|90)$', 1, 90, 'a whole number of days from 1 to 90'),
     mostMs: MostMsText,
     cursor: Cursor,
   });

@@ -87,7 +87,7 @@ export function orderReader<S extends Type.TSchema>(schema: S): (c: Context) => 
       );
     const value = body.length === 0 ? {} : parseWhole(body);
     const check = checkOf(schema);
-    const problems = check.Check(value) ? unstorableIn(value) : explain(schema, check, value);
+    const problems = check.Check(value) ? unstorableIn(value) : explain(schema, check, value, [], { translated: true });
     if (problems.length > 0) throw refusalWith(problems);
     return value as Type.Static<S>;
   };

@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { cleanCode, typedCode } from '#core/identifiers/identifiers';
 import { type Kind, subjectOf } from '#core/records/kind';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { closed, Instant } from '#schemas/parts';
 import { Question } from '#schemas/question.v1';
@@ -50,8 +51,7 @@ const ProofQuery = closed({
   proof: Type.String({
     pattern: '^[^\\s]{4}$',
     writeOnly: true,
-    description:
-      "the last four digits of the asker's phone number; without one, the first four characters of the e-mail address",
+    description: EN['schema.question-proof'],
   }),
 });
 

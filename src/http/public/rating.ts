@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { typedCode } from '#core/identifiers/identifiers';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { closed } from '#schemas/parts';
 import { Rating } from '#schemas/rating.v1';
@@ -32,7 +33,7 @@ const NewRating = closed(
     proof: Type.String({
       pattern: '^[0-9]{4}$',
       writeOnly: true,
-      description: 'the last four digits of the phone or identity number on the dossier',
+      description: EN['schema.proof'],
     }),
     level,
     reason,

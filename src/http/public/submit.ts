@@ -78,7 +78,7 @@ export function publicBodyReader<S extends Type.TSchema>(
     const value = parseWhole(body);
     const check = checkOf(sent);
     if (check.Check(value)) return value as Type.Static<S>;
-    throw refusalWith(explain(sent, check, value));
+    throw refusalWith(explain(sent, check, value, [], { translated: true }));
   };
 }
 
