@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
-import { accepts } from 'hono/accepts';
 import Type from 'typebox';
 import { changesInSteps } from '#core/catalogue/catalogue-diff';
 import { changeText } from '#core/catalogue/catalogue-words';
 import { cleanCode } from '#core/identifiers/identifiers';
-import { say } from '#messages/message';
+import { type Language, say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { CatalogueKind } from '../catalogue/catalogue.ts';
@@ -13,6 +12,7 @@ import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import type { Scope } from '../config/config.ts';
 import { requireKey } from './auth.ts';
 import type { CatalogueReaderContext } from './catalogue.ts';
+import { preferredLanguage } from './language.ts';
 import { Cursor, Limit, pageBy, pageOf, periodOf, text } from './lists.ts';
 import type { Hold } from './page-budget.ts';
 import { Refusal } from './problem.ts';
@@ -198,15 +198,7 @@ async function shown({ kind, record, before, ...one }: StoredVersion, language: 
   };
 }
 
-type Language = 'vi' | 'en';
-
-/** Vietnamese, unless the client prefers English (RFC 9110 12.5.4). */
+/** Vietnamese, unless the client prefers English. */
 function languageOf(c: Context): Language {
-  return accepts(c, { header: 'Accept-Language', supports: ['vi', 'en'], default: 'vi', match: preferred }) as Language;
-}
-
-function preferred(accepted: readonly { readonly type: string; readonly q: number }[]): Language {
-  const quality = (language: Language): number =>
-    Math.max(0, ...accepted.filter(({ type }) => type.toLowerCase().split('-')[0] === language).map(({ q }) => q));
-  return quality('en') > quality('vi') ? 'en' : 'vi';
+  return preferredLanguage(c.req.header('accept-language') ?? '') ?? 'vi';
 }

@@ -4,22 +4,23 @@ import { isWords, render } from '#messages/render';
 
 /** The language of an answer: Vietnamese where Accept-Language prefers it to English, otherwise English. */
 export function languageOf(c: Context): Language {
-  const accepted = c.req.header('accept-language');
-  if (accepted === undefined || !/\bvi\b/i.test(accepted)) return 'en';
-  return weightOf(accepted, 'vi') > weightOf(accepted, 'en') ? 'vi' : 'en';
+  return preferredLanguage(c.req.header('accept-language') ?? '') ?? 'en';
 }
 
-/** The highest weight of a language and its regions (RFC 9110 12.5.4). */
-function weightOf(accepted: string, language: Language): number {
-  const weights = accepted.split(',').map((range) => {
-    const [name = '', ...parameters] = range
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/);
-    const weight = parameters.find((one) => one.startsWith('q='))?.slice(2) ?? '1';
-    return name.split('-', 1)[0] === language ? Number(weight) || 0 : 0;
-  });
-  return Math.max(...weights);
+/**
+ * The language of the highest weight, its regions included (RFC 9110 12.5.4). Of equal ones it is the first, as clients
+ * write them. Undefined where neither is accepted.
+ */
+export function preferredLanguage(accepted: string): Language | undefined {
+  let best: { readonly language: Language; readonly weight: number } | undefined;
+  for (const range of accepted.toLowerCase().split(',')) {
+    // Trimmed part by part: a pattern with space on both sides takes quadratic time for a long run of blanks.
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const language = name.split('-', 1)[0];
+    const weight = Number(parameters.find((one) => one.startsWith('q='))?.slice(2) ?? '1') || 0;
+    if ((language === 'vi' || language === 'en') && weight > (best?.weight ?? 0)) best = { language, weight };
+  }
+  return best?.language;
 }
 
 /** A reply as JSON, with its sentences in the language of the request. */

@@ -208,6 +208,7 @@ describe('what changed in the catalogue', () => {
     expect(linesOf((await english.json()) as Listed)[0]).toEqual(['Fee (At the counter): 20,000 VND → 30,000 VND']);
     for (const language of ['vi', 'fr', 'en;q=0.2, vi', '*'])
       expect((await inLanguage(path, language)).headers.get('content-language')).toBe('vi');
+    expect((await inLanguage(path, 'en, vi')).headers.get('content-language')).toBe('en');
     const etag = english.headers.get('etag') as string;
     const again = (language: string) =>
       hub.request('GET', path, 'portal', undefined, { 'Accept-Language': language, 'If-None-Match': etag });

@@ -56,6 +56,38 @@ describe('languages', () => {
     );
   });
 
+  test('a stream of lines answers in the language of its request', async () => {
+    const headers = { ...VI, 'Content-Type': 'application/x-ndjson' };
+    const { body } = await hub.push(`${JSON.stringify(WRONG)}\nnot JSON\n`, { headers });
+    expect(body.results[1].problems).toMatchObject([
+      { code: 'line-not-json', message: expect.stringMatching(/^dòng không phải JSON hợp lệ: /) },
+    ]);
+  });
+
+  test('a problem document has a code and arguments, its title and detail in the requested language', async () => {
+    const read = async (headers: Record<string, string>) => {
+      const response = await hub.request('GET', '/api/v1/dossiers/H60.01-250812-9999', 'portal', undefined, headers);
+      return { language: response.headers.get('content-language'), ...((await response.json()) as object) };
+    };
+    const value = { code: 'there-is-no', args: { thing: 'dossier', got: 'H60.01-250812-9999' } };
+    expect(await read({})).toMatchObject({
+      ...value,
+      language: 'en',
+      detail: 'there is no dossier "H60.01-250812-9999"',
+    });
+    expect(await read(VI)).toMatchObject({
+      ...value,
+      language: 'vi',
+      title: 'Không tìm thấy',
+      detail: 'không có hồ sơ "H60.01-250812-9999"',
+    });
+    for (const asked of ['en', 'fr', '*', 'en,vi;q=0.5', 'vi;q=0', 'en, vi']) {
+      expect(await read({ 'Accept-Language': asked })).toMatchObject({ language: 'en' });
+    }
+    for (const asked of ['vi', 'VI-vn', 'vi, en', 'vi-VN, vi, en-US, en', 'fr, vi;q=0.1'])
+      expect(await read({ 'Accept-Language': asked })).toMatchObject({ language: 'vi' });
+  });
+
   test('the problems of parameters and orders are Vietnamese throughout', async () => {
     const problemOf = async (response: Response, place: string) => {
       const { problems } = (await response.json()) as { problems: readonly { path: string; message: string }[] };
@@ -84,36 +116,6 @@ describe('languages', () => {
     expect(await order('code-tables/one-stop/status/preview', { from: ' ', to: 'x' }, '/from')).toBe(
       'nhận được " ", cần văn bản từ 1 đến 60 ký tự, không để trống',
     );
-  });
-
-  test('a stream of lines answers in the language of its request', async () => {
-    const headers = { ...VI, 'Content-Type': 'application/x-ndjson' };
-    const { body } = await hub.push(`${JSON.stringify(WRONG)}\nnot JSON\n`, { headers });
-    expect(body.results[1].problems).toMatchObject([
-      { code: 'line-not-json', message: expect.stringMatching(/^dòng không phải JSON hợp lệ: /) },
-    ]);
-  });
-
-  test('a problem document has a code and arguments, its title and detail in the requested language', async () => {
-    const read = async (headers: Record<string, string>) => {
-      const response = await hub.request('GET', '/api/v1/dossiers/H60.01-250812-9999', 'portal', undefined, headers);
-      return { language: response.headers.get('content-language'), ...((await response.json()) as object) };
-    };
-    const value = { code: 'there-is-no', args: { thing: 'dossier', got: 'H60.01-250812-9999' } };
-    expect(await read({})).toMatchObject({
-      ...value,
-      language: 'en',
-      detail: 'there is no dossier "H60.01-250812-9999"',
-    });
-    expect(await read(VI)).toMatchObject({
-      ...value,
-      language: 'vi',
-      title: 'Không tìm thấy',
-      detail: 'không có hồ sơ "H60.01-250812-9999"',
-    });
-    for (const asked of ['en', 'fr', '*', 'en,vi;q=0.5', 'vi;q=0']) {
-      expect(await read({ 'Accept-Language': asked })).toMatchObject({ language: 'en' });
-    }
   });
 
   test('a SOAP fault and the results of its items are in the requested language', async () => {
