@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from '#kit';
 import { say } from '#messages/message';
 import { codeOf as CODE, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import { lowestCpuOfTen } from '../support/measures.ts';
 import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
 import { dossierXml, envelope, pushXml, sendSoap } from '../support/soap.ts';
@@ -54,6 +55,15 @@ describe('languages', () => {
     expect(english.problems).toContainEqual(
       expect.objectContaining({ path: '/ServiceCode', args: { got: 'ServiceCode', near: 'serviceCode' } }),
     );
+  });
+
+  test('an Accept-Language header of 15 KB of blanks costs a request no more than any other', async () => {
+    const headers = { 'Accept-Language': `vi${' '.repeat(15_000)}x, en` };
+    const { reply, cpuMs } = await lowestCpuOfTen(15, () =>
+      hub.request('GET', '/api/v1/nothing', undefined, undefined, headers),
+    );
+    expect([reply.status, reply.headers.get('content-language')]).toEqual([404, 'en']);
+    expect(cpuMs, 'ms of CPU').toBeLessThan(15);
   });
 
   test('a stream of lines answers in the language of its request', async () => {
