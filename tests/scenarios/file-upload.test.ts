@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { writeXlsx } from 'hucre/xlsx';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import adapter from '../../adapters/file-drop/adapter.ts';
@@ -31,6 +32,20 @@ beforeEach(async () => {
 afterEach(() => hub.close());
 
 const workbook = (rows: Cell[][]) => writeXlsx({ sheets: [{ name: 'Tháng 8', rows }] });
+/** A ZIP with one entry, and the size that its directory names. */
+function zipOf(name: string, content: Buffer, size: number): Buffer {
+  const packed = deflateRawSync(content);
+  const u16 = (...numbers: number[]): Buffer =>
+    Buffer.concat(numbers.map((number) => Buffer.from([number & 0xff, (number >>> 8) & 0xff])));
+  const u32 = (number: number): Buffer => u16(number & 0xffff, number >>> 16);
+  const described = Buffer.concat([u16(20, 0, 8, 0, 0), u32(0), u32(packed.length), u32(size), u16(name.length, 0)]);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), described, Buffer.from(name), packed]);
+  const unused = Buffer.alloc(14);
+  const entry = Buffer.concat([Buffer.from('PK\x01\x02'), u16(20), described, unused, Buffer.from(name)]);
+  const end = [Buffer.from('PK\x05\x06'), u16(0, 0, 1, 1), u32(entry.length), u32(local.length), u16(0)];
+  return Buffer.concat([local, entry, ...end]);
+}
+
 const as = (id: string, headers: Record<string, string> = {}) => ({
   Authorization: `Bearer ${KEYS.find((key) => key.id === id)?.secret}`,
   ...headers,
@@ -88,6 +103,16 @@ describe('a party pushes a file', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ outcome: 'repeat', counts: { new: 1, quarantined: 1, invalid: 1 } });
     expect(await stored()).toBe(before);
+  });
+
+  test.each([
+    ['names its size', 200 * 1024 * 1024],
+    ['hides its size', 0],
+  ])('a workbook that inflates to 200 MiB and %s is refused', async (_, size) => {
+    expect(await post(zipOf('[Content_Types].xml', Buffer.alloc(200 * 1024 * 1024, ' '), size))).toMatchObject({
+      status: 422,
+      body: { problems: [{ code: 'file-costly' }] },
+    });
   });
 
   test('two at the same time store it once', async () => {

@@ -2,16 +2,23 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readOds } from 'hucre/ods';
 import { type Workbook as Book, type Sheet as BookSheet, readXls, readXlsb, readXlsx } from 'hucre/xlsx';
 import type { Sheet, Workbook, WorkbookAsked, WorkbookLimits, WorkbookRefused } from './workbook.ts';
+import { inflatedBytes } from './zip-sizes.ts';
 
 type Read = (bytes: Uint8Array, options: { readStyles: boolean }) => Promise<Book>;
 
 /** A value that a formula left as a text, where the file has no type for errors. */
 const ERROR_TEXT = /^#(?:N\/A|REF!|VALUE!|DIV\/0!|NAME\?|NUM!|NULL!)$/;
 
+const OLD_WORKBOOK = [0xd0, 0xcf, 0x11, 0xe0];
+const ZIP = [0x50, 0x4b];
+/** 50,000 rows of 20 columns inflate to 60 MB. The bound on the memory of a thread counts no bytes of buffers. */
+const MOST_INFLATED_BYTES = 128 * 1024 * 1024;
+
 /** The worker thread that reads one workbook. It answers once. */
 parentPort?.postMessage(await answer(workerData as WorkbookAsked));
 
 async function answer({ bytes, limits }: WorkbookAsked): Promise<Workbook | WorkbookRefused> {
+  if (startsWith(bytes, ZIP) && inflatedBytes(bytes) > MOST_INFLATED_BYTES) return { refused: 'costly' };
   const book = await bookIn(bytes);
   if (book === undefined) return { refused: 'damaged' };
   const isHidden = ({ hidden, veryHidden }: BookSheet): boolean => Boolean(hidden || veryHidden);
@@ -36,9 +43,12 @@ async function bookIn(bytes: Uint8Array): Promise<Book | undefined> {
 
 /** By the first bytes: those of an old binary workbook, or of a ZIP. */
 function readersOf(bytes: Uint8Array): readonly Read[] {
-  const startsWith = (...codes: readonly number[]): boolean => codes.every((code, at) => bytes[at] === code);
-  if (startsWith(0xd0, 0xcf, 0x11, 0xe0)) return [readXls];
-  return startsWith(0x50, 0x4b) ? [readXlsx, readXlsb, readOds] : [];
+  if (startsWith(bytes, OLD_WORKBOOK)) return [readXls];
+  return startsWith(bytes, ZIP) ? [readXlsx, readXlsb, readOds] : [];
+}
+
+function startsWith(bytes: Uint8Array, codes: readonly number[]): boolean {
+  return codes.every((code, at) => bytes[at] === code);
 }
 
 function isTooLarge({ rows }: BookSheet, limits: WorkbookLimits): boolean {
