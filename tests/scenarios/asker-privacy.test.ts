@@ -140,6 +140,20 @@ describe('an asker’s data', () => {
     expect(JSON.parse(found).items).toEqual([]);
   });
 
+  test.each(['messages', 'deliveries'])(
+    'is in none of the %s that an operator without index:personal opens',
+    async (list) => {
+      const operator = operatorOf(hub);
+      const { items } = (await operator.get(`${list}?limit=200`)).body as { items: { id: string }[] };
+      const opened = await Promise.all(items.map(({ id }) => operator.get(`${list}/${id}`)));
+      const texts = opened.map(({ body }) => JSON.stringify(body));
+      expect(
+        texts.filter((text) => text.includes(list === 'messages' ? '"body":{' : '"wire":[{')).length,
+      ).toBeGreaterThan(3);
+      expect(texts.filter((text) => canariesIn(text).length > 0).map((text) => [canariesIn(text), text])).toEqual([]);
+    },
+  );
+
   test('is in no line of the log at the level debug', () => {
     expect(hub.logLines).not.toEqual([]);
     expect(canariesIn(JSON.stringify(hub.logLines))).toEqual([]);

@@ -7,6 +7,7 @@ import { attachment } from '../../src/http/upload.ts';
 import type { Adapter } from '../../src/kit/adapter.ts';
 import { forgetNames } from '../../src/ledger/dropped-files.ts';
 import type { Party } from '../../src/parties/party.ts';
+import { canariesIn, PERSON } from '../support/canaries.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
@@ -15,6 +16,7 @@ const { place: _, ...uploaded } = settings;
 const KEYS = [
   { id: 'water', secret: 'water-secret-of-the-tests', scopes: ['dossier:write'] as const, party: 'water' },
   { id: 'officer', secret: 'officer-secret-of-the-tests', scopes: ['ops:read', 'ops:configure'] as const },
+  { id: 'desk', secret: 'desk-secret-of-the-tests', scopes: ['ops:read', 'ops:body'] as const },
   { id: 'reader', secret: 'reader-secret-of-the-tests', scopes: ['ops:read'] as const },
 ];
 const FROM_PARTY = '/api/v1/parties/water/drops';
@@ -113,6 +115,17 @@ describe('a party pushes a file', () => {
       status: 422,
       body: { problems: [{ code: 'file-costly' }] },
     });
+  });
+
+  test('an operator without index:personal sees nobody in the rows, also in those that were not taken', async () => {
+    const someone = { 'Tên tổ chức, cá nhân': PERSON.name, 'Địa chỉ': PERSON.address };
+    const good = { ...someone, 'Số CCCD': PERSON.identityNumber, 'Điện thoại': PERSON.phone };
+    const bad = { ...someone, 'Số CCCD': 1099123456 };
+    expect((await post(await workbook([HEAD, rowOf(11, good), rowOf(12, bad)]))).status).toBe(201);
+    const { items } = (await read('/api/v1/ops/messages')) as { items: { id: string }[] };
+    const opened = await Promise.all(items.map(({ id }) => read(`/api/v1/ops/messages/${id}`, 'desk')));
+    expect(opened.map(({ body }) => body.format)).toEqual(['json', 'hidden']);
+    expect(canariesIn(JSON.stringify(opened))).toEqual([]);
   });
 
   test('two at the same time store it once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { roundsOf, sampled, test } from '../../../tests/support/depth.ts';
 import { createShowText, kindByName, leavesOf, shownValue } from './body-masking.ts';
+import { createMentions } from './mentions.ts';
 
 const shown = (value: unknown, mayBePersonal = false) =>
   shownValue(value, createShowText(leavesOf(value), mayBePersonal));
@@ -49,6 +50,23 @@ describe('a body as operators see it', () => {
     const text = JSON.stringify(shown(body));
     for (const hidden of ['abc.def', 'Trần Thị B', '123456789012']) expect(text).not.toContain(hidden);
     for (const kept of ['000.00.00.G22-250812-0009', '20250812081500']) expect(text).toContain(kept);
+  });
+
+  test.each([
+    [{ asker: { name: 'Trần Thị B', address: 'Tổ 5, Minh Xuân' } }],
+    [{ SenderName: 'Trần Thị B', SenderAddress: 'Tổ 5, Minh Xuân', ReceiverName: 'Trần Thị B' }],
+    [{ CitizenName: 'Trần Thị B', receiver: { address: 'Tổ 5, Minh Xuân' }, HOVATEN: 'Trần Thị B' }],
+    [{ lienthongFile: 1, rows: [{ values: { name: 'Trần Thị B', address: 'Tổ 5, Minh Xuân' } }] }],
+  ])('masks whoever asks, sends, receives or pays: %j', (body) => {
+    expect(JSON.stringify(shown(body))).not.toMatch(/Trần|Minh Xuân/);
+  });
+
+  test('masks people whom the body is known to name, whatever their members are called', () => {
+    const people = createMentions([{ name: 'Trần Thị B', address: 'Tổ 5, Minh Xuân' }]);
+    const body = { Cot4: 'Trần Thị B', Cot5: 'Tổ 5, Minh Xuân', Cot6: 'Phường Minh Xuân' };
+    const show = createShowText(leavesOf(body), false, people);
+    expect(shownValue(body, show)).toMatchObject({ Cot4: 'T*** T** B', Cot6: 'Phường Minh Xuân' });
+    expect(JSON.stringify(shownValue(body, show))).not.toContain('Tổ 5');
   });
 
   test('shows personal data to readers with the right, and secrets to nobody', () => {

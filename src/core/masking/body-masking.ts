@@ -1,5 +1,6 @@
 import { maskTail } from '../identifiers/identifiers.ts';
 import { maskName, maskNumbersIn } from './masking.ts';
+import type { Mentions } from './mentions.ts';
 import { createReplacer } from './replace-known-texts.ts';
 
 /** A text of a body, and the name of its member, element or attribute after the parent's name and `/`. */
@@ -14,18 +15,26 @@ export type ShowText = (leaf: Leaf) => string;
 const HIDDEN = '***';
 /** Names in comparable form: only small letters and digits. */
 const SECRET = /(?:pass(?:word|wd)|secret|token|session|authori[sz]ation|apikey|accesskey|credential|matkhau|nonce)/;
-/** Names of personal data, in the hub's records and in dialects of Vietnamese systems. */
-const NAMES = /(?:^|\/)(?:applicant\/name|chuhoso|tennguoi(?:nop|nhan|dung)\w*|nguoinop\w*|fullname|applicantname)$/;
+/** Names of personal data, in the hub's records, in dialects of Vietnamese systems, and in the rows of files. */
+const NAMES =
+  /(?:^|\/)(?:values\/name|(?:applicant|asker|payer|receiver|sender)(?:\/|full)?name|citizenname|chuhoso|tennguoi(?:nop|nhan|dung|gui|hoi)\w*|nguoinop\w*|fullname|hovaten)$/;
 const NUMBERS =
-  /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
-const PLACES = /(?:applicant\/address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
+  /(?:identitynumber|phone|dienthoai|^sdt|\/sdt|email|^fax|\/fax|techid|sogiayto|sodinhdanh|soddcn|applicantsid|cccd|cmnd|madoituong|taikhoan|ngaysinh|birthda)/;
+const PLACES =
+  /(?:values\/address|(?:applicant|asker|receiver|sender)\/?address|(?:^|\/)diachi(?:chuhoso|nguoi\w*|thuongtru|tamtru)?$|cutru|quequan|thuongtru)/;
 
 /**
  * Decides how the texts of a body are shown. Secrets are always hidden. Personal data is masked unless the reader may
  * see it. Values with personal names are masked in all other texts of the body too, and numbers and addresses by their
  * shape.
+ *
+ * @param people whom the body is known to name: partners and settings may give a name any member
  */
-export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean): ShowText {
+export function createShowText(
+  leaves: readonly Leaf[],
+  mayBePersonal: boolean,
+  people?: Pick<Mentions, 'mask'>,
+): ShowText {
   /** A list of records repeats each name. */
   const kinds = new Map<string, Kind>();
   const kindIn = (name: string): Kind => {
@@ -43,7 +52,7 @@ export function createShowText(leaves: readonly Leaf[], mayBePersonal: boolean):
     const kind = kindIn(name);
     if (kind === 'secret') return HIDDEN;
     if (mayBePersonal || text.trim() === '') return text;
-    return maskedByKind(kind, text) ?? maskNumbersIn(replaceKnown(text));
+    return maskedByKind(kind, text) ?? maskNumbersIn(replaceKnown(people?.mask(text) ?? text));
   };
 }
 

@@ -7,6 +7,7 @@ import { requireKey } from '../auth.ts';
 import { jsonIn } from '../language.ts';
 import { filterText } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
+import { peopleOfDelivery } from './body-view/people-behind.ts';
 import { viewWire, type WireView } from './body-view/wire.ts';
 import { addList, cleanFilter } from './list.ts';
 import { BodyShown, shownTo } from './messages.ts';
@@ -91,11 +92,12 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
   const isWireShown = asked !== 'no' && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
     ? await shownTo(hub, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
+        const people = mayBePersonal ? undefined : await peopleOfDelivery(hub, found);
         const calls: (readonly WireView[] | undefined)[] = [];
         // In sequence: in parallel, all would run in one turn.
         for (const { wire } of kept) {
           const text = wire();
-          calls.push(text === undefined ? undefined : await viewWire(text, mayBePersonal));
+          calls.push(text === undefined ? undefined : await viewWire(text, mayBePersonal, people));
         }
         return calls;
       })

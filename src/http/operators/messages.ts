@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import type { Item } from '#core/dossier/item';
 import { auditSubject } from '#core/identifiers/audit-subject';
+import type { Mentions } from '#core/masking/mentions';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { KeyEntry } from '../../config/config.ts';
@@ -10,6 +12,7 @@ import { jsonIn } from '../language.ts';
 import { text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import type { BodyView } from './body-view/body-view.ts';
+import { peopleOfMessage } from './body-view/people-behind.ts';
 import { viewBody } from './body-view/view.ts';
 import { addList, cleanFilter } from './list.ts';
 import { BodyQuery, none, OPS, type OperatorContext, type ReadBodyQuery, TAG } from './request.ts';
@@ -125,22 +128,25 @@ async function oneMessage(c: Context, hub: OperatorContext, read: ReadBodyQuery)
   const view =
     body &&
     wantsBody &&
-    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => ({
-      body: (await viewBody(await asRead(found, body()), mayBePersonal)) as BodyView,
-      read: await readItems(hub, id, mayBePersonal),
-    })));
+    (await shownTo(hub, key, { subject: auditSubject('message', id), why }, async (mayBePersonal) => {
+      const items = (await hub.orders.readMessage(id)) ?? [];
+      const people = mayBePersonal ? undefined : await peopleOfMessage(hub, items);
+      return {
+        body: (await viewBody(await asRead(found, body()), mayBePersonal, people)) as BodyView,
+        read: await viewItems(items, mayBePersonal, people),
+      };
+    }));
   const { body: text, read: items } = view || {};
   return jsonIn(c, { ...shown, deliveries, waiting, changes, body: text, read: items });
 }
 
 /** The items as the hub reads them now. */
-async function readItems({ orders }: OperatorContext, id: string, mayBePersonal: boolean) {
-  const items = (await orders.readMessage(id)) ?? [];
+async function viewItems(items: readonly Item[], mayBePersonal: boolean, people: Mentions | undefined) {
   const views: { index: number; code: string | null; record: BodyView | null }[] = [];
   // In sequence: in parallel, all would run in one turn.
   for (const [index, item] of items.slice(0, MOST_READ).entries()) {
     const record = item.kind === 'record' ? item.record : undefined;
-    const view = record ? await viewBody(Buffer.from(JSON.stringify(record)), mayBePersonal) : null;
+    const view = record ? await viewBody(Buffer.from(JSON.stringify(record)), mayBePersonal, people) : null;
     views.push({ index, code: record?.code ?? null, record: view });
   }
   return views;

@@ -1,4 +1,5 @@
 import { createShowText, leavesOf, shownValue } from '#core/masking/body-masking';
+import type { Mentions } from '#core/masking/mentions';
 import { say, type Words } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { parseList, parseWhole, parseWithList, SMALL_BYTES } from '../../json-body.ts';
@@ -10,13 +11,13 @@ import { budgetBeside, MOST_ITEMS, MOST_VALUES, TooDeep, TooLarge, valuesIn } fr
 const MOST_IN_A_LIST = 100_000;
 
 /** Shows a JSON body. Undefined when it is not JSON. */
-export async function viewJson(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+export async function viewJson(body: Buffer, mayBePersonal: boolean, people?: Mentions): Promise<BodyView | undefined> {
   try {
     const beginning = body.length <= SMALL_BYTES ? await beginningOfWhole(parseWhole(body)) : await part(body);
     const { note } = beginning;
     return {
       format: 'json',
-      text: JSON.stringify(await shown(beginning, mayBePersonal), null, 2),
+      text: JSON.stringify(await shown(beginning, mayBePersonal, people), null, 2),
       ...noteOf(note),
     };
   } catch (error) {
@@ -72,7 +73,11 @@ async function beginningOfList(list: readonly unknown[], most = MOST_VALUES): Pr
 }
 
 /** Shows a body with one JSON text per line. Undefined when it is not such a body. */
-export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+export async function viewLines(
+  body: Buffer,
+  mayBePersonal: boolean,
+  people?: Mentions,
+): Promise<BodyView | undefined> {
   const isCut = body.length > SMALL_BYTES;
   const lines = body.toString('utf8', 0, SMALL_BYTES).split('\n');
   // The last line of a part may be incomplete.
@@ -84,14 +89,16 @@ export async function viewLines(body: Buffer, mayBePersonal: boolean): Promise<B
     return undefined;
   }
   const beginning = await beginningOfList(parsed);
-  const text = ((await shown(beginning, mayBePersonal)) as unknown[]).map((one) => JSON.stringify(one)).join('\n');
+  const text = ((await shown(beginning, mayBePersonal, people)) as unknown[])
+    .map((one) => JSON.stringify(one))
+    .join('\n');
   const count = beginning.value.length;
   const isAll = !isCut && count === whole.length;
   return { format: 'ndjson', text, ...noteOf(isAll ? undefined : say('first-lines-shown', { count })) };
 }
 
-async function shown({ value, values }: Beginning, mayBePersonal: boolean): Promise<unknown> {
+async function shown({ value, values }: Beginning, mayBePersonal: boolean, people?: Mentions): Promise<unknown> {
   const whole = expanded(value, budgetBeside(values));
   await nextTurn();
-  return shownValue(whole, createShowText(leavesOf(whole), mayBePersonal));
+  return shownValue(whole, createShowText(leavesOf(whole), mayBePersonal, people));
 }

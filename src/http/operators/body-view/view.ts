@@ -1,4 +1,5 @@
 import { createShowText } from '#core/masking/body-masking';
+import type { Mentions } from '#core/masking/mentions';
 import { say } from '#messages/message';
 import { SMALL_BYTES } from '../../json-body.ts';
 import { type BodyView, noteOf } from './body-view.ts';
@@ -13,15 +14,16 @@ import { viewXml } from './xml.ts';
  * Bodies nested over 100 deep are never shown.
  *
  * @param mayBePersonal whether the key may see personal data
+ * @param people whom the body is known to name
  */
-export async function viewBody(body: Buffer, mayBePersonal: boolean): Promise<BodyView> {
+export async function viewBody(body: Buffer, mayBePersonal: boolean, people?: Mentions): Promise<BodyView> {
   if (body.length === 0) return { format: 'text', text: '' };
   try {
     const first = String.fromCharCode(body.find((byte) => byte > 0x20 && byte < 0x80) ?? 0);
     const seen =
       first === '<'
-        ? await viewXml(body, mayBePersonal)
-        : ((await viewJson(body, mayBePersonal)) ?? (await viewLines(body, mayBePersonal)));
+        ? await viewXml(body, mayBePersonal, people)
+        : ((await viewJson(body, mayBePersonal, people)) ?? (await viewLines(body, mayBePersonal, people)));
     return seen ?? viewText(body, mayBePersonal);
   } catch (error) {
     if (error instanceof TooLarge) return { format: 'hidden', text: '', ...noteOf(say('object-too-large-to-show')) };

@@ -1,4 +1,5 @@
 import { createShowText } from '#core/masking/body-masking';
+import type { Mentions } from '#core/masking/mentions';
 import type { BodyView } from './body-view.ts';
 import { viewBody } from './view.ts';
 
@@ -11,24 +12,24 @@ export interface WireView {
 }
 
 /** The exchanged messages of one attempt, call by call. */
-export async function viewWire(kept: string, mayBePersonal: boolean): Promise<readonly WireView[]> {
+export async function viewWire(kept: string, mayBePersonal: boolean, people?: Mentions): Promise<readonly WireView[]> {
   const calls = JSON.parse(kept) as readonly (Omit<WireView, 'request' | 'reply'> &
     Record<'request' | 'reply', string>)[];
   const views: WireView[] = [];
   for (const { method, url, status, request, reply } of calls)
     views.push({
       method,
-      url: shownUrl(url, mayBePersonal),
+      url: shownUrl(url, mayBePersonal, people),
       status,
-      request: await viewBody(Buffer.from(request), mayBePersonal),
-      reply: await viewBody(Buffer.from(reply), mayBePersonal),
+      request: await viewBody(Buffer.from(request), mayBePersonal, people),
+      reply: await viewBody(Buffer.from(reply), mayBePersonal, people),
     });
   return views;
 }
 
 /** Masks a URL: parameters may hold secrets, and both paths and parameters identity numbers. */
-function shownUrl(url: string, mayBePersonal: boolean): string {
-  const show = createShowText([], mayBePersonal);
+function shownUrl(url: string, mayBePersonal: boolean, people?: Mentions): string {
+  const show = createShowText([], mayBePersonal, people);
   const [path, query] = cutAt(url, '?');
   const segments = path.split('/').map((one) => shownPart(one, (text) => show({ name: '', text })));
   if (query === undefined) return segments.join('/');

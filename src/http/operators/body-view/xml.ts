@@ -1,5 +1,6 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { below, createShowText, type Leaf, leavesOf, type ShowText, shownValue } from '#core/masking/body-masking';
+import type { Mentions } from '#core/masking/mentions';
 import { say } from '#messages/message';
 import { nextTurn } from '../../../concurrency/yielding.ts';
 import { type BodyView, noteOf } from './body-view.ts';
@@ -15,7 +16,7 @@ const parser = new XMLParser({ ...IN_ORDER, trimValues: true, maxNestedTags: DEE
 const builder = new XMLBuilder({ ...IN_ORDER, format: true, indentBy: '  ', suppressEmptyNode: true });
 
 /** Shows an XML body. Undefined when it is broken. */
-export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<BodyView | undefined> {
+export async function viewXml(body: Buffer, mayBePersonal: boolean, people?: Mentions): Promise<BodyView | undefined> {
   const { xml, note } = await partOfXml(body);
   if (xml === '') return { format: 'hidden', text: '', ...noteOf(say('element-too-large-to-show')) };
   try {
@@ -26,7 +27,7 @@ export async function viewXml(body: Buffer, mayBePersonal: boolean): Promise<Bod
     const parsed = parser.parse(xml) as readonly XmlNode[];
     await nextTurn();
     const nodes = openedXml(parsed, budgetBeside(markupIn(xml)));
-    const show = createShowText(xmlLeaves(nodes, ''), mayBePersonal);
+    const show = createShowText(xmlLeaves(nodes, ''), mayBePersonal, people);
     await nextTurn();
     const seen = shownXml(nodes, '', show);
     await nextTurn();
