@@ -3,6 +3,7 @@ import { readRecord } from '#ministry';
 import type { ReadFile } from './read-file.ts';
 import { type List, type ListName, OPERATIONS, type Settings } from './settings.ts';
 import type { FileRow } from './table.ts';
+import { createTurns } from './turns.ts';
 
 /** A part of a file as the hub stores it: what the file says, in Unicode, before any table of codes. */
 interface Frame {
@@ -33,18 +34,29 @@ interface Body {
 }
 
 /** The messages of a file: the rows in parts, or one that says why it is refused. */
-export function framesOf({ name, sha256 }: Named, read: ReadFile): readonly Body[] {
-  const frame = (rest: Omit<Frame, 'lienthongFile' | 'name' | 'sha256'>): Body => ({
-    body: Buffer.from(JSON.stringify({ lienthongFile: 1, name, sha256, ...rest } satisfies Frame)),
-    mediaType: 'application/json',
-  });
-  if ('refused' in read) return [frame({ refused: read.refused })];
+export async function framesOf(named: Named, read: ReadFile): Promise<readonly Body[]> {
+  if ('refused' in read) return [refusalOf(named, read.refused)];
+  const turn = createTurns();
   const sheets = read.sheets.map(({ columns }) => columns);
   const sheetNames = read.sheets.map(({ name: sheet }) => sheet);
-  const parts = Array.from({ length: Math.ceil(read.rows.length / FRAME_ROWS) }, (_, at) =>
-    read.rows.slice(at * FRAME_ROWS, (at + 1) * FRAME_ROWS),
-  );
-  return parts.map((rows) => frame({ sheets, sheetNames, rows }));
+  const frames: Body[] = [];
+  for (let at = 0; at < read.rows.length; at += FRAME_ROWS) {
+    frames.push(frameOf(named, { sheets, sheetNames, rows: read.rows.slice(at, at + FRAME_ROWS) }));
+    await turn();
+  }
+  return frames;
+}
+
+/** The message of a file of which nothing is taken. */
+export function refusalOf(named: Named, refused: readonly Problem[]): Body {
+  return frameOf(named, { refused });
+}
+
+function frameOf({ name, sha256 }: Named, rest: Omit<Frame, 'lienthongFile' | 'name' | 'sha256'>): Body {
+  return {
+    body: Buffer.from(JSON.stringify({ lienthongFile: 1, name, sha256, ...rest } satisfies Frame)),
+    mediaType: 'application/json',
+  };
 }
 
 /** What a stored part says of its file. */

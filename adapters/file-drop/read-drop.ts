@@ -8,10 +8,11 @@ import {
   problem,
   sha256Hex,
 } from '#kit';
-import { framesOf, readFrame } from './frames.ts';
+import { framesOf, readFrame, refusalOf } from './frames.ts';
 import { type ReadFile, readFile, tooLarge } from './read-file.ts';
 import { reportOf } from './report.ts';
 import type { List, ListName, Settings } from './settings.ts';
+import { createTurns } from './turns.ts';
 
 type Adapter = ReturnType<typeof defineAdapter>;
 type Hub = Connection<Settings>;
@@ -38,13 +39,14 @@ export async function readDrop(hub: Hub, file: DroppedFile, name: ListName): Pro
   const sha256 = sha256Hex(file.bytes);
   const named = { name: file.name, sha256 };
   const given = await readFile(hub, file, list);
-  const all = itemsIn(hub, framesOf(named, given), name);
+  const found = await framesOf(named, given);
+  const all = await itemsIn(hub, found, name);
   const read = wholeOf(hub.settings, given, all);
-  const frames = read === given ? framesOf(named, given) : framesOf(named, read);
+  const frames = read === given ? found : await framesOf(named, read);
   const ending = /[^.]*$/.exec(file.name.toLowerCase())?.[0] ?? '';
   const mediaType = MEDIA_TYPES[ending] ?? 'application/octet-stream';
   const original = file.bytes.length > KEPT_WHOLE_BYTES ? [] : [{ body: file.bytes, mediaType }];
-  const items = read === given ? all : itemsIn(hub, frames, name);
+  const items = read === given ? all : await itemsIn(hub, frames, name);
   // The report may be kept longer than the items.
   const { length } = items;
   return {
@@ -72,21 +74,27 @@ export function refuseUnread(hub: Hub, { name: fileName, bytes, changedMs }: Fou
   const list = hub.settings.pull[name] as List;
   const named = { name: fileName, sha256: undefined };
   const read = tooLarge(hub.settings);
-  const bodies = framesOf(named, read);
+  const bodies = [refusalOf(named, read.refused)];
   const mark = fingerprint(['unread', fileName, String(bytes), String(changedMs)]);
   return {
     sha256: mark,
     receipt: receiptOf([hub.party, name, mark, readingOf(hub.settings, list)]),
     bodies,
-    items: itemsIn(hub, bodies, name),
+    items: bodies.flatMap(({ body }) => readFrame(body, hub.settings, hub.codes, name)),
     places: [],
-    refused: 'refused' in read ? read.refused : undefined,
+    refused: read.refused,
     report: (results, at, isRepeat) => reportOf({ ...named, at, isRepeat, list }, read, results),
   };
 }
 
-function itemsIn({ settings, codes }: Hub, bodies: readonly Body[], name: ListName): readonly Item[] {
-  return bodies.flatMap(({ body }) => readFrame(body, settings, codes, name));
+async function itemsIn({ settings, codes }: Hub, bodies: readonly Body[], name: ListName): Promise<readonly Item[]> {
+  const turn = createTurns();
+  const items: Item[] = [];
+  for (const { body } of bodies) {
+    items.push(...readFrame(body, settings, codes, name));
+    await turn();
+  }
+  return items;
 }
 
 function placesIn(read: ReadFile): ReadDrop['places'] {

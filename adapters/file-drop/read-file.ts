@@ -1,12 +1,16 @@
-import { CsvError, parse } from 'csv-parse/sync';
-import { type Connection, type DroppedFile, nodesAt, type Problem, problem, readXml, received, XmlProblem } from '#kit';
+import { type Connection, type DroppedFile, type Problem, problem, received } from '#kit';
 import { decodeText } from './decode-text.ts';
 import type { List, Settings } from './settings.ts';
 import { type FileRow, type Grid, readTable, type Table } from './table.ts';
+import { createTurns } from './turns.ts';
+
+export interface RefusedFile {
+  readonly refused: readonly Problem[];
+}
 
 /** All rows of a file, or why none of it is taken. */
 export type ReadFile =
-  | { readonly refused: readonly Problem[] }
+  | RefusedFile
   | {
       readonly rows: readonly FileRow[];
       /** The sheets, in order; a sheet without the headings has no columns. */
@@ -19,6 +23,10 @@ export type ReadFile =
 
 const MIB = 1024 * 1024;
 const [MAX_MIB, MAX_ROWS, MOST_COLUMNS] = [10, 20_000, 500];
+/** Titles, totals and signatures. */
+const ROWS_BESIDE = 100;
+/** Of a line, to find its delimiter. */
+const MOST_OF_A_LINE = 10_000;
 const WORKBOOK = /\.(?:xlsx|xlsm|xlsb|xls|ods)$/i;
 const DELIMITED = /\.(?:csv|tsv|txt)$/i;
 export const TAKEN = '.xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv, .txt, .xml';
@@ -38,13 +46,12 @@ export async function readFile(
   if (bytes.length === 0) return refused(problem('', 'drop-empty'));
   if (bytes.length > mostBytesOf(settings)) return tooLarge(settings);
   if (!isTaken(name)) return refused(problem('', 'file-kind', { got: received(name), expected: TAKEN }));
-  if (/\.xml$/i.test(name)) return readElements(bytes, list, maxRows);
-  if (DELIMITED.test(name)) return readDelimited(bytes, list, maxRows);
-  const book = await places.workbook(bytes, { rows: maxRows + 100, cells: (maxRows + 100) * MOST_COLUMNS });
-  if ('refused' in book) {
-    if (book.refused === 'too-large') return refused(problem('', 'file-rows', { count: maxRows }));
-    return refused(problem('', book.refused === 'damaged' ? 'file-damaged' : 'file-costly'));
-  }
+  if (/\.xml$/i.test(name)) return readElements(places, bytes, list, maxRows);
+  if (DELIMITED.test(name)) return readDelimited(places, bytes, list, maxRows);
+  const rows = maxRows + ROWS_BESIDE;
+  const book = await places.workbook(bytes, { rows, cells: rows * MOST_COLUMNS });
+  if ('refused' in book)
+    return book.refused === 'damaged' ? refused(problem('', 'file-damaged')) : refusedFor(book.refused, maxRows);
   return tablesOf(book.sheets, book.hidden, book.is1904, list, maxRows);
 }
 
@@ -54,24 +61,25 @@ export function mostBytesOf({ maxMiB = MAX_MIB }: Settings): number {
 }
 
 /** Refuses a file for its size, read or not. */
-export function tooLarge({ maxMiB = MAX_MIB }: Settings): ReadFile {
+export function tooLarge({ maxMiB = MAX_MIB }: Settings): RefusedFile {
   return refused(problem('', 'drop-too-large', { count: maxMiB }));
 }
 
-const refused = (...problems: readonly Problem[]): ReadFile => ({ refused: problems });
+const refused = (...problems: readonly Problem[]): RefusedFile => ({ refused: problems });
 
-function tablesOf(
+async function tablesOf(
   grids: readonly Grid[],
   hidden: readonly string[],
   is1904: boolean,
   list: List,
   maxRows: number,
-): ReadFile {
+): Promise<ReadFile> {
   if (list.columns === undefined) return refused(problem('', 'file-without-columns'));
   const names = list.sheets && new Set(list.sheets);
-  const read = grids.map((grid, at) =>
-    names && !names.has(grid.name) ? undefined : readTable(grid, at + 1, list, is1904),
-  );
+  const turn = createTurns();
+  const read: (Table | Problem | undefined)[] = [];
+  for (const [at, grid] of grids.entries())
+    read.push(names && !names.has(grid.name) ? undefined : await readTable(grid, at + 1, list, is1904, turn));
   const tables = read.map((one) => (one !== undefined && 'rows' in one ? one : undefined));
   const problems = read.flatMap((one) => (one !== undefined && 'code' in one ? [one] : []));
   // Beside the table there are often sheets with notes. A sheet that the settings name must have the table.
@@ -91,22 +99,26 @@ function tablesOf(
   };
 }
 
-function readDelimited(bytes: Uint8Array, list: List, maxRows: number): ReadFile {
+type Places = Connection<Settings>['places'];
+
+async function readDelimited(places: Places, bytes: Uint8Array, list: List, maxRows: number): Promise<ReadFile> {
   const text = decodeText(bytes, list.encoding);
   if (text === undefined) return refused(problem('', 'file-encoding'));
-  try {
-    const rows = parse(text, { delimiter: delimiterOf(text), relax_column_count: true, bom: true }) as string[][];
-    return tablesOf([{ name: '', rows: rows.map((row) => row.map(unmarked)) }], [], false, list, maxRows);
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    // The library's message may quote the row.
-    return refused(problem('', 'file-quotes', { line: Number(error.lines ?? 0) }));
-  }
+  const most = { rows: maxRows + ROWS_BESIDE, columns: MOST_COLUMNS };
+  const read = await places.delimited(text, delimiterOf(text), most);
+  if ('rows' in read)
+    return tablesOf([{ name: '', rows: read.rows.map((row) => row.map(unmarked)) }], [], false, list, maxRows);
+  if (read.refused === 'damaged') return refused(problem('', 'file-quotes', { line: read.line ?? 0 }));
+  return refusedFor(read.refused, maxRows);
+}
+
+function refusedFor(why: 'too-large' | 'costly', maxRows: number): ReadFile {
+  return refused(why === 'costly' ? problem('', 'file-costly') : problem('', 'file-rows', { count: maxRows }));
 }
 
 /** Titles above the headings have no separators, so the lines with most of them decide. */
 function delimiterOf(text: string): string {
-  const lines = text.split('\n', 100);
+  const lines = text.split('\n', 100).map((line) => line.slice(0, MOST_OF_A_LINE));
   const most = (mark: string): number => Math.max(...lines.map((line) => line.split(mark).length));
   return [';', '\t', ','].reduce((best, mark) => (most(mark) > most(best) ? mark : best), ';');
 }
@@ -116,23 +128,19 @@ function unmarked(cell: string): string {
   return /^="([^"]*)"$/.exec(cell)?.[1] ?? cell.replace(/^'(?=[=+\-@\t\r\d])/, '');
 }
 
-function readElements(bytes: Uint8Array, list: List, maxRows: number): ReadFile {
+async function readElements(places: Places, bytes: Uint8Array, list: List, maxRows: number): Promise<ReadFile> {
   if (list.records === undefined) return refused(problem('', 'file-without-records'));
   // A declaration may name another encoding than UTF-8. Only what decodes exactly is read.
   const text = decodeText(bytes, list.encoding);
   if (text === undefined) return refused(problem('', 'file-encoding'));
-  try {
-    const rows = nodesAt(readXml(text.trim()), list.records);
-    if (rows.length === 0) return refused(problem('', 'file-no-records', { path: list.records }));
-    if (rows.length > maxRows) return refused(problem('', 'file-rows', { count: maxRows }));
-    return {
-      rows: rows.map((values, at) => ({ sheet: 1, row: at + 1, values })),
-      sheets: [{ name: '', columns: {} }],
-      skipped: [],
-      unread: [],
-    };
-  } catch (error) {
-    if (!(error instanceof XmlProblem)) throw error;
-    return refused(problem('', 'file-damaged'));
-  }
+  const read = await places.elements(text.trim(), list.records, { rows: maxRows });
+  if ('refused' in read)
+    return read.refused === 'damaged' ? refused(problem('', 'file-damaged')) : refusedFor(read.refused, maxRows);
+  if (read.rows.length === 0) return refused(problem('', 'file-no-records', { path: list.records }));
+  return {
+    rows: read.rows.map((values, at) => ({ sheet: 1, row: at + 1, values })),
+    sheets: [{ name: '', columns: {} }],
+    skipped: [],
+    unread: [],
+  };
 }

@@ -3,6 +3,7 @@ import { textOfCell, type Use, usesOf } from './cells.ts';
 import { findHeading, lettersOf } from './columns.ts';
 import { repairColumn } from './repair-column.ts';
 import type { Column, List } from './settings.ts';
+import type { Turn } from './turns.ts';
 
 /** One sheet, or the table of a text file. */
 export interface Grid {
@@ -39,7 +40,13 @@ const FAULTS = { error: 'cell-error', formula: 'cell-formula' } as const;
 const TOTALS = ['tổng cộng', 'tổng số', 'cộng', 'tổng'];
 
 /** Reads the table of a sheet. A problem says why it has none. */
-export function readTable(grid: Grid, sheet: number, list: List, is1904: boolean): Table | Problem {
+export async function readTable(
+  grid: Grid,
+  sheet: number,
+  list: List,
+  is1904: boolean,
+  turn: Turn,
+): Promise<Table | Problem> {
   const columns = list.columns ?? {};
   const heading = findHeading(grid.rows, columns);
   if ('twice' in heading) return problem(`/sheet${sheet}`, 'heading-twice', { near: heading.twice });
@@ -58,6 +65,7 @@ export function readTable(grid: Grid, sheet: number, list: List, is1904: boolean
     const draft = draftOf(grid, row, sheet, read, is1904);
     if (isNoRecord(cells, draft, list, ofCode)) skipped.push(row + 1);
     else rows.push(draft);
+    await turn();
   }
   const end = rows.findLastIndex((draft) => hasCode(draft, ofCode)) + 1;
   // Names and dates of those who signed stand below the last record. A record that lacks only its code is filled better.
@@ -66,7 +74,7 @@ export function readTable(grid: Grid, sheet: number, list: List, is1904: boolean
     if (Object.keys(draft.values).length * 2 < read.length) skipped.push(draft.row);
     else rows.push(draft);
   }
-  repair(rows, read);
+  await repair(rows, read, turn);
   return {
     rows: rows.map(({ faulty: _, ...row }) => row),
     columns: Object.fromEntries(read.map(({ name, at }) => [name, lettersOf(at)])),
@@ -135,7 +143,7 @@ function hasCode({ values, faulty }: Draft, ofCode: readonly string[]): boolean 
 }
 
 /** Repairs the texts column by column, because a single short text is seldom certain. */
-function repair(rows: readonly Draft[], read: readonly Read[]): void {
+async function repair(rows: readonly Draft[], read: readonly Read[], turn: Turn): Promise<void> {
   for (const { name, use } of read) {
     if (use.as !== 'text') continue;
     const having = rows.filter(({ values }) => values[name] !== undefined);
@@ -146,5 +154,6 @@ function repair(rows: readonly Draft[], read: readonly Read[]): void {
       if (kinds.repaired !== undefined) draft.repaired = { ...draft.repaired, [name]: kinds.repaired };
       if (kinds.doubtful !== undefined) draft.doubtful = { ...draft.doubtful, [name]: kinds.doubtful };
     });
+    await turn();
   }
 }

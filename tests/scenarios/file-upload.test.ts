@@ -10,6 +10,7 @@ import type { Party } from '../../src/parties/party.ts';
 import { canariesIn, PERSON } from '../support/canaries.ts';
 import { type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { bestOfTen, watchEventLoop } from '../support/measures.ts';
 import { type Cell, HEAD, rowOf } from '../support/water-permits.ts';
 
 const { place: _, ...uploaded } = settings;
@@ -115,6 +116,21 @@ describe('a party pushes a file', () => {
       status: 422,
       body: { problems: [{ code: 'file-costly' }] },
     });
+  });
+
+  const cells = (number: number): string => rowOf(number, { 'Ngày tiếp nhận': '12/8/2025' }).join(';');
+  const ROWS = Array.from({ length: 6_000 }, (_, at) => cells(1_000 + at));
+  test.each([
+    ['with 6,000 rows', 200, () => [HEAD.join(';'), ...ROWS].join('\n')],
+    ['of separators alone', 422, () => ';'.repeat(1_000_000)],
+  ])('a text %s is read while other requests are answered', async (_, expected, text) => {
+    const body = Buffer.from(text());
+    const { status, longestMs } = await bestOfTen({ longestMs: 100 }, async () => {
+      const loop = watchEventLoop();
+      const reply = await post(body, { path: `${FROM_PARTY}?preview=yes`, name: 'a.csv' });
+      return { status: reply.status, longestMs: loop.longestMs() };
+    });
+    expect([status, longestMs < 100]).toEqual([expected, true]);
   });
 
   test('an operator without index:personal sees nobody in the rows, also in those that were not taken', async () => {

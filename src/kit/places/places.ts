@@ -3,7 +3,9 @@ import { say } from '#messages/message';
 import { unavailable } from '../outcomes.ts';
 import { PlaceFailure } from './failure.ts';
 import { openFolder } from './folder.ts';
+import { readTextRows } from './read-text-rows.ts';
 import { openSftp, type SftpPlace } from './sftp.ts';
+import type { TextRows } from './text-rows.ts';
 import { readWorkbook, type Workbook, type WorkbookLimits, type WorkbookRefused } from './workbook.ts';
 
 /** Where a partner leaves its files. */
@@ -43,6 +45,10 @@ export interface Places {
    * are never calculated. Reads in a thread of its own, with bounds on time and memory.
    */
   workbook(bytes: Uint8Array, limits: WorkbookLimits): Promise<Workbook | WorkbookRefused>;
+  /** The cells of a delimited text. A large one is read in a thread too. Empty cells and rows at the end are left out. */
+  delimited(text: string, delimiter: string, most: { rows: number; columns: number }): Promise<TextRows<string[]>>;
+  /** The elements at a path of an XML document (see nodesAt). A large one is read in a thread too. */
+  elements(text: string, path: string, most: { rows: number }): Promise<TextRows<unknown>>;
 }
 
 export function createPlaces({ timeoutMs = 60_000 }: { readonly timeoutMs?: number | undefined } = {}): Places {
@@ -57,5 +63,7 @@ export function createPlaces({ timeoutMs = 60_000 }: { readonly timeoutMs?: numb
       }
     },
     workbook: readWorkbook,
+    delimited: (text, delimiter, most) => readTextRows({ text, delimiter, ...most }) as Promise<TextRows<string[]>>,
+    elements: (text, path, { rows }) => readTextRows({ text, path, rows }),
   };
 }
