@@ -30,6 +30,7 @@ const parser = new XMLParser({
  */
 export function readXml(text: string): XmlElement {
   guardBeginning(text);
+  if (hasDoctype(text)) throw new XmlProblem('doctype', say('doctype'));
   try {
     return parser.parse(text, true) as XmlElement;
   } catch (error) {
@@ -39,6 +40,18 @@ export function readXml(text: string): XmlElement {
       place ? say('ill-formed-at', { line: String(place[1]), column: String(place[2]) }) : say('ill-formed'),
     );
   }
+}
+
+/** Whether a DOCTYPE stands anywhere, outside comments and CDATA. The parser would take its entities from any place. */
+function hasDoctype(text: string): boolean {
+  for (let at = text.indexOf('<!'); at >= 0; at = text.indexOf('<!', at + 2)) {
+    const close = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
+    if (close === undefined && /^doctype/i.test(text.slice(at + 2, at + 9))) return true;
+    at = close === undefined ? at : text.indexOf(close, at + 4);
+    // Not closed: the parser says so.
+    if (at < 0) return false;
+  }
+  return false;
 }
 
 /**

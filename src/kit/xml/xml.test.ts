@@ -86,6 +86,8 @@ describe('a small document', () => {
 
   test.each([
     ['doctype', '<?xml version="1.0"?><!-- x --><!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'],
+    ['doctype', '<a><b/><!DOCTYPE a [<!ENTITY x "y">]><b>&x;</b></a>'],
+    ['doctype', '<a><!-- > --><![CDATA[<!doctype a>]]><!doctype a></a>'],
     ['html', '<!DOCTYPE html><html></html>'],
     ['not-xml', '{"a":1}'],
     ['not-xml', ''],
@@ -93,6 +95,11 @@ describe('a small document', () => {
     ['broken', '<a><__proto__>1</__proto__></a>'],
     ['broken', '<a>'.repeat(150) + '</a>'.repeat(150)],
   ])('is refused as %s', (reason, xml) => expect(reasonOf(() => readXml(xml))).toBe(reason));
+
+  test('takes a DOCTYPE in a comment or in CDATA for text', () => {
+    const root = readXml('<a><!-- <!DOCTYPE a> --><b><![CDATA[<!DOCTYPE a>]]></b></a>');
+    expect(textAt(root, 'a.b')).toBe('<!DOCTYPE a>');
+  });
 
   test('treats names such as __proto__ as plain data', () => {
     const root = readXml('<a hasOwnProperty="1"><toStrin>1</toStrin></a>');
