@@ -12,6 +12,8 @@ export interface Upload extends DroppedFile {
 
 /** Longer names are no names. */
 const LONGEST_NAME = 200;
+/** Of a form. A page of the hub sends fewer than ten. */
+const MOST_PARTS = 100;
 
 /**
  * Reads a file from a request: the body with its name in Content-Disposition (RFC 6266), or the one file of a form.
@@ -35,12 +37,22 @@ async function fileOfForm(body: Buffer, contentType: string): Promise<Upload> {
 }
 
 async function formIn(body: Buffer, contentType: string): Promise<FormData> {
+  if (hasTooManyParts(body, contentType)) throw new Refusal('bad-request', say('form-parts', { most: MOST_PARTS }));
   try {
     return await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'Content-Type': contentType } }).formData();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Refusal('bad-request', say('form-unreadable'));
   }
+}
+
+/** Read at once, 10 MiB of empty parts hold the process for a second. */
+function hasTooManyParts(body: Buffer, contentType: string): boolean {
+  const [, quoted, token] = /;\s*boundary=(?:"([^"]*)"|([^;\s]+))/i.exec(contentType) ?? [];
+  const mark = `\r\n--${quoted ?? token ?? ''}`;
+  let count = 0;
+  for (let at = body.indexOf(mark); at >= 0 && count <= MOST_PARTS; at = body.indexOf(mark, at + mark.length)) count++;
+  return count > MOST_PARTS;
 }
 
 /** `filename*` takes precedence (RFC 6266 4.3). It has UTF-8, percent-encoded. */

@@ -729,6 +729,7 @@ export const EN = {
     "the request names no file, or a name of more than {most} characters; expected Content-Disposition: attachment; filename*=UTF-8''ho-so.xlsx, or a form with one file",
   'drop-of-no-list': 'the settings of {party} take no file by the name {got}',
   'form-files': 'the form has {count} files, expected one',
+  'form-parts': 'the form has more than {most} parts, expected one file and a few fields',
   'form-unreadable': 'the body is not the form that its Content-Type announces',
   'files-off': 'this hub stores no files: its settings lack the member files',
   'file-unscanned': 'the file waits for the virus scanner',

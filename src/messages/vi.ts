@@ -726,6 +726,7 @@ export const VI = translation({
     "yêu cầu không ghi tên tệp, hoặc tên dài quá {most} ký tự; cần Content-Disposition: attachment; filename*=UTF-8''ho-so.xlsx, hoặc biểu mẫu có một tệp",
   'drop-of-no-list': 'cấu hình của {party} không nhận tệp có tên {got}',
   'form-files': 'biểu mẫu có {count} tệp, cần đúng một tệp',
+  'form-parts': 'biểu mẫu có hơn {most} phần, cần một tệp và vài trường',
   'form-unreadable': 'nội dung không đúng là biểu mẫu như Content-Type đã ghi',
   'files-off': 'hệ thống này không lưu tệp: cấu hình không có mục files',
   'file-unscanned': 'tệp đang chờ quét mã độc',

@@ -203,6 +203,15 @@ describe('a party pushes a file', () => {
       'form-files',
       { 'Content-Type': 'multipart/form-data; boundary=x', body: '--x--\r\n' },
     ],
+    [
+      'a form of many parts',
+      400,
+      'form-parts',
+      {
+        'Content-Type': 'multipart/form-data; charset=utf-8; boundary="x"',
+        body: `${'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'.repeat(102)}--x--\r\n`,
+      },
+    ],
     ['a path as name', 201, undefined, { 'Content-Disposition': 'attachment; filename="C:\\\\temp\\\\a.xlsx"' }],
   ])('a request with %s is answered %i', async (_name, status, code, { body, ...headers }: Record<string, string>) => {
     const bytes = body === undefined ? await workbook([HEAD, rowOf(11)]) : Buffer.from(body);
