@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { endSoon } from '../process/ending.ts';
 import { hasFailed, printDocument, readPackage, tellStdoutError, USAGE } from './run-command.ts';
+import { endAsSignalled } from './until-signal.ts';
 
 type Add = (program: Command) => void;
 
@@ -41,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 /** Runs one command line as a process. */
 export async function main(argv: readonly string[]): Promise<void> {
   await run(argv);
+  endAsSignalled();
   if (hasFailed()) endSoon();
 }
 

@@ -1,9 +1,10 @@
+import { constants } from 'node:os';
 import { type Config, embeddedFolder } from '../config/config.ts';
 import { type Database, openDatabase, refuseOtherSettings } from '../database/pool.ts';
 import type { ServerSettings } from '../embedded-postgres/settings.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts';
 import { onEnd } from '../process/ending.ts';
-import { FAILED } from './run-command.ts';
+import { isBreakable } from './until-signal.ts';
 
 /** Works on the hub's database, given or embedded. Afterwards it stops an embedded server that it started. */
 export async function withDatabase<T>(config: Config, work: (database: Database) => Promise<T>): Promise<T> {
@@ -18,7 +19,10 @@ export async function withDatabase<T>(config: Config, work: (database: Database)
   });
 }
 
-/** The same with the database's address. An interrupted command leaves no server running either. */
+/**
+ * The same with the database's address. An interrupted command leaves no server running either. The server outlives a work that
+ * a signal breaks off.
+ */
 export async function withServer<T>(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   work: (url: string) => Promise<T>,
@@ -27,9 +31,11 @@ export async function withServer<T>(
   const folder = embeddedFolder(config);
   if (folder === undefined) return work(config.databaseUrl as string);
   const starting = startEmbeddedPostgres({ dataDir: folder, isDisposable });
-  const listenNoLonger = onEnd(
-    () => void starting.then((embedded) => embedded.stop()).finally(() => process.exit(FAILED)),
-  );
+  const listenNoLonger = onEnd((signal) => {
+    if (isBreakable()) return;
+    // As a shell reports the signal. Listeners of the exit remove what is left.
+    void starting.then((embedded) => embedded.stop()).finally(() => process.exit(128 + constants.signals[signal]));
+  });
   try {
     const embedded = await starting;
     try {

@@ -6,6 +6,7 @@ import type { RebuildReport } from '../rebuild/rebuild.ts';
 import { loadHubConfig, withHub } from './open-hub.ts';
 import { createProgress } from './progress.ts';
 import { type CommonOptions, type Result, runCommand, USAGE } from './run-command.ts';
+import { breakOffAtSignal } from './until-signal.ts';
 
 interface RebuildCommand extends CommonOptions {
   readonly swap?: boolean;
@@ -24,11 +25,11 @@ export function addRebuild(program: Command): void {
 
 const HELP = `
 The hub may run meanwhile: its writers wait only for the last comparison. The command uses up to four processors, with a low
-priority. The second index needs about as much space as the live one, and is dropped at the end. An interrupted run changes
-nothing, and a running hub drops its second index within six hours. All columns of dossiers, aliases and events are compared,
-encrypted ones by their plain text. Exceptions are dossiers.made_from (the version that the last write began from) and the
-encryption keys of values. Every change in the messages must be in the change feed. After a swap the feed reports each
-corrected dossier to its readers.
+priority. The second index needs about as much space as the live one, and is dropped at the end, also by SIGINT and SIGTERM.
+An interrupted run changes nothing. After a kill -9 a running hub drops the second index within six hours. All columns of
+dossiers, aliases and events are compared, encrypted ones by their plain text. Exceptions are dossiers.made_from (the version
+that the last write began from) and the encryption keys of values. Every change in the messages must be in the change feed.
+After a swap the feed reports each corrected dossier to its readers.
 Exit codes: 0 the live index equals the rebuilt one (with --swap: now), 1 it does not, 2 the comparison failed.`;
 
 async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
@@ -36,15 +37,21 @@ async function rebuild({ swap = false }: RebuildCommand): Promise<Result> {
   // Its threads get it too. A hub on the same machine comes first.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const bar = createProgress('reading messages', 0);
+  const stop = new AbortController();
   const report = await withHub(config, (hub) =>
-    hub.rebuild({
-      swap,
-      lanes: usefulLanes(),
-      tell({ what, done, total }) {
-        bar.setTotal(total);
-        bar.update(done, what);
-      },
-    }),
+    breakOffAtSignal(
+      () => stop.abort(),
+      () =>
+        hub.rebuild({
+          swap,
+          lanes: usefulLanes(),
+          tell({ what, done, total }) {
+            bar.setTotal(total);
+            bar.update(done, what);
+          },
+          signal: stop.signal,
+        }),
+    ),
   ).finally(() => bar.stop());
   // With a retention limit, older dossiers outlive their messages. Without one, uncovered dossiers mean missing messages.
   const isWhole = report.notCovered === 0 || config.file.retentionMonths !== undefined;

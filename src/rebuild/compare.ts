@@ -181,7 +181,7 @@ function plain(vault: Vault, { value, keyId }: NonNullable<ComparedTable['sealed
 }
 
 /** The codes of all dossiers and the subjects of all records of either side, page by page, with those that only events or aliases name. */
-export async function* allCodes({ pool: db }: Pick<Database, 'pool'>, size: number) {
+export async function* allCodes({ pool: db }: Pick<Database, 'pool'>, size: number, signal?: AbortSignal) {
   let after = '';
   for (;;) {
     const { rows } = await db.query<{ code: string }>({ name: 'codes', text: CODES, values: [after, size] });
@@ -189,21 +189,27 @@ export async function* allCodes({ pool: db }: Pick<Database, 'pool'>, size: numb
     after = (rows.at(-1) as { code: string }).code;
     yield rows.map((row) => row.code);
   }
-  const { rows } = await overWholeTables({ pool: db }, (whole) => whole.query<{ code: string }>(ORPHANS));
+  const { rows } = await overWholeTables({ pool: db }, (whole) => whole.query<{ code: string }>(ORPHANS), signal);
   for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size).map((row) => row.code);
 }
 
 /**
  * Runs statements over whole tables: without the time limit of others, and with the joins that suit them. Those of the hub read
  * a few rows by an index.
+ *
+ * @param signal cancels the statement under way: it would hold up the removal of the second index
  */
 export async function overWholeTables<Out>(
   { pool }: Pick<Database, 'pool'>,
   work: (db: pg.PoolClient) => Promise<Out>,
+  signal?: AbortSignal,
 ): Promise<Out> {
   const db = await pool.connect();
+  const cancel = (): void =>
+    void pool.query('SELECT pg_cancel_backend($1)', [sessionNumber(db)]).catch(() => undefined);
   let isWhole = false;
   try {
+    signal?.addEventListener('abort', cancel);
     await db.query('BEGIN');
     await db.query(`SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
       SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
@@ -213,8 +219,14 @@ export async function overWholeTables<Out>(
     isWhole = true;
     return out;
   } finally {
+    signal?.removeEventListener('abort', cancel);
     db.release(!isWhole);
   }
+}
+
+/** The server's number of a session, which the types of the driver leave out. */
+function sessionNumber(db: pg.PoolClient): number {
+  return (db as unknown as { readonly processID: number }).processID;
 }
 
 const CODES = `

@@ -29,6 +29,8 @@ export interface RebuildOptions {
   /** How many threads work at the same time; by default the caller's alone. See usefulLanes. */
   readonly lanes?: number;
   readonly tell?: Tell;
+  /** Breaks the rebuild off, and drops the second index. A swap that has begun is finished. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RebuildReport {
@@ -64,10 +66,7 @@ export function createRebuild(
 ): Rebuild {
   const deps: RebuildDeps = { ...given, live: database, vault, kinds, nowMs };
   return async (options) => {
-    // Rows of an older hub would differ in mask and words, and the scheduler renews them anyway.
-    await maskStale(deps.live, deps.vault);
-    await maskStaleRecords(deps.live, deps.vault, deps.kinds);
-    await addFilterWords(deps.live);
+    await unlessAborted(options?.signal, renewOldRows(deps));
     try {
       return await rebuildIndex(deps, options);
     } catch (error) {
@@ -78,18 +77,39 @@ export function createRebuild(
   };
 }
 
+/** Rows of an older hub would differ in mask and words, and the scheduler renews them anyway. */
+async function renewOldRows({ live, vault, kinds }: RebuildDeps): Promise<void> {
+  await maskStale(live, vault);
+  await maskStaleRecords(live, vault, kinds);
+  await addFilterWords(live);
+}
+
+/** Fails at once when the signal is aborted. The work then ends with its connections. */
+function unlessAborted(signal: AbortSignal | undefined, work: Promise<void>): Promise<void> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
 /**
  * Rebuilds the index from the messages alone, beside the live one, and compares both. The hub may run meanwhile; its
  * writers wait only for the last comparison. The live index stays whole in any case.
  * @throws when another rebuild is under way, or on a failure; then nothing was changed
  */
 async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Promise<RebuildReport> {
-  const { swap = false, limit = LIMIT, lanes: count = 1, tell = () => undefined } = options;
+  const { swap = false, limit = LIMIT, lanes: count = 1, signal } = options;
+  const tell: Tell = (at) => {
+    // Reported between two pages, where a rebuild may end.
+    signal?.throwIfAborted();
+    options.tell?.(at);
+  };
   return inLanes(deps, count, async (lanes) => {
     const findings = createFindings(limit);
     const catchUp = createCatchUp(deps, lanes, findings, tell);
     await catchUp.run();
-    const work: Work = { deps, lanes, catchUp, left: new Set(), dossiers: 0, tell };
+    const work: Work = { deps, lanes, catchUp, left: new Set(), dossiers: 0, tell, signal };
     const suspects = await compareAll(work);
     const first = await settle(work, suspects, swap);
     const messagesAreRead = findings.count === 0;
@@ -141,6 +161,7 @@ interface Work {
   readonly left: Set<string>;
   dossiers: number;
   readonly tell: Tell;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** The content of messages that today's code cannot read would be lost. */
@@ -159,7 +180,7 @@ async function compareAll(work: Work): Promise<readonly string[]> {
     work.dossiers += codes.length;
     work.tell({ what: `comparing: ${work.dossiers} dossiers`, done: 0, total: 0 });
   };
-  const pages = allCodes(deps.live, PAGE_CODES);
+  const pages = allCodes(deps.live, PAGE_CODES, work.signal);
   await Promise.all(
     Array.from({ length: lanes.count + MORE_PAGES }, async () => {
       for (let page = await pages.next(); !page.done; page = await pages.next()) await compareOne(page.value);
@@ -199,7 +220,8 @@ async function settle(work: Work, suspects: readonly string[], swap: boolean): P
   const { live, nowMs } = work.deps;
   if (suspects.length > 0) await work.catchUp.run();
   const remaining = new Set((await compare(work, live.pool, suspects)).map(({ code }) => code));
-  const missing = await overWholeTables(live, (db) => missingChanges(db));
+  const missing = await overWholeTables(live, (db) => missingChanges(db), work.signal);
+  work.signal?.throwIfAborted();
   if (remaining.size + missing.length === 0) return { differing: [], missing, swapped: false };
   return whileNobodyWrites(live, async (db) => {
     await work.catchUp.run();

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { commandScene } from '../support/command-scene.ts';
@@ -49,6 +49,23 @@ describe('lienthong archive', () => {
     }
     const { rows } = await scene.query(`SELECT 1 FROM audit WHERE action = 'archive.taken-back'`);
     expect(rows).toHaveLength(1);
+  });
+
+  test('leaves nothing behind when a signal ends it, and says so', async () => {
+    const other = await scene.session();
+    // The archive waits for its second table.
+    await other.query('BEGIN; LOCK TABLE events');
+    const { child, ended } = scene.start('archive', '2025-07', '--for', recipient);
+    const made = () => readdirSync(scene.folder).filter((name) => name.includes('2025-07'));
+    await expect.poll(made, { timeout: 20_000 }).toEqual(['lienthong-2025-07.part']);
+    child.kill('SIGTERM');
+    const { errors } = await ended;
+    await other.end();
+    expect([child.signalCode, errors]).toEqual([
+      'SIGTERM',
+      expect.stringContaining('lienthong: SIGTERM ended the command before it was done\n'),
+    ]);
+    expect(made()).toEqual([]);
   });
 
   test('refuses wrong use before it writes anything, and says what was expected', async () => {

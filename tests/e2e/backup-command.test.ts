@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
-import { MOVED_DATA_ROOT } from '../../src/embedded-postgres/cluster.ts';
+import { MOVED_DATA_ROOT, removeCluster } from '../../src/embedded-postgres/cluster.ts';
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { testCertificate } from '../support/certificate.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
@@ -246,20 +247,37 @@ describe('a backup', () => {
     await target.drop();
   });
 
-  test('leaves no part of a file when a signal ends it', async () => {
-    const other = new pg.Client({ connectionString: scene.env().DATABASE_URL });
-    await other.connect();
-    // The backup waits for a table in the middle.
+  /** Ends a backup that waits for a table in the middle, and returns how it ended and which files it left. */
+  const endedBySignal = async (other: pg.Client, settings: Readonly<Record<string, string>>, to: string) => {
     await other.query('BEGIN; LOCK TABLE messages');
-    const { child, ended } = startLienthong(['backup', 'stopped', '--for', recipient], env(), folder);
-    const files = (): readonly string[] =>
-      existsSync(join(folder, 'stopped')) ? readdirSync(join(folder, 'stopped')) : [];
+    const { child, ended } = startLienthong(['backup', to, '--for', recipient], settings, folder);
+    const files = (): readonly string[] => (existsSync(join(folder, to)) ? readdirSync(join(folder, to)) : []);
     await expect.poll(files, { timeout: 20_000 }).toEqual([expect.stringMatching(/\.part$/)]);
     child.kill('SIGTERM');
-    await ended;
-    expect(child.signalCode).toBe('SIGTERM');
-    expect(files()).toEqual([]);
+    const { errors } = await ended;
     await other.end();
+    return [child.signalCode, errors, files()];
+  };
+  const BROKEN_OFF = ['SIGTERM', expect.stringContaining('SIGTERM ended the command before it was done'), []];
+
+  test('leaves no part of a file when a signal ends it', async () => {
+    expect(await endedBySignal(await scene.session(), env(), 'stopped')).toEqual(BROKEN_OFF);
+  });
+
+  test('of the embedded database leaves none either, while a hub runs on it', async () => {
+    const data = join(folder, 'data');
+    const server = await startEmbeddedPostgres({ dataDir: join(data, 'postgres') });
+    const { DATABASE_URL: _, ...given } = env() as Record<string, string>;
+    const embedded = { ...given, HUB_DATA_DIR: data };
+    try {
+      expect((await lienthongHere(['migrate'], embedded, folder)).errors).toBe('');
+      const other = new pg.Client({ connectionString: server.url });
+      await other.connect();
+      expect(await endedBySignal(other, embedded, 'stopped-embedded')).toEqual(BROKEN_OFF);
+    } finally {
+      await server.stop();
+      removeCluster(join(data, 'postgres'));
+    }
   });
 
   test('makes room for new ones, and deletes no other file', async () => {

@@ -189,13 +189,41 @@ describe('rebuild', () => {
 
   test('a kill changes nothing, and the next run cleans up', async () => {
     const first = scene.start('rebuild', '--swap');
-    while ((await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")) === 0)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    while ((await scene.count(SECOND_INDEX)) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     first.child.kill('SIGKILL');
     await first.ended;
-    expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(1);
+    expect(await scene.count(SECOND_INDEX)).toBe(1);
     const { code, out } = await scene.here('rebuild', '--json');
     expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, identical: true, found: 0, notCovered: 0 });
-    expect(await scene.count("pg_namespace WHERE nspname = 'hub_rebuild'")).toBe(0);
+    expect(await scene.count(SECOND_INDEX)).toBe(0);
+  });
+
+  test('a signal ends it at once, without a second index left', async () => {
+    const other = await scene.session();
+    for (const [signal, words] of [
+      // While it applies the messages, and while it compares the whole feeds.
+      ['SIGINT', undefined],
+      ['SIGTERM', 'FROM hub_rebuild.changes'],
+    ] as const) {
+      const { child, ended } = scene.start('rebuild');
+      await expect.poll(() => scene.count(SECOND_INDEX), { timeout: 20_000 }).toBe(1);
+      if (words !== undefined) {
+        await other.query('BEGIN; LOCK TABLE changes');
+        await expect.poll(() => scene.count(waitingFor(words)), { timeout: 20_000 }).toBe(1);
+      }
+      child.kill(signal);
+      const { errors } = await ended;
+      await other.query('ROLLBACK');
+      expect([child.signalCode, errors, await scene.count(SECOND_INDEX)]).toEqual([
+        signal,
+        expect.stringContaining(`lienthong: ${signal} ended the command before it was done\n`),
+        0,
+      ]);
+    }
+    await other.end();
   });
 });
+
+const SECOND_INDEX = "pg_namespace WHERE nspname = 'hub_rebuild'";
+const waitingFor = (words: string) =>
+  `pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${words}%' AND datname = current_database()`;

@@ -16,6 +16,8 @@ export interface CommandScene {
   /** The same in this process; see lienthongHere. */
   here(...args: string[]): Promise<Ran>;
   query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** A session of its own, such as for locks. The caller ends it. */
+  session(): Promise<pg.Client>;
   /** Counts the rows of `table`, or `table WHERE …`. */
   count(from: string): Promise<number>;
   /** Writes a file into the folder and returns its path. */
@@ -52,6 +54,12 @@ export function commandScene(config: object = { parties: { 'one-stop': { adapter
     run: (...args) => start(...args).ended,
     here: (...args) => lienthongHere(args, env(), folder.path),
     query,
+    async session() {
+      const client = new pg.Client({ connectionString: database.url });
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    },
     count: async (from) => Number((await query(`SELECT count(*) AS n FROM ${from}`)).rows[0].n),
     file(name, content) {
       const path = join(folder.path, name);

@@ -7,6 +7,7 @@ import { checkArchive } from '../../archive/check-archive.ts';
 import { type TakenBack, takeBack } from '../../archive/take-back.ts';
 import { type ArchiveManifest, writeArchive } from '../../archive/write-archive.ts';
 import { eraseStaged } from '../../erasure/erase-staged.ts';
+import type { Hub } from '../../hub.ts';
 import { createAudit, writeAudit } from '../../ledger/audit.ts';
 import { createSignDocument } from '../../operator-orders/evidence.ts';
 import { verifyDocument } from '../../secrets/signed-documents.ts';
@@ -14,6 +15,7 @@ import { createVault, type Vault } from '../../secrets/vault.ts';
 import { loadHubConfig, withHub } from '../open-hub.ts';
 import { createProgress } from '../progress.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, UsageError } from '../run-command.ts';
+import { breakOffAtSignal } from '../until-signal.ts';
 import { readRecoveryKey, requireRecipient } from './open-backup.ts';
 
 interface ArchiveOptions extends CommonOptions {
@@ -55,15 +57,17 @@ async function archive(month: string, options: ArchiveOptions): Promise<Result> 
   const manifest = await withHub(config, async ({ database }) => {
     const client = await database.pool.connect();
     try {
-      const written = await writeArchive(client, {
-        month,
-        folder,
-        recipient,
-        takenAt,
-        hub: readPackage().version,
-        sign: (content) => sign('archive', content),
-        tell: (table) => bar.update(0, table),
-      });
+      const written = await breakOffAtSignal(database.breakOff, () =>
+        writeArchive(client, {
+          month,
+          folder,
+          recipient,
+          takenAt,
+          hub: readPackage().version,
+          sign: (content) => sign('archive', content),
+          tell: (table) => bar.update(0, table),
+        }),
+      );
       const subject = auditSubject('database', 'hub', `${month} ${rowsText(written)}`);
       await createAudit(database, Date.now).write({ actor: WHO, action: 'archive.written', subject });
       return written;
@@ -89,8 +93,8 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
   const manifest = await checkArchive(folder, secret, (signed) => manifestOf(vault, signed));
   requireStays(manifest.month, config.file.retentionMonths);
   const bar = createProgress('import', 0);
-  const taken = await withHub(config, async (hub) => {
-    return takeBack(hub.database, manifest, {
+  const take = ({ database }: Hub): Promise<TakenBack> =>
+    takeBack(database, manifest, {
       folder,
       secret,
       eraseStaged: (tx) => eraseStaged({ vault }, tx),
@@ -100,7 +104,7 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
       },
       tell: (table) => bar.update(0, table),
     });
-  }).finally(() => bar.stop());
+  const taken = await withHub(config, take).finally(() => bar.stop());
   const erased = taken.erasedAgain > 0 ? `\n${taken.erasedAgain} events were erased meanwhile, and stay erased` : '';
   return {
     text: `${manifest.month}: ${takenText(taken)} are back${erased}`,
