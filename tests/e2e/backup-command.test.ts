@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -223,8 +224,24 @@ describe('a backup', () => {
       certificate,
       key,
     ]);
-    const files = readdirSync(join(machine, 'files'));
-    expect(files.map((name) => statSync(join(machine, 'files', name)).mode & 0o777)).toEqual([0o600, 0o600]);
+    const rightsIn = (of: string) =>
+      ['files', ...readdirSync(join(of, 'files')).map((name) => join('files', name))].map((name) => {
+        const { mode, gid } = statSync(join(of, name));
+        return [(mode & 0o777).toString(8), gid];
+      });
+    expect(rightsIn(machine).map(([mode]) => mode)).toEqual(['700', '600', '600']);
+    if (process.getuid?.() !== 0) return;
+    // As the package makes /etc/lienthong: root writes there, and the hub runs as another user.
+    const packaged = join(folder, 'packaged');
+    mkdirSync(packaged, { mode: 0o750 });
+    chownSync(packaged, 0, 60_990);
+    expect((await run('restore', withKeys, '--key', keyFile, '--settings', 'packaged')).code).toBe(0);
+    expect(rightsIn(packaged)).toEqual([
+      ['750', 60_990],
+      ['640', 60_990],
+      ['640', 60_990],
+    ]);
+    expect(statSync(join(packaged, 'hub.env')).mode & 0o777).toBe(0o600);
   });
 
   test('of another secret is refused before anything is written', async () => {

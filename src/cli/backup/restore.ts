@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Frame, Settings } from '../../backup/frames.ts';
@@ -27,7 +27,7 @@ export function addRestore(program: Command): void {
     .requiredOption('--key <file>', 'a file with the recovery key (AGE-SECRET-KEY-1…)')
     .option(
       '--settings <folder>',
-      'write hub.config.json, hub.env and the folder files (mode 0600) of the backup there, and nothing else',
+      'write hub.config.json, hub.env and the folder files of the backup there, and nothing else',
     )
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
@@ -36,6 +36,7 @@ export function addRestore(program: Command): void {
 
 const HELP = `
 On a new machine: 1. restore with --settings, 2. load hub.env, 3. restore again without it, 4. start the hub.
+The written files have the mode 0600, hub.config.json 0644. Written by root, the group of the folder may read the folder files.
 Everything is restored in one transaction: a broken backup leaves the database empty. At its next start the hub notices that
 its database was restored, and asks partners before it sends.`;
 
@@ -58,8 +59,9 @@ async function settingsIn(frames: AsyncGenerator<Frame>): Promise<Settings> {
 }
 
 function writeSettings(settings: Settings, folder: string): Result {
+  const placed = placedFiles(settings, folder);
   const texts = {
-    ...placedFiles(settings, folder),
+    ...placed,
     'hub.env': Object.entries(settings.environment)
       .map(([name, value]) => environmentLine(name, value))
       .join(''),
@@ -71,10 +73,25 @@ function writeSettings(settings: Settings, folder: string): Result {
     mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
     writeFileSync(join(folder, name), text, { flag: 'wx', mode: name === 'hub.config.json' ? 0o644 : 0o600 });
   }
+  openToGroup(folder, Object.keys(placed));
   return {
     text: `written to ${folder}: ${Object.keys(texts).join(', ')}; load hub.env, then restore without --settings`,
     document: { folder, files: Object.keys(texts) },
   };
+}
+
+/**
+ * Lets the group of the folder read keys and certificates that root wrote there: the hub runs as a user of that group. hub.env
+ * stays with root, because systemd reads it.
+ */
+function openToGroup(folder: string, names: readonly string[]): void {
+  const { gid } = statSync(folder);
+  if (process.getuid?.() !== 0 || gid === 0) return;
+  const files = names.filter((name) => dirname(name) !== '.');
+  for (const name of new Set([...files.map((file) => dirname(file)), ...files])) {
+    chownSync(join(folder, name), 0, gid);
+    chmodSync(join(folder, name), files.includes(name) ? 0o640 : 0o750);
+  }
 }
 
 /** @throws when the data of the backup is sealed under none of these secrets */
