@@ -38,7 +38,7 @@ async function compare(party: string, other: string, options: CompareOptions): P
   const period = readPeriod(options);
   if ('wrong' in period) throw new UsageError(`--${period.wrong}: ${render(period.error, 'en')}`);
   const { from = msToInstant(Date.now() - WEEK_MS), to = msToInstant(Date.now()) } = period;
-  const compared = await withDatabase(loadConfig(process.env), async (database) => {
+  const compared = await withDatabase(loadConfig(process.env, undefined, false), async (database) => {
     const known = await knownParties(database);
     const unknown = [party, other].find((one) => !known.includes(one));
     if (unknown !== undefined)

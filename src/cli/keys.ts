@@ -31,7 +31,7 @@ export function addKeys(program: Command): void {
     .description('list the keys of HUB_CONFIG: ids, scopes and parties, never secrets')
     .option('--json', 'print one JSON document on stdout')
     .action((options: CommonOptions) =>
-      runCommand(options, async () => listed(loadConfig(process.env).file.keys ?? [])),
+      runCommand(options, async () => listed(loadConfig(process.env, undefined, false).file.keys ?? [])),
     );
   keys
     .command('recovery')
@@ -103,7 +103,7 @@ function listed(keys: readonly KeyEntry[]): Result {
 }
 
 async function resealAll(): Promise<Result> {
-  const config = loadConfig(process.env);
+  const config = loadConfig(process.env, undefined, false);
   const vault = createVault(config.secrets as [string, ...string[]]);
   const bar = createProgress('counting', 0);
   const { kinds } = hubKinds(config);

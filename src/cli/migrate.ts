@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/config.ts';
 import { migrate } from '../database/migrate.ts';
 import { noteMigrations } from '../database/note-migrations.ts';
+import type { Database } from '../database/pool.ts';
 import { withDatabase } from './open-database.ts';
 import { type CommonOptions, runCommand } from './run-command.ts';
 
@@ -14,16 +15,18 @@ export function addMigrate(program: Command): void {
     .action((options: CommonOptions) =>
       runCommand(options, async () => {
         const config = loadConfig(process.env);
-        const applied = await withDatabase(config, async (database) => {
-          const names = await migrate(database, Date.now(), () =>
-            console.error('a table that a migration changes is in use, perhaps by a backup: it is tried again'),
-          );
-          await noteMigrations(database);
-          return names;
-        });
+        const applied = await withDatabase(config, applyAll, { mayCreate: true });
         const text =
           applied.length > 0 ? `applied: ${applied.join(', ')}` : 'nothing to apply: the tables are of this version';
         return { text, document: { applied } };
       }),
     );
+}
+
+async function applyAll(database: Database): Promise<readonly string[]> {
+  const names = await migrate(database, Date.now(), () =>
+    console.error('a table that a migration changes is in use, perhaps by a backup: it is tried again'),
+  );
+  await noteMigrations(database);
+  return names;
 }

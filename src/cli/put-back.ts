@@ -31,7 +31,7 @@ overwrote the current ones: run this command before the hub runs again.`;
 
 async function putBack({ why }: PutBackCommand): Promise<Result> {
   if (why.trim() === '') throw new UsageError('--why is blank, expected what happened');
-  const config = loadConfig(process.env);
+  const config = loadConfig(process.env, undefined, false);
   const folder = embeddedFolder(config);
   const order = { who: 'lienthong put-back', why: why.trim() };
   const noticed = await withDatabase(config, async (database) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -161,6 +161,31 @@ describe('wrong settings', () => {
     expect(code).toBe(1);
     expect(errors).toMatch(/^lienthong: .*ECONNREFUSED/);
     expect(errors).not.toMatch(/secret-word|\n\s+at /);
+  });
+});
+
+describe('without the variables of the hub', () => {
+  const RECIPIENT = 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq';
+  const empty = mkdtempSync(join(tmpdir(), 'lienthong-unset-'));
+  afterAll(() => rmSync(empty, { recursive: true, force: true }));
+
+  test.each([
+    ['rebuild'],
+    ['export', 'all.ndjson'],
+    ['evidence', 'H60.01-250812-0035', 'x.jws'],
+    ['report', '2025', '--out', 'x.xlsx'],
+    ['compare', 'a', 'b'],
+    ['erase', '--identity', '001000000001', '--why', 'x'],
+    ['hold', 'list'],
+    ['archive', '2025-08', '--for', RECIPIENT],
+    ['backup', 'backups', '--for', RECIPIENT],
+    ['keys', 'reseal'],
+    ['put-back', '--why', 'x'],
+  ])('a command on the data of the hub makes no empty database, and ends with 2: %s %s', async (...args) => {
+    const words = args.filter((one) => one !== undefined);
+    const { code, out, errors } = await lienthongHere(words, {}, empty);
+    expect([code, out, errors]).toEqual([2, '', expect.stringMatching(/there is no DATABASE_URL and no embedded/)]);
+    expect(readdirSync(empty).filter((name) => name !== 'backups')).toEqual([]);
   });
 });
 

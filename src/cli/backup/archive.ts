@@ -88,7 +88,7 @@ function rowsText({ files }: ArchiveManifest): string {
 export async function importArchive(folder: string, keyFile: string): Promise<Result> {
   if (!existsSync(folder)) throw new UsageError(`--archive: there is no folder ${folder}`);
   const secret = readRecoveryKey(keyFile);
-  const config = await loadHubConfig(process.env);
+  const config = await loadHubConfig(process.env, { mayCreate: true });
   const vault = createVault(config.secrets as [string, ...string[]]);
   const manifest = await checkArchive(folder, secret, (signed) => manifestOf(vault, signed));
   requireStays(manifest.month, config.file.retentionMonths);
@@ -104,7 +104,7 @@ export async function importArchive(folder: string, keyFile: string): Promise<Re
       },
       tell: (table) => bar.update(0, table),
     });
-  const taken = await withHub(config, take).finally(() => bar.stop());
+  const taken = await withHub(config, take, { mayCreate: true }).finally(() => bar.stop());
   const erased = taken.erasedAgain > 0 ? `\n${taken.erasedAgain} events were erased meanwhile, and stay erased` : '';
   return {
     text: `${manifest.month}: ${takenText(taken)} are back${erased}`,

@@ -80,7 +80,7 @@ async function compare({ start, frames }: Opened, folder: string, url: string): 
   const audit = await migrate(database, Date.now())
     .then(() => checkAudit(database, createVault(config.secrets as [string, ...string[]])))
     .finally(() => database.close());
-  const report = await withHub(config, (hub) => hub.rebuild({ lanes: usefulLanes() }), 'error');
+  const report = await withHub(config, (hub) => hub.rebuild({ lanes: usefulLanes() }), { level: 'error' });
   const problems = audit.filter(({ level }) => level === 'fail').map(({ found }) => found);
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
   return {

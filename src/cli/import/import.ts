@@ -85,7 +85,7 @@ async function importGiven(
 }
 
 async function importFiles(party: string, paths: readonly string[], options: ImportOptions): Promise<Result> {
-  const config = await loadHubConfig(process.env);
+  const config = await loadHubConfig(process.env, { mayCreate: true });
   requireParty(config, party);
   const files: ExaminedFile[] = [];
   for (const path of paths) files.push(await examineFile(path, options.format));
@@ -98,7 +98,8 @@ async function importFiles(party: string, paths: readonly string[], options: Imp
   const report = await openReport(options.report);
   try {
     const vault = createVault(config.secrets as [string, ...string[]]);
-    const tallies = await withHub(config, (hub) => loadFiles(hub, vault, party, files, operation, report.tell));
+    const load = (hub: Hub) => loadFiles(hub, vault, party, files, operation, report.tell);
+    const tallies = await withHub(config, load, { mayCreate: true });
     report.tellWarnings();
     return resultOf(files, tallies, report.count(), options.report);
   } finally {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Config, embeddedFolder, loadConfig } from '../../config/config.ts';
+import { type Config, loadConfig } from '../../config/config.ts';
 import { lackingOf, type MigrationName, newerOf, storedMigrations, whyTooNew } from '../../database/migrate.ts';
 import { MIGRATION_NOTES } from '../../database/migration-notes.ts';
 import type { Database } from '../../database/pool.ts';
-import { dataFolderOf } from '../../embedded-postgres/cluster.ts';
 import { loadAdapters } from '../../parties/load-adapters.ts';
 import { withDatabase } from '../open-database.ts';
 import { type CommonOptions, type Result, readPackage, runCommand, USAGE, UsageError } from '../run-command.ts';
@@ -33,17 +32,7 @@ the database.`;
 async function check({ check: isAsked }: UpgradeOptions): Promise<Result> {
   if (!isAsked) throw new UsageError('upgrade needs --check; to upgrade, install the new version and start it');
   const config = loadConfig(process.env, await loadAdapters(), false);
-  requireDatabase(config);
   return withDatabase(config, (database) => examine(database, config));
-}
-
-/** @throws UsageError when there is no embedded database: a new and empty one would look like that of the hub */
-function requireDatabase(config: Config): void {
-  const folder = embeddedFolder(config);
-  if (folder === undefined || existsSync(dataFolderOf(folder))) return;
-  throw new UsageError(
-    `there is no DATABASE_URL and no embedded database in ${folder}, expected the database of the hub; set the variables of the hub in this shell, such as DATABASE_URL or HUB_DATA_DIR`,
-  );
 }
 
 /** A pending migration, for people and programs. */
