@@ -148,6 +148,26 @@ describe('doctor', () => {
     expect(out).toMatch(/fail {2}database {2}.*does not exist\n.*→ create the database/);
   });
 
+  test('a database that takes no writes, and one with too many sessions, are failures with their own advice', async () => {
+    const readOnly = await testDatabase();
+    const name = new URL(readOnly.url).pathname.slice(1);
+    await scene.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    const doctor = (url: string) => lienthongHere(['doctor'], { ...scene.env(), DATABASE_URL: url }, scene.folder);
+    const says = /fail {2}database {2}it is read-only: it takes no writes\n.*→ set default_transaction_read_only = off/;
+    expect(await doctor(readOnly.url)).toMatchObject({ code: 1, out: expect.stringMatching(says) });
+    await readOnly.drop();
+
+    const full = await testDatabase();
+    await scene.query(`ALTER DATABASE ${new URL(full.url).pathname.slice(1)} CONNECTION LIMIT 0`);
+    await scene.query(`CREATE ROLE doctor_without_sessions LOGIN PASSWORD 'mat-khau-thu-nghiem'`);
+    const url = new URL(full.url);
+    Object.assign(url, { username: 'doctor_without_sessions', password: 'mat-khau-thu-nghiem' });
+    const { code, out } = await doctor(url.href);
+    await scene.query('DROP ROLE doctor_without_sessions');
+    expect([code, out]).toEqual([1, expect.stringMatching(/too many connections.*\n.*→ raise max_connections/)]);
+    await full.drop();
+  });
+
   test('replicas that do not answer or take writes are named, without a failure', async () => {
     const env = scene.env();
     const [own, away] = [new URL(env.DATABASE_URL as string), new URL('postgres://hub:pass-word@127.0.0.1:1/hub')];

@@ -11,6 +11,7 @@ export async function checkDatabase(database: Database, nowMs: () => number): Pr
   return [
     checkVersion(settings),
     ...checkHosts(database, settings),
+    checkWrites(settings),
     ...checkDurability(settings),
     ...checkCleaning(settings),
     settings.server_encoding === 'UTF8'
@@ -42,6 +43,8 @@ const NAMES = [
   'synchronous_standby_names',
   'full_page_writes',
   'server_encoding',
+  'in_hot_standby',
+  'transaction_read_only',
   ...CLEANING,
 ];
 type Settings = Readonly<Record<string, string>>;
@@ -57,6 +60,23 @@ async function settingsOf(database: Database): Promise<Settings> {
 function checkVersion({ server_version: version, server_version_num: number }: Settings): Finding {
   if (Number(number) >= MIN_VERSION) return finding('ok', `PostgreSQL ${version}`);
   return finding('fail', `PostgreSQL ${version}, expected 15 or newer`, 'upgrade the server');
+}
+
+/** As `/health/ready` says to senders. */
+function checkWrites({ in_hot_standby: inRecovery, transaction_read_only: readOnly }: Settings): Finding {
+  if (inRecovery === 'on')
+    return finding(
+      'fail',
+      'it is in recovery, as a standby is: it takes no writes',
+      'name the primary in DATABASE_URL',
+    );
+  if (readOnly === 'on')
+    return finding(
+      'fail',
+      'it is read-only: it takes no writes',
+      'set default_transaction_read_only = off, also where ALTER DATABASE or ALTER ROLE set it',
+    );
+  return finding('ok', 'it takes writes');
 }
 
 function checkDurability(settings: Settings): readonly Finding[] {

@@ -81,12 +81,18 @@ function checkOwners(rights: ReadonlyMap<string, PartyRights>): readonly Finding
 
 const LEVELS: readonly Level[] = ['ok', 'info', 'warn', 'fail'];
 
-/** Advice by PostgreSQL's error class: 28 is authorisation, 3D the database name. */
+/** By PostgreSQL's error code, or its class. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  // Authorisation, the name of the database, too many connections, a server that starts or stops, and no primary.
+  28: 'correct the user or the password in DATABASE_URL, or pg_hba.conf',
+  '3D': 'create the database, or correct DATABASE_URL',
+  53300: 'raise max_connections in postgresql.conf, or end sessions of others: see pg_stat_activity',
+  '57P03': 'wait until PostgreSQL has started, and see its log',
+  25006: 'start the primary, or promote a standby',
+};
+
 function unreachable(code = ''): string {
-  if (code.startsWith('28')) return 'correct the user or the password in DATABASE_URL, or pg_hba.conf';
-  return code.startsWith('3D')
-    ? 'create the database, or correct DATABASE_URL'
-    : 'start PostgreSQL, or correct DATABASE_URL';
+  return UNREACHABLE[code] ?? UNREACHABLE[code.slice(0, 2)] ?? 'start PostgreSQL, or correct DATABASE_URL';
 }
 
 /** Does not create a missing embedded database just for this. */
