@@ -4,6 +4,7 @@ import type { Problem } from '#core/problem';
 import type { Operation } from '#schemas/operations';
 import type { Asker } from './asker.ts';
 import type { Callback } from './callback.ts';
+import type { Connection } from './connection.ts';
 import type { Drops } from './drops.ts';
 import type { Puller } from './puller.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -45,6 +46,13 @@ export interface Adapter<Settings = unknown> {
   settingsProblems?(settings: Settings): readonly Problem[];
   /** The operations and pulls of a party with these settings. Without it a party has all of the adapter's. Pure. */
   offers?(settings: Settings): Offers;
+  /**
+   * Finds what is wrong with what the settings name elsewhere, such as a WSDL. `doctor` asks for it. It may read, and sends no
+   * record.
+   *
+   * @returns a sentence for each problem, with its place in the settings
+   */
+  examine?(connection: Connection<Settings>): Promise<readonly string[]>;
   /**
    * Loads large libraries that only these parties need. Called before the hub serves, if such a party is configured.
    */

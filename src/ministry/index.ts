@@ -1,6 +1,7 @@
 /** What an adapter for a whole kind of systems imports. Settings describe each party, without code of its own. */
 
 export type { SoapArguments, SoapValue } from '../kit/soap/arguments.ts';
+export { whyNotCalled } from '../kit/soap/call-soap.ts';
 export type { Picking } from '../kit/soap/reply.ts';
 export { secretsOfSecurity } from '../kit/soap/security.ts';
 export { textOfBody } from '../kit/xml/text.ts';

@@ -20,17 +20,20 @@ import { tableProblems, tablesOf } from './tables.ts';
  *
  * @param settings made by `ministrySettings`
  * @param problems more checks of the settings
+ * @param examine see Adapter
  * @param load loads the libraries that such a party needs
  */
 export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettings & Type.Static<T>>({
   settings,
   transport,
   problems,
+  examine,
   load,
 }: {
   readonly settings: T;
   readonly transport: Transport<S>;
   readonly problems?: (settings: S) => readonly Problem[];
+  readonly examine?: Adapter<S>['examine'];
   readonly load?: () => Promise<unknown>;
 }): Adapter<S> {
   const sender = (name: Pushed): Sender<S, Operation> => ({
@@ -50,6 +53,7 @@ export function ministryAdapter<T extends Type.TSchema, S extends MinistrySettin
     offers: offersOf,
     tables: tablesOf,
     sendsFiles: (given: S) => fileFields(given).length > 0,
+    examine,
     load,
     send: Object.fromEntries(Object.entries(PUSHED).map(([name, operation]) => [operation, sender(name as Pushed)])),
     reconcile: reconcilerBy(transport),

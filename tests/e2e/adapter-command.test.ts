@@ -1,4 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +11,7 @@ import { transportAt } from '../../adapters/soap-ministry/simulator/connect.ts';
 import { ministriesSimulator } from '../../adapters/soap-ministry/simulator.ts';
 import { type Simulator, startSimulator } from '../../src/kit/testing/simulator/simulator.ts';
 import { call, soapClient } from '../../src/play/clients/soap-client.ts';
+import { type TestCertificate, testCertificate } from '../support/certificate.ts';
 import { lienthongHere, type Ran } from '../support/lienthong.ts';
 
 const CODE = 'G09.20-250812-0001';
@@ -68,6 +73,18 @@ describe('lienthong adapter', () => {
     const { code, out } = await run('try', 'transport', 'progress');
     expect(out).toContain('waits (1): no transport-status is known for "TIEP_NHAN"');
     expect(code).toBe(1);
+  });
+
+  test('try connects by the tls settings of the party, as the hub does', async () => {
+    const own = testCertificate('localhost');
+    const proxy = await withTls(own);
+    const url = `https://localhost:${(proxy.address() as AddressInfo).port}`;
+    configure({}, { tls: { ca: own.certificate } }, url);
+    const ran = await run('try', 'transport', 'dossiers');
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining(CODE) });
+    configure({}, {}, url);
+    expect((await run('try', 'transport', 'dossiers')).out).toContain('certificate');
+    proxy.close();
   });
 
   test('try names configured members that no record has', async () => {
@@ -156,15 +173,29 @@ describe('lienthong adapter', () => {
   });
 });
 
+/** A proxy that ends TLS in front of the ministry. */
+async function withTls({ key, certificate }: TestCertificate): Promise<Server> {
+  const proxy = createServer({ key, cert: certificate }, (incoming, response) => {
+    const { url, method, headers } = incoming;
+    const forwarded = request(`${ministry.url}${url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    incoming.pipe(forwarded);
+  });
+  await once(proxy.listen(0, 'localhost'), 'listening');
+  return proxy;
+}
+
 async function ledgerOf({ url }: Simulator): Promise<string> {
   return (await fetch(`${url}/__simulator/ledger`)).text();
 }
 
-function configure(over: object): void {
-  const settings = { ...transportAt(ministry.url), ...over };
+function configure(over: object, more: object = {}, url = ministry.url): void {
+  const settings = { ...transportAt(url), ...over };
   writeFileSync(
     join(folder, 'hub.json'),
-    JSON.stringify({ parties: { transport: { adapter: 'soap-ministry', settings } } }),
+    JSON.stringify({ parties: { transport: { adapter: 'soap-ministry', settings, ...more } } }),
   );
 }
 

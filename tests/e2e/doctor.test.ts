@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createVault } from '../../src/secrets/vault.ts';
 import { commandScene } from '../support/command-scene.ts';
@@ -166,6 +166,28 @@ describe('doctor', () => {
     await scene.query('DROP ROLE doctor_without_sessions');
     expect([code, out]).toEqual([1, expect.stringMatching(/too many connections.*\n.*→ raise max_connections/)]);
     await full.drop();
+  });
+
+  test('a WSDL that is missing, or lacks an operation of the settings, is a failure', async () => {
+    const settings = JSON.parse(readFileSync('adapters/soap-ministry/parties/construction.json', 'utf8'));
+    const wsdl = resolve(settings.wsdl);
+    const doctor = async (given: object) => {
+      const parties = {
+        'one-stop': { adapter: 'one-stop' },
+        construction: {
+          adapter: 'soap-ministry',
+          settings: { ...settings, wsdl, password: 'mat-khau-thu-nghiem', ...given },
+        },
+      };
+      const { configPath, path, remove } = testFolder({ parties });
+      const ran = await lienthongHere(['doctor'], { ...scene.env(), HUB_CONFIG: configPath }, path);
+      remove();
+      return ran.out;
+    };
+    expect(await doctor({})).toMatch(/ok {4}partners {2}construction: its settings fit the documents that they name/);
+    expect(await doctor({ wsdl: '/nowhere/bo.wsdl' })).toMatch(
+      /fail {2}partners {2}construction: \/session, .*: the WSDL \/nowhere\/bo\.wsdl cannot be read: ENOENT\n.*→ /,
+    );
   });
 
   test('replicas that do not answer or take writes are named, without a failure', async () => {

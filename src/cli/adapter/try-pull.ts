@@ -11,10 +11,11 @@ import type { DropPlace } from '../../kit/drops.ts';
 import type { HubQueries, Page, Puller } from '../../kit/puller.ts';
 import { nodesAt } from '../../kit/xml/read-xml.ts';
 import { type LoadedAdapter, loadAdapters } from '../../parties/load-adapters.ts';
-import { createParty, type Party } from '../../parties/party.ts';
+import type { Party } from '../../parties/party.ts';
 import { type Result, UsageError } from '../run-command.ts';
 import { NoSample, sampleReplies } from './sample-replies.ts';
 import { trialConnection } from './trial-connection.ts';
+import { trialParty } from './trial-party.ts';
 import { tryPush } from './try-push.ts';
 
 export interface TryOptions {
@@ -150,10 +151,7 @@ async function partyOf(id: string) {
   const entry = config.file.parties?.[id];
   const ids = Object.keys(config.file.parties ?? {}).join(', ') || '(no parties)';
   if (!entry) throw new UsageError(`<party>: got ${JSON.stringify(id)}, expected one of ${ids}`);
-  const { adapter, manifest } = adapters.get(entry.adapter) as LoadedAdapter;
-  const { settings = {}, title = manifest.title } = entry;
-  const codes = { at: () => NO_CODES, now: () => NO_CODES };
-  return createParty({ id, title, adapter, authoritative: false, settings, codes, nowMs: Date.now });
+  return trialParty(id, entry, adapters.get(entry.adapter) as LoadedAdapter);
 }
 
 function failed(outcome: object): Result {

@@ -14,6 +14,7 @@ import { checkCalendar } from './check-calendar.ts';
 import { checkDatabase } from './check-database.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkFiles } from './check-files.ts';
+import { checkNamed } from './check-named.ts';
 import { checkPartners } from './check-partners.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkReplicas } from './check-replicas.ts';
@@ -35,7 +36,7 @@ export function addDoctor(program: Command): void {
 }
 
 const HELP = `
-It changes nothing, sends partners no request, and shows no secret. The hub may run meanwhile.
+It changes nothing, asks partners for nothing but a WSDL, and shows no secret. The hub may run meanwhile.
 Exit codes: 0 no failure (there may be warnings), 1 a failure, 2 the settings are not usable.`;
 
 async function examine(): Promise<Result> {
@@ -56,6 +57,7 @@ export async function examineHub(config: Config): Promise<readonly Finding[]> {
     attempt('disk', async () => [await checkDisk(config.dataDir, config.databaseUrl === undefined)]),
     attempt('queue', () => checkQueue(config.redisUrl)),
     attempt('partners', () => checkPartners(config.file, Date.now)),
+    attempt('partners', () => checkNamed(config.file, adapters)),
     attempt('settings', async () => checkOwners(rightsOf(config, adapters))),
   ]);
   return [checkFile(config), checkCalendar(config.file, Date.now()), ...found.flat()];

@@ -87,6 +87,24 @@ export async function callSoap(
 }
 
 /**
+ * Why this call cannot be made by the WSDL: it cannot be read, or lacks the port, the operation or an argument. Calls nothing.
+ */
+export async function whyNotCalled(
+  connection: Pick<Connection, 'http' | 'sessions'>,
+  service: SoapService,
+  call: Pick<SoapCall, 'operation' | 'args'>,
+): Promise<string | undefined> {
+  try {
+    const { loaded, port, endpoint } = await portOf(connection, service);
+    await envelopeOf(loaded, port, { ...service, endpoint }, call);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WsdlProblem) return error.message;
+    throw error;
+  }
+}
+
+/**
  * The port to use and its address.
  *
  * @throws WsdlProblem if no port fits
@@ -127,7 +145,7 @@ async function envelopeOf(
   loaded: LoadedWsdl,
   port: Port,
   { action = 'wsdl', security, addressing, endpoint }: SoapService & { readonly endpoint: string },
-  { operation, args }: SoapCall,
+  { operation, args }: Pick<SoapCall, 'operation' | 'args'>,
 ): Promise<Envelope> {
   const { Client } = await loadNodeSoap();
   const { service: serviceName, name, version } = port;
