@@ -27,9 +27,11 @@ export async function restoreBackup(frames: AsyncGenerator<Frame>, options: Rest
   if (first.kind !== 'start') throw new Error('this is not a backup of a hub: it begins with no start');
   const { kind: _, ...start } = first;
   options.accept(start);
-  await options.migrateTo(start.migrations);
   const client = await options.connect();
   try {
+    // Before the migrations too: of a hub in use they would change the tables.
+    await requireEmpty(client);
+    await options.migrateTo(start.migrations);
     await client.query('BEGIN');
     await client.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0');
     await emptyTables(client);
@@ -54,13 +56,19 @@ async function nextFact(frames: AsyncGenerator<Frame>): Promise<Fact> {
 /** Tables whose rows say that a hub has worked here. */
 const HAS_WORKED = ['messages', 'dossiers', 'audit'];
 
-/** Rows that migrations wrote make room. Triggers would write rows of their own. */
-async function emptyTables(client: pg.ClientBase): Promise<void> {
+async function requireEmpty(client: pg.ClientBase): Promise<void> {
   const names = (await tablesOf(client)).map(({ name }) => name);
   for (const name of HAS_WORKED.filter((one) => names.includes(one))) {
     const { rows } = await client.query(`SELECT 1 FROM "${name}" LIMIT 1`);
     if (rows.length > 0) throw new Error(`the database already has rows in ${name}: restore into an empty database`);
   }
+}
+
+/** Rows that migrations wrote make room. Triggers would write rows of their own. */
+async function emptyTables(client: pg.ClientBase): Promise<void> {
+  // A hub may have started meanwhile.
+  await requireEmpty(client);
+  const names = (await tablesOf(client)).map(({ name }) => name);
   await client.query(`TRUNCATE ${names.map((name) => `"${name}"`).join(', ')}`);
 }
 

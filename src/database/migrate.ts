@@ -285,6 +285,11 @@ export async function migrateTo(database: Database, names: readonly string[]): P
     throw new Error(
       `this version does not know the migrations ${unknown.join(', ')}: use the version that wrote the backup`,
     );
+  const more = (await storedMigrations(database)).filter(({ name }) => !names.includes(name));
+  if (more.length > 0)
+    throw new Error(
+      `the database already has tables of a later version, with ${more.at(-1)?.name}: restore into an empty database`,
+    );
   const { error } = await migratorOf(database.query).migrateTo(last);
   if (error) throw new Error(`the tables could not be created: ${inWords(error as Error)}`, { cause: error });
   const pending: readonly string[] = lackingOf(await storedMigrations(database));

@@ -20,6 +20,7 @@ import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts';
 import { testCertificate } from '../support/certificate.ts';
 import { commandScene } from '../support/command-scene.ts';
 import { testDatabase } from '../support/database.ts';
+import { restoreFirstVersion } from '../support/first-version.ts';
 import { dossier } from '../support/hub.ts';
 import { lienthongHere, startLienthong } from '../support/lienthong.ts';
 
@@ -184,6 +185,35 @@ describe('a backup', () => {
   test('is never restored over data', async () => {
     const { code, errors } = await run('restore', file, '--key', keyFile);
     expect([code, errors]).toEqual([1, expect.stringContaining('already has rows in messages')]);
+  });
+
+  test('of an older version changes no table of a database in use, and names what is in its way', async () => {
+    const [old, used] = [await testDatabase(), await testDatabase()];
+    await restoreFirstVersion(old.url);
+    const made = await lienthongHere(
+      ['backup', 'older', '--for', recipient, '--json'],
+      { ...env(), DATABASE_URL: old.url },
+      folder,
+    );
+    const { file: older } = JSON.parse(made.out);
+    const restoreOver = (from: string, url: string) =>
+      lienthongHere(['restore', from, '--key', keyFile], { ...env(), DATABASE_URL: url }, folder);
+    // A newer backup over an older hub in use.
+    expect(await restoreOver(file, old.url)).toMatchObject({ code: 1, errors: expect.stringContaining('rows in') });
+    const client = new pg.Client({ connectionString: old.url });
+    await client.connect();
+    const { rows } = await client.query('SELECT max(name) AS last FROM hub_migrations');
+    expect(rows).toEqual([{ last: '017-parts-of-dossiers' }]);
+    await client.end();
+    // An older backup over new tables without a row.
+    await lienthongHere(['migrate'], { ...env(), DATABASE_URL: used.url }, folder);
+    expect(await restoreOver(older, used.url)).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(
+        /already has tables of a later version, with \d+-\S+: restore into an empty database/,
+      ),
+    });
+    await Promise.all([old.drop(), used.drop()]);
   });
 
   test('brings settings and secrets to a new machine, readable by their owner alone', async () => {
