@@ -25,6 +25,37 @@ export function syncFolder(folder: string): void {
   fs.closeSync(handle);
 }
 
+/**
+ * Creates a file that only its owner may read. Beside the folder of another user, root gives it to that user: the hub itself may
+ * run as that one, and must be able to use what a killed command of root left.
+ *
+ * @throws an error with the code EEXIST
+ */
+export function createFile(file: string, text: string): void {
+  const handle = fs.openSync(file, 'wx', 0o600);
+  try {
+    fs.writeFileSync(handle, text);
+    giveToOwnerOf(path.dirname(file), handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** Opens a log to append to, with the same owner. */
+export function openLog(file: string): number {
+  // Not through a link: root would write to, and give away, the file of somebody else.
+  const { O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_WRONLY } = fs.constants;
+  const handle = fs.openSync(file, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+  if (fs.fstatSync(handle).nlink === 1) giveToOwnerOf(path.dirname(file), handle);
+  return handle;
+}
+
+function giveToOwnerOf(folder: string, handle: number): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = fs.statSync(folder);
+  fs.fchownSync(handle, uid, gid);
+}
+
 export function filesIn(folder: string): string[] {
   return fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
 }

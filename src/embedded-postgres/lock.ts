@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, HALF_WRITTEN_MS, readIfThere } from './files.ts';
+import { codeOf, createFile, HALF_WRITTEN_MS, readIfThere } from './files.ts';
 import { isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 
 const LOCK_WITHIN_MS = 120_000; // longer than the start of the process that holds it
@@ -26,7 +26,7 @@ export async function takeLock(file: string, withinMs: number): Promise<() => vo
   const mine = `${ownIdentity()} ${randomBytes(8).toString('hex')}`;
   for (const deadline = Date.now() + withinMs; ; await delay(50)) {
     try {
-      fs.writeFileSync(file, mine, { flag: 'wx', mode: 0o600 });
+      createFile(file, mine);
       return () => {
         if (readIfThere(file) === mine) fs.rmSync(file, { force: true });
       };

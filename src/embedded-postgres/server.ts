@@ -9,7 +9,7 @@ import { accountOf, madeAccount, takeOver } from './account.ts';
 import { binaries } from './binaries.ts';
 import { type Cluster, isCluster } from './cluster.ts';
 import { ensureCluster } from './data-folder.ts';
-import { HALF_WRITTEN_MS, readIfThere } from './files.ts';
+import { createFile, HALF_WRITTEN_MS, openLog, readIfThere } from './files.ts';
 import { isAlive, isPostgresOf, SERVER_PROCESS } from './processes.ts';
 import { programPath } from './programs.ts';
 
@@ -35,7 +35,7 @@ export async function launch(placed: Cluster, deadline: number): Promise<Postmas
   const port = cluster.port ?? (await freePort());
   const logFile = logFileOf(cluster);
   if (sizeOf(logFile) > ROTATE_LOG_BYTES) fs.renameSync(logFile, `${logFile}.1`);
-  const output = fs.openSync(logFile, 'a', 0o600);
+  const output = openLog(logFile);
   const logOffset = fs.fstatSync(output).size;
   try {
     // A separate process group: Ctrl-C must reach only the hub, which drains and then stops the server.
@@ -119,7 +119,10 @@ export async function rotateLog(cluster: Cluster): Promise<void> {
   const size = sizeOf(logFile);
   if (size <= ROTATE_LOG_BYTES) return;
   const end = fs.createReadStream(logFile, { start: size - ROTATE_LOG_BYTES });
-  await pipeline(end, fs.createWriteStream(`${logFile}.1`, { mode: 0o600 }));
+  const moved = `${logFile}.1`;
+  fs.rmSync(moved, { force: true });
+  createFile(moved, '');
+  await pipeline(end, fs.createWriteStream(moved, { flags: 'r+' }));
   await fs.promises.truncate(logFile);
 }
 

@@ -11,6 +11,7 @@ import { compiled, ROOT } from '../process/compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
 import { filesIn, readIfThere } from './files.ts';
+import { takeLock } from './lock.ts';
 import { packageVersion, programPath } from './programs.ts';
 import { freePort, launch } from './server.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
@@ -284,6 +285,25 @@ describe.skipIf(!isRoot)('accounts (as root)', () => {
     await kill(node);
     // Root serves a folder as the owner of the folder.
     expect(await start(dataDir)).toMatchObject({ adopted: true, url });
+  });
+
+  it('a user can go on with what a killed process of root left in its folder', async () => {
+    const folder = path.join(root, 'of-a-user');
+    fs.mkdirSync(folder, { mode: 0o700 });
+    fs.chownSync(folder, NOBODY, NOBODY);
+    const dataDir = newDataDir(folder);
+    const own = { uid: NOBODY, gid: NOBODY, cwd: '/' };
+    await started(startInNode(dataDir, { ...own, script: 'const one = await start(); await one.stop(); report(one)' }));
+    fs.rmSync(`${dataDir}.log`);
+    const byRoot = startInNode(dataDir);
+    await started(byRoot);
+    await kill(byRoot);
+    // Nobody releases this lock.
+    await takeLock(`${dataDir}.lock`, 1_000);
+    const files = ['.owner', '.log', '.lock'].map((end) => fs.statSync(`${dataDir}${end}`));
+    expect(files.map(({ uid, mode }) => [uid, mode])).toEqual(files.map(() => [NOBODY, 0o100600]));
+    fs.writeFileSync(`${dataDir}.lock`, '999999999 0 dead');
+    expect(await started(startInNode(dataDir, own))).toMatchObject({ adopted: true });
   });
 
   it('root’s server has its own account, so processes of nobody cannot read or connect', async () => {

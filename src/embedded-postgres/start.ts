@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLeftToNobody } from './account.ts';
 import { type Cluster, isCluster, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
-import type { Log } from './files.ts';
+import { createFile, type Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster, rotateLog } from './server.ts';
@@ -87,7 +87,10 @@ async function connected(cluster: Cluster, server: Postmaster, adopted: boolean)
   const { pid, port } = server;
   const owner = adopted ? liveOwnerOf(cluster) : undefined;
   const shared = owner !== undefined;
-  if (!shared) fs.writeFileSync(`${cluster.dataDir}.owner`, ownIdentity(), { mode: 0o600 });
+  if (!shared) {
+    fs.rmSync(`${cluster.dataDir}.owner`, { force: true });
+    createFile(`${cluster.dataDir}.owner`, ownIdentity());
+  }
   try {
     await createDatabase(cluster, port);
   } catch (error) {
