@@ -72,6 +72,10 @@ describe('lienthong', () => {
     if (command !== '') expect(out).toContain('--json');
   });
 
+  test('prints no warning of Node about what a recovery key needs', async () => {
+    expect(await lienthong(['keys', 'recovery', '--json'])).toMatchObject({ code: 0, errors: '' });
+  });
+
   test('accepts a reader that stops reading early', async () => {
     const { child, ended } = startLienthong(['import', '--help'], {}, HOME);
     child.stdout?.destroy();
