@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { instantToMs } from '#core/dates/dates';
+import { createWorkingTime } from '#core/dates/working-time';
 import { NATIONAL_TABLES } from '#mappings/national-portal/codes';
+import { workingCalendar } from '#mappings/working-days/calendar';
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { type PublicDossier, stepsOf, withHistory } from './dossier.ts';
+import { dossierView, type PublicDossier, stepsOf, withHistory } from './dossier.ts';
+import { sayIn } from './language.ts';
 import { STATUS } from './words.ts';
 
 const [FILED, TAKEN, NOW] = ['2025-08-11T21:04:00+07:00', '2025-08-12T08:15:00+07:00', '2025-08-13T09:00:00+07:00'];
@@ -58,6 +62,41 @@ test('the timeline has each step that happened, with its unit, and the steps to 
     'resolved ahead -',
     'returned ahead -',
   ]);
+});
+
+describe('the time left of a dossier that is due on Friday 15 August at 17:00', () => {
+  const dossier: PublicDossier = {
+    code: 'H60-250811-0001',
+    serviceCode: '1.000001',
+    agencyCode: 'H60',
+    status: 'processing',
+    statusAt: '2025-08-11T09:00:00+07:00',
+    receivedAt: '2025-08-11T08:00:00+07:00',
+    dueAt: '2025-08-15T17:00:00+07:00',
+  };
+  const workingTime = createWorkingTime(workingCalendar());
+  const shownAt = (now: string, language: 'vi' | 'en'): string => {
+    const known = { service: undefined, agency: undefined, nowMs: instantToMs(now), workingTime, address: '/' };
+    return String(dossierView(sayIn(language), dossier, known));
+  };
+
+  test.each([
+    ['2025-08-13T17:00:00+07:00', 'Còn 2 trong 5 ngày làm việc', '2 of 5 working days left', 'còn 2 ngày'],
+    ['2025-08-15T16:30:00+07:00', 'Còn chưa tới nửa ngày làm việc', 'Less than half a working day left', 'trong hạn'],
+    // On Saturday no working time has passed since, and the dossier is overdue.
+    ['2025-08-16T09:00:00+07:00', 'Quá hạn chưa tới nửa ngày làm việc', 'Overdue by less than half a', 'quá hạn'],
+    [
+      '2025-08-18T08:30:00+07:00',
+      'Quá hạn chưa tới nửa ngày làm việc',
+      'Overdue by less than half a',
+      'quá hạn 2 ngày',
+    ],
+    ['2025-08-18T17:00:00+07:00', 'Quá hạn 1 ngày làm việc', 'Overdue by 1 working day<', 'quá hạn 3 ngày'],
+  ])('at %s: %s', (now, vietnamese, english, mark) => {
+    expect(shownAt(now, 'vi')).toContain(`<p class="term"><span>${vietnamese}</span>`);
+    expect(shownAt(now, 'en')).toContain(`<p class="term"><span>${english}`);
+    expect(shownAt(now, 'vi')).toMatch(new RegExp(`<span class="mark (good|bad)">[^<]*${mark}`));
+  });
 });
 
 test('every status has words in both languages, in Vietnamese those of the national table', () => {

@@ -179,18 +179,29 @@ function termView(say: Say, { status, submittedAt, receivedAt, dueAt }: PublicDo
   const [from, to] = [instantToMs(start), instantToMs(dueAt)];
   const whole = between(from, to);
   if (whole === 0) return '';
-  const days = (ms: number): string => number(say, Math.round((ms / dayMs) * 2) / 2);
-  const late = between(to, known.nowMs);
+  const halves = (ms: number): number => Math.round((ms / dayMs) * 2) / 2;
+  const isLate = known.nowMs > to;
   const left = between(known.nowMs, to);
-  const text =
-    late > 0
-      ? say(`Quá hạn ${days(late)} ngày làm việc`, `Overdue by ${days(late)} working days`)
-      : say(
-          `Còn ${days(left)} trong ${days(whole)} ngày làm việc`,
-          `${days(left)} of ${days(whole)} working days left`,
-        );
-  const tone = late > 0 ? 'bad' : left < whole / 4 ? 'warn' : 'good';
-  return html`<p class="term"><span>${text}</span>${bar(late > 0 ? 1 : 1 - left / whole, text, tone)}</p>`;
+  const text = isLate ? lateText(say, halves(between(to, known.nowMs))) : leftText(say, halves(left), halves(whole));
+  const tone = isLate ? 'bad' : left < whole / 4 ? 'warn' : 'good';
+  return html`<p class="term"><span>${text}</span>${bar(isLate ? 1 : 1 - left / whole, text, tone)}</p>`;
+}
+
+/** Overdue from the due date on, also on a day off, which adds no working time. */
+function lateText(say: Say, days: number): string {
+  if (days === 0) return say('Quá hạn chưa tới nửa ngày làm việc', 'Overdue by less than half a working day');
+  return say(
+    `Quá hạn ${number(say, days)} ngày làm việc`,
+    `Overdue by ${number(say, days)} working ${days === 1 ? 'day' : 'days'}`,
+  );
+}
+
+function leftText(say: Say, days: number, whole: number): string {
+  if (days === 0) return say('Còn chưa tới nửa ngày làm việc', 'Less than half a working day left');
+  return say(
+    `Còn ${number(say, days)} trong ${number(say, whole)} ngày làm việc`,
+    `${number(say, days)} of ${number(say, whole)} working days left`,
+  );
 }
 
 function minuteOf(ms: number): string {
