@@ -167,6 +167,12 @@ describe('pages for questions, ratings, payments and post', () => {
     expect(second.html).not.toContain('rel="next"');
     expect(all).not.toContain('Chưa ai trả lời');
     expect(first.text + second.text).toContain(ANSWER.content);
+    // The position of the officer stands beside the name.
+    const titled = { ...published, answers: [{ ...ANSWER, title: 'Chuyên viên', unit: 'Phòng Tư pháp' }] };
+    await hub.push(question({ code: 'HD-16', fieldCode: 'G15-HT03', ...titled }), { what: 'questions' });
+    const answered = (await open('/questions?field=G15-HT03')).html;
+    expect(answered).toContain('<h2>Trả lời</h2>');
+    expect(answered.replaceAll(/<[^>]*>/g, '')).toContain('Trần Thị Bình · Chuyên viên · Phòng Tư pháp · 21/08/2025');
     // An answer for which its source gave a day alone.
     const onDay = { ...published, answers: [{ ...ANSWER, at: '2025-08-21T00:00:00+07:00' }] };
     await hub.push(question({ code: 'HD-15', fieldCode: 'G15-HT02', ...onDay }), { what: 'questions' });

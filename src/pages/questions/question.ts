@@ -45,15 +45,9 @@ ${state && html`<p class="stamp plain"><strong>${say(...STATE[question.state])}<
 <p class="note">${asker && html`${vietnamese(asker.name)} · `}${moment(askedAt)} · ${placesOf(question, names).map((one) => html`${vietnamese(one)} · `)}<span class="code">${code}</span></p>
 ${isOpen && html`<p>${say('Hạn trả lời', 'Due')}: ${moment(dueAt)}</p>`}
 ${answers.map(
-  ({
-    at,
-    by,
-    unit,
-    title,
-    content: text,
-  }) => html`<div class="answer"><h2>${title ? vietnamese(title) : say('Trả lời', 'Answer')}</h2>
+  ({ at, by, unit, title, content: text }) => html`<div class="answer"><h2>${say('Trả lời', 'Answer')}</h2>
 <p class="prose" lang="vi">${text}</p>
-<p class="note">${[by, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${dayOrMoment(at)}</p></div>`,
+<p class="note">${[by, title, unit].filter((one) => one !== undefined).map((one) => html`${vietnamese(one)} · `)}${dayOrMoment(at)}</p></div>`,
 )}</article>`;
 }
 
