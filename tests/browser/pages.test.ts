@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Service } from '#schemas/service.upsert.v1';
 import { describeInBrowser, type ServedHub, serveToBrowser } from '../support/browser.ts';
 import { AFTER_RECEIPT, dossier, type TestHub, testHub } from '../support/hub.ts';
-import { payment, postalOrder } from '../support/kinds.ts';
+import { payment, postalOrder, question } from '../support/kinds.ts';
 import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
@@ -72,6 +72,11 @@ describeInBrowser(() => {
         what: 'postal-orders',
       });
     }
+    // A citizen and an officer may write an address without a place to break it.
+    const address = `https://dichvucong.example.vn/${'huongdan'.repeat(12)}`;
+    const answers = [{ at: '2025-08-12T08:20:00+07:00', content: `Xem ${address}` }];
+    const asked = { stateAt: '2025-08-12T08:25:00+07:00', content: `Ở ${address}?` };
+    await hub.push(question({ state: 'published', ...asked, answers }), { what: 'questions' });
     served = await serveToBrowser(hub);
     ({ url, browser } = served);
   });
