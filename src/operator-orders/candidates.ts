@@ -28,6 +28,8 @@ export async function candidatesFor(
   for (const { code, is, label } of entries) {
     const isOurs = entries.some((entry) => entry.is === from);
     const to = isOurs ? code : is;
+    // A meaning for which the partner has no code yet.
+    if (to === '') continue;
     const score = Math.max(similarity(from, label), similarity(from, is.replaceAll('-', ' ')), alikeCode(from, code));
     if (score > (words.get(to)?.score ?? -1)) words.set(to, { to, label, score });
   }

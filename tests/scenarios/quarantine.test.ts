@@ -381,6 +381,16 @@ describe('quarantine', () => {
     expect(candidates.length).toBeLessThanOrEqual(5);
   });
 
+  test('a meaning for which the partner has no code is no candidate', async () => {
+    await hub.push(dossier({ code: CODE(1), status: 'resolved' }));
+    await hub.deliver();
+    const [cause] = await causes();
+    expect(cause).toMatchObject({ key: 'unmapped:portal-status:resolved' });
+    const { candidates } = (await ops.get(`quarantine/${cause.id}`)).body;
+    // The table has `stopped` without a code.
+    expect(candidates.map(({ to }: { to: string }) => to).sort()).toEqual(['1', '2', '5', '9']);
+  });
+
   test('an unknown service is sent under the one that an operator finds by its name', async () => {
     const read = (name: string, code: string) => readItem('service.upsert.v1', { code, name, inForce: true });
     const items = [
