@@ -139,5 +139,9 @@ describe('the journey of a dossier', () => {
     expect(await listed('within=7&agency=H60.05')).toEqual(['3']);
     expect(await listed('within=overdue')).toEqual(['1']);
     expect((await officer.get('/console/due?within=overdue')).text).toMatch(/1001[\s\S]*quá hạn 15 giờ/);
+    // The page names the period of its list.
+    const { text } = await officer.get('/console/due');
+    expect([text.includes('1002'), text.includes('1004')]).toEqual([true, false]);
+    expect(text).toContain('<option value="3" selected>trong 3 ngày tới</option>');
   });
 });

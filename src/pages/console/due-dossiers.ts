@@ -15,12 +15,15 @@ import type { Visit } from './visit.ts';
 import { STATUSES, type Words, word } from './words.ts';
 
 const PERIODS = {
-  '3': ['trong 3 ngày tới', 'within 3 days'],
   '1': ['trong 24 giờ tới', 'within 24 hours'],
+  '3': ['trong 3 ngày tới', 'within 3 days'],
   '7': ['trong 7 ngày tới', 'within 7 days'],
   '30': ['trong 30 ngày tới', 'within 30 days'],
   overdue: ['đã quá hạn', 'overdue'],
 } as const satisfies Words;
+
+/** The period of the list where the officer chose none. The API has the same one. */
+const FIRST_PERIOD = '3' satisfies keyof typeof PERIODS;
 
 /** Lists unfinished dossiers that are due soon or overdue, so that an officer can remind their offices. */
 export function addDueDossiers(site: Site): void {
@@ -35,7 +38,12 @@ export function addDueDossiers(site: Site): void {
       title: say('Sắp đến hạn, quá hạn', 'Due soon or overdue'),
       body: html`${filterForm(visit, [
         // Without "all": the list has a period.
-        choiceField('within', say('Hạn trả kết quả', 'Deadline'), choicesOf(say, PERIODS).slice(1), query.within),
+        choiceField(
+          'within',
+          say('Hạn trả kết quả', 'Deadline'),
+          choicesOf(say, PERIODS).slice(1),
+          query.within ?? FIRST_PERIOD,
+        ),
         agencyField(visit, query.agency),
       ])}${refusalNote(say, problem)}${body ? html`${dueTable(visit, body)}${pager(visit, body, query)}` : ''}`,
     };
