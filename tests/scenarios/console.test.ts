@@ -804,6 +804,15 @@ describe('the console', () => {
         expect(rowOf(CODE(99))).toEqual([`${CODE(99)},không có trong chỉ mục,,,chưa có lượt chuyển nào,`]);
         expect(rowOf(CODE(1))).toHaveLength(2);
       }
+      // The receiver stays chosen, or the next order would go to every party.
+      const chosen = { codes: CODE(1), party: 'ministry', action: 'replay' };
+      const [unsaid, found] = [
+        await officer.post('/console/bulk', chosen),
+        await officer.post('/console/bulk', { ...chosen, action: 'look-up', why: 'gửi lại' }),
+      ];
+      expect([unsaid.status, found.status]).toEqual([400, 200]);
+      for (const { text } of [unsaid, found]) expect(text).toMatch(/<option value="ministry" selected>/);
+      expect(found.text).toContain('name="why" value="gửi lại"');
       const long = await officer.post('/console/bulk', { codes: 'H'.repeat(201), action: 'look-up' });
       expect(long.text).toContain('Yêu cầu chưa hợp lệ');
       expect(long.text).not.toContain('không có trong chỉ mục');

@@ -24,23 +24,31 @@ const MOST_CODES = 200;
 const AT_ONCE = 8;
 const PATH = '/bulk';
 
+/** What the officer wrote and chose. It stays in the form: another choice of the receiver would send to other parties. */
+interface Typed {
+  readonly codes: string;
+  readonly party?: string | undefined;
+  readonly why?: string | undefined;
+}
+
 /** Looks up, compares or sends again a pasted list of dossiers. The result is a table, and the same as a file. */
 export function addBulk(site: Site): void {
-  site.screen(PATH, async (visit) => screenOf(visit, '', undefined, ''));
+  site.screen(PATH, async (visit) => screenOf(visit, { codes: '' }));
   site.order(PATH, async (visit, form) => {
     const { say } = visit;
     const codes = codesIn(form('codes') ?? '');
     const action = ACTIONS.find((one) => one === form('action')) ?? 'look-up';
     const isReplay = action === 'replay';
     const why = form('why');
-    if (codes.length === 0)
-      return screenOf(visit, '', undefined, '', say('Chưa có mã hồ sơ nào.', 'There is no code.'));
-    const typed = codes.join('\n');
-    if (codes.length > MOST_CODES) return screenOf(visit, typed, undefined, '', tooMany(visit, codes.length));
+    const typed: Typed = { codes: codes.join('\n'), party: form('party'), why };
+    if (codes.length === 0) return faultScreen(visit, typed, say('Chưa có mã hồ sơ nào.', 'There is no code.'));
+    if (codes.length > MOST_CODES) return faultScreen(visit, typed, tooMany(visit, codes.length));
     if (isReplay && why === undefined)
-      return screenOf(visit, typed, undefined, '', say('Chuyển lại cần có lý do.', 'A re-delivery needs a reason.'));
+      return faultScreen(visit, typed, say('Chuyển lại cần có lý do.', 'A re-delivery needs a reason.'));
     const lines = await linesOf(visit, codes, form, isReplay ? why : undefined);
-    return screenOf(visit, typed, action === 'compare' ? await comparedLines(visit, lines) : lines, action);
+    const shown = action === 'compare' ? await comparedLines(visit, lines) : lines;
+    // A reason is for one order.
+    return screenOf(visit, isReplay ? { ...typed, why: undefined } : typed, resultOf(visit, shown, action));
   });
 }
 
@@ -131,24 +139,16 @@ async function replay({ say, api }: Visit, id: number, why: string): Promise<str
   return problem ? refusalText(say, problem) : '';
 }
 
-function screenOf(
-  visit: Visit,
-  codes: string,
-  lines: readonly Line[] | undefined,
-  action: Action | '',
-  fault?: string,
-): Screen {
-  const { say } = visit;
-  return {
-    title: say('Làm việc theo danh sách mã', 'Work on a list of codes'),
-    status: fault === undefined ? 200 : 400,
-    body: html`${fault === undefined ? '' : html`<p class="card told" role="alert">${fault}</p>`}${
-      lines ? resultOf(visit, lines, action) : ''
-    }${formOf(visit, codes)}`,
-  };
+function screenOf(visit: Visit, typed: Typed, result: Html = html``): Screen {
+  const title = visit.say('Làm việc theo danh sách mã', 'Work on a list of codes');
+  return { title, body: html`${result}${formOf(visit, typed)}` };
 }
 
-function formOf(visit: Visit, codes: string): Html {
+function faultScreen(visit: Visit, typed: Typed, fault: string): Screen {
+  return { ...screenOf(visit, typed, html`<p class="card told" role="alert">${fault}</p>`), status: 400 };
+}
+
+function formOf(visit: Visit, { codes, party, why = '' }: Typed): Html {
   const { say, token, titles } = visit;
   const parties = [
     { value: '', text: say('mọi bên', 'every party') },
@@ -158,7 +158,7 @@ function formOf(visit: Visit, codes: string): Html {
 <input type="hidden" name="token" value="${token}">
 <label class="wide">${say(`Mã hồ sơ, mỗi dòng một mã, tối đa ${MOST_CODES}`, `Dossier codes, one a line, at most ${MOST_CODES}`)}
 <textarea name="codes" rows="8" required placeholder="H60.01-250812-0035">${codes}</textarea></label>
-${choiceField('party', say('Bên nhận', 'Receiver'), parties)}
+${choiceField('party', say('Bên nhận', 'Receiver'), parties, party)}
 <p class="acts"><button name="action" value="look-up">${say('Tra cứu', 'Look up')}</button>${
     may(visit, 'ops:replay')
       ? html` <button class="quiet" name="action" value="compare">${say('So với bên nhận', 'Compare with the receiver')}</button>
@@ -171,20 +171,19 @@ ${
         'Lượt mới nhất tới mỗi bên được gửi lại, sau khi tra cứu ở bên nhận. Bản cũ không ghi đè bản mới.',
         'The newest delivery to each party is sent again, after a look-up there. No older version replaces a newer one.',
       )}</p>
-<label class="why">${say('Lý do', 'Reason')}<input name="why" maxlength="1000" autocomplete="off"></label>
+<label class="why">${say('Lý do', 'Reason')}<input name="why" value="${why}" maxlength="1000" autocomplete="off"></label>
 <p class="acts"><button name="action" value="replay">${say('Chuyển lại các mã này', 'Re-deliver these codes')}</button></p></fieldset>`
     : ''
 }</form>`;
 }
 
-function resultOf(visit: Visit, lines: readonly Line[], action: Action | ''): Html {
+function resultOf(visit: Visit, lines: readonly Line[], action: Action): Html {
   const { say } = visit;
   const many = new Set(lines.map(({ code }) => code)).size;
   const head = {
     replay: say('Kết quả chuyển lại', 'Result of the re-delivery'),
     compare: say('So với bên nhận lúc này', 'Compared with the receiver now'),
     'look-up': say('Tình trạng', 'State'),
-    '': '',
   }[action];
   return html`<section aria-label="${say('Kết quả', 'Result')}"><p class="links"><strong>${say(
     `${many} hồ sơ, ${lines.length} dòng kết quả.`,
