@@ -738,7 +738,7 @@ describe('the console', () => {
 
     test('filters that each officer saved by name, for each list', async () => {
       await officer.signIn('ops');
-      const filtered = await officer.get('/console/deliveries?party=portal&state=failed&code=&lang=vi');
+      const filtered = await officer.get('/console/deliveries?party=portal&state=failed&code=&lang=vi&keys=on');
       expect(filtered.text).toMatch(/name="query" value="party=portal&amp;state=failed"/);
       const named = { list: 'deliveries', query: 'party=portal&state=failed', name: 'Cổng hỏng <b>' };
       const saved = await officer.post('/console/saved-filters', named);

@@ -90,7 +90,7 @@ function saveForm(visit: Visit, list: string, query: string): Html {
 }
 
 /** Parameters that choose the place in the list or the look of the page, and not what is listed. */
-const NO_FILTER: readonly string[] = ['cursor', 'lang', 'theme'];
+const NO_FILTER: readonly string[] = ['cursor', 'lang', 'theme', 'keys'];
 
 /** The filter of an address, in one order, so that equal filters are equal texts. */
 function presentQuery(url: string): string {
