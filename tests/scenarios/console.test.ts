@@ -146,6 +146,9 @@ describe('the console', () => {
         expect(status).toBe(401);
         expect(text).toContain('Tên đăng nhập hoặc mật khẩu không đúng.');
       }
+      // The name stays, and the focus is on the password, which does not.
+      expect(wrong[1]?.text).toMatch(/name="id" value="nobody"(?! autofocus)[\s\S]*name="secret"[^>]* autofocus>/);
+      expect(wrong[1]?.text).not.toContain(SECRET);
       expect(officer.cookies.size).toBe(0);
       const page = await officer.signIn('ops');
       expect([page.status, page.text.includes('<h1>Tổng quan</h1>')]).toEqual([200, true]);

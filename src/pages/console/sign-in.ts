@@ -23,19 +23,20 @@ const WRONG_MS = 500;
 
 /** An officer signs in with a key. */
 export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): void {
-  hono.get('/sign-in', (c) => signInPage(c, hub, 200, parameterOf(c, 'next')));
+  hono.get('/sign-in', (c) => signInPage(c, hub, 200, { next: parameterOf(c, 'next') }));
 
   hono.post('/sign-in', async (c) => {
     const form = await formOf(c);
     const next = form('next');
     const id = form('id') ?? '';
+    const given = { next, id };
     const secret = form('secret') ?? '';
     const { status, body: key } = await ownKey(app, secret);
     const isTheirs = key !== undefined && sameText(key.id, id);
     const waitS = await waitOf(hub.guessLimit.check(c, isTheirs ? { id: key.id, secret } : undefined));
     if (waitS !== undefined) {
       c.header('Retry-After', String(waitS));
-      return signInPage(c, hub, 429, next, (say) =>
+      return signInPage(c, hub, 429, given, (say) =>
         say(
           `Địa chỉ này đã nhập sai quá nhiều lần. Hãy thử lại sau ${Math.ceil(waitS / 60)} phút.`,
           `Too many wrong secrets came from this address. Try again in ${Math.ceil(waitS / 60)} min.`,
@@ -50,7 +51,7 @@ export function addSignIn(hono: Hono, site: Site, app: Pick<Hono, 'fetch'>, hub:
     }
     await hub.attempts.write({ actor: CONSOLE, action: 'console.sign-in-refused', subject });
     await sleep(WRONG_MS);
-    return signInPage(c, hub, status === 403 ? 403 : 401, next, status === 403 ? notAllowed : wrong);
+    return signInPage(c, hub, status === 403 ? 403 : 401, given, status === 403 ? notAllowed : wrong);
   });
 
   site.order(SIGN_OUT, async ({ c, say, token, key: { id } }) => {
@@ -93,11 +94,17 @@ function safeNext(next: string | undefined): string {
     : '/console';
 }
 
+/** What the officer comes from and typed. The secret is never shown again. */
+interface Given {
+  readonly next: string | undefined;
+  readonly id?: string;
+}
+
 function signInPage(
   c: Context,
   hub: ConsoleContext,
   status: 200 | 401 | 403 | 429,
-  next: string | undefined,
+  given: Given,
   why?: (say: Say) => string,
 ): Response | Promise<Response> {
   const told = takeFlashMessage(c, hub);
@@ -106,15 +113,19 @@ function signInPage(
     ...ownerOf(hub, say),
     links: [],
     status,
-    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, safeNext(next))}`,
+    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, given)}`,
   }));
 }
 
-function signInForm(say: Say, next: string): Html {
+function signInForm(say: Say, given: Given): Html {
+  const next = safeNext(given.next);
+  const { id = '' } = given;
+  // The focus is on the first field to fill in.
+  const focused = html` autofocus`;
   return html`<form class="card sign-in" method="post" action="/console/sign-in">
 <input type="hidden" name="next" value="${next}">
-<label>${say('Tên đăng nhập', 'Key id')}<input name="id" autocomplete="username" required autofocus maxlength="100"></label>
-<label>${say('Mật khẩu', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"></label>
+<label>${say('Tên đăng nhập', 'Key id')}<input name="id" value="${id}" autocomplete="username" required maxlength="100"${id === '' ? focused : ''}></label>
+<label>${say('Mật khẩu', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"${id === '' ? '' : focused}></label>
 <button>${say('Đăng nhập', 'Sign in')}</button>
 <p class="note">${say(
     'Sử dụng tài khoản có quyền ops:read trong cấu hình. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký theo tên đăng nhập.',
