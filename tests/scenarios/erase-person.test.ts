@@ -7,6 +7,7 @@ import { dumpOf } from '../support/dump.ts';
 import { codeOf, dossier, HUB_SECRET, progress, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import { payment, petition, postalOrder, question, rating } from '../support/kinds.ts';
 import { legacySystem } from '../support/legacy-system.ts';
+import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const vault = createVault([HUB_SECRET]);
@@ -268,6 +269,30 @@ describe('a person', () => {
         const { status, body } = await operator.post(path, { ...order, why: 'Toà án' }, key);
         expect([status, body.problems.map((one: { path: string }) => one.path)]).toEqual([400, ['/kind']]);
       }
+  });
+
+  test('whose erasure is refused stays in the form of the console, with the reason and the other language', async () => {
+    const officer = officerAt(hub);
+    await officer.signIn('ops');
+    await officer.get('/console/erase');
+    const { name, identityNumber } = PERSON;
+    const given = { kind: 'dossier', identityNumber, namesToo: 'yes', why: `Đơn của ${name}` };
+    for (const sent of [given, { ...given, preview: 'another' }]) {
+      const { status, text } = await officer.post('/console/erase', sent);
+      expect(status).toBe(400);
+      for (const part of [
+        'role="alert"',
+        `name="identityNumber" value="${identityNumber}"`,
+        `name="why" value="${given.why}"`,
+        'value="yes" checked> Cả đoạn văn bản',
+        'href="/console/erase?lang=en"',
+      ])
+        expect(text).toContain(part);
+    }
+    const changed = await officer.post('/console/erase', { ...given, why: BY.why, preview: 'another' });
+    expect([changed.status, changed.text.includes(`value="${identityNumber}"`)]).toEqual([409, true]);
+    const shown = await officer.post('/console/erase', { ...given, why: BY.why });
+    expect([shown.status, shown.text.includes('Xóa như bản xem trước')]).toEqual([200, true]);
   });
 
   test('is erased over HTTP by ops:erase alone, as the preview showed it', async () => {

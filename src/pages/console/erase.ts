@@ -2,10 +2,12 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { counted } from '../words.ts';
+import type { Problem } from './api.ts';
+import type { FlashMessage } from './flash-message.ts';
 import { type Form, orderForm } from './forms.ts';
 import { facts, partyLink, subjectLink } from './parts.ts';
 import type { ErasedPerson, PersonErasure } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, statusOf } from './refusals.ts';
 import type { Site } from './site.ts';
 import { subjectFields, subjectOf } from './subject-form.ts';
 import { may, type Screen, type Visit } from './visit.ts';
@@ -20,25 +22,38 @@ const FIELDS = ['kind', 'code', 'name', 'identityNumber', 'phone', 'email', ...F
  */
 export function addErase(site: Site): void {
   site.screen('/erase', async (visit) => screenOf(visit, may(visit, 'ops:erase') ? askForm(visit) : forbidden(visit)));
-  site.order('/erase/preview', async (visit, form) => {
-    const { body, problem } = await visit.api.post<PersonErasure>('erasures/preview', orderOf(form));
-    if (!body) return screenOf(visit, html`${refusalNote(visit.say, problem)}${askForm(visit, form)}`);
-    return screenOf(visit, previewOf(visit, body, form));
+  site.order('/erase', async (visit, form) => {
+    const preview = form('preview');
+    return preview === undefined ? previewScreen(visit, form) : erase(visit, form, preview);
   });
-  site.order('/erase', async ({ say, api }, form) => {
-    const order = { ...orderOf(form), token: form('preview') };
-    const { body, problem } = await api.post<ErasedPerson>('erasures', order);
-    if (!body) return { to: '/console/erase', isDone: false, text: problem ? refusalText(say, problem) : '' };
-    const text = say(
-      `Đã xóa dữ liệu của người này khỏi ${body.erased} hồ sơ, bản ghi; giữ lại ${body.kept.length}.`,
-      `The data of the person is erased from ${counted(body.erased, 'dossier or record', 'dossiers and records')}; ${body.kept.length} stay.`,
-    );
-    return { to: '/console/retention', isDone: true, text };
-  });
+}
+
+async function previewScreen(visit: Visit, form: Form): Promise<Screen> {
+  const { body, problem } = await visit.api.post<PersonErasure>('erasures/preview', orderOf(form));
+  if (!body) return refusedScreenOf(visit, form, problem);
+  return screenOf(visit, previewOf(visit, body, form));
+}
+
+/** @param token of the preview that the officer saw */
+async function erase(visit: Visit, form: Form, token: string): Promise<FlashMessage | Screen> {
+  const { say, api } = visit;
+  const { body, problem } = await api.post<ErasedPerson>('erasures', { ...orderOf(form), token });
+  if (!body) return refusedScreenOf(visit, form, problem);
+  const text = say(
+    `Đã xóa dữ liệu của người này khỏi ${body.erased} hồ sơ, bản ghi; giữ lại ${body.kept.length}.`,
+    `The data of the person is erased from ${counted(body.erased, 'dossier or record', 'dossiers and records')}; ${body.kept.length} stay.`,
+  );
+  return { to: '/console/retention', isDone: true, text };
 }
 
 function screenOf({ say }: Visit, body: Html): Screen {
   return { title: say('Xóa dữ liệu của một người', 'Erase the data of one person'), body };
+}
+
+/** The form with what the officer wrote, to be corrected. */
+function refusedScreenOf(visit: Visit, form: Form, problem: Problem | undefined): Screen {
+  const screen = screenOf(visit, html`${refusalNote(visit.say, problem)}${askForm(visit, form)}`);
+  return { ...screen, status: statusOf(problem) };
 }
 
 function forbidden({ say }: Visit): Html {
@@ -61,7 +76,8 @@ function askForm(visit: Visit, given: Form = () => undefined): Html {
     'Ghi số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử, hay mã một hồ sơ hoặc bản ghi của người đó. Trục đọc mọi giá trị đã lưu, nên có thể mất vài phút.',
     'Give the identity number, or the name with a phone number or an e-mail address, or the code of a dossier or record of the person. The hub reads every stored value, which may take some minutes.',
   )}</p>${orderForm(visit, {
-    to: '/console/erase/preview',
+    to: '/console/erase',
+    whyGiven: given('why'),
     button: say('Xem trước', 'Preview'),
     why: 'must',
     fields: [
@@ -112,6 +128,7 @@ ${
         to: '/console/erase',
         button: say('Xóa như bản xem trước', 'Erase as the preview shows'),
         why: 'must',
+        whyGiven: form('why'),
         hidden: { ...hidden, preview: token },
       })}</section>`
 }

@@ -25,6 +25,8 @@ export interface OrderForm {
   readonly button: string | Html;
   /** Whether the form asks for a reason. */
   readonly why?: 'must' | 'may';
+  /** The reason that the officer gave before, in a form to be corrected. */
+  readonly whyGiven?: string | undefined;
   readonly fields?: Html | readonly Html[];
   readonly hidden?: Readonly<Record<string, string | undefined>> | undefined;
   readonly isQuiet?: boolean;
@@ -34,7 +36,7 @@ export interface OrderForm {
 
 /** A form that changes something. */
 export function orderForm({ say, token }: Visit, form: OrderForm): Html {
-  const { to, button, why, fields = [], hidden = {}, isQuiet = false, label } = form;
+  const { to, button, why, whyGiven = '', fields = [], hidden = {}, isQuiet = false, label } = form;
   const given = Object.entries(hidden).filter(([, value]) => value !== undefined);
   return html`<form class="fields order" method="post" action="${to}">
 <input type="hidden" name="token" value="${token}">
@@ -45,7 +47,7 @@ ${
     ? ''
     : html`<label class="why">${
         why === 'may' ? say('Lý do (nếu có)', 'Reason (optional)') : say('Lý do', 'Reason')
-      }<input name="why" maxlength="1000" autocomplete="off"${why === 'must' ? html` required` : ''}></label>`
+      }<input name="why" value="${whyGiven}" maxlength="1000" autocomplete="off"${why === 'must' ? html` required` : ''}></label>`
 }
 <button${isQuiet ? html` class="quiet"` : ''}${label === undefined ? '' : html` aria-label="${label}"`}>${button}</button>
 </form>`;

@@ -46,8 +46,12 @@ const SHOWN_STATUSES = [400, 403, 404, 408, 409, 429, 500, 503] as const;
 
 /** The screen when its only content could not be read. */
 export function refusedScreen(say: Say, title: string, { problem }: Pick<Answer<unknown>, 'problem'>): Screen {
-  const status = SHOWN_STATUSES.find((one) => one === problem?.status) ?? 500;
-  return { title, status, body: refusalNote(say, problem) };
+  return { title, status: statusOf(problem), body: refusalNote(say, problem) };
+}
+
+/** The status of a page about a refusal. */
+export function statusOf(problem: Problem | undefined): NonNullable<Screen['status']> {
+  return SHOWN_STATUSES.find((one) => one === problem?.status) ?? 500;
 }
 
 /** A form that is too large to be filled in by hand. */
