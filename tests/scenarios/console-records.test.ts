@@ -77,8 +77,10 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     const page = await officer.get(path);
     expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.text).not.toContain('Nguyễn Văn An');
+    /** The order whose form is open. */
+    const open = (text: string) => /<details class="card" open>[\s\S]*?name="order" value="(\w+)"/.exec(text)?.[1];
     const order = async (given: Record<string, string>) =>
-      officer.post(`${path}/orders`, {
+      officer.post(path, {
         version: versionIn((await officer.get(path)).text),
         why: 'đã xem xét',
         ...given,
@@ -87,6 +89,7 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     const answered = await order({ order: 'answer', text: 'Đã chuyển thanh tra.', unit: 'Sở Tư pháp' });
     for (const word of [words.done, words.answered, words.officers, 'Đã chuyển thanh tra.', 'Sở Tư pháp'])
       expect(answered.text).toContain(word);
+    expect(open(answered.text)).toBe('publish');
     await order({ order: 'publish' });
     expect((await hub.read('/api/public/questions')).body.items).toMatchObject([{ code: 'CH-1' }]);
     expect((await officer.get('/console/audit?subject=record question CH-1')).text).toContain(`href="${path}"`);
@@ -102,10 +105,32 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     const path = '/console/records/petition/PA-2';
     const version = versionIn((await officer.get(path)).text);
     const answer = { order: 'answer', text: 'Một', version, why: 'đã xem xét' };
-    expect((await officer.post(`${path}/orders`, answer)).text).toContain(words.done);
-    const second = await officer.post(`${path}/orders`, answer);
+    expect((await officer.post(path, answer)).text).toContain(words.done);
+    const second = await officer.post(path, answer);
     expect(second.text).toContain(words.changed);
     expect(second.text).toContain(words.answered);
+    // What the officer wrote is in the form again, for the version that the page shows now.
+    expect(second.status).toBe(409);
+    expect(second.text).toContain('required>Một</textarea>');
+    expect(second.text).toContain('name="why" value="đã xem xét"');
+    expect(versionIn(second.text)).toBe('2');
+    expect(second.text).toContain(`href="${path}?lang=`);
+  });
+
+  test('an answer that comes too late for its record stays on the page', async () => {
+    await hub.push(petition({ code: 'PA-3', agencyCode: 'H60.01' }), { what: 'petitions' });
+    const path = '/console/records/petition/PA-3';
+    const { text } = await officer.get(path);
+    // The agency is known, so its answer comes next.
+    expect(text).toMatch(/<details class="card" open>[\s\S]*?name="order" value="answer"/);
+    expect(text.match(/<details class="card" open>/g)).toHaveLength(1);
+    const version = versionIn(text);
+    const order = { version, why: 'đã xem xét' };
+    expect((await officer.post(path, { ...order, order: 'hold' })).text).toContain(words.done);
+    const late = await officer.post(path, { ...order, order: 'answer', text: 'Đã sửa <đường>.' });
+    expect(late.text).toContain(words.changed);
+    expect(late.text).toContain('<p class="words">Đã sửa &lt;đường&gt;.</p>');
+    expect(late.text).not.toContain('<textarea');
   });
 
   test('a key without the scope sees no forms', async () => {
@@ -113,7 +138,7 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
     await reader.signIn('ops-read');
     const { text } = await reader.get(`/console/records/petition/PA-1?lang=${language}`);
     expect(text).toContain('ops:replay');
-    expect(text).not.toContain('/orders"');
+    expect(text).not.toContain('name="order"');
     expect(text).not.toContain('thêm ghế');
     expect((await operatorOf(hub).get('records/petition/PA-1', 'ops-read')).body.record).toBeNull();
   });

@@ -36,7 +36,6 @@ import { addParty } from './party.ts';
 import { addPartyOrders } from './party-orders.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addQueuedRecord } from './queued-record.ts';
-import { addRecordOrders } from './record-orders.ts';
 import { addRecordQueue } from './record-queue.ts';
 import { crossSite, refusedScreen, tooLarge } from './refusals.ts';
 import { addReplays } from './replays.ts';
@@ -107,7 +106,6 @@ function addScreens(hono: Hono, app: Hono, hub: ConsoleContext): void {
   addRecordQueue(site);
   addTroubledRecords(site);
   addQueuedRecord(site);
-  addRecordOrders(site);
   addCodeTables(site);
   addCodePreview(site);
   // Before the page of one change, which would read `table` as an id.

@@ -3,7 +3,8 @@ import { capitalised } from '#core/vietnamese/text';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { dayOrMoment } from '../words.ts';
-import { segment } from './api.ts';
+import { type Problem, segment } from './api.ts';
+import type { Form } from './forms.ts';
 import {
   agencyOf,
   auditLink,
@@ -19,10 +20,10 @@ import {
 import { recordOrderForms } from './record-orders.ts';
 import { recordPath } from './record-queue.ts';
 import type { QueuedRecordInFull } from './records.ts';
-import { refusedScreen } from './refusals.ts';
+import { refusalNote, refusedScreen, statusOf } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
-import type { Visit } from './visit.ts';
+import type { Screen, Visit } from './visit.ts';
 import { badge, DUE, QUESTION_STATES, QUEUED_KINDS, word } from './words.ts';
 
 /** What the screen reads of a question or petition. The API masks people unless the key has index:personal. */
@@ -46,32 +47,61 @@ interface Person {
 
 interface Answer {
   readonly at: string;
+  readonly by?: string;
+  /** The position of the person. */
+  readonly title?: string;
   readonly unit?: string;
   readonly content: string;
 }
 
 /** One question or petition: what was received, its history, and the orders. */
 export function addQueuedRecord(site: Site): void {
-  site.screen('/records/:kind/:code', async (visit) => {
+  site.screen(PATH, (visit) => recordScreen(visit));
+  // At the address of the page, which shows the form again when the order is refused.
+  site.order(PATH, async (visit, form) => {
     const { c, say, api } = visit;
     const { kind, code } = c.req.param() as { kind: string; code: string };
-    const title = `${capitalised(word(say, QUEUED_KINDS, kind))} ${code}`;
-    const { body, problem } = await api.get<QueuedRecordInFull>(
-      `records/${segment(kind)}/${segment(code)}`,
-      queryOf(visit, ['cursor']),
+    const given = ['order', 'agencyCode', 'text', 'unit', 'why'].map((name) => [name, form(name)]);
+    const order = { ...Object.fromEntries(given), version: Number(form('version')) };
+    const { body, problem } = await api.post<{ state: string }>(
+      `records/${segment(kind)}/${segment(code)}/orders`,
+      order,
     );
-    if (!body) return refusedScreen(say, title, { problem });
-    return {
-      title,
-      body: html`<section class="card">${factsOf(visit, body)}
+    if (!body) return recordScreen(visit, { form, problem });
+    const state = word(say, QUESTION_STATES, body.state);
+    const text = say(`Đã thực hiện. Trạng thái: ${state}.`, `Done. The state is: ${state}.`);
+    return { to: recordPath(kind, code), isDone: true, text };
+  });
+}
+
+const PATH = '/records/:kind/:code';
+
+interface Refused {
+  readonly form: Form;
+  readonly problem: Problem | undefined;
+}
+
+/** @param refused an order that was refused, to be corrected */
+async function recordScreen(visit: Visit, refused?: Refused): Promise<Screen> {
+  const { c, say, api } = visit;
+  const { kind, code } = c.req.param() as { kind: string; code: string };
+  const title = `${capitalised(word(say, QUEUED_KINDS, kind))} ${code}`;
+  const { body, problem } = await api.get<QueuedRecordInFull>(
+    `records/${segment(kind)}/${segment(code)}`,
+    queryOf(visit, ['cursor']),
+  );
+  if (!body) return refusedScreen(say, title, { problem });
+  return {
+    title,
+    status: refused ? statusOf(refused.problem) : 200,
+    body: html`${refusalNote(say, refused?.problem)}<section class="card">${factsOf(visit, body)}
 <p class="links">${auditLink(visit, 'record', `${kind} ${body.code}`)}
 <a href="/console/records">${say('Về danh sách', 'To the list')}</a></p></section>
 ${contentOf(visit, body)}
-${recordOrderForms(visit, body, recordPath(kind, body.code))}
+${recordOrderForms(visit, body, recordPath(kind, body.code), refused?.form)}
 <h2>${say('Diễn biến', 'History')}</h2>
 ${historyOf(visit, body)}`,
-    };
-  });
+  };
 }
 
 function factsOf(visit: Visit, one: QueuedRecordInFull): Html {
@@ -110,8 +140,8 @@ function contentOf({ say }: Visit, one: QueuedRecordInFull): Html {
     [say('Người gửi', 'Person'), [name, address, phone, email].filter(Boolean).join(' · ')],
   ])}</section>
 ${answers.map(
-  ({ at, unit, content: text }) => html`<section class="card"><h2>${say('Trả lời', 'Answer')}</h2>
-<p class="words">${text}</p><p class="note">${unit ? `${unit} · ` : ''}${dayOrMoment(at)}</p></section>
+  ({ at, by, title, unit, content: text }) => html`<section class="card"><h2>${say('Trả lời', 'Answer')}</h2>
+<p class="words">${text}</p><p class="note">${[by, title, unit].map((one) => one && html`${one} · `)}${dayOrMoment(at)}</p></section>
 `,
 )}`;
 }
