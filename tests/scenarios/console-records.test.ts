@@ -74,6 +74,19 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
 
   test('a held complaint is decided, answered and published', async () => {
     const path = '/console/records/question/CH-1';
+    // What waits for the decision, and the item of its message, lead to the question, not to a dossier.
+    const [cause] = (await operatorOf(hub).get('quarantine')).body.items;
+    const waiting = (await officer.get(`/console/quarantine/${cause.id}`)).text;
+    const message = /href="(\/console\/messages\/[\w-]+)"/.exec(waiting)?.[1] as string;
+    for (const text of [waiting, (await officer.get(message)).text]) {
+      expect(text).toContain(`href="${path}"`);
+      expect(text).not.toContain('dossiers?code=CH-1');
+    }
+    // Its decisions have the words of the question's own page.
+    const decisions = (text: string) => text.match(/<details class="card"[\s\S]*?<\/summary>\n<p class="note">[^<]*/g);
+    const texts = (text: string) => decisions(text)?.map((one) => one.replaceAll(/<[^>]*>/g, ''));
+    expect(texts(waiting)).toHaveLength(2);
+    expect(texts(waiting)).toEqual(texts((await officer.get(path)).text));
     const page = await officer.get(path);
     expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.text).not.toContain('Nguyễn Văn An');

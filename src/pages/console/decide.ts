@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
+import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { counted, number } from '../words.ts';
 import { everyPage } from './api.ts';
 import { type PreviewLine, previewPath } from './code-preview.ts';
 import { choiceField, orderForm } from './forms.ts';
+import { heldText } from './record-orders.ts';
 import type { CodeTable, WholeCause } from './records.ts';
 import type { Visit } from './visit.ts';
 import { MEANINGS, STATUSES, word } from './words.ts';
@@ -53,17 +55,51 @@ export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCau
  */
 export function decideForms(visit: Visit, found: Decided, targets: Targets): Html {
   const { say } = visit;
-  const many = number(say, found.items + found.deliveries);
   const isUnmapped = found.kind === 'unmapped';
+  const { release, dismiss } = found.kind === 'held' ? heldTexts(say) : textsOf(visit, found);
   return html`<section class="decide" aria-label="${say('Quyết định', 'Decide')}">
 ${isUnmapped ? mapForm(visit, found, targets) : ''}
-<details class="card" data-key="r"${isUnmapped ? html`` : html` open`}><summary>${say('Cho qua', 'Release')}</summary>
-<p class="note">${releaseText(visit, found.kind)}</p>${resolveForm(visit, found, 'release', say(`Cho qua ${many} mục`, `Release ${many}`))}</details>
-<details class="card" data-key="d"><summary>${say('Bỏ, không áp dụng', 'Dismiss')}</summary>
-<p class="note">${say(
-    'Các mục này sẽ không được áp dụng hoặc chuyển đi; thông điệp gốc vẫn được lưu, các mục chờ phía sau được xử lý tiếp.',
-    'The hub never applies or sends these items. It keeps the messages, and continues with the items behind them.',
-  )}</p>${resolveForm(visit, found, 'dismiss', say(`Bỏ ${many} mục`, `Dismiss ${many}`))}</details></section>`;
+<details class="card" data-key="r"${isUnmapped ? html`` : html` open`}><summary>${release.title}</summary>
+<p class="note">${release.note}</p>${resolveForm(visit, found, 'release', release.button)}</details>
+<details class="card" data-key="d"><summary>${dismiss.title}</summary>
+<p class="note">${dismiss.note}</p>${resolveForm(visit, found, 'dismiss', dismiss.button)}</details></section>`;
+}
+
+interface DecisionText {
+  readonly title: string;
+  readonly note: string;
+  readonly button: string;
+}
+
+type DecisionTexts = Readonly<Record<'release' | 'dismiss', DecisionText>>;
+
+function textsOf(visit: Visit, { kind, items, deliveries }: WholeCause): DecisionTexts {
+  const { say } = visit;
+  const many = number(say, items + deliveries);
+  return {
+    release: {
+      title: say('Cho qua', 'Release'),
+      note: releaseText(visit, kind),
+      button: say(`Cho qua ${many} mục`, `Release ${many}`),
+    },
+    dismiss: {
+      title: say('Bỏ, không áp dụng', 'Dismiss'),
+      note: say(
+        'Các mục này sẽ không được áp dụng hoặc chuyển đi; thông điệp gốc vẫn được lưu, các mục chờ phía sau được xử lý tiếp.',
+        'The hub never applies or sends these items. It keeps the messages, and continues with the items behind them.',
+      ),
+      button: say(`Bỏ ${many} mục`, `Dismiss ${many}`),
+    },
+  };
+}
+
+/** A held question or petition has the words of its own page. */
+function heldTexts(say: Say): DecisionTexts {
+  const [release, dismiss] = [heldText(say, 'release'), heldText(say, 'dismiss')];
+  return {
+    release: { title: release.title, note: release.note, button: release.title },
+    dismiss: { title: dismiss.title, note: dismiss.note, button: dismiss.title },
+  };
 }
 
 function releaseText({ say }: Visit, kind: string): string {

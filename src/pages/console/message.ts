@@ -2,12 +2,12 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
-import { counted } from '../words.ts';
+import { counted, number } from '../words.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { deliveryTable } from './delivery-table.ts';
 import { doorOf, sizeOf } from './message-table.ts';
-import { auditLink, dossierLink, facts, operationOf, partyLink, sliceOf, slicePager } from './parts.ts';
+import { auditLink, dossierLink, facts, itemLink, operationOf, partyLink, sliceOf, slicePager } from './parts.ts';
 import type { WholeMessage } from './records.ts';
 import { refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
@@ -55,7 +55,7 @@ async function messageScreen(visit: Visit, body: 'yes' | 'no'): Promise<Screen> 
 <div class="beside"><section><h2>${say('Đã nhận', 'Received')}</h2>${bodyPart(visit, found, body === 'yes')}</section>
 ${found.read ? html`<section><h2>${say('Trục đọc là', 'Read as')}</h2>${readPart(visit, found.read)}</section>` : ''}
 <section><h2>${say('Đã thay đổi', 'What changed')}</h2>${changePart(visit, found.changes)}</section></div>
-<h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, results)}
+<h2>${say('Kết quả từng mục', 'Results of its items')}</h2>${resultTable(visit, found.operation, results)}
 <h2>${say('Đang chờ xử lý', 'In quarantine')}</h2>${waitingTable(visit, { items: found.waiting })}
 <h2>${say('Lượt chuyển sinh ra', 'Deliveries')}</h2>${deliveryTable(visit, { items: found.deliveries })}`,
   };
@@ -132,22 +132,23 @@ function changePart(visit: Visit, changes: WholeMessage['changes']): Html {
   })}</ul>`;
 }
 
-function resultTable(visit: Visit, results: readonly Result[]): Html {
+function resultTable(visit: Visit, operation: string | null, results: readonly Result[]): Html {
   const { say } = visit;
   const slice = sliceOf(visit, results, MOST_RESULTS);
   const { items, from, to } = slice;
   const isWhole = items.length === results.length;
+  const [first, last] = [number(say, from + 1), number(say, to)];
   const mostNotes = Math.ceil(MOST_NOTES / Math.max(items.length, 1));
   return html`${table<Result>({
     caption: say(
-      `${results.length} mục${isWhole ? '' : `, hiện mục ${from + 1}–${to}`}, theo thứ tự trong thông điệp`,
-      `${counted(results.length, 'item', 'items')}${isWhole ? '' : `, here ${from + 1} to ${to}`}, in the order of the message`,
+      `${number(say, results.length)} mục${isWhole ? '' : `, hiện mục ${first}–${last}`}, theo thứ tự trong thông điệp`,
+      `${counted(results.length, 'item', 'items')}${isWhole ? '' : `, here ${first} to ${last}`}, in the order of the message`,
     ),
     empty: say('Không có mục nào.', 'There are no items.'),
     items,
     columns: [
       { head: '#', cell: ({ index }) => index ?? '–' },
-      { head: say('Mã', 'Code'), cell: ({ code }) => dossierLink(code) },
+      { head: say('Mã', 'Code'), cell: ({ code }) => itemLink(operation, code) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(say, one, mostNotes) },
     ],

@@ -164,7 +164,21 @@ export function subjectLink({ say }: Pick<Visit, 'say'>, subject: string): Html 
   if (kind === '') return dossierLink(subject);
   const of = html`<span class="note">${word(say, RECORD_KINDS, kind)}</span>`;
   if (!Object.hasOwn(QUEUED_KINDS, kind)) return html`<span class="code">${code}</span> ${of}`;
-  return html`<a class="code" href="/console/records/${segment(kind)}/${segment(code)}">${code}</a> ${of}`;
+  return html`${recordLink(kind, code)} ${of}`;
+}
+
+/** A question or a petition by its code, as a link. */
+function recordLink(kind: string, code: string): Html {
+  return html`<a class="code" href="/console/records/${segment(kind)}/${segment(code)}">${code}</a>`;
+}
+
+/** What an item of an operation is about: the page of its dossier or record, or its code where it has none. */
+export function itemLink(operation: string | null, code: string | null | undefined): Html {
+  const [kind = ''] = (operation ?? '').split('.');
+  if (code && Object.hasOwn(QUEUED_KINDS, kind)) return recordLink(kind, code);
+  // A rating has the code of its dossier. Of an unreadable message nobody knows what it is about.
+  const isDossier = operation === null || kind === 'dossier' || kind === 'rating';
+  return isDossier || !code ? dossierLink(code) : html`<code>${code}</code>`;
 }
 
 /** A party by its name, with its id in small. */

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import {
-  dossierLink,
+  itemLink,
   listCaption,
   longText,
   messageLink,
@@ -38,7 +38,10 @@ export function waitingTable(visit: Visit, list: Part<Waiting>): Html {
         head: say('Mục', 'Row'),
         cell: ({ id, settledAt }) => (settledAt === null ? html`<a href="/console/quarantine/${id}">${id}</a>` : id),
       },
-      { head: say('Hồ sơ', 'Dossier'), cell: ({ code }) => dossierLink(code) },
+      {
+        head: say('Hồ sơ, bản ghi', 'Dossier or record'),
+        cell: ({ operation, code }) => itemLink(operation, code),
+      },
       { head: say('Bên', 'Party'), cell: ({ party }) => partyLink(visit, party) },
       { head: say('Nội dung', 'What'), cell: ({ operation }) => operationOf(visit, operation) },
       { head: say('Lý do', 'Reason'), cell: ({ detail }) => longText(detail && withoutPointer(detail), 80) },
