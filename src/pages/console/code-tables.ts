@@ -102,8 +102,8 @@ function tableOf(visit: Visit, one: CodeTable, at: number, isAlone: boolean): Ht
   const lines = entries.filter(({ code }) => code !== '');
   const inForce = entered.filter(({ supersededAt }) => supersededAt === null).length;
   return html`<details class="card"${isAlone ? html` open` : ''}><summary><strong>${tableTitle(say, name, title)}</strong> <span class="note"><code>${name}</code> · ${say(
-    `${lines.length} dòng có sẵn, ${inForce} dòng cán bộ thêm`,
-    `${lines.length} built-in lines, ${inForce} entered`,
+    `${number(say, lines.length)} dòng có sẵn, ${number(say, inForce)} dòng cán bộ thêm`,
+    `${counted(lines.length, 'built-in line', 'built-in lines')}, ${number(say, inForce)} entered`,
   )}</span></summary>
 <p>${say('Bên kết nối', 'Party')}: ${partyLink(visit, party)}${
     bothWays ? html` <span class="note">${say('(đọc hai chiều)', '(read both ways)')}</span>` : ''
@@ -119,7 +119,7 @@ function enteredTable(visit: Visit, entered: readonly CodeEntry[]): Html {
   const { say } = visit;
   return table<CodeEntry>({
     caption: say(
-      `${entered.length} dòng do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực`,
+      `${number(say, entered.length)} dòng do cán bộ thêm; với mỗi mã, dòng mới nhất có hiệu lực`,
       `${counted(entered.length, 'line', 'lines')} entered by operators; the newest line of a code counts`,
     ),
     empty: say('Cán bộ chưa thêm dòng nào.', 'No lines were entered yet.'),
@@ -152,7 +152,8 @@ function ownTable(visit: Visit, of: CodeTable, lines: CodeTable['entries'], isAl
   const slice = isAlone ? sliceOf(visit, lines, MOST_LINES) : firstLines(lines);
   const { items, from, to, total } = slice;
   const address = { party: of.party, table: of.table };
-  const part = say(`, hiện dòng ${from + 1}–${to}`, `, here ${from + 1} to ${to}`);
+  const [first, last] = [number(say, from + 1), number(say, to)];
+  const part = say(`, hiện dòng ${first}–${last}`, `, here ${first} to ${last}`);
   const all = say(`Xem đủ ${number(say, total)} dòng`, `See all ${number(say, total)} lines`);
   return html`${table<CodeTable['entries'][number]>({
     caption: say(

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Html } from '../layout.ts';
 import { emptyState } from '../parts/parts.ts';
+import { number } from '../words.ts';
 import { segment } from './api.ts';
 import { bodyOf } from './body-text.ts';
 import { settledOf, stateOf } from './delivery-table.ts';
@@ -147,10 +148,10 @@ function wireHint(visit: Visit, { id, attempts }: WholeDelivery, isShown: boolea
   )}</a> <span class="note">${say('(mỗi lần xem được ghi nhật ký)', '(each look is audited)')}</span></p>`;
 }
 
-function attemptOf(visit: Visit, { number, at, tookMs, outcome, reason, detail, wire }: Attempt): Html {
+function attemptOf(visit: Visit, { number: nth, at, tookMs, outcome, reason, detail, wire }: Attempt): Html {
   const { say } = visit;
-  return html`<li class="card" id="attempt-${number}"><h3>${say(`Lần ${number}`, `Attempt ${number}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
-<p class="note">${timeOf(at)} · ${tookMs} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
+  return html`<li class="card" id="attempt-${nth}"><h3>${say(`Lần ${nth}`, `Attempt ${nth}`)} ${badge(say, ATTEMPT_OUTCOMES, outcome)}</h3>
+<p class="note">${timeOf(at)} · ${number(say, tookMs)} ms${reason ? html` · ${reasonOf(visit, reason)}` : ''}</p>
 ${detail ? html`<p class="words">${detail}</p>` : ''}
 ${(wire ?? []).map(
   ({ method, url, status, request, reply }) => html`<section class="call">

@@ -80,8 +80,8 @@ export function fileLines(visit: Visit, lines: readonly FileLine[], leftOut: num
   const isWhole = items.length === total;
   return html`${table<FileLine>({
     caption: say(
-      `Có ${number(say, total)} dòng chưa được nhận hoặc có cảnh báo, hiện ${isWhole ? 'tất cả' : `dòng ${from + 1} đến ${to}`}, theo tệp`,
-      `${counted(total, 'row', 'rows')} with a problem or a warning, here ${isWhole ? 'all' : `${from + 1} to ${to}`}, in the order of the file`,
+      `Có ${number(say, total)} dòng chưa được nhận hoặc có cảnh báo, hiện ${isWhole ? 'tất cả' : `dòng ${number(say, from + 1)} đến ${number(say, to)}`}, theo tệp`,
+      `${counted(total, 'row', 'rows')} with a problem or a warning, here ${isWhole ? 'all' : `${number(say, from + 1)} to ${number(say, to)}`}, in the order of the file`,
     ),
     empty: say('Mọi dòng đều được nhận.', 'Every row was taken.'),
     emptyIcon: 'circle-check',

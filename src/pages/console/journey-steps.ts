@@ -1,6 +1,6 @@
 import { instantToMs } from '#core/dates/dates';
 import type { Tone } from '../parts/parts.ts';
-import { counted, durationOf } from '../words.ts';
+import { counted, durationOf, number } from '../words.ts';
 import { attemptPath } from './delivery.ts';
 import { meaningOf } from './reasons.ts';
 import type { Journey } from './records.ts';
@@ -138,7 +138,7 @@ function tryNote({ say }: Visit, tries: readonly Try[]): string {
   const [first] = tries as readonly [Try];
   const meaning = first.reason === null ? undefined : meaningOf(first.reason);
   const result = meaning ? say(meaning[0], meaning[1]) : word(say, ATTEMPT_OUTCOMES, first.outcome);
-  if (tries.length === 1) return say(`${result}, ${first.tookMs} ms`, `${result}, ${first.tookMs} ms`);
+  if (tries.length === 1) return `${result}, ${number(say, first.tookMs)} ms`;
   const lastS = (instantToMs((tries.at(-1) as Try).at) - instantToMs(first.at)) / 1_000;
   const lasted = durationOf(say, lastS);
   return say(

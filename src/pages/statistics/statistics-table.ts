@@ -163,11 +163,11 @@ interface Paging {
 }
 
 function paging(say: Say, { page, pages, first, count, href }: Paging): Html {
-  const last = Math.min(first + LINES_A_PAGE, count);
+  const [from, last, all] = [first + 1, Math.min(first + LINES_A_PAGE, count), count].map((one) => inWords(say, one));
   const to = (number: number): string => `${href({ page: String(number) })}#table`;
   return html`<nav class="paging" aria-label="${say('Trang của bảng', 'Pages of the table')}"><span class="note">${say(
-    `Dòng ${first + 1}–${last} trong ${count} dòng`,
-    `Lines ${first + 1} to ${last} of ${count}`,
+    `Dòng ${from}–${last} trong ${all} dòng`,
+    `Lines ${from} to ${last} of ${all}`,
   )}</span>
 ${page > 1 ? html`<a rel="prev" href="${to(page - 1)}">${say('Trang trước', 'Previous page')}</a>` : ''}
 ${page < pages ? html`<a rel="next" href="${to(page + 1)}">${say('Trang sau', 'Next page')}</a>` : ''}</nav>`;
