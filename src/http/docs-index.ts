@@ -12,9 +12,15 @@ export function operationIndex(docs: readonly RouteDoc[]): string {
     const own = docs.filter((doc) => doc.tag === tag);
     return html`<details open><summary>${tag} (${own.length})</summary><ul>${own.map(
       (doc) =>
-        html`<li><a href="#/${encodeURIComponent(tag)}/${operationId(doc)}"><code>${doc.method.toUpperCase()} ${doc.path}</code></a> ${doc.summary}</li>
+        html`<li><a href="#/${encodeURIComponent(tag)}/${operationId(doc)}"><code>${doc.method.toUpperCase()} ${doc.path}</code></a> ${inWords(doc.summary)}</li>
 `,
     )}</ul></details>`;
   };
   return String(html`<nav id="index" aria-label="Operations">${tags.map(part)}</nav>`);
+}
+
+/** A summary with its `code` as code. */
+function inWords(summary: string): ReturnType<typeof html> {
+  const parts = summary.split('`');
+  return html`${parts.map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }

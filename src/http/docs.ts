@@ -151,10 +151,10 @@ const PROBLEMS = PROBLEM_KINDS.map(
 ).join('\n');
 
 const STYLE = `
-    #index, #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
-    #index summary { font-weight: bold; margin: .5rem 0; cursor: pointer; }
-    #index ul { columns: 32rem; margin: 0; padding-left: 1rem; font-size: .875rem; }
-    #index li { break-inside: avoid; overflow-wrap: anywhere; }
+    header, #index, #problems { font-family: sans-serif; max-width: 1460px; margin: 2rem auto; padding: 0 20px; }
+    #index summary { font-weight: bold; margin: .5rem 0; padding: .25rem 0; cursor: pointer; }
+    #index ul { columns: 32rem; column-gap: 3rem; margin: 0; padding-left: 1.25rem; font-size: .875rem; }
+    #index li { break-inside: avoid; margin-bottom: .25rem; overflow-wrap: anywhere; }
     #problems dt { font-weight: bold; margin-top: 1rem; }
     #problems :target { background: #fff3c4; }
   `;
@@ -204,6 +204,10 @@ const pageOf = (index: string): string => `<!doctype html>
   <style>${STYLE}</style>
 </head>
 <body>
+  <header>
+    <h1>Liên Thông API</h1>
+    <p>Every operation of this hub, to read and to try. As a file: <a href="/openapi.json">OpenAPI 3.1</a>. What citizens see: <a href="/">their pages</a>.</p>
+  </header>
   ${index}
   <div id="api"></div>
   <section id="problems">

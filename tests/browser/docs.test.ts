@@ -60,6 +60,8 @@ describeInBrowser(() => {
   test('the index has every operation, and Swagger UI has each under its link', async () => {
     const page = await browser.newPage();
     await page.goto(`${url}/docs`);
+    expect(await page.locator('h1').first().textContent()).toBe('Liên Thông API');
+    expect(await page.locator('#index li', { hasText: 'The WSDL of the SOAP door' }).textContent()).not.toContain('`');
     const links = await page.locator('#index a').evaluateAll((found) => found.map((one) => one.getAttribute('href')));
     const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> };
     const operations = Object.values(paths).flatMap((methods) => Object.values(methods) as Operation[]);
