@@ -1,9 +1,11 @@
 import Type from 'typebox';
 import { typedCode } from '#core/identifiers/identifiers';
+import { withoutUndefined } from '#core/without-undefined';
 import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { Dossier } from '#schemas/dossier.upsert.v1';
 import { closed } from '#schemas/parts';
+import type { CatalogueReader } from '../catalogue/read.ts';
 import type { AppContext } from './app-context.ts';
 import { createLookUpLimit } from './look-up-limit.ts';
 import { PublicPayment, PublicPostalOrder, readDossierRecords } from './public/dossier-records.ts';
@@ -75,7 +77,8 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         'All codes and spellings of a dossier share these limits, and so do the spellings of an unknown code. ' +
         '`payments` and `postalOrders` have the newest 20 of each, and are absent without any. ' +
         'A `receiptUrl` that begins with `/api/public/` opens a receipt that the hub stores. It needs no key and works for 15 minutes. ' +
-        '`steps` are the first 100 that moved the status. Pages of any origin may ask.',
+        '`steps` are the first 100 that moved the status. `serviceName` and `agencyName` are those of the catalogue where the dossier has none. ' +
+        'Pages of any origin may ask.',
       freshness: 'many',
       query: Query,
       problems: ['bad-request', 'too-often', 'unavailable'],
@@ -97,12 +100,14 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
         find: () => hub.reads.of(c).lookUp(code),
       });
       // The records from the primary: a citizen who has just paid or rated looks for it here.
-      const [{ payments, postalOrders, isRated }, steps] = await Promise.all([
+      const dossier = JSON.parse(masked) as Masked;
+      const [{ payments, postalOrders, isRated }, steps, names] = await Promise.all([
         readDossierRecords(hub, own),
         readSteps(hub.reads.of(c).index, own),
+        namesOf(hub.reads.of(c).catalogue, dossier),
       ]);
       const shown = {
-        ...shownOf(JSON.parse(masked)),
+        ...shownOf({ ...names, ...dossier }),
         steps: steps.length > 0 ? steps : undefined,
         payments: payments.length > 0 ? payments : undefined,
         postalOrders: postalOrders.length > 0 ? postalOrders : undefined,
@@ -113,8 +118,17 @@ export function addLookUp(add: AddRoute, hub: LookUpContext): void {
   );
 }
 
-/** @param masked the dossier as readers without index:personal see it */
-function shownOf(masked: Readonly<Record<string, unknown>>): object {
+/** A dossier as readers without index:personal see it. */
+type Masked = Readonly<Record<string, unknown>> & Pick<Dossier, 'serviceCode' | 'agencyCode'>;
+
+/** The names in the catalogue of the service and the agency. Citizens know no codes. */
+async function namesOf({ one }: Pick<CatalogueReader, 'one'>, { serviceCode, agencyCode }: Masked): Promise<object> {
+  const [service, agency] = await Promise.all([one('service', serviceCode), one('agency', agencyCode)]);
+  const nameOf = (entry: typeof service) => (entry?.record as { readonly name: string } | undefined)?.name;
+  return withoutUndefined({ serviceName: nameOf(service), agencyName: nameOf(agency) });
+}
+
+function shownOf(masked: Masked): object {
   const { name } = (masked.applicant ?? {}) as { name?: string };
   return {
     ...Object.fromEntries(MEMBERS.filter((member) => member in masked).map((member) => [member, masked[member]])),

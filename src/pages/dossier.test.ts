@@ -76,7 +76,7 @@ describe('the time left of a dossier that is due on Friday 15 August at 17:00', 
   };
   const workingTime = createWorkingTime(workingCalendar());
   const shownAt = (now: string, language: 'vi' | 'en'): string => {
-    const known = { service: undefined, agency: undefined, nowMs: instantToMs(now), workingTime, address: '/' };
+    const known = { hasService: false, nowMs: instantToMs(now), workingTime, address: '/' };
     return String(dossierView(sayIn(language), dossier, known));
   };
 

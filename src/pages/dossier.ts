@@ -22,9 +22,8 @@ export type PublicDossier = Omit<Dossier, 'applicant'> & {
 };
 
 interface Known {
-  /** Its service and agency in the catalogue, which names them where the dossier does not. */
-  readonly service: { readonly name: string } | undefined;
-  readonly agency: { readonly name: string } | undefined;
+  /** Whether its service has a page. */
+  readonly hasService: boolean;
   /** The hub's clock, which decides whether a due date has passed. */
   readonly nowMs: number;
   readonly workingTime: WorkingTime;
@@ -58,13 +57,13 @@ ${facts(say, dossier, known)}</section>
 
 function facts(say: Say, dossier: PublicDossier, known: Known): Html {
   const { submittedAt, receivedAt, dueAt, finishedAt, returnedAt, refusedAt, processingUnit } = dossier;
-  const service = vietnamese(dossier.serviceName ?? known.service?.name ?? dossier.serviceCode);
-  const agency = dossier.agencyName ?? known.agency?.name ?? dossier.agencyCode;
+  const service = vietnamese(dossier.serviceName ?? dossier.serviceCode);
+  const agency = dossier.agencyName ?? dossier.agencyCode;
   const at = (instant: string | undefined) => instant && moment(instant);
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
     [
       say('Thủ tục', 'Service'),
-      known.service ? html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${service}</a>` : service,
+      known.hasService ? html`<a href="/services/${encodeURIComponent(dossier.serviceCode)}">${service}</a>` : service,
     ],
     [say('Lĩnh vực', 'Field'), dossier.fieldName && vietnamese(dossier.fieldName)],
     [say('Người nộp hồ sơ', 'Applicant'), dossier.applicant && vietnamese(dossier.applicant.name)],

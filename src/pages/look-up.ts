@@ -58,12 +58,9 @@ ${homeView(say, glance)}`,
     // Only the code. The proof must not appear in a URL.
     const asked: Record<string, string> = code === '' ? {} : { code: code.slice(0, LONGEST_CODE) };
     if (found.kind === 'dossier') {
-      const { serviceCode, agencyCode } = found.dossier;
-      const named = async (kind: 'service' | 'agency', key: string) =>
-        (await catalogue.one(kind, key))?.record as { readonly name: string } | undefined;
-      const [service, agency] = await Promise.all([named('service', serviceCode), named('agency', agencyCode)]);
+      const hasService = (await catalogue.one('service', found.dossier.serviceCode)) !== undefined;
       const address = `${clients.originOf(c)}/?code=${encodeURIComponent(found.dossier.code)}`;
-      const known = { service, agency, nowMs: nowMs(), workingTime, address };
+      const known = { hasService, nowMs: nowMs(), workingTime, address };
       return page(c, (say) => ({
         title: say('Kết quả tra cứu', 'Result'),
         body: html`${dossierView(say, found.dossier, known)}

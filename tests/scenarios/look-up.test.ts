@@ -4,6 +4,7 @@ import { cameFrom } from '../support/citizen.ts';
 import { inDepth, test } from '../support/depth.ts';
 import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
+import { catalogueSource, pullCatalogue, seedOf } from '../support/seed-catalogue.ts';
 
 const CODE = 'H60.01-250812-0035';
 const NONE = { status: 404, detail: 'there is no dossier with this code and this proof' };
@@ -57,6 +58,30 @@ describe('a citizen looks up a dossier', () => {
       applicant: { name: expect.stringMatching(/^N[^ễ]*$/) },
       steps: [{ status: 'received', at: '2025-08-12T08:15:00+07:00', unit: 'Phòng Hộ tịch' }],
     });
+  });
+
+  test('where the dossier names no service and agency, the catalogue does', async () => {
+    const records = { services: seedOf('services'), agencies: seedOf('agencies') };
+    const known = await testHub({ partners: { source: catalogueSource(records) } });
+    try {
+      await pullCatalogue(known);
+      const codes = { serviceCode: '1.001193', agencyCode: 'H60.102' };
+      await known.push([
+        dossier({ ...codes, serviceName: undefined }),
+        dossier({ ...codes, code: 'H60.01-250812-0036', serviceName: 'Khai sinh', agencyName: 'UBND phường' }),
+        dossier({ code: 'H60.01-250812-0037', serviceCode: '9.999999', serviceName: undefined, agencyCode: 'H61' }),
+      ]);
+      const namesOf = async (end: string): Promise<readonly unknown[]> => {
+        const path = `/api/public/dossiers/H60.01-250812-00${end}?proof=0001`;
+        const { serviceName, agencyName } = (await (await known.hub.app.request(path)).json()) as Json;
+        return [serviceName, agencyName];
+      };
+      expect(await namesOf('35')).toEqual(['Thủ tục đăng ký khai sinh', 'Ủy ban nhân dân phường Minh Xuân']);
+      expect(await namesOf('36')).toEqual(['Khai sinh', 'UBND phường']);
+      expect(await namesOf('37')).toEqual([undefined, undefined]);
+    } finally {
+      await known.close();
+    }
   });
 
   test('an unknown code, a wrong proof and an unprovable dossier get one answer in equal time', async () => {
