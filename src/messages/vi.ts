@@ -612,7 +612,7 @@ export const VI = translation({
   'mapping-outdated':
     'bảng {table} của {party} đang ở phiên bản {count}, còn thay đổi được soạn trên phiên bản {near}; hãy soạn lại trên phiên bản hiện hành',
   'record-changed':
-    'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy tải lại trang',
+    'trạng thái hiện tại là {state} từ {at}; yêu cầu được lập theo trạng thái cũ hoặc không còn thực hiện được; hãy đọc lại nội dung hiện tại',
   'decided-before': '{who} đã quyết định lúc {at}: {what}; yêu cầu này không được thực hiện',
   'beside-period': 'dùng cùng lúc với period, chỉ chọn một',
   'officer-too-often':

@@ -593,8 +593,12 @@ describe('the console', () => {
       const typed = await officer.get('/console/messages?from=1/8/2025&to=31/12/2025');
       expect(typed.text).toMatch(/name="from" value="01\/08\/2025"[\s\S]*name="to" value="31\/12\/2025"/);
       expect(typed.status).toBe(200);
+      // As browsers read a pattern.
+      const day = new RegExp(`^(?:${/name="from"[^>]* pattern="([^"]*)"/.exec(typed.text)?.[1]})$`, 'v');
+      const days = ['1/8/2025', '31/12/2025', '99/99/2025', '2025-08-01', '0/1/2025', '1/13/2025'];
+      expect(days.filter((one) => day.test(one))).toEqual(['1/8/2025', '31/12/2025']);
       const wrong = await officer.get('/console/messages?from=yesterday');
-      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: ?from nhận được &quot;yesterday&quot;');
+      expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: “Từ ngày” nhận được &quot;yesterday&quot;');
     });
 
     test('a read-only key sees no button that it may not press, and no body', async () => {
@@ -910,7 +914,7 @@ describe('the console', () => {
         expect(text).toContain(`href="/console/${path}"`);
       }
       expect((await officer.get('/console/audit?subject=portal')).text).toContain(
-        'Yêu cầu chưa hợp lệ: ?subject nhận được',
+        'Yêu cầu chưa hợp lệ: “Đối tượng” nhận được',
       );
     });
 

@@ -68,9 +68,16 @@ export function choiceField(name: string, label: string, choices: readonly Choic
   )}</select></label>`;
 }
 
+/** A day and a month that there may be. The API refuses 31 April. */
+const DAY = '(0?[1-9]|[12]\\d|3[01])/(0?[1-9]|1[0-2])/\\d{4}';
+
 /** A day in Vietnamese notation, whatever the language of the browser. @param value as the API writes it */
 export function dayField(name: string, label: string, value = ''): Html {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
   const shown = year === undefined ? value : `${day}/${month}/${year}`;
-  return html`<label>${label}<input name="${name}" value="${shown}" placeholder="dd/mm/yyyy" size="11" maxlength="30" autocomplete="off"></label>`;
+  // A moment, which other pages link to, stays as it is.
+  const isDay = value === '' || year !== undefined;
+  return html`<label>${label}<input name="${name}" value="${shown}" placeholder="dd/mm/yyyy" size="11" maxlength="30" autocomplete="off"${
+    isDay ? html` pattern="${DAY}" title="dd/mm/yyyy"` : ''
+  }></label>`;
 }

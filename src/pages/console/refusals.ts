@@ -4,10 +4,26 @@ import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
 import { plainTimeOf } from './times.ts';
 import type { Screen } from './visit.ts';
-import { ACTIONS, word } from './words.ts';
+import { ACTIONS, type Words, word } from './words.ts';
+
+/** The fields of filters, by their parameters. */
+const FIELDS = {
+  from: ['Từ ngày', 'From'],
+  to: ['Đến ngày', 'To'],
+  receivedFrom: ['Tiếp nhận từ ngày', 'Received from'],
+  receivedTo: ['Tiếp nhận đến ngày', 'Received to'],
+  code: ['Mã hồ sơ', 'Dossier code'],
+  agency: ['Cơ quan', 'Agency'],
+  reason: ['Lý do', 'Reason'],
+  subject: ['Đối tượng', 'Subject'],
+} as const satisfies Words;
 
 /** Why the API refused a request, in words. */
-export function refusalText(say: Say, { status, detail, decided }: Problem): string {
+export function refusalText(say: Say, { status, detail: told, decided }: Problem): string {
+  // The parameter at the beginning, as its field is called.
+  const detail = told.replace(/^\?(\w+)/, (whole, name) =>
+    Object.hasOwn(FIELDS, name) ? `“${word(say, FIELDS, name)}”` : whole,
+  );
   if (decided) {
     const at = plainTimeOf(decided.at);
     const what = `${word(say, ACTIONS, `quarantine.${decided.action}`)}${decided.to ? ` → ${decided.to}` : ''}`;
