@@ -104,7 +104,8 @@ function header(c: Context, say: Say, { owner, site, links, search, corner, aske
   return html`<header>
 <a class="owner" href="${links[0]?.href ?? '/'}">${icon('landmark')}<span><strong>${owner}</strong> <small>${site}</small></span></a>
 <button class="menu" type="button" popovertarget="menu">${icon('menu')} ${say('Menu', 'Menu')}</button>
-<div id="menu" popover>${search ?? ''}
+<div id="menu" popover><button class="close" type="button" popovertarget="menu" popovertargetaction="hide">${icon('x')} ${say('Đóng', 'Close')}</button>
+${search ?? ''}
 ${links.length > 0 && navigation(c, say, links)}
 <div class="tools">
 <a class="to-dark" href="${withParameter(c, 'theme', 'dark', asked)}">${icon('moon')} ${say('Nền tối', 'Dark')}</a>
