@@ -42,12 +42,13 @@ export async function countByRules(
     // Otherwise a bundle, or a dossier that passes several offices, would count once for each of them.
     if (dossier.isPart) return { dossier, ...NOT_COUNTED };
     const service = services.get(dossier.serviceKey)?.record as Service | undefined;
+    const former = dossier.isCutOff ? before.get(dossier.code)?.by : undefined;
     const times: DossierTimes = {
-      ...timesOf(dossier, dossier.isCutOff ? before.get(dossier.code) : undefined),
+      ...timesOf(dossier, former),
       dueByTerm: service && ((receivedAt) => dueByTerm(service, receivedAt, workingTime)),
     };
     try {
-      const by = countedByAll(times);
+      const by = former && isStillOver(former, times) ? former : countedByAll(times);
       return { dossier, by, facts: factsBy(dossier, by, service) };
     } catch (error) {
       onFault(`count ${dossier.code}`, error);
@@ -72,22 +73,19 @@ function countedByAll(times: DossierTimes): CountedRow['by'] {
   return Object.fromEntries(by);
 }
 
-/** If the beginning is deleted, the last count knows when the dossier began and ended. */
-function timesOf(
-  { times, events }: CountableDossier,
-  before: Pick<CountedBefore, 'beganAt' | 'endedAt'> | undefined,
-): DossierTimes {
+/** If the beginning is deleted, the last count knows when the dossier began. */
+function timesOf({ times, events }: CountableDossier, former: CountedRow['by'] | undefined): DossierTimes {
   const { status, statusAt } = times;
   const known = courseOf(events);
   // The events of a dossier with only one are not read.
   const course = known.at(-1)?.status === status ? known : [...known, { status, at: statusAt }];
-  const isOver = course.every((move) => isFinished(move.status));
-  return {
-    ...withoutUndefined({
-      receivedAt: before?.beganAt || undefined,
-      finishedAt: isOver ? before?.endedAt || undefined : undefined,
-    }),
-    ...times,
-    course,
-  };
+  const receivedAt = (former?.opencps ?? former?.['766'])?.beganAt;
+  return { ...withoutUndefined({ receivedAt }), ...times, course };
+}
+
+/** Whether a dossier had ended by its last count, and was not reopened since. */
+function isStillOver(former: CountedRow['by'], { status, course }: DossierTimes): boolean {
+  const endedAt = former['766']?.endedAt;
+  if (endedAt === undefined || !isFinished(status)) return false;
+  return course.every((move) => isFinished(move.status) || move.at <= endedAt);
 }

@@ -1,5 +1,5 @@
 import { changeCodes } from '#core/statistics/changes';
-import { factChangeCodes } from '#core/statistics/fact-totals';
+import { type CountedFacts, factChangeCodes } from '#core/statistics/fact-totals';
 import type { Database } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { takeRecounts } from '../index/recounts.ts';
@@ -89,18 +89,17 @@ async function countSome(deps: CountDeps, tx: Transaction, codes: readonly strin
   const counted = await countByRules(deps, found, before);
   const cells = await cellIds(tx, found.map(cellOf));
   const totals = createTotalChanges();
-  for (const { cell, changes, facts, began766, endedAt } of before.values()) {
+  for (const { cell, changes, facts, by } of before.values()) {
     if (cell === null) continue;
     totals.add(cell, changes, -1);
-    totals.add(cell, factChangeCodes({ facts, beganAt: began766, endedAt }), -1);
+    totals.add(cell, factChangeCodes(factsIn766(by, facts)), -1);
   }
   const rows: (CountedRow & { readonly agencyCode: string })[] = [];
   for (const { dossier, by, facts } of counted) {
     const cell = cells.get(cellName(cellOf(dossier))) as number;
     const changes = changeCodes(by);
     totals.add(cell, changes, 1);
-    const { beganAt = null, endedAt = null } = by['766'] ?? {};
-    totals.add(cell, factChangeCodes({ facts, beganAt, endedAt }), 1);
+    totals.add(cell, factChangeCodes(factsIn766(by, facts)), 1);
     rows.push({ code: dossier.code, agencyCode: dossier.agencyCode, cell, changes, facts, by });
   }
   const known = new Set(found.map(({ code }) => code));
@@ -111,6 +110,11 @@ async function countSome(deps: CountDeps, tx: Transaction, codes: readonly strin
   );
   await addToRanges(tx, rows);
   await addToTotals(tx, totals);
+}
+
+function factsIn766(by: CountedRow['by'], facts: number): CountedFacts {
+  const { beganAt = null, endedAt = null } = by['766'] ?? {};
+  return { facts, beganAt, endedAt };
 }
 
 /** A dossier without a channel counts as brought in person (Index 766: null is direct). */

@@ -1,15 +1,14 @@
 import type pg from 'pg';
+import { instantToMs, msToInstant } from '#core/dates/dates';
 import { overdueFrom } from '#core/statistics/changes';
-import { type Counted, RULES, type Rule } from '#core/statistics/rules';
+import { type Counted, type Grade, RULES, type Rule } from '#core/statistics/rules';
+import { withoutUndefined } from '#core/without-undefined';
 
 /** The last count of a dossier. */
 export interface CountedBefore {
   readonly code: string;
-  /** When it began and ended, by the rule that counts the most dossiers. */
-  readonly beganAt: string | null;
-  readonly endedAt: string | null;
+  readonly by: CountedRow['by'];
   /** What it added to the totals of facts. */
-  readonly began766: string | null;
   readonly facts: number;
   /** Its place in the totals. Null if an older version counted it: then it added nothing to them. */
   readonly cell: number | null;
@@ -17,18 +16,40 @@ export interface CountedBefore {
   readonly changes: readonly number[];
 }
 
+const MEMBERS = ['began', 'ended', 'late', 'grade'] as const;
+type Row = Omit<CountedBefore, 'by'> & Readonly<Record<`${(typeof MEMBERS)[number]}_${Rule}`, string | null>>;
+
 /** The last counts of these dossiers. */
 export async function loadCounted(
   tx: pg.PoolClient,
   codes: readonly string[],
 ): Promise<ReadonlyMap<string, CountedBefore>> {
-  const { rows } = await tx.query<CountedBefore>({
+  const { rows } = await tx.query<Row>({
     name: 'load counted',
-    text: `SELECT code, coalesce(began_opencps, began_766) AS "beganAt", ended_766 AS "endedAt", began_766 AS "began766", facts, cell, changes
-           FROM counted WHERE code = ANY($1::text[])`,
+    text: 'SELECT * FROM counted WHERE code = ANY($1::text[])',
     values: [codes],
   });
-  return new Map(rows.map((row) => [row.code, row]));
+  return new Map(
+    rows.map((row) => {
+      const { code, facts, cell, changes } = row;
+      return [
+        code,
+        { code, facts, cell, changes, by: Object.fromEntries(RULES.flatMap((rule) => countIn(row, rule))) },
+      ];
+    }),
+  );
+}
+
+function countIn(row: Row, rule: Rule): readonly (readonly [Rule, Counted])[] {
+  const [beganAt, endedAt, late, grade] = MEMBERS.map((name) => row[`${name}_${rule}`]);
+  if (!beganAt) return [];
+  const counted = {
+    beganAt,
+    endedAt: endedAt ?? undefined,
+    grade: (grade as Grade | null) ?? undefined,
+    lateAfter: late ? msToInstant(instantToMs(late) - 1) : undefined,
+  };
+  return [[rule, withoutUndefined(counted) as Counted]];
 }
 
 /** A dossier as all rules count it, with its place in the totals. */
@@ -41,7 +62,7 @@ export interface CountedRow {
   readonly by: Readonly<Partial<Record<Rule, Counted>>>;
 }
 
-const OF_RULES = RULES.flatMap((rule) => [`began_${rule}`, `ended_${rule}`, `late_${rule}`, `grade_${rule}`]);
+const OF_RULES = RULES.flatMap((rule) => MEMBERS.map((name) => `${name}_${rule}`));
 const ALL = ['code', 'cell', 'changes', 'facts', ...OF_RULES];
 
 /** An array of arrays must be rectangular, so the changes come as texts. */

@@ -525,9 +525,26 @@ describe('statistics', () => {
     await tell('returned', at('03-02'));
     expect((await statistics('?from=2026-01-01')).total).toEqual(early);
     expect((await statistics('?from=2026-03-01')).total.received.total).toBe(0);
-    // Also when all months are dropped, and all dossiers are counted again.
+    // Also when all months are dropped, and all dossiers are counted again. The steps say that one waited twice, and when one stopped.
+    const others = [1, 2].map(() => one(at('01-05'), at('02-12')) as { code: string });
+    await hub.push(others);
+    const [waited, stopped] = others.map(({ code }) => code) as [string, string];
+    const steps = [
+      ...[1, 2].flatMap((n) => [
+        { code: waited, status: 'supplement-required', at: at(`01-0${4 + 2 * n}`) },
+        { code: waited, status: 'processing', at: at(`01-0${5 + 2 * n}`) },
+      ]),
+      { code: waited, status: 'resolved', at: at('01-20') },
+      { code: stopped, status: 'stopped', at: at('02-10') },
+      { code: stopped, status: 'returned', at: at('02-20') },
+    ];
+    await hub.push(steps.map(progress), { what: 'progress' });
+    const byRules = () =>
+      Promise.all(RULES.map(async (rule) => (await statistics(`?from=2026-01-01&by=month&rule=${rule}`)).items));
+    const before = await byRules();
+    expect((await statistics('?from=2026-01-01')).total.resolved).toEqual({ total: 3, early: 1, onTime: 0, late: 2 });
     await hub.hub.database.pool.query("DELETE FROM events; UPDATE counted_state SET filled_to = ''");
-    expect((await statistics('?from=2026-01-01')).total).toEqual(early);
+    expect(await byRules()).toEqual(before);
   });
 
   test('a dossier that cannot be counted blocks no other, and shows as a backlog', async () => {
