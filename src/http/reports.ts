@@ -7,7 +7,7 @@ import { received } from '#messages/received';
 import { closed, oneOf } from '#schemas/parts';
 import type { Scope } from '../config/config.ts';
 import type { Report, ReportPlace } from '../reports/report.ts';
-import type { ReportName, Reports } from '../reports/reports.ts';
+import type { NoPeriod, ReportName, Reports } from '../reports/reports.ts';
 import type { ReportFormat } from '../reports/write.ts';
 import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics/report-records.ts';
 import type { AppContext } from './app-context.ts';
@@ -164,7 +164,7 @@ function addReport(add: AddRoute, { keys, reports, clients, cursors }: ReportCon
       const list = `reports/fields ${period} ${agency ?? ''}`;
       const after = placeOf(cursors.read(list, cursor));
       const made = await reports.make(name, period, { by, rule, agency, lines: most, after });
-      if (made.kind !== 'made') throw wrongPeriod(period);
+      if (made.kind !== 'made') throw wrongPeriod(period, made);
       if (format === 'json') return c.json(shown(made.report, at.linkOf, (place) => cursors.write(list, place)));
       refuseTooLong(made.report, format, reports);
       const file = await reports.write(made.report, format, clients.originOf(c));
@@ -205,7 +205,7 @@ function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportConte
       const count = () => reports.countRecords(period, number);
       const load = async (many: number, after: RecordPlace | undefined) => {
         const found = await reports.records(period, { report: number.report, column, key, after, limit: many });
-        if (found.kind !== 'found') throw wrongPeriod(period);
+        if (found.kind !== 'found') throw wrongPeriod(period, found);
         return found.records;
       };
       const list = `reports/${report} ${period} ${column} ${key ?? ''}`;
@@ -229,8 +229,10 @@ function refuseTooLong({ rows }: Report, format: ReportFormat, reports: Reports)
   if (rows.length > most) throw wrongParameter('format', 'too-many-lines', { format, count: rows.length, most });
 }
 
-function wrongPeriod(period: string) {
-  return wrongParameter('period', 'unexpected', { got: received(period), expected: say('year-quarter-or-month') });
+function wrongPeriod(period: string, why: NoPeriod) {
+  const expected =
+    why.kind === 'future' ? say('period-that-has-begun', { from: why.from }) : say('year-quarter-or-month');
+  return wrongParameter('period', 'unexpected', { got: received(period), expected });
 }
 
 function placeOf(held: readonly (string | number)[] | undefined): ReportPlace | undefined {

@@ -477,6 +477,7 @@ export const EN = {
   'only-by-agency': 'no such parameter, or by=agency',
   'month-between': 'a month from {first} to {last}',
   'year-quarter-or-month': 'a year such as 2026, a quarter such as 2026-Q1 or a month such as 2026-03',
+  'period-that-has-begun': 'a period that has begun; this one begins on {from}',
   'a-dossier-code': 'a dossier code',
   'a-question-number': 'the number of a question, a whole number above 0',
   'a-procedure-code': 'a procedure code',

@@ -475,6 +475,7 @@ export const VI = translation({
   'only-by-agency': 'không có tham số này, hoặc by=agency',
   'month-between': 'tháng từ {first} đến {last}',
   'year-quarter-or-month': 'năm như 2026, quý như 2026-Q1 hoặc tháng như 2026-03',
+  'period-that-has-begun': 'kỳ đã bắt đầu; kỳ này bắt đầu từ {from}',
   'a-dossier-code': 'mã hồ sơ',
   'a-question-number': 'số của câu hỏi, là số nguyên lớn hơn 0',
   'a-procedure-code': 'mã thủ tục',

@@ -68,8 +68,9 @@ export type FoundRecords = { readonly kind: 'found'; readonly records: readonly 
 
 export type MadeReport = { readonly kind: 'made'; readonly report: Report; readonly behind: number | null } | NoPeriod;
 
-type NoPeriod =
-  /** The text names no period. */
+/** Why a text names no period of a report. */
+export type NoPeriod =
+  /** It has another form. */
   { readonly kind: 'no-period' } | { readonly kind: 'future'; readonly from: string };
 
 /** Lines of one report, and of its files: 30,000 as XLSX and 3,000 as PDF take 4 s of processor time. */

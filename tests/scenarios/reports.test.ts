@@ -341,6 +341,8 @@ test('the interface gives each report as data, XLSX and PDF, and refuses a wrong
   expect(pdf.headers.get('content-disposition')).toContain('ii06a-2025.pdf');
   for (const path of ['nothing?period=2025', 'ii06a?period=2025-Q5', 'ii06a', 'ii06a?period=2027'])
     expect([path, (await hub.read(`/api/v1/reports/${path}`)).status]).toEqual([path, 400]);
+  const future = (await hub.read('/api/v1/reports/ii06a?period=2027')).body.detail;
+  expect(future).toBe('?period got "2027", expected a period that has begun; this one begins on 2026-12-15');
   expect((await hub.request('GET', '/api/v1/reports/ii06a?period=2025', 'one-stop')).status).toBe(403);
 });
 
