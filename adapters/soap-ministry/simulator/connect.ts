@@ -20,7 +20,7 @@ export function connectTo(usual: Party) {
     testConnection(PARTIES[(options.settings?.system as Party | undefined) ?? usual](url), options);
 }
 
-function populationAt(url: string) {
+export function populationAt(url: string) {
   const security = { ...population.security, password: 'mat-khau-thu-nghiem' };
   return { ...population, endpoint: `${url}/dancu`, security, ask: withCode(population.ask) };
 }
