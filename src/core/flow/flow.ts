@@ -1,3 +1,5 @@
+import { groupBy } from '../group-by.ts';
+
 /** Counted messages from a party (`in`), or attempts at it (`out`), of one minute or hour. */
 export interface FlowCount {
   readonly span: FlowSpan;
@@ -90,28 +92,31 @@ export interface PartyFlow {
 }
 
 export function partyFlows(counts: readonly FlowCount[]): readonly PartyFlow[] {
-  const parties = [...new Set(counts.map(({ party }) => party))].sort();
-  return parties.map((party) => {
-    const own = counts.filter((count) => count.party === party);
-    const taken = own.filter(({ direction, result }) => direction === 'out' && result === 'delivered');
-    const sum = (of: readonly FlowCount[]): number => of.reduce((total, { many }) => total + many, 0);
-    const out = sum(own.filter(({ direction }) => direction === 'out'));
+  const byParty = groupBy(counts, ({ party }) => party);
+  return [...byParty.keys()].sort().map((party) => {
+    const own = byParty.get(party) ?? [];
+    const out = own.filter(({ direction }) => direction === 'out');
+    const delivered = out.filter(({ result }) => result === 'delivered');
     return {
       party,
-      received: sum(own.filter(({ direction }) => direction === 'in')),
-      delivered: sum(taken),
-      failed: out - sum(taken),
-      medianMs: percentileOf(taken, 0.5),
-      p95Ms: percentileOf(taken, 0.95),
-      p99Ms: percentileOf(taken, 0.99),
+      received: sumOf(own) - sumOf(out),
+      delivered: sumOf(delivered),
+      failed: sumOf(out) - sumOf(delivered),
+      medianMs: percentileOf(delivered, 0.5),
+      p95Ms: percentileOf(delivered, 0.95),
+      p99Ms: percentileOf(delivered, 0.99),
     };
   });
 }
 
+function sumOf(counts: readonly FlowCount[]): number {
+  return counts.reduce((sum, { many }) => sum + many, 0);
+}
+
 /** The upper end of the durations within which this share of the calls ended. */
-function percentileOf(taken: readonly FlowCount[], share: number): number | null {
-  const sorted = [...taken].sort((a, b) => a.withinMs - b.withinMs);
-  const all = sorted.reduce((total, { many }) => total + many, 0);
+function percentileOf(delivered: readonly FlowCount[], share: number): number | null {
+  const sorted = [...delivered].sort((a, b) => a.withinMs - b.withinMs);
+  const all = sumOf(sorted);
   let sum = 0;
   for (const { withinMs, many } of sorted) {
     sum += many;
