@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToInstant } from '#core/dates/dates';
 import { createByKey } from '../concurrency/by-key.ts';
+import { mapYielding } from '../concurrency/yielding.ts';
 import { isOvertaken, isRefusal } from '../database/failures.ts';
 import { writeParts } from '../database/parts.ts';
 import type { DroppedFile, ReadDrop } from '../kit/drops.ts';
@@ -166,7 +167,7 @@ async function storeRest(
     void extendUpload(database, lease, nowMs()).catch((thrown) => telemetry.failed('heartbeat', thrown));
   }, UPLOAD_LEASE_MS / 3);
   try {
-    const submissions = submissionsOf(hub, order, drop, isKeyNew);
+    const submissions = await submissionsOf(hub, order, drop, isKeyNew);
     for (let { stored } = lease; stored < submissions.length; stored += PAGE_BODIES) {
       const page = submissions.slice(stored, stored + PAGE_BODIES);
       const progress = { ...lease, stored: stored + page.length, receipt: drop.receipt };
@@ -186,10 +187,16 @@ async function storeRest(
   }
 }
 
-function submissionsOf({ nowMs }: Hub, order: FileOrder, drop: ReadDrop, isKeyNew: boolean): readonly Submission[] {
+function submissionsOf(
+  { nowMs }: Hub,
+  order: FileOrder,
+  drop: ReadDrop,
+  isKeyNew: boolean,
+): Promise<readonly Submission[]> {
   const { party, list, keyName, idempotencyKey, file } = order;
   const at = nowMs();
-  return drop.bodies.map((body, index): Submission => {
+  // Each body is read for it. Those of a large file take a second together.
+  return mapYielding(drop.bodies.entries(), ([index, body]): Submission => {
     const submission = { ...submissionOf(party, { name: list }, body, drop.receipt, at), keyName };
     if (idempotencyKey === undefined || !isKeyNew || index > 0) return submission;
     const bodyHash = hashOf(file);
