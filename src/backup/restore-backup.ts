@@ -78,8 +78,19 @@ async function makePartitions(client: pg.ClientBase, { partitions }: Start): Pro
      WHERE relispartition AND relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace`,
   );
   for (const { name } of there.rows) await client.query(`DROP TABLE IF EXISTS "${name}" CASCADE`);
-  for (const { table, name, bound } of partitions)
-    await client.query(`CREATE TABLE "${name}" PARTITION OF "${table}" ${bound}`);
+  for (const { table, name, bound } of partitions) {
+    if (!BOUND.test(bound)) throw new Error('the backup has a bound that no partition of a hub has');
+    await client.query(`CREATE TABLE ${quoted(name)} PARTITION OF ${quoted(table)} ${bound}`);
+  }
+}
+
+const NAME = /^\w{1,63}$/;
+const BOUND = /^(?:DEFAULT|FOR VALUES [\w\s(),':.+-]+)$/;
+
+/** Anyone can seal a backup for a hub. Its names stand in statements, so they may be nothing else. */
+function quoted(name: string): string {
+  if (!NAME.test(name)) throw new Error('the backup has a name that no table or column of a hub has');
+  return `"${name}"`;
 }
 
 async function readTables(
@@ -110,10 +121,10 @@ async function readTable(
   { name, columns }: Extract<Fact, { kind: 'table' }>,
   frames: AsyncGenerator<Frame>,
 ): Promise<number> {
-  const quoted = columns.map((column) => `"${column}"`).join(', ');
-  await client.query(`ALTER TABLE "${name}" DISABLE TRIGGER USER`);
+  const table = quoted(name);
+  await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
   let end: Fact | undefined;
-  const copy = client.query(copyFrom(`COPY "${name}" (${quoted}) FROM STDIN`));
+  const copy = client.query(copyFrom(`COPY ${table} (${columns.map(quoted).join(', ')}) FROM STDIN`));
   await pipeline(async function* () {
     for (;;) {
       const { value, done } = await frames.next();
@@ -125,7 +136,7 @@ async function readTable(
       yield value.bytes;
     }
   }, copy);
-  await client.query(`ALTER TABLE "${name}" ENABLE TRIGGER USER`);
+  await client.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
   if (end?.kind !== 'rows' || end.name !== name || end.rows !== copy.rowCount)
     throw new Error(
       `the backup has ${copy.rowCount} rows of ${name}, expected ${end?.kind === 'rows' ? end.rows : 'their number'}`,
