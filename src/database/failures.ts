@@ -36,6 +36,13 @@ export function isUnavailable(error: unknown): boolean {
   return isClosedToSessions(error) || clientFailureOf(error) !== undefined;
 }
 
+/** Why the database is unavailable, as far as the error says: a full disk, or a server that takes no writes. */
+export function unavailability(error: unknown): 'disk-full' | 'database-read-only' | 'database-away' {
+  const code = codeOf(error);
+  if (code === '53100') return 'disk-full';
+  return code === '25006' ? 'database-read-only' : 'database-away';
+}
+
 /** Whether the database may have committed, because its answer never arrived. */
 export function isOutcomeUnknown(error: unknown): boolean {
   return BROKEN_CODES.has(codeOf(error)) || clientFailureOf(error) === 'no-answer';

@@ -3,7 +3,7 @@ import { type Problem, problem } from '#core/problem';
 import { EN } from '#messages/en';
 import { type Code, type Given, quotedText, say, type Words } from '#messages/message';
 import { render } from '#messages/render';
-import { isOutcomeUnknown, isOvertaken, isUnavailable } from '../database/failures.ts';
+import { isOutcomeUnknown, isOvertaken, isUnavailable, unavailability } from '../database/failures.ts';
 import { inLanguage, languageOf } from './language.ts';
 
 /** The status of each kind of refusal. No other place has it (RFC 9457). The titles are in the catalogues. */
@@ -123,7 +123,7 @@ export function refusalOf(error: unknown): Refusal {
   if (isUnavailable(error))
     return new Refusal(
       'unavailable',
-      say(isOutcomeUnknown(error) ? 'perhaps-kept' : 'nothing-kept', { why: say('database-away') }),
+      say(isOutcomeUnknown(error) ? 'perhaps-kept' : 'nothing-kept', { why: say(unavailability(error)) }),
       {
         headers: { 'Retry-After': '5' },
       },
@@ -139,7 +139,7 @@ export function brokenOff(error: unknown, held: number, receipt: string): Refusa
   const { kind, words, problems, headers } = refusalOf(error);
   const isAway = kind === 'unavailable' && !(error instanceof Refusal);
   const ofHub = kind === 'internal' ? say('error-in-log') : words;
-  const why = isOvertaken(error) ? say('conflict') : isAway ? say('database-away') : ofHub;
+  const why = isOvertaken(error) ? say('conflict') : isAway ? say(unavailability(error)) : ofHub;
   const detail = say(isOutcomeUnknown(error) ? 'rest-perhaps-held' : 'rest-not-held', { why, count: held, receipt });
   return new Refusal(kind, detail, { problems, headers, members: { receipt, held }, cause: error });
 }

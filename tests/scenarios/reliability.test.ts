@@ -69,6 +69,18 @@ describe('a database that cannot store', () => {
     },
   );
 
+  test.each([
+    [
+      '53100',
+      'the disk of the database is full: it takes no writes; nothing of this request was stored; send it again',
+    ],
+    ['25006', 'the database is read-only: it takes no writes; nothing of this request was stored; send it again'],
+    ['57P01', 'the database does not answer; nothing of this request was stored; send it again'],
+  ])('a sender learns what keeps the database from storing: %s', async (sqlState, detail) => {
+    await failAt('messages', sqlState);
+    expect(await (await post(dossier())).json()).toMatchObject({ status: 503, detail });
+  });
+
   test('a full disk makes the hub not ready, with the reason, until a write succeeds', async () => {
     await failAt('messages', '53100');
     await post(dossier());
