@@ -13,6 +13,7 @@ import { certificateFinding, checkPartners } from './check-partners.ts';
 import { checkQueue, readInfo } from './check-queue.ts';
 import { lagFinding } from './check-replicas.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { unreachable } from './doctor.ts';
 
 const NOW = Date.parse('2025-08-12T08:00:00+07:00');
 const GIB = 1024 ** 3;
@@ -104,6 +105,19 @@ describe('the doctor', () => {
     expect(await checkQueue('redis://127.0.0.1:1')).toMatchObject([
       { level: 'fail', found: expect.stringContaining('ECONNREFUSED') },
     ]);
+  });
+
+  test.each([
+    ['28P01', /the user or the password/],
+    ['3D000', /create the database/],
+    ['53300', /raise max_connections/],
+    ['57P03', /wait until PostgreSQL has started/],
+    ['25006', /promote a standby/],
+    ['EACCES', /as the user of the hub/],
+    ['ENOSPC', /make room/],
+    ['ECONNREFUSED', /start PostgreSQL/],
+  ])('a database that cannot be reached (%s) gets its own advice', (code, advice) => {
+    expect(unreachable(code)).toMatch(advice);
   });
 
   test('names guessable secrets of partners by their place, and shows none', () => {

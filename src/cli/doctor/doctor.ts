@@ -83,7 +83,7 @@ function checkOwners(rights: ReadonlyMap<string, PartyRights>): readonly Finding
 
 const LEVELS: readonly Level[] = ['ok', 'info', 'warn', 'fail'];
 
-/** By PostgreSQL's error code, or its class. */
+/** By the code of an error, or the class of PostgreSQL's. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
   // Authorisation, the name of the database, too many connections, a server that starts or stops, and no primary.
   28: 'correct the user or the password in DATABASE_URL, or pg_hba.conf',
@@ -91,9 +91,13 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   53300: 'raise max_connections in postgresql.conf, or end sessions of others: see pg_stat_activity',
   '57P03': 'wait until PostgreSQL has started, and see its log',
   25006: 'start the primary, or promote a standby',
+  // Of the embedded database's folder.
+  EACCES: 'run it as the user of the hub',
+  ENOSPC: 'make room on its disk',
 };
 
-function unreachable(code = ''): string {
+/** What to do where the database cannot be reached. @param code of PostgreSQL or of the system */
+export function unreachable(code = ''): string {
   return UNREACHABLE[code] ?? UNREACHABLE[code.slice(0, 2)] ?? 'start PostgreSQL, or correct DATABASE_URL';
 }
 
