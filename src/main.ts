@@ -79,7 +79,7 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
   const serviceManager = createServiceManager(env, log);
   serviceManager.ready();
 
-  void ending.then(async (signal) => {
+  const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
     serviceManager.stopping();
     await hub.stop();
@@ -87,6 +87,10 @@ export async function startHub(env: NodeJS.ProcessEnv, log: Logger): Promise<Run
     log.info({}, 'stopped');
     // Everything is closed. Bull's open connection attempts would keep the process alive.
     process.exit();
+  };
+  ending.then(stop).catch((error: Error) => {
+    log.error({ error: error.message }, 'the hub did not stop in order');
+    process.exit(1);
   });
   return running;
 }

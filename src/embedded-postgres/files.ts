@@ -36,6 +36,9 @@ export function createFile(file: string, text: string): void {
   try {
     fs.writeFileSync(handle, text);
     giveToOwnerOf(path.dirname(file), handle);
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw error;
   } finally {
     fs.closeSync(handle);
   }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { compiled, ROOT } from '../process/compiled.ts';
 import { embeddedPackage } from './binaries.ts';
 import { dataFolderOf, placeCluster } from './cluster.ts';
@@ -243,6 +243,17 @@ describe('the server', () => {
     // The server appends: no hole is where the moved lines were.
     expect(log.includes(0)).toBe(false);
     expect(sizeOf('.log') + sizeOf('.log.1')).toBeLessThan(11_500_000);
+  });
+
+  it('is stopped on a full disk too, where no lock can be written', async () => {
+    const dataDir = newDataDir();
+    const server = await start(dataDir);
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const writing = vi.spyOn(fs, 'writeFileSync').mockImplementation(() => {
+      throw full;
+    });
+    await server.stop().finally(() => writing.mockRestore());
+    expect([postmasterPid(dataDir), fs.existsSync(`${dataDir}.lock`)]).toEqual([undefined, false]);
   });
 
   it('that cannot start is an error with the end of its log', async () => {

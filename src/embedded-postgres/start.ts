@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isLeftToNobody } from './account.ts';
 import { type Cluster, isCluster, placeCluster } from './cluster.ts';
 import { createDatabase, HUB_DATABASE, isReady, READY_WITHIN_MS, urlOf } from './connection.ts';
-import { createFile, type Log } from './files.ts';
+import { codeOf, createFile, type Log } from './files.ts';
 import { withLock } from './lock.ts';
 import { type Identity, isSameProcess, ownIdentity, readIdentity } from './processes.ts';
 import { findPostmaster, launch, logTail, type Postmaster, rotateLog } from './server.ts';
@@ -151,7 +151,10 @@ function keep(cluster: Cluster, first: Serving): EmbeddedPostgres {
     clearInterval(watch);
     await starting;
     await rotating;
-    if (!serving.shared) await withLock(lock, () => shutDown(cluster, serving.pid));
+    if (serving.shared) return;
+    const end = (): Promise<void> => shutDown(cluster, serving.pid);
+    // On a full disk no other process can take the lock either.
+    await withLock(lock, end).catch((error) => (codeOf(error) === 'ENOSPC' ? end() : Promise.reject(error)));
   };
   return {
     url: urlOf(cluster, first.port, HUB_DATABASE),
