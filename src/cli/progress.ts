@@ -24,7 +24,9 @@ function bar(what: string, total: number): Progress {
     format: (options, { progress, value, total: most }, { what: now }) =>
       most === 0 ? now : `${cliProgress.Format.BarFormat(progress, options)} ${share(value, most)} | ${now}`,
     stream: process.stderr,
-    hideCursor: true,
+    // Ctrl-C may end the command at any moment, and would leave a hidden cursor or cut lines.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     barCompleteChar: '█',
     barIncompleteChar: '░',
