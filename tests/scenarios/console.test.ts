@@ -225,6 +225,26 @@ describe('the console', () => {
       expect((await officer.post('/console/sign-out')).text).not.toContain(said);
     });
 
+    test('a long text of an order after its end stays on the sign-in page, which leads back to the page of the form', async () => {
+      await officer.signIn('ops');
+      later(8 * 3_600_000);
+      const page = '/console/records/question/CH-1';
+      const headers = { 'Sec-Fetch-Site': 'same-origin', Referer: `http://localhost${page}` };
+      const { status, text } = await officer.send(
+        page,
+        { order: 'answer', text: 'Đã <b>xong</b>.', why: 'x' },
+        headers,
+      );
+      expect(status).toBe(401);
+      expect(text).toContain('yêu cầu vừa gửi chưa được thực hiện');
+      expect(text).toContain('<textarea readonly rows="6">Đã &lt;b&gt;xong&lt;/b&gt;.</textarea>');
+      expect(text).toContain(`name="next" value="${page}"`);
+      const short = await officer.send('/console/parties/portal/pause', { why: 'x' }, headers);
+      expect(short.to).toBe(`/console/sign-in?${new URLSearchParams({ next: page })}`);
+      const elsewhere = { ...headers, 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.test' };
+      expect((await officer.send(page, { text: 'Gửi từ nơi khác' }, elsewhere)).text).not.toContain('Gửi từ nơi khác');
+    });
+
     test('a copied cookie fails in all processes after sign-out, and other sessions continue', async () => {
       const beside = await testHub({ databaseUrl: hub.databaseUrl, nowMs: hub.clock.nowMs, keys: [...OPERATOR_KEYS] });
       try {

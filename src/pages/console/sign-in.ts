@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context, Hono } from 'hono';
-import { html } from 'hono/html';
+import type { Hono } from 'hono';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import type { Refusal } from '../../http/problem.ts';
 import { sameText } from '../../secrets/same-text.ts';
 import { parameterOf, type Say } from '../language.ts';
-import { type Html, show } from '../layout.ts';
 import { createApi } from './api.ts';
 import type { ConsoleContext } from './console-context.ts';
-import { takeFlashMessage } from './flash-message.ts';
 import { formOf } from './forms.ts';
-import { ownerOf } from './frame.ts';
 import type { OwnKey } from './records.ts';
 import { beginSession, endSession } from './session.ts';
+import { safeNext, signInPage } from './sign-in-page.ts';
 import { SIGN_OUT, type Site } from './site.ts';
 
 /** The party in refusals of unknown officers. */
@@ -86,54 +83,3 @@ const notAllowed = (say: Say): string =>
     'Tài khoản này không có quyền truy cập màn hình điều hành (ops:read).',
     'This key may not use the console: it lacks the scope ops:read.',
   );
-
-/** The target after sign-in. Only a page of the console is allowed. */
-function safeNext(next: string | undefined): string {
-  return next !== undefined && !next.includes('..') && /^\/console(?:\/[\w/.:%~-]*)?(?:\?[^\s\\]*)?$/.test(next)
-    ? next
-    : '/console';
-}
-
-/** What the officer comes from and typed. The secret is never shown again. */
-interface Given {
-  readonly next: string | undefined;
-  readonly id?: string;
-}
-
-function signInPage(
-  c: Context,
-  hub: ConsoleContext,
-  status: 200 | 401 | 403 | 429,
-  given: Given,
-  why?: (say: Say) => string,
-): Response | Promise<Response> {
-  const told = takeFlashMessage(c, hub);
-  return show(c, (say) => ({
-    title: say('Đăng nhập', 'Sign in'),
-    ...ownerOf(hub, say),
-    links: [],
-    status,
-    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${signInForm(say, given)}`,
-  }));
-}
-
-function signInForm(say: Say, given: Given): Html {
-  const next = safeNext(given.next);
-  const { id = '' } = given;
-  // The focus is on the first field to fill in.
-  const focused = html` autofocus`;
-  return html`<form class="card sign-in" method="post" action="/console/sign-in">
-<input type="hidden" name="next" value="${next}">
-<label>${say('Tên đăng nhập', 'Key id')}<input name="id" value="${id}" autocomplete="username" required maxlength="100"${id === '' ? focused : ''}></label>
-<label>${say('Mật khẩu', 'Secret of the key')}<input type="password" name="secret" autocomplete="current-password" required maxlength="1000"${id === '' ? '' : focused}></label>
-<button>${say('Đăng nhập', 'Sign in')}</button>
-<p class="note">${say(
-    'Sử dụng tài khoản có quyền ops:read trong cấu hình. Phiên làm việc kéo dài 8 giờ; mọi thao tác được ghi nhật ký theo tên đăng nhập.',
-    'Use a configured key with the scope ops:read. A session lasts 8 hours. The audit records everything you do under this key.',
-  )}</p>
-<p class="note">${say('Đã đăng nhập nhưng vẫn thấy trang này?', 'Signed in, but still on this page?')} <a href="${next}">${say(
-    'Mở tiếp',
-    'Go on',
-  )}</a></p>
-</form>`;
-}

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { render } from '#messages/render';
+import { mediaTypeOf } from '../../http/body.ts';
 import { readUpload, type Upload } from '../../http/upload.ts';
 import { type Language, languageOf, type Say, sayIn } from '../language.ts';
 import type { Html } from '../layout.ts';
@@ -13,6 +14,7 @@ import type { OwnKey } from './records.ts';
 import { crossSite, refusalText } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
 import { hasShortcuts } from './shortcuts.ts';
+import { signInPage } from './sign-in-page.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Adds screens and orders, with paths below /console. */
@@ -108,9 +110,24 @@ function notTaken({ c, say }: Visit, hub: ConsoleContext, error: unknown): Respo
   return c.redirect(c.req.path, 303);
 }
 
-function signedOut(c: Context, hub: ConsoleContext, path: string): Response {
-  if (path !== SIGN_OUT) setFlashMessage(c, hub, notDone(sayIn(languageOf(c))));
-  return toSignIn(c, hub);
+/** An order after the end of the session. It is not carried out, and its long texts are not lost. */
+async function signedOut(c: Context, hub: ConsoleContext, path: string): Promise<Response> {
+  const page = c.req.header('referer');
+  if (path === SIGN_OUT) return toSignIn(c, hub);
+  const unsent = await longTextsIn(c);
+  if (unsent.length > 0) return signInPage(c, hub, 401, { next: pageOf(page), unsent }, notDone);
+  setFlashMessage(c, hub, { to: '/console/sign-in', text: notDone(sayIn(languageOf(c))), isDone: false });
+  return toSignIn(c, hub, page);
+}
+
+/** The fields of texts that nobody likes to write twice. */
+const TEXTS = ['text', 'cause', 'action', 'lines', 'codes'];
+
+/** None of an upload, whose file the browser has. */
+async function longTextsIn(c: Context): Promise<readonly string[]> {
+  if (mediaTypeOf(c) !== 'application/x-www-form-urlencoded') return [];
+  const form = await formOf(c);
+  return TEXTS.flatMap((name) => form(name) ?? []);
 }
 
 /** @throws Refusal 429 when the key has too many open streams */
@@ -159,12 +176,11 @@ export const SIGN_OUT = '/sign-out';
  * The order is not stored until after the sign-in, so the officer must know that it was not carried
  * out.
  */
-function notDone(say: Say): FlashMessage {
-  const text = say(
+function notDone(say: Say): string {
+  return say(
     'Phiên làm việc đã hết; yêu cầu vừa gửi chưa được thực hiện. Hãy đăng nhập rồi làm lại.',
     'The session has ended, and your order was not carried out. Sign in and repeat it.',
   );
-  return { to: '/console/sign-in', text, isDone: false };
 }
 
 /**
@@ -175,7 +191,14 @@ function toSignIn(c: Context, hub: ConsoleContext, after?: string): Response {
   // Stores the requested language for the next page.
   languageOf(c);
   if (c.req.header('cookie')?.includes('lienthong-console=')) forgetSession(c, hub);
-  const { pathname, search } = after === undefined ? { pathname: '', search: '' } : new URL(after);
-  const next = pathname === '' || pathname === '/console' ? '' : `?${new URLSearchParams({ next: pathname + search })}`;
+  const page = pageOf(after) ?? '/console';
+  const next = page === '/console' ? '' : `?${new URLSearchParams({ next: page })}`;
   return c.redirect(`/console/sign-in${next}`, 303);
+}
+
+/** The page of an address, without its host. The sign-in checks it. */
+function pageOf(address: string | undefined): string | undefined {
+  if (address === undefined || !URL.canParse(address)) return undefined;
+  const { pathname, search } = new URL(address);
+  return pathname + search;
 }
