@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { KEYLESS } from '#core/statistics/columns';
 import { operatorPath } from '#core/statistics/report-paths';
 import { RULES } from '#core/statistics/rules';
 import { say } from '#messages/message';
@@ -91,7 +92,9 @@ const BINARY = Type.String({ format: 'binary' });
 const RecordsQuery = closed({
   period: Query.properties.period,
   column: Type.String({ maxLength: 100, description: 'the number, as the link of the report names it' }),
-  key: text('the line, as the link of the report names it; without it all lines'),
+  key: text(
+    `the line, as the link of the report names it: ${KEYLESS} for the line without an agency; without it all lines`,
+  ),
   limit: Limit,
   cursor: Cursor,
 });
@@ -194,7 +197,8 @@ function addReportRecords(add: AddRoute, { keys, reports, cursors }: ReportConte
     async (c) => {
       requireKey(c, keys, ...at.scopes);
       const report = nameIn(c, at);
-      const { period, column, key, limit, cursor } = read(c);
+      const { period, column, key: line, limit, cursor } = read(c);
+      const key = line === KEYLESS ? '' : line;
       const columns = reports.recordColumns(report);
       if (!columns.includes(column))
         throw wrongParameter('column', 'unexpected', {

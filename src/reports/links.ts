@@ -1,3 +1,4 @@
+import { KEYLESS } from '#core/statistics/columns';
 import { consolePath } from '#core/statistics/report-paths';
 import type { ReportWithRecords } from '../statistics/report-records.ts';
 import type { ReportRow } from './report.ts';
@@ -12,7 +13,7 @@ const BEFORE = 2;
  * The addresses of the records behind the numbers of a line.
  *
  * @param columns of the numbers, in their order. A share leads to the records of its whole.
- * @param key of the line; undefined for the total
+ * @param key of the line, empty for the line without an agency; undefined for the total
  */
 export function recordLinks(
   { report, period }: { readonly report: ReportWithRecords; readonly period: string },
@@ -23,7 +24,7 @@ export function recordLinks(
     columns.flatMap((column, at) => {
       if (column === undefined) return [];
       const query = new URLSearchParams({ period, column });
-      if (key !== undefined) query.set('key', key);
+      if (key !== undefined) query.set('key', key === '' ? KEYLESS : key);
       return [[at + BEFORE, `/api/v1/reports/${report}/records?${query.toString()}`]];
     }),
   );

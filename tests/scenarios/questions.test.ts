@@ -104,6 +104,18 @@ describe.each([
     expect(audit[0]).toMatchObject({ action: 'quarantine.dismiss', actor: 'ops', why: 'chuyển Thanh tra tỉnh' });
   });
 
+  test('without an agency has a line of its own in the report, which leads to no others', async () => {
+    await push({ code: 'OF-NOBODY' });
+    await push({ code: 'OF-AN-AGENCY', agencyCode: 'H60.05' });
+    const { rows } = (await hub.read('/api/v1/reports/questions?period=2025-Q3')).body;
+    const column = what === 'questions' ? 2 : 7;
+    for (const { cells, links } of rows) {
+      const { items, total } = (await hub.read(`${links[column]}&limit=200`)).body;
+      expect([cells[1], items.length, total]).toEqual([cells[1], cells[column], cells[column]]);
+    }
+    expect(rows.map(({ cells }: Json) => cells[1])).toContain('Chưa rõ');
+  });
+
   test('is due in working time, unless its source says when', async () => {
     const member = person === 'asker' ? 'askedAt' : 'sentAt';
     // The last working day before Tết 2026 is Friday 13 February; work begins again on Monday 23 February.
