@@ -63,8 +63,9 @@ export interface AskFilter {
   readonly party?: string | undefined;
   readonly question?: string | undefined;
   readonly officer?: string | undefined;
-  /** With the agencies below it. */
+  /** With the agencies below it, unless it is to be alone. */
   readonly agency?: string | undefined;
+  readonly isAgencyAlone?: boolean;
   readonly code?: string | undefined;
   readonly purpose?: string | undefined;
   /** `open`: no outcome is recorded. `failed`: no record was found, and none is missing. */
@@ -93,13 +94,14 @@ export const countAsks = (database: Database, filter: AskFilter): Promise<Total>
 
 function asksBy(
   { query: database }: Database,
-  { party, question, officer, agency, code, purpose, outcome, from, to }: AskFilter,
+  { party, question, officer, agency, isAgencyAlone, code, purpose, outcome, from, to }: AskFilter,
 ) {
   let query = database.selectFrom('asks');
   if (party !== undefined) query = query.where('party', '=', party);
   if (question !== undefined) query = query.where('question', '=', question);
   if (officer !== undefined) query = query.where('officer', '=', officer);
-  if (agency !== undefined)
+  if (agency !== undefined && isAgencyAlone) query = query.where('agency_code', '=', agency);
+  else if (agency !== undefined)
     query = query.where((is) => is.or([is('agency_code', '=', agency), is('agency_code', 'like', `${agency}.%`)]));
   if (code !== undefined) query = query.where('dossier_code', '=', code);
   if (purpose !== undefined) query = query.where('purpose', '=', purpose);

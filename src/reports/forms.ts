@@ -1,5 +1,6 @@
 import { formatLocal, instantToMs } from '#core/dates/dates';
 import type { Availability } from '#core/statistics/availability';
+import { KEYLESS } from '#core/statistics/columns';
 import { NAMES } from '#messages/names';
 import { render } from '#messages/render';
 import { RATING_LEVELS } from '#schemas/rating.v1';
@@ -243,7 +244,8 @@ export function asks(
         ],
         links: linksOf({
           agency: one.key,
-          officer: one.officer,
+          below: 'false',
+          officer: one.officer || KEYLESS,
           party: one.party,
           question: one.question,
           purpose: one.purpose,

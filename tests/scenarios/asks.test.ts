@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { closed } from '../../schemas/parts.ts';
 import { defineAdapter } from '../../src/kit/adapter.ts';
 import type { Answered, Asked } from '../../src/kit/asker.ts';
+import { expectRecordsBehind } from '../support/behind.ts';
 import { codeOf, dossier, type Partner, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { officerAt } from '../support/officer.ts';
@@ -245,6 +246,17 @@ test('the report counts by agency, officer, register and purpose, and each count
   ]);
   const path = report.rows[0].links[6].replace('/api/v1/ops/', '');
   expect((await operatorOf(hub).get(path)).body.items).toHaveLength(3);
+  // A unit below has a line of its own. So have those whose officers the retention forgot.
+  await ask({ agencyCode: 'H60.01.02' });
+  await hub.hub.database.pool.query(`UPDATE asks SET officer = '' WHERE officer = 'CB-0008'`);
+  const again = (await operatorOf(hub).get('reports/asks?period=2025-Q3')).body as Json;
+  await expectRecordsBehind(hub, again);
+  // The console shows as many.
+  const clerk = officerAt(hub);
+  await clerk.signIn('ops');
+  const line = again.rows.find(({ cells }: { cells: Json[] }) => cells[2] === 'CB-0007' && cells[6] === 3);
+  const { text } = await clerk.get(line.links[6].replace('/api/v1/ops/', '/console/'));
+  expect(text).toContain('3 lượt tra cứu');
 });
 
 test('after the retention nobody sees who asked about which dossier, and the counts stay', async () => {

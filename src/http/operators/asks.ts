@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { cleanCode } from '#core/identifiers/identifiers';
+import { KEYLESS } from '#core/statistics/columns';
 import { nfc } from '#core/vietnamese/text';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import type { AskFilter } from '../../ledger/asks.ts';
@@ -36,8 +37,9 @@ export const AskShown = closed(
 const FILTERS = {
   party: text('the register'),
   question: text('the question'),
-  officer: text('the officer'),
+  officer: text(`the officer, ${KEYLESS} for those whom the retention forgot`),
   agency: text('an agency code, including the agencies below it'),
+  below: Type.Optional(Type.Enum(['true', 'false'], { description: 'false: without the agencies below' })),
   code: text('the code of a dossier'),
   purpose: Type.Optional(Type.String({ maxLength: 300, description: 'the purpose, word for word' })),
   outcome: Type.Optional(oneOf([...OUTCOMES, 'open', 'failed'])),
@@ -61,11 +63,12 @@ export function addAskList(add: AddRoute, hub: OperatorContext): void {
 }
 
 /** The filter with each value in the form in which asks are stored. @throws Refusal 400 for an invalid date */
-function asStored({ agency, officer, purpose, ...same }: Filter): AskFilter {
+function asStored({ agency, below, officer, purpose, ...same }: Filter): AskFilter {
   return {
     ...cleanFilter(same),
     agency: agency && cleanCode(agency),
-    officer: officer && nfc(officer.trim()),
+    isAgencyAlone: below === 'false',
+    officer: officer === KEYLESS ? '' : officer && nfc(officer.trim()),
     purpose: purpose && nfc(purpose.trim()),
   };
 }

@@ -12,11 +12,14 @@ import { timeOf } from './times.ts';
 import { titleOf, type Visit } from './visit.ts';
 import { ASK_OUTCOMES, word } from './words.ts';
 
+/** Those without a field come from the numbers of the report. */
+const FILTER = ['officer', 'agency', 'below', 'code', 'party', 'question', 'purpose', 'outcome', 'from', 'to'] as const;
+
 /** Who asked which register what, for which dossier, and with what outcome. */
 export function addAsks(site: Site): void {
   site.screen('/asks', async (visit) => {
     const { say, api } = visit;
-    const query = queryOf(visit, ['officer', 'agency', 'code', 'party', 'outcome', 'from', 'to']);
+    const query = queryOf(visit, FILTER);
     const { body, problem } = await api.get<Listed<Ask>>('asks', { ...query, ...queryOf(visit, ['cursor']) });
     const { body: known } = await api.get<{ readonly items: readonly Agency[] }>('agencies');
     const agencies = new Map(known?.items.map(({ code, name }) => [code, name]));
