@@ -2,9 +2,9 @@ import type Type from 'typebox';
 import type { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { EN } from '#messages/en';
-import { type Arg, type Code, quotedText, say, type Words } from '#messages/message';
+import { type Arg, type Code, quotedText, say, type TextOrWords, type Words, wordsOf } from '#messages/message';
 import { received } from '#messages/received';
-import { inEnglish, isWords } from '#messages/render';
+import { inEnglish, isWords, render } from '#messages/render';
 import { maskTail } from './identifiers/identifiers.ts';
 import type { Problem } from './problem.ts';
 
@@ -39,7 +39,7 @@ export interface SchemaNode {
 interface Manner {
   /** Whether the words for an unknown member list the known ones. */
   readonly naming?: boolean;
-  /** Whether a description that the catalogue has not, which is English only, gives way to its type. */
+  /** Whether a description that the catalogue has not, which is English only, gives way to its type in other languages. */
   readonly translated?: boolean;
 }
 
@@ -209,7 +209,11 @@ function expectedBy(node: SchemaNode | undefined, translated: boolean): Arg {
   if (node.enum) return say('one-of', { list: node.enum });
   const code = DESCRIPTIONS.get(node.description ?? '');
   if (code !== undefined) return say(code);
-  if (node.description && !(translated && isTold(node))) return quotedText(node.description);
+  if (!node.description) return typeOf(node, translated);
+  return quotedText(node.description, translated && isTold(node) ? wordsOf(typeOf(node, translated)) : undefined);
+}
+
+function typeOf(node: SchemaNode, translated: boolean): TextOrWords {
   if (node.const !== undefined) return JSON.stringify(node.const);
   if (node.anyOf) return say('any-of', { alternatives: alternatives(node.anyOf, translated) });
   if (node.type === 'array')
@@ -246,7 +250,7 @@ const DESCRIPTIONS: ReadonlyMap<string, DescriptionCode> = new Map(
   Object.entries(EN).flatMap(([code, text]) => (code.startsWith('schema.') ? [[text, code as DescriptionCode]] : [])),
 );
 
-function numberIn({ type, minimum, maximum }: SchemaNode): Arg {
+function numberIn({ type, minimum, maximum }: SchemaNode): TextOrWords {
   const isWhole = type === 'integer';
   if (!isWhole && type !== 'number') return type ?? say('a-known-value');
   if (minimum === undefined) return isWhole ? say('an-integer') : say('a-number');
@@ -261,7 +265,11 @@ function withLimit(expected: Arg, node: SchemaNode | undefined, value: unknown):
   const { maxLength, description = '' } = node ?? {};
   if (maxLength === undefined || typeof value !== 'string' || value.length <= maxLength) return expected;
   const isIn = description.includes('at most') || (isWords(expected) && WITH_LIMIT.includes(expected.code));
-  return isIn ? expected : say('up-to-characters', { expected, count: maxLength });
+  if (isIn) return expected;
+  const limited = say('up-to-characters', { expected, count: maxLength });
+  // The type in other languages has the limit already.
+  const { meant } = isWords(expected) ? expected.args : {};
+  return isWords(meant) ? quotedText(render(limited, 'en'), meant) : limited;
 }
 
 const WITH_LIMIT: readonly Code[] = ['up-to-characters', 'text-range', 'text-not-blank'];

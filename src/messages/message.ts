@@ -50,9 +50,13 @@ export function wordsOf(text: TextOrWords): Words {
   return typeof text === 'string' ? quotedText(text) : text;
 }
 
-/** Words of somebody else, such as an adapter that is not part of this repository: the same text in every language. */
-export function quotedText(text: string): Words {
-  return { code: 'quoted-text', args: { said: text } };
+/**
+ * Words of somebody else, such as an adapter that is not part of this repository: the same text in every language.
+ *
+ * @param meant what other languages than English show in its place
+ */
+export function quotedText(text: string, meant?: Words): Words {
+  return { code: 'quoted-text', args: meant === undefined ? { said: text } : { said: text, meant } };
 }
 
 type SameHoles<V extends Readonly<Record<Code, string>>> = {

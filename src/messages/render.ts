@@ -7,6 +7,7 @@ const SENTENCES: Readonly<Record<Language, Readonly<Record<Code, string>>>> = { 
 
 /** The sentence of these words in a language. */
 export function render({ code, args }: Words, language: Language): string {
+  if (code === 'quoted-text' && language !== 'en' && isWords(args.meant)) return render(args.meant, language);
   const sentence = SENTENCES[language][code];
   if (!sentence.includes('{')) return sentence;
   return sentence.replace(HOLE, (_, hole: string) => {
