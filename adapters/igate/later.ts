@@ -12,7 +12,7 @@ export interface Later {
   readonly sinceMs?: number;
 }
 
-/** So many failed details mean that the host gives none. */
+/** The largest number of dossiers whose detail is still to come. */
 export const MOST_LATER = 100;
 /** How many of them a run asks for again. Each costs up to three calls. */
 const AGAIN = 5;
@@ -37,7 +37,7 @@ export function laterOf(
   return [...later.filter(({ id }) => !read.has(id)), ...failed];
 }
 
-/** What some details brought that had failed before, and which are still to come. */
+/** The result of asking again: new bodies, and the dossiers whose detail is still to come. */
 export interface Again extends Pick<Page, 'bodies' | 'lacks'> {
   readonly later?: readonly Later[] | undefined;
 }

@@ -47,7 +47,7 @@ interface Details {
   readonly lacking?: Readonly<Record<string, Failure>>;
 }
 
-/** So many failed details of a page without any answer mean that iGate gives none, rather than each dossier for itself. */
+/** After this number of failed details on a page without an answer, iGate gives no details at all. */
 const MANY = 3;
 
 /**

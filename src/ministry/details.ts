@@ -15,7 +15,7 @@ export interface Asked extends Row {
   readonly failure?: Failure | undefined;
 }
 
-/** So many failures without an answer mean that the ministry answers for no record. */
+/** After this number of failures without an answer, the ministry answers for no record. */
 const MANY = 3;
 /** The failures of a reply about one record. After any other one the next record would fail too. */
 const ITS_OWN = /^(?:status-\d+|busy|credentials|fault-server|html|not-xml)$/;
@@ -80,7 +80,7 @@ function wordsOfFailure(failure: Failure): Words {
   return say('at-detail', { why: textOrWordsOf(failure) });
 }
 
-/** So many records wait for their detail at most. */
+/** The largest number of records that wait for their detail. */
 const MOST_LATER = 100;
 /** How many of them a run asks for again. */
 const AGAIN = 20;
@@ -134,7 +134,7 @@ function laterOf(ministry: Ministry, detail: Detail, before: readonly Later[], r
   };
 }
 
-/** What is asked about a record. Another version of the record has the same question. */
+/** The question about a record. Another version of the record has the same one. */
 function questionOf({ settings, codes }: Ministry, { request }: Detail, text: string): string {
   const prepared = prepare(request, { row: recordIn(text) }, settings, codes);
   return prepared.kind === 'ready' ? JSON.stringify(prepared.request) : text;
