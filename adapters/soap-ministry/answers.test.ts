@@ -9,9 +9,9 @@ afterEach(async () => {
 });
 
 /** What a pull of steps makes of an answer with this in its Body. */
-async function pulled(content: string, before = '') {
+async function pulled(content: string, before = '', type = 'application/soap+xml; charset=utf-8') {
   const body = `${before}<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><S:Body>${content}</S:Body></S:Envelope>`;
-  const headers = { 'content-type': 'application/soap+xml; charset=utf-8' };
+  const headers = { 'content-type': type };
   const partner = await startSimulator(
     defineSimulator({ routes: [{ method: 'POST', path: '/HoSoWS', handle: () => ({ headers, body }) }] }),
   );
@@ -41,6 +41,15 @@ test('blank lines before the XML declaration, as of PHP and JSP, do no harm', as
   expect(await pulled(answer('<tienDo><maHoSo>A</maHoSo></tienDo>'), declaration)).toEqual([
     '<records><record><row><tienDo><maHoSo>A</maHoSo></tienDo></row></record></records>',
   ]);
+});
+
+test('an answer of several parts is refused by its name', async () => {
+  const found = await pulled(
+    answer(''),
+    '--b\r\nContent-Type: application/xop+xml\r\n\r\n',
+    'Multipart/Related; boundary="b"',
+  );
+  expect(found).toMatchObject({ kind: 'unknown', reason: 'not-xml', message: expect.stringContaining('MTOM') });
 });
 
 test('a nil element among records is no record', async () => {

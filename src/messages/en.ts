@@ -152,6 +152,7 @@ export const EN = {
   'answer-names-no-code': 'the answer does not name the code that was sent',
   'answer-lacks': 'the answer has no {name}',
   'xml-without-envelope': 'it is XML, and no SOAP envelope',
+  'xml-in-parts': 'it is a message of several parts (MTOM), which the hub does not read',
   doctype: 'it has a DOCTYPE, which is refused',
   'ill-formed-at': 'it is not well-formed, line {line}, column {column}',
   'ill-formed': 'it is not well-formed',

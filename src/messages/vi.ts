@@ -148,6 +148,7 @@ export const VI = translation({
   'answer-names-no-code': 'câu trả lời không nêu mã đã gửi',
   'answer-lacks': 'câu trả lời không có {name}',
   'xml-without-envelope': 'là XML nhưng không phải phong bì SOAP',
+  'xml-in-parts': 'là thông điệp nhiều phần (MTOM), trục không đọc được',
   doctype: 'có DOCTYPE, không được nhận',
   'ill-formed-at': 'sai cú pháp, dòng {line}, cột {column}',
   'ill-formed': 'sai cú pháp',

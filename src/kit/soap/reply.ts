@@ -42,8 +42,11 @@ export async function readSoapReply(
   { headers, body }: Extract<Exchange, { kind: 'reply' }>,
   { path, ...options }: Picking = NOTHING,
 ): Promise<SoapReply> {
+  const type = headers['content-type'];
+  if (type !== undefined && /^\s*multipart\//i.test(type))
+    return { kind: 'none', reason: 'not-xml', ...sentenceOf(say('xml-in-parts')) };
   try {
-    const charset = charsetOf(body, headers['content-type']);
+    const charset = charsetOf(body, type);
     const reader = xmlRecords(decoded(body, charset), { ...options, path: ['Envelope', 'Body', ...path.split('.')] });
     const picked: string[] = [];
     for (;;) {
