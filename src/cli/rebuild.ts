@@ -66,11 +66,15 @@ function textOf(report: RebuildReport, swap: boolean): string {
     ...(found > differences.length ? [`… and ${found - differences.length} more`] : []),
     ...(notCovered > 0 ? [`${notCovered} dossiers began before the oldest stored message: they stay unchanged`] : []),
     ...(swapped > 0 ? [`${swapped} rebuilt dossiers were swapped into the live index`] : []),
-    ...(notSwapped ? [`nothing was swapped: ${notSwapped}`] : []),
+    ...(swap && notSwapped ? [`nothing was swapped: ${notSwapped}`] : []),
     identical
       ? 'the live index equals the rebuilt one'
-      : `the live index differs from the rebuilt one${swap ? '' : '; --swap corrects it'}`,
+      : `the live index differs from the rebuilt one${swap ? '' : `; ${adviceOf(notSwapped)}`}`,
   ].join('\n');
+}
+
+function adviceOf(notSwapped: string | undefined): string {
+  return notSwapped ? `--swap would change nothing, because ${notSwapped}` : '--swap corrects it';
 }
 
 function lineOf({ table, code, column, live, rebuilt }: Difference): string {

@@ -46,7 +46,7 @@ export interface RebuildReport {
   readonly differences: readonly Difference[];
   /** Dossiers swapped into the live index. */
   readonly swapped: number;
-  /** Why a requested swap was not made. */
+  /** Why no swap was or would be made, although the live index differs. */
   readonly notSwapped?: string | undefined;
 }
 
@@ -126,7 +126,7 @@ async function rebuildIndex(deps: RebuildDeps, options: RebuildOptions = {}): Pr
       found: findings.count,
       differences: findings.listed,
       swapped: first.swapped ? codesOf(first.differing).length : 0,
-      notSwapped: swap && !isWhole && catchUp.unreadable > 0 ? unreadable(catchUp.unreadable) : undefined,
+      notSwapped: !isWhole && catchUp.unreadable > 0 ? unreadable(catchUp.unreadable) : undefined,
     };
   });
 }

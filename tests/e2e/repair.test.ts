@@ -187,6 +187,16 @@ describe('rebuild', () => {
     });
   });
 
+  test('does not advise a swap that would be refused', async () => {
+    const path = scene.file('unread.json', JSON.stringify(dossier({ code: codeOf(77) })));
+    await scene.here('import', 'one-stop', path);
+    const ofMessage = `WHERE id = (SELECT message_id FROM events WHERE code = '${codeOf(77)}')`;
+    await scene.query(`UPDATE messages SET door = 'gone' ${ofMessage}`);
+    const { code, out } = await scene.here('rebuild');
+    await scene.query(`UPDATE messages SET door = 'import' ${ofMessage}`);
+    expect([code, out]).toEqual([1, expect.stringMatching(/differs .*; --swap would change nothing, because 1 items/)]);
+  });
+
   test('a kill changes nothing, and the next run cleans up', async () => {
     const first = scene.start('rebuild', '--swap');
     while ((await scene.count(SECOND_INDEX)) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
