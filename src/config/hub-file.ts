@@ -40,7 +40,7 @@ const Key = closed({
   secret: Type.String({ minLength: 8, writeOnly: true, description: 'a secret of at least 8 characters' }),
   scopes: Type.Array(oneOf([...SCOPES]), { description: 'a list of scopes' }),
   party: Type.Optional(Id),
-  /** Who holds the key. Two keys of one person cannot approve each other's changes. */
+  /** Who holds the key, in any spelling. Two keys of one person cannot approve each other's changes. */
   person: Type.Optional(
     Type.String({
       minLength: 1,

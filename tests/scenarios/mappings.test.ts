@@ -20,7 +20,12 @@ describe('a change of a code table by two officers', () => {
   let portal: Partner;
   let ops: Operator;
   beforeEach(async () => {
-    const keys = [...OPERATOR_KEYS, officer('first', 'CB-001'), officer(TWIN, 'CB-001'), officer(SECOND, 'CB-002')];
+    const keys = [
+      ...OPERATOR_KEYS,
+      officer('first', 'Đỗ Thị Hạnh'),
+      officer(TWIN, 'Đỗ Thị  hạnh'),
+      officer(SECOND, 'CB-002'),
+    ];
     ({ hub, portal } = await hubWithMinistry({ keys }));
     ops = operatorOf(hub);
   });

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { EFFECT_KINDS, type EffectKind, MAPPING_STATES, type MappingDecision } from '#core/mapping/mapping-change';
 import { listed, problem } from '#core/problem';
+import { fold } from '#core/vietnamese/text';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -319,7 +320,7 @@ function addDecision(
       const id = idOf(c, 'mapping change');
       const { why } = await read(c);
       const isSamePerson: MappingOfficer['isSamePerson'] = (other) =>
-        other === key.id || (key.person !== undefined && keys.byId(other)?.person === key.person);
+        other === key.id || (key.person !== undefined && fold(keys.byId(other)?.person ?? '') === fold(key.person));
       return c.json(changeIn(await orders.mappings.decide(id, decision, { who: key.id, why, isSamePerson }), id));
     },
   );
