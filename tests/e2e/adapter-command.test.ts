@@ -162,6 +162,39 @@ describe('lienthong adapter', () => {
     });
   });
 
+  test('try says in words why a list may be incomplete', async () => {
+    const dossiers = {
+      operation: 'GET dossiers',
+      request: { page: 'page' },
+      records: 'items',
+      period: { startAt: '2025-01-01T00:00:00+07:00' },
+      page: { size: 100, total: 'count' },
+      fields: {
+        code: 'id',
+        serviceCode: 'procedure',
+        agencyCode: { value: 'G16' },
+        status: { from: 'state', codes: 'status' },
+        statusAt: { from: 'changed', date: 'instant' },
+      },
+    };
+    const settings = {
+      system: 'culture',
+      baseUrl: 'http://127.0.0.1:9',
+      codes: { status: { NEW: 'received' } },
+      pull: { dossiers },
+    };
+    const parties = { culture: { adapter: 'rest-ministry', settings } };
+    writeFileSync(join(folder, 'hub.json'), JSON.stringify({ parties }));
+    const list = join(folder, 'list.json');
+    const row = { id: 'G16-250812-0001', procedure: '1.003618', state: 'NEW', changed: '2025-08-12T08:00:00+07:00' };
+    writeFileSync(list, JSON.stringify({ items: [row], count: 5 }));
+    const lacking = 'it announces 5 records, and its pages had 1';
+    const twice = ['try', 'culture', 'dossiers', list, list, '--all'];
+    const { code, out, errors } = await run(...twice);
+    expect([code, out, errors]).toEqual([1, expect.stringContaining(`perhaps incomplete: ${lacking}`), '']);
+    expect(JSON.parse((await run(...twice, '--json')).out)).toMatchObject({ lacks: lacking });
+  });
+
   test('wrong usage is explained, with 2', async () => {
     configure({});
     expect(await run('try', 'nobody', 'dossiers')).toMatchObject({ code: 2 });

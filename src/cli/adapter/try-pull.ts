@@ -4,6 +4,7 @@ import type { Item } from '#core/dossier/item';
 import type { Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
 import { maskApplicant } from '#core/masking/masking';
+import { sentenceOf } from '#messages/render';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadConfig } from '../../config/config.ts';
 import type { Connection } from '../../kit/connection.ts';
@@ -180,6 +181,7 @@ function shown(
     members,
     records.map(({ record }) => record),
   );
+  const lacking = lacks ? sentenceOf(lacks).message : undefined;
   const text = [
     ...records.map(({ record }) => JSON.stringify(record)),
     ...invalid.map(
@@ -188,11 +190,11 @@ function shown(
     ),
     ...[...waiting].map(([message, count]) => `waits (${count}): ${message}`),
     `${records.length} records, ${invalid.length} invalid, ${items.length - records.length - invalid.length} would wait${more ? '; there is more' : ''}`,
-    ...(lacks ? [`perhaps incomplete: ${lacks}`] : []),
+    ...(lacking ? [`perhaps incomplete: ${lacking}`] : []),
     ...(absent.length > 0 ? [`no record has: ${absent.join(', ')}`] : []),
   ].join('\n');
-  const document = { items, unmapped: Object.fromEntries(waiting), absent, more, lacks: lacks || undefined };
-  return { text, document, failed: records.length < items.length || Boolean(lacks) };
+  const document = { items, unmapped: Object.fromEntries(waiting), absent, more, lacks: lacking };
+  return { text, document, failed: records.length < items.length || lacking !== undefined };
 }
 
 /** Members that settings look for and that none of these records has: the source may be misspelt. */
