@@ -210,7 +210,8 @@ function addEvents(add: AddRoute, hub: ChangeReaderContext, feedOf: FeedOf): voi
       const { id } = requireKey(c, keys, ...READ);
       const { kind, cursor } = read(c);
       const feed = feedOf(kind);
-      const from = feedCursors.read(feed.list, c.req.header('last-event-id') || cursor);
+      const last = c.req.header('last-event-id');
+      const from = last ? feedCursors.read(feed.list, last, 'Last-Event-ID') : feedCursors.read(feed.list, cursor);
       const after = from ?? 0;
       const leave = open.take(id);
       // An error of the first read is a refusal, not an empty stream.

@@ -131,7 +131,9 @@ test('without a key, with an invented id or a wrong parameter there is no stream
   expect((await hub.request('GET', '/api/v1/events')).status).toBe(401);
   expect((await hub.request('GET', '/api/v1/events', 'one-stop')).status).toBe(403);
   const made = await hub.request('GET', '/api/v1/events', 'portal', undefined, { 'Last-Event-ID': 'made-up' });
-  expect([made.status, ((await made.json()) as Json).problems[0].path]).toEqual([400, '?cursor']);
+  expect([made.status, ((await made.json()) as Json).problems[0].path]).toEqual([400, 'Last-Event-ID']);
+  const asked = await hub.read('/api/v1/events?cursor=made-up');
+  expect([asked.status, asked.body.problems[0].path]).toEqual([400, '?cursor']);
   expect((await hub.request('GET', '/api/v1/events?wait=1', 'portal')).status).toBe(400);
   expect((await hub.request('HEAD', '/api/v1/events', 'portal')).status).toBe(200);
 });
