@@ -121,7 +121,8 @@ function swaggerUi(): string {
 /** The advice for each kind of problem. */
 const ADVICE: Readonly<Record<ProblemKind, string>> = {
   'not-json': 'Send a body that matches Content-Type and Content-Encoding. The detail names the place of the error.',
-  'bad-request': 'Correct the values in <code>problems</code>: parameters as ?name, body members as JSON Pointers.',
+  'bad-request':
+    'Correct the values in <code>problems</code>: parameters as ?name, parts of the path as {name}, headers by name, body members as JSON Pointers.',
   unauthorized: 'Send Authorization: Bearer with the secret of a key.',
   forbidden: 'Ask the operators for a key with the scope or the party in the detail.',
   'not-found': 'Check the path. The detail says what is missing.',

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import Type from 'typebox';
+import { problem } from '#core/problem';
 import { KEYLESS } from '#core/statistics/columns';
 import { operatorPath } from '#core/statistics/report-paths';
 import { RULES } from '#core/statistics/rules';
@@ -14,7 +15,7 @@ import type { RecordPlace, ReportRecord, ReportWithRecords } from '../statistics
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
 import { Cursor, Limit, numeral, pageBy, pageOf, TOTAL, text } from './lists.ts';
-import { wrongParameter } from './problem.ts';
+import { refusalWith, wrongParameter } from './problem.ts';
 import { type AddRoute, queryReader } from './route.ts';
 
 type ReportContext = Pick<AppContext, 'keys' | 'reports' | 'cursors' | 'clients'>;
@@ -224,7 +225,8 @@ function nameIn(c: Context, { names }: Pick<Place, 'names'>): ReportName {
   const given = c.req.param('report');
   const name = names.find((one) => one === given);
   if (name) return name;
-  throw wrongParameter('report', 'unexpected', { got: received(given), expected: say('one-of', { list: names }) });
+  const expected = say('one-of', { list: names });
+  throw refusalWith([problem('{report}', 'unexpected', { got: received(given), expected })]);
 }
 
 /** @throws Refusal 400 for more lines than a file of this format may have */

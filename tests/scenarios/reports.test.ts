@@ -329,7 +329,8 @@ test('files lead from each number to the console', async () => {
 
 test('the interface gives each report as data, XLSX and PDF, and refuses a wrong name or period', async () => {
   // Officers and their questions are for operators alone.
-  expect((await hub.read('/api/v1/reports/asks?period=2025')).status).toBe(400);
+  const unknown = await hub.read('/api/v1/reports/asks?period=2025');
+  expect([unknown.status, unknown.body.problems[0].path]).toEqual([400, '{report}']);
   for (const name of COUNTED) {
     const { status, body } = await hub.read(`/api/v1/reports/${name}?period=2025`);
     expect([name, status, body]).toEqual([name, 200, JSON.parse(JSON.stringify(await made(name, '2025')))]);
