@@ -11,9 +11,10 @@ import type { AskResult } from '../ask/ask.ts';
 import type { KeyEntry, Scope } from '../config/config.ts';
 import type { AppContext } from './app-context.ts';
 import { requireKey } from './auth.ts';
+import { NoParameters } from './lists.ts';
 import { orderReader } from './operators/request.ts';
 import { Refusal, refusalWith } from './problem.ts';
-import type { AddRoute } from './route.ts';
+import { type AddRoute, queryReader } from './route.ts';
 
 type AskContext = Pick<AppContext, 'keys' | 'parties' | 'pipeline' | 'requestLimits'>;
 
@@ -113,6 +114,7 @@ export function addAsks(add: AddRoute, hub: AskContext): void {
 }
 
 function addQuestions(add: AddRoute, { keys, parties }: AskContext): void {
+  const read = queryReader(NoParameters);
   add(
     {
       method: 'get',
@@ -121,12 +123,14 @@ function addQuestions(add: AddRoute, { keys, parties }: AskContext): void {
       summary: 'The questions that this key may ask, with the schema of their values',
       scopes: ASK,
       asksDatabase: false,
+      query: NoParameters,
       replies: {
         200: { description: 'All questions', schema: closed({ items: Type.Array(QuestionShown) }) },
       },
     },
     (c) => {
       const key = requireKey(c, keys, ...ASK);
+      read(c);
       const items = [...parties.values()].flatMap(({ id, title, adapter, settings }) =>
         Object.entries(adapter.asks?.questions(settings) ?? {}).map(
           ([question, { values, fromDossier, ...asked }]) => ({

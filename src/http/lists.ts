@@ -22,6 +22,9 @@ export const text = (description: string) => Type.Optional(Type.String({ maxLeng
 export const filterText = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description }));
 
+/** The query of a list without parameters: it refuses unknown ones as the others do. */
+export const NoParameters = closed({});
+
 /** The purpose of a read that the audit records. */
 export const Purpose = text('for what the personal data is read: kept in the audit beside the read');
 

@@ -151,9 +151,10 @@ describe('a question to a register', () => {
     expect((await ask({}, 'population/ask/person', `narrow-${SECRET}`)).body.code).toBe('ask-not-allowed');
     expect((await ask({}, 'nobody/ask/person')).status).toBe(404);
     expect((await ask({}, 'population/ask/toString')).status).toBe(404);
-    const listed = await hub.request('GET', '/api/v1/asks', undefined, undefined, {
-      Authorization: `Bearer ${SECRET}`,
-    });
+    const list = (query: string) =>
+      hub.request('GET', `/api/v1/asks${query}`, undefined, undefined, { Authorization: `Bearer ${SECRET}` });
+    expect((await list('?nothing=1')).status).toBe(400);
+    const listed = await list('');
     expect((await listed.json()) as Json).toMatchObject({
       items: [
         { party: 'population', question: 'person', fromDossier: ['identityNumber'], members: ['name', 'birthDate'] },

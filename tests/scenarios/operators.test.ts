@@ -76,6 +76,18 @@ describe('operators', () => {
     }
   });
 
+  test('every list refuses an unknown parameter', async () => {
+    const { paths } = (await hub.read('/openapi.json')).body;
+    const lists = Object.entries(paths as Record<string, { get?: object }>)
+      .filter(([path, { get }]) => get && path.startsWith('/api/v1/ops/') && !path.includes('{'))
+      .map(([path]) => path.slice('/api/v1/ops/'.length));
+    expect(lists.length).toBeGreaterThan(20);
+    for (const list of lists) {
+      const { status, body } = await ops.get(`${list}?nothing=1`);
+      expect([list, status, body.problems?.at(-1)?.path]).toEqual([list, 400, '?nothing']);
+    }
+  });
+
   test('a key sees its id and its scopes, and no secret', async () => {
     expect(await ops.get('key', 'ops-read')).toEqual({ status: 200, body: { id: 'ops-read', scopes: ['ops:read'] } });
   });

@@ -3,7 +3,7 @@ import { msToInstant } from '#core/dates/dates';
 import { failuresOf, partyFlows, seriesOf } from '#core/flow/flow';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import { text } from '../lists.ts';
+import { NoParameters, text } from '../lists.ts';
 import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -104,6 +104,7 @@ export function addFlow(add: AddRoute, { keys, ledger, flow, nowMs }: OperatorCo
 
 /** The configured routes: sender, operation and receivers. */
 export function addRoutes(add: AddRoute, { keys, routes }: Pick<OperatorContext, 'keys' | 'routes'>): void {
+  const read = queryReader(NoParameters);
   add(
     {
       method: 'get',
@@ -112,12 +113,14 @@ export function addRoutes(add: AddRoute, { keys, routes }: Pick<OperatorContext,
       summary: 'Who sends what to whom, by the configuration',
       scopes: ['ops:read'],
       asksDatabase: false,
+      query: NoParameters,
       replies: {
         200: { description: 'The routes', schema: closed({ items: Type.Array(RouteShown) }) },
       },
     },
     (c) => {
       requireKey(c, keys, 'ops:read');
+      read(c);
       const items = routes.flatMap(({ from, to, operation, services, fields, share }) =>
         to.map((one) => ({
           from,

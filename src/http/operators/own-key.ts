@@ -1,7 +1,8 @@
 import Type from 'typebox';
 import { closed } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import type { AddRoute } from '../route.ts';
+import { NoParameters } from '../lists.ts';
+import { type AddRoute, queryReader } from '../route.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 
 export const OwnKeyShown = closed(
@@ -14,6 +15,7 @@ export const OwnKeyShown = closed(
 
 /** The key of the request, so that an operator's tool offers only what the key allows. */
 export function addOwnKey(add: AddRoute, { keys }: Pick<OperatorContext, 'keys'>): void {
+  const read = queryReader(NoParameters);
   add(
     {
       method: 'get',
@@ -22,10 +24,12 @@ export function addOwnKey(add: AddRoute, { keys }: Pick<OperatorContext, 'keys'>
       summary: 'The key of the request: its id and its scopes',
       scopes: ['ops:read'],
       asksDatabase: false,
+      query: NoParameters,
       replies: { 200: { description: 'The key', schema: OwnKeyShown } },
     },
     (c) => {
       const { id, scopes } = requireKey(c, keys, 'ops:read');
+      read(c);
       return c.json({ id, scopes });
     },
   );

@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { ERASURE_CAUSES } from '#core/erasure/erased';
 import { closed, Instant, oneOf } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
-import type { AddRoute } from '../route.ts';
+import { NoParameters } from '../lists.ts';
+import { type AddRoute, queryReader } from '../route.ts';
 import { addList } from './list.ts';
 import { OPS, type OperatorContext, TAG } from './request.ts';
 import { maybe } from './shown.ts';
@@ -45,6 +46,7 @@ export const ErasureShown = closed(
 /** How long personal data stays, what is due, and what was erased. */
 export function addRetention(add: AddRoute, hub: OperatorContext): void {
   const { keys, retention } = hub;
+  const read = queryReader(NoParameters);
   add(
     {
       method: 'get',
@@ -52,10 +54,12 @@ export function addRetention(add: AddRoute, hub: OperatorContext): void {
       tag: TAG,
       summary: 'How long personal data stays, and what is due to be erased',
       scopes: ['ops:read'],
+      query: NoParameters,
       replies: { 200: { description: 'By kind and state', schema: RetentionShown } },
     },
     async (c) => {
       requireKey(c, keys, 'ops:read');
+      read(c);
       const { historyMonths = null, bodiesMonths = null } = retention.plan;
       const [rules, erased] = await Promise.all([retention.due(), hub.ledger.erased()]);
       return c.json({ historyMonths, bodiesMonths, rules, erased });
