@@ -3,7 +3,7 @@ import type { Kinds } from '#core/records/kinds';
 import type { Operation } from '#schemas/operations';
 import type { DossierQuery } from '../http/dossier-filter.ts';
 import type { BackfillPreview } from '../operator-orders/backfill.ts';
-import { dossierFilterFrom, withDossierFilter } from './dossier-filter.ts';
+import { dossierFilterFrom, statesFrom, withDossierFilter } from './dossier-filter.ts';
 import { loadHubConfig, requireParty, withHub } from './open-hub.ts';
 import { follow, ran, rateOf } from './replay.ts';
 import { type CommonOptions, type Result, runCommand, UsageError } from './run-command.ts';
@@ -74,10 +74,7 @@ function recordFilterFrom(kinds: Kinds, name: string, asked: object, state: stri
   const { agency, field, ...others } = asked as { agency?: string; field?: string };
   if (Object.keys(others).length > 0)
     throw new UsageError(`${kind.path} are filtered by --state, --agency and --field alone`);
-  const states = state?.split(',');
-  const wrong = states?.find((one) => !kind.states.includes(one));
-  if (wrong !== undefined) throw new UsageError(`--state: got ${wrong}, expected some of ${kind.states.join(', ')}`);
-  return { operation: kind.operation, state: states, agency, field };
+  return { operation: kind.operation, state: state === undefined ? undefined : statesFrom(kind, state), agency, field };
 }
 
 function previewed(preview: BackfillPreview): Result {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Kind } from '#core/records/kind';
 import { CHANNELS } from '#schemas/dossier.upsert.v1';
 import { type DossierQuery, filterOf } from '../http/dossier-filter.ts';
 import { Refusal } from '../http/problem.ts';
@@ -15,6 +16,14 @@ export function withDossierFilter(command: Command): Command {
     .addOption(new Option('--channel <channel>', 'that came so').choices(CHANNELS))
     .option('--received-from <date>', 'received on that day or later')
     .option('--received-to <date>', 'received on that day or before');
+}
+
+/** The states of `--state`, joined by commas. @throws UsageError for one that the kind does not have */
+export function statesFrom({ states }: Kind, given: string): readonly string[] {
+  const asked = given.split(',').map((one) => one.trim());
+  const wrong = asked.find((one) => !states.includes(one));
+  if (wrong !== undefined) throw new UsageError(`--state: got ${wrong}, expected some of ${states.join(', ')}`);
+  return asked;
 }
 
 /**

@@ -67,6 +67,8 @@ test('lienthong backfill shows a preview, and sends with --run and a reason', as
     }),
   );
   const here = (...args: string[]) => lienthongHere(args, env(), folder);
+  const spaced = await here('backfill', 'new', '--kind', 'question', '--state', 'received, assigned');
+  expect(spaced.errors).toContain('no route of HUB_CONFIG leads question.upsert.v1 to new');
   const preview = await here('backfill', 'new', '--status', 'received', '--json');
   const blankWhy = await here('backfill', 'new', '--run', '--why', ' ');
   const alone = await here('compare', 'portal', 'new', '--from', '2020-01-01');

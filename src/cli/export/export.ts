@@ -13,7 +13,7 @@ import { createRecordReader, type RecordFilter } from '../../index/record-list.t
 import { ALL_KINDS } from '../../kinds/all-kinds.ts';
 import { createAudit } from '../../ledger/audit.ts';
 import { createVault } from '../../secrets/vault.ts';
-import { dossierFilterFrom, withDossierFilter } from '../dossier-filter.ts';
+import { dossierFilterFrom, statesFrom, withDossierFilter } from '../dossier-filter.ts';
 import { EXTENSIONS, FORMATS, type Format } from '../import/examine-file.ts';
 import { OPERATION_OF } from '../import/import.ts';
 import { loadHubConfig, withHub } from '../open-hub.ts';
@@ -123,10 +123,7 @@ function recordFilterFrom(kind: Kind, asked: DossierFilter, state: string | unde
   if ([status, service, channel, receivedFrom, receivedTo].some((value) => value !== undefined))
     throw new UsageError(`${kind.path} are filtered by --state, --agency, --field, --party, --q and --overdue alone`);
   if (state === undefined) return filter;
-  const states = state.split(',').map((one) => one.trim());
-  const wrong = states.find((one) => !kind.states.includes(one));
-  if (wrong !== undefined) throw new UsageError(`--state: got ${wrong}, expected some of ${kind.states.join(', ')}`);
-  return { ...filter, state: states };
+  return { ...filter, state: statesFrom(kind, state) };
 }
 
 async function write(
