@@ -16,9 +16,11 @@ export async function main(env: NodeJS.ProcessEnv = process.env): Promise<void> 
   try {
     await startHub(env, log);
   } catch (error) {
-    if (error instanceof ConfigError) for (const problem of error.problems) log.fatal({ problem }, 'settings');
+    const isSettings = error instanceof ConfigError;
+    if (isSettings) for (const problem of error.problems) log.fatal({ problem }, 'settings');
     log.fatal({ error: (error as Error).message }, 'the hub did not start');
-    process.exitCode = 1;
+    // As of the commands.
+    process.exitCode = isSettings ? 2 : 1;
     endSoon();
   }
 }

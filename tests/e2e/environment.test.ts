@@ -35,7 +35,7 @@ test.skipIf(process.platform !== 'linux')(
         env: { ...env, HUB_ROLES: 'cook', PORT: 'x', LOG_LEVEL: 'loud' },
         stdio: ['ignore', full, 'ignore'],
       });
-      expect((await once(wrong, 'exit'))[0]).toBe(1);
+      expect((await once(wrong, 'exit'))[0]).toBe(2);
     } finally {
       if (hub.exitCode === null) hub.kill('SIGKILL');
       closeSync(full);

@@ -184,7 +184,7 @@ describe('the hub as a process', () => {
     expect(await beside.ended).toBe(0);
   });
 
-  test('unusable settings stop the start with every problem at once, and exit code 1', async () => {
+  test('unusable settings stop the start with every problem at once, and exit code 2', async () => {
     const broken = testFolder({
       parties: { x: { adapter: 'nowhere' } },
       routes: [{ from: 'y', operation: 'dossier.upsert.v1', to: ['x'] }],
@@ -196,7 +196,7 @@ describe('the hub as a process', () => {
       (reason: Error) => reason.message,
     );
     for (const part of ['HUB_SECRET', 'PORT', 'colour']) expect(error).toContain(part);
-    expect(error).toContain('ended with 1');
+    expect(error).toContain('ended with 2');
     broken.remove();
   });
 
