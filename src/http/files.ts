@@ -4,6 +4,7 @@ import Type from 'typebox';
 import { msToInstant } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { fileReference, hashOfFile, USUAL_FILE_TYPES } from '#core/identifiers/file-reference';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -37,7 +38,7 @@ const Link = closed(
 );
 const Query = closed({
   why: Purpose,
-  expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: 'a moment, from `url` of a link' })),
+  expires: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$', description: EN['schema.link-expires'] })),
   signature: Type.Optional(Type.String({ maxLength: 200, description: 'a signature, from `url` of a link' })),
 });
 const OTHER_TYPE = 'application/octet-stream';

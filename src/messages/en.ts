@@ -509,6 +509,9 @@ export const EN = {
   'schema.proof': 'the last four digits of the phone or identity number on the dossier',
   'schema.question-proof':
     "the last four digits of the asker's phone number; without one, the first four characters of the e-mail address",
+  'schema.saved-filter-list': 'the list by the end of its address, such as deliveries',
+  'schema.saved-filter-query': 'the parameters of the list, as in an address: state=failed&party=national-portal',
+  'schema.link-expires': 'a moment, from `url` of a link',
   'schema.ask-officer': 'the officer, by the identifier that the register knows',
   'schema.ask-purpose': 'the task for which the officer asks, without the name or a number of the person',
   'schema.ask-legal-basis': 'the rule that allows it, such as NĐ 61/2018/NĐ-CP',

@@ -507,6 +507,9 @@ export const VI = translation({
   'schema.proof': 'bốn số cuối của số điện thoại hoặc số giấy tờ trong hồ sơ',
   'schema.question-proof':
     'bốn số cuối của số điện thoại người hỏi; nếu không có, bốn ký tự đầu của địa chỉ thư điện tử',
+  'schema.saved-filter-list': 'danh sách, theo phần cuối của địa chỉ, như deliveries',
+  'schema.saved-filter-query': 'tham số của danh sách, viết như trong địa chỉ: state=failed&party=national-portal',
+  'schema.link-expires': 'thời điểm, lấy từ `url` của liên kết',
   'schema.ask-officer': 'cán bộ, theo mã định danh mà hệ thống được hỏi biết',
   'schema.ask-purpose': 'việc mà cán bộ cần tra cứu để giải quyết, không kèm tên hoặc số của người đó',
   'schema.ask-legal-basis': 'quy định cho phép tra cứu, như NĐ 61/2018/NĐ-CP',

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refused } from '#kit';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { codeOf as CODE, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
+import type { Json } from '../support/json.ts';
 import { lowestCpuOfTen } from '../support/measures.ts';
 import { officerAt } from '../support/officer.ts';
 import { OPERATOR_KEYS, operatorOf } from '../support/operator.ts';
@@ -128,6 +130,21 @@ describe('languages', () => {
     );
   });
 
+  test('what a pattern allows is described in Vietnamese too, for every parameter and every order', async () => {
+    const { paths } = (await hub.read('/openapi.json')).body as { paths: Record<string, Record<string, Json>> };
+    const asked = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.values(methods).flatMap(({ parameters = [], requestBody }) => [
+        ...parameters,
+        ...(path.startsWith('/api/v1/ops/') || path.startsWith('/api/public/') ? [requestBody] : []),
+      ]),
+    );
+    const described = new Set<string>(Object.values(EN));
+    const english = patternedIn(asked).filter(
+      ({ pattern, description }) => pattern !== '\\S' && !described.has(description),
+    );
+    expect(english).toEqual([]);
+  });
+
   test('a SOAP fault and the results of its items are in the requested language', async () => {
     const wrong = await sendSoap(hub, envelope('<h:GetDossier><h:code> </h:code></h:GetDossier>'), { headers: VI });
     expect(wrong.fault?.reason).toBe('code thiếu, cần mã hồ sơ');
@@ -177,3 +194,15 @@ describe('languages', () => {
     expect(await message(VI)).toBe('“got "x", expected one of a”');
   });
 });
+
+interface Patterned {
+  readonly pattern: string;
+  readonly description: string;
+}
+
+/** All schemas with a pattern within a document. */
+function patternedIn(node: unknown): readonly Patterned[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const below = Object.values(node).flatMap(patternedIn);
+  return typeof (node as Partial<Patterned>).pattern === 'string' ? [node as Patterned, ...below] : below;
+}

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { EN } from '#messages/en';
 import { say } from '#messages/message';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
@@ -9,7 +10,7 @@ import { none, OPS, type OperatorContext, orderReader, TAG } from './request.ts'
 
 const List = Type.String({
   pattern: '^[a-z-]{1,40}$',
-  description: 'the list by the end of its address, such as deliveries',
+  description: EN['schema.saved-filter-list'],
 });
 const Name = Type.String({ minLength: 1, maxLength: 60, pattern: '\\S', description: 'what the officer calls it' });
 const Filter = closed({
@@ -17,7 +18,7 @@ const Filter = closed({
   name: Name,
   query: Type.String({
     pattern: '^[A-Za-z0-9%&=+._~*-]{1,2000}$',
-    description: 'the parameters of the list, as in an address: state=failed&party=national-portal',
+    description: EN['schema.saved-filter-query'],
   }),
 });
 
