@@ -13,13 +13,23 @@ const wholesOf = (row: string): string => `(
   SELECT w.* FROM dossiers w WHERE w.code = ${row}.parent_code
   UNION ALL SELECT w.* FROM aliases a JOIN dossiers w ON w.code = a.dossier WHERE a.code = ${row}.parent_code)`;
 
-/** SQL: whether a dossier, `d`, counts with its whole. Of dossiers that name one another in a circle, the first one counts. */
+/** How many wholes above a dossier are looked at for a circle. Real chains have two or three. */
+const MOST_ABOVE = 100;
+
+/**
+ * SQL: whether a dossier, `d`, counts with its whole. Of dossiers that name one another in a circle, the first one counts; of a
+ * larger circle than MOST_ABOVE none.
+ *
+ * PostgreSQL reads a recursive query only as far as the outer one asks, so the LIMIT ends the walk. Without it, the counts of a
+ * party that chains thousands of dossiers walk the whole chain for each of them.
+ */
 const IS_PART = `(
   EXISTS (SELECT FROM ${wholesOf('d')} p WHERE ${STANDS_FOR_PARTS})
   AND NOT (WITH RECURSIVE above AS (
       SELECT code, parent_code FROM ${wholesOf('d')} p
       UNION SELECT p.code, p.parent_code FROM above CROSS JOIN LATERAL ${wholesOf('above')} p)
-    SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false) FROM above))`;
+    SELECT coalesce(min(code) = d.code AND bool_or(code = d.code), false)
+    FROM (SELECT code FROM above LIMIT ${MOST_ABOVE}) above))`;
 
 /** The parts of these dossiers that are counted although their whole is counted, or not counted although it is not. */
 export async function partsOf(tx: pg.PoolClient, codes: readonly string[]): Promise<readonly string[]> {

@@ -1,9 +1,13 @@
+import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { COLUMNS, GROUPS } from '#core/statistics/columns';
 import { RULES } from '#core/statistics/rules';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { createVault } from '../../src/secrets/vault.ts';
 import { recountAfterServices } from '../../src/statistics/count-state.ts';
+import { loadCountable } from '../../src/statistics/countable.ts';
 import { inDepth, partOf, sampled, test } from '../support/depth.ts';
-import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
+import { dossier, HUB_SECRET, progress, type TestHub, testHub } from '../support/hub.ts';
 import { legacySystem } from '../support/legacy-system.ts';
 
 const NOW = Date.parse('2026-03-20T10:00:00+07:00');
@@ -255,6 +259,33 @@ describe('statistics', () => {
     expect(await received()).toBe(1);
     await hub.push({ ...part, statusAt: at('03-05') });
     expect(await received()).toBe(1);
+  });
+
+  test('of a long chain of parts the top is counted, and each part reads a bounded number of dossiers', async () => {
+    const chain: Record<string, unknown>[] = [];
+    for (let n = 0; n < 400; n++) chain.push(one(at('03-03'), at('03-30'), { parentCode: chain.at(-1)?.code }));
+    await hub.push(chain);
+    const { body } = await hub.read('/api/v1/statistics/dossiers?from=2026-03-01&to=2026-03-31&column=received');
+    expect(body.items.map(({ code }: { code: string }) => code)).toEqual([chain[0]?.code]);
+    const vault = createVault([HUB_SECRET]);
+    const readFor = (place: number) =>
+      inTransaction(hub.hub.database, async (tx) => {
+        // A plan of the time when the table was empty scans it whole.
+        await tx.query('SET LOCAL plan_cache_mode = force_custom_plan');
+        await tx.query('SET LOCAL enable_seqscan = off');
+        const before = await rowsRead(tx);
+        const [counted] = await loadCountable(tx, vault, [chain[place]?.code as string]);
+        return { isPart: counted?.isPart, many: (await rowsRead(tx)) - before };
+      });
+    const rowsRead = async (tx: pg.PoolClient): Promise<number> => {
+      const { rows } = await tx.query(
+        `SELECT (seq_tup_read + idx_tup_fetch)::int4 AS many FROM pg_stat_xact_user_tables WHERE relname = 'dossiers'`,
+      );
+      return rows[0].many;
+    };
+    const middle = await readFor(200);
+    expect(middle.many).toBeGreaterThan(0);
+    expect([middle.isPart, await readFor(399)]).toEqual([true, middle]);
   });
 
   test('a part of a dossier is counted only when its whole is not here', async () => {
