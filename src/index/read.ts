@@ -2,6 +2,7 @@ import { counts } from '#core/dossier/event';
 import { type EventPlace, inEventOrder } from '#core/dossier/event-order';
 import { fold } from '#core/dossier/fold';
 import { groupBy } from '#core/group-by';
+import type { Person } from '#core/masking/mentions';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { batchCalls, shareByKey } from '../concurrency/batch-calls.ts';
@@ -54,6 +55,8 @@ export interface IndexReader {
   one(code: string): Promise<OneDossier>;
   /** The complete record by its own code, with personal data. The caller must check who may see it. */
   whole(code: string): Promise<WholeDossier | undefined>;
+  /** The present and former applicants of the dossiers with any of these codes, own or alias. The caller must not show them. */
+  people(codes: readonly string[]): Promise<readonly Person[]>;
   /**
    * A dossier as a party may read it in full. The owner gets the index's record, with the applicant that the owner
    * named. Any other party gets its own statements. Undefined if the party has sent no record of the dossier.
@@ -124,6 +127,7 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
         .executeTakeFirst();
       return row && { record: JSON.parse(openedRecord(vault, row)) as Dossier, owner: row.owner };
     },
+    people: (codes) => readPeople(database, vault, codes),
     async toldBy(code, party) {
       const found = await one(code);
       return found.kind === 'found' ? readToldBy(database, vault, found.dossier.code, party) : undefined;
@@ -146,6 +150,17 @@ export function createIndexReader(database: Database, vault: Vault): IndexReader
     changes: (after, limit) => changes({ after, limit }),
     newestChange: () => readNewestChange(database),
   };
+}
+
+/** As many whole records in memory at once. */
+const OPENED_AT_ONCE = 10;
+
+async function readPeople({ pool }: Database, vault: Vault, codes: readonly string[]): Promise<readonly Person[]> {
+  const people: Person[] = [];
+  for (let from = 0; from < codes.length; from += OPENED_AT_ONCE)
+    for (const { held, former } of await loadHeld(pool, vault, codes.slice(from, from + OPENED_AT_ONCE)))
+      people.push(...former, ...(held.view.record.applicant ? [held.view.record.applicant] : []));
+  return people;
 }
 
 interface HistoryAsked {

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import type { Person } from '#core/masking/mentions';
 import { type Kind, subjectOf } from '#core/records/kind';
+import { peopleIn } from '#core/records/mask-record';
 import { keyedSearchQuery, ofText } from '#core/vietnamese/search-words';
 import { type Bounded, readBounded } from '../database/bounded.ts';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
@@ -8,6 +10,7 @@ import type { Sealed, Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
 import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
+import { loadRecordEvents } from './record-events.ts';
 import {
   countQueue,
   listQueue,
@@ -69,10 +72,17 @@ export interface ProvableRecord {
   proves(digits: string): boolean;
 }
 
+export interface PeopleOfRecord {
+  readonly people: readonly Person[];
+  readonly dossierCodes: readonly string[];
+}
+
 /** Reads the records of all kinds. */
 export interface RecordReader {
   /** Personal data in full if `personal`. */
   one(kind: Kind, code: string, personal: boolean): Promise<ServedRecord | undefined>;
+  /** Whom its reports name, and the dossiers that they name. The caller must not show them. */
+  people(kind: Kind, code: string): Promise<PeopleOfRecord>;
   list(
     kind: Kind,
     filter: RecordFilter,
@@ -125,6 +135,7 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
       });
       return rows[0] && served(vault, kind, rows[0], personal);
     },
+    people: (kind, code) => readPeople(database, vault, kind, code),
     list: (kind, filter, limit, after, personal) => {
       const place = after
         ? sql`(state_at < ${after.stateAt}::timestamptz OR state_at = ${after.stateAt}::timestamptz AND code > ${after.code})`
@@ -165,6 +176,16 @@ export function createRecordReader(database: Database, vault: Vault): RecordRead
         proves: (digits) => proof !== null && vault.proves(subject, digits, proof),
       };
     },
+  };
+}
+
+async function readPeople({ pool }: Database, vault: Vault, kind: Kind, code: string): Promise<PeopleOfRecord> {
+  const subject = subjectOf(kind, code);
+  const events = (await loadRecordEvents(pool, vault, [subject])).get(subject) ?? [];
+  const reports = events.map(({ record }) => record);
+  return {
+    people: reports.flatMap((report) => peopleIn(kind, report)),
+    dossierCodes: reports.flatMap(({ dossierCode }) => dossierCode ?? []),
   };
 }
 

@@ -253,11 +253,11 @@ export async function sharedCall(
   database: Database,
   { id, party, operation }: Pick<ListedDelivery, 'id' | 'party' | 'operation'>,
   { at, tookMs, hasWire }: Pick<ListedAttempt, 'at' | 'tookMs' | 'hasWire'>,
-): Promise<readonly number[]> {
+): Promise<readonly Pick<ListedDelivery, 'id' | 'code'>[]> {
   let query = database.query
     .selectFrom('attempts as a')
     .innerJoin('deliveries as d', 'd.id', 'a.delivery_id')
-    .select('d.id')
+    .select(['d.id', 'd.subject as code'])
     .where('d.party', '=', party)
     .where('d.operation', '=', operation)
     .where('a.at', '=', at)
@@ -265,7 +265,7 @@ export async function sharedCall(
     .where('d.id', '!=', id);
   // An attempt with its own request is another call that ended at that moment.
   if (hasWire) query = query.where('a.wire', 'is', null);
-  return (await query.orderBy('d.id').execute()).map((row) => row.id);
+  return query.orderBy('d.id').execute();
 }
 
 /** Whether a party had received the dossier by another delivery before a moment. */

@@ -16,6 +16,7 @@ import {
   listDeliveries,
   oneDelivery,
   type StoredAttempt,
+  sharedCall,
 } from './delivery-list.ts';
 import { type DropMessage, type ListedDrop, listDrops, messagesOfDrop, oneDrop } from './dropped-files.ts';
 import { countErased, type Erasure, type ErasureFilter, listErasures } from './erasures.ts';
@@ -74,6 +75,8 @@ export interface LedgerReader {
   /** The messages and attempts of all systems about the dossier with these codes, its own code first. */
   journey(codes: readonly string[]): Promise<Journey>;
   attempts(deliveryId: number): Promise<readonly StoredAttempt[]>;
+  /** See sharedCall. */
+  sharedCall(delivery: ListedDelivery, attempt: StoredAttempt): ReturnType<typeof sharedCall>;
   causes(filter: CauseFilter, limit: number, after: number | undefined): Promise<readonly WaitingCause[]>;
   cause(id: number): Promise<WaitingCause | undefined>;
   waiting(causeKey: string, limit: number, after: number | undefined): Promise<readonly WaitingItemRow[]>;
@@ -135,6 +138,7 @@ export function createLedgerReader(database: Database, vault: Vault): LedgerRead
     changesOf: (message, codes) => loadChanges(database, message, codes),
     journey: (codes) => loadJourney(database, codes),
     attempts: (id) => attemptsOf(database, vault, id),
+    sharedCall: (delivery, attempt) => sharedCall(database, delivery, attempt),
     causes: (filter, limit, after) => listCauses(database, filter, limit, after),
     cause: (id) => oneCause(database, id),
     waiting: (causeKey, limit, after) => listWaiting(database, causeKey, limit, after),

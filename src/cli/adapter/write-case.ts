@@ -70,7 +70,9 @@ async function caseOf(hub: Hub, config: Config, id: number, wanted: number | und
   const isShared = (party.carries.get(delivery.operation)?.items ?? 1) > 1;
   const shared = isShared ? await sharedCall(database, delivery, attempt) : [];
   if (shared.length > 0)
-    return none(`the call of the attempt carried deliveries ${shared.join(', ')} too; a case holds one delivery only`);
+    return none(
+      `the call of the attempt carried deliveries ${shared.map(({ id }) => id).join(', ')} too; a case holds one delivery only`,
+    );
   const outgoing = await outgoingOf(hub, config, party, delivery);
   if (!outgoing) return none('the content of the delivery is no longer stored');
   const known = await wasKnown(database, delivery, attempt.at);

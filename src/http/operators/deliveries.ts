@@ -92,7 +92,7 @@ async function oneDelivery(c: Context, hub: OperatorContext, read: ReadBodyQuery
   const isWireShown = asked !== 'no' && kept.some((attempt) => attempt.hasWire);
   const views = isWireShown
     ? await shownTo(hub, key, { subject: auditSubject('delivery', id), why }, async (mayBePersonal) => {
-        const people = mayBePersonal ? undefined : await peopleOfDelivery(hub, found);
+        const people = mayBePersonal ? undefined : await peopleOfDelivery(hub, found, kept);
         const calls: (readonly WireView[] | undefined)[] = [];
         // In sequence: in parallel, all would run in one turn.
         for (const { wire } of kept) {

@@ -1,29 +1,35 @@
 import { type Item, isUpsert, recordIn } from '#core/dossier/item';
 import { createMentions, type Mentions, type Person } from '#core/masking/mentions';
-import { codeOfSubject } from '#core/records/kind';
+import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
 import { peopleIn } from '#core/records/mask-record';
-import type { ListedDelivery } from '../../../ledger/delivery-list.ts';
+import type { ListedDelivery, StoredAttempt } from '../../../ledger/delivery-list.ts';
 import type { OperatorContext } from '../request.ts';
 import { MOST_ITEMS } from './limits.ts';
 
-type PeopleContext = Pick<OperatorContext, 'index' | 'kinds' | 'orders' | 'records'>;
+type PeopleContext = Pick<OperatorContext, 'index' | 'kinds' | 'ledger' | 'orders' | 'records'>;
 
 /**
- * The people whom a message names, as the hub reads it, and those of the dossiers of its steps. A dialect or the settings of a
- * party may give their data any name, so that no list of names finds them.
+ * The people whom a message names, as the hub reads it, and those whom the hub knows of its dossiers and records. A dialect or
+ * the settings of a party may give their data any name, so that no list of names finds them.
  */
 export async function peopleOfMessage(hub: PeopleContext, items: readonly Item[]): Promise<Mentions> {
   return createMentions(await peopleOfItems(hub, items));
 }
 
-/** The people whom the calls of a delivery name: those of its message, and of its dossier or record as it is now. */
+/**
+ * The people whom the calls of a delivery name: those of its message, and of the dossiers and records of all deliveries in these
+ * calls. A template may send the applicant of a dossier with each of its records.
+ */
 export async function peopleOfDelivery(
   hub: PeopleContext,
-  { operation, code, messageId }: Pick<ListedDelivery, 'operation' | 'code' | 'messageId'>,
+  delivery: ListedDelivery,
+  attempts: readonly StoredAttempt[],
 ): Promise<Mentions> {
-  const items = (await hub.orders.readMessage(messageId)) ?? [];
-  const now = operation.startsWith('dossier.') ? await peopleOfDossier(hub, code) : await peopleOfRecord(hub, code);
-  return createMentions([...(await peopleOfItems(hub, items)), ...now]);
+  const subjects = new Set([delivery.code]);
+  for (const attempt of attempts.filter(({ hasWire }) => hasWire))
+    for (const { code } of await hub.ledger.sharedCall(delivery, attempt)) subjects.add(code);
+  const items = (await hub.orders.readMessage(delivery.messageId)) ?? [];
+  return createMentions([...(await peopleOfItems(hub, items)), ...(await peopleOfSubjects(hub, subjects))]);
 }
 
 async function peopleOfItems(hub: PeopleContext, items: readonly Item[]): Promise<readonly Person[]> {
@@ -33,21 +39,27 @@ async function peopleOfItems(hub: PeopleContext, items: readonly Item[]): Promis
     const kind = hub.kinds.of(item.operation);
     return kind ? peopleIn(kind, item.record) : [];
   });
-  const steps = read.filter(({ operation }) => operation === 'dossier.progress.v1');
-  const codes = new Set(steps.slice(0, MOST_ITEMS).map(({ record }) => record.code));
-  const ofSteps = await Promise.all([...codes].map((code) => peopleOfDossier(hub, code)));
-  return [...named, ...ofSteps.flat()];
+  const subjects = read.slice(0, MOST_ITEMS).flatMap(({ operation, record }) => {
+    const kind = hub.kinds.of(operation);
+    return kind ? [subjectOf(kind, record.code), (record as KindRecord).dossierCode ?? []].flat() : record.code;
+  });
+  return [...named, ...(await peopleOfSubjects(hub, new Set(subjects)))];
 }
 
-async function peopleOfDossier({ index }: PeopleContext, code: string): Promise<readonly Person[]> {
-  const found = await index.one(code);
-  const whole = found.kind === 'found' ? await index.whole(found.dossier.code) : undefined;
-  return whole?.record.applicant ? [whole.record.applicant] : [];
-}
-
-/** @param subject of a delivery; a catalogue entry names nobody */
-async function peopleOfRecord({ kinds, records }: PeopleContext, subject: string): Promise<readonly Person[]> {
-  const kind = kinds.ofSubject(subject);
-  const found = kind && (await records.one(kind, codeOfSubject(subject), true));
-  return kind && found ? peopleIn(kind, JSON.parse(found.json)) : [];
+/** @param subjects of deliveries; a catalogue entry names nobody */
+async function peopleOfSubjects(
+  { index, kinds, records }: PeopleContext,
+  subjects: ReadonlySet<string>,
+): Promise<readonly Person[]> {
+  const people: Person[] = [];
+  const dossiers = new Set<string>();
+  for (const subject of subjects) {
+    const kind = kinds.ofSubject(subject);
+    if (kind) {
+      const found = await records.people(kind, codeOfSubject(subject));
+      people.push(...found.people);
+      for (const code of found.dossierCodes) dossiers.add(code);
+    } else dossiers.add(subject);
+  }
+  return [...people, ...(await index.people([...dossiers]))];
 }
