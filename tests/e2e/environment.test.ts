@@ -76,7 +76,7 @@ test.skipIf(process.platform !== 'linux')('an interrupted command leaves no serv
   try {
     await expect.poll(() => existsSync(pidFile()), { timeout: 60_000, interval: 5 }).toBe(true);
     command.kill('SIGTERM');
-    expect((await once(command, 'exit'))[0]).toBe(1);
+    expect((await once(command, 'exit'))[0]).toBe(143);
     expect(existsSync(pidFile())).toBe(false);
   } finally {
     if (command.exitCode === null) command.kill('SIGKILL');

@@ -216,10 +216,10 @@ describe('rebuild', () => {
       ['SIGTERM', 'FROM hub_rebuild.changes'],
     ] as const) {
       const { child, ended } = scene.start('rebuild');
-      await expect.poll(() => scene.count(SECOND_INDEX), { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => scene.count(SECOND_INDEX), { timeout: 60_000 }).toBe(1);
       if (words !== undefined) {
         await other.query('BEGIN; LOCK TABLE changes');
-        await expect.poll(() => scene.count(waitingFor(words)), { timeout: 20_000 }).toBe(1);
+        await expect.poll(() => scene.count(waitingFor(words)), { timeout: 60_000 }).toBe(1);
       }
       child.kill(signal);
       const { errors } = await ended;

@@ -146,7 +146,8 @@ function keyOf(kind: Kind, text: string): string {
   const digits = text.replace(/\D/g, '');
   if (kind === 'phone') return `phone ${digits.replace(/^(?:84|0)/, '')}`;
   if (kind === 'identity number' && /^[\d .()-]+$/.test(text)) return `number ${digits}`;
-  return `${kind === 'identity number' ? 'number' : kind} ${text.replace(/ +/g, ' ').slice(0, COMPARED)}`;
+  const plain = text.replace(/ +/g, ' ').replace(/&(?:amp;)+/g, '&');
+  return `${kind === 'identity number' ? 'number' : kind} ${plain.slice(0, COMPARED)}`;
 }
 
 function patternOf(kind: Kind, text: string): string {
@@ -158,7 +159,9 @@ function patternOf(kind: Kind, text: string): string {
   const escaped = text
     .slice(0, COMPARED)
     .replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-    .replace(/ +/g, ' +');
+    .replace(/ +/g, ' +')
+    // XML within XML escapes it twice.
+    .replace(/&(?:amp;)*/g, '&(?:amp;)*');
   if (text.length > COMPARED) return `${escaped}[^\\s"'<>]*(?: [^\\s"'<>]{40,})*`;
   // A secret may stand in the middle of a word; names may not.
   if (kind === 'secret' || kind === 'file') return escaped;
