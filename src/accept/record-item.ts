@@ -82,8 +82,10 @@ function withErasure(applied: AppliedRecord, recorded: Recorded | undefined): Ap
 
 /** Only an officer and the owner's words can hold a record: the claim of another party must not hide it. */
 function whyHeld({ submission }: Place, kind: Kind, record: KindRecord, reach: Reach): Problem | undefined {
-  if (submission.party === OFFICERS && record.state === HELD_STATE) return HELD_BY_OFFICER;
-  return reach === 'all' ? kind.holds?.(record) : undefined;
+  const isHold = record.state === HELD_STATE;
+  if (submission.party === OFFICERS && isHold) return HELD_BY_OFFICER;
+  if (reach !== 'all') return undefined;
+  return kind.holds?.(record) ?? (isHold ? HELD_BY_SENDER : undefined);
 }
 
 /** Why a party that the owner's routes ask cannot be right. Its repeats are no news, and an operator may overrule it. */
@@ -159,6 +161,7 @@ function holdRecord(
 }
 
 const HELD_BEFORE = problem('/state', 'held-before');
+const HELD_BY_SENDER = problem('/state', 'held-by-sender');
 const HELD_BY_OFFICER = problem('/state', 'held-by-officer');
 
 function write(

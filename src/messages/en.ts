@@ -36,6 +36,7 @@ export const EN = {
   'complaint-or-denunciation':
     'reads as a complaint or a denunciation; an operator decides before it is forwarded or published; the laws on complaints and on denunciations set their own procedure: the sender turns to the competent agency, or to its office for receiving citizens',
   'held-before': 'an operator must decide on an earlier version of this record first',
+  'held-by-sender': 'its sender holds it; nothing of it is forwarded or published before a decision',
   'held-by-officer': 'an officer holds it; nothing of it is forwarded or published before a decision',
   'incomplete-person': 'is not complete, expected a name, and an address, a phone number or an e-mail address',
   'already-rated': 'the dossier has a rating already, expected one rating',

@@ -39,6 +39,7 @@ export const VI = translation({
   'reference-differs': '{got} là mã tham chiếu khác, cần {near}; chờ cán bộ quyết định',
   'reports-contradict': '{count} báo cáo trái với bản ghi của trục, cũ nhất là về {code}',
   'held-before': 'cán bộ cần xem xét phiên bản trước của bản ghi này',
+  'held-by-sender': 'bên gửi yêu cầu tạm giữ; không chuyển, không công khai khi chưa có quyết định',
   'held-by-officer': 'cán bộ đang tạm giữ; không chuyển, không công khai khi chưa có quyết định',
   'incomplete-person': 'chưa đủ thông tin, cần họ tên và một trong: địa chỉ, số điện thoại, thư điện tử',
   'already-rated': 'hồ sơ đã có đánh giá; mỗi hồ sơ chỉ có một đánh giá',

@@ -5,6 +5,12 @@ import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts
 
 const WHAT = { what: 'questions' };
 const WHY = 'theo Quyết định 246/QĐ-UBND';
+const MINISTRY = {
+  id: 'ministry',
+  secret: 'ministry-secret-of-the-tests',
+  scopes: ['question:write' as const],
+  party: 'ministry',
+};
 const COMPLAINT = 'Tôi tố cáo cán bộ nhận tiền.';
 
 describe('officers’ orders about questions and petitions', () => {
@@ -19,7 +25,7 @@ describe('officers’ orders about questions and petitions', () => {
         { from: 'one-stop', operation: 'question.upsert.v1', to: ['ministry'] },
         { from: 'officers', operation: 'question.upsert.v1', to: ['asking', 'ministry'] },
       ],
-      keys: [...OPERATOR_KEYS],
+      keys: [...OPERATOR_KEYS, MINISTRY],
     });
     operator = operatorOf(hub);
   });
@@ -190,6 +196,37 @@ describe('officers’ orders about questions and petitions', () => {
     expect(await delivered(ministry)).toEqual([['CH-H', 'received']]);
     expect((await hub.read('/api/v1/questions/CH-H')).body.content).toBe(later.content);
     expect((await seen('CH-H')).history.map(({ state }: { state: string }) => state)).toContain('held');
+  });
+
+  test('a question that its sender holds waits for an officer, who releases it', async () => {
+    await delivered(ministry);
+    const { results } = await hub.push(question({ code: 'CH-S', state: 'held' }), WHAT);
+    expect(results).toMatchObject([{ outcome: 'quarantined', problems: [{ code: 'held-by-sender', path: '/state' }] }]);
+    const again = await hub.push(question({ code: 'CH-S', state: 'held' }), WHAT);
+    expect(again.results).toMatchObject([{ outcome: 'quarantined' }]);
+    expect(await delivered(ministry)).toEqual([]);
+    expect(await seen('CH-S')).toMatchObject({ state: 'held', orders: ['release', 'dismiss'] });
+    expect((await order('CH-S', { order: 'release' })).body).toMatchObject({ state: 'received' });
+    expect(await delivered(ministry)).toEqual([['CH-S', 'received']]);
+    // A later word of its sender holds it again, and the release brings back the state of that time.
+    await hub.push(question({ code: 'CH-S', state: 'assigned', stateAt: '2025-08-20T09:30:00+07:00' }), WHAT);
+    expect(await delivered(ministry)).toEqual([['CH-S', 'assigned']]);
+    await hub.push(question({ code: 'CH-S', state: 'held', stateAt: '2025-08-20T09:40:00+07:00' }), WHAT);
+    expect(await seen('CH-S')).toMatchObject({ state: 'held', orders: ['release', 'dismiss'] });
+    expect((await order('CH-S', { order: 'release' })).body).toMatchObject({ state: 'assigned' });
+    expect(await delivered(ministry)).toEqual([['CH-S', 'assigned']]);
+  });
+
+  test('a party that receives a question cannot hold it', async () => {
+    await hub.push(question({ code: 'CH-M' }), WHAT);
+    const held = question({ code: 'CH-M', state: 'held', stateAt: '2025-08-20T09:30:00+07:00' });
+    const { results } = await hub.push(held, {
+      ...WHAT,
+      party: 'ministry',
+      headers: { Authorization: `Bearer ${MINISTRY.secret}` },
+    });
+    expect(results).toMatchObject([{ outcome: 'stale', warnings: [{ path: '/state', code: 'state-not-allowed' }] }]);
+    expect(await seen('CH-M')).toMatchObject({ state: 'received' });
   });
 
   test('a published question that is held leaves the public pages, can be held again, and returns as it was', async () => {

@@ -126,15 +126,16 @@ export function foldRecord(kind: Kind, complete: Complete, events: readonly Kind
   const refused = new Set<number>();
   let view: KindRecord | undefined;
   for (const event of inOrder(kind, events)) {
-    const { reach, record } = event;
+    const { reach } = event;
     if (reach === 'none' || isOfficersHold(event)) continue;
-    if (view && !mayFollow(kind, view.state, record.state)) {
+    const said = withoutHold(kind, event, view);
+    if (view && !(mayFollow(kind, view.state, said.state) && mayHold(event))) {
       refused.add(event.seq);
       continue;
     }
     // A report leaves members out, even if it is older than the first event.
     const known: KindRecord = view ?? first.record;
-    view = merge(kind, known, reach === 'all' ? record : pick(record, [...kind.shared, ...STATE]));
+    view = merge(kind, known, reach === 'all' ? said : pick(said, [...kind.shared, ...STATE]));
   }
   const holding = holdingEvent(events);
   const shown = complete(kind, view ?? first.record);
@@ -150,13 +151,32 @@ function mayFollow({ mayFollow: rule }: Kind, from: string, to: string): boolean
 }
 
 /**
+ * What an event says, without the order of its sender to hold the record. That is no state of its course: the release brings
+ * back the state before, or lets the record begin.
+ */
+function withoutHold({ states }: Kind, event: KindEvent, before: KindRecord | undefined): KindRecord {
+  if (!isSendersHold(event)) return event.record;
+  return { ...event.record, state: before?.state ?? (states[0] as string) };
+}
+
+function isSendersHold({ isHeld, record, party }: Pick<KindEvent, 'isHeld' | 'record' | 'party'>): boolean {
+  return isHeld && record.state === HELD_STATE && party !== OFFICERS;
+}
+
+/** Only the owner and officers hold a record: the claim of another party must not hide it. */
+function mayHold({ reach, record }: KindEvent): boolean {
+  return reach === 'all' || record.state !== HELD_STATE;
+}
+
+/**
  * The event that holds the record, if any. Once held, a record stays held until an operator decides. After that no rule of its
- * kind holds it again. An officer may.
+ * kind holds it again. An officer and its sender may.
  */
 function holdingEvent(events: readonly KindEvent[]): KindEvent | undefined {
   const decided = events.findLast(({ isJudged }) => isJudged)?.seq ?? 0;
+  const isHoldOrder = (event: KindEvent): boolean => isOfficersHold(event) || isSendersHold(event);
   const holding = events.filter(({ isHeld, isJudged }) => isHeld && !isJudged);
-  return holding.findLast((event) => (isOfficersHold(event) ? event.seq > decided : decided === 0));
+  return holding.findLast((event) => (isHoldOrder(event) ? event.seq > decided : decided === 0));
 }
 
 /** An officer's order to hold the record, or the release from it. Neither says anything else of the record. */
