@@ -233,7 +233,7 @@ describeInBrowser(() => {
       await page.getByRole('heading', { name: say('Xem trước', 'Preview') }).waitFor();
       await follow(say('Sự cố', 'Incidents'), say('Sự cố', 'Incidents'));
       await follow(say('không liên lạc được', 'partner unreachable'), /Sự cố \d|Incident \d/);
-      await fill('[action]', 'Đã gọi cho bộ');
+      await fill('[measures]', 'Đã gọi cho bộ');
       await reach(say('Ghi', 'Store'));
       await press('Enter');
       await status(say('Đã ghi', 'Stored'));

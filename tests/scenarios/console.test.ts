@@ -534,6 +534,40 @@ describe('the console', () => {
       ]);
     });
 
+    test('that is refused keeps what the officer wrote, in the form or beside it', async () => {
+      await aDay();
+      await officer.signIn('ops');
+      await officer.get('/console');
+      const why = `Công văn <12>: ${'căn cứ '.repeat(100)}`.trim();
+      const kept = `name="why" value="${why.replace('<12>', '&lt;12&gt;')}"`;
+      const [{ id }] = await items('quarantine?kind=unmapped');
+      const path = `/console/quarantine/${id}/resolve`;
+      const refused = await officer.post(path, { action: 'dismiss', why, party: 'nobody' });
+      expect([refused.status, refused.text.split(kept).length]).toEqual([400, 2]);
+      expect(refused.text).toMatch(/data-key="d" open>[\s\S]*name="action" value="dismiss"[\s\S]*căn cứ căn cứ/);
+      expect(refused.text).toContain(`href="/console/quarantine/${id}?lang=en"`);
+      expect(refused.text).not.toContain('để sao chép');
+      await officer.post(path, { action: 'map', to: '9', why: 'trước' });
+      const late = await officer.post(path, { action: 'dismiss', why });
+      expect(late.status).toBe(409);
+      expect(late.text).toContain('ops đã quyết định trước');
+      expect(late.text).toMatch(/để sao chép\s*<textarea readonly rows="6">Công văn &lt;12&gt;: căn cứ/);
+
+      const hold = await officer.post('/console/legal-holds', { kind: 'payment', code: 'TT-9', phone: '0900', why });
+      expect(hold.status).toBe(400);
+      for (const field of [kept, 'name="code" value="TT-9"', 'value="payment" selected', 'name="phone" value="0900"'])
+        expect(hold.text).toContain(field);
+      const replay = await officer.post('/console/replays', { party: 'ministry', perSecond: '0', why });
+      expect([replay.status, replay.text.includes(kept)]).toEqual([400, true]);
+      const { rows } = await hub.hub.database.pool.query<{ id: number }>(
+        "INSERT INTO incidents (party, kind, cause, opened_at) VALUES ('ministry', 'pull-failed', '', now()) RETURNING id",
+      );
+      const note = await officer.post(`/console/incidents/${rows[0]?.id}/notes`, { cause: 'Máy chủ hỏng' });
+      expect([note.status, note.text.includes('maxlength="1000">Máy chủ hỏng</textarea>')]).toEqual([400, true]);
+      // Nothing to keep: the page has its own address.
+      expect((await officer.send(path, { action: 'dismiss' })).status).toBe(303);
+    });
+
     test('maps to other codes than the candidates, and enters a line in advance', async () => {
       await aDay();
       await officer.signIn('ops');

@@ -7,7 +7,7 @@ import { choicesOf } from './choices.ts';
 import { choiceField, dayField, orderForm, textField } from './forms.ts';
 import { dossierLink, filterForm, partyLink, type Query, queryOf } from './parts.ts';
 import type { BackfillPreview, Replay } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 import { may, titleOf, type Visit } from './visit.ts';
 import { RECORD_KINDS, STATUSES } from './words.ts';
@@ -49,7 +49,7 @@ export function addBackfill(site: Site): void {
     const { body, problem } = await api.post<Replay>(`parties/${segment(party)}/backfill`, order);
     if (body) return { to: `/console/replays/${body.id}`, isDone: true, text: begun(say, body) };
     const to = `/console/parties/${segment(party)}/backfill${queryText(filter)}`;
-    return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    return refusedOrder(say, to, problem);
   });
 }
 

@@ -6,7 +6,7 @@ import { segment } from './api.ts';
 import { decideForms, targetsFor } from './decide.ts';
 import { facts, manyOf, pager, partyLink, queryOf, withoutPointer } from './parts.ts';
 import type { Cause, Listed, Resolved, WholeCause } from './records.ts';
-import { refusalText, refusedScreen } from './refusals.ts';
+import { refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge } from './times.ts';
 import { may, type Screen, type Visit } from './visit.ts';
@@ -45,12 +45,7 @@ ${may(visit, 'ops:configure') ? decideForms(visit, { ...found, following: nextOf
     const to = chosen ?? written;
     const order = { action, to, party: form('party'), why: form('why') };
     const { body, problem } = await api.post<Resolved>(`quarantine/${id}/resolve`, order);
-    if (!body)
-      return {
-        to: problem?.decided ? LIST : `${LIST}/${id}`,
-        isDone: false,
-        text: problem ? refusalText(say, problem) : '',
-      };
+    if (!body) return refusedOrder(say, problem?.decided ? LIST : `${LIST}/${id}`, problem);
     const { freed, stillWaiting } = body;
     const next = form('next');
     const text =

@@ -9,7 +9,7 @@ import { orderForm } from './forms.ts';
 import { tableAddress } from './mappings.ts';
 import { meaning, partyLink, queryOf, type Slice, sliceOf, slicePager } from './parts.ts';
 import type { CodeEntry, CodeTable } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, titleOf, type Visit } from './visit.ts';
@@ -35,7 +35,7 @@ export function addCodeTables(site: Site): void {
     const to = `/console/code-tables${queryText({ party })}`;
     const line = { from: form('from'), to: form('to'), why: form('why') };
     const { body, problem } = await api.post<CodeEntry>(`code-tables/${segment(party)}/${segment(table)}`, line);
-    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, to, problem);
     return {
       to,
       isDone: true,

@@ -7,6 +7,7 @@ import { type PreviewLine, previewPath } from './code-preview.ts';
 import { choiceField, orderForm } from './forms.ts';
 import { heldText } from './record-orders.ts';
 import type { CodeTable, WholeCause } from './records.ts';
+import { isUnsent } from './unsent.ts';
 import type { Visit } from './visit.ts';
 import { MEANINGS, STATUSES, word } from './words.ts';
 
@@ -56,12 +57,13 @@ export async function targetsFor({ api }: Visit, { unmapped, parties }: WholeCau
 export function decideForms(visit: Visit, found: Decided, targets: Targets): Html {
   const { say } = visit;
   const isUnmapped = found.kind === 'unmapped';
+  const isRefused = (action: string): boolean => isUnsent(visit.unsent, resolvePath(found), { action });
   const { release, dismiss } = found.kind === 'held' ? heldTexts(say) : textsOf(visit, found);
   return html`<section class="decide" aria-label="${say('Quyết định', 'Decide')}">
 ${isUnmapped ? mapForm(visit, found, targets) : ''}
-<details class="card" data-key="r"${isUnmapped ? html`` : html` open`}><summary>${release.title}</summary>
+<details class="card" data-key="r"${isUnmapped && !isRefused('release') ? html`` : html` open`}><summary>${release.title}</summary>
 <p class="note">${release.note}</p>${resolveForm(visit, found, 'release', release.button)}</details>
-<details class="card" data-key="d"><summary>${dismiss.title}</summary>
+<details class="card" data-key="d"${isRefused('dismiss') ? html` open` : ''}><summary>${dismiss.title}</summary>
 <p class="note">${dismiss.note}</p>${resolveForm(visit, found, 'dismiss', dismiss.button)}</details></section>`;
 }
 
@@ -194,18 +196,17 @@ function tryForm({ say }: Visit, found: WholeCause): Html {
 <button class="quiet">${say('Thử trước', 'Try first')}</button></form>`;
 }
 
-function resolveForm(
-  visit: Visit,
-  { id, parties, following }: Decided,
-  action: string,
-  button: string,
-  fields: Html = html``,
-): Html {
+function resolvePath({ id }: WholeCause): string {
+  return `/console/quarantine/${id}/resolve`;
+}
+
+function resolveForm(visit: Visit, found: Decided, action: string, button: string, fields: Html = html``): Html {
   const { say } = visit;
+  const { parties, following } = found;
   const all = { value: '', text: say('tất cả', 'all') };
   const choices = [all, ...parties.map((value) => ({ value, text: value }))];
   return orderForm(visit, {
-    to: `/console/quarantine/${id}/resolve`,
+    to: resolvePath(found),
     button,
     why: 'must',
     hidden: { action, next: following },

@@ -10,7 +10,7 @@ import { orderForm } from './forms.ts';
 import { auditLink, causeOf, facts, messageLink, operationOf, partyLink, reasonOf, subjectLink } from './parts.ts';
 import { meaningOf, TURNS } from './reasons.ts';
 import type { Replayed, WholeDelivery } from './records.ts';
-import { refusalText, refusedScreen } from './refusals.ts';
+import { refusalText, refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, type Screen, type Visit } from './visit.ts';
@@ -27,7 +27,7 @@ export function addDelivery(site: Site): void {
     const id = c.req.param('id') ?? '';
     const to = `/console/deliveries/${segment(id)}`;
     const { body, problem } = await api.post<Replayed>(`deliveries/${segment(id)}/replay`, { why: form('why') });
-    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, to, problem);
     const isDone = body.outcome === 'replayed';
     return {
       to,

@@ -6,7 +6,7 @@ import { segment } from './api.ts';
 import { countsOf, fileLines, MOST_ROWS, problemList } from './drop.ts';
 import { listCaption, pager, partyLink, queryOf } from './parts.ts';
 import type { Drop, FileReport, Listed } from './records.ts';
-import { refusalText, refusedScreen } from './refusals.ts';
+import { refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Screen, titleOf, type Visit } from './visit.ts';
@@ -24,7 +24,7 @@ export function addDrops(site: Site): void {
     const query = isPreview ? { preview: 'yes' } : { why: form('why') };
     const { body, problem } = await api.upload<FileReport>(`parties/${segment(party)}/drops`, query, file);
     const to = `/console/parties/${segment(party)}/drops`;
-    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, to, problem);
     if (isPreview) return checkedScreen(visit, party, body);
     return { to, isDone: body.outcome !== 'refused', text: toldOf(visit, body) };
   });

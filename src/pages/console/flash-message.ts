@@ -3,12 +3,15 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ConsoleContext } from './console-context.ts';
 import { openText, sealText } from './sealed.ts';
 import { scopeOf } from './session.ts';
+import type { Screen } from './visit.ts';
 
 /** The result of an order, and the page that shows it. */
 export interface FlashMessage {
   readonly to: string;
   readonly text: string;
   readonly isDone: boolean;
+  /** The status of the page where it shows the form again. */
+  readonly status?: Screen['status'];
 }
 
 const COOKIE = 'lienthong-console-flash';
@@ -28,7 +31,7 @@ export function setFlashMessage(
 export function takeFlashMessage(
   c: Context,
   hub: Pick<ConsoleContext, 'vault' | 'clients'>,
-): Pick<FlashMessage, 'text' | 'isDone'> | undefined {
+): Omit<FlashMessage, 'to'> | undefined {
   const kept = getCookie(c, COOKIE);
   if (kept === undefined) return undefined;
   deleteCookie(c, COOKIE, scopeOf(c, hub, c.req.path));

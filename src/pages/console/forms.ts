@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { readForm } from '../../http/body.ts';
 import { sameText } from '../../secrets/same-text.ts';
 import type { Html } from '../layout.ts';
+import { isUnsent, typedIn } from './unsent.ts';
 import type { Visit } from './visit.ts';
 
 /** A field of a form, trimmed. Undefined when it is blank. */
@@ -35,8 +36,10 @@ export interface OrderForm {
 }
 
 /** A form that changes something. */
-export function orderForm({ say, token }: Visit, form: OrderForm): Html {
-  const { to, button, why, whyGiven = '', fields = [], hidden = {}, isQuiet = false, label } = form;
+export function orderForm({ say, token, unsent }: Visit, form: OrderForm): Html {
+  const { to, button, why, fields = [], hidden = {}, isQuiet = false, label } = form;
+  const typed = why && isUnsent(unsent, to, hidden) ? typedIn(unsent, to, 'why') : undefined;
+  const whyGiven = form.whyGiven ?? typed ?? '';
   const given = Object.entries(hidden).filter(([, value]) => value !== undefined);
   return html`<form class="fields order" method="post" action="${to}">
 <input type="hidden" name="token" value="${token}">

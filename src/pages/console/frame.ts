@@ -5,16 +5,18 @@ import { icon } from '../parts/icon.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
 import { orderForm } from './forms.ts';
+import { textsLeft, unsentTexts } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Shows a screen in the common frame: owner, navigation, and the result of the last order. */
 export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): Response | Promise<Response> {
   const { c, hasShortcuts } = visit;
   const scripts = hasShortcuts ? (['keys.js'] as const) : [];
-  const told = takeFlashMessage(c, hub);
+  const { unsent } = visit;
+  const told = unsent?.told ?? takeFlashMessage(c, hub);
   return show(c, (say) => ({
     title: screen.title,
-    status: screen.status ?? 200,
+    status: screen.status ?? told?.status ?? 200,
     ...ownerOf(hub, say),
     links: linksOf(say),
     assets: ['console.css', ...scripts, ...(screen.assets ?? [])],
@@ -28,8 +30,8 @@ export function showScreen(visit: Visit, hub: ConsoleContext, screen: Screen): R
         isQuiet: true,
       },
     )}`,
-    body: html`${
-      told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''
+    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${
+      unsent ? unsentTexts(say('Nội dung chưa gửi, để sao chép', 'What was not sent, to copy'), textsLeft(unsent)) : ''
     }${screen.body}`,
   }));
 }

@@ -25,9 +25,10 @@ import {
 } from './parts.ts';
 import { INCIDENTS_TODO, meaningOf } from './reasons.ts';
 import type { Incident, Listed, ReportRecord, WholeIncident } from './records.ts';
-import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
+import { refusalNote, refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
+import { typedIn } from './unsent.ts';
 import { may, type Visit } from './visit.ts';
 import { badge, INCIDENTS, OPERATIONS, PULLS, word } from './words.ts';
 
@@ -86,10 +87,10 @@ ${may(visit, 'ops:configure') ? noteForm(visit, body) : ''}`,
   });
   site.order('/incidents/:id/notes', async ({ c, say, api }, form) => {
     const id = c.req.param('id') ?? '';
-    const note = { cause: form('cause'), action: form('action') ?? '' };
+    const note = { cause: form('cause'), action: form('measures') ?? '' };
     const { body, problem } = await api.post<WholeIncident>(`incidents/${segment(id)}/notes`, note);
     const to = `/console/incidents/${segment(id)}`;
-    if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, to, problem);
     return {
       to,
       isDone: true,
@@ -133,11 +134,12 @@ function noteTable(visit: Visit, notes: WholeIncident['notes']): Html {
 }
 
 function noteForm(visit: Visit, { id, notes: [newest] }: WholeIncident): Html {
-  const { say } = visit;
+  const { say, unsent } = visit;
+  const to = `/console/incidents/${id}/notes`;
   const field = (name: string, label: string, value: string, more: Html = html``): Html =>
-    html`<label class="wide">${label}<textarea name="${name}" rows="3" maxlength="1000"${more}>${value}</textarea></label>`;
+    html`<label class="wide">${label}<textarea name="${name}" rows="3" maxlength="1000"${more}>${typedIn(unsent, to, name) ?? value}</textarea></label>`;
   return html`<section class="card">${orderForm(visit, {
-    to: `/console/incidents/${id}/notes`,
+    to,
     button: say('Ghi', 'Store'),
     fields: [
       field(
@@ -145,7 +147,7 @@ function noteForm(visit: Visit, { id, notes: [newest] }: WholeIncident): Html {
         say('Nguyên nhân (để trống nếu như trục đã ghi)', 'Cause (blank: as the hub found)'),
         newest?.cause ?? '',
       ),
-      field('action', say('Biện pháp xử lý', 'Action'), newest?.action ?? '', html` required`),
+      field('measures', say('Biện pháp xử lý', 'Action'), newest?.action ?? '', html` required`),
     ],
   })}<p class="note">${say(
     'Nội dung mới nhất được đưa vào báo cáo sự cố của đơn vị cung cấp phần mềm. Không ghi tên người nộp hồ sơ.',

@@ -20,7 +20,7 @@ import {
   tableNamed,
 } from './parts.ts';
 import type { Listed, MappingChange, MappingEffect } from './records.ts';
-import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
+import { refusalNote, refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
@@ -57,7 +57,7 @@ ${body ? html`${mappingTable(visit, body)}${pager(visit, body, kept)}` : ''}`,
       const { body, problem } = await api.post<MappingChange>(`mappings/${segment(id)}/${decision}`, {
         why: form('why'),
       });
-      if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+      if (!body) return refusedOrder(say, to, problem);
       return {
         to,
         isDone: true,

@@ -7,7 +7,7 @@ import { DELIVERY_FILTER, deliveryFields } from './deliveries.ts';
 import { orderForm } from './forms.ts';
 import { filterForm, operationOf, partyLink, type Query, queryOf, subjectLink } from './parts.ts';
 import type { Preview, Replay } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 import { may, type Visit } from './visit.ts';
 import { badge, DELIVERY_STATES, REPLAY_OUTCOMES, word } from './words.ts';
@@ -40,12 +40,7 @@ export function addNewReplay(site: Site): void {
     const perSecond = Number(form('perSecond') ?? PER_SECOND);
     const order = { ...filter, preview: false, perSecond, why: form('why') };
     const { body, problem } = await api.post<Replay>('deliveries/replay', order);
-    if (!body)
-      return {
-        to: `/console/replays/new${queryText(filter)}`,
-        isDone: false,
-        text: problem ? refusalText(say, problem) : '',
-      };
+    if (!body) return refusedOrder(say, `/console/replays/new${queryText(filter)}`, problem);
     const text = say(
       `Đã bắt đầu đợt ${body.id}: ${number(say, body.total)} lượt.`,
       `Run ${body.id} has begun: ${counted(body.total, 'delivery', 'deliveries')}.`,

@@ -1,6 +1,6 @@
 import type { Say } from '../language.ts';
 import { segment } from './api.ts';
-import { refusalText } from './refusals.ts';
+import { refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 
 type Done = (say: Say, party: string, body: { readonly waitsFor?: string | null }) => string;
@@ -31,7 +31,7 @@ export function addPartyOrders(site: Site): void {
       const to = form('back') === 'overview' ? '/console' : `/console/parties/${segment(party)}`;
       const order = { why: form('why'), name: what === 'pull' ? form('name') : undefined };
       const { body, problem } = await api.post(`parties/${segment(party)}/${what}`, order);
-      if (!body) return { to, isDone: false, text: problem ? refusalText(say, problem) : '' };
+      if (!body) return refusedOrder(say, to, problem);
       return { to, isDone: true, text: DONE[what](say, party, body) };
     });
 }

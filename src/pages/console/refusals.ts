@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Answer, Problem } from './api.ts';
+import type { FlashMessage } from './flash-message.ts';
 import { plainTimeOf } from './times.ts';
 import type { Screen } from './visit.ts';
 import { ACTIONS, type Words, word } from './words.ts';
@@ -56,6 +57,11 @@ export function refusalText(say: Say, { status, detail: told, decided }: Problem
 
 export function refusalNote(say: Say, problem: Problem | undefined): Html {
   return problem ? html`<p class="card" role="alert">${refusalText(say, problem)}</p>` : html``;
+}
+
+/** Leads an officer whose order the API refused back to its page. */
+export function refusedOrder(say: Say, to: string, problem: Problem | undefined): FlashMessage {
+  return { to, isDone: false, text: problem ? refusalText(say, problem) : '', status: statusOf(problem) };
 }
 
 const SHOWN_STATUSES = [400, 403, 404, 408, 409, 429, 500, 503] as const;

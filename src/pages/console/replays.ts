@@ -17,7 +17,7 @@ import {
   reasonOf,
 } from './parts.ts';
 import type { Listed, Replay } from './records.ts';
-import { refusalNote, refusalText, refusedScreen } from './refusals.ts';
+import { refusalNote, refusedOrder, refusedScreen } from './refusals.ts';
 import type { Site } from './site.ts';
 import { timeAndAge, timeOf } from './times.ts';
 import { may, type Visit } from './visit.ts';
@@ -56,10 +56,10 @@ ${body ? html`${replayTable(visit, body)}${pager(visit, body, {})}` : ''}`,
   site.order('/replays/:id/stop', async ({ c, say, api }, form) => {
     const id = c.req.param('id') ?? '';
     const { body, problem } = await api.post<Replay>(`replays/${segment(id)}/stop`, { why: form('why') });
-    if (!body) return { to: '/console/replays', isDone: false, text: problem ? refusalText(say, problem) : '' };
+    const to = form('back') === 'run' ? `/console/replays/${segment(id)}` : '/console/replays';
+    if (!body) return refusedOrder(say, to, problem);
     const isDone = body.state === 'stopped';
     const over = say(`Đợt ${id} đã kết thúc trước đó.`, `Run ${id} had already ended.`);
-    const to = form('back') === 'run' ? `/console/replays/${segment(id)}` : '/console/replays';
     return { to, isDone, text: isDone ? say(`Đã dừng đợt ${id}.`, `Run ${id} is stopped.`) : over };
   });
 }

@@ -6,10 +6,11 @@ import { segment } from './api.ts';
 import { orderForm } from './forms.ts';
 import { facts, isFirstPage, listCaption, type Part, pager, queryOf, restLink, subjectLink } from './parts.ts';
 import type { Erasure, LegalHold, Listed, Retention } from './records.ts';
-import { refusalNote, refusalText } from './refusals.ts';
+import { refusalNote, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 import { kindName, subjectFields, subjectOf } from './subject-form.ts';
 import { timeAndAge } from './times.ts';
+import { isUnsent } from './unsent.ts';
 import { may, type Visit } from './visit.ts';
 import { ERASURE_CAUSES, PAYMENT_STATES, POSTAL_STATES, QUESTION_STATES, STATUSES, word } from './words.ts';
 
@@ -59,13 +60,13 @@ function addHoldOrders(site: Site): void {
   site.order('/legal-holds', async ({ say, api }, form) => {
     const order = { ...subjectOf(form), why: form('why') };
     const { body, problem } = await api.post<LegalHold>('legal-holds', order);
-    if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, TO, problem);
     return { to: TO, isDone: true, text: say(`Đã đặt lệnh giữ ${body.id}.`, `The legal hold ${body.id} is set.`) };
   });
   site.order('/legal-holds/:id/lift', async ({ c, say, api }, form) => {
     const id = c.req.param('id') ?? '';
     const { body, problem } = await api.post<LegalHold>(`legal-holds/${segment(id)}/lift`, { why: form('why') });
-    if (!body) return { to: TO, isDone: false, text: problem ? refusalText(say, problem) : '' };
+    if (!body) return refusedOrder(say, TO, problem);
     return { to: TO, isDone: true, text: say(`Đã gỡ lệnh giữ ${id}.`, `The legal hold ${id} is lifted.`) };
   });
 }
@@ -145,16 +146,17 @@ function liftForm(visit: Visit, { id }: LegalHold): Html {
 }
 
 function holdForm(visit: Visit): Html {
-  const { say } = visit;
-  return html`<details class="card"><summary>${say('Đặt lệnh giữ dữ liệu', 'Set a legal hold')}</summary>
+  const { say, unsent } = visit;
+  const given = isUnsent(unsent, HOLDS) ? unsent.form : undefined;
+  return html`<details class="card"${given ? html` open` : ''}><summary>${say('Đặt lệnh giữ dữ liệu', 'Set a legal hold')}</summary>
 <p class="note">${say(
     'Ghi mã của một hồ sơ hay bản ghi, hoặc ghi một người: số định danh, hay họ tên kèm số điện thoại hoặc thư điện tử. Khi lệnh còn hiệu lực, trục không xóa dữ liệu này.',
     'Give the code of a dossier or record, or a person: the identity number, or the name with a phone number or an e-mail address. While the hold is in force, the hub erases nothing of it.',
   )}</p>${orderForm(visit, {
-    to: '/console/legal-holds',
+    to: HOLDS,
     button: say('Đặt lệnh giữ', 'Set the hold'),
     why: 'must',
-    fields: subjectFields(visit),
+    fields: subjectFields(visit, given),
   })}</details>`;
 }
 

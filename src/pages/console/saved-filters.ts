@@ -4,7 +4,7 @@ import { icon } from '../parts/icon.ts';
 import { counted } from '../words.ts';
 import { orderForm } from './forms.ts';
 import type { SavedFilter } from './records.ts';
-import { refusalText } from './refusals.ts';
+import { refusalText, refusedOrder } from './refusals.ts';
 import type { Site } from './site.ts';
 import type { Visit } from './visit.ts';
 
@@ -30,7 +30,7 @@ export function addSavedFilters(site: Site): void {
     const filter = { list: form('list') ?? '', name: form('name') ?? '', query: form('query') ?? '' };
     const { problem } = await api.post('saved-filters', filter);
     const to = `${pageOf(filter.list)}?${filter.query}`;
-    if (problem) return { to: pageOf(filter.list), isDone: false, text: refusalText(say, problem) };
+    if (problem) return refusedOrder(say, pageOf(filter.list), problem);
     return { to, isDone: true, text: say(`Đã lưu bộ lọc “${filter.name}”.`, `The filter “${filter.name}” is saved.`) };
   });
   site.order(REMOVE, async ({ say, api }, form) => {

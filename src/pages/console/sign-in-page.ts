@@ -5,6 +5,7 @@ import { type Html, show } from '../layout.ts';
 import type { ConsoleContext } from './console-context.ts';
 import { takeFlashMessage } from './flash-message.ts';
 import { ownerOf } from './frame.ts';
+import { unsentTexts } from './unsent.ts';
 
 /** The target after sign-in. Only a page of the console is allowed. */
 export function safeNext(next: string | undefined): string {
@@ -17,7 +18,7 @@ export function safeNext(next: string | undefined): string {
 interface Given {
   readonly next: string | undefined;
   readonly id?: string;
-  /** Long texts of an order that the end of the session stopped. */
+  /** Long texts of an order that the end of the session stopped. Nothing stores them until the officer has signed in. */
   readonly unsent?: readonly string[];
 }
 
@@ -35,18 +36,8 @@ export function signInPage(
     ...ownerOf(hub, say),
     links: [],
     status,
-    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${unsentTexts(say, given.unsent)}${signInForm(say, given)}`,
+    body: html`${told ? html`<p class="card told" role="${told.isDone ? 'status' : 'alert'}">${told.text}</p>` : ''}${why ? html`<p class="card" role="alert">${why(say)}</p>` : ''}${unsentTexts(say('Nội dung chưa gửi; hãy sao chép trước khi đăng nhập', 'The text that was not sent; copy it before you sign in'), given.unsent ?? [])}${signInForm(say, given)}`,
   }));
-}
-
-/** Nothing stores them until the officer has signed in. */
-function unsentTexts(say: Say, texts: readonly string[] = []): Html {
-  if (texts.length === 0) return html``;
-  return html`<section class="card entries">${texts.map(
-    (text) =>
-      html`<label>${say('Nội dung chưa gửi; hãy sao chép trước khi đăng nhập', 'The text that was not sent; copy it before you sign in')}
-<textarea readonly rows="6">${text}</textarea></label>`,
-  )}</section>`;
 }
 
 function signInForm(say: Say, given: Given): Html {

@@ -15,6 +15,7 @@ import { crossSite, refusalText } from './refusals.ts';
 import { forgetSession, sessionOf } from './session.ts';
 import { hasShortcuts } from './shortcuts.ts';
 import { signInPage } from './sign-in-page.ts';
+import { LONG_TEXTS, type Unsent, unsentOf } from './unsent.ts';
 import type { Screen, Visit } from './visit.ts';
 
 /** Adds screens and orders, with paths below /console. */
@@ -32,6 +33,8 @@ export interface Site {
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
   const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
+  /** The orders that were not carried out, by the requests for the pages that show their forms again. */
+  const unsentBy = new WeakMap<Request, Unsent>();
   const questionOf: Visit['questionOf'] = (party, question) => hub.parties.get(party)?.questions.get(question);
 
   /** Checked at each request: a removed or changed key is signed out at the next one. */
@@ -43,7 +46,29 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const { body: key } = await api.get<OwnKey>('key');
     const { token } = session;
     const say = sayIn(language);
-    return key && { c, api, key, say, nowMs: hub.nowMs(), titles, questionOf, hasShortcuts: hasShortcuts(c), token };
+    const unsent = unsentBy.get(c.req.raw);
+    const nowMs = hub.nowMs();
+    return key && { c, api, key, say, nowMs, titles, questionOf, hasShortcuts: hasShortcuts(c), unsent, token };
+  }
+
+  /** Carries out the order of a form, and shows the next page. */
+  async function answer(
+    visit: Visit,
+    form: Form,
+    carryOut: (form: Form) => Promise<FlashMessage | Screen>,
+  ): Promise<Response> {
+    const { c } = visit;
+    if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
+    const told = await carryOut(form);
+    if (!('to' in told)) return showScreen(visit, hub, told);
+    const unsent = told.isDone ? undefined : unsentOf(c.req.path, form, told);
+    if (unsent) {
+      const page = pageRequest(c, told.to);
+      unsentBy.set(page, unsent);
+      return app.fetch(page, c.env);
+    }
+    setFlashMessage(c, hub, told);
+    return c.redirect(told.to, 303);
   }
 
   return {
@@ -68,7 +93,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
       site.post(path, async (c) => {
         const visit = await visitOf(c);
         if (!visit) return signedOut(c, hub, path);
-        return answer(visit, hub, await formOf(c), (form) => carryOut(visit, form));
+        return answer(visit, await formOf(c), (form) => carryOut(visit, form));
       });
     },
     upload(path, carryOut) {
@@ -79,25 +104,18 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
           const file = await readUpload(c, hub.maxBodyBytes, load).catch((error) => notTaken(visit, hub, error));
           if (file instanceof Response) return file;
           const form: Form = (name) => file.fields.get(name)?.trim() || undefined;
-          return answer(visit, hub, form, () => carryOut(visit, form, file));
+          return answer(visit, form, () => carryOut(visit, form, file));
         });
       });
     },
   };
 }
 
-/** Carries out the order of a form, and shows the next page. */
-async function answer(
-  visit: Visit,
-  hub: ConsoleContext,
-  form: Form,
-  carryOut: (form: Form) => Promise<FlashMessage | Screen>,
-): Promise<Response> {
-  if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
-  const told = await carryOut(form);
-  if (!('to' in told)) return showScreen(visit, hub, told);
-  setFlashMessage(visit.c, hub, told);
-  return visit.c.redirect(told.to, 303);
+/** A page asked for in place of the officer, whose cookie would have no room for the texts of a form. */
+function pageRequest(c: Context, to: string): Request {
+  const headers = new Headers(c.req.raw.headers);
+  for (const name of ['content-length', 'content-type', 'transfer-encoding']) headers.delete(name);
+  return new Request(new URL(to, c.req.url), { headers });
 }
 
 /** Shows the page of the form again, with the reason why the file did not arrive as one file. @throws an internal error */
@@ -120,14 +138,11 @@ async function signedOut(c: Context, hub: ConsoleContext, path: string): Promise
   return toSignIn(c, hub, page);
 }
 
-/** The fields of texts that nobody likes to write twice. */
-const TEXTS = ['text', 'cause', 'action', 'lines', 'codes'];
-
 /** None of an upload, whose file the browser has. */
 async function longTextsIn(c: Context): Promise<readonly string[]> {
   if (mediaTypeOf(c) !== 'application/x-www-form-urlencoded') return [];
   const form = await formOf(c);
-  return TEXTS.flatMap((name) => form(name) ?? []);
+  return LONG_TEXTS.flatMap((name) => form(name) ?? []);
 }
 
 /** @throws Refusal 429 when the key has too many open streams */

@@ -4,6 +4,7 @@ import type { Say } from '../language.ts';
 import type { Html } from '../layout.ts';
 import type { Api } from './api.ts';
 import type { OwnKey } from './records.ts';
+import type { Unsent } from './unsent.ts';
 
 export type Scope = 'ops:read' | 'ops:body' | 'ops:replay' | 'ops:configure' | 'ops:erase' | 'index:personal';
 
@@ -20,6 +21,8 @@ export interface Visit {
   readonly questionOf: (party: string, question: string) => string | undefined;
   /** The one-letter keys act, and stand beside what they do. */
   readonly hasShortcuts: boolean;
+  /** The order that led here and was not carried out. */
+  readonly unsent: Unsent | undefined;
   /** In every form, against requests from other sites. */
   readonly token: string;
 }
