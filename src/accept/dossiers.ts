@@ -1,7 +1,7 @@
 import { type Held, needsHistory, type RecordedEvent } from '#core/dossier/apply';
 import { createHistory, type History } from '#core/dossier/history';
 import { type DossierItem, isDossierItem, recordIn } from '#core/dossier/item';
-import { codesOf, namedBy, namesOfHeld } from '#core/dossier/names';
+import { codesOf, namedBy, namesOfHeld, ownName } from '#core/dossier/names';
 import type { Sender } from '#core/dossier/ownership';
 import { formerPeople, type Person } from '#core/masking/mentions';
 import type { DossierStep } from '#core/records/kind';
@@ -73,7 +73,8 @@ export async function loadDossiers(
     const { former, rewrites } = kept;
     const working = loaded.get(held.code) ?? { ...begin(held.code, held, createdAt, messageId), former, rewrites };
     loaded.set(held.code, working);
-    register(dossiers, working, namesOfHeld(asked, aliasOf));
+    // The step of a record that names it by an alias is a step under its own code.
+    register(dossiers, working, [ownName(held.code), ...namesOfHeld(asked, aliasOf)]);
   }
   return { ...dossiers, judged: await loadHistories(deps, items, dossiers) };
 }

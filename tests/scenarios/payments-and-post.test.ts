@@ -80,6 +80,16 @@ describe('a payment and its dossier move together', () => {
     expect(await statusOf(23)).toBe('processing');
   });
 
+  test('a payment that names its dossier by another code moves it too', async () => {
+    const alias = 'G22.99-20250812-0031';
+    await file(31, { aliases: [{ party: 'one-stop', code: alias }] });
+    await pay(31, { code: 'M31', dossierCode: alias, stateAt: at('09:00') });
+    expect(await statusOf(31)).toBe('payment-required');
+    await pay(31, { code: 'M31', dossierCode: alias, stateAt: at('10:00'), state: 'paid' });
+    expect(await statusOf(31)).toBe('processing');
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+
   test.each([
     [24, 'resolved'],
     [25, 'withdrawn'],
