@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { sql } from 'kysely';
 import { ENDED } from '#core/dossier/status';
 import { askedKeys, personKeys, soughtKeys } from '#core/erasure/person-keys';
 import { foldedOf } from '#core/masking/decoded-text';
@@ -8,6 +9,7 @@ import { peopleIn } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
+import { namesDossier } from '../index/dossier-names.ts';
 import { loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople, newestHold, type PersonHold } from '../ledger/legal-holds.ts';
@@ -224,11 +226,8 @@ async function* opened(
 
 /** Records of kinds about these dossiers, such as a rating, which names nobody. */
 async function recordsAbout({ database }: ErasingHub, codes: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ subject: string }>({
-    name: 'records about',
-    text: `SELECT subject FROM records WHERE dossier_code = ANY($1::text[]) AND erasure IS NULL`,
-    values: [codes],
-  });
+  const { rows } = await sql<{ subject: string }>`
+    SELECT subject FROM records WHERE ${namesDossier(codes)} AND erasure IS NULL`.execute(database.query);
   return rows.map(({ subject }) => subject);
 }
 

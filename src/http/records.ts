@@ -160,7 +160,7 @@ function listQuery(kind: Kind) {
   return closed({
     state: text(`states, joined by commas: ${kind.states.join(', ')}`),
     agency: text('an agency code, including the agencies below it'),
-    dossier: text('the code of a dossier'),
+    dossier: text('any code of a dossier; finds the records under each of its codes'),
     party: text('the owner of the record'),
     q: text('words of the code, of a name or of a text, with or without Vietnamese marks'),
     due: Type.Optional(oneOf(['overdue'])),

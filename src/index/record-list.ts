@@ -8,6 +8,7 @@ import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import type { Sealed, Vault } from '../secrets/vault.ts';
 import { atOrBelow } from './at-or-below.ts';
+import { namesDossier } from './dossier-names.ts';
 import { type MaskedRecordRow, maskedText } from './mask-records.ts';
 import { newestRecordChange, type RecordChange, readRecordChanges } from './record-changes.ts';
 import { loadRecordEvents } from './record-events.ts';
@@ -40,6 +41,7 @@ export interface RecordFilter {
   /** With the agencies below it. */
   readonly agency?: string | undefined;
   readonly field?: string | undefined;
+  /** A dossier, by any of its codes. A record may name it by another one. */
   readonly dossier?: string | undefined;
   /** The owner. */
   readonly party?: string | undefined;
@@ -254,7 +256,7 @@ function filtered(vault: Vault, kind: Kind, filter: RecordFilter): Sql {
   if (state) conditions.push(sql`state = ANY(${state}::text[])`);
   if (agency !== undefined) conditions.push(atOrBelow(agency));
   if (field !== undefined) conditions.push(sql`field_code = ${field}`);
-  if (dossier !== undefined) conditions.push(sql`dossier_code = ${dossier}`);
+  if (dossier !== undefined) conditions.push(namesDossier([dossier]));
   if (party !== undefined) conditions.push(sql`owner = ${party}`);
   if (overdueAt !== undefined) conditions.push(sql`is_open AND due_at < ${overdueAt}::timestamptz`);
   if (isPublic) conditions.push(sql`is_public`);

@@ -28,6 +28,7 @@ const [OWN, LATER, FORMER, MENTIONS, NAMESAKE, OPEN, OTHERS] = [1, 2, 3, 4, 5, 6
   string,
   string,
 ];
+const LATER_ALIAS = 'G22.99-20250812-0002';
 const isSame = { identical: true, found: 0, notCovered: 0 };
 
 const tracesIn = async (pool: Parameters<typeof dumpOf>[0]) =>
@@ -60,7 +61,9 @@ async function plant(): Promise<void> {
   await hub.push(dossier({ code: OWN, applicant: person, note: `Nộp thay ${PERSON.name}` }));
   await hub.push([dossier({ code: OTHERS, applicant: other }), dossier({ code: OWN, applicant: person, ...RETURNED })]);
   // Another number of the same person leads to a record without the identity number.
-  await hub.push(dossier({ code: LATER, applicant: contact, ...RETURNED }));
+  await hub.push(
+    dossier({ code: LATER, applicant: contact, ...RETURNED, aliases: [{ party: 'one-stop', code: LATER_ALIAS }] }),
+  );
   await hub.push(dossier({ code: FORMER, applicant: person }));
   await hub.push(dossier({ code: FORMER, applicant: other, ...RETURNED }));
   await hub.push(
@@ -82,6 +85,7 @@ async function plant(): Promise<void> {
   await hub.push(question({ asker: contact, ...answered }), { what: 'questions' });
   await hub.push(petition({ sender: contact, ...answered }), { what: 'petitions' });
   await hub.push(rating({ dossierCode: OWN, comment: 'Nhà tôi ở ngõ Hoa Ban' }), { what: 'ratings' });
+  await hub.push(rating({ dossierCode: LATER_ALIAS, comment: 'Nhà tôi ở ngõ Hoa Gạo' }), { what: 'ratings' });
   await hub.push(postalOrder({ dossierCode: LATER, receiver: contact, state: 'delivered', stateAt: at(22) }), {
     what: 'postal-orders',
   });
@@ -130,6 +134,8 @@ describe('the data of one person', () => {
       'question H60-HD-0001': 'own',
       'petition H60-PA-0001': 'own',
       [`rating ${OWN}`]: 'own',
+      // It names its dossier by an alias.
+      [`rating ${LATER_ALIAS}`]: 'own',
       'postal-order BC-0001': 'own',
       'payment TT-0001': 'own',
     });
@@ -155,7 +161,7 @@ describe('the data of one person', () => {
     const erased = await erasure().erase(ASKED, OPTIONS, BY, undefined);
     expect(erased).toMatchObject({
       kind: 'erased',
-      erased: 8,
+      erased: 9,
       kept: [
         { subject: LATER, why: 'held', hold: hold.id },
         { subject: OPEN, why: 'open' },

@@ -1,0 +1,27 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/**
+ * SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first. A dossier's own code
+ * comes before aliases, and an alias of several dossiers names none of them.
+ */
+function dossierNames(codes: readonly string[]): RawBuilder<{ asked: string; code: string }> {
+  return sql<{ asked: string; code: string }>`
+    SELECT named.asked, names.code
+    FROM (SELECT d.code AS asked, d.code AS dossier FROM dossiers d WHERE d.code = ANY(${codes}::text[])
+          UNION ALL
+          SELECT a.code, min(a.dossier) FROM aliases a
+          WHERE a.code = ANY(${codes}::text[]) AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
+          GROUP BY a.code HAVING count(DISTINCT a.dossier) = 1) named
+    CROSS JOIN LATERAL (
+      SELECT named.dossier AS code
+      UNION
+      SELECT a.code FROM aliases a
+      WHERE a.dossier = named.dossier AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
+        AND NOT EXISTS (SELECT FROM aliases o WHERE o.code = a.code AND o.dossier <> a.dossier)) names
+    ORDER BY names.code <> named.dossier, names.code`;
+}
+
+/** SQL: whether the column `dossier_code` names one of these dossiers, by any of its codes. */
+export function namesDossier(codes: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`dossier_code = ANY(${codes}::text[] || ARRAY(SELECT names.code FROM (${dossierNames(codes)}) names))`;
+}
