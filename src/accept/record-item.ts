@@ -14,13 +14,12 @@ import { sayState } from '#core/records/say-state';
 import { withKnown, withoutStandIns } from '#core/records/stand-ins';
 import { say } from '#messages/message';
 import { recordContentId } from '../index/record-events.ts';
-import { uniqueKeyOf } from '../index/records.ts';
 import type { ItemResult } from '../ledger/messages.ts';
 import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
-import { dossierOf, isLastOpen, keepRecord, type RecordBook, type WorkingRecord } from './records.ts';
+import { dossierOf, isLastOpen, keepRecord, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
@@ -128,9 +127,7 @@ function problemsOf(
   dossiers: Dossiers,
   saysPeople: boolean,
 ): readonly Problem[] {
-  const key = uniqueKeyOf(kind, held.view);
-  const other = key === undefined ? undefined : book.byKey.get(key);
-  const rival = other === working ? undefined : other?.held?.view;
+  const rival = rivalOf(book, working, held.view);
   const dossier = dossierOf(book, dossiers, held.view.dossierCode);
   return kind.problems?.(held.view, { dossier, rival, isKnown: working.held !== undefined, saysPeople }) ?? [];
 }

@@ -5,6 +5,7 @@ import type { HeldRecord, KindEvent } from '#core/records/apply';
 import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
 import type { Kinds } from '#core/records/kinds';
 import { loadDossierFacts } from '../index/dossier-facts.ts';
+import { loadDossierNames } from '../index/dossier-names.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import {
   type JudgedDossier,
@@ -41,9 +42,11 @@ export interface RecordBook {
   readonly bySubject: Map<string, WorkingRecord>;
   /** By unique key. */
   readonly byKey: Map<string, WorkingRecord>;
+  /** By each dossier that a record names of which only one may exist: all codes of that dossier, as the index has them. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
   /** The dossiers that records name, as the index has them. */
   readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
-  /** The records of kinds that move their dossiers, as the index has them, by `keyOfDossier`. */
+  /** The records of kinds that are judged together, as the index has them, by `keyOfDossier`. */
   readonly ofDossiers: ReadonlyMap<string, RecordsOfDossier>;
 }
 
@@ -64,15 +67,22 @@ export interface KindItem {
 
 /** Loads the records that a batch names, with their histories. Reads nothing for a batch without any. */
 export async function loadRecordBook(
-  { database, vault, kinds }: AcceptDeps,
+  { database, vault, kinds, judgesEntitlement }: AcceptDeps,
   submissions: readonly Submission[],
 ): Promise<RecordBook> {
-  const book: RecordBook = { bySubject: new Map(), byKey: new Map(), dossiers: new Map(), ofDossiers: new Map() };
   const items = submissions.flatMap((submission) => kindItemsOf(kinds, submission));
+  const unique = judgesEntitlement ? items.filter(({ kind }) => kind.uniqueBy) : [];
+  const book: RecordBook = {
+    bySubject: new Map(),
+    byKey: new Map(),
+    names: await loadDossierNames(database, [...new Set(unique.flatMap(({ record }) => record.dossierCode ?? []))]),
+    dossiers: new Map(),
+    ofDossiers: new Map(),
+  };
   if (items.length === 0) return book;
   const found = await loadRecords(database.pool, vault, {
     subjects: [...new Set(items.map(({ kind, record }) => subjectOf(kind, record.code)))],
-    uniqueKeys: [...new Set(items.flatMap(({ kind, record }) => uniqueKeyOf(kind, record) ?? []))],
+    uniqueKeys: [...new Set(items.flatMap(({ kind, record }) => uniqueKeysOf(book, kind, record)))],
   });
   const events = await loadRecordEvents(
     database.pool,
@@ -85,13 +95,15 @@ export async function loadRecordBook(
       keepRecord(book, { kind, subject, loaded: held, held, events: [...(events.get(subject) ?? [])], ...rest });
   }
   const dossierCodes = items.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
-  const moving = items.flatMap(({ kind, record }) =>
-    kind.dossierStep ? namedDossiers(book, kind, record).map((dossier) => ({ kind: kind.name, dossier })) : [],
+  const judged = items.flatMap(({ kind, record }) =>
+    namedDossiers(book, kind, record).flatMap((named) =>
+      judgedNames(book, kind, named).map((dossier) => ({ kind: kind.name, dossier })),
+    ),
   );
   return {
     ...book,
     dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]),
-    ofDossiers: await loadOfDossiers(database.pool, moving),
+    ofDossiers: await loadOfDossiers(database.pool, judged),
   };
 }
 
@@ -108,6 +120,42 @@ export function isLastOpen(book: RecordBook, { kind, subject, held }: WorkingRec
     !stored?.open.some((one) => one !== subject && !book.bySubject.has(one)) &&
     ![...book.bySubject.values()].some(isOpen)
   );
+}
+
+/** The codes under which a batch locks a dossier. Few, because the locks of all batches share one table. */
+const MOST_JUDGED_NAMES = 4;
+
+/** The codes of a dossier under which its records of a kind are judged together. */
+function judgedNames({ names }: RecordBook, kind: Kind, dossier: string): readonly string[] {
+  const own = kind.dossierStep ? [dossier] : [];
+  const known = names.get(dossier);
+  return kind.uniqueBy && known ? [...new Set([dossier, ...known.slice(0, MOST_JUDGED_NAMES)])] : own;
+}
+
+/** The unique key of a record under each known code of its dossier. */
+function uniqueKeysOf({ names }: RecordBook, kind: Kind, record: KindRecord): readonly string[] {
+  const { dossierCode } = record;
+  const codes = dossierCode === undefined ? [] : (names.get(dossierCode) ?? []);
+  return [record, ...codes.map((code) => ({ ...record, dossierCode: code }))].flatMap(
+    (one) => uniqueKeyOf(kind, one) ?? [],
+  );
+}
+
+/**
+ * Another record of which only one may exist for the dossier. A record keeps its place beside one that was accepted before the
+ * hub knew that both name one dossier.
+ *
+ * @param view the record as it would be
+ */
+export function rivalOf(book: RecordBook, working: WorkingRecord, view: KindRecord): KindRecord | undefined {
+  const { kind, held } = working;
+  const key = uniqueKeyOf(kind, view);
+  const keys = held && uniqueKeyOf(kind, held.view) === key ? [key] : uniqueKeysOf(book, kind, view);
+  for (const one of keys) {
+    const other = one === undefined ? undefined : book.byKey.get(one);
+    if (other && other !== working) return other.held?.view;
+  }
+  return undefined;
 }
 
 /** Adds a record to the book, or replaces what the book has of it. */
@@ -191,13 +239,14 @@ export function createdRecords({ bySubject }: RecordBook): readonly string[] {
   return [...bySubject.values()].flatMap(({ subject, held, loaded }) => (held && !loaded ? [subject] : []));
 }
 
-/** The dossiers of changed records that may move them: each was judged with the other records of its kind. */
-export function judgedDossiers({ bySubject, ofDossiers }: RecordBook): readonly JudgedDossier[] {
+/** The dossiers of changed records that were judged with the other records of their kind, under each code. */
+export function judgedDossiers(book: RecordBook): readonly JudgedDossier[] {
+  const { bySubject, ofDossiers } = book;
   const judged = new Map<string, JudgedDossier>();
   for (const { kind, held, loaded } of bySubject.values()) {
-    if (!kind.dossierStep || !held || held === loaded) continue;
-    for (const dossier of [held.view.dossierCode, loaded?.view.dossierCode]) {
-      if (dossier === undefined) continue;
+    if (!held || held === loaded) continue;
+    const named = [held.view.dossierCode, loaded?.view.dossierCode].filter((code) => code !== undefined);
+    for (const dossier of named.flatMap((code) => judgedNames(book, kind, code))) {
       const key = keyOfDossier(kind.name, dossier);
       judged.set(key, { kind: kind.name, dossier, newest: ofDossiers.get(key)?.newest });
     }

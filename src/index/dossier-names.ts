@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database/pool.ts';
 
 /**
  * SQL: by each of these codes (`asked`), all codes that name the same dossier (`code`), its own first. A dossier's own code
@@ -24,4 +25,22 @@ function dossierNames(codes: readonly string[]): RawBuilder<{ asked: string; cod
 /** SQL: whether the column `dossier_code` names one of these dossiers, by any of its codes. */
 export function namesDossier(codes: readonly string[]): RawBuilder<boolean> {
   return sql<boolean>`dossier_code = ANY(${codes}::text[] || ARRAY(SELECT names.code FROM (${dossierNames(codes)}) names))`;
+}
+
+/** By each of these codes, all codes that name the same dossier, its own first. Leaves out codes that name none. */
+export async function loadDossierNames(
+  { pool, query }: Pick<Database, 'pool' | 'query'>,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, string[]>();
+  if (codes.length === 0) return found;
+  // The pool of writes: a batch waits for no reader.
+  const { sql: text, parameters } = dossierNames(codes).compile(query);
+  const { rows } = await pool.query<{ asked: string; code: string }>({
+    name: 'names of dossiers',
+    text,
+    values: [...parameters],
+  });
+  for (const { asked, code } of rows) found.set(asked, [...(found.get(asked) ?? []), code]);
+  return found;
 }

@@ -1,12 +1,15 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
-import { payment } from '../support/kinds.ts';
+import { payment, postalOrder, rating } from '../support/kinds.ts';
 
 const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
 const aliasOf = (n: number): string => `G22.99-20250812-${String(n).padStart(4, '0')}`;
 const named = (n: number, ...others: readonly string[]): object =>
   dossier({ code: codeOf(n), ...DONE, aliases: others.map((code) => ({ party: 'one-stop', code })) });
+const ALREADY_RATED = { outcome: 'invalid', problems: [{ path: '/dossierCode', code: 'already-rated' }] };
+const ORDER_EXISTS = { outcome: 'invalid', problems: [{ path: '/code', code: 'order-exists' }] };
 
 const pushTo = async (hub: TestHub, what: string, given: object | readonly object[]) =>
   (await hub.push(given, { what })).results;
@@ -44,8 +47,80 @@ describe('records that name their dossier by another of its codes', () => {
     expect(await listed('payments', shared)).toEqual(['TT-20']);
   });
 
+  test.each([
+    ['its own code', 2, codeOf(2), aliasOf(2)],
+    ['another code', 3, aliasOf(3), codeOf(3)],
+  ])('a second rating is invalid after one under %s', async (_, n, first, second) => {
+    expect((await push('ratings', rating({ dossierCode: first })))?.outcome).toBe('accepted');
+    expect((await push('ratings', rating({ dossierCode: first })))?.outcome).toBe('duplicate');
+    expect(await push('ratings', rating({ dossierCode: second, level: 'dissatisfied' }))).toMatchObject(ALREADY_RATED);
+    expect(await lookUp(n)).toMatchObject({ rated: true });
+  });
+
+  test('there is one postal order for each direction, also in one batch', async () => {
+    const order = (code: string, dossierCode: string, direction = 'return') =>
+      postalOrder({ code, dossierCode, direction });
+    expect((await push('postal-orders', order('BC-1', aliasOf(4))))?.outcome).toBe('accepted');
+    expect(await push('postal-orders', order('BC-2', codeOf(4)))).toMatchObject(ORDER_EXISTS);
+    expect((await push('postal-orders', order('BC-3', codeOf(4), 'pick-up')))?.outcome).toBe('accepted');
+    const both = [order('BC-4', codeOf(5)), order('BC-5', aliasOf(5))];
+    expect(await pushTo(hub, 'postal-orders', both)).toMatchObject([{ outcome: 'accepted' }, ORDER_EXISTS]);
+  });
+
+  test('stay in use where both were accepted before the hub knew the other code', async () => {
+    const order = (code: string, dossierCode: string, given: object = {}) =>
+      postalOrder({ code, dossierCode, ...given });
+    await push('postal-orders', order('BC-6', codeOf(7)));
+    expect((await push('postal-orders', order('BC-7', aliasOf(7))))?.outcome).toBe('accepted');
+    await hub.push(named(7, aliasOf(7)));
+    const delivered = { state: 'delivered', stateAt: '2025-08-21T09:00:00+07:00' };
+    expect((await push('postal-orders', order('BC-7', aliasOf(7), delivered)))?.outcome).toBe('accepted');
+    expect(await push('postal-orders', order('BC-8', codeOf(7)))).toMatchObject(ORDER_EXISTS);
+    expect(await listed('postal-orders', codeOf(7))).toEqual(['BC-6', 'BC-7']);
+  });
+
   test('come out of a rebuild identical, in one lane and in several', async () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
     expect(await hub.hub.rebuild({ lanes: 3 })).toMatchObject({ differences: [], identical: true });
+  });
+});
+
+describe('records of one dossier under two codes that two processes receive at one instant', () => {
+  let first: TestHub;
+  let second: TestHub;
+  let gate: pg.Client;
+  beforeAll(async () => {
+    first = await testHub();
+    second = await testHub({ databaseUrl: first.databaseUrl });
+    gate = new pg.Client({ connectionString: first.databaseUrl });
+    await gate.connect();
+    await first.push([1, 2].map((n) => named(n, aliasOf(n), aliasOf(n + 10))));
+  });
+  afterAll(async () => {
+    await gate.end();
+    await second.close();
+    await first.close();
+  });
+
+  test.each([
+    ['ratings', 1, aliasOf(1), (dossierCode: string) => rating({ dossierCode }), ALREADY_RATED],
+    [
+      'postal-orders',
+      2,
+      aliasOf(2),
+      (dossierCode: string) => postalOrder({ code: dossierCode, dossierCode }),
+      ORDER_EXISTS,
+    ],
+  ])('leave one: %s', async (what, n, other, given, refused) => {
+    // Lets both read the index before one of them can write to it.
+    await gate.query('BEGIN');
+    await gate.query('LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE');
+    const done = Promise.all([pushTo(first, what, given(aliasOf(n + 10))), pushTo(second, what, given(other))]);
+    const waiting = `SELECT count(DISTINCT pid)::int AS n FROM pg_locks WHERE NOT granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    await expect.poll(async () => (await gate.query(waiting)).rows[0].n).toBe(2);
+    await gate.query('COMMIT');
+    const results = (await done).flat().sort((a, b) => (a.outcome < b.outcome ? -1 : 1));
+    expect(results).toMatchObject([{ outcome: 'accepted' }, refused]);
   });
 });
