@@ -203,10 +203,11 @@ function namedDossiers({ bySubject }: RecordBook, kind: Kind, { code, dossierCod
   return [...new Set([dossierCode, known])].filter((one) => one !== undefined);
 }
 
-/** The dossier that a record names, with the changes of the batch so far. */
+/** The dossier that a record names, with the changes of the batch so far. An alias of several names none. */
 export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): NamedDossier | undefined {
   if (code === undefined) return undefined;
-  const [working] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
+  const [working, another] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
+  if (another) return undefined;
   const known = book.dossiers.get(code);
   const { held } = working ?? {};
   if (!held) return known;

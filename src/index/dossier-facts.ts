@@ -21,10 +21,13 @@ const FACTS = `
   SELECT names.asked, d.code, d.owner, d.status, d.status_at AS "statusAt", d.service_code AS "serviceCode", d.field_code AS "fieldCode",
          d.masked::json->'results' IS NOT NULL AS "hasResults", d.last_message_id AS "messageId"
   FROM (SELECT code AS asked, code FROM unnest($1::text[]) AS given(code)
-        UNION SELECT code, dossier FROM aliases WHERE code = ANY($1::text[])) names
+        UNION ALL
+        SELECT a.code, min(a.dossier) FROM aliases a
+        WHERE a.code = ANY($1::text[]) AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
+        GROUP BY a.code HAVING count(DISTINCT a.dossier) = 1) names
   JOIN dossiers d ON d.code = names.code`;
 
-/** The facts about dossiers that records of other kinds need, by any of their codes. */
+/** The facts about dossiers that records of other kinds need, by any of their codes. An alias of several names none. */
 export async function loadDossierFacts(
   db: pg.Pool | pg.PoolClient,
   codes: readonly string[],

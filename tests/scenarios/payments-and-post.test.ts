@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { codeOf, dossier, type Partner, type TestHub, testHub, testPartner } from '../support/hub.ts';
-import { payment, postalOrder } from '../support/kinds.ts';
+import { payment, postalOrder, rating } from '../support/kinds.ts';
 import { OPERATOR_KEYS, type Operator, operatorOf } from '../support/operator.ts';
 
 const at = (time: string): string => `2025-08-20T${time}:00+07:00`;
@@ -87,6 +87,22 @@ describe('a payment and its dossier move together', () => {
     expect(await statusOf(31)).toBe('payment-required');
     await pay(31, { code: 'M31', dossierCode: alias, stateAt: at('10:00'), state: 'paid' });
     expect(await statusOf(31)).toBe('processing');
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+
+  test('a payment under an alias of two dossiers moves neither, and a rating under it is refused', async () => {
+    const alias = 'G22.99-20250812-0032';
+    const aliasAt = (party: string) => ({ aliases: [{ party, code: alias }] });
+    const [status, statusAt] = ['processing', at('08:00')];
+    await file(32, aliasAt('one-stop'));
+    await hub.push(dossier({ code: codeOf(33), status, statusAt, ...aliasAt('other') }), { party: 'other' });
+    await pay(32, { code: 'M32', dossierCode: alias, stateAt: at('09:00') });
+    expect([await statusOf(32), await statusOf(33)]).toEqual([status, status]);
+    const done = { status: 'resolved', statusAt: at('10:00') };
+    await hub.push(dossier({ code: codeOf(32), ...done }));
+    await hub.push(dossier({ code: codeOf(33), ...done }), { party: 'other' });
+    const { results } = await hub.push(rating({ dossierCode: alias }), { what: 'ratings' });
+    expect(results).toMatchObject([{ outcome: 'invalid', problems: [{ code: 'no-result' }] }]);
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
 
