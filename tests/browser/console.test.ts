@@ -93,7 +93,22 @@ describeInBrowser(() => {
     await page.getByText('bộ đã nới trường').waitFor();
   });
 
+  test.each([900, 800, 600])('sees the way out beside the menu in a window %i px high', async (height) => {
+    await page.setViewportSize({ width: 1280, height });
+    await page.goto(`${url}/console`);
+    const box = await page.getByRole('button', { name: 'Đăng xuất' }).boundingBox();
+    expect(box && box.y > 0 && box.y + box.height).toBeLessThanOrEqual(height);
+    // The last page of the menu comes into sight by scrolling the menu alone.
+    const last = page.getByRole('link', { name: 'Nhật ký', exact: true });
+    await last.scrollIntoViewIfNeeded();
+    await last.click({ trial: true });
+    expect(await page.evaluate('document.querySelector("header").scrollTop + scrollY')).toBe(0);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/menu-${height}.png` });
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
   test('reads it in English; another site gets only the sign-in page, and so does a signed-out officer', async () => {
+    await page.goto(`${url}/console/audit`);
     await page.getByRole('link', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Audit' }).waitFor();
     // A form of another site: the browser sends no cookie with it, and names the form's site.
