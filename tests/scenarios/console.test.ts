@@ -655,6 +655,15 @@ describe('the console', () => {
       expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: “Từ ngày” nhận được &quot;yesterday&quot;');
     });
 
+    test('the items of a message, numbered from 1 as its caption counts them', async () => {
+      await officer.signIn('ops');
+      const { receipt } = await hub.push([dossier({ code: CODE(1) }), { code: CODE(2) }]);
+      const { text } = await officer.get(`/console/messages/${receipt}`);
+      expect([...text.matchAll(/<tr><th scope="row">(\d+)<\/th>/g)].map(([, first]) => first)).toEqual(['1', '2']);
+      const body = await officer.get(`/console/messages/${receipt}/body`);
+      expect(body.text).toMatch(/<summary>1\. [^<]*<\/summary>[\s\S]*<summary>2\. /);
+    });
+
     test('a read-only key sees no button that it may not press, and no body', async () => {
       await aDay();
       await officer.signIn('ops-read');

@@ -105,7 +105,7 @@ function readPart({ say }: Visit, read: NonNullable<WholeMessage['read']>): Html
     return html`<p class="note">${say('Trục không đọc được nội dung này.', 'The hub cannot read this body.')}</p>`;
   return html`${read.map(
     ({ index, code, record }, at) =>
-      html`<details${at === 0 ? html` open` : ''}><summary>${index}. ${code ?? '–'}</summary>${
+      html`<details${at === 0 ? html` open` : ''}><summary>${index + 1}. ${code ?? '–'}</summary>${
         record
           ? bodyOf(say, record)
           : html`<p class="note">${say('không đọc được, xem kết quả từng mục', 'not readable, see the results of the items')}</p>`
@@ -147,7 +147,7 @@ function resultTable(visit: Visit, operation: string | null, results: readonly R
     empty: say('Không có mục nào.', 'There are no items.'),
     items,
     columns: [
-      { head: '#', cell: ({ index }) => index ?? '–' },
+      { head: '#', cell: ({ index }) => (index === undefined ? '–' : index + 1) },
       { head: say('Mã', 'Code'), cell: ({ code }) => itemLink(operation, code) },
       { head: say('Kết quả', 'Outcome'), cell: ({ outcome = 'refused' }) => badge(say, ITEM_OUTCOMES, outcome) },
       { head: say('Lý do', 'Reason'), cell: (one) => whyOf(say, one, mostNotes) },
