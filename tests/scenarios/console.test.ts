@@ -653,6 +653,10 @@ describe('the console', () => {
       expect(days.filter((one) => day.test(one))).toEqual(['1/8/2025', '31/12/2025']);
       const wrong = await officer.get('/console/messages?from=yesterday');
       expect(wrong.text).toContain('Yêu cầu chưa hợp lệ: “Từ ngày” nhận được &quot;yesterday&quot;');
+      // Also a day that no calendar has is shown as it was typed.
+      const never = await officer.get('/console/messages?from=31/4/2025');
+      expect(never.text).toContain('“Từ ngày” nhận được &quot;31/4/2025&quot;');
+      expect(never.text).toContain('name="from" value="31/4/2025"');
     });
 
     test('the items of a message, numbered from 1 as its caption counts them', async () => {

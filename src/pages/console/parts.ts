@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { isRealDate } from '#core/dates/dates';
 import { auditSubject, type SubjectKind } from '#core/identifiers/audit-subject';
 import { CITIZENS, OFFICERS } from '#core/records/kind';
 import { parameterOf, type Say } from '../language.ts';
@@ -126,10 +127,11 @@ export function queryOf({ c }: Visit, names: readonly string[]): Query {
   return Object.fromEntries(names.map((name) => [name, dayFrom(parameterOf(c, name)?.trim()) || undefined]));
 }
 
-/** `31/12/2026` as `2026-12-31`, which the API reads. Other text stays unchanged. */
+/** `31/12/2026` as `2026-12-31`, which the API reads. Other text stays unchanged, so that a refusal shows what was typed. */
 function dayFrom(text: string | undefined): string | undefined {
   const [, day = '', month = '', year] = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text ?? '') ?? [];
-  return year === undefined ? text : `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+  return isRealDate(date) ? date : text;
 }
 
 /** A form that narrows a list, and the filters that the officer saved for it. */
