@@ -63,7 +63,7 @@ export const ANSWERS = {
 export const RATED = `records r LEFT JOIN dossiers d ON d.code = r.dossier_code
     WHERE r.kind = 'rating' AND r.began_at >= $1::timestamptz AND r.began_at <= $2::timestamptz`;
 export const RATED_AGENCY = `coalesce(r.agency_code, d.agency_code,
-  (SELECT min(o.agency_code) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code HAVING count(*) = 1), '')`;
+  (SELECT min(o.agency_code) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code HAVING count(DISTINCT a.dossier) = 1), '')`;
 
 /** SQL: deliveries that were created in the period. */
 export const SENT = 'd.created_at >= $1::timestamptz AND d.created_at <= $2::timestamptz';

@@ -9,7 +9,7 @@ const DONE = { status: 'resolved', statusAt: '2025-08-19T09:00:00+07:00' };
 describe('ratings', () => {
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({ entries: { other: { may: ['results'] } } });
     await hub.push([1, 2, 3, 4, 5].map((n) => dossier({ code: codeOf(n), ...DONE })));
     await hub.push(dossier({ code: codeOf(10), status: 'processing' }));
   });
@@ -147,8 +147,11 @@ describe('ratings', () => {
 
   test('a rating under another code of its dossier counts for the agency of the dossier', async () => {
     const alias = 'G22.99-20250812-0007';
-    const aliases = [{ party: 'one-stop', code: alias }];
-    await hub.push(dossier({ code: codeOf(13), agencyCode: 'H60.77', aliases, ...DONE }));
+    // Two systems know the dossier by one code.
+    for (const party of ['one-stop', 'other']) {
+      const given = { code: codeOf(13), agencyCode: 'H60.77', aliases: [{ party, code: alias }], ...DONE };
+      await hub.push(dossier(given), { party });
+    }
     await push({ dossierCode: alias, level: 'very-satisfied' });
     const { body } = await hub.read('/api/v1/reports/questions?period=2025-Q3');
     const names = body.rows.map(({ cells }: { cells: readonly unknown[] }) => String(cells[1]));
