@@ -1,3 +1,4 @@
+import { groupBy } from '#core/group-by';
 import { foldRecord } from '#core/records/apply';
 import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
 import { maskRecord } from '#core/records/mask-record';
@@ -66,7 +67,7 @@ export async function recordOutgoing(
   });
 }
 
-/** The dossiers that records name, as they are now. */
+/** The dossiers that records name, by the codes that these use, as they are now. An alias of several names none. */
 async function dossiersOf(
   database: Hub['database'],
   vault: Hub['vault'],
@@ -75,7 +76,13 @@ async function dossiersOf(
   const codes = [...new Set(records.flatMap(({ held }) => held.view.dossierCode ?? []))];
   if (codes.length === 0) return new Map();
   const found = await loadHeld(database.pool, vault, codes);
-  return new Map(found.map(({ held }) => [held.code, held.view.record]));
+  const dossiers = new Map<string, Dossier>();
+  for (const [code, named] of groupBy(found, ({ asked }) => asked)) {
+    const own = named.find(({ aliasOf }) => aliasOf === undefined);
+    const [one, another] = own ? [own.held] : new Set(named.map(({ held }) => held));
+    if (one && !another) dossiers.set(code, one.view.record);
+  }
+  return dossiers;
 }
 
 type Facts = Pick<Outgoing, 'agency' | 'field'>;

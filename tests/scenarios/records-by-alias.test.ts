@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codeOf, dossier, type TestHub, testHub } from '../support/hub.ts';
+import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 import { payment, postalOrder, rating } from '../support/kinds.ts';
 
@@ -15,9 +15,13 @@ const pushTo = async (hub: TestHub, what: string, given: object | readonly objec
   (await hub.push(given, { what })).results;
 
 describe('records that name their dossier by another of its codes', () => {
+  const portal = testPartner({ any: true });
   let hub: TestHub;
   beforeAll(async () => {
-    hub = await testHub();
+    hub = await testHub({
+      partners: { portal },
+      routes: [{ from: 'one-stop', operation: 'payment.upsert.v1', to: ['portal'] }],
+    });
     await hub.push([1, 2, 3, 4, 5, 6].map((n) => named(n, aliasOf(n))));
   });
   afterAll(() => hub.close());
@@ -37,12 +41,22 @@ describe('records that name their dossier by another of its codes', () => {
     expect((await hub.read('/api/v1/payments/TT-1')).body.dossierCode).toBe(aliasOf(1));
   });
 
+  test('reach a partner as given, with the dossier that they name', async () => {
+    portal.sent.length = 0;
+    await push('payments', payment({ code: 'TT-3', dossierCode: aliasOf(6) }));
+    await hub.deliver();
+    expect(portal.sent).toMatchObject([{ record: { dossierCode: aliasOf(6) }, dossier: { code: codeOf(6) } }]);
+  });
+
   test('of several dossiers are shown to no citizen', async () => {
     const shared = aliasOf(20);
     await hub.push(named(20, shared));
     const others = dossier({ code: codeOf(21), ...DONE, aliases: [{ party: 'other', code: shared }] });
     await hub.push(others, { party: 'other' });
+    portal.sent.length = 0;
     await push('payments', payment({ code: 'TT-20', dossierCode: shared }));
+    await hub.deliver();
+    expect(portal.sent.map(({ code, dossier: named }) => [code, named])).toEqual([['TT-20', undefined]]);
     expect([await lookUp(20), await lookUp(21)].map(({ payments }) => payments)).toEqual([undefined, undefined]);
     expect(await listed('payments', shared)).toEqual(['TT-20']);
   });
