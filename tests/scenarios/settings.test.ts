@@ -218,7 +218,7 @@ describe('settings that are not usable', () => {
     const folder = folderOf({ parties: { legacy: { adapter: 'two-stop' } } });
     const dataDir = join(folder.path, 'data');
     const started = startHubProcess({ HUB_CONFIG: folder.configPath, HUB_DATA_DIR: dataDir });
-    await expect(started).rejects.toThrow(/ended with 1.*\/parties\/legacy\/adapter: got \\"two-stop\\"/s);
+    await expect(started).rejects.toThrow(/ended with 2.*\/parties\/legacy\/adapter: got \\"two-stop\\"/s);
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
   });
 });
