@@ -32,9 +32,8 @@ export interface Site {
 
 /** @param app the app with the operators' API */
 export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleContext): Site {
+  const of = { app, hub };
   const titles = new Map([...hub.parties].map(([id, { title }]) => [id, title]));
-  /** The orders that were not carried out, by the requests for the pages that show their forms again. */
-  const unsentBy = new WeakMap<Request, Unsent>();
   const questionOf: Visit['questionOf'] = (party, question) => hub.parties.get(party)?.questions.get(question);
 
   /** Checked at each request: a removed or changed key is signed out at the next one. */
@@ -49,26 +48,6 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
     const unsent = unsentBy.get(c.req.raw);
     const nowMs = hub.nowMs();
     return key && { c, api, key, say, nowMs, titles, questionOf, hasShortcuts: hasShortcuts(c), unsent, token };
-  }
-
-  /** Carries out the order of a form, and shows the next page. */
-  async function answer(
-    visit: Visit,
-    form: Form,
-    carryOut: (form: Form) => Promise<FlashMessage | Screen>,
-  ): Promise<Response> {
-    const { c } = visit;
-    if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
-    const told = await carryOut(form);
-    if (!('to' in told)) return showScreen(visit, hub, told);
-    const unsent = told.isDone ? undefined : unsentOf(c.req.path, form, told);
-    if (unsent) {
-      const page = pageRequest(c, told.to);
-      unsentBy.set(page, unsent);
-      return app.fetch(page, c.env);
-    }
-    setFlashMessage(c, hub, told);
-    return c.redirect(told.to, 303);
   }
 
   return {
@@ -93,7 +72,7 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
       site.post(path, async (c) => {
         const visit = await visitOf(c);
         if (!visit) return signedOut(c, hub, path);
-        return answer(visit, await formOf(c), (form) => carryOut(visit, form));
+        return answer(of, visit, await formOf(c), (form) => carryOut(visit, form));
       });
     },
     upload(path, carryOut) {
@@ -104,11 +83,35 @@ export function createSite(site: Hono, app: Pick<Hono, 'fetch'>, hub: ConsoleCon
           const file = await readUpload(c, hub.maxBodyBytes, load).catch((error) => notTaken(visit, hub, error));
           if (file instanceof Response) return file;
           const form: Form = (name) => file.fields.get(name)?.trim() || undefined;
-          return answer(visit, form, () => carryOut(visit, form, file));
+          return answer(of, visit, form, () => carryOut(visit, form, file));
         });
       });
     },
   };
+}
+
+/** The orders that were not carried out, by the requests for the pages that show their forms again. */
+const unsentBy = new WeakMap<Request, Unsent>();
+
+/** Carries out the order of a form, and shows the next page. */
+async function answer(
+  { app, hub }: { readonly app: Pick<Hono, 'fetch'>; readonly hub: ConsoleContext },
+  visit: Visit,
+  form: Form,
+  carryOut: (form: Form) => Promise<FlashMessage | Screen>,
+): Promise<Response> {
+  const { c } = visit;
+  if (!hasToken(form, visit.token)) return showScreen(visit, hub, crossSite(visit.say));
+  const told = await carryOut(form);
+  if (!('to' in told)) return showScreen(visit, hub, told);
+  const unsent = told.isDone ? undefined : unsentOf(c.req.path, form, told);
+  if (unsent) {
+    const page = pageRequest(c, told.to);
+    unsentBy.set(page, unsent);
+    return app.fetch(page, c.env);
+  }
+  setFlashMessage(c, hub, told);
+  return c.redirect(told.to, 303);
 }
 
 /** A page asked for in place of the officer, whose cookie would have no room for the texts of a form. */
