@@ -42,6 +42,7 @@ describe('records that name their dossier by another of its codes', () => {
   });
 
   test('reach a partner as given, with the dossier that they name', async () => {
+    await hub.deliver();
     portal.sent.length = 0;
     await push('payments', payment({ code: 'TT-3', dossierCode: aliasOf(6) }));
     await hub.deliver();
@@ -53,6 +54,7 @@ describe('records that name their dossier by another of its codes', () => {
     await hub.push(named(20, shared));
     const others = dossier({ code: codeOf(21), ...DONE, aliases: [{ party: 'other', code: shared }] });
     await hub.push(others, { party: 'other' });
+    await hub.deliver();
     portal.sent.length = 0;
     await push('payments', payment({ code: 'TT-20', dossierCode: shared }));
     await hub.deliver();
