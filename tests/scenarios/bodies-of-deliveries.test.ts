@@ -131,6 +131,9 @@ describe('the calls of deliveries that an operator without index:personal opens'
     await hub.push(dated('09:00', { applicant: OTHER, status: 'resolved' }));
     await hub.deliver();
     expect(receipts.ledger.count('receipt')).toBe(1);
+    // The alias leads to the dossier too.
+    const rows = received.flatMap((body) => JSON.parse(body).rows as { Cot1: string }[]);
+    expect(canariesIn(JSON.stringify(rows.find(({ Cot1 }) => Cot1 === 'TT-2')))).toContain('name');
     await expectNobody();
   });
 
