@@ -10,7 +10,7 @@ import { UsageError } from './run-command.ts';
 import { isBreakable } from './until-signal.ts';
 
 export interface OpenOptions {
-  /** Makes the embedded database if there is none. Otherwise a new and empty one would pass for that of the hub. */
+  /** Makes the embedded database if it is missing. Otherwise a new and empty one would pass for that of the hub. */
   readonly mayCreate?: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function withServer<T>(
   const starting = startEmbeddedPostgres({ dataDir: folder, isDisposable });
   const listenNoLonger = onEnd((signal) => {
     if (isBreakable()) return;
-    // As a shell reports the signal. Listeners of the exit remove what is left.
+    // As a shell reports the signal. Listeners of the exit remove the rest.
     void starting.then((embedded) => embedded.stop()).finally(() => process.exit(128 + constants.signals[signal]));
   });
   try {

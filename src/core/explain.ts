@@ -231,7 +231,7 @@ function alternatives(nodes: readonly SchemaNode[], translated: boolean): readon
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
-/** Whether its type says all that a value must be. A pattern says it to no reader. */
+/** Whether its type describes a value fully. Readers learn nothing from a pattern. */
 function isTold({ pattern, numeral }: SchemaNode): boolean {
   return pattern === undefined || pattern === NOT_BLANK || numeral !== undefined;
 }

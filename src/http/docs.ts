@@ -207,7 +207,7 @@ const pageOf = (index: string): string => `<!doctype html>
 <body>
   <header>
     <h1>Liên Thông API</h1>
-    <p>Every operation of this hub, to read and to try. As a file: <a href="/openapi.json">OpenAPI 3.1</a>. What citizens see: <a href="/">their pages</a>.</p>
+    <p>Every operation of this hub, to read and to try. As a file: <a href="/openapi.json">OpenAPI 3.1</a>. The pages of citizens: <a href="/">look-up</a>.</p>
   </header>
   ${index}
   <div id="api"></div>

@@ -29,7 +29,7 @@ const ALIAS = 'H60.02-250812-0001';
 
 type Url = { readonly url: string };
 
-/** Writes all that it gets of people under names that no list of names has, several items in one call. */
+/** Writes the data of people under names that no list of names has, several items in one call. */
 const columns = {
   batch: () => 10,
   async send({ http, settings }: Connection<Url>, items: readonly Outgoing[]) {

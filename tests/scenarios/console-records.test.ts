@@ -74,7 +74,7 @@ describe.each(['vi', 'en'] as const)('the console for questions and petitions in
 
   test('a held complaint is decided, answered and published', async () => {
     const path = '/console/records/question/CH-1';
-    // What waits for the decision, and the item of its message, lead to the question, not to a dossier.
+    // The waiting item, and the item of its message, lead to the question, not to a dossier.
     const [cause] = (await operatorOf(hub).get('quarantine')).body.items;
     const waiting = (await officer.get(`/console/quarantine/${cause.id}`)).text;
     const message = /href="(\/console\/messages\/[\w-]+)"/.exec(waiting)?.[1] as string;

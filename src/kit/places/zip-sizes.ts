@@ -10,8 +10,8 @@ const HAS_DESCRIPTOR = 8;
 const EMPTY_BYTES = 2;
 
 /**
- * What all entries of a ZIP have when they are inflated, by its directory. `hucre` inflates no entry beyond the size that stands
- * there, and up to 2 GiB where there is none: such a ZIP counts as infinite. 0 for bytes that it does not read as a ZIP.
+ * The bytes of all inflated entries of a ZIP, by its directory. `hucre` inflates no entry beyond the size in the directory, but
+ * up to 2 GiB if a size is missing: such a ZIP counts as infinite. 0 for bytes that it does not read as a ZIP.
  */
 export function inflatedBytes(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

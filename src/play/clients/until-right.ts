@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const LOOK_MS = 500;
 
 /**
- * Looks for problems again and again, until there is none or the time is over.
+ * Looks for problems again and again, until it finds no more or the time is over.
  *
  * @param until by the clock of `performance`
  * @returns the problems at the end
