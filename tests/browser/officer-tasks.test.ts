@@ -167,7 +167,7 @@ describeInBrowser(() => {
       await tabTo('textarea[name=cause]');
       await page.keyboard.press('ControlOrMeta+a');
       await page.keyboard.type(cause);
-      await tabTo('textarea[name=action]');
+      await tabTo('textarea[name=measures]');
       await page.keyboard.press('ControlOrMeta+a');
       await page.keyboard.type(action);
       await page.keyboard.press('Tab');

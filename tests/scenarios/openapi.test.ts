@@ -421,7 +421,11 @@ describe('the OpenAPI document', () => {
       }
       if (responses[400] && isPost && !isSoap) await ask(name, 400, { body: '[{', path: { party: partyFor(name) } });
       if (responses[400] && !isPost)
-        await ask(name, 400, operation.parameters.some((one) => one.in === 'query') ? { query: '?no=1' } : NUL);
+        await ask(
+          name,
+          400,
+          operation.parameters.some((one) => one.in === 'query') || !name.includes('{') ? { query: '?no=1' } : NUL,
+        );
       if (responses[413] && !isSoap)
         await ask(name, 413, { body: `"${'x'.repeat(MAX_BODY)}"`, path: { party: partyFor(name) } });
       if (responses[415] && !isSoap)
