@@ -33,6 +33,7 @@ test.each<[string, Partial<Partition>, Fact | undefined]>([
   ['of a partition', { name: HOSTILE }, undefined],
   ['of the table of a partition', { table: HOSTILE }, undefined],
   ['as the bound of a partition', { bound: 'DEFAULT; DROP TABLE audit' }, undefined],
+  ['called by the bound of a partition', { bound: "FOR VALUES FROM (query('DROP TABLE audit')) TO ('1')" }, undefined],
   ['of a table', {}, { kind: 'table', name: HOSTILE, columns: ['id'] }],
 ])('a statement in the name %s of a foreign backup is not run', async (_, partition, fact) => {
   const told = await statementsOf(partition, ...(fact ? [fact] : []));

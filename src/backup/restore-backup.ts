@@ -85,7 +85,8 @@ async function makePartitions(client: pg.ClientBase, { partitions }: Start): Pro
 }
 
 const NAME = /^\w{1,63}$/;
-const BOUND = /^(?:DEFAULT|FOR VALUES [\w\s(),':.+-]+)$/;
+/** Literals only: PostgreSQL also takes calls of functions as bounds, and runs them. */
+const BOUND = /^(?:DEFAULT|FOR VALUES FROM \('[\w :.+-]+'\) TO \('[\w :.+-]+'\))$/;
 
 /** Anyone can seal a backup for a hub. Its names stand in statements, so they may be nothing else. */
 function quoted(name: string): string {
