@@ -6,7 +6,7 @@ import type { Database } from '../database/pool.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateRows } from './estimate-rows.ts';
+import { estimateEach } from './estimate-rows.ts';
 import { maskedByRule } from './mask-again.ts';
 import { newestRows } from './newest.ts';
 import type { Place } from './newest-page.ts';
@@ -134,8 +134,8 @@ async function filtered(database: Database, filter: SoughtFilter, limit?: number
 
 /** Whether a page in the order of codes is found in fewer rows than have the words. */
 async function isWalkShorter(database: Database, words: string, limit: number): Promise<boolean> {
-  const matches = await estimateRows(database, [sql`search @@ ${words}::tsquery`]);
-  return matches * matches > limit * (await estimateRows(database, []));
+  const [matches = 0, all = 0] = await estimateEach(database, [[sql`search @@ ${words}::tsquery`], []]);
+  return matches * matches > limit * all;
 }
 
 interface Row extends Sized {

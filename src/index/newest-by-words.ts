@@ -115,7 +115,7 @@ async function lookInto<Row>(
         CROSS JOIN LATERAL (
           SELECT count(*) AS many, count(*) FILTER (WHERE passes)::int4 AS passing, (array_agg(code ORDER BY status_at DESC, code) FILTER (WHERE passes))[:${limit}::int4 - cardinality(looked.codes)] AS codes
           FROM (SELECT code, status_at, ${passes} AS passes
-                FROM (SELECT * FROM dossiers WHERE ${hasWordsIn(part, [rarest, ofDays, ...others])} OFFSET 0) AS dossiers
+                FROM (SELECT * FROM dossiers WHERE ${hasWordsIn(part, [rarest, ...others, ofDays])} OFFSET 0) AS dossiers
                 WHERE status_at < ${startOf(sql`looked.before`)} LIMIT ${most} + 1) AS met) AS found
       WHERE NOT is_dense AND cardinality(looked.codes) < ${limit}::int4)
     SELECT looked.is_dense, looked.day, looked.passing, page.*

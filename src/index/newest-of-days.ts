@@ -3,7 +3,7 @@ import { endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/date
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
-import { estimateRows } from './estimate-rows.ts';
+import { estimateEach } from './estimate-rows.ts';
 import { allOf, isAfter, type NewestPage, type Place } from './newest-page.ts';
 import { DAY as STATUS_DAY } from './search-days.ts';
 
@@ -113,11 +113,11 @@ export async function areDaysShorter(
   // The months of the period are words too, and would count twice beside its condition.
   const asked = await wordQueryOf(database, others);
   if (!asked) return true;
-  const [found, rows, matches] = [
-    await estimateRows(database, [sql`search @@ ${all}::tsquery`]),
-    await estimateRows(database, period),
-    await estimateRows(database, [sql`search @@ ${asked.inRows}::tsquery`, ...period]),
-  ];
+  const [found = 0, rows = 0, matches = 0] = await estimateEach(database, [
+    [sql`search @@ ${all}::tsquery`],
+    period,
+    [sql`search @@ ${asked.inRows}::tsquery`, ...period],
+  ]);
   const { first, last } = daysOf(filter);
   const days = Math.min((Date.parse(last) - Date.parse(first)) / DAY_MS + 1, MOST_DAYS);
   return (CLEARLY * (days + SPARE * limit) * rows) / Math.max(matches, 1) < found;

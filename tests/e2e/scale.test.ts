@@ -15,7 +15,7 @@ import { createStories } from '../bench/scale/stories.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const DOSSIERS = 20_000;
-/** A page of 50: a walk of 1,000 rows, its end, perhaps 2,500 rows more, and what the search index finds behind it. */
+/** A page of 50: a walk of 200 rows, its end, perhaps 2,500 rows more, and what the search index finds behind it. */
 const MOST_ROWS = 4_500;
 /** A page of 200 has a longer walk. A period has a row for each of its days. A report has few totals of each line. */
 const MOST_OF_LARGE = 8_000;
