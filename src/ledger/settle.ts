@@ -145,7 +145,11 @@ const heldColumns = {
   opened_at: ['timestamptz', (r: Held) => r.since],
 } as const;
 
-const heldPart = definePart<Held>('held', heldColumns, insertInto('quarantine', Object.keys(heldColumns), ['words']));
+const insertHeld = insertInto('quarantine', Object.keys(heldColumns), ['words']);
+/** Only of deliveries that this statement holds. Nothing would ever settle the row of another one. */
+const heldPart = definePart<Held>('held', heldColumns, (rows, before) =>
+  insertHeld(`${rows} WHERE delivery_id IN (SELECT id FROM settle)`, before),
+);
 
 function reasonOf({ outcome }: Settled): string | undefined {
   return 'reason' in outcome ? outcome.reason : undefined;

@@ -254,14 +254,17 @@ describe('delivery', () => {
     expect(await deliveries()).toMatchObject([{ state: 'due', attempts: 1, next_at: nextAt }]);
   });
 
-  test('a worker that lost the lease cannot settle', async () => {
+  test.each([
+    ['refusal', { kind: 'refused', reason: 'late', message: 'too late' }],
+    ['unmapped code', WITHOUT_FIELD],
+  ] as const)('a worker that lost the lease cannot settle: %s', async (_, outcome) => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
     partner.script.push(async (items) => {
       await held;
-      return items.map((): Outcome => ({ kind: 'refused', reason: 'late', message: 'too late' }));
+      return items.map((): Outcome => outcome);
     });
     await hub.push(dossier());
     await hub.hub.pipeline.sweep();
@@ -270,6 +273,7 @@ describe('delivery', () => {
     release();
     await hub.hub.pipeline.idle();
     expect(await deliveries()).toMatchObject([{ state: 'due', outcome: null }]);
+    expect(await hub.hub.database.query.selectFrom('quarantine').selectAll().execute()).toEqual([]);
   });
 
   test('after it stood still, a worker sends what it still has, and nothing that another one took over', async () => {
