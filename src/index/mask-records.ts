@@ -55,11 +55,12 @@ export async function maskStaleRecords(
       const kind = kinds.ofSubject(row.subject);
       return kind && vault.knows(row.sealed_key) ? [{ ...row, masked: maskAgain(vault, kind, row) }] : [];
     });
+    // A record that was written or erased meanwhile is masked already.
     await pool.query({
       name: 'write record masks',
       text: `UPDATE records r SET masked = n.masked, masked_version = n.version
              FROM unnest($1::text[], $2::int4[], $3::text[]) AS n(subject, version, masked)
-             WHERE r.subject = n.subject AND r.version = n.version`,
+             WHERE r.subject = n.subject AND r.version = n.version AND r.masked_version <> r.version`,
       values: [
         fresh.map(({ subject }) => subject),
         fresh.map(({ version }) => version),

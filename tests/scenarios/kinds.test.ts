@@ -10,6 +10,7 @@ import { recordText } from '../../src/cli/export/record-text.ts';
 import { examineFile } from '../../src/cli/import/examine-file.ts';
 import { loadFile } from '../../src/cli/import/load-file.ts';
 import { openCopy } from '../../src/copy/copy.ts';
+import type { Database } from '../../src/database/pool.ts';
 import { rekeyAll } from '../../src/database/rekey.ts';
 import { reseal } from '../../src/database/reseal.ts';
 import { maskStaleRecords } from '../../src/index/mask-records.ts';
@@ -445,6 +446,28 @@ describe('a kind that only its folder knows', () => {
     expect(rows[0].masked).not.toContain('Đặng');
     await stale();
     expect(await hub.hub.rebuild()).toMatchObject({ identical: true });
+  });
+
+  test('a record that is erased while it is masked again stays erased', async () => {
+    const { database, kinds } = hub.hub;
+    const { pool } = database;
+    const vault = createVault([HUB_SECRET]);
+    const shown = await read('/DX-1');
+    const stale = () => pool.query(`UPDATE records SET masked_version = 0 WHERE code = 'DX-1'`);
+    const erase = () =>
+      pool.query(`UPDATE records SET masked_version = version,
+        masked = json_build_object('code', code, 'freshness', masked::json -> 'freshness')::text WHERE code = 'DX-1'`);
+    const query = async (asked: { readonly name?: string }) => {
+      if (asked.name === 'write record masks') await erase();
+      return pool.query(asked as never);
+    };
+    await stale();
+    await maskStaleRecords({ pool: { query } } as unknown as Database, vault, kinds);
+    const { rows } = await pool.query(`SELECT masked::json -> 'driver' AS driver FROM records WHERE code = 'DX-1'`);
+    expect(rows).toEqual([{ driver: null }]);
+    await stale();
+    await maskStaleRecords(database, vault, kinds);
+    expect(await read('/DX-1')).toEqual(shown);
   });
 
   test('no personal value is in a table, a log line or a webhook in clear', async () => {
