@@ -76,7 +76,8 @@ function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], with
     FROM records r LEFT JOIN LATERAL (
       SELECT status FROM dossiers WHERE code = r.dossier_code
       UNION ALL
-      SELECT o.status FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
+      SELECT min(o.status) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
+      HAVING count(DISTINCT a.dossier) = 1
       LIMIT 1) d ON true
     WHERE r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
 }

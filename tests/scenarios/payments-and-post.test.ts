@@ -409,4 +409,15 @@ describe('payments and postal orders that operators look at', () => {
     expect((await list('?kind=postal-order')).map(([code]: [string]) => code)).toEqual(['BG31', 'BG34']);
     hub.clock.nowMs = nowMs;
   });
+
+  test('agree with none of two dossiers that have their code as an alias', async () => {
+    const [code, status, statusAt] = ['G22.99-20250812-0040', 'withdrawn', at('08:00')];
+    for (const [n, party] of [
+      [40, 'one-stop'],
+      [41, 'other'],
+    ] as const)
+      await hub.push(dossier({ code: codeOf(n), status, statusAt, aliases: [{ party, code }] }), { party });
+    await hub.push(payment({ code: 'TP40', dossierCode: code }), { what: 'payments' });
+    expect((await list('?kind=payment')).filter(([code]: [string]) => code === 'TP40')).toEqual([['TP40', 'no-dossier']]);
+  });
 });
