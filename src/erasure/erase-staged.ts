@@ -5,6 +5,7 @@ import type { Person } from '#core/masking/mentions';
 import type { Progress } from '#schemas/dossier.progress.v1';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { sealRecord } from '../index/sealed-records.ts';
+import { codeOnlyIn } from '../ledger/reason-code.ts';
 import type { ErasingHub } from './erasing.ts';
 
 interface Staged {
@@ -42,13 +43,14 @@ export async function eraseStaged({ vault }: Pick<ErasingHub, 'vault'>, client: 
   return rows.length;
 }
 
-/** A step that a record of a kind made stays: the hub wrote its words itself. */
+/** A step that a record of a kind made stays: the hub wrote its words itself. The record may name the dossier by any code. */
 const STAGED_EVENTS = `
   SELECT e.code, e.seq, e.recorded_at AS "recordedAt", e.kind, e.record, e.record_key AS key
   FROM staged_events e JOIN dossiers d ON d.code = e.code
   WHERE d.erasure IS NOT NULL AND NOT (e.kind = 'progress' AND EXISTS (
     SELECT FROM records r JOIN record_events re ON re.subject = r.subject
-    WHERE r.dossier_code = e.code AND re.message_id = e.message_id AND re.item = e.item))
+    WHERE r.dossier_code = ANY(e.code || ARRAY(SELECT a.code FROM aliases a WHERE a.dossier = e.code))
+      AND re.message_id = e.message_id AND re.item = e.item))
   ORDER BY e.code, e.seq`;
 const EMPTY_MESSAGES = `
   UPDATE staged_messages m SET body = NULL, body_key = NULL, emptied_at = coalesce(m.emptied_at, now())
@@ -56,7 +58,7 @@ const EMPTY_MESSAGES = `
     SELECT e.message_id FROM staged_events e JOIN dossiers d ON d.code = e.code WHERE d.erasure IS NOT NULL
     UNION SELECT re.message_id FROM record_events re JOIN records r ON r.subject = re.subject WHERE r.erasure IS NOT NULL)`;
 const EMPTY_CALLS = `
-  UPDATE staged_attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL
+  UPDATE staged_attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL, reason = ${codeOnlyIn('a.reason')}
   FROM deliveries d
   WHERE d.id = a.delivery_id AND (
     EXISTS (SELECT FROM dossiers o WHERE o.code = d.subject AND o.erasure IS NOT NULL)

@@ -7,7 +7,7 @@ import { countUpTo, type Total } from '../database/count-up-to.ts';
 import { definePart, type Part } from '../database/parts.ts';
 import type { Database } from '../database/pool.ts';
 import type { AuditEntry } from './audit.ts';
-import { isReasonCodeIn } from './reason-code.ts';
+import { codeOnlyIn } from './reason-code.ts';
 
 /** An erasure of personal data: who, when and why. It names nobody. */
 export interface Erasure {
@@ -147,8 +147,6 @@ export const silencedCallPart = definePart<SilencedCall>(
     WHERE a.delivery_id = given.delivery_id AND a.number = given.number AND a.at = given.at RETURNING 1`,
 );
 
-/** Without the words of a partner. */
-const CODE_ONLY = (reason: string): string => `CASE WHEN ${isReasonCodeIn(reason)} THEN ${reason} END`;
 /** The index of subjects begins with the party. */
 const OF_SUBJECT = 'd.party = ANY(ARRAY(SELECT party FROM party_states)) AND d.subject = given.subject';
 const SUBJECT = {
@@ -160,7 +158,7 @@ const attemptPart = definePart<SilencedSubject>(
   'silenced_attempt',
   SUBJECT,
   (rows) => `
-    UPDATE attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL, reason = ${CODE_ONLY('a.reason')}
+    UPDATE attempts a SET wire = NULL, wire_key = NULL, detail = NULL, words = NULL, reason = ${codeOnlyIn('a.reason')}
     FROM ${rows}, deliveries d WHERE ${OF_SUBJECT} AND a.delivery_id = d.id RETURNING 1`,
 );
 
@@ -169,7 +167,7 @@ const deliveryPart = definePart<SilencedSubject>(
   SUBJECT,
   (rows) => `
     UPDATE deliveries d SET detail = NULL, words = NULL, leased_by = NULL, cause_key = NULL,
-      reason = CASE WHEN d.state = 'delivered' THEN ${CODE_ONLY('d.reason')} ELSE 'erased' END,
+      reason = CASE WHEN d.state = 'delivered' THEN ${codeOnlyIn('d.reason')} ELSE 'erased' END,
       state = CASE WHEN d.state = 'delivered' THEN d.state ELSE 'refused' END,
       outcome = CASE WHEN d.state = 'delivered' THEN d.outcome ELSE 'refused' END,
       settled_at = coalesce(d.settled_at, given.at)

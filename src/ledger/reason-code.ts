@@ -6,5 +6,5 @@ export function isReasonCode(reason: string): boolean {
   return IS_REASON_CODE.test(reason);
 }
 
-/** The same in SQL. */
-export const isReasonCodeIn = (column: string): string => `${column} ~ '${REASON_CODE}'`;
+/** SQL: a reason, if it is a code. */
+export const codeOnlyIn = (column: string): string => `CASE WHEN ${column} ~ '${REASON_CODE}' THEN ${column} END`;
