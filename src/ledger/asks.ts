@@ -116,7 +116,7 @@ function asksBy(
 
 /**
  * Forgets who asked about which dossier, for asks before a moment. Their counts by agency, register and purpose stay. Asks about a
- * dossier under a legal hold stay whole.
+ * dossier under a legal hold stay whole, whichever of its codes they name.
  *
  * @returns how many, at most `limit`
  */
@@ -125,7 +125,8 @@ export async function forgetAskers({ pool }: Pick<Database, 'pool'>, beforeMs: n
     name: 'forget askers',
     text: `UPDATE asks SET officer = '', dossier_code = NULL WHERE id IN (
              SELECT id FROM asks a WHERE officer <> '' AND at < $1::timestamptz
-               AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = a.dossier_code)
+               AND NOT EXISTS (SELECT FROM held_subjects h WHERE h.subject = a.dossier_code
+                 OR h.subject IN (SELECT dossier FROM aliases WHERE code = a.dossier_code))
              ORDER BY at LIMIT $2)`,
     values: [msToInstant(beforeMs), limit],
   });

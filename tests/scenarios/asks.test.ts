@@ -260,15 +260,19 @@ test('the report counts by agency, officer, register and purpose, and each count
   expect(text).toContain('3 lượt tra cứu');
 });
 
-test('after the retention nobody sees who asked about which dossier, and the counts stay', async () => {
+test('after the retention nobody sees who asked about a dossier without a hold; counts stay', async () => {
   const { hub, ask, asks } = await start({ retention: { asksMonths: 1 } });
-  await ask();
-  await operatorOf(hub).post('legal-holds', { code: codeOf(37), why: 'because the test asks' });
+  const [held, alias] = [codeOf(37), 'G22.99-20250812-0037'];
+  await hub.push(dossier({ code: held, aliases: [{ party: 'one-stop', code: alias }] }));
+  for (const dossierCode of [codeOf(35), held, alias]) await ask({ dossierCode });
+  await operatorOf(hub).post('legal-holds', { code: held, why: 'because the test asks' });
   hub.clock.nowMs += 40 * 86_400_000;
   await ask({ officer: 'CB-0008' });
   await hub.hub.retention.round();
   expect(await asks()).toMatchObject([
     { officer: 'CB-0008', dossierCode: codeOf(35) },
+    { officer: 'CB-0007', dossierCode: alias },
+    { officer: 'CB-0007', dossierCode: held },
     { officer: '', dossierCode: null, agencyCode: 'H60.01', outcome: 'found' },
   ]);
 });
