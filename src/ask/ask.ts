@@ -8,7 +8,7 @@ import { say } from '#messages/message';
 import { sentenceOf } from '#messages/render';
 import { inTransaction } from '../database/transaction.ts';
 import { createUuids } from '../database/uuid.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadHeld } from '../index/load-held.ts';
 import type { Answered, Asked, AskedQuestion } from '../kit/asker.ts';
 import { beginAsk, endAsk } from '../ledger/asks.ts';
 import { writeAudit } from '../ledger/audit.ts';
@@ -136,10 +136,9 @@ async function withDossier(
 ): Promise<AskOrder> {
   const missing = Object.entries(fromDossier).filter(([name]) => order.values[name] === undefined);
   if (missing.length === 0 || order.dossierCode === undefined) return order;
-  const found = await loadHeld(database.pool, vault, [order.dossierCode]);
-  // A code of several dossiers names none of them.
-  if (found.length !== 1) return order;
-  const { record } = (found[0] as (typeof found)[number]).held.view;
+  const found = dossierNamed(await loadHeld(database.pool, vault, [order.dossierCode]));
+  if (!found) return order;
+  const { record } = found.held.view;
   const filled = missing.flatMap(([name, path]) => {
     const value = path.split('.').reduce<unknown>((node, member) => (node as Members | undefined)?.[member], record);
     return typeof value === 'string' ? [[name, value]] : [];

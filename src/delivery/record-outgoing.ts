@@ -4,7 +4,7 @@ import { codeOfSubject, type KindRecord, subjectOf } from '#core/records/kind';
 import { maskRecord } from '#core/records/mask-record';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { loadEntries } from '../catalogue/catalogue.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadHeld } from '../index/load-held.ts';
 import { loadRecordEvents } from '../index/record-events.ts';
 import { type FoundRecord, loadRecords } from '../index/records.ts';
 import type { Change, Outgoing } from '../kit/sender.ts';
@@ -67,7 +67,7 @@ export async function recordOutgoing(
   });
 }
 
-/** The dossiers that records name, by the codes that these use, as they are now. An alias of several names none. */
+/** The dossiers that records name, by the codes that these use, as they are now. */
 async function dossiersOf(
   database: Hub['database'],
   vault: Hub['vault'],
@@ -78,9 +78,8 @@ async function dossiersOf(
   const found = await loadHeld(database.pool, vault, codes);
   const dossiers = new Map<string, Dossier>();
   for (const [code, named] of groupBy(found, ({ asked }) => asked)) {
-    const own = named.find(({ aliasOf }) => aliasOf === undefined);
-    const [one, another] = own ? [own.held] : new Set(named.map(({ held }) => held));
-    if (one && !another) dossiers.set(code, one.view.record);
+    const one = dossierNamed(named);
+    if (one) dossiers.set(code, one.held.view.record);
   }
   return dossiers;
 }

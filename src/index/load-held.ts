@@ -59,6 +59,13 @@ export async function loadHeld(
   });
 }
 
+/** The dossier that one code names. A dossier's own code comes before aliases, and an alias of several names none. */
+export function dossierNamed(found: readonly Found[]): Found | undefined {
+  const [first] = found;
+  const isOne = found.every(({ held }) => held === first?.held);
+  return found.find(({ aliasOf }) => aliasOf === undefined) ?? (isOne ? first : undefined);
+}
+
 type Opened = Pick<Found, 'createdAt' | 'messageId' | 'held' | 'former' | 'rewrites'>;
 
 async function openAll(rows: readonly HeldRow[], vault: Vault): Promise<Map<string, Opened>> {

@@ -128,6 +128,21 @@ describe('a question to a register', () => {
     expect([unknown.status, unknown.body.problems]).toMatchObject([400, [{ path: '/values/identityNumber' }]]);
   });
 
+  test('takes it from the one dossier that its code names, however many parties have the code', async () => {
+    const { hub, ask, asked } = await start();
+    const shared = 'G22.99-20250812-0035';
+    const alias = (party: string, code: string, n: number) =>
+      hub.hub.database.pool.query('INSERT INTO aliases VALUES ($1, $2, $3)', [party, code, codeOf(n)]);
+    await hub.push([35, 36].map((n) => dossier({ code: codeOf(n) })));
+    await alias('other', codeOf(35), 36);
+    await alias('one-stop', shared, 35);
+    await alias('other', shared, 35);
+    for (const dossierCode of [codeOf(35), shared]) expect((await ask({ values: {}, dossierCode })).status).toBe(200);
+    await alias('third', shared, 36);
+    expect((await ask({ values: {}, dossierCode: shared })).status).toBe(400);
+    expect(asked).toHaveLength(2);
+  });
+
   test('that is wrong is neither asked nor recorded, and each problem has its place', async () => {
     const { ask, asks, asked } = await start();
     for (const [given, path] of [
