@@ -64,6 +64,8 @@ function refused(finding: NoErasure): Result {
     throw new UsageError('expected --identity, --phone, --email or a code: a name alone names many people');
   if (finding.kind === 'several')
     throw new UsageError(`${finding.count} people have this phone number or e-mail address: give --name too`);
+  if (finding.kind === 'ambiguous')
+    throw new UsageError(`${finding.code} is a code of several dossiers: give one of ${finding.codes.join(', ')}`);
   throw new Error(`the data of this person is under the legal hold ${finding.hold}: nothing is erased`);
 }
 

@@ -10,7 +10,7 @@ import type { Dossier } from '#schemas/dossier.upsert.v1';
 import { mapYielding, nextTurn } from '../concurrency/yielding.ts';
 import { readSealed, SEALED_PLACES, type SealedPlace, type SealedRow } from '../database/sealed-places.ts';
 import { namesDossier } from '../index/dossier-names.ts';
-import { loadHeld } from '../index/load-held.ts';
+import { dossierNamed, loadHeld } from '../index/load-held.ts';
 import { loadRecords } from '../index/records.ts';
 import { heldAmong, holdsOfPeople, newestHold, type PersonHold } from '../ledger/legal-holds.ts';
 import { isOfCatalogueIn } from '../ledger/messages.ts';
@@ -69,6 +69,8 @@ export type Finding =
   | { readonly kind: 'none' }
   /** A phone number or an address of several people: a name must be given too. */
   | { readonly kind: 'several'; readonly count: number }
+  /** The code is an alias of several dossiers. */
+  | { readonly kind: 'ambiguous'; readonly code: string; readonly codes: readonly string[] }
   /** All of the person's data is under this hold. */
   | { readonly kind: 'held'; readonly hold: number };
 
@@ -90,7 +92,9 @@ const ROUNDS = 4;
  */
 export async function findPerson(erasing: ErasingHub, asked: SubjectAsked, options: FindOptions): Promise<Finding> {
   const hub = { ...erasing, unreadable: new Map<string, number>() };
-  const sought = 'person' in asked ? [asked.person] : await personOf(hub, asked.code, asked.kind);
+  const named = 'person' in asked ? { people: [asked.person] } : await personOf(hub, asked.code, asked.kind);
+  if ('codes' in named) return { kind: 'ambiguous', ...named };
+  const sought = named.people;
   if (sought.length === 0) return { kind: 'none' };
   const keys = new Set(sought.flatMap('person' in asked ? askedKeys : personKeys));
   if (keys.size === 0) return { kind: 'unclear' };
@@ -157,16 +161,20 @@ async function finished(
   };
 }
 
+type NamedPeople = { readonly people: readonly Person[] } | Omit<Extract<Finding, { kind: 'ambiguous' }>, 'kind'>;
+
 /** The person of a dossier, or the first one of a record. */
-async function personOf(hub: ErasingHub, code: string, kind: Kind | undefined): Promise<readonly Person[]> {
-  const { database, vault } = hub;
+async function personOf({ database, vault }: ErasingHub, code: string, kind: Kind | undefined): Promise<NamedPeople> {
   if (kind) {
     const wanted = { subjects: [subjectOf(kind, code)], uniqueKeys: [] };
-    return (await loadRecords(database.pool, vault, wanted))
-      .flatMap(({ held }) => peopleIn(kind, held.view))
-      .slice(0, 1);
+    const found = await loadRecords(database.pool, vault, wanted);
+    return { people: found.flatMap(({ held }) => peopleIn(kind, held.view)).slice(0, 1) };
   }
-  return (await loadHeld(database.pool, vault, [code])).flatMap(({ held }) => held.view.record.applicant ?? []);
+  const found = await loadHeld(database.pool, vault, [code]);
+  const one = dossierNamed(found);
+  if (!one && found.length > 0) return { code, codes: [...new Set(found.map(({ held }) => held.code))].sort() };
+  const { applicant } = one?.held.view.record ?? {};
+  return { people: applicant ? [applicant] : [] };
 }
 
 const HAS_DATA = 'erasure IS NULL';

@@ -93,7 +93,7 @@ interface Named {
   readonly erasedAt: string | null;
 }
 
-/** The record of a kind with this code, or the dossiers with this code, own or alias. */
+/** The record of a kind with this code, or the dossier with this code, or the dossiers with this alias. */
 async function subjectsNamed(
   tx: pg.PoolClient,
   { code, kind }: Extract<SubjectAsked, { code: string }>,
@@ -102,7 +102,8 @@ async function subjectsNamed(
     ? ['SELECT subject, erased_at AS "erasedAt" FROM records WHERE subject = $1', subjectOf(kind, code)]
     : [
         `SELECT code AS subject, erased_at AS "erasedAt" FROM dossiers
-         WHERE code = $1 OR code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
+         WHERE code = $1 OR NOT EXISTS (SELECT FROM dossiers WHERE code = $1)
+           AND code = ANY (ARRAY(SELECT dossier FROM aliases WHERE code = $1)) ORDER BY code`,
         code,
       ];
   const { rows } = await tx.query<Named>(text, [value]);

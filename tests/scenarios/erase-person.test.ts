@@ -256,6 +256,22 @@ describe('a person', () => {
     expect(await subjectsOf({ person: { name: other.name, phone: '+84 938271645' } })).toEqual([LATER]);
   });
 
+  test('is that of the one dossier that a code names; an alias of two dossiers is refused', async () => {
+    const { pool } = hub.hub.database;
+    const shared = 'G22.99-20250812-0099';
+    const aliases = `('other', $1, $2), ('one-stop', $3, $1), ('other', $3, $2)`;
+    await pool.query(`INSERT INTO aliases (party, code, dossier) VALUES ${aliases}`, [OWN, LATER, shared]);
+    expect(await subjectsOf({ code: OWN, kind: undefined })).toEqual([OWN]);
+    const codes = [OWN, LATER];
+    expect(await preview({ code: shared, kind: undefined })).toEqual({ kind: 'ambiguous', code: shared, codes });
+    const { why } = BY;
+    expect((await operator.post('erasures/preview', { code: shared, why }, 'ops-erase')).status).toBe(409);
+    expect((await operator.post('legal-holds', { code: shared, why })).status).toBe(409);
+    const { body: hold } = await operator.post('legal-holds', { code: OWN, why });
+    expect((await operator.post(`legal-holds/${hold.id}/lift`, { why })).status).toBe(200);
+    await pool.query('DELETE FROM aliases');
+  });
+
   test('of a phone number that a family shares needs a name, and a name alone is nobody', async () => {
     expect(await preview({ person: { phone: PERSON.phone } })).toEqual({ kind: 'several', count: 2 });
     expect(await preview({ person: { name: PERSON.name } })).toEqual({ kind: 'unclear' });

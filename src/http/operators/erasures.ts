@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { problem } from '#core/problem';
 import type { Kinds } from '#core/records/kinds';
 import { say } from '#messages/message';
+import { received } from '#messages/received';
 import { closed } from '#schemas/parts';
 import type { NoErasure } from '../../erasure/erase-person.ts';
 import { requireKey } from '../auth.ts';
@@ -77,7 +78,9 @@ export const ErasedPersonShown = closed(
 const REFUSED = {
   404: { description: 'The hub has no data of this person' },
   409: {
-    description: 'Several people have this phone number or address, or the data of the person is under a legal hold',
+    description:
+      'Several people have this phone number or address, several dossiers have this alias, or the data of the person is ' +
+      'under a legal hold',
   },
 };
 const SCOPE = 'ops:erase';
@@ -156,5 +159,6 @@ function refusalOf(found: NoErasure): Refusal {
   if (found.kind === 'unclear') return refusalWith([problem('/person', 'person-unclear')]);
   if (found.kind === 'none') return new Refusal('not-found', say('no-data-of-person'));
   if (found.kind === 'held') return new Refusal('decided', say('person-under-hold', { hold: found.hold }));
-  return new Refusal('ambiguous', say('several-people', { count: found.count }));
+  if (found.kind === 'several') return new Refusal('ambiguous', say('several-people', { count: found.count }));
+  return new Refusal('ambiguous', say('code-of-several', { got: received(found.code), list: found.codes }));
 }
