@@ -19,7 +19,7 @@ export interface Resolution {
   readonly at: string;
   /** Rows that start to wait until this moment are released too. */
   readonly until: string;
-  /** The last processed item. */
+  /** The last item of the pass under way. Null: the next pass begins. */
   readonly afterMessage: string | null;
   readonly afterItem: number | null;
   /** How many items and deliveries have been released. */
@@ -108,8 +108,8 @@ export async function advanceResolution(
 ): Promise<void> {
   const { last, freed, finishedAt } = progress;
   await tx.query(
-    `UPDATE resolutions SET after_message = coalesce($2::uuid, after_message), after_item = coalesce($3, after_item),
-       freed = freed + $4, finished_at = $5::timestamptz WHERE id = $1`,
+    `UPDATE resolutions SET after_message = $2::uuid, after_item = $3, freed = freed + $4, finished_at = $5::timestamptz
+     WHERE id = $1`,
     [id, last?.messageId, last?.item, freed, finishedAt],
   );
 }

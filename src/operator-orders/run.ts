@@ -101,7 +101,8 @@ async function runPiece({ database, nowMs }: Hub, { queue, release }: OrderRunne
     await noteSettledBy(tx, rows, resolution.who);
     const isMore = rows.length === PIECE;
     const finishedAt = !isMore && isOver(resolution, nowMs()) ? at : undefined;
-    await advanceResolution(tx, id, { last: rows.at(-1), freed: released, finishedAt });
+    // The next pass begins again: an item may be stored after another one whose message is younger.
+    await advanceResolution(tx, id, { last: isMore ? rows.at(-1) : undefined, freed: released, finishedAt });
     return { isMore, parties };
   });
   await queue.notify(parties);

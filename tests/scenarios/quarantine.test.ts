@@ -240,6 +240,22 @@ describe('quarantine', () => {
     expect(reply.result[0]).toMatchObject({ outcome: 'accepted' });
   });
 
+  test('an entry releases an item too that is stored after one of a younger message', async () => {
+    await dialect([national(CODE(1), { TrangThaiHoSo: '77' })]);
+    const [cause] = await causes();
+    await resolve(cause.id, { action: 'map', to: 'processing' });
+    await dialect([national(CODE(2), { TrangThaiHoSo: '77' })]);
+    // Its batch got its ids first, and was the slower one.
+    const id = firstUuidOf(hub.clock.nowMs - 1);
+    const { pool } = hub.hub.database;
+    const waiting = 'SELECT message_id FROM quarantine WHERE settled_at IS NULL';
+    await pool.query(`UPDATE messages SET id = $1 WHERE id = (${waiting})`, [id]);
+    await pool.query('UPDATE quarantine SET message_id = $1 WHERE settled_at IS NULL', [id]);
+    later(1_000);
+    await hub.hub.pipeline.sweep();
+    expect((await hub.read(`/api/v1/dossiers/${CODE(2)}`)).body.status).toBe('processing');
+  });
+
   test('another process uses a new entry within moments, and releases what it held back', async () => {
     const theirs = partnerWithTable();
     const other = await testHub({ partners: { portal: theirs }, databaseUrl: hub.databaseUrl });
