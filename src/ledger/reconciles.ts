@@ -215,6 +215,27 @@ const LAST_DELIVERED = `
     AND NOT ${isErased('d.subject')}
   ORDER BY d.subject, d.id DESC`;
 
+/** Our version of a dossier or record. */
+export interface HeldVersion {
+  readonly version: number;
+  readonly messageId: string;
+}
+
+/** Our version of each of these subjects. Opens no content: one that cannot be opened ends no comparison of others. */
+export async function loadVersions(
+  database: Database,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, HeldVersion>> {
+  const { rows } = await database.pool.query<HeldVersion & { subject: string }>({
+    name: 'held versions',
+    text: `SELECT code AS subject, version, last_message_id AS "messageId" FROM dossiers WHERE code = ANY($1::text[])
+           UNION ALL
+           SELECT subject, version, last_message_id FROM records WHERE subject = ANY($1::text[])`,
+    values: [subjects],
+  });
+  return new Map(rows.map(({ subject, ...held }) => [subject, held]));
+}
+
 /**
  * Adds a delivery of the current version of a dossier or record, in doubt, so that the partner is looked up and gets only what it
  * lacks. Adds nothing while another delivery of the dossier is unsettled.

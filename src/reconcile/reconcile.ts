@@ -2,9 +2,7 @@ import { msToInstant } from '#core/dates/dates';
 import { windowEndMs } from '#core/dates/windows';
 import type { Operation } from '#schemas/operations';
 import { planCalls } from '../delivery/plan-calls.ts';
-import { loadHeld } from '../index/load-held.ts';
 import type { Originals } from '../index/originals.ts';
-import { loadRecords } from '../index/records.ts';
 import type { Comparison, Reconciler } from '../kit/reconciler.ts';
 import type { Outgoing } from '../kit/sender.ts';
 import type { Claimed } from '../ledger/claim.ts';
@@ -12,9 +10,11 @@ import type { CodeEntries } from '../ledger/code-entries.ts';
 import { isPaused } from '../ledger/party-states.ts';
 import {
   deliverAgain,
+  type HeldVersion,
   type LastDelivered,
   listDelivered,
   loadLastDelivered,
+  loadVersions,
   sampleDelivered,
   saveReconciled,
 } from '../ledger/reconciles.ts';
@@ -203,10 +203,10 @@ function createRun(limit: number): Run {
     note(finding) {
       this.counts[finding.verdict]++;
       if (isJudged(finding)) this.judged++;
-      if (finding.verdict === 'not-asked') {
+      if (finding.reason !== undefined) {
         this.away++;
         this.lastWhy = finding.why ?? '';
-      } else if (finding.verdict !== 'pending') this.away = 0;
+      } else if (finding.verdict !== 'pending' && finding.verdict !== 'not-asked') this.away = 0;
       if (!UNLISTED.includes(finding.verdict) && this.findings.length < limit) this.findings.push(finding);
     },
   };
@@ -224,13 +224,8 @@ interface Work {
 }
 
 async function reconcilePage(work: Work, subjects: readonly string[]): Promise<void> {
-  const { database, vault } = work.hub;
-  const dossiers = await loadHeld(database.pool, vault, subjects);
-  const records = await loadRecords(database.pool, vault, { subjects, uniqueKeys: [] });
-  const held = new Map<string, HeldVersion>([
-    ...dossiers.map(({ held: { code, version }, messageId }) => [code, { version, messageId }] as const),
-    ...records.map(({ subject, held: { version }, messageId }) => [subject, { version, messageId }] as const),
-  ]);
+  const { database } = work.hub;
+  const held = await loadVersions(database, subjects);
   const operations = operationsOf(work.reconciler);
   const delivered = await loadLastDelivered(database, work.party.id, operations, subjects);
   const outgoing = await outgoingOf(work, delivered, held);
@@ -241,12 +236,6 @@ async function reconcilePage(work: Work, subjects: readonly string[]): Promise<v
       work.run.note(await reconcileOne(work, one, held.get(one.subject), outgoing));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-/** Our version of a dossier or record. */
-interface HeldVersion {
-  readonly version: number;
-  readonly messageId: string;
 }
 
 type OutgoingOf = (delivered: LastDelivered, version: 'held' | 'delivered') => Outgoing | undefined;
@@ -281,7 +270,7 @@ async function reconcileOne(
   const code = delivered.subject;
   if (delivered.pending) return { code, verdict: 'pending' };
   const [now, then] = [outgoing(delivered, 'held'), outgoing(delivered, 'delivered')];
-  if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept' };
+  if (!held || !now) return { code, verdict: 'not-asked', why: 'it is no longer kept, or cannot be opened' };
   const withHeld = await compare(work, now);
   const isOlder = delivered.seq < held.version && withHeld.kind === 'found' && withHeld.differences.length > 0;
   const mayBeOlder = isOlder && !work.reconciler.theirsDecides;

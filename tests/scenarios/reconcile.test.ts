@@ -182,6 +182,17 @@ describe('reconcile', () => {
     await changeAtPortal(ONE, { TrangThaiHoSo: '2' });
   });
 
+  test('dossiers that no secret opens are not asked for, and the others are compared', async () => {
+    await hub.push(Array.from({ length: 10 }, (_, n) => whole({ code: `H60.01-250812-${2000 + n}` })));
+    await hub.deliver();
+    const keyed = (key: string) => query(`UPDATE dossiers SET sealed_key = ${key} WHERE code LIKE 'H60.01-250812-20%'`);
+    const { agrees } = (await hub.hub.reconcile('portal')).counts;
+    await keyed('sealed_key + 1');
+    const report = await hub.hub.reconcile('portal');
+    expect(report).toMatchObject({ error: undefined, counts: { agrees: agrees - 10, 'not-asked': 10 } });
+    await keyed('sealed_key - 1');
+  });
+
   test('a partner that is away ends the comparison, and the last figure stays', async () => {
     await hub.push(Array.from({ length: 12 }, (_, n) => whole({ code: `H60.01-250812-${1000 + n}` })));
     await hub.deliver();
