@@ -19,7 +19,15 @@ import { applyDossier } from './dossier-item.ts';
 import { type Dossiers, stepItem } from './dossiers.ts';
 import { refusedAsErased } from './erased-item.ts';
 import { whyRecordWaits } from './record-waits.ts';
-import { dossierOf, isLastOpen, keepRecord, type RecordBook, rivalOf, type WorkingRecord } from './records.ts';
+import {
+  codesOfDossier,
+  dossierOf,
+  isLastOpen,
+  keepRecord,
+  type RecordBook,
+  rivalOf,
+  type WorkingRecord,
+} from './records.ts';
 import { hold, type Place, quarantine, route, settleWaiting, withWarnings } from './rows.ts';
 
 /** Applies one item to a record of its kind. */
@@ -202,7 +210,9 @@ function moveDossier(
 ): void {
   const { kind } = working;
   const dossier = dossierOf(book, dossiers, view.dossierCode);
-  const step = dossier && kind.dossierStep?.(view, dossier, isLastOpen(book, working));
+  if (!dossier) return;
+  const codes = codesOfDossier(book, dossiers, place.rows, dossier.code);
+  const step = kind.dossierStep?.(view, dossier, isLastOpen(book, working, codes));
   if (!step) return;
   const routedFrom = [place.submission.party, dossier.owner];
   const asOwner = { ...place, sender: { ...place.sender, ownership: undefined }, routedFrom };

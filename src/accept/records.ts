@@ -1,5 +1,5 @@
 import { type DossierItem, type RecordItem, recordIn } from '#core/dossier/item';
-import { ownName } from '#core/dossier/names';
+import { codesOf, ownName } from '#core/dossier/names';
 import { hasResult } from '#core/dossier/status';
 import type { HeldRecord, KindEvent } from '#core/records/apply';
 import { type DossierFacts, type DossierStep, type Kind, type KindRecord, subjectOf } from '#core/records/kind';
@@ -18,7 +18,8 @@ import {
 } from '../index/records.ts';
 import type { Submission } from '../ledger/submission.ts';
 import type { AcceptDeps } from './accept-deps.ts';
-import { type Dossiers, stepItem } from './dossiers.ts';
+import { type Dossiers, dossierItemsOf, stepItem, type Working } from './dossiers.ts';
+import type { Rows } from './rows.ts';
 
 /** A record of a kind while a batch is applied to it. */
 export interface WorkingRecord {
@@ -44,6 +45,8 @@ export interface RecordBook {
   readonly byKey: Map<string, WorkingRecord>;
   /** By each dossier that a record names of which only one may exist: all codes of that dossier, as the index has them. */
   readonly names: ReadonlyMap<string, readonly string[]>;
+  /** By each code of a dossier that records may move: all its codes, as the index has them. */
+  readonly codes: ReadonlyMap<string, readonly string[]>;
   /** The dossiers that records name, as the index has them. */
   readonly dossiers: ReadonlyMap<string, NamedDossier & { readonly messageId: string }>;
   /** The records of kinds that are judged together, as the index has them, by `keyOfDossier`. */
@@ -76,6 +79,7 @@ export async function loadRecordBook(
     bySubject: new Map(),
     byKey: new Map(),
     names: await loadDossierNames(database, [...new Set(unique.flatMap(({ record }) => record.dossierCode ?? []))]),
+    codes: new Map(),
     dossiers: new Map(),
     ofDossiers: new Map(),
   };
@@ -94,42 +98,85 @@ export async function loadRecordBook(
     if (kind)
       keepRecord(book, { kind, subject, loaded: held, held, events: [...(events.get(subject) ?? [])], ...rest });
   }
+  const moving = items.filter(({ kind }) => kind.dossierStep);
+  // A known record may name its dossier by a code that only an item of this batch gives to it.
+  const given = moving.length > 0 ? submissions.flatMap(aliasedIn) : [];
+  const moved = moving.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
+  const codes = await loadCodes(database, book.names, [...moved, ...given]);
   const dossierCodes = items.flatMap(({ kind, record }) => namedDossiers(book, kind, record));
   const judged = items.flatMap(({ kind, record }) =>
     namedDossiers(book, kind, record).flatMap((named) =>
-      judgedNames(book, kind, named).map((dossier) => ({ kind: kind.name, dossier })),
+      judgedNames({ ...book, codes }, kind, named).map((dossier) => ({ kind: kind.name, dossier })),
     ),
+  );
+  const counted = [...new Set(moving.map(({ kind }) => kind.name))].flatMap((kind) =>
+    [...given, ...[...codes.values()].flat()].map((dossier) => ({ kind, dossier })),
   );
   return {
     ...book,
+    codes,
     dossiers: await loadDossierFacts(database.pool, [...new Set(dossierCodes)]),
-    ofDossiers: await loadOfDossiers(database.pool, judged),
+    ofDossiers: await loadOfDossiers(database.pool, [...judged, ...counted]),
   };
 }
 
-/** Whether no other record of its kind is open for its dossier, with the changes of the batch so far. */
-export function isLastOpen(book: RecordBook, { kind, subject, held }: WorkingRecord): boolean {
-  const dossier = held?.view.dossierCode;
+/** By each code of the dossiers that these codes name: all codes of that dossier. */
+async function loadCodes(
+  database: AcceptDeps['database'],
+  known: RecordBook['names'],
+  wanted: readonly string[],
+): Promise<RecordBook['codes']> {
+  const loaded = await loadDossierNames(
+    database,
+    [...new Set(wanted)].filter((code) => !known.has(code)),
+  );
+  return new Map([...known.values(), ...loaded.values()].flatMap((all) => all.map((code) => [code, all] as const)));
+}
+
+/** The codes of the dossiers in a submission that have an alias there. */
+function aliasedIn(submission: Submission): readonly string[] {
+  return dossierItemsOf(submission).flatMap((item) => {
+    const codes = codesOf(item);
+    return codes.length > 1 ? codes : [];
+  });
+}
+
+/**
+ * Whether no other record of its kind is open for its dossier, with the changes of the batch so far.
+ *
+ * @param codes all codes of the dossier; see codesOfDossier
+ */
+export function isLastOpen(book: RecordBook, { kind, subject }: WorkingRecord, codes: ReadonlySet<string>): boolean {
   const isOpen = (one: WorkingRecord): boolean =>
     one.kind === kind &&
     one.subject !== subject &&
-    one.held?.view.dossierCode === dossier &&
+    codes.has(one.held?.view.dossierCode ?? '') &&
     !kind.finalStates.includes(one.held?.view.state ?? '');
-  const stored = dossier === undefined ? undefined : book.ofDossiers.get(keyOfDossier(kind.name, dossier));
+  const stored = [...codes].flatMap((code) => book.ofDossiers.get(keyOfDossier(kind.name, code))?.open ?? []);
   return (
-    !stored?.open.some((one) => one !== subject && !book.bySubject.has(one)) &&
-    ![...book.bySubject.values()].some(isOpen)
+    !stored.some((one) => one !== subject && !book.bySubject.has(one)) && ![...book.bySubject.values()].some(isOpen)
   );
+}
+
+/** All codes of a dossier, with the changes of the batch so far. An alias of several dossiers names none of them. */
+export function codesOfDossier(
+  { codes }: RecordBook,
+  dossiers: Dossiers,
+  { aliases }: Pick<Rows, 'aliases'>,
+  dossier: string,
+): ReadonlySet<string> {
+  const given = [...aliases.values()].flatMap((one) => (one.dossier === dossier ? one.code : []));
+  const all = [dossier, ...(codes.get(dossier) ?? []), ...given];
+  return new Set(all.filter((code) => namedIn(dossiers, code).every((one) => one.code === dossier)));
 }
 
 /** The codes under which a batch locks a dossier. Few, because the locks of all batches share one table. */
 const MOST_JUDGED_NAMES = 4;
 
 /** The codes of a dossier under which its records of a kind are judged together. */
-function judgedNames({ names }: RecordBook, kind: Kind, dossier: string): readonly string[] {
-  const own = kind.dossierStep ? [dossier] : [];
-  const known = names.get(dossier);
-  return kind.uniqueBy && known ? [...new Set([dossier, ...known.slice(0, MOST_JUDGED_NAMES)])] : own;
+function judgedNames({ names, codes }: RecordBook, kind: Kind, dossier: string): readonly string[] {
+  const isJudged = kind.dossierStep || (kind.uniqueBy && names.has(dossier));
+  return isJudged ? [...new Set([dossier, ...(codes.get(dossier) ?? []).slice(0, MOST_JUDGED_NAMES)])] : [];
 }
 
 /** The unique key of a record under each known code of its dossier. */
@@ -206,7 +253,7 @@ function namedDossiers({ bySubject }: RecordBook, kind: Kind, { code, dossierCod
 /** The dossier that a record names, with the changes of the batch so far. An alias of several names none. */
 export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | undefined): NamedDossier | undefined {
   if (code === undefined) return undefined;
-  const [working, another] = dossiers.byName.get(ownName(code)) ?? dossiers.byName.get(code) ?? [];
+  const [working, another] = namedIn(dossiers, code);
   if (another) return undefined;
   const known = book.dossiers.get(code);
   const { held } = working ?? {};
@@ -214,6 +261,11 @@ export function dossierOf(book: RecordBook, dossiers: Dossiers, code: string | u
   const { status, statusAt, results = [], serviceCode, fieldCode } = held.view.record;
   const isKnown = hasResult(status) || results.length > 0 || known?.hasResult === true;
   return { code: held.code, owner: held.owner, status, statusAt, hasResult: isKnown, serviceCode, fieldCode };
+}
+
+/** The dossiers of the batch that have this code. */
+function namedIn({ byName }: Dossiers, code: string): readonly Working[] {
+  return [...(byName.get(ownName(code)) ?? byName.get(code) ?? [])];
 }
 
 /** The newest message of all records and dossiers that a submission names. */
@@ -227,7 +279,9 @@ export function lastMessageOfRecords(kinds: Kinds, submission: Submission, book:
     ];
     const dossiers = namedDossiers(book, kind, record).flatMap((code) => [
       book.dossiers.get(code)?.messageId,
-      book.ofDossiers.get(keyOfDossier(kind.name, code))?.newest,
+      ...[code, ...(book.codes.get(code) ?? [])].map(
+        (one) => book.ofDossiers.get(keyOfDossier(kind.name, one))?.newest,
+      ),
     ]);
     for (const id of [...working.map((one) => one?.messageId), ...dossiers])
       if (id !== undefined && (last === undefined || id > last)) last = id;

@@ -13,13 +13,18 @@ function dossierNames(codes: readonly string[]): RawBuilder<{ asked: string; cod
           SELECT a.code, min(a.dossier) FROM aliases a
           WHERE a.code = ANY(${codes}::text[]) AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
           GROUP BY a.code HAVING count(DISTINCT a.dossier) = 1) named
-    CROSS JOIN LATERAL (
-      SELECT named.dossier AS code
-      UNION
-      SELECT a.code FROM aliases a
-      WHERE a.dossier = named.dossier AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
-        AND NOT EXISTS (SELECT FROM aliases o WHERE o.code = a.code AND o.dossier <> a.dossier)) names
+    CROSS JOIN LATERAL (${codesNaming(sql`named.dossier`)}) names
     ORDER BY names.code <> named.dossier, names.code`;
+}
+
+/** SQL: all codes that name this dossier. */
+export function codesNaming(dossier: RawBuilder<unknown>): RawBuilder<{ code: string }> {
+  return sql<{ code: string }>`
+    SELECT ${dossier} AS code
+    UNION
+    SELECT a.code FROM aliases a
+    WHERE a.dossier = ${dossier} AND NOT EXISTS (SELECT FROM dossiers o WHERE o.code = a.code)
+      AND NOT EXISTS (SELECT FROM aliases o WHERE o.code = a.code AND o.dossier <> a.dossier)`;
 }
 
 /** SQL: whether the column `dossier_code` names one of these dossiers, by any of its codes. */

@@ -3,6 +3,7 @@ import type { Disagreement, Kind } from '#core/records/kind';
 import { countUpTo, type Total } from '../database/count-up-to.ts';
 import type { Database } from '../database/pool.ts';
 import { atOrBelow } from './at-or-below.ts';
+import { codesNaming } from './dossier-names.ts';
 
 /** Why operators look at a record: its state is old, its dossier says something else, or the index has no such dossier. */
 export type Trouble = 'still' | 'disagrees' | 'no-dossier';
@@ -74,9 +75,9 @@ function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], with
       CASE WHEN ${disagrees} THEN 'disagrees' WHEN ${still} THEN 'still'
            WHEN r.dossier_code IS NOT NULL AND d.status IS NULL THEN 'no-dossier' END AS why
     FROM records r LEFT JOIN LATERAL (
-      SELECT status FROM dossiers WHERE code = r.dossier_code
+      SELECT code, status FROM dossiers WHERE code = r.dossier_code
       UNION ALL
-      SELECT min(o.status) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
+      SELECT min(o.code), min(o.status) FROM aliases a JOIN dossiers o ON o.code = a.dossier WHERE a.code = r.dossier_code
       HAVING count(DISTINCT a.dossier) = 1
       LIMIT 1) d ON true
     WHERE r.kind = ${kind.name} AND NOT r.is_held AND ${within}`;
@@ -84,7 +85,9 @@ function troubledOf({ kind, stillBefore }: TroubledFilter['kinds'][number], with
 
 function whereOf({ states, statuses, ifLast }: Disagreement): Sql {
   const others = ifLast
-    ? sql`AND NOT EXISTS (SELECT 1 FROM records o WHERE o.dossier_code = r.dossier_code AND o.kind = r.kind AND o.is_open)`
+    ? sql`AND NOT EXISTS (
+        SELECT 1 FROM records o
+        WHERE o.dossier_code = ANY(ARRAY(${codesNaming(sql`d.code`)})) AND o.kind = r.kind AND o.is_open)`
     : sql``;
   return sql`(r.state = ANY(${states}::text[]) AND d.status = ANY(${statuses}::text[]) ${others})`;
 }

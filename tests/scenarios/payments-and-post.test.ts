@@ -90,6 +90,31 @@ describe('a payment and its dossier move together', () => {
     expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
   });
 
+  test('of two demands under two codes of a dossier the last payment lets it go on', async () => {
+    const alias = 'G22.99-20250812-0034';
+    await file(34, { aliases: [{ party: 'one-stop', code: alias }] });
+    await pay(34, { code: 'M34', dossierCode: alias, stateAt: at('09:00') });
+    await pay(34, { code: 'M35', stateAt: at('09:01') });
+    await pay(34, { code: 'M34', dossierCode: alias, stateAt: at('10:00'), state: 'paid' });
+    expect(await statusOf(34)).toBe('payment-required');
+    await pay(34, { code: 'M35', stateAt: at('10:05'), state: 'paid' });
+    expect(await statusOf(34)).toBe('processing');
+  });
+
+  test('a demand counts that is older than the code by which it names the dossier', async () => {
+    const alias = 'G22.99-20250812-0035';
+    await file(35);
+    await pay(35, { code: 'M36', dossierCode: alias, stateAt: at('09:00') });
+    await pay(35, { code: 'M37', stateAt: at('09:01') });
+    const aliases = [{ party: 'one-stop', code: alias }];
+    await file(35, { status: 'payment-required', statusAt: at('09:30'), aliases });
+    await pay(35, { code: 'M37', stateAt: at('10:00'), state: 'paid' });
+    expect(await statusOf(35)).toBe('payment-required');
+    await pay(35, { code: 'M36', dossierCode: alias, stateAt: at('10:05'), state: 'paid' });
+    expect(await statusOf(35)).toBe('processing');
+    expect(await hub.hub.rebuild()).toMatchObject({ differences: [], identical: true });
+  });
+
   test('a payment under an alias of two dossiers moves neither, and a rating under it is refused', async () => {
     const alias = 'G22.99-20250812-0032';
     const aliasAt = (party: string) => ({ aliases: [{ party, code: alias }] });
@@ -410,6 +435,20 @@ describe('payments and postal orders that operators look at', () => {
     hub.clock.nowMs = nowMs;
   });
 
+  test('agree with their dossier while another payment is open under another of its codes', async () => {
+    const code = 'G22.99-20250812-0042';
+    const aliases = [{ party: 'one-stop', code }];
+    await hub.push(dossier({ code: codeOf(42), status: 'payment-required', statusAt: at('08:00'), aliases }));
+    await hub.push(
+      [
+        payment({ code: 'TP43', dossierCode: code, stateAt: at('16:00') }),
+        payment({ code: 'TP42', dossierCode: codeOf(42), stateAt: at('07:00'), state: 'paid' }),
+      ],
+      { what: 'payments' },
+    );
+    expect(await list('?kind=payment&why=disagrees')).not.toContainEqual(['TP42', 'disagrees']);
+  });
+
   test('agree with none of two dossiers that have their code as an alias', async () => {
     const [code, status, statusAt] = ['G22.99-20250812-0040', 'withdrawn', at('08:00')];
     for (const [n, party] of [
@@ -418,6 +457,7 @@ describe('payments and postal orders that operators look at', () => {
     ] as const)
       await hub.push(dossier({ code: codeOf(n), status, statusAt, aliases: [{ party, code }] }), { party });
     await hub.push(payment({ code: 'TP40', dossierCode: code }), { what: 'payments' });
-    expect((await list('?kind=payment')).filter(([code]: [string]) => code === 'TP40')).toEqual([['TP40', 'no-dossier']]);
+    const listed = await list('?kind=payment');
+    expect(listed.filter(([one]: [string]) => one === 'TP40')).toEqual([['TP40', 'no-dossier']]);
   });
 });
