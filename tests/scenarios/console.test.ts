@@ -892,6 +892,21 @@ describe('the console', () => {
       expect(long.text).not.toContain('không có trong chỉ mục');
     });
 
+    test('a code of several dossiers is none of them in the work on a list', async () => {
+      for (const [n, party] of [
+        [1, 'one-stop'],
+        [2, 'other'],
+      ] as const)
+        await hub.push(dossier({ code: CODE(n), aliases: [{ party, code: 'BN-77' }] }), { party });
+      await hub.deliver();
+      await officer.signIn('ops');
+      for (const action of ['look-up', 'replay']) {
+        const { text } = await officer.post('/console/bulk', { codes: 'BN-77', action, why: 'gửi lại' });
+        expect(text).toContain(`là mã của nhiều hồ sơ, hãy ghi một trong: ${CODE(1)}, ${CODE(2)}`);
+        expect(text).not.toContain('/console/deliveries/');
+      }
+    });
+
     test('a search, a dossier and a delivery that the hub could not read say so', async () => {
       await aDay();
       await officer.signIn('ops');

@@ -102,7 +102,9 @@ async function linesOfCode(
   const { body, problem } = await api.get<Listed<Delivery>>('deliveries', { code, party, limit: '200' });
   const refused = states.problem ?? problem;
   if (refused) return [{ ...NOTHING, code, status: '', due: '', result: refusalText(say, refused) }];
-  const [state] = states.body ?? [];
+  const found = states.body ?? [];
+  const [state] = found;
+  if (found.length > 1) return [{ ...NOTHING, code, status: '', due: '', result: severalOf(visit, found) }];
   const known = {
     code: state?.code ?? code,
     status: state ? word(say, STATUSES, state.status) : say('không có trong chỉ mục', 'not in the index'),
@@ -122,6 +124,12 @@ async function linesOfCode(
       result: why === undefined ? sentOf(visit, one, state?.version) : await replay(visit, one.id, why),
     });
   return lines;
+}
+
+/** The officer decides which dossier is meant. */
+function severalOf({ say }: Visit, found: readonly { readonly code: string }[]): string {
+  const codes = found.map(({ code }) => code).join(', ');
+  return say(`là mã của nhiều hồ sơ, hãy ghi một trong: ${codes}`, `names several dossiers, give one of ${codes}`);
 }
 
 /** What the party was sent, compared with the present version of the dossier. */
