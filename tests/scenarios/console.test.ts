@@ -892,6 +892,14 @@ describe('the console', () => {
       expect(long.text).not.toContain('không có trong chỉ mục');
     });
 
+    test('a draft of a code table that was refused keeps its lines and its reason', async () => {
+      await officer.signIn('ops');
+      const draft = { party: 'portal', table: 'portal-status', lines: '77 processing', why: 'theo công văn 12' };
+      const { status, text } = await officer.post('/console/mappings', draft);
+      expect([status, text.includes('>77 processing</textarea>')]).toEqual([400, true]);
+      expect(text).toContain('name="why" value="theo công văn 12"');
+    });
+
     test('a code of several dossiers is none of them in the work on a list', async () => {
       for (const [n, party] of [
         [1, 'one-stop'],

@@ -110,6 +110,7 @@ ${orderForm(visit, {
   to: '/console/mappings',
   button: say('Soạn thay đổi', 'Draft the change'),
   why: 'must',
+  whyGiven: form?.('why'),
   hidden: { party: place.party, table: place.table },
   fields: html`<label>${say('Các dòng', 'Lines')}<textarea name="lines" rows="4" required maxlength="40000" spellcheck="false">${form?.('lines') ?? ''}</textarea></label>`,
 })}</section>`;
