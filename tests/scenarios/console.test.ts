@@ -128,6 +128,7 @@ describe('the console', () => {
     const file = await officer.get('/console/reports/ii06a?period=2025-Q3&format=pdf');
     expect([file.status, file.text.slice(0, 5)]).toEqual([200, '%PDF-']);
     expect((await officer.get('/console/reports/ii06a?period=2099&format=pdf')).status).toBe(400);
+    expect((await officer.get('/console/reports/constructor?period=2025-Q3')).status).toBe(400);
   });
 
   describe('signing in', () => {

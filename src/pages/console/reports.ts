@@ -81,8 +81,7 @@ ${refusalNote(say, problem)}${body ? html`${recordTable(visit, body)}${pager(vis
 }
 
 function reportTitle({ say }: Visit, name: string): string {
-  const [vi, en] = REPORTS[name] ?? [name, name];
-  return say(vi, en);
+  return word(say, REPORTS, name);
 }
 
 function backLink({ say }: Visit, period: string): Html {
