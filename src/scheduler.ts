@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { createBackground } from './concurrency/background.ts';
 import { inOrder } from './concurrency/in-order.ts';
 import { singleFlight } from './concurrency/single-flight.ts';
@@ -53,7 +53,7 @@ const WATCH_MS = 60_000;
 const HOUSEKEEPING_MS = 6 * 3_600_000;
 const STOPPED_MS = 3_000;
 /** Anyone can fill the log of refusals without a key. */
-const ANONYMOUS_REFUSALS_MS = 14 * 86_400_000;
+const ANONYMOUS_REFUSALS_MS = 14 * DAY_MS;
 
 export function createScheduler(hub: HubContext, deps: SchedulerDeps): Scheduler {
   const leaving = new AbortController();

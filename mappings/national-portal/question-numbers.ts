@@ -1,3 +1,5 @@
+import { DAY_MS } from '#core/dates/dates';
+
 /**
  * `HOIDAPID` is a whole number in this dialect, and the code of a question is a text. Numbers of the national portal are below
  * `FIRST_OF_HUB`. A question that a citizen asked at the hub has the number of its day and letters. Any other question has a
@@ -10,7 +12,6 @@ const FIRST_OF_HUB = A_DAY;
 /** Days after this one, in 2052, hold the numbers of hashes. Above them a double is not exact. */
 const LAST_DAY = 9_999;
 const FIRST_OF_HASHES = (LAST_DAY + 1) * A_DAY;
-const DAY_MS = 86_400_000;
 const DAY_0_MS = Date.UTC(2024, 11, 31);
 
 /** The prefix of the codes of questions that were asked on the national portal. */

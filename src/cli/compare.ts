@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { msToInstant, readPeriod } from '#core/dates/dates';
+import { DAY_MS, msToInstant, readPeriod } from '#core/dates/dates';
 import { render } from '#messages/render';
 import { loadConfig } from '../config/config.ts';
 import { type ComparedState, comparePartners, type PartnerComparison } from '../ledger/compare-partners.ts';
@@ -31,7 +31,7 @@ export function addCompare(program: Command): void {
 const HELP = `
 Exit codes: 0 both answered the same in all they both answered; 1 they did not; 2 nothing was sent to both, or the comparison failed.`;
 
-const WEEK_MS = 7 * 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 async function compare(party: string, other: string, options: CompareOptions): Promise<Result> {
   if (party === other) throw new UsageError(`${party} is compared with itself: name another party`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { DAY_MS, instantToMs, msToInstant } from '#core/dates/dates';
 import { type CopyFile, draftCopyFile, openCopyFile, removeDraft } from './copy-file.ts';
 import { createFollowCatalogue, type FollowCatalogue, followDossiers, followRecords } from './follow.ts';
 import { HubRefused, PROBLEM_TYPES } from './hub-answers.ts';
@@ -53,7 +53,7 @@ const CATALOGUE_EVERY_MS = 30_000;
 /** Changes of dossiers arrive at once, those of other records at this interval. */
 const RECORDS_EVERY_MS = 10_000;
 /** The interval of full snapshots. A rebuild, for example, removes dossiers without a change. */
-const SNAPSHOT_AFTER_MS = 7 * 86_400_000;
+const SNAPSHOT_AFTER_MS = 7 * DAY_MS;
 const RENEW_AGAIN_MS = 3_600_000;
 /** Below this size, outdated lines cost nothing. */
 const COMPACT_FROM_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { isUnder } from '#core/identifiers/file-address';
 import { quotedText, say, type Words } from '#messages/message';
 import type { Database } from '../database/pool.ts';
@@ -44,7 +44,7 @@ const REDIRECTS = 3;
 /** Operators learn of a file that fails this often, before the last try. */
 const FAILURES = 3;
 /** A dossier that is pushed again fetches its failed files again. After this time nobody waits for one. */
-const FAILED_MS = 7 * 86_400_000;
+const FAILED_MS = 7 * DAY_MS;
 const REDIRECTED = [301, 302, 303, 307, 308];
 /** Also a file that its host has not written yet. */
 const COMES_LATER = [404, 408, 425, 429];

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { fileReference, hashOfFile, USUAL_FILE_TYPES } from '#core/identifiers/file-reference';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
@@ -106,7 +106,7 @@ export interface FilesDeps {
 const MAX_BYTES = 256 * 1024 * 1024;
 const QUOTA_BYTES = 50 * 1024 ** 3;
 /** A file that no dossier names after this time is removed. So are bytes without a record. */
-const UNUSED_MS = 86_400_000;
+const UNUSED_MS = DAY_MS;
 const SWEPT_AT_ONCE = 100;
 
 export function createHubFiles(deps: FilesDeps): HubFiles {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { expect, test } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import { createSecretGuessLimit } from './secret-guess-limit.ts';
 
-const DAY_MS = 86_400_000;
 const c = {} as Context;
 
 function limit() {

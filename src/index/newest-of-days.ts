@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
+import { DAY_MS, endOfDay, instantToMs, msToInstant, startOfDay } from '#core/dates/dates';
 import { FIRST_DAY, LAST_DAY } from '#core/statistics/spans';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
@@ -91,7 +91,6 @@ function headsOf({ first, last }: ReturnType<typeof daysOf>, limit: number): num
   return Math.max(Math.ceil(limit / Math.max(days, 1)), 1);
 }
 
-const DAY_MS = 86_400_000;
 /** Where days end late, a page reads this many times its rows. */
 const SPARE = 3;
 /** Days without a match are read as a whole, so the estimate must be this many times better. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { instantToMs } from '#core/dates/dates';
+import { DAY_MS, instantToMs } from '#core/dates/dates';
 import { hasPeriod } from '#core/dossier/filter-words';
 import type { Database } from '../database/pool.ts';
 import { conditionsOf, IS_OPEN, isOpenOnly, type SoughtFilter, wordQueryOf } from './dossier-filter.ts';
@@ -90,8 +90,6 @@ function daysFor<Row>(lacking: number, { found, began, walked }: Walk<Row>): num
   const walkedDays = (instantToMs(began) - instantToMs(walked.statusAt)) / DAY_MS;
   return Math.min(Math.ceil((SPARE_OF_DAYS * lacking * walkedDays) / found.length) + 1, DAYS_A_PART);
 }
-
-const DAY_MS = 86_400_000;
 
 type Where = Omit<Sought, 'words'>;
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import { render } from '#messages/render';
 import { migratedDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { up } from '../database/migrations/011-audit-chain.ts';
@@ -137,7 +138,7 @@ describe('the chain of the audit', () => {
     await write('a', 'b');
     await sign();
     await write('c');
-    await sign(NOW + 86_400_000);
+    await sign(NOW + DAY_MS);
     await tamper(
       `UPDATE audit SET subject = 'z' WHERE position = 1`,
       `UPDATE audit SET link = hub_audit_link(sha256(''), audit) WHERE position = 1`,
@@ -150,7 +151,6 @@ describe('the chain of the audit', () => {
   });
 
   test('that was changed after its signatures were deleted shows as signed late', async () => {
-    const DAY_MS = 86_400_000;
     const late = async (nowMs: number, sinceDay = '2025-08-12') =>
       findLateSigned(database, (await loadAnchors(database, vault)).anchors, sinceDay, nowMs);
     await write('a');
@@ -178,12 +178,12 @@ describe('the chain of the audit', () => {
 
   test('is in time if signed on the next day, or written before the first signature', async () => {
     await write('a', 'b');
-    await sign(NOW + 90 * 86_400_000);
-    const audit = createAudit(database, () => NOW + 91 * 86_400_000);
+    await sign(NOW + 90 * DAY_MS);
+    const audit = createAudit(database, () => NOW + 91 * DAY_MS);
     await audit.write({ actor: 'ops', action: 'party.pause', subject: 'c' });
-    await sign(NOW + 92 * 86_400_000);
+    await sign(NOW + 92 * DAY_MS);
     const { anchors } = await loadAnchors(database, vault);
-    expect(await findLateSigned(database, anchors, '2025-08-12', NOW + 93 * 86_400_000)).toBeUndefined();
+    expect(await findLateSigned(database, anchors, '2025-08-12', NOW + 93 * DAY_MS)).toBeUndefined();
   });
 
   test('can be signed by nobody else, and a signature is valid for one day', async () => {
@@ -193,7 +193,7 @@ describe('the chain of the audit', () => {
       database,
       createVault(['another secret that nobody knows, long enough']),
       { position: 1, link: '00' },
-      NOW + 86_400_000,
+      NOW + DAY_MS,
     );
     await database.pool.query(
       `INSERT INTO audit_anchors SELECT day + 2, signed FROM audit_anchors WHERE day = '2025-08-12'`,

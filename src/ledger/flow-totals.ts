@@ -1,9 +1,9 @@
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { DAY_MS, instantToMs, msToInstant } from '#core/dates/dates';
 import { type FlowCount, type FlowSpan, keyOf } from '#core/flow/flow';
 import type { Database } from '../database/pool.ts';
 
 /** How long the counts of a span are stored. */
-const STORED_MS: Readonly<Record<FlowSpan, number>> = { minute: 2 * 3_600_000, hour: 35 * 86_400_000 };
+const STORED_MS: Readonly<Record<FlowSpan, number>> = { minute: 2 * 3_600_000, hour: 35 * DAY_MS };
 
 /** Adds counts to the stored ones. */
 export async function addFlow({ pool }: Database, counts: readonly FlowCount[]): Promise<void> {

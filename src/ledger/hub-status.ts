@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { type Availability, availabilityOf } from '#core/statistics/availability';
 import type { Database } from '../database/pool.ts';
 import { atOneMoment } from '../database/transaction.ts';
@@ -31,7 +31,7 @@ export interface Interruption {
   readonly closedAt: string | null;
 }
 
-const DAYS_MS = 30 * 86_400_000;
+const DAYS_MS = 30 * DAY_MS;
 const A_PAGE = 50;
 
 /** The incidents that a visitor learns of. The others are for operators. */

@@ -1,11 +1,10 @@
-import { instantToMs } from '#core/dates/dates';
+import { DAY_MS, instantToMs } from '#core/dates/dates';
 import { say, type Words } from '#messages/message';
 import { render } from '#messages/render';
 import { inOneProcess, openIncidents } from '../ledger/incidents.ts';
 import type { Party } from '../parties/party.ts';
 import type { WatchContext } from './watch-context.ts';
 
-const DAY_MS = 86_400_000;
 /** Days before its expiry at which a certificate opens an incident. */
 const DAYS_BEFORE = [7, 15, 30];
 

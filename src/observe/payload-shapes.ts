@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DAY_MS } from '#core/dates/dates';
 import {
   type Drift,
   type Fingerprint,
@@ -49,7 +50,6 @@ const MOST_WAITING = 20;
 /** Only the beginning of a larger payload is parsed. Parsing all of it would block the event loop. */
 const MOST_BYTES = 256 * 1024;
 const MOST_NAMED = 8;
-const DAY_MS = 86_400_000;
 
 interface Sample {
   readonly party: string;

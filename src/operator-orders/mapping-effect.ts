@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { type Item, isDossierItem, isRecord, type RecordItem } from '#core/dossier/item';
 import type { Ownership } from '#core/dossier/ownership';
 import type { Route } from '#core/dossier/route';
@@ -118,7 +118,7 @@ export async function tryMapping(
   await deps.codes.reload();
   const { party, lines, applied } = change;
   const read = applied?.read ?? readingsOf(deps, change);
-  const sinceMs = nowMs() - days * 86_400_000;
+  const sinceMs = nowMs() - days * DAY_MS;
   const endMs = performance.now() + mostMs;
   const recipients = createRecipientsPreview(database, routes, { party, ownership });
   const tally = createTally(hub, options);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { instantToMs } from '#core/dates/dates';
+import { DAY_MS, instantToMs } from '#core/dates/dates';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { linesBetween, linesOfVersion, type TableVersion, versionsOf } from '#core/mapping/code-versions';
 import type { MappingDecision, MappingState } from '#core/mapping/mapping-change';
@@ -134,7 +134,7 @@ export function createMappingOrders(hub: Hub, deps: MappingOrdersDeps): MappingO
       const change = await loadMappingChange(database, id);
       if (!change) return { kind: 'unknown' };
       let isAdded = false;
-      const after = firstUuidOf(nowMs() - days * 86_400_000);
+      const after = firstUuidOf(nowMs() - days * DAY_MS);
       const result = await carryOut(hub, id, ['applied'], async (tx, locked) => {
         const order = { changeId: id, days, who: by.who, why: by.why, after, before: inForceOf(locked) };
         isAdded = await addCorrection(tx, order, nowMs());

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs, msToInstant } from '#core/dates/dates';
+import { DAY_MS, instantToMs, msToInstant } from '#core/dates/dates';
 import type { WorkingTime } from '#core/dates/working-time';
 import { isFinished } from '#core/dossier/status';
 import type { Dossier, Status } from '#schemas/dossier.upsert.v1';
@@ -81,8 +81,6 @@ function facts(say: Say, dossier: PublicDossier, known: Known): Html {
   ];
   return html`<dl class="facts">${rows.map(([term, value]) => value && html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`;
 }
-
-const DAY_MS = 86_400_000;
 
 /** How much time is left. A finished dossier has no mark, because several rules define "in time". */
 function dueMark(say: Say, status: Status, dueAt: string, nowMs: number): Html | string {

@@ -3,6 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import igate from '../../adapters/igate/adapter.ts';
 import { igateSimulator, SIMULATOR_CLIENT } from '../../adapters/igate/simulator.ts';
 import nationalPortal from '../../adapters/national-portal/adapter.ts';
@@ -344,7 +345,6 @@ describe('a week of a province', { timeout: WITHIN_MS }, () => {
   });
 });
 
-const DAY_MS = 86_400_000;
 const TRIES = 20;
 const PAUSE_MS = 50;
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import { isAtOrBelow, serviceKey } from '#core/identifiers/identifiers';
 import { fold } from '#core/vietnamese/text';
 import { filterOf } from '../../src/http/dossier-filter.ts';
@@ -14,7 +15,6 @@ import { dossier, type TestHub, testHub } from '../support/hub.ts';
 import type { Json } from '../support/json.ts';
 
 const NOW = Date.parse('2026-03-20T10:17:00+07:00');
-const DAY_MS = 86_400_000;
 const AGENCIES = ['H60.01', 'H60.01.02', 'H60.02', 'H60.108', '000.00.01.H60', '001.00.01.H60', '001.02.01.H60'];
 const ASKED_AGENCIES = [...AGENCIES, 'H60', '000.02.01.H60', 'H61'];
 const SERVICES = ['1.013225', '1.013226.000.00.00.H60', '2.000001'];

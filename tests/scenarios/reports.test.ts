@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readXlsx } from 'hucre/xlsx';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import { openIncident } from '../../src/ledger/incidents.ts';
 import type { Report } from '../../src/reports/report.ts';
 import { REPORTS, type ReportName } from '../../src/reports/reports.ts';
@@ -13,7 +14,6 @@ import { codeOf, dossier, type TestHub, testHub, testPartner } from '../support/
 import { petition, question, rating } from '../support/kinds.ts';
 import { OPERATOR_KEYS } from '../support/operator.ts';
 
-const DAY_MS = 86_400_000;
 const FIRST = Date.parse('2024-11-20T02:00:00Z');
 const COUNT = 360;
 const NOW = Date.parse('2026-01-05T08:00:00+07:00');

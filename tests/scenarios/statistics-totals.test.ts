@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY_MS } from '#core/dates/dates';
 import { monthsBetween } from '#core/dates/reporting-period';
 import { isAtOrBelow } from '#core/identifiers/identifiers';
 import { COLUMNS, type Column, GROUPS, type Group } from '#core/statistics/columns';
@@ -14,7 +15,6 @@ import { type CountedDirectly, countDirectly, lineOf } from '../support/counted-
 import { dossier, progress, type TestHub, testHub } from '../support/hub.ts';
 
 const NOW = Date.parse('2026-03-20T10:17:00+07:00');
-const DAY_MS = 86_400_000;
 const AGENCIES = ['H60.01', 'H60.01.02', 'H60.02', '000.00.01.H60', '001.00.01.H60'];
 const RESULTS = [{ name: 'K', url: 'https://tep.example.test/1', code: 'K1' }];
 const SERVICES = ['1.013225', '1.013226', '2.000001'];

@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { render } from '#messages/render';
 import type { Database } from '../../database/pool.ts';
 import { findLateSigned, followChain, loadAnchors } from '../../ledger/audit-chain.ts';
@@ -24,7 +24,7 @@ export async function checkAudit(
   if (!rows[0]?.there) return [];
   const { anchors, forged } = await loadAnchors(database, vault);
   const { upTo, broken } = await followChain(database, undefined, anchors, vault);
-  const sinceDay = msToInstant(nowMs - LATE_DAYS * 86_400_000).slice(0, 10);
+  const sinceDay = msToInstant(nowMs - LATE_DAYS * DAY_MS).slice(0, 10);
   const late = await findLateSigned(database, anchors, sinceDay, nowMs);
   return [
     broken === undefined

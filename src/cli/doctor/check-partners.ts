@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { DAY_MS } from '#core/dates/dates';
 import type { HubFile } from '../../config/config.ts';
 import { lookUpName } from '../../kit/http/link-local.ts';
 import { createTls, type TlsGiven } from '../../kit/http/tls.ts';
@@ -85,8 +86,6 @@ function certificateOf(socket: tls.TLSSocket, host: string): Certificate {
   const error = (socket.authorizationError as unknown as string | null) ?? wrongName?.message;
   return { validTo: certificate.valid_to, error: error ? String(error) : undefined };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Warns 30 days before the end, and more urgently 15 and 7 days before. */
 export function certificateFinding(name: string, { validTo, error }: Certificate, nowMs: number): Finding {

@@ -12,6 +12,7 @@ import { withoutUndefined } from '../without-undefined.ts';
 const FIRST_YEAR = 1900;
 const LAST_YEAR = 2200;
 const OF_THE_YEARS = { from: String(FIRST_YEAR), until: String(LAST_YEAR) };
+export const DAY_MS = 86_400_000;
 /** How far the clocks of Vietnam are ahead of UTC. It has had one zone without summer time since 1975. */
 export const VIETNAM_MS = 7 * 3_600_000;
 const EARLIEST_MS = Date.UTC(FIRST_YEAR, 0, 1) - VIETNAM_MS;

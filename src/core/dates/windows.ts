@@ -1,4 +1,4 @@
-import { VIETNAM_MS } from './dates.ts';
+import { DAY_MS, VIETNAM_MS } from './dates.ts';
 
 /** A daily time without calls to a partner, in Vietnam time, perhaps only on some days. */
 export interface MaintenanceWindow {
@@ -12,8 +12,6 @@ export interface MaintenanceWindow {
 
 export const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
 export type Day = (typeof DAYS)[number];
-
-const DAY_MS = 86_400_000;
 
 /**
  * The end of the window that contains a moment, in epoch milliseconds. Undefined outside all windows. Overlapping

@@ -1,4 +1,4 @@
-import { VIETNAM_MS } from './dates.ts';
+import { DAY_MS, VIETNAM_MS } from './dates.ts';
 import { DAYS, type Day, type MaintenanceWindow, msOfDay } from './windows.ts';
 
 /** The working hours of offices, in Vietnam time. */
@@ -34,7 +34,6 @@ export interface WorkingTime {
   readonly dayMs: number;
 }
 
-const DAY_MS = 86_400_000;
 const MOST_DAYS = 20 * 366;
 const WEEK: readonly Day[] = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
 

@@ -1,5 +1,5 @@
 import { STATUSES, type Status } from '#schemas/dossier.upsert.v1';
-import { instantToMs, msToInstant, VIETNAM_MS } from '../dates/dates.ts';
+import { DAY_MS, instantToMs, msToInstant, VIETNAM_MS } from '../dates/dates.ts';
 import { subordinateSuffix } from '../identifiers/identifiers.ts';
 import { quoted } from '../vietnamese/search-words.ts';
 import { isFinished } from './status.ts';
@@ -154,8 +154,6 @@ function byDays(months: readonly string[], { receivedFrom = '', receivedTo = '' 
     return Array.from({ length: (end as number) - (begin as number) + 1 }, (_, at) => `=E${(begin as number) + at}`);
   });
 }
-
-const DAY_MS = 86_400_000;
 
 /** The number of the day in Vietnam of an instant, as the expression of the index has it. */
 function dayOf(instant: string): number {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { DAY_MS } from '../dates/dates.ts';
 import { unmappedCause } from '../problem.ts';
 import { type Outcome, settle } from './settle.ts';
 
 const DELAYS_MS = [5_000, 30_000, 3_600_000];
-const DAY_MS = 86_400_000;
 const unavailable = (retryAfterMs?: number): Outcome => ({
   kind: 'unavailable',
   reason: 'http-503',

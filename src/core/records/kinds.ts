@@ -1,5 +1,5 @@
 import { OPERATIONS } from '#schemas/operations';
-import { instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
+import { DAY_MS, instantToMs, msToInstant, writableInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
 import { type Item, itemOf, readItem } from '../dossier/item.ts';
 import { createRecordReader, type Read } from '../dossier/record.ts';
@@ -74,7 +74,7 @@ export function createKinds(
   };
 }
 
-const LONGEST_MS = 2 * 366 * 86_400_000;
+const LONGEST_MS = 2 * 366 * DAY_MS;
 
 /** The moment before which this much working time passed until `nowMs`, to a second. */
 function workingTimeBefore({ between }: WorkingTime, nowMs: number, workingMs: number): number {

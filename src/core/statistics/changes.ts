@@ -1,4 +1,4 @@
-import { instantToMs, writableInstant } from '../dates/dates.ts';
+import { DAY_MS, instantToMs, writableInstant } from '../dates/dates.ts';
 import { type Counted, type Grade, RULES, type Rule } from './rules.ts';
 
 /**
@@ -44,8 +44,6 @@ export const KINDS_A_DAY = 32;
 export function changeCode(rule: Rule, kind: Kind, day: string): number {
   return codeOn(day, columnOf(rule, kind));
 }
-
-const DAY_MS = 86_400_000;
 
 /** The code of the total at a place on a day. */
 export function codeOn(day: string, place: number): number {

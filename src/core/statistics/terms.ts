@@ -1,5 +1,5 @@
 import type { Service } from '#schemas/service.upsert.v1';
-import { instantToMs, VIETNAM_MS, writableInstant } from '../dates/dates.ts';
+import { DAY_MS, instantToMs, VIETNAM_MS, writableInstant } from '../dates/dates.ts';
 import type { WorkingTime } from '../dates/working-time.ts';
 
 /**
@@ -14,7 +14,6 @@ export function dueByTerm({ channels = [] }: Pick<Service, 'channels'>, received
   return dues.length > 0 ? dues.reduce((latest, one) => (one > latest ? one : latest)) : undefined;
 }
 
-const DAY_MS = 86_400_000;
 /** No service takes longer. A longer term was misread. */
 const MOST_DAYS = 3_650;
 /** Days of each unit, to judge the length of a term. */

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { say } from '#messages/message';
 import { received } from '#messages/received';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -53,7 +53,7 @@ export const ComparedShown = closed(
   { title: 'Compared' },
 );
 
-const WEEK_MS = 7 * 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** Compares the results of the same events at two parties, for a system that will replace another one. */
 export function addCompared(add: AddRoute, { keys, ledger, parties, nowMs }: OperatorContext): void {

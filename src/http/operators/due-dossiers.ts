@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { cleanCode } from '#core/identifiers/identifiers';
 import { STATUSES } from '#schemas/dossier.upsert.v1';
 import { closed, Instant, oneOf } from '#schemas/parts';
@@ -22,7 +22,6 @@ export const DueShown = closed(
   { title: 'DueDossier' },
 );
 
-const DAY_MS = 86_400_000;
 /** The days from now in which the deadline lies. `overdue`: before now. */
 const WITHIN = { '1': 1, '3': 3, '7': 7, '30': 30, overdue: 0 } as const;
 

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant, VIETNAM_MS } from '#core/dates/dates';
 import { failuresOf, partyFlows, seriesOf } from '#core/flow/flow';
 import { closed, Instant } from '#schemas/parts';
 import { requireKey } from '../auth.ts';
@@ -58,8 +58,6 @@ export const RouteShown = closed(
 );
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
-const HOURS_EAST_MS = 7 * 3_600_000;
 const PERIODS = {
   hour: { span: 'minute', stepMs: MINUTE_MS, many: 60 },
   month: { span: 'hour', stepMs: DAY_MS, many: 30 },
@@ -85,7 +83,7 @@ export function addFlow(add: AddRoute, { keys, ledger, flow, nowMs }: OperatorCo
       await flow.flush();
       const { span, stepMs, many } = PERIODS[period];
       // Days begin at midnight in Vietnam. The last step is the present one.
-      const toMs = (Math.floor((nowMs() + HOURS_EAST_MS) / stepMs) + 1) * stepMs - HOURS_EAST_MS;
+      const toMs = (Math.floor((nowMs() + VIETNAM_MS) / stepMs) + 1) * stepMs - VIETNAM_MS;
       const fromMs = toMs - many * stepMs;
       const counts = await ledger.flow(span, fromMs, party);
       return c.json({

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { instantToMs } from '#core/dates/dates';
+import { DAY_MS, instantToMs } from '#core/dates/dates';
 import type { Html } from '../layout.ts';
 import { table } from '../parts/table.ts';
 import { queryText, segment } from './api.ts';
@@ -171,7 +171,7 @@ function pullName({ say }: Visit, name: string): string {
   return word(say, PULLS, name);
 }
 
-const SOON_MS = 30 * 86_400_000;
+const SOON_MS = 30 * DAY_MS;
 
 function certificateTable(visit: Visit, items: readonly Certificate[]): Html {
   const { say, nowMs } = visit;

@@ -1,7 +1,6 @@
-import { formatLocal, msToInstant, VIETNAM_MS } from '#core/dates/dates';
+import { DAY_MS, formatLocal, msToInstant, VIETNAM_MS } from '#core/dates/dates';
 import type { Dice } from './dice.ts';
 
-const DAY_MS = 86_400_000;
 const DAYS_BACK = 35;
 const OPENS_MIN = 7 * 60 + 30;
 const CLOSES_MIN = 17 * 60;

@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { fold } from '#core/vietnamese/text';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Province } from './province.ts';
@@ -15,7 +15,6 @@ export interface Question {
 }
 
 const VARIANTS = 20;
-const DAY_MS = 86_400_000;
 
 /** The questions of officers and reports about these dossiers. */
 export function questionsAbout(stories: Stories, province: Province, nowMs: number): readonly Question[] {

@@ -1,4 +1,4 @@
-import { msToInstant } from '#core/dates/dates';
+import { DAY_MS, msToInstant } from '#core/dates/dates';
 import { recipients } from '#core/dossier/route';
 import { auditSubject } from '#core/identifiers/audit-subject';
 import { cleanCode } from '#core/identifiers/identifiers';
@@ -23,7 +23,7 @@ export type QuestionListContext = Pick<
 >;
 
 /** Finished questions leave the lists after this time. The dialect has no pages. */
-const SHOWN_MS = 90 * 86_400_000;
+const SHOWN_MS = 90 * DAY_MS;
 const A_PAGE = 200;
 
 /** A question with the number that the caller knows it by. */
