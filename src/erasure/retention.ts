@@ -139,21 +139,25 @@ async function dropOldMonths(
 async function eraseBatch(hub: RetentionHub, rule: Rule, failed: Set<string>): Promise<number | undefined> {
   const subjects = await loadRetained(hub.database, endedBy(rule, hub.nowMs()), [...failed], ERASED_AT_ONCE);
   if (subjects.length === 0) return undefined;
-  const free = await withoutHeldPeople(hub, subjects);
-  return eraseAll(hub, free, `retention: ${rule.kind} ${rule.state}, ${rule.months} months`, failed);
+  const why = `retention: ${rule.kind} ${rule.state}, ${rule.months} months`;
+  return eraseAll(hub, subjects, { why, failed, holds: await holdsOfPeople(hub.database, hub.vault) });
+}
+
+/** What the erasure of a batch depends on. */
+interface Given {
+  readonly why: string;
+  readonly holds: readonly PersonHold[];
+  /** Gets those that cannot be erased. */
+  readonly failed: Set<string>;
 }
 
 /** A batch that fails is done one by one, so that one broken record stops no other. */
-async function eraseAll(
-  hub: RetentionHub,
-  subjects: readonly string[],
-  why: string,
-  failed: Set<string>,
-): Promise<number> {
+async function eraseAll(hub: RetentionHub, subjects: readonly string[], given: Given): Promise<number> {
+  const { why, holds, failed } = given;
   const order = { cause: 'retention', who: WHO, why } as const;
-  if (subjects.length === 0) return 0;
   try {
-    return (await eraseSubjects(hub, subjects, order)).length;
+    const free = await withoutHeldPeople(hub, subjects, holds);
+    return free.length === 0 ? 0 : (await eraseSubjects(hub, free, order)).length;
   } catch (error) {
     // The database's own errors concern all of them.
     if ((error as { code?: string }).code !== undefined) throw error;
@@ -164,14 +168,17 @@ async function eraseAll(
       return 0;
     }
     let erased = 0;
-    for (const one of subjects) erased += await eraseAll(hub, [one], why, failed);
+    for (const one of subjects) erased += await eraseAll(hub, [one], given);
     return erased;
   }
 }
 
 /** Leaves out records of people under a hold, and notes that they are under it. */
-async function withoutHeldPeople(hub: ErasingHub, subjects: readonly string[]): Promise<readonly string[]> {
-  const holds = await holdsOfPeople(hub.database, hub.vault);
+async function withoutHeldPeople(
+  hub: ErasingHub,
+  subjects: readonly string[],
+  holds: readonly PersonHold[],
+): Promise<readonly string[]> {
   if (holds.length === 0) return subjects;
   const people = await peopleOf(hub, subjects);
   const held = subjects.flatMap((subject) =>

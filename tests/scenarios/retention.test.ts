@@ -203,6 +203,17 @@ describe('retention', () => {
     expect(await tracesIn(hub)).toEqual([]);
   });
 
+  test('a dossier that no secret opens keeps no other from its erasure, also while a person is held', async () => {
+    const { pool } = hub.hub.database;
+    await operator.post('legal-holds', { person: { identityNumber: '001099000777' }, why: 'Tranh chấp đất đai' });
+    await hub.push([own(RETURNED), dossier({ code: codeOf(2), ...RETURNED })]);
+    await pool.query('UPDATE dossiers SET sealed_key = sealed_key + 1 WHERE code = $1', [OWN]);
+    hub.clock.nowMs += 14 * MONTH_MS;
+    expect(await round()).toMatchObject({ erased: 1, isDone: true });
+    const { rows } = await pool.query('SELECT code FROM dossiers WHERE erasure IS NOT NULL');
+    expect(rows).toEqual([{ code: codeOf(2) }]);
+  });
+
   test('holds are set and lifted by ops:configure alone, with a reason', async () => {
     await hub.push(own(RETURNED));
     expect((await operator.post('legal-holds', { code: OWN })).status).toBe(400);
