@@ -42,6 +42,8 @@ describe('services of the dialect that need facts of their own', () => {
       error_code: 1,
       message: {
         MaTraCuuTT: 'TT-0001',
+        MaTTHC: '1.013225',
+        MaDVC: '1.013225.01',
         MaHoSo: codeOf(1),
         PhiLePhi: [{ MaPhiLePhi: 'LP01', TenPhiLePhi: 'Lệ phí', SoTien: '50000' }],
         TKThuHuong: '3511000000001',

@@ -101,7 +101,8 @@ function written(payment: Payment, dossier: Known, agency: Agency | undefined, a
   return {
     MaTraCuuTT: code,
     MaDichVu: '2',
-    MaDVC: serviceCode,
+    // The code of a public service is that of its procedure and a number (domain 5).
+    MaDVC: `${serviceCode}.01`,
     TenDVC: serviceName,
     MaTTHC: serviceCode,
     TenTTHC: serviceName,
