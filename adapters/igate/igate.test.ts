@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Outgoing, type Page, readItem } from '#kit';
+import { NO_CODES, type Outgoing, type Page, readItem } from '#kit';
 import { defineSimulator, type SimulatorDefinition, startSimulator, testConnection } from '#kit/testing';
 import type { Dossier } from '#schemas/dossier.upsert.v1';
 import adapter from './adapter.ts';
@@ -184,6 +184,33 @@ describe('a list in a shape of its own', () => {
 
   test('what the hub does not read of a row makes no change', async () => {
     expect(await runs([row, { ...row, remaining: '3 giờ' }])).toEqual([['processing'], []]);
+  });
+});
+
+describe('fees', () => {
+  const FEE = { id: 'f1', amount: 10000.0, dossier: { id: 'd1' } };
+
+  /** The amounts of a dossier with fees in its row and in the answer about fees. */
+  function amountsOf(listed: readonly object[], asked: readonly object[], settings: Partial<Settings> = {}) {
+    const about = { procedure: { code: '1.001193' }, agency: { code: 'H60.01' } };
+    const row = { id: 'd1', code: CODE, dossierStatus: 2, updatedDate: '2025-08-12T09:00:00.000+0700', ...about };
+    const body = Buffer.from(JSON.stringify({ content: [{ ...row, dossierFee: listed }], fees: asked }));
+    const items = pull.read(body, settings as Settings, NO_CODES);
+    return items.flatMap((item) =>
+      item.kind === 'record' ? ((item.record as Dossier).fees ?? []).map(({ amountVnd }) => amountVnd) : [item.kind],
+    );
+  }
+
+  test('a fee that both the list and the answer about fees have counts once', () => {
+    expect(amountsOf([FEE], [{ ...FEE, amount: 20000.0 }])).toEqual([20_000]);
+    expect(amountsOf([FEE], [{ ...FEE, id: 'f2' }])).toEqual([10_000, 10_000]);
+    expect(amountsOf([{ amount: 1 }, { amount: 1 }], [])).toEqual([1, 1]);
+  });
+
+  test('an empty quantity does not make a fee free', () => {
+    const of = (quantity: unknown) => amountsOf([{ ...FEE, quantity }], [], { feeAmount: 'each' });
+    expect([undefined, null, '', 1, '3'].map(of)).toEqual([[10_000], [10_000], [10_000], [10_000], [30_000]]);
+    expect(of('hai')).toEqual(['invalid']);
   });
 });
 
