@@ -36,7 +36,8 @@ export function writeDocument(
     HasSupplementary: status === 'supplement-required',
     Note: record.note ?? '',
     Attachments: (record.documents ?? []).map((one) => attachmentOf(one, files)),
-    DocFees: (record.fees ?? []).map(({ name = '', amountVnd }) => ({ FeeName: name, Price: amountVnd ?? 0 })),
+    // A fee whose amount nobody knows is not free: without a price rather than with 0.
+    DocFees: (record.fees ?? []).map(({ name = '', amountVnd }) => ({ FeeName: name, Price: amountVnd ?? undefined })),
     Supplementaries: (record.supplements ?? []).map((one) => ({
       SupplementaryId: one.id,
       SendUser: one.requestedBy ?? '',
