@@ -381,6 +381,15 @@ describe('the time of the status', () => {
     expect(recordOf(read({ NgayNopHoSo: '', TrangThaiHoSo: '1' })).statusAt).toBe('2025-08-12T08:15:00+07:00');
   });
 
+  test('of a refusal as OpenCPS writes it is the end of the work, or the day of return', () => {
+    const refused = { NgayNopHoSo: '', NgayTiepNhan: '', TrangThaiHoSo: '3' };
+    const ended = { NgayKetThucXuLy: '20250813080000', NgayTra: '20250813080001' };
+    expect(recordOf(read({ ...refused, ...ended })).statusAt).toBe('2025-08-13T08:00:01+07:00');
+    expect(recordOf(read({ ...refused, ...ended, NgayTra: '' })).statusAt).toBe('2025-08-13T08:00:00+07:00');
+    expect(recordOf(read({ ...ended, TrangThaiHoSo: '3' })).statusAt).toBe('2025-08-12T08:15:00+07:00');
+    expect(read(refused)).toMatchObject({ kind: 'invalid', problems: [{ path: '/NgayTuChoi' }] });
+  });
+
   test('of a new dossier without any date is the day in its code, with a warning', () => {
     const item = read({ NgayNopHoSo: '', NgayTiepNhan: '', TrangThaiHoSo: '1' });
     expect(recordOf(item).statusAt).toBe('2025-08-12T00:00:00+07:00');
