@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { PARTIAL_DATE } from '#core/dates/partial-date';
+import { serviceKey } from '#core/identifiers/identifiers';
 import { withoutUndefined } from '#core/without-undefined';
 import { EN } from '#messages/en';
 import { say } from '#messages/message';
@@ -10,6 +11,7 @@ import type { About } from '../kit/replies.ts';
 import { recordIn } from './answer.ts';
 import { answerWords, ask, type Ministry, meaning, type Transport, unavailableFor, withTransport } from './ask.ts';
 import { expectedOf } from './look-up.ts';
+import type { Context } from './request.ts';
 import type { AskSettings, MinistrySettings, Value } from './settings.ts';
 import { fill } from './source.ts';
 
@@ -58,9 +60,10 @@ async function askRegister(ministry: Ministry, { question: name, ...asked }: Ask
   if (!question) return refused('no-operation', say('no-such-question', { party: ministry.party, got: name }));
   // The register may quote whom it was asked for.
   const about: About = { applicant: textsIn(asked.values) };
+  const context = contextOf(asked);
   const answer = await ask(ministry, {
     question,
-    context: asked,
+    context,
     records: question.records,
     about,
     // A read proves itself by its record. Registers count their calls, so none is repeated.
@@ -71,7 +74,7 @@ async function askRegister(ministry: Ministry, { question: name, ...asked }: Ask
   const why = answerWords(ministry, answer, about);
   switch (meaning(ministry, answer)) {
     case 'ok':
-      return oneOf(ministry, question, asked, answer.records);
+      return oneOf(ministry, question, context, answer.records);
     case 'none':
       return { kind: 'not-found' };
     case 'busy':
@@ -83,10 +86,16 @@ async function askRegister(ministry: Ministry, { question: name, ...asked }: Ask
   }
 }
 
+/** What a request may use. Some registers take a procedure by its short code alone: the long one has 22 characters. */
+function contextOf(asked: Omit<Asked, 'question'>): Context {
+  const { serviceCode } = asked;
+  return { ...asked, shortServiceCode: serviceCode === undefined ? undefined : serviceKey(serviceCode) };
+}
+
 function oneOf(
   ministry: Ministry,
   { fields, match = {} }: AskSettings,
-  asked: Omit<Asked, 'question'>,
+  context: Context,
   records: readonly string[],
 ): Answered {
   const [text] = records;
@@ -95,7 +104,7 @@ function oneOf(
   const record = recordIn(text);
   const { settings, codes } = ministry;
   // An answer about somebody else must reach nobody.
-  const isAnother = expectedOf(match, { ...asked }, ministry).words.some(({ ours, theirs }) => {
+  const isAnother = expectedOf(match, context, ministry).words.some(({ ours, theirs }) => {
     const found = theirs(record);
     return ours !== undefined && found !== undefined && found !== ours;
   });

@@ -142,7 +142,16 @@ function callbackSources(callbacks: MinistrySettings['callbacks']): readonly Pro
   ];
 }
 
-const OF_AN_ASK = ['id', 'officer', 'agencyCode', 'purpose', 'legalBasis', 'dossierCode', 'serviceCode'] as const;
+const OF_AN_ASK = [
+  'id',
+  'officer',
+  'agencyCode',
+  'purpose',
+  'legalBasis',
+  'dossierCode',
+  'serviceCode',
+  'shortServiceCode',
+] as const;
 
 function askProblems({ request, values, match }: AskSettings, known: Known, path: string): readonly Problem[] {
   const given = Object.entries(values).map(([name, { fields }]): [string, Shape] => [
