@@ -98,6 +98,17 @@ describe('cells', () => {
     }
   });
 
+  test.each(['12-08-2025 08:15:00', '12-8-2025 8:15:00', '12/08/2025 08:15:00'])(
+    'a field whose form has hyphens reads %s',
+    async (cell) => {
+      const { dossiers } = uploaded.pull;
+      const receivedAt = { from: 'received', date: 'dd-MM-yyyy HH:mm:ss' as const };
+      const pull = { dossiers: { ...dossiers, fields: { ...dossiers?.fields, receivedAt } } };
+      const { items } = await read('a.xlsx', await workbook([HEAD, row(101, null, null, cell)]), { pull });
+      expect(items).toMatchObject([{ kind: 'record', record: { receivedAt: '2025-08-12T08:15:00+07:00' } }]);
+    },
+  );
+
   test('a number in a column of codes, a date among texts and an impossible date are refused with their cells', async () => {
     const rows = [row(101, null, 1099123456), row(102, new Date(0)), row(103, null, null, '31/02/2025')];
     const { items } = await read('a.xlsx', await workbook([HEAD, ...rows]));

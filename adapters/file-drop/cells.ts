@@ -56,12 +56,17 @@ export function textOfCell(
     : problem(path, 'cell-number', { got: received(value) });
 }
 
-/** `1/8/2025` and `01.08.2025 7:05` with two digits and slashes. A serial number that became text. */
+/**
+ * `1/8/2025` and `01.08.2025 7:05` with two digits, and with slashes unless the forms of the field have hyphens alone. A serial
+ * number that became text.
+ */
 function dateOfText(text: string, dates: readonly string[], is1904: boolean): string | undefined {
   const parts = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]+(\d{1,2}):(\d\d)(:\d\d)?)?$/.exec(text);
   if (parts) {
     const [, day, month, year, hour, minute, seconds = ''] = parts;
-    const date = `${two(day)}/${two(month)}/${year}`;
+    const hasSlashes = dates.some((form) => form.includes('/'));
+    const between = !hasSlashes && dates.some((form) => form.startsWith('dd-')) ? '-' : '/';
+    const date = [two(day), two(month), year].join(between);
     return hour === undefined ? date : `${date} ${two(hour)}:${minute}${seconds}`;
   }
   return /^\d{5}(?:\.\d+)?$/.test(text) ? dateOfSerial(Number(text), dates, is1904) : undefined;
