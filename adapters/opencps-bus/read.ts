@@ -29,7 +29,7 @@ export function readDocument(row: Row, settings: Settings, codes: CodesOf): Item
   const { standing, at, member } = standingOf(row);
   const status = statusOf(codes, standing);
   if (status === undefined && isDossierCode(code)) return unknownStanding(row, code, standing);
-  const { fees, problems } = feesOf(rowsIn(row.DocFees));
+  const { fees, problems } = feesOf(row.DocFees);
   const item = withTheirNames(
     readItem('dossier.upsert.v1', recordOf(row, settings, { code, status, at, fees }), true),
     member,
@@ -81,7 +81,7 @@ function recordOf(
     readonly code: string;
     readonly status: string | undefined;
     readonly at: string | undefined;
-    readonly fees: object;
+    readonly fees: object | undefined;
   },
 ): object {
   const isReturned = own.status === 'returned';
@@ -154,9 +154,11 @@ function supplementOf(one: Row): NonNullable<Dossier['supplements']>[number] {
   } as NonNullable<Dossier['supplements']>[number];
 }
 
-function feesOf(rows: readonly Row[]): { readonly fees: readonly object[]; readonly problems: readonly Problem[] } {
+/** A body without a list of fees says nothing of them. An empty list says that there are none. */
+function feesOf(given: unknown): { readonly fees?: readonly object[]; readonly problems: readonly Problem[] } {
+  if (!Array.isArray(given)) return { problems: [] };
   const problems: Problem[] = [];
-  const fees = rows.map(({ FeeName, Price }, at) => {
+  const fees = rowsIn(given).map(({ FeeName, Price }, at) => {
     const price = parseVnd(typeof Price === 'number' ? Price : textOf(Price));
     if ('error' in price) problems.push({ path: `/DocFees/${at}/Price`, ...inEnglish(price.error) });
     return { name: textOf(FeeName), amountVnd: 'error' in price ? null : price.amountVnd };
