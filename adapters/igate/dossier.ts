@@ -183,8 +183,9 @@ function applicantOf(row: Row): object | undefined {
   };
 }
 
+/** A row without a list of files, or with null for it, says nothing of them: known files stay. */
 function filesOf({ dossierFormFile }: Row): readonly object[] | undefined {
-  if (dossierFormFile === undefined) return undefined;
+  if (dossierFormFile === undefined || dossierFormFile === null) return undefined;
   return rowsIn(dossierFormFile).flatMap(({ file, formName, procedureForm }) =>
     rowsIn(file).map((one) => ({
       id: idIn(one),

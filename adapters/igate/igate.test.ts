@@ -214,6 +214,17 @@ describe('fees', () => {
   });
 });
 
+test('a row with null for its files says nothing of them, and an empty list says that there are none', () => {
+  const about = { procedure: { code: '1.001193' }, agency: { code: 'H60.01' } };
+  const row = { id: 'd1', code: CODE, dossierStatus: 2, updatedDate: '2025-08-12T09:00:00.000+0700', ...about };
+  const documents = [undefined, null, []].map((dossierFormFile) => {
+    const body = Buffer.from(JSON.stringify({ content: [{ ...row, dossierFormFile }] }));
+    const [item] = pull.read(body, {} as Settings, NO_CODES);
+    return item?.kind === 'record' ? (item.record as Dossier).documents : item;
+  });
+  expect(documents).toEqual([undefined, undefined, []]);
+});
+
 test('the comparison names a status that differs, and a dossier that is not there', async () => {
   const { connection } = await started();
   const compare = (item: Outgoing<'dossier.upsert.v1'>) => adapter.reconcile?.compare?.(connection, item);
