@@ -240,6 +240,8 @@ describe('a dossier written for the national portal', () => {
     [[{ digitised: true, deleted: true }], '0'],
     [[{ digitised: false }], '0'],
     [[{ name: 'don.pdf' }], ''],
+    [[{ digitised: false }, { name: 'don.pdf' }], ''],
+    [[{ digitised: false }, { name: 'don.pdf', deleted: true }], '0'],
     [undefined, ''],
   ])('digitised components %j → %s', (documents, expected) => {
     expect(write({ documents }).HoSoCoThanhPhanSoHoa).toBe(expected);

@@ -102,9 +102,12 @@ function writeSupplements(item: WireObject, { supplements = [] }: Dossier): read
   return written.map((one, at) => ({ ...one, TrangThaiBoSung: supplements[at]?.receivedAt ? 'True' : 'False' }));
 }
 
+/** As the field report judges it: a dossier with a paper of which nobody said whether it is digitised is not known. */
 function writeDigitised({ documents = [] }: Dossier): string {
-  if (documents.some((document) => document.digitised && !document.deleted)) return '1';
-  return documents.some((document) => document.digitised !== undefined) ? '0' : '';
+  const present = documents.filter((document) => !document.deleted);
+  if (present.some((document) => document.digitised)) return '1';
+  const isKnown = present.every((document) => document.digitised !== undefined);
+  return isKnown && documents.some((document) => document.digitised !== undefined) ? '0' : '';
 }
 
 function writeIdentity(codes: Codes, { applicant }: Dossier): readonly WireObject[] {
