@@ -25,12 +25,14 @@ export interface Initiated {
   readonly payment: Payment;
   readonly dossier: Dossier;
   readonly account: Account | undefined;
+  /** The catalogue's entry for the agency of the payment. */
+  readonly agency: { readonly name: string } | undefined;
 }
 
 /** The request to open a payment. */
 export function initBody(settings: Settings, initiated: Initiated): object {
   if (isPaygov(settings)) return paygovBody(settings, initiated);
-  const { payment, dossier } = initiated;
+  const { payment } = initiated;
   const members = {
     LoaiBanTin: 'INIT',
     PhienBan: VERSION,
@@ -49,26 +51,28 @@ export function initBody(settings: Settings, initiated: Initiated): object {
   };
   return {
     ...members,
-    ThongTinBienLai: receiptDetails(settings, initiated, dossier),
+    ThongTinBienLai: receiptDetails(settings, initiated),
     MaXacThuc: signatureOf('INIT', members, settings),
   };
 }
 
 const infoOf = ({ dossierCode }: Payment): string => `THANH TOAN HO SO ${dossierCode}`;
 
-function receiptDetails({ feeKind = 'Phi' }: Settings, { payment, account }: Initiated, dossier: Dossier): object {
+function receiptDetails({ feeKind = 'Phi' }: Settings, { payment, dossier, account, agency }: Initiated): object {
   const MaDVC = `${dossier.serviceCode}.01`;
   const info = infoOf(payment);
   const name = shortened(dossier.serviceName ?? '');
-  const { items = [{ amountVnd: payment.amountVnd }] } = payment;
+  const { agencyCode = dossier.agencyCode, items = [{ amountVnd: payment.amountVnd }] } = payment;
+  // The dossier names its own agency, and another one may collect the fee.
+  const agencyName = agencyCode === dossier.agencyCode ? (dossier.agencyName ?? agency?.name) : agency?.name;
   return {
     MaDichVu: '2',
     MaTTHC: dossier.serviceCode,
     TenTTHC: name,
     MaDVC,
     TenDVC: name,
-    MaDonVi: payment.agencyCode ?? dossier.agencyCode,
-    TenDonVi: dossier.agencyName ?? '',
+    MaDonVi: agencyCode,
+    TenDonVi: agencyName ?? '',
     MaHoSo: payment.dossierCode,
     TKThuHuong: account?.number ?? '',
     TenTKThuHuong: account?.name ?? '',

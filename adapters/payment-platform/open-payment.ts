@@ -23,14 +23,14 @@ const REFERENCE = /^[A-Za-z0-9]{1,255}$/;
 
 /** Opens a requested payment at the platform, once. Everything later is the platform's own word. */
 export async function openPayment(platform: Platform, item: Outgoing<'payment.upsert.v1'>): Promise<Outcome> {
-  const { record: payment, known, dossier, doubt } = item;
+  const { record: payment, known, dossier, agency, doubt } = item;
   if (payment.state !== 'requested') return nothingToSend(say('payment-state-not-sent', { state: payment.state }));
   // A payment in doubt is looked up, also a known one: an operator may have it sent again because the platform lacks it.
   if (known && !doubt) return nothingToSend(say('payment-is-open'));
   if (!REFERENCE.test(payment.code)) return refused('reference', say('payment-reference', { got: payment.code }));
   if (!dossier) return refused('no-dossier', say('payment-without-dossier', { code: payment.dossierCode }));
   const account = accountOf(platform.settings, payment.agencyCode ?? dossier.agencyCode);
-  const initiated = { payment, dossier, account };
+  const initiated = { payment, dossier, account, agency };
   return doubt ? lookUpFirst(platform, initiated) : initiate(platform, initiated);
 }
 
