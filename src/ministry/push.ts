@@ -3,6 +3,7 @@ import type { Outcome } from '#core/dossier/settle';
 import { NO_CODES } from '#core/identifiers/codes';
 import { unmappedCause } from '#core/problem';
 import { say, textOrWordsOf, type Words } from '#messages/message';
+import type { Dossier } from '#schemas/dossier.upsert.v1';
 import type { Operation } from '#schemas/operations';
 import { delivered, nothingToSend, refused, unknown } from '../kit/outcomes.ts';
 import type { Outgoing } from '../kit/sender.ts';
@@ -31,7 +32,7 @@ export type Item = { readonly [P in Pushed]: Outgoing<(typeof PUSHED)[P]> }[Push
 export async function push(connection: Ministry, name: Pushed, item: Item): Promise<Outcome> {
   const how = connection.settings.push?.[name];
   if (!how) return refused('no-operation', say('no-push-operation', { party: connection.party, what: name }));
-  const context = contextOf(item);
+  const context = contextOf(how, item);
   const unwanted = whyNotSent(connection, how, item, context);
   if (unwanted) return nothingToSend(unwanted);
   const about = peopleOf(item);
@@ -87,15 +88,27 @@ function peopleOf({ dossier, record }: Item): People {
 }
 
 /** The values that the requests of a push may use. */
-export function contextOf({ id, code, record, dossier, service, agency }: Item): Context {
-  return { id, code, record, dossier, service, agency };
+export function contextOf(how: Push | undefined, { id, code, record, dossier, service, agency }: Item): Context {
+  return { id, code, record: shownTo(how, record), dossier: shownTo(how, dossier), service, agency };
 }
+
+/**
+ * A record without the documents that their sender deleted, unless the requests read `deleted`: those that do
+ * not say so would hand them over as papers, with their files.
+ */
+function shownTo(how: Push | undefined, one: Item['record'] | Item['dossier']): unknown {
+  const { documents } = (one ?? {}) as Pick<Dossier, 'documents'>;
+  if (!documents?.some(({ deleted }) => deleted) || READS_DELETED.test(JSON.stringify(how))) return one;
+  return { ...one, documents: documents.filter(({ deleted }) => !deleted) };
+}
+
+const READS_DELETED = /[".]deleted"/;
 
 /** The members of a push's request for which this record has no value. */
 export function leftOut(settings: MinistrySettings, name: Pushed, item: Item): readonly string[] {
   const how = settings.push?.[name];
   const { request = {} } = (item.known && how?.update) || how || {};
-  const [context, options] = [contextOf(item), { settings, codes: NO_CODES, way: 'write' } as const];
+  const [context, options] = [contextOf(how, item), { settings, codes: NO_CODES, way: 'write' } as const];
   return Object.entries(request as Fields).flatMap(([target, field]) => {
     const [source] = sourceOf(field);
     if (source === undefined || source === 'session') return [];

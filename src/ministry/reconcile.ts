@@ -15,9 +15,10 @@ export function reconcilerBy<S extends MinistrySettings>(transport: Transport<S>
 
     async compare(connection, item: Outgoing<'dossier.upsert.v1'>): Promise<Comparison> {
       const ministry = withTransport(transport, connection);
-      const how = ministry.settings.push?.dossiers?.lookUp as LookUp;
-      const context = contextOf(item);
-      const unwanted = whyUnwanted(ministry, ministry.settings.push?.dossiers as Push, item, context);
+      const push = ministry.settings.push?.dossiers as Push;
+      const how = push.lookUp as LookUp;
+      const context = contextOf(push, item);
+      const unwanted = whyUnwanted(ministry, push, item, context);
       if (unwanted) return { kind: 'untold', why: unwanted };
       const { words, problems, causes } = expectedOf({ ...how.match, ...how.compare }, context, ministry);
       if (problems.length > 0) return { kind: 'failed', outcome: unmappedRequest(problems, causes[0]) };

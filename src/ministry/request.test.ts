@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NO_CODES } from '#core/identifiers/codes';
+import { contextOf, type Item } from './push.ts';
 import { prepare } from './request.ts';
-import type { Fields } from './settings.ts';
+import type { Fields, Push } from './settings.ts';
 
 const request = (fields: Fields, context: object = {}) =>
   prepare(fields, { ...context }, { system: 'tested' }, NO_CODES);
@@ -31,6 +32,18 @@ describe('a request', () => {
     expect(request({ duLieu: { text: 'xml', fields: inText } })).toEqual({
       kind: 'ready',
       request: { duLieu: '<h><TinhTrang Ma="02">Đang xử lý</TinhTrang></h>' },
+    });
+  });
+
+  test('leaves out documents that their sender deleted, unless it says that they are', () => {
+    const documents = [{ name: 'Đơn' }, { name: 'Bản nháp', deleted: true }];
+    const names = (fields: Record<string, unknown>) => {
+      const how = { request: { giayTo: { each: 'record.documents', fields } } } as unknown as Push;
+      return request(how.request, contextOf(how, { record: { documents } } as unknown as Item));
+    };
+    expect(names({ ten: 'name' })).toMatchObject({ request: { giayTo: [{ ten: 'Đơn' }] } });
+    expect(names({ ten: 'name', daXoa: { from: 'deleted', value: 'false' } })).toMatchObject({
+      request: { giayTo: [{ ten: 'Đơn' }, { ten: 'Bản nháp', daXoa: 'true' }] },
     });
   });
 });
